@@ -1,0 +1,22 @@
+/* interrupt.h: one flag that Ctrl-C sets and every long loop polls.
+ *
+ * The program owns the flag (its signal handler may write nothing else); the
+ * engine, loaded later as a module, is told where it lies. Without a program
+ * that offers one (a stock lua5.4, a C test) it reads a flag that stays 0.
+ */
+#ifndef MLK_INTERRUPT_H
+#define MLK_INTERRUPT_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* The registry field under which the program leaves the flag's address as light userdata. */
+#define MLK_INTERRUPT_FIELD "moonlark.interrupt"
+
+/* Tells the engine which flag to poll; NULL returns to the engine's own. */
+void mlk_interrupt_watch(volatile sig_atomic_t *flag);
+
+/* True once the user has asked to stop. The program, not the engine, clears the flag. */
+bool mlk_interrupted(void);
+
+#endif

@@ -1,0 +1,105 @@
+#include "arguments.h"
+
+#include <math.h>
+#include <string.h>
+
+int mlk_lua_raise(lua_State *L, const mlk_status *status)
+{
+    lua_pushstring(L, status->message);
+    return lua_error(L);
+}
+
+const char *mlk_lua_describe(lua_State *L, int arg)
+{
+    switch (lua_type(L, arg)) {
+    case LUA_TNONE:
+    case LUA_TNIL:
+        return "nil";
+    case LUA_TSTRING:
+        return lua_pushfstring(L, "string \"%s\"", lua_tostring(L, arg));
+    case LUA_TNUMBER:
+    case LUA_TBOOLEAN:
+        return lua_pushfstring(L, "%s %s", luaL_typename(L, arg), luaL_tolstring(L, arg, NULL));
+    case LUA_TTABLE:
+    case LUA_TUSERDATA: {
+        int named = luaL_getmetafield(L, arg, "__name");
+        return named == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, arg);
+    }
+    default:
+        return luaL_typename(L, arg);
+    }
+}
+
+int64_t mlk_lua_integer(lua_State *L, int arg, const char *name, int64_t min, int64_t max)
+{
+    int exact = 0;
+    lua_Integer value = lua_type(L, arg) == LUA_TNUMBER ? lua_tointegerx(L, arg, &exact) : 0;
+    if (!exact)
+        luaL_error(L, "%s must be an integer, got %s", name, mlk_lua_describe(L, arg));
+    if (value < min || value > max) {
+        if (max == INT64_MAX || max == INT32_MAX)
+            luaL_error(L, "%s must be %I or more, got %I", name, (LUAI_UACINT)min, (LUAI_UACINT)value);
+        luaL_error(L, "%s must be %I..%I, got %I", name, (LUAI_UACINT)min, (LUAI_UACINT)max, (LUAI_UACINT)value);
+    }
+    return value;
+}
+
+double mlk_lua_number(lua_State *L, int arg, const char *name, double min, double max)
+{
+    if (lua_type(L, arg) != LUA_TNUMBER)
+        luaL_error(L, "%s must be a number, got %s", name, mlk_lua_describe(L, arg));
+    double value = lua_tonumber(L, arg);
+    if (!isfinite(value))
+        luaL_error(L, "%s must be finite, got %f", name, value);
+    if (value < min || value > max) {
+        if (max == HUGE_VAL)
+            luaL_error(L, "%s must be %f or more, got %f", name, min, value);
+        luaL_error(L, "%s must be %f..%f, got %f", name, min, max, value);
+    }
+    return value;
+}
+
+double mlk_lua_optional_number(lua_State *L, int arg, const char *name, double absent)
+{
+    if (lua_isnoneornil(L, arg))
+        return absent;
+    return mlk_lua_number(L, arg, name, -HUGE_VAL, HUGE_VAL);
+}
+
+const char *mlk_lua_string(lua_State *L, int arg, const char *name)
+{
+    if (lua_type(L, arg) != LUA_TSTRING)
+        luaL_error(L, "%s must be a string, got %s", name, mlk_lua_describe(L, arg));
+    size_t length;
+    const char *text = lua_tolstring(L, arg, &length);
+    if (strlen(text) != length)
+        luaL_error(L, "%s must not contain a zero byte", name);
+    return text;
+}
+
+bool mlk_lua_boolean(lua_State *L, int arg, const char *name)
+{
+    if (!lua_isnoneornil(L, arg) && !lua_isboolean(L, arg))
+        luaL_error(L, "%s must be true or false, got %s", name, mlk_lua_describe(L, arg));
+    return lua_toboolean(L, arg);
+}
+
+int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const choices[])
+{
+    if (lua_type(L, arg) == LUA_TSTRING) {
+        const char *given = lua_tostring(L, arg);
+        for (int i = 0; choices[i]; i++)
+            if (strcmp(given, choices[i]) == 0)
+                return i;
+    }
+    luaL_Buffer list;
+    const char *got = mlk_lua_describe(L, arg);
+    luaL_buffinit(L, &list);
+    for (int i = 0; choices[i]; i++) {
+        if (i > 0)
+            luaL_addstring(&list, ", ");
+        luaL_addstring(&list, choices[i]);
+    }
+    luaL_pushresult(&list);
+    return luaL_error(L, "%s must be one of %s, got %s", name, lua_tostring(L, -1), got);
+}

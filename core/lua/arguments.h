@@ -1,0 +1,42 @@
+/* arguments.h: what every binding shares: checking arguments, raising failures.
+ *
+ * A binding is check, call, push. Public Lua functions live in lua/moonlark/
+ * and have named their arguments and filled defaults before they call here, so
+ * the C side takes positional arguments and checks types and ranges.
+ */
+#ifndef MLK_LUA_ARGUMENTS_H
+#define MLK_LUA_ARGUMENTS_H
+
+#include "status.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Raises status->message as a Lua error without a position (the library adds the
+ * user's line). Release every temporary before calling it. */
+int mlk_lua_raise(lua_State *L, const mlk_status *status);
+
+/* Integer argument in [min, max]; the error names it: "hop_length must be 1..2048, got 0". */
+int64_t mlk_lua_integer(lua_State *L, int arg, const char *name, int64_t min, int64_t max);
+
+/* Finite number in [min, max]. */
+double mlk_lua_number(lua_State *L, int arg, const char *name, double min, double max);
+
+/* Number, or `absent` for nil. */
+double mlk_lua_optional_number(lua_State *L, int arg, const char *name, double absent);
+
+/* String without embedded zeros. */
+const char *mlk_lua_string(lua_State *L, int arg, const char *name);
+
+/* true, false or nil (false). */
+bool mlk_lua_boolean(lua_State *L, int arg, const char *name);
+
+/* Index into the NULL-terminated list of the string argument; the error lists the choices. */
+int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const choices[]);
+
+/* Pushes "got ..." words for the value: 'string "abc"', "number 3", "nil", "tensor 2 x 3 float32". */
+const char *mlk_lua_describe(lua_State *L, int arg);
+
+#endif

@@ -1,0 +1,10 @@
+/* modules.h: the Lua modules of the engine; each is one file <name>.c beside this one. */
+#ifndef MLK_LUA_MODULES_H
+#define MLK_LUA_MODULES_H
+
+#include <lua.h>
+
+/* Each pushes one table of functions. In alphabetical order. */
+int mlk_lua_open_system(lua_State *L);
+
+#endif

@@ -1,0 +1,42 @@
+/* system.c: core.system: what the machine offers. */
+#include "interrupt.h"
+#include "modules.h"
+#include "parallel.h"
+
+#include <lauxlib.h>
+#include <time.h>
+
+/* cores() -> integer: cores this process may use. */
+static int cores(lua_State *L)
+{
+    lua_pushinteger(L, mlk_cores());
+    return 1;
+}
+
+/* clock() -> number: seconds of a clock that never jumps, for measuring. */
+static int clock_s(lua_State *L)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    lua_pushnumber(L, (double)now.tv_sec + 1e-9 * (double)now.tv_nsec);
+    return 1;
+}
+
+/* interrupted() -> boolean: the user has asked to stop. */
+static int interrupted(lua_State *L)
+{
+    lua_pushboolean(L, mlk_interrupted());
+    return 1;
+}
+
+int mlk_lua_open_system(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"cores", cores},
+        {"clock", clock_s},
+        {"interrupted", interrupted},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,45 @@
+#include "tensor.h"
+
+#include "arguments.h"
+
+#include <lauxlib.h>
+
+static const mlk_tensor_functions *functions(lua_State *L)
+{
+    if (lua_getfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_FIELD) == LUA_TNIL) {
+        lua_getglobal(L, "require");
+        lua_pushliteral(L, "moonlark_torch");
+        lua_call(L, 1, 0);
+        lua_getfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_FIELD);
+        lua_remove(L, -2);
+    }
+    const mlk_tensor_functions *found = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (!found)
+        luaL_error(L, "moonlark_torch was loaded but left no tensor functions");
+    return found;
+}
+
+void mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, mlk_array *array)
+{
+    functions(L)->push(L, dtype, rank, shape, array);
+}
+
+static void check_rank(lua_State *L, const char *name, int rank, const mlk_array *array)
+{
+    if (rank >= 0 && array->rank != rank)
+        luaL_error(L, "%s must be a tensor of %d axes, got %d axes", name, rank, array->rank);
+}
+
+void mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank, mlk_array *array)
+{
+    if (!functions(L)->read(L, arg, dtype, array))
+        luaL_error(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
+    check_rank(L, name, rank, array);
+}
+
+void mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name, mlk_array *array)
+{
+    if (!functions(L)->read_as_is(L, arg, array))
+        luaL_error(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
+}

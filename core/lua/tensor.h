@@ -1,0 +1,45 @@
+/* tensor.h: how the engine's bindings hand arrays to Lua and read them.
+ *
+ * moonlark_core does not link libtorch. moonlark_torch, loaded at the first
+ * tensor, leaves one table of functions in the Lua registry; the two functions
+ * at the end of this header find it (loading the module when it is not there
+ * yet) and call through it.
+ */
+#ifndef MLK_LUA_TENSOR_H
+#define MLK_LUA_TENSOR_H
+
+#include "array.h"
+
+#include <lua.h>
+#include <stdbool.h>
+
+/* Registry field with light userdata: const mlk_tensor_functions *. */
+#define MLK_TENSOR_FIELD "moonlark.tensor"
+
+/* The metatable name of the tensor userdata. */
+#define MLK_TENSOR_TYPE "moonlark.Tensor"
+
+typedef struct mlk_tensor_functions {
+    /* Pushes a new contiguous, uninitialised CPU tensor and fills *array with a view of it.
+     * Raises when memory is short. */
+    void (*push)(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, mlk_array *array);
+
+    /* Fills *array with a contiguous CPU view, of the dtype wanted, of the tensor at `arg`, converting
+     * and copying only where needed, and pushes the tensor that owns the view: keep it on the stack
+     * while the view is used. Returns false, pushing nothing, when `arg` is no tensor. */
+    bool (*read)(lua_State *L, int arg, mlk_dtype dtype, mlk_array *array);
+
+    /* The same without conversion: whatever dtype the tensor has. */
+    bool (*read_as_is)(lua_State *L, int arg, mlk_array *array);
+} mlk_tensor_functions;
+
+/* Pushes a new tensor whose memory *array views. */
+void mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, mlk_array *array);
+
+/* Reads argument `arg`, called `name` in errors, as a tensor of `rank` axes (-1: any); pushes its owner. */
+void mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank, mlk_array *array);
+
+/* As it is, whatever dtype and rank. */
+void mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name, mlk_array *array);
+
+#endif

@@ -1,0 +1,39 @@
+/* status.h: how a failure travels.
+ *
+ * Every function of the engine that can fail returns 0, or one of the codes
+ * below after filling the caller's mlk_status with one line for a person: the
+ * argument's name, what is allowed and what came. A function frees what it
+ * took on every path.
+ *
+ *     mlk_status status;
+ *     if (mlk_audio_load(path, &options, &audio, &status)) {
+ *         fprintf(stderr, "%s\n", status.message);
+ *         ...
+ *     }
+ */
+#ifndef MLK_STATUS_H
+#define MLK_STATUS_H
+
+typedef enum mlk_code {
+    MLK_OK = 0,
+    MLK_INVALID,     /* an argument or a file's content is not what is allowed */
+    MLK_IO,          /* the operating system said no */
+    MLK_MEMORY,      /* no memory left */
+    MLK_UNSUPPORTED, /* valid, but not handled by this build */
+    MLK_INTERRUPTED, /* the user asked to stop */
+} mlk_code;
+
+typedef struct mlk_status {
+    mlk_code code;
+    char message[256];
+} mlk_status;
+
+/* Fills *status (which may be NULL) and returns code, so that callers write
+ * `return mlk_fail(status, MLK_INVALID, "hop_length must be ...", ...)`. */
+mlk_code mlk_fail(mlk_status *status, mlk_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for memory: names what could not be held, e.g. "12 rows of 40 floats". */
+mlk_code mlk_fail_memory(mlk_status *status, const char *what);
+
+#endif

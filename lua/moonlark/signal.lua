@@ -1,0 +1,109 @@
+--- Signal: a tensor whose last axis is time, and what one must know to read it.
+---
+--- A waveform, a mel spectrogram and an onset curve are all Signals, so nothing
+--- downstream is told a sample rate or a hop length again.
+---
+---@class moonlark.Signal
+---@field data moonlark.Tensor  channels × samples for a waveform, rows × frames for a feature
+---@field rate number  frames (samples of a waveform) per second
+---@field start number  seconds at which the first frame lies
+---@field kind string  "waveform", "mel", "chroma", ...
+---@field axis moonlark.Axis?  what the rows are; nil for a waveform or a curve
+---@field made table  how it was made: every parameter, normalisations included
+---
+---@class moonlark.Axis
+---@field name string  "frequency", "pitch class", "coefficient", ...
+---@field unit string?  "Hz", "s", nil for plain numbers or names
+---@field values (number|string)[]  one for each row
+---@field scale string?  "linear", "log" or "mel": how a picture spaces them
+local signal = {}
+
+local Signal = {}
+Signal.__index = Signal
+Signal.__name = "moonlark.Signal"
+
+--- Makes a Signal from its fields; `data`, `rate` and `kind` are required.
+---@param fields table
+---@return moonlark.Signal
+function signal.new(fields)
+  assert(fields.data and fields.rate and fields.kind, "a Signal needs data, rate and kind")
+  fields.start = fields.start or 0
+  fields.made = fields.made or {}
+  return setmetatable(fields, Signal)
+end
+
+--- True for Signals.
+---@param value any
+---@return boolean
+function signal.is(value)
+  return getmetatable(value) == Signal
+end
+
+--- Raises unless `value` is a Signal (of one of the kinds, when given).
+---@param name string  the argument's name
+---@param value any
+---@param kind string?
+---@return moonlark.Signal
+function signal.check(name, value, kind)
+  if not signal.is(value) then
+    error(("%s must be a Signal, such as audio.load returns, got %s"):format(name, type(value)), 0)
+  end
+  if kind and value.kind ~= kind then
+    error(("%s must be a %s Signal, got a %s Signal"):format(name, kind, value.kind), 0)
+  end
+  return value
+end
+
+--- Number of frames (samples of a waveform).
+---@return integer
+function Signal:frames()
+  local shape = self.data:shape()
+  return shape[#shape]
+end
+
+--- Length in seconds.
+---@return number
+function Signal:duration()
+  return self:frames() / self.rate
+end
+
+--- The time of each frame in seconds, as a float64 tensor.
+---@return moonlark.Tensor
+function Signal:times()
+  local torch = require "moonlark.torch"
+  return torch.arange(self:frames(), {dtype = "float64"}) / self.rate + self.start
+end
+
+--- The part between two times in seconds; a view, not a copy.
+---@param from number
+---@param to number?  default: the end
+---@return moonlark.Signal
+function Signal:slice(from, to)
+  local frames = self:frames()
+  local function frame(time)
+    return math.max(0, math.min(frames, math.floor((time - self.start) * self.rate + 0.5)))
+  end
+  local first, last = frame(from), to and frame(to) or frames
+  if last < first then
+    error(("to must not lie before from (%g s), got %g s"):format(from, to), 0)
+  end
+  return self:with {data = self.data:narrow(-1, first, last - first), start = self.start + first / self.rate}
+end
+
+--- A copy with some fields replaced.
+---@param changes table
+---@return moonlark.Signal
+function Signal:with(changes)
+  local fields = {}
+  for key, value in pairs(self) do fields[key] = value end
+  for key, value in pairs(changes) do fields[key] = value end
+  return signal.new(fields)
+end
+
+function Signal:__tostring()
+  local shape = table.concat(self.data:shape(), " × ")
+  local rate = self.rate == math.floor(self.rate) and "%d Hz" or "%.2f Hz"
+  return ("%s  %s  " .. rate .. "  %.3f s"):format(self.kind, shape, self.rate, self:duration())
+end
+
+return signal
