@@ -1,0 +1,137 @@
+#include "dsp/analysis.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+mlk_analysis *mlk_analysis_new(const float *samples, int64_t n, double rate, mlk_status *status)
+{
+    float sum = 0; /* of zeros, unless a sample is infinite or no number */
+    for (int64_t i = 0; i < n; i++)
+        sum += samples[i] * 0;
+    for (int64_t i = 0; sum != 0 && i < n; i++)
+        if (!isfinite(samples[i])) {
+            mlk_fail(status, MLK_INVALID, "samples must be finite, got %s at sample %lld (%.3f s)",
+                     isnan(samples[i]) ? "NaN" : "infinity", (long long)i, (double)i / rate);
+            return NULL;
+        }
+    mlk_analysis *analysis = malloc(sizeof *analysis);
+    if (!analysis) {
+        mlk_fail_memory(status, "an analysis");
+        return NULL;
+    }
+    *analysis = (mlk_analysis){.samples = samples, .n = n, .rate = rate};
+    mlk_memo_init(&analysis->memo);
+    return analysis;
+}
+
+void mlk_analysis_free(mlk_analysis *analysis)
+{
+    if (analysis)
+        mlk_memo_clear(&analysis->memo);
+    free(analysis);
+}
+
+mlk_matrix *mlk_matrix_new(int64_t rows, int64_t frames, mlk_status *status)
+{
+    mlk_matrix *matrix = malloc(sizeof *matrix);
+    float *data = malloc(((size_t)(rows * frames) + 1) * sizeof *data); /* never 0 bytes */
+    if (!matrix || !data) {
+        free(matrix);
+        free(data);
+        mlk_fail(status, MLK_MEMORY, "not enough memory for %lld x %lld values", (long long)rows, (long long)frames);
+        return NULL;
+    }
+    *matrix = (mlk_matrix){rows, frames, data};
+    return matrix;
+}
+
+void mlk_matrix_free(void *matrix)
+{
+    if (matrix)
+        free(((mlk_matrix *)matrix)->data);
+    free(matrix);
+}
+
+/* --- spectra --- */
+
+typedef struct request {
+    mlk_analysis *analysis;
+    const mlk_stft *stft;
+    const mlk_mel *mel;
+    double power;
+} request;
+
+enum { STFT_KEY = 7, MEL_KEY = 5 };
+
+static void stft_key(const mlk_stft *stft, double power, double *key)
+{
+    key[0] = power;
+    key[1] = stft->n_fft;
+    key[2] = stft->hop_length;
+    key[3] = stft->win_length;
+    key[4] = stft->window;
+    key[5] = stft->center;
+    key[6] = stft->pad_mode;
+}
+
+static void *make_spectrum(void *context, const double *key, mlk_status *status)
+{
+    (void)key;
+    const request *r = context;
+    if (r->power == 2)
+        return mlk_stft_power(r->stft, r->analysis->samples, r->analysis->n, status);
+
+    const mlk_tiles *squares = mlk_analysis_spectrum(r->analysis, r->stft, 2, status);
+    mlk_tiles *made = squares ? mlk_tiles_new(squares->rows, squares->frames, status) : NULL;
+    if (!made)
+        return NULL;
+    int64_t count = mlk_tile_count(squares->frames) * squares->rows * MLK_TILE;
+    const float *restrict from = squares->data;
+    float *restrict to = made->data;
+    if (r->power == 1)
+        for (int64_t i = 0; i < count; i++)
+            to[i] = sqrtf(from[i]);
+    else
+        for (int64_t i = 0; i < count; i++)
+            to[i] = (float)pow(from[i], r->power / 2);
+    return made;
+}
+
+const mlk_tiles *mlk_analysis_spectrum(mlk_analysis *analysis, const mlk_stft *stft, double power,
+                                       mlk_status *status)
+{
+    static const mlk_memo_kind spectra = {make_spectrum, mlk_tiles_free};
+    double key[STFT_KEY];
+    stft_key(stft, power, key);
+    request r = {.analysis = analysis, .stft = stft, .power = power};
+    return mlk_memo_get(&analysis->memo, &spectra, key, STFT_KEY, &r, status);
+}
+
+static void *make_mel(void *context, const double *key, mlk_status *status)
+{
+    (void)key;
+    const request *r = context;
+    const mlk_tiles *spectrum = mlk_analysis_spectrum(r->analysis, r->stft, r->power, status);
+    mlk_matrix *made = spectrum ? mlk_matrix_new(r->mel->n_mels, spectrum->frames, status) : NULL;
+    if (made && mlk_mel_apply(r->mel, r->analysis->rate, r->stft->n_fft, spectrum, made->data, status)) {
+        mlk_matrix_free(made);
+        made = NULL;
+    }
+    return made;
+}
+
+const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
+                                   mlk_status *status)
+{
+    static const mlk_memo_kind mels = {make_mel, mlk_matrix_free};
+    double key[STFT_KEY + MEL_KEY];
+    stft_key(stft, power, key);
+    double *own = key + STFT_KEY;
+    own[0] = mel->n_mels;
+    own[1] = mel->fmin;
+    own[2] = mel->fmax;
+    own[3] = mel->htk;
+    own[4] = mel->area_normalise;
+    request r = {analysis, stft, mel, power};
+    return mlk_memo_get(&analysis->memo, &mels, key, STFT_KEY + MEL_KEY, &r, status);
+}

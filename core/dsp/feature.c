@@ -1,0 +1,143 @@
+#include "dsp/feature.h"
+
+#include "dsp/feature_table.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const mlk_feature *const table[] = {
+    &mlk_feature_mel,
+    &mlk_feature_rms,
+    &mlk_feature_zero_crossing_rate,
+};
+
+int mlk_feature_count(void)
+{
+    return sizeof table / sizeof *table;
+}
+
+const mlk_feature *mlk_feature_at(int index)
+{
+    return table[index];
+}
+
+const mlk_feature *mlk_feature_find(const char *name)
+{
+    for (int i = 0; i < mlk_feature_count(); i++)
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+    return NULL;
+}
+
+/* --- settings --- */
+
+void mlk_settings_init(mlk_settings *settings, const mlk_feature *feature)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->feature = feature;
+    for (int i = 0; i < feature->n_parameters; i++)
+        settings->values[i] = feature->parameters[i].standard;
+}
+
+static int position(const mlk_feature *feature, const char *name)
+{
+    for (int i = 0; i < feature->n_parameters; i++)
+        if (strcmp(feature->parameters[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+double mlk_settings_get(const mlk_settings *settings, const char *name)
+{
+    int i = position(settings->feature, name);
+    assert(i >= 0);
+    return settings->values[i];
+}
+
+static mlk_code check(const mlk_parameter *p, double value, mlk_status *status)
+{
+    if (isnan(value))
+        return p->optional ? MLK_OK : mlk_fail(status, MLK_INVALID, "%s must not be nil", p->name);
+    if (p->kind == MLK_PARAMETER_BOOLEAN && value != 0 && value != 1)
+        return mlk_fail(status, MLK_INVALID, "%s must be true or false, got %g", p->name, value);
+    if (p->kind == MLK_PARAMETER_CHOICE)
+        for (int i = 0;; i++) {
+            if (!p->choices[i])
+                return mlk_fail(status, MLK_INVALID, "%s has no choice %g", p->name, value);
+            if (i == value)
+                return MLK_OK;
+        }
+    if (p->kind == MLK_PARAMETER_INTEGER && value != floor(value))
+        return mlk_fail(status, MLK_INVALID, "%s must be an integer, got %g", p->name, value);
+    if (value >= p->min && value <= p->max)
+        return MLK_OK;
+    if (p->max >= MLK_MAX_FRAME)
+        return mlk_fail(status, MLK_INVALID, "%s must be %g or more, got %g", p->name, p->min, value);
+    return mlk_fail(status, MLK_INVALID, "%s must be %g..%g, got %g", p->name, p->min, p->max, value);
+}
+
+mlk_code mlk_settings_set(mlk_settings *settings, const char *name, double value, mlk_status *status)
+{
+    int i = position(settings->feature, name);
+    if (i < 0)
+        return mlk_fail(status, MLK_INVALID, "%s has no parameter '%s'", settings->feature->name, name);
+    mlk_code code = check(&settings->feature->parameters[i], value, status);
+    if (!code)
+        settings->values[i] = isnan(value) ? NAN : value + 0.0; /* one NAN and one zero: values are keys */
+    return code;
+}
+
+/* --- shape, axis, values --- */
+
+mlk_code mlk_feature_measure(const mlk_settings *settings, int64_t n, double rate, mlk_feature_shape *shape,
+                             mlk_status *status)
+{
+    *shape = (mlk_feature_shape){.rows = 1, .dtype = MLK_FLOAT32};
+    shape->rate = rate / mlk_settings_get(settings, "hop_length");
+    return settings->feature->measure(settings, n, rate, shape, status);
+}
+
+void mlk_feature_place(const mlk_settings *settings, double rate, int64_t rows, double *values)
+{
+    if (settings->feature->place)
+        settings->feature->place(settings, rate, rows, values);
+    else
+        for (int64_t i = 0; i < rows; i++)
+            values[i] = (double)i;
+}
+
+mlk_code mlk_feature_compute(const mlk_settings *settings, mlk_analysis *analysis, void *out, mlk_status *status)
+{
+    mlk_feature_shape shape;
+    mlk_code code = mlk_feature_measure(settings, analysis->n, analysis->rate, &shape, status);
+    return code ? code : settings->feature->compute(settings, analysis, &shape, out, status);
+}
+
+mlk_stft mlk_feature_stft_of(const mlk_settings *settings)
+{
+    double win_length = mlk_settings_get(settings, "win_length");
+    mlk_stft stft = {
+        .n_fft = (int)mlk_settings_get(settings, "n_fft"),
+        .hop_length = (int)mlk_settings_get(settings, "hop_length"),
+        .window = (mlk_window)mlk_settings_get(settings, "window"),
+        .center = mlk_settings_get(settings, "center") != 0,
+        .pad_mode = (mlk_pad)mlk_settings_get(settings, "pad_mode"),
+    };
+    stft.win_length = isnan(win_length) ? stft.n_fft : (int)win_length;
+    return stft;
+}
+
+mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,
+                                  mlk_feature_shape *shape, mlk_status *status)
+{
+    mlk_stft stft = mlk_feature_stft_of(settings);
+    if (stft.win_length > stft.n_fft)
+        return mlk_fail(status, MLK_INVALID, "win_length must be 1..n_fft (%d), got %d", stft.n_fft, stft.win_length);
+    shape->rows = rows;
+    shape->frames = mlk_frame_count(n, stft.n_fft, stft.hop_length, stft.center);
+    shape->start = stft.center ? 0 : stft.n_fft / 2 / rate;
+    if (shape->frames == 0)
+        return mlk_fail(status, MLK_INVALID, "n_fft (%d) must not exceed the clip's %lld samples when center is false",
+                        stft.n_fft, (long long)n);
+    return MLK_OK;
+}

@@ -1,0 +1,105 @@
+/* feature.h: the features by name: what each takes, what it makes, how to compute it.
+ *
+ * One table serves the Lua functions, recipes, the extraction engine and help.
+ * Adding a feature is one row in feature.c.
+ *
+ *     mlk_settings settings;
+ *     mlk_settings_init(&settings, mlk_feature_find("mel"));
+ *     mlk_settings_set(&settings, "n_mels", 64, &status);
+ *     mlk_feature_shape shape;
+ *     mlk_feature_measure(&settings, n, rate, &shape, &status);   // checks the settings against each other
+ *     out = malloc(shape.rows * shape.frames * mlk_dtype_size(shape.dtype));
+ *     mlk_feature_compute(&settings, analysis, out, &status);
+ *
+ * Every setting is held as a double: integers exactly, booleans as 0 or 1, a
+ * choice as its index, nil as NAN. So `values` with the feature's name is a
+ * complete key for caches. A complex64 feature is pooled by its magnitude.
+ */
+#ifndef MLK_FEATURE_H
+#define MLK_FEATURE_H
+
+#include "array.h"
+#include "dsp/analysis.h"
+
+#define MLK_MAX_PARAMETERS 24
+
+typedef enum mlk_parameter_kind {
+    MLK_PARAMETER_INTEGER,
+    MLK_PARAMETER_REAL,
+    MLK_PARAMETER_BOOLEAN,
+    MLK_PARAMETER_CHOICE,
+} mlk_parameter_kind;
+
+typedef struct mlk_parameter {
+    const char *name;
+    mlk_parameter_kind kind;
+    double standard;            /* the default; NAN is nil, and then nil may be given, too */
+    double min, max;            /* integers and reals; inclusive */
+    const char *const *choices; /* choices: NULL-terminated */
+    bool optional;              /* nil may be given */
+} mlk_parameter;
+
+typedef struct mlk_feature mlk_feature;
+
+typedef struct mlk_settings {
+    const mlk_feature *feature;
+    double values[MLK_MAX_PARAMETERS]; /* in the order of the feature's parameters */
+} mlk_settings;
+
+typedef struct mlk_feature_shape {
+    int64_t rows, frames;
+    mlk_dtype dtype; /* MLK_FLOAT32 or MLK_COMPLEX64 */
+    double rate;     /* frames per second */
+    double start;    /* seconds at which the first frame lies */
+} mlk_feature_shape;
+
+/* What the rows are. */
+typedef struct mlk_axis {
+    const char *name;          /* "frequency", "pitch class", ...; NULL for a curve of one row */
+    const char *unit;          /* "Hz" or NULL */
+    const char *scale;         /* "linear", "log", "mel" or NULL */
+    const char *const *labels; /* names of the rows when there are n_labels of them, else numbers */
+    int n_labels;
+} mlk_axis;
+
+struct mlk_feature {
+    const char *name;
+    const char *summary; /* one line */
+    const char *kind;    /* of the Signal: "mel", "chroma", ... */
+    mlk_axis axis;
+    int n_parameters;
+    const mlk_parameter *parameters;
+
+    /* Fills rows, frames, dtype and start; refuses settings that contradict each other. */
+    mlk_code (*measure)(const mlk_settings *settings, int64_t n, double rate, mlk_feature_shape *shape,
+                        mlk_status *status);
+    mlk_code (*compute)(const mlk_settings *settings, mlk_analysis *analysis, const mlk_feature_shape *shape,
+                        void *out, mlk_status *status);
+    /* The value of each row on the axis; NULL: 0, 1, 2 ... */
+    void (*place)(const mlk_settings *settings, double rate, int64_t rows, double *values);
+};
+
+int mlk_feature_count(void);
+const mlk_feature *mlk_feature_at(int index);
+const mlk_feature *mlk_feature_find(const char *name); /* NULL: none of that name */
+
+/* Every parameter at its default. */
+void mlk_settings_init(mlk_settings *settings, const mlk_feature *feature);
+
+/* Sets one parameter, checking its range; NAN for nil. */
+mlk_code mlk_settings_set(mlk_settings *settings, const char *name, double value, mlk_status *status);
+
+/* The value of a parameter that the feature has. */
+double mlk_settings_get(const mlk_settings *settings, const char *name);
+
+/* Shape of the result for n samples at a rate. */
+mlk_code mlk_feature_measure(const mlk_settings *settings, int64_t n, double rate, mlk_feature_shape *shape,
+                             mlk_status *status);
+
+/* The value of each row on the feature's axis: Hz, or an index. */
+void mlk_feature_place(const mlk_settings *settings, double rate, int64_t rows, double *values);
+
+/* Fills `out`, rows x frames of the measured shape, in C order. */
+mlk_code mlk_feature_compute(const mlk_settings *settings, mlk_analysis *analysis, void *out, mlk_status *status);
+
+#endif

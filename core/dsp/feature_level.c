@@ -1,0 +1,74 @@
+/* Features of the waveform itself. */
+#include "dsp/feature_table.h"
+
+#include "dsp/level.h"
+
+static mlk_code measure(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape, mlk_status *status)
+{
+    int frame_length = (int)mlk_settings_get(s, "frame_length"), hop = (int)mlk_settings_get(s, "hop_length");
+    bool center = mlk_settings_get(s, "center") != 0;
+    shape->frames = mlk_frame_count(n, frame_length, hop, center);
+    shape->start = center ? 0 : frame_length / 2 / rate;
+    if (shape->frames == 0)
+        return mlk_fail(status, MLK_INVALID,
+                        "frame_length (%d) must not exceed the clip's %lld samples when center is false",
+                        frame_length, (long long)n);
+    return MLK_OK;
+}
+
+static mlk_code rms(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                    mlk_status *status)
+{
+    (void)shape;
+    return mlk_rms(a->samples, a->n, (int)mlk_settings_get(s, "frame_length"), (int)mlk_settings_get(s, "hop_length"),
+                   mlk_settings_get(s, "center") != 0, (mlk_pad)mlk_settings_get(s, "pad_mode"), out, status);
+}
+
+static const mlk_parameter rms_parameters[] = {
+    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
+    MLK_BOOLEAN("center", 1),
+    MLK_CHOICE("pad_mode", 0, mlk_pad_names),
+};
+
+const mlk_feature mlk_feature_rms = {
+    .name = "rms",
+    .summary = "loudness as the root of the mean square of each frame",
+    .kind = "rms",
+    MLK_PARAMETERS(rms_parameters),
+    .measure = measure,
+    .compute = rms,
+};
+
+static mlk_code measure_zcr(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                            mlk_status *status)
+{
+    if (n == 0)
+        return mlk_fail(status, MLK_INVALID, "zero_crossing_rate needs at least one sample, got an empty clip");
+    return measure(s, n, rate, shape, status);
+}
+
+static mlk_code zero_crossing_rate(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                                   mlk_status *status)
+{
+    (void)shape;
+    return mlk_zero_crossing_rate(a->samples, a->n, (int)mlk_settings_get(s, "frame_length"),
+                                  (int)mlk_settings_get(s, "hop_length"), mlk_settings_get(s, "center") != 0,
+                                  mlk_settings_get(s, "threshold"), out, status);
+}
+
+static const mlk_parameter zcr_parameters[] = {
+    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
+    MLK_BOOLEAN("center", 1),
+    MLK_REAL("threshold", 1e-10, 0, HUGE_VAL),
+};
+
+const mlk_feature mlk_feature_zero_crossing_rate = {
+    .name = "zero_crossing_rate",
+    .summary = "share of a frame's samples at which the sign changes",
+    .kind = "zero_crossing_rate",
+    MLK_PARAMETERS(zcr_parameters),
+    .measure = measure_zcr,
+    .compute = zero_crossing_rate,
+};

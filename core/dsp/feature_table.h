@@ -1,0 +1,40 @@
+/* feature_table.h: what the files that define features share; private to core/dsp.
+ *
+ * feature_<group>.c holds one mlk_feature for each name; feature.c lists them.
+ */
+#ifndef MLK_FEATURE_TABLE_H
+#define MLK_FEATURE_TABLE_H
+
+#include "dsp/feature.h"
+
+#include <math.h>
+
+#define MLK_INTEGER(name, standard, min, max) {name, MLK_PARAMETER_INTEGER, standard, min, max, NULL, false}
+#define MLK_REAL(name, standard, min, max) {name, MLK_PARAMETER_REAL, standard, min, max, NULL, false}
+#define MLK_BOOLEAN(name, standard) {name, MLK_PARAMETER_BOOLEAN, standard, 0, 1, NULL, false}
+#define MLK_CHOICE(name, standard, choices) {name, MLK_PARAMETER_CHOICE, standard, 0, 0, choices, false}
+/* nil may be given, and is the default when `standard` is NAN. */
+#define MLK_INTEGER_OR_NIL(name, standard, min, max) {name, MLK_PARAMETER_INTEGER, standard, min, max, NULL, true}
+#define MLK_REAL_OR_NIL(name, standard, min, max) {name, MLK_PARAMETER_REAL, standard, min, max, NULL, true}
+
+#define MLK_MAX_FRAME (1 << 24) /* samples in a frame: beyond any use, below any overflow */
+
+/* The parameters of every feature that starts from the STFT, read back by mlk_feature_stft_of. */
+#define MLK_STFT_PARAMETERS                                                                                     \
+    MLK_INTEGER("n_fft", 2048, 2, MLK_MAX_FRAME), MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),             \
+        MLK_INTEGER_OR_NIL("win_length", NAN, 1, MLK_MAX_FRAME), MLK_CHOICE("window", 0, mlk_window_names),     \
+        MLK_BOOLEAN("center", 1), MLK_CHOICE("pad_mode", 0, mlk_pad_names)
+
+#define MLK_PARAMETERS(list) .n_parameters = sizeof(list) / sizeof *(list), .parameters = (list)
+
+mlk_stft mlk_feature_stft_of(const mlk_settings *settings);
+
+/* Shape of a feature with `rows` rows over STFT frames; refuses win_length > n_fft and clips without a frame. */
+mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,
+                                  mlk_feature_shape *shape, mlk_status *status);
+
+extern const mlk_feature mlk_feature_mel, mlk_feature_log_mel, mlk_feature_mfcc, mlk_feature_mfcc_delta,
+    mlk_feature_mfcc_delta2;
+extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate;
+
+#endif

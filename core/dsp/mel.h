@@ -1,0 +1,25 @@
+/* mel.h: triangular filters on the mel scale. */
+#ifndef MLK_MEL_H
+#define MLK_MEL_H
+
+#include "dsp/stft.h"
+
+typedef struct mlk_mel {
+    int n_mels;
+    double fmin, fmax;   /* Hz */
+    bool htk;            /* 2595 log10(1 + f/700) instead of Slaney's scale */
+    bool area_normalise; /* each triangle over its width: Slaney's norm */
+} mlk_mel;
+
+/* Slaney's scale (linear below 1 kHz, logarithmic above) or HTK's. */
+double mlk_mel_from_hz(double hz, bool htk);
+double mlk_mel_to_hz(double mel, bool htk);
+
+/* Centre frequencies of the bands, in Hz. */
+void mlk_mel_centres(const mlk_mel *mel, double *out);
+
+/* Applies the filter bank to a spectrum of n_fft/2 + 1 rows; out is n_mels x frames. */
+mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
+                       mlk_status *status);
+
+#endif

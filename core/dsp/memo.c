@@ -1,0 +1,82 @@
+#include "dsp/memo.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct mlk_memo_entry {
+    const mlk_memo_kind *kind;
+    int n_key;
+    double key[MLK_MEMO_MAX_KEY];
+    void *value;
+    struct mlk_memo_entry *next;
+} entry;
+
+static mlk_memo shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+mlk_memo *mlk_memo_shared(void)
+{
+    return &shared;
+}
+
+void mlk_memo_init(mlk_memo *memo)
+{
+    pthread_mutex_init(&memo->lock, NULL);
+    memo->entries = NULL;
+}
+
+void mlk_memo_clear(mlk_memo *memo)
+{
+    for (entry *e = memo->entries, *next; e; e = next) {
+        next = e->next;
+        e->kind->release(e->value);
+        free(e);
+    }
+    memo->entries = NULL;
+    pthread_mutex_destroy(&memo->lock);
+}
+
+static const entry *find(const mlk_memo *memo, const mlk_memo_kind *kind, const double *key, int n_key)
+{
+    for (const entry *e = memo->entries; e; e = e->next)
+        if (e->kind == kind && e->n_key == n_key && memcmp(e->key, key, (size_t)n_key * sizeof *key) == 0)
+            return e;
+    return NULL;
+}
+
+const void *mlk_memo_get(mlk_memo *memo, const mlk_memo_kind *kind, const double *key, int n_key, void *context,
+                         mlk_status *status)
+{
+    pthread_mutex_lock(&memo->lock);
+    const entry *known = find(memo, kind, key, n_key);
+    pthread_mutex_unlock(&memo->lock);
+    if (known)
+        return known->value;
+
+    entry *made = malloc(sizeof *made);
+    if (!made) {
+        mlk_fail_memory(status, "a cache entry");
+        return NULL;
+    }
+    void *value = kind->make(context, key, status);
+    if (!value) {
+        free(made);
+        return NULL;
+    }
+    *made = (entry){.kind = kind, .n_key = n_key, .value = value};
+    memcpy(made->key, key, (size_t)n_key * sizeof *key);
+
+    pthread_mutex_lock(&memo->lock);
+    known = find(memo, kind, key, n_key);
+    if (!known) {
+        made->next = memo->entries;
+        memo->entries = made;
+    }
+    pthread_mutex_unlock(&memo->lock);
+    if (known) {
+        kind->release(value);
+        free(made);
+        return known->value;
+    }
+    return value;
+}

@@ -1,0 +1,172 @@
+#include "dsp/stft.h"
+
+#include "dsp/fft.h"
+#include "interrupt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const mlk_pad_names[] = {"constant", "reflect", "edge", NULL};
+
+int64_t mlk_frame_count(int64_t n, int frame_length, int hop_length, bool center)
+{
+    int64_t length = center ? n + 2 * (frame_length / 2) : n;
+    return length < frame_length ? 0 : 1 + (length - frame_length) / hop_length;
+}
+
+/* A sample outside 0..n-1. */
+static double padded(const float *samples, int64_t n, int64_t i, mlk_pad pad)
+{
+    if (pad == MLK_PAD_CONSTANT || n == 0)
+        return 0;
+    if (pad == MLK_PAD_EDGE || n == 1)
+        return samples[i < 0 ? 0 : n - 1];
+    int64_t period = 2 * (n - 1);
+    i = (i % period + period) % period;
+    return samples[i < n ? i : period - i];
+}
+
+void mlk_frame_read(const float *samples, int64_t n, int64_t start, int length, mlk_pad pad, double *out)
+{
+    int before = start < 0 ? (-start < length ? (int)-start : length) : 0;
+    int inside = n - start < length ? (n - start > before ? (int)(n - start) : before) : length;
+    for (int i = 0; i < before; i++)
+        out[i] = padded(samples, n, start + i, pad);
+    for (int i = before; i < inside; i++)
+        out[i] = samples[start + i];
+    for (int i = inside; i < length; i++)
+        out[i] = padded(samples, n, start + i, pad);
+}
+
+mlk_tiles *mlk_tiles_new(int64_t rows, int64_t frames, mlk_status *status)
+{
+    mlk_tiles *tiles = malloc(sizeof *tiles);
+    size_t count = (size_t)(mlk_tile_count(frames) * rows * MLK_TILE);
+    float *data = aligned_alloc(32, (count ? count : MLK_TILE) * sizeof *data);
+    if (!tiles || !data) {
+        free(tiles);
+        free(data);
+        mlk_fail(status, MLK_MEMORY, "not enough memory for %lld frames of %lld values", (long long)frames,
+                 (long long)rows);
+        return NULL;
+    }
+    *tiles = (mlk_tiles){rows, frames, data};
+    return tiles;
+}
+
+void mlk_tiles_free(void *tiles)
+{
+    if (tiles)
+        free(((mlk_tiles *)tiles)->data);
+    free(tiles);
+}
+
+void mlk_tiles_unpack(const mlk_tiles *tiles, float *out)
+{
+    for (int64_t i = 0; i < mlk_tile_count(tiles->frames); i++) {
+        const float *tile = mlk_tile(tiles, i);
+        int64_t first = i * MLK_TILE;
+        int width = tiles->frames - first < MLK_TILE ? (int)(tiles->frames - first) : MLK_TILE;
+        for (int64_t row = 0; row < tiles->rows; row++)
+            memcpy(out + row * tiles->frames + first, tile + row * MLK_TILE, (size_t)width * sizeof *out);
+    }
+}
+
+/* What transforming one frame needs; buffers are NULL when memory was short. */
+typedef struct transformer {
+    const mlk_stft *stft;
+    const float *samples;
+    int64_t n;
+    const mlk_fft *fft;
+    const double *window;
+    double *frame;
+    double complex *bins;
+} transformer;
+
+static void transformer_close(transformer *t)
+{
+    mlk_fft_release(t->frame);
+    mlk_fft_release(t->bins);
+}
+
+static mlk_code transformer_open(transformer *t, const mlk_stft *stft, const float *samples, int64_t n,
+                                 mlk_status *status)
+{
+    *t = (transformer){.stft = stft, .samples = samples, .n = n};
+    t->fft = mlk_fft_plan(stft->n_fft, status);
+    if (!t->fft)
+        return MLK_MEMORY;
+    t->window = mlk_window_centred(stft->window, stft->win_length, stft->n_fft, status);
+    if (!t->window)
+        return MLK_MEMORY;
+    t->frame = mlk_fft_buffer((size_t)stft->n_fft);
+    t->bins = (double complex *)mlk_fft_buffer(2 * ((size_t)stft->n_fft / 2 + 1));
+    if (t->frame && t->bins)
+        return MLK_OK;
+    transformer_close(t);
+    return mlk_fail_memory(status, "a transform");
+}
+
+static void transform(transformer *t, int64_t frame)
+{
+    const mlk_stft *stft = t->stft;
+    int64_t start = frame * stft->hop_length - (stft->center ? stft->n_fft / 2 : 0);
+    double *restrict in = t->frame;
+    const double *restrict window = t->window;
+    if (start >= 0 && start + stft->n_fft <= t->n) {
+        const float *restrict samples = t->samples + start;
+        for (int i = 0; i < stft->n_fft; i++)
+            in[i] = samples[i] * window[i];
+    } else {
+        mlk_frame_read(t->samples, t->n, start, stft->n_fft, stft->pad_mode, in);
+        for (int i = 0; i < stft->n_fft; i++)
+            in[i] *= window[i];
+    }
+    mlk_fft_forward(t->fft, in, t->bins);
+}
+
+mlk_tiles *mlk_stft_power(const mlk_stft *stft, const float *samples, int64_t n, mlk_status *status)
+{
+    int rows = stft->n_fft / 2 + 1;
+    int64_t frames = mlk_frame_count(n, stft->n_fft, stft->hop_length, stft->center);
+    transformer t;
+    if (transformer_open(&t, stft, samples, n, status))
+        return NULL;
+    mlk_tiles *tiles = mlk_tiles_new(rows, frames, status);
+    for (int64_t i = 0; tiles && i < mlk_tile_count(frames) * MLK_TILE; i++) {
+        float *restrict column = mlk_tile(tiles, i / MLK_TILE) + i % MLK_TILE;
+        if (i < frames)
+            transform(&t, i);
+        const double *restrict bins = (const double *)t.bins;
+        for (int k = 0; k < rows; k++)
+            column[k * MLK_TILE] =
+                i < frames ? (float)(bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]) : 0;
+        if (i % MLK_TILE == 0 && mlk_interrupted()) {
+            mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+            mlk_tiles_free(tiles);
+            tiles = NULL;
+        }
+    }
+    transformer_close(&t);
+    return tiles;
+}
+
+mlk_code mlk_stft_complex(const mlk_stft *stft, const float *samples, int64_t n, float complex *out,
+                          mlk_status *status)
+{
+    int rows = stft->n_fft / 2 + 1;
+    int64_t frames = mlk_frame_count(n, stft->n_fft, stft->hop_length, stft->center);
+    transformer t;
+    mlk_code code = transformer_open(&t, stft, samples, n, status);
+    if (code)
+        return code;
+    for (int64_t i = 0; !code && i < frames; i++) {
+        transform(&t, i);
+        for (int k = 0; k < rows; k++)
+            out[k * frames + i] = (float complex)t.bins[k];
+        if (mlk_interrupted())
+            code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    }
+    transformer_close(&t);
+    return code;
+}

@@ -1,0 +1,75 @@
+/* stft.h: the short-time Fourier transform and its inverse.
+ *
+ * A frame is n_fft samples under a window, the next one hop_length further; with
+ * `center` the waveform is padded by n_fft/2 on both sides, so that frame t is
+ * centred on sample t * hop_length. Everything runs in double precision and is
+ * stored in single.
+ *
+ * Real spectra are kept in tiles of MLK_TILE frames, [tile][bin][frame in the
+ * tile]: a loop over bins then works on MLK_TILE frames side by side, which a
+ * compiler turns into vector instructions without changing the order of any
+ * sum. Frames beyond the last hold zeros.
+ */
+#ifndef MLK_STFT_H
+#define MLK_STFT_H
+
+#include "dsp/window.h"
+#include "status.h"
+
+#include <complex.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MLK_TILE = 8 };
+
+typedef enum mlk_pad {
+    MLK_PAD_CONSTANT, /* zeros */
+    MLK_PAD_REFLECT,  /* mirrored without repeating the edge */
+    MLK_PAD_EDGE,     /* the edge repeated */
+} mlk_pad;
+
+/* The names a user types, in the enum's order, NULL at the end. */
+extern const char *const mlk_pad_names[];
+
+typedef struct mlk_stft {
+    int n_fft, hop_length, win_length;
+    mlk_window window;
+    bool center;
+    mlk_pad pad_mode;
+} mlk_stft;
+
+typedef struct mlk_tiles {
+    int64_t rows, frames;
+    float *data; /* ceil(frames / MLK_TILE) tiles of rows * MLK_TILE */
+} mlk_tiles;
+
+/* Number of frames of frame_length samples in n samples; 0 when there is not one (only without center). */
+int64_t mlk_frame_count(int64_t n, int frame_length, int hop_length, bool center);
+
+/* Copies `length` samples that start at `start` (which may lie outside) to `out`, padded. */
+void mlk_frame_read(const float *samples, int64_t n, int64_t start, int length, mlk_pad pad, double *out);
+
+/* |STFT|^2 as tiles of n_fft/2 + 1 rows. Free with mlk_tiles_free. */
+mlk_tiles *mlk_stft_power(const mlk_stft *stft, const float *samples, int64_t n, mlk_status *status);
+
+/* The transform itself, (n_fft/2 + 1) x frames, into the caller's memory. */
+mlk_code mlk_stft_complex(const mlk_stft *stft, const float *samples, int64_t n, float complex *out,
+                          mlk_status *status);
+
+mlk_tiles *mlk_tiles_new(int64_t rows, int64_t frames, mlk_status *status);
+void mlk_tiles_free(void *tiles);
+
+/* Copies tiles to a dense rows x frames matrix. */
+void mlk_tiles_unpack(const mlk_tiles *tiles, float *out);
+
+static inline float *mlk_tile(const mlk_tiles *tiles, int64_t index)
+{
+    return tiles->data + index * tiles->rows * MLK_TILE;
+}
+
+static inline int64_t mlk_tile_count(int64_t frames)
+{
+    return (frames + MLK_TILE - 1) / MLK_TILE;
+}
+
+#endif
