@@ -1,0 +1,75 @@
+/* process.c: core.process: running another program. */
+#include "process.h"
+
+#include "arguments.h"
+#include "modules.h"
+
+#include <math.h>
+
+/* The strings of the list at `arg`, NULL-terminated, in a new userdata left on the stack; they live as long as the list. */
+static const char **check_strings(lua_State *L, int arg, const char *name, lua_Integer least)
+{
+    luaL_argexpected(L, lua_istable(L, arg), arg, "list of strings");
+    lua_Integer count = luaL_len(L, arg);
+    if (count < least)
+        luaL_error(L, "%s must have %I or more strings", name, (LUAI_UACINT)least);
+    const char **strings = lua_newuserdatauv(L, (size_t)(count + 1) * sizeof *strings, 0);
+    for (lua_Integer i = 0; i < count; i++) {
+        if (lua_geti(L, arg, i + 1) != LUA_TSTRING)
+            luaL_error(L, "%s must be strings, number %I is %s", name, (LUAI_UACINT)(i + 1), mlk_lua_describe(L, -1));
+        strings[i] = mlk_lua_string(L, -1, name);
+        lua_pop(L, 1);
+    }
+    strings[count] = NULL;
+    return strings;
+}
+
+/* run(argv, timeout_s = 0, directory = nil, environment = nil) -> {code, signal, timed_out, out, err},
+ * or nil and why when there is no such program. */
+static int run(lua_State *L)
+{
+    lua_settop(L, 4);
+    const char *const *argv = check_strings(L, 1, "argv", 1);
+    mlk_process_options options = {0};
+    if (!lua_isnil(L, 2))
+        options.timeout_s = mlk_lua_number(L, 2, "timeout_s", 0, HUGE_VAL);
+    if (!lua_isnil(L, 3))
+        options.directory = mlk_lua_string(L, 3, "directory");
+    if (!lua_isnil(L, 4))
+        options.environment = check_strings(L, 4, "environment", 0);
+
+    mlk_process_result result;
+    mlk_status status;
+    mlk_code code = mlk_process_run(argv, &options, &result, &status);
+    if (code == MLK_UNSUPPORTED) {
+        lua_pushnil(L);
+        lua_pushstring(L, status.message);
+        return 2;
+    }
+    if (code)
+        return mlk_lua_raise(L, &status);
+
+    lua_createtable(L, 0, 5);
+    lua_pushinteger(L, result.exit_code);
+    lua_setfield(L, -2, "code");
+    lua_pushinteger(L, result.signal);
+    lua_setfield(L, -2, "signal");
+    lua_pushboolean(L, result.timed_out);
+    lua_setfield(L, -2, "timed_out");
+    lua_pushlstring(L, result.out, result.out_size);
+    lua_setfield(L, -2, "out");
+    lua_pushlstring(L, result.err, result.err_size);
+    lua_setfield(L, -2, "err");
+    mlk_process_result_clear(&result);
+    return 1;
+}
+
+int mlk_lua_open_process(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"run", run},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}
