@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 
 static const luaL_Reg modules[] = {
+    {"picture", mlk_lua_open_picture},
     {"process", mlk_lua_open_process},
     {"system", mlk_lua_open_system},
     {NULL, NULL},

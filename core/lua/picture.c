@@ -1,0 +1,236 @@
+/* picture.c: core.picture: arrays (tensors, or tables of numbers) reduced to what a picture shows.
+ *
+ * Results are strings of native float32: immutable, counted by Lua's collector and written to a file as they are.
+ */
+#include "picture.h"
+
+#include "arguments.h"
+#include "modules.h"
+#include "tensor.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Copies the list of numbers on top of the stack to out; `name` and `row` (0: none) are for the message. */
+static void copy_list(lua_State *L, const char *name, int64_t row, int64_t count, float *out)
+{
+    if (lua_type(L, -1) != LUA_TTABLE || (int64_t)lua_rawlen(L, -1) != count)
+        luaL_error(L, "%s must have rows of one length: row 1 has %I numbers, row %I has not", name,
+                   (LUAI_UACINT)count, (LUAI_UACINT)row);
+    for (int64_t i = 0; i < count; i++) {
+        if (lua_rawgeti(L, -1, i + 1) != LUA_TNUMBER)
+            luaL_error(L, "%s must hold numbers, got %s", name, mlk_lua_describe(L, -1));
+        out[i] = (float)lua_tonumber(L, -1);
+        lua_pop(L, 1);
+    }
+}
+
+/* A list of numbers, or of lists of numbers, as an array whose memory is a userdata left on the stack. */
+static void read_table(lua_State *L, int arg, const char *name, mlk_array *array)
+{
+    int64_t rows = (int64_t)lua_rawlen(L, arg);
+    bool nested = lua_rawgeti(L, arg, 1) == LUA_TTABLE;
+    int64_t columns = nested ? (int64_t)lua_rawlen(L, -1) : rows;
+    lua_pop(L, 1);
+    *array = (mlk_array){.dtype = MLK_FLOAT32, .rank = nested ? 2 : 1, .shape = {rows, columns}};
+    if (!nested)
+        array->shape[1] = 0;
+    array->data = lua_newuserdatauv(L, (size_t)mlk_array_count(array) * sizeof(float) + 1, 0);
+    if (!nested) {
+        lua_pushvalue(L, arg);
+        copy_list(L, name, 1, rows, array->data);
+        lua_pop(L, 1);
+        return;
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        lua_rawgeti(L, arg, row + 1);
+        copy_list(L, name, row + 1, columns, (float *)array->data + row * columns);
+        lua_pop(L, 1);
+    }
+}
+
+/* Argument `arg` as float32 of rank 0 to 2; what owns the memory is left on the stack. */
+static mlk_array check_numbers(lua_State *L, int arg, const char *name)
+{
+    mlk_array array;
+    luaL_checkstack(L, 8, name);
+    if (lua_istable(L, arg))
+        read_table(L, lua_absindex(L, arg), name, &array);
+    else
+        mlk_lua_read_tensor(L, lua_absindex(L, arg), name, MLK_FLOAT32, -1, &array);
+    if (array.rank > 2)
+        luaL_error(L, "%s must have one or two axes, got %d", name, array.rank);
+    return array;
+}
+
+static int64_t rows_of(const mlk_array *array)
+{
+    return array->rank == 2 ? array->shape[0] : 1;
+}
+
+static int64_t columns_of(const mlk_array *array)
+{
+    return array->rank == 0 ? 1 : array->shape[array->rank - 1];
+}
+
+/* shape(x) -> rank, rows, columns; a list is one row. */
+static int shape(lua_State *L)
+{
+    mlk_array x = check_numbers(L, 1, "data");
+    lua_pushinteger(L, x.rank);
+    lua_pushinteger(L, rows_of(&x));
+    lua_pushinteger(L, columns_of(&x));
+    return 3;
+}
+
+/* range(x) -> count of finite numbers, smallest, largest (nil when there is none). */
+static int range(lua_State *L)
+{
+    mlk_array x = check_numbers(L, 1, "data");
+    float low = 0, high = 0;
+    int64_t finite = mlk_picture_range(x.data, mlk_array_count(&x), &low, &high);
+    lua_pushinteger(L, finite);
+    if (finite == 0)
+        return 1;
+    lua_pushnumber(L, low);
+    lua_pushnumber(L, high);
+    return 3;
+}
+
+/* The optional list of row edges, in a userdata left on the stack. */
+static double *check_edges(lua_State *L, int arg, int64_t rows)
+{
+    if (lua_isnoneornil(L, arg))
+        return NULL;
+    luaL_argexpected(L, lua_istable(L, arg) && (int64_t)lua_rawlen(L, arg) == rows + 1, arg, "list of rows + 1 edges");
+    double *edges = lua_newuserdatauv(L, (size_t)(rows + 1) * sizeof *edges, 0);
+    for (int64_t i = 0; i <= rows; i++) {
+        lua_rawgeti(L, arg, i + 1);
+        edges[i] = mlk_lua_number(L, -1, "edges", -HUGE_VAL, HUGE_VAL);
+        lua_pop(L, 1);
+        if (i > 0 && !(edges[i] > edges[i - 1]))
+            luaL_error(L, "edges must ascend, got %f after %f", edges[i], edges[i - 1]);
+    }
+    return edges;
+}
+
+/* image(x, edges, pool, rows, columns, db_factor, top_db) -> bytes, count of finite pixels, smallest, largest. */
+static int image(lua_State *L)
+{
+    static const char *const pools[] = {"max", "mean", NULL};
+    mlk_pool pool = mlk_lua_choice(L, 3, "pool", pools) == 0 ? MLK_POOL_MAX : MLK_POOL_MEAN;
+    int64_t out_rows = mlk_lua_integer(L, 4, "rows", 1, 100000);
+    int64_t out_columns = mlk_lua_integer(L, 5, "columns", 1, 100000);
+    double factor = mlk_lua_optional_number(L, 6, "db_factor", 0);
+    double top_db = mlk_lua_optional_number(L, 7, "top_db", 80);
+    mlk_array x = check_numbers(L, 1, "data");
+    if (mlk_array_count(&x) == 0)
+        luaL_error(L, "data must not be empty, got %I × %I numbers", (LUAI_UACINT)rows_of(&x),
+                   (LUAI_UACINT)columns_of(&x));
+    const double *edges = check_edges(L, 2, rows_of(&x));
+
+    size_t bytes = (size_t)(out_rows * out_columns) * sizeof(float);
+    float *out = lua_newuserdatauv(L, bytes, 0);
+    mlk_picture_image(x.data, rows_of(&x), columns_of(&x), edges, pool, out_rows, out_columns, out);
+    if (factor > 0)
+        mlk_picture_decibels(out, out_rows * out_columns, factor, top_db);
+    float low = 0, high = 0;
+    int64_t finite = mlk_picture_range(out, out_rows * out_columns, &low, &high);
+    lua_pushlstring(L, (const char *)out, bytes);
+    lua_pushinteger(L, finite);
+    lua_pushnumber(L, low);
+    lua_pushnumber(L, high);
+    return finite > 0 ? 4 : 2;
+}
+
+/* envelope(x, channel, bins) -> bytes: bins × (minimum, maximum, root mean square). */
+static int envelope(lua_State *L)
+{
+    mlk_array x = check_numbers(L, 1, "data");
+    int64_t channel = mlk_lua_integer(L, 2, "channel", 0, rows_of(&x) - 1);
+    int64_t bins = mlk_lua_integer(L, 3, "bins", 1, columns_of(&x));
+    size_t bytes = (size_t)bins * 3 * sizeof(float);
+    float *out = lua_newuserdatauv(L, bytes, 0);
+    mlk_picture_envelope((const float *)x.data + channel * columns_of(&x), columns_of(&x), bins, out);
+    lua_pushlstring(L, (const char *)out, bytes);
+    return 1;
+}
+
+enum { MAX_COLUMNS = 8 };
+
+/* points(columns, labels, class) -> bytes, count: the columns (arrays of one length) side by side, those
+ * points only whose label is `class` when labels are given. What is not finite becomes NaN. */
+static int points(lua_State *L)
+{
+    lua_settop(L, 3);
+    luaL_argexpected(L, lua_istable(L, 1), 1, "list of columns");
+    int64_t n_columns = (int64_t)lua_rawlen(L, 1);
+    if (n_columns < 1 || n_columns > MAX_COLUMNS)
+        luaL_error(L, "columns must be 1..%d, got %I", MAX_COLUMNS, (LUAI_UACINT)n_columns);
+    const float *columns[MAX_COLUMNS];
+    int64_t n = 0;
+    luaL_checkstack(L, 3 * MAX_COLUMNS, "columns");
+    for (int64_t c = 0; c < n_columns; c++) {
+        lua_rawgeti(L, 1, c + 1);
+        mlk_array column = check_numbers(L, -1, "points");
+        columns[c] = column.data;
+        if (c > 0 && mlk_array_count(&column) != n)
+            luaL_error(L, "points must have coordinates of one length, got %I and %I", (LUAI_UACINT)n,
+                       (LUAI_UACINT)mlk_array_count(&column));
+        n = mlk_array_count(&column);
+    }
+    const float *labels = NULL;
+    float class = 0;
+    if (!lua_isnil(L, 2)) {
+        class = (float)mlk_lua_integer(L, 3, "class", 0, 1 << 24);
+        mlk_array array = check_numbers(L, 2, "labels");
+        labels = array.data;
+        if (mlk_array_count(&array) != n)
+            luaL_error(L, "labels must be one for each of the %I points, got %I", (LUAI_UACINT)n,
+                       (LUAI_UACINT)mlk_array_count(&array));
+    }
+    float *out = lua_newuserdatauv(L, (size_t)(n * n_columns) * sizeof *out + 1, 0);
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (labels && labels[i] != class)
+            continue;
+        for (int64_t c = 0; c < n_columns; c++)
+            out[count * n_columns + c] = isfinite(columns[c][i]) ? columns[c][i] : NAN;
+        count++;
+    }
+    lua_pushlstring(L, (const char *)out, (size_t)(count * n_columns) * sizeof *out);
+    lua_pushinteger(L, count);
+    return 2;
+}
+
+/* histogram(x, low, high, bins) -> list of counts. */
+static int histogram(lua_State *L)
+{
+    mlk_array x = check_numbers(L, 1, "data");
+    double low = mlk_lua_number(L, 2, "low", -HUGE_VAL, HUGE_VAL);
+    double high = mlk_lua_number(L, 3, "high", low, HUGE_VAL);
+    int64_t bins = mlk_lua_integer(L, 4, "bins", 1, 100000);
+    int64_t *counts = lua_newuserdatauv(L, (size_t)bins * sizeof *counts, 0);
+    mlk_picture_histogram(x.data, mlk_array_count(&x), low, high, bins, counts);
+    lua_createtable(L, (int)bins, 0);
+    for (int64_t bin = 0; bin < bins; bin++) {
+        lua_pushinteger(L, counts[bin]);
+        lua_rawseti(L, -2, bin + 1);
+    }
+    return 1;
+}
+
+int mlk_lua_open_picture(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"shape", shape},
+        {"range", range},
+        {"image", image},
+        {"envelope", envelope},
+        {"points", points},
+        {"histogram", histogram},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}
