@@ -7,6 +7,7 @@
 static const luaL_Reg modules[] = {
     {"picture", mlk_lua_open_picture},
     {"process", mlk_lua_open_process},
+    {"store", mlk_lua_open_store},
     {"system", mlk_lua_open_system},
     {NULL, NULL},
 };

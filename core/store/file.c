@@ -1,0 +1,56 @@
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+mlk_code mlk_file_open(const char *path, mlk_file *file, mlk_status *status)
+{
+    *file = (mlk_file){0};
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (descriptor < 0 || fstat(descriptor, &info)) {
+        int reason = errno;
+        if (descriptor >= 0)
+            close(descriptor);
+        return mlk_fail(status, MLK_IO, "cannot open %s: %s", path, strerror(reason));
+    }
+    mlk_code code = MLK_OK;
+    if (!S_ISREG(info.st_mode)) {
+        code = mlk_fail(status, MLK_IO, "cannot read %s: it is %s", path,
+                        S_ISDIR(info.st_mode) ? "a directory" : "not a regular file");
+    } else if (info.st_size > 0) {
+        void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
+        if (bytes == MAP_FAILED)
+            code = mlk_fail(status, MLK_IO, "cannot map %s: %s", path, strerror(errno));
+        else
+            *file = (mlk_file){bytes, (size_t)info.st_size};
+    }
+    close(descriptor);
+    return code;
+}
+
+void mlk_file_close(mlk_file *file)
+{
+    if (file->bytes)
+        munmap(file->bytes, file->size);
+    *file = (mlk_file){0};
+}
+
+mlk_code mlk_file_blame(const char *path, mlk_status *status)
+{
+    enum { LONGEST = 100 };
+    if (!status)
+        return MLK_OK;
+    size_t length = strlen(path);
+    const char *shown = length > LONGEST ? path + length - LONGEST : path;
+    char what[sizeof status->message];
+    memcpy(what, status->message, sizeof what);
+    snprintf(status->message, sizeof status->message, "%s%.*s: %.150s", shown == path ? "" : "...", LONGEST, shown,
+             what);
+    return status->code;
+}

@@ -1,0 +1,28 @@
+/* file.h: a whole file as bytes in memory, mapped rather than read.
+ *
+ * Pages come in as they are touched, so opening gigabytes of weights costs
+ * nothing. The map is private: writing to it changes memory, never the file.
+ */
+#ifndef MLK_FILE_H
+#define MLK_FILE_H
+
+#include "status.h"
+
+#include <stddef.h>
+
+typedef struct mlk_file {
+    unsigned char *bytes;
+    size_t size;
+} mlk_file;
+
+/* Maps a regular file. An empty one has bytes NULL and size 0. */
+mlk_code mlk_file_open(const char *path, mlk_file *file, mlk_status *status);
+
+/* Unmaps; harmless on a zeroed or already closed file. */
+void mlk_file_close(mlk_file *file);
+
+/* Puts the file's name in front of status->message, shortened from the left when it is long. Returns
+ * status->code, or MLK_OK when status is NULL. */
+mlk_code mlk_file_blame(const char *path, mlk_status *status);
+
+#endif

@@ -1,0 +1,155 @@
+#include "store/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool mlk_utf8_valid(const char *text, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    while (at < end) {
+        unsigned lead = *at++;
+        if (lead < 0x80)
+            continue;
+        /* The number of bytes that follow, and the range of the first of them. */
+        int following = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+        unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+        unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+        if (lead < 0xC2 || lead > 0xF4 || end - at < following)
+            return false;
+        for (; following > 0; following--, at++, low = 0x80, high = 0xBF)
+            if (*at < low || *at > high)
+                return false;
+    }
+    return true;
+}
+
+static void skip_space(mlk_json *json)
+{
+    while (json->at < json->end && strchr(" \t\r\n", *json->at) && *json->at)
+        json->at++;
+}
+
+bool mlk_json_at_end(mlk_json *json)
+{
+    skip_space(json);
+    return json->at == json->end;
+}
+
+bool mlk_json_take(mlk_json *json, char character)
+{
+    skip_space(json);
+    if (json->at == json->end || *json->at != character)
+        return false;
+    json->at++;
+    return true;
+}
+
+/* Four hexadecimal digits at json->at, or -1. */
+static long hex4(mlk_json *json)
+{
+    long value = 0;
+    if (json->end - json->at < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        char c = *json->at++;
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* The code point of the escape after a backslash, or -1. */
+static long escape(mlk_json *json)
+{
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    if (json->at == json->end)
+        return -1;
+    char c = *json->at++;
+    if (c != 'u') {
+        const char *found = c ? strchr(letters, c) : NULL;
+        return found ? meanings[found - letters] : -1;
+    }
+    long high = hex4(json);
+    if (high < 0xD800 || high > 0xDFFF)
+        return high;
+    /* The two halves of a code point above U+FFFF. */
+    if (high > 0xDBFF || json->end - json->at < 2 || json->at[0] != '\\' || json->at[1] != 'u')
+        return -1;
+    json->at += 2;
+    long low = hex4(json);
+    if (low < 0xDC00 || low > 0xDFFF)
+        return -1;
+    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+}
+
+static char *append_utf8(char *out, long code)
+{
+    if (code < 0x80) {
+        *out++ = (char)code;
+    } else {
+        int following = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+        static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
+        *out++ = (char)(leads[following] | (code >> (6 * following)));
+        while (following-- > 0)
+            *out++ = (char)(0x80 | ((code >> (6 * following)) & 0x3F));
+    }
+    return out;
+}
+
+mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status)
+{
+    *text = NULL;
+    if (!mlk_json_take(json, '"'))
+        return mlk_fail(status, MLK_INVALID, "not JSON: a string was expected");
+    const char *close = json->at;
+    while (close < json->end && *close != '"')
+        close += *close == '\\' && json->end - close > 1 ? 2 : 1;
+    if (close >= json->end)
+        return mlk_fail(status, MLK_INVALID, "not JSON: a string does not end");
+    /* Decoded text is never longer than its JSON form. */
+    char *out = malloc((size_t)(close - json->at) + 1);
+    if (!out)
+        return mlk_fail_memory(status, "a string of the header");
+    char *to = out;
+    while (json->at < close) {
+        unsigned char c = (unsigned char)*json->at++;
+        long code = c == '\\' ? escape(json) : c;
+        if (code <= 0 || (c < 0x20)) {
+            free(out);
+            return mlk_fail(status, MLK_INVALID, "not JSON: a string holds %s",
+                            code == 0 && c == '\\' ? "U+0000, which no name may"
+                            : c == '\\'            ? "an escape that does not exist"
+                                                   : "a control character");
+        }
+        if (c == '\\')
+            to = append_utf8(to, code);
+        else
+            *to++ = (char)c;
+    }
+    *to = '\0';
+    json->at++; /* the closing quote */
+    *text = out;
+    return MLK_OK;
+}
+
+mlk_code mlk_json_count(mlk_json *json, int64_t *value, mlk_status *status)
+{
+    skip_space(json);
+    const char *first = json->at;
+    int64_t sum = 0;
+    bool fits = true;
+    for (; json->at < json->end && *json->at >= '0' && *json->at <= '9'; json->at++)
+        fits = fits && !__builtin_mul_overflow(sum, 10, &sum) && !__builtin_add_overflow(sum, *json->at - '0', &sum);
+    ptrdiff_t digits = json->at - first;
+    bool whole = json->at == json->end || !*json->at || !strchr(".eE-+", *json->at);
+    if (digits == 0 || !whole || (digits > 1 && *first == '0') || !fits)
+        return mlk_fail(status, MLK_INVALID, "not an integer 0..2^63-1: '%.*s'",
+                        (int)(json->end - first < 24 ? json->end - first : 24), first);
+    *value = sum;
+    return MLK_OK;
+}

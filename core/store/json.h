@@ -1,0 +1,38 @@
+/* json.h: reads JSON of a known form, piece by piece, straight from bytes.
+ *
+ * There is no tree: the caller asks for what must come next, so nesting cannot
+ * exceed what the caller's own code nests. Strict as RFC 8259; the caller has
+ * checked the text with mlk_utf8_valid.
+ *
+ *     mlk_json json = {text, text + length};
+ *     if (!mlk_json_take(&json, '{')) ...
+ */
+#ifndef MLK_JSON_H
+#define MLK_JSON_H
+
+#include "status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mlk_json {
+    const char *at, *end;
+} mlk_json;
+
+/* True for well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
+bool mlk_utf8_valid(const char *text, size_t length);
+
+/* Skips white space; true when that was all. */
+bool mlk_json_at_end(mlk_json *json);
+
+/* Skips white space, and the character if it comes next. */
+bool mlk_json_take(mlk_json *json, char character);
+
+/* The next string, decoded, in *text (free it). One that contains U+0000 is refused. */
+mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status);
+
+/* The next number, which must be an integer 0..2^63-1 written in digits alone. */
+mlk_code mlk_json_count(mlk_json *json, int64_t *value, mlk_status *status);
+
+#endif

@@ -1,0 +1,46 @@
+/* tensors.h: a list of named arrays that owns its memory: what a file of weights or features holds. */
+#ifndef MLK_TENSORS_H
+#define MLK_TENSORS_H
+
+#include "array.h"
+#include "status.h"
+#include "store/file.h"
+
+#include <stdbool.h>
+
+typedef struct mlk_named_array {
+    char *name;
+    mlk_array array;
+    void *owned; /* memory of its own, or NULL: the array lies in the list's mapped file */
+} mlk_named_array;
+
+typedef struct mlk_text_pair {
+    char *key, *value;
+} mlk_text_pair;
+
+typedef struct mlk_tensors {
+    int count;
+    mlk_named_array *items; /* sorted by name, byte by byte */
+    int metadata_count;
+    mlk_text_pair *metadata; /* sorted by key */
+    mlk_file file;
+} mlk_tensors;
+
+/* The array of that name, or NULL. */
+const mlk_array *mlk_tensors_find(const mlk_tensors *tensors, const char *name);
+
+/* Frees all that a reading function made; harmless on a zeroed list. */
+void mlk_tensors_free(mlk_tensors *tensors);
+
+/* Adds an item to a list under construction; takes over `name` and `owned` (malloc), freeing both if
+ * memory is short. */
+mlk_code mlk_tensors_add(mlk_tensors *tensors, char *name, const mlk_array *array, void *owned,
+                         mlk_status *status);
+
+/* Sorts items and metadata; a name or key that comes twice is refused. */
+mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status);
+
+/* Elements × element size of a shape, in *bytes; false when it does not fit in 63 bits. */
+bool mlk_array_bytes(const mlk_array *array, int64_t *bytes);
+
+#endif

@@ -1,0 +1,73 @@
+"""Makes the files beside this script: what Python's safetensors and numpy write, for the readers' tests.
+
+Run with Python 3, numpy 2 and safetensors 0.8; the files are kept so that tests need neither.
+"""
+import io
+import pathlib
+import struct
+import zipfile
+
+import numpy as np
+from safetensors.numpy import save_file
+
+here = pathlib.Path(__file__).parent
+
+# Every dtype, each holding 0, 1, 2 ... as far as it can, in 2 x 3; odd lengths so that alignment is exercised.
+grid = np.arange(6).reshape(2, 3)
+arrays = {
+    "float64": grid.astype("f8") / 8, "float32": grid.astype("f4") / 8, "float16": grid.astype("f2") / 8,
+    "int64": grid.astype("i8") - 3, "int32": grid.astype("i4") - 3, "int16": grid.astype("i2") - 3,
+    "int8": grid.astype("i1") - 3, "uint8": grid.astype("u1") + 250, "bool": grid % 2 == 1,
+    "complex64": (grid + 1j * grid[::-1]).astype("c8"),
+}
+safe = {k: v for k, v in arrays.items()}
+safe["empty"] = np.zeros((0, 4), "f4")
+safe["number"] = np.array(2.5, "f4")
+safe["näme \"quoted\" \\ / \n"] = np.array([7], "u1")
+save_file(safe, here / "all.safetensors", metadata={"format": "np", "Grüße": "tab\t, quote \", clef \U0001d11e"})
+save_file({"b": np.ones(3, "f4"), "a": np.zeros((2, 2), "i8"), "c": np.ones(1, "u1")}, here / "plain.safetensors")
+
+for name, array in arrays.items():
+    np.save(here / f"{name}.npy", array)
+np.save(here / "complex128.npy", (grid + 1j * grid[::-1]).astype("c16"))
+np.save(here / "float32_big_endian.npy", arrays["float32"].astype(">f4"))
+np.save(here / "complex64_big_endian.npy", arrays["complex64"].astype(">c8"))
+np.save(here / "int16_big_endian.npy", arrays["int16"].astype(">i2"))
+np.save(here / "fortran.npy", np.asfortranarray(np.arange(24, dtype="f4").reshape(2, 3, 4)))
+np.save(here / "number.npy", np.array(2.5))
+np.save(here / "empty.npy", np.zeros((3, 0), "f4"))
+np.save(here / "object.npy", np.array([{}], dtype=object), allow_pickle=True)
+np.save(here / "uint32.npy", grid.astype("u4"))
+np.save(here / "structured.npy", np.zeros(2, dtype=[("x", "f4"), ("y", "i4")]))
+for version in (2, 3):
+    with open(here / f"version{version}.npy", "wb") as out:
+        np.lib.format.write_array(out, arrays["float32"], version=(version, 0))
+
+np.savez(here / "stored.npz", **{"b": arrays["float32"], "a/inner": arrays["int64"], "fortran": np.asfortranarray(grid * 0.5)})
+np.savez_compressed(here / "deflated.npz", zeros=np.zeros((40, 50), "f4"), ramp=np.arange(1000, dtype="i4"))
+
+
+def zip64(path):
+    """A one-member archive whose sizes and offset stand in zip64 fields, as for files above 4 GB."""
+    member = io.BytesIO()
+    np.save(member, arrays["float32"])
+    data = member.getvalue()
+    crc = zipfile.crc32(data)
+    name = b"wide.npy"
+    far = 0xFFFFFFFF
+    extra = struct.pack("<HHQQ", 1, 16, len(data), len(data))
+    local = struct.pack("<IHHHHHIIIHH", 0x04034B50, 45, 0, 0, 0, 33, crc, far, far, len(name), len(extra)) + name + extra
+    extra = struct.pack("<HHQQQ", 1, 24, len(data), len(data), 0)
+    central = struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 45, 45, 0, 0, 0, 33, crc, far, far, len(name), len(extra),
+                          0, 0, 0, 0, far) + name + extra
+    at = len(local) + len(data)
+    end64 = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1, 1, len(central), at)
+    locator = struct.pack("<IIQI", 0x07064B50, 0, at + len(central), 1)
+    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, far, far, 0)
+    path.write_bytes(local + data + central + end64 + locator + end)
+    assert (np.load(path)["wide"] == arrays["float32"]).all()
+
+
+for made in here.glob("*.safetensors"):
+    made.chmod(0o644)
+zip64(here / "zip64.npz")
