@@ -5,6 +5,8 @@
 
 #include "store/atomic.h"
 #include "store/hash.h"
+#include "store/npy.h"
+#include "store/npz.h"
 #include "store/safetensors.h"
 
 #include <stdlib.h>
@@ -38,44 +40,172 @@ static void push_copy(lua_State *L, const mlk_array *array)
         memcpy(tensor.data, array->data, (size_t)bytes);
 }
 
-static void push_metadata(lua_State *L, const mlk_tensors *tensors)
+/* --- the kinds of file, by the name's ending ---------------------------------- */
+
+enum { SAFETENSORS, NPZ, NPY };
+
+static int kind_of(lua_State *L, const char *path)
 {
+    static const char *const endings[] = {[SAFETENSORS] = ".safetensors", [NPZ] = ".npz", [NPY] = ".npy"};
+    size_t length = strlen(path);
+    for (int kind = SAFETENSORS; kind <= NPY; kind++) {
+        size_t ending = strlen(endings[kind]);
+        if (length > ending && strcmp(path + length - ending, endings[kind]) == 0)
+            return kind;
+    }
+    return luaL_error(L, "a file of tensors must end in .safetensors, .npz or .npy, got '%s'", path);
+}
+
+/* Reads a file of any kind into a list; the one array of an .npy has the name "". */
+static mlk_code read_file(int kind, const char *path, mlk_tensors *tensors, mlk_status *status)
+{
+    if (kind == SAFETENSORS)
+        return mlk_safetensors_read(path, tensors, status);
+    if (kind == NPZ)
+        return mlk_npz_read(path, tensors, status);
+    mlk_array array;
+    mlk_code code = mlk_npy_read(path, &array, status);
+    if (code)
+        return code;
+    char *name = strdup("");
+    if (!name) {
+        free(array.data);
+        return mlk_fail_memory(status, "a name");
+    }
+    return mlk_tensors_add(tensors, name, &array, array.data, status);
+}
+
+/* load(path) -> {name = tensor}; of an .npy the tensor itself */
+static int load(lua_State *L)
+{
+    const char *path = mlk_lua_string(L, 1, "path");
+    int kind = kind_of(L, path);
+    mlk_status status;
+    mlk_tensors *tensors = push_tensors(L);
+    if (read_file(kind, path, tensors, &status))
+        return mlk_lua_raise(L, &status);
+    if (kind == NPY) {
+        push_copy(L, &tensors->items[0].array);
+    } else {
+        lua_createtable(L, 0, tensors->count);
+        for (int i = 0; i < tensors->count; i++) {
+            push_copy(L, &tensors->items[i].array);
+            lua_setfield(L, -2, tensors->items[i].name);
+        }
+    }
+    mlk_tensors_free(tensors);
+    return 1;
+}
+
+/* metadata(path) -> {key = text} of a .safetensors file, without reading its tensors */
+static int metadata(lua_State *L)
+{
+    mlk_status status;
+    const char *path = mlk_lua_string(L, 1, "path");
+    mlk_tensors *tensors = push_tensors(L);
+    if (mlk_safetensors_read(path, tensors, &status))
+        return mlk_lua_raise(L, &status);
     lua_createtable(L, 0, tensors->metadata_count);
     for (int i = 0; i < tensors->metadata_count; i++) {
         lua_pushstring(L, tensors->metadata[i].value);
         lua_setfield(L, -2, tensors->metadata[i].key);
     }
+    mlk_tensors_free(tensors);
+    return 1;
 }
 
-/* --- the kinds of file, by the name's ending ---------------------------------- */
-
-enum { SAFETENSORS };
-
-static int kind_of(lua_State *L, const char *path)
+/* A copy of the string at the top of the stack for a list; raises when it holds a zero byte. */
+static char *copy_text(lua_State *L, const char *what)
 {
-    const char *dot = strrchr(path, '.');
-    if (dot && strcmp(dot, ".safetensors") == 0)
-        return SAFETENSORS;
-    return luaL_error(L, "a file of tensors must end in .safetensors, got '%s'", path);
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (strlen(text) != length)
+        luaL_error(L, "%s must not contain a zero byte", what);
+    char *copy = strdup(text);
+    if (!copy)
+        luaL_error(L, "not enough memory for %s", what);
+    return copy;
 }
 
-/* load(path) -> {name = tensor}, metadata */
-static int load(lua_State *L)
+/* Adds the tensor at the top of the stack; its owner goes into the table at `owners`. */
+static void add_tensor(lua_State *L, const char *name, int owners, mlk_tensors *tensors)
+{
+    mlk_array array;
+    mlk_status status;
+    mlk_lua_read_any_tensor(L, lua_gettop(L), *name ? name : "tensor", &array);
+    lua_rawseti(L, owners, tensors->count + 1);
+    lua_pushstring(L, name);
+    char *copy = copy_text(L, "a tensor's name");
+    lua_pop(L, 1);
+    if (mlk_tensors_add(tensors, copy, &array, NULL, &status))
+        mlk_lua_raise(L, &status);
+}
+
+static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
+{
+    if (lua_type(L, arg) != LUA_TTABLE)
+        luaL_error(L, "tensors must be a table {name = tensor}, got %s", mlk_lua_describe(L, arg));
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "tensors must have names: a key is %s", mlk_lua_describe(L, lua_gettop(L) - 1));
+        lua_pushvalue(L, -2);
+        free(copy_text(L, "a tensor's name"));
+        lua_pop(L, 1);
+        add_tensor(L, lua_tostring(L, -2), owners, tensors);
+    }
+}
+
+static void add_metadata(lua_State *L, int arg, mlk_tensors *tensors)
+{
+    int n = 0;
+    if (lua_isnoneornil(L, arg))
+        return;
+    if (lua_type(L, arg) != LUA_TTABLE)
+        luaL_error(L, "metadata must be a table {key = text}, got %s", mlk_lua_describe(L, arg));
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1), n++)
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "metadata must be a table {key = text} of strings, got %s",
+                       mlk_lua_describe(L, lua_gettop(L) - (lua_type(L, -2) != LUA_TSTRING)));
+    tensors->metadata = calloc((size_t)n + 1, sizeof *tensors->metadata);
+    if (!tensors->metadata)
+        luaL_error(L, "not enough memory for metadata");
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        mlk_text_pair *pair = &tensors->metadata[tensors->metadata_count++];
+        pair->value = copy_text(L, "metadata");
+        lua_pushvalue(L, -2);
+        pair->key = copy_text(L, "metadata");
+        lua_pop(L, 1);
+    }
+}
+
+/* save(path, {name = tensor} or, for .npy, tensor[, {key = text}]) */
+static int save(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
+    int kind = kind_of(L, path);
     mlk_status status;
-    kind_of(L, path);
+    lua_settop(L, 3);
     mlk_tensors *tensors = push_tensors(L);
-    if (mlk_safetensors_read(path, tensors, &status))
-        return mlk_lua_raise(L, &status);
-    lua_createtable(L, 0, tensors->count);
-    for (int i = 0; i < tensors->count; i++) {
-        push_copy(L, &tensors->items[i].array);
-        lua_setfield(L, -2, tensors->items[i].name);
+    lua_newtable(L);
+    int owners = lua_gettop(L);
+    if (kind == NPY) {
+        if (!lua_isnil(L, 3))
+            return luaL_error(L, "an .npy file has no place for metadata; write .safetensors");
+        lua_pushvalue(L, 2);
+        add_tensor(L, "", owners, tensors);
+        lua_pop(L, 1);
+        if (mlk_npy_write(path, &tensors->items[0].array, &status))
+            return mlk_lua_raise(L, &status);
+    } else {
+        add_tensors(L, 2, owners, tensors);
+        add_metadata(L, 3, tensors);
+        if (mlk_tensors_sort(tensors, &status))
+            return mlk_lua_raise(L, &status);
+        if ((kind == NPZ ? mlk_npz_write : mlk_safetensors_write)(path, tensors, &status))
+            return mlk_lua_raise(L, &status);
     }
-    push_metadata(L, tensors);
     mlk_tensors_free(tensors);
-    return 2;
+    return 0;
 }
 
 /* hash_file(path) -> 32 hexadecimal digits */
@@ -124,7 +254,8 @@ static int write_text(lua_State *L)
 int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"load", load}, {"hash_file", hash_file}, {"hash", hash}, {"write", write_text}, {NULL, NULL},
+        {"load", load},           {"save", save}, {"metadata", metadata}, {"hash_file", hash_file},
+        {"hash", hash},           {"write", write_text}, {NULL, NULL},
     };
     if (luaL_newmetatable(L, TENSORS_TYPE)) {
         lua_pushcfunction(L, free_tensors);

@@ -1,0 +1,178 @@
+--- Files and folders: what programs that leave results behind need.
+---
+--- Whatever is written is written beside its place and renamed, so a reader, or
+--- a person who pressed Ctrl-C, finds the old content or the whole new one.
+---
+---     local files = require "moonlark.files"
+---     files.mkdirs "runs/a/plots"
+---     files.write("runs/a/report.md", text)
+---     for _, path in ipairs(files.tree("genres", {".wav", ".mp3"})) do … end
+local core = require "moonlark_core"
+local lfs = require "lfs"
+
+local files = {}
+
+--- Writes a text (any bytes) to a file, atomically and flushed to the disk. The folder must exist.
+---@param path string
+---@param text string
+function files.write(path, text)
+  core.store.write(path, text)
+end
+
+--- The whole content of a file.
+---@param path string
+---@return string
+function files.read(path)
+  if files.kind(path) == "directory" then error(("cannot read %s: it is a directory"):format(path), 0) end
+  local file, why = io.open(path, "rb")
+  if not file then error("cannot open " .. why, 0) end
+  local text, reason = file:read "a"
+  file:close()
+  if not text then error(("cannot read %s: %s"):format(path, reason), 0) end
+  return text
+end
+
+--- "file", "directory", another kind as lfs names it, or nil when there is nothing. Links are followed.
+---@param path string
+---@return string?
+function files.kind(path)
+  return (lfs.attributes(path, "mode"))
+end
+
+--- True when something lies at the path.
+---@param path string
+---@return boolean
+function files.exists(path)
+  return files.kind(path) ~= nil
+end
+
+--- Joins parts of a path with single slashes; empty parts count for nothing.
+---@param ... string
+---@return string
+function files.join(...)
+  local path = ""
+  for _, part in ipairs {...} do
+    if part ~= "" then
+      path = path == "" and part or path:gsub("/+$", "") .. "/" .. part:gsub("^/+", "")
+    end
+  end
+  return path
+end
+
+--- The folder of a path ("." when it names none) and the name within it.
+---@param path string
+---@return string folder
+---@return string name
+function files.split(path)
+  local folder, name = path:match "^(.*)/([^/]*)$"
+  if not folder then return ".", path end
+  return folder == "" and "/" or folder, name
+end
+
+--- A name without its folder and last ending, and that ending in lower case (".wav", or "").
+---@param path string
+---@return string stem
+---@return string ending
+function files.stem(path)
+  local _, name = files.split(path)
+  local stem, ending = name:match "^(.+)(%.[^.]*)$"
+  if not stem then return name, "" end
+  return stem, ending:lower()
+end
+
+--- Makes a folder and those above it that are missing.
+---@param path string
+---@return string path
+function files.mkdirs(path)
+  local made = path:sub(1, 1) == "/" and "/" or ""
+  for step in path:gmatch "[^/]+" do
+    made = made .. step
+    if not files.exists(made) then
+      local ok, why = lfs.mkdir(made)
+      -- Another process may have made it meanwhile.
+      if not ok and files.kind(made) ~= "directory" then
+        error(("cannot make the folder %s: %s"):format(made, why), 0)
+      end
+    elseif files.kind(made) ~= "directory" then
+      error(("cannot make the folder %s: %s is a file"):format(path, made), 0)
+    end
+    made = made .. "/"
+  end
+  return path
+end
+
+--- The names in a folder, sorted byte by byte; those that begin with a dot are left out.
+---@param folder string
+---@return string[]
+function files.list(folder)
+  local ok, iterator, state = pcall(lfs.dir, folder)
+  if not ok then
+    local why = files.exists(folder) and "it is no folder, or may not be read" or "it does not exist"
+    error(("cannot list %s: %s"):format(folder, why), 0)
+  end
+  local names = {}
+  for name in iterator, state do
+    if name:sub(1, 1) ~= "." then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+--- All files under a folder, as paths that begin with it, sorted; links to folders are followed unless
+--- they lead back to a folder that is being listed.
+---@param folder string
+---@param endings string[]?  for instance {".wav", ".mp3"}, in lower case; default: every file
+---@return string[]
+function files.tree(folder, endings)
+  local wanted = {}
+  for _, ending in ipairs(endings or {}) do wanted[ending] = true end
+  local found, open = {}, {}
+  local function descend(path)
+    local here = lfs.attributes(path)
+    local identity = here and here.dev .. ":" .. here.ino
+    if open[identity] then return end
+    open[identity] = true
+    for _, name in ipairs(files.list(path)) do
+      local inner = files.join(path, name)
+      local kind = files.kind(inner)
+      if kind == "directory" then
+        descend(inner)
+      elseif kind == "file" then
+        local _, ending = files.stem(name)
+        if not endings or wanted[ending] then found[#found + 1] = inner end
+      end
+    end
+    open[identity] = nil
+  end
+  descend(folder)
+  table.sort(found)
+  return found
+end
+
+--- Makes an empty folder for temporary files and returns its path; remove it with `files.remove`.
+---@return string
+function files.temporary_folder()
+  local base = os.getenv "TMPDIR" or "/tmp"
+  for i = 1, 100 do
+    local path = files.join(base, ("moonlark-%x-%d"):format(math.floor(core.system.clock() * 1e9), i))
+    if lfs.mkdir(path) then return path end
+  end
+  error(("cannot make a temporary folder in %s"):format(base), 0)
+end
+
+--- Removes a file, or a folder with all that it holds. Links are removed, not followed. What is not
+--- there is no error.
+---@param path string
+function files.remove(path)
+  local kind = lfs.symlinkattributes(path, "mode")
+  if not kind then return end
+  if kind == "directory" then
+    for name in lfs.dir(path) do
+      if name ~= "." and name ~= ".." then files.remove(files.join(path, name)) end
+    end
+  end
+  local ok, why = os.remove(path)
+  if not ok then error("cannot remove " .. why, 0) end
+end
+
+return files

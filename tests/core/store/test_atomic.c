@@ -1,0 +1,138 @@
+/* A file's place holds the old content or the whole new one; hashes are XXH3's published values. */
+#include "test.h"
+
+#include "store/atomic.h"
+#include "store/hash.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/moonlark-test-XXXXXX";
+static char place[sizeof folder + 16], elsewhere[sizeof folder + 16];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(place, sizeof place, "%s/place", folder);
+    snprintf(elsewhere, sizeof elsewhere, "%s/link", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    remove(place);
+    remove(elsewhere);
+    return rmdir(folder); /* fails when a temporary was left behind */
+}
+
+static int files_in_folder(void)
+{
+    int n = 0;
+    DIR *listing = opendir(folder);
+    assert_non_null(listing);
+    while (readdir(listing))
+        n++;
+    closedir(listing);
+    return n - 2;
+}
+
+static void assert_content(const char *wanted)
+{
+    char text[64] = {0};
+    FILE *in = fopen(place, "rb");
+    assert_non_null(in);
+    assert_int_equal(fread(text, 1, sizeof text - 1, in), strlen(wanted));
+    fclose(in);
+    assert_string_equal(text, wanted);
+}
+
+static void put(const char *path, const char *text)
+{
+    mlk_atomic file;
+    mlk_status status;
+    assert_int_equal(mlk_atomic_open(path, &file, &status), 0);
+    assert_int_equal(mlk_atomic_write(&file, text, strlen(text), &status), 0);
+    assert_int_equal(mlk_atomic_commit(&file, &status), 0);
+}
+
+static void old_content_stays_until_commit(void **state)
+{
+    (void)state;
+    mlk_atomic file;
+    mlk_status status;
+    put(place, "old");
+    assert_int_equal(mlk_atomic_open(place, &file, &status), 0);
+    assert_int_equal(mlk_atomic_write(&file, "new", 3, &status), 0);
+    fflush(file.stream);
+    assert_content("old");
+    mlk_atomic_abort(&file);
+    assert_content("old");
+    assert_int_equal(files_in_folder(), 1);
+    put(place, "new");
+    assert_content("new");
+    assert_int_equal(files_in_folder(), 1);
+}
+
+static void links_are_followed_and_modes_kept(void **state)
+{
+    (void)state;
+    struct stat info;
+    put(place, "one");
+    assert_int_equal(chmod(place, 0640), 0);
+    assert_int_equal(symlink(place, elsewhere), 0);
+    put(elsewhere, "two");
+    assert_content("two");
+    assert_int_equal(lstat(elsewhere, &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_int_equal(stat(place, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+}
+
+static void failures_are_told(void **state)
+{
+    (void)state;
+    mlk_atomic file;
+    mlk_status status;
+    assert_int_equal(mlk_atomic_open("/nowhere/at/all", &file, &status), MLK_IO);
+    assert_string_equal(status.message, "cannot write /nowhere/at/all: No such file or directory");
+    assert_int_equal(mlk_atomic_open(folder, &file, &status), MLK_IO);
+    /* A full disk shows at the latest when it is flushed. */
+    assert_int_equal(mlk_atomic_open("/dev/full", &file, &status), 0);
+    assert_int_equal(mlk_atomic_write(&file, "text", 4, &status), 0);
+    assert_int_equal(mlk_atomic_commit(&file, &status), MLK_IO);
+    assert_string_equal(status.message, "cannot write /dev/full: No space left on device");
+}
+
+static void hashes(void **state)
+{
+    (void)state;
+    char hex[MLK_HASH_SIZE];
+    mlk_status status;
+    mlk_hash_bytes("", 0, hex);
+    assert_string_equal(hex, "99aa06d3014798d86001c324468d497f"); /* of the reference implementation's tests */
+    mlk_hash_bytes("new", 3, hex);
+    char of_bytes[MLK_HASH_SIZE];
+    memcpy(of_bytes, hex, sizeof hex);
+    put(place, "new");
+    assert_int_equal(mlk_hash_file(place, hex, &status), 0);
+    assert_string_equal(hex, of_bytes);
+    assert_int_equal(mlk_hash_file("/nowhere", hex, &status), MLK_IO);
+    assert_int_equal(mlk_hash_file(folder, hex, &status), MLK_IO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(old_content_stays_until_commit),
+        cmocka_unit_test(links_are_followed_and_modes_kept),
+        cmocka_unit_test(failures_are_told),
+        cmocka_unit_test(hashes),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
