@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MLK_MAX_RANK 8
 
 typedef enum mlk_dtype {
@@ -41,5 +45,9 @@ const char *mlk_dtype_name(mlk_dtype dtype);
 
 /* Number of elements; 1 for rank 0. */
 int64_t mlk_array_count(const mlk_array *array);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

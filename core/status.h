@@ -14,6 +14,10 @@
 #ifndef MLK_STATUS_H
 #define MLK_STATUS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum mlk_code {
     MLK_OK = 0,
     MLK_INVALID,     /* an argument or a file's content is not what is allowed */
@@ -25,7 +29,7 @@ typedef enum mlk_code {
 
 typedef struct mlk_status {
     mlk_code code;
-    char message[256];
+    char message[2048];
 } mlk_status;
 
 /* Fills *status (which may be NULL) and returns code, so that callers write
@@ -35,5 +39,9 @@ mlk_code mlk_fail(mlk_status *status, mlk_code code, const char *format, ...)
 
 /* The same for memory: names what could not be held, e.g. "12 rows of 40 floats". */
 mlk_code mlk_fail_memory(mlk_status *status, const char *what);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

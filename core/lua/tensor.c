@@ -8,7 +8,7 @@ static const mlk_tensor_functions *functions(lua_State *L)
 {
     if (lua_getfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_FIELD) == LUA_TNIL) {
         lua_getglobal(L, "require");
-        lua_pushliteral(L, "moonlark_torch");
+        lua_pushliteral(L, "moonlark.torch"); /* which also teaches tensors its methods */
         lua_call(L, 1, 0);
         lua_getfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_FIELD);
         lua_remove(L, -2);

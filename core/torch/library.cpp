@@ -1,0 +1,199 @@
+// library.cpp: libtorch as a whole: loading, threads, seeds, CUDA, warnings.
+#include "internal.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+#include <c10/util/Logging.h>
+#include <torch/cuda.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <sched.h>
+#include <unistd.h>
+
+using namespace moonlark;
+
+namespace {
+
+void (*warn)(const char *message, void *context);
+void *warn_context;
+
+void pass_on(const std::string &message)
+{
+    if (warn)
+        warn(message.c_str(), warn_context);
+    else
+        std::fprintf(stderr, "moonlark: libtorch warns: %s\n", message.c_str());
+}
+
+// From 2.0 a warning is an object; before, Warning was a namespace of functions.
+#ifdef MOONLARK_WARNING_OBJECTS
+struct Warnings : c10::WarningHandler {
+    void process(const c10::Warning &warning) override { pass_on(warning.msg()); }
+};
+void install(Warnings *handler) { c10::WarningUtils::set_warning_handler(handler); }
+#else
+struct Warnings : c10::WarningHandler {
+    void process(const c10::SourceLocation &, const std::string &message, const bool) override { pass_on(message); }
+};
+void install(Warnings *handler) { c10::Warning::set_warning_handler(handler); }
+#endif
+
+// Where libtorch_cpu.so lies: the shared object that holds one of its functions.
+std::string find_library()
+{
+    Dl_info info;
+    auto *function = reinterpret_cast<void *>(&torch::cuda::device_count);
+    if (dladdr(function, &info) && info.dli_fname)
+        return info.dli_fname;
+    return "";
+}
+
+std::string &library()
+{
+    static auto *path = new std::string(find_library());
+    return *path;
+}
+
+std::string &cuda_reason()
+{
+    static auto *reason = new std::string;
+    return *reason;
+}
+
+// Must come before the first question about devices: libtorch remembers the answer.
+void load_cuda()
+{
+    std::string folder = library().substr(0, library().rfind('/') + 1);
+    std::string path = folder + "libtorch_cuda.so";
+    if (access(path.c_str(), F_OK) != 0) {
+        cuda_reason() = "this libtorch (" + folder + ") is built for the CPU only; build with "
+                        "-DMOONLARK_TORCH_DIR= and one that has libtorch_cuda.so";
+        return;
+    }
+    if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL)) {
+        cuda_reason() = "no NVIDIA driver (libcuda.so.1) on this machine";
+        return;
+    }
+    if (!dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
+        cuda_reason() = std::string("libtorch_cuda.so does not load: ") + dlerror();
+}
+
+// Debian's libtorch multiplies matrices by OpenBLAS, which has threads of its own.
+void set_blas_threads(int threads)
+{
+    Dl_info info;
+    if (!dladdr(reinterpret_cast<void *>(&set_blas_threads), &info))
+        return;
+    void *self = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+    if (!self)
+        return;
+    auto set = reinterpret_cast<void (*)(int)>(dlsym(self, "openblas_set_num_threads"));
+    if (set)
+        set(threads);
+    dlclose(self);
+}
+
+int cores()
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+int wanted_threads()
+{
+    for (const char *name : {"MOONLARK_THREADS", "OMP_NUM_THREADS"}) {
+        const char *text = std::getenv(name);
+        int threads = text ? std::atoi(text) : 0;
+        if (threads > 0)
+            return threads;
+    }
+    return cores();
+}
+
+} // namespace
+
+extern "C" {
+
+int mlk_torch_load(mlk_status *status)
+{
+    return guarded(status, "libtorch", [&] {
+        static bool loaded = false;
+        if (loaded)
+            return (int)MLK_OK;
+        load_cuda();
+        c10::SetStackTraceFetcher(std::function<std::string()>([] { return std::string(); }));
+        install(new Warnings);
+        install_allocator();
+        mlk_torch_set_threads(wanted_threads());
+        loaded = true;
+        return (int)MLK_OK;
+    });
+}
+
+const char *mlk_torch_version(void)
+{
+    return MOONLARK_TORCH_VERSION;
+}
+
+const char *mlk_torch_path(void)
+{
+    return library().c_str();
+}
+
+int mlk_torch_cuda_devices(const char **reason)
+{
+    int devices = 0;
+    guarded(nullptr, "cuda", [&] {
+        devices = cuda_reason().empty() ? (int)torch::cuda::device_count() : 0;
+        if (devices == 0 && cuda_reason().empty())
+            cuda_reason() = "the NVIDIA driver shows no device";
+        return (int)MLK_OK;
+    });
+    *reason = devices ? nullptr : cuda_reason().c_str();
+    return devices;
+}
+
+int mlk_torch_synchronize(mlk_status *status)
+{
+    return guarded(status, "synchronize", [&] {
+        const char *reason;
+        if (mlk_torch_cuda_devices(&reason))
+            torch::cuda::synchronize();
+        return (int)MLK_OK;
+    });
+}
+
+int mlk_torch_threads(void)
+{
+    return at::get_num_threads();
+}
+
+void mlk_torch_set_threads(int threads)
+{
+    guarded(nullptr, "threads", [&] {
+        at::set_num_threads(threads);
+        set_blas_threads(threads);
+        return (int)MLK_OK;
+    });
+}
+
+int mlk_torch_seed(uint64_t seed, mlk_status *status)
+{
+    return guarded(status, "manual_seed", [&] {
+        at::manual_seed(seed);
+        return (int)MLK_OK;
+    });
+}
+
+void mlk_torch_on_warning(void (*handler)(const char *message, void *context), void *context)
+{
+    warn = handler;
+    warn_context = context;
+}
+
+} // extern "C"
