@@ -355,7 +355,8 @@ static mlk_code write_entry(mlk_atomic *file, const member *m, uint64_t *offset,
     put(&entry, CENTRAL, 4);
     put(&entry, 45, 2);
     put_common(&entry, m, extra.length);
-    put(&entry, 0, 10); /* comment, disk, attributes */
+    put(&entry, 0, 8); /* comment, disk, attributes: 10 bytes */
+    put(&entry, 0, 2);
     put(&entry, clipped(m->offset), 4);
     *offset += entry.length + strlen(m->name) + 4 + extra.length;
     return write_record(file, &entry, m->name, &extra, status);
