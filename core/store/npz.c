@@ -109,10 +109,11 @@ static mlk_code read_name(const archive *zip, const unsigned char *text, size_t 
     char *copy = strndup((const char *)text, length);
     if (!copy)
         return mlk_fail_memory(zip->status, "a name");
-    bool safe = strlen(copy) == length && mlk_utf8_valid(copy, length) && !strchr(copy, '\\') && copy[0] != '/';
+    bool whole = strlen(copy) == length; /* no zero byte inside */
+    bool safe = whole && mlk_utf8_valid(copy, length) && !strchr(copy, '\\') && copy[0] != '/';
     for (const char *step = copy; step && safe; step = strchr(step, '/') ? strchr(step, '/') + 1 : NULL)
         safe = strncmp(step, "..", 2) != 0 || (step[2] != '/' && step[2] != '\0');
-    bool array = length > 4 && strcmp(copy + length - 4, ".npy") == 0;
+    bool array = whole && length > 4 && strcmp(copy + length - 4, ".npy") == 0;
     if (!safe || !array) {
         mlk_fail(zip->status, MLK_INVALID, "member '%.80s' %s", copy,
                  safe ? "is not an array (.npy)" : "has a name that leaves its folder");
