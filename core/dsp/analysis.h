@@ -14,6 +14,7 @@
 #ifndef MLK_ANALYSIS_H
 #define MLK_ANALYSIS_H
 
+#include "dsp/cqt.h"
 #include "dsp/mel.h"
 #include "dsp/memo.h"
 #include "dsp/stft.h"
@@ -42,6 +43,13 @@ const mlk_tiles *mlk_analysis_spectrum(mlk_analysis *analysis, const mlk_stft *s
 /* The mel spectrogram of |STFT|^power, n_mels rows. NULL: see status. */
 const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
                                    mlk_status *status);
+
+/* Deviation from A = 440 Hz in fractions of a bin of a bins_per_octave scale, from |STFT|^power. */
+mlk_code mlk_analysis_tuning(mlk_analysis *analysis, const mlk_stft *stft, double power, int bins_per_octave,
+                             double *tuning, mlk_status *status);
+
+/* The constant-Q transform; cqt->tuning NAN: estimated. NULL: see status. */
+const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cqt, mlk_status *status);
 
 mlk_matrix *mlk_matrix_new(int64_t rows, int64_t frames, mlk_status *status);
 void mlk_matrix_free(void *matrix);

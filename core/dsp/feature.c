@@ -6,9 +6,24 @@
 #include <string.h>
 
 static const mlk_feature *const table[] = {
+    &mlk_feature_stft,
+    &mlk_feature_spectrogram,
     &mlk_feature_mel,
-    &mlk_feature_rms,
+    &mlk_feature_log_mel,
+    &mlk_feature_mfcc,
+    &mlk_feature_mfcc_delta,
+    &mlk_feature_mfcc_delta2,
+    &mlk_feature_chroma_stft,
+    &mlk_feature_cqt,
+    &mlk_feature_chroma_cqt,
+    &mlk_feature_tonnetz,
+    &mlk_feature_spectral_centroid,
+    &mlk_feature_spectral_bandwidth,
+    &mlk_feature_spectral_rolloff,
+    &mlk_feature_spectral_flatness,
+    &mlk_feature_spectral_contrast,
     &mlk_feature_zero_crossing_rate,
+    &mlk_feature_rms,
 };
 
 int mlk_feature_count(void)

@@ -1,6 +1,10 @@
 /* Features on the mel scale. */
 #include "dsp/feature_table.h"
 
+#include "dsp/dct.h"
+#include "dsp/decibel.h"
+#include "dsp/delta.h"
+
 #include <string.h>
 
 static const char *const mel_norms[] = {"slaney", "none", NULL};
@@ -73,4 +77,146 @@ const mlk_feature mlk_feature_mel = {
     .measure = measure_mel,
     .compute = compute_mel,
     .place = place_mel,
+};
+
+/* --- log_mel --- */
+
+/* The mel spectrogram of the settings in dB, to be freed. NULL: see status. */
+static mlk_matrix *decibels(const mlk_settings *s, const char *norm, double ref, double amin, double top_db,
+                            mlk_analysis *a, mlk_status *status)
+{
+    mlk_stft stft = mlk_feature_stft_of(s);
+    mlk_mel mel = mel_of(s, norm, a->rate);
+    const mlk_matrix *power = mlk_analysis_mel(a, &stft, mlk_settings_get(s, "power"), &mel, status);
+    mlk_matrix *made = power ? mlk_matrix_new(power->rows, power->frames, status) : NULL;
+    if (made)
+        mlk_power_to_db(power->data, power->rows * power->frames, ref, amin, top_db, made->data);
+    return made;
+}
+
+static mlk_code compute_log_mel(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                                mlk_status *status)
+{
+    mlk_matrix *db = decibels(s, "norm", mlk_settings_get(s, "ref"), mlk_settings_get(s, "amin"),
+                              mlk_settings_get(s, "top_db"), a, status);
+    if (!db)
+        return status->code;
+    memcpy(out, db->data, (size_t)(shape->rows * shape->frames) * sizeof *db->data);
+    mlk_matrix_free(db);
+    return MLK_OK;
+}
+
+static const mlk_parameter log_mel_parameters[] = {
+    MEL_PARAMETERS,
+    MLK_CHOICE("norm", 0, mel_norms),
+    MLK_REAL("ref", 1, 1e-30, 1e30),
+    MLK_REAL("amin", 1e-10, 1e-37, 1e30),
+    MLK_REAL_OR_NIL("top_db", 80, 0, 1e9),
+};
+
+const mlk_feature mlk_feature_log_mel = {
+    .name = "log_mel",
+    .summary = "mel spectrogram in decibels",
+    .kind = "log_mel",
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    MLK_PARAMETERS(log_mel_parameters),
+    .measure = measure_mel,
+    .compute = compute_log_mel,
+    .place = place_mel,
+};
+
+/* --- mfcc and its derivatives --- */
+
+static const char *const dct_norms[] = {"ortho", "none", NULL};
+
+#define MFCC_PARAMETERS                                                                                         \
+    MLK_INTEGER("n_mfcc", 20, 1, 4096), MLK_INTEGER("dct_type", 2, 2, 3), MLK_CHOICE("norm", 0, dct_norms),      \
+        MLK_REAL("lifter", 0, 0, 1e6), MEL_PARAMETERS, MLK_CHOICE("mel_norm", 0, mel_norms)
+
+static mlk_code measure_mfcc(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                             mlk_status *status)
+{
+    int n_mfcc = (int)mlk_settings_get(s, "n_mfcc"), n_mels = (int)mlk_settings_get(s, "n_mels");
+    if (n_mfcc > n_mels)
+        return mlk_fail(status, MLK_INVALID, "n_mfcc must be 1..n_mels (%d), got %d", n_mels, n_mfcc);
+    return measure_bands(s, n_mfcc, n, rate, shape, status);
+}
+
+static mlk_code compute_mfcc(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                             mlk_status *status)
+{
+    mlk_matrix *db = decibels(s, "mel_norm", 1, 1e-10, 80, a, status);
+    if (!db)
+        return status->code;
+    double lifter = mlk_settings_get(s, "lifter"), gain[4096];
+    for (int i = 0; i < shape->rows; i++)
+        gain[i] = lifter > 0 ? 1 + lifter / 2 * sin(M_PI * (i + 1) / lifter) : 1;
+    mlk_code code = mlk_dct_columns(db->data, (int)db->rows, db->frames, (int)mlk_settings_get(s, "dct_type"),
+                                    mlk_settings_get(s, "norm") == 0, (int)shape->rows, gain, out, status);
+    mlk_matrix_free(db);
+    return code;
+}
+
+static const mlk_parameter mfcc_parameters[] = {MFCC_PARAMETERS};
+
+const mlk_feature mlk_feature_mfcc = {
+    .name = "mfcc",
+    .summary = "mel-frequency cepstral coefficients: timbre in a few numbers",
+    .kind = "mfcc",
+    .axis = {.name = "coefficient"},
+    MLK_PARAMETERS(mfcc_parameters),
+    .measure = measure_mfcc,
+    .compute = compute_mfcc,
+};
+
+static mlk_code measure_delta(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                              mlk_status *status)
+{
+    mlk_code code = measure_mfcc(s, n, rate, shape, status);
+    if (code)
+        return code;
+    return mlk_delta_check(shape->frames, (int)mlk_settings_get(s, "width"), (int)mlk_settings_get(s, "order"),
+                           (mlk_delta_mode)mlk_settings_get(s, "mode"), status);
+}
+
+static mlk_code compute_delta(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                              mlk_status *status)
+{
+    mlk_matrix *mfcc = mlk_matrix_new(shape->rows, shape->frames, status);
+    if (!mfcc)
+        return status->code;
+    mlk_code code = compute_mfcc(s, a, shape, mfcc->data, status);
+    if (!code)
+        code = mlk_delta(mfcc->data, mfcc->rows, mfcc->frames, (int)mlk_settings_get(s, "width"),
+                         (int)mlk_settings_get(s, "order"), (mlk_delta_mode)mlk_settings_get(s, "mode"), out, status);
+    mlk_matrix_free(mfcc);
+    return code;
+}
+
+#define DELTA_PARAMETERS(order)                                                                                 \
+    MFCC_PARAMETERS, MLK_INTEGER("width", 9, 3, MLK_MAX_FRAME - 1), MLK_INTEGER("order", order, 1, 100),         \
+        MLK_CHOICE("mode", MLK_DELTA_INTERP, mlk_delta_mode_names)
+
+static const mlk_parameter delta_parameters[] = {DELTA_PARAMETERS(1)};
+
+const mlk_feature mlk_feature_mfcc_delta = {
+    .name = "mfcc_delta",
+    .summary = "first derivative of the MFCC along time",
+    .kind = "mfcc_delta",
+    .axis = {.name = "coefficient"},
+    MLK_PARAMETERS(delta_parameters),
+    .measure = measure_delta,
+    .compute = compute_delta,
+};
+
+static const mlk_parameter delta2_parameters[] = {DELTA_PARAMETERS(2)};
+
+const mlk_feature mlk_feature_mfcc_delta2 = {
+    .name = "mfcc_delta2",
+    .summary = "second derivative of the MFCC along time",
+    .kind = "mfcc_delta2",
+    .axis = {.name = "coefficient"},
+    MLK_PARAMETERS(delta2_parameters),
+    .measure = measure_delta,
+    .compute = compute_delta,
 };

@@ -35,6 +35,10 @@ mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, in
 
 extern const mlk_feature mlk_feature_mel, mlk_feature_log_mel, mlk_feature_mfcc, mlk_feature_mfcc_delta,
     mlk_feature_mfcc_delta2;
+extern const mlk_feature mlk_feature_stft, mlk_feature_spectrogram, mlk_feature_spectral_centroid,
+    mlk_feature_spectral_bandwidth, mlk_feature_spectral_rolloff, mlk_feature_spectral_flatness,
+    mlk_feature_spectral_contrast;
+extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_cqt, mlk_feature_chroma_cqt, mlk_feature_tonnetz;
 extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate;
 
 #endif

@@ -1,0 +1,105 @@
+#include "dsp/chroma.h"
+
+#include "dsp/memo.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const mlk_pitch_class_names[12] = {"C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"};
+const char *const mlk_tonnetz_names[6] = {"fifth x", "fifth y", "minor third x", "minor third y",
+                                          "major third x", "major third y"};
+
+/* Weights [bin][class]: Gaussians around each class, as wide as a bin is on the scale of classes. */
+static void *make(void *context, const double *key, mlk_status *status)
+{
+    const mlk_chroma *chroma = context;
+    double rate = key[0], n_fft = key[1];
+    int n = chroma->n_chroma, bins = (int)n_fft / 2 + 1;
+    float *weights = malloc((size_t)bins * (size_t)n * sizeof *weights);
+    double *column = malloc((size_t)n * sizeof *column);
+    if (!weights || !column) {
+        free(weights);
+        free(column);
+        mlk_fail_memory(status, "a chroma filter bank");
+        return NULL;
+    }
+    double a0 = 440 * pow(2, chroma->tuning / n) / 16, half = rint(n / 2.0);
+    double first = n * log2(rate / n_fft / a0);
+    for (int k = 0; k < bins; k++) {
+        double place = k == 0 ? first - 1.5 * n : n * log2(k * rate / n_fft / a0);
+        double width = k + 1 < n_fft ? n * log2((k + 1) * rate / n_fft / a0) - place : 1;
+        width = width > 1 ? width : 1;
+        double norm = 0;
+        for (int c = 0; c < n; c++) {
+            double distance = fmod(place - c + half + 10.0 * n, n);
+            distance += (distance < 0 ? n : 0) - half;
+            column[c] = exp(-0.5 * (2 * distance / width) * (2 * distance / width));
+            norm += column[c] * column[c];
+        }
+        norm = sqrt(norm) < 2.3e-308 ? 1 : sqrt(norm);
+        double octave = isnan(chroma->octwidth) ? 0 : (place / n - chroma->ctroct) / chroma->octwidth;
+        int shift = chroma->base_c ? 3 * (n / 12) : 0;
+        for (int c = 0; c < n; c++)
+            weights[k * n + c] = (float)(column[(c + shift) % n] / norm * exp(-0.5 * octave * octave));
+    }
+    free(column);
+    return weights;
+}
+
+enum { RUN = 64 }; /* bins summed in single precision before the sum moves to a double */
+
+mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
+                          mlk_status *status)
+{
+    static const mlk_memo_kind banks = {make, free};
+    double key[] = {rate, n_fft, chroma->n_chroma, chroma->tuning, chroma->ctroct, chroma->octwidth, chroma->base_c};
+    const float *weights = mlk_memo_get(mlk_memo_shared(), &banks, key, 7, (void *)chroma, status);
+    if (!weights)
+        return MLK_MEMORY;
+    int n = chroma->n_chroma;
+    int64_t frames = spectrum->frames;
+    for (int64_t i = 0; i < mlk_tile_count(frames); i++) {
+        const float *restrict tile = mlk_tile(spectrum, i);
+        for (int c = 0; c < n; c++) {
+            double sum[MLK_TILE] = {0};
+            for (int64_t first = 0; first < spectrum->rows; first += RUN) {
+                int64_t end = first + RUN < spectrum->rows ? first + RUN : spectrum->rows;
+                float run[MLK_TILE] = {0};
+                for (int64_t k = first; k < end; k++)
+                    for (int j = 0; j < MLK_TILE; j++)
+                        run[j] += weights[k * n + c] * tile[k * MLK_TILE + j];
+                for (int j = 0; j < MLK_TILE; j++)
+                    sum[j] += run[j];
+            }
+            for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++)
+                out[c * frames + i * MLK_TILE + j] = (float)sum[j];
+        }
+    }
+    return MLK_OK;
+}
+
+int mlk_chroma_class(int bin, int bins_per_octave, int n_chroma, double fmin)
+{
+    int merge = bins_per_octave / n_chroma;
+    double midi = 69 + 12 * log2(fmin / 440);
+    int lowest = (int)rint((midi - 12 * floor(midi / 12)) * n_chroma / 12);
+    return ((bin + merge / 2) / merge + lowest) % n_chroma;
+}
+
+void mlk_tonnetz(const float *chroma, int64_t frames, float *out)
+{
+    static const double scale[6] = {7.0 / 6, 7.0 / 6, 3.0 / 2, 3.0 / 2, 2.0 / 3, 2.0 / 3};
+    static const double radius[6] = {1, 1, 1, 1, 0.5, 0.5};
+    for (int d = 0; d < 6; d++) {
+        double basis[12];
+        for (int c = 0; c < 12; c++)
+            basis[c] = radius[d] * cos(M_PI * (scale[d] * c - (d % 2 == 0 ? 0.5 : 0)));
+        for (int64_t t = 0; t < frames; t++) {
+            double sum = 0;
+            for (int c = 0; c < 12; c++)
+                sum += basis[c] * chroma[c * frames + t];
+            out[d * frames + t] = (float)sum;
+        }
+    }
+}

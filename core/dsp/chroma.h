@@ -1,0 +1,29 @@
+/* chroma.h: from frequencies to pitch classes. */
+#ifndef MLK_CHROMA_H
+#define MLK_CHROMA_H
+
+#include "dsp/stft.h"
+
+typedef struct mlk_chroma {
+    int n_chroma;
+    double tuning;   /* fractions of a chroma bin */
+    double ctroct;   /* centre of the weighting over octaves, above A0 */
+    double octwidth; /* its width in octaves; NAN: no weighting */
+    bool base_c;     /* row 0 is C, else A */
+} mlk_chroma;
+
+/* Filters a spectrum of n_fft/2 + 1 rows; out is n_chroma x frames, not normalised. */
+mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
+                          mlk_status *status);
+
+/* The pitch class, of n_chroma with C first, of bin b of a constant-Q transform. */
+int mlk_chroma_class(int bin, int bins_per_octave, int n_chroma, double fmin);
+
+/* Six dimensions of Harte's tonal centroid space of columns whose magnitudes sum to 1; chroma is 12 x frames. */
+void mlk_tonnetz(const float *chroma, int64_t frames, float *out);
+
+/* C, C sharp ... B; and the six dimensions. */
+extern const char *const mlk_pitch_class_names[12];
+extern const char *const mlk_tonnetz_names[6];
+
+#endif

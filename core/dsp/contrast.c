@@ -1,0 +1,164 @@
+/* Spectral contrast: its bands, and the mean of a band's extremes. */
+#include "dsp/spectral.h"
+
+#include "dsp/decibel.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MAX_BANDS = 24 };
+
+/* Bins first..end-1, of which the `extremes` largest and smallest are averaged. */
+typedef struct band {
+    int64_t first, end;
+    int extremes;
+} band;
+
+static mlk_code find_band(const mlk_contrast *contrast, int index, int64_t bins, double bin_hz, band *band,
+                          mlk_status *status)
+{
+    double low = index == 0 ? 0 : ldexp(contrast->fmin, index - 1), high = ldexp(contrast->fmin, index);
+    bool top = index == contrast->n_bands;
+    int64_t first = 0, end;
+    while (first < bins && (double)first * bin_hz < low)
+        first++;
+    for (end = first; end < bins && (double)end * bin_hz <= high; end++)
+        ;
+    if (index > 0 && low >= (double)(bins - 1) * bin_hz)
+        return mlk_fail(status, MLK_INVALID,
+                        "spectral_contrast's band %d starts at %g Hz, above half the sample rate (%g Hz): lower "
+                        "fmin or n_bands",
+                        index, low, (double)(bins - 1) * bin_hz);
+    if (end == first)
+        return mlk_fail(status, MLK_INVALID,
+                        "spectral_contrast's band %g..%g Hz holds no bin (they are %g Hz apart): raise n_fft or fmin",
+                        low, high, bin_hz);
+    if (index > 0)
+        first--;
+    if (top)
+        end = bins;
+    double count = rint(contrast->quantile * (double)(end - first));
+    if (!top)
+        end--;
+    if (end <= first)
+        return mlk_fail(status, MLK_INVALID,
+                        "spectral_contrast's band %g..%g Hz holds one bin only (they are %g Hz apart): raise n_fft or "
+                        "fmin",
+                        low, high, bin_hz);
+    int64_t size = end - first;
+    *band = (struct band){first, end, count < 1 ? 1 : (count > (double)size ? (int)size : (int)count)};
+    return MLK_OK;
+}
+
+mlk_code mlk_spectral_contrast_check(const mlk_contrast *contrast, int64_t bins, double bin_hz, mlk_status *status)
+{
+    if (contrast->n_bands > MAX_BANDS)
+        return mlk_fail(status, MLK_INVALID, "n_bands must be 1..%d, got %d", MAX_BANDS, contrast->n_bands);
+    mlk_code code = MLK_OK;
+    band unused;
+    for (int i = 0; !code && i <= contrast->n_bands; i++)
+        code = find_band(contrast, i, bins, bin_hz, &unused, status);
+    return code;
+}
+
+/* Moves the `count` smallest values to the front (quickselect with a median-of-three pivot). */
+static void select_smallest(float *values, int64_t n, int64_t count)
+{
+    int64_t low = 0, high = n - 1;
+    while (low < high) {
+        float a = values[low], b = values[(low + high) / 2], c = values[high];
+        float pivot = a < b ? (b < c ? b : (a < c ? c : a)) : (a < c ? a : (b < c ? c : b));
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i <= j) {
+                float swapped = values[i];
+                values[i++] = values[j];
+                values[j--] = swapped;
+            }
+        }
+        if (count - 1 <= j)
+            high = j;
+        else if (count - 1 >= i)
+            low = i;
+        else
+            return;
+    }
+}
+
+static float mean(const float *values, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += values[i];
+    return (float)(sum / (double)n);
+}
+
+/* One band of one tile where a single bin is the extreme: smallest and largest of all frames side by side. */
+static void single_extremes(const float *restrict tile, const band *band, float *restrict valley,
+                            float *restrict peak)
+{
+    for (int j = 0; j < MLK_TILE; j++)
+        valley[j] = peak[j] = tile[band->first * MLK_TILE + j];
+    for (int64_t k = band->first + 1; k < band->end; k++)
+        for (int j = 0; j < MLK_TILE; j++) {
+            float value = tile[k * MLK_TILE + j];
+            valley[j] = value < valley[j] ? value : valley[j];
+            peak[j] = value > peak[j] ? value : peak[j];
+        }
+}
+
+static void mean_extremes(const float *tile, const band *band, float *scratch, float *valley, float *peak)
+{
+    int64_t size = band->end - band->first;
+    for (int j = 0; j < MLK_TILE; j++) {
+        for (int64_t k = 0; k < size; k++)
+            scratch[k] = tile[(band->first + k) * MLK_TILE + j];
+        select_smallest(scratch, size, band->extremes);
+        valley[j] = mean(scratch, band->extremes);
+        for (int64_t k = 0; k < size; k++)
+            scratch[k] = -scratch[k];
+        select_smallest(scratch, size, band->extremes);
+        peak[j] = -mean(scratch, band->extremes);
+    }
+}
+
+mlk_code mlk_spectral_contrast(const mlk_contrast *contrast, const mlk_tiles *magnitude, double bin_hz, float *out,
+                               mlk_status *status)
+{
+    mlk_code code = mlk_spectral_contrast_check(contrast, magnitude->rows, bin_hz, status);
+    if (code)
+        return code;
+    band bands[MAX_BANDS + 1];
+    for (int i = 0; i <= contrast->n_bands; i++)
+        find_band(contrast, i, magnitude->rows, bin_hz, &bands[i], status);
+
+    int64_t frames = magnitude->frames, count = (contrast->n_bands + 1) * frames;
+    float *valleys = malloc((size_t)(count + magnitude->rows) * sizeof *valleys);
+    if (!valleys)
+        return mlk_fail_memory(status, "spectral contrast");
+    float *scratch = valleys + count;
+    for (int64_t i = 0; i < mlk_tile_count(frames); i++)
+        for (int b = 0; b <= contrast->n_bands; b++) {
+            float valley[MLK_TILE], peak[MLK_TILE];
+            if (bands[b].extremes == 1)
+                single_extremes(mlk_tile(magnitude, i), &bands[b], valley, peak);
+            else
+                mean_extremes(mlk_tile(magnitude, i), &bands[b], scratch, valley, peak);
+            for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++) {
+                valleys[b * frames + i * MLK_TILE + j] = valley[j];
+                out[b * frames + i * MLK_TILE + j] = peak[j];
+            }
+        }
+    if (!contrast->linear) {
+        mlk_power_to_db(out, count, 1, 1e-10, 80, out);
+        mlk_power_to_db(valleys, count, 1, 1e-10, 80, valleys);
+    }
+    for (int64_t i = 0; i < count; i++)
+        out[i] -= valleys[i];
+    free(valleys);
+    return MLK_OK;
+}

@@ -1,0 +1,61 @@
+/* cqt.h: the constant-Q transform: filters a fixed number of cycles long, spaced evenly in pitch.
+ *
+ * It works down the octaves: the top one is filtered in the frequency domain,
+ * the waveform is halved in rate, and the next octave meets the same filters.
+ */
+#ifndef MLK_CQT_H
+#define MLK_CQT_H
+
+#include "dsp/normalize.h"
+#include "dsp/stft.h"
+
+#include <complex.h>
+
+typedef struct mlk_cqt {
+    int hop_length;
+    double fmin; /* Hz, before tuning */
+    int n_bins, bins_per_octave;
+    double tuning; /* fractions of a bin */
+    double filter_scale;
+    mlk_norm norm; /* of the filters */
+    double sparsity;
+    mlk_window window;
+    bool scale; /* divide by the root of each filter's length */
+    mlk_pad pad_mode;
+} mlk_cqt;
+
+typedef struct mlk_cqt_matrix {
+    int64_t rows, frames;
+    float complex *data;
+} mlk_cqt_matrix;
+
+/* How a transform walks down the octaves. */
+typedef struct mlk_cqt_plan {
+    int octaves;
+    int early;      /* halvings of the rate before the first octave */
+    int hop_length; /* after those */
+    int64_t frames;
+} mlk_cqt_plan;
+
+/* Fills the plan; refuses filters beyond half the sample rate and clips too short for the early halvings.
+ * An unknown tuning (NAN) counts as 0, so that the number of frames does not wait for the sound. */
+mlk_code mlk_cqt_measure(const mlk_cqt *cqt, int64_t n, double rate, mlk_cqt_plan *plan, mlk_status *status);
+
+/* A waveform at a lower rate, from where the transform reads its octaves. */
+typedef struct mlk_octave {
+    const float *samples;
+    int64_t n;
+} mlk_octave;
+
+/* Gives the waveform halved `early` times at once and then `level` times one by one, scaled by the root of 2
+ * each time; context is the caller's. Returns 0 or a code. */
+typedef mlk_code mlk_octave_source(void *context, int early, int level, mlk_octave *octave, mlk_status *status);
+
+/* The transform, n_bins x plan.frames, lowest bin first. */
+mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *plan, mlk_octave_source *source,
+                         void *context, float complex *out, mlk_status *status);
+
+/* n samples at 1/factor of their rate, times the root of factor: ceil(n / factor) samples. */
+mlk_code mlk_decimate(const float *samples, int64_t n, int factor, float *out, mlk_status *status);
+
+#endif

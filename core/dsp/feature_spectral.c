@@ -1,0 +1,235 @@
+/* The transform itself and what describes a spectrum in one or a few numbers a frame. */
+#include "dsp/feature_table.h"
+
+#include "dsp/spectral.h"
+
+static double bin_hz(const mlk_settings *s, double rate)
+{
+    return rate / mlk_settings_get(s, "n_fft");
+}
+
+static const mlk_tiles *spectrum(const mlk_settings *s, mlk_analysis *a, double power, mlk_status *status)
+{
+    mlk_stft stft = mlk_feature_stft_of(s);
+    return mlk_analysis_spectrum(a, &stft, power, status);
+}
+
+/* --- stft, spectrogram --- */
+
+static mlk_code measure_bins(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                             mlk_status *status)
+{
+    return mlk_feature_measure_stft(s, (int64_t)mlk_settings_get(s, "n_fft") / 2 + 1, n, rate, shape, status);
+}
+
+static mlk_code measure_complex(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                                mlk_status *status)
+{
+    shape->dtype = MLK_COMPLEX64;
+    return measure_bins(s, n, rate, shape, status);
+}
+
+static void place_bins(const mlk_settings *s, double rate, int64_t rows, double *values)
+{
+    for (int64_t k = 0; k < rows; k++)
+        values[k] = (double)k * bin_hz(s, rate);
+}
+
+static mlk_code stft(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                     mlk_status *status)
+{
+    (void)shape;
+    mlk_stft stft = mlk_feature_stft_of(s);
+    return mlk_stft_complex(&stft, a->samples, a->n, out, status);
+}
+
+static const mlk_parameter stft_parameters[] = {MLK_STFT_PARAMETERS};
+
+const mlk_feature mlk_feature_stft = {
+    .name = "stft",
+    .summary = "short-time Fourier transform, complex",
+    .kind = "stft",
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "linear"},
+    MLK_PARAMETERS(stft_parameters),
+    .measure = measure_complex,
+    .compute = stft,
+    .place = place_bins,
+};
+
+static mlk_code spectrogram(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                            mlk_status *status)
+{
+    (void)shape;
+    const mlk_tiles *made = spectrum(s, a, mlk_settings_get(s, "power"), status);
+    if (!made)
+        return status->code;
+    mlk_tiles_unpack(made, out);
+    return MLK_OK;
+}
+
+static const mlk_parameter spectrogram_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("power", 1, 1e-3, 100)};
+
+const mlk_feature mlk_feature_spectrogram = {
+    .name = "spectrogram",
+    .summary = "magnitude of the short-time Fourier transform, or a power of it",
+    .kind = "spectrogram",
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "linear"},
+    MLK_PARAMETERS(spectrogram_parameters),
+    .measure = measure_bins,
+    .compute = spectrogram,
+    .place = place_bins,
+};
+
+/* --- one number a frame --- */
+
+static mlk_code measure_curve(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                              mlk_status *status)
+{
+    return mlk_feature_measure_stft(s, 1, n, rate, shape, status);
+}
+
+static mlk_code centroid(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                         mlk_status *status)
+{
+    (void)shape;
+    const mlk_tiles *magnitude = spectrum(s, a, 1, status);
+    if (!magnitude)
+        return status->code;
+    mlk_spectral_centroid(magnitude, bin_hz(s, a->rate), out);
+    return MLK_OK;
+}
+
+const mlk_feature mlk_feature_spectral_centroid = {
+    .name = "spectral_centroid",
+    .summary = "centre of gravity of the spectrum, Hz: brightness",
+    .kind = "spectral_centroid",
+    MLK_PARAMETERS(stft_parameters),
+    .measure = measure_curve,
+    .compute = centroid,
+};
+
+static mlk_code bandwidth(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                          mlk_status *status)
+{
+    (void)shape;
+    const mlk_tiles *magnitude = spectrum(s, a, 1, status);
+    if (!magnitude)
+        return status->code;
+    mlk_spectral_bandwidth(magnitude, bin_hz(s, a->rate), mlk_settings_get(s, "norm") != 0, mlk_settings_get(s, "p"),
+                           out);
+    return MLK_OK;
+}
+
+static const mlk_parameter bandwidth_parameters[] = {MLK_STFT_PARAMETERS, MLK_BOOLEAN("norm", 1),
+                                                     MLK_REAL("p", 2, 1e-3, 100)};
+
+const mlk_feature mlk_feature_spectral_bandwidth = {
+    .name = "spectral_bandwidth",
+    .summary = "spread of the spectrum around its centroid, Hz",
+    .kind = "spectral_bandwidth",
+    MLK_PARAMETERS(bandwidth_parameters),
+    .measure = measure_curve,
+    .compute = bandwidth,
+};
+
+static mlk_code rolloff(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                        mlk_status *status)
+{
+    (void)shape;
+    const mlk_tiles *magnitude = spectrum(s, a, 1, status);
+    if (!magnitude)
+        return status->code;
+    mlk_spectral_rolloff(magnitude, bin_hz(s, a->rate), mlk_settings_get(s, "roll_percent"), out);
+    return MLK_OK;
+}
+
+static const mlk_parameter rolloff_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("roll_percent", 0.85, 1e-6, 1 - 1e-6)};
+
+const mlk_feature mlk_feature_spectral_rolloff = {
+    .name = "spectral_rolloff",
+    .summary = "frequency below which most of the spectrum lies, Hz",
+    .kind = "spectral_rolloff",
+    MLK_PARAMETERS(rolloff_parameters),
+    .measure = measure_curve,
+    .compute = rolloff,
+};
+
+static mlk_code flatness(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                         mlk_status *status)
+{
+    (void)shape;
+    const mlk_tiles *power = spectrum(s, a, mlk_settings_get(s, "power"), status);
+    if (!power)
+        return status->code;
+    mlk_spectral_flatness(power, mlk_settings_get(s, "amin"), out);
+    return MLK_OK;
+}
+
+static const mlk_parameter flatness_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("amin", 1e-10, 1e-37, 1e30),
+                                                    MLK_REAL("power", 2, 1e-3, 100)};
+
+const mlk_feature mlk_feature_spectral_flatness = {
+    .name = "spectral_flatness",
+    .summary = "from 0 for a tone to 1 for white noise",
+    .kind = "spectral_flatness",
+    MLK_PARAMETERS(flatness_parameters),
+    .measure = measure_curve,
+    .compute = flatness,
+};
+
+/* --- contrast --- */
+
+static mlk_contrast contrast_of(const mlk_settings *s)
+{
+    return (mlk_contrast){
+        .fmin = mlk_settings_get(s, "fmin"),
+        .quantile = mlk_settings_get(s, "quantile"),
+        .n_bands = (int)mlk_settings_get(s, "n_bands"),
+        .linear = mlk_settings_get(s, "linear") != 0,
+    };
+}
+
+static mlk_code measure_contrast(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                                 mlk_status *status)
+{
+    mlk_contrast contrast = contrast_of(s);
+    mlk_code code = mlk_spectral_contrast_check(&contrast, (int64_t)mlk_settings_get(s, "n_fft") / 2 + 1,
+                                                bin_hz(s, rate), status);
+    return code ? code : mlk_feature_measure_stft(s, contrast.n_bands + 1, n, rate, shape, status);
+}
+
+/* The lower edge of each band, Hz. */
+static void place_contrast(const mlk_settings *s, double rate, int64_t rows, double *values)
+{
+    (void)rate;
+    for (int64_t i = 0; i < rows; i++)
+        values[i] = i == 0 ? 0 : ldexp(mlk_settings_get(s, "fmin"), (int)i - 1);
+}
+
+static mlk_code contrast(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                         mlk_status *status)
+{
+    (void)shape;
+    mlk_contrast contrast = contrast_of(s);
+    const mlk_tiles *magnitude = spectrum(s, a, 1, status);
+    return magnitude ? mlk_spectral_contrast(&contrast, magnitude, bin_hz(s, a->rate), out, status) : status->code;
+}
+
+static const mlk_parameter contrast_parameters[] = {
+    MLK_STFT_PARAMETERS,
+    MLK_REAL("fmin", 200, 1e-3, 1e9),
+    MLK_INTEGER("n_bands", 6, 1, 24),
+    MLK_REAL("quantile", 0.02, 1e-6, 1 - 1e-6),
+    MLK_BOOLEAN("linear", 0),
+};
+
+const mlk_feature mlk_feature_spectral_contrast = {
+    .name = "spectral_contrast",
+    .summary = "peak over valley in octave bands, dB",
+    .kind = "spectral_contrast",
+    .axis = {.name = "band from", .unit = "Hz"},
+    MLK_PARAMETERS(contrast_parameters),
+    .measure = measure_contrast,
+    .compute = contrast,
+    .place = place_contrast,
+};

@@ -1,0 +1,280 @@
+/* Features of pitch and pitch class. */
+#include "dsp/feature_table.h"
+
+#include "dsp/chroma.h"
+#include "dsp/normalize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const double c1_hz = 32.70319566257483;
+
+/* --- chroma_stft --- */
+
+static mlk_code measure_chroma(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                               mlk_status *status)
+{
+    return mlk_feature_measure_stft(s, (int64_t)mlk_settings_get(s, "n_chroma"), n, rate, shape, status);
+}
+
+static mlk_code chroma_stft(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                            mlk_status *status)
+{
+    mlk_stft stft = mlk_feature_stft_of(s);
+    mlk_chroma chroma = {
+        .n_chroma = (int)mlk_settings_get(s, "n_chroma"),
+        .tuning = mlk_settings_get(s, "tuning"),
+        .ctroct = mlk_settings_get(s, "ctroct"),
+        .octwidth = mlk_settings_get(s, "octwidth"),
+        .base_c = mlk_settings_get(s, "base_c") != 0,
+    };
+    mlk_code code = MLK_OK;
+    if (isnan(chroma.tuning))
+        code = mlk_analysis_tuning(a, &stft, 2, chroma.n_chroma, &chroma.tuning, status);
+    const mlk_tiles *power = code ? NULL : mlk_analysis_spectrum(a, &stft, 2, status);
+    if (!power)
+        return status->code;
+    code = mlk_chroma_apply(&chroma, a->rate, stft.n_fft, power, out, status);
+    if (!code)
+        mlk_normalize_columns(out, shape->rows, shape->frames, (mlk_norm)mlk_settings_get(s, "norm"));
+    return code;
+}
+
+static const mlk_parameter chroma_stft_parameters[] = {
+    MLK_STFT_PARAMETERS,
+    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
+    MLK_INTEGER("n_chroma", 12, 1, 1200),
+    MLK_REAL("ctroct", 5, -100, 100),
+    MLK_REAL_OR_NIL("octwidth", 2, 1e-3, 1e9),
+    MLK_BOOLEAN("base_c", 1),
+};
+
+const mlk_feature mlk_feature_chroma_stft = {
+    .name = "chroma_stft",
+    .summary = "energy of each pitch class, from the short-time Fourier transform",
+    .kind = "chroma",
+    .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    MLK_PARAMETERS(chroma_stft_parameters),
+    .measure = measure_chroma,
+    .compute = chroma_stft,
+};
+
+/* --- cqt --- */
+
+static mlk_code measure_transform(const mlk_cqt *cqt, int64_t n, double rate, mlk_feature_shape *shape,
+                                  mlk_status *status)
+{
+    mlk_cqt_plan plan;
+    mlk_code code = mlk_cqt_measure(cqt, n, rate, &plan, status);
+    if (!code)
+        shape->frames = plan.frames;
+    return code;
+}
+
+static double fmin_of(const mlk_settings *s)
+{
+    double fmin = mlk_settings_get(s, "fmin");
+    return isnan(fmin) ? c1_hz : fmin;
+}
+
+static mlk_cqt cqt_of(const mlk_settings *s)
+{
+    return (mlk_cqt){
+        .hop_length = (int)mlk_settings_get(s, "hop_length"),
+        .fmin = fmin_of(s),
+        .n_bins = (int)mlk_settings_get(s, "n_bins"),
+        .bins_per_octave = (int)mlk_settings_get(s, "bins_per_octave"),
+        .tuning = mlk_settings_get(s, "tuning"),
+        .filter_scale = mlk_settings_get(s, "filter_scale"),
+        .norm = (mlk_norm)mlk_settings_get(s, "norm"),
+        .sparsity = mlk_settings_get(s, "sparsity"),
+        .window = (mlk_window)mlk_settings_get(s, "window"),
+        .scale = mlk_settings_get(s, "scale") != 0,
+        .pad_mode = (mlk_pad)mlk_settings_get(s, "pad_mode"),
+    };
+}
+
+static mlk_code measure_cqt(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                            mlk_status *status)
+{
+    mlk_cqt cqt = cqt_of(s);
+    shape->rows = cqt.n_bins;
+    shape->dtype = MLK_COMPLEX64;
+    return measure_transform(&cqt, n, rate, shape, status);
+}
+
+static void place_cqt(const mlk_settings *s, double rate, int64_t rows, double *values)
+{
+    (void)rate;
+    double tuning = mlk_settings_get(s, "tuning"), bpo = mlk_settings_get(s, "bins_per_octave");
+    for (int64_t k = 0; k < rows; k++)
+        values[k] = fmin_of(s) * pow(2, ((isnan(tuning) ? 0 : tuning) + (double)k) / bpo);
+}
+
+static mlk_code cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                    mlk_status *status)
+{
+    mlk_cqt cqt = cqt_of(s);
+    const mlk_cqt_matrix *made = mlk_analysis_cqt(a, &cqt, status);
+    if (!made)
+        return status->code;
+    memcpy(out, made->data, (size_t)(shape->rows * shape->frames) * sizeof *made->data);
+    return MLK_OK;
+}
+
+static const mlk_parameter cqt_parameters[] = {
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
+    MLK_INTEGER("n_bins", 84, 1, 100000),
+    MLK_INTEGER("bins_per_octave", 12, 1, 10000),
+    MLK_REAL_OR_NIL("tuning", 0, -100, 100),
+    MLK_REAL("filter_scale", 1, 1e-3, 1e3),
+    MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names),
+    MLK_REAL("sparsity", 0.01, 0, 0.999),
+    MLK_CHOICE("window", MLK_WINDOW_HANN, mlk_window_names),
+    MLK_BOOLEAN("scale", 1),
+    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names),
+};
+
+const mlk_feature mlk_feature_cqt = {
+    .name = "cqt",
+    .summary = "constant-Q transform: evenly spaced in pitch, complex",
+    .kind = "cqt",
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
+    MLK_PARAMETERS(cqt_parameters),
+    .measure = measure_cqt,
+    .compute = cqt,
+    .place = place_cqt,
+};
+
+/* --- chroma_cqt, tonnetz --- */
+
+static mlk_cqt chroma_transform(const mlk_settings *s)
+{
+    int bpo = (int)mlk_settings_get(s, "bins_per_octave");
+    return (mlk_cqt){
+        .hop_length = (int)mlk_settings_get(s, "hop_length"),
+        .fmin = fmin_of(s),
+        .n_bins = (int)mlk_settings_get(s, "n_octaves") * bpo,
+        .bins_per_octave = bpo,
+        .tuning = mlk_settings_get(s, "tuning"),
+        .filter_scale = 1,
+        .norm = MLK_NORM_1,
+        .sparsity = 0.01,
+        .scale = true,
+    };
+}
+
+/* Folds the transform's magnitudes to n_chroma x frames, then drops what lies under the threshold. */
+static mlk_code fold(const mlk_settings *s, int n_chroma, double threshold, mlk_norm norm, mlk_analysis *a,
+                     float *out, mlk_status *status)
+{
+    mlk_cqt cqt = chroma_transform(s);
+    const mlk_cqt_matrix *made = mlk_analysis_cqt(a, &cqt, status);
+    if (!made)
+        return status->code;
+    int64_t frames = made->frames;
+    double *sum = calloc((size_t)(n_chroma * frames), sizeof *sum);
+    if (!sum)
+        return mlk_fail_memory(status, "chroma");
+    for (int b = 0; b < made->rows; b++) {
+        double *row = sum + mlk_chroma_class(b, cqt.bins_per_octave, n_chroma, cqt.fmin) * frames;
+        const float *bins = (const float *)(made->data + b * frames);
+        for (int64_t t = 0; t < frames; t++) {
+            double real = bins[2 * t], imaginary = bins[2 * t + 1];
+            row[t] += (float)sqrt(real * real + imaginary * imaginary);
+        }
+    }
+    for (int64_t i = 0; i < n_chroma * frames; i++)
+        out[i] = sum[i] < threshold ? 0 : (float)sum[i];
+    free(sum);
+    mlk_normalize_columns(out, n_chroma, frames, norm);
+    return MLK_OK;
+}
+
+static mlk_code measure_fold(const mlk_settings *s, int n_chroma, int64_t n, double rate, mlk_feature_shape *shape,
+                             mlk_status *status)
+{
+    mlk_cqt cqt = chroma_transform(s);
+    shape->rows = n_chroma;
+    if (cqt.bins_per_octave % n_chroma != 0)
+        return mlk_fail(status, MLK_INVALID, "bins_per_octave must be a multiple of %d chroma bins, got %d", n_chroma,
+                        cqt.bins_per_octave);
+    return measure_transform(&cqt, n, rate, shape, status);
+}
+
+static mlk_code measure_chroma_cqt(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                                   mlk_status *status)
+{
+    return measure_fold(s, (int)mlk_settings_get(s, "n_chroma"), n, rate, shape, status);
+}
+
+static mlk_code chroma_cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                           mlk_status *status)
+{
+    return fold(s, (int)shape->rows, mlk_settings_get(s, "threshold"), (mlk_norm)mlk_settings_get(s, "norm"), a, out,
+                status);
+}
+
+static const mlk_parameter chroma_cqt_parameters[] = {
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
+    MLK_INTEGER("n_octaves", 7, 1, 20),
+    MLK_INTEGER("bins_per_octave", 36, 1, 1200),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
+    MLK_INTEGER("n_chroma", 12, 1, 1200),
+    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names),
+    MLK_REAL("threshold", 0, 0, 1e9),
+};
+
+const mlk_feature mlk_feature_chroma_cqt = {
+    .name = "chroma_cqt",
+    .summary = "energy of each pitch class, from the constant-Q transform",
+    .kind = "chroma",
+    .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    MLK_PARAMETERS(chroma_cqt_parameters),
+    .measure = measure_chroma_cqt,
+    .compute = chroma_cqt,
+};
+
+static mlk_code measure_tonnetz(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                                mlk_status *status)
+{
+    mlk_code code = measure_fold(s, 12, n, rate, shape, status);
+    shape->rows = 6;
+    return code;
+}
+
+static mlk_code tonnetz(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                        mlk_status *status)
+{
+    float *chroma = malloc((size_t)(12 * shape->frames) * sizeof *chroma);
+    if (!chroma)
+        return mlk_fail_memory(status, "chroma");
+    mlk_code code = fold(s, 12, 0, MLK_NORM_INF, a, chroma, status);
+    if (!code) {
+        mlk_normalize_columns(chroma, 12, shape->frames, MLK_NORM_1);
+        mlk_tonnetz(chroma, shape->frames, out);
+    }
+    free(chroma);
+    return code;
+}
+
+static const mlk_parameter tonnetz_parameters[] = {
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
+    MLK_INTEGER("n_octaves", 7, 1, 20),
+    MLK_INTEGER("bins_per_octave", 36, 1, 1200),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
+};
+
+const mlk_feature mlk_feature_tonnetz = {
+    .name = "tonnetz",
+    .summary = "tonal centroids: fifths, minor and major thirds as circles",
+    .kind = "tonnetz",
+    .axis = {.name = "tonal centroid", .labels = mlk_tonnetz_names, .n_labels = 6},
+    MLK_PARAMETERS(tonnetz_parameters),
+    .measure = measure_tonnetz,
+    .compute = tonnetz,
+};

@@ -1,0 +1,14 @@
+/* istft.h: from a short-time Fourier transform back to a waveform, by overlap and add. */
+#ifndef MLK_ISTFT_H
+#define MLK_ISTFT_H
+
+#include "dsp/stft.h"
+
+/* Samples that `frames` frames give: `length` where that is not negative. */
+int64_t mlk_istft_length(const mlk_stft *stft, int64_t frames, int64_t length);
+
+/* Fills mlk_istft_length samples from (n_fft/2 + 1) x frames bins. */
+mlk_code mlk_istft(const mlk_stft *stft, const float complex *bins, int64_t frames, int64_t length, float *out,
+                   mlk_status *status);
+
+#endif
