@@ -1,0 +1,118 @@
+--- Confusion matrices, from three classes to fifty.
+local data = require "moonlark.plot.data"
+local figure = require "moonlark.plot.figure"
+local options = require "moonlark.options"
+local palette = require "moonlark.plot.palette"
+local panel = require "moonlark.plot.panel"
+local scale = require "moonlark.plot.scale"
+local text = require "moonlark.plot.text"
+
+local defaults = {
+  title = options.none, xlabel = "predicted", ylabel = "true", classes = options.none,
+  width = options.none, height = options.none, palette = "blues",
+}
+
+local function rows_of(matrix)
+  local array = data.read("confusion", matrix)
+  local rank, rows, columns = data.shape("confusion", array)
+  if rank ~= 2 or rows ~= columns then
+    error(("confusion must be a square matrix, got %d × %d"):format(rows, columns), 0)
+  end
+  local list = data.list(array)
+  for r = 1, rows do
+    for c = 1, rows do
+      if not (list[r][c] >= 0 and list[r][c] < math.huge) then
+        error(("confusion must hold counts, row %d column %d is %s"):format(r - 1, c - 1, list[r][c]), 0)
+      end
+    end
+  end
+  return list, rows
+end
+
+-- The side of a cell: large for few classes, and never so small that a label has no line of its own.
+local function cell_size(classes)
+  return math.max(16, math.min(84, 620 / classes))
+end
+
+-- Texts of one cell: count and rate while there is room, then the count, then nothing.
+local function cell_words(words, count, rate, x, y, cell, map)
+  if count == 0 and cell < 60 then return end
+  local colour = palette.lightness(map, rate) < 0.55 and "#ffffff" or "#222222"
+  local shown = ("%g"):format(count)
+  local percent = ("%.0f %%"):format(100 * rate)
+  if cell >= 44 then
+    words[#words + 1] = {text = shown, x = x, y = y - 0.13, size = math.min(14, cell / 4), colour = colour}
+    words[#words + 1] = {text = percent, x = x, y = y + 0.21, size = math.min(11, cell / 5), colour = colour}
+  elseif cell >= 17 then
+    local size = math.min(12, cell / 2.2)
+    while size >= 6.5 and text.width(shown, size) > cell - 3 do size = size - 0.5 end
+    if size >= 6.5 then words[#words + 1] = {text = shown, x = x, y = y, size = size, colour = colour} end
+  end
+end
+
+--- A confusion matrix: a row for each true class, a column for each predicted one. Colours tell the
+--- rate within the true class; cells tell counts and rates while there is room for them.
+---
+--- `confusion` is a report of classify.cross_validate or a k × k matrix of counts. Options: classes
+--- (names by id; a report brings its own), title, xlabel, ylabel, palette, width and height (pixels;
+--- default: by the number of classes).
+---@param confusion table|moonlark.Tensor
+---@param given table?
+---@return moonlark.Figure
+local function draw(confusion, given)
+  local settings = options.read("confusion", given, defaults)
+  local report = type(confusion) == "table" and confusion.confusion ~= nil and confusion or nil
+  local rows, k = rows_of(report and report.confusion or confusion)
+  local names = settings.classes or report and report.classes
+  local labels = {}
+  for i = 1, k do
+    local name = names and data.list(names)[i]
+    labels[i] = text.shorten(text.clean(name == nil and "class " .. (i - 1) or name), panel.tick_size, 150)
+  end
+
+  local cell = cell_size(k)
+  local words, numbers, widest = {}, {}, 0
+  for r = 1, k do
+    local total = 0
+    for c = 1, k do total = total + rows[r][c] end
+    for c = 1, k do
+      local rate = total > 0 and rows[r][c] / total or 0
+      numbers[#numbers + 1] = ("<f"):pack(rate)
+      cell_words(words, rows[r][c], rate, c - 1, r - 1, cell, settings.palette)
+    end
+    widest = math.max(widest, text.width(labels[r], panel.tick_size))
+  end
+  local rotate = widest > cell - 6
+  local title = settings.title
+  if not title and report and report.accuracy then title = ("accuracy %.1f %%"):format(100 * report.accuracy) end
+
+  local marks = {}
+  if k <= 25 then -- thin lines between the cells
+    for i = 1, k - 1 do
+      marks[#marks + 1] = {x1 = i - 0.5, y1 = -0.5, x2 = i - 0.5, y2 = k - 0.5, colour = "#e8e8e8"}
+      marks[#marks + 1] = {x1 = -0.5, y1 = i - 0.5, x2 = k - 0.5, y2 = i - 0.5, colour = "#e8e8e8"}
+    end
+  end
+  local rate_ticks = {}
+  for _, percent in ipairs {0, 20, 40, 60, 80, 100} do
+    rate_ticks[#rate_ticks + 1] = {at = percent / 100, text = percent .. " %"}
+  end
+  local shown = panel.new {
+    title = title, xlabel = settings.xlabel, ylabel = settings.ylabel, frame = true,
+    x = {low = -0.5, high = k - 0.5, ticks = scale.names_ticks(labels, k), rotate = rotate},
+    y = {low = k - 0.5, high = -0.5, ticks = scale.names_ticks(labels, k)},
+    colours = {palette = settings.palette, low = 0, high = 1, ticks = rate_ticks, label = "rate of the true class", bar = true},
+    words = words, marks = marks,
+    elements = {{bytes = table.concat(numbers), columns = 1, style = "with image",
+      image = {rows = k, columns = k, x = 0, y = 0, dx = 1, dy = 1}}},
+  }
+  if k == 1 then -- gnuplot draws no image of one cell
+    shown.elements[1].bytes = numbers[1]:rep(4)
+    shown.elements[1].image = {rows = 2, columns = 2, x = -0.25, y = -0.25, dx = 0.5, dy = 0.5}
+  end
+  local margin = shown:margins(1000, 1000)
+  return figure.new(shown, settings.width or math.max(300, margin.left + margin.right + cell * k),
+    settings.height or math.max(220, margin.top + margin.bottom + cell * k))
+end
+
+return draw

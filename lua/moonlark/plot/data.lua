@@ -1,0 +1,105 @@
+--- What the pictures read: Signals, tensors and plain tables of numbers, without caring which.
+---
+--- Numbers stay where they are: only sizes, ranges and the few that become ticks pass through Lua.
+local picture = require("moonlark_core").picture
+local signal = require "moonlark.signal"
+
+local data = {}
+
+local function is_tensor(value)
+  return type(value) == "userdata" and value.shape ~= nil and value.dtype ~= nil
+end
+
+--- True for a Signal, a tensor or a table of numbers: one argument's worth of data.
+---@param value any
+---@return boolean
+function data.is(value)
+  if signal.is(value) or is_tensor(value) then return true end
+  return type(value) == "table" and type(value[1]) == "number"
+end
+
+--- The array in a Signal, a tensor or a table, and the Signal when it was one.
+--- Complex numbers give their magnitude.
+---@param name string  the argument's name
+---@param value any
+---@return any array
+---@return moonlark.Signal? signal
+---@return boolean complex
+function data.read(name, value)
+  local from
+  if signal.is(value) then value, from = value.data, value end
+  if is_tensor(value) then
+    local complex = value:dtype():find "^complex" ~= nil
+    return complex and value:abs() or value, from, complex
+  end
+  if type(value) ~= "table" then
+    error(("%s must be a Signal, a tensor or a table of numbers, got %s"):format(name, type(value)), 0)
+  end
+  if #value == 0 then error(("%s must not be empty, got an empty table"):format(name), 0) end
+  return value, from, false
+end
+
+--- Axes, rows and columns of an array of one or two axes; a list is one row.
+---@param name string
+---@param array any
+---@return integer rank
+---@return integer rows
+---@return integer columns
+function data.shape(name, array)
+  local rank, rows, columns
+  if is_tensor(array) then
+    local shape = array:shape()
+    rank, rows, columns = #shape, #shape > 1 and shape[#shape - 1] or 1, shape[#shape] or 1
+    if rank > 2 then
+      error(("%s must have one or two axes, got a tensor of %s"):format(name, table.concat(shape, " × ")), 0)
+    end
+  else
+    rank, rows, columns = picture.shape(array)
+  end
+  if rows * columns == 0 then error(("%s must not be empty, got %d × %d numbers"):format(name, rows, columns), 0) end
+  return rank, rows, columns
+end
+
+--- One column of a table of rows or of a tensor, counted from 0.
+---@param name string
+---@param array any
+---@param column integer
+---@return any
+function data.column(name, array, column)
+  local rank, _, columns = data.shape(name, array)
+  if rank ~= 2 or column >= columns then
+    error(("%s must have rows of more than %d numbers, got %d"):format(name, column, rank == 2 and columns or 1), 0)
+  end
+  if is_tensor(array) then return array:select(1, column) end
+  local list = {}
+  for i, row in ipairs(array) do list[i] = row[column + 1] end
+  return list
+end
+
+--- One row, counted from 0.
+---@param array any
+---@param row integer
+---@return any
+function data.row(array, row)
+  if is_tensor(array) then return array:dim() == 2 and array:select(0, row) or array end
+  return type(array[1]) == "table" and array[row + 1] or array
+end
+
+--- The numbers as a Lua table: for the few that become labels.
+---@param array any
+---@return table
+function data.list(array)
+  if is_tensor(array) then return array:totable() end
+  return array
+end
+
+--- Count of finite numbers, the smallest and the largest.
+---@param array any
+---@return integer finite
+---@return number? low
+---@return number? high
+function data.range(array)
+  return picture.range(array)
+end
+
+return data

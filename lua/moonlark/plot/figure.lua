@@ -1,0 +1,163 @@
+--- Figure: a picture that can be saved, shown and put on a page with others.
+---
+---     plot.map(mel):save "mel.png"
+---     plot.map(mel):show()
+---
+---@class moonlark.Figure
+---@field width number  pixels of the figure, 96 an inch
+---@field height number
+---@field panels table[]  {panel, x, y, w, h}
+local gnuplot = require "moonlark.plot.gnuplot"
+local options = require "moonlark.options"
+local text = require "moonlark.plot.text"
+
+local Figure = {}
+Figure.__index = Figure
+Figure.__name = "moonlark.Figure"
+
+local figure = {}
+
+--- A PNG has this many pixels for each pixel of the figure: sharp on today's screens and on paper.
+figure.scale = 2
+
+local family = "DejaVu Sans"
+
+--- A figure of one panel.
+---@param panel moonlark.plot.Panel
+---@param width number
+---@param height number
+---@return moonlark.Figure
+function figure.new(panel, width, height)
+  for name, value in pairs {width = width, height = height} do
+    if type(value) ~= "number" or not (value >= 60 and value <= 10000) then
+      error(("%s must be 60..10000 pixels, got %s"):format(name, tostring(value)), 0)
+    end
+  end
+  return setmetatable({
+    width = width, height = height, panels = {{panel = panel, x = 0, y = 0, w = width, h = height}},
+  }, Figure)
+end
+
+--- True for figures.
+---@param value any
+---@return boolean
+function figure.is(value)
+  return getmetatable(value) == Figure
+end
+
+--- Several figures on one page, row by row, each in its own proportions.
+---@param figures moonlark.Figure[]
+---@param given table?
+---@return moonlark.Figure
+function figure.grid(figures, given)
+  local settings = options.read("grid", given, {columns = options.none, title = options.none, width = options.none})
+  if type(figures) ~= "table" or #figures == 0 then
+    error(("figures must be a list of one or more figures, got %s"):format(
+      type(figures) == "table" and "an empty table" or type(figures)), 0)
+  end
+  for i, item in ipairs(figures) do
+    if not figure.is(item) then error(("figures[%d] must be a figure, got %s"):format(i, type(item)), 0) end
+  end
+  local columns = settings.columns or (#figures <= 2 and 1 or math.ceil(math.sqrt(#figures)))
+  if math.type(columns) ~= "integer" or columns < 1 then
+    error(("columns must be an integer of 1 or more, got %s"):format(tostring(columns)), 0)
+  end
+  columns = math.min(columns, #figures)
+
+  local column_width, row_height = {}, {}
+  for i, item in ipairs(figures) do
+    local c, r = (i - 1) % columns + 1, (i - 1) // columns + 1
+    column_width[c] = math.max(column_width[c] or 0, item.width)
+    row_height[r] = math.max(row_height[r] or 0, item.height)
+  end
+  local total, y = 0, settings.title and 40 or 0
+  for c = 1, columns do total = total + column_width[c] end
+  local shrink = (settings.width or total) / total
+
+  local page = setmetatable({panels = {}, title = settings.title, width = total * shrink}, Figure)
+  local x
+  for i, item in ipairs(figures) do
+    local c, r = (i - 1) % columns + 1, (i - 1) // columns + 1
+    if c == 1 then x = 0 end
+    for _, part in ipairs(item.panels) do
+      -- A figure takes its whole cell, so that neighbours line up.
+      local wide, high = column_width[c] * shrink / item.width, row_height[r] / item.height
+      page.panels[#page.panels + 1] = {
+        panel = part.panel, x = x + part.x * wide, y = y + part.y * high, w = part.w * wide, h = part.h * high,
+      }
+    end
+    x = x + column_width[c] * shrink
+    if c == columns or i == #figures then y = y + row_height[r] end
+  end
+  page.height = y
+  return page
+end
+
+-- The numbers of all panels, one after the other.
+local function new_sidecar()
+  return {size = 0, parts = {}, add = function(self, bytes)
+    self.parts[#self.parts + 1] = bytes
+    self.size = self.size + #bytes
+  end}
+end
+
+-- The script below its terminal line, and the sidecar's bytes.
+local function body(self)
+  local sidecar = new_sidecar()
+  local parts = {}
+  local several = #self.panels > 1
+  if several then
+    local title = self.title and text.shorten(text.clean(self.title), 19, self.width - 30)
+    parts[1] = "set multiplot" .. (title and (" title %s font ',14.25'"):format(gnuplot.quote(title)) or "") .. "\n"
+  end
+  for _, part in ipairs(self.panels) do parts[#parts + 1] = part.panel:script(part, self, sidecar) end
+  if several then parts[#parts + 1] = "unset multiplot\n" end
+  return table.concat(parts), table.concat(sidecar.parts)
+end
+
+-- Terminal lines by the file's ending. Fonts are given in points; a point is 4/3 of our pixels.
+local terminals = {
+  png = function(self)
+    local s = figure.scale
+    return ("set terminal pngcairo noenhanced rounded size %.0f,%.0f font '%s,9' fontscale %g linewidth %g pointscale %g")
+      :format(self.width * s, self.height * s, family, s, s, s)
+  end,
+  svg = function(self)
+    return ("set terminal svg noenhanced rounded size %.0f,%.0f font '%s,9' fontscale %g background rgb 'white'"):format(
+      self.width, self.height, family, 4 / 3)
+  end,
+  pdf = function(self)
+    return ("set terminal pdfcairo noenhanced rounded size %.4fin,%.4fin font '%s,9' fontscale 0.75 linewidth 1.5"):format(
+      self.width / 96, self.height / 96, family)
+  end,
+}
+
+-- The whole script for a terminal line.
+local function script_for(self, terminal)
+  local commands, data = body(self)
+  return "set encoding utf8\n" .. terminal .. "\n" .. commands, data
+end
+
+--- The gnuplot script of the picture, for the curious; its numbers are read from "data.bin".
+---@return string
+function Figure:script()
+  return (script_for(self, terminals.png(self)))
+end
+
+--- Writes the picture: PNG, SVG or PDF by the ending. The file appears whole or not at all.
+---@param path string
+---@return moonlark.Figure self
+function Figure:save(path)
+  if type(path) ~= "string" then error(("path must be a string, got %s"):format(type(path)), 0) end
+  local ending = (path:match "%.(%w+)$" or ""):lower()
+  local terminal = terminals[ending]
+  if not terminal then
+    error(("path must end in .png, .svg or .pdf, got %s"):format(path), 0)
+  end
+  local script, data = script_for(self, terminal(self))
+  if ending ~= "svg" then script = gnuplot.drawable(script) end
+  require("moonlark.files").write(path, gnuplot.render(script, data))
+  return self
+end
+
+return figure

@@ -1,0 +1,160 @@
+--- gnuplot as a process: quoting for its language, and running a script on a sidecar of numbers.
+---
+--- A script names no path of the user's: it runs in a private folder, reads `data.bin` and writes
+--- `picture`. Every text in it has gone through `gnuplot.quote`, so that no title, label or class
+--- name can end its string and become a command.
+local core = require "moonlark_core"
+local text = require "moonlark.plot.text"
+
+local gnuplot = {}
+
+--- A picture takes a fraction of a second; one that takes longer than this many seconds is stuck.
+gnuplot.time_limit = 60
+
+--- The name of the sidecar in scripts.
+gnuplot.sidecar = "data.bin"
+
+local missing = "plots need gnuplot, which is not installed or not in PATH: apt-get install gnuplot-nox"
+
+--- The one way text enters a script: in single quotes, where gnuplot expands nothing; quotes
+--- inside are doubled and control characters, which could end the line, are gone.
+---@param value any
+---@return string
+function gnuplot.quote(value)
+  return "'" .. text.clean(value):gsub("'", "''") .. "'"
+end
+
+--- The same for the label of a tick, which gnuplot takes as a format: percent signs are doubled.
+---@param value any
+---@return string
+function gnuplot.quote_tick(value)
+  return (gnuplot.quote(value):gsub("%%", "%%%%"))
+end
+
+--- A number in gnuplot's language, whatever the locale.
+---@param value number
+---@return string
+function gnuplot.number(value)
+  if value ~= value or value == math.huge or value == -math.huge then
+    error(("a picture cannot place the number %s"):format(value), 0)
+  end
+  return (("%.9g"):format(value):gsub(",", "."))
+end
+
+local function spawn(arguments, directory, time_limit)
+  local argv = {"gnuplot", "-d", table.unpack(arguments)} -- -d: not the user's own start-up file
+  local result = core.process.run(argv, time_limit or gnuplot.time_limit, directory)
+  if not result then error(missing, 0) end
+  return result
+end
+
+-- What gnuplot complained of: the line that says why rather than the echo of the command. The fonts'
+-- own complaints (no cache folder in a container) say nothing of the picture.
+local function complaint(err)
+  local first
+  for line in err:gmatch "[^\n]*%S[^\n]*" do
+    if not line:find "^%s*Fontconfig" then
+      local why = line:match '^".-", line %d+: (.*)' or line:match "^line %d+: (.*)"
+      if why then return why end
+      first = first or line:match "^%s*(.-)%s*$"
+    end
+  end
+  return first
+end
+
+local function check(result)
+  if result.timed_out then
+    error(("gnuplot did not finish within %d s and was stopped"):format(gnuplot.time_limit), 0)
+  end
+  local why = complaint(result.err)
+  if result.code ~= 0 or why then
+    local how = result.code < 0 and "signal " .. result.signal or "exit code " .. result.code
+    error(("gnuplot could not draw the picture: %s"):format(why or how), 0)
+  end
+end
+
+local function write(path, bytes)
+  local file, why = io.open(path, "wb")
+  if not file then error("cannot write " .. why, 0) end
+  local ok, failure = file:write(bytes)
+  local closed, later = file:close()
+  if not (ok and closed) then error(("cannot write %s: %s"):format(path, failure or later), 0) end
+end
+
+local function read(path)
+  local file = io.open(path, "rb")
+  if not file then return "" end
+  local bytes = file:read "a"
+  file:close()
+  return bytes
+end
+
+-- A private folder that goes, with what lies in it, when the variable does.
+local function private_folder()
+  return setmetatable({path = core.process.folder()}, {__close = function(folder)
+    for _, name in ipairs {"script.gp", gnuplot.sidecar, "picture"} do os.remove(folder.path .. "/" .. name) end
+    os.remove(folder.path)
+  end})
+end
+
+-- Which of the rarer characters some installed font has; the font library draws the others as huge boxes.
+local drawn = {}
+
+local function has_glyph(code)
+  if code < 0x250 then return true end
+  if drawn[code] == nil then
+    local result = core.process.run({"fc-list", (":charset=%x"):format(code), "family"}, 10)
+    drawn[code] = not result or result.code ~= 0 or result.out ~= ""
+  end
+  return drawn[code]
+end
+
+--- The script with characters that no font has replaced by a visible mark.
+---@param script string
+---@return string
+function gnuplot.drawable(script)
+  return (script:gsub("[\xC2-\xF4][\x80-\xBF]+", function(character)
+    if not has_glyph(utf8.codepoint(character)) then return has_glyph(0xFFFD) and "\u{FFFD}" or "?" end
+  end))
+end
+
+--- Runs a script that writes the file `picture`, and gives its bytes.
+---@param script string
+---@param data string  the sidecar's bytes
+---@return string
+function gnuplot.render(script, data)
+  local folder <close> = private_folder()
+  write(folder.path .. "/script.gp", "set output 'picture'\n" .. script .. "set output\n")
+  write(folder.path .. "/" .. gnuplot.sidecar, data)
+  check(spawn({"script.gp"}, folder.path))
+  local bytes = read(folder.path .. "/picture")
+  if bytes == "" then error("gnuplot wrote no picture", 0) end
+  return bytes
+end
+
+--- Runs a script that shows its picture in a window, which stays when gnuplot has ended.
+---@param script string
+---@param data string
+function gnuplot.window(script, data)
+  local folder <close> = private_folder()
+  write(folder.path .. "/script.gp", script)
+  write(folder.path .. "/" .. gnuplot.sidecar, data)
+  check(spawn({"--persist", "script.gp"}, folder.path))
+end
+
+local terminals
+
+--- The names of the terminals that the installed gnuplot has, as a set; nil and why without gnuplot.
+---@return table<string, boolean>?
+---@return string?
+function gnuplot.terminals()
+  if not terminals then
+    local result = core.process.run({"gnuplot", "-d", "-e", "print GPVAL_TERMINALS"}, 10)
+    if not result then return nil, missing end
+    terminals = {}
+    for name in (result.err .. result.out):gmatch "%w+" do terminals[name] = true end
+  end
+  return terminals
+end
+
+return gnuplot

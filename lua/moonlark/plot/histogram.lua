@@ -1,0 +1,57 @@
+--- Histograms: how often numbers fall into each of equal intervals.
+local data = require "moonlark.plot.data"
+local figure = require "moonlark.plot.figure"
+local options = require "moonlark.options"
+local palette = require "moonlark.plot.palette"
+local panel = require "moonlark.plot.panel"
+local picture = require("moonlark_core").picture
+local scale = require "moonlark.plot.scale"
+
+local defaults = {
+  title = options.none, xlabel = options.none, ylabel = "count", width = 700, height = 420,
+  bins = options.none, low = options.none, high = options.none,
+}
+
+--- How often the numbers of a Signal, a tensor or a list fall into each of equal intervals.
+---
+--- Options: bins (default: 2·n^(1/3), by Rice's rule, 5..100), low and high (what is outside is not
+--- counted; default: all), title, xlabel, ylabel, width and height (pixels).
+---@param values moonlark.Signal|moonlark.Tensor|table
+---@param given table?
+---@return moonlark.Figure
+local function histogram(values, given)
+  local settings = options.read("histogram", given, defaults)
+  local array = data.read("values", values)
+  local _, rows, columns = data.shape("values", array)
+  local finite, low, high = data.range(array)
+  local bins = settings.bins or math.max(5, math.min(100, math.ceil(2 * math.max(finite, 1) ^ (1 / 3))))
+  if math.type(bins) ~= "integer" or bins < 1 or bins > 10000 then
+    error(("bins must be an integer of 1..10000, got %s"):format(tostring(bins)), 0)
+  end
+  low, high = scale.widen(settings.low or low, settings.high or high)
+  if not (low < high) then error(("low must be less than high (%g), got %g"):format(high, low), 0) end
+
+  local counts = picture.histogram(array, low, high, bins)
+  local step = (high - low) / bins
+  local boxes, most = {}, 0
+  for i, count in ipairs(counts) do
+    local at = low + (i - 1) * step
+    boxes[i] = ("<ffffff"):pack(at + step / 2, count, at, at + step, 0, count)
+    most = math.max(most, count)
+  end
+  local top = math.max(1, most) * 1.06
+  return figure.new(panel.new {
+    title = settings.title, xlabel = settings.xlabel, ylabel = settings.ylabel,
+    x = {low = low - 0.02 * (high - low), high = high + 0.02 * (high - low),
+      ticks = scale.linear(low, high, (settings.width - 90) / 75)},
+    y = {low = 0, high = top, ticks = scale.whole(0, top, (settings.height - 90) / 45)},
+    grid = true,
+    elements = {
+      {bytes = table.concat(boxes), columns = 6,
+        style = ("with boxxyerror fillstyle solid 0.85 border rgb 'white' lw 0.6 lc rgb '%s'"):format(palette.colour(1))},
+    },
+    note = finite < rows * columns and ("%d numbers are not finite and left out"):format(rows * columns - finite) or nil,
+  }, settings.width, settings.height)
+end
+
+return histogram

@@ -1,0 +1,187 @@
+--- Maps: a matrix over time (or over its columns) in colours.
+local data = require "moonlark.plot.data"
+local figure = require "moonlark.plot.figure"
+local options = require "moonlark.options"
+local panel = require "moonlark.plot.panel"
+local picture = require("moonlark_core").picture
+local scale = require "moonlark.plot.scale"
+
+local pitch_classes = {"C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"}
+local tonnetz_axes = {"fifth x", "fifth y", "minor third x", "minor third y", "major third x", "major third y"}
+
+local defaults = {
+  title = options.none, xlabel = options.none, ylabel = options.none, width = 900, height = 420,
+  palette = options.none, low = options.none, high = options.none, unit = options.none,
+  db = options.none, top_db = 80, scale = options.none, ticks = options.none, pool = options.none,
+  rate = options.none, start = 0, values = options.none, bar = true,
+}
+
+local function one_of(name, value, choices)
+  for _, choice in ipairs(choices) do
+    if value == choice then return value end
+  end
+  options.unknown(name, value, choices)
+end
+
+-- What the rows are: names, or numbers with a unit and a scale.
+local function row_axis(signal, settings, rows)
+  local axis = signal and signal.axis or {}
+  local values = settings.values or axis.values
+  local values_list = values and data.list(values)
+  if values_list and #values_list == 0 then values_list = nil end
+  local kind = signal and signal.kind or ""
+  if not settings.values and kind:find "chroma" and rows == 12 then values_list = pitch_classes end
+  if not settings.values and kind:find "tonnetz" and rows == 6 then values_list = tonnetz_axes end
+  if values_list and #values_list ~= rows then
+    error(("values must be one for each of the %d rows, got %d"):format(rows, #values_list), 0)
+  end
+  local named = values_list and type(values_list[1]) == "string"
+  local unit = axis.unit
+  if settings.values and settings.scale then unit = "Hz" end
+  local scaling = settings.scale or unit == "Hz" and axis.scale or "linear"
+  one_of("scale of a map", scaling, scale.names)
+  return {name = axis.name, unit = unit, values = values_list, named = named, scale = scaling}
+end
+
+-- Where the rows begin and end on the picture's axis: halfway between neighbours.
+local function row_edges(axis, rows)
+  local at = {}
+  for i = 1, rows do
+    local hz = axis.values[i]
+    if axis.scale == "log" and hz <= 0 then hz = (axis.values[i + 1] or 1) / 2 end
+    at[i] = scale.frequency(axis.scale, hz)
+    if i > 1 and not (at[i] > at[i - 1]) then
+      error(("the rows' values must ascend, got %g after %g"):format(axis.values[i], axis.values[i - 1]), 0)
+    end
+  end
+  if rows == 1 then return {at[1] - 0.5, at[1] + 0.5} end
+  local edges = {at[1] - (at[2] - at[1]) / 2}
+  for i = 2, rows do edges[i] = (at[i - 1] + at[i]) / 2 end
+  edges[rows + 1] = at[rows] + (at[rows] - at[rows - 1]) / 2
+  if axis.scale ~= "log" then edges[1] = math.max(edges[1], math.min(0, at[1])) end
+  return edges
+end
+
+local function evenly_spaced(edges)
+  local step = (edges[#edges] - edges[1]) / (#edges - 1)
+  for i = 2, #edges do
+    if math.abs(edges[i] - edges[i - 1] - step) > 0.02 * step then return false end
+  end
+  return true
+end
+
+-- The y axis: {low, high, ticks}, its label, and edges where the rows are not of one height.
+local function y_axis(axis, rows, settings, height)
+  local count = height / 34
+  local index = {low = -0.5, high = rows - 0.5}
+  if axis.named then
+    index.ticks = scale.names_ticks(axis.values, height / 15)
+    return index, settings.ylabel or axis.name
+  end
+  if not axis.values or axis.unit ~= "Hz" then
+    index.ticks = scale.whole(0, math.max(rows - 1, 1), count)
+    if rows == 1 then index.ticks = {{at = 0, text = "0"}} end
+    return index, settings.ylabel or axis.name or "row"
+  end
+  local edges = row_edges(axis, rows)
+  local first, last = axis.values[1], axis.values[rows]
+  local y = {low = edges[1], high = edges[#edges]}
+  local notes = settings.ticks == "note" or settings.ticks == nil and axis.scale == "log" and first > 0
+    and rows > 1 and evenly_spaced(edges)
+  if settings.ticks then one_of("ticks of a map", settings.ticks, {"note", "hz"}) end
+  local label
+  if notes and axis.scale == "log" and last > first then
+    y.ticks, label = scale.note_ticks(first, last, count), "pitch"
+  else
+    local low = axis.scale == "log" and 2 ^ y.low or math.max(first, 0)
+    y.ticks, label = scale.frequency_ticks(axis.scale, low, last, count), "frequency (Hz)"
+  end
+  if rows == 1 then y.ticks = {{at = (y.low + y.high) / 2, text = scale.number(first)}} end
+  return y, settings.ylabel or label, not evenly_spaced(edges) and edges or nil
+end
+
+-- The x axis in seconds for Signals and where a rate is given, else the columns' numbers.
+local function x_axis(signal, settings, columns, width)
+  local rate = settings.rate or signal and signal.rate
+  if not rate then
+    local x = {low = -0.5, high = columns - 0.5, ticks = scale.whole(0, math.max(columns - 1, 1), width / 70)}
+    if columns == 1 then x.ticks = {{at = 0, text = "0"}} end
+    return x, settings.xlabel or "column"
+  end
+  local start = signal and signal.start or settings.start
+  local x = {low = start - 0.5 / rate, high = start + (columns - 0.5) / rate}
+  local label
+  x.ticks, label = scale.time(math.max(x.low, math.min(start, 0)), x.high, width / 75)
+  return x, settings.xlabel or label
+end
+
+-- Range, palette and label of the colours for what the map's numbers are.
+local function colouring(signal, settings, low, high, unit)
+  local kind = signal and signal.kind or ""
+  local signed = low and low < 0 and high > 0 and unit ~= "dB"
+  local name = settings.palette or signed and "diverging" or
+    (unit == "dB" or kind:find "mel" or kind:find "stft" or kind:find "cqt" and not kind:find "chroma") and "magma"
+    or "viridis"
+  if signed and name == "diverging" then
+    high = math.max(-low, high)
+    low = -high
+  end
+  low, high = settings.low or low, settings.high or high
+  if low and high and settings.low and settings.high and not (low < high) then
+    error(("low must be less than high (%g), got %g"):format(high, low), 0)
+  end
+  low, high = scale.widen(low, high)
+  if not (low < high) then low, high = high - 1, high end
+  return {palette = name, low = low, high = high, label = unit, bar = settings.bar}
+end
+
+--- A matrix in colours: a spectrogram, chroma, tonnetz, any Signal of rows × frames, or a plain
+--- matrix (tensor or table of rows). Row 0 lies at the bottom. A Signal brings its own axes: time in
+--- min:s, its rows in Hz on their own scale, as notes or by name. What is finer than the picture is
+--- pooled. Numbers that are not finite are left grey, and a note says so.
+---
+--- Options: title, xlabel, ylabel, width and height (pixels), palette ("viridis", "magma", "grey",
+--- "blues", "diverging"), low and high (the colours' range), unit (of the numbers; beside the colour
+--- bar), bar (draw one), db ("power" or "amplitude": the numbers become dB under their largest, not
+--- less than −top_db), scale of the rows ("linear", "log", "mel"), ticks ("hz" or "note"), pool ("max"
+--- or "mean"); for plain matrices also rate (columns per second), start (s), values (of the rows, in
+--- Hz when scale is given, or names).
+---@param signal moonlark.Signal|moonlark.Tensor|table
+---@param given table?
+---@return moonlark.Figure
+local function map(signal, given)
+  local settings = options.read("map", given, defaults)
+  local array, from, complex = data.read("signal", signal)
+  local _, rows, columns = data.shape("signal", array)
+  local axis = row_axis(from, settings, rows)
+
+  local decibels = settings.db == true and (complex and "amplitude" or "power") or settings.db
+  if decibels then one_of("db of a map", decibels, {"power", "amplitude"}) end
+  local unit = settings.unit or decibels and "dB" or from and (from.unit or from.made.unit) or nil
+  local pool = settings.pool or ((decibels or unit == "dB" or axis.unit == "Hz") and "max" or "mean")
+
+  local inside_w, inside_h = settings.width - 150, settings.height - 90
+  local x, xlabel = x_axis(from, settings, columns, inside_w)
+  local y, ylabel, edges = y_axis(axis, rows, settings, inside_h)
+  local most_rows = math.max(2, math.floor(inside_h * figure.scale))
+  local most_columns = math.max(2, math.floor(inside_w * figure.scale))
+  local out_rows = edges and most_rows or math.max(2, math.min(rows, most_rows))
+  local out_columns = math.max(2, math.min(columns, most_columns))
+  local bytes, finite, low, high = picture.image(array, edges, pool, out_rows, out_columns,
+    decibels and (decibels == "power" and 10 or 20) or nil, settings.top_db)
+
+  local colours = colouring(from, settings, low, high, unit)
+  colours.ticks = scale.linear(colours.low, colours.high, inside_h / 45)
+  local missing = out_rows * out_columns - finite
+  local dx, dy = (x.high - x.low) / out_columns, (y.high - y.low) / out_rows
+  return figure.new(panel.new {
+    title = settings.title, xlabel = xlabel, ylabel = ylabel, x = x, y = y, frame = true, colours = colours,
+    background = missing > 0 and "#c8c8c8" or nil,
+    note = finite == 0 and "no finite number" or missing > 0 and "grey: not a finite number" or nil,
+    elements = {{bytes = bytes, columns = 1, style = "with image", image = {
+      rows = out_rows, columns = out_columns, x = x.low + dx / 2, y = y.low + dy / 2, dx = dx, dy = dy,
+    }}},
+  }, settings.width, settings.height)
+end
+
+return map

@@ -1,0 +1,86 @@
+--- Colours: maps for numbers, and colours with shapes for classes.
+---
+--- The maps for amounts grow evenly in lightness, so that they can be read in grey and by the
+--- colour-blind; classes take the colours of Okabe and Ito, each with a shape of its own.
+local options = require "moonlark.options"
+
+local palette = {}
+
+--- Colour maps by name: each a list of colours at equal distances.
+palette.maps = {
+  viridis = [[440154 470d60 48186a 482374 472d7b 453781 424086 3e4989 3b528b 375b8d 33638d 2f6b8e 2c728e 297a8e
+    26828e 23898e 21918c 1f988b 1fa088 22a785 28ae80 32b67a 3fbc73 4ec36b 5ec962 70cf57 84d44b 98d83e addc30 c2df23
+    d8e219 ece51b fde725]],
+  magma = [[000004 030312 0a0822 130d34 1d1147 29115a 36106b 440f76 51127c 5d177f 6a1c81 762181 832681 902a81 9c2e7f
+    aa337d b73779 c43c75 d0416f dc4869 e75263 ef5d5e f56b5c f9795d fc8961 fd9869 fea772 feb67c fec488 fed395 fde2a3
+    fcf0b2 fcfdbf]],
+  grey = "000000 ffffff",
+  blues = "ffffff e3eef8 c6dbef 9dcae1 6aaed6 4191c6 2070b4 084d96 08306b",
+  diverging = [[053061 175290 2a71b2 3f8ec0 6bacd1 9bc9e0 c2ddec e0ecf3 f7f6f6 fbe5d8 fbccb4 f5aa89 e48066 d05548
+    ba2832 930e26 67001f]],
+}
+for name, list in pairs(palette.maps) do
+  local colours = {}
+  for colour in list:gmatch "%x+" do colours[#colours + 1] = "#" .. colour end
+  palette.maps[name] = colours
+end
+
+local function map_named(name)
+  local map = palette.maps[name]
+  if not map then
+    local known = {}
+    for key in pairs(palette.maps) do known[#known + 1] = key end
+    table.sort(known)
+    options.unknown("palette", name, known)
+  end
+  return map
+end
+
+--- gnuplot's line that sets the colour map.
+---@param name string
+---@return string
+function palette.define(name)
+  local steps = {}
+  for i, colour in ipairs(map_named(name)) do
+    steps[i] = ("%d '%s'"):format(i - 1, colour)
+  end
+  return "set palette defined (" .. table.concat(steps, ", ") .. ")"
+end
+
+--- How light the map is at a place in 0..1: 0 black, 1 white.
+---@param name string
+---@param place number
+---@return number
+function palette.lightness(name, place)
+  local map = map_named(name)
+  local colour = map[math.floor(math.max(0, math.min(1, place)) * (#map - 1) + 1.5)]
+  local r, g, b = colour:match "(%x%x)(%x%x)(%x%x)"
+  return (0.299 * tonumber(r, 16) + 0.587 * tonumber(g, 16) + 0.114 * tonumber(b, 16)) / 255
+end
+
+local colours = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#b8a900"}
+local shapes = {7, 9, 5, 13, 11, 15, 2} -- disc, triangle, square, diamond, triangle down, pentagon, cross
+local dashes = {"solid", "(12,5)", "(4,4)", "(12,4,3,4)", "(18,6)"}
+
+--- The colour of class or series `i`, counted from 1; they repeat after eight.
+---@param i integer
+---@return string
+function palette.colour(i)
+  return colours[(i - 1) % #colours + 1]
+end
+
+--- gnuplot's point type for class `i`; with the colour it repeats after fifty-six.
+---@param i integer
+---@return integer
+function palette.shape(i)
+  return shapes[(i - 1) % #shapes + 1]
+end
+
+--- gnuplot's dash type for series `i`.
+---@param i integer
+---@return string
+function palette.dash(i)
+  return dashes[(i - 1) % #dashes + 1]
+end
+
+return palette

@@ -1,0 +1,103 @@
+--- Scatter plots: points in the plane, coloured and shaped by class.
+local data = require "moonlark.plot.data"
+local figure = require "moonlark.plot.figure"
+local options = require "moonlark.options"
+local palette = require "moonlark.plot.palette"
+local panel = require "moonlark.plot.panel"
+local picture = require("moonlark_core").picture
+local scale = require "moonlark.plot.scale"
+
+local defaults = {
+  title = options.none, xlabel = options.none, ylabel = options.none, width = 760, height = 560,
+  classes = options.none, components = options.none, size = options.none,
+}
+
+-- Class ids from 0 for each point, and the classes' names. Labels that are strings become ids.
+local function classes_of(labels, names)
+  local array = data.read("labels", labels)
+  if type(array) == "table" and type(array[1]) == "string" then
+    local ids, known, list = {}, {}, {}
+    for _, label in ipairs(array) do known[label] = 0 end
+    for label in pairs(known) do list[#list + 1] = label end
+    table.sort(list)
+    for i, label in ipairs(list) do known[label] = i - 1 end
+    for i, label in ipairs(array) do ids[i] = known[label] end
+    return ids, names or list
+  end
+  local _, least, most = data.range(array)
+  if not least or least < 0 or most ~= math.floor(most) then
+    error(("labels must be class ids 0, 1, 2 … or names, got %g"):format(least and least < 0 and least or most or 0/0), 0)
+  end
+  local list = {}
+  for id = 0, math.floor(most) do
+    list[id + 1] = names and names[id + 1] or "class " .. id
+  end
+  for id = #list, names and #names - 1 or -1 do list[id + 1] = names[id + 1] end
+  return array, list
+end
+
+-- Small where there are many, and then also a little transparent.
+local function point_style(count)
+  if count <= 300 then return 1.0, "" end
+  if count <= 3000 then return 0.65, "40" end
+  return 0.35, "80"
+end
+
+--- Points in the plane. `points` is n × d (a tensor or a table of rows), of which two columns are
+--- drawn; `labels`, class ids from 0 or names, give each class a colour and a shape.
+---
+--- Options: classes (names by id), components (the two columns, from 0; default {0, 1}), size (of a
+--- point; default: by their number), title, xlabel, ylabel, width and height (pixels).
+---@param points moonlark.Tensor|table
+---@param labels? moonlark.Tensor|table
+---@param given table?
+---@return moonlark.Figure
+local function scatter(points, labels, given)
+  if given == nil and type(labels) == "table" and next(labels) ~= nil and labels[1] == nil then
+    labels, given = nil, labels -- scatter(points, {options})
+  end
+  local settings = options.read("scatter", given, defaults)
+  local array = data.read("points", points)
+  local components = settings.components or {0, 1}
+  local x, y = data.column("points", array, components[1]), data.column("points", array, components[2])
+  local _, count = data.shape("points", array)
+
+  local elements, legend = {}, {}
+  local size, alpha = point_style(count)
+  size = settings.size or size
+  local function add(bytes, i, name)
+    elements[#elements + 1] = {
+      bytes = bytes, columns = 2, name = name,
+      style = ("with points pt %d ps %s lc rgb '#%s%s'"):format(palette.shape(i), size, alpha,
+        palette.colour(i):sub(2)),
+    }
+  end
+  if labels then
+    local ids, names = classes_of(labels, settings.classes and data.list(settings.classes))
+    for i, name in ipairs(names) do
+      local bytes, found = picture.points({x, y}, ids, i - 1)
+      if found > 0 then add(bytes, i, name) end
+      legend[i] = {name = name, kind = "point", colour = palette.colour(i), shape = palette.shape(i)}
+    end
+  else
+    add(picture.points {x, y}, 1)
+  end
+
+  local function axis(column, pixels)
+    local finite, low, high = data.range(column)
+    low, high = scale.widen(low, high, 0.04)
+    return {low = low, high = high, ticks = scale.linear(low, high, pixels / 70)}, finite
+  end
+  local x_axis, x_finite = axis(x, settings.width - 200)
+  local y_axis, y_finite = axis(y, settings.height - 100)
+  return figure.new(panel.new {
+    title = settings.title,
+    xlabel = settings.xlabel or "component " .. components[1] + 1,
+    ylabel = settings.ylabel or "component " .. components[2] + 1,
+    x = x_axis, y = y_axis, grid = true, elements = elements, legend = #legend > 0 and legend or nil,
+    note = math.min(x_finite, y_finite) < count
+      and ("%d points are not finite and left out"):format(count - math.min(x_finite, y_finite)) or nil,
+  }, settings.width, settings.height)
+end
+
+return scatter

@@ -1,0 +1,95 @@
+--- Words on a picture: made harmless, measured, shortened and wrapped.
+local text = {}
+
+local replacement = "\u{FFFD}"
+
+-- Bytes that are not UTF-8 would make the font library complain instead of draw.
+local function valid_utf8(s)
+  if utf8.len(s) then return s end
+  local parts, from = {}, 1
+  while from <= #s do
+    local length, bad = utf8.len(s, from)
+    if length then
+      parts[#parts + 1] = s:sub(from)
+      break
+    end
+    parts[#parts + 1] = s:sub(from, bad - 1) .. replacement
+    from = bad + 1
+  end
+  return table.concat(parts)
+end
+
+--- The text as one printable line: white space becomes a space, other control characters go,
+--- bytes that are not UTF-8 become U+FFFD.
+---@param value any
+---@return string
+function text.clean(value)
+  local s = valid_utf8(tostring(value)):gsub("[\t\n\v\f\r]", " "):gsub("%c", "")
+  return (s:gsub("\u{2028}", " "):gsub("\u{2029}", " "):gsub("\xC2[\x80-\x9F]", ""))
+end
+
+-- Widths of DejaVu Sans in parts of its size, by groups: close enough for margins.
+local widths = {}
+for group, width in pairs {
+  ["ijl'|"] = 0.29, ["ftr.,:;!()[]/\\ -I"] = 0.37, ["csz\"*_"] = 0.53, ["mwMW@%"] = 0.92,
+  ["ABCDGHNOQRUVXY&"] = 0.70, ["0123456789+=<>#$abdeghknopquvxyEFJKLPSTZ?^~{}"] = 0.63,
+} do
+  for _, code in utf8.codes(group) do widths[code] = width end
+end
+
+--- The width in pixels of a text in a size, about.
+---@param s string
+---@param size number
+---@return number
+function text.width(s, size)
+  local sum = 0
+  for _, code in utf8.codes(s) do
+    sum = sum + (widths[code] or (code >= 0x1100 and code < 0x2000 or code > 0x2E7F) and 1.0 or 0.65)
+  end
+  return sum * size
+end
+
+--- The text, cut with an ellipsis where it would be wider than `limit` pixels.
+---@param s string
+---@param size number
+---@param limit number
+---@return string
+function text.shorten(s, size, limit)
+  if text.width(s, size) <= limit then return s end
+  local codes = {utf8.codepoint(s, 1, -1)}
+  while #codes > 0 and text.width(utf8.char(table.unpack(codes)) .. "…", size) > limit do
+    codes[#codes] = nil
+  end
+  return utf8.char(table.unpack(codes)) .. "…"
+end
+
+--- The text in at most `lines` lines of `limit` pixels; what does not fit is cut with an ellipsis.
+---@param s string
+---@param size number
+---@param limit number
+---@param lines integer
+---@return string[]
+function text.wrap(s, size, limit, lines)
+  local wrapped, line = {}, ""
+  local function put(rest)
+    wrapped[#wrapped + 1] = text.shorten(rest, size, limit)
+  end
+  local words = {}
+  for word in s:gmatch "%S+" do words[#words + 1] = word end
+  for i, word in ipairs(words) do
+    local longer = line == "" and word or line .. " " .. word
+    if line == "" or text.width(longer, size) <= limit then
+      line = longer
+    elseif #wrapped + 1 == lines then
+      put(line .. " " .. table.concat(words, " ", i))
+      return wrapped
+    else
+      put(line)
+      line = word
+    end
+  end
+  if line ~= "" then put(line) end
+  return wrapped
+end
+
+return text

@@ -1,0 +1,87 @@
+--- Waveforms: a lane for each channel, from the extremes that each pixel covers.
+local data = require "moonlark.plot.data"
+local figure = require "moonlark.plot.figure"
+local options = require "moonlark.options"
+local palette = require "moonlark.plot.palette"
+local panel = require "moonlark.plot.panel"
+local picture = require("moonlark_core").picture
+local scale = require "moonlark.plot.scale"
+
+local defaults = {
+  title = options.none, xlabel = options.none, ylabel = options.none, width = 900, height = options.none,
+  rate = options.none, start = 0, colour = options.none,
+}
+
+-- The bins of an envelope with their times, split into what the two bands need.
+local function bands(bytes, low, step)
+  local extremes, power = {}, {}
+  local at = low + step / 2
+  for i = 0, #bytes // 12 - 1 do
+    local least, most, rms = ("<fff"):unpack(bytes, 12 * i + 1)
+    extremes[#extremes + 1] = ("<fff"):pack(at, least, most)
+    power[#power + 1] = ("<fff"):pack(at, math.max(-rms, least), math.min(rms, most))
+    at = at + step
+  end
+  return table.concat(extremes), table.concat(power)
+end
+
+local function lane(array, channel, count, duration, start, settings, bins)
+  local colour = settings.colour or palette.colour(1)
+  if count <= bins then
+    local times = {}
+    for i = 1, count do times[i] = start + (i - 1) * duration / count end
+    local dots = count <= bins / 8
+    return {{
+      bytes = picture.points {times, data.row(array, channel)}, columns = 2,
+      style = ("with %s lw 1.2 lc rgb '%s'"):format(dots and "linespoints pt 7 ps 0.5" or "lines", colour),
+    }}
+  end
+  local extremes, power = bands(picture.envelope(array, channel, bins), start, duration / bins)
+  return {
+    {bytes = extremes, columns = 3, style = ("with filledcurves lc rgb '%s' fillstyle transparent solid 0.55"):format(colour)},
+    {bytes = power, columns = 3, style = ("with filledcurves lc rgb '%s' fillstyle solid 1"):format(colour)},
+  }
+end
+
+--- A waveform over time, a lane for each channel: the light band spans the extremes, the dark one
+--- the root mean square.
+---
+--- Options: title, xlabel, ylabel, width and height (pixels), colour ("#rrggbb"); for a plain list or
+--- channels × samples also rate (samples per second, required) and start (s).
+---@param signal moonlark.Signal|moonlark.Tensor|table
+---@param given table?
+---@return moonlark.Figure
+local function waveform(signal, given)
+  local settings = options.read("waveform", given, defaults)
+  local array, from = data.read("signal", signal)
+  local _, channels, count = data.shape("signal", array)
+  local rate = from and from.rate or settings.rate
+  if not rate then error("waveform needs the option 'rate' for what is no Signal", 0) end
+  if channels > 32 then error(("signal must have 1..32 channels, got %d: is it samples × channels?"):format(channels), 0) end
+  local start, duration = from and from.start or settings.start, count / rate
+  local height = settings.height or 120 + 110 * channels
+  local bins = math.floor((settings.width - 80) * figure.scale)
+
+  local finite, low, high = data.range(array)
+  local most = finite > 0 and math.max(math.abs(low), math.abs(high)) or 1
+  if most == 0 then most = 1 end
+  local lanes = {}
+  for channel = 0, channels - 1 do
+    local first, last = channel == 0, channel == channels - 1
+    local room = (height - 90) / channels
+    local ticks, label = scale.time(start, start + duration, (settings.width - 80) / 75)
+    lanes[channel + 1] = figure.new(panel.new {
+      title = first and settings.title or nil,
+      xlabel = last and (settings.xlabel or label) or nil,
+      ylabel = settings.ylabel or channels > 1 and "channel " .. channel or "amplitude",
+      x = {low = start, high = start + duration, ticks = ticks},
+      y = {low = -1.05 * most, high = 1.05 * most, ticks = scale.linear(-most, most, math.min(8, room / 28))},
+      grid = true,
+      note = last and finite < channels * count and "gaps: not finite numbers" or nil,
+      elements = lane(array, channel, count, duration, start, settings, bins),
+    }, settings.width, room + 26 + (first and settings.title and 21 or 0) + (last and 38 or 0))
+  end
+  return channels == 1 and lanes[1] or figure.grid(lanes, {columns = 1})
+end
+
+return waveform
