@@ -76,7 +76,7 @@ local function bars(values, given)
   local elements, legend, words, whiskers = {}, {}, {}, {}
   local low, high = 0, 0
   local wide = 0.8 / k
-  local missing = 0
+  local missing, crowded = 0, false
   local width = settings.width or math.max(420, math.min(1400, 180 + n * math.max(34 * k, 48)))
   local bar_pixels = (width - 120) / n * wide
 
@@ -92,27 +92,28 @@ local function bars(values, given)
         low, high = math.min(low, value), math.max(high, value)
         local from, to = error_ends(settings.errors, s, i, k > 1, value, keys)
         if from and to and finite(from) and finite(to) then
-          whiskers[#whiskers + 1] = ("<ffff"):pack(at, value, from, to)
+          local cap = wide * 0.08
+          whiskers[#whiskers + 1] = ("<ffffffffffff"):pack(at, from, 0, to - from, at - cap, from, 2 * cap, 0,
+            at - cap, to, 2 * cap, 0)
           low, high = math.min(low, from), math.max(high, to)
         end
         local shown = settings.format and settings.format:format(value) or ("%.3g"):format(value):gsub("%-", "−")
-        if text.width(shown, 11) < bar_pixels * 1.15 then
-          words[#words + 1] = {text = shown, x = at, y = math.max(value, to or value), below = value < 0,
-            size = 11, colour = "#444444", least = math.min(value, from or value)}
-        end
+        crowded = crowded or text.width(shown, 11) > bar_pixels * 1.15
+        words[#words + 1] = {text = shown, x = at, y = math.max(value, to or value), below = value < 0,
+          size = 11, colour = "#444444", least = math.min(value, from or value)}
       end
     end
     local colour = palette.colour(s)
     local name = settings.series and data.list(settings.series)[s]
     elements[#elements + 1] = {
       bytes = table.concat(boxes), columns = 6, name = name,
-      style = ("with boxxyerror fillstyle solid 0.9 border lc rgb '%s'"):format(colour),
+      style = ("with boxxyerror lc rgb '%s' fillstyle solid 0.9 noborder"):format(colour),
     }
     legend[s] = {name = name or "series " .. s, kind = "box", colour = colour}
   end
   if #whiskers > 0 then
     elements[#elements + 1] = {
-      bytes = table.concat(whiskers), columns = 4, style = "with yerrorbars pt 7 ps 0 lw 1.4 lc rgb '#333333'",
+      bytes = table.concat(whiskers), columns = 4, style = "with vectors nohead lw 1.4 lc rgb '#333333'",
     }
   end
   for i = #elements, 1, -1 do
@@ -125,7 +126,7 @@ local function bars(values, given)
   if not settings.high and high > 0 then top = top + 0.09 * span end
   if not settings.low and low < 0 then bottom = bottom - 0.09 * span end
   local kept = {}
-  for _, word in ipairs(words) do
+  for _, word in ipairs(crowded and {} or words) do
     local up = word.below and -1 or 1
     word.y = (word.below and word.least or word.y) + up * 0.035 * (top - bottom)
     if word.y > bottom and word.y < top then kept[#kept + 1] = word end

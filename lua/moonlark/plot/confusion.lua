@@ -36,7 +36,10 @@ end
 
 -- Texts of one cell: count and rate while there is room, then the count, then nothing.
 local function cell_words(words, count, rate, x, y, cell, map)
-  if count == 0 and cell < 60 then return end
+  if count == 0 then
+    if cell >= 44 then words[#words + 1] = {text = "0", x = x, y = y, size = 11, colour = "#aaaaaa"} end
+    return
+  end
   local colour = palette.lightness(map, rate) < 0.55 and "#ffffff" or "#222222"
   local shown = ("%g"):format(count)
   local percent = ("%.0f %%"):format(100 * rate)

@@ -7,6 +7,7 @@
 ---@field width number  pixels of the figure, 96 an inch
 ---@field height number
 ---@field panels table[]  {panel, x, y, w, h}
+local files = require "moonlark.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local options = require "moonlark.options"
 local text = require "moonlark.plot.text"
@@ -156,7 +157,7 @@ function Figure:save(path)
   end
   local script, data = script_for(self, terminal(self))
   if ending ~= "svg" then script = gnuplot.drawable(script) end
-  require("moonlark.files").write(path, gnuplot.render(script, data))
+  files.write(path, gnuplot.render(script, data))
   return self
 end
 

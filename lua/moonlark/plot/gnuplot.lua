@@ -4,6 +4,7 @@
 --- `picture`. Every text in it has gone through `gnuplot.quote`, so that no title, label or class
 --- name can end its string and become a command.
 local core = require "moonlark_core"
+local files = require "moonlark.files"
 local text = require "moonlark.plot.text"
 
 local gnuplot = {}
@@ -74,27 +75,15 @@ local function check(result)
 end
 
 local function write(path, bytes)
-  local file, why = io.open(path, "wb")
-  if not file then error("cannot write " .. why, 0) end
-  local ok, failure = file:write(bytes)
+  local file = assert(io.open(path, "wb"))
+  local ok, why = file:write(bytes)
   local closed, later = file:close()
-  if not (ok and closed) then error(("cannot write %s: %s"):format(path, failure or later), 0) end
-end
-
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local bytes = file:read "a"
-  file:close()
-  return bytes
+  if not (ok and closed) then error(("cannot write %s: %s"):format(path, why or later), 0) end
 end
 
 -- A private folder that goes, with what lies in it, when the variable does.
 local function private_folder()
-  return setmetatable({path = core.process.folder()}, {__close = function(folder)
-    for _, name in ipairs {"script.gp", gnuplot.sidecar, "picture"} do os.remove(folder.path .. "/" .. name) end
-    os.remove(folder.path)
-  end})
+  return setmetatable({path = files.temporary_folder()}, {__close = function(folder) files.remove(folder.path) end})
 end
 
 -- Which of the rarer characters some installed font has; the font library draws the others as huge boxes.
@@ -127,7 +116,8 @@ function gnuplot.render(script, data)
   write(folder.path .. "/script.gp", "set output 'picture'\n" .. script .. "set output\n")
   write(folder.path .. "/" .. gnuplot.sidecar, data)
   check(spawn({"script.gp"}, folder.path))
-  local bytes = read(folder.path .. "/picture")
+  local picture = folder.path .. "/picture"
+  local bytes = files.exists(picture) and files.read(picture) or ""
   if bytes == "" then error("gnuplot wrote no picture", 0) end
   return bytes
 end

@@ -48,7 +48,7 @@ local function histogram(values, given)
     grid = true,
     elements = {
       {bytes = table.concat(boxes), columns = 6,
-        style = ("with boxxyerror fillstyle solid 0.85 border rgb 'white' lw 0.6 lc rgb '%s'"):format(palette.colour(1))},
+        style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'"):format(palette.colour(1))},
     },
     note = finite < rows * columns and ("%d numbers are not finite and left out"):format(rows * columns - finite) or nil,
   }, settings.width, settings.height)

@@ -8,7 +8,7 @@ local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
 
 local defaults = {
-  title = options.none, xlabel = options.none, ylabel = options.none, width = 800, height = 420,
+  title = options.none, xlabel = options.none, ylabel = options.none, width = options.none, height = 420,
   labels = options.none, low = options.none, high = options.none, xlow = options.none, xhigh = options.none,
   marks = options.none, markers = options.none, x = options.none,
 }
@@ -79,15 +79,16 @@ end
 local function lines(series, given)
   local settings = options.read("lines", given, defaults)
   local list = series_of(series, settings)
-  local bins = math.floor((settings.width - 90) * figure.scale / 2)
-  local left, right, low, high
+  local inside = (settings.width or 800) - 90
+  local bins = math.floor(inside * figure.scale / 2)
+  local left, right, low, high, marked
   local elements, legend = {}, {}
-  local missing, named, timed = false, false, false
+  local missing, named, timed, indexed = false, false, false, true
 
   for i, one in ipairs(list) do
     local step = one.rate and 1 / one.rate or 1
     local first = one.rate and (one.start or 0) or 0
-    timed = timed or one.rate ~= nil
+    timed, indexed = timed or one.rate ~= nil, indexed and not one.x
     local from, to = first, first + (one.count - 1) * step
     local bytes
     if one.x then
@@ -107,6 +108,7 @@ local function lines(series, given)
     end
     local few = settings.markers
     if few == nil then few = one.count <= 40 end
+    marked = marked or few
     local colour, dash = palette.colour(i), palette.dash(#list > 1 and i or 1)
     local name = one.label and tostring(one.label)
     named = named or name ~= nil
@@ -118,31 +120,34 @@ local function lines(series, given)
     legend[i] = {name = name or "series " .. i, kind = "line", colour = colour, dash = dash}
   end
 
-  left, right = scale.widen(settings.xlow or left, settings.xhigh or right)
-  low, high = scale.widen(settings.low or low, settings.high or high, 0.05)
+  left, right = scale.widen(left, right, marked and 0.02 or 0)
+  left, right = settings.xlow or left, settings.xhigh or right
+  if not (left < right) then error(("xlow must be less than xhigh (%g), got %g"):format(right, left), 0) end
+  local nothing = not low
+  low, high = scale.widen(low, high, 0.05)
   low, high = settings.low or low, settings.high or high
   if not (low < high) then error(("low must be less than high (%g), got %g"):format(high, low), 0) end
   local x, xlabel = {low = left, high = right}, settings.xlabel
-  local count = (settings.width - 90) / 75
+  local count = inside / 75
   if timed then
     local label
     x.ticks, label = scale.time(left, right, count)
     xlabel = xlabel or label
   else
-    x.ticks = scale.linear(left, right, count)
+    x.ticks = (indexed and scale.whole or scale.linear)(left, right, count)
   end
   local marks = {}
   for i, at in ipairs(settings.marks and data.list(settings.marks) or {}) do
     if at >= left and at <= right then
-      marks[#marks + 1] = {x1 = at, y1 = low, x2 = at, y2 = high, colour = "#999999", dash = "(4,4)", behind = true}
+      marks[#marks + 1] = {x1 = at, y1 = low, x2 = at, y2 = high, colour = "#999999", dash = "(6,8)", behind = true}
     end
   end
   return figure.new(panel.new {
     title = settings.title, xlabel = xlabel, ylabel = settings.ylabel, x = x,
     y = {low = low, high = high, ticks = scale.linear(low, high, (settings.height - 90) / 45)},
     grid = true, elements = elements, legend = named and legend or nil, marks = marks,
-    note = not low and "no finite number" or missing and "gaps: not finite numbers" or nil,
-  }, settings.width, settings.height)
+    note = nothing and "no finite number" or missing and "gaps: not finite numbers" or nil,
+  }, settings.width or 800 + (named and panel.legend_width(legend, settings.height - 70) or 0), settings.height)
 end
 
 return lines

@@ -60,7 +60,7 @@ end
 
 local colours = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#b8a900"}
 local shapes = {7, 9, 5, 13, 11, 15, 2} -- disc, triangle, square, diamond, triangle down, pentagon, cross
-local dashes = {"solid", "(12,5)", "(4,4)", "(12,4,3,4)", "(18,6)"}
+local dashes = {"solid", "(24,10)", "(6,8)", "(24,8,6,8)", "(48,12)"}
 
 --- The colour of class or series `i`, counted from 1; they repeat after eight.
 ---@param i integer

@@ -17,7 +17,7 @@ local text = require "moonlark.plot.text"
 ---@field title string?
 ---@field xlabel string?
 ---@field ylabel string?
----@field x table  {low, high, ticks, rotate?}
+---@field x table  {low, high, ticks, rotate?, blank?}: blank ticks have no words
 ---@field y table  {low, high, ticks}
 ---@field grid boolean?
 ---@field frame boolean?  a line around the whole plot instead of left and below
@@ -69,6 +69,16 @@ local function legend_columns(self, height)
   return rows, math.ceil(#self.legend / rows), legend_mark + width + 12
 end
 
+--- The width that a legend takes beside a plot of some height.
+---@param legend table[]
+---@param height number
+---@return number
+function panel.legend_width(legend, height)
+  if #legend == 0 then return 0 end
+  local _, columns, width = legend_columns({legend = legend}, height)
+  return columns * width
+end
+
 --- Where the plot itself lies within w × h pixels: margins left, right, top, bottom.
 function Panel:margins(w, h)
   local margin = {left = 10, right = 14, top = 12, bottom = 8}
@@ -79,7 +89,7 @@ function Panel:margins(w, h)
   if self.x.rotate then
     margin.bottom = margin.bottom + self.x_room * 0.71 + 12
   elseif #self.x.ticks > 0 then
-    margin.bottom = margin.bottom + 16
+    margin.bottom = margin.bottom + (self.x.blank and 0 or 16)
     local last = self.x.ticks[#self.x.ticks]
     margin.right = math.max(margin.right, text.width(text.clean(last.text), tick_size) / 2 + 6)
   end
@@ -92,13 +102,20 @@ function Panel:margins(w, h)
     local _, columns, width = legend_columns(self, h - margin.top - margin.bottom)
     margin.right = 14 + columns * width
   end
+  if self.x.rotate then -- slanted labels reach to the left of their ticks
+    local inside = w - margin.left - margin.right
+    for _, tick in ipairs(self.x.ticks) do
+      local at = (tick.at - self.x.low) / (self.x.high - self.x.low) * inside
+      margin.left = math.max(margin.left, text.width(text.clean(tick.text), tick_size) * 0.71 - at + 10)
+    end
+  end
   return margin
 end
 
-local function tick_list(ticks)
+local function tick_list(ticks, blank)
   local items = {}
   for i, tick in ipairs(ticks) do
-    items[i] = ("%s %s"):format(gnuplot.quote_tick(tick.text), gnuplot.number(tick.at))
+    items[i] = ("%s %s"):format(gnuplot.quote_tick(blank and "" or tick.text), gnuplot.number(tick.at))
   end
   return "(" .. table.concat(items, ", ") .. ")"
 end
@@ -162,7 +179,7 @@ function Panel:script(place, figure, sidecar)
 
   put("set border %d back lc rgb '%s' lw 1", self.frame and 15 or 3, self.frame and "#555555" or "#888888")
   put("set tics nomirror out scale 0.6 textcolor rgb '%s' %s", ink, font(tick_size))
-  put("set xtics %s%s", self.x.rotate and "rotate by 45 right " or "", tick_list(self.x.ticks))
+  put("set xtics %s%s", self.x.rotate and "rotate by 45 right " or "", tick_list(self.x.ticks, self.x.blank))
   put("set ytics %s", tick_list(self.y.ticks))
   if self.grid then put("set grid xtics ytics back lt 1 lw 0.8 lc rgb '%s'", rule) end
   if self.background then

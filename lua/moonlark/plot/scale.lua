@@ -66,7 +66,7 @@ end
 
 local time_steps = {0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
 
---- Ticks of a time axis in min:s (h:min:s from an hour on; plain seconds below two), and the axis' label.
+--- Ticks of a time axis in min:s (h:min:s from an hour on; seconds below two, milliseconds below a half), and the axis' label.
 ---@param low number  seconds
 ---@param high number
 ---@param count number
@@ -74,6 +74,11 @@ local time_steps = {0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 
 ---@return string label
 function scale.time(low, high, count)
   local span = high - low
+  if span < 0.5 then
+    local ticks = scale.linear(1000 * low, 1000 * high, count)
+    for _, tick in ipairs(ticks) do tick.at = tick.at / 1000 end
+    return ticks, "time (ms)"
+  end
   if span < 2 then return scale.linear(low, high, count), "time (s)" end
   local step = time_steps[#time_steps]
   for _, candidate in ipairs(time_steps) do

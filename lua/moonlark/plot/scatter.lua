@@ -8,7 +8,7 @@ local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
 
 local defaults = {
-  title = options.none, xlabel = options.none, ylabel = options.none, width = 760, height = 560,
+  title = options.none, xlabel = options.none, ylabel = options.none, width = options.none, height = 560,
   classes = options.none, components = options.none, size = options.none,
 }
 
@@ -38,9 +38,9 @@ end
 
 -- Small where there are many, and then also a little transparent.
 local function point_style(count)
-  if count <= 300 then return 1.0, "" end
-  if count <= 3000 then return 0.65, "40" end
-  return 0.35, "80"
+  if count <= 500 then return 1.1, "" end
+  if count <= 3000 then return 0.8, "30" end
+  return count <= 10000 and 0.5 or 0.4, "70"
 end
 
 --- Points in the plane. `points` is n × d (a tensor or a table of rows), of which two columns are
@@ -83,12 +83,13 @@ local function scatter(points, labels, given)
     add(picture.points {x, y}, 1)
   end
 
+  local width = settings.width or 600 + panel.legend_width(legend, settings.height - 70)
   local function axis(column, pixels)
     local finite, low, high = data.range(column)
     low, high = scale.widen(low, high, 0.04)
     return {low = low, high = high, ticks = scale.linear(low, high, pixels / 70)}, finite
   end
-  local x_axis, x_finite = axis(x, settings.width - 200)
+  local x_axis, x_finite = axis(x, settings.width and settings.width - 200 or 540)
   local y_axis, y_finite = axis(y, settings.height - 100)
   return figure.new(panel.new {
     title = settings.title,
@@ -97,7 +98,7 @@ local function scatter(points, labels, given)
     x = x_axis, y = y_axis, grid = true, elements = elements, legend = #legend > 0 and legend or nil,
     note = math.min(x_finite, y_finite) < count
       and ("%d points are not finite and left out"):format(count - math.min(x_finite, y_finite)) or nil,
-  }, settings.width, settings.height)
+  }, width, settings.height)
 end
 
 return scatter

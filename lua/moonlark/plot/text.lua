@@ -32,7 +32,7 @@ end
 local widths = {}
 for group, width in pairs {
   ["ijl'|"] = 0.29, ["ftr.,:;!()[]/\\ -I"] = 0.37, ["csz\"*_"] = 0.53, ["mwMW@%"] = 0.92,
-  ["ABCDGHNOQRUVXY&"] = 0.70, ["0123456789+=<>#$abdeghknopquvxyEFJKLPSTZ?^~{}"] = 0.63,
+  ["ABCDGHNOQRUVXY&"] = 0.70, ["−×"] = 0.84, ["0123456789+=<>#$abdeghknopquvxyEFJKLPSTZ?^~{}"] = 0.63,
 } do
   for _, code in utf8.codes(group) do widths[code] = width end
 end

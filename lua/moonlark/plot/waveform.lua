@@ -74,12 +74,12 @@ local function waveform(signal, given)
       title = first and settings.title or nil,
       xlabel = last and (settings.xlabel or label) or nil,
       ylabel = settings.ylabel or channels > 1 and "channel " .. channel or "amplitude",
-      x = {low = start, high = start + duration, ticks = ticks},
-      y = {low = -1.05 * most, high = 1.05 * most, ticks = scale.linear(-most, most, math.min(8, room / 28))},
+      x = {low = start, high = start + duration, ticks = ticks, blank = not last},
+      y = {low = -1.05 * most, high = 1.05 * most, ticks = scale.linear(-1.05 * most, 1.05 * most, math.min(8, room / 28))},
       grid = true,
       note = last and finite < channels * count and "gaps: not finite numbers" or nil,
       elements = lane(array, channel, count, duration, start, settings, bins),
-    }, settings.width, room + 26 + (first and settings.title and 21 or 0) + (last and 38 or 0))
+    }, settings.width, room + 14 + (first and settings.title and 21 or 0) + (last and 40 or 0))
   end
   return channels == 1 and lanes[1] or figure.grid(lanes, {columns = 1})
 end
