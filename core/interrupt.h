@@ -16,6 +16,9 @@
 /* Tells the engine which flag to poll; NULL returns to the engine's own. */
 void mlk_interrupt_watch(volatile sig_atomic_t *flag);
 
+/* A flag that this thread polls as well: how a background job is stopped by itself. NULL: none. */
+void mlk_interrupt_watch_here(volatile sig_atomic_t *flag);
+
 /* True once the user has asked to stop. The program, not the engine, clears the flag. */
 bool mlk_interrupted(void);
 

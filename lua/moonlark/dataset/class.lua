@@ -1,0 +1,121 @@
+--- The Dataset class: its fields, what can be asked of it, and filter. Other files of this folder add to it.
+---
+---@class moonlark.Track
+---@field path string
+---@field label string?
+---@field group string?  tracks of one group never part in a grouped split
+---@field fold integer|string?  a fold that the data's publisher gave
+---@field tags table<string, string>?  the other columns of a CSV
+---@field start number?  seconds; only segments have start and duration
+---@field duration number?  seconds
+---@field seconds number?  the file's length, once validated
+---@field hash string?  XXH3-128 of the file's bytes, once validated
+---
+---@class moonlark.Dataset
+---@field tracks moonlark.Track[]
+---@field classes string[]  labels sorted by name: class id i is classes[i + 1]
+---@field rejected {path: string, reason: string}[]  files set aside, each with its reason
+---@field part string?  "train", "valid" or "test" in a part of a split
+---@field leakage boolean?  true once segments were cut before splitting
+local scan = require "moonlark.dataset.scan"
+
+local Dataset = {}
+Dataset.__name = "moonlark.Dataset"
+
+function Dataset:__index(key)
+  if math.type(key) == "integer" then return rawget(self, "tracks")[key] end
+  return Dataset[key]
+end
+
+function Dataset:__len()
+  return #self.tracks
+end
+
+local function labels_of(tracks)
+  local seen, classes = {}, {}
+  for _, track in ipairs(tracks) do
+    if track.label and not seen[track.label] then
+      seen[track.label] = true
+      classes[#classes + 1] = track.label
+    end
+  end
+  return scan.sort(classes)
+end
+
+-- A dataset of tracks; its other fields come from the one it is made of, if any.
+local function make(tracks, source)
+  source = source or {}
+  return setmetatable({
+    tracks = tracks,
+    classes = source.classes or labels_of(tracks),
+    rejected = source.rejected or {},
+    part = source.part,
+    leakage = source.leakage,
+    lists = source.lists,
+  }, Dataset)
+end
+
+--- How many tracks each class has.
+---@return table<string, integer>
+function Dataset:counts()
+  local counts = {}
+  for _, label in ipairs(self.classes) do counts[label] = 0 end
+  for _, track in ipairs(self.tracks) do
+    if track.label then counts[track.label] = counts[track.label] + 1 end
+  end
+  return counts
+end
+
+--- The class id (from 0) of each track, in order; nil for an unlabelled dataset.
+---@return integer[]?
+function Dataset:ids()
+  if #self.classes == 0 then return nil end
+  local id_of, ids = {}, {}
+  for i, label in ipairs(self.classes) do id_of[label] = i - 1 end
+  for i, track in ipairs(self.tracks) do ids[i] = id_of[track.label] end
+  return ids
+end
+
+--- The tracks for which `keep(track)` is true, in their order. A whole dataset then has only the classes that
+--- are left; a part of a split keeps the classes, and so the class ids, of its siblings.
+---@param keep fun(track: moonlark.Track): boolean?
+---@return moonlark.Dataset
+function Dataset:filter(keep)
+  local tracks = {}
+  for _, track in ipairs(self.tracks) do
+    if keep(track) then tracks[#tracks + 1] = track end
+  end
+  local kept = make(tracks, self)
+  if not self.part then kept.classes = labels_of(tracks) end
+  return kept
+end
+
+function Dataset:__tostring()
+  local words = {}
+  local function say(...) words[#words + 1] = string.format(...) end
+  say("%d tracks", #self.tracks)
+  if #self.classes > 0 then
+    local counts, listed = self:counts(), {}
+    for i = 1, math.min(#self.classes, 12) do
+      listed[i] = ("%s %d"):format(self.classes[i], counts[self.classes[i]])
+    end
+    if #self.classes > 12 then listed[13] = "…" end
+    say("%d classes (%s)", #self.classes, table.concat(listed, ", "))
+  else
+    say "no labels"
+  end
+  for _, field in ipairs {"group", "fold"} do
+    local seen, n = {}, 0
+    for _, track in ipairs(self.tracks) do
+      local value = track[field]
+      if value ~= nil and not seen[value] then seen[value], n = true, n + 1 end
+    end
+    if n > 0 then say("%d %ss", n, field) end
+  end
+  if #self.rejected > 0 then say("%d rejected", #self.rejected) end
+  if self.part then table.insert(words, 1, self.part .. ":") end
+  if self.leakage then say "segments were cut before splitting: parts may leak" end
+  return table.concat(words, "  ")
+end
+
+return {Dataset = Dataset, make = make}

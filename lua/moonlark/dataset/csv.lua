@@ -1,0 +1,82 @@
+--- Reads comma-separated text as RFC 4180 describes it: quoted fields may hold commas, line breaks and
+--- doubled quotes; lines end in LF or CRLF; a byte-order mark is skipped; empty lines are skipped.
+local csv = {}
+
+-- The field that starts at `from`: its text, and the position after it.
+local function field(text, from, delimiter, line, name)
+  if text:byte(from) ~= 34 then -- not a quote
+    local stop = text:find("[" .. delimiter .. "\r\n]", from) or #text + 1
+    return text:sub(from, stop - 1), stop
+  end
+  local parts, at = {}, from + 1
+  while true do
+    local quote = text:find('"', at, true)
+    if not quote then error(("%s, line %d: a quoted field is never closed"):format(name, line), 0) end
+    parts[#parts + 1] = text:sub(at, quote - 1)
+    if text:byte(quote + 1) ~= 34 then
+      local following = text:sub(quote + 1, quote + 1)
+      if following ~= "" and following ~= delimiter and following ~= "\r" and following ~= "\n" then
+        error(("%s, line %d: text follows a closing quote: %s"):format(name, line, following), 0)
+      end
+      return table.concat(parts, '"'), quote + 1
+    end
+    at = quote + 2
+  end
+end
+
+--- The rows of a text; each is a list of strings with the field `line`, the number of its first line.
+---@param text string
+---@param name string  the file's name, for messages
+---@param delimiter string?  one character; default ","
+---@return table[]
+function csv.parse(text, name, delimiter)
+  delimiter = delimiter or ","
+  text = text:gsub("^\239\187\191", "")
+  local rows, at, line = {}, 1, 1
+  while at <= #text do
+    local row = {line = line}
+    while true do
+      local value, stop = field(text, at, delimiter, line, name)
+      row[#row + 1] = value
+      line = line + select(2, value:gsub("\n", ""))
+      at = stop + 1
+      if text:sub(stop, stop) ~= delimiter then
+        if text:sub(stop, stop + 1) == "\r\n" then at = stop + 2 end
+        break
+      end
+    end
+    line = line + 1
+    if #row > 1 or row[1] ~= "" then rows[#rows + 1] = row end
+  end
+  return rows
+end
+
+--- The rows of a file whose first line names the columns: each row is a table by column name, with `line`
+--- kept under the number 0. Rows of another width are errors.
+---@param path string
+---@param delimiter string?
+---@return table[] rows
+---@return string[] columns
+function csv.read(path, delimiter)
+  local file, reason = io.open(path, "rb")
+  local text = file and file:read "a"
+  if file then file:close() end
+  if not text then error(("cannot read %s"):format(reason or path), 0) end
+  local lines = csv.parse(text, path, delimiter)
+  local columns = table.remove(lines, 1)
+  if not columns then error(("%s is empty: its first line must name the columns"):format(path), 0) end
+  local rows = {}
+  for i, values in ipairs(lines) do
+    if #values ~= #columns then
+      error(("%s, line %d: %d fields, but the first line names %d columns")
+        :format(path, values.line, #values, #columns), 0)
+    end
+    local row = {[0] = values.line}
+    for j, column in ipairs(columns) do row[column] = values[j] end
+    rows[i] = row
+  end
+  columns.line = nil
+  return rows, columns
+end
+
+return csv

@@ -1,0 +1,150 @@
+--- Adds extract and extract_to to datasets: a recipe over all tracks.
+local class = require "moonlark.dataset.class"
+local json = require "moonlark.json"
+local options = require "moonlark.options"
+
+local Dataset, make = class.Dataset, class.make
+
+---@class moonlark.Features
+---@field x moonlark.Tensor?  n × d float32, when the recipe pools
+---@field items table?  when it keeps frames: items[i] is a table of Signals by feature, read when asked for
+---@field y moonlark.Tensor?  n int64 class ids, for labelled tracks
+---@field names string[]  d names of columns
+---@field classes string[]  labels by class id
+---@field paths string[]  n
+---@field groups (string)[]?  n, when tracks have groups or are segments (then the track's path)
+---@field folds (integer|string)[]?  n, when tracks have folds
+---@field tracks moonlark.Track[]  n
+---@field rejected {path: string, reason: string}[]  files that failed: they have no row
+---@field recipe moonlark.Recipe
+---@field leakage boolean?  true when segments were cut before splitting
+local Features = {}
+Features.__index = Features
+Features.__name = "moonlark.Features"
+
+function Features:__len()
+  return #self.tracks
+end
+
+function Features:__tostring()
+  local text = self.x and ("%d × %d features"):format(#self.tracks, #self.names)
+    or ("frames of %d tracks"):format(#self.tracks)
+  if #self.classes > 0 then text = text .. ("  %d classes"):format(#self.classes) end
+  if #self.rejected > 0 then text = text .. ("  %d rejected"):format(#self.rejected) end
+  return text
+end
+
+-- A list whose i-th item is made when it is asked for, and made anew the next time: frames of a large
+-- collection do not fit in memory.
+local function lazy_list(n, get)
+  return setmetatable({}, {
+    __len = function() return n end,
+    __index = function(_, i)
+      if math.type(i) == "integer" and i >= 1 and i <= n then return get(i) end
+    end,
+  })
+end
+
+-- A field of all tracks as a list, or nil where no track has it.
+local function field_list(tracks, get)
+  local list, found = {}, false
+  for i, track in ipairs(tracks) do
+    list[i] = get(track)
+    if list[i] == nil then list[i] = "" else found = true end
+  end
+  return found and list or nil
+end
+
+-- Starts the engine on all tracks and waits. `outputs` are files to write frames to.
+local function run(self, recipe, read, outputs)
+  local core = require "moonlark_core"
+  local wanted = {}
+  for i, track in ipairs(self.tracks) do
+    wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
+  end
+  local job = core.extract.start(recipe:description(), wanted, read.workers, read.cache)
+  local counts = require "moonlark.dataset.background".await(job, read.progress and "extracting" or nil)
+  local result = {
+    names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
+    rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
+  }
+  local places = {}
+  for i, outcome in ipairs(core.extract.outcome(job)) do
+    local track = self.tracks[i]
+    if outcome == true then
+      table.insert(result.tracks, track)
+      places[#places + 1] = i
+    else
+      table.insert(result.rejected, {path = track.path, reason = outcome})
+    end
+  end
+  if #result.tracks == 0 then
+    local first = result.rejected[#result.rejected]
+    error(#self.tracks == 0 and "the dataset has no tracks"
+      or ("none of %d files could be used: %s"):format(#self.tracks, first.reason), 0)
+  end
+  if counts.uncached > 0 then
+    io.stderr:write(("%d results could not be written to the cache %s\n"):format(counts.uncached, read.cache))
+  end
+  return result, places
+end
+
+--- Computes a recipe over all tracks, on worker threads.
+---
+--- A file that fails is named in `rejected` and has no row; that all fail is an error. Results are the same to the
+--- bit for any number of workers. With a cache, work done before Ctrl-C is not done again.
+---@param recipe moonlark.Recipe
+---@param given {workers?: integer, cache?: string, progress?: boolean}?
+--- workers: threads, default one for each core; cache: a folder for results, kept by the files' content and the
+--- recipe; progress: false draws no bar
+---@return moonlark.Features
+function Dataset:extract(recipe, given)
+  if not require "moonlark.recipe".is(recipe) then
+    error("recipe must be a recipe, such as feature.recipe {features = {mfcc = {}}} makes", 0)
+  end
+  local read = options.read("extract", given, {workers = 0, cache = options.none, progress = true})
+  local core = require "moonlark_core"
+  local X, places = run(self, recipe, read)
+  local job = X.job
+  X.job = nil
+  X.paths = field_list(X.tracks, function(track) return track.path end)
+  X.groups = field_list(X.tracks, function(track) return track.group or track.start and track.path end)
+  X.folds = field_list(X.tracks, function(track) return track.fold end)
+  local ids = make(X.tracks, self):ids()
+  if ids then X.y = require "moonlark.torch".tensor(ids) end
+  if recipe.pool then
+    X.x = core.extract.table(job)
+    core.extract.close(job)
+  else
+    X.items = lazy_list(#places, function(i)
+      local rate = recipe.rate > 0 and recipe.rate or nil
+      return recipe:signals(core.extract.frames(job, places[i]), rate)
+    end)
+  end
+  return setmetatable(X, Features)
+end
+
+--- Computes a recipe over all tracks into files, without tensors: with pool one table of all tracks, else one file
+--- of frames for each track.
+---@param recipe moonlark.Recipe
+---@param outputs string|string[]  the table's path (.safetensors .npy .csv), or a path for each track
+--- (.safetensors .npz .npy .csv) whose folders exist
+---@param given {workers?: integer, cache?: string, progress?: boolean}?
+---@return {tracks: moonlark.Track[], rejected: table[], cached: integer}
+function Dataset:extract_to(recipe, outputs, given)
+  local read = options.read("extract_to", given, {workers = 0, cache = options.none, progress = true})
+  local core = require "moonlark_core"
+  local result = run(self, recipe, read, not recipe.pool and outputs or nil)
+  local job <close> = result.job
+  result.job = nil
+  if recipe.pool then
+    local ids, labels, paths = make(result.tracks, self):ids(), nil, {}
+    for i, track in ipairs(result.tracks) do paths[i] = track.path end
+    if ids then labels = field_list(result.tracks, function(track) return track.label end) end
+    core.extract.write_table(job, outputs, labels, ids, {
+      names = json.encode(json.array(result.names)), classes = json.encode(json.array(result.classes)),
+      paths = json.encode(json.array(paths)), recipe = recipe.text,
+    })
+  end
+  return result
+end

@@ -1,0 +1,106 @@
+--- Adds validate, measure, duplicates and hash to datasets: what their files hold.
+local class = require "moonlark.dataset.class"
+local options = require "moonlark.options"
+local scan = require "moonlark.dataset.scan"
+
+local Dataset = class.Dataset
+
+-- Inspects the files of tracks; sets seconds, rate, channels and hash; gives the reason of each that failed.
+local function inspect(tracks, depth, workers, label)
+  local core = require "moonlark_core"
+  local paths = {}
+  for i, track in ipairs(tracks) do paths[i] = track.path end
+  local job <close> = core.extract.inspect(paths, depth, workers)
+  require "moonlark.dataset.background".await(job, label)
+  local outcome, found = core.extract.outcome(job), core.extract.inspected(job)
+  local reasons = {}
+  for i, track in ipairs(tracks) do
+    if outcome[i] == true then
+      for key, value in pairs(found[i]) do track[key] = value end
+    else
+      reasons[track] = outcome[i]
+    end
+  end
+  return reasons
+end
+
+--- Decodes every file once, in parallel, and sets aside those that cannot be read: they leave `tracks` and are
+--- named in `rejected`. Each track then knows its `seconds`, `rate`, `channels` and `hash`.
+---
+--- Classes keep their ids, even one that lost all of its tracks.
+---@param given {workers?: integer, decode?: boolean, progress?: boolean}?
+--- workers: threads, default one for each core; decode: false trusts headers and only hashes the bytes;
+--- progress: false draws no bar
+---@return moonlark.Dataset self
+function Dataset:validate(given)
+  local read = options.read("validate", given, {workers = 0, decode = true, progress = true})
+  local reasons = inspect(self.tracks, read.decode and "sound" or "content", read.workers,
+    read.progress and "validating" or nil)
+  local good = {}
+  for _, track in ipairs(self.tracks) do
+    if reasons[track] then
+      table.insert(self.rejected, {path = track.path, reason = reasons[track]})
+    else
+      good[#good + 1] = track
+    end
+  end
+  self.tracks = good
+  return self
+end
+
+--- Files that hold the same bytes, once validated: lists of paths, each of two or more.
+---@return string[][]
+function Dataset:duplicates()
+  local by_hash, found = {}, {}
+  for _, track in ipairs(self.tracks) do
+    if track.hash and not track.start then
+      local same = by_hash[track.hash]
+      if same then
+        if #same == 1 then found[#found + 1] = same end
+        same[#same + 1] = track.path
+      else
+        by_hash[track.hash] = {track.path}
+      end
+    end
+  end
+  return found
+end
+
+-- Inspects those tracks that lack a field; a file that fails is an error.
+local function complete(self, field, depth, workers)
+  local missing = {}
+  for _, track in ipairs(self.tracks) do
+    if track[field] == nil then missing[#missing + 1] = track end
+  end
+  if #missing == 0 then return end
+  local reasons = inspect(missing, depth, workers)
+  for _, track in ipairs(missing) do
+    if reasons[track] then
+      error(("%s: call validate first, it sets bad files aside"):format(reasons[track]), 0)
+    end
+  end
+end
+
+--- Makes sure that every track knows its `seconds`, from the files' headers where it was not validated.
+---@param given {workers?: integer}?
+---@return moonlark.Dataset self
+function Dataset:measure(given)
+  local read = options.read("measure", given, {workers = 0})
+  complete(self, "seconds", "header", read.workers)
+  return self
+end
+
+--- One hash of all the data: the bytes of every file with its label, group and fold. It does not depend on where
+--- the files lie, what they are called or in which order they are listed.
+---@param given {workers?: integer}?
+---@return string  32 hexadecimal digits
+function Dataset:hash(given)
+  local read = options.read("hash", given, {workers = 0})
+  complete(self, "hash", "content", read.workers)
+  local lines = {}
+  for i, track in ipairs(self.tracks) do
+    lines[i] = table.concat({track.hash, track.label or "", track.group or "", tostring(track.fold or ""),
+      tostring(track.start or ""), tostring(track.duration or "")}, "\0")
+  end
+  return require "moonlark_core".store.hash(table.concat(scan.sort(lines), "\n"))
+end

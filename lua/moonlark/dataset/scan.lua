@@ -1,0 +1,79 @@
+--- Sound files below a folder, and paths as seen from one.
+local files = require "moonlark.files"
+local lfs = require "lfs"
+
+local scan = {}
+
+--- Endings of the files taken for sound when none are asked for.
+scan.extensions = {
+  "wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "aifc", "au", "snd", "w64", "caf",
+  "m4a", "mp4", "aac", "wma", "webm", "mka",
+}
+
+--- Sorts strings by their bytes, whatever the language settings of the process.
+---@param list string[]
+---@return string[]  the same list
+function scan.sort(list)
+  local language = os.setlocale(nil, "collate")
+  os.setlocale("C", "collate")
+  table.sort(list)
+  os.setlocale(language, "collate")
+  return list
+end
+
+--- Paths of the sound files in a folder and below it, relative to it and sorted; hidden ones are skipped.
+---@param path string
+---@param extensions string[]?
+---@return string[]
+function scan.sounds(path, extensions)
+  local endings = {}
+  for i, extension in ipairs(extensions or scan.extensions) do
+    endings[i] = "." .. extension:lower():gsub("^%.", "")
+  end
+  local found = files.tree(path, endings)
+  for i, file in ipairs(found) do found[i] = scan.relative(file, path) end
+  return scan.sort(found)
+end
+
+--- A path without "." parts, doubled and closing slashes.
+---@param path string
+---@return string
+function scan.clean(path)
+  local root = path:sub(1, 1) == "/" and "/" or ""
+  local parts = {}
+  for part in path:gmatch "[^/]+" do
+    if part ~= "." then parts[#parts + 1] = part end
+  end
+  local cleaned = root .. table.concat(parts, "/")
+  return cleaned == "" and "." or cleaned
+end
+
+--- A path as seen from a folder: joined to it unless it is absolute.
+---@param folder string
+---@param path string
+---@return string
+function scan.join(folder, path)
+  if path:sub(1, 1) == "/" or folder == "" or folder == "." then return scan.clean(path) end
+  return scan.clean(folder .. "/" .. path)
+end
+
+--- The folder that a path lies in; "." for a bare name.
+---@param path string
+---@return string
+function scan.parent(path)
+  return (files.split(path))
+end
+
+--- A path with respect to a folder: the rest when it lies below it, else absolute.
+---@param path string
+---@param folder string
+---@return string
+function scan.relative(path, folder)
+  local here = lfs.currentdir()
+  local whole, base = scan.join(here, path), scan.join(here, folder)
+  if base == "/" then return whole:sub(2) end
+  if whole:sub(1, #base + 1) == base .. "/" then return whole:sub(#base + 2) end
+  return whole
+end
+
+return scan

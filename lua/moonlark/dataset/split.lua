@@ -1,0 +1,334 @@
+--- Adds split, folds and segments to datasets.
+local class = require "moonlark.dataset.class"
+local options = require "moonlark.options"
+local partition = require "moonlark.dataset.partition"
+local scan = require "moonlark.dataset.scan"
+
+local Dataset, make = class.Dataset, class.make
+
+-- The group of each track, or nil when the split goes by track. `by` is nil (the tracks' own groups, if they
+-- have any), false, "group", or the name of a tag.
+local function groups_of(self, by)
+  if by == false then return nil end
+  if by ~= nil and type(by) ~= "string" then
+    error(("group must be a name or false, got %s"):format(type(by)), 0)
+  end
+  local groups, found = {}, false
+  for i, track in ipairs(self.tracks) do
+    local value
+    if by == nil or by == "group" then value = track.group else value = track.tags and track.tags[by] end
+    groups[i] = value
+    found = found or value ~= nil
+  end
+  if by == nil and not found then return nil end
+  for i, track in ipairs(self.tracks) do
+    if groups[i] == nil then error(("%s has no %s to split by"):format(track.path, by or "group"), 0) end
+  end
+  return groups
+end
+
+-- The part (from 1) of each track.
+local function deal(self, fractions, read)
+  if math.type(read.seed) ~= "integer" then
+    error(("seed must be an integer, got %s"):format(tostring(read.seed)), 0)
+  end
+  local labels = {}
+  for i, track in ipairs(self.tracks) do labels[i] = read.stratify and track.label or "" end
+  local groups = groups_of(self, read.group)
+  if groups then return partition.grouped(labels, groups, fractions, read.seed) end
+  return partition.stratified(labels, fractions, read.seed)
+end
+
+-- The tracks at the places where `chosen` is true, as a part of `self`.
+local function part_of(self, name, chosen)
+  local tracks = {}
+  for i, track in ipairs(self.tracks) do
+    if chosen(i) then tracks[#tracks + 1] = track end
+  end
+  local part = make(tracks, self)
+  part.part, part.rejected = name, {}
+  return part
+end
+
+-- Raises unless each class of the dataset is in each of the parts.
+local function check_parts(self, parts, names, allowed)
+  local counts = self:counts()
+  for _, name in ipairs(names) do
+    if #parts[name] == 0 then
+      error(("nothing is left for %s: %d tracks cannot be split so"):format(name, #self.tracks), 0)
+    end
+    for label, count in pairs(parts[name]:counts()) do
+      if count == 0 and not allowed then
+        error(("no track of class '%s' (it has %d) comes into %s: give that part a larger fraction, filter the class "
+          .. "out, or allow it with stratify = false"):format(label, counts[label], name), 0)
+      end
+    end
+  end
+end
+
+---@class moonlark.Parts
+---@field train moonlark.Dataset
+---@field valid moonlark.Dataset?
+---@field test moonlark.Dataset?
+---@field settings table  how the split was made
+local Parts = {}
+Parts.__index = Parts
+Parts.__name = "moonlark.Parts"
+
+local part_names = {"train", "valid", "test"}
+
+function Parts:__tostring()
+  local lines = {}
+  for _, name in ipairs(part_names) do
+    if self[name] then lines[#lines + 1] = tostring(self[name]) end
+  end
+  return table.concat(lines, "\n")
+end
+
+-- What a line of a list file may call a track: its path's last one, two … parts, without the ending.
+local function track_names(path)
+  local stem = path:gsub("%.%w+$", "")
+  local names, at = {}, #stem + 1
+  while at do
+    local slash = stem:sub(1, at - 1):match ".*()/"
+    names[#names + 1] = stem:sub((slash or 0) + 1)
+    at = slash
+  end
+  return names
+end
+
+-- Reads a list file of one track a line; gives the set of positions in the dataset.
+local function read_list(self, path, index)
+  local file, reason = io.open(path)
+  if not file then error(("cannot read %s"):format(reason), 0) end
+  local chosen, n = {}, 0
+  for line in file:lines() do
+    n = n + 1
+    local name = line:gsub("%s+$", ""):gsub("^%s+", ""):gsub("^%./", "")
+    if name ~= "" then
+      local at = index[name]
+      if at == nil then at = index[name:gsub("%.%w+$", "")] end
+      if not at then
+        file:close()
+        error(("%s, line %d: %s"):format(path, n,
+          at == false and name .. " names more than one track" or "there is no track " .. name), 0)
+      end
+      chosen[at] = true
+    end
+  end
+  file:close()
+  return chosen
+end
+
+local function split_by_lists(self, lists)
+  if lists == true then
+    lists = self.lists or error("lists = true needs list files that lie with the data: train_filtered.txt …", 0)
+  end
+  if type(lists) == "string" then
+    local folder = lists
+    lists = {}
+    for _, name in ipairs(part_names) do
+      for _, ending in ipairs {"_filtered.txt", ".txt"} do
+        local path = folder .. "/" .. name .. ending
+        if not lists[name] and require "lfs".attributes(path, "mode") == "file" then lists[name] = path end
+      end
+    end
+    if not next(lists) then error(("lists: there is no train_filtered.txt or train.txt in %s"):format(folder), 0) end
+  end
+  lists = options.read("lists", lists, {train = options.none, valid = options.none, test = options.none})
+  local index = {}
+  for i, track in ipairs(self.tracks) do
+    for _, name in ipairs(track_names(track.path)) do
+      if index[name] == nil then index[name] = i else index[name] = false end
+    end
+  end
+  local parts, owner = {settings = {lists = {}}}, {}
+  for _, name in ipairs(part_names) do
+    if lists[name] then
+      local chosen = read_list(self, lists[name], index)
+      for i in pairs(chosen) do
+        if owner[i] then
+          error(("%s is listed in both %s and %s"):format(self.tracks[i].path, owner[i], lists[name]), 0)
+        end
+        owner[i] = lists[name]
+      end
+      parts[name] = part_of(self, name, function(i) return chosen[i] end)
+      parts.settings.lists[name] = lists[name]
+    end
+  end
+  return setmetatable(parts, Parts)
+end
+
+--- Splits the tracks into parts.
+---
+--- Each class is dealt out by itself (stratified): a part gets its quota of it, rounded down or up. With groups,
+--- whole groups are dealt out, so that no group is on two sides, and classes come as near to their quota as
+--- groups allow. The same seed gives the same split.
+---@param given {train?: number, valid?: number, test?: number, seed?: integer, group?: string|false, stratify?: boolean, lists?: true|string|table<string, string>}
+--- train, valid, test: fractions that sum to 1; those left out are not made. group: nil takes the tracks' own
+--- groups where they have them; a name takes that CSV column; false goes by track. stratify: default true.
+--- lists: instead of fractions, list files of one track a line: a table {train = path, …}, a folder that holds
+--- train_filtered.txt … or train.txt …, or true for those that lie with the data; tracks not listed are left out
+---@return moonlark.Parts  {train, valid, test}, each a Dataset
+function Dataset:split(given)
+  local read = options.read("split", given, {
+    train = options.none, valid = options.none, test = options.none, lists = options.none,
+    seed = 0, group = options.none, stratify = true,
+  })
+  if read.lists then
+    if read.train or read.valid or read.test then error("give either lists or fractions, not both", 0) end
+    return split_by_lists(self, read.lists)
+  end
+  local names, fractions, sum = {}, {}, 0
+  for _, name in ipairs(part_names) do
+    local fraction = read[name]
+    if fraction ~= nil then
+      if type(fraction) ~= "number" or not (fraction > 0 and fraction <= 1) then
+        error(("%s must be a fraction above 0 and up to 1, got %s"):format(name, tostring(fraction)), 0)
+      end
+      names[#names + 1], fractions[#fractions + 1], sum = name, fraction, sum + fraction
+    end
+  end
+  if #names == 0 then error("split needs fractions, for instance {train = .8, test = .2}", 0) end
+  if math.abs(sum - 1) > 1e-6 then error(("the fractions must sum to 1, got %g"):format(sum), 0) end
+  for i = 1, #fractions do fractions[i] = fractions[i] / sum end
+
+  local dealt = deal(self, fractions, read)
+  local parts = {settings = {seed = read.seed, group = read.group, stratify = read.stratify}}
+  for i, name in ipairs(names) do
+    parts[name] = part_of(self, name, function(at) return dealt[at] == i end)
+    parts.settings[name] = fractions[i]
+  end
+  check_parts(self, parts, names, not read.stratify)
+  return setmetatable(parts, Parts)
+end
+
+---@class moonlark.Folds
+---@field settings table  how the folds were made
+local Folds = {}
+Folds.__index = Folds
+Folds.__name = "moonlark.Folds"
+
+function Folds:__tostring()
+  local lines = {}
+  for i, fold in ipairs(self) do
+    lines[i] = ("fold %s  train %d  test %d"):format(fold.name, #fold.train, #fold.test)
+  end
+  return table.concat(lines, "\n")
+end
+
+local function predefined(self)
+  local seen, names, given = {}, {}, {}
+  for i, track in ipairs(self.tracks) do
+    if track.fold == nil then error(("%s has no fold: give k to make folds"):format(track.path), 0) end
+    given[i] = tostring(track.fold)
+    if not seen[given[i]] then
+      seen[given[i]] = true
+      names[#names + 1] = given[i]
+    end
+  end
+  local numeric = true
+  for _, name in ipairs(names) do numeric = numeric and math.type(tonumber(name)) == "integer" end
+  if numeric then
+    table.sort(names, function(a, b) return tonumber(a) < tonumber(b) end)
+  else
+    scan.sort(names)
+  end
+  local number = {}
+  for i, name in ipairs(names) do number[name] = i end
+  local dealt = {}
+  for i, name in ipairs(given) do dealt[i] = number[name] end
+  return names, dealt
+end
+
+--- Folds for cross-validation: a list of {name, train, test}, in which every track is tested once.
+---
+--- Without `k` the folds are those that the tracks carry (from a CSV column or from file names). With `k`
+--- new ones are dealt, stratified and grouped as by split.
+---@param given {k?: integer, seed?: integer, group?: string|false, stratify?: boolean}?
+---@return moonlark.Folds
+function Dataset:folds(given)
+  local read = options.read("folds", given, {k = options.none, seed = 0, group = options.none, stratify = true})
+  local names, dealt
+  if read.k == nil then
+    names, dealt = predefined(self)
+    if #names < 2 then error("all tracks are in one fold: give k to make folds", 0) end
+  else
+    if math.type(read.k) ~= "integer" or read.k < 2 or read.k > #self.tracks then
+      error(("k must be 2..%d (the number of tracks), got %s"):format(#self.tracks, tostring(read.k)), 0)
+    end
+    if read.stratify then
+      for label, count in pairs(self:counts()) do
+        if count < read.k then
+          error(("class '%s' has %d tracks, fewer than k = %d folds: lower k, filter the class out, or allow it with "
+            .. "stratify = false"):format(label, count, read.k), 0)
+        end
+      end
+    end
+    local fractions = {}
+    names = {}
+    for i = 1, read.k do names[i], fractions[i] = tostring(i), 1 / read.k end
+    dealt = deal(self, fractions, read)
+  end
+  local folds = {settings = {k = #names, seed = read.k and read.seed, group = read.group, predefined = read.k == nil}}
+  for i, name in ipairs(names) do
+    folds[i] = {
+      name = name,
+      train = part_of(self, "train", function(at) return dealt[at] ~= i end),
+      test = part_of(self, "test", function(at) return dealt[at] == i end),
+    }
+    if #folds[i].test == 0 then
+      error(("fold %s would be empty: there are too few groups for k = %d"):format(name, #names), 0)
+    end
+  end
+  return setmetatable(folds, Folds)
+end
+
+--- Cuts every track into pieces of equal length; the rest at its end that is shorter is dropped. A track
+--- shorter than one piece is set aside in `rejected`.
+---
+--- Refused on a dataset that has not been split, because pieces of one track would come to lie in several parts,
+--- which makes a classifier look better than it is. `allow_leakage = true` cuts all the same, and is recorded.
+---@param given {seconds: number, overlap?: number, allow_leakage?: boolean, workers?: integer}
+--- overlap: the fraction of a piece that the next one repeats, 0 up to below 1
+---@return moonlark.Dataset
+function Dataset:segments(given)
+  local read = options.read("segments", given, {
+    seconds = options.required, overlap = 0, allow_leakage = false, workers = 0,
+  })
+  if type(read.seconds) ~= "number" or not (read.seconds > 0 and read.seconds < math.huge) then
+    error(("seconds must be above 0, got %s"):format(tostring(read.seconds)), 0)
+  end
+  if not (read.overlap >= 0 and read.overlap < 1) then
+    error(("overlap must be a fraction from 0 to below 1, got %g"):format(read.overlap), 0)
+  end
+  if not self.part and not read.allow_leakage then
+    error("segments are cut after splitting: pieces of one track in several parts would be a leak "
+      .. "(split first, or say allow_leakage = true, which is recorded)", 0)
+  end
+  self:measure {workers = read.workers}
+  local tracks, rejected = {}, {table.unpack(self.rejected)}
+  local step = read.seconds * (1 - read.overlap)
+  for _, track in ipairs(self.tracks) do
+    if track.start then error("these tracks are segments already", 0) end
+    -- A hair of tolerance, so that 30 s at 22050 Hz give ten pieces of 3 s.
+    local n = math.floor((track.seconds - read.seconds) / step + 1e-6) + 1
+    if n < 1 then
+      rejected[#rejected + 1] = {path = track.path,
+        reason = ("shorter than one segment: %.2f s of %.2f s"):format(track.seconds, read.seconds)}
+    end
+    for i = 0, n - 1 do
+      local piece = {}
+      for key, value in pairs(track) do piece[key] = value end
+      piece.start, piece.duration = i * step, read.seconds
+      tracks[#tracks + 1] = piece
+    end
+  end
+  if #tracks == 0 then error(("no track is as long as one segment (%g s)"):format(read.seconds), 0) end
+  local cut = make(tracks, self)
+  cut.rejected = rejected
+  cut.leakage = self.leakage or not self.part or nil
+  return cut
+end
+
+return {Parts = Parts, Folds = Folds, part_of = part_of, part_names = part_names}

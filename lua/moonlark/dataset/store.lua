@@ -1,0 +1,188 @@
+--- Adds save to datasets, parts and folds, and reads back what it wrote.
+local class = require "moonlark.dataset.class"
+local json = require "moonlark.json"
+local scan = require "moonlark.dataset.scan"
+local split = require "moonlark.dataset.split"
+
+local Dataset, make = class.Dataset, class.make
+local Parts, Folds, part_of, part_names = split.Parts, split.Folds, split.part_of, split.part_names
+
+local function write_json(path, value)
+  require "moonlark.files".write(path, json.encode(value, " ") .. "\n")
+end
+
+-- Tracks for a file: paths with respect to the file's folder where they lie below it.
+local function stored_tracks(tracks, folder)
+  local stored = json.array {}
+  for i, track in ipairs(tracks) do
+    local copy = {}
+    for key, value in pairs(track) do copy[key] = value end
+    copy.path = scan.relative(track.path, folder)
+    stored[i] = copy
+  end
+  return stored
+end
+
+local function stored_dataset(self, folder)
+  return {
+    classes = json.array {table.unpack(self.classes)}, tracks = stored_tracks(self.tracks, folder),
+    rejected = stored_tracks(self.rejected, folder), part = self.part, leakage = self.leakage,
+  }
+end
+
+--- Writes the dataset to a JSON file, with the hash of its content: tracks, classes, rejected files. Paths are kept
+--- relative to the file's folder where they lie below it, so that folder and index move together.
+---@param path string  for instance "dataset_index.json"
+---@return moonlark.Dataset self
+function Dataset:save(path)
+  local stored = {}
+  stored.content_hash = self:hash()
+  for key, value in pairs(stored_dataset(self, scan.parent(path))) do stored[key] = value end
+  stored.format, stored.version = "moonlark.dataset", 1
+  write_json(path, stored)
+  return self
+end
+
+-- Paths of a part's tracks, in order; segments are made anew after loading.
+local function part_paths(part, folder)
+  local paths = json.array {}
+  for i, track in ipairs(part.tracks) do
+    if track.start then error("save a split before cutting it into segments", 0) end
+    paths[i] = scan.relative(track.path, folder)
+  end
+  return paths
+end
+
+-- One dataset of the tracks of several, each once.
+local function union(list)
+  local tracks, seen = {}, {}
+  for _, part in ipairs(list) do
+    for _, track in ipairs(part.tracks) do
+      if not seen[track.path] then
+        seen[track.path] = true
+        tracks[#tracks + 1] = track
+      end
+    end
+  end
+  local whole = make(tracks, list[1])
+  whole.part, whole.rejected = nil, {}
+  return whole
+end
+
+local function save_split(path, kind, settings, whole, parts)
+  local folder = scan.parent(path)
+  local stored = stored_dataset(whole, folder)
+  stored.format, stored.version, stored.kind = "moonlark.splits", 1, kind
+  stored.settings, stored.parts = settings, parts
+  write_json(path, stored)
+end
+
+--- Writes the parts to a JSON file that `dataset.load` reads back.
+---@param path string  for instance "splits.json"
+---@return moonlark.Parts self
+function Parts:save(path)
+  local stored, list = {}, {}
+  for _, name in ipairs(part_names) do
+    if self[name] then
+      list[#list + 1] = self[name]
+      stored[name] = part_paths(self[name], scan.parent(path))
+    end
+  end
+  save_split(path, "parts", self.settings, union(list), stored)
+  return self
+end
+
+--- Writes the folds to a JSON file that `dataset.load` reads back.
+---@param path string
+---@return moonlark.Folds self
+function Folds:save(path)
+  local stored, list = json.array {}, {}
+  for i, fold in ipairs(self) do
+    list[i] = fold.test
+    stored[i] = {name = fold.name, test = part_paths(fold.test, scan.parent(path))}
+  end
+  save_split(path, "folds", self.settings, union(list), stored)
+  return self
+end
+
+local function restore_dataset(path, stored)
+  local folder = scan.parent(path)
+  local function restore(list)
+    for _, track in ipairs(list) do
+      if type(track) ~= "table" or type(track.path) ~= "string" then
+        error(("%s: a track has no path"):format(path), 0)
+      end
+      track.path = scan.join(folder, track.path)
+    end
+    return list
+  end
+  if type(stored.tracks) ~= "table" or type(stored.classes) ~= "table" then
+    error(("%s: tracks or classes are missing"):format(path), 0)
+  end
+  local known = {}
+  for _, label in ipairs(stored.classes) do known[label] = true end
+  for _, track in ipairs(stored.tracks) do
+    if track.label ~= nil and not known[track.label] then
+      error(("%s: the label '%s' is not among the classes"):format(path, tostring(track.label)), 0)
+    end
+  end
+  return make(restore(stored.tracks), {
+    classes = stored.classes, rejected = restore(stored.rejected or {}), part = stored.part,
+    leakage = stored.leakage,
+  })
+end
+
+-- The set of positions in `whole` of the paths in a list.
+local function positions(whole, path, list)
+  local at, chosen = {}, {}
+  for i, track in ipairs(whole.tracks) do at[track.path] = i end
+  for _, name in ipairs(list) do
+    local i = at[scan.join(scan.parent(path), name)]
+    if not i then error(("%s: %s is in a part but not among the tracks"):format(path, name), 0) end
+    chosen[i] = true
+  end
+  return chosen
+end
+
+local function restore_parts(path, stored, whole)
+  local parts = {settings = stored.settings or {}}
+  for _, name in ipairs(part_names) do
+    if stored.parts[name] then
+      local chosen = positions(whole, path, stored.parts[name])
+      parts[name] = part_of(whole, name, function(i) return chosen[i] end)
+    end
+  end
+  return setmetatable(parts, Parts)
+end
+
+local function restore_folds(path, stored, whole)
+  local folds = {settings = stored.settings or {}}
+  for i, fold in ipairs(stored.parts) do
+    local chosen = positions(whole, path, fold.test)
+    folds[i] = {
+      name = fold.name,
+      train = part_of(whole, "train", function(at) return not chosen[at] end),
+      test = part_of(whole, "test", function(at) return chosen[at] end),
+    }
+  end
+  return setmetatable(folds, Folds)
+end
+
+local function load(path)
+  local text = require "moonlark.files".read(path)
+  local valid, stored = pcall(json.decode, text)
+  if not valid then error(("%s is not JSON: %s"):format(path, stored), 0) end
+  local format = type(stored) == "table" and stored.format
+  if format ~= "moonlark.dataset" and format ~= "moonlark.splits" then
+    error(("%s is neither a dataset nor a split that Moonlark saved"):format(path), 0)
+  end
+  if stored.version ~= 1 then
+    error(("%s was written by a newer Moonlark (version %s)"):format(path, tostring(stored.version)), 0)
+  end
+  local whole = restore_dataset(path, stored)
+  if format == "moonlark.dataset" then return whole end
+  if stored.kind == "folds" then return restore_folds(path, stored, whole) end
+  return restore_parts(path, stored, whole)
+end
+
+return {load = load}

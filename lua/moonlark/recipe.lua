@@ -1,0 +1,151 @@
+--- Recipe: which features to compute, of what part of a sound, and how to pool them.
+---
+---     local recipe = feature.recipe {
+---       rate = 22050, duration = 30,
+---       features = {mel = {n_mels = 64}, mfcc = {}},
+---       pool = {"mean", "std"},
+---     }
+---     local one = recipe:apply(song)                -- one.mel, one.mfcc: Signals
+---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
+---
+--- All features of a recipe share one decoding and one transform.
+local core = require "moonlark_core"
+local options = require "moonlark.options"
+local signal = require "moonlark.signal"
+
+local recipe = {}
+
+---@class moonlark.Recipe
+---@field rate integer  samples per second; 0 keeps each file's own
+---@field start number?  seconds
+---@field duration number?  seconds
+---@field features table<string, table>  settings by feature
+---@field pool string[]?
+---@field names string[]  columns of the pooled table, empty without pool: "mfcc_0_mean" …, by feature, pool, row
+---@field text string  every setting in words: equal recipes have equal texts
+local Recipe = {}
+Recipe.__index = Recipe
+Recipe.__name = "moonlark.Recipe"
+
+-- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name.
+local function listed(features)
+  if type(features) ~= "table" then
+    error(("features must be a table such as {mfcc = {n_mfcc = 13}}, got %s"):format(type(features)), 0)
+  end
+  local list = {}
+  for key, value in pairs(features) do
+    local name, settings = key, value
+    if math.type(key) == "integer" then name, settings = value, {} end
+    if settings == true then settings = {} end
+    if type(name) ~= "string" then error(("a feature's name must be a string, got %s"):format(type(name)), 0) end
+    if type(settings) ~= "table" then
+      error(("the settings of %s must be a table, got %s"):format(name, type(settings)), 0)
+    end
+    list[#list + 1] = {name, settings}
+  end
+  table.sort(list, function(a, b) return a[1] < b[1] end)
+  return list
+end
+
+local function check_number(name, value, low)
+  if value ~= nil and (type(value) ~= "number" or not (value >= low and value < math.huge)) then
+    error(("%s must be a number from %g, got %s"):format(name, low, tostring(value)), 0)
+  end
+end
+
+--- Makes a recipe; also called feature.recipe.
+---@param given {features: table, rate?: integer, start?: number, duration?: number, pool?: string|string[]}
+--- features: {name = settings …}, or a list of names; rate: samples per second (default 22050; 0: each file's
+--- own); start, duration: seconds, default the whole file; pool: any of "mean", "std", "min", "max", "median"
+--- and percentiles "p0" … "p100"; nil keeps the frames
+---@return moonlark.Recipe
+function recipe.new(given)
+  local read = options.read("recipe", given, {
+    features = options.required, rate = 22050, start = options.none, duration = options.none, pool = options.none,
+  })
+  if math.type(read.rate) ~= "integer" or read.rate < 0 then
+    error(("rate must be a whole number of samples per second, or 0, got %s"):format(tostring(read.rate)), 0)
+  end
+  check_number("start", read.start, 0)
+  check_number("duration", read.duration, 0)
+  if type(read.pool) == "string" then read.pool = {read.pool} end
+  if read.pool ~= nil and (type(read.pool) ~= "table" or #read.pool == 0) then
+    error("pool must be a list such as {\"mean\", \"std\"}, or nil to keep the frames", 0)
+  end
+  local self = setmetatable({
+    rate = read.rate, start = read.start, duration = read.duration, pool = read.pool, features = {},
+    list = listed(read.features),
+  }, Recipe)
+  for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
+  local checked = core.extract.recipe(self:description())
+  self.names, self.text = checked.columns, checked.text
+  return self
+end
+
+--- True for recipes.
+---@param value any
+---@return boolean
+function recipe.is(value)
+  return getmetatable(value) == Recipe
+end
+
+--- What the engine reads; `pool` false keeps the frames whatever the recipe pools.
+---@param pool boolean?
+---@return table
+function Recipe:description(pool)
+  return {
+    rate = self.rate, start = self.start, duration = self.duration, features = self.list,
+    pool = pool ~= false and self.pool or nil,
+  }
+end
+
+-- The samples of one channel that the recipe looks at.
+local function samples_of(self, song)
+  signal.check("song", song, "waveform")
+  if self.rate ~= 0 and song.rate ~= self.rate then
+    error(("the recipe takes sound at %d Hz, this is at %g Hz: load it with {rate = %d}")
+      :format(self.rate, song.rate, self.rate), 0)
+  end
+  local data = song.data
+  if data:dim() == 2 then data = data:size(0) == 1 and data:select(0, 0) or data:mean(0) end
+  local from = math.floor((self.start or 0) * song.rate)
+  local n = data:size(0) - from
+  if self.duration then n = math.min(n, math.floor(self.duration * song.rate)) end
+  if n < 1 then error(("the song ends before start = %g s"):format(self.start or 0), 0) end
+  return data:narrow(0, from, n)
+end
+
+--- The frames of one track as Signals, from the engine's arrays.
+---@param frames table<string, {data: moonlark.Tensor, rate: number, start: number}>
+---@param rate number  samples per second of the sound they came from
+---@return table<string, moonlark.Signal>
+function Recipe:signals(frames, rate)
+  local signals = {}
+  for name, made in pairs(frames) do
+    signals[name] = require "moonlark.feature".signal(name, self.features[name], made, rate)
+  end
+  return signals
+end
+
+--- All features of a waveform, frames kept, from one shared transform.
+---@param song moonlark.Signal  at the recipe's rate; channels are averaged
+---@return table<string, moonlark.Signal>  by feature
+function Recipe:apply(song)
+  local frames = core.extract.analyse(self:description(false), samples_of(self, song), song.rate)
+  for _, made in pairs(frames) do made.start = made.start + song.start + (self.start or 0) end
+  return self:signals(frames, song.rate)
+end
+
+--- The pooled row of a waveform, as dataset:extract makes it.
+---@param song moonlark.Signal
+---@return moonlark.Tensor  of #recipe.names numbers
+function Recipe:row(song)
+  if not self.pool then error("this recipe keeps frames: give it pool = {\"mean\", \"std\"} or call apply", 0) end
+  return core.extract.analyse(self:description(), samples_of(self, song), song.rate)
+end
+
+function Recipe:__tostring()
+  return (self.text:gsub("^numbers %d+\n", ""):gsub("\n$", ""))
+end
+
+return recipe
