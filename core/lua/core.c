@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 
 static const luaL_Reg modules[] = {
+    {"audio", mlk_lua_open_audio},
     {"picture", mlk_lua_open_picture},
     {"process", mlk_lua_open_process},
     {"store", mlk_lua_open_store},

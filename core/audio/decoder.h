@@ -1,0 +1,47 @@
+/* decoder.h: a sound file being read, whichever library reads it.
+ *
+ * libsndfile reads WAV, AIFF, AU, FLAC, Ogg Vorbis, Opus, MP3 and their
+ * relatives; FFmpeg's libraries read what it does not (AAC in m4a, ALAC, WMA,
+ * WebM). A decoder gives interleaved float32 frames in order, from any frame on.
+ *
+ * Gapless playback: the encoder delay and padding that an MP3's LAME/Xing tag
+ * or an MP4's edit list name are left out, so that decoded frames are the
+ * frames that were encoded. Without such a tag the delay cannot be known and
+ * stays in.
+ */
+#ifndef MLK_AUDIO_DECODER_H
+#define MLK_AUDIO_DECODER_H
+
+#include "status.h"
+
+#include <stdint.h>
+
+enum { MLK_MAX_CHANNELS = 256 };
+
+typedef struct mlk_audio_info {
+    char format[32];  /* the container: "wav", "flac", "mp3", "m4a" ... */
+    char codec[48];   /* the coding: "pcm 16 bit", "vorbis", "aac" ... */
+    char library[16]; /* which library reads it: "libsndfile" or "FFmpeg" */
+    int rate;         /* Hz */
+    int channels;
+    int64_t frames;   /* samples of each channel; -1 when the file does not say */
+} mlk_audio_info;
+
+typedef struct mlk_decoder mlk_decoder;
+
+/* Opens `path` for reading. Errors name the path and what is wrong: a missing
+ * file, a folder, an empty file, content that is no sound. */
+mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *status);
+
+const mlk_audio_info *mlk_decoder_info(const mlk_decoder *decoder);
+
+/* Makes `frame` (0 is the first) the next to be read; past the end is the end. */
+mlk_code mlk_decoder_seek(mlk_decoder *decoder, int64_t frame, mlk_status *status);
+
+/* Reads up to `capacity` frames of info->channels interleaved samples; *got is 0 at the end only.
+ * A damaged or shortened stream is an error that says at which frame. */
+mlk_code mlk_decoder_read(mlk_decoder *decoder, float *samples, int64_t capacity, int64_t *got, mlk_status *status);
+
+void mlk_decoder_free(mlk_decoder *decoder);
+
+#endif

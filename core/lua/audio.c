@@ -1,0 +1,228 @@
+/* audio.c: core.audio: sound files to tensors and back. */
+#include "arguments.h"
+#include "audio/audio.h"
+#include "audio/resampler.h"
+#include "audio/writer.h"
+#include "modules.h"
+#include "tensor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- memory that Lua's collector frees ------------------------------------------ */
+
+#define AUDIO_TYPE "moonlark.audio.samples"
+#define READER_TYPE "moonlark.audio.reader"
+
+static int free_audio(lua_State *L)
+{
+    mlk_audio_free(luaL_checkudata(L, 1, AUDIO_TYPE));
+    return 0;
+}
+
+static int free_reader(lua_State *L)
+{
+    mlk_audio_reader **reader = luaL_checkudata(L, 1, READER_TYPE);
+    mlk_audio_reader_free(*reader);
+    *reader = NULL;
+    return 0;
+}
+
+static mlk_audio *push_audio(lua_State *L)
+{
+    mlk_audio *audio = lua_newuserdatauv(L, sizeof *audio, 0);
+    *audio = (mlk_audio){0};
+    luaL_setmetatable(L, AUDIO_TYPE);
+    return audio;
+}
+
+/* Pushes a tensor channels x frames of samples whose channels lie `stride` apart. */
+static void push_samples(lua_State *L, const float *samples, int channels, int64_t frames, int64_t stride)
+{
+    mlk_array array;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){channels, frames}, &array);
+    for (int channel = 0; channel < channels; channel++)
+        memcpy((float *)array.data + channel * frames, samples + channel * stride, sizeof(float) * (size_t)frames);
+}
+
+/* --- functions --------------------------------------------------------------------- */
+
+/* From argument 1 on: path, rate (0: the file's), mono, start, duration (nil: to the end), keep_nan. */
+static const char *check_options(lua_State *L, mlk_audio_options *options)
+{
+    const char *path = mlk_lua_string(L, 1, "path");
+    options->rate_hz = mlk_lua_number(L, 2, "rate", 0, 10e6);
+    options->mono = mlk_lua_boolean(L, 3, "mono");
+    options->start_s = mlk_lua_number(L, 4, "start", 0, 1e12);
+    options->duration_s = lua_isnoneornil(L, 5) ? -1 : mlk_lua_number(L, 5, "duration", 0, 1e12);
+    options->keep_nan = mlk_lua_boolean(L, 6, "keep_nan");
+    return path;
+}
+
+/* load(path, rate, mono, start, duration, keep_nan) -> tensor channels x frames, rate */
+static int load(lua_State *L)
+{
+    mlk_audio_options options;
+    mlk_status status;
+    const char *path = check_options(L, &options);
+    mlk_audio *audio = push_audio(L);
+    if (mlk_audio_load(path, &options, audio, &status))
+        return mlk_lua_raise(L, &status);
+    push_samples(L, audio->samples, audio->channels, audio->frames, audio->frames);
+    lua_pushnumber(L, audio->rate_hz);
+    mlk_audio_free(audio); /* now, not at the next collection */
+    return 2;
+}
+
+/* info(path) -> format, codec, library, rate, channels, frames (nil when the file does not say) */
+static int info(lua_State *L)
+{
+    mlk_audio_info found;
+    mlk_status status;
+    if (mlk_audio_probe(mlk_lua_string(L, 1, "path"), &found, &status))
+        return mlk_lua_raise(L, &status);
+    lua_pushstring(L, found.format);
+    lua_pushstring(L, found.codec);
+    lua_pushstring(L, found.library);
+    lua_pushinteger(L, found.rate);
+    lua_pushinteger(L, found.channels);
+    if (found.frames < 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, found.frames);
+    return 6;
+}
+
+/* reader(path, rate, mono, start, duration, keep_nan) -> reader, rate */
+static int reader(lua_State *L)
+{
+    mlk_audio_options options;
+    mlk_status status;
+    const char *path = check_options(L, &options);
+    mlk_audio_reader **opened = lua_newuserdatauv(L, sizeof *opened, 0);
+    *opened = NULL;
+    luaL_setmetatable(L, READER_TYPE);
+    if (mlk_audio_reader_open(path, &options, opened, &status))
+        return mlk_lua_raise(L, &status);
+    lua_pushnumber(L, mlk_audio_reader_rate(*opened));
+    return 2;
+}
+
+/* reader:read(frames) -> tensor channels x frames (fewer at the end), or nil after it */
+static int read_block(lua_State *L)
+{
+    mlk_audio_reader **opened = luaL_checkudata(L, 1, READER_TYPE);
+    int64_t frames = mlk_lua_integer(L, 2, "frames", 1, INT32_MAX);
+    if (!*opened)
+        return luaL_error(L, "this reader is closed");
+    mlk_status status;
+    mlk_audio *block = push_audio(L);
+    block->channels = mlk_audio_reader_channels(*opened);
+    block->samples = malloc(sizeof(float) * (size_t)frames * (size_t)block->channels);
+    if (!block->samples) {
+        mlk_fail_memory(&status, "a block of sound");
+        return mlk_lua_raise(L, &status);
+    }
+    float *out[MLK_MAX_CHANNELS];
+    for (int channel = 0; channel < block->channels; channel++)
+        out[channel] = block->samples + channel * frames;
+    if (mlk_audio_reader_read(*opened, out, frames, &block->frames, &status))
+        return mlk_lua_raise(L, &status);
+    if (block->frames == 0)
+        return 0;
+    push_samples(L, block->samples, block->channels, block->frames, frames);
+    mlk_audio_free(block);
+    return 1;
+}
+
+/* save(path, tensor channels x frames, rate, subtype or nil, quality or nil) -> samples that were clipped */
+static int save(lua_State *L)
+{
+    mlk_audio_format format = {.quality = -1};
+    mlk_audio_saved saved;
+    mlk_status status;
+    mlk_array samples;
+    const char *path = mlk_lua_string(L, 1, "path");
+    int rate = (int)mlk_lua_integer(L, 3, "rate", 1, 10000000);
+    if (!lua_isnoneornil(L, 4))
+        format.subtype = mlk_lua_string(L, 4, "subtype");
+    if (!lua_isnoneornil(L, 5))
+        format.quality = mlk_lua_number(L, 5, "quality", 0, 1);
+    mlk_lua_read_tensor(L, 2, "data", MLK_FLOAT32, 2, &samples);
+    if (samples.shape[0] < 1 || samples.shape[0] > MLK_MAX_CHANNELS)
+        return luaL_error(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS,
+                          (LUAI_UACINT)samples.shape[0]);
+    if (mlk_audio_save(path, samples.data, (int)samples.shape[0], samples.shape[1], rate, &format, &saved, &status))
+        return mlk_lua_raise(L, &status);
+    lua_pushinteger(L, saved.clipped);
+    return 1;
+}
+
+static mlk_code resample_all(const mlk_array *in, double from_hz, double to_hz, float *out, int64_t length,
+                             mlk_status *status)
+{
+    int channels = (int)in->shape[0];
+    mlk_resampler *resampler;
+    mlk_code code = mlk_resampler_new(from_hz, to_hz, channels, &resampler, status);
+    if (code)
+        return code;
+    int64_t taken = 0, given = 0;
+    while (!code && given < length) {
+        const float *from[MLK_MAX_CHANNELS];
+        float *to[MLK_MAX_CHANNELS];
+        for (int channel = 0; channel < channels; channel++) {
+            from[channel] = (const float *)in->data + channel * in->shape[1] + taken;
+            to[channel] = out + channel * length + given;
+        }
+        int64_t used, made;
+        bool end = taken == in->shape[1];
+        code = mlk_resampler_run(resampler, end ? NULL : from, in->shape[1] - taken, &used, to, length - given, &made,
+                                 status);
+        taken += used;
+        given += made;
+    }
+    mlk_resampler_free(resampler);
+    return code;
+}
+
+/* resample(tensor channels x frames, from_hz, to_hz) -> tensor */
+static int resample(lua_State *L)
+{
+    mlk_array in, out;
+    mlk_status status;
+    double from_hz = mlk_lua_number(L, 2, "the signal's rate", 1, 10e6);
+    double to_hz = mlk_lua_number(L, 3, "rate", 1, 10e6);
+    mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, 2, &in);
+    if (in.shape[0] < 1 || in.shape[0] > MLK_MAX_CHANNELS)
+        return luaL_error(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS, (LUAI_UACINT)in.shape[0]);
+    int64_t length = mlk_resampled_length(in.shape[1], from_hz, to_hz);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){in.shape[0], length}, &out);
+    if (resample_all(&in, from_hz, to_hz, out.data, length, &status))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+int mlk_lua_open_audio(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"info", info},   {"load", load},         {"reader", reader},
+        {"save", save},   {"resample", resample}, {NULL, NULL},
+    };
+    if (luaL_newmetatable(L, AUDIO_TYPE)) {
+        lua_pushcfunction(L, free_audio);
+        lua_setfield(L, -2, "__gc");
+    }
+    if (luaL_newmetatable(L, READER_TYPE)) {
+        lua_pushcfunction(L, free_reader);
+        lua_setfield(L, -2, "__gc");
+        lua_newtable(L);
+        lua_pushcfunction(L, read_block);
+        lua_setfield(L, -2, "read");
+        lua_pushcfunction(L, free_reader);
+        lua_setfield(L, -2, "close");
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 2);
+    luaL_newlib(L, functions);
+    return 1;
+}

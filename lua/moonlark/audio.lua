@@ -1,0 +1,126 @@
+--- Sound files in and out: waveforms as Signals, at the rate asked for.
+---
+--- WAV, AIFF, AU, FLAC, Ogg Vorbis, Opus and MP3 are read by libsndfile; m4a/AAC, ALAC, WMA and WebM by
+--- FFmpeg's libraries. Encoder delay and padding are left out where the file's gapless tags name them (LAME
+--- tag of an MP3, edit list of an m4a); without a tag they stay in.
+local core = require "moonlark_core"
+local options = require "moonlark.options"
+local signal = require "moonlark.signal"
+
+local audio = {}
+
+local reading = {
+  rate = options.none, mono = true, start = 0, duration = options.none, nan = "error",
+}
+
+local function read_options(owner, given, defaults)
+  local read = options.read(owner, given, defaults)
+  if read.nan ~= "error" and read.nan ~= "keep" then
+    error(('nan must be "error" or "keep", got "%s"'):format(read.nan), 0)
+  end
+  if read.rate == "native" then
+    read.rate = 0
+  elseif read.rate == nil then
+    read.rate = 22050
+  elseif type(read.rate) ~= "number" or read.rate < 1 then
+    error(('rate must be 1 Hz or more or "native", got %s'):format(tostring(read.rate)), 0)
+  end
+  return read
+end
+
+local function waveform(data, rate, start)
+  if math.tointeger(rate) then rate = math.tointeger(rate) end
+  return signal.new {data = data, rate = rate, start = start, kind = "waveform"}
+end
+
+--- Reads a sound file, as librosa.load (0.11) does: mono is the mean of the channels, taken before resampling;
+--- resampling is soxr HQ and gives ceil(n · rate / file's rate) samples. At the file's own rate nothing is
+--- touched.
+---
+--- Options: rate in Hz (default 22050; "native" keeps the file's), mono (default true), start and duration in
+--- seconds (only that part is decoded), nan = "keep" lets NaN and infinite samples through, which else are an
+--- error that names the first one's place.
+---
+--- Errors name the file and what is wrong: missing, unreadable, a folder, empty, no sound, damaged, cut short.
+---@param path string
+---@param given {rate?: number|"native", mono?: boolean, start?: number, duration?: number, nan?: "error"|"keep"}?
+---@return moonlark.Signal waveform  channels × samples, float32, full scale is 1
+function audio.load(path, given)
+  local read = read_options("audio.load", given, reading)
+  local data, rate = core.audio.load(path, read.rate, read.mono, read.start, read.duration, read.nan == "keep")
+  return waveform(data, rate, read.start)
+end
+
+--- What a sound file says of itself; decodes nothing. `frames` and `duration` are nil where the file does not
+--- say; for an MP3 without a Xing tag they are estimates. `library` is what reads it.
+---@param path string
+---@return {format: string, codec: string, library: string, rate: integer, channels: integer, frames: integer?, duration: number?}
+function audio.info(path)
+  local format, codec, library, rate, channels, frames = core.audio.info(path)
+  return {
+    format = format, codec = codec, library = library, rate = rate, channels = channels, frames = frames,
+    duration = frames and frames / rate,
+  }
+end
+
+--- Goes through a sound file of any length in bounded memory; the blocks, put together, are to the bit what
+--- audio.load gives.
+---
+---     for block in audio.blocks("day.wav", {seconds = 10}) do print(block.start, block:duration()) end
+---
+--- Options: seconds of a block (default 10; the last one is shorter), and those of audio.load.
+---@param path string
+---@param given table?
+---@return fun(): moonlark.Signal?
+function audio.blocks(path, given)
+  local defaults = {seconds = 10}
+  for key, value in pairs(reading) do defaults[key] = value end
+  local read = read_options("audio.blocks", given, defaults)
+  local reader, rate = core.audio.reader(path, read.rate, read.mono, read.start, read.duration, read.nan == "keep")
+  local frames = math.floor(read.seconds * rate + 0.5)
+  if frames < 1 then error(("seconds must be at least one sample long, got %g"):format(read.seconds), 0) end
+  local done = 0
+  return function()
+    local data = reader:read(frames)
+    if not data then
+      reader:close()
+      return nil
+    end
+    local block = waveform(data, rate, read.start + done / rate)
+    done = done + block:frames()
+    return block
+  end
+end
+
+--- Writes a waveform; the ending decides the format: .wav .flac .ogg .opus .mp3 .aiff .au .w64 .caf. The file
+--- appears only when it is whole.
+---
+--- Options: subtype ("pcm16" for .wav, .flac, .aiff and .au; also "pcm_u8", "pcm24", "pcm32", "float", "double",
+--- "alaw", "ulaw"), quality 0..1 for .ogg, .opus and .mp3. Integer samples are rounded without dither, so what
+--- was read from an integer file is written back exactly. Samples beyond ±1 are cut to it, except by "float" and
+--- "double", and counted.
+---@param path string
+---@param wave moonlark.Signal
+---@param given {subtype?: string, quality?: number}?
+---@return integer clipped  samples that were cut to ±1
+function audio.save(path, wave, given)
+  local read = options.read("audio.save", given, {subtype = options.none, quality = options.none})
+  signal.check("wave", wave, "waveform")
+  local rate = math.tointeger(wave.rate)
+  if not rate then error(("a sound file's rate must be a whole number of Hz, got %g"):format(wave.rate), 0) end
+  local data = wave.data
+  if data:dim() == 1 then data = data:unsqueeze(0) end
+  return core.audio.save(path, data, rate, read.subtype, read.quality)
+end
+
+--- A waveform at another rate: soxr HQ, as librosa.resample (0.11) does without scaling.
+---@param wave moonlark.Signal
+---@param rate number  Hz
+---@return moonlark.Signal waveform  ceil(n · rate / old rate) samples
+function audio.resample(wave, rate)
+  signal.check("wave", wave, "waveform")
+  if rate == wave.rate then return wave end
+  return waveform(core.audio.resample(wave.data, wave.rate, rate), rate, wave.start)
+end
+
+return audio
