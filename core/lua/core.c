@@ -10,6 +10,7 @@ static const luaL_Reg modules[] = {
     {"process", mlk_lua_open_process},
     {"store", mlk_lua_open_store},
     {"system", mlk_lua_open_system},
+    {"terminal", mlk_lua_open_terminal},
     {NULL, NULL},
 };
 

@@ -10,5 +10,6 @@ int mlk_lua_open_picture(lua_State *L);
 int mlk_lua_open_process(lua_State *L);
 int mlk_lua_open_store(lua_State *L);
 int mlk_lua_open_system(lua_State *L);
+int mlk_lua_open_terminal(lua_State *L);
 
 #endif

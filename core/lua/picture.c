@@ -1,4 +1,4 @@
-/* picture.c: core.picture: arrays (tensors, or tables of numbers) reduced to what a picture shows.
+/* picture.c: core.picture: arrays (tensors, tables of numbers) reduced to what a picture shows.
  *
  * Results are strings of native float32: immutable, counted by Lua's collector and written to a file as they are.
  */
@@ -49,11 +49,29 @@ static void read_table(lua_State *L, int arg, const char *name, mlk_array *array
     }
 }
 
+/* {bytes = string of float32, rows = n, columns = n}: what the functions below have made. False: another table. */
+static bool read_bytes(lua_State *L, int arg, mlk_array *array)
+{
+    size_t size = 0;
+    lua_getfield(L, arg, "rows");
+    lua_getfield(L, arg, "columns");
+    *array = (mlk_array){.dtype = MLK_FLOAT32, .rank = 2, .shape = {lua_tointeger(L, -2), lua_tointeger(L, -1)}};
+    lua_pop(L, 2);
+    if (lua_getfield(L, arg, "bytes") == LUA_TSTRING)
+        array->data = (void *)lua_tolstring(L, -1, &size);
+    else
+        lua_pop(L, 1);
+    return array->data && array->shape[0] > 0 && array->shape[1] > 0 &&
+           size / sizeof(float) / (size_t)array->shape[0] == (size_t)array->shape[1];
+}
+
 /* Argument `arg` as float32 of rank 0 to 2; what owns the memory is left on the stack. */
 static mlk_array check_numbers(lua_State *L, int arg, const char *name)
 {
     mlk_array array;
     luaL_checkstack(L, 8, name);
+    if (lua_istable(L, arg) && read_bytes(L, lua_absindex(L, arg), &array))
+        return array;
     if (lua_istable(L, arg))
         read_table(L, lua_absindex(L, arg), name, &array);
     else

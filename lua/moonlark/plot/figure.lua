@@ -7,9 +7,11 @@
 ---@field width number  pixels of the figure, 96 an inch
 ---@field height number
 ---@field panels table[]  {panel, x, y, w, h}
+local core = require "moonlark_core"
 local files = require "moonlark.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local options = require "moonlark.options"
+local terminal = require "moonlark.plot.terminal"
 local text = require "moonlark.plot.text"
 
 local Figure = {}
@@ -96,10 +98,14 @@ end
 
 -- The numbers of all panels, one after the other.
 local function new_sidecar()
-  return {size = 0, parts = {}, add = function(self, bytes)
-    self.parts[#self.parts + 1] = bytes
-    self.size = self.size + #bytes
-  end}
+  return {
+    size = 0, parts = {},
+    add = function(self, bytes)
+      self.parts[#self.parts + 1] = bytes
+      self.size = self.size + #bytes
+    end,
+    bytes = function(self) return table.concat(self.parts) end,
+  }
 end
 
 -- The script below its terminal line, and the sidecar's bytes.
@@ -113,36 +119,61 @@ local function body(self)
   end
   for _, part in ipairs(self.panels) do parts[#parts + 1] = part.panel:script(part, self, sidecar) end
   if several then parts[#parts + 1] = "unset multiplot\n" end
-  return table.concat(parts), table.concat(sidecar.parts)
+  return table.concat(parts), sidecar:bytes()
 end
 
--- Terminal lines by the file's ending. Fonts are given in points; a point is 4/3 of our pixels.
+-- gnuplot's terminal for each kind of picture. Fonts are given in points; a point is 4/3 of our pixels.
 local terminals = {
   png = function(self)
     local s = figure.scale
-    return ("set terminal pngcairo noenhanced rounded size %.0f,%.0f font '%s,9' fontscale %g linewidth %g pointscale %g")
-      :format(self.width * s, self.height * s, family, s, s, s)
+    return ("pngcairo noenhanced rounded size %.0f,%.0f font '%s,9' fontscale %g linewidth %g pointscale %g"):format(
+      self.width * s, self.height * s, family, s, s, s)
   end,
   svg = function(self)
-    return ("set terminal svg noenhanced rounded size %.0f,%.0f font '%s,9' fontscale %g background rgb 'white'"):format(
+    return ("svg noenhanced rounded size %.0f,%.0f font '%s,9' fontscale %g background rgb 'white'"):format(
       self.width, self.height, family, 4 / 3)
   end,
   pdf = function(self)
-    return ("set terminal pdfcairo noenhanced rounded size %.4fin,%.4fin font '%s,9' fontscale 0.75 linewidth 1.5"):format(
+    return ("pdfcairo noenhanced rounded size %.4fin,%.4fin font '%s,9' fontscale 0.75 linewidth 1.5"):format(
       self.width / 96, self.height / 96, family)
+  end,
+  sixel = function(self)
+    return ("sixelgd noenhanced truecolor size %.0f,%.0f font '%s,9' background rgb 'white'"):format(
+      self.width, self.height, family)
+  end,
+  qt = function(self)
+    return ("qt noenhanced size %.0f,%.0f font '%s,9' title 'Moonlark'"):format(self.width, self.height, family)
+  end,
+  wxt = function(self)
+    return ("wxt noenhanced size %.0f,%.0f font '%s,9' title 'Moonlark'"):format(self.width, self.height, family)
+  end,
+  x11 = function(self)
+    return ("x11 noenhanced size %.0f,%.0f title 'Moonlark'"):format(self.width, self.height)
   end,
 }
 
--- The whole script for a terminal line.
-local function script_for(self, terminal)
+-- The whole script for a kind of picture, and its numbers.
+local function script_for(self, kind)
   local commands, data = body(self)
-  return "set encoding utf8\n" .. terminal .. "\n" .. commands, data
+  return "set encoding utf8\nset terminal " .. terminals[kind](self) .. "\n" .. commands, data
 end
 
 --- The gnuplot script of the picture, for the curious; its numbers are read from "data.bin".
 ---@return string
 function Figure:script()
-  return (script_for(self, terminals.png(self)))
+  return (script_for(self, "png"))
+end
+
+--- The picture's bytes: "png", "svg", "pdf" or "sixel".
+---@param kind string
+---@return string
+function Figure:bytes(kind)
+  if kind ~= "png" and kind ~= "svg" and kind ~= "pdf" and kind ~= "sixel" then
+    options.unknown("kind of picture", kind, {"png", "svg", "pdf", "sixel"})
+  end
+  local script, data = script_for(self, kind)
+  if kind ~= "svg" then script = gnuplot.drawable(script) end
+  return gnuplot.render(script, data)
 end
 
 --- Writes the picture: PNG, SVG or PDF by the ending. The file appears whole or not at all.
@@ -151,14 +182,58 @@ end
 function Figure:save(path)
   if type(path) ~= "string" then error(("path must be a string, got %s"):format(type(path)), 0) end
   local ending = (path:match "%.(%w+)$" or ""):lower()
-  local terminal = terminals[ending]
-  if not terminal then
+  if ending ~= "png" and ending ~= "svg" and ending ~= "pdf" then
     error(("path must end in .png, .svg or .pdf, got %s"):format(path), 0)
   end
-  local script, data = script_for(self, terminal(self))
-  if ending ~= "svg" then script = gnuplot.drawable(script) end
-  files.write(path, gnuplot.render(script, data))
+  files.write(path, self:bytes(ending))
   return self
+end
+
+--- The picture as text, in characters.
+---@param width integer?  columns; default: the terminal's, or 80
+---@param height integer?  lines for each panel; default: 24, or what the terminal has
+---@param colour boolean?  with ANSI colours; default: no
+---@return string
+function Figure:text(width, height, colour)
+  local columns, rows = core.terminal.size()
+  width = width or columns or 80
+  height = height or math.max(10, math.min(30, (rows or 26) - 2))
+  local parts = {self.title and #self.panels > 1 and text.clean(self.title) .. "\n" or ""}
+  for i, part in ipairs(self.panels) do
+    parts[i + 1] = terminal.draw(part.panel, width, height, colour or false, new_sidecar())
+  end
+  return table.concat(parts)
+end
+
+local function window_kind()
+  if not (os.getenv "DISPLAY" or os.getenv "WAYLAND_DISPLAY") then return nil end
+  local has = gnuplot.terminals() or {}
+  return has.qt and "qt" or has.wxt and "wxt" or has.x11 and "x11" or nil
+end
+
+--- Shows the picture: in a window where there is a display and gnuplot has one, as sixel graphics
+--- where the terminal says that it draws them, else as text as wide as the terminal.
+---@return moonlark.Figure self
+function Figure:show()
+  local kind = window_kind()
+  if kind then
+    local script, data = script_for(self, kind)
+    -- A display that is named but not there (a stale ssh session) leaves the terminal.
+    if pcall(gnuplot.window, script, data) then return self end
+  end
+  if core.terminal.sixel() and (gnuplot.terminals() or {}).sixelgd then
+    io.stdout:write(self:bytes "sixel", "\n")
+  else
+    local colour = core.terminal.size() ~= nil and not os.getenv "NO_COLOR" and os.getenv "TERM" ~= "dumb"
+    io.stdout:write(self:text(nil, nil, colour))
+  end
+  io.stdout:flush()
+  return self
+end
+
+function Figure:__tostring()
+  local count = #self.panels
+  return ("figure  %.0f × %.0f  %d panel%s"):format(self.width, self.height, count, count == 1 and "" or "s")
 end
 
 return figure

@@ -47,15 +47,27 @@ function palette.define(name)
   return "set palette defined (" .. table.concat(steps, ", ") .. ")"
 end
 
+local function colour_at(name, place)
+  local map = map_named(name)
+  local r, g, b = map[math.floor(math.max(0, math.min(1, place)) * (#map - 1) + 1.5)]:match "(%x%x)(%x%x)(%x%x)"
+  return tonumber(r, 16), tonumber(g, 16), tonumber(b, 16)
+end
+
 --- How light the map is at a place in 0..1: 0 black, 1 white.
 ---@param name string
 ---@param place number
 ---@return number
 function palette.lightness(name, place)
-  local map = map_named(name)
-  local colour = map[math.floor(math.max(0, math.min(1, place)) * (#map - 1) + 1.5)]
-  local r, g, b = colour:match "(%x%x)(%x%x)(%x%x)"
-  return (0.299 * tonumber(r, 16) + 0.587 * tonumber(g, 16) + 0.114 * tonumber(b, 16)) / 255
+  local r, g, b = colour_at(name, place)
+  return (0.299 * r + 0.587 * g + 0.114 * b) / 255
+end
+
+--- The colour at a place in 0..1 as a text terminal takes it: "68;1;84".
+---@param name string
+---@param place number
+---@return string
+function palette.rgb(name, place)
+  return ("%d;%d;%d"):format(colour_at(name, place))
 end
 
 local colours = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#b8a900"}

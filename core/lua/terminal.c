@@ -1,0 +1,45 @@
+/* terminal.c: core.terminal: what the terminal can show. */
+#include "terminal.h"
+
+#include "modules.h"
+
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <unistd.h>
+
+/* size() -> columns, rows of the terminal on standard output; nil when it is none. */
+static int size(lua_State *L)
+{
+    mlk_terminal_size size;
+    if (!isatty(STDOUT_FILENO) || !mlk_terminal_measure(STDOUT_FILENO, &size))
+        return 0;
+    lua_pushinteger(L, size.columns);
+    lua_pushinteger(L, size.rows);
+    return 2;
+}
+
+/* sixel() -> boolean: standard output is a terminal that draws sixel graphics. */
+static int sixel(lua_State *L)
+{
+    bool has = false;
+    if (isatty(STDOUT_FILENO)) {
+        int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (fd >= 0) {
+            has = mlk_terminal_sixel(fd, 0.3);
+            close(fd);
+        }
+    }
+    lua_pushboolean(L, has);
+    return 1;
+}
+
+int mlk_lua_open_terminal(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"size", size},
+        {"sixel", sixel},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}
