@@ -4,11 +4,7 @@
 #include "arguments.h"
 #include "modules.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* The strings of the list at `arg`, NULL-terminated, in a new userdata left on the stack; they live as long as the list. */
 static const char **check_strings(lua_State *L, int arg, const char *name, lua_Integer least)
@@ -68,23 +64,10 @@ static int run(lua_State *L)
     return 1;
 }
 
-/* folder() -> path of a new, empty folder under TMPDIR (or /tmp) that only this user can enter. */
-static int folder(lua_State *L)
-{
-    const char *place = getenv("TMPDIR");
-    char path[4096];
-    int length = snprintf(path, sizeof path, "%s/moonlark-XXXXXX", place && *place ? place : "/tmp");
-    if (length >= (int)sizeof path || !mkdtemp(path))
-        return luaL_error(L, "cannot make a temporary folder %s: %s", path, strerror(errno));
-    lua_pushstring(L, path);
-    return 1;
-}
-
 int mlk_lua_open_process(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"run", run},
-        {"folder", folder},
         {NULL, NULL},
     };
     luaL_newlib(L, functions);
