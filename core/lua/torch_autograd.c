@@ -117,7 +117,7 @@ static int backward(lua_State *L)
     mlk_lua_context *context = mlk_lua_own_context(L);
     mlk_tensor *gradient = mlk_lua_to_tensor(L, context, 2);
     if (!gradient && !lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TTABLE)
-        return luaL_error(L, "backward: gradient must be a tensor, got %s", mlk_lua_describe(L, 2));
+        return mlk_lua_fail(L, "backward: gradient must be a tensor, got %s", mlk_lua_describe(L, 2));
     mlk_autograd_options read = options(L, lua_type(L, 2) == LUA_TTABLE ? 2 : 3);
     if (mlk_tensor_backward(self(L), gradient, &read, &status))
         return mlk_lua_raise(L, &status);

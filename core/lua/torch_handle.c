@@ -41,7 +41,7 @@ mlk_tensor *mlk_lua_to_tensor(lua_State *L, mlk_lua_context *context, int arg)
         return NULL;
     mlk_tensor *tensor = *(mlk_tensor **)lua_touserdata(L, arg);
     if (!tensor)
-        luaL_error(L, "this tensor was freed");
+        mlk_lua_fail(L, "this tensor was freed");
     return tensor;
 }
 
@@ -49,7 +49,7 @@ mlk_tensor *mlk_lua_check_tensor(lua_State *L, mlk_lua_context *context, int arg
 {
     mlk_tensor *tensor = mlk_lua_to_tensor(L, context, arg);
     if (!tensor)
-        luaL_error(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
     return tensor;
 }
 
@@ -158,7 +158,7 @@ static int tensor_newindex(lua_State *L)
     mlk_lua_context *context = mlk_lua_own_context(L);
     mlk_tensor *tensor = mlk_lua_check_tensor(L, context, 1, "the indexed value");
     if (lua_type(L, 2) == LUA_TSTRING && !is_index_text(lua_tostring(L, 2)))
-        return luaL_error(L, "tensors have no field '%s' to set", lua_tostring(L, 2));
+        return mlk_lua_fail(L, "tensors have no field '%s' to set", lua_tostring(L, 2));
     if (lua_type(L, 3) == LUA_TTABLE) { /* t[0] = {1, 2, 3} */
         lua_getfield(L, LUA_REGISTRYINDEX, "moonlark.torch.tensor");
         lua_pushvalue(L, 3);
@@ -180,14 +180,14 @@ static int length(lua_State *L)
 {
     mlk_tensor *tensor = mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "#");
     if (mlk_tensor_rank(tensor) == 0)
-        return luaL_error(L, "a tensor without axes has no length");
+        return mlk_lua_fail(L, "a tensor without axes has no length");
     lua_pushinteger(L, mlk_tensor_size(tensor, 0));
     return 1;
 }
 
 static int compare(lua_State *L)
 {
-    return luaL_error(L, "tensors are compared element by element: write a:lt(b), a:le(b), a:gt(b) or a:ge(b)");
+    return mlk_lua_fail(L, "tensors are compared element by element: write a:lt(b), a:le(b), a:gt(b) or a:ge(b)");
 }
 
 static int concat(lua_State *L)

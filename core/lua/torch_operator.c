@@ -83,7 +83,7 @@ static int call_operator(lua_State *L)
     if (calling == MLK_LUA_UNARY) /* Lua gives the operand of - and ~ twice */
         lua_settop(L, 1);
     if (method && !mlk_lua_to_tensor(L, context, 1))
-        return luaL_error(L, "call methods with a colon: t:name(...)");
+        return mlk_lua_fail(L, "call methods with a colon: t:name(...)");
     return call_family(L, context, family, method);
 }
 
@@ -119,7 +119,7 @@ static int get_operator(lua_State *L)
 static void check_known(lua_State *L, const mlk_family *family, const char *name)
 {
     if (!family)
-        luaL_error(L, "libtorch %s has no operator '%s'", mlk_torch_version(), name);
+        mlk_lua_fail(L, "libtorch %s has no operator '%s'", mlk_torch_version(), name);
 }
 
 /* resolve(name, ...) -> "add.Tensor": the overload that these arguments choose. */
@@ -138,15 +138,22 @@ static int resolve(lua_State *L)
     return 1;
 }
 
-/* schemas(name) -> list of strings, one a usable overload; nil when there is no such operator. */
-static int schemas(lua_State *L)
+/* overloads(name) -> list of {name, schema, unusable = reason or nil}; nil when there is no such operator. */
+static int overloads(lua_State *L)
 {
     const mlk_family *family = find_family(L, luaL_checkstring(L, 1));
     if (!family)
         return 0;
     lua_createtable(L, (int)mlk_family_size(family), 0);
     for (size_t i = 0; i < mlk_family_size(family); i++) {
-        lua_pushstring(L, mlk_overload_schema(mlk_family_overload(family, i)));
+        const mlk_overload *overload = mlk_family_overload(family, i);
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, mlk_overload_name(overload));
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, mlk_overload_schema(overload));
+        lua_setfield(L, -2, "schema");
+        lua_pushstring(L, mlk_overload_unusable(overload));
+        lua_setfield(L, -2, "unusable");
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     return 1;
@@ -173,7 +180,7 @@ void mlk_lua_add_operators(lua_State *L)
     mlk_lua_register(L, (const luaL_Reg[]){
         {"operator", get_operator},
         {"resolve", resolve},
-        {"schemas", schemas},
+        {"overloads", overloads},
         {"operators", operators},
         {NULL, NULL},
     });

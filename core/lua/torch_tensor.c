@@ -17,7 +17,7 @@ static int table_shape(lua_State *L, int arg, int64_t shape[MLK_MAX_RANK])
     lua_pushvalue(L, arg);
     while (lua_type(L, -1) == LUA_TTABLE) {
         if (rank == MLK_MAX_RANK)
-            luaL_error(L, "tensor: tables are nested deeper than %d", MLK_MAX_RANK);
+            mlk_lua_fail(L, "tensor: tables are nested deeper than %d", MLK_MAX_RANK);
         shape[rank++] = (int64_t)lua_rawlen(L, -1);
         lua_rawgeti(L, -1, 1);
         lua_replace(L, -2);
@@ -30,10 +30,10 @@ static int table_shape(lua_State *L, int arg, int64_t shape[MLK_MAX_RANK])
 static leaf widest(lua_State *L, int axis, int rank, const int64_t *shape, leaf kind)
 {
     if (lua_type(L, -1) != LUA_TTABLE)
-        luaL_error(L, "tensor: rows differ in depth: a table was expected, got %s", mlk_lua_describe(L, -1));
+        mlk_lua_fail(L, "tensor: rows differ in depth: a table was expected, got %s", mlk_lua_describe(L, -1));
     int64_t n = (int64_t)lua_rawlen(L, -1);
     if (n != shape[axis])
-        luaL_error(L, "tensor: rows differ in length: axis %d has %I entries and %I", axis, (LUAI_UACINT)shape[axis],
+        mlk_lua_fail(L, "tensor: rows differ in length: axis %d has %I entries and %I", axis, (LUAI_UACINT)shape[axis],
                    (LUAI_UACINT)n);
     luaL_checkstack(L, 4, NULL);
     for (int64_t i = 1; i <= n; i++) {
@@ -46,7 +46,7 @@ static leaf widest(lua_State *L, int axis, int rank, const int64_t *shape, leaf 
         else if (type == LUA_TNUMBER)
             found = lua_isinteger(L, -1) ? LEAF_INTEGER : LEAF_NUMBER;
         else
-            luaL_error(L, "tensor: numbers or booleans are wanted, got %s", mlk_lua_describe(L, -1));
+            mlk_lua_fail(L, "tensor: numbers or booleans are wanted, got %s", mlk_lua_describe(L, -1));
         kind = found > kind ? found : kind;
         lua_pop(L, 1);
     }
@@ -101,7 +101,7 @@ static leaf scalar_kind(lua_State *L, int arg)
     switch (lua_type(L, arg)) {
     case LUA_TBOOLEAN: return LEAF_BOOLEAN;
     case LUA_TNUMBER: return lua_isinteger(L, arg) ? LEAF_INTEGER : LEAF_NUMBER;
-    default: luaL_error(L, "tensor: a number, a boolean or nested tables of them are wanted, got %s",
+    default: mlk_lua_fail(L, "tensor: a number, a boolean or nested tables of them are wanted, got %s",
                         mlk_lua_describe(L, arg));
     }
     return LEAF_NONE;
@@ -133,7 +133,7 @@ static int make_tensor(lua_State *L)
     mlk_lua_context *context = mlk_lua_own_context(L);
     const char *dtype = luaL_optstring(L, 2, NULL);
     if (dtype && !mlk_dtype_known(dtype))
-        return luaL_error(L, "tensor: unknown dtype '%s'", dtype);
+        return mlk_lua_fail(L, "tensor: unknown dtype '%s'", dtype);
     lua_settop(L, 2);
     bool table = lua_type(L, 1) == LUA_TTABLE;
     int rank = table ? table_shape(L, 1, shape) : 0;
@@ -280,7 +280,7 @@ static int size(lua_State *L)
         return shape(L);
     int rank = mlk_tensor_rank(tensor);
     if (rank == 0)
-        return luaL_error(L, "size: a tensor without axes has no sizes");
+        return mlk_lua_fail(L, "size: a tensor without axes has no sizes");
     int64_t axis = mlk_lua_integer(L, 2, "size: dim", -rank, rank - 1);
     lua_pushinteger(L, mlk_tensor_size(tensor, (int)(axis < 0 ? axis + rank : axis)));
     return 1;

@@ -121,7 +121,7 @@ static bool holds_names(lua_State *L, int arg)
             others++;
     }
     if (named && others)
-        luaL_error(L, "the last table mixes a list with named arguments; write f({1, 2}, {name = value})");
+        mlk_lua_fail(L, "the last table mixes a list with named arguments; write f({1, 2}, {name = value})");
     return named > 0;
 }
 
@@ -131,7 +131,7 @@ static void read_named(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_
     lua_pushnil(L);
     while (lua_next(L, arg)) {
         if (n == mlk_lua_max_arguments)
-            luaL_error(L, "at most %d named arguments", (int)mlk_lua_max_arguments);
+            mlk_lua_fail(L, "at most %d named arguments", (int)mlk_lua_max_arguments);
         int key = lua_gettop(L) - 1;
         values->named[n].name = lua_tostring(L, key);
         mlk_lua_read_value(L, context, key + 1, values, &values->named[n].value);
@@ -153,7 +153,7 @@ void mlk_lua_read_arguments(lua_State *L, mlk_lua_context *context, int first, m
         top--;
     }
     if (top - first + 1 > mlk_lua_max_arguments)
-        luaL_error(L, "at most %d arguments", (int)mlk_lua_max_arguments);
+        mlk_lua_fail(L, "at most %d arguments", (int)mlk_lua_max_arguments);
     for (int arg = first; arg <= top; arg++)
         mlk_lua_read_value(L, context, arg, values, &values->positional[arg - first]);
     values->arguments.n_positional = top >= first ? (size_t)(top - first + 1) : 0;

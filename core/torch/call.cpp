@@ -237,6 +237,8 @@ int mlk_overload_call(const mlk_overload *overload, const mlk_arguments *argumen
                 tensor.set_requires_grad(true);
             outcome->tensor = hand_over(std::move(tensor));
         }
+        if (overload->returns_dtype && stack.size() == 1)
+            stack[0] = std::string(dtype_name((at::ScalarType)stack[0].toInt()));
         if (!outcome->tensor)
             outcome->results = new mlk_results(std::move(stack));
         return (int)MLK_OK;

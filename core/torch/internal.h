@@ -64,7 +64,10 @@ bool parse_dtype(const char *name, at::ScalarType *out);
 const char *dtype_name(at::ScalarType type);
 at::Device parse_device(const char *name); // raises Invalid; knows whether CUDA is there
 
-// "tensor 2×3 float32", "number 1.5", "string \"a\"", "list {1, 2}".
+// As Lua writes it: 1.5, "a", {1, 2}, tensor 2×3 float32.
+std::string literal(const mlk_value &value);
+
+// The same with its type in front: number 1.5, string "a".
 std::string describe(const mlk_value &value);
 
 void install_allocator();

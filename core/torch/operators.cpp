@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 using namespace moonlark;
+using namespace std::string_literals;
 
 namespace moonlark {
 namespace {
@@ -139,9 +140,12 @@ mlk_overload compile(const c10::OperatorHandle &handle)
         device |= parameter.kind == Kind::device && parameter.keyword_only;
         index++;
     }
+    if (overload.self < 0 && overload.n_positional > 0 && overload.parameters[0].kind == Kind::tensor)
+        overload.self = 0; // conv2d calls it `input`
     overload.factory = dtype && device;
     const auto &returns = schema.returns();
     overload.returns_tensor = returns.size() == 1 && returns[0].type()->kind() == c10::TypeKind::TensorType;
+    overload.returns_dtype = returns.size() == 1 && returns[0].real_type()->kind() == c10::TypeKind::ScalarTypeType;
     overload.returns_self = overload.returns_tensor && returns[0].alias_info() && returns[0].alias_info()->isWrite()
         && !overload.parameters.empty() && overload.parameters[0].written;
     return overload;
@@ -309,16 +313,30 @@ const char *type_word(const Parameter &parameter)
 
 // --- binding ------------------------------------------------------------------
 
+// What is wrong with the overload that came nearest: the one that took most arguments.
 struct Explanation {
-    std::string text;
-    int matched = -1; // arguments that fitted before the first that did not
-};
+    int matched = -1;
+    std::string subject; // a parameter's name, or the operator itself
+    std::string wanted;  // several overloads that came equally near may want different things
+    std::string got;
 
-void explain(Explanation *why, int matched, const std::string &text)
-{
-    if (why && matched > why->matched)
-        *why = {text, matched};
-}
+    void offer(int taken, const std::string &about, const std::string &want, const std::string &came = "")
+    {
+        if (taken > matched)
+            *this = {taken, about, want, came};
+        else if (taken == matched && about == subject && !came.empty() && wanted.find(want) == std::string::npos)
+            wanted += " or " + want.substr(want.compare(0, 8, "must be ") ? 0 : 8);
+    }
+
+    std::string text(const std::string &name) const
+    {
+        if (matched < 0)
+            return name + " is no method of tensors: call torch." + name + "(...)";
+        if (subject.empty())
+            return name + " " + wanted;
+        return name + ": " + subject + " " + wanted + (got.empty() ? "" : ", got " + got);
+    }
+};
 
 // Finds a value for each parameter; returns the total cost, or -1.
 int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *binding, Explanation *why)
@@ -336,7 +354,8 @@ int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *
         const Parameter &parameter = overload.parameters[index];
         int step = cost_of(parameter, value, overload.arithmetic);
         if (step == never) {
-            explain(why, matched, parameter.name + " must be " + type_word(parameter) + ", got " + describe(value));
+            if (why)
+                why->offer(matched, parameter.name, "must be "s + type_word(parameter), describe(value));
             return false;
         }
         cost += step;
@@ -359,8 +378,9 @@ int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *
                 cost += 1;
                 break;
             }
-            explain(why, matched, "takes " + std::to_string(overload.n_positional) + " positional arguments, got "
-                                      + std::to_string(arguments.n_positional));
+            if (why)
+                why->offer(matched, "", "takes " + std::to_string(overload.n_positional) + " positional arguments, got "
+                                            + std::to_string(arguments.n_positional));
             return never;
         }
         const Parameter &parameter = overload.parameters[next];
@@ -370,7 +390,8 @@ int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *
             for (size_t i = given; i < arguments.n_positional; i++) {
                 int step = element_cost(Kind::integer, arguments.positional[i], false);
                 if (step == never) {
-                    explain(why, matched, parameter.name + " must be integers, got " + describe(arguments.positional[i]));
+                    if (why)
+                        why->offer(matched, parameter.name, "must be integers", describe(arguments.positional[i]));
                     return never;
                 }
                 cost += step;
@@ -398,11 +419,13 @@ int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *
                 binding->requires_grad = named.value.boolean;
                 continue;
             }
-            explain(why, matched, std::string("has no argument '") + named.name + "'");
+            if (why)
+                why->offer(matched, "", "has no argument '"s + named.name + "'");
             return never;
         }
         if (binding->values[index]) {
-            explain(why, matched, std::string("argument '") + named.name + "' is given twice");
+            if (why)
+                why->offer(matched, named.name, "is given twice");
             return never;
         }
         if (!take(index, named.value))
@@ -412,7 +435,8 @@ int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *
     for (int i = 0; i < n; i++) {
         const Parameter &parameter = overload.parameters[i];
         if (!binding->values[i] && !parameter.has_default) {
-            explain(why, matched, "argument '" + parameter.name + "' (" + type_word(parameter) + ") is missing");
+            if (why)
+                why->offer(matched, parameter.name, "is missing: "s + type_word(parameter));
             return never;
         }
     }
@@ -429,17 +453,13 @@ std::string complaint(const mlk_family &family, const mlk_arguments &arguments)
     Binding binding;
     for (const mlk_overload &overload : family.overloads)
         bind(overload, arguments, &binding, &why);
-    if (why.matched < 0)
-        why.text = "is no method of tensors: call torch." + family.name + "(...)";
-    bool about_it = why.text.compare(0, 5, "takes") == 0 || why.text.compare(0, 3, "has") == 0
-        || why.text.compare(0, 2, "is") == 0;
-    std::string text = family.name + (about_it ? " " : ": ") + why.text;
+    std::string text = why.text(family.name);
     text += "\n  got: " + family.name + "(";
     for (size_t i = 0; i < arguments.n_positional; i++)
-        text += (i ? ", " : "") + describe(arguments.positional[i]);
+        text += (i ? ", " : "") + literal(arguments.positional[i]);
     for (size_t i = 0; i < arguments.n_named; i++)
         text += std::string(i || arguments.n_positional ? ", " : "") + arguments.named[i].name + " = "
-            + describe(arguments.named[i].value);
+            + literal(arguments.named[i].value);
     text += ")";
     for (const mlk_overload &overload : family.overloads)
         text += "\n  schema: " + overload.schema;
@@ -482,12 +502,18 @@ bool mlk_family_is_method(const mlk_family *family)
 
 size_t mlk_family_size(const mlk_family *family)
 {
-    return family->overloads.size();
+    return family->overloads.size() + family->unusable.size();
 }
 
 const mlk_overload *mlk_family_overload(const mlk_family *family, size_t index)
 {
-    return &family->overloads[index];
+    size_t usable = family->overloads.size();
+    return index < usable ? &family->overloads[index] : &family->unusable[index - usable];
+}
+
+const char *mlk_overload_unusable(const mlk_overload *overload)
+{
+    return overload->unusable.empty() ? nullptr : overload->unusable.c_str();
 }
 
 const char *mlk_overload_name(const mlk_overload *overload)

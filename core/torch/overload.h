@@ -57,7 +57,7 @@ struct mlk_overload {
     std::vector<moonlark::Parameter> parameters;
     int self = -1; // which parameter a method's tensor is
     int n_positional = 0;
-    bool arithmetic = false, factory = false, returns_tensor = false, returns_self = false;
+    bool arithmetic = false, factory = false, returns_tensor = false, returns_self = false, returns_dtype = false;
 };
 
 struct mlk_family {

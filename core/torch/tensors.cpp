@@ -90,17 +90,25 @@ at::Device moonlark::parse_device(const char *name)
 
 std::string moonlark::describe(const mlk_value &value)
 {
+    const char *type = value.kind == MLK_STRING ? "string " : value.kind == MLK_BOOLEAN ? "boolean " : "";
+    if (value.kind == MLK_INTEGER || value.kind == MLK_NUMBER)
+        type = "number ";
+    return type + literal(value);
+}
+
+std::string moonlark::literal(const mlk_value &value)
+{
     switch (value.kind) {
     case MLK_NIL: return "nil";
     case MLK_BOOLEAN: return value.boolean ? "true" : "false";
-    case MLK_INTEGER: return "number " + std::to_string(value.integer);
+    case MLK_INTEGER: return std::to_string(value.integer);
     case MLK_NUMBER: {
         char text[40];
-        std::snprintf(text, sizeof text, "number %.14g", value.number);
+        std::snprintf(text, sizeof text, "%.14g", value.number);
         return text;
     }
     case MLK_COMPLEX: return "a complex number";
-    case MLK_STRING: return "string \"" + std::string(value.text).substr(0, 40) + "\"";
+    case MLK_STRING: return "\"" + std::string(value.text).substr(0, 40) + "\"";
     case MLK_OTHER: return value.text;
     case MLK_TENSOR: {
         char text[160];
@@ -110,7 +118,7 @@ std::string moonlark::describe(const mlk_value &value)
     case MLK_LIST: {
         std::string text = "{";
         for (size_t i = 0; i < value.list.count && i < 4; i++)
-            text += (i ? ", " : "") + describe(value.list.items[i]);
+            text += (i ? ", " : "") + literal(value.list.items[i]);
         return text + (value.list.count > 4 ? ", ...}" : "}");
     }
     }

@@ -127,11 +127,13 @@ int mlk_family_find(const char *name, const mlk_family **found, mlk_status *stat
 /* True when an overload has an argument called `self`. */
 bool mlk_family_is_method(const mlk_family *family);
 
+/* Its overloads: those that Lua can call, then the others. */
 size_t mlk_family_size(const mlk_family *family);
 const mlk_overload *mlk_family_overload(const mlk_family *family, size_t index);
 
 const char *mlk_overload_name(const mlk_overload *overload);   /* "add.Tensor" */
 const char *mlk_overload_schema(const mlk_overload *overload); /* "add.Tensor(Tensor self, ..." */
+const char *mlk_overload_unusable(const mlk_overload *overload); /* why Lua cannot call it, or NULL */
 bool mlk_overload_returns_tensor(const mlk_overload *overload); /* exactly one */
 bool mlk_overload_returns_self(const mlk_overload *overload);  /* in place: its first argument */
 
