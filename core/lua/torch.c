@@ -52,6 +52,14 @@ static int cuda_devices(lua_State *L)
     return 2;
 }
 
+/* show_warnings(shown): libtorch's warnings on standard error. */
+static int show_warnings(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TBOOLEAN);
+    mlk_torch_show_warnings(lua_toboolean(L, 1));
+    return 0;
+}
+
 static int synchronize(lua_State *L)
 {
     mlk_status status;
@@ -64,7 +72,7 @@ void mlk_lua_add_library(lua_State *L)
 {
     mlk_lua_register(L, (const luaL_Reg[]){
         {"manual_seed", manual_seed}, {"set_num_threads", set_num_threads}, {"get_num_threads", get_num_threads},
-        {"cuda_devices", cuda_devices}, {"synchronize", synchronize}, {NULL, NULL},
+        {"cuda_devices", cuda_devices}, {"synchronize", synchronize}, {"show_warnings", show_warnings}, {NULL, NULL},
     });
     lua_pushstring(L, mlk_torch_version());
     lua_setfield(L, -2, "version");
@@ -83,7 +91,7 @@ __attribute__((visibility("default"))) int luaopen_moonlark_torch(lua_State *L)
 
     lua_newtable(L);
     mlk_lua_make_metatable(L, context);
-    lua_getfield(L, -1, "methods");
+    lua_getfield(L, -1, "__methods");
     lua_setfield(L, -3, "methods");
     lua_setfield(L, -2, "metatable");
     mlk_lua_add_operators(L);

@@ -239,7 +239,7 @@ void mlk_lua_make_metatable(lua_State *L, mlk_lua_context *context)
     lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_CONTEXT);
     lua_newtable(L);
     lua_pushvalue(L, -1);
-    lua_setfield(L, -4, "methods");
+    lua_setfield(L, -4, "__methods"); /* where completion looks */
     lua_pushcclosure(L, tensor_index, 2);
     lua_setfield(L, -2, "__index");
 }

@@ -76,6 +76,8 @@ c10::IValue convert(Kind kind, const mlk_value &value)
         return c10::complex<double>(number_of(value), 0);
     case Kind::boolean: return value.boolean;
     case Kind::string: return std::string(value.text);
+    case Kind::reduction:
+        return value.kind == MLK_STRING ? reduction_number(value.text) : value.integer;
     case Kind::dtype: {
         at::ScalarType type = at::kFloat;
         parse_dtype(value.text, &type);

@@ -9,36 +9,41 @@
 #include <torch/cuda.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <mutex>
 #include <sched.h>
+#include <set>
 #include <unistd.h>
 
 using namespace moonlark;
 
 namespace {
 
-void (*warn)(const char *message, void *context);
-void *warn_context;
+std::atomic<bool> warnings_shown{true};
 
-void pass_on(const std::string &message)
+// One line, once: libtorch's warnings run on into advice for Python.
+void print_warning(const std::string &message)
 {
-    if (warn)
-        warn(message.c_str(), warn_context);
-    else
-        std::fprintf(stderr, "moonlark: libtorch warns: %s\n", message.c_str());
+    static std::mutex lock;
+    static auto *seen = new std::set<std::string>;
+    std::lock_guard<std::mutex> hold(lock);
+    std::string line = message.substr(0, message.find('\n'));
+    if (warnings_shown && seen->insert(line).second)
+        std::fprintf(stderr, "moonlark: libtorch warns: %s\n", line.c_str());
 }
 
 // From 2.0 a warning is an object; before, Warning was a namespace of functions.
 #ifdef MOONLARK_WARNING_OBJECTS
 struct Warnings : c10::WarningHandler {
-    void process(const c10::Warning &warning) override { pass_on(warning.msg()); }
+    void process(const c10::Warning &warning) override { print_warning(warning.msg()); }
 };
 void install(Warnings *handler) { c10::WarningUtils::set_warning_handler(handler); }
 #else
 struct Warnings : c10::WarningHandler {
-    void process(const c10::SourceLocation &, const std::string &message, const bool) override { pass_on(message); }
+    void process(const c10::SourceLocation &, const std::string &message, const bool) override { print_warning(message); }
 };
 void install(Warnings *handler) { c10::Warning::set_warning_handler(handler); }
 #endif
@@ -190,10 +195,9 @@ int mlk_torch_seed(uint64_t seed, mlk_status *status)
     });
 }
 
-void mlk_torch_on_warning(void (*handler)(const char *message, void *context), void *context)
+void mlk_torch_show_warnings(bool shown)
 {
-    warn = handler;
-    warn_context = context;
+    warnings_shown = shown;
 }
 
 } // extern "C"

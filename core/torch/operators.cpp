@@ -75,6 +75,8 @@ Parameter compile(const c10::Argument &argument)
         type = optional->getElementType();
     }
     parameter.kind = kind_of(*type);
+    if (parameter.kind == Kind::integer && parameter.name == "reduction")
+        parameter.kind = Kind::reduction;
     if (parameter.kind == Kind::list) {
         c10::TypePtr element = type->expectRef<c10::ListType>().getElementType();
         if (auto optional = element->cast<c10::OptionalType>()) {
@@ -256,6 +258,8 @@ int element_cost(Kind kind, const mlk_value &value, bool arithmetic)
         return value.kind == MLK_BOOLEAN ? 0 : never;
     case Kind::string:
         return value.kind == MLK_STRING ? 0 : never;
+    case Kind::reduction:
+        return value.kind == MLK_INTEGER || (value.kind == MLK_STRING && reduction_number(value.text) >= 0) ? 0 : never;
     case Kind::dtype:
         return value.kind == MLK_STRING && parse_dtype(value.text, &type) ? 0 : never;
     case Kind::layout:
@@ -300,7 +304,7 @@ int cost_of(const Parameter &parameter, const mlk_value &value, bool arithmetic)
 const char *type_word(const Parameter &parameter)
 {
     static const char *const words[] = {"a tensor", "a number", "an integer", "a number", "a complex number",
-                                        "true or false", "a string", "a dtype such as \"float32\"", "a layout",
+                                        "true or false", "a string", "\"none\", \"mean\" or \"sum\"", "a dtype such as \"float32\"", "a layout",
                                         "a memory format", "a device such as \"cpu\"", "a generator", "a list",
                                         "a value that Lua has not"};
     static const char *const lists[] = {"a list of tensors", "a list of numbers", "a list of integers",
@@ -467,6 +471,11 @@ std::string complaint(const mlk_family &family, const mlk_arguments &arguments)
 }
 
 } // namespace
+
+int reduction_number(const std::string &word)
+{
+    return word == "none" ? 0 : word == "mean" ? 1 : word == "sum" ? 2 : -1;
+}
 
 int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *binding)
 {

@@ -15,6 +15,7 @@ enum class Kind {
     complex,
     boolean,
     string,
+    reduction, // an int in the schema: none, mean or sum
     dtype,
     layout,
     memory_format,
@@ -67,6 +68,9 @@ struct mlk_family {
 };
 
 namespace moonlark {
+
+// libtorch's number for "none", "mean" or "sum"; -1 for another word.
+int reduction_number(const std::string &word);
 
 // Total cost of giving these arguments to the overload, or -1 when they do not fit.
 int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *binding);

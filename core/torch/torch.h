@@ -100,8 +100,8 @@ void mlk_torch_set_threads(int threads);
 /* Seeds every generator. */
 int mlk_torch_seed(uint64_t seed, mlk_status *status);
 
-/* Called with each of libtorch's warnings; NULL prints them to standard error. */
-void mlk_torch_on_warning(void (*handler)(const char *message, void *context), void *context);
+/* Whether libtorch's warnings, each once, go to standard error. */
+void mlk_torch_show_warnings(bool shown);
 
 /* --- memory of CPU tensors --- */
 
