@@ -4,7 +4,10 @@
 #include "parallel.h"
 
 #include <lauxlib.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 /* cores() -> integer: cores this process may use. */
 static int cores(lua_State *L)
@@ -29,12 +32,25 @@ static int interrupted(lua_State *L)
     return 1;
 }
 
+/* terminal_columns(fd) -> integer?: how wide the terminal at that descriptor is; nil when it is none. */
+static int terminal_columns(lua_State *L)
+{
+    int fd = (int)luaL_checkinteger(L, 1);
+    struct winsize size;
+    if (!isatty(fd))
+        return 0;
+    bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    lua_pushinteger(L, known ? size.ws_col : 80);
+    return 1;
+}
+
 int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"cores", cores},
         {"clock", clock_s},
         {"interrupted", interrupted},
+        {"terminal_columns", terminal_columns},
         {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -1,47 +1,250 @@
-/* main.c: the program: a Lua state with Moonlark's places in its search paths. */
+/* main.c: the program: what the command line asks for, done in order. */
+#include "interrupt.h"
+#include "repl.h"
+#include "report.h"
+#include "run.h"
+
 #include <lauxlib.h>
+#include <limits.h>
 #include <lualib.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static const char usage[] =
+    "usage: moonlark [options] [script.lua | command] [arguments]\n"
+    "\n"
+    "Without a script: the prompt; when standard input is no terminal, the script on it.\n"
+    "\n"
+    "options:\n"
+    "  -e CODE        run CODE\n"
+    "  -l NAME        require NAME (a module of Moonlark or any other) into a global\n"
+    "  -i             go to the prompt afterwards\n"
+    "  -              the script is on standard input\n"
+    "  -v, --version  print the version\n"
+    "  -h, --help     print this\n";
+
+/* --- the Lua state ---------------------------------------------------------- */
+
+/* The folder that holds bin/, lib/ and share/: the program's own place, one up. */
+static bool find_home(char home[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", home, PATH_MAX - 1);
+    if (length <= 0)
+        return false;
+    home[length] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(home, '/');
+        if (!slash)
+            return false;
+        *slash = '\0';
+    }
+    return true;
+}
+
+/* Puts `text` before package[field]. */
+static void prepend_path(lua_State *L, const char *field, const char *text)
+{
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, field);
+    lua_pushfstring(L, "%s;%s", text, lua_tostring(L, -1));
+    lua_setfield(L, -3, field);
+    lua_pop(L, 2);
+}
+
+static lua_State *new_state(const char *home)
+{
+    lua_State *L = luaL_newstate();
+    if (!L)
+        return NULL;
+    luaL_openlibs(L);
+    lua_gc(L, LUA_GCGEN, 0, 0);
+    prepend_path(L, "path",
+                 lua_pushfstring(L, "%s/share/moonlark/lua/?.lua;%s/share/moonlark/lua/?/init.lua;"
+                                    "%s/share/moonlark/?.lua", home, home, home));
+    prepend_path(L, "cpath", lua_pushfstring(L, "%s/lib/moonlark/?.so", home));
+    mlk_report_own(lua_pushfstring(L, "%s/share/moonlark/", home));
+    lua_settop(L, 0);
+    mlk_interrupt_install(L);
+    return L;
+}
+
+/* The table `arg`: the script at 0, its arguments from 1, what came before it below 0. */
+static void set_arg(lua_State *L, int argc, char **argv, int script)
+{
+    lua_createtable(L, argc - script, script + 1);
+    for (int i = 0; i < argc; i++) {
+        lua_pushstring(L, argv[i]);
+        lua_rawseti(L, -2, i - script);
+    }
+    lua_setglobal(L, "arg");
+}
+
+/* --- scripts and commands --------------------------------------------------- */
+
+static bool is_file(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && !S_ISDIR(found.st_mode);
+}
+
+/* Calls the chunk on top with the script's arguments. */
+static int call_script(lua_State *L, int argc, char **argv, int first)
+{
+    luaL_checkstack(L, argc, "too many arguments");
+    for (int i = first; i < argc; i++)
+        lua_pushstring(L, argv[i]);
+    return mlk_run_call(L, argc - first, 0);
+}
+
+static int run_file(lua_State *L, const char *path, int argc, char **argv, int script)
+{
+    int status = luaL_loadfile(L, path);
+    return status == LUA_OK ? call_script(L, argc, argv, script + 1) : mlk_run_loaded(L, status);
+}
+
+/* NAME is a file, or a command: share/moonlark/scripts/NAME.lua. */
+static int run_name(lua_State *L, const char *home, int argc, char **argv, int script)
+{
+    const char *name = argv[script];
+    size_t length = strlen(name);
+    bool path = strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".lua") == 0);
+    if (path || is_file(name))
+        return run_file(L, name, argc, argv, script);
+
+    const char *command = lua_pushfstring(L, "%s/share/moonlark/scripts/%s.lua", home, name);
+    if (!is_file(command)) {
+        mlk_run_library(L, "moonlark.command", "unknown", 1, (const char *[]){name}, 0);
+        return MLK_EXIT_USAGE;
+    }
+    mlk_report_speaker(lua_pushfstring(L, "moonlark %s", name));
+    return run_file(L, command, argc, argv, script);
+}
+
+static int run_stdin(lua_State *L, int argc, char **argv, int script)
+{
+    int status = luaL_loadfile(L, NULL);
+    if (status != LUA_OK)
+        return mlk_run_loaded(L, status);
+    return call_script(L, argc, argv, script < argc ? script + 1 : argc);
+}
+
+/* --- the command line ------------------------------------------------------- */
+
+typedef struct command_line {
+    int script;       /* index of the script's name, argc without one */
+    bool interactive; /* -i */
+    bool ran;         /* an option has done something: no script is needed */
+    bool help;        /* -h: and nothing else */
+    bool globals;     /* -e, -l, -i or the prompt: modules are globals */
+} command_line;
+
+static int complain(const char *text, const char *option)
+{
+    fprintf(stderr, "moonlark: %s '%s'\nTry 'moonlark --help'.\n", text, option);
+    return MLK_EXIT_USAGE;
+}
+
+/* Finds the script; checks the options without running them. */
+static int read_options(int argc, char **argv, command_line *line)
+{
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+        const char *option = argv[i];
+        if (strcmp(option, "--") == 0) {
+            i++;
+            break;
+        }
+        if (strcmp(option, "-h") == 0 || strcmp(option, "--help") == 0) {
+            line->help = true;
+            return MLK_EXIT_OK;
+        }
+        if (strcmp(option, "-v") == 0 || strcmp(option, "--version") == 0)
+            continue;
+        if (option[1] == 'e' || option[1] == 'l') {
+            line->globals = true;
+            if (option[2] == '\0' && ++i >= argc)
+                return complain("an argument must follow", option);
+        } else if (strcmp(option, "-i") == 0) {
+            line->interactive = true;
+        } else {
+            return complain("unknown option", option);
+        }
+    }
+    line->script = i;
+    return MLK_EXIT_OK;
+}
+
+static int print_help(lua_State *L)
+{
+    fputs(usage, stdout);
+    return mlk_run_library(L, "moonlark.command", "print_list", 0, NULL, 0);
+}
+
+/* Runs the options from left to right; stops at the first failure. */
+static int run_options(lua_State *L, char **argv, command_line *line)
+{
+    int code = MLK_EXIT_OK;
+    for (int i = 1; i < line->script && code == MLK_EXIT_OK; i++) {
+        const char *option = argv[i];
+        if (strcmp(option, "-i") == 0 || strcmp(option, "--") == 0)
+            continue;
+        line->ran = true;
+        if (strcmp(option, "-v") == 0 || strcmp(option, "--version") == 0) {
+            printf("Moonlark %s, %s\n", MOONLARK_VERSION, LUA_RELEASE);
+        } else {
+            const char *value = option[2] ? option + 2 : argv[++i];
+            if (option[1] == 'e')
+                code = mlk_run_loaded(L, luaL_loadbuffer(L, value, strlen(value), "=-e"));
+            else
+                code = mlk_run_library(L, "moonlark.prompt", "load", 1, &value, 0);
+        }
+    }
+    return code;
+}
+
+static int run(lua_State *L, const char *home, int argc, char **argv)
+{
+    command_line line = {0};
+    int code = read_options(argc, argv, &line);
+    if (code != MLK_EXIT_OK)
+        return code;
+    if (line.help)
+        return print_help(L);
+
+    bool has_script = line.script < argc;
+    bool from_stdin = has_script && strcmp(argv[line.script], "-") == 0;
+    bool prompt = line.interactive || (!has_script && line.script == 1 && isatty(STDIN_FILENO));
+    set_arg(L, argc, argv, has_script ? line.script : 0);
+    if (line.globals || prompt)
+        code = mlk_run_library(L, "moonlark.prompt", "open", 0, NULL, 0);
+    if (code == MLK_EXIT_OK)
+        code = run_options(L, argv, &line);
+    if (code == MLK_EXIT_OK && from_stdin)
+        code = run_stdin(L, argc, argv, line.script);
+    else if (code == MLK_EXIT_OK && has_script)
+        code = run_name(L, home, argc, argv, line.script);
+    else if (code == MLK_EXIT_OK && !line.ran && !prompt)
+        code = run_stdin(L, argc, argv, argc);
+    return prompt && code != MLK_EXIT_USAGE ? mlk_repl(L) : code;
+}
 
 int main(int argc, char **argv)
 {
-    char home[4096];
-    ssize_t length = readlink("/proc/self/exe", home, sizeof home - 1);
-    if (length < 0 || argc < 2)
-        return 2;
-    home[length] = '\0';
-    for (int up = 0; up < 2; up++)
-        *strrchr(home, '/') = '\0';
-
-    lua_State *L = luaL_newstate();
-    luaL_openlibs(L);
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "path");
-    lua_pushfstring(L, "%s/share/moonlark/lua/?.lua;%s/share/moonlark/lua/?/init.lua;%s/share/moonlark/?.lua;%s",
-                    home, home, home, lua_tostring(L, -1));
-    lua_setfield(L, -3, "path");
-    lua_pop(L, 1);
-    lua_getfield(L, -1, "cpath");
-    lua_pushfstring(L, "%s/lib/moonlark/?.so;%s", home, lua_tostring(L, -1));
-    lua_setfield(L, -3, "cpath");
-    lua_settop(L, 0);
-
-    lua_createtable(L, argc, 0);
-    for (int i = 0; i < argc; i++) {
-        lua_pushstring(L, argv[i]);
-        lua_rawseti(L, -2, i - 1);
+    char home[PATH_MAX];
+    lua_State *L = find_home(home) ? new_state(home) : NULL;
+    if (!L) {
+        fputs("moonlark: cannot start: no /proc, or no memory\n", stderr);
+        return MLK_EXIT_ERROR;
     }
-    lua_setglobal(L, "arg");
-    lua_getglobal(L, "debug");
-    lua_getfield(L, -1, "traceback");
-    lua_remove(L, 1);
-    if (luaL_loadfile(L, argv[1]) || lua_pcall(L, 0, 0, 1)) {
-        fprintf(stderr, "moonlark: %s\n", lua_tostring(L, -1));
-        return 1;
-    }
+    int code = run(L, home, argc, argv);
     lua_close(L);
-    return 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("moonlark: standard output");
+        code = code == MLK_EXIT_OK ? MLK_EXIT_ERROR : code;
+    }
+    return code;
 }

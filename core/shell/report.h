@@ -1,0 +1,34 @@
+/* report.h: errors as the user wants them: his own line first.
+ *
+ * The library raises without a position. The message handler walks the stack and
+ * puts the innermost line that is the user's own before the message; frames of C
+ * and of Moonlark's own Lua files are not shown unless MOONLARK_TRACE is set.
+ *
+ *     song.lua:12: hop_length must be 1..n_fft (2048), got 0
+ *       song.lua:12 in function 'analyse'
+ *       song.lua:30 in main chunk
+ */
+#ifndef MLK_SHELL_REPORT_H
+#define MLK_SHELL_REPORT_H
+
+#include <lua.h>
+
+/* Lua files below this folder are Moonlark's own (copied; at most PATH_MAX). */
+void mlk_report_own(const char *folder);
+
+/* The message handler for lua_pcall: any error value -> the text to print. The interrupt
+ * sentinel stays itself; where it struck is kept for mlk_report_interrupt. */
+int mlk_report_handler(lua_State *L);
+
+/* Who speaks when a message has no line of the user's: "moonlark" until told otherwise,
+ * "moonlark index" for a command (copied). */
+void mlk_report_speaker(const char *name);
+const char *mlk_report_speaker_name(void);
+
+/* Prints the text on top of the stack to standard error and pops it. */
+void mlk_report_print(lua_State *L);
+
+/* Prints where the last interrupt struck. */
+void mlk_report_interrupt(void);
+
+#endif

@@ -1,0 +1,53 @@
+#include "run.h"
+
+#include "interrupt.h"
+#include "report.h"
+
+#include <lauxlib.h>
+
+int mlk_run_call(lua_State *L, int n_arguments, int n_results)
+{
+    int base = lua_gettop(L) - n_arguments;
+    lua_pushcfunction(L, mlk_report_handler);
+    lua_insert(L, base);
+    int status = lua_pcall(L, n_arguments, n_results, base);
+    lua_remove(L, base);
+    if (status == LUA_OK)
+        return MLK_EXIT_OK;
+
+    /* An engine loop that the user stopped ends with an ordinary message: the flag tells. */
+    if (mlk_interrupt_taken(L)) {
+        lua_pop(L, 1);
+        mlk_report_interrupt();
+        return MLK_EXIT_INTERRUPTED;
+    }
+    mlk_report_print(L);
+    return MLK_EXIT_ERROR;
+}
+
+int mlk_run_loaded(lua_State *L, int status)
+{
+    if (status == LUA_OK)
+        return mlk_run_call(L, 0, 0);
+    if (status != LUA_ERRSYNTAX) { /* a syntax error names its line; a file that cannot be read has none */
+        lua_pushfstring(L, "%s: %s", mlk_report_speaker_name(), lua_tostring(L, -1));
+        lua_remove(L, -2);
+    }
+    mlk_report_print(L);
+    return MLK_EXIT_ERROR;
+}
+
+int mlk_run_library(lua_State *L, const char *module, const char *function, int n_arguments,
+                    const char *const arguments[], int n_results)
+{
+    lua_getglobal(L, "require");
+    lua_pushstring(L, module);
+    int code = mlk_run_call(L, 1, 1);
+    if (code != MLK_EXIT_OK)
+        return code;
+    lua_getfield(L, -1, function);
+    lua_remove(L, -2);
+    for (int i = 0; i < n_arguments; i++)
+        lua_pushstring(L, arguments[i]);
+    return mlk_run_call(L, n_arguments, n_results);
+}

@@ -1,0 +1,34 @@
+--- Moonlark: analysing music and sound from Lua.
+---
+---     local moonlark = require "moonlark"
+---     local song = moonlark.audio.load "song.mp3"
+---
+--- Each module is loaded when its name is first used.
+local moonlark = {}
+
+--- The version of this library.
+moonlark.version = "0.1.0"
+
+--- The folder that holds Moonlark's Lua files, scripts and models.
+moonlark.home = debug.getinfo(1, "S").source:match "^@(.*)/lua/moonlark/init%.lua$"
+
+--- The modules that the prompt offers as globals.
+moonlark.modules = {
+  "audio", "classify", "cluster", "corpus", "dataset", "feature", "metrics", "music", "nn", "optim", "plot", "run",
+  "torch", "train",
+}
+
+local is_module = {}
+for _, name in ipairs(moonlark.modules) do is_module[name] = true end
+
+--- The module of that name, loaded now if need be; nil when there is none.
+---@param name string  one of moonlark.modules
+---@return table?
+function moonlark.module(name)
+  if not is_module[name] then return nil end
+  local full = "moonlark." .. name
+  if package.loaded[full] == nil and not package.searchpath(full, package.path) then return nil end
+  return require(full)
+end
+
+return setmetatable(moonlark, {__index = function(_, name) return moonlark.module(name) end})

@@ -1,0 +1,98 @@
+--- Progress on standard error: a bar with rate and remaining time on a terminal, a line every
+--- ten seconds elsewhere. Standard output stays for results.
+---
+---@class moonlark.Progress
+---@field total integer
+local Progress = {}
+Progress.__index = Progress
+Progress.__name = "moonlark.Progress"
+
+local progress = {}
+
+local BAR_S = 0.1    -- a terminal's bar is redrawn at most this often
+local LINE_S = 10    -- and a line is written elsewhere
+
+local function duration(seconds)
+  if seconds < 10 then return ("%.1f s"):format(seconds) end
+  seconds = math.floor(seconds + 0.5)
+  if seconds < 60 then return ("%d s"):format(seconds) end
+  if seconds < 3600 then return ("%d:%02d min"):format(seconds // 60, seconds % 60) end
+  return ("%d:%02d h"):format(seconds // 3600, seconds % 3600 // 60)
+end
+
+local function rate(per_s)
+  if per_s >= 10 then return ("%.0f/s"):format(per_s) end
+  return per_s >= 0.1 and ("%.1f/s"):format(per_s) or ("%.1f/min"):format(per_s * 60)
+end
+
+--- A new bar. It is drawn at the first update that comes a tenth of a second after this.
+---@param total integer  what counts as done
+---@param label? string  what is being done, "extracting"
+---@return moonlark.Progress
+function progress.new(total, label)
+  local system = require "moonlark_core".system
+  local columns = system.terminal_columns(2)
+  return setmetatable({
+    total = total, label = label or "", done = 0, clock = system.clock, started = system.clock(),
+    drawn = system.clock(), columns = columns, drew = false, wait = columns and BAR_S or LINE_S,
+    measure = system.terminal_columns,
+  }, Progress)
+end
+
+-- "extracting  120/400  30%  35.1/s  8.0 s left", without the bar.
+local function words(self, now)
+  local elapsed = now - self.started
+  local parts = {("%d/%d"):format(self.done, self.total)}
+  if self.label ~= "" then table.insert(parts, 1, self.label) end
+  if self.done > 0 and elapsed > 0 then
+    local per_s = self.done / elapsed
+    parts[#parts + 1] = rate(per_s)
+    local left = self.total - self.done
+    parts[#parts + 1] = left > 0 and duration(left / per_s) .. " left" or duration(elapsed)
+  end
+  return table.concat(parts, "  ")
+end
+
+local function draw(self, now)
+  local text = words(self, now)
+  if not self.columns then
+    io.stderr:write(text, "\n")
+    return
+  end
+  local room = self.columns - utf8.len(text) - 4
+  if room >= 8 then
+    local width = math.min(room, 40)
+    local full = self.total > 0 and math.min(width, math.floor(width * self.done / self.total)) or width
+    text = ("%s [%s%s]"):format(text, ("#"):rep(full), (" "):rep(width - full))
+  else
+    text = text:sub(1, utf8.offset(text, math.max(self.columns, 2)) or #text + 1)
+  end
+  io.stderr:write("\r", text, "\27[K")
+end
+
+--- Says how much is done now.
+---@param done integer
+function Progress:update(done)
+  self.done = done
+  local now = self.clock()
+  if now - self.drawn < self.wait then return end
+  self.drawn, self.drew = now, true
+  if self.columns then self.columns = self.measure(2) or self.columns end
+  draw(self, now)
+end
+
+--- Ends the bar: what took so short that nothing was drawn leaves no trace.
+function Progress:finish()
+  if not self.drew then return end
+  self.drew = false
+  draw(self, self.clock())
+  if self.columns then io.stderr:write "\n" end
+end
+
+-- An error or Ctrl-C leaves a `local bar <close>` through here: the next output starts on a line of its own.
+Progress.__close = function(self)
+  if self.drew and self.columns then io.stderr:write "\n" end
+  self.drew = false
+end
+
+return progress
