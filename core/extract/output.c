@@ -135,28 +135,39 @@ static mlk_code write_frame_csv(const char *path, const mlk_recipe *recipe, cons
     return mlk_atomic_commit(&file, status);
 }
 
-mlk_code mlk_output_check(const char *path, const mlk_recipe *recipe, mlk_status *status)
+/* A file holds one array: several features go to NAME.FEATURE.npy each. */
+static mlk_code write_npys(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle, mlk_status *status)
 {
-    kind kind = kind_of(path);
-    if (kind == UNKNOWN)
+    mlk_code code = MLK_OK;
+    int stem = (int)(strlen(path) - strlen(".npy"));
+    for (int i = 0; !code && i < bundle->count; i++) {
+        char *own = NULL;
+        if (bundle->count > 1 && asprintf(&own, "%.*s.%s.npy", stem, path, recipe->features[i].feature->name) < 0)
+            return mlk_fail_memory(status, "a path");
+        mlk_array array = view(bundle, i);
+        code = mlk_npy_write(own ? own : path, &array, status);
+        free(own);
+    }
+    return code;
+}
+
+mlk_code mlk_output_check(const char *path, mlk_status *status)
+{
+    if (kind_of(path) == UNKNOWN)
         return mlk_fail(status, MLK_INVALID,
                         "the file's name must end in .safetensors, .npz, .npy or .csv, got %.120s", path);
-    if (kind == NPY && recipe->n_features > 1)
-        return mlk_fail(status, MLK_INVALID, ".npy holds one array: take .npz for %d features", recipe->n_features);
     return MLK_OK;
 }
 
 mlk_code mlk_output_frames(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle, mlk_status *status)
 {
-    if (mlk_output_check(path, recipe, status))
+    if (mlk_output_check(path, status))
         return status->code;
     kind kind = kind_of(path);
     if (kind == CSV)
         return write_frame_csv(path, recipe, bundle, status);
-    if (kind == NPY) {
-        mlk_array array = view(bundle, 0);
-        return mlk_npy_write(path, &array, status);
-    }
+    if (kind == NPY)
+        return write_npys(path, recipe, bundle, status);
     return write_arrays(path, kind, recipe, bundle, status);
 }
 

@@ -9,13 +9,13 @@
 
 /* Writes kept frames by the path's ending:
  *   .safetensors, .npz  an array rows x frames for each feature
- *   .npy                the array; the recipe must have one feature
+ *   .npy                the array; several features go to NAME.FEATURE.npy each
  *   .csv                a line a frame: time_s, then every row of every feature; all must share their frames */
 mlk_code mlk_output_frames(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle,
                            mlk_status *status);
 
-/* True when mlk_output_frames knows the path's ending. */
-mlk_code mlk_output_check(const char *path, const mlk_recipe *recipe, mlk_status *status);
+/* Whether mlk_output_frames knows the path's ending. */
+mlk_code mlk_output_check(const char *path, mlk_status *status);
 
 /* A pooled table. */
 typedef struct mlk_table {

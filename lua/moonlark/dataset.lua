@@ -197,6 +197,36 @@ function dataset.gtzan(path, given)
   return songs
 end
 
+--- An unlabelled dataset of given files.
+---@param paths string[]
+---@return moonlark.Dataset
+function dataset.files(paths)
+  local tracks = {}
+  for i, path in ipairs(paths) do
+    if type(path) ~= "string" then error(("paths must be strings, got %s"):format(type(path)), 0) end
+    tracks[i] = {path = path}
+  end
+  return make(tracks)
+end
+
+--- Where ESC-10 and ESC-50 keep folds and source recordings: in names such as 1-17092-A.ogg.
+dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
+
+--- A dataset from whatever a path names: a folder, a .csv list, or a .json index that save wrote.
+---@param path string
+---@param given table?  options of dataset.folder or dataset.csv
+---@return moonlark.Dataset
+function dataset.open(path, given)
+  if type(path) ~= "string" then error(("path must be a string, got %s"):format(type(path)), 0) end
+  if path:lower():find "%.csv$" then return dataset.csv(path, given) end
+  if path:lower():find "%.json$" then
+    local loaded = dataset.load(path)
+    if not dataset.is(loaded) then error(("%s holds a split: name a dataset's index"):format(path), 0) end
+    return loaded
+  end
+  return dataset.folder(path, given)
+end
+
 --- Reads what save wrote: a dataset, the parts of a split, or folds.
 ---@param path string
 ---@return moonlark.Dataset|moonlark.Parts|moonlark.Folds

@@ -54,17 +54,20 @@ local function check_number(name, value, low)
 end
 
 --- Makes a recipe; also called feature.recipe.
----@param given {features: table, rate?: integer, start?: number, duration?: number, pool?: string|string[]}
---- features: {name = settings …}, or a list of names; rate: samples per second (default 22050; 0: each file's
---- own); start, duration: seconds, default the whole file; pool: any of "mean", "std", "min", "max", "median"
+---@param given {features: table, rate?: integer|"native", start?: number, duration?: number, pool?: string|string[]}
+--- features: {name = settings …}, or a list of names; rate: samples per second (default 22050; "native": each
+--- file's own); start, duration: seconds, default the whole file; pool: any of "mean", "std", "min", "max", "median"
 --- and percentiles "p0" … "p100"; nil keeps the frames
 ---@return moonlark.Recipe
 function recipe.new(given)
   local read = options.read("recipe", given, {
-    features = options.required, rate = 22050, start = options.none, duration = options.none, pool = options.none,
+    features = options.required, rate = options.none, start = options.none, duration = options.none, pool = options.none,
   })
-  if math.type(read.rate) ~= "integer" or read.rate < 0 then
-    error(("rate must be a whole number of samples per second, or 0, got %s"):format(tostring(read.rate)), 0)
+  if read.rate == nil then read.rate = 22050 end
+  if read.rate == "native" then read.rate = 0 end
+  read.rate = math.tointeger(read.rate) or read.rate
+  if math.type(read.rate) ~= "integer" or read.rate < 0 or read.rate > 10000000 then
+    error(('rate must be a whole number of samples per second or "native", got %s'):format(tostring(read.rate)), 0)
   end
   check_number("start", read.start, 0)
   check_number("duration", read.duration, 0)

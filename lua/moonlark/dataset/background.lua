@@ -10,7 +10,7 @@ local background = {}
 ---@return {total: integer, done: integer, failed: integer, cached: integer, uncached: integer}
 function background.await(job, label)
   local total = core.extract.progress(job).total
-  local bar = label and total > 0 and require "moonlark.command".progress(total, label)
+  local bar = label and total > 0 and require "moonlark.progress".new(total, label)
   local _ <close> = setmetatable({}, {__close = function(_, failure)
     if bar then bar:finish() end
     if failure then core.extract.close(job) end

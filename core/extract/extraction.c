@@ -1,0 +1,289 @@
+#include "extract/extraction.h"
+
+#include "audio/audio.h"
+#include "extract/cache.h"
+#include "extract/output.h"
+#include "interrupt.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mlk_extraction {
+    mlk_recipe *recipe;
+    mlk_track *tracks;
+    int n;
+    char *cache;
+    float *rows;          /* pooled: n x n_columns */
+    mlk_bundle **bundles; /* kept frames that are in memory */
+    char (*keys)[MLK_HASH_SIZE];
+    atomic_int cached, uncached;
+};
+
+static void release(mlk_extraction *e)
+{
+    for (int i = 0; i < e->n; i++) {
+        free(e->tracks[i].path);
+        free(e->tracks[i].output);
+        if (e->bundles)
+            mlk_bundle_free(e->bundles[i]);
+    }
+    free(e->tracks);
+    free(e->bundles);
+    free(e->rows);
+    free(e->keys);
+    free(e->cache);
+    mlk_recipe_free(e->recipe);
+}
+
+mlk_extraction *mlk_extraction_new(mlk_recipe *recipe, mlk_track *tracks, int n, const char *cache,
+                                   mlk_status *status)
+{
+    mlk_extraction *made = calloc(1, sizeof *made);
+    if (!made) {
+        release(&(mlk_extraction){.recipe = recipe, .tracks = tracks, .n = n});
+        mlk_fail_memory(status, "an extraction");
+        return NULL;
+    }
+    *made = (mlk_extraction){.recipe = recipe, .tracks = tracks, .n = n};
+    size_t count = (size_t)n + 1;
+    if (recipe->n_pools > 0)
+        made->rows = malloc(count * (size_t)recipe->n_columns * sizeof *made->rows);
+    else
+        made->bundles = calloc(count, sizeof *made->bundles);
+    made->keys = cache ? calloc(count, sizeof *made->keys) : NULL;
+    made->cache = cache ? strdup(cache) : NULL;
+    mlk_code code = MLK_OK;
+    if ((!made->rows && !made->bundles) || (cache && (!made->keys || !made->cache)))
+        code = mlk_fail(status, MLK_MEMORY, "not enough memory for the features of %d tracks", n);
+    else if (cache)
+        code = mlk_cache_prepare(cache, status);
+    if (code) {
+        mlk_extraction_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+void mlk_extraction_free(mlk_extraction *extraction)
+{
+    if (!extraction)
+        return;
+    release(extraction);
+    free(extraction);
+}
+
+/* --- one waveform --- */
+
+static mlk_code measure_all(const mlk_recipe *recipe, int64_t n, double rate, mlk_feature_shape *shapes,
+                            mlk_status *status)
+{
+    for (int i = 0; i < recipe->n_features; i++) {
+        const mlk_settings *settings = &recipe->features[i];
+        mlk_status reason;
+        mlk_code code = mlk_feature_measure(settings, n, rate, &shapes[i], &reason);
+        if (code)
+            return mlk_fail(status, code, "%s: %.200s", settings->feature->name, reason.message);
+        if (shapes[i].rows != recipe->rows[i])
+            return mlk_fail(status, MLK_INVALID, "%s has %lld rows at %g Hz, the recipe expects %lld",
+                            settings->feature->name, (long long)shapes[i].rows, rate, (long long)recipe->rows[i]);
+        if (shapes[i].frames < 1)
+            return mlk_fail(status, MLK_INVALID, "%s: the clip is too short for one frame", settings->feature->name);
+    }
+    return MLK_OK;
+}
+
+static mlk_code compute(const mlk_settings *settings, mlk_analysis *analysis, void *out, mlk_status *status)
+{
+    if (mlk_interrupted())
+        return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    mlk_status reason;
+    mlk_code code = mlk_feature_compute(settings, analysis, out, &reason);
+    return code ? mlk_fail(status, code, "%s: %.200s", settings->feature->name, reason.message) : MLK_OK;
+}
+
+static mlk_bundle *keep_frames(const mlk_recipe *recipe, mlk_analysis *analysis, const mlk_feature_shape *shapes,
+                               mlk_status *status)
+{
+    mlk_bundle *bundle = mlk_bundle_new(recipe->n_features, shapes, status);
+    for (int i = 0; bundle && i < recipe->n_features; i++)
+        if (compute(&recipe->features[i], analysis, bundle->data[i], status)) {
+            mlk_bundle_free(bundle);
+            bundle = NULL;
+        }
+    return bundle;
+}
+
+/* Complex frames become magnitudes, at the front of the same memory. */
+static void to_magnitude(float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        values[i] = hypotf(values[2 * i], values[2 * i + 1]);
+}
+
+static mlk_code pool_feature(const mlk_recipe *recipe, int feature, mlk_analysis *analysis,
+                             const mlk_feature_shape *shape, float *out, mlk_status *status)
+{
+    int64_t count = shape->rows * shape->frames;
+    float *values = malloc((size_t)count * mlk_dtype_size(shape->dtype) + (size_t)shape->frames * sizeof *values);
+    if (!values)
+        return mlk_fail(status, MLK_MEMORY, "not enough memory for %lld x %lld frames", (long long)shape->rows,
+                        (long long)shape->frames);
+    mlk_code code = compute(&recipe->features[feature], analysis, values, status);
+    if (!code && shape->dtype == MLK_COMPLEX64)
+        to_magnitude(values, count);
+    for (int64_t row = 0; !code && row < shape->rows; row++) {
+        float pooled[MLK_MAX_POOLS];
+        mlk_pool_row(recipe->pools, recipe->n_pools, values + row * shape->frames, shape->frames, values + count,
+                     pooled);
+        for (int p = 0; p < recipe->n_pools; p++)
+            out[p * shape->rows + row] = pooled[p];
+    }
+    free(values);
+    return code;
+}
+
+static mlk_bundle *pool_frames(const mlk_recipe *recipe, mlk_analysis *analysis, const mlk_feature_shape *shapes,
+                               mlk_status *status)
+{
+    mlk_feature_shape row = {.rows = 1, .frames = recipe->n_columns, .dtype = MLK_FLOAT32};
+    mlk_bundle *bundle = mlk_bundle_new(1, &row, status);
+    float *out = bundle ? bundle->data[0] : NULL;
+    for (int i = 0; bundle && i < recipe->n_features; i++) {
+        if (pool_feature(recipe, i, analysis, &shapes[i], out, status)) {
+            mlk_bundle_free(bundle);
+            return NULL;
+        }
+        out += shapes[i].rows * recipe->n_pools;
+    }
+    return bundle;
+}
+
+mlk_bundle *mlk_extraction_analyse(const mlk_recipe *recipe, const float *samples, int64_t n, double rate,
+                                   mlk_status *status)
+{
+    mlk_feature_shape shapes[MLK_MAX_FEATURES];
+    if (measure_all(recipe, n, rate, shapes, status))
+        return NULL;
+    mlk_analysis *analysis = mlk_analysis_new(samples, n, rate, status);
+    if (!analysis)
+        return NULL;
+    mlk_bundle *bundle = recipe->n_pools > 0 ? pool_frames(recipe, analysis, shapes, status)
+                                             : keep_frames(recipe, analysis, shapes, status);
+    mlk_analysis_free(analysis);
+    return bundle;
+}
+
+/* --- one track --- */
+
+static mlk_bundle *analyse_track(const mlk_recipe *recipe, const mlk_track *track, mlk_status *status)
+{
+    mlk_audio_options options = mlk_audio_defaults();
+    options.rate_hz = recipe->rate;
+    options.mono = true;
+    options.start_s = recipe->start_s + track->start_s;
+    double duration = track->duration_s > 0 ? track->duration_s : recipe->duration_s;
+    options.duration_s = duration > 0 ? duration : -1;
+    mlk_audio audio;
+    if (mlk_audio_load(track->path, &options, &audio, status))
+        return NULL;
+    mlk_bundle *bundle = NULL;
+    if (audio.frames == 0)
+        mlk_fail(status, MLK_INVALID, "%s: there is no sound in the part asked for", track->path);
+    else
+        bundle = mlk_extraction_analyse(recipe, audio.samples, audio.frames, audio.rate_hz, status);
+    mlk_audio_free(&audio);
+    return bundle;
+}
+
+static bool fits(const mlk_recipe *recipe, const mlk_bundle *bundle)
+{
+    if (recipe->n_pools > 0)
+        return bundle->count == 1 && bundle->shapes[0].rows == 1 && bundle->shapes[0].frames == recipe->n_columns;
+    return bundle->count == recipe->n_features;
+}
+
+/* From the cache, or analysed and put there. `key` stays empty without a cache. */
+static mlk_bundle *obtain(mlk_extraction *e, int index, mlk_status *status)
+{
+    const mlk_track *track = &e->tracks[index];
+    if (!e->cache)
+        return analyse_track(e->recipe, track, status);
+    char content[MLK_HASH_SIZE];
+    if (mlk_hash_file(track->path, content, status))
+        return NULL;
+    mlk_cache_key(content, e->recipe, track->start_s, track->duration_s, e->keys[index]);
+    mlk_bundle *bundle = mlk_cache_read(e->cache, e->keys[index]);
+    if (bundle && fits(e->recipe, bundle)) {
+        atomic_fetch_add(&e->cached, 1);
+        return bundle;
+    }
+    mlk_bundle_free(bundle);
+    bundle = analyse_track(e->recipe, track, status);
+    if (bundle && mlk_cache_write(e->cache, e->keys[index], bundle, NULL)) {
+        atomic_fetch_add(&e->uncached, 1); /* a full disk is no reason to lose the result */
+        e->keys[index][0] = '\0';
+    }
+    return bundle;
+}
+
+mlk_code mlk_extraction_work(void *extraction, int index, mlk_status *status)
+{
+    mlk_extraction *e = extraction;
+    mlk_bundle *bundle = obtain(e, index, status);
+    if (!bundle)
+        return status->code;
+    mlk_code code = MLK_OK;
+    if (e->rows) {
+        memcpy(e->rows + index * e->recipe->n_columns, bundle->data[0],
+               (size_t)e->recipe->n_columns * sizeof *e->rows);
+    } else if (e->tracks[index].output) {
+        code = mlk_output_frames(e->tracks[index].output, e->recipe, bundle, status);
+    } else if (!e->cache || !e->keys[index][0]) {
+        e->bundles[index] = bundle;
+        bundle = NULL;
+    }
+    mlk_bundle_free(bundle);
+    return code;
+}
+
+/* --- results --- */
+
+const mlk_recipe *mlk_extraction_recipe(const mlk_extraction *extraction)
+{
+    return extraction->recipe;
+}
+
+const mlk_track *mlk_extraction_track(const mlk_extraction *extraction, int index)
+{
+    return &extraction->tracks[index];
+}
+
+const float *mlk_extraction_row(const mlk_extraction *extraction, int index)
+{
+    return extraction->rows + index * extraction->recipe->n_columns;
+}
+
+const mlk_bundle *mlk_extraction_frames(const mlk_extraction *extraction, int index, mlk_bundle **made,
+                                        mlk_status *status)
+{
+    *made = NULL;
+    if (extraction->bundles[index])
+        return extraction->bundles[index];
+    if (extraction->cache)
+        *made = mlk_cache_read(extraction->cache, extraction->keys[index]);
+    if (!*made)
+        *made = analyse_track(extraction->recipe, &extraction->tracks[index], status);
+    return *made;
+}
+
+int mlk_extraction_cached(const mlk_extraction *extraction)
+{
+    return atomic_load(&extraction->cached);
+}
+
+int mlk_extraction_uncached(const mlk_extraction *extraction)
+{
+    return atomic_load(&extraction->uncached);
+}

@@ -1,0 +1,56 @@
+/* extraction.h: a recipe over many tracks, as the work of a job.
+ *
+ * Each track is decoded once and analysed once; all of its features share the
+ * transforms. Tracks share nothing, so results are the same to the bit for any
+ * number of workers.
+ *
+ *     mlk_extraction *extraction = mlk_extraction_new(recipe, tracks, n, ".moonlark", &status);
+ *     mlk_job *job = mlk_job_start(n, workers, mlk_extraction_work, extraction, &status);
+ *     ... mlk_job_wait ...
+ *     const float *row = mlk_extraction_row(extraction, i);      // of each track that is done
+ *     mlk_job_free(job);
+ *     mlk_extraction_free(extraction);
+ */
+#ifndef MLK_EXTRACTION_H
+#define MLK_EXTRACTION_H
+
+#include "extract/bundle.h"
+#include "extract/job.h"
+
+typedef struct mlk_track {
+    char *path;
+    double start_s, duration_s; /* a segment; duration 0: from the recipe's start, as long as it says */
+    char *output;               /* with kept frames: a file to write, see output.h; NULL: keep them here */
+} mlk_track;
+
+typedef struct mlk_extraction mlk_extraction;
+
+/* Takes over a compiled recipe and `tracks` with their strings (malloc), on failure too. `cache` is a folder or
+ * NULL. */
+mlk_extraction *mlk_extraction_new(mlk_recipe *recipe, mlk_track *tracks, int n, const char *cache,
+                                   mlk_status *status);
+void mlk_extraction_free(mlk_extraction *extraction);
+
+/* mlk_job_work. */
+mlk_code mlk_extraction_work(void *extraction, int index, mlk_status *status);
+
+const mlk_recipe *mlk_extraction_recipe(const mlk_extraction *extraction);
+const mlk_track *mlk_extraction_track(const mlk_extraction *extraction, int index);
+
+/* The pooled row (recipe->n_columns numbers) of a track that is done. */
+const float *mlk_extraction_row(const mlk_extraction *extraction, int index);
+
+/* The kept frames of a track that is done: from memory, else from the cache, else made again. *made is to be
+ * freed when it is not NULL. NULL: see status. */
+const mlk_bundle *mlk_extraction_frames(const mlk_extraction *extraction, int index, mlk_bundle **made,
+                                        mlk_status *status);
+
+/* How many tracks came out of the cache, and how many could not be put there. */
+int mlk_extraction_cached(const mlk_extraction *extraction);
+int mlk_extraction_uncached(const mlk_extraction *extraction);
+
+/* One waveform: all features of the recipe, frames kept or pooled. NULL: see status. */
+mlk_bundle *mlk_extraction_analyse(const mlk_recipe *recipe, const float *samples, int64_t n, double rate,
+                                   mlk_status *status);
+
+#endif

@@ -1,0 +1,36 @@
+/* inspection.h: whether sound files can be read, how long they are and what they hold, as the work of a job. */
+#ifndef MLK_INSPECTION_H
+#define MLK_INSPECTION_H
+
+#include "extract/job.h"
+#include "store/hash.h"
+
+#include <stdint.h>
+
+typedef enum mlk_inspection_depth {
+    MLK_INSPECT_HEADER,  /* what the header claims */
+    MLK_INSPECT_CONTENT, /* the header, and a hash of the file's bytes */
+    MLK_INSPECT_SOUND,   /* all that, and every sample decoded */
+} mlk_inspection_depth;
+
+typedef struct mlk_inspected {
+    double seconds;
+    int rate, channels;
+    char hash[MLK_HASH_SIZE]; /* empty for MLK_INSPECT_HEADER */
+} mlk_inspected;
+
+typedef struct mlk_inspection {
+    int n;
+    char **paths;
+    mlk_inspection_depth depth;
+    mlk_inspected *found;
+} mlk_inspection;
+
+/* Takes over `paths` with its strings (malloc), on failure too. NULL: see status. */
+mlk_inspection *mlk_inspection_new(char **paths, int n, mlk_inspection_depth depth, mlk_status *status);
+void mlk_inspection_free(mlk_inspection *inspection);
+
+/* mlk_job_work; a file without a single sample fails. */
+mlk_code mlk_inspection_work(void *inspection, int index, mlk_status *status);
+
+#endif

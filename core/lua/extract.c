@@ -1,0 +1,569 @@
+/* extract.c: core.extract: recipes over many files on background threads.
+ *
+ * A job runs while Lua polls it, so that Lua draws the progress and Ctrl-C
+ * reaches the prompt at once. Closing a job (or collecting it) stops it and
+ * waits for its threads.
+ *
+ *     local job <close> = core.extract.start(recipe, tracks, workers, cache)
+ *     while not core.extract.wait(job, 0.1) do show(core.extract.progress(job)) end
+ */
+#include "arguments.h"
+#include "modules.h"
+#include "tensor.h"
+
+#include "extract/extraction.h"
+#include "extract/inspection.h"
+#include "extract/output.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOB_TYPE "moonlark.extract.job"
+#define RECIPE_TYPE "moonlark.extract.recipe"
+
+/* --- recipes: a Lua table read into C each time it is used -------------------- */
+
+static int close_recipe(lua_State *L)
+{
+    mlk_recipe **box = luaL_checkudata(L, 1, RECIPE_TYPE);
+    mlk_recipe_free(*box);
+    *box = NULL;
+    return 0;
+}
+
+static double setting_value(lua_State *L, const char *feature, const mlk_parameter *parameter, int at)
+{
+    const char *name = lua_pushfstring(L, "%s: %s", feature, parameter->name);
+    switch (parameter->kind) {
+    case MLK_PARAMETER_BOOLEAN:
+        return mlk_lua_boolean(L, at, name);
+    case MLK_PARAMETER_CHOICE:
+        return mlk_lua_choice(L, at, name, parameter->choices);
+    case MLK_PARAMETER_INTEGER:
+        return (double)mlk_lua_integer(L, at, name, -(INT64_C(1) << 53), INT64_C(1) << 53);
+    default:
+        return mlk_lua_number(L, at, name, -HUGE_VAL, HUGE_VAL);
+    }
+}
+
+/* Reads the table on top of the stack; `false` stands for nil, which a table cannot hold. */
+static void read_settings(lua_State *L, mlk_settings *settings)
+{
+    const mlk_feature *feature = settings->feature;
+    int table = lua_gettop(L);
+    for (int i = 0; i < feature->n_parameters; i++) {
+        const mlk_parameter *parameter = &feature->parameters[i];
+        int kind = lua_getfield(L, table, parameter->name);
+        bool none = kind == LUA_TBOOLEAN && !lua_toboolean(L, -1) && parameter->kind != MLK_PARAMETER_BOOLEAN;
+        if (kind != LUA_TNIL) {
+            double value = none ? NAN : setting_value(L, feature->name, parameter, lua_gettop(L));
+            mlk_status status;
+            if (mlk_settings_set(settings, parameter->name, value, &status))
+                luaL_error(L, "%s: %s", feature->name, status.message);
+        }
+        lua_settop(L, table);
+    }
+}
+
+static double number_field(lua_State *L, int table, const char *name, double max)
+{
+    double value = 0;
+    if (lua_getfield(L, table, name) != LUA_TNIL)
+        value = mlk_lua_number(L, lua_gettop(L), name, 0, max);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* Pushes a box with the compiled recipe of the table {rate, start, duration, features = {{name, settings}…}, pool}
+ * at `arg`. */
+static mlk_recipe **push_recipe(lua_State *L, int arg)
+{
+    luaL_checktype(L, arg, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
+    mlk_status status;
+    mlk_recipe **box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = NULL;
+    luaL_setmetatable(L, RECIPE_TYPE);
+    int top = lua_gettop(L);
+    if (!(*box = mlk_recipe_new(&status)))
+        mlk_lua_raise(L, &status);
+    (*box)->rate = (int)number_field(L, arg, "rate", 1e9);
+    (*box)->start_s = number_field(L, arg, "start", HUGE_VAL);
+    (*box)->duration_s = number_field(L, arg, "duration", HUGE_VAL);
+
+    lua_getfield(L, arg, "features");
+    int features = lua_gettop(L);
+    for (lua_Integer i = 1; lua_geti(L, features, i) == LUA_TTABLE; i++) {
+        lua_geti(L, -1, 1);
+        mlk_settings *settings = mlk_recipe_add(*box, mlk_lua_string(L, lua_gettop(L), "feature"), &status);
+        if (!settings)
+            mlk_lua_raise(L, &status);
+        if (lua_geti(L, -2, 2) == LUA_TTABLE)
+            read_settings(L, settings);
+        lua_settop(L, features);
+    }
+    if (lua_getfield(L, arg, "pool") == LUA_TTABLE) {
+        int pool = lua_gettop(L);
+        for (lua_Integer i = 1; lua_geti(L, pool, i) != LUA_TNIL; i++) {
+            if (mlk_recipe_pool(*box, mlk_lua_string(L, lua_gettop(L), "pool"), &status))
+                mlk_lua_raise(L, &status);
+            lua_settop(L, pool);
+        }
+    }
+    lua_settop(L, top);
+    if (mlk_recipe_compile(*box, &status))
+        mlk_lua_raise(L, &status);
+    return box;
+}
+
+/* recipe(description) -> {text, columns}: checks it; columns are the names of the pooled table's columns */
+static int recipe(lua_State *L)
+{
+    mlk_recipe *made = *push_recipe(L, 1);
+    lua_createtable(L, 0, 2);
+    lua_pushstring(L, made->text);
+    lua_setfield(L, -2, "text");
+    lua_createtable(L, (int)made->n_columns, 0);
+    for (int64_t column = 0; column < made->n_columns; column++) {
+        char name[128];
+        mlk_recipe_column(made, column, name, sizeof name);
+        lua_pushstring(L, name);
+        lua_rawseti(L, -2, column + 1);
+    }
+    lua_setfield(L, -2, "columns");
+    return 1;
+}
+
+/* --- jobs ----------------------------------------------------------------------- */
+
+typedef struct job {
+    mlk_job *job;
+    mlk_extraction *extraction; /* one of the two */
+    mlk_inspection *inspection;
+    int n;
+} job;
+
+static int close_job(lua_State *L)
+{
+    job *self = luaL_checkudata(L, 1, JOB_TYPE);
+    mlk_job_free(self->job);
+    mlk_extraction_free(self->extraction);
+    mlk_inspection_free(self->inspection);
+    *self = (job){0};
+    return 0;
+}
+
+static job *push_job(lua_State *L)
+{
+    job *self = lua_newuserdatauv(L, sizeof *self, 0);
+    *self = (job){0};
+    luaL_setmetatable(L, JOB_TYPE);
+    return self;
+}
+
+static job *check_job(lua_State *L)
+{
+    job *self = luaL_checkudata(L, 1, JOB_TYPE);
+    if (!self->job)
+        luaL_error(L, "the job is closed");
+    return self;
+}
+
+/* A job whose results may be read. */
+static job *check_finished(lua_State *L)
+{
+    job *self = check_job(L);
+    if (!mlk_job_wait(self->job, 0))
+        luaL_error(L, "the job still runs");
+    return self;
+}
+
+static void start_job(lua_State *L, job *self, int workers, mlk_job_work *work, void *context)
+{
+    mlk_status status;
+    self->job = mlk_job_start(self->n, workers, work, context, &status);
+    if (!self->job)
+        mlk_lua_raise(L, &status);
+}
+
+/* Strings of the list at `arg`, as pointers into Lua's own; in a userdata that is pushed. */
+static const char **push_strings(lua_State *L, int arg, const char *name, int n)
+{
+    const char **list = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *list, 0);
+    for (int i = 0; i < n; i++) {
+        lua_geti(L, arg, i + 1);
+        list[i] = mlk_lua_string(L, lua_gettop(L), name);
+        lua_pop(L, 1);
+    }
+    return list;
+}
+
+static int list_length(lua_State *L, int arg)
+{
+    luaL_checktype(L, arg, LUA_TTABLE);
+    lua_Integer n = luaL_len(L, arg);
+    if (n > INT32_MAX / 2)
+        luaL_error(L, "the list is too long");
+    return (int)n;
+}
+
+/* Fills one track from the table {path, start, duration, output} on top of the stack. Strings stay Lua's. */
+static mlk_track read_track(lua_State *L)
+{
+    int at = lua_gettop(L);
+    mlk_track track = {0};
+    lua_getfield(L, at, "path");
+    track.path = (char *)mlk_lua_string(L, lua_gettop(L), "path");
+    track.start_s = number_field(L, at, "start", HUGE_VAL);
+    track.duration_s = number_field(L, at, "duration", HUGE_VAL);
+    if (lua_getfield(L, at, "output") != LUA_TNIL)
+        track.output = (char *)mlk_lua_string(L, lua_gettop(L), "output");
+    lua_settop(L, at);
+    return track;
+}
+
+/* A copy that owns its strings; NULL when memory is short. */
+static mlk_track *copy_tracks(const mlk_track *tracks, int n)
+{
+    mlk_track *copies = calloc((size_t)n + 1, sizeof *copies);
+    bool complete = copies != NULL;
+    for (int i = 0; complete && i < n; i++) {
+        copies[i] = tracks[i];
+        copies[i].path = strdup(tracks[i].path);
+        copies[i].output = tracks[i].output ? strdup(tracks[i].output) : NULL;
+        complete = copies[i].path && (copies[i].output || !tracks[i].output);
+    }
+    for (int i = 0; copies && !complete && i < n; i++) {
+        free(copies[i].path);
+        free(copies[i].output);
+    }
+    if (!complete)
+        free(copies);
+    return complete ? copies : NULL;
+}
+
+/* start(description, tracks, workers, cache or nil) -> job */
+static int start(lua_State *L)
+{
+    int n = list_length(L, 2);
+    int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
+    const char *cache = lua_isnoneornil(L, 4) ? NULL : mlk_lua_string(L, 4, "cache");
+    mlk_recipe **box = push_recipe(L, 1);
+    mlk_track *tracks = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *tracks, 0);
+    mlk_status status;
+    for (int i = 0; i < n; i++) {
+        lua_geti(L, 2, i + 1);
+        tracks[i] = read_track(L);
+        if (tracks[i].output && mlk_output_check(tracks[i].output, &status))
+            return mlk_lua_raise(L, &status);
+        lua_pop(L, 1);
+    }
+    job *self = push_job(L);
+    self->n = n;
+    mlk_track *copies = copy_tracks(tracks, n);
+    if (!copies)
+        return luaL_error(L, "not enough memory for %d tracks", n);
+    mlk_recipe *taken = *box;
+    *box = NULL;
+    self->extraction = mlk_extraction_new(taken, copies, n, cache, &status);
+    if (!self->extraction)
+        return mlk_lua_raise(L, &status);
+    start_job(L, self, workers, mlk_extraction_work, self->extraction);
+    return 1;
+}
+
+/* inspect(paths, "header" | "content" | "sound", workers) -> job */
+static int inspect(lua_State *L)
+{
+    static const char *const depths[] = {"header", "content", "sound", NULL};
+    int n = list_length(L, 1);
+    int depth = mlk_lua_choice(L, 2, "depth", depths);
+    int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
+    const char **paths = push_strings(L, 1, "path", n);
+    job *self = push_job(L);
+    self->n = n;
+    char **copies = calloc((size_t)n + 1, sizeof *copies);
+    for (int i = 0; copies && i < n; i++)
+        if (!(copies[i] = strdup(paths[i]))) {
+            while (i > 0)
+                free(copies[--i]);
+            free(copies);
+            copies = NULL;
+        }
+    if (!copies)
+        return luaL_error(L, "not enough memory for %d paths", n);
+    mlk_status status;
+    self->inspection = mlk_inspection_new(copies, n, (mlk_inspection_depth)depth, &status);
+    if (!self->inspection)
+        return mlk_lua_raise(L, &status);
+    start_job(L, self, workers, mlk_inspection_work, self->inspection);
+    return 1;
+}
+
+/* wait(job, seconds) -> boolean: true once nothing runs any more */
+static int wait(lua_State *L)
+{
+    job *self = check_job(L);
+    lua_pushboolean(L, mlk_job_wait(self->job, mlk_lua_number(L, 2, "seconds", 0, 3600)));
+    return 1;
+}
+
+/* progress(job) -> {total, done, failed, cached, uncached}; cached: found in the cache; uncached: could not be kept */
+static int progress(lua_State *L)
+{
+    job *self = check_job(L);
+    mlk_job_counts counts = mlk_job_progress(self->job);
+    const struct {
+        const char *name;
+        int value;
+    } fields[] = {
+        {"total", counts.total},
+        {"done", counts.done},
+        {"failed", counts.failed},
+        {"cached", self->extraction ? mlk_extraction_cached(self->extraction) : 0},
+        {"uncached", self->extraction ? mlk_extraction_uncached(self->extraction) : 0},
+    };
+    lua_createtable(L, 0, 5);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        lua_pushinteger(L, fields[i].value);
+        lua_setfield(L, -2, fields[i].name);
+    }
+    return 1;
+}
+
+/* outcome(job) -> list: true for a track that is done, the reason for one that failed, false for one left open */
+static int outcome(lua_State *L)
+{
+    job *self = check_finished(L);
+    lua_createtable(L, self->n, 0);
+    for (int i = 0; i < self->n; i++) {
+        mlk_job_item state = mlk_job_state(self->job, i);
+        if (state == MLK_JOB_FAILED)
+            lua_pushstring(L, mlk_job_reason(self->job, i));
+        else
+            lua_pushboolean(L, state == MLK_JOB_DONE);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+static int count_done(const job *self)
+{
+    return mlk_job_progress(self->job).done;
+}
+
+static job *check_pooled(lua_State *L)
+{
+    job *self = check_finished(L);
+    if (!self->extraction || mlk_extraction_recipe(self->extraction)->n_pools == 0)
+        luaL_error(L, "the job has no pooled table");
+    return self;
+}
+
+/* table(job) -> tensor, a row for each track that is done, in order */
+static int table(lua_State *L)
+{
+    job *self = check_pooled(L);
+    int64_t width = mlk_extraction_recipe(self->extraction)->n_columns;
+    mlk_array x;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){count_done(self), width}, &x);
+    float *to = x.data;
+    for (int i = 0; i < self->n; i++)
+        if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
+            memcpy(to, mlk_extraction_row(self->extraction, i), (size_t)width * sizeof *to);
+            to += width;
+        }
+    return 1;
+}
+
+/* Pushes a table by feature of {data, rate, start}. */
+static void push_frames(lua_State *L, const mlk_recipe *made, const mlk_bundle *bundle)
+{
+    lua_createtable(L, 0, bundle->count);
+    for (int i = 0; i < bundle->count; i++) {
+        const mlk_feature_shape *shape = &bundle->shapes[i];
+        mlk_array data;
+        lua_createtable(L, 0, 3);
+        mlk_lua_push_tensor(L, shape->dtype, 2, (int64_t[]){shape->rows, shape->frames}, &data);
+        memcpy(data.data, bundle->data[i], (size_t)(shape->rows * shape->frames) * mlk_dtype_size(shape->dtype));
+        lua_setfield(L, -2, "data");
+        lua_pushnumber(L, shape->rate);
+        lua_setfield(L, -2, "rate");
+        lua_pushnumber(L, shape->start);
+        lua_setfield(L, -2, "start");
+        lua_setfield(L, -2, made->features[i].feature->name);
+    }
+}
+
+#define BUNDLE_TYPE "moonlark.extract.bundle"
+
+static int close_bundle(lua_State *L)
+{
+    mlk_bundle **box = luaL_checkudata(L, 1, BUNDLE_TYPE);
+    mlk_bundle_free(*box);
+    *box = NULL;
+    return 0;
+}
+
+static mlk_bundle **push_bundle(lua_State *L)
+{
+    mlk_bundle **box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = NULL;
+    luaL_setmetatable(L, BUNDLE_TYPE);
+    return box;
+}
+
+/* frames(job, i) -> {feature = {data, rate, start}} of the i-th track (from 1), which must be done */
+static int frames(lua_State *L)
+{
+    job *self = check_finished(L);
+    int i = (int)mlk_lua_integer(L, 2, "i", 1, self->n) - 1;
+    if (!self->extraction || mlk_extraction_recipe(self->extraction)->n_pools > 0)
+        return luaL_error(L, "the job keeps no frames");
+    if (mlk_job_state(self->job, i) != MLK_JOB_DONE)
+        return luaL_error(L, "track %d is not done", i + 1);
+    mlk_bundle **made = push_bundle(L);
+    mlk_status status;
+    const mlk_bundle *bundle = mlk_extraction_frames(self->extraction, i, made, &status);
+    if (!bundle)
+        return mlk_lua_raise(L, &status);
+    push_frames(L, mlk_extraction_recipe(self->extraction), bundle);
+    mlk_bundle_free(*made);
+    *made = NULL;
+    return 1;
+}
+
+/* analyse(description, samples, rate) -> {feature = {data, rate, start}}, or a row when the recipe pools */
+static int analyse(lua_State *L)
+{
+    mlk_recipe *made = *push_recipe(L, 1);
+    mlk_array samples;
+    mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
+    double rate = mlk_lua_number(L, 3, "rate", 1e-3, 1e9);
+    mlk_bundle **box = push_bundle(L);
+    mlk_status status;
+    *box = mlk_extraction_analyse(made, samples.data, samples.shape[0], rate, &status);
+    if (!*box)
+        return mlk_lua_raise(L, &status);
+    if (made->n_pools > 0) {
+        mlk_array row;
+        mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &made->n_columns, &row);
+        memcpy(row.data, (*box)->data[0], (size_t)made->n_columns * sizeof(float));
+    } else {
+        push_frames(L, made, *box);
+    }
+    mlk_bundle_free(*box);
+    *box = NULL;
+    return 1;
+}
+
+/* inspected(job) -> list of {seconds, rate, channels, hash} for each file that is done, else false */
+static int inspected(lua_State *L)
+{
+    job *self = check_finished(L);
+    if (!self->inspection)
+        return luaL_error(L, "the job inspects nothing");
+    lua_createtable(L, self->n, 0);
+    for (int i = 0; i < self->n; i++) {
+        const mlk_inspected *found = &self->inspection->found[i];
+        if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
+            lua_createtable(L, 0, 4);
+            lua_pushnumber(L, found->seconds);
+            lua_setfield(L, -2, "seconds");
+            lua_pushinteger(L, found->rate);
+            lua_setfield(L, -2, "rate");
+            lua_pushinteger(L, found->channels);
+            lua_setfield(L, -2, "channels");
+            if (found->hash[0]) {
+                lua_pushstring(L, found->hash);
+                lua_setfield(L, -2, "hash");
+            }
+        } else {
+            lua_pushboolean(L, false);
+        }
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* Pairs of the table at `arg`, as pointers into Lua's own strings; in a userdata that is pushed. */
+static mlk_text_pair *push_pairs(lua_State *L, int arg, int *n)
+{
+    *n = 0;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1))
+        ++*n;
+    mlk_text_pair *pairs = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *pairs, 0);
+    int i = 0;
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        pairs[i].key = (char *)mlk_lua_string(L, lua_gettop(L) - 1, "metadata key");
+        pairs[i++].value = (char *)mlk_lua_string(L, lua_gettop(L), "metadata");
+    }
+    return pairs;
+}
+
+/* write_table(job, path, labels or nil, ids or nil, metadata): the pooled rows of the tracks that are done; labels
+ * and ids are lists over those */
+static int write_table(lua_State *L)
+{
+    job *self = check_pooled(L);
+    const char *path = mlk_lua_string(L, 2, "path");
+    mlk_table t = {.n = count_done(self)};
+    size_t size = (size_t)t.n + 1;
+    const float **rows = lua_newuserdatauv(L, size * sizeof *rows, 0);
+    const char **paths = lua_newuserdatauv(L, size * sizeof *paths, 0);
+    int64_t *ids = lua_newuserdatauv(L, size * sizeof *ids, 0);
+    for (int i = 0, at = 0; i < self->n; i++)
+        if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
+            rows[at] = mlk_extraction_row(self->extraction, i);
+            paths[at++] = mlk_extraction_track(self->extraction, i)->path;
+        }
+    t.rows = rows;
+    t.paths = paths;
+    if (!lua_isnil(L, 3)) {
+        if (list_length(L, 3) != t.n)
+            return luaL_error(L, "%d labels for %d rows", list_length(L, 3), t.n);
+        t.labels = push_strings(L, 3, "label", t.n);
+    }
+    if (!lua_isnil(L, 4)) {
+        for (int i = 0; i < t.n; i++) {
+            lua_geti(L, 4, i + 1);
+            ids[i] = mlk_lua_integer(L, lua_gettop(L), "id", 0, INT32_MAX);
+            lua_pop(L, 1);
+        }
+        t.ids = ids;
+    }
+    t.metadata = push_pairs(L, 5, &t.n_metadata);
+    mlk_status status;
+    if (mlk_output_table(path, mlk_extraction_recipe(self->extraction), &t, &status))
+        return mlk_lua_raise(L, &status);
+    return 0;
+}
+
+static void new_type(lua_State *L, const char *name, lua_CFunction close)
+{
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__close");
+    lua_pop(L, 1);
+}
+
+int mlk_lua_open_extract(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"analyse", analyse},     {"frames", frames},   {"inspect", inspect},
+        {"inspected", inspected}, {"outcome", outcome}, {"progress", progress},
+        {"recipe", recipe},       {"start", start},     {"table", table},
+        {"wait", wait},           {"close", close_job}, {"write_table", write_table},
+        {NULL, NULL},
+    };
+    new_type(L, RECIPE_TYPE, close_recipe);
+    new_type(L, JOB_TYPE, close_job);
+    new_type(L, BUNDLE_TYPE, close_bundle);
+    luaL_newlib(L, functions);
+    return 1;
+}

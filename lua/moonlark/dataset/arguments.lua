@@ -1,0 +1,43 @@
+--- What the commands `features` and `extract` share: from words of a command line to a recipe.
+local recipe = require "moonlark.recipe"
+
+local arguments = {}
+
+-- "64", "true", "nil" (written false, as settings do) or a word.
+local function value_of(text)
+  if text == "true" then return true end
+  if text == "false" or text == "nil" then return false end
+  return math.tointeger(tonumber(text)) or tonumber(text) or text
+end
+
+--- Adds --features, --set, --rate, --start and --duration to a parser.
+---@param parser table
+function arguments.add(parser)
+  local command = require "moonlark.command"
+  parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … (feature.list() names all).")
+    :argname "<names>":convert(command.words):count(1)
+  parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
+  parser:option("--rate", "Samples per second to resample to; 0: the file's own."):argname "<hz>":default "22050"
+    :convert(command.integer(0, 10000000))
+  parser:option("--start", "Where in each file to begin."):argname "<seconds>":convert(command.number(0))
+  parser:option("--duration", "How much of each file to take; default: all."):argname "<seconds>"
+    :convert(command.number(0))
+end
+
+--- The recipe that parsed arguments describe.
+---@param args table
+---@return moonlark.Recipe
+function arguments.recipe(args)
+  local features = {}
+  for _, name in ipairs(args.features) do features[name] = {} end
+  for _, text in ipairs(args.set) do
+    local feature, name, value = text:match "^([%w_]+)%.([%w_]+)=(.+)$"
+    if not feature then error(("--set must look like mel.n_mels=64, got '%s'"):format(text), 0) end
+    if not features[feature] then error(("--set %s: %s is not among --features"):format(text, feature), 0) end
+    features[feature][name] = value_of(value)
+  end
+  return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration,
+    pool = args.pool}
+end
+
+return arguments

@@ -1,0 +1,19 @@
+--- Computes features of one sound file, frames kept, and writes them to a file.
+local command = require "moonlark.command"
+
+local parser = command.parser("features", "Computes features of one sound file, frames kept, and writes them to a file.")
+parser:epilog [[
+  moonlark features song.mp3 --features mel,mfcc --set mel.n_mels=64 --out song.npz
+
+.safetensors and .npz hold an array rows x frames for each feature; .csv a line for each frame; .npy one
+array (several features: song.mel.npy, song.mfcc.npy). Exit code: 0, 1 when the file cannot be read or a
+setting is wrong, 2 for wrong usage.]]
+local arguments = require "moonlark.dataset.arguments"
+parser:argument("song", "A sound file.")
+arguments.add(parser)
+parser:option("-o --out", "Where to write: .safetensors, .npz, .npy or .csv."):argname "<file>":count(1)
+local args = parser:parse()
+
+local recipe = arguments.recipe(args)
+local song = require "moonlark.dataset".files {args.song}
+song:extract_to(recipe, {args.out}, {workers = 1, progress = false})

@@ -1,0 +1,39 @@
+--- Checks every sound file of a folder or list and writes a dataset index.
+local command = require "moonlark.command"
+local dataset = require "moonlark.dataset"
+
+local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
+parser:epilog [[
+A folder holds one folder for each class; a list is a CSV file with the columns path, label, group, fold.
+Files that cannot be decoded are named on standard error and left out. Exit code: 0 when files are left,
+1 when none is (with --strict, when any file is bad), 2 for wrong usage.]]
+parser:argument("data", "A folder, or a list that ends in .csv."):argname "<folder|list.csv>"
+parser:option("-o --out", "Where to write the index."):argname "<file>":default "dataset_index.json"
+parser:option("--fold", "Lua pattern whose capture in a file's name is its fold; \"esc\": as ESC-10 names files.")
+  :argname "<pattern>"
+parser:option("--group", "Lua pattern whose capture in a file's name is its group (artist, source recording).")
+  :argname "<pattern>"
+parser:option("--pattern", "Only files whose name matches this Lua pattern."):argname "<pattern>"
+parser:flag("--headers", "Trust the headers: hash every file, but decode none.")
+parser:flag("--strict", "Exit with 1 when any file is bad.")
+command.workers(parser)
+local args = parser:parse()
+
+local given = {fold = args.fold, group = args.group, pattern = args.pattern}
+if args.fold == "esc" then given.fold, given.group = dataset.esc.fold, given.group or dataset.esc.group end
+local songs = dataset.open(args.data, next(given) and given or nil)
+songs:validate {workers = args.workers, decode = not args.headers}
+for _, bad in ipairs(songs.rejected) do
+  io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason))
+end
+if #songs == 0 then
+  io.stderr:write(("moonlark index: no file of %s can be used\n"):format(args.data))
+  os.exit(1, true)
+end
+for _, same in ipairs(songs:duplicates()) do
+  io.stderr:write(("the same bytes: %s\n"):format(table.concat(same, "  ")))
+end
+songs:save(args.out)
+print(songs)
+print(("index %s  content %s"):format(args.out, songs:hash()))
+if args.strict and #songs.rejected > 0 then os.exit(1, true) end
