@@ -156,9 +156,11 @@ static int image(lua_State *L)
     int64_t finite = mlk_picture_range(out, out_rows * out_columns, &low, &high);
     lua_pushlstring(L, (const char *)out, bytes);
     lua_pushinteger(L, finite);
+    if (finite == 0)
+        return 2;
     lua_pushnumber(L, low);
     lua_pushnumber(L, high);
-    return finite > 0 ? 4 : 2;
+    return 4;
 }
 
 /* envelope(x, channel, bins) -> bytes: bins × (minimum, maximum, root mean square). */

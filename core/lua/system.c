@@ -54,5 +54,7 @@ int mlk_lua_open_system(lua_State *L)
         {NULL, NULL},
     };
     luaL_newlib(L, functions);
+    lua_pushliteral(L, MOONLARK_VERSION);
+    lua_setfield(L, -2, "version");
     return 1;
 }

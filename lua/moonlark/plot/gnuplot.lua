@@ -15,14 +15,19 @@ gnuplot.time_limit = 60
 --- The name of the sidecar in scripts.
 gnuplot.sidecar = "data.bin"
 
-local missing = "plots need gnuplot, which is not installed or not in PATH: apt-get install gnuplot-nox"
+--- What is said where there is no gnuplot.
+gnuplot.missing = "plots need gnuplot, which is not installed or not in PATH: apt-get install gnuplot-nox"
 
 --- The one way text enters a script: in single quotes, where gnuplot expands nothing; quotes
---- inside are doubled and control characters, which could end the line, are gone.
+--- inside are doubled and control characters, which could end the line, are gone. gnuplot 5.4 reads a
+--- doubled quote wrongly where the string begins and next to another one, so those become U+2019.
 ---@param value any
 ---@return string
 function gnuplot.quote(value)
-  return "'" .. text.clean(value):gsub("'", "''") .. "'"
+  local safe = text.clean(value):gsub("()('+)", function(at, quotes)
+    return (at == 1 or #quotes > 1) and ("\u{2019}"):rep(#quotes) or "''"
+  end)
+  return "'" .. safe .. "'"
 end
 
 --- The same for the label of a tick, which gnuplot takes as a format: percent signs are doubled.
@@ -45,7 +50,7 @@ end
 local function spawn(arguments, directory, time_limit)
   local argv = {"gnuplot", "-d", table.unpack(arguments)} -- -d: not the user's own start-up file
   local result = core.process.run(argv, time_limit or gnuplot.time_limit, directory)
-  if not result then error(missing, 0) end
+  if not result then error(gnuplot.missing, 0) end
   return result
 end
 
@@ -65,7 +70,7 @@ end
 
 local function check(result)
   if result.timed_out then
-    error(("gnuplot did not finish within %d s and was stopped"):format(gnuplot.time_limit), 0)
+    error(("gnuplot did not finish within %g s and was stopped"):format(gnuplot.time_limit), 0)
   end
   local why = complaint(result.err)
   if result.code ~= 0 or why then
@@ -140,7 +145,7 @@ local terminals
 function gnuplot.terminals()
   if not terminals then
     local result = core.process.run({"gnuplot", "-d", "-e", "print GPVAL_TERMINALS"}, 10)
-    if not result then return nil, missing end
+    if not result then return nil, gnuplot.missing end
     terminals = {}
     for name in (result.err .. result.out):gmatch "%w+" do terminals[name] = true end
   end

@@ -254,10 +254,19 @@ function Panel:script(place, figure, sidecar)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- Every second, third … tick, so that words of up to `longest` characters fit into a line.
+local function thinned(ticks, longest, columns)
+  local every = math.max(1, math.ceil(#ticks * (longest + 1) / math.max(1, columns)))
+  local kept = {}
+  for i = 1, #ticks, every do kept[#kept + 1] = ticks[i] end
+  return kept
+end
+
 --- The commands for a text terminal, where gnuplot itself places everything.
 ---@param sidecar table
+---@param columns integer  the terminal's width in characters
 ---@return string
-function Panel:text_script(sidecar)
+function Panel:text_script(sidecar, columns)
   local lines = {"reset"}
   local function put(format, ...) lines[#lines + 1] = format:format(...) end
   axes(self, put)
@@ -266,7 +275,10 @@ function Panel:text_script(sidecar)
   if self.ylabel then put("set ylabel %s", gnuplot.quote(self.ylabel)) end
   if self.legend then put("set key outside below") end
   put("set tics nomirror out")
-  put("set xtics %s%s", self.x.rotate and "rotate by 90 right " or "", tick_list(self.x.ticks))
+  local longest = 0
+  for _, tick in ipairs(self.x.ticks) do longest = math.max(longest, utf8.len(text.clean(tick.text))) end
+  put("set xtics %s%s", self.x.rotate and "rotate by 90 right " or "",
+    tick_list(self.x.rotate and self.x.ticks or thinned(self.x.ticks, longest, columns - 12)))
   put("set ytics %s", tick_list(self.y.ticks))
   for _, item in ipairs(self.words or {}) do
     put("set label %s at %s,%s centre front", gnuplot.quote(item.text), gnuplot.number(item.x), gnuplot.number(item.y))

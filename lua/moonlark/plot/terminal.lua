@@ -112,8 +112,8 @@ end
 
 local function draw_plot(panel, width, height, colour, sidecar)
   local script = ("set encoding utf8\nset terminal dumb noenhanced size %d,%d %s\n"):format(width, height,
-    colour and "ansi256" or "mono") .. panel:text_script(sidecar)
-  return gnuplot.render(script, sidecar:bytes())
+    colour and "ansi256" or "mono") .. panel:text_script(sidecar, width)
+  return (gnuplot.render(script, sidecar:bytes()):gsub("^\f", ""):gsub(" +\n", "\n"))
 end
 
 --- A panel as text of a width and height in characters.

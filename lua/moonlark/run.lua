@@ -1,0 +1,266 @@
+--- Run: one folder that holds all of an experiment.
+---
+---     local r <close> = run.open("runs/a", {model = "svm", C = 1, seed = 1}, {data = songs})
+---     r:log {fold = 1, accuracy = 0.82}            -- a line of metrics.jsonl, on the disk at once
+---     r:metrics {accuracy = 0.84, ["accuracy.svm"] = 0.84}
+---     r:plot("confusion", plot.confusion(result))
+---     r:report(text)
+---     r:finish()
+---
+--- The folder: run.json (settings, seed, versions, content hash of the data, times), metrics.jsonl,
+--- metrics.json (the final figures, flat and sorted), report.md, plots/, model.safetensors with
+--- model.json. Every file appears whole or not at all, and none names the machine.
+local core = require "moonlark_core"
+local files = require "moonlark.files"
+local json = require "moonlark.json"
+local options = require "moonlark.options"
+
+local run = {}
+
+---@class moonlark.Run
+---@field path string  the folder
+---@field settings table
+---@field record table  what run.json holds
+---@field resumed boolean  true when it goes on with what was there
+---@field left_out string[]  plots that could not be drawn
+local Run = {}
+Run.__index = Run
+Run.__name = "moonlark.Run"
+
+local function now()
+  return os.date "!%Y-%m-%dT%H:%M:%SZ"
+end
+
+-- libtorch is named when it has been loaded; asking for its version must not load it.
+local function versions()
+  local torch = package.loaded["moonlark.torch"]
+  return {moonlark = core.system.version, lua = _VERSION, libtorch = torch and torch.version or nil}
+end
+
+-- A copy that JSON can hold: tensors of one number become it, other objects their text.
+local function plain(value, depth)
+  depth = depth or 0
+  if type(value) == "userdata" and value.item and value:numel() == 1 then return value:item() end
+  if type(value) ~= "table" then
+    return (type(value) == "userdata" or type(value) == "function") and tostring(value) or value
+  end
+  if depth > 20 or (getmetatable(value) or {}).__name then return tostring(value) end
+  local copy = {}
+  local list = #value > 0
+  for key, item in pairs(value) do copy[list and key or tostring(key)] = plain(item, depth + 1) end
+  return copy
+end
+
+-- {accuracy = {svm = 0.8}} as {["accuracy.svm"] = 0.8}, in `flat`.
+local function flatten(value, prefix, flat)
+  for key, item in pairs(value) do
+    local name = prefix .. tostring(key)
+    if type(item) == "table" then
+      flatten(item, name .. ".", flat)
+    else
+      flat[name] = item
+    end
+  end
+  return flat
+end
+
+function Run:__tostring()
+  return ("run %s  %s"):format(self.path, self.record.status)
+end
+
+-- What a run writes, so that overwriting one removes that and nothing else.
+local own_files = {"run.json", "metrics.jsonl", "metrics.json", "report.md", "model.safetensors", "model.json"}
+
+local function clear(path)
+  for _, name in ipairs(own_files) do files.remove(files.join(path, name)) end
+  local plots = files.join(path, "plots")
+  if files.kind(plots) == "directory" then
+    for _, plot in ipairs(files.tree(plots, {".png", ".svg", ".pdf"})) do files.remove(plot) end
+  end
+end
+
+-- A run that was killed while it wrote a line leaves half of one.
+local function mend_log(path)
+  local log = files.join(path, "metrics.jsonl")
+  if not files.exists(log) then return end
+  local text = files.read(log)
+  local whole = text:match "^(.*\n)[^\n]*$" or ""
+  if whole ~= text then files.write(log, whole) end
+end
+
+local function holds_run(path)
+  return files.exists(files.join(path, "run.json"))
+end
+
+local function numbered(path)
+  local base = path:gsub("/+$", "")
+  for i = 2, 9999 do
+    local candidate = ("%s-%d"):format(base, i)
+    if not files.exists(candidate) then return candidate end
+  end
+  error(("no free folder from %s-2 to %s-9999"):format(base, base), 0)
+end
+
+--- Opens a run folder, making it where needed, and writes run.json.
+---
+--- When the folder holds another run, `exists` decides: "refuse" (the default) is an error, "number"
+--- takes path-2, path-3 …, "overwrite" removes that run's files (and no others), "resume" goes on
+--- with it. `data` is what the run reads: a dataset, or the hash itself; run.json keeps its content hash.
+---@param path string
+---@param settings? table  everything that decides the result; `seed` also gets a place of its own
+---@param given? table  {exists = "refuse", data = nil}
+---@return moonlark.Run
+function run.open(path, settings, given)
+  if type(path) ~= "string" or path == "" then error(("path must be a folder's name, got %s"):format(tostring(path)), 0) end
+  local choices = options.read("run.open", given, {exists = "refuse", data = options.none})
+  local ways = {refuse = true, number = true, overwrite = true, resume = true}
+  if not ways[choices.exists] then
+    options.unknown("way of run.open for a folder that exists", choices.exists, {"number", "overwrite", "refuse", "resume"})
+  end
+
+  local record = {}
+  local resumed = false
+  if holds_run(path) then
+    if choices.exists == "refuse" then
+      error(("%s holds a run already: take another folder, or exists = \"number\", \"overwrite\" or \"resume\""):format(path), 0)
+    elseif choices.exists == "number" then
+      path = numbered(path)
+    elseif choices.exists == "overwrite" then
+      clear(path)
+    else
+      resumed = true
+      record = json.decode(files.read(files.join(path, "run.json")))
+      mend_log(path)
+    end
+  end
+  files.mkdirs(files.join(path, "plots"))
+
+  local self = setmetatable({
+    path = path, settings = settings or record.settings or {}, record = record, resumed = resumed, left_out = {},
+    final = {},
+  }, Run)
+  if resumed and files.exists(self:file "metrics.json") then self.final = json.decode(files.read(self:file "metrics.json")) end
+  record.settings = plain(self.settings)
+  record.seed = plain(self.settings.seed)
+  record.versions = versions()
+  record.started = record.started or now()
+  record.finished = nil
+  record.status = "running"
+  if resumed then
+    record.resumed = json.array(record.resumed or {})
+    table.insert(record.resumed, now())
+  end
+  if choices.data then self:data(choices.data) end
+  self:save_record()
+  return self
+end
+
+--- The path of a file in the run's folder.
+---@param name string
+---@return string
+function Run:file(name)
+  return files.join(self.path, name)
+end
+
+--- Writes run.json.
+function Run:save_record()
+  files.write(self:file "run.json", json.encode(self.record, "  ") .. "\n")
+end
+
+--- Records the content hash of what the run reads.
+---@param data any  a dataset, or the hash itself
+function Run:data(data)
+  if type(data) == "string" then
+    self.record.data = {hash = data}
+  elseif type(data) == "table" and data.hash and data.tracks then
+    self.record.data = {hash = data:hash(), tracks = #data.tracks, classes = #data.classes}
+  else
+    error(("data must be a dataset or a hash, got %s"):format(type(data)), 0)
+  end
+  self:save_record()
+end
+
+--- Adds one line to metrics.jsonl: an epoch, a fold, a step. It is on its way to the disk when this returns.
+---@param row table
+function Run:log(row)
+  if type(row) ~= "table" then error(("row must be a table, got %s"):format(type(row)), 0) end
+  local file, why = io.open(self:file "metrics.jsonl", "ab")
+  if not file then error("cannot write " .. why, 0) end
+  local written, failure = file:write(json.encode(plain(row)), "\n")
+  local closed, later = file:close()
+  if not (written and closed) then
+    error(("cannot write %s: %s"):format(self:file "metrics.jsonl", failure or later), 0)
+  end
+end
+
+--- Sets final figures, over those set before, and writes metrics.json: flat, sorted, nested tables as
+--- "accuracy.svm".
+---@param figures table
+function Run:metrics(figures)
+  if type(figures) ~= "table" then error(("figures must be a table, got %s"):format(type(figures)), 0) end
+  flatten(plain(figures), "", self.final)
+  files.write(self:file "metrics.json", json.encode(self.final, "  ") .. "\n")
+end
+
+--- Saves a figure as plots/NAME.png. Without gnuplot a line on standard error says so, and the run goes on.
+---@param name string  letters, digits, "_", "-" and "."
+---@param figure moonlark.Figure
+---@return string? path  within the run folder; nil when it was not drawn
+function Run:plot(name, figure)
+  if type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
+    error(("name must be letters, digits, '_', '-' and '.', got %s"):format(tostring(name)), 0)
+  end
+  local gnuplot = require "moonlark.plot.gnuplot"
+  local place = "plots/" .. name .. ".png"
+  if not gnuplot.terminals() then
+    self.left_out[#self.left_out + 1] = place
+    io.stderr:write(("moonlark: %s left out: %s\n"):format(place, gnuplot.missing))
+    return nil
+  end
+  figure:save(self:file(place))
+  return place
+end
+
+--- Writes report.md.
+---@param markdown any  text, or what becomes it by tostring (see moonlark.report)
+function Run:report(markdown)
+  local text = tostring(markdown)
+  if text:sub(-1) ~= "\n" then text = text .. "\n" end
+  files.write(self:file "report.md", text)
+end
+
+--- Saves the model: model.safetensors and model.json.
+---@param model table  anything with `save`
+function Run:model(model)
+  model:save(self:file "model.safetensors")
+end
+
+--- Ends the run: run.json gets the time and "finished".
+---@param status? string  default "finished"
+function Run:finish(status)
+  self.record.finished = now()
+  self.record.status = status or "finished"
+  self.record.versions = versions()
+  self:save_record()
+end
+
+--- When its variable goes, a run that nobody finished is: "failed" after an error, else "finished".
+function Run:__close(failure)
+  if self.record.status == "running" then self:finish(failure and "failed" or "finished") end
+end
+
+--- What a run folder holds: {record = run.json, metrics = metrics.json, log = rows of metrics.jsonl}.
+---@param path string
+---@return table
+function run.load(path)
+  if not holds_run(path) then error(("%s holds no run (there is no run.json)"):format(path), 0) end
+  local loaded = {path = path, record = json.decode(files.read(files.join(path, "run.json"))), metrics = {}, log = {}}
+  local metrics, log = files.join(path, "metrics.json"), files.join(path, "metrics.jsonl")
+  if files.exists(metrics) then loaded.metrics = json.decode(files.read(metrics)) end
+  if files.exists(log) then
+    for line in files.read(log):gmatch "([^\n]+)\n" do loaded.log[#loaded.log + 1] = json.decode(line) end
+  end
+  return loaded
+end
+
+return run

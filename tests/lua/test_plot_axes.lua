@@ -1,0 +1,162 @@
+-- Ticks, scales, text and colours: what pictures are made of, without gnuplot.
+local lu = require "luaunit"
+local palette = require "moonlark.plot.palette"
+local gnuplot = require "moonlark.plot.gnuplot"
+local picture = require("moonlark_core").picture
+local scale = require "moonlark.plot.scale"
+local text = require "moonlark.plot.text"
+
+local function words(ticks)
+  local list = {}
+  for i, tick in ipairs(ticks) do list[i] = tick.text end
+  return list
+end
+
+TestScale = {}
+
+function TestScale:test_linear_ticks_are_round()
+  lu.assertEquals(words(scale.linear(-1, 1, 5)), {"−1.0", "−0.5", "0", "0.5", "1.0"})
+  lu.assertEquals(words(scale.linear(0, 97, 4)), {"0", "25", "50", "75"})
+  lu.assertEquals(words(scale.linear(0, 3e-6, 3)), {"0", "1e−6", "2e−6", "3e−6"})
+  lu.assertEquals(words(scale.linear(0, 2.5e7, 3)), {"0", "1e7", "2e7"})
+end
+
+function TestScale:test_whole_ticks_have_no_halves()
+  lu.assertEquals(words(scale.whole(0, 2, 10)), {"0", "1", "2"})
+end
+
+function TestScale:test_time_is_minutes_and_seconds()
+  local ticks, label = scale.time(0, 600, 6)
+  lu.assertEquals(words(ticks), {"0:00", "2:00", "4:00", "6:00", "8:00", "10:00"})
+  lu.assertEquals(label, "time (min:s)")
+  lu.assertEquals(words((scale.time(0, 30, 7))), {"0:00", "0:05", "0:10", "0:15", "0:20", "0:25", "0:30"})
+  lu.assertEquals(words((scale.time(59, 61.5, 5))), {"0:59.0", "0:59.5", "1:00.0", "1:00.5", "1:01.0", "1:01.5"})
+  ticks, label = scale.time(0, 7200, 4)
+  lu.assertEquals(words(ticks), {"0:00:00", "0:30:00", "1:00:00", "1:30:00", "2:00:00"})
+  lu.assertEquals(label, "time (h:min:s)")
+  ticks, label = scale.time(0, 0.01, 2)
+  lu.assertEquals({words(ticks), label}, {{"0", "5", "10"}, "time (ms)"})
+  lu.assertAlmostEquals(ticks[2].at, 0.005, 1e-12)
+end
+
+function TestScale:test_mel_is_slaney()
+  lu.assertAlmostEquals(scale.frequency("mel", 500), 7.5, 1e-9)
+  lu.assertAlmostEquals(scale.frequency("mel", 6400), 42, 1e-9)
+  lu.assertAlmostEquals(scale.frequency("log", 440) - scale.frequency("log", 220), 1, 1e-12)
+end
+
+function TestScale:test_frequency_ticks_lie_where_they_say()
+  for _, name in ipairs {"log", "mel"} do
+    for _, tick in ipairs(scale.frequency_ticks(name, 20, 11025, 9)) do
+      local hz = tick.text:find "k" and 1000 * tonumber((tick.text:gsub("k", ""))) or tonumber(tick.text)
+      lu.assertAlmostEquals(tick.at, scale.frequency(name, hz), 1e-9)
+    end
+  end
+  lu.assertEquals(words(scale.frequency_ticks("linear", 0, 11025, 6)), {"0", "2k", "4k", "6k", "8k", "10k"})
+end
+
+function TestScale:test_note_ticks()
+  local ticks = scale.note_ticks(32.703, 32.703 * 2 ^ (83 / 12), 9)
+  lu.assertEquals(words(ticks), {"C1", "C2", "C3", "C4", "C5", "C6", "C7"})
+  lu.assertAlmostEquals(2 ^ ticks[4].at, 261.6256, 1e-3)
+end
+
+function TestScale:test_ranges_are_never_empty()
+  for _, case in ipairs {{0, 0}, {5, 5}, {-1e9, -1e9}, {1, 1 + 1e-9}} do
+    local low, high = scale.widen(case[1], case[2])
+    lu.assertTrue(low < case[1] and high > case[2])
+  end
+  lu.assertEquals({scale.widen(nil, nil)}, {0, 1})
+end
+
+TestText = {}
+
+function TestText:test_clean()
+  lu.assertEquals(text.clean "a\nb\tc\0d\27[31m\127e", "a b cd[31me")
+  lu.assertEquals(text.clean "Motörhead ♯ 日本", "Motörhead ♯ 日本")
+  lu.assertEquals(text.clean "bad \xFF\xC3 end", "bad \u{FFFD}\u{FFFD} end")
+  lu.assertEquals(text.clean "nel\u{85}x", "nelx")
+  lu.assertNotNil(utf8.len(text.clean(("\xE4\xB8"):rep(50))))
+end
+
+function TestText:test_shorten_and_wrap()
+  local long = ("a long title "):rep(20)
+  lu.assertTrue(text.width(text.shorten(long, 12, 100), 12) <= 100)
+  lu.assertStrMatches(text.shorten(long, 12, 100), ".*…")
+  lu.assertEquals(text.shorten("short", 12, 100), "short")
+  local lines = text.wrap(long, 12, 200, 2)
+  lu.assertEquals(#lines, 2)
+  for _, line in ipairs(lines) do lu.assertTrue(text.width(line, 12) <= 200) end
+  lu.assertEquals(text.wrap("one two", 12, 1000, 2), {"one two"})
+end
+
+function TestText:test_quoting()
+  lu.assertEquals(gnuplot.quote "it's", "'it''s'")
+  lu.assertEquals(gnuplot.quote "'a''b'", "'\u{2019}a\u{2019}\u{2019}b'''")
+  lu.assertEquals(gnuplot.quote "a\n!touch x", "'a !touch x'")
+  lu.assertEquals(gnuplot.quote_tick "50 % %g", "'50 %% %%g'")
+  lu.assertErrorMsgContains("cannot place the number", gnuplot.number, 0 / 0)
+end
+
+TestPalette = {}
+
+-- Maps for amounts must read in grey: lightness never falls.
+function TestPalette:test_amounts_grow_lighter()
+  for _, name in ipairs {"viridis", "magma", "grey"} do
+    local last = -1
+    for i = 0, 20 do
+      local lightness = palette.lightness(name, i / 20)
+      lu.assertTrue(lightness >= last, name)
+      last = lightness
+    end
+  end
+end
+
+function TestPalette:test_fifty_classes_differ()
+  local seen = {}
+  for i = 1, 56 do
+    local key = palette.colour(i) .. palette.shape(i)
+    lu.assertNil(seen[key])
+    seen[key] = true
+  end
+end
+
+function TestPalette:test_unknown_name()
+  lu.assertErrorMsgContains("unknown palette: 'virids' (did you mean 'viridis'?)", palette.define, "virids")
+end
+
+TestPicture = {}
+
+local function floats(bytes)
+  local list = {}
+  for at = 1, #bytes, 4 do list[#list + 1] = (("<f"):unpack(bytes, at)) end
+  return list
+end
+
+function TestPicture:test_shapes()
+  lu.assertEquals({picture.shape {1, 2, 3}}, {1, 1, 3})
+  lu.assertEquals({picture.shape {{1, 2, 3}, {4, 5, 6}}}, {2, 2, 3})
+  lu.assertErrorMsgContains("rows of one length", picture.shape, {{1, 2}, {3}})
+  lu.assertErrorMsgContains("must hold numbers, got string", picture.shape, {1, "x"})
+end
+
+function TestPicture:test_image_and_range()
+  local bytes, finite, low, high = picture.image({{1, 2}, {3, 0 / 0}}, nil, "mean", 2, 2)
+  lu.assertEquals({finite, low, high}, {3, 1, 3})
+  lu.assertEquals({table.unpack(floats(bytes), 1, 3)}, {1, 2, 3})
+  bytes = picture.image({bytes = bytes, rows = 2, columns = 2}, nil, "max", 1, 1)
+  lu.assertEquals(floats(bytes), {3})
+  lu.assertErrorMsgContains("edges must ascend", picture.image, {{1}, {2}}, {0, 2, 1}, "max", 2, 1)
+end
+
+function TestPicture:test_points_by_class()
+  local bytes, count = picture.points({{1, 2, 3}, {4, 5, math.huge}}, {0, 1, 1}, 1)
+  lu.assertEquals(count, 2)
+  local list = floats(bytes)
+  lu.assertEquals({list[1], list[2], list[3]}, {2, 5, 3})
+  lu.assertTrue(list[4] ~= list[4])
+  lu.assertErrorMsgContains("one length", picture.points, {{1, 2}, {1}})
+  lu.assertErrorMsgContains("labels must be one for each of the 2 points, got 1", picture.points, {{1, 2}}, {0}, 0)
+end
+
+os.exit(lu.LuaUnit.run())
