@@ -1,0 +1,368 @@
+/* Every feature against librosa 0.11.0: tests/reference/features/generate.py says of what and how it is frozen.
+ * Prints the largest deviation of each feature; those above the tolerance fail. */
+#include "test.h"
+
+#include "dsp/feature.h"
+#include "dsp/istft.h"
+#include "store/safetensors.h"
+
+#include <math.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRIDE = 104729 };
+
+/* How far a feature may lie from the reference: relative to its norm, or at one place in its own unit. `floor`
+ * is the size per value below which a reference counts as 0. */
+static struct tolerance {
+    const char *feature;
+    double allowed;
+    bool absolute;
+    double floor;
+    double worst;
+    char where[200];
+    int cases;
+} tolerances[] = {
+    {.feature = "stft", .allowed = 1e-5},
+    {.feature = "istft", .allowed = 1e-5, .floor = 1e-2},
+    {.feature = "tuning", .allowed = 1e-9, .absolute = true},
+    {.feature = "spectrogram", .allowed = 1e-5},
+    {.feature = "mel", .allowed = 1e-5},
+    {.feature = "log_mel", .allowed = 1e-3, .absolute = true},
+    {.feature = "mfcc", .allowed = 1e-5},
+    {.feature = "mfcc_delta", .allowed = 1e-5, .floor = 10},
+    {.feature = "mfcc_delta2", .allowed = 1e-5, .floor = 10},
+    {.feature = "chroma_stft", .allowed = 1e-5},
+    {.feature = "cqt", .allowed = 1e-5},
+    {.feature = "chroma_cqt", .allowed = 1e-3},
+    {.feature = "tonnetz", .allowed = 1e-3},
+    {.feature = "spectral_centroid", .allowed = 1e-5},
+    {.feature = "spectral_bandwidth", .allowed = 1e-5},
+    {.feature = "spectral_rolloff", .allowed = 45, .absolute = true}, /* a bin of 44100 / 1024 Hz, n_fft from 1024 */
+    {.feature = "spectral_flatness", .allowed = 1e-5},
+    {.feature = "spectral_contrast", .allowed = 1e-3, .absolute = true},
+    {.feature = "zero_crossing_rate", .allowed = 0, .absolute = true},
+    {.feature = "rms", .allowed = 1e-5},
+};
+
+static struct tolerance *tolerance_of(const char *feature)
+{
+    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++)
+        if (strcmp(tolerances[i].feature, feature) == 0)
+            return &tolerances[i];
+    fail_msg("no tolerance for %s", feature);
+    return NULL;
+}
+
+typedef struct clip {
+    float *samples;
+    int64_t n;
+} clip;
+
+/* Noise at -60 dB: decoders differ in the last bit of a float, which is all there is in a lossy file's empty bands. */
+static void add_floor(float *samples, int64_t n)
+{
+    uint32_t seed = 1;
+    for (int64_t i = 0; i < n; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        samples[i] += ((float)(seed >> 8) / (1 << 24) - 0.5f) * 0.002f;
+    }
+}
+
+/* A recording is absent where ../shared/data is: samples stay NULL. */
+static clip read_recording(const char *name)
+{
+    char path[300] = "../shared/data/music/", *part = path + strlen(path);
+    long long offset, count;
+    assert_int_equal(sscanf(name, "music:%200[^:]:%lld:%lld", part, &offset, &count), 3);
+    SF_INFO info = {0};
+    SNDFILE *file = sf_open(path, SFM_READ, &info);
+    if (!file)
+        return (clip){0};
+    clip read = {malloc((size_t)count * sizeof(float)), count};
+    assert_non_null(read.samples);
+    assert_int_equal(sf_seek(file, offset, SEEK_SET), offset);
+    assert_int_equal(sf_readf_float(file, read.samples, count), count);
+    sf_close(file);
+    add_floor(read.samples, count);
+    return read;
+}
+
+static clip read_signal(const mlk_tensors *reference, const char *name)
+{
+    if (strncmp(name, "music:", 6) == 0)
+        return read_recording(name);
+    char key[220];
+    snprintf(key, sizeof key, "signal/%s", name);
+    const mlk_array *stored = mlk_tensors_find(reference, key);
+    assert_non_null(stored);
+    int64_t n = stored->shape[0];
+    clip made = {malloc(((size_t)n + 1) * sizeof(float)), n};
+    assert_non_null(made.samples);
+    for (int64_t i = 0; i < n; i++)
+        made.samples[i] = stored->dtype == MLK_INT16 ? (float)((const int16_t *)stored->data)[i] / 32768
+                                                     : ((const float *)stored->data)[i];
+    return made;
+}
+
+static double spoken(const mlk_feature *feature, const char *name, const char *value)
+{
+    if (strcmp(value, "nil") == 0)
+        return NAN;
+    if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+        return value[0] == 't';
+    for (int i = 0; i < feature->n_parameters; i++) {
+        const mlk_parameter *p = &feature->parameters[i];
+        for (int c = 0; strcmp(p->name, name) == 0 && p->kind == MLK_PARAMETER_CHOICE && p->choices[c]; c++)
+            if (strcmp(p->choices[c], value) == 0)
+                return c;
+    }
+    return atof(value);
+}
+
+/* Sets "name=value,name=value"; a name that the feature lacks goes to *extra. */
+static void read_settings(mlk_settings *settings, const char *text, double *extra)
+{
+    char name[60], value[60];
+    int used;
+    for (; sscanf(text, "%59[^=]=%59[^,]%n", name, value, &used) == 2; text += used + (text[used] == ',')) {
+        mlk_status status;
+        double number = spoken(settings->feature, name, value);
+        if (strcmp(name, "length") == 0)
+            *extra = number;
+        else if (mlk_settings_set(settings, name, number, &status))
+            fail_msg("%s", status.message);
+    }
+}
+
+/* The feature's values; NULL where it is refused. */
+static float *compute(const char *name, const char *parameters, const clip *sound, double rate,
+                      mlk_feature_shape *shape)
+{
+    mlk_settings settings;
+    mlk_status status;
+    double length = -1;
+    bool inverse = strcmp(name, "istft") == 0;
+    mlk_settings_init(&settings, mlk_feature_find(inverse ? "stft" : name));
+    assert_non_null(settings.feature);
+    read_settings(&settings, parameters, &length);
+    if (mlk_feature_measure(&settings, sound->n, rate, shape, &status))
+        return NULL;
+    mlk_analysis *analysis = mlk_analysis_new(sound->samples, sound->n, rate, &status);
+    assert_non_null(analysis);
+    float *out = malloc((size_t)(shape->rows * shape->frames) * mlk_dtype_size(shape->dtype));
+    assert_non_null(out);
+    if (mlk_feature_compute(&settings, analysis, out, &status)) {
+        free(out);
+        out = NULL;
+    }
+    mlk_analysis_free(analysis);
+    if (inverse && out) {
+        double win = mlk_settings_get(&settings, "win_length");
+        mlk_stft stft = {
+            .n_fft = (int)mlk_settings_get(&settings, "n_fft"),
+            .hop_length = (int)mlk_settings_get(&settings, "hop_length"),
+            .win_length = (int)(isnan(win) ? mlk_settings_get(&settings, "n_fft") : win),
+            .window = (mlk_window)mlk_settings_get(&settings, "window"),
+            .center = mlk_settings_get(&settings, "center") != 0,
+        };
+        int64_t n = mlk_istft_length(&stft, shape->frames, (int64_t)length);
+        float *sound_again = malloc(((size_t)n + 1) * sizeof *sound_again);
+        assert_non_null(sound_again);
+        assert_int_equal(mlk_istft(&stft, (const float complex *)out, shape->frames, (int64_t)length, sound_again,
+                                   &status), 0);
+        free(out);
+        *shape = (mlk_feature_shape){.rows = 1, .frames = n, .dtype = MLK_FLOAT32};
+        return sound_again;
+    }
+    return out;
+}
+
+static float *tuning(const char *parameters, const clip *sound, double rate, mlk_feature_shape *shape)
+{
+    static const mlk_stft stft = {.n_fft = 2048, .hop_length = 512, .win_length = 2048, .center = true};
+    int bins = 12;
+    double value;
+    mlk_status status;
+    sscanf(parameters, "bins_per_octave=%d", &bins);
+    mlk_analysis *analysis = mlk_analysis_new(sound->samples, sound->n, rate, &status);
+    assert_non_null(analysis);
+    assert_int_equal(mlk_analysis_tuning(analysis, &stft, 1, bins, &value, &status), 0);
+    mlk_analysis_free(analysis);
+    float *out = malloc(sizeof *out);
+    assert_non_null(out);
+    *out = (float)value;
+    *shape = (mlk_feature_shape){.rows = 1, .frames = 1, .dtype = MLK_FLOAT32};
+    return out;
+}
+
+static double deviation(const struct tolerance *t, const float *made, const mlk_feature_shape *shape,
+                        const float *wanted, int64_t n_wanted, bool absolute)
+{
+    int width = shape->dtype == MLK_COMPLEX64 ? 2 : 1;
+    int64_t total = shape->rows * shape->frames, kept = n_wanted / width;
+    double most = 0, distance = 0, size = 0;
+    for (int64_t i = 0; i < kept; i++) {
+        int64_t at = kept < total ? i * STRIDE % total : i;
+        for (int part = 0; part < width; part++) {
+            double b = wanted[i * width + part], d = fabs(made[at * width + part] - b);
+            most = !(d <= most) ? d : most; /* NaN counts as the worst */
+            distance += d * d;
+            size += b * b;
+        }
+    }
+    if (absolute)
+        return most;
+    double floor = t->floor > 0 ? t->floor : 1e-30;
+    return sqrt(distance) / fmax(sqrt(size), floor * sqrt((double)n_wanted));
+}
+
+static void try_case(const mlk_tensors *reference, const char *key, const mlk_array *frozen, int *absent)
+{
+    char name[200], feature[60], parameters[200] = "";
+    double rate;
+    assert_true(sscanf(key, "case/%199[^/]/%lf/%59[^/]/%199s", name, &rate, feature, parameters) >= 3);
+    clip sound = read_signal(reference, name);
+    if (!sound.samples) {
+        (*absent)++;
+        return;
+    }
+    struct tolerance *t = tolerance_of(feature);
+    const float *wanted = frozen->data;
+    mlk_feature_shape shape;
+    float *made = strcmp(feature, "tuning") == 0 ? tuning(parameters, &sound, rate, &shape)
+                                                 : compute(feature, parameters, &sound, rate, &shape);
+    t->cases++;
+    if (wanted[0] < 0) {
+        if (made)
+            fail_msg("%s: librosa refuses this, we do not", key);
+    } else {
+        if (!made)
+            fail_msg("%s: librosa does this, we refuse", key);
+        assert_int_equal(shape.rows, (int64_t)wanted[0]);
+        assert_int_equal(shape.frames, (int64_t)wanted[1]);
+        bool absolute = t->absolute && !strstr(parameters, "linear=true");
+        double d = deviation(t, made, &shape, wanted + 2, frozen->shape[0] - 2, absolute);
+        if (!(d <= t->worst)) {
+            t->worst = d;
+            snprintf(t->where, sizeof t->where, "%s", key + 5);
+        }
+    }
+    free(made);
+    free(sound.samples);
+}
+
+static void features_agree_with_librosa(void **state)
+{
+    (void)state;
+    mlk_tensors reference;
+    mlk_status status;
+    if (mlk_safetensors_read("tests/reference/features/features.safetensors", &reference, &status))
+        fail_msg("%s", status.message);
+    int absent = 0, failed = 0;
+    for (int i = 0; i < reference.count; i++)
+        if (strncmp(reference.items[i].name, "case/", 5) == 0)
+            try_case(&reference, reference.items[i].name, &reference.items[i].array, &absent);
+    mlk_tensors_free(&reference);
+    printf("%-20s %6s %10s %10s  worst at\n", "feature", "cases", "allowed", "largest");
+    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++) {
+        const struct tolerance *t = &tolerances[i];
+        bool wrong = !(t->worst <= t->allowed) || t->cases == 0;
+        printf("%-20s %6d %10.0e %10.1e  %s%s\n", t->feature, t->cases, t->allowed, t->worst, t->where,
+               wrong ? "  FAILED" : "");
+        failed += wrong;
+    }
+    if (absent)
+        printf("%d cases skipped: ../shared/data/music is absent\n", absent);
+    assert_int_equal(failed, 0);
+}
+
+/* One feature alone and after many others on the same analysis gives the same bits. */
+static void sharing_changes_nothing(void **state)
+{
+    (void)state;
+    enum { N = 20000 };
+    static float sound[N];
+    unsigned seed = 1;
+    for (int i = 0; i < N; i++)
+        sound[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
+    mlk_status status;
+    mlk_analysis *shared = mlk_analysis_new(sound, N, 22050, &status);
+    assert_non_null(shared);
+    for (int i = 0; i < mlk_feature_count(); i++) {
+        mlk_settings settings;
+        mlk_feature_shape shape;
+        mlk_settings_init(&settings, mlk_feature_at(i));
+        assert_int_equal(mlk_feature_measure(&settings, N, 22050, &shape, &status), 0);
+        size_t bytes = (size_t)(shape.rows * shape.frames) * mlk_dtype_size(shape.dtype);
+        void *alone = malloc(bytes), *together = malloc(bytes);
+        assert_true(alone && together);
+        mlk_analysis *own = mlk_analysis_new(sound, N, 22050, &status);
+        assert_non_null(own);
+        assert_int_equal(mlk_feature_compute(&settings, own, alone, &status), 0);
+        assert_int_equal(mlk_feature_compute(&settings, shared, together, &status), 0);
+        assert_memory_equal(alone, together, bytes);
+        mlk_analysis_free(own);
+        free(alone);
+        free(together);
+    }
+    mlk_analysis_free(shared);
+}
+
+static void first_value_that_is_no_number_is_named(void **state)
+{
+    (void)state;
+    float sound[300] = {0};
+    mlk_status status;
+    sound[200] = INFINITY;
+    sound[201] = NAN;
+    assert_null(mlk_analysis_new(sound, 300, 100, &status));
+    assert_non_null(strstr(status.message, "infinity at sample 200 (2.000 s)"));
+    sound[150] = NAN;
+    assert_null(mlk_analysis_new(sound, 300, 100, &status));
+    assert_non_null(strstr(status.message, "NaN at sample 150"));
+}
+
+static void refuse(const char *feature, const char *parameter, double value, double rate, const char *words)
+{
+    mlk_settings settings;
+    mlk_feature_shape shape;
+    mlk_status status = {0};
+    mlk_settings_init(&settings, mlk_feature_find(feature));
+    if (!mlk_settings_set(&settings, parameter, value, &status))
+        assert_int_not_equal(mlk_feature_measure(&settings, 1000, rate, &shape, &status), 0);
+    if (!strstr(status.message, words))
+        fail_msg("'%s' does not say '%s'", status.message, words);
+}
+
+static void settings_out_of_range_are_refused_in_words(void **state)
+{
+    (void)state;
+    refuse("mel", "hop_length", 0, 22050, "hop_length must be 1 or more, got 0");
+    refuse("mel", "n_mels", 2.5, 22050, "n_mels must be an integer, got 2.5");
+    refuse("mel", "n_mels", NAN, 22050, "n_mels must not be nil");
+    refuse("mel", "win_length", 4096, 22050, "win_length must be 1..n_fft (2048), got 4096");
+    refuse("mel", "fmax", 12000, 22050, "fmax must not exceed half the sample rate (11025 Hz), got 12000");
+    refuse("mel", "fmin", 12000, 22050, "fmin must lie below fmax (11025 Hz), got 12000");
+    refuse("mel", "center", 0, 22050, "n_fft (2048) must not exceed the clip's 1000 samples");
+    refuse("mfcc", "n_mfcc", 200, 22050, "n_mfcc must be 1..n_mels (128), got 200");
+    refuse("mfcc_delta", "width", 4, 22050, "width must be an odd number");
+    refuse("cqt", "n_bins", 84, 4000, "above half the sample rate (2000 Hz)");
+    refuse("chroma_cqt", "bins_per_octave", 30, 22050, "multiple of 12");
+    refuse("spectral_contrast", "n_bands", 6, 8000, "above half the sample rate");
+    refuse("spectral_contrast", "fmin", 1, 22050, "raise n_fft or fmin");
+    refuse("rms", "frame", 1, 22050, "rms has no parameter 'frame'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(features_agree_with_librosa),
+        cmocka_unit_test(sharing_changes_nothing),
+        cmocka_unit_test(first_value_that_is_no_number_is_named),
+        cmocka_unit_test(settings_out_of_range_are_refused_in_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
