@@ -1,11 +1,21 @@
 #include "arguments.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 int mlk_lua_raise(lua_State *L, const mlk_status *status)
 {
     lua_pushstring(L, status->message);
+    return lua_error(L);
+}
+
+int mlk_lua_fail(lua_State *L, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    lua_pushvfstring(L, format, arguments);
+    va_end(arguments);
     return lua_error(L);
 }
 
@@ -35,11 +45,11 @@ int64_t mlk_lua_integer(lua_State *L, int arg, const char *name, int64_t min, in
     int exact = 0;
     lua_Integer value = lua_type(L, arg) == LUA_TNUMBER ? lua_tointegerx(L, arg, &exact) : 0;
     if (!exact)
-        luaL_error(L, "%s must be an integer, got %s", name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "%s must be an integer, got %s", name, mlk_lua_describe(L, arg));
     if (value < min || value > max) {
         if (max == INT64_MAX || max == INT32_MAX)
-            luaL_error(L, "%s must be %I or more, got %I", name, (LUAI_UACINT)min, (LUAI_UACINT)value);
-        luaL_error(L, "%s must be %I..%I, got %I", name, (LUAI_UACINT)min, (LUAI_UACINT)max, (LUAI_UACINT)value);
+            mlk_lua_fail(L, "%s must be %I or more, got %I", name, (LUAI_UACINT)min, (LUAI_UACINT)value);
+        mlk_lua_fail(L, "%s must be %I..%I, got %I", name, (LUAI_UACINT)min, (LUAI_UACINT)max, (LUAI_UACINT)value);
     }
     return value;
 }
@@ -47,14 +57,14 @@ int64_t mlk_lua_integer(lua_State *L, int arg, const char *name, int64_t min, in
 double mlk_lua_number(lua_State *L, int arg, const char *name, double min, double max)
 {
     if (lua_type(L, arg) != LUA_TNUMBER)
-        luaL_error(L, "%s must be a number, got %s", name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "%s must be a number, got %s", name, mlk_lua_describe(L, arg));
     double value = lua_tonumber(L, arg);
     if (!isfinite(value))
-        luaL_error(L, "%s must be finite, got %f", name, value);
+        mlk_lua_fail(L, "%s must be finite, got %f", name, value);
     if (value < min || value > max) {
         if (max == HUGE_VAL)
-            luaL_error(L, "%s must be %f or more, got %f", name, min, value);
-        luaL_error(L, "%s must be %f..%f, got %f", name, min, max, value);
+            mlk_lua_fail(L, "%s must be %f or more, got %f", name, min, value);
+        mlk_lua_fail(L, "%s must be %f..%f, got %f", name, min, max, value);
     }
     return value;
 }
@@ -69,18 +79,18 @@ double mlk_lua_optional_number(lua_State *L, int arg, const char *name, double a
 const char *mlk_lua_string(lua_State *L, int arg, const char *name)
 {
     if (lua_type(L, arg) != LUA_TSTRING)
-        luaL_error(L, "%s must be a string, got %s", name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "%s must be a string, got %s", name, mlk_lua_describe(L, arg));
     size_t length;
     const char *text = lua_tolstring(L, arg, &length);
     if (strlen(text) != length)
-        luaL_error(L, "%s must not contain a zero byte", name);
+        mlk_lua_fail(L, "%s must not contain a zero byte", name);
     return text;
 }
 
 bool mlk_lua_boolean(lua_State *L, int arg, const char *name)
 {
     if (!lua_isnoneornil(L, arg) && !lua_isboolean(L, arg))
-        luaL_error(L, "%s must be true or false, got %s", name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "%s must be true or false, got %s", name, mlk_lua_describe(L, arg));
     return lua_toboolean(L, arg);
 }
 
@@ -101,5 +111,5 @@ int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const ch
         luaL_addstring(&list, choices[i]);
     }
     luaL_pushresult(&list);
-    return luaL_error(L, "%s must be one of %s, got %s", name, lua_tostring(L, -1), got);
+    return mlk_lua_fail(L, "%s must be one of %s, got %s", name, lua_tostring(L, -1), got);
 }

@@ -18,6 +18,9 @@
  * user's line). Release every temporary before calling it. */
 int mlk_lua_raise(lua_State *L, const mlk_status *status);
 
+/* luaL_error without the position: which line of the library noticed says nothing to its user. */
+int mlk_lua_fail(lua_State *L, const char *format, ...);
+
 /* Integer argument in [min, max]; the error names it: "hop_length must be 1..2048, got 0". */
 int64_t mlk_lua_integer(lua_State *L, int arg, const char *name, int64_t min, int64_t max);
 

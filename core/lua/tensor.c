@@ -28,18 +28,18 @@ void mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t 
 static void check_rank(lua_State *L, const char *name, int rank, const mlk_array *array)
 {
     if (rank >= 0 && array->rank != rank)
-        luaL_error(L, "%s must be a tensor of %d axes, got %d axes", name, rank, array->rank);
+        mlk_lua_fail(L, "%s must be a tensor of %d axes, got %d axes", name, rank, array->rank);
 }
 
 void mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank, mlk_array *array)
 {
     if (!functions(L)->read(L, arg, dtype, array))
-        luaL_error(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
     check_rank(L, name, rank, array);
 }
 
 void mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name, mlk_array *array)
 {
     if (!functions(L)->read_as_is(L, arg, array))
-        luaL_error(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
 }

@@ -4,21 +4,11 @@
 #include "arguments.h"
 #include "tensor.h"
 
-#include <stdarg.h>
 
 void mlk_lua_register(lua_State *L, const luaL_Reg *functions)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_CONTEXT);
     luaL_setfuncs(L, functions, 1);
-}
-
-int mlk_lua_fail(lua_State *L, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    lua_pushvfstring(L, format, arguments);
-    va_end(arguments);
-    return lua_error(L);
 }
 
 /* manual_seed(seed): every generator, so that the same seed gives the same numbers. */

@@ -7,6 +7,8 @@
 #ifndef MLK_LUA_TORCH_H
 #define MLK_LUA_TORCH_H
 
+#include "arguments.h"
+
 #include "torch/torch.h"
 
 #include <lauxlib.h>
@@ -32,9 +34,6 @@ static inline mlk_lua_context *mlk_lua_own_context(lua_State *L)
 
 /* The context of the state, for functions that other modules call. */
 mlk_lua_context *mlk_lua_find_context(lua_State *L);
-
-/* Raises an error without a position: the program adds the user's line. */
-int mlk_lua_fail(lua_State *L, const char *format, ...);
 
 /* --- torch_handle.c: the userdata --- */
 
