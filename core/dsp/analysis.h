@@ -44,9 +44,9 @@ const mlk_tiles *mlk_analysis_spectrum(mlk_analysis *analysis, const mlk_stft *s
 const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
                                    mlk_status *status);
 
-/* Deviation from A = 440 Hz in fractions of a bin of a bins_per_octave scale, from |STFT|^power. */
+/* Deviation from A = 440 Hz in fractions of a bin of a bins_per_octave scale, from |STFT|^power, to `resolution`. */
 mlk_code mlk_analysis_tuning(mlk_analysis *analysis, const mlk_stft *stft, double power, int bins_per_octave,
-                             double *tuning, mlk_status *status);
+                             double resolution, double *tuning, mlk_status *status);
 
 /* The constant-Q transform; cqt->tuning NAN: estimated. NULL: see status. */
 const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cqt, mlk_status *status);

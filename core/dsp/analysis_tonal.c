@@ -14,6 +14,7 @@ typedef struct tuning_request {
     const mlk_stft *stft;
     double power;
     int bins_per_octave;
+    double resolution;
 } tuning_request;
 
 static void *make_tuning(void *context, const double *key, mlk_status *status)
@@ -28,7 +29,7 @@ static void *make_tuning(void *context, const double *key, mlk_status *status)
         mlk_fail_memory(status, "a tuning");
         return NULL;
     }
-    if (mlk_tuning_estimate(spectrum, r->analysis->rate, 2 * (int)(spectrum->rows - 1), r->bins_per_octave, 0.01,
+    if (mlk_tuning_estimate(spectrum, r->analysis->rate, 2 * (int)(spectrum->rows - 1), r->bins_per_octave, r->resolution,
                             tuning, status)) {
         free(tuning);
         return NULL;
@@ -37,13 +38,14 @@ static void *make_tuning(void *context, const double *key, mlk_status *status)
 }
 
 mlk_code mlk_analysis_tuning(mlk_analysis *analysis, const mlk_stft *stft, double power, int bins_per_octave,
-                             double *tuning, mlk_status *status)
+                             double resolution, double *tuning, mlk_status *status)
 {
     static const mlk_memo_kind tunings = {make_tuning, free};
-    tuning_request r = {analysis, stft, power, bins_per_octave};
+    tuning_request r = {analysis, stft, power, bins_per_octave, resolution};
     double key[] = {power,        stft->n_fft,  stft->hop_length, stft->win_length,
-                    stft->window, stft->center, stft->pad_mode,   bins_per_octave};
-    const double *known = mlk_memo_get(&analysis->memo, &tunings, key, 8, &r, status);
+                    stft->window, stft->center, stft->pad_mode,   bins_per_octave,
+                    resolution};
+    const double *known = mlk_memo_get(&analysis->memo, &tunings, key, 9, &r, status);
     if (!known)
         return status->code;
     *tuning = *known;
@@ -149,7 +151,7 @@ const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cq
     if (mlk_cqt_measure(cqt, analysis->n, analysis->rate, &plan, status))
         return NULL;
     if (isnan(cqt->tuning) &&
-        (mlk_analysis_tuning(analysis, &spectrum, 1, cqt->bins_per_octave, &tuned.tuning, status) ||
+        (mlk_analysis_tuning(analysis, &spectrum, 1, cqt->bins_per_octave, 0.01, &tuned.tuning, status) ||
          mlk_cqt_measure(&tuned, analysis->n, analysis->rate, &fits, status)))
         return NULL;
     cqt_request r = {analysis, &tuned, plan};

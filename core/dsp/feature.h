@@ -66,6 +66,7 @@ struct mlk_feature {
     const char *name;
     const char *summary; /* one line */
     const char *kind;    /* of the Signal: "mel", "chroma", ... */
+    const char *unit;    /* of its values: "Hz", "dB" or NULL */
     mlk_axis axis;
     int n_parameters;
     const mlk_parameter *parameters;

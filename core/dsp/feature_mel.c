@@ -118,6 +118,7 @@ const mlk_feature mlk_feature_log_mel = {
     .name = "log_mel",
     .summary = "mel spectrogram in decibels",
     .kind = "log_mel",
+    .unit = "dB",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
     MLK_PARAMETERS(log_mel_parameters),
     .measure = measure_mel,

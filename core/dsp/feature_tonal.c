@@ -30,7 +30,7 @@ static mlk_code chroma_stft(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     };
     mlk_code code = MLK_OK;
     if (isnan(chroma.tuning))
-        code = mlk_analysis_tuning(a, &stft, 2, chroma.n_chroma, &chroma.tuning, status);
+        code = mlk_analysis_tuning(a, &stft, 2, chroma.n_chroma, 0.01, &chroma.tuning, status);
     const mlk_tiles *power = code ? NULL : mlk_analysis_spectrum(a, &stft, 2, status);
     if (!power)
         return status->code;

@@ -7,6 +7,7 @@
 static const luaL_Reg modules[] = {
     {"audio", mlk_lua_open_audio},
     {"extract", mlk_lua_open_extract},
+    {"feature", mlk_lua_open_feature},
     {"picture", mlk_lua_open_picture},
     {"process", mlk_lua_open_process},
     {"store", mlk_lua_open_store},

@@ -8,6 +8,7 @@
 ---@field rate number  frames (samples of a waveform) per second
 ---@field start number  seconds at which the first frame lies
 ---@field kind string  "waveform", "mel", "chroma", ...
+---@field unit string?  of the values: "Hz", "dB"; nil for plain numbers
 ---@field axis moonlark.Axis?  what the rows are; nil for a waveform or a curve
 ---@field made table  how it was made: every parameter, normalisations included
 ---

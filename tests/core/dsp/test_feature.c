@@ -189,7 +189,7 @@ static float *tuning(const char *parameters, const clip *sound, double rate, mlk
     sscanf(parameters, "bins_per_octave=%d", &bins);
     mlk_analysis *analysis = mlk_analysis_new(sound->samples, sound->n, rate, &status);
     assert_non_null(analysis);
-    assert_int_equal(mlk_analysis_tuning(analysis, &stft, 1, bins, &value, &status), 0);
+    assert_int_equal(mlk_analysis_tuning(analysis, &stft, 1, bins, 0.01, &value, &status), 0);
     mlk_analysis_free(analysis);
     float *out = malloc(sizeof *out);
     assert_non_null(out);

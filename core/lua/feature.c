@@ -1,0 +1,336 @@
+/* feature.c: core.feature: features of a waveform, and what follows a feature. */
+#include "feature.h"
+
+#include "arguments.h"
+#include "modules.h"
+#include "tensor.h"
+
+#include "dsp/decibel.h"
+#include "dsp/delta.h"
+#include "dsp/istft.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <string.h>
+
+/* --- the table of features, for Lua ------------------------------------------- */
+
+static const char *const kinds[] = {"integer", "number", "boolean", "choice"};
+
+/* Pushes a parameter's value as Lua has it: number, boolean, a choice's name, nil. */
+static void push_value(lua_State *L, const mlk_parameter *parameter, double value)
+{
+    if (isnan(value))
+        lua_pushnil(L);
+    else if (parameter->kind == MLK_PARAMETER_BOOLEAN)
+        lua_pushboolean(L, value != 0);
+    else if (parameter->kind == MLK_PARAMETER_CHOICE)
+        lua_pushstring(L, parameter->choices[(int)value]);
+    else if (parameter->kind == MLK_PARAMETER_INTEGER)
+        lua_pushinteger(L, (lua_Integer)value);
+    else
+        lua_pushnumber(L, value);
+}
+
+static void set_string(lua_State *L, const char *key, const char *value)
+{
+    lua_pushstring(L, value); /* nil for NULL */
+    lua_setfield(L, -2, key);
+}
+
+static void push_parameter(lua_State *L, const mlk_parameter *parameter)
+{
+    lua_createtable(L, 0, 7);
+    set_string(L, "name", parameter->name);
+    set_string(L, "kind", kinds[parameter->kind]);
+    push_value(L, parameter, parameter->standard);
+    lua_setfield(L, -2, "default");
+    lua_pushboolean(L, parameter->optional);
+    lua_setfield(L, -2, "optional");
+    if (parameter->kind == MLK_PARAMETER_CHOICE) {
+        lua_newtable(L);
+        for (int i = 0; parameter->choices[i]; i++) {
+            lua_pushstring(L, parameter->choices[i]);
+            lua_rawseti(L, -2, i + 1);
+        }
+        lua_setfield(L, -2, "choices");
+    } else if (parameter->kind != MLK_PARAMETER_BOOLEAN) {
+        lua_pushnumber(L, parameter->min);
+        lua_setfield(L, -2, "min");
+        lua_pushnumber(L, parameter->max);
+        lua_setfield(L, -2, "max");
+    }
+}
+
+/* list() -> {{name, summary, kind, unit, parameters = {{name, kind, default, optional, min, max, choices} ...}} ...} */
+static int list(lua_State *L)
+{
+    lua_newtable(L);
+    for (int i = 0; i < mlk_feature_count(); i++) {
+        const mlk_feature *feature = mlk_feature_at(i);
+        lua_createtable(L, 0, 5);
+        set_string(L, "name", feature->name);
+        set_string(L, "summary", feature->summary);
+        set_string(L, "kind", feature->kind);
+        set_string(L, "unit", feature->unit);
+        lua_newtable(L);
+        for (int p = 0; p < feature->n_parameters; p++) {
+            push_parameter(L, &feature->parameters[p]);
+            lua_rawseti(L, -2, p + 1);
+        }
+        lua_setfield(L, -2, "parameters");
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* --- settings ------------------------------------------------------------------- */
+
+static const mlk_feature *check_feature(lua_State *L, int arg)
+{
+    const char *name = mlk_lua_string(L, arg, "feature");
+    const mlk_feature *feature = mlk_feature_find(name);
+    if (!feature)
+        mlk_lua_fail(L, "there is no feature '%s'", name);
+    return feature;
+}
+
+static double read_choice(lua_State *L, int arg, const mlk_parameter *parameter)
+{
+    if (lua_type(L, arg) == LUA_TNUMBER) { /* norm = 2, norm = math.huge */
+        lua_Number number = lua_tonumber(L, arg);
+        lua_pushstring(L, number == 1 ? "1" : number == 2 ? "2" : number == HUGE_VAL ? "inf" : "?");
+        int choice = -1;
+        for (int i = 0; choice < 0 && parameter->choices[i]; i++)
+            choice = strcmp(parameter->choices[i], lua_tostring(L, -1)) == 0 ? i : -1;
+        lua_pop(L, 1);
+        if (choice >= 0)
+            return choice;
+    }
+    if (lua_isboolean(L, arg) && !lua_toboolean(L, arg)) { /* norm = false */
+        lua_pushliteral(L, "none");
+        lua_replace(L, arg);
+    }
+    return mlk_lua_choice(L, arg, parameter->name, parameter->choices);
+}
+
+static double read_value(lua_State *L, int arg, const mlk_parameter *parameter)
+{
+    if (parameter->kind == MLK_PARAMETER_CHOICE)
+        return read_choice(L, arg, parameter);
+    if (parameter->kind == MLK_PARAMETER_BOOLEAN)
+        return mlk_lua_boolean(L, arg, parameter->name);
+    if (parameter->optional && lua_isboolean(L, arg) && !lua_toboolean(L, arg))
+        return NAN;
+    if (parameter->kind == MLK_PARAMETER_INTEGER)
+        return (double)mlk_lua_integer(L, arg, parameter->name, -(INT64_C(1) << 53), INT64_C(1) << 53);
+    return mlk_lua_number(L, arg, parameter->name, -HUGE_VAL, HUGE_VAL);
+}
+
+void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings)
+{
+    mlk_settings_init(settings, feature);
+    if (lua_isnoneornil(L, arg))
+        return;
+    arg = lua_absindex(L, arg);
+    luaL_checkstack(L, 8, NULL);
+    if (!lua_istable(L, arg))
+        mlk_lua_fail(L, "options of %s must be a table, got %s", feature->name, mlk_lua_describe(L, arg));
+    lua_Integer given = 0, known = 0;
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1))
+        given++;
+    for (int i = 0; i < feature->n_parameters; i++) {
+        const mlk_parameter *parameter = &feature->parameters[i];
+        int top = lua_gettop(L);
+        if (lua_getfield(L, arg, parameter->name) != LUA_TNIL) {
+            mlk_status status;
+            known++;
+            if (mlk_settings_set(settings, parameter->name, read_value(L, top + 1, parameter), &status))
+                mlk_lua_raise(L, &status);
+        }
+        lua_settop(L, top);
+    }
+    if (known == given)
+        return;
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        mlk_status status;
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        mlk_settings probe = *settings;
+        bool found = false;
+        for (int i = 0; i < feature->n_parameters; i++)
+            found = found || strcmp(feature->parameters[i].name, name) == 0;
+        if (!found && mlk_settings_set(&probe, name, 0, &status))
+            mlk_lua_raise(L, &status);
+    }
+}
+
+/* settings(name[, options]) -> every setting by name */
+static int settings(lua_State *L)
+{
+    const mlk_feature *feature = check_feature(L, 1);
+    mlk_settings read;
+    mlk_lua_read_settings(L, 2, feature, &read);
+    lua_createtable(L, 0, feature->n_parameters);
+    for (int i = 0; i < feature->n_parameters; i++) {
+        push_value(L, &feature->parameters[i], read.values[i]);
+        lua_setfield(L, -2, feature->parameters[i].name);
+    }
+    return 1;
+}
+
+/* --- computing ------------------------------------------------------------------- */
+
+/* axis(name, options, sample_rate, rows) -> {name, unit, scale, values}, or nil for one row */
+static int axis(lua_State *L)
+{
+    const mlk_feature *feature = check_feature(L, 1);
+    mlk_settings read;
+    mlk_lua_read_settings(L, 2, feature, &read);
+    double rate = mlk_lua_number(L, 3, "rate", 1e-9, HUGE_VAL);
+    int64_t rows = mlk_lua_integer(L, 4, "rows", 0, INT32_MAX);
+    if (!feature->axis.name)
+        return 0;
+    double *values = lua_newuserdatauv(L, ((size_t)rows + 1) * sizeof *values, 0);
+    mlk_feature_place(&read, rate, rows, values);
+    bool named = feature->axis.labels && feature->axis.n_labels == rows;
+    lua_createtable(L, 0, 4);
+    set_string(L, "name", feature->axis.name);
+    set_string(L, "unit", feature->axis.unit);
+    set_string(L, "scale", feature->axis.scale);
+    lua_createtable(L, (int)rows, 0);
+    for (int64_t i = 0; i < rows; i++) {
+        if (named)
+            lua_pushstring(L, feature->axis.labels[i]);
+        else if (!feature->place)
+            lua_pushinteger(L, i);
+        else
+            lua_pushnumber(L, values[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "values");
+    return 1;
+}
+
+/* compute(name, options, samples, sample_rate) -> rows x frames tensor, frames per second, start in seconds */
+static int compute(lua_State *L)
+{
+    const mlk_feature *feature = check_feature(L, 1);
+    mlk_settings read;
+    mlk_array samples, out;
+    mlk_status status;
+    mlk_feature_shape shape;
+    lua_settop(L, 4);
+    mlk_lua_read_settings(L, 2, feature, &read);
+    double rate = mlk_lua_number(L, 4, "rate", 1e-9, HUGE_VAL);
+    mlk_lua_read_tensor(L, 3, "samples", MLK_FLOAT32, 1, &samples);
+    if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
+        mlk_lua_raise(L, &status);
+    mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out);
+
+    mlk_analysis *analysis = mlk_analysis_new(samples.data, samples.shape[0], rate, &status);
+    mlk_code code = analysis ? mlk_feature_compute(&read, analysis, out.data, &status) : status.code;
+    mlk_analysis_free(analysis);
+    if (code)
+        mlk_lua_raise(L, &status);
+    lua_pushnumber(L, shape.rate);
+    lua_pushnumber(L, shape.start);
+    return 3;
+}
+
+/* tuning(samples, sample_rate, n_fft, bins_per_octave, resolution) -> fraction of a bin */
+static int tuning(lua_State *L)
+{
+    mlk_array samples;
+    mlk_status status;
+    double rate = mlk_lua_number(L, 2, "rate", 1e-9, HUGE_VAL), found = 0;
+    int n_fft = (int)mlk_lua_integer(L, 3, "n_fft", 8, 1 << 24);
+    int bins = (int)mlk_lua_integer(L, 4, "bins_per_octave", 1, 1 << 20);
+    double resolution = mlk_lua_number(L, 5, "resolution", 1e-6, 1);
+    mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1, &samples);
+    mlk_stft stft = {.n_fft = n_fft, .hop_length = n_fft / 4, .win_length = n_fft, .center = true};
+
+    mlk_analysis *analysis = mlk_analysis_new(samples.data, samples.shape[0], rate, &status);
+    mlk_code code = analysis ? mlk_analysis_tuning(analysis, &stft, 1, bins, resolution, &found, &status) : status.code;
+    mlk_analysis_free(analysis);
+    if (code)
+        mlk_lua_raise(L, &status);
+    lua_pushnumber(L, found);
+    return 1;
+}
+
+/* --- what follows a feature -------------------------------------------------------- */
+
+/* power_to_db(tensor, ref, amin, top_db or nil) -> tensor */
+static int power_to_db(lua_State *L)
+{
+    mlk_array in, out;
+    double ref = mlk_lua_number(L, 2, "ref", 0, HUGE_VAL), amin = mlk_lua_number(L, 3, "amin", 1e-37, HUGE_VAL);
+    double top_db = lua_isnil(L, 4) ? NAN : mlk_lua_number(L, 4, "top_db", 0, HUGE_VAL);
+    mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, -1, &in);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
+    mlk_power_to_db(in.data, mlk_array_count(&in), ref, amin, top_db, out.data);
+    return 1;
+}
+
+/* db_to_power(tensor, ref) -> tensor */
+static int db_to_power(lua_State *L)
+{
+    mlk_array in, out;
+    double ref = mlk_lua_number(L, 2, "ref", 0, HUGE_VAL);
+    mlk_lua_read_tensor(L, 1, "S_db", MLK_FLOAT32, -1, &in);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
+    mlk_db_to_power(in.data, mlk_array_count(&in), ref, out.data);
+    return 1;
+}
+
+/* delta(tensor, width, order, mode) -> tensor; along the last axis */
+static int delta(lua_State *L)
+{
+    mlk_array in, out;
+    mlk_status status;
+    int width = (int)mlk_lua_integer(L, 2, "width", 3, 1 << 24), order = (int)mlk_lua_integer(L, 3, "order", 1, 100);
+    int mode = mlk_lua_choice(L, 4, "mode", mlk_delta_mode_names);
+    mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, -1, &in);
+    if (in.rank == 0)
+        return mlk_lua_fail(L, "data must have a time axis, got a single number");
+    int64_t frames = in.shape[in.rank - 1], rows = frames ? mlk_array_count(&in) / frames : 0;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
+    if (mlk_delta(in.data, rows, frames, width, order, (mlk_delta_mode)mode, out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
+/* istft(bins, n_fft, hop_length, win_length, window, center, length or nil) -> samples */
+static int istft(lua_State *L)
+{
+    mlk_array bins, out;
+    mlk_status status;
+    mlk_stft stft = {
+        .n_fft = (int)mlk_lua_integer(L, 2, "n_fft", 2, 1 << 24),
+        .hop_length = (int)mlk_lua_integer(L, 3, "hop_length", 1, 1 << 24),
+        .win_length = (int)mlk_lua_integer(L, 4, "win_length", 1, lua_tointeger(L, 2)),
+        .window = (mlk_window)mlk_lua_choice(L, 5, "window", mlk_window_names),
+        .center = mlk_lua_boolean(L, 6, "center"),
+    };
+    int64_t length = lua_isnil(L, 7) ? -1 : mlk_lua_integer(L, 7, "length", 0, INT64_C(1) << 40);
+    mlk_lua_read_tensor(L, 1, "stft", MLK_COMPLEX64, 2, &bins);
+    if (bins.shape[0] != stft.n_fft / 2 + 1)
+        return mlk_lua_fail(L, "n_fft must fit the spectrum's %d rows (n_fft/2 + 1), got %d", (int)bins.shape[0],
+                          stft.n_fft);
+    int64_t n = mlk_istft_length(&stft, bins.shape[1], length);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &n, &out);
+    if (mlk_istft(&stft, bins.data, bins.shape[1], length, out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
+int mlk_lua_open_feature(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"list", list},       {"settings", settings},       {"axis", axis},               {"compute", compute},
+        {"tuning", tuning},   {"power_to_db", power_to_db}, {"db_to_power", db_to_power}, {"delta", delta},
+        {"istft", istft},     {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,14 @@
+/* feature.h: how bindings read a feature's settings. */
+#ifndef MLK_LUA_FEATURE_H
+#define MLK_LUA_FEATURE_H
+
+#include "dsp/feature.h"
+
+#include <lua.h>
+
+/* Fills settings from the table (or nil) at `arg`: {n_mels = 64, window = "hann", top_db = false ...}. Keys that
+ * are missing take their defaults; `false` is nil, which a table cannot hold; numbers may stand for choices
+ * ("2", "inf"). Raises on unknown names and values out of range. */
+void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings);
+
+#endif

@@ -1,0 +1,523 @@
+--- Features: from a waveform to what a person or a model can compare.
+---
+---     local mel = feature.mel(song, {n_mels = 64})
+---     local db = feature.power_to_db(mel, {ref = "max"})
+---     print(mel)                      --> mel  64 × 1292  43.07 Hz  30.000 s
+---
+--- Each function takes a waveform Signal and a table of options, with librosa's names and defaults, and gives a
+--- Signal: rows × frames, rate = sample rate / hop_length, what the rows are in `axis`, every setting in `made`.
+--- The numbers are those of librosa 0.11.0; transforms run in double precision, results are float32.
+---
+--- A waveform of several channels gives channels × rows × frames, each channel analysed by itself; mix down first
+--- (audio.load's default) for one. NaN or infinity in the samples is an error that names the first. An option
+--- whose default is nil, or that may be switched off, takes `false` for nil: top_db = false.
+---
+--- The options of the short-time Fourier transform, which most features share: n_fft samples a frame, every
+--- hop_length samples one; win_length ≤ n_fft samples of window ("hann", "hamming", "blackman", "bartlett",
+--- "ones"), centred in the frame; with center, frame t lies around sample t·hop_length, and beyond the clip's ends
+--- there is what pad_mode says: "constant" zeros, "reflect" or "edge".
+local core = require "moonlark_core".feature
+local options = require "moonlark.options"
+local signal = require "moonlark.signal"
+
+local feature = {}
+
+-- The engine's table of features, by name.
+local known, names = {}, {}
+for i, entry in ipairs(core.list()) do
+  known[entry.name], names[i] = entry, entry.name
+end
+
+local function entry_of(name)
+  return known[name] or options.unknown("feature", name, names)
+end
+
+-- Unknown names are caught here, with the nearest one; types and ranges by the engine.
+local function check_names(name, given)
+  if given == nil then return end
+  if type(given) ~= "table" then
+    error(("options of %s must be a table, got %s"):format(name, type(given)), 0)
+  end
+  local parameters = {}
+  for i, parameter in ipairs(known[name].parameters) do parameters[i] = parameter.name end
+  for key in pairs(given) do
+    local found = false
+    for _, parameter in ipairs(parameters) do found = found or key == parameter end
+    if not found then options.unknown("option of " .. name, key, parameters) end
+  end
+end
+
+--- The names of all features, in the order of this page.
+---@return string[]
+function feature.names()
+  return table.move(names, 1, #names, 1, {})
+end
+
+--- What a feature takes: {{name, kind, default, optional, min, max, choices} …}; kind is "integer", "number",
+--- "boolean" or "choice".
+---@param name string
+---@return table[]
+function feature.parameters(name)
+  return entry_of(name).parameters
+end
+
+--- Every setting of a feature: the options given, checked, and the defaults of the others.
+---@param name string
+---@param given table?
+---@return table<string, any>
+function feature.settings(name, given)
+  entry_of(name)
+  check_names(name, given)
+  return core.settings(name, given)
+end
+
+--- The Signal of a feature's numbers that the engine made elsewhere, as a recipe does.
+---@param name string
+---@param given table?  the options they were made with
+---@param made {data: moonlark.Tensor, rate: number, start: number}
+---@param sample_rate number  of the waveform
+---@return moonlark.Signal
+function feature.signal(name, given, made, sample_rate)
+  local entry, shape = entry_of(name), made.data:shape()
+  local settings = core.settings(name, given)
+  local unit = entry.unit
+  if settings.linear then unit = nil end -- spectral_contrast without decibels
+  settings.feature, settings.sample_rate = name, sample_rate
+  return signal.new {
+    data = made.data, rate = made.rate, start = made.start, kind = entry.kind, unit = unit, made = settings,
+    axis = core.axis(name, given, sample_rate, shape[#shape - 1]),
+  }
+end
+
+-- Samples × one tensor for each channel.
+local function channels(song)
+  signal.check("song", song, "waveform")
+  local data, list = song.data, {}
+  if data:dim() == 1 then return {data} end
+  for c = 0, data:size(0) - 1 do list[c + 1] = data:select(0, c) end
+  if #list == 0 then error("song must have at least one channel, got none", 0) end
+  return list
+end
+
+--- A feature by its name: feature.compute("mel", song, options) is feature.mel(song, options).
+---@param name string
+---@param song moonlark.Signal  waveform
+---@param given table?
+---@return moonlark.Signal
+function feature.compute(name, song, given)
+  entry_of(name)
+  check_names(name, given)
+  local parts, rate, start = {}, nil, nil
+  for i, samples in ipairs(channels(song)) do
+    parts[i], rate, start = core.compute(name, given, samples, song.rate)
+  end
+  local data = #parts == 1 and parts[1] or require "moonlark.torch".stack(parts)
+  return feature.signal(name, given, {data = data, rate = rate, start = song.start + start}, song.rate)
+end
+
+--- Short-time Fourier transform, complex64.
+---
+--- Shape 1 + n_fft/2 × frames, frequencies in Hz. feature.magnitude and feature.phase take it apart, feature.istft
+--- inverts it. Source: librosa.stft.
+--- Options: n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann", center = true,
+--- pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given {n_fft?: integer, hop_length?: integer, win_length?: integer, window?: string, center?: boolean, pad_mode?: string}?
+---@return moonlark.Signal
+function feature.stft(song, given) return feature.compute("stft", song, given) end
+
+--- Magnitude of the short-time Fourier transform, raised to a power (2: power spectrogram).
+---
+--- Shape 1 + n_fft/2 × frames, frequencies in Hz. Source: |librosa.stft| ^ power.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant"); power = 1.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.spectrogram(song, given) return feature.compute("spectrogram", song, given) end
+
+--- Mel spectrogram: power in triangular bands, spaced as pitch is heard.
+---
+--- Shape n_mels × frames, band centres in Hz. power is the exponent of the magnitude (1: magnitude); bands reach
+--- from fmin to fmax Hz (nil: half the sample rate) on Slaney's scale, or HTK's; norm = "slaney" divides each band
+--- by its width, "none" leaves triangles of height 1. Source: librosa.feature.melspectrogram; Slaney, Auditory
+--- Toolbox, 1998.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant"); power = 2, n_mels = 128, fmin = 0, fmax = nil, htk = false,
+--- norm = "slaney".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.mel(song, given) return feature.compute("mel", song, given) end
+
+--- Mel spectrogram: feature.mel under librosa's name.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.melspectrogram(song, given) return feature.compute("mel", song, given) end
+
+--- Mel spectrogram in decibels: what most networks are fed with.
+---
+--- Shape n_mels × frames, in dB: feature.power_to_db of feature.mel. top_db lifts everything to that many dB under
+--- the clip's maximum, so a frame's value depends on the whole clip; top_db = false for streaming. Source:
+--- librosa.power_to_db(librosa.feature.melspectrogram).
+--- Options: those of feature.mel (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant", power = 2, n_mels = 128, fmin = 0, fmax = nil, htk = false,
+--- norm = "slaney"); ref = 1, amin = 1e-10, top_db = 80.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.log_mel(song, given) return feature.compute("log_mel", song, given) end
+
+--- Mel-frequency cepstral coefficients: timbre in a few numbers.
+---
+--- Shape n_mfcc × frames. The cosine transform (dct_type 2 or 3, norm "ortho" or "none") of the mel spectrogram in
+--- dB (top_db 80 under the clip's maximum); lifter L > 0 multiplies coefficient i by 1 + L/2·sin(π(i+1)/L).
+--- mel_norm is feature.mel's norm. Source: librosa.feature.mfcc; Davis and Mermelstein, 1980.
+--- Options: n_mfcc = 20, dct_type = 2, norm = "ortho", lifter = 0; those of feature.mel (n_fft = 2048,
+--- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false), mel_norm = "slaney".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.mfcc(song, given) return feature.compute("mfcc", song, given) end
+
+--- First derivative of the MFCC along time: feature.delta of feature.mfcc, for recipes.
+---
+--- Shape n_mfcc × frames, per frame. Fewer than width frames is an error, unless mode is another than "interp".
+--- Source: librosa.feature.delta.
+--- Options: those of feature.mfcc (n_mfcc = 20, dct_type = 2, norm = "ortho", lifter = 0, n_fft = 2048,
+--- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false, mel_norm = "slaney"); width = 9, order = 1, mode = "interp".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.mfcc_delta(song, given) return feature.compute("mfcc_delta", song, given) end
+
+--- Second derivative of the MFCC along time: feature.delta of feature.mfcc with order 2, for recipes.
+---
+--- Shape n_mfcc × frames, per frame squared. Source: librosa.feature.delta.
+--- Options: those of feature.mfcc (n_mfcc = 20, dct_type = 2, norm = "ortho", lifter = 0, n_fft = 2048,
+--- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false, mel_norm = "slaney"); width = 9, order = 2, mode = "interp".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.mfcc_delta2(song, given) return feature.compute("mfcc_delta2", song, given) end
+
+--- Energy of each pitch class, from the short-time Fourier transform.
+---
+--- Shape n_chroma × frames, rows C, C♯ … B (from A with base_c = false). Columns are brought to norm "inf" (largest
+--- value 1), "1", "2" or "none"; a silent frame stays 0. tuning is in fractions of a chroma bin; nil estimates it.
+--- Bins are weighted by a Gaussian over octaves: centre ctroct above A0, width octwidth (false: none). Source:
+--- librosa.feature.chroma_stft; Ellis, 2007.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant"); norm = "inf", tuning = nil, n_chroma = 12, ctroct = 5, octwidth = 2,
+--- base_c = true.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.chroma_stft(song, given) return feature.compute("chroma_stft", song, given) end
+
+--- Constant-Q transform, complex64: bins evenly spaced in pitch.
+---
+--- Shape n_bins × frames, frequencies in Hz from fmin (nil: C1, 32.7 Hz), bins_per_octave of them an octave. tuning
+--- is in fractions of a bin (false: estimated; the axis then shows the untuned frequencies). filter_scale < 1
+--- shortens the filters; norm ("1", "2", "inf", "none") is theirs; sparsity is the share of a filter that may be
+--- dropped; scale divides by the root of their length. Source: librosa.cqt; Schörkhuber and Klapuri, 2010.
+--- Options: hop_length = 512, fmin = nil, n_bins = 84, bins_per_octave = 12, tuning = 0, filter_scale = 1,
+--- norm = "1", sparsity = 0.01, window = "hann", scale = true, pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.cqt(song, given) return feature.compute("cqt", song, given) end
+
+--- Energy of each pitch class, from the constant-Q transform: sharper at low pitches than chroma_stft.
+---
+--- Shape n_chroma × frames, rows C, C♯ … B. n_octaves from fmin (nil: C1) with bins_per_octave bins (a multiple of
+--- n_chroma) are folded; values under threshold become 0; columns are brought to norm "inf", "1", "2" or "none".
+--- tuning is in fractions of a bin; nil estimates it. Source: librosa.feature.chroma_cqt.
+--- Options: hop_length = 512, fmin = nil, n_octaves = 7, bins_per_octave = 36, tuning = nil, n_chroma = 12,
+--- norm = "inf", threshold = 0.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.chroma_cqt(song, given) return feature.compute("chroma_cqt", song, given) end
+
+--- Tonal centroids: chroma on the circles of fifths, minor and major thirds.
+---
+--- Shape 6 × frames: x and y on each circle, within ±1 (thirds: major ±0.5). Made from chroma_cqt of the same
+--- options. Source: librosa.feature.tonnetz; Harte, Sandler and Gasser, 2006.
+--- Options: hop_length = 512, fmin = nil, n_octaves = 7, bins_per_octave = 36, tuning = nil.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.tonnetz(song, given) return feature.compute("tonnetz", song, given) end
+
+--- Centre of gravity of the spectrum, in Hz: brightness.
+---
+--- Shape 1 × frames; 0 for a silent frame. Source: librosa.feature.spectral_centroid.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant").
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.spectral_centroid(song, given) return feature.compute("spectral_centroid", song, given) end
+
+--- Spread of the spectrum around its centroid, in Hz: (Σ m·|f − centroid|^p)^(1/p).
+---
+--- Shape 1 × frames. norm brings the magnitudes m of a frame to sum 1 first. Source:
+--- librosa.feature.spectral_bandwidth.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant"); norm = true, p = 2.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.spectral_bandwidth(song, given) return feature.compute("spectral_bandwidth", song, given) end
+
+--- The frequency, in Hz, below which roll_percent of the spectrum's magnitude lies.
+---
+--- Shape 1 × frames; 0 for a silent frame. Source: librosa.feature.spectral_rolloff.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant"); roll_percent = 0.85.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.spectral_rolloff(song, given) return feature.compute("spectral_rolloff", song, given) end
+
+--- Geometric over arithmetic mean of the spectrum: near 0 for a tone, 1 for white noise (and for silence).
+---
+--- Shape 1 × frames. power is the exponent of the magnitude; values under amin count as amin. Source:
+--- librosa.feature.spectral_flatness.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant"); amin = 1e-10, power = 2.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.spectral_flatness(song, given) return feature.compute("spectral_flatness", song, given) end
+
+--- Peak against valley in octave bands, in dB: tones stand out, noise does not.
+---
+--- Shape n_bands + 1 × frames; rows are bands from 0, fmin, 2·fmin … Hz, the last one up to half the sample rate.
+--- Peak and valley are means of the quantile largest and smallest bins of a band; linear subtracts them without dB.
+--- Source: librosa.feature.spectral_contrast; Jiang and others, 2002.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant"); fmin = 200, n_bands = 6, quantile = 0.02, linear = false.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.spectral_contrast(song, given) return feature.compute("spectral_contrast", song, given) end
+
+--- Share of a frame's samples at which the waveform changes its sign.
+---
+--- Shape 1 × frames, 0 to 1. Magnitudes up to threshold count as 0, and 0 as positive; centred frames see the
+--- clip's edges repeated. Source: librosa.feature.zero_crossing_rate.
+--- Options: frame_length = 2048, hop_length = 512, center = true, threshold = 1e-10.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.zero_crossing_rate(song, given) return feature.compute("zero_crossing_rate", song, given) end
+
+--- Loudness: the root of the mean square of each frame.
+---
+--- Shape 1 × frames, in the waveform's unit (1 is full scale). Source: librosa.feature.rms.
+--- Options: frame_length = 2048, hop_length = 512, center = true, pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.rms(song, given) return feature.compute("rms", song, given) end
+
+-- --- what follows a feature -----------------------------------------------------
+
+-- Takes a Signal or a tensor and gives the same back: apply(data) -> data; changes: fields of the new Signal.
+local function follow(name, value, apply, changes)
+  if not signal.is(value) then
+    if type(value) ~= "userdata" then
+      error(("%s must be a Signal or a tensor, got %s"):format(name, type(value)), 0)
+    end
+    return apply(value)
+  end
+  changes.data = apply(value.data)
+  local made = {}
+  for key, setting in pairs(value.made) do made[key] = setting end
+  for key, setting in pairs(changes.made or {}) do made[key] = setting end
+  changes.made = made
+  return value:with(changes)
+end
+
+local function is_complex(data)
+  return data:dtype():find "complex" ~= nil
+end
+
+local function reference_of(ref, data)
+  if ref == "max" then return data:numel() > 0 and data:max():item() or 1 end
+  if type(ref) == "function" then ref = ref(data) end
+  if type(ref) ~= "number" then
+    error(("ref must be a number, \"max\" or a function of the data, got %s"):format(tostring(ref)), 0)
+  end
+  return math.abs(ref)
+end
+
+--- Power to decibels: 10·log10(max(S, amin) / max(ref, amin)).
+---
+--- Values more than top_db under the largest of the whole array are lifted to there; top_db = false leaves them, as
+--- streaming needs. ref may be a number, "max" (the largest value becomes 0 dB) or a function of the tensor.
+--- Source: librosa.power_to_db.
+--- Options: ref = 1, amin = 1e-10, top_db = 80.
+---@param S moonlark.Signal|moonlark.Tensor
+---@param given {ref?: number|string|function, amin?: number, top_db?: number|false}?
+---@return moonlark.Signal|moonlark.Tensor  as S, float32
+function feature.power_to_db(S, given)
+  local read = options.read("power_to_db", given, {ref = options.none, amin = 1e-10, top_db = options.none})
+  local top_db = read.top_db == nil and 80 or read.top_db or nil
+  local ref
+  return follow("S", S, function(data)
+    if is_complex(data) then
+      error("S must hold powers, got complex numbers: take feature.magnitude and amplitude_to_db", 0)
+    end
+    ref = reference_of(read.ref or 1, data)
+    return core.power_to_db(data, ref, read.amin, top_db)
+  end, {unit = "dB", made = {db = "power", amin = read.amin, top_db = top_db}})
+end
+
+--- Amplitude to decibels: 20·log10(max(S, amin) / max(ref, amin)); complex values by their magnitude.
+---
+--- As feature.power_to_db. Source: librosa.amplitude_to_db.
+--- Options: ref = 1, amin = 1e-5, top_db = 80.
+---@param S moonlark.Signal|moonlark.Tensor
+---@param given {ref?: number|string|function, amin?: number, top_db?: number|false}?
+---@return moonlark.Signal|moonlark.Tensor  as S, float32
+function feature.amplitude_to_db(S, given)
+  local read = options.read("amplitude_to_db", given, {ref = options.none, amin = 1e-5, top_db = options.none})
+  local top_db = read.top_db == nil and 80 or read.top_db or nil
+  return follow("S", S, function(data)
+    local magnitude = data:abs()
+    local ref = reference_of(read.ref or 1, magnitude)
+    return core.power_to_db(magnitude * magnitude, ref * ref, read.amin * read.amin, top_db)
+  end, {unit = "dB", made = {db = "amplitude", amin = read.amin, top_db = top_db}})
+end
+
+local function no_unit(value)
+  if signal.is(value) then value.unit, value.made.db = nil, nil end
+  return value
+end
+
+--- Decibels to power: ref·10^(S_db/10). Source: librosa.db_to_power.
+--- Options: ref = 1.
+---@param S_db moonlark.Signal|moonlark.Tensor
+---@param given {ref?: number}?
+---@return moonlark.Signal|moonlark.Tensor
+function feature.db_to_power(S_db, given)
+  local read = options.read("db_to_power", given, {ref = 1})
+  return no_unit(follow("S_db", S_db, function(data) return core.db_to_power(data, read.ref) end, {}))
+end
+
+--- Decibels to amplitude: ref·10^(S_db/20). Source: librosa.db_to_amplitude.
+--- Options: ref = 1.
+---@param S_db moonlark.Signal|moonlark.Tensor
+---@param given {ref?: number}?
+---@return moonlark.Signal|moonlark.Tensor
+function feature.db_to_amplitude(S_db, given)
+  local read = options.read("db_to_amplitude", given, {ref = 1})
+  return no_unit(follow("S_db", S_db, function(data)
+    return core.db_to_power(data, read.ref * read.ref):sqrt()
+  end, {}))
+end
+
+--- Derivative along time, per frame: a polynomial of degree `order` fitted to `width` frames around each.
+---
+--- Shape as given. mode says what lies beyond the ends: "interp" (the outer frames take the first or last fit; needs
+--- width frames), "nearest", "mirror", "constant" (0) or "wrap". Source: librosa.feature.delta; Savitzky and Golay,
+--- 1964.
+--- Options: width = 9 (odd), order = 1, mode = "interp".
+---@param data moonlark.Signal|moonlark.Tensor  time last
+---@param given {width?: integer, order?: integer, mode?: string}?
+---@return moonlark.Signal|moonlark.Tensor
+function feature.delta(data, given)
+  local read = options.read("delta", given, {width = 9, order = 1, mode = "interp"})
+  local changes = {made = {delta = {width = read.width, order = read.order, mode = read.mode}}}
+  if signal.is(data) then changes.kind = data.kind .. "_delta" end
+  return follow("data", data, function(values)
+    return core.delta(values, read.width, read.order, read.mode)
+  end, changes)
+end
+
+--- Magnitude of a complex transform, such as feature.stft or feature.cqt.
+---@param S moonlark.Signal|moonlark.Tensor
+---@return moonlark.Signal|moonlark.Tensor  float32
+function feature.magnitude(S)
+  return follow("S", S, function(data) return data:abs() end, {})
+end
+
+--- Phase of a complex transform, in radians, −π to π.
+---@param S moonlark.Signal|moonlark.Tensor
+---@return moonlark.Signal|moonlark.Tensor  float32
+function feature.phase(S)
+  return follow("S", S, function(data) return data:angle() end, {unit = "rad"})
+end
+
+--- A waveform from its short-time Fourier transform: overlap and add, divided by the sum of squared windows.
+---
+--- A Signal that feature.stft made brings its settings along, and gives a waveform Signal of channels × samples; a
+--- tensor of rows × frames gives a tensor of samples. With length, the result is cut or padded to so many samples;
+--- else a clip loses what is beyond its last whole hop. Source: librosa.istft.
+--- Options: n_fft = 2·(rows − 1), hop_length = win_length/4, win_length = n_fft, window = "hann", center = true,
+--- length = nil.
+---@param S moonlark.Signal|moonlark.Tensor  complex
+---@param given {n_fft?: integer, hop_length?: integer, win_length?: integer, window?: string, center?: boolean, length?: integer}?
+---@return moonlark.Signal|moonlark.Tensor
+function feature.istft(S, given)
+  local made = signal.is(S) and signal.check("S", S, "stft").made or {}
+  local read = options.read("istft", given, {
+    n_fft = options.none, hop_length = options.none, win_length = options.none, window = options.none,
+    center = options.none, length = options.none,
+  })
+  local data = signal.is(S) and S.data or S
+  if type(data) ~= "userdata" then error(("S must be a Signal or a tensor, got %s"):format(type(S)), 0) end
+  local rows = data:size(-2)
+  local n_fft = read.n_fft or made.n_fft or 2 * (rows - 1)
+  local win_length = read.win_length or made.win_length or n_fft
+  local hop_length = read.hop_length or made.hop_length or win_length // 4
+  local window = read.window or made.window or "hann"
+  local center = read.center
+  if center == nil then center = made.center end
+  if center == nil then center = true end
+  local function invert(bins)
+    return core.istft(bins, n_fft, hop_length, win_length, window, center, read.length)
+  end
+  if not signal.is(S) then return invert(data) end
+
+  local torch = require "moonlark.torch"
+  local parts = {}
+  if data:dim() == 2 then parts[1] = invert(data) end
+  for c = 0, data:dim() == 3 and data:size(0) - 1 or -1 do parts[c + 1] = invert(data:select(0, c)) end
+  local rate = S.rate * hop_length
+  return signal.new {
+    data = torch.stack(parts), rate = made.sample_rate or rate, kind = "waveform",
+    start = S.start - (center and 0 or n_fft // 2 / rate), made = {istft = true, n_fft = n_fft, hop_length = hop_length},
+  }
+end
+
+--- How far a recording lies from A = 440 Hz, in fractions of a bin (of a semitone, by default): −0.5 to 0.5.
+---
+--- The fullest class of the strongest spectral peaks between 150 and 4000 Hz; 0 when there are none. Source:
+--- librosa.estimate_tuning.
+--- Options: n_fft = 2048, resolution = 0.01, bins_per_octave = 12.
+---@param song moonlark.Signal  waveform of one channel
+---@param given {n_fft?: integer, resolution?: number, bins_per_octave?: integer}?
+---@return number
+function feature.estimate_tuning(song, given)
+  local read = options.read("estimate_tuning", given, {n_fft = 2048, resolution = 0.01, bins_per_octave = 12})
+  local list = channels(song)
+  if #list > 1 then error(("song must have one channel, got %d: mix it down first"):format(#list), 0) end
+  return core.tuning(list[1], song.rate, read.n_fft, read.bins_per_octave, read.resolution)
+end
+
+--- Several features to be made together, from one decode and shared transforms: see moonlark.recipe.
+---@param given table  {features = {mel = {}, mfcc = {n_mfcc = 13}}, rate = 22050, pool = {"mean", "std"} …}
+---@return moonlark.Recipe
+function feature.recipe(given)
+  return require "moonlark.recipe".new(given)
+end
+
+return feature
