@@ -96,10 +96,10 @@ function figure.grid(figures, given)
   return page
 end
 
--- The numbers of all panels, one after the other.
-local function new_sidecar()
+-- The numbers of all panels, one after the other. `smoothed`: viewers of this kind of picture smooth images.
+local function new_sidecar(smoothed)
   return {
-    size = 0, parts = {},
+    size = 0, parts = {}, smoothed = smoothed or false,
     add = function(self, bytes)
       self.parts[#self.parts + 1] = bytes
       self.size = self.size + #bytes
@@ -109,8 +109,8 @@ local function new_sidecar()
 end
 
 -- The script below its terminal line, and the sidecar's bytes.
-local function body(self)
-  local sidecar = new_sidecar()
+local function body(self, kind)
+  local sidecar = new_sidecar(kind == "svg")
   local parts = {}
   local several = #self.panels > 1
   if several then
@@ -154,7 +154,7 @@ local terminals = {
 
 -- The whole script for a kind of picture, and its numbers.
 local function script_for(self, kind)
-  local commands, data = body(self)
+  local commands, data = body(self, kind)
   return "set encoding utf8\nset terminal " .. terminals[kind](self) .. "\n" .. commands, data
 end
 

@@ -60,6 +60,15 @@ local function thinned(one, first, step, bins)
   return table.concat(points)
 end
 
+-- True for what counts: epochs, indices.
+local function whole_numbers(array)
+  if type(array) ~= "table" then return false end
+  for _, value in ipairs(array) do
+    if value ~= math.floor(value) then return false end
+  end
+  return true
+end
+
 local function places(one, first, step)
   local list = {}
   for i = 1, one.count do list[i] = first + (i - 1) * step end
@@ -88,7 +97,7 @@ local function lines(series, given)
   for i, one in ipairs(list) do
     local step = one.rate and 1 / one.rate or 1
     local first = one.rate and (one.start or 0) or 0
-    timed, indexed = timed or one.rate ~= nil, indexed and not one.x
+    timed, indexed = timed or one.rate ~= nil, indexed and (not one.x or whole_numbers(one.x))
     local from, to = first, first + (one.count - 1) * step
     local bytes
     if one.x then

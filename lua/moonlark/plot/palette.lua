@@ -71,7 +71,7 @@ function palette.rgb(name, place)
 end
 
 local colours = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#b8a900"}
-local shapes = {7, 9, 5, 13, 11, 15, 2} -- disc, triangle, square, diamond, triangle down, pentagon, cross
+local shapes = {7, 9, 5, 13, 11, 6, 2} -- disc, triangle, square, diamond, triangle down, ring, cross
 local dashes = {"solid", "(24,10)", "(6,8)", "(24,8,6,8)", "(48,12)"}
 
 --- The colour of class or series `i`, counted from 1; they repeat after eight.

@@ -4,6 +4,7 @@
 --- themselves rather than left to gnuplot, so that nothing overlaps and panels line up.
 local gnuplot = require "moonlark.plot.gnuplot"
 local palette = require "moonlark.plot.palette"
+local picture = require("moonlark_core").picture
 local text = require "moonlark.plot.text"
 
 ---@class moonlark.plot.Element
@@ -133,12 +134,29 @@ local function axes(self, put)
   put("unset colorbox")
 end
 
+-- An image of few cells with each of them repeated: what smooths it when it is enlarged, as browsers
+-- do, then leaves the cells as they are.
+local function magnified(element)
+  local image = element.image
+  local high, wide = math.max(1, 800 // image.rows), math.max(1, 1600 // image.columns)
+  local rows, columns = image.rows * high, image.columns * wide
+  local bytes = picture.image({bytes = element.bytes, rows = image.rows, columns = image.columns}, nil, "mean", rows, columns)
+  return {
+    bytes = bytes, style = element.style, columns = 1, name = element.name,
+    image = {
+      rows = rows, columns = columns, dx = image.dx / wide, dy = image.dy / high,
+      x = image.x - image.dx * (1 - 1 / wide) / 2, y = image.y - image.dy * (1 - 1 / high) / 2,
+    },
+  }
+end
+
 -- The plot command, its numbers appended to the sidecar.
 local function plot(self, put, sidecar, with_names)
   local n = gnuplot.number
   local parts = {}
   for _, element in ipairs(self.elements) do
     local source
+    if element.image and sidecar.smoothed then element = magnified(element) end
     if element.image then
       local image = element.image
       source = ("binary skip=%d array=(%d,%d) format='%%float32' origin=(%s,%s) dx=%s dy=%s"):format(
@@ -177,7 +195,8 @@ function Panel:script(place, figure, sidecar)
     across(left), across(right), up(top), up(bottom))
   axes(self, put)
 
-  put("set border %d back lc rgb '%s' lw 1", self.frame and 15 or 3, self.frame and "#555555" or "#888888")
+  put("set border %d %s lc rgb '%s' lw 1", self.frame and 15 or 3, self.frame and "front" or "back",
+    self.frame and "#555555" or "#888888")
   put("set tics nomirror out scale 0.6 textcolor rgb '%s' %s", ink, font(tick_size))
   put("set xtics %s%s", self.x.rotate and "rotate by 45 right " or "", tick_list(self.x.ticks, self.x.blank))
   put("set ytics %s", tick_list(self.y.ticks))
