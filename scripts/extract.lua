@@ -29,6 +29,17 @@ parser:flag("--strict", "Exit with 1 when any file fails.")
 command.workers(parser)
 local args = parser:parse()
 
+-- The deepest folder above all tracks.
+local function common_folder(songs)
+  local common = files.split(songs[1].path)
+  for _, track in ipairs(songs) do
+    while common ~= "." and common ~= "/" and track.path:sub(1, #common + 1) ~= common .. "/" do
+      common = files.split(common)
+    end
+  end
+  return common
+end
+
 -- Where a track's frames go: the sound's own path below the data, with another ending.
 local function output_paths(songs, root)
   local scan = require "moonlark.dataset.scan"
@@ -51,7 +62,8 @@ local songs = dataset.open(args.data)
 for _, bad in ipairs(songs.rejected) do io.stderr:write(("left out %s: %s\n"):format(bad.path, bad.reason)) end
 songs.rejected = {}
 local mark = ""
-local root = files.kind(args.data) == "directory" and args.data or (files.split(args.data))
+if #songs == 0 then error(("%s lists no files"):format(args.data), 0) end
+local root = files.kind(args.data) == "directory" and args.data or common_folder(songs)
 -- All names are given before sharding, so that shards never write to one file.
 local outputs = not args.pool and output_paths(songs, root) or nil
 if args.shard then

@@ -26,4 +26,13 @@ function background.await(job, label)
   return core.extract.progress(job)
 end
 
+--- The reason of a failure without the path that it begins with: `rejected` names that anyway.
+---@param path string
+---@param reason string
+---@return string
+function background.reason(path, reason)
+  local prefix = path .. ": "
+  return reason:sub(1, #prefix) == prefix and reason:sub(#prefix + 1) or reason
+end
+
 return background

@@ -1,4 +1,5 @@
 --- Adds extract and extract_to to datasets: a recipe over all tracks.
+local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local json = require "moonlark.json"
 local options = require "moonlark.options"
@@ -63,7 +64,7 @@ local function run(self, recipe, read, outputs)
     wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
   end
   local job = core.extract.start(recipe:description(), wanted, read.workers, read.cache)
-  local counts = require "moonlark.dataset.background".await(job, read.progress and "extracting" or nil)
+  local counts = background.await(job, read.progress and "extracting" or nil)
   local result = {
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
@@ -75,13 +76,14 @@ local function run(self, recipe, read, outputs)
       table.insert(result.tracks, track)
       places[#places + 1] = i
     else
-      table.insert(result.rejected, {path = track.path, reason = outcome})
+      table.insert(result.rejected, {path = track.path, reason = background.reason(track.path, outcome)})
     end
   end
   if #result.tracks == 0 then
-    local first = result.rejected[#result.rejected]
-    error(#self.tracks == 0 and "the dataset has no tracks"
-      or ("none of %d files could be used: %s"):format(#self.tracks, first.reason), 0)
+    if #self.tracks == 0 then error("the dataset has no tracks", 0) end
+    local last = result.rejected[#result.rejected]
+    error((#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s")
+      :format(last.path, last.reason), 0)
   end
   if counts.uncached > 0 then
     io.stderr:write(("%d results could not be written to the cache %s\n"):format(counts.uncached, read.cache))

@@ -1,4 +1,5 @@
 --- Adds validate, measure, duplicates and hash to datasets: what their files hold.
+local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local options = require "moonlark.options"
 local scan = require "moonlark.dataset.scan"
@@ -11,14 +12,14 @@ local function inspect(tracks, depth, workers, label)
   local paths = {}
   for i, track in ipairs(tracks) do paths[i] = track.path end
   local job <close> = core.extract.inspect(paths, depth, workers)
-  require "moonlark.dataset.background".await(job, label)
+  background.await(job, label)
   local outcome, found = core.extract.outcome(job), core.extract.inspected(job)
   local reasons = {}
   for i, track in ipairs(tracks) do
     if outcome[i] == true then
       for key, value in pairs(found[i]) do track[key] = value end
     else
-      reasons[track] = outcome[i]
+      reasons[track] = background.reason(track.path, outcome[i])
     end
   end
   return reasons
@@ -76,7 +77,7 @@ local function complete(self, field, depth, workers)
   local reasons = inspect(missing, depth, workers)
   for _, track in ipairs(missing) do
     if reasons[track] then
-      error(("%s: call validate first, it sets bad files aside"):format(reasons[track]), 0)
+      error(("%s: %s: call validate first, it sets bad files aside"):format(track.path, reasons[track]), 0)
     end
   end
 end
