@@ -8,6 +8,7 @@
  *     while not core.extract.wait(job, 0.1) do show(core.extract.progress(job)) end
  */
 #include "arguments.h"
+#include "feature.h"
 #include "modules.h"
 #include "tensor.h"
 
@@ -31,40 +32,6 @@ static int close_recipe(lua_State *L)
     mlk_recipe_free(*box);
     *box = NULL;
     return 0;
-}
-
-static double setting_value(lua_State *L, const char *feature, const mlk_parameter *parameter, int at)
-{
-    const char *name = lua_pushfstring(L, "%s: %s", feature, parameter->name);
-    switch (parameter->kind) {
-    case MLK_PARAMETER_BOOLEAN:
-        return mlk_lua_boolean(L, at, name);
-    case MLK_PARAMETER_CHOICE:
-        return mlk_lua_choice(L, at, name, parameter->choices);
-    case MLK_PARAMETER_INTEGER:
-        return (double)mlk_lua_integer(L, at, name, -(INT64_C(1) << 53), INT64_C(1) << 53);
-    default:
-        return mlk_lua_number(L, at, name, -HUGE_VAL, HUGE_VAL);
-    }
-}
-
-/* Reads the table on top of the stack; `false` stands for nil, which a table cannot hold. */
-static void read_settings(lua_State *L, mlk_settings *settings)
-{
-    const mlk_feature *feature = settings->feature;
-    int table = lua_gettop(L);
-    for (int i = 0; i < feature->n_parameters; i++) {
-        const mlk_parameter *parameter = &feature->parameters[i];
-        int kind = lua_getfield(L, table, parameter->name);
-        bool none = kind == LUA_TBOOLEAN && !lua_toboolean(L, -1) && parameter->kind != MLK_PARAMETER_BOOLEAN;
-        if (kind != LUA_TNIL) {
-            double value = none ? NAN : setting_value(L, feature->name, parameter, lua_gettop(L));
-            mlk_status status;
-            if (mlk_settings_set(settings, parameter->name, value, &status))
-                luaL_error(L, "%s: %s", feature->name, status.message);
-        }
-        lua_settop(L, table);
-    }
 }
 
 static double number_field(lua_State *L, int table, const char *name, double max)
@@ -100,8 +67,8 @@ static mlk_recipe **push_recipe(lua_State *L, int arg)
         mlk_settings *settings = mlk_recipe_add(*box, mlk_lua_string(L, lua_gettop(L), "feature"), &status);
         if (!settings)
             mlk_lua_raise(L, &status);
-        if (lua_geti(L, -2, 2) == LUA_TTABLE)
-            read_settings(L, settings);
+        lua_geti(L, -2, 2);
+        mlk_lua_read_settings(L, -1, settings->feature, settings);
         lua_settop(L, features);
     }
     if (lua_getfield(L, arg, "pool") == LUA_TTABLE) {
@@ -167,7 +134,7 @@ static job *check_job(lua_State *L)
 {
     job *self = luaL_checkudata(L, 1, JOB_TYPE);
     if (!self->job)
-        luaL_error(L, "the job is closed");
+        mlk_lua_fail(L, "the job is closed");
     return self;
 }
 
@@ -176,7 +143,7 @@ static job *check_finished(lua_State *L)
 {
     job *self = check_job(L);
     if (!mlk_job_wait(self->job, 0))
-        luaL_error(L, "the job still runs");
+        mlk_lua_fail(L, "the job still runs");
     return self;
 }
 
@@ -205,7 +172,7 @@ static int list_length(lua_State *L, int arg)
     luaL_checktype(L, arg, LUA_TTABLE);
     lua_Integer n = luaL_len(L, arg);
     if (n > INT32_MAX / 2)
-        luaL_error(L, "the list is too long");
+        mlk_lua_fail(L, "the list is too long");
     return (int)n;
 }
 
@@ -264,7 +231,7 @@ static int start(lua_State *L)
     self->n = n;
     mlk_track *copies = copy_tracks(tracks, n);
     if (!copies)
-        return luaL_error(L, "not enough memory for %d tracks", n);
+        return mlk_lua_fail(L, "not enough memory for %d tracks", n);
     mlk_recipe *taken = *box;
     *box = NULL;
     self->extraction = mlk_extraction_new(taken, copies, n, cache, &status);
@@ -293,7 +260,7 @@ static int inspect(lua_State *L)
             copies = NULL;
         }
     if (!copies)
-        return luaL_error(L, "not enough memory for %d paths", n);
+        return mlk_lua_fail(L, "not enough memory for %d paths", n);
     mlk_status status;
     self->inspection = mlk_inspection_new(copies, n, (mlk_inspection_depth)depth, &status);
     if (!self->inspection)
@@ -358,7 +325,7 @@ static job *check_pooled(lua_State *L)
 {
     job *self = check_finished(L);
     if (!self->extraction || mlk_extraction_recipe(self->extraction)->n_pools == 0)
-        luaL_error(L, "the job has no pooled table");
+        mlk_lua_fail(L, "the job has no pooled table");
     return self;
 }
 
@@ -421,9 +388,9 @@ static int frames(lua_State *L)
     job *self = check_finished(L);
     int i = (int)mlk_lua_integer(L, 2, "i", 1, self->n) - 1;
     if (!self->extraction || mlk_extraction_recipe(self->extraction)->n_pools > 0)
-        return luaL_error(L, "the job keeps no frames");
+        return mlk_lua_fail(L, "the job keeps no frames");
     if (mlk_job_state(self->job, i) != MLK_JOB_DONE)
-        return luaL_error(L, "track %d is not done", i + 1);
+        return mlk_lua_fail(L, "track %d is not done", i + 1);
     mlk_bundle **made = push_bundle(L);
     mlk_status status;
     const mlk_bundle *bundle = mlk_extraction_frames(self->extraction, i, made, &status);
@@ -464,7 +431,7 @@ static int inspected(lua_State *L)
 {
     job *self = check_finished(L);
     if (!self->inspection)
-        return luaL_error(L, "the job inspects nothing");
+        return mlk_lua_fail(L, "the job inspects nothing");
     lua_createtable(L, self->n, 0);
     for (int i = 0; i < self->n; i++) {
         const mlk_inspected *found = &self->inspection->found[i];
@@ -524,7 +491,7 @@ static int write_table(lua_State *L)
     t.paths = paths;
     if (!lua_isnil(L, 3)) {
         if (list_length(L, 3) != t.n)
-            return luaL_error(L, "%d labels for %d rows", list_length(L, 3), t.n);
+            return mlk_lua_fail(L, "%d labels for %d rows", list_length(L, 3), t.n);
         t.labels = push_strings(L, 3, "label", t.n);
     }
     if (!lua_isnil(L, 4)) {

@@ -41,6 +41,7 @@ local function listed(features)
     if type(settings) ~= "table" then
       error(("the settings of %s must be a table, got %s"):format(name, type(settings)), 0)
     end
+    require "moonlark.feature".settings(name, settings) -- names the nearest of a misspelt word
     list[#list + 1] = {name, settings}
   end
   table.sort(list, function(a, b) return a[1] < b[1] end)
@@ -120,12 +121,16 @@ end
 
 --- The frames of one track as Signals, from the engine's arrays.
 ---@param frames table<string, {data: moonlark.Tensor, rate: number, start: number}>
----@param rate number  samples per second of the sound they came from
 ---@return table<string, moonlark.Signal>
-function Recipe:signals(frames, rate)
+function Recipe:signals(frames)
+  local feature = require "moonlark.feature"
   local signals = {}
   for name, made in pairs(frames) do
-    signals[name] = require "moonlark.feature".signal(name, self.features[name], made, rate)
+    local rate = self.rate
+    if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
+      rate = math.floor(made.rate * feature.settings(name, self.features[name]).hop_length + 0.5)
+    end
+    signals[name] = feature.signal(name, self.features[name], made, rate)
   end
   return signals
 end
@@ -136,7 +141,7 @@ end
 function Recipe:apply(song)
   local frames = core.extract.analyse(self:description(false), samples_of(self, song), song.rate)
   for _, made in pairs(frames) do made.start = made.start + song.start + (self.start or 0) end
-  return self:signals(frames, song.rate)
+  return self:signals(frames)
 end
 
 --- The pooled row of a waveform, as dataset:extract makes it.

@@ -31,8 +31,8 @@ end
 ---@param reason string
 ---@return string
 function background.reason(path, reason)
-  local prefix = path .. ": "
-  return reason:sub(1, #prefix) == prefix and reason:sub(#prefix + 1) or reason
+  if reason:sub(1, #path) ~= path then return reason end
+  return (reason:sub(#path + 1):gsub("^:? ", ""))
 end
 
 return background

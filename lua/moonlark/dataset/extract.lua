@@ -119,8 +119,7 @@ function Dataset:extract(recipe, given)
     core.extract.close(job)
   else
     X.items = lazy_list(#places, function(i)
-      local rate = recipe.rate > 0 and recipe.rate or nil
-      return recipe:signals(core.extract.frames(job, places[i]), rate)
+      return recipe:signals(core.extract.frames(job, places[i]))
     end)
   end
   return setmetatable(X, Features)
