@@ -51,7 +51,7 @@ function data.shape(name, array)
     local shape = array:shape()
     rank, rows, columns = #shape, #shape > 1 and shape[#shape - 1] or 1, shape[#shape] or 1
     if rank > 2 then
-      error(("%s must have one or two axes, got a tensor of %s"):format(name, table.concat(shape, " × ")), 0)
+      error(("%s must have one or two axes (of several channels take one), got a tensor of %s"):format(name, table.concat(shape, " × ")), 0)
     end
   else
     rank, rows, columns = picture.shape(array)
@@ -83,6 +83,15 @@ end
 function data.row(array, row)
   if is_tensor(array) then return array:dim() == 2 and array:select(0, row) or array end
   return type(array[1]) == "table" and array[row + 1] or array
+end
+
+--- All rows from one on, counted from 0.
+---@param array any  of two axes
+---@param first integer
+---@return any
+function data.rows_from(array, first)
+  if is_tensor(array) then return array:narrow(0, first, array:shape()[1] - first) end
+  return table.move(array, first + 1, #array, 1, {})
 end
 
 --- The numbers as a Lua table: for the few that become labels.

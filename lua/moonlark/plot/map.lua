@@ -170,6 +170,12 @@ local function map(signal, given)
   local bytes, finite, low, high = picture.image(array, edges, pool, out_rows, out_columns,
     decibels and (decibels == "power" and 10 or 20) or nil, settings.top_db)
 
+  -- The first two coefficients of an MFCC are so much larger that the others would all look alike.
+  local beyond = from and from.kind == "mfcc" and rows > 3 and not settings.low and not settings.high
+  if beyond then
+    local others, least, most = data.range(data.rows_from(array, 2))
+    if others > 0 then low, high = least, most end
+  end
   local colours = colouring(from, settings, low, high, unit)
   colours.ticks = scale.linear(colours.low, colours.high, inside_h / 45)
   local missing = out_rows * out_columns - finite
@@ -177,7 +183,8 @@ local function map(signal, given)
   return figure.new(panel.new {
     title = settings.title, xlabel = xlabel, ylabel = ylabel, x = x, y = y, frame = true, colours = colours,
     background = missing > 0 and "#c8c8c8" or nil,
-    note = finite == 0 and "no finite number" or missing > 0 and "grey: not a finite number" or nil,
+    note = finite == 0 and "no finite number" or missing > 0 and "grey: not a finite number"
+      or beyond and "coefficients 0 and 1 may lie beyond the colours" or nil,
     elements = {{bytes = bytes, columns = 1, style = "with image", image = {
       rows = out_rows, columns = out_columns, x = x.low + dx / 2, y = y.low + dy / 2, dx = dx, dy = dy,
     }}},
