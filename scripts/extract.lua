@@ -15,7 +15,7 @@ Files that fail are named on standard error. Exit code: 0 when files are left, 1
 local arguments = require "moonlark.dataset.arguments"
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 arguments.add(parser)
-parser:option("-o --out", "The folder to write to."):argname "<folder>":count(1)
+parser:option("--out -o", "The folder to write to."):argname "<folder>":count(1)
 parser:option("--format", "Of the files."):choices {"safetensors", "npz", "npy", "csv"}:default "safetensors"
 parser:option("--pool", "Pool frames: any of mean,std,min,max,median,p5 …"):argname "<names>":convert(command.words)
 parser:option("--shard", "Take part i of n."):argname "<i/n>":convert(function(text)

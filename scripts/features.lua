@@ -11,7 +11,7 @@ setting is wrong, 2 for wrong usage.]]
 local arguments = require "moonlark.dataset.arguments"
 parser:argument("song", "A sound file.")
 arguments.add(parser)
-parser:option("-o --out", "Where to write: .safetensors, .npz, .npy or .csv."):argname "<file>":count(1)
+parser:option("--out -o", "Where to write: .safetensors, .npz, .npy or .csv."):argname "<file>":count(1)
 local args = parser:parse()
 
 local recipe = arguments.recipe(args)

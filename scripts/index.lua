@@ -8,7 +8,7 @@ A folder holds one folder for each class; a list is a CSV file with the columns 
 Files that cannot be decoded are named on standard error and left out. Exit code: 0 when files are left,
 1 when none is (with --strict, when any file is bad), 2 for wrong usage.]]
 parser:argument("data", "A folder, or a list that ends in .csv."):argname "<folder|list.csv>"
-parser:option("-o --out", "Where to write the index."):argname "<file>":default "dataset_index.json"
+parser:option("--out -o", "Where to write the index."):argname "<file>":default "dataset_index.json"
 parser:option("--fold", "Lua pattern whose capture in a file's name is its fold; \"esc\": as ESC-10 names files.")
   :argname "<pattern>"
 parser:option("--group", "Lua pattern whose capture in a file's name is its group (artist, source recording).")

@@ -3,27 +3,32 @@ local core = require "moonlark_core"
 
 local background = {}
 
---- Returns once the job is done. Ctrl-C, or any error meanwhile, stops the job: what is done by then is lost
---- unless it was cached.
+--- Returns once the job is done. Ctrl-C, or any error meanwhile, stops the job and says how far it was.
 ---@param job userdata  from core.extract.start or core.extract.inspect
 ---@param label string?  what to call it in the progress bar; nil: no bar
+---@param cache string?  where results are kept
 ---@return {total: integer, done: integer, failed: integer, cached: integer, uncached: integer}
-function background.await(job, label)
-  local total = core.extract.progress(job).total
-  local bar = label and total > 0 and require "moonlark.progress".new(total, label)
-  local _ <close> = setmetatable({}, {__close = function(_, failure)
+function background.await(job, label, cache)
+  local counts = core.extract.progress(job)
+  local bar = label and counts.total > 0 and require "moonlark.progress".new(counts.total, label) or nil
+  local function stop(_, failure)
     if bar then bar:finish() end
-    if failure then core.extract.close(job) end
-  end})
+    if not failure then return end
+    counts = core.extract.progress(job)
+    core.extract.close(job)
+    if counts.done < counts.total then
+      io.stderr:write(("stopped after %d of %d files%s\n"):format(counts.done + counts.failed, counts.total,
+        cache and "; what is done is kept in " .. cache or ""))
+    end
+  end
+  local _ <close> = setmetatable({}, {__close = stop})
   repeat
     local finished = core.extract.wait(job, 0.1)
-    local counts = core.extract.progress(job)
+    counts = core.extract.progress(job)
     if bar then bar:update(counts.done + counts.failed) end
-    if finished and counts.done + counts.failed < total then
-      error(("interrupted: %d of %d files were done"):format(counts.done, total), 0)
-    end
   until finished
-  return core.extract.progress(job)
+  if counts.done + counts.failed < counts.total then error("interrupted", 0) end
+  return counts
 end
 
 --- The reason of a failure without the path that it begins with: `rejected` names that anyway.

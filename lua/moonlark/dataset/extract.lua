@@ -64,7 +64,7 @@ local function run(self, recipe, read, outputs)
     wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
   end
   local job = core.extract.start(recipe:description(), wanted, read.workers, read.cache)
-  local counts = background.await(job, read.progress and "extracting" or nil)
+  local counts = background.await(job, read.progress and "extracting" or nil, read.cache)
   local result = {
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
