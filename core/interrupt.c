@@ -4,19 +4,19 @@
 
 static volatile sig_atomic_t never;
 static volatile sig_atomic_t *watched = &never;
-static _Thread_local volatile sig_atomic_t *watched_here;
+static _Thread_local const atomic_bool *watched_here;
 
 void mlk_interrupt_watch(volatile sig_atomic_t *flag)
 {
     watched = flag ? flag : &never;
 }
 
-void mlk_interrupt_watch_here(volatile sig_atomic_t *flag)
+void mlk_interrupt_watch_here(const atomic_bool *flag)
 {
     watched_here = flag;
 }
 
 bool mlk_interrupted(void)
 {
-    return *watched != 0 || (watched_here && *watched_here);
+    return *watched != 0 || (watched_here && atomic_load(watched_here));
 }

@@ -8,6 +8,7 @@
 #define MLK_INTERRUPT_H
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* The registry field under which the program leaves the flag's address as light userdata. */
@@ -17,7 +18,7 @@
 void mlk_interrupt_watch(volatile sig_atomic_t *flag);
 
 /* A flag that this thread polls as well: how a background job is stopped by itself. NULL: none. */
-void mlk_interrupt_watch_here(volatile sig_atomic_t *flag);
+void mlk_interrupt_watch_here(const atomic_bool *flag);
 
 /* True once the user has asked to stop. The program, not the engine, clears the flag. */
 bool mlk_interrupted(void);

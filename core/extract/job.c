@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct mlk_job {
     void *context;
     item *items;
     atomic_int done, failed;
-    volatile sig_atomic_t stop;
+    atomic_bool stop;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -133,7 +134,7 @@ bool mlk_job_wait(mlk_job *job, double seconds)
 
 void mlk_job_stop(mlk_job *job)
 {
-    job->stop = 1;
+    atomic_store(&job->stop, true);
 }
 
 mlk_job_counts mlk_job_progress(mlk_job *job)
