@@ -1,0 +1,313 @@
+--- Writes one piece in a style: events for the mixer, and the truth about them.
+---
+--- The piece is an excerpt: time 0 falls anywhere within its first bar. Tempo and meter stay; the timing of
+--- single notes is human within a few milliseconds, while the truth is the grid that they are played to.
+local theory = require "moonlark.corpus.theory"
+
+local compose = {}
+
+-- What plays in a section. drums: "main", "light" (time-keepers only), "none"; lead: how much of its rhythm.
+local layers = {
+  intro = {drums = "light", bass = false, comp = true, pad = false, lead = 0, level = 0.75},
+  verse = {drums = "main", bass = true, comp = true, pad = false, lead = 0.35, level = 0.88},
+  chorus = {drums = "main", bass = true, comp = true, pad = true, lead = 0.8, level = 1, open = true},
+  bridge = {drums = "light", bass = true, comp = true, pad = true, lead = 0.4, level = 0.8},
+  solo = {drums = "main", bass = true, comp = true, pad = false, lead = 1, level = 1},
+  head = {drums = "main", bass = true, comp = true, pad = true, lead = 0.75, level = 0.95},
+  ["break"] = {drums = "none", bass = true, comp = true, pad = true, lead = 0.3, level = 0.75},
+  build = {drums = "light", bass = true, comp = true, pad = false, lead = 0.2, level = 0.85},
+  drop = {drums = "main", bass = true, comp = true, pad = true, lead = 0.6, level = 1, open = true},
+}
+
+-- Sections of whole bars that fill the piece: {label, first bar, bars}.
+local function lay_out(rng, form, bars)
+  local length = bars >= 10 and 4 or bars >= 5 and 2 or math.max(1, bars // 2)
+  local sections, first, i = {}, 0, rng:integer(1, #form)
+  while first < bars do
+    local n = math.min(length, bars - first)
+    -- A last bar alone belongs to the section before it.
+    if bars - first - n == 1 and length > 1 then n = n + 1 end
+    sections[#sections + 1] = {label = form[i], first = first, bars = n}
+    first, i = first + n, i % #form + 1
+  end
+  return sections
+end
+
+-- A progression as a list of bars, each a list of chords.
+local function read_progression(text, tonic, mode)
+  local bars = {}
+  for word in text:gmatch "%S+" do
+    local chords = {}
+    for one in word:gmatch "[^/]+" do chords[#chords + 1] = theory.chord(one, tonic, mode) end
+    bars[#bars + 1] = chords
+  end
+  return bars
+end
+
+---@class moonlark.corpus.Event
+---@field at number  seconds from the clip's start; may be negative
+---@field length number  seconds until it is damped
+---@field part string  "drums", "bass", "comp", "pad" or "lead"
+---@field piece string?  of drums
+---@field pitches integer[]?  of the others
+---@field gain number
+
+local Writer = {}
+Writer.__index = Writer
+
+-- Seconds at which step `step` of `steps` in a bar lies, off-beats delayed by swing.
+function Writer:time(bar, step, steps)
+  local place = step / steps * self.bar_s
+  if step % 2 == 1 and self.swing > 0.5 and steps % 8 == 0 then
+    place = place + (2 * self.swing - 1) * self.bar_s / steps
+  end
+  return self.start_s + bar * self.bar_s + place
+end
+
+function Writer:add(part, bar, step, steps, length, gain, fields)
+  local event = {
+    at = self:time(bar, step, steps) + self.style.jitter_s * 0.5 * self.rng:normal(), length = length, part = part,
+    gain = gain * math.exp(0.12 * self.rng:normal()),
+  }
+  for key, value in pairs(fields) do event[key] = value end
+  self.events[#self.events + 1] = event
+end
+
+-- Steps from `step` to the next character that ends what was struck there.
+local function held(pattern, step)
+  local last = step + 1
+  while last < #pattern and pattern:sub(last + 1, last + 1) == "." do last = last + 1 end
+  return last - step
+end
+
+local strokes = {X = 1.25, x = 1.0, o = 0.45}
+
+function Writer:drum_bar(bar, pattern, only, gain)
+  local names = {}
+  for piece in pairs(pattern) do names[#names + 1] = piece end
+  table.sort(names) -- the order of drawing random numbers must not depend on a table's
+  for _, piece in ipairs(names) do
+    local steps = #pattern[piece]
+    for step = 0, steps - 1 do
+      local stroke = strokes[pattern[piece]:sub(step + 1, step + 1)]
+      if stroke and (not only or only[piece]) then
+        self:add("drums", bar, step, steps, 10, gain * stroke, {piece = piece})
+      end
+    end
+  end
+end
+
+-- The chord that sounds at a fraction of a bar.
+local function chord_at(chords, fraction)
+  return chords[math.min(#chords, math.floor(fraction * #chords + 1e-9) + 1)]
+end
+
+function Writer:bass_bar(bar, chords, next_chord, pattern, low, gain)
+  local steps = #pattern
+  for step = 0, steps - 1 do
+    local tone = pattern:sub(step + 1, step + 1)
+    local chord = chord_at(chords, step / steps)
+    local root = theory.above(chord.root, low)
+    local pitch
+    if tone == "a" then
+      local goal = theory.nearest(next_chord.root, root)
+      pitch = goal + (self.rng:chance(0.5) and 1 or -1)
+    elseif tone == "8" then
+      pitch = root + 12
+    elseif tone:match "[1357]" then
+      local index = (tonumber(tone) + 1) // 2
+      pitch = root + (chord.intervals[index] or (index == 4 and 9) or chord.intervals[2])
+      if #chord.intervals == 2 and index == 3 then pitch = root + 7 end
+    end
+    -- A chord that changes within the bar is heard at its root.
+    if pitch and step > 0 and chord ~= chord_at(chords, (step - 1) / steps) then pitch = root end
+    if pitch then
+      self:add("bass", bar, step, steps, held(pattern, step) * self.bar_s / steps, gain, {pitches = {pitch}})
+    end
+  end
+end
+
+function Writer:comp_bar(bar, chords, pattern, part, center, gain)
+  local steps = #pattern
+  for step = 0, steps - 1 do
+    local mark = pattern:sub(step + 1, step + 1)
+    local chord = chord_at(chords, step / steps)
+    local pitches = theory.voicing(chord, center)
+    if self.style.comp.low and part == "comp" then
+      local root = theory.above(chord.root, center - 6)
+      pitches = {root, root + 7, root + 12}
+    end
+    local length = held(pattern, step)
+    -- What is held across a change of chord is struck again.
+    local change = step > 0 and mark == "." and chord ~= chord_at(chords, (step - 1) / steps)
+    for later = step + 1, step + length - 1 do
+      if chord_at(chords, later / steps) ~= chord then length = later - step break end
+    end
+    if mark == "x" or mark == "s" or change then
+      local seconds = (mark == "s" and 0.7 or length) * self.bar_s / steps
+      self:add(part, bar, step, steps, seconds, gain * (mark == "s" and 1.1 or 1), {pitches = pitches})
+    elseif mark:match "%d" then
+      local index = (tonumber(mark) - 1) % #pitches + 1
+      local above = (tonumber(mark) - 1) // #pitches
+      self:add(part, bar, step, steps, 1.5 * length * self.bar_s / steps, gain * 1.2, {pitches = {pitches[index] + 12 * above}})
+    end
+  end
+end
+
+function Writer:lead_bar(bar, chords, rhythm, scale, tonic, gain)
+  local lead, steps = self.style.lead, #rhythm
+  for step = 0, steps - 1 do
+    if rhythm:sub(step + 1, step + 1) == "x" then
+      local strong = step * 4 % steps == 0
+      self.melody = theory.melody_step(self.rng, self.melody, scale, tonic, chord_at(chords, step / steps), strong, lead.low, lead.high)
+      local length = held(rhythm, step) * self.bar_s / steps
+      self:add("lead", bar, step, steps, math.min(length, 2), gain, {pitches = {self.melody}})
+    end
+  end
+end
+
+-- Small changes to a pattern that make it this clip's own.
+local function vary(rng, pattern)
+  local own = {}
+  for piece, steps in pairs(pattern) do own[piece] = steps end
+  local kick = own.kick or own.kick_deep
+  if kick and rng:chance(0.5) then
+    local at = rng:integer(#kick // 2, #kick - 1)
+    local changed = kick:sub(1, at) .. (kick:sub(at + 1, at + 1) == "." and "x" or ".") .. kick:sub(at + 2)
+    if own.kick then own.kick = changed else own.kick_deep = changed end
+  end
+  if own.hat and rng:chance(0.25) then own.ride, own.hat = own.ride or own.hat, nil end
+  return own
+end
+
+--- Composes a piece.
+---@param style table  one of styles.lua
+---@param rng moonlark.corpus.Random
+---@param seconds number
+---@return table piece  {events, tempo, meter, tonic, mode, beats, chords, sections}; truth within [0, seconds]
+function compose.piece(style, rng, seconds)
+  local mode = rng:chance(style.major) and "major" or "minor"
+  local tonic = rng:integer(0, 11)
+  local tempo = math.floor(rng:within(style.tempo) * 100 + 0.5) / 100
+  local beat_s = 60 / tempo
+  local bar_s = beat_s * style.meter
+  local start_s = -rng:uniform(0, bar_s)
+  local bars = math.ceil((seconds - start_s) / bar_s)
+  local writer = setmetatable({
+    style = style, rng = rng:fork "performance", events = {}, bar_s = bar_s, start_s = start_s,
+    swing = rng:within(style.swing), melody = (style.lead.low + style.lead.high) // 2,
+  }, Writer)
+
+  local sections = lay_out(rng, rng:pick(style.forms), bars)
+  local scale = theory.scales[style.scale[mode]]
+  local texts = style.progressions[mode]
+  local progressions, patterns = {}, {}
+  local pad_plays, balance = rng:chance(style.pad.chance), {}
+  for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do balance[part] = math.exp(0.25 * rng:normal()) end
+  local drums, center = vary(rng, rng:pick(style.drums)), style.comp.center + rng:integer(-4, 4)
+  local keepers = {}
+  for _, piece in ipairs(style.light) do keepers[piece] = true end
+
+  -- Each label keeps its chords and patterns when it comes again.
+  for _, section in ipairs(sections) do
+    if not patterns[section.label] then
+      progressions[section.label] = read_progression(rng:pick(texts), tonic, mode)
+      patterns[section.label] = {bass = rng:pick(style.bass.patterns), comp = rng:pick(style.comp.patterns),
+        lead = {rng:pick(style.lead.rhythms), rng:pick(style.lead.rhythms)}, bass_plays = true}
+    end
+  end
+
+  -- Bars with their chords first: a bass line looks ahead.
+  local chords = {}
+  local offset = rng:integer(0, 11)
+  for _, section in ipairs(sections) do
+    local progression = progressions[section.label]
+    for bar = section.first, section.first + section.bars - 1 do
+      chords[bar] = progression[(bar + offset) % #progression + 1]
+    end
+  end
+  chords[bars] = chords[0]
+
+  for _, section in ipairs(sections) do
+    local plays, pattern = layers[section.label], patterns[section.label]
+    for bar = section.first, section.first + section.bars - 1 do
+      local last = bar == section.first + section.bars - 1
+      local level = plays.level
+      if plays.drums ~= "none" then
+        writer:drum_bar(bar, drums, plays.drums == "light" and keepers or nil, level * balance.drums)
+      end
+      if last and section.bars > 1 and next(style.fill) and bar < bars - 1 then
+        writer:drum_bar(bar, style.fill, nil, 0.7 * level * balance.drums)
+      end
+      if bar == section.first and plays.open and plays.drums == "main" and (style.crash or writer.rng:chance(0.3)) then
+        writer:add("drums", bar, 0, 16, 10, 0.7 * balance.drums, {piece = "crash"})
+      end
+      if plays.bass then
+        writer:bass_bar(bar, chords[bar], chords[bar + 1][1], pattern.bass, style.bass.low, level * balance.bass)
+      end
+      if plays.comp then
+        writer:comp_bar(bar, chords[bar], pattern.comp, "comp", center, level * balance.comp)
+      end
+      if plays.pad and pad_plays then
+        writer:comp_bar(bar, chords[bar], "x.......", "pad", style.pad.center, 0.6 * level * balance.pad)
+      end
+      local rhythm = pattern.lead[bar % 2 + 1]
+      if writer.rng:chance(plays.lead) and not writer.rng:chance(style.lead.rest) then
+        writer:lead_bar(bar, chords[bar], rhythm, scale, tonic, level * balance.lead)
+      end
+    end
+  end
+
+  return {
+    events = writer.events, tempo = tempo, meter = style.meter, tonic = tonic, mode = mode,
+    key = theory.key_name(tonic, mode), duration = seconds,
+    beats = compose.beats(start_s, beat_s, style.meter, seconds),
+    chords = compose.chord_spans(chords, bars, start_s, bar_s, seconds),
+    sections = compose.section_spans(sections, start_s, bar_s, seconds),
+  }
+end
+
+--- Beats within the clip: {time, position}, position 1 on downbeats.
+function compose.beats(start_s, beat_s, meter, seconds)
+  local beats, i = {}, math.ceil(-start_s / beat_s - 1e-9)
+  while start_s + i * beat_s < seconds do
+    beats[#beats + 1] = {time = math.max(0, start_s + i * beat_s), position = i % meter + 1}
+    i = i + 1
+  end
+  return beats
+end
+
+-- Adds {time, duration, value} cut to the clip; joins equal neighbours.
+local function add_span(spans, from, to, value, seconds)
+  from, to = math.max(0, from), math.min(seconds, to)
+  if to - from < 1e-6 then return end
+  local previous = spans[#spans]
+  if previous and previous.value == value then
+    previous.duration = to - previous.time
+  else
+    spans[#spans + 1] = {time = from, duration = to - from, value = value}
+  end
+end
+
+function compose.chord_spans(chords, bars, start_s, bar_s, seconds)
+  local spans = {}
+  for bar = 0, bars - 1 do
+    local n = #chords[bar]
+    for i, chord in ipairs(chords[bar]) do
+      local from = start_s + (bar + (i - 1) / n) * bar_s
+      add_span(spans, from, from + bar_s / n, chord.label, seconds)
+    end
+  end
+  return spans
+end
+
+function compose.section_spans(sections, start_s, bar_s, seconds)
+  local spans = {}
+  for _, section in ipairs(sections) do
+    local from = start_s + section.first * bar_s
+    add_span(spans, from, from + section.bars * bar_s, section.label, seconds)
+  end
+  return spans
+end
+
+return compose
