@@ -1,0 +1,192 @@
+--- A synthetic corpus: short pieces in ten styles, with the truth about each beside it.
+---
+---     local corpus = require "moonlark.corpus"
+---     corpus.generate("demo", {clips = 20, workers = 2})
+---     local samples, piece = corpus.clip("jazz", 3)      -- one clip, in memory
+---
+--- A test bench: tempo, beats, key, chords and sections are known exactly, because the clips are played
+--- from a score. The same seed gives the same bytes, whatever the order or the number of workers.
+---
+--- The files: DIR/<style>/<style>.NNNNN.wav (22 050 Hz, 16 bits, mono), .jams beside each, DIR/corpus.json.
+local compose = require "moonlark.corpus.compose"
+local files = require "moonlark.files"
+local jams = require "moonlark.corpus.jams"
+local json = require "moonlark.json"
+local mix = require "moonlark.corpus.mix"
+local options = require "moonlark.options"
+local random = require "moonlark.corpus.random"
+local styles = require "moonlark.corpus.styles"
+local wav = require "moonlark.corpus.wav"
+
+local corpus = {}
+
+--- Sample rate of all clips, in Hz.
+corpus.rate = 22050
+
+-- Grows when the same seed would give other samples.
+local GENERATION = 1
+
+--- The names of the styles, sorted.
+---@return string[]
+function corpus.styles()
+  local names = {}
+  for name in pairs(styles) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function check_style(name)
+  if not styles[name] then options.unknown("style", name, corpus.styles()) end
+end
+
+--- One clip.
+---@param style string  one of corpus.styles()
+---@param index integer?  which clip of the style, from 0
+---@param given {seed: integer?, seconds: number?}?  defaults 1 and 12
+---@return number[] samples  at corpus.rate, 1-based
+---@return table piece  tempo, key, beats, chords, sections (times in seconds)
+---@return table made  instruments and mix that were drawn
+function corpus.clip(style, index, given)
+  local settings = options.read("corpus.clip", given, {seed = 1, seconds = 12})
+  check_style(style)
+  if not (settings.seconds >= 1 and settings.seconds <= 600) then
+    error(("seconds must be 1..600, got %g"):format(settings.seconds), 0)
+  end
+  local rng = random.new(settings.seed, style, index or 0)
+  local piece = compose.piece(styles[style], rng:fork "score", settings.seconds)
+  local samples, made = mix.play(piece, styles[style], rng:fork "sound", corpus.rate)
+  return samples, piece, made
+end
+
+-- The path of a clip without its ending.
+local function place(folder, style, index)
+  return files.join(folder, style, ("%s.%05d"):format(style, index))
+end
+
+-- The JAMS is written last: where it lies, the clip is whole.
+local function finished(path)
+  return files.exists(path .. ".jams") and files.exists(path .. ".wav")
+end
+
+local function make_clip(folder, style, index, settings)
+  local path = place(folder, style, index)
+  local samples, piece, made = corpus.clip(style, index, {seed = settings.seed, seconds = settings.seconds})
+  made.seed, made.index = settings.seed, index
+  files.write(path .. ".wav", wav.encode(samples, corpus.rate))
+  files.write(path .. ".jams", jams.encode(piece, ("%s %05d"):format(style, index), style, made))
+end
+
+-- Clips that are not there yet, taken in turn from the styles, so that a stopped run is balanced.
+local function missing(folder, settings)
+  local todo = {}
+  for index = 0, settings.clips - 1 do
+    for _, style in ipairs(settings.styles) do
+      if not finished(place(folder, style, index)) then todo[#todo + 1] = {style = style, index = index} end
+    end
+  end
+  return todo
+end
+
+-- Settings on which every clip depends; a folder holds clips of one kind only.
+local function check_folder(folder, settings)
+  local path = files.join(folder, "corpus.json")
+  if not files.exists(path) then return end
+  local ok, found = pcall(json.decode, files.read(path))
+  if not ok then error(("%s is no JSON: %s"):format(path, found), 0) end
+  for _, key in ipairs {"generation", "seed", "seconds", "rate"} do
+    if found[key] ~= settings[key] then
+      error(("%s holds a corpus of %s %s, not %s: choose another folder or remove that one"):format(
+        folder, key, tostring(found[key]), tostring(settings[key])), 0)
+    end
+  end
+end
+
+local function quoted(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- Starts another process of this program that makes every n-th of the missing clips.
+local function start_worker(folder, settings, part, parts)
+  local lfs = require "lfs"
+  local program = lfs.symlinkattributes("/proc/self/exe", "target")
+  local script = package.searchpath("moonlark.corpus.worker", package.path)
+  local request = json.encode {folder = folder, clips = settings.clips, seconds = settings.seconds,
+    seed = settings.seed, styles = settings.styles, part = part, parts = parts}
+  return io.popen(("LUA_PATH=%s LUA_CPATH=%s exec %s %s %s"):format(
+    quoted(package.path), quoted(package.cpath), quoted(program), quoted(script), quoted(request)), "r")
+end
+
+-- One line comes from a worker for each clip; they are read in turn, since the workers keep pace.
+local function run_workers(folder, settings, parts, tell)
+  local workers, failed = {}, false
+  for part = 1, parts do workers[part] = start_worker(folder, settings, part, parts) end
+  while #workers > 0 do
+    for i = #workers, 1, -1 do
+      if workers[i]:read "l" then
+        tell()
+      else
+        failed = not workers[i]:close() or failed
+        table.remove(workers, i)
+      end
+    end
+  end
+  if failed then error("a worker of the corpus failed; what is finished is kept", 0) end
+end
+
+--- What a worker does: makes its share of the missing clips, calling `tell` after each.
+function corpus.make_part(folder, settings, part, parts, tell)
+  for i, clip in ipairs(missing(folder, settings)) do
+    if i % parts == part % parts then
+      make_clip(folder, clip.style, clip.index, settings)
+      tell()
+    end
+  end
+end
+
+--- Makes a corpus in a folder. Clips that are there are kept, so a stopped run goes on where it was.
+---@param folder string
+---@param given {clips: integer?, seconds: number?, seed: integer?, styles: string[]?, workers: integer?, progress: function?}?
+---  clips: of each style, default 20; seconds: of each clip, default 12; seed: default 1;
+---  styles: default all; workers: processes, default 1, 0 for one a core;
+---  progress: called as progress(done, total) after each clip
+---@return {made: integer, kept: integer}
+function corpus.generate(folder, given)
+  local settings = options.read("corpus.generate", given, {
+    clips = 20, seconds = 12, seed = 1, styles = options.none, workers = 1, progress = options.none,
+  })
+  settings.styles = settings.styles or corpus.styles()
+  for _, style in ipairs(settings.styles) do check_style(style) end
+  if math.type(settings.clips) ~= "integer" or settings.clips < 1 or settings.clips > 99999 then
+    error(("clips must be an integer 1..99999, got %s"):format(settings.clips), 0)
+  end
+  if math.type(settings.workers) ~= "integer" or settings.workers < 0 then
+    error(("workers must be an integer 0 or more, got %s"):format(settings.workers), 0)
+  end
+  settings.seconds = settings.seconds + 0.0
+  settings.generation, settings.rate = GENERATION, corpus.rate
+  check_folder(folder, settings)
+
+  for _, style in ipairs(settings.styles) do files.mkdirs(files.join(folder, style)) end
+  files.write(files.join(folder, "corpus.json"), json.encode({
+    generation = GENERATION, rate = corpus.rate, clips = settings.clips, seconds = settings.seconds,
+    seed = settings.seed, styles = settings.styles,
+  }, "  ") .. "\n")
+
+  local total = #settings.styles * settings.clips
+  local kept = total - #missing(folder, settings)
+  local done = kept
+  local function tell()
+    done = done + 1
+    if settings.progress then settings.progress(done, total) end
+  end
+  local workers = settings.workers > 0 and settings.workers or require("moonlark_core").system.cores()
+  workers = math.min(workers, total - kept)
+  if workers > 1 then
+    run_workers(folder, settings, workers, tell)
+  else
+    corpus.make_part(folder, settings, 1, 1, tell)
+  end
+  return {made = done - kept, kept = kept}
+end
+
+return corpus
