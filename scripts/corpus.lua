@@ -1,30 +1,25 @@
--- moonlark corpus DIR: makes the synthetic corpus.
+--- Makes the synthetic corpus: short pieces in ten styles with the truth about each.
 local command = require "moonlark.command"
 local corpus = require "moonlark.corpus"
 
-local parser = command.parser("corpus", "Makes short pieces of music in ten styles, with the truth about each (tempo, "
-  .. "beats, key, chords, sections) beside it as JAMS. A run that was stopped goes on where it was.")
-parser:argument("dir", "the folder to fill: DIR/STYLE/STYLE.NNNNN.wav and .jams")
-parser:option("--clips", "clips of each style", 20):convert(math.tointeger)
-parser:option("--seconds", "length of a clip", 12):convert(tonumber)
-parser:option("--seed", "another seed, another corpus", 1):convert(math.tointeger)
-parser:option("--styles", "names with commas between: " .. table.concat(corpus.styles(), ","), "all")
-parser:option("--workers", "processes; 0: one for each core", 0):convert(math.tointeger)
+local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about it "
+  .. "as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
+parser:argument("folder", "Where to put them: FOLDER/STYLE/STYLE.NNNNN.wav and .jams.")
+parser:option("--clips", "Clips of each style."):argname "<n>":default "20":convert(command.integer(1, 99999))
+parser:option("--seconds", "Length of a clip."):argname "<s>":default "12":convert(command.number(1, 600))
+parser:option("--styles", "Only these: " .. table.concat(corpus.styles(), ",") .. "."):argname "<names>":convert(command.words)
+parser:option("--workers", "Processes to use; 0: one for each core."):argname "<n>":default "0"
+  :convert(command.integer(0, 256))
+command.seed(parser)
 local given = parser:parse()
 
-local styles
-if given.styles ~= "all" then
-  styles = {}
-  for name in given.styles:gmatch "[^,%s]+" do styles[#styles + 1] = name end
-end
-
 local bar
-local result = corpus.generate(given.dir, {
-  clips = given.clips, seconds = given.seconds, seed = given.seed, styles = styles, workers = given.workers,
+local result = corpus.generate(given.folder, {
+  clips = given.clips, seconds = given.seconds, seed = given.seed, styles = given.styles, workers = given.workers,
   progress = function(done, total)
     bar = bar or command.progress(total, "clips")
     bar:update(done)
   end,
 })
 if bar then bar:finish() end
-print(("%s: %d clips made, %d kept"):format(given.dir, result.made, result.kept))
+print(("%s: %d clips made, %d were there"):format(given.folder, result.made, result.kept))

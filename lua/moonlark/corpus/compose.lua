@@ -9,14 +9,14 @@ local compose = {}
 -- What plays in a section. drums: "main", "light" (time-keepers only), "none"; lead: how much of its rhythm.
 local layers = {
   intro = {drums = "light", bass = false, comp = true, pad = false, lead = 0, level = 0.75},
-  verse = {drums = "main", bass = true, comp = true, pad = false, lead = 0.35, level = 0.88},
-  chorus = {drums = "main", bass = true, comp = true, pad = true, lead = 0.8, level = 1, open = true},
-  bridge = {drums = "light", bass = true, comp = true, pad = true, lead = 0.4, level = 0.8},
+  verse = {drums = "main", bass = true, comp = true, pad = false, lead = 0.6, level = 0.9},
+  chorus = {drums = "main", bass = true, comp = true, pad = true, lead = 0.9, level = 1, open = true},
+  bridge = {drums = "light", bass = true, comp = true, pad = true, lead = 0.6, level = 0.85},
   solo = {drums = "main", bass = true, comp = true, pad = false, lead = 1, level = 1},
   head = {drums = "main", bass = true, comp = true, pad = true, lead = 0.75, level = 0.95},
-  ["break"] = {drums = "none", bass = true, comp = true, pad = true, lead = 0.3, level = 0.75},
-  build = {drums = "light", bass = true, comp = true, pad = false, lead = 0.2, level = 0.85},
-  drop = {drums = "main", bass = true, comp = true, pad = true, lead = 0.6, level = 1, open = true},
+  ["break"] = {drums = "none", bass = true, comp = true, pad = true, lead = 0.5, level = 0.75},
+  build = {drums = "light", bass = true, comp = true, pad = false, lead = 0.4, level = 0.85},
+  drop = {drums = "main", bass = true, comp = true, pad = true, lead = 0.7, level = 1, open = true},
 }
 
 -- Sections of whole bars that fill the piece: {label, first bar, bars}.
@@ -29,6 +29,7 @@ local function lay_out(rng, form, bars)
     if bars - first - n == 1 and length > 1 then n = n + 1 end
     sections[#sections + 1] = {label = form[i], first = first, bars = n}
     first, i = first + n, i % #form + 1
+    if form[i] == sections[#sections].label then i = i % #form + 1 end
   end
   return sections
 end
@@ -64,10 +65,15 @@ function Writer:time(bar, step, steps)
   return self.start_s + bar * self.bar_s + place
 end
 
+-- Everyone leans on the beat a little.
+function Writer:accent(step, steps)
+  return step * self.style.meter % steps == 0 and 1.2 or 1
+end
+
 function Writer:add(part, bar, step, steps, length, gain, fields)
   local event = {
     at = self:time(bar, step, steps) + self.style.jitter_s * 0.5 * self.rng:normal(), length = length, part = part,
-    gain = gain * math.exp(0.12 * self.rng:normal()),
+    gain = gain * self:accent(step, steps) * math.exp(0.12 * self.rng:normal()),
   }
   for key, value in pairs(fields) do event[key] = value end
   self.events[#self.events + 1] = event
@@ -203,7 +209,7 @@ function compose.piece(style, rng, seconds)
   local texts = style.progressions[mode]
   local progressions, patterns = {}, {}
   local pad_plays, balance = rng:chance(style.pad.chance), {}
-  for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do balance[part] = math.exp(0.25 * rng:normal()) end
+  for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do balance[part] = math.exp(0.15 * rng:normal()) end
   local drums, center = vary(rng, rng:pick(style.drums)), style.comp.center + rng:integer(-4, 4)
   local keepers = {}
   for _, piece in ipairs(style.light) do keepers[piece] = true end

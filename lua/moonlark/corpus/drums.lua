@@ -57,16 +57,16 @@ local cymbal = {1.0, 1.5, 2.08, 2.72, 3.4, 4.1}
 
 -- piece(rate, k, seed): k is the kit's own set of numbers around 1.
 local pieces = {
-  kick = function(rate, k) return thump(rate, 150 * k.tune, 52 * k.tune, 0.025, 0.09 * k.decay, 0.5 * k.bright) end,
-  kick_deep = function(rate, k) return thump(rate, 120 * k.tune, 45 * k.tune, 0.05, 0.22 * k.decay, 0.2 * k.bright) end,
-  kick_tight = function(rate, k) return thump(rate, 230 * k.tune, 58 * k.tune, 0.014, 0.055 * k.decay, 1.0 * k.bright) end,
-  kick_soft = function(rate, k) return thump(rate, 90 * k.tune, 55 * k.tune, 0.03, 0.07 * k.decay, 0.1) end,
+  kick = function(rate, k) return thump(rate, 190 * k.tune, 40 * k.tune, 0.035, 0.07 * k.decay, 0.8 * k.bright) end,
+  kick_deep = function(rate, k) return thump(rate, 150 * k.tune, 36 * k.tune, 0.07, 0.14 * k.decay, 0.5 * k.bright) end,
+  kick_tight = function(rate, k) return thump(rate, 300 * k.tune, 42 * k.tune, 0.025, 0.05 * k.decay, 1.4 * k.bright) end,
+  kick_soft = function(rate, k) return thump(rate, 130 * k.tune, 40 * k.tune, 0.04, 0.06 * k.decay, 0.4) end,
   snare = function(rate, k, seed)
-    local out = thump(rate, 260 * k.tune, 185 * k.tune, 0.02, 0.05 * k.decay, 0.3)
+    local out = thump(rate, 340 * k.tune, 160 * k.tune, 0.025, 0.035 * k.decay, 0.3)
     return add_noise(out, rate, seed, 900, 7000 * k.bright, 0.075 * k.decay, 1.1)
   end,
   snare_tight = function(rate, k, seed)
-    local out = thump(rate, 330 * k.tune, 240 * k.tune, 0.01, 0.03 * k.decay, 0.3)
+    local out = thump(rate, 400 * k.tune, 200 * k.tune, 0.02, 0.025 * k.decay, 0.3)
     return add_noise(out, rate, seed, 1500, 9000 * k.bright, 0.05 * k.decay, 1.2)
   end,
   brush = function(rate, k, seed) return add_noise({}, rate, seed, 1200, 6000 * k.bright, 0.07 * k.decay, 0.6) end,
@@ -121,11 +121,15 @@ local pieces = {
 }
 
 --- A kit: pieces are rendered when first asked for.
+---@param base {tune: number, decay: number, bright: number}  the style's kit; a clip's own lies around it
 ---@param rng moonlark.corpus.Random
 ---@param rate number
 ---@return fun(piece: string): number[]
-function drums.kit(rng, rate)
-  local numbers = {tune = rng:uniform(0.85, 1.2), decay = rng:uniform(0.7, 1.4), bright = rng:uniform(0.7, 1.2)}
+function drums.kit(base, rng, rate)
+  local numbers = {
+    tune = base.tune * rng:uniform(0.9, 1.12), decay = base.decay * rng:uniform(0.85, 1.18),
+    bright = base.bright * rng:uniform(0.9, 1.08),
+  }
   local seed, made = rng:bits(), {}
   return function(piece)
     if not made[piece] then

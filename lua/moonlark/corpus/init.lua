@@ -35,6 +35,16 @@ function corpus.styles()
   return names
 end
 
+local function check_integer(name, value, min, max)
+  if math.type(value) ~= "integer" or value < min or value > max then
+    error(("%s must be an integer %d..%d, got %s"):format(name, min, max, value), 0)
+  end
+end
+
+local function check_seconds(value)
+  if not (value >= 1 and value <= 600) then error(("seconds must be 1..600, got %g"):format(value), 0) end
+end
+
 local function check_style(name)
   if not styles[name] then options.unknown("style", name, corpus.styles()) end
 end
@@ -42,16 +52,15 @@ end
 --- One clip.
 ---@param style string  one of corpus.styles()
 ---@param index integer?  which clip of the style, from 0
----@param given {seed: integer?, seconds: number?}?  defaults 1 and 12
+---@param given {seed: integer?, seconds: number?}?  defaults 0 and 12
 ---@return number[] samples  at corpus.rate, 1-based
 ---@return table piece  tempo, key, beats, chords, sections (times in seconds)
 ---@return table made  instruments and mix that were drawn
 function corpus.clip(style, index, given)
-  local settings = options.read("corpus.clip", given, {seed = 1, seconds = 12})
+  local settings = options.read("corpus.clip", given, {seed = 0, seconds = 12})
   check_style(style)
-  if not (settings.seconds >= 1 and settings.seconds <= 600) then
-    error(("seconds must be 1..600, got %g"):format(settings.seconds), 0)
-  end
+  check_integer("seed", settings.seed, math.mininteger, math.maxinteger)
+  check_seconds(settings.seconds)
   local rng = random.new(settings.seed, style, index or 0)
   local piece = compose.piece(styles[style], rng:fork "score", settings.seconds)
   local samples, made = mix.play(piece, styles[style], rng:fork "sound", corpus.rate)
@@ -146,22 +155,20 @@ end
 --- Makes a corpus in a folder. Clips that are there are kept, so a stopped run goes on where it was.
 ---@param folder string
 ---@param given {clips: integer?, seconds: number?, seed: integer?, styles: string[]?, workers: integer?, progress: function?}?
----  clips: of each style, default 20; seconds: of each clip, default 12; seed: default 1;
+---  clips: of each style, default 20; seconds: of each clip, default 12; seed: default 0;
 ---  styles: default all; workers: processes, default 1, 0 for one a core;
 ---  progress: called as progress(done, total) after each clip
 ---@return {made: integer, kept: integer}
 function corpus.generate(folder, given)
   local settings = options.read("corpus.generate", given, {
-    clips = 20, seconds = 12, seed = 1, styles = options.none, workers = 1, progress = options.none,
+    clips = 20, seconds = 12, seed = 0, styles = options.none, workers = 1, progress = options.none,
   })
   settings.styles = settings.styles or corpus.styles()
   for _, style in ipairs(settings.styles) do check_style(style) end
-  if math.type(settings.clips) ~= "integer" or settings.clips < 1 or settings.clips > 99999 then
-    error(("clips must be an integer 1..99999, got %s"):format(settings.clips), 0)
-  end
-  if math.type(settings.workers) ~= "integer" or settings.workers < 0 then
-    error(("workers must be an integer 0 or more, got %s"):format(settings.workers), 0)
-  end
+  check_integer("clips", settings.clips, 1, 99999)
+  check_integer("workers", settings.workers, 0, 256)
+  check_integer("seed", settings.seed, math.mininteger, math.maxinteger)
+  check_seconds(settings.seconds)
   settings.seconds = settings.seconds + 0.0
   settings.generation, settings.rate = GENERATION, corpus.rate
   check_folder(folder, settings)

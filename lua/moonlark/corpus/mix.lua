@@ -7,7 +7,7 @@ local mix = {}
 local exp, floor, max, min, pi = math.exp, math.floor, math.max, math.min, math.pi
 
 -- How loud a part is before a clip's own balance.
-local part_gain = {drums = 0.5, bass = 0.6, comp = 0.42, pad = 0.22, lead = 0.42}
+local part_gain = {drums = 0.45, bass = 0.55, comp = 0.5, pad = 0.26, lead = 0.4}
 
 -- Adds a note to the track: damped after `length` seconds by a ramp of `release` seconds.
 local function add(track, rate, note, at_s, length_s, release_s, gain)
@@ -123,7 +123,7 @@ function mix.play(piece, style, rng, rate)
   local track = {}
   for i = 1, n do track[i] = 0.0 end
 
-  local kit = drums.kit(rng, rate)
+  local kit = drums.kit(style.kit, rng, rate)
   local players, made = {}, {}
   for _, part in ipairs {"bass", "comp", "pad", "lead"} do
     made[part] = rng:pick(style[part].sounds)
