@@ -1,14 +1,27 @@
 #include "dsp/analysis.h"
 
+#include "dsp/lanes.h"
+
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+MLK_CLONES static bool all_finite(const float *samples, int64_t n)
+{
+    const uint32_t exponent = 0x7f800000;
+    uint32_t bad = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &samples[i], sizeof bits);
+        bad |= (bits & exponent) == exponent;
+    }
+    return !bad;
+}
 
 mlk_analysis *mlk_analysis_new(const float *samples, int64_t n, double rate, mlk_status *status)
 {
-    float sum = 0; /* of zeros, unless a sample is infinite or no number */
-    for (int64_t i = 0; i < n; i++)
-        sum += samples[i] * 0;
-    for (int64_t i = 0; sum != 0 && i < n; i++)
+    bool finite = all_finite(samples, n);
+    for (int64_t i = 0; !finite && i < n; i++)
         if (!isfinite(samples[i])) {
             mlk_fail(status, MLK_INVALID, "samples must be finite, got %s at sample %lld (%.3f s)",
                      isnan(samples[i]) ? "NaN" : "infinity", (long long)i, (double)i / rate);

@@ -10,7 +10,7 @@ const char *const mlk_pitch_class_names[12] = {"C", "C♯", "D", "D♯", "E", "F
 const char *const mlk_tonnetz_names[6] = {"fifth x", "fifth y", "minor third x", "minor third y",
                                           "major third x", "major third y"};
 
-/* Weights [bin][class]: Gaussians around each class, as wide as a bin is on the scale of classes. */
+/* Weights [class][bin]: Gaussians around each class, as wide as a bin is on the scale of classes. */
 static void *make(void *context, const double *key, mlk_status *status)
 {
     const mlk_chroma *chroma = context;
@@ -41,13 +41,32 @@ static void *make(void *context, const double *key, mlk_status *status)
         double octave = isnan(chroma->octwidth) ? 0 : (place / n - chroma->ctroct) / chroma->octwidth;
         int shift = chroma->base_c ? 3 * (n / 12) : 0;
         for (int c = 0; c < n; c++)
-            weights[k * n + c] = (float)(column[(c + shift) % n] / norm * exp(-0.5 * octave * octave));
+            weights[c * bins + k] = (float)(column[(c + shift) % n] / norm * exp(-0.5 * octave * octave));
     }
     free(column);
     return weights;
 }
 
 enum { RUN = 64 }; /* bins summed in single precision before the sum moves to a double */
+
+MLK_CLONES static void filter_tile(const float *restrict weights, int64_t rows, const mlk_floats *restrict tile,
+                                   mlk_doubles *restrict out)
+{
+    mlk_doubles sum = {0};
+    for (int64_t first = 0; first < rows; first += RUN) {
+        int64_t end = first + RUN < rows ? first + RUN : rows;
+        mlk_floats run = {0}, more = {0};
+        int64_t k = first;
+        for (; k + 2 <= end; k += 2) {
+            run += weights[k] * tile[k];
+            more += weights[k + 1] * tile[k + 1];
+        }
+        if (k < end)
+            run += weights[k] * tile[k];
+        sum += MLK_WIDEN(run) + MLK_WIDEN(more);
+    }
+    *out = sum;
+}
 
 mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                           mlk_status *status)
@@ -56,26 +75,15 @@ mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, cons
     double key[] = {rate, n_fft, chroma->n_chroma, chroma->tuning, chroma->ctroct, chroma->octwidth, chroma->base_c};
     const float *weights = mlk_memo_get(mlk_memo_shared(), &banks, key, 7, (void *)chroma, status);
     if (!weights)
-        return MLK_MEMORY;
-    int n = chroma->n_chroma;
-    int64_t frames = spectrum->frames;
-    for (int64_t i = 0; i < mlk_tile_count(frames); i++) {
-        const float *restrict tile = mlk_tile(spectrum, i);
-        for (int c = 0; c < n; c++) {
-            double sum[MLK_TILE] = {0};
-            for (int64_t first = 0; first < spectrum->rows; first += RUN) {
-                int64_t end = first + RUN < spectrum->rows ? first + RUN : spectrum->rows;
-                float run[MLK_TILE] = {0};
-                for (int64_t k = first; k < end; k++)
-                    for (int j = 0; j < MLK_TILE; j++)
-                        run[j] += weights[k * n + c] * tile[k * MLK_TILE + j];
-                for (int j = 0; j < MLK_TILE; j++)
-                    sum[j] += run[j];
-            }
+        return status->code;
+    int64_t frames = spectrum->frames, rows = spectrum->rows;
+    for (int64_t i = 0; i < mlk_tile_count(frames); i++)
+        for (int c = 0; c < chroma->n_chroma; c++) {
+            mlk_doubles sum;
+            filter_tile(weights + c * rows, rows, mlk_tile_rows(spectrum, i), &sum);
             for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++)
                 out[c * frames + i * MLK_TILE + j] = (float)sum[j];
         }
-    }
     return MLK_OK;
 }
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_BANDS = 24 };
+enum { MAX_BANDS = 24, FEW = 24 };
 
 /* Bins first..end-1, of which the `extremes` largest and smallest are averaged. */
 typedef struct band {
@@ -98,32 +98,72 @@ static float mean(const float *values, int64_t n)
 }
 
 /* One band of one tile where a single bin is the extreme: smallest and largest of all frames side by side. */
-static void single_extremes(const float *restrict tile, const band *band, float *restrict valley,
-                            float *restrict peak)
+MLK_CLONES static void single_extremes(const mlk_floats *restrict tile, const band *band, mlk_floats *restrict valley,
+                                       mlk_floats *restrict peak)
 {
-    for (int j = 0; j < MLK_TILE; j++)
-        valley[j] = peak[j] = tile[band->first * MLK_TILE + j];
-    for (int64_t k = band->first + 1; k < band->end; k++)
-        for (int j = 0; j < MLK_TILE; j++) {
-            float value = tile[k * MLK_TILE + j];
-            valley[j] = value < valley[j] ? value : valley[j];
-            peak[j] = value > peak[j] ? value : peak[j];
-        }
+    mlk_floats low = tile[band->first], high = low;
+    for (int64_t k = band->first + 1; k < band->end; k++) {
+        low = MLK_SMALLER(tile[k], low);
+        high = MLK_LARGER(tile[k], high);
+    }
+    *valley = low;
+    *peak = high;
 }
 
-static void mean_extremes(const float *tile, const band *band, float *scratch, float *valley, float *peak)
+/* Pushes a value into the `count` smallest so far, kept in order; the largest of them falls out. */
+static inline void keep(float *smallest, int count, float value)
+{
+    int at = count - 1;
+    for (; at > 0 && smallest[at - 1] > value; at--)
+        smallest[at] = smallest[at - 1];
+    smallest[at] = value;
+}
+
+/* The means of a few extremes: nearly every bin fails one comparison with what is kept. */
+static void few_extremes(const mlk_floats *tile, const band *band, mlk_floats *valley, mlk_floats *peak)
+{
+    int count = band->extremes;
+    for (int j = 0; j < MLK_TILE; j++) {
+        float low[FEW], high[FEW]; /* high: negated */
+        for (int i = 0; i < count; i++)
+            low[i] = high[i] = INFINITY;
+        for (int64_t k = band->first; k < band->end; k++) {
+            float value = tile[k][j];
+            if (value < low[count - 1])
+                keep(low, count, value);
+            if (-value < high[count - 1])
+                keep(high, count, -value);
+        }
+        (*valley)[j] = mean(low, count);
+        (*peak)[j] = -mean(high, count);
+    }
+}
+
+static void many_extremes(const mlk_floats *tile, const band *band, float *scratch, mlk_floats *valley,
+                          mlk_floats *peak)
 {
     int64_t size = band->end - band->first;
     for (int j = 0; j < MLK_TILE; j++) {
         for (int64_t k = 0; k < size; k++)
-            scratch[k] = tile[(band->first + k) * MLK_TILE + j];
+            scratch[k] = tile[band->first + k][j];
         select_smallest(scratch, size, band->extremes);
-        valley[j] = mean(scratch, band->extremes);
+        (*valley)[j] = mean(scratch, band->extremes);
         for (int64_t k = 0; k < size; k++)
             scratch[k] = -scratch[k];
         select_smallest(scratch, size, band->extremes);
-        peak[j] = -mean(scratch, band->extremes);
+        (*peak)[j] = -mean(scratch, band->extremes);
     }
+}
+
+static void find_extremes(const mlk_floats *tile, const band *band, float *scratch, mlk_floats *valley,
+                          mlk_floats *peak)
+{
+    if (band->extremes == 1)
+        single_extremes(tile, band, valley, peak);
+    else if (band->extremes <= FEW)
+        few_extremes(tile, band, valley, peak);
+    else
+        many_extremes(tile, band, scratch, valley, peak);
 }
 
 mlk_code mlk_spectral_contrast(const mlk_contrast *contrast, const mlk_tiles *magnitude, double bin_hz, float *out,
@@ -143,11 +183,8 @@ mlk_code mlk_spectral_contrast(const mlk_contrast *contrast, const mlk_tiles *ma
     float *scratch = valleys + count;
     for (int64_t i = 0; i < mlk_tile_count(frames); i++)
         for (int b = 0; b <= contrast->n_bands; b++) {
-            float valley[MLK_TILE], peak[MLK_TILE];
-            if (bands[b].extremes == 1)
-                single_extremes(mlk_tile(magnitude, i), &bands[b], valley, peak);
-            else
-                mean_extremes(mlk_tile(magnitude, i), &bands[b], scratch, valley, peak);
+            mlk_floats valley, peak;
+            find_extremes(mlk_tile_rows(magnitude, i), &bands[b], scratch, &valley, &peak);
             for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++) {
                 valleys[b * frames + i * MLK_TILE + j] = valley[j];
                 out[b * frames + i * MLK_TILE + j] = peak[j];

@@ -91,26 +91,29 @@ static void *make(void *context, const double *key, mlk_status *status)
     return b;
 }
 
+MLK_CLONES static void filter_tile(const bank *b, int n_mels, const mlk_floats *restrict tile, mlk_floats *restrict out)
+{
+    for (int band = 0; band < n_mels; band++) {
+        mlk_floats sum = {0};
+        const mlk_floats *from = tile + b->first[band];
+        for (int w = b->start[band]; w < b->start[band + 1]; w++)
+            sum += b->weights[w] * *from++;
+        out[band] = sum;
+    }
+}
+
 mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                        mlk_status *status)
 {
     static const mlk_memo_kind banks = {make, release};
     double key[] = {rate, n_fft, mel->n_mels, mel->fmin, mel->fmax, mel->htk, mel->area_normalise};
     const bank *b = mlk_memo_get(mlk_memo_shared(), &banks, key, 7, (void *)mel, status);
-    if (!b)
-        return MLK_MEMORY;
-    int64_t frames = spectrum->frames;
-    for (int64_t i = 0; i < mlk_tile_count(frames); i++) {
-        const float *restrict tile = mlk_tile(spectrum, i);
-        size_t width = (size_t)(frames - i * MLK_TILE < MLK_TILE ? frames - i * MLK_TILE : MLK_TILE);
-        for (int band = 0; band < mel->n_mels; band++) {
-            float sum[MLK_TILE] = {0};
-            const float *restrict from = tile + b->first[band] * MLK_TILE;
-            for (int w = b->start[band]; w < b->start[band + 1]; w++, from += MLK_TILE)
-                for (int j = 0; j < MLK_TILE; j++)
-                    sum[j] += b->weights[w] * from[j];
-            memcpy(out + band * frames + i * MLK_TILE, sum, width * sizeof *out);
-        }
-    }
+    mlk_tiles *bands = b ? mlk_tiles_new(mel->n_mels, spectrum->frames, status) : NULL;
+    if (!bands)
+        return status->code;
+    for (int64_t i = 0; i < mlk_tile_count(spectrum->frames); i++)
+        filter_tile(b, mel->n_mels, mlk_tile_rows(spectrum, i), (mlk_floats *)mlk_tile(bands, i));
+    mlk_tiles_unpack(bands, out);
+    mlk_tiles_free(bands);
     return MLK_OK;
 }

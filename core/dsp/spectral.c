@@ -5,17 +5,17 @@
 #include <math.h>
 
 /* Per frame of a tile: the sum of values, and of values weighted by frequency. */
-static void moments(const float *restrict tile, int64_t rows, double bin_hz, double *restrict sum,
-                    double *restrict weighted)
+MLK_CLONES static void moments(const mlk_floats *restrict tile, int64_t rows, double bin_hz, mlk_doubles *restrict sum,
+                               mlk_doubles *restrict weighted)
 {
-    for (int j = 0; j < MLK_TILE; j++)
-        sum[j] = weighted[j] = 0;
-    for (int64_t k = 0; k < rows; k++)
-        for (int j = 0; j < MLK_TILE; j++) {
-            double value = tile[k * MLK_TILE + j];
-            sum[j] += value;
-            weighted[j] += value * ((double)k * bin_hz);
-        }
+    mlk_doubles total = {0}, moment = {0};
+    for (int64_t k = 0; k < rows; k++) {
+        mlk_doubles value = MLK_WIDEN(tile[k]);
+        total += value;
+        moment += value * ((double)k * bin_hz);
+    }
+    *sum = total;
+    *weighted = moment;
 }
 
 /* What a column is divided by to sum to 1; silent columns stay as they are. */
@@ -33,42 +33,69 @@ static int tile_width(const mlk_tiles *tiles, int64_t index)
 void mlk_spectral_centroid(const mlk_tiles *magnitude, double bin_hz, float *out)
 {
     for (int64_t i = 0; i < mlk_tile_count(magnitude->frames); i++) {
-        double sum[MLK_TILE], weighted[MLK_TILE];
-        moments(mlk_tile(magnitude, i), magnitude->rows, bin_hz, sum, weighted);
+        mlk_doubles sum, weighted;
+        moments(mlk_tile_rows(magnitude, i), magnitude->rows, bin_hz, &sum, &weighted);
         for (int j = 0; j < tile_width(magnitude, i); j++)
             out[i * MLK_TILE + j] = (float)(weighted[j] / divisor(sum[j]));
     }
 }
 
+MLK_CLONES static void second_moment(const mlk_floats *restrict tile, int64_t rows, double bin_hz,
+                                     const mlk_doubles *restrict centre, mlk_doubles *restrict spread)
+{
+    mlk_doubles sum = {0};
+    for (int64_t k = 0; k < rows; k++) {
+        mlk_doubles distance = (double)k * bin_hz - *centre;
+        sum += MLK_WIDEN(tile[k]) * (distance * distance);
+    }
+    *spread = sum;
+}
+
+static void other_moment(const mlk_floats *tile, int64_t rows, double bin_hz, const mlk_doubles *centre, double p,
+                         mlk_doubles *spread)
+{
+    *spread = (mlk_doubles){0};
+    for (int64_t k = 0; k < rows; k++)
+        for (int j = 0; j < MLK_TILE; j++)
+            (*spread)[j] += tile[k][j] * pow(fabs((double)k * bin_hz - (*centre)[j]), p);
+}
+
 void mlk_spectral_bandwidth(const mlk_tiles *magnitude, double bin_hz, bool norm, double p, float *out)
 {
     for (int64_t i = 0; i < mlk_tile_count(magnitude->frames); i++) {
-        const float *restrict tile = mlk_tile(magnitude, i);
-        double sum[MLK_TILE], centre[MLK_TILE], spread[MLK_TILE] = {0};
-        moments(tile, magnitude->rows, bin_hz, sum, centre);
+        const mlk_floats *tile = mlk_tile_rows(magnitude, i);
+        mlk_doubles sum, centre, spread;
+        moments(tile, magnitude->rows, bin_hz, &sum, &centre);
         for (int j = 0; j < MLK_TILE; j++)
             centre[j] /= divisor(sum[j]);
-        for (int64_t k = 0; k < magnitude->rows; k++)
-            for (int j = 0; j < MLK_TILE; j++) {
-                double distance = fabs((double)k * bin_hz - centre[j]);
-                spread[j] += tile[k * MLK_TILE + j] * (p == 2 ? distance * distance : pow(distance, p));
-            }
+        if (p == 2)
+            second_moment(tile, magnitude->rows, bin_hz, &centre, &spread);
+        else
+            other_moment(tile, magnitude->rows, bin_hz, &centre, p, &spread);
         for (int j = 0; j < tile_width(magnitude, i); j++)
             out[i * MLK_TILE + j] = (float)pow(norm ? spread[j] / divisor(sum[j]) : spread[j], 1 / p);
     }
 }
 
+/* Number of rows whose running sum stays below `share` of the whole. */
+MLK_CLONES static void rows_below(const mlk_floats *restrict tile, int64_t rows, double share, mlk_doubles *restrict below)
+{
+    mlk_doubles total = {0}, running = {0}, count = {0};
+    for (int64_t k = 0; k < rows; k++)
+        total += MLK_WIDEN(tile[k]);
+    mlk_doubles limit = total * share;
+    for (int64_t k = 0; k < rows; k++) {
+        running += MLK_WIDEN(tile[k]);
+        count -= __builtin_convertvector(running < limit, mlk_doubles); /* true is -1 */
+    }
+    *below = count;
+}
+
 void mlk_spectral_rolloff(const mlk_tiles *magnitude, double bin_hz, double share, float *out)
 {
     for (int64_t i = 0; i < mlk_tile_count(magnitude->frames); i++) {
-        const float *restrict tile = mlk_tile(magnitude, i);
-        double sum[MLK_TILE], unused[MLK_TILE], running[MLK_TILE] = {0}, below[MLK_TILE] = {0};
-        moments(tile, magnitude->rows, bin_hz, sum, unused);
-        for (int64_t k = 0; k < magnitude->rows; k++)
-            for (int j = 0; j < MLK_TILE; j++) {
-                running[j] += tile[k * MLK_TILE + j];
-                below[j] += running[j] < share * sum[j];
-            }
+        mlk_doubles below;
+        rows_below(mlk_tile_rows(magnitude, i), magnitude->rows, share, &below);
         for (int j = 0; j < tile_width(magnitude, i); j++)
             out[i * MLK_TILE + j] = (float)(below[j] * bin_hz);
     }
@@ -76,24 +103,30 @@ void mlk_spectral_rolloff(const mlk_tiles *magnitude, double bin_hz, double shar
 
 enum { FACTORS = 8 }; /* floats whose product stays within a double's range */
 
+/* Sum, and product, of `count` rows of values of at least `least`. */
+MLK_CLONES static void sum_and_product(const mlk_floats *restrict tile, int64_t count, float least,
+                                       mlk_doubles *restrict sum, mlk_doubles *restrict product)
+{
+    mlk_floats lowest = {0};
+    lowest += least;
+    *product = (mlk_doubles){1, 1, 1, 1, 1, 1, 1, 1};
+    for (int64_t k = 0; k < count; k++) {
+        mlk_doubles value = MLK_WIDEN(MLK_LARGER(tile[k], lowest));
+        *sum += value;
+        *product *= value;
+    }
+}
+
 void mlk_spectral_flatness(const mlk_tiles *power, double amin, float *out)
 {
-    float least = (float)amin;
     for (int64_t i = 0; i < mlk_tile_count(power->frames); i++) {
-        const float *restrict tile = mlk_tile(power, i);
-        double sum[MLK_TILE] = {0}, logs[MLK_TILE] = {0};
+        const mlk_floats *tile = mlk_tile_rows(power, i);
+        mlk_doubles sum = {0}, logs = {0}, product;
         for (int64_t first = 0; first < power->rows; first += FACTORS) {
-            int64_t end = first + FACTORS < power->rows ? first + FACTORS : power->rows;
-            double product[MLK_TILE] = {1, 1, 1, 1, 1, 1, 1, 1}; /* one logarithm for eight bins */
-            for (int64_t k = first; k < end; k++)
-                for (int j = 0; j < MLK_TILE; j++) {
-                    float value = tile[k * MLK_TILE + j];
-                    value = value > least ? value : least;
-                    sum[j] += value;
-                    product[j] *= value;
-                }
+            int64_t left = power->rows - first;
+            sum_and_product(tile + first, left < FACTORS ? left : FACTORS, (float)amin, &sum, &product);
             for (int j = 0; j < MLK_TILE; j++)
-                logs[j] += log(product[j]);
+                logs[j] += log(product[j]); /* one logarithm for eight bins */
         }
         double n = (double)power->rows;
         for (int j = 0; j < tile_width(power, i); j++)

@@ -107,47 +107,74 @@ static mlk_code transformer_open(transformer *t, const mlk_stft *stft, const flo
     return mlk_fail_memory(status, "a transform");
 }
 
+MLK_CLONES static void weigh(double *restrict out, const float *restrict samples, const double *restrict window, int n)
+{
+    for (int i = 0; i < n; i++)
+        out[i] = samples[i] * window[i];
+}
+
 static void transform(transformer *t, int64_t frame)
 {
     const mlk_stft *stft = t->stft;
     int64_t start = frame * stft->hop_length - (stft->center ? stft->n_fft / 2 : 0);
-    double *restrict in = t->frame;
-    const double *restrict window = t->window;
-    if (start >= 0 && start + stft->n_fft <= t->n) {
-        const float *restrict samples = t->samples + start;
+    if (start >= 0 && start + stft->n_fft <= t->n)
+        weigh(t->frame, t->samples + start, t->window, stft->n_fft);
+    else {
+        mlk_frame_read(t->samples, t->n, start, stft->n_fft, stft->pad_mode, t->frame);
         for (int i = 0; i < stft->n_fft; i++)
-            in[i] = samples[i] * window[i];
-    } else {
-        mlk_frame_read(t->samples, t->n, start, stft->n_fft, stft->pad_mode, in);
-        for (int i = 0; i < stft->n_fft; i++)
-            in[i] *= window[i];
+            t->frame[i] *= t->window[i];
     }
-    mlk_fft_forward(t->fft, in, t->bins);
+    mlk_fft_forward(t->fft, t->frame, t->bins);
+}
+
+MLK_CLONES static void squares(const double *restrict bins, int rows, float *restrict out)
+{
+    for (int k = 0; k < rows; k++)
+        out[k] = (float)(bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]);
+}
+
+/* MLK_TILE frames of `stride` values each, to a tile. */
+MLK_CLONES static void interleave(const float *restrict frames, size_t stride, int rows, float *restrict tile)
+{
+    for (int k = 0; k < rows; k++)
+        for (int j = 0; j < MLK_TILE; j++)
+            tile[k * MLK_TILE + j] = frames[(size_t)j * stride + (size_t)k];
 }
 
 mlk_tiles *mlk_stft_power(const mlk_stft *stft, const float *samples, int64_t n, mlk_status *status)
 {
     int rows = stft->n_fft / 2 + 1;
     int64_t frames = mlk_frame_count(n, stft->n_fft, stft->hop_length, stft->center);
+    size_t stride = (size_t)rows + 15; /* frames of 1025 bins must not meet in the same lines of the cache */
     transformer t;
     if (transformer_open(&t, stft, samples, n, status))
         return NULL;
     mlk_tiles *tiles = mlk_tiles_new(rows, frames, status);
-    for (int64_t i = 0; tiles && i < mlk_tile_count(frames) * MLK_TILE; i++) {
-        float *restrict column = mlk_tile(tiles, i / MLK_TILE) + i % MLK_TILE;
-        if (i < frames)
-            transform(&t, i);
-        const double *restrict bins = (const double *)t.bins;
-        for (int k = 0; k < rows; k++)
-            column[k * MLK_TILE] =
-                i < frames ? (float)(bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]) : 0;
-        if (i % MLK_TILE == 0 && mlk_interrupted()) {
+    float *block = malloc(MLK_TILE * stride * sizeof *block);
+    bool failed = !tiles || !block;
+    if (tiles && !block)
+        mlk_fail_memory(status, "a transform");
+    for (int64_t i = 0; !failed && i < mlk_tile_count(frames); i++) {
+        for (int j = 0; j < MLK_TILE; j++) {
+            float *column = block + (size_t)j * stride;
+            if (i * MLK_TILE + j < frames) {
+                transform(&t, i * MLK_TILE + j);
+                squares((const double *)t.bins, rows, column);
+            } else
+                memset(column, 0, (size_t)rows * sizeof *column);
+        }
+        interleave(block, stride, rows, mlk_tile(tiles, i));
+        if (mlk_interrupted()) {
             mlk_fail(status, MLK_INTERRUPTED, "interrupted");
-            mlk_tiles_free(tiles);
-            tiles = NULL;
+            failed = true;
         }
     }
+    free(block);
     transformer_close(&t);
+    if (failed) {
+        mlk_tiles_free(tiles);
+        return NULL;
+    }
     return tiles;
 }
 

@@ -6,21 +6,19 @@
  * stored in single.
  *
  * Real spectra are kept in tiles of MLK_TILE frames, [tile][bin][frame in the
- * tile]: a loop over bins then works on MLK_TILE frames side by side, which a
- * compiler turns into vector instructions without changing the order of any
- * sum. Frames beyond the last hold zeros.
+ * tile]: a loop over bins then works on MLK_TILE frames side by side (lanes.h)
+ * without changing the order of any sum. Frames beyond the last hold zeros.
  */
 #ifndef MLK_STFT_H
 #define MLK_STFT_H
 
+#include "dsp/lanes.h"
 #include "dsp/window.h"
 #include "status.h"
 
 #include <complex.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { MLK_TILE = 8 };
 
 typedef enum mlk_pad {
     MLK_PAD_CONSTANT, /* zeros */
@@ -65,6 +63,12 @@ void mlk_tiles_unpack(const mlk_tiles *tiles, float *out);
 static inline float *mlk_tile(const mlk_tiles *tiles, int64_t index)
 {
     return tiles->data + index * tiles->rows * MLK_TILE;
+}
+
+/* The same as rows of lanes. */
+static inline const mlk_floats *mlk_tile_rows(const mlk_tiles *tiles, int64_t index)
+{
+    return (const mlk_floats *)mlk_tile(tiles, index);
 }
 
 static inline int64_t mlk_tile_count(int64_t frames)

@@ -1,0 +1,34 @@
+/* lanes.h: MLK_TILE numbers worked on side by side, and loops compiled for two machines.
+ *
+ * A row of a tile is one mlk_floats: arithmetic on it is element by element, in
+ * vector instructions where the machine has them (GNU C's vector types). Widened
+ * to mlk_doubles for long sums.
+ *
+ * MLK_CLONES compiles a function twice, for any x86-64 and for those with AVX2;
+ * the loader picks. Both give the same bits: nothing is summed in another order,
+ * and multiplications are never fused with additions (-ffp-contract=off).
+ */
+#ifndef MLK_LANES_H
+#define MLK_LANES_H
+
+#include <features.h> /* __GLIBC__ */
+#include <stdint.h>
+
+enum { MLK_TILE = 8 };
+
+typedef float mlk_floats __attribute__((vector_size(32), may_alias));
+typedef double mlk_doubles __attribute__((vector_size(64), may_alias));
+typedef int32_t mlk_masks __attribute__((vector_size(32), may_alias)); /* what comparing mlk_floats gives */
+
+#define MLK_WIDEN(floats) __builtin_convertvector(floats, mlk_doubles)
+#define MLK_WHERE(mask, yes, no) ((mlk_floats)(((mask) & (mlk_masks)(yes)) | (~(mask) & (mlk_masks)(no))))
+#define MLK_LARGER(a, b) MLK_WHERE((a) > (b), a, b)
+#define MLK_SMALLER(a, b) MLK_WHERE((a) < (b), a, b)
+
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define MLK_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define MLK_CLONES
+#endif
+
+#endif
