@@ -87,6 +87,12 @@ static void stft_key(const mlk_stft *stft, double power, double *key)
     key[6] = stft->pad_mode;
 }
 
+MLK_CLONES static void roots(const float *restrict from, int64_t count, float *restrict to)
+{
+    for (int64_t i = 0; i < count; i++)
+        to[i] = sqrtf(from[i]);
+}
+
 static void *make_spectrum(void *context, const double *key, mlk_status *status)
 {
     (void)key;
@@ -99,14 +105,11 @@ static void *make_spectrum(void *context, const double *key, mlk_status *status)
     if (!made)
         return NULL;
     int64_t count = mlk_tile_count(squares->frames) * squares->rows * MLK_TILE;
-    const float *restrict from = squares->data;
-    float *restrict to = made->data;
     if (r->power == 1)
-        for (int64_t i = 0; i < count; i++)
-            to[i] = sqrtf(from[i]);
+        roots(squares->data, count, made->data);
     else
         for (int64_t i = 0; i < count; i++)
-            to[i] = (float)pow(from[i], r->power / 2);
+            made->data[i] = (float)pow(squares->data[i], r->power / 2);
     return made;
 }
 

@@ -2,6 +2,7 @@
 #include "dsp/spectral.h"
 
 #include "dsp/decibel.h"
+#include "dsp/select.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -61,34 +62,6 @@ mlk_code mlk_spectral_contrast_check(const mlk_contrast *contrast, int64_t bins,
     return code;
 }
 
-/* Moves the `count` smallest values to the front (quickselect with a median-of-three pivot). */
-static void select_smallest(float *values, int64_t n, int64_t count)
-{
-    int64_t low = 0, high = n - 1;
-    while (low < high) {
-        float a = values[low], b = values[(low + high) / 2], c = values[high];
-        float pivot = a < b ? (b < c ? b : (a < c ? c : a)) : (a < c ? a : (b < c ? c : b));
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i <= j) {
-                float swapped = values[i];
-                values[i++] = values[j];
-                values[j--] = swapped;
-            }
-        }
-        if (count - 1 <= j)
-            high = j;
-        else if (count - 1 >= i)
-            low = i;
-        else
-            return;
-    }
-}
-
 static float mean(const float *values, int64_t n)
 {
     double sum = 0;
@@ -146,11 +119,11 @@ static void many_extremes(const mlk_floats *tile, const band *band, float *scrat
     for (int j = 0; j < MLK_TILE; j++) {
         for (int64_t k = 0; k < size; k++)
             scratch[k] = tile[band->first + k][j];
-        select_smallest(scratch, size, band->extremes);
+        mlk_select_smallest(scratch, size, band->extremes);
         (*valley)[j] = mean(scratch, band->extremes);
         for (int64_t k = 0; k < size; k++)
             scratch[k] = -scratch[k];
-        select_smallest(scratch, size, band->extremes);
+        mlk_select_smallest(scratch, size, band->extremes);
         (*peak)[j] = -mean(scratch, band->extremes);
     }
 }

@@ -259,15 +259,17 @@ static mlk_code filter_octave(const bank *b, const mlk_octave *octave, int hop, 
         mlk_frame_read(octave->samples, octave->n, t * hop - b->n_fft / 2, b->n_fft, pad, frame);
         mlk_fft_forward(fft, frame, (double complex *)bins);
         for (int row = 0; row < b->count; row++) {
-            double real = 0, imaginary = 0;
+            double rr = 0, ii = 0, ri = 0, ir = 0; /* four sums: one would wait for itself */
             const double *x = bins + 2 * b->first[row];
             for (int i = 2 * b->start[row]; i < 2 * b->start[row + 1]; i += 2, x += 2) {
-                real += x[0] * weights[i] - x[1] * weights[i + 1];
-                imaginary += x[0] * weights[i + 1] + x[1] * weights[i];
+                rr += x[0] * weights[i];
+                ii += x[1] * weights[i + 1];
+                ri += x[0] * weights[i + 1];
+                ir += x[1] * weights[i];
             }
             float *to = (float *)(out + row * frames + t);
-            to[0] = (float)(gain[row] * real);
-            to[1] = (float)(gain[row] * imaginary);
+            to[0] = (float)(gain[row] * (rr - ii));
+            to[1] = (float)(gain[row] * (ri + ir));
         }
         if (t % 64 == 0 && mlk_interrupted())
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");

@@ -1,8 +1,9 @@
 #include "dsp/tuning.h"
 
+#include "dsp/select.h"
+
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const double lowest_hz = 150, highest_hz = 4000;
 static const float threshold = 0.1f; /* of a frame's maximum, below which nothing is a peak */
@@ -16,7 +17,7 @@ typedef struct peaks {
     size_t count, room;
 } peaks;
 
-static mlk_code add(peaks *found, float hz, float magnitude, mlk_status *status)
+static mlk_code add(peaks *found, peak next, mlk_status *status)
 {
     if (found->count == found->room) {
         size_t room = found->room ? 2 * found->room : 4096;
@@ -26,40 +27,51 @@ static mlk_code add(peaks *found, float hz, float magnitude, mlk_status *status)
         found->list = grown;
         found->room = room;
     }
-    found->list[found->count++] = (peak){hz, magnitude};
+    found->list[found->count++] = next;
     return MLK_OK;
 }
 
-/* The peaks of one frame, `column` of a tile: local maxima, placed by a parabola through three bins. Single
- * precision where the reference has it: whether a peak counts hangs on the last bit when frames repeat. */
-static mlk_code find_peaks(const float *column, int64_t rows, float least, double rate, int n_fft, int64_t first,
-                           int64_t end, peaks *found, mlk_status *status)
+/* Marks, for bins first..end-1 of the frames of a tile, local maxima above a tenth of the frame's maximum. */
+MLK_CLONES static void mark_peaks(const mlk_floats *restrict tile, int64_t rows, int64_t first, int64_t end,
+                                  mlk_masks *restrict marks)
 {
-#define AT(k) column[(k)*MLK_TILE]
+    mlk_floats highest = {0}, nothing = {0};
+    for (int64_t k = 0; k < rows; k++)
+        highest = MLK_LARGER(tile[k], highest);
+    mlk_floats least = threshold * highest;
     for (int64_t k = first; k < end; k++) {
-        float here = AT(k), left = AT(k - 1), right = k + 1 < rows ? AT(k + 1) : 0;
-        left = left > least ? left : 0;
-        if (!(here > least && here > left && here >= (right > least ? right : 0)))
-            continue;
-        float shift = 0, slope = 0;
-        if (k + 1 < rows) {
-            float sum = AT(k + 1) + AT(k - 1), difference = AT(k + 1) - AT(k - 1);
-            double a = sum - 2.0 * here, b = difference / 2.0;
-            shift = fabs(b) >= fabs(a) ? 0 : (float)(-b / a);
-            slope = difference / 2;
-        }
-        mlk_code code = add(found, (float)(((double)k + shift) * rate / n_fft), here + 0.5f * slope * shift, status);
-        if (code)
-            return code;
+        mlk_floats right = k + 1 < rows ? tile[k + 1] : nothing;
+        marks[k - first] = (tile[k] > least) & (tile[k] > tile[k - 1]) & (tile[k] >= right);
     }
-#undef AT
-    return MLK_OK;
 }
 
-static int ascending(const void *a, const void *b)
+/* Places the peak of frame j at bin k by a parabola through three bins. Single precision where the reference has
+ * it: whether a peak counts hangs on the last bit when frames repeat. */
+static peak place_peak(const mlk_floats *tile, int64_t rows, int64_t k, int j, double rate, int n_fft)
 {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
+    float here = tile[k][j], shift = 0, slope = 0;
+    if (k + 1 < rows) {
+        float sum = tile[k + 1][j] + tile[k - 1][j], difference = tile[k + 1][j] - tile[k - 1][j];
+        double a = sum - 2.0 * here, b = difference / 2.0;
+        shift = fabs(b) >= fabs(a) ? 0 : (float)(-b / a);
+        slope = difference / 2;
+    }
+    return (peak){(float)(((double)k + shift) * rate / n_fft), here + 0.5f * slope * shift};
+}
+
+/* The marked peaks of a tile's first `width` frames. */
+static mlk_code collect(const mlk_floats *tile, int64_t rows, int64_t first, int64_t end, const mlk_masks *marks,
+                        int width, double rate, int n_fft, peaks *found, mlk_status *status)
+{
+    for (int64_t k = first; k < end; k++) {
+        const mlk_masks marked = marks[k - first];
+        if (!(marked[0] | marked[1] | marked[2] | marked[3] | marked[4] | marked[5] | marked[6] | marked[7]))
+            continue;
+        for (int j = 0; j < width; j++)
+            if (marked[j] && add(found, place_peak(tile, rows, k, j, rate, n_fft), status))
+                return MLK_MEMORY;
+    }
+    return MLK_OK;
 }
 
 static mlk_code median_magnitude(const peaks *found, float *median, mlk_status *status)
@@ -69,9 +81,7 @@ static mlk_code median_magnitude(const peaks *found, float *median, mlk_status *
         return mlk_fail_memory(status, "spectral peaks");
     for (size_t i = 0; i < found->count; i++)
         magnitudes[i] = found->list[i].magnitude;
-    qsort(magnitudes, found->count, sizeof *magnitudes, ascending);
-    size_t half = found->count / 2;
-    *median = found->count % 2 ? magnitudes[half] : (magnitudes[half - 1] + magnitudes[half]) / 2;
+    *median = mlk_median(magnitudes, (int64_t)found->count);
     free(magnitudes);
     return MLK_OK;
 }
@@ -118,16 +128,15 @@ mlk_code mlk_tuning_estimate(const mlk_tiles *spectrum, double rate, int n_fft, 
     for (end = first; end < rows && (double)end * bin_hz < highest_hz; end++)
         ;
     peaks found = {0};
-    mlk_code code = MLK_OK;
-    for (int64_t t = 0; !code && t < spectrum->frames; t += MLK_TILE) {
-        const float *restrict tile = mlk_tile(spectrum, t / MLK_TILE);
-        float highest[MLK_TILE] = {0};
-        for (int64_t k = 0; k < rows; k++)
-            for (int j = 0; j < MLK_TILE; j++)
-                highest[j] = tile[k * MLK_TILE + j] > highest[j] ? tile[k * MLK_TILE + j] : highest[j];
-        for (int j = 0; !code && j < MLK_TILE && t + j < spectrum->frames; j++)
-            code = find_peaks(tile + j, rows, threshold * highest[j], rate, n_fft, first, end, &found, status);
+    mlk_masks *marks = aligned_alloc(sizeof *marks, (size_t)(end - first + 1) * sizeof *marks);
+    mlk_code code = marks ? MLK_OK : mlk_fail_memory(status, "spectral peaks");
+    for (int64_t i = 0; !code && i < mlk_tile_count(spectrum->frames); i++) {
+        int64_t left = spectrum->frames - i * MLK_TILE;
+        mark_peaks(mlk_tile_rows(spectrum, i), rows, first, end, marks);
+        code = collect(mlk_tile_rows(spectrum, i), rows, first, end, marks, left < MLK_TILE ? (int)left : MLK_TILE,
+                       rate, n_fft, &found, status);
     }
+    free(marks);
     *tuning = 0;
     float median = 0;
     if (!code && found.count > 0 && !(code = median_magnitude(&found, &median, status)))
