@@ -1,9 +1,10 @@
 #include "dsp/dct.h"
 
+#include "dsp/lanes.h"
+
 #include <math.h>
 #include <stdlib.h>
-
-enum { BLOCK = 8 }; /* columns worked on side by side */
+#include <string.h>
 
 static double basis(int type, bool ortho, int n, int i, int b)
 {
@@ -17,11 +18,26 @@ static double basis(int type, bool ortho, int n, int i, int b)
     return b == 0 ? 1 : 2 * value;
 }
 
+/* One row of the matrix times MLK_TILE columns. */
+MLK_CLONES static void multiply(const double *restrict row, const mlk_doubles *restrict columns, int n,
+                                mlk_doubles *restrict out)
+{
+    mlk_doubles even = {0}, odd = {0};
+    int b = 0;
+    for (; b + 2 <= n; b += 2) {
+        even += row[b] * columns[b];
+        odd += row[b + 1] * columns[b + 1];
+    }
+    if (b < n)
+        even += row[b] * columns[b];
+    *out = even + odd;
+}
+
 mlk_code mlk_dct_columns(const float *in, int n, int64_t frames, int type, bool ortho, int coefficients,
                          const double *gain, float *out, mlk_status *status)
 {
     double *matrix = malloc((size_t)coefficients * (size_t)n * sizeof *matrix);
-    double *block = calloc((size_t)n, BLOCK * sizeof *block);
+    mlk_doubles *block = aligned_alloc(sizeof *block, (size_t)n * sizeof *block);
     if (!matrix || !block) {
         free(matrix);
         free(block);
@@ -31,16 +47,16 @@ mlk_code mlk_dct_columns(const float *in, int n, int64_t frames, int type, bool 
         for (int b = 0; b < n; b++)
             matrix[i * n + b] = gain[i] * basis(type, ortho, n, i, b);
 
-    for (int64_t first = 0; first < frames; first += BLOCK) {
-        int width = frames - first < BLOCK ? (int)(frames - first) : BLOCK;
-        for (int b = 0; b < n; b++)
-            for (int j = 0; j < width; j++)
-                block[b * BLOCK + j] = in[b * frames + first + j];
+    for (int64_t first = 0; first < frames; first += MLK_TILE) {
+        int width = frames - first < MLK_TILE ? (int)(frames - first) : MLK_TILE;
+        for (int b = 0; b < n; b++) {
+            mlk_floats column = {0};
+            memcpy(&column, in + b * frames + first, (size_t)width * sizeof *in);
+            block[b] = MLK_WIDEN(column);
+        }
         for (int i = 0; i < coefficients; i++) {
-            double sum[BLOCK] = {0};
-            for (int b = 0; b < n; b++)
-                for (int j = 0; j < BLOCK; j++)
-                    sum[j] += matrix[i * n + b] * block[b * BLOCK + j];
+            mlk_doubles sum;
+            multiply(matrix + i * n, block, n, &sum);
             for (int j = 0; j < width; j++)
                 out[i * frames + first + j] = (float)sum[j];
         }

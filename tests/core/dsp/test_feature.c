@@ -4,6 +4,7 @@
 
 #include "dsp/feature.h"
 #include "dsp/istft.h"
+#include "parallel.h"
 #include "store/safetensors.h"
 
 #include <math.h>
@@ -279,36 +280,93 @@ static void features_agree_with_librosa(void **state)
     assert_int_equal(failed, 0);
 }
 
+enum { NOISE = 20000, CLIPS = 8 };
+
+static void make_noise(float *sound)
+{
+    unsigned seed = 1;
+    for (int i = 0; i < NOISE; i++)
+        sound[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
+}
+
+/* Bytes of a feature's result, computed on the analysis. */
+static size_t compute_default(int feature, mlk_analysis *analysis, void **out)
+{
+    mlk_settings settings;
+    mlk_feature_shape shape;
+    mlk_status status;
+    mlk_settings_init(&settings, mlk_feature_at(feature));
+    assert_int_equal(mlk_feature_measure(&settings, analysis->n, analysis->rate, &shape, &status), 0);
+    size_t bytes = (size_t)(shape.rows * shape.frames) * mlk_dtype_size(shape.dtype);
+    *out = malloc(bytes);
+    assert_non_null(*out);
+    assert_int_equal(mlk_feature_compute(&settings, analysis, *out, &status), 0);
+    return bytes;
+}
+
 /* One feature alone and after many others on the same analysis gives the same bits. */
 static void sharing_changes_nothing(void **state)
 {
     (void)state;
-    enum { N = 20000 };
-    static float sound[N];
-    unsigned seed = 1;
-    for (int i = 0; i < N; i++)
-        sound[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
+    static float sound[NOISE];
     mlk_status status;
-    mlk_analysis *shared = mlk_analysis_new(sound, N, 22050, &status);
+    make_noise(sound);
+    mlk_analysis *shared = mlk_analysis_new(sound, NOISE, 22050, &status);
     assert_non_null(shared);
     for (int i = 0; i < mlk_feature_count(); i++) {
-        mlk_settings settings;
-        mlk_feature_shape shape;
-        mlk_settings_init(&settings, mlk_feature_at(i));
-        assert_int_equal(mlk_feature_measure(&settings, N, 22050, &shape, &status), 0);
-        size_t bytes = (size_t)(shape.rows * shape.frames) * mlk_dtype_size(shape.dtype);
-        void *alone = malloc(bytes), *together = malloc(bytes);
-        assert_true(alone && together);
-        mlk_analysis *own = mlk_analysis_new(sound, N, 22050, &status);
+        void *alone, *together;
+        mlk_analysis *own = mlk_analysis_new(sound, NOISE, 22050, &status);
         assert_non_null(own);
-        assert_int_equal(mlk_feature_compute(&settings, own, alone, &status), 0);
-        assert_int_equal(mlk_feature_compute(&settings, shared, together, &status), 0);
+        size_t bytes = compute_default(i, own, &alone);
+        assert_int_equal(compute_default(i, shared, &together), bytes);
         assert_memory_equal(alone, together, bytes);
         mlk_analysis_free(own);
         free(alone);
         free(together);
     }
     mlk_analysis_free(shared);
+}
+
+typedef struct crowd {
+    const float *sound;
+    void **results; /* [clip][feature] */
+    size_t *bytes;  /* [feature] */
+} crowd;
+
+/* Each clip goes through the features in another order, so that threads meet at the filter banks. */
+static void analyse_clip(void *context, int clip, int worker)
+{
+    (void)worker;
+    const crowd *c = context;
+    mlk_status status;
+    mlk_analysis *analysis = mlk_analysis_new(c->sound, NOISE, 24000, &status);
+    assert_non_null(analysis);
+    int count = mlk_feature_count();
+    for (int i = 0; i < count; i++) {
+        int feature = (i * (clip % 2 ? 1 : count - 1) + clip) % count;
+        size_t bytes = compute_default(feature, analysis, &c->results[clip * count + feature]);
+        if (clip == 0)
+            c->bytes[feature] = bytes;
+    }
+    mlk_analysis_free(analysis);
+}
+
+static void threads_change_nothing(void **state)
+{
+    (void)state;
+    static float sound[NOISE];
+    make_noise(sound);
+    int count = mlk_feature_count();
+    crowd c = {sound, calloc((size_t)(CLIPS * count), sizeof(void *)), calloc((size_t)count, sizeof(size_t))};
+    assert_true(c.results && c.bytes);
+    assert_int_equal(mlk_parallel(CLIPS, 4, analyse_clip, &c), CLIPS);
+    for (int clip = 1; clip < CLIPS; clip++)
+        for (int i = 0; i < count; i++)
+            assert_memory_equal(c.results[clip * count + i], c.results[i], c.bytes[i]);
+    for (int i = 0; i < CLIPS * count; i++)
+        free(c.results[i]);
+    free(c.results);
+    free(c.bytes);
 }
 
 static void first_value_that_is_no_number_is_named(void **state)
@@ -361,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(features_agree_with_librosa),
         cmocka_unit_test(sharing_changes_nothing),
+        cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(first_value_that_is_no_number_is_named),
         cmocka_unit_test(settings_out_of_range_are_refused_in_words),
     };
