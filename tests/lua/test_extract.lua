@@ -183,6 +183,17 @@ function TestExtract:test_segments()
   lu.assertTrue(X.x:select(0, 1):equal(feature.recipe(pooled):row(song)))
 end
 
+function TestExtract:test_groups_and_folds_come_along()
+  for i = 1, 3 do write_wav(i .. ".wav", 0.3, 100 * i) end
+  local list = place .. "/list.csv"
+  files.write(list, "path,label,group,fold\n1.wav,a,g,1\n2.wav,a,g,2\n3.wav,b,,1\n")
+  local X = dataset.csv(list):extract(feature.recipe(pooled), quiet)
+  lu.assertEquals(X.groups, {"g", "g", place .. "/3.wav"}) -- a track without group is its own
+  lu.assertEquals(X.folds, {1, 2, 1})
+  files.write(list, "path,label,fold\n1.wav,a,1\n2.wav,a,\n")
+  lu.assertNil(dataset.csv(list):extract(feature.recipe(pooled), quiet).folds)
+end
+
 function TestExtract:test_unlabelled_files()
   local X = dataset.files({write_wav("1.wav", 1, 440)}):extract(feature.recipe(pooled), quiet)
   lu.assertNil(X.y)

@@ -189,6 +189,18 @@ function TestExtractCommand:test_cache_and_bad_files()
   lu.assertEquals(extract("--strict").code, 1)
 end
 
+function TestExtractCommand:test_ctrl_c()
+  write_wav("many/a/0.wav", 5, 220)
+  for i = 1, 3000 do require "lfs".link("0.wav", ("%s/many/a/%d.wav"):format(place, i), true) end -- minutes of work
+  local here = require "lfs".currentdir()
+  local path = program:sub(1, 1) == "/" and program or here .. "/" .. program
+  local result = assert(core.process.run({"timeout", "--preserve-status", "-s", "INT", "1", path, "extract", "many",
+    "--features", "chroma_cqt", "--pool", "mean", "--out", "out"}, 60, place))
+  lu.assertEquals({result.code, result.timed_out}, {130, false})
+  lu.assertStrMatches(result.err, ".*stopped after %d+ of 3001 files\n.*")
+  lu.assertNil(files.kind(place .. "/out/features.json"))
+end
+
 function TestExtractCommand:test_two_sounds_of_one_name()
   files.write(place .. "/songs/a/1.flac", files.read(place .. "/songs/a/1.wav"))
   lu.assertEquals(moonlark("extract", "songs", "--features", "rms", "--out", "out").code, 0)

@@ -72,7 +72,9 @@ function Dataset:ids()
   if #self.classes == 0 then return nil end
   local id_of, ids = {}, {}
   for i, label in ipairs(self.classes) do id_of[label] = i - 1 end
-  for i, track in ipairs(self.tracks) do ids[i] = id_of[track.label] end
+  for i, track in ipairs(self.tracks) do
+    ids[i] = id_of[track.label] or error(("%s has no label, others have"):format(track.path), 0)
+  end
   return ids
 end
 

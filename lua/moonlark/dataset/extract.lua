@@ -14,7 +14,7 @@ local Dataset, make = class.Dataset, class.make
 ---@field classes string[]  labels by class id
 ---@field paths string[]  n
 ---@field groups (string)[]?  n, when tracks have groups or are segments (then the track's path)
----@field folds (integer|string)[]?  n, when tracks have folds
+---@field folds (integer|string)[]?  n, when all tracks have folds
 ---@field tracks moonlark.Track[]  n
 ---@field rejected {path: string, reason: string}[]  files that failed: they have no row
 ---@field recipe moonlark.Recipe
@@ -46,14 +46,28 @@ local function lazy_list(n, get)
   })
 end
 
--- A field of all tracks as a list, or nil where no track has it.
-local function field_list(tracks, get)
-  local list, found = {}, false
-  for i, track in ipairs(tracks) do
-    list[i] = get(track)
-    if list[i] == nil then list[i] = "" else found = true end
+local function map(tracks, get)
+  local list = {}
+  for i, track in ipairs(tracks) do list[i] = get(track) end
+  return list
+end
+
+-- The group of each track, when any has one: pieces of a track belong together, a track without group is its own.
+local function groups_of(tracks)
+  for _, track in ipairs(tracks) do
+    if track.group or track.start then
+      return map(tracks, function(each) return each.group or each.path end)
+    end
   end
-  return found and list or nil
+end
+
+-- The fold of each track, when all have one.
+local function folds_of(tracks)
+  local folds = map(tracks, function(track) return track.fold end)
+  for i = 1, #tracks do
+    if folds[i] == nil then return nil end
+  end
+  return folds
 end
 
 -- Starts the engine on all tracks and waits. `outputs` are files to write frames to.
@@ -109,9 +123,8 @@ function Dataset:extract(recipe, given)
   local X, places = run(self, recipe, read)
   local job = X.job
   X.job = nil
-  X.paths = field_list(X.tracks, function(track) return track.path end)
-  X.groups = field_list(X.tracks, function(track) return track.group or track.start and track.path end)
-  X.folds = field_list(X.tracks, function(track) return track.fold end)
+  X.paths = map(X.tracks, function(track) return track.path end)
+  X.groups, X.folds = groups_of(X.tracks), folds_of(X.tracks)
   local ids = make(X.tracks, self):ids()
   if ids then X.y = require "moonlark.torch".tensor(ids) end
   if recipe.pool then
@@ -139,9 +152,9 @@ function Dataset:extract_to(recipe, outputs, given)
   local job <close> = result.job
   result.job = nil
   if recipe.pool then
-    local ids, labels, paths = make(result.tracks, self):ids(), nil, {}
-    for i, track in ipairs(result.tracks) do paths[i] = track.path end
-    if ids then labels = field_list(result.tracks, function(track) return track.label end) end
+    local paths = map(result.tracks, function(track) return track.path end)
+    local ids = make(result.tracks, self):ids()
+    local labels = ids and map(result.tracks, function(track) return track.label end)
     core.extract.write_table(job, outputs, labels, ids, {
       names = json.encode(json.array(result.names)), classes = json.encode(json.array(result.classes)),
       paths = json.encode(json.array(paths)), recipe = recipe.text,
