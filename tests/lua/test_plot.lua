@@ -176,6 +176,17 @@ function TestContent:test_rows_lie_where_the_axis_says()
   end
 end
 
+-- Pictures of one song below each other show the same moment at the same place.
+function TestContent:test_pages_line_up()
+  local page = plot.grid({plot.waveform(wave(600), {rate = 10}), plot.map(chroma(600))}, {columns = 1})
+  local script = page:script()
+  local left, right = {}, {}
+  for margin in script:gmatch "set lmargin at screen (%S+)" do left[#left + 1] = margin end
+  for margin in script:gmatch "set rmargin at screen (%S+)" do right[#right + 1] = margin end
+  lu.assertEquals({left[1], right[1]}, {left[2], right[2]})
+  lu.assertEquals(#left, 2)
+end
+
 function TestContent:test_words_are_drawn()
   assert_shows(plot.scatter({{1, 2}, {3, 4}}, {"rock", "jazz"}), "jazz", "rock")
   assert_shows(plot.confusion({{8, 2}, {0, 5}}, {classes = {"dog", "cat"}}), "dog", "cat", "8", "80 %", "20 %", "100 %")
@@ -211,6 +222,8 @@ function TestOddInput:test_what_is_tiny_constant_or_not_finite()
   } do
     local ok, why = pcall(figure.bytes, figure, "png")
     lu.assertTrue(ok, name .. ": " .. tostring(why))
+    ok, why = pcall(figure.text, figure, 60, 12)
+    lu.assertTrue(ok, name .. " as text: " .. tostring(why))
   end
 end
 

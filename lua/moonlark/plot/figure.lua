@@ -108,12 +108,28 @@ local function new_sidecar(smoothed)
   }
 end
 
+-- Panels one above the other get the widest margins among them, so that their axes line up.
+local function align(parts)
+  local columns = {}
+  for _, part in ipairs(parts) do
+    local key = ("%.1f %.1f"):format(part.x, part.w)
+    local margin = part.panel:margins(part.w, part.h)
+    local column = columns[key] or {left = 0, right = 0}
+    column.left, column.right = math.max(column.left, margin.left), math.max(column.right, margin.right)
+    columns[key], part.column = column, column
+  end
+  for _, part in ipairs(parts) do
+    part.left, part.right, part.column = part.column.left, part.column.right, nil
+  end
+end
+
 -- The script below its terminal line, and the sidecar's bytes.
 local function body(self, kind)
   local sidecar = new_sidecar(kind == "svg")
   local parts = {}
   local several = #self.panels > 1
   if several then
+    align(self.panels)
     local title = self.title and text.shorten(text.clean(self.title), 19, self.width - 30)
     parts[1] = "set multiplot" .. (title and (" title %s font ',14.25'"):format(gnuplot.quote(title)) or "") .. "\n"
   end

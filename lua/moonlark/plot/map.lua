@@ -48,7 +48,7 @@ local function row_edges(axis, rows)
   local at = {}
   for i = 1, rows do
     local hz = axis.values[i]
-    if axis.scale == "log" and hz <= 0 then hz = (axis.values[i + 1] or 1) / 2 end
+    if axis.scale == "log" and hz <= 0 then hz = 0.87 * (axis.values[i + 1] or 1) end -- 0 Hz, drawn thin
     at[i] = scale.frequency(axis.scale, hz)
     if i > 1 and not (at[i] > at[i - 1]) then
       error(("the rows' values must ascend, got %g after %g"):format(axis.values[i], axis.values[i - 1]), 0)

@@ -176,7 +176,7 @@ local function plot(self, put, sidecar, with_names)
 end
 
 --- The commands that draw the panel in a rectangle of a figure; the numbers go to the sidecar.
----@param place table  {x, y, w, h}: pixels from the figure's top left corner
+---@param place table  {x, y, w, h}: pixels from the figure's top left corner; left, right: least margins
 ---@param figure table  {width, height}
 ---@param sidecar table
 ---@return string
@@ -188,7 +188,8 @@ function Panel:script(place, figure, sidecar)
   local function up(y) return n(1 - y / figure.height) end
 
   local margin = self:margins(place.w, place.h)
-  local left, right = place.x + margin.left, place.x + place.w - margin.right
+  local left = place.x + math.max(margin.left, place.left or 0)
+  local right = place.x + place.w - math.max(margin.right, place.right or 0)
   local top, bottom = place.y + margin.top, place.y + place.h - margin.bottom
   right, bottom = math.max(right, left + 10), math.max(bottom, top + 10)
   put("set lmargin at screen %s\nset rmargin at screen %s\nset tmargin at screen %s\nset bmargin at screen %s",
