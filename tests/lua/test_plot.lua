@@ -276,7 +276,7 @@ function TestHostile:test_the_payloads_work_when_not_quoted()
   for _, script in ipairs {
     "set terminal svg\nset title \"`touch PROOF`\"\nplot x\n",
     "set terminal svg\nset title 'a\n!touch PROOF\n'\nplot x\n",
-    "set terminal svg\nset output '|touch PROOF'\nplot x\n",
+    "set terminal svg\nset output '|touch PROOF'\nplot x\nset output\n", -- the last line waits for the command
   } do
     files.remove(proof)
     local place = folder .. "/attack.gp"
