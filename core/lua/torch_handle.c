@@ -3,6 +3,7 @@
 #include "tensor.h"
 #include "torch.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static const uint64_t megabyte = 1 << 20;
@@ -112,7 +113,8 @@ static size_t read_index(lua_State *L, mlk_lua_context *context, int arg, mlk_lu
 /* A string that cannot be a method's name, such as "1:3, :". */
 static bool is_index_text(const char *text)
 {
-    return *text && strspn(text, "0123456789:,.- \tnoeN") == strlen(text) && strpbrk(text, "0123456789:.") != NULL;
+    bool word = isalpha((unsigned char)*text) || *text == '_';
+    return !word || strpbrk(text, ",:") != NULL;
 }
 
 static int get_index(lua_State *L, mlk_lua_context *context)

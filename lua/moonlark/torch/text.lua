@@ -105,6 +105,7 @@ end
 ---@param t moonlark.Tensor
 ---@return string
 return function(t)
+  if not pcall(t.dim, t) then return "tensor (freed)" end
   -- Of a sparse or quantized tensor the head is all that can be said without converting it.
   local ok, text = pcall(engine.no_grad, engine.scope, body, t)
   return head(t) .. (ok and text or "")
