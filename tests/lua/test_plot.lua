@@ -131,6 +131,10 @@ function TestSaving:test_errors()
   lu.assertErrorMsgContains("needs the option 'rate'", plot.waveform, {1, 2, 3})
   lu.assertErrorMsgContains("width must be 60..10000 pixels", plot.lines, {1, 2}, {width = 1e6})
   lu.assertErrorMsgContains("figures[1] must be a figure", plot.grid, {1})
+  lu.assertErrorMsgContains('colour must be written as "#rrggbb"', plot.waveform, {1, 2}, {rate = 1, colour = "red'"})
+  lu.assertErrorMsgContains("size must be a finite number", plot.scatter, {{1, 2}}, {0}, {size = "1 lc rgb 'x'"})
+  lu.assertErrorMsgContains("high must be a finite number, got inf", plot.map, {{1, 2}}, {high = math.huge})
+  lu.assertErrorMsgContains("rate must be more than 0, got 0", plot.map, {{1, 2}}, {rate = 0})
 end
 
 TestContent = {}
@@ -420,6 +424,24 @@ function TestTerminal:test_show_in_a_pipe_is_text()
   lu.assertEquals(result.code, 0, result.err)
   lu.assertStrContains(result.out, "Shown")
   lu.assertFalse(result.out:find "\27" ~= nil)
+end
+
+-- A stand-in that claims to have a window writes down what it is asked for.
+function TestTerminal:test_show_opens_a_window_or_falls_back()
+  local bin, script = files.mkdirs(folder .. "/window"), folder .. "/child.lua"
+  local real = core.process.run({"sh", "-c", "command -v gnuplot"}).out:match "%S+"
+  local stand_in = "#!/bin/sh\ncase \"$*\" in\n*GPVAL_TERMINALS*) echo 'dumb qt pngcairo' >&2;;\n" ..
+    "*--persist*) cp script.gp " .. folder .. "/asked; %s;;\n*) exec " .. real .. " \"$@\";;\nesac\n"
+  files.write(script, [[require("moonlark.plot").lines({1, 2, 1}, {title = "Shown"}):show()]])
+  for ending, text in pairs {["exit 0"] = false, ["echo no display >&2; exit 1"] = true} do
+    files.write(bin .. "/gnuplot", stand_in:format(ending))
+    core.process.run {"chmod", "+x", bin .. "/gnuplot"}
+    local result = core.process.run({"/proc/self/exe", script}, 60, nil,
+      {"DISPLAY=:7", "PATH=" .. bin .. ":/usr/bin:/bin"})
+    lu.assertEquals(result.code, 0, result.err)
+    lu.assertStrContains(files.read(folder .. "/asked"), "set terminal qt noenhanced")
+    lu.assertEquals(result.out:find "Shown" ~= nil, text)
+  end
 end
 
 function TestTerminal:test_script_is_gnuplot()

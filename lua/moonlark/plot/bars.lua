@@ -60,17 +60,10 @@ local function finite(value)
   return value == value and math.abs(value or 0) < math.huge
 end
 
---- Bars: a list of numbers, a table from name to number, or a list of such lists (several series side
---- by side). Errors are drawn as whiskers.
----
---- Options: labels (names of the bars), series (names of the series; they become the legend), errors
---- (for each value a number, or {low, high}), low and high (ends of the axis), format (of the numbers on
---- the bars, as for string.format), title, xlabel, ylabel, width and height (pixels).
----@param values table|moonlark.Tensor
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.bars.
 local function bars(values, given)
   local settings = options.read("bars", given, defaults)
+  data.check_numbers(settings, {"low", "high", "width"})
   local list, labels, keys = series_of(values, settings)
   local n, k = #labels, #list
   local elements, legend, words, whiskers = {}, {}, {}, {}

@@ -53,15 +53,7 @@ local function cell_words(words, count, rate, x, y, cell, map)
   end
 end
 
---- A confusion matrix: a row for each true class, a column for each predicted one. Colours tell the
---- rate within the true class; cells tell counts and rates while there is room for them.
----
---- `confusion` is a report of classify.cross_validate or a k × k matrix of counts. Options: classes
---- (names by id; a report brings its own), title, xlabel, ylabel, palette, width and height (pixels;
---- default: by the number of classes).
----@param confusion table|moonlark.Tensor
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.confusion.
 local function draw(confusion, given)
   local settings = options.read("confusion", given, defaults)
   local report = type(confusion) == "table" and confusion.confusion ~= nil and confusion or nil

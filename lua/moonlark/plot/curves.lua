@@ -13,14 +13,7 @@ local function measure_of(key)
   return (key:gsub("^train[_.]", ""):gsub("^valid[_.]", ""):gsub("^val[_.]", ""):gsub("^test[_.]", ""))
 end
 
---- Losses and scores over the epochs, a panel for each measure, training and validation together.
---- `metrics` is a list of rows such as {epoch = 1, loss = 0.7, valid_loss = 0.8} (the lines of
---- metrics.jsonl), or what train.fit returns (its `history`). A dotted line marks the best validation.
----
---- Options: title, width and height (pixels), x (the key to draw against; default: epoch, else the row).
----@param metrics table
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.curves.
 local function curves(metrics, given)
   local settings = options.read("curves", given, defaults)
   local rows = type(metrics) == "table" and (metrics.history or metrics)

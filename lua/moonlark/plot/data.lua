@@ -10,6 +10,20 @@ local function is_tensor(value)
   return type(value) == "userdata" and value.shape ~= nil and value.dtype ~= nil
 end
 
+--- Raises unless the settings so named are nil or finite numbers.
+---@param settings table
+---@param names string[]
+function data.check_numbers(settings, names)
+  for _, name in ipairs(names) do
+    local value = settings[name]
+    if value ~= nil and (type(value) ~= "number" or value ~= value or math.abs(value) == math.huge) then
+      error(("%s must be a finite number, got %s"):format(name, type(value) == "string" and ("%q"):format(value)
+        or tostring(value)), 0)
+    end
+  end
+  if settings.rate and settings.rate <= 0 then error(("rate must be more than 0, got %g"):format(settings.rate), 0) end
+end
+
 --- True for a Signal, a tensor or a table of numbers: one argument's worth of data.
 ---@param value any
 ---@return boolean

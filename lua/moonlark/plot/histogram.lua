@@ -12,15 +12,10 @@ local defaults = {
   bins = options.none, low = options.none, high = options.none,
 }
 
---- How often the numbers of a Signal, a tensor or a list fall into each of equal intervals.
----
---- Options: bins (default: 2·n^(1/3), by Rice's rule, 5..100), low and high (what is outside is not
---- counted; default: all), title, xlabel, ylabel, width and height (pixels).
----@param values moonlark.Signal|moonlark.Tensor|table
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.histogram.
 local function histogram(values, given)
   local settings = options.read("histogram", given, defaults)
+  data.check_numbers(settings, {"low", "high"})
   local array = data.read("values", values)
   local _, rows, columns = data.shape("values", array)
   local finite, low, high = data.range(array)

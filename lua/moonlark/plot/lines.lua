@@ -75,18 +75,10 @@ local function places(one, first, step)
   return list
 end
 
---- Lines through one or more series. A series is a list of numbers, a tensor, a Signal (then x is
---- time), {y = …, x = …, label = …}, or each row of a matrix. Numbers that are not finite leave a gap.
----
---- Options: title, xlabel, ylabel, width and height (pixels), labels (names of the series; they become
---- the legend), x (positions shared by all series), low, high, xlow, xhigh (ends of the axes), marks
---- (x positions of vertical lines: beats, onsets; seconds for Signals), markers (true or false: a mark at
---- each point; default: when there are few).
----@param series any
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.lines.
 local function lines(series, given)
   local settings = options.read("lines", given, defaults)
+  data.check_numbers(settings, {"low", "high", "xlow", "xhigh", "width"})
   local list = series_of(series, settings)
   local inside = (settings.width or 800) - 90
   local bins = math.floor(inside * figure.scale / 2)

@@ -135,22 +135,10 @@ local function colouring(signal, settings, low, high, unit)
   return {palette = name, low = low, high = high, label = unit, bar = settings.bar}
 end
 
---- A matrix in colours: a spectrogram, chroma, tonnetz, any Signal of rows × frames, or a plain
---- matrix (tensor or table of rows). Row 0 lies at the bottom. A Signal brings its own axes: time in
---- min:s, its rows in Hz on their own scale, as notes or by name. What is finer than the picture is
---- pooled. Numbers that are not finite are left grey, and a note says so.
----
---- Options: title, xlabel, ylabel, width and height (pixels), palette ("viridis", "magma", "grey",
---- "blues", "diverging"), low and high (the colours' range), unit (of the numbers; beside the colour
---- bar), bar (draw one), db ("power" or "amplitude": the numbers become dB under their largest, not
---- less than −top_db), scale of the rows ("linear", "log", "mel"), ticks ("hz" or "note"), pool ("max"
---- or "mean"); for plain matrices also rate (columns per second), start (s), values (of the rows, in
---- Hz when scale is given, or names).
----@param signal moonlark.Signal|moonlark.Tensor|table
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.map.
 local function map(signal, given)
   local settings = options.read("map", given, defaults)
+  data.check_numbers(settings, {"low", "high", "rate", "start", "top_db"})
   local array, from, complex = data.read("signal", signal)
   local _, rows, columns = data.shape("signal", array)
   local axis = row_axis(from, settings, rows)

@@ -40,6 +40,7 @@ local ink, faint, rule = "#222222", "#777777", "#e4e4e4"
 --- Sizes of text in pixels.
 panel.tick_size = tick_size
 
+--- A panel of its fields.
 ---@param fields table
 ---@return moonlark.plot.Panel
 function panel.new(fields)

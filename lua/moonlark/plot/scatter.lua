@@ -43,20 +43,13 @@ local function point_style(count)
   return count <= 10000 and 0.5 or 0.4, "70"
 end
 
---- Points in the plane. `points` is n × d (a tensor or a table of rows), of which two columns are
---- drawn; `labels`, class ids from 0 or names, give each class a colour and a shape.
----
---- Options: classes (names by id), components (the two columns, from 0; default {0, 1}), size (of a
---- point; default: by their number), title, xlabel, ylabel, width and height (pixels).
----@param points moonlark.Tensor|table
----@param labels? moonlark.Tensor|table
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.scatter.
 local function scatter(points, labels, given)
   if given == nil and type(labels) == "table" and next(labels) ~= nil and labels[1] == nil then
     labels, given = nil, labels -- scatter(points, {options})
   end
   local settings = options.read("scatter", given, defaults)
+  data.check_numbers(settings, {"size", "width"})
   local array = data.read("points", points)
   local components = settings.components or {0, 1}
   local x, y = data.column("points", array, components[1]), data.column("points", array, components[2])

@@ -43,16 +43,13 @@ local function lane(array, channel, count, duration, start, settings, bins)
   }
 end
 
---- A waveform over time, a lane for each channel: the light band spans the extremes, the dark one
---- the root mean square.
----
---- Options: title, xlabel, ylabel, width and height (pixels), colour ("#rrggbb"); for a plain list or
---- channels × samples also rate (samples per second, required) and start (s).
----@param signal moonlark.Signal|moonlark.Tensor|table
----@param given table?
----@return moonlark.Figure
+-- Explained at plot.waveform.
 local function waveform(signal, given)
   local settings = options.read("waveform", given, defaults)
+  data.check_numbers(settings, {"rate", "start", "height"})
+  if settings.colour and not tostring(settings.colour):find "^#%x%x%x%x%x%x$" then
+    error(("colour must be written as \"#rrggbb\", got %s"):format(tostring(settings.colour)), 0)
+  end
   local array, from = data.read("signal", signal)
   local _, channels, count = data.shape("signal", array)
   local rate = from and from.rate or settings.rate
