@@ -8,7 +8,7 @@
 ---     local one = recipe:apply(song)                -- one.mel, one.mfcc: Signals
 ---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
 ---
---- All features of a recipe share one decoding and one transform.
+--- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all.
 local core = require "moonlark_core"
 local options = require "moonlark.options"
 local signal = require "moonlark.signal"

@@ -14,7 +14,7 @@ end
 ---@param parser table
 function arguments.add(parser)
   local command = require "moonlark.command"
-  parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … (feature.list() names all).")
+  parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … (in Lua, feature.names() lists all).")
     :argname "<names>":convert(command.words):count(1)
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
   parser:option("--rate", "Samples per second to resample to; 0: the file's own."):argname "<hz>":default "22050"
