@@ -9,6 +9,7 @@ static const luaL_Reg modules[] = {
     {"extract", mlk_lua_open_extract},
     {"feature", mlk_lua_open_feature},
     {"picture", mlk_lua_open_picture},
+    {"learn", mlk_lua_open_learn},
     {"process", mlk_lua_open_process},
     {"store", mlk_lua_open_store},
     {"system", mlk_lua_open_system},

@@ -1,0 +1,31 @@
+#include "blas.h"
+
+#include <cblas.h>
+
+enum { MOST_CHUNKS = 64, LEAST_ROWS = 256 };
+
+int mlk_chunks(int64_t n)
+{
+    int64_t chunks = n / LEAST_ROWS;
+    return chunks < 1 ? 1 : chunks > MOST_CHUNKS ? MOST_CHUNKS : (int)chunks;
+}
+
+mlk_rows mlk_chunk(int64_t n, int chunks, int chunk)
+{
+    int64_t first = n * chunk / chunks;
+    return (mlk_rows){first, n * (chunk + 1) / chunks - first};
+}
+
+int mlk_blas_single(void)
+{
+    int threads = openblas_get_num_threads();
+    if (threads != 1)
+        openblas_set_num_threads(1);
+    return threads;
+}
+
+void mlk_blas_restore(int threads)
+{
+    if (threads != 1)
+        openblas_set_num_threads(threads);
+}

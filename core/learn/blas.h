@@ -1,0 +1,26 @@
+/* blas.h: OpenBLAS under the engine's own threads.
+ *
+ * Matrix products run inside tasks of mlk_parallel, one thread each: two pools
+ * at once would ask for more cores than there are. Sums over rows are made by
+ * chunk, chunks are added in order, and their number depends on the data
+ * alone: so results do not depend on the number of workers, to the bit.
+ */
+#ifndef MLK_LEARN_BLAS_H
+#define MLK_LEARN_BLAS_H
+
+#include <stdint.h>
+
+/* Rows first .. first+count-1 of n, the part of chunk `task`. */
+typedef struct mlk_rows {
+    int64_t first, count;
+} mlk_rows;
+
+/* Chunks that n rows are cut into: at most 64, each of 256 rows or more. */
+int mlk_chunks(int64_t n);
+mlk_rows mlk_chunk(int64_t n, int chunks, int chunk);
+
+/* Sets OpenBLAS to one thread and returns what it was; hand that to mlk_blas_restore. */
+int mlk_blas_single(void);
+void mlk_blas_restore(int threads);
+
+#endif

@@ -1,0 +1,54 @@
+/* gmm.h: Gaussian mixture models by expectation maximisation (Dempster, Laird and Rubin 1977), in double, with
+ * scikit-learn's parameters: covariances full, tied, diag or spherical, reg_covar added to their diagonals.
+ *
+ * A start is k-means (k-means++) labels, or labels given. Of n_init starts the one of greatest mean
+ * log-likelihood is kept.
+ */
+#ifndef MLK_LEARN_GMM_H
+#define MLK_LEARN_GMM_H
+
+#include "samples.h"
+
+#include <stdbool.h>
+
+typedef enum mlk_covariance { MLK_FULL, MLK_TIED, MLK_DIAG, MLK_SPHERICAL } mlk_covariance;
+
+typedef struct mlk_gmm_options {
+    int64_t k;
+    mlk_covariance covariance;
+    double tol;           /* 1e-3: smallest gain of mean log-likelihood to go on for */
+    double reg_covar;     /* 1e-6 */
+    int max_iter;         /* 100 */
+    int n_init;           /* 1 */
+    uint64_t seed;
+    const int64_t *start; /* n labels 0..k-1 to start from; NULL: k-means */
+} mlk_gmm_options;
+
+/* A mixture: weights (k), means (k x d), covariances (k x d x d, d x d, k x d or k). The caller's memory. */
+typedef struct mlk_gmm {
+    int64_t k, d;
+    mlk_covariance covariance;
+    double *weights, *means, *covariances;
+} mlk_gmm;
+
+typedef struct mlk_gmm_result {
+    double mean_log_likelihood;
+    int iterations;
+    bool converged;
+} mlk_gmm_result;
+
+/* Numbers in `covariances`. */
+int64_t mlk_gmm_covariance_count(mlk_covariance covariance, int64_t k, int64_t d);
+
+/* Free parameters, for BIC and AIC. */
+int64_t mlk_gmm_parameters(mlk_covariance covariance, int64_t k, int64_t d);
+
+/* n must be k or more. */
+mlk_code mlk_gmm_fit(mlk_samples samples, const mlk_gmm_options *options, mlk_gmm *gmm, mlk_gmm_result *result,
+                     mlk_status *status);
+
+/* log_likelihood (n) of each row and responsibilities (n x k, rows sum to 1); either may be NULL. */
+mlk_code mlk_gmm_score(mlk_samples samples, const mlk_gmm *gmm, double *log_likelihood, double *responsibilities,
+                       mlk_status *status);
+
+#endif

@@ -1,0 +1,96 @@
+#include "knn.h"
+
+#include "interrupt.h"
+#include "parallel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 64 }; /* a task */
+
+typedef struct finding {
+    mlk_samples train, samples;
+    int64_t neighbors;
+    int64_t *indices;
+    double *distances;
+} finding;
+
+/* Puts one row into the sorted list of the nearest so far. */
+static void insert(double squared, int64_t index, int64_t neighbors, int64_t *indices, double *distances)
+{
+    int64_t at = neighbors - 1;
+    if (!(squared < distances[at]))
+        return;
+    for (; at > 0 && squared < distances[at - 1]; at--) {
+        distances[at] = distances[at - 1];
+        indices[at] = indices[at - 1];
+    }
+    distances[at] = squared;
+    indices[at] = index;
+}
+
+static void find(void *context, int task, int worker)
+{
+    (void)worker;
+    const finding *self = context;
+    int64_t d = self->train.d, last = (task + 1) * (int64_t)ROWS;
+    last = last < self->samples.n ? last : self->samples.n;
+    for (int64_t i = task * (int64_t)ROWS; i < last && !mlk_interrupted(); i++) {
+        const float *row = self->samples.x + i * d;
+        int64_t *indices = self->indices + i * self->neighbors;
+        double *distances = self->distances + i * self->neighbors;
+        for (int64_t j = 0; j < self->neighbors; j++)
+            distances[j] = INFINITY;
+        for (int64_t t = 0; t < self->train.n; t++) {
+            const float *other = self->train.x + t * d;
+            double squared = 0;
+            for (int64_t j = 0; j < d; j++) {
+                double apart = (double)row[j] - other[j];
+                squared += apart * apart;
+            }
+            insert(squared, t, self->neighbors, indices, distances);
+        }
+        for (int64_t j = 0; j < self->neighbors; j++)
+            distances[j] = sqrt(distances[j]);
+    }
+}
+
+mlk_code mlk_knn_search(mlk_samples train, mlk_samples samples, int64_t neighbors, int64_t *indices,
+                        double *distances, mlk_status *status)
+{
+    if (neighbors < 1 || neighbors > train.n)
+        return mlk_fail(status, MLK_INVALID, "n_neighbors must be 1..%lld (the rows fitted), got %lld",
+                        (long long)train.n, (long long)neighbors);
+    mlk_code code = mlk_samples_check(samples, 0, status);
+    if (code)
+        return code;
+    finding self = {train, samples, neighbors, indices, distances};
+    mlk_parallel((int)((samples.n + ROWS - 1) / ROWS), 0, find, &self);
+    return mlk_interrupted() ? mlk_fail(status, MLK_INTERRUPTED, "interrupted") : MLK_OK;
+}
+
+mlk_code mlk_knn_proba(mlk_samples train, const int64_t *y, int64_t k, mlk_samples samples, int64_t neighbors,
+                       bool by_distance, double *proba, mlk_status *status)
+{
+    size_t count = (size_t)(samples.n * neighbors) + 1;
+    int64_t *indices = malloc(sizeof(int64_t) * count);
+    double *distances = malloc(sizeof(double) * count);
+    mlk_code code = indices && distances ? MLK_OK : mlk_fail_memory(status, "neighbours");
+    if (!code)
+        code = mlk_knn_search(train, samples, neighbors, indices, distances, status);
+    for (int64_t i = 0; i < samples.n && !code; i++) {
+        double *shares = proba + i * k, sum = 0;
+        const double *apart = distances + i * neighbors;
+        memset(shares, 0, sizeof(double) * (size_t)k);
+        for (int64_t j = 0; j < neighbors; j++) {
+            double weight = !by_distance ? 1 : apart[0] == 0 ? apart[j] == 0 : 1 / apart[j];
+            shares[y[indices[i * neighbors + j]]] += weight;
+            sum += weight;
+        }
+        for (int64_t c = 0; c < k; c++)
+            shares[c] /= sum;
+    }
+    free(indices), free(distances);
+    return code;
+}

@@ -1,0 +1,143 @@
+#include "logistic.h"
+
+#include "blas.h"
+#include "lbfgs.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct problem {
+    int64_t n, d, outputs;
+    double *x;         /* n x (d + 1): a last column of ones */
+    double *scores;    /* n x outputs, then the loss's slopes */
+    const int64_t *y;
+    double penalty;    /* 1 / (C n): of |W|^2 / 2 beside the mean loss */
+} problem;
+
+int64_t mlk_logistic_outputs(int64_t k)
+{
+    return k == 2 ? 1 : k;
+}
+
+static double *with_ones(mlk_samples samples)
+{
+    int64_t d = samples.d;
+    double *x = malloc(sizeof(double) * (size_t)(samples.n * (d + 1)));
+    for (int64_t i = 0; x && i < samples.n; i++) {
+        for (int64_t j = 0; j < d; j++)
+            x[i * (d + 1) + j] = samples.x[i * d + j];
+        x[i * (d + 1) + d] = 1;
+    }
+    return x;
+}
+
+/* Log loss of one row; its scores become the slopes of the loss. */
+static double binary_loss(double *score, int64_t y)
+{
+    double z = *score, signed_z = y ? z : -z;
+    *score = 1 / (1 + exp(-z)) - (double)y;
+    return signed_z > 0 ? log1p(exp(-signed_z)) : log1p(exp(signed_z)) - signed_z;
+}
+
+static double softmax(double *scores, int64_t k)
+{
+    double most = scores[0], sum = 0;
+    for (int64_t c = 1; c < k; c++)
+        most = scores[c] > most ? scores[c] : most;
+    for (int64_t c = 0; c < k; c++)
+        sum += scores[c] = exp(scores[c] - most);
+    for (int64_t c = 0; c < k; c++)
+        scores[c] /= sum;
+    return most + log(sum);
+}
+
+static double softmax_loss(double *scores, int64_t k, int64_t y)
+{
+    double score = scores[y], loss = softmax(scores, k) - score;
+    scores[y] -= 1;
+    return loss;
+}
+
+/* weights: outputs x (d + 1), intercepts last. */
+static double objective(void *context, const double *weights, double *gradient)
+{
+    const problem *self = context;
+    int n = (int)self->n, width = (int)self->d + 1, outputs = (int)self->outputs;
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, outputs, width, 1, self->x, width, weights, width, 0,
+                self->scores, outputs);
+    double loss = 0;
+    for (int i = 0; i < n; i++)
+        loss += outputs == 1 ? binary_loss(self->scores + i, self->y[i])
+                             : softmax_loss(self->scores + i * outputs, outputs, self->y[i]);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, outputs, width, n, 1.0 / n, self->scores, outputs, self->x,
+                width, 0, gradient, width);
+    loss /= n;
+    for (int o = 0; o < outputs; o++)
+        for (int j = 0; j < width - 1; j++) {
+            double weight = weights[o * width + j];
+            loss += 0.5 * self->penalty * weight * weight;
+            gradient[o * width + j] += self->penalty * weight;
+        }
+    return loss;
+}
+
+static mlk_code check(mlk_samples samples, const mlk_logistic_options *options, mlk_status *status)
+{
+    if (!(options->C > 0) || !(options->tol > 0) || options->max_iter < 1)
+        return mlk_fail(status, MLK_INVALID, "C and tol must be above 0 and max_iter 1 or more, got %g, %g, %d",
+                        options->C, options->tol, options->max_iter);
+    return mlk_samples_check(samples, 1, status);
+}
+
+mlk_code mlk_logistic_fit(mlk_samples samples, const int64_t *y, int64_t k, const mlk_logistic_options *options,
+                          double *weights, double *intercepts, int *iterations, mlk_status *status)
+{
+    mlk_code code = check(samples, options, status);
+    if (code)
+        return code;
+    int64_t d = samples.d, outputs = mlk_logistic_outputs(k);
+    problem self = {.n = samples.n, .d = d, .outputs = outputs, .y = y};
+    self.penalty = 1 / (options->C * (double)samples.n);
+    self.x = with_ones(samples);
+    self.scores = malloc(sizeof(double) * (size_t)(samples.n * outputs));
+    double *solution = calloc((size_t)(outputs * (d + 1)), sizeof *solution);
+    if (!self.x || !self.scores || !solution) {
+        code = mlk_fail_memory(status, "logistic regression");
+    } else {
+        code = mlk_lbfgs(objective, &self, outputs * (d + 1), options->tol, options->max_iter, solution, iterations,
+                         status);
+        for (int64_t o = 0; o < outputs; o++) {
+            memcpy(weights + o * d, solution + o * (d + 1), sizeof(double) * (size_t)d);
+            intercepts[o] = solution[o * (d + 1) + d];
+        }
+    }
+    free(self.x), free(self.scores), free(solution);
+    return code;
+}
+
+mlk_code mlk_logistic_proba(mlk_samples samples, const double *weights, const double *intercepts, int64_t k,
+                            double *proba, mlk_status *status)
+{
+    mlk_code code = mlk_samples_check(samples, 0, status);
+    if (code)
+        return code;
+    for (int64_t i = 0; i < samples.n; i++) {
+        const float *row = samples.x + i * samples.d;
+        double *scores = proba + i * k;
+        for (int64_t o = 0; o < mlk_logistic_outputs(k); o++) {
+            double sum = intercepts[o];
+            for (int64_t j = 0; j < samples.d; j++)
+                sum += weights[o * samples.d + j] * row[j];
+            scores[o] = sum;
+        }
+        if (k == 2) {
+            scores[1] = 1 / (1 + exp(-scores[0]));
+            scores[0] = 1 - scores[1];
+        } else {
+            softmax(scores, k);
+        }
+    }
+    return MLK_OK;
+}

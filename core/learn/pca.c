@@ -1,0 +1,176 @@
+#include "pca.h"
+
+#include "blas.h"
+#include "interrupt.h"
+#include "parallel.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 512 }; /* rows that are centred and multiplied at a time */
+
+typedef struct scatter {
+    mlk_samples samples;
+    const double *mean;
+    int chunks;
+    double *blocks; /* chunks x BLOCK x d */
+    double *sums;   /* chunks x d x d, lower triangles */
+} scatter;
+
+static void center(mlk_samples samples, const double *mean, int64_t first, int64_t count, double *out)
+{
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = 0; j < samples.d; j++)
+            out[i * samples.d + j] = samples.x[(first + i) * samples.d + j] - mean[j];
+}
+
+static void scatter_chunk(void *context, int task, int worker)
+{
+    const scatter *self = context;
+    int64_t d = self->samples.d;
+    double *sum = self->sums + task * d * d;
+    double *block = self->blocks + worker * BLOCK * d;
+    mlk_rows rows = mlk_chunk(self->samples.n, self->chunks, task);
+    memset(sum, 0, sizeof(double) * (size_t)(d * d));
+    for (int64_t done = 0; done < rows.count && !mlk_interrupted(); done += BLOCK) {
+        int64_t count = rows.count - done < BLOCK ? rows.count - done : BLOCK;
+        center(self->samples, self->mean, rows.first + done, count, block);
+        cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)d, (int)count, 1, block, (int)d, 1, sum, (int)d);
+    }
+}
+
+/* The lower triangle of the centred columns' products, d x d. */
+static mlk_code covariance(mlk_samples samples, const double *mean, double *matrix, mlk_status *status)
+{
+    int64_t d = samples.d;
+    int chunks = mlk_chunks(samples.n);
+    if (chunks > 8)
+        chunks = 8; /* each holds d x d sums */
+    scatter self = {.samples = samples, .mean = mean, .chunks = chunks};
+    self.blocks = malloc(sizeof(double) * BLOCK * (size_t)(d * chunks));
+    self.sums = malloc(sizeof(double) * (size_t)(d * d * chunks));
+    mlk_code code = MLK_OK;
+    if (!self.blocks || !self.sums) {
+        code = mlk_fail_memory(status, "the covariance matrix");
+    } else {
+        int threads = mlk_blas_single();
+        mlk_parallel(chunks, 0, scatter_chunk, &self);
+        mlk_blas_restore(threads);
+        memcpy(matrix, self.sums, sizeof(double) * (size_t)(d * d));
+        for (int chunk = 1; chunk < chunks; chunk++)
+            for (int64_t i = 0; i < d * d; i++)
+                matrix[i] += self.sums[chunk * d * d + i];
+    }
+    free(self.blocks);
+    free(self.sums);
+    return code;
+}
+
+/* The k largest eigenvalues (descending) and vectors (rows) of the m x m matrix whose lower triangle is given. */
+static mlk_code eigen(double *matrix, int64_t m, int64_t k, double *values, double *vectors, mlk_status *status)
+{
+    double *ascending = malloc(sizeof(double) * (size_t)m);
+    if (!ascending)
+        return mlk_fail_memory(status, "eigenvalues");
+    /* In row-major terms the lower triangle is LAPACK's upper one, and eigenvectors come as rows. */
+    int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', (int)m, matrix, (int)m, ascending);
+    mlk_code code = info == 0 ? MLK_OK : mlk_fail(status, MLK_INVALID, "no eigenvectors found (LAPACK says %d)", info);
+    for (int64_t i = 0; i < k && !code; i++) {
+        values[i] = ascending[m - 1 - i] > 0 ? ascending[m - 1 - i] : 0;
+        memcpy(vectors + i * m, matrix + (m - 1 - i) * m, sizeof(double) * (size_t)m);
+    }
+    free(ascending);
+    return code;
+}
+
+static mlk_code by_covariance(mlk_samples samples, int64_t k, const double *mean, double *components,
+                              double *values, mlk_status *status)
+{
+    double *matrix = malloc(sizeof(double) * (size_t)(samples.d * samples.d));
+    mlk_code code = matrix ? covariance(samples, mean, matrix, status) : mlk_fail_memory(status, "the covariance matrix");
+    if (!code)
+        code = eigen(matrix, samples.d, k, values, components, status);
+    free(matrix);
+    return code;
+}
+
+/* With fewer rows than columns: X Xt = U S^2 Ut, and the components are Ut X / S. */
+static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, double *components, double *values,
+                        mlk_status *status)
+{
+    int64_t n = samples.n, d = samples.d;
+    double *rows = malloc(sizeof(double) * (size_t)(n * d));
+    double *gram = calloc((size_t)(n * n), sizeof(double));
+    double *left = malloc(sizeof(double) * (size_t)(k * n));
+    mlk_code code = rows && gram && left ? MLK_OK : mlk_fail_memory(status, "the Gram matrix");
+    if (!code) {
+        int threads = mlk_blas_single();
+        center(samples, mean, 0, n, rows);
+        cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n, (int)d, 1, rows, (int)d, 0, gram, (int)n);
+        code = eigen(gram, n, k, values, left, status);
+        if (!code)
+            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)k, (int)d, (int)n, 1, left, (int)n, rows,
+                        (int)d, 0, components, (int)d);
+        mlk_blas_restore(threads);
+    }
+    for (int64_t i = 0; i < k && !code; i++) {
+        double norm = cblas_dnrm2((int)d, components + i * d, 1);
+        /* Beyond the data's rank a direction is arbitrary: scaling what rounding left would not make it one. */
+        if (norm > 1e-10 * sqrt(values[0]))
+            cblas_dscal((int)d, 1 / norm, components + i * d, 1);
+        else
+            memset(components + i * d, 0, sizeof(double) * (size_t)d);
+    }
+    free(rows);
+    free(gram);
+    free(left);
+    return code;
+}
+
+static void fix_signs(double *components, int64_t k, int64_t d)
+{
+    for (int64_t i = 0; i < k; i++) {
+        double *row = components + i * d;
+        int64_t largest = 0;
+        for (int64_t j = 1; j < d; j++)
+            if (fabs(row[j]) > fabs(row[largest]))
+                largest = j;
+        if (row[largest] < 0)
+            cblas_dscal((int)d, -1, row, 1);
+    }
+}
+
+mlk_code mlk_pca_fit(mlk_samples samples, int64_t k, double *mean, double *components, double *explained_variance,
+                     double *total_variance, mlk_status *status)
+{
+    mlk_code code = mlk_samples_check(samples, 2, status);
+    if (code)
+        return code;
+    int64_t most = samples.n < samples.d ? samples.n : samples.d;
+    if (k < 1 || k > most)
+        return mlk_fail(status, MLK_INVALID, "n_components must be 1..min(rows, columns) (%lld), got %lld",
+                        (long long)most, (long long)k);
+    double *variance = malloc(sizeof(double) * (size_t)samples.d);
+    if (!variance)
+        return mlk_fail_memory(status, "column variances");
+    code = mlk_samples_moments(samples, mean, variance, status);
+    if (!code)
+        code = samples.n >= samples.d ? by_covariance(samples, k, mean, components, explained_variance, status)
+                                      : by_gram(samples, k, mean, components, explained_variance, status);
+    if (!code && mlk_interrupted())
+        code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    if (!code) {
+        double ddof = (double)(samples.n - 1);
+        *total_variance = 0;
+        for (int64_t j = 0; j < samples.d; j++)
+            *total_variance += variance[j] * (double)samples.n / ddof;
+        for (int64_t i = 0; i < k; i++)
+            explained_variance[i] /= ddof;
+        fix_signs(components, k, samples.d);
+    }
+    free(variance);
+    return code;
+}

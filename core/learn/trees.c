@@ -1,0 +1,143 @@
+#include "trees.h"
+
+#include "interrupt.h"
+#include "parallel.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xgboost/c_api.h>
+
+static mlk_code failed(mlk_status *status)
+{
+    return mlk_fail(status, MLK_INVALID, "XGBoost: %.200s", XGBGetLastError());
+}
+
+static int set_number(BoosterHandle booster, const char *name, double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", value);
+    return XGBoosterSetParam(booster, name, text);
+}
+
+/* Handing out a split of a small table to threads takes longer than finding it. */
+static int threads_for(mlk_samples samples)
+{
+    enum { SMALL = 1 << 20 };
+    return samples.n * samples.d < SMALL ? 1 : mlk_cores();
+}
+
+static int configure(BoosterHandle booster, mlk_samples samples, int64_t k, const mlk_trees_options *options)
+{
+    int bad = XGBoosterSetParam(booster, "verbosity", "0");
+    bad |= XGBoosterSetParam(booster, "objective", "multi:softprob");
+    bad |= XGBoosterSetParam(booster, "tree_method", "hist");
+    bad |= set_number(booster, "num_class", (double)k);
+    bad |= set_number(booster, "nthread", threads_for(samples));
+    bad |= set_number(booster, "seed", (double)(options->seed & 0x7fffffff));
+    bad |= set_number(booster, "num_parallel_tree", options->trees);
+    bad |= set_number(booster, "max_depth", options->max_depth);
+    bad |= set_number(booster, "eta", options->learning_rate);
+    bad |= set_number(booster, "subsample", options->subsample);
+    bad |= set_number(booster, options->trees > 1 ? "colsample_bynode" : "colsample_bytree", options->colsample);
+    bad |= set_number(booster, "lambda", options->lambda);
+    bad |= set_number(booster, "min_child_weight", options->min_child_weight);
+    bad |= set_number(booster, "max_bin", options->max_bin);
+    return bad;
+}
+
+static mlk_code grow(DMatrixHandle data, mlk_samples samples, int64_t k, const mlk_trees_options *options, mlk_trees *trees,
+                     mlk_status *status)
+{
+    BoosterHandle booster;
+    if (XGBoosterCreate(&data, 1, &booster))
+        return failed(status);
+    mlk_code code = configure(booster, samples, k, options) ? failed(status) : MLK_OK;
+    for (int round = 0; round < options->rounds && !code; round++) {
+        if (mlk_interrupted())
+            code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+        else if (XGBoosterUpdateOneIter(booster, round, data))
+            code = failed(status);
+    }
+    bst_ulong size = 0;
+    const char *bytes = NULL;
+    if (!code && XGBoosterSaveModelToBuffer(booster, "{\"format\": \"ubj\"}", &size, &bytes))
+        code = failed(status);
+    if (!code) {
+        trees->size = size;
+        trees->bytes = malloc(size);
+        if (trees->bytes)
+            memcpy(trees->bytes, bytes, size);
+        else
+            code = mlk_fail_memory(status, "a tree ensemble");
+    }
+    XGBoosterFree(booster);
+    return code;
+}
+
+static mlk_code check(mlk_samples samples, const mlk_trees_options *options, mlk_status *status)
+{
+    if (options->rounds < 1 || options->trees < 1 || options->max_depth < 0)
+        return mlk_fail(status, MLK_INVALID, "n_estimators must be 1 or more and max_depth 0 or more, got %d and %d",
+                        options->trees > 1 ? options->trees : options->rounds, options->max_depth);
+    if (!(options->subsample > 0 && options->subsample <= 1) || !(options->colsample > 0 && options->colsample <= 1))
+        return mlk_fail(status, MLK_INVALID, "subsample and colsample must be above 0 and at most 1, got %g and %g",
+                        options->subsample, options->colsample);
+    if (options->max_bin < 2)
+        return mlk_fail(status, MLK_INVALID, "max_bin must be 2 or more, got %d", options->max_bin);
+    if (!(options->learning_rate > 0) || !(options->lambda >= 0) || !(options->min_child_weight >= 0))
+        return mlk_fail(status, MLK_INVALID,
+                        "learning_rate must be above 0, reg_lambda and min_child_weight 0 or more, got %g, %g, %g",
+                        options->learning_rate, options->lambda, options->min_child_weight);
+    return mlk_samples_check(samples, 1, status);
+}
+
+mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const mlk_trees_options *options,
+                       mlk_trees *trees, mlk_status *status)
+{
+    *trees = (mlk_trees){0};
+    mlk_code code = check(samples, options, status);
+    if (code)
+        return code;
+    float *labels = malloc(sizeof(float) * (size_t)samples.n);
+    if (!labels)
+        return mlk_fail_memory(status, "labels");
+    for (int64_t i = 0; i < samples.n; i++)
+        labels[i] = (float)y[i];
+    DMatrixHandle data = NULL;
+    if (XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
+        XGDMatrixSetFloatInfo(data, "label", labels, (bst_ulong)samples.n))
+        code = failed(status);
+    if (!code)
+        code = grow(data, samples, k, options, trees, status);
+    if (data)
+        XGDMatrixFree(data);
+    free(labels);
+    return code;
+}
+
+mlk_code mlk_trees_proba(mlk_samples samples, const mlk_trees *trees, int64_t k, double *proba, mlk_status *status)
+{
+    mlk_code code = mlk_samples_check(samples, 0, status);
+    if (code || samples.n == 0)
+        return code;
+    DMatrixHandle data = NULL;
+    BoosterHandle booster = NULL;
+    bst_ulong count = 0;
+    const float *out = NULL;
+    if (XGBoosterCreate(NULL, 0, &booster) || XGBoosterSetParam(booster, "verbosity", "0") ||
+        XGBoosterLoadModelFromBuffer(booster, trees->bytes, trees->size) ||
+        XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
+        XGBoosterPredict(booster, data, 0, 0, 0, &count, &out))
+        code = failed(status);
+    else if (count != (bst_ulong)(samples.n * k))
+        code = mlk_fail(status, MLK_INVALID, "the tree ensemble has other classes or columns than said");
+    for (int64_t i = 0; i < samples.n * k && !code; i++)
+        proba[i] = out[i];
+    if (data)
+        XGDMatrixFree(data);
+    if (booster)
+        XGBoosterFree(booster);
+    return code;
+}

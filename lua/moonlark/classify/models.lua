@@ -1,0 +1,158 @@
+--- The classical classifiers and the scaler, as estimators.
+local core = require "moonlark_core"
+local estimator = require "moonlark.estimator"
+local options = require "moonlark.options"
+
+local models = {}
+
+-- The classes that occur, ascending, and the labels as 0..k-1 among them: a fold may lack a class.
+local function present(y)
+  local torch = require "moonlark.torch"
+  local classes = torch.unique(y)
+  return classes, torch.searchsorted(classes, y), classes:size(0)
+end
+
+local function named(state, ids)
+  return state.classes:index_select(0, ids)
+end
+
+-- A classifier whose whole knowledge is class probabilities.
+local function define(definition)
+  local proba = definition.proba
+  return estimator.define {
+    kind = definition.kind,
+    defaults = definition.defaults,
+    supervised = true,
+    check = definition.check,
+    fit = function(settings, x, y)
+      local classes, ids, k = present(y)
+      local state = definition.fit(settings, x, ids, k)
+      state.classes = classes
+      return state
+    end,
+    methods = {
+      predict_proba = proba,
+      predict = function(state, x, settings)
+        return named(state, proba(state, x, settings):argmax(1))
+      end,
+    },
+  }
+end
+
+models.scaler = estimator.define {
+  kind = "classify.scaler",
+  defaults = {},
+  fit = function(_, x)
+    local mean, variance = core.learn.moments(x)
+    -- A constant column has no scale: it is only centred. Rounding may leave it a trace of variance.
+    local eps = 2.220446049250313e-16
+    local n = x:size(0)
+    local bound = variance * n * eps + (mean * n * eps):square()
+    local scale = variance:sqrt():masked_fill(variance:le(bound), 1)
+    return {mean = mean, variance = variance, scale = scale}
+  end,
+  methods = {
+    transform = function(state, x) return ((x:double() - state.mean) / state.scale):float() end,
+  },
+}
+
+models.logistic = define {
+  kind = "classify.logistic",
+  defaults = {C = 1.0, tol = 1e-5, max_iter = 1000},
+  fit = function(settings, x, y, k)
+    local weights, intercepts, iterations = core.learn.logistic(x, y, k, settings.C, settings.tol, settings.max_iter)
+    return {weights = weights, intercepts = intercepts, iterations = iterations}
+  end,
+  proba = function(state, x)
+    return core.learn.logistic_proba(x, state.weights, state.intercepts, state.classes:size(0))
+  end,
+}
+
+models.knn = define {
+  kind = "classify.knn",
+  defaults = {n_neighbors = 5, weights = "uniform"},
+  check = function(settings)
+    if settings.weights ~= "uniform" and settings.weights ~= "distance" then
+      error(('weights must be "uniform" or "distance", got "%s"'):format(settings.weights), 0)
+    end
+  end,
+  fit = function(settings, x, y)
+    if settings.n_neighbors > x:size(0) then
+      error(("n_neighbors must be 1..%d (the rows fitted), got %d"):format(x:size(0), settings.n_neighbors), 0)
+    end
+    return {train_x = x:clone(), train_y = y}
+  end,
+  proba = function(state, x, settings)
+    return core.learn.knn_proba(state.train_x, state.train_y, state.classes:size(0), x, settings.n_neighbors,
+      settings.weights == "distance")
+  end,
+}
+
+-- "scale": 1 / (columns · variance of all of x); "auto": 1 / columns.
+local function gamma_of(setting, x)
+  if type(setting) == "number" then return setting end
+  if setting == "auto" then return 1 / x:size(1) end
+  if setting ~= "scale" then
+    error(('gamma must be a number, "scale" or "auto", got "%s"'):format(tostring(setting)), 0)
+  end
+  local variance = x:double():var(false):item()
+  return variance > 0 and 1 / (x:size(1) * variance) or 1.0
+end
+
+models.svm = estimator.define {
+  kind = "classify.svm",
+  defaults = {C = 1.0, kernel = "rbf", gamma = options.none, tol = 1e-3},
+  supervised = true,
+  fit = function(settings, x, y)
+    local classes, ids, k = present(y)
+    local gamma = gamma_of(settings.gamma or "scale", x)
+    local vectors, coefficients, offsets, counts =
+      core.learn.svm(x, ids, k, settings.C, settings.kernel, gamma, settings.tol)
+    return {
+      classes = classes, gamma_used = gamma, vectors = vectors, coefficients = coefficients, offsets = offsets,
+      counts = counts,
+    }
+  end,
+  methods = {
+    predict = function(state, x, settings)
+      return named(state, (core.learn.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
+        state.coefficients, state.offsets, state.counts)))
+    end,
+    decision_function = function(state, x, settings)
+      local _, decisions = core.learn.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
+        state.coefficients, state.offsets, state.counts)
+      return decisions
+    end,
+  },
+}
+
+local function trees_proba(state, x)
+  return core.learn.trees_proba(x, state.model, state.classes:size(0))
+end
+
+models.random_forest = define {
+  kind = "classify.random_forest",
+  defaults = {n_estimators = 100, max_depth = 0, max_features = options.none, subsample = 0.632, max_bin = 64, seed = 0},
+  fit = function(settings, x, y, k)
+    local share = settings.max_features or math.sqrt(x:size(1)) / x:size(1)
+    return {model = core.learn.trees(x, y, k, 1, settings.n_estimators, settings.max_depth, 1, settings.subsample,
+      share, 0, 1e-6, settings.seed, settings.max_bin)}
+  end,
+  proba = trees_proba,
+}
+
+models.boosted_trees = define {
+  kind = "classify.boosted_trees",
+  defaults = {
+    n_estimators = 100, max_depth = 6, learning_rate = 0.3, subsample = 1, colsample = 1, reg_lambda = 1,
+    min_child_weight = 1, max_bin = 256, seed = 0,
+  },
+  fit = function(settings, x, y, k)
+    return {model = core.learn.trees(x, y, k, settings.n_estimators, 1, settings.max_depth, settings.learning_rate,
+      settings.subsample, settings.colsample, settings.reg_lambda, settings.min_child_weight,
+      settings.seed, settings.max_bin)}
+  end,
+  proba = trees_proba,
+}
+
+return models

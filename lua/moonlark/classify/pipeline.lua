@@ -1,0 +1,43 @@
+--- Pipeline: transformers and a last estimator that are fitted together, each on what the one before it gives.
+local estimator = require "moonlark.estimator"
+local options = require "moonlark.options"
+
+local function through(steps, x)
+  for i = 1, #steps - 1 do x = steps[i]:transform(x) end
+  return x
+end
+
+local function last(method)
+  return function(state, x, _, ...)
+    local step = state.steps[#state.steps]
+    if not step[method] then error(("%s has no %s"):format(step.kind, method), 0) end
+    return step[method](step, through(state.steps, x), ...)
+  end
+end
+
+local function check(settings)
+  if type(settings.steps) ~= "table" or #settings.steps == 0 then
+    error("a pipeline needs a list of one estimator or more", 0)
+  end
+  for i, step in ipairs(settings.steps) do
+    if not estimator.is(step) then error(("step %d of the pipeline is no estimator, got %s"):format(i, type(step)), 0) end
+    if i < #settings.steps and not step.transform then
+      error(("step %d of the pipeline, %s, cannot transform: only the last step may be such"):format(i, step.kind), 0)
+    end
+  end
+end
+
+return estimator.define {
+  kind = "classify.pipeline",
+  defaults = {steps = options.required},
+  check = check,
+  fit = function(settings, x, y)
+    local steps = {}
+    for i, step in ipairs(settings.steps) do
+      steps[i] = step:clone():fit(x, y)
+      if i < #settings.steps then x = steps[i]:transform(x) end
+    end
+    return {steps = steps}
+  end,
+  methods = {predict = last "predict", predict_proba = last "predict_proba", transform = last "transform"},
+}

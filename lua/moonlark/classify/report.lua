@@ -1,0 +1,52 @@
+--- Report: what a cross-validation found, as a table that prints itself.
+local metrics = require "moonlark.metrics"
+
+local Report = {}
+Report.__index = Report
+Report.__name = "moonlark.Report"
+
+function Report:__tostring()
+  local lines = {
+    ("accuracy %.3f  (95 %% interval %.3f to %.3f; %d folds, %.3f ± %.3f)"):format(self.accuracy, self.interval.low,
+      self.interval.high, #self.folds, self.mean_accuracy, self.std_accuracy),
+    "",
+  }
+  local width = #"weighted mean"
+  for _, name in ipairs(self.classes) do width = math.max(width, utf8.len(name) or #name) end
+  local function row(name, values, support)
+    local pad = (" "):rep(width - (utf8.len(name) or #name))
+    return ("%s%s  %9.3f  %6.3f  %6.3f  %7d"):format(name, pad, values.precision, values.recall, values.f1, support)
+  end
+  lines[#lines + 1] = (" "):rep(width) .. "  precision  recall      f1  support"
+  for i, values in ipairs(self.per_class) do
+    lines[#lines + 1] = row(self.classes[i] or tostring(i - 1), values, values.support)
+  end
+  local n = self.y:size(0)
+  lines[#lines + 1] = row("mean", self.macro, n)
+  lines[#lines + 1] = row("weighted mean", self.weighted, n)
+  return table.concat(lines, "\n")
+end
+
+-- Mean and standard deviation over folds (ddof 0, as numpy).
+local function spread(folds)
+  local sum, squares = 0, 0
+  for _, fold in ipairs(folds) do sum = sum + fold.accuracy end
+  local mean = sum / #folds
+  for _, fold in ipairs(folds) do squares = squares + (fold.accuracy - mean) ^ 2 end
+  return mean, math.sqrt(squares / #folds)
+end
+
+--- Makes the report of labels and out-of-fold predictions.
+---@param y moonlark.Tensor
+---@param predicted moonlark.Tensor
+---@param classes string[]
+---@param folds {accuracy: number, n: integer}[]
+---@return table report
+return function(y, predicted, classes, folds)
+  local report = setmetatable({y = y, predicted = predicted, classes = classes, folds = folds}, Report)
+  report.accuracy, report.interval = metrics.accuracy(y, predicted)
+  report.mean_accuracy, report.std_accuracy = spread(folds)
+  report.confusion = metrics.confusion(y, predicted, #classes)
+  report.per_class, report.macro, report.weighted = metrics.precision_recall_f1(y, predicted, #classes)
+  return report
+end

@@ -1,0 +1,187 @@
+--- Cross-validation and grid search: what is fitted never sees the fold that judges it.
+local core = require "moonlark_core"
+local options = require "moonlark.options"
+local partition = require "moonlark.dataset.partition"
+local report = require "moonlark.classify.report"
+
+local validation = {}
+
+local function check_table(X)
+  local torch = require "moonlark.torch"
+  if type(X) ~= "table" or not torch.is_tensor(X.x) or not torch.is_tensor(X.y) then
+    error("X must be what dataset:extract gives, or {x = rows × columns, y = class ids}", 0)
+  end
+  if X.x:dim() ~= 2 then error(("X.x must have 2 axes, rows × columns, got %d"):format(X.x:dim()), 0) end
+  if X.y:dim() ~= 1 or X.y:size(0) ~= X.x:size(0) then
+    error(("X.y must have one class id for each of the %d rows"):format(X.x:size(0)), 0)
+  end
+  core.learn.check(X.x, 2)
+  core.learn.classes(X.y, X.x:size(0))
+end
+
+local function class_names(X)
+  if X.classes then return X.classes end
+  local names = {}
+  for i = 0, X.y:max():item() do names[i + 1] = tostring(i) end
+  return names
+end
+
+local function check_length(name, list, n)
+  if #list ~= n then error(("%s must have one entry for each row (%d), got %d"):format(name, n, #list), 0) end
+end
+
+-- The fold (1..k) of each row.
+local function assign(X, given)
+  local n = X.x:size(0)
+  local folds = given.folds or (not given.k and X.folds)
+  if folds then
+    check_length("folds", folds, n)
+    local values, number = {}, {}
+    for _, value in ipairs(folds) do
+      if not number[value] then
+        number[value] = true
+        values[#values + 1] = value
+      end
+    end
+    table.sort(values, function(a, b) return tostring(a) < tostring(b) end)
+    for i, value in ipairs(values) do number[value] = i end
+    local places = {}
+    for i, value in ipairs(folds) do places[i] = number[value] end
+    if #values < 2 then error(("folds must have 2 different values or more, got %d"):format(#values), 0) end
+    return places, #values
+  end
+  local k = given.k or 5
+  if math.type(k) ~= "integer" or k < 2 or k > n then
+    error(("k must be 2..%d (rows), got %s"):format(n, tostring(k)), 0)
+  end
+  local labels = X.y:totable()
+  local shares = {}
+  for i = 1, k do shares[i] = 1 / k end
+  local groups = given.groups
+  if groups == nil then groups = X.groups end
+  if groups then
+    check_length("groups", groups, n)
+    local seen, count = {}, 0
+    for _, group in ipairs(groups) do
+      if not seen[group] then seen[group], count = true, count + 1 end
+    end
+    if count < k then error(("k must be at most the number of groups (%d), got %d"):format(count, k), 0) end
+    return partition.grouped(labels, groups, shares, given.seed), k
+  end
+  local counts, names = {}, class_names(X)
+  for _, id in ipairs(labels) do counts[id] = (counts[id] or 0) + 1 end
+  for id, count in pairs(counts) do
+    if count < k then
+      error(("every class needs k (%d) rows or more, '%s' has %d"):format(k, names[id + 1] or id, count), 0)
+    end
+  end
+  return partition.stratified(labels, shares, given.seed), k
+end
+
+local function rows_of(places, fold, inside)
+  local torch = require "moonlark.torch"
+  local rows = {}
+  for i, place in ipairs(places) do
+    if (place == fold) == inside then rows[#rows + 1] = i - 1 end
+  end
+  return torch.tensor(rows, {dtype = "int64"}), rows
+end
+
+-- Labels predicted for every row by a model that did not see its fold.
+local function predict_all(model, X, places, k, each)
+  local torch = require "moonlark.torch"
+  local predicted = torch.zeros({X.y:size(0)}, {dtype = "int64"})
+  local folds = {}
+  for fold = 1, k do
+    local train, test = rows_of(places, fold, false), rows_of(places, fold, true)
+    local fitted = model:clone():fit(X.x:index_select(0, train), X.y:index_select(0, train))
+    local labels = fitted:predict(X.x:index_select(0, test))
+    predicted:index_copy_(0, test, labels)
+    local right = labels:eq(X.y:index_select(0, test)):sum():item()
+    folds[fold] = {n = test:size(0), accuracy = right / test:size(0)}
+    if each then each(fold, folds[fold]) end
+  end
+  return predicted, folds
+end
+
+--- Judges a classifier by cross-validation: in turn each fold is predicted by a fresh clone fitted to the others,
+--- scalers of a pipeline included.
+---
+--- Options: k stratified folds (default 5; with X.groups or `groups`, no group is on two sides), seed (0), folds (a
+--- fold for each row, as the data's publisher gave them; X.folds is used when neither k nor folds is given), each
+--- (called with the number and result of each fold as it ends).
+---@param model moonlark.Estimator
+---@param X table  what dataset:extract gives, or {x = rows × columns, y = class ids, classes = names}
+---@param given {k?: integer, seed?: integer, groups?: any[]|false, folds?: any[], each?: function}?
+---@return table report  accuracy, interval {low, high}, mean_accuracy and std_accuracy over folds, folds, confusion, per_class, macro, weighted, y, predicted, classes
+function validation.cross_validate(model, X, given)
+  given = options.read("cross_validate", given, {
+    k = options.none, seed = 0, groups = options.none, folds = options.none, each = options.none,
+  })
+  check_table(X)
+  local places, k = assign(X, given)
+  local predicted, folds = predict_all(model, X, places, k, given.each)
+  return report(X.y, predicted, class_names(X), folds)
+end
+
+-- Every combination of the values in a grid, in a fixed order.
+local function combinations(grid)
+  local keys = {}
+  for key, values in pairs(grid) do
+    if type(values) ~= "table" or #values == 0 then
+      error(("the grid's '%s' must be a list of values"):format(tostring(key)), 0)
+    end
+    keys[#keys + 1] = key
+  end
+  if #keys == 0 then error("the grid must name one hyperparameter or more", 0) end
+  table.sort(keys)
+  local all = {{}}
+  for _, key in ipairs(keys) do
+    local longer = {}
+    for _, chosen in ipairs(all) do
+      for _, value in ipairs(grid[key]) do
+        local copy = {[key] = value}
+        for k, v in pairs(chosen) do copy[k] = v end
+        longer[#longer + 1] = copy
+      end
+    end
+    all = longer
+  end
+  return all
+end
+
+-- A clone with hyperparameters replaced: in a pipeline, of its last step.
+local function with(model, changes)
+  if model.kind ~= "classify.pipeline" then return model:clone(changes) end
+  local steps = {}
+  for i, step in ipairs(model.settings.steps) do steps[i] = step end
+  steps[#steps] = with(steps[#steps], changes)
+  return model:clone {steps = steps}
+end
+
+--- Tries every combination of hyperparameters by cross-validation and fits the best one (the first of equals) to
+--- all rows. In a pipeline the grid speaks of the last step. To judge the search itself, run it inside each fold.
+---@param model moonlark.Estimator
+---@param X table  as for cross_validate
+---@param grid table<string, any[]>  values to try for each hyperparameter
+---@param given table?  options of cross_validate
+---@return moonlark.Estimator best  fitted
+---@return {params: table, accuracy: number}[] results  of every combination
+function validation.grid_search(model, X, grid, given)
+  given = options.read("grid_search", given, {
+    k = options.none, seed = 0, groups = options.none, folds = options.none,
+  })
+  check_table(X)
+  local places, k = assign(X, given)
+  local results, best = {}, nil
+  for i, params in ipairs(combinations(grid)) do
+    local _, folds = predict_all(with(model, params), X, places, k)
+    local sum = 0
+    for _, fold in ipairs(folds) do sum = sum + fold.accuracy end
+    results[i] = {params = params, accuracy = sum / k}
+    if not best or results[i].accuracy > best.accuracy then best = results[i] end
+  end
+  return with(model, best.params):fit(X.x, X.y), results
+end
+
+return validation

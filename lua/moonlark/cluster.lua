@@ -1,0 +1,146 @@
+--- Finding structure without labels: principal components, k-means, Gaussian mixtures.
+---
+--- Names, defaults and definitions are scikit-learn's; the work is done in C over BLAS and LAPACK on every core,
+--- and does not depend on how many there are, to the bit.
+local core = require "moonlark_core"
+local estimator = require "moonlark.estimator"
+local options = require "moonlark.options"
+
+local cluster = {}
+
+local pca = estimator.define {
+  kind = "cluster.pca",
+  defaults = {n_components = options.none, whiten = false},
+  fit = function(settings, x)
+    local k = settings.n_components or math.min(x:size(0), x:size(1))
+    local mean, components, variance, total = core.learn.pca(x, k)
+    return {
+      mean = mean, components = components, explained_variance = variance,
+      explained_variance_ratio = total > 0 and variance / total or variance * 0,
+    }
+  end,
+  methods = {
+    transform = function(state, x, settings)
+      local z = (x:double() - state.mean):matmul(state.components:t())
+      if settings.whiten then z = z / state.explained_variance:sqrt():clamp_min(2.220446049250313e-16) end
+      return z:float()
+    end,
+  },
+  inverses = {
+    inverse_transform = function(state, settings, z)
+      z = z:double()
+      if settings.whiten then z = z * state.explained_variance:sqrt() end
+      return (z:matmul(state.components) + state.mean):float()
+    end,
+  },
+}
+
+--- Principal component analysis (Hotelling 1933), as sklearn.decomposition.PCA with the full solver.
+---
+--- `fit(x)`, then `transform(x)` → rows × n_components, `inverse_transform(z)`; fields mean, components
+--- (n_components × columns, the entry of largest magnitude in each positive), explained_variance (ddof 1),
+--- explained_variance_ratio.
+---
+--- Options: n_components (default: as many as there can be), whiten (default false: unit variance of each component).
+---@param given {n_components?: integer, whiten?: boolean}?
+---@return moonlark.Estimator
+function cluster.pca(given)
+  return pca(given)
+end
+
+local kmeans = estimator.define {
+  kind = "cluster.kmeans",
+  defaults = {n_clusters = 8, max_iter = 300, tol = 1e-4, n_init = 1, seed = 0, init = options.none},
+  fit = function(settings, x)
+    local centers, labels, inertia, iterations = core.learn.kmeans(x, settings.n_clusters, settings.max_iter,
+      settings.tol, settings.n_init, settings.seed, settings.init)
+    return {centers = centers, labels = labels, inertia = inertia, iterations = iterations}
+  end,
+  methods = {
+    predict = function(state, x) return core.learn.kmeans_predict(x, state.centers) end,
+    transform = function(state, x) return require "moonlark.torch".cdist(x:double(), state.centers):float() end,
+  },
+}
+
+--- k-means by Lloyd's algorithm, started by k-means++, as sklearn.cluster.KMeans.
+---
+--- `fit(x)`, then `predict(x)` → the nearest centre of each row (ids from 0), `transform(x)` → distances to all
+--- centres; fields centers (n_clusters × columns), labels, inertia, iterations.
+---
+--- Options: n_clusters (8), n_init restarts of which the best is kept (1), max_iter (300), tol (1e-4), seed (0),
+--- init (centres to start from, n_clusters × columns).
+---@param given {n_clusters?: integer, n_init?: integer, max_iter?: integer, tol?: number, seed?: integer, init?: moonlark.Tensor}?
+---@return moonlark.Estimator
+function cluster.kmeans(given)
+  return kmeans(given)
+end
+
+local function score(state, x, settings)
+  return core.learn.gmm_score(x, settings.covariance, state.weights, state.means, state.covariances)
+end
+
+local gmm = estimator.define {
+  kind = "cluster.gmm",
+  defaults = {
+    n_components = 1, covariance = "full", tol = 1e-3, reg_covar = 1e-6, max_iter = 100, n_init = 1, seed = 0,
+    init = options.none,
+  },
+  fit = function(settings, x)
+    local weights, means, covariances, likelihood, iterations, converged = core.learn.gmm(x,
+      settings.n_components, settings.covariance, settings.tol, settings.reg_covar, settings.max_iter,
+      settings.n_init, settings.seed, settings.init)
+    return {
+      weights = weights, means = means, covariances = covariances, lower_bound = likelihood,
+      iterations = iterations, converged = converged,
+    }
+  end,
+  methods = {
+    predict = function(state, x, settings)
+      local _, responsibilities = score(state, x, settings)
+      return responsibilities:argmax(1)
+    end,
+    predict_proba = function(state, x, settings)
+      local _, responsibilities = score(state, x, settings)
+      return responsibilities
+    end,
+    score_samples = function(state, x, settings)
+      return (score(state, x, settings))
+    end,
+    score = function(state, x, settings)
+      return (score(state, x, settings)):mean():item()
+    end,
+    bic = function(state, x, settings)
+      local n = x:size(0)
+      local free = core.learn.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
+      return -2 * (score(state, x, settings)):sum():item() + free * math.log(n)
+    end,
+    aic = function(state, x, settings)
+      local free = core.learn.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
+      return -2 * (score(state, x, settings)):sum():item() + 2 * free
+    end,
+  },
+}
+
+--- Gaussian mixture by expectation maximisation, as sklearn.mixture.GaussianMixture.
+---
+--- `fit(x)`, then `predict(x)` → component ids from 0, `predict_proba(x)` → rows × n_components,
+--- `score_samples(x)` → log-likelihood of each row, `score(x)` their mean, `bic(x)`, `aic(x)`; fields weights,
+--- means, covariances, lower_bound (mean log-likelihood), iterations, converged.
+---
+--- Options: n_components (1), covariance "full", "tied", "diag" or "spherical" ("full"), n_init restarts from
+--- k-means of which the best is kept (1), tol (1e-3), reg_covar (1e-6), max_iter (100), seed (0), init (labels to
+--- start from, one a row).
+---@param given {n_components?: integer, covariance?: string, n_init?: integer, tol?: number, reg_covar?: number, max_iter?: integer, seed?: integer, init?: moonlark.Tensor}?
+---@return moonlark.Estimator
+function cluster.gmm(given)
+  return gmm(given)
+end
+
+--- Reads back a saved clusterer.
+---@param path string  ends in .safetensors
+---@return moonlark.Estimator
+function cluster.load(path)
+  return estimator.load(path)
+end
+
+return cluster

@@ -1,0 +1,225 @@
+--- Estimator: anything that is fitted to a table of samples and then predicts or transforms.
+---
+--- The contract of all of them, as in scikit-learn: every hyperparameter has a default; `fit` returns the
+--- estimator itself; what was learnt lies in `state` (tensors, numbers and strings: data, never code), so that one
+--- `save` and one `load` serve them all; `clone` gives an unfitted one of the same hyperparameters.
+---
+---@class moonlark.Estimator
+---@field kind string  the function that makes it, for instance "cluster.gmm"
+---@field state table?  what was learnt; nil before `fit`
+local core = require "moonlark_core"
+local files = require "moonlark.files"
+local json = require "moonlark.json"
+local options = require "moonlark.options"
+
+local estimator = {}
+
+local makers = {} -- kind -> constructor
+
+local Estimator = {}
+Estimator.__index = Estimator
+Estimator.__name = "moonlark.Estimator"
+
+-- Samples and labels, from tensors or from what dataset:extract gives.
+local function table_of(x, y)
+  if type(x) == "table" and x.x then return x.x, y or x.y end
+  return x, y
+end
+
+local function check_rows(x, least)
+  local torch = require "moonlark.torch"
+  if not torch.is_tensor(x) then
+    error(("x must be a tensor, rows × columns, or what dataset:extract gives, got %s"):format(type(x)), 0)
+  end
+  if x:dim() ~= 2 then error(("x must have 2 axes, rows × columns, got %d"):format(x:dim()), 0) end
+  core.learn.check(x, least)
+end
+
+--- Learns from samples; returns the estimator.
+---@param x moonlark.Tensor|table  rows × columns, finite; or what dataset:extract gives
+---@param y moonlark.Tensor?  class ids, one a row; classifiers need it
+---@return moonlark.Estimator self
+function Estimator:fit(x, y)
+  x, y = table_of(x, y)
+  check_rows(x, 1)
+  local definition = getmetatable(self).definition
+  if definition.supervised then
+    if y == nil then error(("%s needs labels: fit(x, y)"):format(self.kind), 0) end
+    core.learn.classes(y, x:size(0))
+  end
+  local state = definition.fit(self.settings, x, y)
+  state.columns = x:size(1)
+  self.state = state
+  return self
+end
+
+local function fitted(self, x)
+  if not self.state then error(("this %s is not fitted yet: call fit first"):format(self.kind), 0) end
+  x = table_of(x)
+  check_rows(x, 0)
+  if x:size(1) ~= self.state.columns then
+    error(("x must have %d columns, as when fitted, got %d"):format(self.state.columns, x:size(1)), 0)
+  end
+  return x
+end
+
+--- The hyperparameters, as a copy.
+---@return table
+function Estimator:params()
+  local copy = {}
+  for key, value in pairs(self.settings) do copy[key] = value end
+  return copy
+end
+
+--- An unfitted estimator of the same kind and hyperparameters, some replaced.
+---@param changes table?
+---@return moonlark.Estimator
+function Estimator:clone(changes)
+  local settings = self:params()
+  for key, value in pairs(changes or {}) do settings[key] = value end
+  return makers[self.kind](settings)
+end
+
+-- Tensors of a state by name, and the rest; nested estimators as their own state.
+local function divide(self, prefix, tensors, plain)
+  local torch = require "moonlark.torch"
+  plain.kind, plain.settings, plain.state = self.kind, {}, {}
+  for key, value in pairs(self.settings) do
+    if torch.is_tensor(value) then
+      tensors[prefix .. "settings." .. key] = value
+    elseif key ~= "steps" then
+      plain.settings[key] = value
+    end
+  end
+  for key, value in pairs(self.state) do
+    if torch.is_tensor(value) then
+      tensors[prefix .. key] = value
+    elseif key ~= "steps" then
+      plain.state[key] = value
+    end
+  end
+  if self.state.steps then
+    plain.steps = json.array {}
+    for i, step in ipairs(self.state.steps) do
+      plain.steps[i] = {}
+      divide(step, ("%ssteps.%d."):format(prefix, i), tensors, plain.steps[i])
+    end
+  end
+end
+
+local function unite(plain, prefix, tensors, path)
+  local make = makers[plain.kind]
+  if not make then error(("%s: unknown kind of model '%s'"):format(path, tostring(plain.kind)), 0) end
+  local settings, state = plain.settings, plain.state
+  for name, value in pairs(tensors) do
+    local rest = name:sub(1, #prefix) == prefix and name:sub(#prefix + 1)
+    local setting = rest and rest:match "^settings%.([^.]+)$"
+    if setting then
+      settings[setting] = value
+    elseif rest and not rest:find(".", 1, true) then
+      state[rest] = value
+    end
+  end
+  if plain.steps then
+    state.steps, settings.steps = {}, {}
+    for i, step in ipairs(plain.steps) do
+      state.steps[i] = unite(step, ("%ssteps.%d."):format(prefix, i), tensors, path)
+      settings.steps[i] = state.steps[i]
+    end
+  end
+  local model = make(settings)
+  model.state = state
+  return model
+end
+
+local function json_path(path)
+  local base = type(path) == "string" and path:match "^(.+)%.safetensors$"
+  if not base then error(("a model's path must end in .safetensors, got %s"):format(tostring(path)), 0) end
+  return base .. ".json"
+end
+
+--- Saves a fitted estimator: PATH.safetensors holds its tensors, PATH.json beside it the rest.
+---@param path string  ends in .safetensors
+---@return moonlark.Estimator self
+function Estimator:save(path)
+  if not self.state then error(("this %s is not fitted yet: there is nothing to save"):format(self.kind), 0) end
+  local description = json_path(path)
+  local tensors, plain = {}, {}
+  divide(self, "", tensors, plain)
+  core.store.save(path, tensors)
+  files.write(description, json.encode(plain, "  ") .. "\n")
+  return self
+end
+
+--- Reads back what `save` wrote, whatever kind of estimator it was.
+---@param path string  ends in .safetensors
+---@return moonlark.Estimator
+function estimator.load(path)
+  require "moonlark.cluster"  -- so that their kinds are known
+  require "moonlark.classify"
+  local plain = json.decode(files.read(json_path(path)))
+  return unite(plain, "", core.store.load(path), path)
+end
+
+--- True for estimators.
+---@param value any
+---@return boolean
+function estimator.is(value)
+  local meta = getmetatable(value)
+  return type(meta) == "table" and meta.__name == Estimator.__name
+end
+
+function Estimator:__tostring()
+  local keys, parts = {}, {}
+  for key in pairs(self.settings) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    local value = self.settings[key]
+    if key == "steps" then
+      local steps = {}
+      for j, step in ipairs(value) do steps[j] = tostring(step) end
+      parts[i] = table.concat(steps, " → ")
+    else
+      parts[i] = ("%s = %s"):format(key, tostring(value))
+    end
+  end
+  return ("%s {%s}%s"):format(self.kind, table.concat(parts, ", "), self.state and "" or "  (not fitted)")
+end
+
+--- Defines a kind of estimator and returns the function that makes one.
+---
+--- `fit(settings, x, y)` returns the state; every function in `methods` is called as f(state, x, settings, ...)
+--- once the estimator is fitted and x has the right width; those in `inverses` take other things than samples and
+--- are called as f(state, settings, ...). `supervised`: labels are required and checked.
+---@param definition {kind: string, defaults: table, fit: function, methods: table, inverses: table?, supervised: boolean?, check: function?}
+---@return fun(given: table?): moonlark.Estimator
+function estimator.define(definition)
+  local meta = {__name = Estimator.__name, __tostring = Estimator.__tostring, definition = definition}
+  local methods = setmetatable({}, {__index = Estimator})
+  for name, method in pairs(definition.methods) do
+    methods[name] = function(self, x, ...)
+      return method(self.state, fitted(self, x), self.settings, ...)
+    end
+  end
+  for name, method in pairs(definition.inverses or {}) do
+    methods[name] = function(self, ...)
+      if not self.state then error(("this %s is not fitted yet: call fit first"):format(self.kind), 0) end
+      return method(self.state, self.settings, ...)
+    end
+  end
+  function meta.__index(self, key)
+    local method = methods[key]
+    if method ~= nil then return method end
+    local state = rawget(self, "state")
+    return state and state[key]
+  end
+  local function make(given)
+    local settings = options.read(definition.kind, given, definition.defaults)
+    if definition.check then definition.check(settings) end
+    return setmetatable({kind = definition.kind, settings = settings}, meta)
+  end
+  makers[definition.kind] = make
+  return make
+end
+
+return estimator

@@ -1,0 +1,107 @@
+--- How good predictions and clusters are; scikit-learn's definitions. Labels are int64 tensors of ids from 0.
+local core = require "moonlark_core"
+
+local metrics = {}
+
+local function labels(name, value)
+  local torch = require "moonlark.torch"
+  if type(value) == "table" then value = torch.tensor(value, {dtype = "int64"}) end
+  if not torch.is_tensor(value) then
+    error(("%s must be a tensor of class ids, got %s"):format(name, type(value)), 0)
+  end
+  return value
+end
+
+--- Counts of each pair of truth and prediction.
+---@param truth moonlark.Tensor  n class ids
+---@param predicted moonlark.Tensor  n class ids
+---@param classes integer?  size of the table (default: the largest id + 1)
+---@return moonlark.Tensor counts  classes × classes, int64, rows are the truth
+function metrics.confusion(truth, predicted, classes)
+  local counts = core.learn.contingency(labels("truth", truth), labels("predicted", predicted), classes or 0)
+  local rows, columns = counts:size(0), counts:size(1)
+  local size = math.max(rows, columns)
+  if rows == columns then return counts end
+  return counts:constant_pad_nd({0, size - columns, 0, size - rows}, 0)
+end
+
+--- Share of predictions that are right.
+---@param truth moonlark.Tensor
+---@param predicted moonlark.Tensor
+---@return number accuracy  0..1
+---@return {low: number, high: number} interval  95 % (Wilson 1927)
+function metrics.accuracy(truth, predicted)
+  local counts = core.learn.contingency(labels("truth", truth), labels("predicted", predicted), 0)
+  local right = counts:diagonal():sum():item()
+  local n = counts:sum():item()
+  return right / n, metrics.interval(right, n)
+end
+
+--- 95 % confidence interval of a share (Wilson 1927).
+---@param successes integer
+---@param n integer  trials, 1 or more
+---@return {low: number, high: number}
+function metrics.interval(successes, n)
+  local z = 1.959963984540054
+  local share = successes / n
+  local middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+  local half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+  return {low = math.max(0, middle - half), high = math.min(1, middle + half)}
+end
+
+local function ratio(a, b)
+  return b > 0 and a / b or 0
+end
+
+--- Precision, recall, F1 and support of each class, and their means; a share of nothing counts 0.
+---@param truth moonlark.Tensor
+---@param predicted moonlark.Tensor
+---@param classes integer?  number of classes (default: the largest id + 1)
+---@return {precision: number, recall: number, f1: number, support: integer}[] per_class  entry i is class i - 1
+---@return {precision: number, recall: number, f1: number} macro  plain means over classes
+---@return {precision: number, recall: number, f1: number} weighted  means weighted by support
+function metrics.precision_recall_f1(truth, predicted, classes)
+  local counts = metrics.confusion(truth, predicted, classes)
+  local right = counts:diagonal():totable()
+  local support, given = counts:sum(1):totable(), counts:sum(0):totable()
+  local per_class = {}
+  local macro = {precision = 0, recall = 0, f1 = 0}
+  local weighted = {precision = 0, recall = 0, f1 = 0}
+  local n = counts:sum():item()
+  for i = 1, #right do
+    local one = {precision = ratio(right[i], given[i]), recall = ratio(right[i], support[i]), support = support[i]}
+    one.f1 = ratio(2 * right[i], given[i] + support[i])
+    per_class[i] = one
+    for key in pairs(macro) do
+      macro[key] = macro[key] + one[key] / #right
+      weighted[key] = weighted[key] + one[key] * support[i] / n
+    end
+  end
+  return per_class, macro, weighted
+end
+
+--- Adjusted Rand index (Hubert and Arabie 1985): 1 for the same partition, about 0 for chance.
+---@param truth moonlark.Tensor
+---@param predicted moonlark.Tensor
+---@return number
+function metrics.ari(truth, predicted)
+  return core.learn.adjusted_rand(labels("truth", truth), labels("predicted", predicted))
+end
+
+--- Normalised mutual information, over the arithmetic mean of the two entropies: 0..1.
+---@param truth moonlark.Tensor
+---@param predicted moonlark.Tensor
+---@return number
+function metrics.nmi(truth, predicted)
+  return core.learn.mutual_information(labels("truth", truth), labels("predicted", predicted))
+end
+
+--- Mean silhouette coefficient (Rousseeuw 1987) over Euclidean distances: -1..1. Takes n² distances.
+---@param x moonlark.Tensor  rows × columns
+---@param ids moonlark.Tensor  a cluster id for each row; 2..rows - 1 clusters
+---@return number
+function metrics.silhouette(x, ids)
+  return core.learn.silhouette(x, labels("ids", ids))
+end
+
+return metrics
