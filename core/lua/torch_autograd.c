@@ -7,15 +7,29 @@ static mlk_tensor *self(lua_State *L)
     return mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "self");
 }
 
-/* Runs f(...) in protected mode with gradients on or off, and restores the mode whatever happens. */
+/* Restores the mode that the guard holds, on return and on error alike. */
+static int restore_mode(lua_State *L)
+{
+    mlk_autograd_enable(*(bool *)lua_touserdata(L, 1));
+    return 0;
+}
+
+/* Runs f(...) with gradients on or off. The guard is a to-be-closed variable rather than a pcall, so that
+ * an error's traceback still shows where in f it was raised. */
 static int with_mode(lua_State *L, bool enabled)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    bool before = mlk_autograd_enabled();
+    *(bool *)lua_newuserdatauv(L, sizeof(bool), 0) = mlk_autograd_enabled();
+    if (luaL_newmetatable(L, "moonlark.GradMode")) {
+        lua_pushcfunction(L, restore_mode);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_insert(L, 1);
+    lua_toclose(L, 1);
     mlk_autograd_enable(enabled);
-    int code = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-    mlk_autograd_enable(before);
-    return code ? lua_error(L) : lua_gettop(L);
+    lua_call(L, lua_gettop(L) - 2, LUA_MULTRET);
+    return lua_gettop(L) - 1;
 }
 
 /* no_grad(f, ...) -> f's results, computed without recording gradients. */

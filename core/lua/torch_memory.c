@@ -45,43 +45,77 @@ static void keep(lua_State *L, int arg, int kept, int depth)
     }
 }
 
+/* Ends a scope, on return and on error alike. The guard's user values are the list of the tensors made in it
+ * and the outer scope's list; after an error all that was made is freed. */
+static int end_scope(lua_State *L)
+{
+    mlk_lua_own_context(L)->scopes--;
+    lua_settop(L, 2);
+    lua_getiuservalue(L, 1, 1); /* 3: made */
+    lua_getiuservalue(L, 1, 2);
+    lua_setfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE);
+    if (lua_isnil(L, 2))
+        return 0;
+    lua_Integer n = (lua_Integer)lua_rawlen(L, 3);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, 3, i);
+        release_handle(L, -1);
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+/* Pushes a guard for a new scope whose list of tensors is at `made`, the outer one's at `outer`. */
+static void push_scope(lua_State *L, int made, int outer)
+{
+    lua_newuserdatauv(L, 0, 2);
+    lua_pushvalue(L, made);
+    lua_setiuservalue(L, -2, 1);
+    lua_pushvalue(L, outer);
+    lua_setiuservalue(L, -2, 2);
+    if (luaL_newmetatable(L, "moonlark.Scope"))
+        mlk_lua_register(L, (const luaL_Reg[]){{"__close", end_scope}, {NULL, NULL}});
+    lua_setmetatable(L, -2);
+}
+
 /* scope(f, ...) -> f's results: frees every tensor made inside, except those that f returns (also in tables). */
 static int scope(lua_State *L)
 {
+    enum { outer = 1, made = 2, guard = 3, function = 4 };
     mlk_lua_context *context = mlk_lua_own_context(L);
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE); /* the outer scope's list, or nil */
-    lua_insert(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE); /* nil outside of any scope */
+    lua_insert(L, outer);
     lua_newtable(L);
-    lua_pushvalue(L, -1);
+    lua_insert(L, made);
+    push_scope(L, made, outer);
+    lua_insert(L, guard);
+    lua_toclose(L, guard);
+    lua_pushvalue(L, made);
     lua_setfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE);
-    lua_insert(L, 2); /* outer, made, f, arguments */
     context->scopes++;
-    int code = lua_pcall(L, lua_gettop(L) - 3, LUA_MULTRET, 0);
-    context->scopes--;
-    lua_pushvalue(L, 1);
-    lua_setfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE);
+    lua_call(L, lua_gettop(L) - function, LUA_MULTRET);
 
-    int top = lua_gettop(L);
+    int top = lua_gettop(L), kept = top + 1;
     lua_newtable(L);
-    for (int result = 3; result <= top && !code; result++)
-        keep(L, result, top + 1, 0);
-    lua_Integer n = (lua_Integer)lua_rawlen(L, 2), outer = context->scopes > 0 ? (lua_Integer)lua_rawlen(L, 1) : 0;
+    for (int result = function; result <= top; result++)
+        keep(L, result, kept, 0);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, made);
     for (lua_Integer i = 1; i <= n; i++) {
-        lua_rawgeti(L, 2, i);
+        lua_rawgeti(L, made, i);
         lua_pushvalue(L, -1);
-        bool kept = lua_rawget(L, top + 1) != LUA_TNIL;
+        bool returned = lua_rawget(L, kept) != LUA_TNIL;
         lua_pop(L, 1);
-        if (!kept)
+        if (!returned) {
             release_handle(L, -1);
-        else if (context->scopes > 0) { /* now the outer scope's */
+        } else if (!lua_isnil(L, outer)) { /* now the outer scope's */
             lua_pushvalue(L, -1);
-            lua_rawseti(L, 1, ++outer);
+            lua_rawseti(L, outer, (lua_Integer)lua_rawlen(L, outer) + 1);
         }
         lua_pop(L, 1);
     }
     lua_settop(L, top);
-    return code ? lua_error(L) : top - 2;
+    return top - guard;
 }
 
 /* memory() -> {live, cached, total}: bytes of CPU tensors in use, kept for reuse, ever handed out. */

@@ -288,6 +288,12 @@ function TestAutograd:test_no_grad()
   torch.no_grad(function() w:add_(1) end)
   lu.assertEquals(w:totable(), {2, 2})
   lu.assertFalse(w:detach():requires_grad())
+  -- The traceback shows the line inside the function, as without no_grad and scope.
+  local function raises() local _ = torch.ones(2):view(3) end
+  for _, run in ipairs {torch.no_grad, torch.scope} do
+    local _, trace = xpcall(run, debug.traceback, raises)
+    lu.assertStrContains(trace, "test_torch.lua:" .. debug.getinfo(raises, "S").linedefined .. ">")
+  end
   lu.assertStrContains(failure(function() (w * 2):requires_grad_(false) end), "only a leaf's")
 end
 
