@@ -6,7 +6,7 @@ local theory = require "moonlark.corpus.theory"
 
 local compose = {}
 
--- What plays in a section. drums: "main", "light" (time-keepers only), "none"; lead: how much of its rhythm.
+-- What plays in a section. drums: "main", "light" (kick and time-keepers), "hats" (time-keepers alone); lead: how much of its rhythm.
 local layers = {
   intro = {drums = "light", bass = false, comp = true, pad = false, lead = 0, level = 0.75},
   verse = {drums = "main", bass = true, comp = true, pad = false, lead = 0.6, level = 0.9},
@@ -14,7 +14,7 @@ local layers = {
   bridge = {drums = "light", bass = true, comp = true, pad = true, lead = 0.6, level = 0.85},
   solo = {drums = "main", bass = true, comp = true, pad = false, lead = 1, level = 1},
   head = {drums = "main", bass = true, comp = true, pad = true, lead = 0.75, level = 0.95},
-  ["break"] = {drums = "none", bass = true, comp = true, pad = true, lead = 0.5, level = 0.75},
+  ["break"] = {drums = "hats", bass = true, comp = true, pad = true, lead = 0.5, level = 0.75},
   build = {drums = "light", bass = true, comp = true, pad = false, lead = 0.4, level = 0.85},
   drop = {drums = "main", bass = true, comp = true, pad = true, lead = 0.7, level = 1, open = true},
 }
@@ -209,10 +209,11 @@ function compose.piece(style, rng, seconds)
   local texts = style.progressions[mode]
   local progressions, patterns = {}, {}
   local pad_plays, balance = rng:chance(style.pad.chance), {}
-  for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do balance[part] = math.exp(0.15 * rng:normal()) end
+  for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do balance[part] = math.exp(0.12 * rng:normal()) end
   local drums, center = vary(rng, rng:pick(style.drums)), style.comp.center + rng:integer(-4, 4)
-  local keepers = {}
-  for _, piece in ipairs(style.light) do keepers[piece] = true end
+  local hats, light = {}, {kick = true, kick_deep = true, kick_tight = true, kick_soft = true}
+  for _, piece in ipairs(style.light) do hats[piece], light[piece] = true, true end
+  local allowed = {hats = hats, light = light}
 
   -- Each label keeps its chords and patterns when it comes again.
   for _, section in ipairs(sections) do
@@ -239,9 +240,7 @@ function compose.piece(style, rng, seconds)
     for bar = section.first, section.first + section.bars - 1 do
       local last = bar == section.first + section.bars - 1
       local level = plays.level
-      if plays.drums ~= "none" then
-        writer:drum_bar(bar, drums, plays.drums == "light" and keepers or nil, level * balance.drums)
-      end
+      writer:drum_bar(bar, drums, allowed[plays.drums], level * balance.drums)
       if last and section.bars > 1 and next(style.fill) and bar < bars - 1 then
         writer:drum_bar(bar, style.fill, nil, 0.7 * level * balance.drums)
       end

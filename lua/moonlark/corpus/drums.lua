@@ -57,9 +57,15 @@ local cymbal = {1.0, 1.5, 2.08, 2.72, 3.4, 4.1}
 
 -- piece(rate, k, seed): k is the kit's own set of numbers around 1.
 local pieces = {
-  kick = function(rate, k) return thump(rate, 190 * k.tune, 40 * k.tune, 0.035, 0.07 * k.decay, 0.8 * k.bright) end,
-  kick_deep = function(rate, k) return thump(rate, 150 * k.tune, 36 * k.tune, 0.07, 0.14 * k.decay, 0.5 * k.bright) end,
-  kick_tight = function(rate, k) return thump(rate, 300 * k.tune, 42 * k.tune, 0.025, 0.05 * k.decay, 1.4 * k.bright) end,
+  kick = function(rate, k, seed)
+    return add_noise(thump(rate, 190 * k.tune, 40 * k.tune, 0.035, 0.07 * k.decay, 0.8 * k.bright), rate, seed, 1200, 5000, 0.005, 0.35 * k.bright)
+  end,
+  kick_deep = function(rate, k, seed)
+    return add_noise(thump(rate, 150 * k.tune, 36 * k.tune, 0.07, 0.14 * k.decay, 0.5 * k.bright), rate, seed, 800, 4000, 0.005, 0.25 * k.bright)
+  end,
+  kick_tight = function(rate, k, seed)
+    return add_noise(thump(rate, 300 * k.tune, 42 * k.tune, 0.025, 0.05 * k.decay, 1.4 * k.bright), rate, seed, 1500, 7000, 0.006, 0.8 * k.bright)
+  end,
   kick_soft = function(rate, k) return thump(rate, 130 * k.tune, 40 * k.tune, 0.04, 0.06 * k.decay, 0.4) end,
   snare = function(rate, k, seed)
     local out = thump(rate, 340 * k.tune, 160 * k.tune, 0.025, 0.035 * k.decay, 0.3)

@@ -71,7 +71,7 @@ end
 -- Hiss, and the crackle of a worn record; levels against the clip's own.
 local function add_noise(track, rate, rng, rms, noise_db, crackle)
   local gain = rms * 10 ^ (noise_db / 20) * 4
-  local color = 1 - exp(-2 * pi * rng:uniform(1500, 9000) / rate)
+  local color = 1 - exp(-2 * pi * rng:uniform(3500, 5500) / rate)
   local state, low = rng:bits(), 0.0
   for i = 1, #track do
     state = state * 6364136223846793005 + 1442695040888963407
@@ -163,7 +163,7 @@ function mix.play(piece, style, rng, rate)
   made.glue, made.peak_db = rng:within(settings.glue), rng:uniform(-6, -0.3)
   made.echo = echo
   reverberate(track, rate, made.reverb, made.room_s, rng)
-  add_noise(track, rate, rng, rms_of(track), made.noise_db, settings.crackle and 12 * max(0, rng:within {-1, 1}) or 0)
+  add_noise(track, rate, rng, rms_of(track), made.noise_db, rng:within(settings.crackle or 0))
   local peak = master(track, rate, made.tilt_db, made.glue, rms_of(track))
 
   local gain = 10 ^ (made.peak_db / 20) / peak

@@ -35,12 +35,12 @@ styles.blues = {
     patterns = {"1..3..5..3..", "1.15.57.75.5", "1.....5....a", "1..1..5..a.."}},
   comp = {sounds = {"organ", "organ", "piano"}, center = 57, strum_s = {0, 0.02},
     patterns = {"x.s...x.s...", "...s.....s..", "x...........", "x.x.-.x.x.-.", "..s...s....s"}},
-  lead = {sounds = {"harmonica", "harmonica", "guitar_crunch"}, low = 60, high = 81,
+  lead = {sounds = {"harmonica"}, low = 60, high = 81,
     rhythms = {"..xx.xx.....", "x..x.xx..-..", "...x.xx.xx..", "xxxx..-.....", "......x.xx.x"}, rest = 0.2},
   pad = {sounds = {"organ"}, center = 62, chance = 0.35},
   forms = {{"verse", "solo", "verse"}, {"intro", "verse", "solo"}, {"verse", "break", "solo"}, {"solo", "verse"}},
   kit = {tune = 1.0, decay = 1.1, bright = 0.8},
-  mix = {reverb = {0.1, 0.16}, room_s = {0.5, 0.8}, noise_db = {-54, -49}, tilt_db = {-5, -3}, glue = {0.8, 1.6}},
+  mix = {reverb = {0.1, 0.16}, room_s = {0.5, 0.8}, noise_db = {-52.8, -50.2}, tilt_db = {-4.5, -3.5}, glue = {0.8, 1.6}},
 }
 
 styles.bossa = {
@@ -60,12 +60,12 @@ styles.bossa = {
   bass = {sounds = {"bass_upright"}, low = 28, patterns = {"1..55..5", "1...5..5", "1..5..a.", "1..11..5"}},
   comp = {sounds = {"guitar_nylon", "guitar_nylon", "guitar_nylon", "electric_piano"}, center = 60, strum_s = {0, 0.012},
     patterns = {"x..x..x.", "x.ss.s.s", "x.x..x..", "12341234", "x.s..x.s"}},
-  lead = {sounds = {"flute", "sax", "guitar_nylon", "flute"}, low = 64, high = 84,
+  lead = {sounds = {"flute", "guitar_nylon", "flute"}, low = 64, high = 84,
     rhythms = {"..x.x.x.", "x..x.x..", "x...x.-.", ".x.xx...", "x......x"}, rest = 0.2},
   pad = {sounds = {"strings", "organ"}, center = 62, chance = 0.35},
   forms = {{"verse", "chorus", "solo"}, {"intro", "verse", "solo"}, {"verse", "break", "verse"}, {"solo", "break", "chorus"}},
   kit = {tune = 1.15, decay = 0.75, bright = 0.9},
-  mix = {reverb = {0.1, 0.18}, room_s = {0.8, 1.2}, noise_db = {-66, -60}, tilt_db = {-1.5, 0.5}, glue = {0.4, 0.9}},
+  mix = {reverb = {0.1, 0.18}, room_s = {0.8, 1.2}, noise_db = {-64.5, -61.5}, tilt_db = {-1, 0}, glue = {0.4, 0.9}},
 }
 
 styles.classical = {
@@ -85,12 +85,12 @@ styles.classical = {
   bass = {sounds = {"cello", "cello", "bass_upright"}, low = 36, patterns = {"1.....", "1...-.", "1...5.", "1.3.5."}},
   comp = {sounds = {"strings", "piano", "strings"}, center = 60, strum_s = {0, 0.01},
     patterns = {"-.s.s.", "-.x.x.", "123432", "132323", "x.....", "-.121."}},
-  lead = {sounds = {"violin", "flute", "violin", "strings"}, low = 65, high = 88,
+  lead = {sounds = {"violin", "violin", "flute"}, low = 65, high = 88,
     rhythms = {"x...x.", "x.x.x.", "x.....", "xxxxxx", "x..xxx", "....x.", "x.xx.."}, rest = 0.12},
   pad = {sounds = {"strings", "brass", "flute"}, center = 64, chance = 0.5},
   forms = {{"verse", "chorus", "verse"}, {"verse", "bridge", "chorus"}, {"intro", "chorus", "bridge"}, {"chorus", "bridge", "verse"}},
   kit = {tune = 0.9, decay = 1.2, bright = 0.8},
-  mix = {reverb = {0.24, 0.4}, room_s = {1.5, 2.4}, noise_db = {-72, -64}, tilt_db = {-4, -1.5}, glue = {0.3, 0.8}},
+  mix = {reverb = {0.24, 0.4}, room_s = {1.5, 2.4}, noise_db = {-70, -66}, tilt_db = {-3.4, -2.1}, glue = {0.3, 0.8}},
 }
 
 styles.country = {
@@ -109,14 +109,14 @@ styles.country = {
   },
   light = {"shaker", "hat", "brush"}, fill = {snare = "........x.x.xxxx"},
   bass = {sounds = {"bass_finger", "bass_pick"}, low = 28, patterns = {"1...5...1...5...", "1.......5.......", "1...5...1...3.a.", "1...1...5...5..."}},
-  comp = {sounds = {"guitar_steel", "guitar_steel", "banjo", "guitar_clean"}, center = 58, strum_s = {0.006, 0.022},
+  comp = {sounds = {"guitar_steel", "guitar_steel", "banjo"}, center = 58, strum_s = {0.006, 0.022},
     patterns = {"..x.x.x...x.x.x.", "1.3.2.3.1.3.2.3.", "1324132413241324", "x...x.xx..xxx.x.", "....x.......x...", "x.......x......."}},
-  lead = {sounds = {"steel_lead", "banjo", "violin", "guitar_steel"}, low = 62, high = 83,
+  lead = {sounds = {"steel_lead", "banjo", "violin"}, low = 62, high = 83,
     rhythms = {"x...x.x.....x...", "x.x.x.x.x.x.x.x.", "....x.x.x...-...", "x..x..x...x.x...", "x.......x..x...."}, rest = 0.25},
   pad = {sounds = {"steel_lead", "organ", "strings"}, center = 62, chance = 0.35},
   forms = pop_forms,
   kit = {tune = 1.15, decay = 0.7, bright = 1.15},
-  mix = {reverb = {0.04, 0.1}, room_s = {0.4, 0.8}, noise_db = {-70, -62}, tilt_db = {1.5, 4}, glue = {0.5, 1.2}},
+  mix = {reverb = {0.04, 0.1}, room_s = {0.4, 0.8}, noise_db = {-68, -64}, tilt_db = {2.1, 3.4}, glue = {0.5, 1.2}},
 }
 
 styles.hiphop = {
@@ -135,14 +135,14 @@ styles.hiphop = {
   },
   light = {"hat"}, fill = {snare = "............xoxx", kick_deep = "........x......."},
   bass = {sounds = {"bass_sub", "bass_sub", "bass_finger"}, low = 28, patterns = {"1.....1..1......", "1..1......5..1..", "1.........8.1...", "1.......1.1...a.", "1.......5......."}},
-  comp = {sounds = {"electric_piano", "piano", "strings", "electric_piano"}, center = 61, strum_s = {0, 0.015},
+  comp = {sounds = {"electric_piano", "piano", "electric_piano"}, center = 61, strum_s = {0, 0.015},
     patterns = {"x...............", "..x..s....x..s..", "x..s......x..s..", "1...2...3...4...", "....s.......s...", "x.....x........."}},
-  lead = {sounds = {"lead_synth", "flute", "electric_piano", "guitar_muted"}, low = 62, high = 82,
+  lead = {sounds = {"flute", "electric_piano", "guitar_muted"}, low = 62, high = 82,
     rhythms = {"x...x.....x.....", "..x..x..x.......", "x..x..x.-.......", "........x.x.x..."}, rest = 0.2},
   pad = {sounds = {"pad", "strings"}, center = 62, chance = 0.45},
   forms = {{"intro", "verse", "chorus"}, {"verse", "chorus", "break"}, {"break", "verse", "chorus"}, {"chorus", "verse"}},
   kit = {tune = 0.88, decay = 1.4, bright = 0.7},
-  mix = {reverb = {0.02, 0.06}, room_s = {0.3, 0.6}, noise_db = {-52, -44}, crackle = {0, 1}, tilt_db = {-7, -4.5}, glue = {1.2, 3}},
+  mix = {reverb = {0.02, 0.06}, room_s = {0.3, 0.6}, noise_db = {-50, -46}, crackle = {2, 12}, tilt_db = {-6.4, -5.1}, glue = {1.2, 3}},
 }
 
 styles.house = {
@@ -160,14 +160,14 @@ styles.house = {
   },
   light = {"hat", "shaker", "open_hat"}, fill = {snare_tight = "........x.x.xxxx", clap = "............x.x."},
   bass = {sounds = {"bass_synth", "bass_synth", "bass_sub"}, low = 30, patterns = {"..1...1...1...1.", "1..1..1...1..8..", "..1.8.1...1.8.1.", "1.18..1.1.18..1.", "1..5..7...8.5..."}},
-  comp = {sounds = {"stab", "piano", "organ", "stab"}, center = 61, strum_s = 0,
+  comp = {sounds = {"stab", "piano", "stab"}, center = 61, strum_s = 0,
     patterns = {"s..s..s...s..s..", "..s...s...s...s.", "x.....x.....x...", "s..s....s..s....", "1.2.3.2.1.2.3.4."}},
-  lead = {sounds = {"lead_synth", "stab", "lead_synth", "sax"}, low = 64, high = 84,
+  lead = {sounds = {"lead_synth", "stab", "lead_synth"}, low = 64, high = 84,
     rhythms = {"x.x..x.x..x.....", "x..x..x..x..x.x.", "....x.......x...", "xxxxxxxxxxxxxxxx", "..x..x....x..x.."}, rest = 0.25},
   pad = {sounds = {"pad", "strings"}, center = 64, chance = 0.7},
   forms = dance_forms,
   kit = {tune = 1.0, decay = 1.1, bright = 1.2},
-  mix = {reverb = {0.1, 0.2}, room_s = {1.0, 1.6}, noise_db = {-80, -72}, tilt_db = {1.5, 4}, glue = {1.5, 3.5}},
+  mix = {reverb = {0.1, 0.2}, room_s = {1.0, 1.6}, noise_db = {-78, -74}, tilt_db = {2.1, 3.4}, glue = {1.5, 3.5}},
 }
 
 styles.jazz = {
@@ -185,14 +185,14 @@ styles.jazz = {
   },
   light = {"ride", "swish", "brush"}, fill = {snare = "......x.xx.x", tom_low = "........x..x"},
   bass = {sounds = {"bass_upright"}, low = 28, patterns = {"1..3..5..a..", "1..5..3..a..", "1..1.15..a..", "8..7..5..a..", "1.....5....."}},
-  comp = {sounds = {"piano", "piano", "electric_piano"}, center = 59, strum_s = {0, 0.008},
+  comp = {sounds = {"piano", "piano", "guitar_clean"}, center = 59, strum_s = {0, 0.008},
     patterns = {"x.-..s......", "..s.....s...", "s..s..s..s..", ".....s.....s", "x....s......"}},
-  lead = {sounds = {"sax", "brass", "piano", "sax"}, low = 60, high = 84,
+  lead = {sounds = {"sax", "brass", "sax"}, low = 60, high = 84,
     rhythms = {"x.xx.xx.xx.x", "..xx.xx..-..", "x..x.x.....x", "...x.xx.xx..", "x.x...x.x..."}, rest = 0.2},
   pad = {sounds = {"organ", "strings", "brass"}, center = 62, chance = 0.15},
   forms = jazz_forms,
   kit = {tune = 1.2, decay = 1.4, bright = 1.0},
-  mix = {reverb = {0.08, 0.17}, room_s = {0.7, 1.2}, noise_db = {-62, -57}, tilt_db = {-1.5, 0.5}, glue = {0.4, 0.9}},
+  mix = {reverb = {0.08, 0.17}, room_s = {0.7, 1.2}, noise_db = {-60.8, -58.2}, tilt_db = {-1, 0}, glue = {0.4, 0.9}},
 }
 
 styles.metal = {
@@ -218,7 +218,7 @@ styles.metal = {
   pad = {sounds = {"guitar_drive", "pad"}, center = 52, chance = 0.2},
   forms = pop_forms,
   kit = {tune = 0.88, decay = 0.75, bright = 1.3},
-  mix = {reverb = {0.02, 0.07}, room_s = {0.6, 1.0}, noise_db = {-62, -54}, tilt_db = {1, 3.5}, glue = {2, 4}},
+  mix = {reverb = {0.02, 0.07}, room_s = {0.6, 1.0}, noise_db = {-60, -56}, tilt_db = {1.6, 2.9}, glue = {2, 4}},
 }
 
 styles.reggae = {
@@ -235,15 +235,15 @@ styles.reggae = {
     {kick_deep = "........X.......", snare_tight = "........x..o....", hat = "x.xxx.xxx.xxx.xo", conga_low = "......x.......x."},
   },
   light = {"hat"}, fill = {tom_high = "........x.x.....", snare_tight = "............xxxx"},
-  bass = {sounds = {"bass_sub", "bass_finger", "bass_sub"}, low = 28, patterns = {"1...1.3.5...-...", "-...1.1.5.3.1...", "1..1..5...-.3.5.", "1.......-.1.3.5.", "1.5.8.5.1.5.-..."}},
-  comp = {sounds = {"guitar_muted", "organ", "organ"}, center = 62, strum_s = {0, 0.01},
+  bass = {sounds = {"bass_sub", "bass_finger"}, low = 28, patterns = {"1...1.3.5...-...", "-...1.1.5.3.1...", "1..1..5...-.3.5.", "1.......-.1.3.5.", "1.5.8.5.1.5.-..."}},
+  comp = {sounds = {"organ", "guitar_muted", "organ"}, center = 62, strum_s = {0, 0.01},
     patterns = {"..s...s...s...s.", "....s.......s...", "..ss..ss..ss..ss", "..s...s...s..ss.", "..s.s.s...s.s.s."}, echo = 0.35},
   lead = {sounds = {"brass", "organ", "brass"}, low = 62, high = 82,
     rhythms = {"x...x...x.......", "..x.x.x...x.....", "........x.x.x...", "x.....x.....-..."}, rest = 0.2},
   pad = {sounds = {"organ", "pad"}, center = 62, chance = 0.3},
   forms = pop_forms,
   kit = {tune = 0.95, decay = 0.9, bright = 0.85},
-  mix = {reverb = {0.14, 0.26}, room_s = {1.0, 1.7}, noise_db = {-70, -62}, tilt_db = {-3.5, -1.5}, glue = {0.6, 1.4}},
+  mix = {reverb = {0.14, 0.26}, room_s = {1.0, 1.7}, noise_db = {-72, -68}, tilt_db = {-2, -1}, glue = {0.6, 1.4}},
 }
 
 styles.rock = {
@@ -262,14 +262,14 @@ styles.rock = {
   },
   light = {"hat", "ride", "open_hat", "tambourine"}, fill = {snare = "........xxxx....", tom_low = "............xxxx"}, crash = true,
   bass = {sounds = {"bass_pick", "bass_finger"}, low = 28, patterns = {"1.1.1.1.1.1.1.1.", "1.....1.1.1.....", "1.......1...5.a.", "1..1..1.1..1..5.", "1.1.1.5.1.1.8.5."}},
-  comp = {sounds = {"guitar_crunch", "guitar_clean", "guitar_crunch"}, center = 56, strum_s = {0.003, 0.018},
+  comp = {sounds = {"guitar_crunch", "guitar_crunch", "guitar_steel"}, center = 56, strum_s = {0.003, 0.018},
     patterns = {"x...x.x...x.x...", "x.......x.......", "x.x.x.x.x.x.x.x.", "s.s.s.s.s.s.s.s.", "x..x..x.....x.x.", "1.2.3.2.1.2.3.2."}},
-  lead = {sounds = {"guitar_crunch", "guitar_clean", "lead_drive"}, low = 62, high = 84,
+  lead = {sounds = {"guitar_crunch", "lead_synth", "guitar_crunch"}, low = 62, high = 84,
     rhythms = {"x...x.x...x.....", "x.x.x.xx..-.....", "..x.x...x.x.x...", "x.......x..x...."}, rest = 0.2},
   pad = {sounds = {"organ", "strings", "pad"}, center = 60, chance = 0.35},
   forms = pop_forms,
   kit = {tune = 0.95, decay = 1.2, bright = 1.05},
-  mix = {reverb = {0.06, 0.13}, room_s = {0.6, 1.0}, noise_db = {-68, -61}, tilt_db = {-1, 1}, glue = {0.9, 2.2}},
+  mix = {reverb = {0.06, 0.13}, room_s = {0.6, 1.0}, noise_db = {-66.2, -62.8}, tilt_db = {-0.5, 0.5}, glue = {0.9, 2.2}},
 }
 
 return styles
