@@ -165,6 +165,31 @@ function TestSound:test_levels_are_sound_in_every_style()
   end
 end
 
+-- A3 repeats after 100.2 samples: no other lag near it may fit better.
+function TestSound:test_every_instrument_is_in_tune_and_ends_without_a_click()
+  local synth = require "moonlark.corpus.synth"
+  for name, sound in pairs(synth.sounds) do
+    local instrument = synth.instrument(sound, random.new(0, name), corpus.rate)
+    local note, best, best_lag = instrument:note(57, 0.4), 0, 0
+    local first = #note // 3
+    local last = math.min(first + 2500, #note - 130)
+    for lag = 80, 130 do
+      local product, here, there = 0, 1e-9, 1e-9
+      for i = first, last do
+        product, here, there = product + note[i] * note[i + lag], here + note[i] ^ 2, there + note[i + lag] ^ 2
+      end
+      local fit = product / math.sqrt(here * there)
+      if fit > best then best, best_lag = fit, lag end
+    end
+    lu.assertEquals({name, best_lag}, {name, 100})
+    lu.assertTrue(best > 0.9)
+    for _, seconds in ipairs {0.1, 8} do
+      local chord = instrument:chord({48, 55, 60}, seconds, 0.01)
+      lu.assertTrue(math.abs(chord[#chord]) < 0.002)
+    end
+  end
+end
+
 TestFolder = {}
 
 function TestFolder:setUp() self.folder = files.temporary_folder() end

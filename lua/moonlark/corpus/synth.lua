@@ -179,6 +179,13 @@ function Instrument:pluck(hz, n)
   return out
 end
 
+-- The end of a note comes down to nothing: a string that is cut while it rings would click.
+local function fade_end(samples, count)
+  local n = #samples
+  count = math.min(n, count)
+  for i = 0, count - 1 do samples[n - i] = samples[n - i] * i / count end
+end
+
 --- The samples of one pitch, at least `seconds` long unless it has died away before.
 ---@param pitch integer
 ---@param seconds number
@@ -188,6 +195,7 @@ function Instrument:note(pitch, seconds)
   local n = math.floor(math.min(seconds + self.release, self.longest or 20) * self.rate)
   if not known or #known < n then
     known = self[self.family](self, synth.hz(pitch), n)
+    fade_end(known, math.floor(self.release * self.rate))
     self.notes[pitch] = known
   end
   return known
@@ -230,6 +238,7 @@ function Instrument:chord(pitches, seconds, strum)
     for i = 1, math.min(#note, n - shift) do out[i + shift] = out[i + shift] + gain * note[i] end
   end
   if self.drive then amplify(out, self.drive, self.rate) end
+  fade_end(out, math.floor(self.release * self.rate))
   self.chords[key] = out
   return out
 end
