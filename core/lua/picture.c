@@ -120,7 +120,8 @@ static double *check_edges(lua_State *L, int arg, int64_t rows)
 {
     if (lua_isnoneornil(L, arg))
         return NULL;
-    luaL_argexpected(L, lua_istable(L, arg) && (int64_t)lua_rawlen(L, arg) == rows + 1, arg, "list of rows + 1 edges");
+    bool fits = lua_istable(L, arg) && (int64_t)lua_rawlen(L, arg) == rows + 1;
+    luaL_argexpected(L, fits, arg, "list of rows + 1 edges");
     double *edges = lua_newuserdatauv(L, (size_t)(rows + 1) * sizeof *edges, 0);
     for (int64_t i = 0; i <= rows; i++) {
         lua_rawgeti(L, arg, i + 1);

@@ -6,7 +6,8 @@
 
 #include <math.h>
 
-/* The strings of the list at `arg`, NULL-terminated, in a new userdata left on the stack; they live as long as the list. */
+/* The strings of the list at `arg`, NULL-terminated, in a new userdata left on the stack; they live as
+ * long as the list. */
 static const char **check_strings(lua_State *L, int arg, const char *name, lua_Integer least)
 {
     luaL_argexpected(L, lua_istable(L, arg), arg, "list of strings");

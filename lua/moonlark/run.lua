@@ -111,18 +111,21 @@ end
 ---@param given? table  {exists = "refuse", data = nil}
 ---@return moonlark.Run
 function run.open(path, settings, given)
-  if type(path) ~= "string" or path == "" then error(("path must be a folder's name, got %s"):format(tostring(path)), 0) end
+  if type(path) ~= "string" or path == "" then
+    error(("path must be a folder's name, got %s"):format(tostring(path)), 0)
+  end
   local choices = options.read("run.open", given, {exists = "refuse", data = options.none})
   local ways = {refuse = true, number = true, overwrite = true, resume = true}
   if not ways[choices.exists] then
-    options.unknown("way of run.open for a folder that exists", choices.exists, {"number", "overwrite", "refuse", "resume"})
+    options.unknown("way of run.open for a folder that exists", choices.exists,
+      {"number", "overwrite", "refuse", "resume"})
   end
 
   local record = {}
   local resumed = false
   if holds_run(path) then
     if choices.exists == "refuse" then
-      error(("%s holds a run already: take another folder, or exists = \"number\", \"overwrite\" or \"resume\""):format(path), 0)
+      error(('%s holds a run already: take another folder, or exists = "number", "overwrite" or "resume"'):format(path), 0)
     elseif choices.exists == "number" then
       path = numbered(path)
     elseif choices.exists == "overwrite" then
@@ -139,7 +142,8 @@ function run.open(path, settings, given)
     path = path, settings = settings or record.settings or {}, record = record, resumed = resumed, left_out = {},
     final = {},
   }, Run)
-  if resumed and files.exists(self:file "metrics.json") then self.final = json.decode(files.read(self:file "metrics.json")) end
+  local final = self:file "metrics.json"
+  if resumed and files.exists(final) then self.final = json.decode(files.read(final)) end
   record.settings = plain(self.settings)
   record.seed = plain(self.settings.seed)
   record.versions = versions()

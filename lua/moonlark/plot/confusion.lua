@@ -96,7 +96,9 @@ local function draw(confusion, given)
     title = title, xlabel = settings.xlabel, ylabel = settings.ylabel, frame = true,
     x = {low = -0.5, high = k - 0.5, ticks = scale.names_ticks(labels, k), rotate = rotate},
     y = {low = k - 0.5, high = -0.5, ticks = scale.names_ticks(labels, k)},
-    colours = {palette = settings.palette, low = 0, high = 1, ticks = rate_ticks, label = "rate of the true class", bar = true},
+    colours = {
+      palette = settings.palette, low = 0, high = 1, ticks = rate_ticks, label = "rate of the true class", bar = true,
+    },
     words = words, marks = marks,
     elements = {{bytes = table.concat(numbers), columns = 1, style = "with image",
       image = {rows = k, columns = k, x = 0, y = 0, dx = 1, dy = 1}}},

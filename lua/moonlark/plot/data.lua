@@ -65,7 +65,8 @@ function data.shape(name, array)
     local shape = array:shape()
     rank, rows, columns = #shape, #shape > 1 and shape[#shape - 1] or 1, shape[#shape] or 1
     if rank > 2 then
-      error(("%s must have one or two axes (of several channels take one), got a tensor of %s"):format(name, table.concat(shape, " × ")), 0)
+      error(("%s must have one or two axes (of several channels take one), got a tensor of %s"):format(name,
+        table.concat(shape, " × ")), 0)
     end
   else
     rank, rows, columns = picture.shape(array)

@@ -42,10 +42,13 @@ local function histogram(values, given)
     y = {low = 0, high = top, ticks = scale.whole(0, top, (settings.height - 90) / 45)},
     grid = true,
     elements = {
-      {bytes = table.concat(boxes), columns = 6,
-        style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'"):format(palette.colour(1))},
+      {
+        bytes = table.concat(boxes), columns = 6,
+        style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'"):format(palette.colour(1)),
+      },
     },
-    note = finite < rows * columns and ("%d numbers are not finite and left out"):format(rows * columns - finite) or nil,
+    note = finite < rows * columns
+      and ("%d numbers are not finite and left out"):format(rows * columns - finite) or nil,
   }, settings.width, settings.height)
 end
 

@@ -66,7 +66,8 @@ end
 
 local time_steps = {0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
 
---- Ticks of a time axis in min:s (h:min:s from an hour on; seconds below two, milliseconds below a half), and the axis' label.
+--- Ticks of a time axis, and the axis' label: min:s, from an hour on h:min:s, below two seconds seconds,
+--- below half a second milliseconds.
 ---@param low number  seconds
 ---@param high number
 ---@param count number
@@ -145,7 +146,8 @@ function scale.frequency_ticks(name, low_hz, high_hz, count)
     local round = ({[62.5] = 64, [31.25] = 32, [15.625] = 16})[hz] or hz
     local at = to(round)
     local previous = ticks[#ticks]
-    local wanted = name == "mel" and (not previous or at - previous.at >= least) or name == "log" and octave % every == 0
+    local wanted = name == "log" and octave % every == 0
+      or name == "mel" and (not previous or at - previous.at >= least)
     if wanted and round >= low_hz and round <= high_hz then
       ticks[#ticks + 1] = {at = at, text = label(round)}
     end

@@ -26,7 +26,8 @@ local function classes_of(labels, names)
   end
   local _, least, most = data.range(array)
   if not least or least < 0 or most ~= math.floor(most) then
-    error(("labels must be class ids 0, 1, 2 … or names, got %g"):format(least and least < 0 and least or most or 0/0), 0)
+    local odd = least and least < 0 and least or most or 0 / 0
+    error(("labels must be class ids 0, 1, 2 … or names, got %g"):format(odd), 0)
   end
   local list = {}
   for id = 0, math.floor(most) do

@@ -90,7 +90,8 @@ local function draw_map(panel, width, height, colour)
   end
   for row = 1, rows do
     local name = names[row]
-    out[#out + 1] = pad(name or "", left) .. (name and " ┤" or " │") .. table.concat(lines[row]) .. (colour and "\27[0m" or "")
+    out[#out + 1] = pad(name or "", left) .. (name and " ┤" or " │") .. table.concat(lines[row])
+      .. (colour and "\27[0m" or "")
   end
   local below, used = {}, -1
   for _, tick in ipairs(panel.x.ticks) do

@@ -38,7 +38,10 @@ local function lane(array, channel, count, duration, start, settings, bins)
   end
   local extremes, power = bands(picture.envelope(array, channel, bins), start, duration / bins)
   return {
-    {bytes = extremes, columns = 3, style = ("with filledcurves lc rgb '%s' fillstyle transparent solid 0.55"):format(colour)},
+    {
+      bytes = extremes, columns = 3,
+      style = ("with filledcurves lc rgb '%s' fillstyle transparent solid 0.55"):format(colour),
+    },
     {bytes = power, columns = 3, style = ("with filledcurves lc rgb '%s' fillstyle solid 1"):format(colour)},
   }
 end
@@ -54,14 +57,16 @@ local function waveform(signal, given)
   local _, channels, count = data.shape("signal", array)
   local rate = from and from.rate or settings.rate
   if not rate then error("waveform needs the option 'rate' for what is no Signal", 0) end
-  if channels > 32 then error(("signal must have 1..32 channels, got %d: is it samples × channels?"):format(channels), 0) end
+  if channels > 32 then
+    error(("signal must have 1..32 channels, got %d: is it samples × channels?"):format(channels), 0)
+  end
   local start, duration = from and from.start or settings.start, count / rate
   local height = settings.height or 120 + 110 * channels
   local bins = math.floor((settings.width - 80) * figure.scale)
 
   local finite, low, high = data.range(array)
   local most = finite > 0 and math.max(math.abs(low), math.abs(high)) or 1
-  if most == 0 then most = 1 end
+  most = most > 0 and 1.05 * most or 1
   local lanes = {}
   for channel = 0, channels - 1 do
     local first, last = channel == 0, channel == channels - 1
@@ -72,7 +77,7 @@ local function waveform(signal, given)
       xlabel = last and (settings.xlabel or label) or nil,
       ylabel = settings.ylabel or channels > 1 and "channel " .. channel or "amplitude",
       x = {low = start, high = start + duration, ticks = ticks, blank = not last},
-      y = {low = -1.05 * most, high = 1.05 * most, ticks = scale.linear(-1.05 * most, 1.05 * most, math.min(8, room / 28))},
+      y = {low = -most, high = most, ticks = scale.linear(-most, most, math.min(8, room / 28))},
       grid = true,
       note = last and finite < channels * count and "gaps: not finite numbers" or nil,
       elements = lane(array, channel, count, duration, start, settings, bins),
