@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { MAX_FRAME = 1 << 22 }; /* samples of the longest filter: beyond it memory, not sense, would be the limit */
+
 /* --- filters --- */
 
 /* Filters of one octave in the frequency domain, each a run of bins. */
@@ -169,7 +171,7 @@ static void *bank_make(void *context, const double *key, mlk_status *status)
     (void)key;
     const octave *o = context;
     double longest = filter_length(o->cqt, o->lowest);
-    if (longest > (double)(1 << 24)) {
+    if (longest > MAX_FRAME) {
         mlk_fail(status, MLK_INVALID, "the constant-Q filter at the lowest frequency is %.0f samples long: raise fmin",
                  longest);
         return NULL;

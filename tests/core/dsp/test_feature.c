@@ -414,6 +414,80 @@ static void settings_out_of_range_are_refused_in_words(void **state)
     refuse("rms", "frame", 1, 22050, "rms has no parameter 'frame'");
 }
 
+static unsigned draw(unsigned *seed, unsigned below)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (*seed >> 8) % below;
+}
+
+/* A value that mlk_settings_set may accept, small enough for a test. */
+static double any_value(const mlk_parameter *p, unsigned *seed)
+{
+    static const double sizes[] = {0, 1, 2, 3, 5, 8, 13, 100, 255, 512, 1000, 2048};
+    static const double reals[] = {0, 1e-6, 0.01, 0.5, 1, 2, 3.5, 60, 200, 1000, 5000};
+    if (p->optional && draw(seed, 3) == 0)
+        return NAN;
+    if (p->kind == MLK_PARAMETER_BOOLEAN)
+        return draw(seed, 2);
+    if (p->kind == MLK_PARAMETER_CHOICE)
+        return draw(seed, 5);
+    if (strcmp(p->name, "power") == 0 || strcmp(p->name, "p") == 0) /* the 60th power is infinite, and right */
+        return 0.5 * (1 + draw(seed, 6));
+    if (strcmp(p->name, "hop_length") == 0) /* thousands of frames take long */
+        return draw(seed, 6) ? sizes[7 + draw(seed, 5)] : 0;
+    if (strcmp(p->name, "fmin") == 0)
+        return draw(seed, 6) ? reals[6 + draw(seed, 5)] : 0;
+    return p->kind == MLK_PARAMETER_INTEGER ? sizes[draw(seed, 12)] : reals[draw(seed, 11)];
+}
+
+/* Whatever the settings and the length: values that are finite, or an error in words. Run under sanitizers. */
+static void any_settings_are_computed_or_refused(void **state)
+{
+    (void)state;
+    static float sound[NOISE];
+    make_noise(sound);
+    unsigned seed = 11;
+    int computed = 0, refused = 0;
+    for (int round = 0; round < 2000; round++) {
+        static const int lengths[] = {0, 1, 2, 3, 7, 100, 513, 4000};
+        static const double rates[] = {1, 100, 8000, 22050, 44100};
+        mlk_settings settings;
+        mlk_feature_shape shape;
+        mlk_status status = {0};
+        int64_t n = lengths[draw(&seed, 8)];
+        double rate = rates[draw(&seed, 5)];
+        const mlk_feature *feature = mlk_feature_at((int)draw(&seed, (unsigned)mlk_feature_count()));
+        mlk_settings_init(&settings, feature);
+        for (int change = 0; change < 4; change++) {
+            const mlk_parameter *p = &feature->parameters[draw(&seed, (unsigned)feature->n_parameters)];
+            mlk_settings_set(&settings, p->name, any_value(p, &seed), &status);
+        }
+        mlk_analysis *analysis = mlk_analysis_new(sound, n, rate, &status);
+        assert_non_null(analysis);
+        status.message[0] = 0;
+        mlk_code code = mlk_feature_measure(&settings, n, rate, &shape, &status);
+        if (!code) {
+            size_t floats = (size_t)(shape.rows * shape.frames) * (shape.dtype == MLK_COMPLEX64 ? 2 : 1);
+            float *out = malloc(floats * sizeof *out);
+            double *axis = malloc((size_t)shape.rows * sizeof *axis);
+            assert_true(out && axis);
+            mlk_feature_place(&settings, rate, shape.rows, axis);
+            code = mlk_feature_compute(&settings, analysis, out, &status);
+            for (size_t i = 0; !code && i < floats; i++)
+                if (!isfinite(out[i]))
+                    fail_msg("round %d: %s of %lld samples is not finite", round, feature->name, (long long)n);
+            free(out);
+            free(axis);
+        }
+        if (code)
+            assert_true(strlen(status.message) > 10);
+        code ? refused++ : computed++;
+        mlk_analysis_free(analysis);
+    }
+    printf("%d computed, %d refused\n", computed, refused);
+    assert_true(computed > 500 && refused > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +496,7 @@ int main(void)
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(first_value_that_is_no_number_is_named),
         cmocka_unit_test(settings_out_of_range_are_refused_in_words),
+        cmocka_unit_test(any_settings_are_computed_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
