@@ -1,63 +1,77 @@
---- Experiment: what the commands over a collection of sounds share: from the words of a command line to
---- a dataset, a recipe and a table of features.
+--- Experiment: what commands over a collection share, from the words of a command line to a table of features
+--- and a run folder.
+local arguments = require "moonlark.dataset.arguments"
+local command = require "moonlark.command"
 local dataset = require "moonlark.dataset"
-local feature = require "moonlark.feature"
+local run = require "moonlark.run"
 
 local experiment = {}
 
---- Features that describe how something sounds whatever it is: timbre, brightness, noisiness, level.
-experiment.features = {
-  "mfcc", "spectral_contrast", "zero_crossing_rate", "spectral_centroid", "spectral_bandwidth",
-  "spectral_rolloff", "spectral_flatness", "rms",
-}
-
-local function words(list)
-  local found = {}
-  for word in list:gmatch "[^,%s]+" do found[#found + 1] = word end
-  return found
-end
+-- How something sounds whatever it is: timbre, brightness, noisiness, level.
+local usual = "mfcc,spectral_contrast,zero_crossing_rate,spectral_centroid,spectral_bandwidth,spectral_rolloff,"
+  .. "spectral_flatness,rms"
 
 --- Adds the arguments that choose sounds, features and the run folder to a command's parser.
 ---@param parser table  of moonlark.command
----@param defaults {pool: string}
-function experiment.arguments(parser, defaults)
-  parser:argument("source", "a folder with one folder a class, a dataset_index.json or a .csv")
-  parser:option("--features", "features, separated by commas", table.concat(experiment.features, ","))
-  parser:option("--pool", "statistics over time", defaults.pool)
-  parser:option("--rate", "sample rate to work at, in Hz", "22050"):convert(tonumber)
-  parser:option("--duration", "seconds of each file (default: all)"):convert(tonumber)
-  parser:option("--run", "the run folder to write")
-  parser:flag("--overwrite", "replace what the run folder holds")
-  parser:option("--seed", "seed of everything random", "0"):convert(math.tointeger)
-  parser:option("--workers", "threads (default: one a core)"):convert(math.tointeger)
-  parser:option("--cache", "folder that keeps features between calls"):argname "DIR"
+---@param pool string  the usual statistics over time, separated by commas
+function experiment.arguments(parser, pool)
+  parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
+  arguments.add(parser, usual)
+  parser:option("--pool", "Statistics over time: any of mean,std,min,max,median,p5 …"):argname "<names>"
+    :convert(command.words):default(pool)
+  parser:option("--run", "The run folder to write."):argname "<folder>"
+  parser:flag("--overwrite", "Replace the run that the folder holds.")
+  parser:option("--cache", "A folder that keeps features between runs."):argname "<folder>"
+  command.workers(parser)
+  command.seed(parser)
 end
 
 --- The dataset that a command's argument names.
----@param source string  folder, index or CSV
+---@param data string  a folder, an index or a CSV
 ---@param how table?  options of dataset.folder
 ---@return moonlark.Dataset
-function experiment.open(source, how)
-  if source:match "%.json$" then return dataset.load(source) end
-  if source:match "%.csv$" then return dataset.csv(source) end
-  return dataset.folder(source, how)
+function experiment.open(data, how)
+  if data:match "%.json$" then return dataset.load(data) end
+  if data:match "%.csv$" then return dataset.csv(data) end
+  return dataset.folder(data, how)
 end
 
---- Features of every sound, as one row each; files that cannot be read are named on standard error.
+--- One row of features for each sound; files that cannot be read are named on standard error.
 ---@param songs moonlark.Dataset
 ---@param args table  parsed arguments
----@return table X
+---@return table X  as from dataset:extract
 function experiment.extract(songs, args)
-  local features = {}
-  for _, name in ipairs(words(args.features)) do features[name] = {} end
-  local recipe = feature.recipe {
-    rate = args.rate, duration = args.duration, features = features, pool = words(args.pool),
-  }
-  local X = songs:extract(recipe, {workers = args.workers, cache = args.cache, progress = true})
-  for _, bad in ipairs(X.rejected) do
-    io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason))
-  end
+  local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = args.cache})
+  for _, bad in ipairs(X.rejected) do io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason)) end
   return X
+end
+
+--- The run folder that --run names, or nil without that option.
+---@param name string  the command's
+---@param args table  parsed arguments
+---@param songs moonlark.Dataset
+---@return moonlark.Run?
+function experiment.run(name, args, songs)
+  if not args.run then return nil end
+  local settings = {command = name}
+  for key, value in pairs(args) do
+    if key ~= "run" and key ~= "overwrite" then settings[key] = value end
+  end
+  return run.open(args.run, settings, {exists = args.overwrite and "overwrite" or "refuse", data = songs})
+end
+
+--- Row `i` of the sounds whose prediction is wrong, as {path, truth, predicted}.
+---@param X table
+---@param predicted integer[]  class ids by row
+---@return {path: string, truth: string, predicted: string}[]
+function experiment.mistakes(X, predicted)
+  local list = {}
+  for i, truth in ipairs(X.y:totable()) do
+    if predicted[i] ~= truth then
+      list[#list + 1] = {path = X.paths[i], truth = X.classes[truth + 1], predicted = X.classes[predicted[i] + 1]}
+    end
+  end
+  return list
 end
 
 return experiment

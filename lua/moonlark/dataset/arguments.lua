@@ -12,10 +12,12 @@ end
 
 --- Adds --features, --set, --rate, --start and --duration to a parser.
 ---@param parser table
-function arguments.add(parser)
+---@param usual string?  the features when none are named, separated by commas; without it they must be named
+function arguments.add(parser, usual)
   local command = require "moonlark.command"
-  parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … (in Lua, feature.names() lists all).")
-    :argname "<names>":convert(command.words):count(1)
+  local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … (in Lua, feature.names() lists all).")
+    :argname "<names>":convert(command.words)
+  if usual then features:default(usual) else features:count(1) end
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
   parser:option("--rate", "Samples per second to resample to; 0: the file's own."):argname "<hz>":default "22050"
     :convert(command.integer(0, 10000000))
