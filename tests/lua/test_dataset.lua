@@ -111,6 +111,13 @@ function TestCsv:test_columns_root_and_delimiter()
   lu.assertEquals({songs[1].fold, songs[2].fold}, {3, "x"})
 end
 
+function TestCsv:test_any_delimiter()
+  for _, delimiter in ipairs {"\t", "|", "^", "]", "%", ";"} do
+    local text = ("path,label\na.wav,x\n"):gsub(",", {[","] = delimiter})
+    lu.assertEquals(dataset.csv(touch("list.csv", text), {delimiter = delimiter}).classes, {"x"})
+  end
+end
+
 function TestCsv:test_bad_lists_name_the_line()
   local function refuses(message, text, given)
     lu.assertErrorMsgContains(message, dataset.csv, touch("bad.csv", text), given)
@@ -126,6 +133,7 @@ function TestCsv:test_bad_lists_name_the_line()
   refuses("is already on line 2", "path,label\na.wav,b\n./a.wav,c\n")
   refuses("line 2: a quoted field is never closed", 'path,label\n"a,b\n')
   refuses("line 2: text follows a closing quote", 'path,label\n"a"x,b\n')
+  refuses("delimiter must be one character", "path\na\n", {delimiter = ", "})
   lu.assertErrorMsgContains("cannot read", dataset.csv, place .. "/missing.csv")
 end
 

@@ -5,7 +5,7 @@ local csv = {}
 -- The field that starts at `from`: its text, and the position after it.
 local function field(text, from, delimiter, line, name)
   if text:byte(from) ~= 34 then -- not a quote
-    local stop = text:find("[" .. delimiter .. "\r\n]", from) or #text + 1
+    local stop = text:find("[%" .. delimiter .. "\r\n]", from) or #text + 1
     return text:sub(from, stop - 1), stop
   end
   local parts, at = {}, from + 1
@@ -31,6 +31,9 @@ end
 ---@return table[]
 function csv.parse(text, name, delimiter)
   delimiter = delimiter or ","
+  if #delimiter ~= 1 or delimiter:find "[%w\"\r\n]" then
+    error(('delimiter must be one character, no letter, digit or quote, got "%s"'):format(delimiter), 0)
+  end
   text = text:gsub("^\239\187\191", "")
   local rows, at, line = {}, 1, 1
   while at <= #text do
