@@ -60,85 +60,119 @@ local function finite(value)
   return value == value and math.abs(value or 0) < math.huge
 end
 
--- Explained at plot.bars.
-local function bars(values, given)
-  local settings = options.read("bars", given, defaults)
-  data.check_numbers(settings, {"low", "high", "width"})
-  local list, labels, keys = series_of(values, settings)
-  local n, k = #labels, #list
-  local elements, legend, words, whiskers = {}, {}, {}, {}
-  local low, high = 0, 0
-  local wide = 0.8 / k
-  local missing, crowded = 0, false
-  local width = settings.width or math.max(420, math.min(1400, 180 + n * math.max(34 * k, 48)))
-  local bar_pixels = (width - 120) / n * wide
-
+-- What is drawn: for each finite value {series, at, value, low, high}, the last two the ends of its
+-- error bar or nil; and how many values are not finite.
+local function bars_of(list, errors, keys, wide)
+  local found, missing = {}, 0
   for s, one in ipairs(list) do
-    local boxes = {}
     for i, value in ipairs(one) do
-      local at = i - 1 - 0.4 + (s - 0.5) * wide
-      if not finite(value) then
-        missing = missing + 1
+      if finite(value) then
+        local low, high = error_ends(errors, s, i, #list > 1, value, keys)
+        local whole = low and high and finite(low) and finite(high)
+        found[#found + 1] = {
+          series = s, at = i - 1.4 + (s - 0.5) * wide, value = value, low = whole and low, high = whole and high,
+        }
       else
-        local gap = wide * 0.46
-        boxes[#boxes + 1] = ("<ffffff"):pack(at, value, at - gap, at + gap, math.min(0, value), math.max(0, value))
-        low, high = math.min(low, value), math.max(high, value)
-        local from, to = error_ends(settings.errors, s, i, k > 1, value, keys)
-        if from and to and finite(from) and finite(to) then
-          local cap = wide * 0.08
-          whiskers[#whiskers + 1] = ("<ffffffffffff"):pack(at, from, 0, to - from, at - cap, from, 2 * cap, 0,
-            at - cap, to, 2 * cap, 0)
-          low, high = math.min(low, from), math.max(high, to)
-        end
-        local shown = settings.format and settings.format:format(value) or ("%.3g"):format(value):gsub("%-", "−")
-        crowded = crowded or text.width(shown, 11) > bar_pixels * 1.15
-        words[#words + 1] = {text = shown, x = at, y = math.max(value, to or value), below = value < 0,
-          size = 11, colour = "#444444", least = math.min(value, from or value)}
+        missing = missing + 1
       end
     end
-    local colour = palette.colour(s)
-    local name = settings.series and data.list(settings.series)[s]
-    elements[#elements + 1] = {
-      bytes = table.concat(boxes), columns = 6, name = name,
-      style = ("with boxxyerror lc rgb '%s' fillstyle solid 0.9 noborder"):format(colour),
-    }
-    legend[s] = {name = name or "series " .. s, kind = "box", colour = colour}
   end
-  if #whiskers > 0 then
-    elements[#elements + 1] = {
-      bytes = table.concat(whiskers), columns = 4, style = "with vectors nohead lw 1.4 lc rgb '#333333'",
-    }
-  end
-  for i = #elements, 1, -1 do
-    if elements[i].bytes == "" then table.remove(elements, i) end
-  end
+  return found, missing
+end
 
+-- The boxes of one series.
+local function boxes(found, series, wide)
+  local parts, half = {}, 0.46 * wide
+  for _, bar in ipairs(found) do
+    if bar.series == series then
+      parts[#parts + 1] = ("<ffffff"):pack(bar.at, bar.value, bar.at - half, bar.at + half, math.min(0, bar.value),
+        math.max(0, bar.value))
+    end
+  end
+  return table.concat(parts)
+end
+
+-- Error bars: a line and two caps each, as x, y and their changes.
+local function whiskers(found, wide)
+  local parts, cap = {}, 0.08 * wide
+  for _, bar in ipairs(found) do
+    if bar.low then
+      parts[#parts + 1] = ("<ffffffffffff"):pack(bar.at, bar.low, 0, bar.high - bar.low,
+        bar.at - cap, bar.low, 2 * cap, 0, bar.at - cap, bar.high, 2 * cap, 0)
+    end
+  end
+  return table.concat(parts)
+end
+
+-- The ends of the axis: zero and all bars, with room for the numbers on them.
+local function limits(found, settings)
+  local low, high = 0, 0
+  for _, bar in ipairs(found) do
+    low, high = math.min(low, bar.value, bar.low or 0), math.max(high, bar.value, bar.high or 0)
+  end
   local bottom, top = settings.low or low, settings.high or high
   if bottom >= top then bottom, top = scale.widen(bottom, bottom) end
-  local span = top - bottom
-  if not settings.high and high > 0 then top = top + 0.09 * span end
-  if not settings.low and low < 0 then bottom = bottom - 0.09 * span end
-  local kept = {}
-  for _, word in ipairs(crowded and {} or words) do
-    local up = word.below and -1 or 1
-    word.y = (word.below and word.least or word.y) + up * 0.035 * (top - bottom)
-    if word.y > bottom and word.y < top then kept[#kept + 1] = word end
-  end
+  local room = 0.09 * (top - bottom)
+  return settings.low or (low < 0 and bottom - room or bottom), settings.high or (high > 0 and top + room or top)
+end
 
+-- The numbers on the bars; none when one of them is wider than its bar.
+local function words_on(found, bottom, top, format, pixels)
+  local words = {}
+  for _, bar in ipairs(found) do
+    local shown = format and format:format(bar.value) or ("%.3g"):format(bar.value):gsub("%-", "−")
+    if text.width(shown, 11) > 1.15 * pixels then return {} end
+    local room = 0.035 * (top - bottom)
+    local y = bar.value < 0 and math.min(bar.value, bar.low or 0) - room
+      or math.max(bar.value, bar.high or bar.value) + room
+    if y > bottom and y < top then words[#words + 1] = {text = shown, x = bar.at, y = y, size = 11, colour = "#444444"} end
+  end
+  return words
+end
+
+-- The ticks that name the bars, slanted where they have no room side by side.
+local function names_axis(labels, width)
   local widest, shown = 0, {}
   for i, label in ipairs(labels) do
     shown[i] = text.shorten(text.clean(label), panel.tick_size, 160)
     widest = math.max(widest, text.width(shown[i], panel.tick_size))
   end
-  local marks = {}
-  if low < 0 then marks[1] = {x1 = -0.6, y1 = 0, x2 = n - 0.4, y2 = 0, colour = "#888888"} end
+  return {
+    low = -0.6, high = #labels - 0.4, ticks = scale.names_ticks(shown, (width - 100) / 16),
+    rotate = widest > (width - 120) / #labels - 8,
+  }
+end
+
+-- Explained at plot.bars.
+local function bars(values, given)
+  local settings = options.read("bars", given, defaults)
+  data.check_numbers(settings, {"low", "high", "width"})
+  local list, labels, keys = series_of(values, settings)
+  local wide = 0.8 / #list
+  local width = settings.width or math.max(420, math.min(1400, 180 + #labels * math.max(34 * #list, 48)))
+  local found, missing = bars_of(list, settings.errors, keys, wide)
+
+  local elements, legend = {}, {}
+  local function add(bytes, columns, style, name)
+    if bytes ~= "" then elements[#elements + 1] = {bytes = bytes, columns = columns, style = style, name = name} end
+  end
+  for s = 1, #list do
+    local colour = palette.colour(s)
+    local name = settings.series and data.list(settings.series)[s]
+    add(boxes(found, s, wide), 6, ("with boxxyerror lc rgb '%s' fillstyle solid 0.9 noborder"):format(colour), name)
+    legend[s] = {name = name or "series " .. s, kind = "box", colour = colour}
+  end
+  add(whiskers(found, wide), 4, "with vectors nohead lw 1.4 lc rgb '#333333'")
+
+  local x = names_axis(labels, width)
+  local bottom, top = limits(found, settings)
   return figure.new(panel.new {
-    title = settings.title, xlabel = settings.xlabel, ylabel = settings.ylabel,
-    x = {low = -0.6, high = n - 0.4, ticks = scale.names_ticks(shown, (width - 100) / 16),
-      rotate = widest > (width - 120) / n - 8},
+    title = settings.title, xlabel = settings.xlabel, ylabel = settings.ylabel, x = x,
     y = {low = bottom, high = top, ticks = scale.linear(bottom, top, (settings.height - 100) / 45)},
-    grid = true, elements = elements, words = kept, marks = marks,
-    legend = (settings.series or k > 1) and legend or nil,
+    grid = true, elements = elements,
+    words = words_on(found, bottom, top, settings.format, (width - 120) / #labels * wide),
+    marks = bottom < 0 and top > 0 and {{x1 = x.low, y1 = 0, x2 = x.high, y2 = 0, colour = "#888888"}} or nil,
+    legend = (settings.series or #list > 1) and legend or nil,
     note = missing > 0 and ("%d bars are not finite numbers"):format(missing) or nil,
   }, width, settings.height)
 end
