@@ -11,6 +11,7 @@
 --- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all.
 local core = require "moonlark_core"
 local options = require "moonlark.options"
+local scan = require "moonlark.dataset.scan"
 local signal = require "moonlark.signal"
 
 local recipe = {}
@@ -32,7 +33,7 @@ local function listed(features)
   if type(features) ~= "table" then
     error(("features must be a table such as {mfcc = {n_mfcc = 13}}, got %s"):format(type(features)), 0)
   end
-  local list = {}
+  local settings_of, names = {}, {}
   for key, value in pairs(features) do
     local name, settings = key, value
     if math.type(key) == "integer" then name, settings = value, {} end
@@ -41,10 +42,12 @@ local function listed(features)
     if type(settings) ~= "table" then
       error(("the settings of %s must be a table, got %s"):format(name, type(settings)), 0)
     end
+    if settings_of[name] then error(("%s is in the recipe twice"):format(name), 0) end
     require "moonlark.feature".settings(name, settings) -- names the nearest of a misspelt word
-    list[#list + 1] = {name, settings}
+    settings_of[name], names[#names + 1] = settings, name
   end
-  table.sort(list, function(a, b) return a[1] < b[1] end)
+  local list = {}
+  for i, name in ipairs(scan.sort(names)) do list[i] = {name, settings_of[name]} end
   return list
 end
 

@@ -61,7 +61,6 @@ function partition.stratified(labels, fractions, seed)
     end
     table.insert(members[label], i)
   end
-  table.sort(order)
   local part_of, owed = {}, {}
   for part = 1, #fractions do owed[part] = 0 end
   for _, label in ipairs(order) do
