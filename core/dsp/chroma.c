@@ -52,7 +52,7 @@ enum { RUN = 64 }; /* bins summed in single precision before the sum moves to a 
 MLK_CLONES static void filter_tile(const float *restrict weights, int64_t rows, const mlk_floats *restrict tile,
                                    mlk_doubles *restrict out)
 {
-    mlk_doubles sum = {0};
+    mlk_doubles sum = {{{0}}};
     for (int64_t first = 0; first < rows; first += RUN) {
         int64_t end = first + RUN < rows ? first + RUN : rows;
         mlk_floats run = {0}, more = {0};
@@ -63,7 +63,7 @@ MLK_CLONES static void filter_tile(const float *restrict weights, int64_t rows, 
         }
         if (k < end)
             run += weights[k] * tile[k];
-        sum += MLK_WIDEN(run) + MLK_WIDEN(more);
+        MLK_HALVES(h) sum.half[h] += MLK_WIDEN(&run, h) + MLK_WIDEN(&more, h);
     }
     *out = sum;
 }
@@ -82,7 +82,7 @@ mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, cons
             mlk_doubles sum;
             filter_tile(weights + c * rows, rows, mlk_tile_rows(spectrum, i), &sum);
             for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++)
-                out[c * frames + i * MLK_TILE + j] = (float)sum[j];
+                out[c * frames + i * MLK_TILE + j] = (float)MLK_LANE(sum, j);
         }
     return MLK_OK;
 }

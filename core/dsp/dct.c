@@ -22,15 +22,18 @@ static double basis(int type, bool ortho, int n, int i, int b)
 MLK_CLONES static void multiply(const double *restrict row, const mlk_doubles *restrict columns, int n,
                                 mlk_doubles *restrict out)
 {
-    mlk_doubles even = {0}, odd = {0};
+    mlk_doubles even = {{{0}}}, odd = {{{0}}};
     int b = 0;
-    for (; b + 2 <= n; b += 2) {
-        even += row[b] * columns[b];
-        odd += row[b + 1] * columns[b + 1];
+    for (; b + 2 <= n; b += 2)
+        MLK_HALVES(h) {
+            even.half[h] += row[b] * columns[b].half[h];
+            odd.half[h] += row[b + 1] * columns[b + 1].half[h];
+        }
+    MLK_HALVES(h) {
+        if (b < n)
+            even.half[h] += row[b] * columns[b].half[h];
+        out->half[h] = even.half[h] + odd.half[h];
     }
-    if (b < n)
-        even += row[b] * columns[b];
-    *out = even + odd;
 }
 
 mlk_code mlk_dct_columns(const float *in, int n, int64_t frames, int type, bool ortho, int coefficients,
@@ -52,13 +55,13 @@ mlk_code mlk_dct_columns(const float *in, int n, int64_t frames, int type, bool 
         for (int b = 0; b < n; b++) {
             mlk_floats column = {0};
             memcpy(&column, in + b * frames + first, (size_t)width * sizeof *in);
-            block[b] = MLK_WIDEN(column);
+            MLK_HALVES(h) block[b].half[h] = MLK_WIDEN(&column, h);
         }
         for (int i = 0; i < coefficients; i++) {
             mlk_doubles sum;
             multiply(matrix + i * n, block, n, &sum);
             for (int j = 0; j < width; j++)
-                out[i * frames + first + j] = (float)sum[j];
+                out[i * frames + first + j] = (float)MLK_LANE(sum, j);
         }
     }
     free(matrix);

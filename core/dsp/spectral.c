@@ -8,12 +8,13 @@
 MLK_CLONES static void moments(const mlk_floats *restrict tile, int64_t rows, double bin_hz, mlk_doubles *restrict sum,
                                mlk_doubles *restrict weighted)
 {
-    mlk_doubles total = {0}, moment = {0};
-    for (int64_t k = 0; k < rows; k++) {
-        mlk_doubles value = MLK_WIDEN(tile[k]);
-        total += value;
-        moment += value * ((double)k * bin_hz);
-    }
+    mlk_doubles total = {{{0}}}, moment = {{{0}}};
+    for (int64_t k = 0; k < rows; k++)
+        MLK_HALVES(h) {
+            mlk_half_doubles value = MLK_WIDEN(tile + k, h);
+            total.half[h] += value;
+            moment.half[h] += value * ((double)k * bin_hz);
+        }
     *sum = total;
     *weighted = moment;
 }
@@ -36,28 +37,29 @@ void mlk_spectral_centroid(const mlk_tiles *magnitude, double bin_hz, float *out
         mlk_doubles sum, weighted;
         moments(mlk_tile_rows(magnitude, i), magnitude->rows, bin_hz, &sum, &weighted);
         for (int j = 0; j < tile_width(magnitude, i); j++)
-            out[i * MLK_TILE + j] = (float)(weighted[j] / divisor(sum[j]));
+            out[i * MLK_TILE + j] = (float)(MLK_LANE(weighted, j) / divisor(MLK_LANE(sum, j)));
     }
 }
 
 MLK_CLONES static void second_moment(const mlk_floats *restrict tile, int64_t rows, double bin_hz,
                                      const mlk_doubles *restrict centre, mlk_doubles *restrict spread)
 {
-    mlk_doubles sum = {0};
-    for (int64_t k = 0; k < rows; k++) {
-        mlk_doubles distance = (double)k * bin_hz - *centre;
-        sum += MLK_WIDEN(tile[k]) * (distance * distance);
-    }
+    mlk_doubles sum = {{{0}}}, middle = *centre;
+    for (int64_t k = 0; k < rows; k++)
+        MLK_HALVES(h) {
+            mlk_half_doubles distance = (double)k * bin_hz - middle.half[h];
+            sum.half[h] += MLK_WIDEN(tile + k, h) * (distance * distance);
+        }
     *spread = sum;
 }
 
 static void other_moment(const mlk_floats *tile, int64_t rows, double bin_hz, const mlk_doubles *centre, double p,
                          mlk_doubles *spread)
 {
-    *spread = (mlk_doubles){0};
+    *spread = (mlk_doubles){{{0}}};
     for (int64_t k = 0; k < rows; k++)
         for (int j = 0; j < MLK_TILE; j++)
-            (*spread)[j] += tile[k][j] * pow(fabs((double)k * bin_hz - (*centre)[j]), p);
+            MLK_LANE(*spread, j) += tile[k][j] * pow(fabs((double)k * bin_hz - MLK_LANE(*centre, j)), p);
 }
 
 void mlk_spectral_bandwidth(const mlk_tiles *magnitude, double bin_hz, bool norm, double p, float *out)
@@ -67,27 +69,31 @@ void mlk_spectral_bandwidth(const mlk_tiles *magnitude, double bin_hz, bool norm
         mlk_doubles sum, centre, spread;
         moments(tile, magnitude->rows, bin_hz, &sum, &centre);
         for (int j = 0; j < MLK_TILE; j++)
-            centre[j] /= divisor(sum[j]);
+            MLK_LANE(centre, j) /= divisor(MLK_LANE(sum, j));
         if (p == 2)
             second_moment(tile, magnitude->rows, bin_hz, &centre, &spread);
         else
             other_moment(tile, magnitude->rows, bin_hz, &centre, p, &spread);
-        for (int j = 0; j < tile_width(magnitude, i); j++)
-            out[i * MLK_TILE + j] = (float)pow(norm ? spread[j] / divisor(sum[j]) : spread[j], 1 / p);
+        for (int j = 0; j < tile_width(magnitude, i); j++) {
+            double whole = norm ? divisor(MLK_LANE(sum, j)) : 1;
+            out[i * MLK_TILE + j] = (float)pow(MLK_LANE(spread, j) / whole, 1 / p);
+        }
     }
 }
 
 /* Number of rows whose running sum stays below `share` of the whole. */
 MLK_CLONES static void rows_below(const mlk_floats *restrict tile, int64_t rows, double share, mlk_doubles *restrict below)
 {
-    mlk_doubles total = {0}, running = {0}, count = {0};
+    mlk_doubles limit = {{{0}}}, running = {{{0}}}, count = {{{0}}};
     for (int64_t k = 0; k < rows; k++)
-        total += MLK_WIDEN(tile[k]);
-    mlk_doubles limit = total * share;
-    for (int64_t k = 0; k < rows; k++) {
-        running += MLK_WIDEN(tile[k]);
-        count -= __builtin_convertvector(running < limit, mlk_doubles); /* true is -1 */
-    }
+        MLK_HALVES(h) limit.half[h] += MLK_WIDEN(tile + k, h);
+    MLK_HALVES(h) limit.half[h] *= share;
+    for (int64_t k = 0; k < rows; k++)
+        MLK_HALVES(h) {
+            running.half[h] += MLK_WIDEN(tile + k, h);
+            const mlk_half_doubles one = {1, 1, 1, 1};
+            count.half[h] += (mlk_half_doubles)((running.half[h] < limit.half[h]) & (mlk_half_masks)one);
+        }
     *below = count;
 }
 
@@ -97,7 +103,7 @@ void mlk_spectral_rolloff(const mlk_tiles *magnitude, double bin_hz, double shar
         mlk_doubles below;
         rows_below(mlk_tile_rows(magnitude, i), magnitude->rows, share, &below);
         for (int j = 0; j < tile_width(magnitude, i); j++)
-            out[i * MLK_TILE + j] = (float)(below[j] * bin_hz);
+            out[i * MLK_TILE + j] = (float)(MLK_LANE(below, j) * bin_hz);
     }
 }
 
@@ -109,27 +115,32 @@ MLK_CLONES static void sum_and_product(const mlk_floats *restrict tile, int64_t 
 {
     mlk_floats lowest = {0};
     lowest += least;
-    *product = (mlk_doubles){1, 1, 1, 1, 1, 1, 1, 1};
+    mlk_doubles total = *sum, factor = {{{1, 1, 1, 1}, {1, 1, 1, 1}}};
     for (int64_t k = 0; k < count; k++) {
-        mlk_doubles value = MLK_WIDEN(MLK_LARGER(tile[k], lowest));
-        *sum += value;
-        *product *= value;
+        mlk_floats value = MLK_LARGER(tile[k], lowest);
+        MLK_HALVES(h) {
+            total.half[h] += MLK_WIDEN(&value, h);
+            factor.half[h] *= MLK_WIDEN(&value, h);
+        }
     }
+    *sum = total;
+    *product = factor;
 }
 
 void mlk_spectral_flatness(const mlk_tiles *power, double amin, float *out)
 {
     for (int64_t i = 0; i < mlk_tile_count(power->frames); i++) {
         const mlk_floats *tile = mlk_tile_rows(power, i);
-        mlk_doubles sum = {0}, logs = {0}, product;
+        mlk_doubles sum = {{{0}}}, product;
+        double logs[MLK_TILE] = {0};
         for (int64_t first = 0; first < power->rows; first += FACTORS) {
             int64_t left = power->rows - first;
             sum_and_product(tile + first, left < FACTORS ? left : FACTORS, (float)amin, &sum, &product);
             for (int j = 0; j < MLK_TILE; j++)
-                logs[j] += log(product[j]); /* one logarithm for eight bins */
+                logs[j] += log(MLK_LANE(product, j)); /* one logarithm for eight bins */
         }
         double n = (double)power->rows;
         for (int j = 0; j < tile_width(power, i); j++)
-            out[i * MLK_TILE + j] = (float)(exp(logs[j] / n) / (sum[j] / n));
+            out[i * MLK_TILE + j] = (float)(exp(logs[j] / n) / (MLK_LANE(sum, j) / n));
     }
 }
