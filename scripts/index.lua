@@ -14,13 +14,23 @@ parser:option("--fold", "Lua pattern whose capture in a file's name is its fold;
 parser:option("--group", "Lua pattern whose capture in a file's name is its group (artist, source recording).")
   :argname "<pattern>"
 parser:option("--pattern", "Only files whose name matches this Lua pattern."):argname "<pattern>"
+parser:option("--column", "In a list: which column is path, label, group or fold, as label=genre."):argname "<field=column>"
+  :count "*"
+parser:option("--root", "In a list: the folder that paths start from, as seen from the list."):argname "<folder>"
 parser:flag("--headers", "Trust the headers: hash every file, but decode none.")
 parser:flag("--strict", "Exit with 1 when any file is bad.")
 command.workers(parser)
 local args = parser:parse()
 
-local given = {fold = args.fold, group = args.group, pattern = args.pattern}
+-- What does not fit the kind of data is refused by the function that reads it.
+local given = {fold = args.fold, group = args.group, pattern = args.pattern, root = args.root}
 if args.fold == "esc" then given.fold, given.group = dataset.esc.fold, given.group or dataset.esc.group end
+for _, text in ipairs(args.column) do
+  local field, column = text:match "^(%w+)=(.+)$"
+  if not field then parser:error(("--column must look like label=genre, got '%s'"):format(text)) end
+  given.columns = given.columns or {}
+  given.columns[field] = column
+end
 local songs = dataset.open(args.data, next(given) and given or nil)
 songs:validate {workers = args.workers, decode = not args.headers}
 for _, bad in ipairs(songs.rejected) do

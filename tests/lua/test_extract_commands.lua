@@ -78,6 +78,18 @@ function TestIndex:test_folds_from_names()
   lu.assertEquals({songs[1].fold, songs[1].group, songs[2].fold}, {1, "100", 2})
 end
 
+function TestIndex:test_a_list_with_its_own_columns()
+  files.mkdirs(place .. "/meta")
+  files.write(place .. "/meta/list.csv", "filename,genre,artist\na/1.wav,x,Ann\nb/1.wav,y,Ben\n")
+  local result = moonlark("index", "meta/list.csv", "--root", "../songs", "--column", "path=filename",
+    "--column", "label=genre", "--column", "group=artist", "-o", "l.json")
+  lu.assertEquals({result.code, result.err}, {0, ""})
+  local songs = dataset.load(place .. "/l.json")
+  lu.assertEquals({songs[2].label, songs[2].group}, {"y", "Ben"})
+  lu.assertEquals(moonlark("index", "meta/list.csv", "--column", "label").code, 2)
+  lu.assertStrContains(moonlark("index", "songs", "--root", "x").err, "unknown option of dataset.folder: 'root'")
+end
+
 -- features -----------------------------------------------------------------------
 
 function TestFeatures:test_frames_as_the_functions_give_them()
