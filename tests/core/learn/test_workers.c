@@ -1,0 +1,76 @@
+/* What is learnt does not depend on how many cores there are, to the bit. */
+#include "test.h"
+
+#include "learn/gmm.h"
+#include "learn/kmeans.h"
+#include "learn/pca.h"
+#include "learn/random.h"
+
+#include <sched.h>
+#include <string.h>
+
+enum { N = 5000, D = 7, K = 4 };
+
+static float x[N * D];
+
+static void make_samples(void)
+{
+    mlk_random random = mlk_random_seeded(1);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < D; j++)
+            x[i * D + j] = (float)(mlk_random_uniform(&random) + mlk_random_uniform(&random) + (i % K) * (j % 3));
+}
+
+typedef struct learnt {
+    double mean[D], components[D * D], variance[D], total;
+    double centers[K * D], inertia;
+    int64_t labels[N];
+    double weights[K], means[K * D], covariances[K * D * D], likelihood;
+} learnt;
+
+static void learn(learnt *all)
+{
+    mlk_samples samples = {x, N, D};
+    mlk_status status;
+    memset(all, 0, sizeof *all);
+    assert_int_equal(mlk_pca_fit(samples, D, all->mean, all->components, all->variance, &all->total, &status), 0);
+
+    mlk_kmeans_options kmeans = {.k = K, .max_iter = 50, .tol = 1e-4, .n_init = 2, .seed = 3};
+    mlk_kmeans_result found;
+    assert_int_equal(mlk_kmeans_fit(samples, &kmeans, all->centers, all->labels, &found, &status), 0);
+    all->inertia = found.inertia;
+
+    mlk_gmm_options options = {.k = K, .covariance = MLK_FULL, .tol = 1e-3, .reg_covar = 1e-6, .max_iter = 20,
+                               .n_init = 1, .seed = 3};
+    mlk_gmm gmm = {.k = K, .d = D, .covariance = MLK_FULL, .weights = all->weights, .means = all->means,
+                   .covariances = all->covariances};
+    mlk_gmm_result mixture;
+    assert_int_equal(mlk_gmm_fit(samples, &options, &gmm, &mixture, &status), 0);
+    all->likelihood = mixture.mean_log_likelihood;
+}
+
+static void one_core_and_all_give_the_same_bits(void **state)
+{
+    (void)state;
+    static learnt alone, together;
+    cpu_set_t all, one;
+    make_samples();
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    if (CPU_COUNT(&all) < 2)
+        skip();
+    learn(&together);
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
+        if (CPU_ISSET(cpu, &all))
+            CPU_SET(cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    learn(&alone);
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    assert_memory_equal(&alone, &together, sizeof alone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(one_core_and_all_give_the_same_bits)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,252 @@
+-- One contract, every estimator: what each must do with good samples, and say of bad ones.
+local lu = require "luaunit"
+local torch = require "moonlark.torch"
+local cluster = require "moonlark.cluster"
+local classify = require "moonlark.classify"
+local estimator = require "moonlark.estimator"
+
+local makers = {
+  pca = function(o) return cluster.pca(o) end,
+  kmeans = function(o) return cluster.kmeans(o or {n_clusters = 3}) end,
+  gmm_full = function(o) return cluster.gmm(o or {n_components = 3, covariance = "full"}) end,
+  gmm_tied = function(o) return cluster.gmm(o or {n_components = 3, covariance = "tied"}) end,
+  gmm_diag = function(o) return cluster.gmm(o or {n_components = 3, covariance = "diag"}) end,
+  gmm_spherical = function(o) return cluster.gmm(o or {n_components = 3, covariance = "spherical"}) end,
+  scaler = function() return classify.scaler() end,
+  logistic = function(o) return classify.logistic(o) end,
+  knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,
+  svm = function(o) return classify.svm(o) end,
+  random_forest = function(o) return classify.random_forest(o or {n_estimators = 5}) end,
+  boosted_trees = function(o) return classify.boosted_trees(o or {n_estimators = 5}) end,
+  pipeline = function() return classify.pipeline {classify.scaler(), cluster.pca {n_components = 2}, classify.svm()} end,
+}
+
+local supervised = {logistic = true, knn = true, svm = true, random_forest = true, boosted_trees = true, pipeline = true}
+
+-- Three clouds in four columns, 60 rows.
+local function samples()
+  torch.manual_seed(5)
+  local y = torch.arange(60):remainder(3)
+  local x = torch.randn({60, 4}) + y:unsqueeze(1):float() * 4
+  return x, y
+end
+
+local function apply(model, x)
+  if model.predict then return model:predict(x) end
+  return model:transform(x)
+end
+
+local function same(a, b)
+  return torch.equal(a, b)
+end
+
+TestContract = {}
+
+-- Runs a check on every estimator, saying which one failed.
+local function each(check)
+  for name, make in pairs(makers) do
+    local ok, message = pcall(check, make, name)
+    if not ok then error(name .. ": " .. (type(message) == "table" and message.msg or tostring(message)), 0) end
+  end
+end
+
+function TestContract:test_fit_returns_self_and_learns()
+  each(function(make)
+    local x, y = samples()
+    local model = make()
+    lu.assertIs(model:fit(x, y), model)
+    lu.assertEquals(apply(model, x):size(0), 60)
+  end)
+end
+
+function TestContract:test_every_hyperparameter_has_a_default_and_unknown_ones_are_named()
+  for name, make in pairs {pca = cluster.pca, kmeans = cluster.kmeans, gmm = cluster.gmm, logistic = classify.logistic,
+    knn = classify.knn, svm = classify.svm, random_forest = classify.random_forest,
+    boosted_trees = classify.boosted_trees} do
+    lu.assertTrue(estimator.is(make()), name)
+    lu.assertErrorMsgContains("unknown option", make, {n_componentz = 3})
+  end
+end
+
+function TestContract:test_the_same_twice_to_the_bit()
+  each(function(make)
+    local x, y = samples()
+    lu.assertTrue(same(apply(make():fit(x, y), x), apply(make():fit(x, y), x)))
+  end)
+end
+
+function TestContract:test_clone_is_unfitted_and_of_the_same_hyperparameters()
+  each(function(make, name)
+    local x, y = samples()
+    local model = make():fit(x, y)
+    local clone = model:clone()
+    lu.assertNil(clone.state)
+    if name ~= "pipeline" then lu.assertEquals(clone:params(), model:params()) end
+    lu.assertErrorMsgContains("not fitted", apply, clone, x)
+    lu.assertTrue(same(apply(clone:fit(x, y), x), apply(model, x)))
+  end)
+end
+
+function TestContract:test_saved_and_loaded_predicts_the_same_bits()
+  local path = os.tmpname()
+  os.remove(path)
+  each(function(make)
+    local x, y = samples()
+    local model = make():fit(x, y)
+    model:save(path .. ".safetensors")
+    local loaded = estimator.load(path .. ".safetensors")
+    lu.assertEquals(loaded.kind, model.kind)
+    lu.assertTrue(same(apply(loaded, x), apply(model, x)))
+  end)
+  os.remove(path .. ".safetensors")
+  os.remove(path .. ".json")
+end
+
+function TestContract:test_unfitted_says_so()
+  each(function(make)
+    lu.assertErrorMsgContains("not fitted", apply, make(), (samples()))
+    lu.assertErrorMsgContains("not fitted", make().save, make(), "/tmp/nothing.safetensors")
+  end)
+end
+
+function TestContract:test_nan_is_refused_with_its_place()
+  each(function(make)
+    local x, y = samples()
+    x[7][2] = 0 / 0
+    lu.assertErrorMsgContains("row 7, column 2 is NaN", make().fit, make(), x, y)
+    local good = samples()
+    local model = make():fit(good, y)
+    lu.assertErrorMsgContains("row 7, column 2 is NaN", apply, model, x)
+  end)
+end
+
+function TestContract:test_wrong_width_is_refused()
+  each(function(make)
+    local x, y = samples()
+    local model = make():fit(x, y)
+    lu.assertErrorMsgContains("must have 4 columns, as when fitted, got 3", apply, model, x:narrow(1, 0, 3))
+  end)
+end
+
+function TestContract:test_empty_and_misshapen_are_refused()
+  each(function(make)
+    local x, y = samples()
+    lu.assertErrorMsgContains("rows or more, got 0", make().fit, make(), x:narrow(0, 0, 0), y:narrow(0, 0, 0))
+    lu.assertErrorMsgContains("must have 2 axes", make().fit, make(), x:reshape {-1}, y)
+    lu.assertErrorMsgContains("must be a tensor", make().fit, make(), "x", y)
+  end)
+end
+
+function TestContract:test_no_rows_to_predict_gives_no_rows()
+  each(function(make)
+    local x, y = samples()
+    lu.assertEquals(apply(make():fit(x, y), x:narrow(0, 0, 0)):size(0), 0)
+  end)
+end
+
+function TestContract:test_constant_column_is_no_trouble()
+  each(function(make)
+    local x, y = samples()
+    x:select(1, 1):fill_(3)
+    local result = apply(make():fit(x, y), x):double()
+    lu.assertTrue(result:isfinite():all():item())
+  end)
+end
+
+function TestContract:test_one_row()
+  each(function(make, name)
+    local x, y = samples()
+    local ok, message = pcall(make().fit, make(), x:narrow(0, 0, 1), y:narrow(0, 0, 1))
+    if name == "scaler" then
+      lu.assertTrue(ok)
+    else
+      lu.assertFalse(ok)
+      lu.assertStrMatches(message, ".*[Mm]ust .*")
+    end
+  end)
+end
+
+function TestContract:test_fewer_rows_than_asked_for()
+  local x = samples():narrow(0, 0, 2)
+  lu.assertErrorMsgContains("at least n_clusters (3) rows, got 2", makers.kmeans().fit, makers.kmeans(), x)
+  lu.assertErrorMsgContains("at least 3 rows for 3 components, got 2", makers.gmm_full().fit, makers.gmm_full(), x)
+  lu.assertErrorMsgContains("1..min(rows, columns) (2), got 3", makers.pca().fit, cluster.pca {n_components = 3}, x)
+  lu.assertErrorMsgContains("n_neighbors must be 1..2", makers.knn().fit, makers.knn(), x, torch.tensor {0, 1})
+end
+
+function TestContract:test_classifiers_need_labels_of_two_classes()
+  each(function(make, name)
+    if not supervised[name] then return end
+    local x, y = samples()
+    lu.assertErrorMsgContains("2 classes or more, got 1", make().fit, make(), x, y * 0)
+    lu.assertErrorMsgContains("one entry for each row (60), got 59", make().fit, make(), x, y:narrow(0, 0, 59))
+    lu.assertErrorMsgContains("needs labels", make().fit, make(), x)
+  end)
+end
+
+function TestContract:test_class_ids_with_gaps_come_back_as_they_were()
+  each(function(make, name)
+    if not supervised[name] then return end
+    local x, y = samples()
+    local ids = y * 10 + 2
+    local predicted = make():fit(x, ids):predict(x)
+    lu.assertTrue(predicted:eq(ids):double():mean():item() > 0.9)
+  end)
+end
+
+TestValidation = {}
+
+function TestValidation:test_scaler_sees_the_training_folds_only()
+  -- The one row of fold 2 is far off. Scaled with it, the others would fall together.
+  local x = torch.tensor {{0.0}, {0.1}, {1.0}, {1.1}, {1e6}, {1e6}}
+  local X = {x = x, y = torch.tensor {0, 0, 1, 1, 0, 1}, folds = {1, 2, 1, 2, 3, 3}}
+  local seen = {}
+  local report = classify.cross_validate(classify.pipeline {classify.scaler(), classify.knn {n_neighbors = 1}}, X, {
+    each = function(fold, result) seen[fold] = result.n end})
+  lu.assertEquals(seen, {2, 2, 2})
+  lu.assertEquals(report.confusion:sum():item(), 6)
+end
+
+function TestValidation:test_groups_stay_together()
+  local x, y = samples()
+  local groups = {}
+  for i = 1, 60 do groups[i] = "g" .. (i - 1) // 6 end
+  -- Each group holds one label noise that only the group itself tells: leaks would show as accuracy.
+  local noise = torch.randint(0, 3, {10}):repeat_interleave(6)
+  local tell = torch.arange(10):repeat_interleave(6):float():unsqueeze(1) * 100
+  local model = classify.knn {n_neighbors = 1}
+  local X = {x = tell + torch.randn({60, 1}) * 0.01, y = noise, groups = groups}
+  local leaky = classify.cross_validate(model, X, {k = 5, groups = false}).accuracy
+  local honest = classify.cross_validate(model, X, {k = 5}).accuracy
+  lu.assertTrue(leaky > 0.95)
+  lu.assertTrue(honest < 0.8)
+  lu.assertErrorMsgContains("number of groups (10), got 11", classify.cross_validate, model, X, {k = 11})
+  lu.assertEquals(x:size(0), y:size(0))
+end
+
+function TestValidation:test_stratified_folds_share_out_each_class()
+  local x, y = samples()
+  local report = classify.cross_validate(classify.knn(), {x = x, y = y}, {k = 4, seed = 2})
+  for _, fold in ipairs(report.folds) do lu.assertEquals(fold.n, 15) end
+  lu.assertErrorMsgContains("every class needs k (21) rows", classify.cross_validate, classify.knn(), {x = x, y = y}, {k = 21})
+end
+
+function TestValidation:test_grid_search_finds_the_better_and_fits_it()
+  local x, y = samples()
+  local X = {x = x, y = y}
+  local best, results = classify.grid_search(classify.pipeline {classify.scaler(), classify.knn()}, X,
+    {n_neighbors = {1, 3, 40}, weights = {"uniform", "distance"}}, {k = 3})
+  lu.assertEquals(#results, 6)
+  lu.assertTrue(best:predict(x):eq(y):double():mean():item() > 0.9)
+  lu.assertErrorMsgContains("unknown option", classify.grid_search, classify.knn(), X, {neighbours = {1}}, {k = 3})
+end
+
+function TestValidation:test_report_prints_its_classes()
+  local x, y = samples()
+  local report = classify.cross_validate(classify.svm(), {x = x, y = y, classes = {"dub", "ska", "čalga"}}, {k = 3})
+  local text = tostring(report)
+  lu.assertStrContains(text, "accuracy")
+  lu.assertStrContains(text, "čalga")
+end
+
+os.exit(lu.LuaUnit.run())
