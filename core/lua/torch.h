@@ -54,7 +54,7 @@ void mlk_lua_reclaim(lua_State *L);
 
 /* --- torch_value.c: Lua values <-> mlk_value --- */
 
-enum { mlk_lua_pool_size = 64, mlk_lua_max_arguments = 32 };
+enum { mlk_lua_pool_size = 64, mlk_lua_max_arguments = 32, mlk_lua_max_depth = 4 };
 
 /* Arguments read from the Lua stack; borrows from the values there. */
 typedef struct mlk_lua_values {
@@ -63,7 +63,14 @@ typedef struct mlk_lua_values {
     mlk_named named[mlk_lua_max_arguments];
     mlk_value pool[mlk_lua_pool_size]; /* items of short lists */
     size_t used;
+    int depth; /* of the list that is being read */
 } mlk_lua_values;
+
+static inline void mlk_lua_begin_values(mlk_lua_values *values)
+{
+    values->used = 0;
+    values->depth = 0;
+}
 
 void mlk_lua_read_value(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_values *values, mlk_value *out);
 

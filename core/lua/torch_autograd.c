@@ -145,7 +145,7 @@ static int gradients(lua_State *L)
     mlk_status status;
     mlk_lua_values values;
     mlk_lua_context *context = mlk_lua_own_context(L);
-    values.used = 0;
+    mlk_lua_begin_values(&values);
     lua_settop(L, 3);
     mlk_autograd_options read = options(L, 3);
     lua_pushnil(L);

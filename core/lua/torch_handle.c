@@ -100,7 +100,7 @@ void mlk_lua_reclaim(lua_State *L)
 static size_t read_index(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_values *values,
                          const mlk_value **indices)
 {
-    values->used = 0;
+    mlk_lua_begin_values(values);
     mlk_lua_read_value(L, context, arg, values, &values->positional[0]);
     *indices = values->positional;
     if (values->positional[0].kind != MLK_LIST)
@@ -169,7 +169,7 @@ static int tensor_newindex(lua_State *L)
         lua_replace(L, 3);
     }
     size_t n = read_index(L, context, 2, &values, &indices);
-    value.used = 0;
+    mlk_lua_begin_values(&value);
     mlk_lua_read_value(L, context, 3, &value, &value.positional[0]);
     if (mlk_tensor_index_put(tensor, indices, n, &value.positional[0], &status))
         return mlk_lua_raise(L, &status);

@@ -46,7 +46,7 @@ static void read_list(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_v
 {
     lua_Integer length = luaL_getmetafield(L, arg, "__name") == LUA_TNIL ? list_length(L, arg) : -1;
     luaL_checkstack(L, 16, "lists are nested too deeply");
-    if (length < 0) {
+    if (length < 0 || values->depth == mlk_lua_max_depth) { /* no operator takes more, and a table may hold itself */
         set_other(L, arg, out);
         return;
     }
@@ -54,6 +54,7 @@ static void read_list(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_v
     out->kind = MLK_LIST;
     out->list.items = items;
     out->list.count = (size_t)length;
+    values->depth++;
     for (lua_Integer i = 0; i < length; i++) {
         int type = lua_rawgeti(L, arg, i + 1);
         mlk_lua_read_value(L, context, lua_gettop(L), values, &items[i]);
@@ -63,6 +64,7 @@ static void read_list(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_v
         else
             luaL_checkstack(L, 8, "too many lists in the arguments");
     }
+    values->depth--;
 }
 
 void mlk_lua_read_value(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_values *values, mlk_value *out)
@@ -146,7 +148,7 @@ static void read_named(lua_State *L, mlk_lua_context *context, int arg, mlk_lua_
 void mlk_lua_read_arguments(lua_State *L, mlk_lua_context *context, int first, mlk_lua_values *values)
 {
     int top = lua_gettop(L);
-    values->used = 0;
+    mlk_lua_begin_values(values);
     values->arguments = (mlk_arguments){.positional = values->positional};
     if (top >= first && lua_type(L, top) == LUA_TTABLE && holds_names(L, top)) {
         read_named(L, context, top, values);

@@ -141,6 +141,17 @@ function TestOperators:test_errors_name_operator_schema_and_what_came()
   lu.assertStrContains(failure(t.add, t, {other = 1, alpha = "b"}), "alpha must be a number")
   lu.assertStrContains(failure(t.add, 3, t), "call methods with a colon")
   lu.assertStrContains(failure(torch.mse_loss, t, t, "avg"), '"none", "mean" or "sum"')
+  local itself = {}
+  itself[1] = itself
+  for _, odd in ipairs {itself, {[1000000] = 1}, {[0] = 1}, {1, [2.5] = 1}, print, coroutine.create(print), io.stdout,
+    setmetatable({}, {__name = "Thing"}), string.rep("x", 10000), {{{{{{1}}}}}}, {{}, {}}} do
+    lu.assertStrContains(failure(torch.relu, odd), "relu: self must be a tensor, got ")
+    pcall(torch.cat, odd) -- right or wrong, it comes back
+    pcall(torch.zeros, odd)
+    pcall(function() return t[odd] end)
+    pcall(function() t[0] = odd end)
+  end
+  lu.assertStrContains(failure(torch.cat, {t, 3}), "tensors must be a list of tensors, got {tensor 2×3 float32, 3}")
   lu.assertNotStrContains(message, "test_torch.lua") -- the program adds the user's line
 end
 
@@ -357,6 +368,23 @@ function TestMemory:test_more_than_there_is()
   lu.assertStrContains(failure(torch.empty, {1 << 50}), "empty: ")
   lu.assertStrContains(failure(torch.empty, {1 << 50}), "memory")
   lu.assertEquals(torch.ones(2):sum():item(), 2)
+end
+
+TestFiles = {}
+
+function TestFiles:test_round_trip()
+  local tensors = {weight = torch.randn(2, 3), ids = torch.arange(4), mask = torch.tensor {true, false}}
+  for _, ending in ipairs {".npy", ".npz", ".safetensors"} do
+    local path = os.tmpname() .. ending
+    torch.save(path, ending == ".npy" and tensors.weight or tensors)
+    local read = torch.load(path)
+    os.remove(path)
+    if ending == ".npy" then read = {weight = read, ids = tensors.ids, mask = tensors.mask} end
+    for name, tensor in pairs(tensors) do
+      lu.assertEquals(read[name]:dtype(), tensor:dtype())
+      lu.assertTrue(read[name]:equal(tensor))
+    end
+  end
 end
 
 TestText = {}

@@ -59,4 +59,30 @@ function TestMemory:test_4_nothing_stays()
   lu.assertTrue(torch.memory().live < megabyte, ("%d bytes are alive"):format(torch.memory().live))
 end
 
+-- With 4 GB of address space and the collector stopped, garbage fills it; an allocation that fails collects first.
+function TestMemory:test_5_collects_before_it_gives_up()
+  local build = os.getenv "MOONLARK_TEST_BUILD"
+  if sanitized() or not build then lu.skip "needs a build without sanitizers" end
+  local path = os.tmpname()
+  local script <close> = assert(io.open(path, "w"))
+  script:write [[
+    local torch = require "moonlark.torch"
+    collectgarbage "stop"
+    for _ = 1, 100 do local dropped = torch.ones(25 << 20) end
+    local held = {}
+    local ok, message = pcall(function() for i = 1, 100 do held[i] = torch.ones(25 << 20) end end)
+    io.write(#held > 5 and "held " or "", message)
+    held = nil
+    local again = torch.ones(25 << 20)
+    io.write " again"
+  ]]
+  script:flush()
+  local pipe = assert(io.popen(("ulimit -v 4000000; %s/bin/moonlark %s"):format(build, path)))
+  local output = pipe:read "a"
+  local ok = pipe:close()
+  os.remove(path)
+  lu.assertTrue(ok)
+  lu.assertEquals(output, "held ones: out of memory again")
+end
+
 os.exit(lu.LuaUnit.run())

@@ -238,6 +238,8 @@ end
 ---@param eps number?  default: the dtype's epsilon
 ---@return moonlark.Tensor
 function functions.rms_norm(input, shape, weight, eps)
+  local native = engine.operator "rms_norm" -- not in 1.13
+  if native then return native(input, shape, weight, eps) end
   local axes = {}
   for i = 1, #shape do axes[i] = -i end
   local epsilon = eps or (input:dtype() == "float64" and 2.220446049250313e-16 or 1.1920929e-07)
