@@ -6,7 +6,8 @@ local theory = require "moonlark.corpus.theory"
 
 local compose = {}
 
--- What plays in a section. drums: "main", "light" (kick and time-keepers), "hats" (time-keepers alone); lead: how much of its rhythm.
+-- What plays in a section. drums: "main", "light" (kick and time-keepers) or "hats" (time-keepers alone);
+-- lead: the share of bars in which it plays.
 local layers = {
   intro = {drums = "light", bass = false, comp = true, pad = false, lead = 0, level = 0.75},
   verse = {drums = "main", bass = true, comp = true, pad = false, lead = 0.6, level = 0.9},
@@ -155,7 +156,8 @@ function Writer:comp_bar(bar, chords, pattern, part, center, gain)
     elseif mark:match "%d" then
       local index = (tonumber(mark) - 1) % #pitches + 1
       local above = (tonumber(mark) - 1) // #pitches
-      self:add(part, bar, step, steps, 1.5 * length * self.bar_s / steps, gain * 1.2, {pitches = {pitches[index] + 12 * above}})
+      local seconds = 1.5 * length * self.bar_s / steps
+      self:add(part, bar, step, steps, seconds, gain * 1.2, {pitches = {pitches[index] + 12 * above}})
     end
   end
 end
@@ -165,7 +167,8 @@ function Writer:lead_bar(bar, chords, rhythm, scale, tonic, gain)
   for step = 0, steps - 1 do
     if rhythm:sub(step + 1, step + 1) == "x" then
       local strong = step * 4 % steps == 0
-      self.melody = theory.melody_step(self.rng, self.melody, scale, tonic, chord_at(chords, step / steps), strong, lead.low, lead.high)
+      local chord = chord_at(chords, step / steps)
+      self.melody = theory.melody_step(self.rng, self.melody, scale, tonic, chord, strong, lead.low, lead.high)
       local length = held(rhythm, step) * self.bar_s / steps
       self:add("lead", bar, step, steps, math.min(length, 2), gain, {pitches = {self.melody}})
     end

@@ -58,13 +58,16 @@ local cymbal = {1.0, 1.5, 2.08, 2.72, 3.4, 4.1}
 -- piece(rate, k, seed): k is the kit's own set of numbers around 1.
 local pieces = {
   kick = function(rate, k, seed)
-    return add_noise(thump(rate, 190 * k.tune, 40 * k.tune, 0.035, 0.07 * k.decay, 0.8 * k.bright), rate, seed, 1200, 5000, 0.005, 0.35 * k.bright)
+    local out = thump(rate, 190 * k.tune, 40 * k.tune, 0.035, 0.07 * k.decay, 0.8 * k.bright)
+    return add_noise(out, rate, seed, 1200, 5000, 0.005, 0.35 * k.bright)
   end,
   kick_deep = function(rate, k, seed)
-    return add_noise(thump(rate, 150 * k.tune, 36 * k.tune, 0.07, 0.14 * k.decay, 0.5 * k.bright), rate, seed, 800, 4000, 0.005, 0.25 * k.bright)
+    local out = thump(rate, 150 * k.tune, 36 * k.tune, 0.07, 0.14 * k.decay, 0.5 * k.bright)
+    return add_noise(out, rate, seed, 800, 4000, 0.005, 0.25 * k.bright)
   end,
   kick_tight = function(rate, k, seed)
-    return add_noise(thump(rate, 300 * k.tune, 42 * k.tune, 0.025, 0.05 * k.decay, 1.4 * k.bright), rate, seed, 1500, 7000, 0.006, 0.8 * k.bright)
+    local out = thump(rate, 300 * k.tune, 42 * k.tune, 0.025, 0.05 * k.decay, 1.4 * k.bright)
+    return add_noise(out, rate, seed, 1200, 8000, 0.009, 1.3 * k.bright)
   end,
   kick_soft = function(rate, k) return thump(rate, 130 * k.tune, 40 * k.tune, 0.04, 0.06 * k.decay, 0.4) end,
   snare = function(rate, k, seed)
@@ -75,7 +78,8 @@ local pieces = {
     local out = thump(rate, 400 * k.tune, 200 * k.tune, 0.02, 0.025 * k.decay, 0.3)
     return add_noise(out, rate, seed, 1500, 9000 * k.bright, 0.05 * k.decay, 1.2)
   end,
-  brush = function(rate, k, seed) return add_noise({}, rate, seed, 1200, 6000 * k.bright, 0.07 * k.decay, 0.6) end,
+  brush = function(rate, k, seed) return add_noise({}, rate, seed, 1200, 6000 * k.bright, 0.07 * k.decay,
+    0.6) end,
   swish = function(rate, k, seed)
     local out = add_noise({}, rate, seed, 1500, 5000 * k.bright, 0.12 * k.decay, 0.35)
     for i = 1, math.min(#out, 2600) do out[i] = out[i] * i / 2600 end
@@ -106,23 +110,29 @@ local pieces = {
     local out = add_metal({}, rate, cymbal, 500 * k.tune, 3500, 0.25 * k.decay, 0.35)
     return add_noise(out, rate, seed, 2500, 9500, 0.27 * k.decay, 0.8 * k.bright)
   end,
-  shaker = function(rate, k, seed) return add_noise({}, rate, seed, 4500, 9000 * k.bright, 0.028 * k.decay, 0.8) end,
+  shaker = function(rate, k, seed) return add_noise({}, rate, seed, 4500, 9000 * k.bright, 0.028 * k.decay,
+    0.8) end,
   tambourine = function(rate, k, seed)
     local out = add_metal({}, rate, {3.05, 3.65, 4.45}, 900 * k.tune, 6000, 0.05 * k.decay, 0.3)
     return add_noise(out, rate, seed, 5000, 10000, 0.05 * k.decay, 0.6)
   end,
-  cowbell = function(rate, k) return add_metal({}, rate, {1.0, 1.48}, 560 * k.tune, 400, 0.05 * k.decay, 0.5) end,
+  cowbell = function(rate, k) return add_metal({}, rate, {1.0, 1.48}, 560 * k.tune, 400, 0.05 * k.decay,
+    0.5) end,
   conga_low = function(rate, k, seed)
-    return add_noise(thump(rate, 240 * k.tune, 190 * k.tune, 0.02, 0.09 * k.decay, 0.2), rate, seed, 500, 3000, 0.01, 0.3)
+    local out = thump(rate, 240 * k.tune, 190 * k.tune, 0.02, 0.09 * k.decay, 0.2)
+    return add_noise(out, rate, seed, 500, 3000, 0.01, 0.3)
   end,
   conga_high = function(rate, k, seed)
-    return add_noise(thump(rate, 340 * k.tune, 300 * k.tune, 0.01, 0.06 * k.decay, 0.3), rate, seed, 800, 4000, 0.01, 0.4)
+    local out = thump(rate, 340 * k.tune, 300 * k.tune, 0.01, 0.06 * k.decay, 0.3)
+    return add_noise(out, rate, seed, 800, 4000, 0.01, 0.4)
   end,
   tom_low = function(rate, k, seed)
-    return add_noise(thump(rate, 150 * k.tune, 95 * k.tune, 0.06, 0.13 * k.decay, 0.3), rate, seed, 300, 3000, 0.02, 0.2)
+    local out = thump(rate, 150 * k.tune, 95 * k.tune, 0.06, 0.13 * k.decay, 0.3)
+    return add_noise(out, rate, seed, 300, 3000, 0.02, 0.2)
   end,
   tom_high = function(rate, k, seed)
-    return add_noise(thump(rate, 240 * k.tune, 150 * k.tune, 0.05, 0.11 * k.decay, 0.3), rate, seed, 300, 3500, 0.02, 0.2)
+    local out = thump(rate, 240 * k.tune, 150 * k.tune, 0.05, 0.11 * k.decay, 0.3)
+    return add_noise(out, rate, seed, 300, 3500, 0.02, 0.2)
   end,
 }
 

@@ -11,11 +11,14 @@
 local styles = {}
 
 local pop_forms = {
-  {"verse", "chorus", "verse", "chorus"}, {"intro", "verse", "chorus", "bridge"}, {"verse", "bridge", "chorus"},
+  {"verse", "chorus", "verse", "chorus"}, {"intro", "verse", "chorus", "bridge"}, {"verse", "bridge",
+    "chorus"},
   {"chorus", "verse", "chorus"}, {"bridge", "chorus", "verse"},
 }
-local jazz_forms = {{"head", "solo", "head"}, {"intro", "head", "solo"}, {"solo", "break", "head"}, {"head", "break", "solo"}}
-local dance_forms = {{"build", "drop", "break", "drop"}, {"intro", "build", "drop"}, {"drop", "break", "build", "drop"}, {"break", "build", "drop"}}
+local jazz_forms = {{"head", "solo", "head"}, {"intro", "head", "solo"}, {"solo", "break", "head"}, {"head",
+  "break", "solo"}}
+local dance_forms = {{"build", "drop", "break", "drop"}, {"intro", "build", "drop"}, {"drop", "break",
+  "build", "drop"}, {"break", "build", "drop"}}
 
 styles.blues = {
   tempo = {72, 138}, meter = 4, major = 0.65, swing = 0.5, jitter_s = 0.008,
@@ -38,16 +41,19 @@ styles.blues = {
   lead = {sounds = {"harmonica"}, low = 60, high = 81,
     rhythms = {"..xx.xx.....", "x..x.xx..-..", "...x.xx.xx..", "xxxx..-.....", "......x.xx.x"}, rest = 0.2},
   pad = {sounds = {"organ"}, center = 62, chance = 0.35},
-  forms = {{"verse", "solo", "verse"}, {"intro", "verse", "solo"}, {"verse", "break", "solo"}, {"solo", "verse"}},
+  forms = {{"verse", "solo", "verse"}, {"intro", "verse", "solo"}, {"verse", "break", "solo"}, {"solo",
+    "verse"}},
   kit = {tune = 1.0, decay = 1.1, bright = 0.8},
-  mix = {reverb = {0.1, 0.16}, room_s = {0.5, 0.8}, noise_db = {-52.8, -50.2}, tilt_db = {-4.5, -3.5}, glue = {0.8, 1.6}},
+  mix = {reverb = {0.1, 0.16}, room_s = {0.5, 0.8}, noise_db = {-52.8, -50.2}, tilt_db = {-4.5, -3.5},
+    glue = {0.8, 1.6}},
 }
 
 styles.bossa = {
   tempo = {108, 168}, meter = 4, major = 0.55, swing = 0.5, jitter_s = 0.006,
   scale = {major = "major", minor = "dorian"},
   progressions = {
-    major = {"1:maj7 2:7 2:min7 5:7", "1:maj9 6:min7 2:min9 5:9", "1:maj7 b3:dim7 2:min7 5:7", "4:maj7 4:min6 3:min7 6:7 2:min7 5:7 1:maj7 1:maj7"},
+    major = {"1:maj7 2:7 2:min7 5:7", "1:maj9 6:min7 2:min9 5:9", "1:maj7 b3:dim7 2:min7 5:7",
+      "4:maj7 4:min6 3:min7 6:7 2:min7 5:7 1:maj7 1:maj7"},
     minor = {"1:min7 4:min7 2:hdim7 5:7", "1:min9 b7:7 b6:maj7 5:7", "1:min7 1:min6 4:min7 5:7"},
   },
   drums = {
@@ -58,22 +64,27 @@ styles.bossa = {
   },
   light = {"shaker", "hat", "ride"}, fill = {conga_high = "....xxxx", rim = "....x.xx"},
   bass = {sounds = {"bass_upright"}, low = 28, patterns = {"1..55..5", "1...5..5", "1..5..a.", "1..11..5"}},
-  comp = {sounds = {"guitar_nylon", "guitar_nylon", "guitar_nylon", "electric_piano"}, center = 60, strum_s = {0, 0.012},
+  comp = {sounds = {"guitar_nylon", "guitar_nylon", "guitar_nylon", "electric_piano"}, center = 60,
+    strum_s = {0, 0.012},
     patterns = {"x..x..x.", "x.ss.s.s", "x.x..x..", "12341234", "x.s..x.s"}},
   lead = {sounds = {"flute", "guitar_nylon", "flute"}, low = 64, high = 84,
     rhythms = {"..x.x.x.", "x..x.x..", "x...x.-.", ".x.xx...", "x......x"}, rest = 0.2},
   pad = {sounds = {"strings", "organ"}, center = 62, chance = 0.35},
-  forms = {{"verse", "chorus", "solo"}, {"intro", "verse", "solo"}, {"verse", "break", "verse"}, {"solo", "break", "chorus"}},
+  forms = {{"verse", "chorus", "solo"}, {"intro", "verse", "solo"}, {"verse", "break", "verse"}, {"solo",
+    "break", "chorus"}},
   kit = {tune = 1.15, decay = 0.75, bright = 0.9},
-  mix = {reverb = {0.1, 0.18}, room_s = {0.8, 1.2}, noise_db = {-64.5, -61.5}, tilt_db = {-1, 0}, glue = {0.4, 0.9}},
+  mix = {reverb = {0.1, 0.18}, room_s = {0.8, 1.2}, noise_db = {-64.5, -61.5}, tilt_db = {-1, 0}, glue = {0.4,
+    0.9}},
 }
 
 styles.classical = {
   tempo = {80, 172}, meter = 3, major = 0.6, swing = 0.5, jitter_s = 0.012,
   scale = {major = "major", minor = "harmonic_minor"},
   progressions = {
-    major = {"1:maj 5:7 1:maj 4:maj 1:maj 5:7 1:maj 1:maj", "1:maj 6:min 2:min 5:7", "1:maj 4:maj 5:7 1:maj", "1:maj 2:min 5:7 1:maj 6:min 2:min 5:7 1:maj"},
-    minor = {"1:min 5:7 1:min 4:min 1:min 5:7 1:min 1:min", "1:min b6:maj 2:dim 5:7", "1:min 4:min b7:maj b3:maj b6:maj 2:dim 5:7 1:min"},
+    major = {"1:maj 5:7 1:maj 4:maj 1:maj 5:7 1:maj 1:maj", "1:maj 6:min 2:min 5:7", "1:maj 4:maj 5:7 1:maj",
+      "1:maj 2:min 5:7 1:maj 6:min 2:min 5:7 1:maj"},
+    minor = {"1:min 5:7 1:min 4:min 1:min 5:7 1:min 1:min", "1:min b6:maj 2:dim 5:7",
+      "1:min 4:min b7:maj b3:maj b6:maj 2:dim 5:7 1:min"},
   },
   drums = {
     {},
@@ -82,22 +93,26 @@ styles.classical = {
     {tambourine = "..o.o."},
   },
   light = {}, fill = {},
-  bass = {sounds = {"cello", "cello", "bass_upright"}, low = 36, patterns = {"1.....", "1...-.", "1...5.", "1.3.5."}},
+  bass = {sounds = {"cello", "cello", "bass_upright"}, low = 36, patterns = {"1.....", "1...-.", "1...5.",
+    "1.3.5."}},
   comp = {sounds = {"strings", "piano", "strings"}, center = 60, strum_s = {0, 0.01},
     patterns = {"-.s.s.", "-.x.x.", "123432", "132323", "x.....", "-.121."}},
   lead = {sounds = {"violin", "violin", "flute"}, low = 65, high = 88,
     rhythms = {"x...x.", "x.x.x.", "x.....", "xxxxxx", "x..xxx", "....x.", "x.xx.."}, rest = 0.12},
   pad = {sounds = {"strings", "brass", "flute"}, center = 64, chance = 0.5},
-  forms = {{"verse", "chorus", "verse"}, {"verse", "bridge", "chorus"}, {"intro", "chorus", "bridge"}, {"chorus", "bridge", "verse"}},
+  forms = {{"verse", "chorus", "verse"}, {"verse", "bridge", "chorus"}, {"intro", "chorus", "bridge"},
+    {"chorus", "bridge", "verse"}},
   kit = {tune = 0.9, decay = 1.2, bright = 0.8},
-  mix = {reverb = {0.24, 0.4}, room_s = {1.5, 2.4}, noise_db = {-70, -66}, tilt_db = {-3.4, -2.1}, glue = {0.3, 0.8}},
+  mix = {reverb = {0.24, 0.4}, room_s = {1.5, 2.4}, noise_db = {-70, -66}, tilt_db = {-3.4, -2.1},
+    glue = {0.3, 0.8}},
 }
 
 styles.country = {
   tempo = {88, 168}, meter = 4, major = 0.85, swing = 0.5, jitter_s = 0.007,
   scale = {major = "major_pentatonic", minor = "minor_pentatonic"},
   progressions = {
-    major = {"1:maj 1:maj 4:maj 4:maj 1:maj 1:maj 5:maj 5:maj", "1:maj 4:maj 1:maj 5:7", "1:maj 5:maj 4:maj 1:maj", "1:maj 6:min 4:maj 5:7", "4:maj 1:maj 5:maj 1:maj"},
+    major = {"1:maj 1:maj 4:maj 4:maj 1:maj 1:maj 5:maj 5:maj", "1:maj 4:maj 1:maj 5:7",
+      "1:maj 5:maj 4:maj 1:maj", "1:maj 6:min 4:maj 5:7", "4:maj 1:maj 5:maj 1:maj"},
     minor = {"1:min b7:maj b6:maj b7:maj", "1:min b3:maj b7:maj 1:min"},
   },
   drums = {
@@ -108,15 +123,19 @@ styles.country = {
     {brush = "o.xoo.xoo.xoo.xo", kick = "x...x...x...x..."},
   },
   light = {"shaker", "hat", "brush"}, fill = {snare = "........x.x.xxxx"},
-  bass = {sounds = {"bass_finger", "bass_pick"}, low = 28, patterns = {"1...5...1...5...", "1.......5.......", "1...5...1...3.a.", "1...1...5...5..."}},
+  bass = {sounds = {"bass_finger", "bass_pick"}, low = 28, patterns = {"1...5...1...5...", "1.......5.......",
+    "1...5...1...3.a.", "1...1...5...5..."}},
   comp = {sounds = {"guitar_steel", "guitar_steel", "banjo"}, center = 58, strum_s = {0.006, 0.022},
-    patterns = {"..x.x.x...x.x.x.", "1.3.2.3.1.3.2.3.", "1324132413241324", "x...x.xx..xxx.x.", "....x.......x...", "x.......x......."}},
+    patterns = {"..x.x.x...x.x.x.", "1.3.2.3.1.3.2.3.", "1324132413241324", "x...x.xx..xxx.x.",
+      "....x.......x...", "x.......x......."}},
   lead = {sounds = {"steel_lead", "banjo", "violin"}, low = 62, high = 83,
-    rhythms = {"x...x.x.....x...", "x.x.x.x.x.x.x.x.", "....x.x.x...-...", "x..x..x...x.x...", "x.......x..x...."}, rest = 0.25},
+    rhythms = {"x...x.x.....x...", "x.x.x.x.x.x.x.x.", "....x.x.x...-...", "x..x..x...x.x...",
+      "x.......x..x...."}, rest = 0.25},
   pad = {sounds = {"steel_lead", "organ", "strings"}, center = 62, chance = 0.35},
   forms = pop_forms,
   kit = {tune = 1.15, decay = 0.7, bright = 1.15},
-  mix = {reverb = {0.04, 0.1}, room_s = {0.4, 0.8}, noise_db = {-68, -64}, tilt_db = {2.1, 3.4}, glue = {0.5, 1.2}},
+  mix = {reverb = {0.04, 0.1}, room_s = {0.4, 0.8}, noise_db = {-68, -64}, tilt_db = {2.1, 3.4}, glue = {0.5,
+    1.2}},
 }
 
 styles.hiphop = {
@@ -124,25 +143,31 @@ styles.hiphop = {
   scale = {major = "major_pentatonic", minor = "minor_pentatonic"},
   progressions = {
     major = {"1:maj7 6:min7", "4:maj7 3:min7", "2:min7 1:maj7 2:min7 5:7", "1:maj 4:maj"},
-    minor = {"1:min7 1:min7 4:min7 4:min7", "1:min b6:maj", "1:min9 5:min7", "1:min b7:maj b6:maj 5:7", "1:min7 4:min7 b7:7 b3:maj7"},
+    minor = {"1:min7 1:min7 4:min7 4:min7", "1:min b6:maj", "1:min9 5:min7", "1:min b7:maj b6:maj 5:7",
+      "1:min7 4:min7 b7:7 b3:maj7"},
   },
   drums = {
     {kick_deep = "x.....x..x......", snare = "....x.......x...", hat = "x.x.x.x.x.x.x.x."},
     {kick_deep = "x..x......x..x..", clap = "....x.......x...", hat = "x.xxx.x.x.xxx.xo"},
     {kick = "x.......x.x.....", snare = "....x..o.o..x...", hat = "xoxoxoxoxoxoxoxo"},
-    {kick_deep = "x.x......xx.....", snare_tight = "....x.......x..o", open_hat = "..............x.", hat = "x.x.x.x.x.x.x..."},
+    {kick_deep = "x.x......xx.....", snare_tight = "....x.......x..o", open_hat = "..............x.",
+      hat = "x.x.x.x.x.x.x..."},
     {kick_deep = "x.........x.....", rim = "........x.......", hat = "xxoxxxoxxxoxxxxx"},
   },
   light = {"hat"}, fill = {snare = "............xoxx", kick_deep = "........x......."},
-  bass = {sounds = {"bass_sub", "bass_sub", "bass_finger"}, low = 28, patterns = {"1.....1..1......", "1..1......5..1..", "1.........8.1...", "1.......1.1...a.", "1.......5......."}},
+  bass = {sounds = {"bass_sub", "bass_sub", "bass_finger"}, low = 28, patterns = {"1.....1..1......",
+    "1..1......5..1..", "1.........8.1...", "1.......1.1...a.", "1.......5......."}},
   comp = {sounds = {"electric_piano", "piano", "electric_piano"}, center = 61, strum_s = {0, 0.015},
-    patterns = {"x...............", "..x..s....x..s..", "x..s......x..s..", "1...2...3...4...", "....s.......s...", "x.....x........."}},
+    patterns = {"x...............", "..x..s....x..s..", "x..s......x..s..", "1...2...3...4...",
+      "....s.......s...", "x.....x........."}},
   lead = {sounds = {"flute", "electric_piano", "guitar_muted"}, low = 62, high = 82,
     rhythms = {"x...x.....x.....", "..x..x..x.......", "x..x..x.-.......", "........x.x.x..."}, rest = 0.2},
   pad = {sounds = {"pad", "strings"}, center = 62, chance = 0.45},
-  forms = {{"intro", "verse", "chorus"}, {"verse", "chorus", "break"}, {"break", "verse", "chorus"}, {"chorus", "verse"}},
+  forms = {{"intro", "verse", "chorus"}, {"verse", "chorus", "break"}, {"break", "verse", "chorus"},
+    {"chorus", "verse"}},
   kit = {tune = 0.88, decay = 1.4, bright = 0.7},
-  mix = {reverb = {0.02, 0.06}, room_s = {0.3, 0.6}, noise_db = {-50, -46}, crackle = {2, 12}, tilt_db = {-6.4, -5.1}, glue = {1.2, 3}},
+  mix = {reverb = {0.02, 0.06}, room_s = {0.3, 0.6}, noise_db = {-50, -46}, crackle = {2, 12},
+    tilt_db = {-6.4, -5.1}, glue = {1.2, 3}},
 }
 
 styles.house = {
@@ -150,31 +175,41 @@ styles.house = {
   scale = {major = "major_pentatonic", minor = "minor"},
   progressions = {
     major = {"1:maj7 4:maj7", "4:maj7 5:maj 6:min7 6:min7", "2:min7 5:7 1:maj7 6:min7"},
-    minor = {"1:min7 1:min7 b6:maj7 b7:maj", "1:min9 4:min9", "1:min b7:maj 4:min b6:maj", "1:min7 1:min7 1:min7 1:min7"},
+    minor = {"1:min7 1:min7 b6:maj7 b7:maj", "1:min9 4:min9", "1:min b7:maj 4:min b6:maj",
+      "1:min7 1:min7 1:min7 1:min7"},
   },
   drums = {
-    {kick_tight = "X...X...X...X...", clap = "....x.......x...", open_hat = "..o...o...o...o."},
-    {kick_tight = "X...X...X...X...", clap = "....x.......x...", hat = "xoxoxoxoxoxoxoxo", open_hat = "..o...o...o...o."},
-    {kick_deep = "X...X...X...X...", snare_tight = "....x..o....x...", shaker = "xoxxxoxxxoxxxoxx", open_hat = "..o...o...o...o."},
-    {kick_tight = "X...X...X...X...", rim = "...x..x....x..x.", hat = "..x...x...x...x.", conga_high = ".x..x....x..x..."},
+    {kick_tight = "X...X...X...X...", clap = "....x.......x...", hat = "x...x...x...x...",
+      open_hat = "..o...o...o...o."},
+    {kick_tight = "X...X...X...X...", clap = "....x.......x...", hat = "xoxoxoxoxoxoxoxo",
+      open_hat = "..o...o...o...o."},
+    {kick_deep = "X...X...X...X...", snare_tight = "....x..o....x...", shaker = "xoxxxoxxxoxxxoxx",
+      open_hat = "..o...o...o...o."},
+    {kick_tight = "X...X...X...X...", rim = "...x..x....x..x.", hat = "x.o.x.o.x.o.x.o.",
+      conga_high = ".x..x....x..x..."},
   },
   light = {"hat", "shaker", "open_hat"}, fill = {snare_tight = "........x.x.xxxx", clap = "............x.x."},
-  bass = {sounds = {"bass_synth", "bass_synth", "bass_sub"}, low = 30, patterns = {"..1...1...1...1.", "1..1..1...1..8..", "..1.8.1...1.8.1.", "1.18..1.1.18..1.", "1..5..7...8.5..."}},
+  bass = {sounds = {"bass_synth", "bass_synth", "bass_sub"}, low = 30, patterns = {"1.1.1.1.1.1.1.1.",
+    "1..1..1...1..8..", "..1.8.1...1.8.1.", "1.18..1.1.18..1.", "1..5..7...8.5..."}},
   comp = {sounds = {"stab", "piano", "stab"}, center = 61, strum_s = 0,
-    patterns = {"s..s..s...s..s..", "..s...s...s...s.", "x.....x.....x...", "s..s....s..s....", "1.2.3.2.1.2.3.4."}},
+    patterns = {"s..s..s...s..s..", "s.s...s.s.s...s.", "x.....x.....x...", "s..s....s..s....",
+      "1.2.3.2.1.2.3.4."}},
   lead = {sounds = {"lead_synth", "stab", "lead_synth"}, low = 64, high = 84,
-    rhythms = {"x.x..x.x..x.....", "x..x..x..x..x.x.", "....x.......x...", "xxxxxxxxxxxxxxxx", "..x..x....x..x.."}, rest = 0.25},
+    rhythms = {"x.x..x.x..x.....", "x..x..x..x..x.x.", "....x.......x...", "xxxxxxxxxxxxxxxx",
+      "..x..x....x..x.."}, rest = 0.25},
   pad = {sounds = {"pad", "strings"}, center = 64, chance = 0.7},
   forms = dance_forms,
   kit = {tune = 1.0, decay = 1.1, bright = 1.2},
-  mix = {reverb = {0.1, 0.2}, room_s = {1.0, 1.6}, noise_db = {-78, -74}, tilt_db = {2.1, 3.4}, glue = {1.5, 3.5}},
+  mix = {reverb = {0.1, 0.2}, room_s = {1.0, 1.6}, noise_db = {-78, -74}, tilt_db = {2.1, 3.4}, glue = {1.5,
+    3.5}},
 }
 
 styles.jazz = {
   tempo = {84, 196}, meter = 4, major = 0.6, swing = 0.5, jitter_s = 0.009,
   scale = {major = "major", minor = "dorian"},
   progressions = {
-    major = {"2:min7 5:7 1:maj7 1:maj7", "1:maj7/6:min7 2:min7/5:7", "1:maj7 4:7 3:min7/6:7 2:min7/5:7", "3:min7 6:7 2:min7 5:7"},
+    major = {"2:min7 5:7 1:maj7 1:maj7", "1:maj7/6:min7 2:min7/5:7", "1:maj7 4:7 3:min7/6:7 2:min7/5:7",
+      "3:min7 6:7 2:min7 5:7"},
     minor = {"2:hdim7 5:7 1:min7 1:min7", "1:min6 4:min7 2:hdim7 5:7", "1:min7 b6:maj7 2:hdim7 5:7"},
   },
   drums = {
@@ -184,7 +219,8 @@ styles.jazz = {
     {ride = "x.xx.xx.xx.x", hat = "...x.....x..", snare = "....o..o...o"},
   },
   light = {"ride", "swish", "brush"}, fill = {snare = "......x.xx.x", tom_low = "........x..x"},
-  bass = {sounds = {"bass_upright"}, low = 28, patterns = {"1..3..5..a..", "1..5..3..a..", "1..1.15..a..", "8..7..5..a..", "1.....5....."}},
+  bass = {sounds = {"bass_upright"}, low = 28, patterns = {"1..3..5..a..", "1..5..3..a..", "1..1.15..a..",
+    "8..7..5..a..", "1.....5....."}},
   comp = {sounds = {"piano", "piano", "guitar_clean"}, center = 59, strum_s = {0, 0.008},
     patterns = {"x.-..s......", "..s.....s...", "s..s..s..s..", ".....s.....s", "x....s......"}},
   lead = {sounds = {"sax", "brass", "sax"}, low = 60, high = 84,
@@ -192,7 +228,8 @@ styles.jazz = {
   pad = {sounds = {"organ", "strings", "brass"}, center = 62, chance = 0.15},
   forms = jazz_forms,
   kit = {tune = 1.2, decay = 1.4, bright = 1.0},
-  mix = {reverb = {0.08, 0.17}, room_s = {0.7, 1.2}, noise_db = {-60.8, -58.2}, tilt_db = {-1, 0}, glue = {0.4, 0.9}},
+  mix = {reverb = {0.08, 0.17}, room_s = {0.7, 1.2}, noise_db = {-60.8, -58.2}, tilt_db = {-1, 0},
+    glue = {0.4, 0.9}},
 }
 
 styles.metal = {
@@ -200,7 +237,8 @@ styles.metal = {
   scale = {major = "mixolydian", minor = "phrygian"},
   progressions = {
     major = {"1:5 b7:5 4:5 1:5", "1:5 4:5 5:5 4:5"},
-    minor = {"1:5 1:5 b6:5 b7:5", "1:5 b2:5 1:5 b3:5", "1:5/b3:5 4:5/b2:5", "1:5 b6:5 b3:5 b7:5", "1:5 1:5 b2:5 b7:5"},
+    minor = {"1:5 1:5 b6:5 b7:5", "1:5 b2:5 1:5 b3:5", "1:5/b3:5 4:5/b2:5", "1:5 b6:5 b3:5 b7:5",
+      "1:5 1:5 b2:5 b7:5"},
   },
   drums = {
     {kick_tight = "XxxxXxxxXxxxXxxx", snare = "....X.......X...", ride = "x.x.x.x.x.x.x.x."},
@@ -209,16 +247,20 @@ styles.metal = {
     {kick = "x..x..x.x..x..x.", snare = "....X.......X...", open_hat = "x...x...x...x..."},
     {kick_tight = "x.....x.x.x.....", snare = "........X.......", crash = "x.......x......."},
   },
-  light = {"hat", "ride", "crash"}, fill = {tom_high = "........xxxx....", tom_low = "............xxxx"}, crash = true,
-  bass = {sounds = {"bass_pick"}, low = 26, patterns = {"1111111111111111", "1.111.111.111.11", "1.1.1.1.1.1.1.1.", "1..1..1.1..1..1.", "1.......1......."}},
+  light = {"hat", "ride", "crash"}, fill = {tom_high = "........xxxx....", tom_low = "............xxxx"},
+    crash = true,
+  bass = {sounds = {"bass_pick"}, low = 26, patterns = {"1111111111111111", "1.111.111.111.11",
+    "1.1.1.1.1.1.1.1.", "1..1..1.1..1..1.", "1.......1......."}},
   comp = {sounds = {"guitar_drive", "guitar_chug", "guitar_drive"}, center = 45, low = true, strum_s = 0,
-    patterns = {"ssssssssssssssss", "s.sss.sss.sss.ss", "x......sx......s", "x..s..s.x..s..s.", "x.......x.ssx...", "s.s.s.s.s.s.x..."}},
+    patterns = {"ssssssssssssssss", "s.sss.sss.sss.ss", "x......sx......s", "x..s..s.x..s..s.",
+      "x.......x.ssx...", "s.s.s.s.s.s.x..."}},
   lead = {sounds = {"lead_drive"}, low = 64, high = 88,
     rhythms = {"xxxxxxxxxxxxxxxx", "x...x...x.x.x...", "x.xxx.xxx.xxx.xx", "x.......x......."}, rest = 0.25},
   pad = {sounds = {"guitar_drive", "pad"}, center = 52, chance = 0.2},
   forms = pop_forms,
   kit = {tune = 0.88, decay = 0.75, bright = 1.3},
-  mix = {reverb = {0.02, 0.07}, room_s = {0.6, 1.0}, noise_db = {-60, -56}, tilt_db = {1.6, 2.9}, glue = {2, 4}},
+  mix = {reverb = {0.02, 0.07}, room_s = {0.6, 1.0}, noise_db = {-60, -56}, tilt_db = {1.6, 2.9}, glue = {2,
+    4}},
 }
 
 styles.reggae = {
@@ -232,25 +274,30 @@ styles.reggae = {
     {kick = "........X.......", rim = "........X.......", hat = "x.x.x.x.x.x.x.x."},
     {kick = "x.......x.......", snare = "....o...X...o...", hat = "xoxxxoxxxoxxxoxx"},
     {kick_soft = "x...x...x...x...", rim = "........x.....x.", hat = "..x...x...x...x."},
-    {kick_deep = "........X.......", snare_tight = "........x..o....", hat = "x.xxx.xxx.xxx.xo", conga_low = "......x.......x."},
+    {kick_deep = "........X.......", snare_tight = "........x..o....", hat = "x.xxx.xxx.xxx.xo",
+      conga_low = "......x.......x."},
   },
   light = {"hat"}, fill = {tom_high = "........x.x.....", snare_tight = "............xxxx"},
-  bass = {sounds = {"bass_sub", "bass_finger"}, low = 28, patterns = {"1...1.3.5...-...", "-...1.1.5.3.1...", "1..1..5...-.3.5.", "1.......-.1.3.5.", "1.5.8.5.1.5.-..."}},
+  bass = {sounds = {"bass_sub", "bass_finger"}, low = 28, patterns = {"1...1.3.5...-...", "-...1.1.5.3.1...",
+    "1..1..5...-.3.5.", "1.......-.1.3.5.", "1.5.8.5.1.5.-..."}},
   comp = {sounds = {"organ", "guitar_muted", "organ"}, center = 62, strum_s = {0, 0.01},
-    patterns = {"..s...s...s...s.", "....s.......s...", "..ss..ss..ss..ss", "..s...s...s..ss.", "..s.s.s...s.s.s."}, echo = 0.35},
+    patterns = {"..s...s...s...s.", "....s.......s...", "..ss..ss..ss..ss", "..s...s...s..ss.",
+      "..s.s.s...s.s.s."}, echo = 0.35},
   lead = {sounds = {"brass", "organ", "brass"}, low = 62, high = 82,
     rhythms = {"x...x...x.......", "..x.x.x...x.....", "........x.x.x...", "x.....x.....-..."}, rest = 0.2},
   pad = {sounds = {"organ", "pad"}, center = 62, chance = 0.3},
   forms = pop_forms,
   kit = {tune = 0.95, decay = 0.9, bright = 0.85},
-  mix = {reverb = {0.14, 0.26}, room_s = {1.0, 1.7}, noise_db = {-72, -68}, tilt_db = {-2, -1}, glue = {0.6, 1.4}},
+  mix = {reverb = {0.14, 0.26}, room_s = {1.0, 1.7}, noise_db = {-72, -68}, tilt_db = {-2, -1}, glue = {0.6,
+    1.4}},
 }
 
 styles.rock = {
   tempo = {92, 172}, meter = 4, major = 0.6, swing = 0.5, jitter_s = 0.006,
   scale = {major = "major_pentatonic", minor = "minor_pentatonic"},
   progressions = {
-    major = {"1:maj 5:maj 6:min 4:maj", "1:maj b7:maj 4:maj 1:maj", "1:maj 4:maj 5:maj 4:maj", "6:min 4:maj 1:maj 5:maj", "1:maj 3:min 4:maj 5:maj"},
+    major = {"1:maj 5:maj 6:min 4:maj", "1:maj b7:maj 4:maj 1:maj", "1:maj 4:maj 5:maj 4:maj",
+      "6:min 4:maj 1:maj 5:maj", "1:maj 3:min 4:maj 5:maj"},
     minor = {"1:min b7:maj b6:maj b7:maj", "1:min b6:maj b3:maj b7:maj", "1:min 4:min b7:maj 1:min"},
   },
   drums = {
@@ -258,18 +305,23 @@ styles.rock = {
     {kick = "x.....x.x.x.....", snare = "....x.......x...", ride = "x.x.x.x.x.x.x.x."},
     {kick = "x..x....x..x....", snare = "....x..o....x..o", hat = "x.x.x.x.x.x.x.x."},
     {kick = "x.x.....x.x...x.", snare = "....X.......X...", open_hat = "x...x...x...x..."},
-    {kick = "x...x...x...x...", snare = "....x.......x...", tambourine = "..x...x...x...x.", hat = "x.x.x.x.x.x.x.x."},
+    {kick = "x...x...x...x...", snare = "....x.......x...", tambourine = "..x...x...x...x.",
+      hat = "x.x.x.x.x.x.x.x."},
   },
-  light = {"hat", "ride", "open_hat", "tambourine"}, fill = {snare = "........xxxx....", tom_low = "............xxxx"}, crash = true,
-  bass = {sounds = {"bass_pick", "bass_finger"}, low = 28, patterns = {"1.1.1.1.1.1.1.1.", "1.....1.1.1.....", "1.......1...5.a.", "1..1..1.1..1..5.", "1.1.1.5.1.1.8.5."}},
+  light = {"hat", "ride", "open_hat", "tambourine"}, fill = {snare = "........xxxx....",
+    tom_low = "............xxxx"}, crash = true,
+  bass = {sounds = {"bass_pick", "bass_finger"}, low = 28, patterns = {"1.1.1.1.1.1.1.1.", "1.....1.1.1.....",
+    "1.......1...5.a.", "1..1..1.1..1..5.", "1.1.1.5.1.1.8.5."}},
   comp = {sounds = {"guitar_crunch", "guitar_crunch", "guitar_steel"}, center = 56, strum_s = {0.003, 0.018},
-    patterns = {"x...x.x...x.x...", "x.......x.......", "x.x.x.x.x.x.x.x.", "s.s.s.s.s.s.s.s.", "x..x..x.....x.x.", "1.2.3.2.1.2.3.2."}},
+    patterns = {"x...x.x...x.x...", "x.......x.......", "x.x.x.x.x.x.x.x.", "s.s.s.s.s.s.s.s.",
+      "x..x..x.....x.x.", "1.2.3.2.1.2.3.2."}},
   lead = {sounds = {"guitar_crunch", "lead_synth", "guitar_crunch"}, low = 62, high = 84,
     rhythms = {"x...x.x...x.....", "x.x.x.xx..-.....", "..x.x...x.x.x...", "x.......x..x...."}, rest = 0.2},
   pad = {sounds = {"organ", "strings", "pad"}, center = 60, chance = 0.35},
   forms = pop_forms,
   kit = {tune = 0.95, decay = 1.2, bright = 1.05},
-  mix = {reverb = {0.06, 0.13}, room_s = {0.6, 1.0}, noise_db = {-66.2, -62.8}, tilt_db = {-0.5, 0.5}, glue = {0.9, 2.2}},
+  mix = {reverb = {0.06, 0.13}, room_s = {0.6, 1.0}, noise_db = {-66.2, -62.8}, tilt_db = {-0.5, 0.5},
+    glue = {0.9, 2.2}},
 }
 
 return styles
