@@ -12,6 +12,8 @@
 --- (audio.load's default) for one. NaN or infinity in the samples is an error that names the first. An option
 --- whose default is nil, or that may be switched off, takes `false` for nil: top_db = false.
 ---
+--- feature.stft and feature.cqt are complex: feature.magnitude makes them real; a recipe pools their magnitude.
+---
 --- The options of the short-time Fourier transform, which most features share: n_fft samples a frame, every
 --- hop_length samples one; win_length ≤ n_fft samples of window ("hann", "hamming", "blackman", "bartlett",
 --- "ones"), centred in the frame; with center, frame t lies around sample t·hop_length, and beyond the clip's ends
