@@ -1,6 +1,7 @@
 --- Cross-validates classical classifiers on labelled sounds; confusion matrix, figures, report.
 local classify = require "moonlark.classify"
 local command = require "moonlark.command"
+local dataset = require "moonlark.dataset"
 local experiment = require "moonlark.experiment"
 local options = require "moonlark.options"
 local plot = require "moonlark.plot"
@@ -137,9 +138,8 @@ local function write_page(run, models, best, X)
   run:report(page)
 end
 
-local how = args.folds == "filename" and {fold = "^(%d+)", group = "^%d+%-(%d+)"} or nil
 local models = chosen_models()
-local songs = experiment.open(args.data, how)
+local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
 if #songs.classes < 2 then error(("%s has %d class: classification needs 2 or more"):format(args.data, #songs.classes), 0) end
 local run = experiment.run("classify", args, songs)
 local X = experiment.extract(songs, args)

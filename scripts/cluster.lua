@@ -2,6 +2,7 @@
 local classify = require "moonlark.classify"
 local cluster = require "moonlark.cluster"
 local command = require "moonlark.command"
+local dataset = require "moonlark.dataset"
 local experiment = require "moonlark.experiment"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
@@ -90,7 +91,7 @@ local function write_page(run, X, pca, z, gmm, kmeans, rows)
   run:report(page)
 end
 
-local songs = experiment.open(args.data)
+local songs = dataset.open(args.data)
 local run = experiment.run("cluster", args, songs)
 local X = experiment.extract(songs, args)
 local k = args.clusters or (X.y and math.max(2, #X.classes)) or 8

@@ -2,7 +2,6 @@
 --- and a run folder.
 local arguments = require "moonlark.dataset.arguments"
 local command = require "moonlark.command"
-local dataset = require "moonlark.dataset"
 local run = require "moonlark.run"
 
 local experiment = {}
@@ -24,16 +23,6 @@ function experiment.arguments(parser, pool)
   parser:option("--cache", "A folder that keeps features between runs."):argname "<folder>"
   command.workers(parser)
   command.seed(parser)
-end
-
---- The dataset that a command's argument names.
----@param data string  a folder, an index or a CSV
----@param how table?  options of dataset.folder
----@return moonlark.Dataset
-function experiment.open(data, how)
-  if data:match "%.json$" then return dataset.load(data) end
-  if data:match "%.csv$" then return dataset.csv(data) end
-  return dataset.folder(data, how)
 end
 
 --- One row of features for each sound; files that cannot be read are named on standard error.
