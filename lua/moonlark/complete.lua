@@ -31,16 +31,32 @@ local function add_operators(names)
   end
 end
 
-local function is_tensor(value)
+--- True for tensors; loads nothing.
+---@param value any
+---@return boolean
+function complete.is_tensor(value)
   local meta = debug.getmetatable(value)
   return type(value) == "userdata" and type(meta) == "table" and meta.__name == "moonlark.Tensor"
 end
 
--- The value of "a.b.c" without calling anything but the loading of modules; ok is false when there is none.
-local function lookup(expression)
+-- A field; of the globals also a module of Moonlark's.
+local function field(value, name)
+  local found = value[name]
+  if found == nil and value == _G then found = require("moonlark").module(name) end
+  return found
+end
+
+--- The value of "a.b.c"; runs nothing but the loading of Moonlark's modules.
+---@param expression string
+---@param patient? boolean  load torch too, if need be: that takes most of a second
+---@return boolean found, any value
+function complete.lookup(expression, patient)
   local value = _G
+  if not patient and expression:find "^torch%f[^%w_]" and rawget(_G, "torch") == nil and not package.loaded["moonlark.torch"] then
+    return false
+  end
   for name in expression:gmatch "[^.]+" do
-    local ok, found = pcall(function() return value[name] end)
+    local ok, found = pcall(field, value, name)
     if not ok or found == nil then return false end
     value = found
   end
@@ -55,10 +71,21 @@ local function members(value, methods)
     local meta = debug.getmetatable(value)
     if type(meta) == "table" then
       add_fields(names, rawget(meta, "__index"), methods)
-      add_fields(names, rawget(meta, "__methods"), methods)
     end
   end
-  if is_tensor(value) or value == package.loaded["moonlark.torch"] then add_operators(names) end
+  local torch = package.loaded["moonlark.torch"]
+  if torch and complete.is_tensor(value) then add_fields(names, torch.Tensor, methods) end
+  if complete.is_tensor(value) or value == package.loaded["moonlark.torch"] then add_operators(names) end
+  return names
+end
+
+-- The documented names of a module that is not loaded.
+local function documented(module)
+  local names = {}
+  for _, entry in ipairs(require("moonlark.help").entries()) do
+    local name = entry.name:match("^" .. module .. "%.([%w_]+)$")
+    if name then names[name] = true end
+  end
   return names
 end
 
@@ -135,8 +162,9 @@ function complete.candidates(text)
   end
   local owner, separator, word = text:match "([%a_][%w_.]*)([.:])([%w_]*)$"
   if owner then
-    local ok, value = lookup(owner)
-    return ok and matching(members(value, separator == ":"), word) or {}, #text + 1 - #word
+    local ok, value = complete.lookup(owner)
+    local names = ok and members(value, separator == ":") or owner == "torch" and documented "torch" or {}
+    return matching(names, word), #text + 1 - #word
   end
   word = text:match "[%a_][%w_]*$" or ""
   if word == "" or text:find "[%w%])\"'}]%s*[.:]%s*[%w_]*$" then return {}, #text + 1 end

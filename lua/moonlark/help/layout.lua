@@ -1,0 +1,140 @@
+--- Documentation as text in columns of a terminal.
+local layout = {}
+
+local function columns(text)
+  return utf8.len(text) or #text
+end
+
+-- Breaks one paragraph into lines; the first is written after `first`, the others after `indent`.
+local function wrap(out, text, width, first, indent)
+  local line, empty = first, true
+  for word in text:gmatch "%S+" do
+    if not empty and columns(line) + 1 + columns(word) > width then
+      out[#out + 1] = line
+      line, empty = indent, true
+    end
+    line = line .. (empty and "" or " ") .. word
+    empty = false
+  end
+  if not empty or line ~= indent then out[#out + 1] = (line:gsub("%s+$", "")) end
+end
+
+-- Paragraphs are joined and wrapped; indented lines and list items are kept as they are.
+local function add_text(out, lines, width, indent)
+  local paragraph = {}
+  local function flush()
+    if #paragraph > 0 then wrap(out, table.concat(paragraph, " "), width, indent, indent) end
+    paragraph = {}
+  end
+  for _, line in ipairs(lines) do
+    if line == "" then
+      flush()
+      out[#out + 1] = ""
+    elseif line:find "^%s%s" then
+      flush()
+      out[#out + 1] = indent .. line
+    else
+      if line:find "^[-*] " then flush() end
+      paragraph[#paragraph + 1] = line
+    end
+  end
+  flush()
+end
+
+-- Rows of a name and a text, the texts below each other.
+local function add_rows(out, rows, width)
+  local longest = 0
+  for _, row in ipairs(rows) do longest = math.max(longest, columns(row[1])) end
+  longest = math.min(longest, 28)
+  for _, row in ipairs(rows) do
+    local name = "  " .. row[1] .. (" "):rep(longest - columns(row[1])) .. "  "
+    wrap(out, row[2], width, name, (" "):rep(longest + 4))
+  end
+end
+
+local function first_sentence(entry)
+  local text = entry.doc and table.concat(entry.doc.text, "\n") or ""
+  text = text:match "^(.-)\n%s*\n" or text
+  text = text:gsub("%s+", " ")
+  return text:match "^(.-%.)%s" or text
+end
+
+local function signature(entry)
+  if entry.kind ~= "function" then return entry.name end
+  local arguments = entry.arguments
+  if not arguments then
+    local names = {}
+    for _, param in ipairs(entry.doc.params) do names[#names + 1] = param.name end
+    arguments = "(" .. table.concat(names, ", ") .. ")"
+  end
+  local returns = {}
+  for _, value in ipairs(entry.doc and entry.doc.returns or {}) do returns[#returns + 1] = value.type end
+  return entry.name .. arguments .. (#returns > 0 and " → " .. table.concat(returns, ", ") or "")
+end
+
+local function described(kind, text)
+  return text == "" and kind or kind .. ", " .. text
+end
+
+--- The page on one name.
+---@param entry table  see moonlark.help.sources
+---@param members table[]  the names inside it
+---@param width integer
+---@return string
+function layout.entry(entry, members, width)
+  local out = {signature(entry), ""}
+  local doc = entry.doc or {text = {}, params = {}, returns = {}, fields = {}}
+  add_text(out, doc.text, width, "")
+  local rows = {}
+  for _, param in ipairs(doc.params) do rows[#rows + 1] = {param.name, described(param.type, param.text)} end
+  for _, value in ipairs(doc.returns) do
+    if value.text ~= "" then rows[#rows + 1] = {"returns", described(value.type, value.text)} end
+  end
+  for _, field in ipairs(doc.fields) do rows[#rows + 1] = {"." .. field.name, described(field.type, field.text)} end
+  if #rows > 0 then
+    if out[#out] ~= "" then out[#out + 1] = "" end
+    add_rows(out, rows, width)
+  end
+  if #members > 0 then
+    out[#out + 1] = ""
+    rows = {}
+    for _, member in ipairs(members) do
+      local name = member.name:sub(#entry.name + 1)
+      rows[#rows + 1] = {name .. (member.kind == "function" and (member.arguments or "(…)") or ""),
+        first_sentence(member)}
+    end
+    add_rows(out, rows, width)
+  end
+  return table.concat(out, "\n")
+end
+
+--- Names with the first sentence of each.
+---@param title string
+---@param entries table[]
+---@param width integer
+---@return string
+function layout.list(title, entries, width)
+  local out, rows = {title}, {}
+  for i = 1, math.min(#entries, 40) do rows[i] = {entries[i].name, first_sentence(entries[i])} end
+  add_rows(out, rows, width)
+  if #entries > 40 then out[#out + 1] = ("  … %d more"):format(#entries - 40) end
+  return table.concat(out, "\n")
+end
+
+--- The page for `?` alone.
+---@param modules table[]
+---@param width integer
+---@return string
+function layout.overview(modules, width)
+  local out, rows = {"Moonlark's modules; each is a global here and loads when first used.", ""}, {}
+  for _, entry in ipairs(modules) do rows[#rows + 1] = {entry.name, first_sentence(entry)} end
+  add_rows(out, rows, width)
+  out[#out + 1] = ""
+  add_text(out, {
+    "`audio?` explains a module, `audio.load?` a function, `song?` what a variable is. Tab completes names, " ..
+    "methods after `:` and files inside strings. An expression prints its value; `local` variables stay.",
+  }, width, "")
+  return table.concat(out, "\n")
+end
+
+return layout

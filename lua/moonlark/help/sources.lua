@@ -1,0 +1,178 @@
+--- Reads the documentation out of Lua sources: LuaCATS comments and what they stand before.
+local sources = {}
+
+-- The type at the beginning of a tag's text: blanks inside brackets and after "fun(…):" belong to it.
+local function split_type(text)
+  local depth, position = 0, 1
+  while position <= #text do
+    local c = text:sub(position, position)
+    if c:find "[%(%{%[<]" then depth = depth + 1 end
+    if c:find "[%)%}%]>]" then depth = depth - 1 end
+    if c == '"' then position = text:find('"', position + 1, true) or #text end
+    if c:find "%s" and depth <= 0 and not text:sub(1, position - 1):find "[:|,]$" then break end
+    position = position + 1
+  end
+  return text:sub(1, position - 1), text:sub(position):match "^%s*(.-)%s*$"
+end
+
+local read_tag = {}
+
+function read_tag.param(doc, text)
+  local name, rest = text:match "^(%S+)%s*(.*)$"
+  if not name then return end
+  local kind, about = split_type(rest)
+  doc.params[#doc.params + 1] = {name = name, type = kind, text = about}
+end
+
+function read_tag.field(doc, text)
+  local name, rest = text:match "^(%S+)%s*(.*)$"
+  if not name then return end
+  local kind, about = split_type(rest)
+  doc.fields[#doc.fields + 1] = {name = name, type = kind, text = about, class = doc.class}
+end
+
+read_tag["return"] = function(doc, text)
+  local kind, about = split_type(text)
+  doc.returns[#doc.returns + 1] = {type = kind, text = about}
+end
+
+function read_tag.class(doc, text)
+  doc.class = text:match "^%S+"
+  doc.classes[#doc.classes + 1] = doc.class
+end
+
+-- One block of "---" lines: its text, and its tags. Indented lines after a tag continue it.
+local function read_block(lines)
+  local doc = {text = {}, params = {}, returns = {}, fields = {}, classes = {}}
+  local tag, content
+  local function finish()
+    if tag and read_tag[tag] then read_tag[tag](doc, content) end
+    tag = nil
+  end
+  for _, line in ipairs(lines) do
+    local name, rest = line:match "^%-%-%-%s*@(%a+)%s*(.*)$"
+    if name then
+      finish()
+      tag, content = name, rest
+    elseif tag and line:find "^%-%-%-%s%s" then
+      content = content .. " " .. line:match "^%-%-%-%s*(.*)$"
+    else
+      finish()
+      doc.text[#doc.text + 1] = line:match "^%-%-%-%s?(.*)$"
+    end
+  end
+  finish()
+  while doc.text[#doc.text] == "" do doc.text[#doc.text] = nil end
+  while doc.text[1] == "" do table.remove(doc.text, 1) end
+  return doc
+end
+
+-- What the line of code after a block defines: the table's name, the rest of the name, the separator, arguments.
+local function definition(line)
+  local owner, separator, name, arguments = line:match "^function%s+([%w_%.]-)([.:])([%w_]+)%s*(%b())"
+  if owner then return owner, name, separator, arguments end
+  owner, name, arguments = line:match "^([%a_][%w_%.]*)%.([%w_]+)%s*=%s*function%s*(%b())"
+  if owner then return owner, name, ".", arguments end
+  owner, name = line:match "^([%a_][%w_%.]*)%.([%w_]+)%s*=[^=]"
+  if owner then return owner, name, "." end
+  owner, name = line:match '^([%a_][%w_%.]*)%["([%w_]+)"%]%s*=[^=]'
+  if owner then return owner, name, "." end
+end
+
+-- The local variable that the file returns.
+local function returned_name(lines)
+  for i = #lines, 1, -1 do
+    local name = lines[i]:match "^return%s+setmetatable%(([%a_][%w_]*)" or lines[i]:match "^return%s+([%a_][%w_]*)%s*$"
+    if name then return name end
+    if lines[i]:find "^return" then return nil end
+  end
+end
+
+-- The last part of a class's name: "moonlark.Signal" is written Signal.
+local function short(class)
+  return class:match "[^.]*$"
+end
+
+--- The names that a source file defines, with their comments.
+---
+--- Each entry has name ("audio.load", "Signal:slice"; the module's own is "audio"), kind ("module", "class",
+--- "function", "value"), line, arguments ("(path, given)"), and, where there is a comment, doc: text (lines),
+--- params, returns, fields. Names that begin with "_" are private and left out.
+---@param path string
+---@param module string  the name of what the file returns, "audio"
+---@return table[] entries  in the file's order
+function sources.read(path, module)
+  local lines = {}
+  for line in io.lines(path) do lines[#lines + 1] = line end
+  local returned = returned_name(lines)
+  local names = {}       -- the file's local variable -> how a user calls it
+  if returned then names[returned] = module end
+  local entries, block = {}, {}
+
+  local function add(entry)
+    entry.module, entry.path = module, path
+    entries[#entries + 1] = entry
+  end
+  local first = true
+  for number, line in ipairs(lines) do
+    if line:find "^%-%-%-" and not line:find "^%-%-%-%-" then
+      block[#block + 1] = line
+    else
+      local doc = #block > 0 and read_block(block) or nil
+      if doc and first then add {name = module, kind = "module", line = 1, doc = doc} end
+      local variable = line:match "^local%s+([%a_][%w_]*)%s*="
+      if doc and doc.class then
+        if variable and not (variable == returned and not variable:find "^%u") then names[variable] = short(doc.class) end
+        for _, class in ipairs(doc.classes) do
+          local own = {text = doc.text, params = {}, returns = {}, fields = {}}
+          for _, field in ipairs(doc.fields) do
+            if field.class == class then own.fields[#own.fields + 1] = field end
+          end
+          add {name = short(class), full = class, kind = "class", line = number, doc = own}
+        end
+      elseif variable and variable:find "^%u" and line:find "=%s*{}" and not names[variable] then
+        names[variable] = variable -- a class without a comment of its own
+      end
+      local owner, name, separator, arguments = definition(line)
+      local root = owner and owner:match "^[^.]*"
+      if owner and names[root] and not name:find "^_" and not owner:find "%._" then
+        add {name = names[root] .. owner:sub(#root + 1) .. separator .. name, line = number, doc = doc,
+          kind = (arguments or doc and (doc.params[1] or doc.returns[1])) and "function" or "value",
+          arguments = arguments, code = line}
+      elseif line:find "^return%s+function" then
+        add {name = module, kind = "function", line = number, doc = doc, arguments = line:match "%b()"}
+      elseif not returned and doc and line:find "^local%s+function" then
+        add {name = line:match "^local%s+function%s+([%w_]+)", kind = "local", line = number, doc = doc,
+          arguments = line:match "%b()"}
+      end
+      if #block > 0 or line:find "%S" then first = false end
+      block = {}
+    end
+  end
+  return entries
+end
+
+--- Every Lua file below a folder: path and module name ("plot.map"; init.lua is the folder's own name).
+---@param folder string
+---@return {path: string, module: string}[]  sorted by module
+function sources.files(folder)
+  local lfs = require "lfs"
+  local list = {}
+  local function visit(place, prefix)
+    for name in lfs.dir(place) do
+      local path = place .. "/" .. name
+      local stem = name:match "^([%w_]+)%.lua$"
+      if stem then
+        local module = stem == "init" and prefix:gsub("%.$", "") or prefix .. stem
+        list[#list + 1] = {path = path, module = module == "" and "moonlark" or module}
+      elseif not name:find "^%." and lfs.attributes(path, "mode") == "directory" then
+        visit(path, prefix .. name .. ".")
+      end
+    end
+  end
+  visit(folder, "")
+  table.sort(list, function(a, b) return a.module < b.module end)
+  return list
+end
+
+return sources
