@@ -1,5 +1,7 @@
 /* system.c: core.system: what the machine offers. */
+#include "arguments.h"
 #include "interrupt.h"
+#include "libraries.h"
 #include "modules.h"
 #include "parallel.h"
 
@@ -32,6 +34,20 @@ static int interrupted(lua_State *L)
     return 1;
 }
 
+/* sleep(seconds) -> boolean: waits; false when the user asked to stop before the time was over. */
+static int sleep_s(lua_State *L)
+{
+    double seconds = mlk_lua_number(L, 1, "seconds", 0, 1e9);
+    struct timespec step = {.tv_nsec = 20 * 1000 * 1000};
+    for (double waited = 0; waited < seconds && !mlk_interrupted(); waited += 0.02) {
+        if (seconds - waited < 0.02)
+            step.tv_nsec = (long)((seconds - waited) * 1e9);
+        nanosleep(&step, NULL);
+    }
+    lua_pushboolean(L, !mlk_interrupted());
+    return 1;
+}
+
 /* terminal_columns(fd) -> integer?: how wide the terminal at that descriptor is; nil when it is none. */
 static int terminal_columns(lua_State *L)
 {
@@ -50,6 +66,9 @@ int mlk_lua_open_system(lua_State *L)
         {"cores", cores},
         {"clock", clock_s},
         {"interrupted", interrupted},
+        {"sleep", sleep_s},
+        {"libraries", mlk_lua_libraries},
+        {"codecs", mlk_lua_codecs},
         {"terminal_columns", terminal_columns},
         {NULL, NULL},
     };

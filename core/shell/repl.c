@@ -260,7 +260,8 @@ int mlk_repl(lua_State *L)
     }
     lua_settop(L, 0);
     if (terminal) {
-        fputs("\n", rl_outstream);
+        if (strcmp(rl_variable_value("enable-bracketed-paste"), "on") != 0)
+            fputs("\n", rl_outstream); /* otherwise readline has ended the line */
         mlk_history_close();
     }
     return MLK_EXIT_OK;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How many frames are looked at: each look counts from the top again, and an endless recursion has 200 000. */
 enum { LEVELS = 500, TRACE_LINES = 12 };
@@ -183,6 +184,7 @@ void mlk_report_print(lua_State *L)
 void mlk_report_interrupt(void)
 {
     fflush(stdout);
-    fprintf(stderr, "interrupted%s\n", interrupted_at);
+    const char *after_echo = isatty(STDERR_FILENO) ? "\n" : ""; /* the terminal has echoed ^C */
+    fprintf(stderr, "%sinterrupted%s\n", after_echo, interrupted_at);
     interrupted_at[0] = '\0';
 }

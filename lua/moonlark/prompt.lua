@@ -22,9 +22,8 @@ end
 --- What `-l NAME` does: requires a module of Moonlark or any other and makes it a global.
 ---@param name string
 function prompt.load(name)
-  local module = require("moonlark").module(name)
-  if module == nil then module = require(name) end
-  rawset(_G, name:match "[^.]*$", module)
+  local ours = package.searchpath("moonlark." .. name, package.path) ~= nil
+  rawset(_G, name:match "[^.]*$", (require((ours and "moonlark." or "") .. name)))
 end
 
 -- Called at the end of a chunk, where its local variables are still visible: they become globals,
@@ -57,6 +56,9 @@ function prompt.compile(text)
   local show = require "moonlark.show"
   local expression, begun = load("return " .. text, "=prompt", "t")
   if expression then
+    -- Not `return f()`: that is a tail call, and errors would not know the user's line.
+    local printing = load("(...)(" .. text .. "\n)", "=prompt", "t")
+    if printing then return function() printing(show.print) end end
     return function() show.print(expression()) end
   end
   local statements, message = load(text, "=prompt", "t")

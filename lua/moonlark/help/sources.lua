@@ -139,7 +139,7 @@ function sources.read(path, module)
         add {name = names[root] .. owner:sub(#root + 1) .. separator .. name, line = number, doc = doc,
           kind = (arguments or doc and (doc.params[1] or doc.returns[1])) and "function" or "value",
           arguments = arguments, code = line}
-      elseif line:find "^return%s+function" then
+      elseif line:find "^return%s+function%f[^%w_]" then
         add {name = module, kind = "function", line = number, doc = doc, arguments = line:match "%b()"}
       elseif not returned and doc and line:find "^local%s+function" then
         add {name = line:match "^local%s+function%s+([%w_]+)", kind = "local", line = number, doc = doc,

@@ -1,0 +1,153 @@
+-- The program's command line, exit codes and messages, by running it.
+local lu = require "luaunit"
+
+local program = arg[-1]
+TestCommand = {}
+
+-- Runs a shell line in which $M is the program: output, errors, exit code.
+local function run(line)
+  local out, err = os.tmpname(), os.tmpname()
+  local _, kind, code = os.execute(("M='timeout 100 %s'; { %s; } >'%s' 2>'%s' </dev/null"):format(program, line, out, err))
+  local function read(path)
+    local file <close> = io.open(path)
+    local text = file:read "a"
+    os.remove(path)
+    return text
+  end
+  return read(out), read(err), kind == "exit" and code or -code
+end
+
+local function script(text)
+  local path = os.tmpname() .. ".lua"
+  local file <close> = io.open(path, "w")
+  file:write(text)
+  return path
+end
+
+function TestCommand:test_ways_to_run()
+  lu.assertEquals(run [[$M -e 'print(1 + 1)']], "2\n")
+  lu.assertEquals(run [[echo 'print("in", ...)' | $M]], "in\n")
+  lu.assertEquals(run [[echo 'print(arg[0], ...)' | $M - a b]], "-\ta\tb\n")
+  local path = script "print(..., arg[1], #arg, arg[-1] ~= nil)"
+  lu.assertEquals(run("$M " .. path .. " x y"), "x\tx\t2\ttrue\n")
+  lu.assertEquals(run "$M -e 'x = 5' -e 'print(x)'", "5\n")
+  lu.assertEquals(run "$M -l json -e 'print(json.encode {1})'", "[1]\n")
+  lu.assertEquals(run "$M -v", ("Moonlark %s, Lua 5.4.%s\n"):format(require("moonlark").version,
+    run "$M -v":match "5%.4%.(%d+)"))
+  os.remove(path)
+end
+
+function TestCommand:test_exit_codes()
+  lu.assertEquals(select(3, run "$M -e 'os.exit(7)'"), 7)
+  lu.assertEquals(select(3, run "$M -e 'error(1)'"), 1)
+  lu.assertEquals(select(3, run "$M /nowhere/x.lua"), 1)
+  lu.assertEquals(select(3, run "$M -e 'x ='"), 1)
+  lu.assertEquals(select(3, run "$M --wrong"), 2)
+  lu.assertEquals(select(3, run "$M -e"), 2)
+  lu.assertEquals(select(3, run "$M -e 'print(1)' >/dev/full"), 1)
+end
+
+function TestCommand:test_unknown_command_names_the_nearest()
+  local _, err, code = run "$M docter"
+  lu.assertEquals(code, 2)
+  lu.assertStrContains(err, "did you mean 'doctor'?")
+end
+
+function TestCommand:test_help_lists_the_commands()
+  local out, err, code = run "$M --help"
+  lu.assertEquals({err, code}, {"", 0})
+  lu.assertStrMatches(out, ".*\n  doctor +%u[^\n]+\n.*")
+end
+
+function TestCommand:test_every_command_has_a_summary_and_help()
+  for _, entry in ipairs(require("moonlark.command").list()) do
+    lu.assertStrMatches(entry.summary, "%u.+")
+    local out, err, code = run("$M " .. entry.name .. " --help")
+    lu.assertEquals({err, code}, {"", 0}, entry.name)
+    lu.assertStrContains(out, "Usage: moonlark " .. entry.name)
+    _, err, code = run("$M " .. entry.name .. " --no-such-option")
+    lu.assertEquals(code, 2, entry.name)
+    lu.assertStrContains(err, "moonlark " .. entry.name .. ": ")
+  end
+end
+
+function TestCommand:test_errors_point_at_the_users_line()
+  local path = script("local options = require 'moonlark.options'\n" ..
+    "local function analyse(n)\n  options.read('mel', {n_mel = n}, {n_mels = 128})\n  return n\nend\n" ..
+    "local x = analyse(3)\n")
+  local _, err = run("$M " .. path)
+  lu.assertEquals(err, (([[
+PATH:3: unknown option of mel: 'n_mel' (did you mean 'n_mels'?)
+  PATH:3 in function 'analyse'
+  PATH:6 in main chunk
+]]):gsub("PATH", path)))
+  _, err = run("MOONLARK_TRACE=1 $M " .. path)
+  lu.assertStrContains(err, "options.lua")
+  os.remove(path)
+end
+
+function TestCommand:test_any_error_value_is_printed()
+  lu.assertEquals(select(2, run "$M -e 'error({code = 3})'"), "-e:1: error value: {code = 3}\n")
+  lu.assertEquals(select(2, run "$M -e 'error()'"), "-e:1: error value: nil\n")
+  local own = [[$M -e 'error(setmetatable({}, {__tostring = function() return "own text" end}))']]
+  lu.assertEquals(select(2, run(own)), "-e:1: own text\n")
+  lu.assertStrContains(select(2, run "$M -e 'local function f() return 1 + f() end f()'"), "stack overflow")
+end
+
+function TestCommand:test_caught_errors_stay_as_they_are()
+  lu.assertEquals(run [[$M -e 'print(pcall(error, {}) , select(2, pcall(error, "x", 0)))']], "false\tx\n")
+  lu.assertEquals(run [[$M -e 'print(select("#", pcall(function(...) return ... end, nil, nil)))']], "3\n")
+  lu.assertEquals(run [[$M -e 'local f = coroutine.wrap(function(a) local b = coroutine.yield(a) return b end)
+    print(f(1), f(2), pcall(f))']], "1\t2\tfalse\tcannot resume dead coroutine\n")
+  lu.assertEquals(run [[$M -e 'local co = coroutine.create(function() return pcall(function()
+    error(coroutine.yield(1), 0) end) end) print(coroutine.resume(co)) print(coroutine.resume(co, "late"))
+    print(coroutine.close(co), coroutine.status(co))']], "true\t1\ntrue\tfalse\tlate\ntrue\tdead\n")
+end
+
+function TestCommand:test_children_have_default_signals()
+  local out = run [[$M -e 'os.execute "grep SigIgn /proc/self/status"']]
+  lu.assertEquals(tonumber(out:match "%x+$" or out:match "(%x+)\n", 16) & 2, 0)
+end
+
+function TestCommand:test_interrupted_by_a_signal()
+  local _, err, code = run [[timeout --preserve-status -s INT 1 $M -e 'while true do pcall(function() while true do end end) end']]
+  lu.assertStrContains(err, "interrupted at -e:1")
+  lu.assertEquals(code, 130)
+end
+
+function TestCommand:test_nothing_leaks_into_the_globals()
+  local _, err, code = run [[$M -e '
+    local known = {lfs = true} -- lua-filesystem sets it itself
+    for name in pairs(_G) do known[name] = true end
+    local moonlark = require "moonlark"
+    local files = require("moonlark.help.sources").files(moonlark.home .. "/lua/moonlark")
+    for _, file in ipairs(files) do
+      require(file.module == "moonlark" and "moonlark" or "moonlark." .. file.module)
+      for name in next, _G do
+        if not known[name] then error(file.module .. " leaks the global " .. name, 0) end
+      end
+    end']]
+  lu.assertEquals({err, code}, {"", 0})
+end
+
+function TestCommand:test_starting_loads_neither_engine_nor_tensors()
+  lu.assertEquals(run [[$M -e 'local audio = require "moonlark" for name in pairs(package.loaded) do
+    if name:find "_core" or name:find "_torch" then print(name) end end
+    for line in io.lines "/proc/self/maps" do if line:find "openblas" or line:find "torch" then print(line) end end']], "")
+end
+
+TestProgress = {}
+
+function TestProgress:test_a_pipe_gets_lines_now_and_then()
+  local progress = require("moonlark.progress").new(10, "counting")
+  progress.columns, progress.wait = nil, 0
+  local written = {}
+  local stderr = io.stderr
+  io.stderr = {write = function(_, ...) written[#written + 1] = table.concat {...} end}
+  progress:update(4)
+  progress:finish()
+  io.stderr = stderr
+  lu.assertStrMatches(written[1], "counting  4/10  .*/s  .* left\n")
+end
+
+os.exit(lu.LuaUnit.run())
