@@ -122,7 +122,9 @@ function TestCommand:test_nothing_leaks_into_the_globals()
     local moonlark = require "moonlark"
     local files = require("moonlark.help.sources").files(moonlark.home .. "/lua/moonlark")
     for _, file in ipairs(files) do
-      require(file.module == "moonlark" and "moonlark" or "moonlark." .. file.module)
+      local text = io.open(file.path):read "a"
+      local module = text:find "\nreturn " -- the others are programs of worker processes
+      if module then require(file.module == "moonlark" and "moonlark" or "moonlark." .. file.module) end
       for name in next, _G do
         if not known[name] then error(file.module .. " leaks the global " .. name, 0) end
       end

@@ -14,7 +14,8 @@ function TestHelp:test_every_public_name_has_a_comment()
   local silent = {}
   for _, entry in ipairs(help.entries()) do
     local public = entry.kind == "module" or entry.kind == "function" or entry.code and entry.code:find "^function"
-    if public and not says_something(entry) then
+    local inside = entry.module:find(".", 1, true) -- parts of a module, which its own file offers
+    if public and not inside and not says_something(entry) then
       silent[#silent + 1] = ("%s (%s:%d)"):format(entry.name, entry.path:match "lua/moonlark/.*", entry.line)
     end
   end

@@ -297,6 +297,8 @@ local function add_span(spans, from, to, value, seconds)
   end
 end
 
+--- The chords of a piece as spans in seconds; equal neighbours are one span.
+---@return {time: number, duration: number, value: string}[]
 function compose.chord_spans(chords, bars, start_s, bar_s, seconds)
   local spans = {}
   for bar = 0, bars - 1 do
@@ -309,6 +311,8 @@ function compose.chord_spans(chords, bars, start_s, bar_s, seconds)
   return spans
 end
 
+--- The sections of a piece as spans in seconds; equal neighbours are one span.
+---@return {time: number, duration: number, value: string}[]
 function compose.section_spans(sections, start_s, bar_s, seconds)
   local spans = {}
   for _, section in ipairs(sections) do

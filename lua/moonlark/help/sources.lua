@@ -107,7 +107,7 @@ function sources.read(path, module)
   local returned = returned_name(lines)
   local names = {}       -- the file's local variable -> how a user calls it
   if returned then names[returned] = module end
-  local entries, block = {}, {}
+  local entries, block, declared = {}, {}, {}
 
   local function add(entry)
     entry.module, entry.path = module, path
@@ -124,14 +124,15 @@ function sources.read(path, module)
       if doc and doc.class then
         if variable and not (variable == returned and not variable:find "^%u") then names[variable] = short(doc.class) end
         for _, class in ipairs(doc.classes) do
+          declared[short(class)] = true
           local own = {text = doc.text, params = {}, returns = {}, fields = {}}
           for _, field in ipairs(doc.fields) do
             if field.class == class then own.fields[#own.fields + 1] = field end
           end
           add {name = short(class), full = class, kind = "class", line = number, doc = own}
         end
-      elseif variable and variable:find "^%u" and line:find "=%s*{}" and not names[variable] then
-        names[variable] = variable -- a class without a comment of its own
+      elseif variable and declared[variable] then
+        names[variable] = variable
       end
       local owner, name, separator, arguments = definition(line)
       local root = owner and owner:match "^[^.]*"
