@@ -67,7 +67,7 @@ local function cluster_table(X, ids)
   return rows
 end
 
-local function write_page(run, X, pca, z, gmm, kmeans, rows)
+local function write_page(run, X, k, pca, z, gmm, kmeans, rows)
   local page = report.new("Clusters of " .. args.data)
   local kept = pca.explained_variance_ratio:sum():item()
   page:text(("%d sounds, %d features each; %d principal components hold %.0f %% of the variance. Figures are means "
@@ -78,7 +78,9 @@ local function write_page(run, X, pca, z, gmm, kmeans, rows)
     page:figure(run:plot("labels", plot.scatter(z, X.y, {classes = X.classes, title = "Labels",
       xlabel = "component 1", ylabel = "component 2"})), "Labels over the first two components")
   end
-  page:figure(run:plot("clusters", plot.scatter(z, gmm.ids, {title = "Clusters of the Gaussian mixture",
+  local names = {}
+  for i = 1, k do names[i] = "cluster " .. i - 1 end
+  page:figure(run:plot("clusters", plot.scatter(z, gmm.ids, {classes = names, title = "Clusters of the Gaussian mixture",
     xlabel = "component 1", ylabel = "component 2"})), "Clusters over the same components")
   page:figure(run:plot("variance", plot.bars(pca.explained_variance_ratio, {title = "Variance by component",
     xlabel = "component", ylabel = "share of variance"})), "Variance that each component explains")
@@ -125,7 +127,7 @@ end
 
 if run then
   run:metrics(figures)
-  write_page(run, X, pca, z, gmm, kmeans, rows)
+  write_page(run, X, k, pca, z, gmm, kmeans, rows)
   run:finish()
   print("run folder: " .. args.run)
 end

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 128 };
+enum { BLOCK = 512 };
 
 static const double LOG_2PI = 1.8378770664093454836;
 
@@ -29,7 +29,7 @@ typedef struct mixture {
     int64_t k, d;
     bool linear;          /* diag and spherical */
     int64_t inputs;       /* columns of a block: d + 1, or 2d + 1 */
-    int64_t outputs;      /* of the products with `factors`: k d, or k */
+    int64_t outputs;      /* of the products with `factors`: k d, or k (log densities already) */
     int64_t moments;      /* numbers a component gathers: 1 + d + d(d+1)/2, or 1 + d + d */
     double *factors;      /* inputs x outputs */
     double *constants;    /* k: log weight and normalisation */
@@ -148,8 +148,7 @@ static mlk_code factors_of_variances(mixture *self, const mlk_gmm *gmm, mlk_stat
             constant -= 0.5 * mean * mean / variance;
             log_det -= 0.5 * log(variance);
         }
-        self->factors[2 * d * k + c] = constant;
-        self->constants[c] = log(gmm->weights[c]) + log_det - 0.5 * (double)d * LOG_2PI;
+        self->factors[2 * d * k + c] = constant + log(gmm->weights[c]) + log_det - 0.5 * (double)d * LOG_2PI;
     }
     return MLK_OK;
 }
@@ -180,19 +179,17 @@ static void log_densities(const mixture *self, int64_t count, block b)
 {
     int64_t k = self->k, d = self->d;
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)count, (int)self->outputs, (int)self->inputs, 1, b.in,
-                (int)self->inputs, self->factors, (int)self->outputs, 0, b.out, (int)self->outputs);
+                (int)self->inputs, self->factors, (int)self->outputs, 0, self->linear ? b.resp : b.out,
+                (int)self->outputs);
+    if (self->linear)
+        return;
     for (int64_t i = 0; i < count; i++) {
-        const double *out = b.out + i * self->outputs;
-        double *resp = b.resp + i * k;
         for (int64_t c = 0; c < k; c++) {
-            if (self->linear) {
-                resp[c] = self->constants[c] + out[c];
-            } else {
-                double length = 0;
-                for (int64_t j = 0; j < d; j++)
-                    length += out[c * d + j] * out[c * d + j];
-                resp[c] = self->constants[c] - 0.5 * length;
-            }
+            const double *out = b.out + i * self->outputs + c * d;
+            double length = 0;
+            for (int64_t j = 0; j < d; j++)
+                length += out[j] * out[j];
+            b.resp[i * k + c] = self->constants[c] - 0.5 * length;
         }
     }
 }
@@ -205,8 +202,9 @@ static double normalise(double *resp, int64_t k)
         most = resp[c] > most ? resp[c] : most;
     for (int64_t c = 0; c < k; c++)
         sum += resp[c] = resp[c] - most > -745 ? exp(resp[c] - most) : 0;
+    double scale = 1 / sum;
     for (int64_t c = 0; c < k; c++)
-        resp[c] /= sum;
+        resp[c] *= scale;
     return most + log(sum);
 }
 

@@ -10,16 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 256 }; /* rows whose products with all centres are made at a time */
+enum {
+    BLOCK = 256, /* rows whose products with all centres are made at a time */
+    LANES = 16,  /* centres compared at a time; there are a multiple of so many, the added ones infinitely far */
+};
 
 /* One fit's memory. Rows are centred: that is what keeps float32 products precise. */
 typedef struct lloyd {
     int64_t n, d, k;
+    int64_t width;    /* k, rounded up to LANES */
     float *x;         /* n x d, mean taken out */
     float *norms;     /* n: squared lengths */
-    float *centers;   /* k x d, as float for the products */
-    float *half;      /* k: half the centres' squared lengths */
-    float *products;  /* chunks x BLOCK x k */
+    float *centers;   /* width x d, as float for the products */
+    float *half;      /* width: half the centres' squared lengths */
+    float *products;  /* chunks x BLOCK x width */
     double *sums;     /* chunks x k x d */
     int64_t *counts;  /* chunks x k */
     double *inertia;  /* chunks */
@@ -36,18 +40,42 @@ static void release(lloyd *self)
     free(self->sums), free(self->counts), free(self->inertia), free(self->changed), free(self->apart);
 }
 
+typedef struct center_rows {
+    lloyd *lloyd;
+    mlk_samples samples;
+    const double *mean;
+} center_rows;
+
+static void center_chunk(void *context, int task, int worker)
+{
+    (void)worker;
+    const center_rows *self = context;
+    int64_t d = self->samples.d;
+    mlk_rows rows = mlk_chunk(self->samples.n, self->lloyd->chunks, task);
+    for (int64_t i = rows.first; i < rows.first + rows.count; i++) {
+        const float *in = self->samples.x + i * d;
+        float *out = self->lloyd->x + i * d;
+        for (int64_t j = 0; j < d; j++)
+            out[j] = (float)(in[j] - self->mean[j]);
+        self->lloyd->norms[i] = cblas_sdot((int)d, out, 1, out, 1);
+        self->lloyd->labels[i] = -1;
+    }
+}
+
 static mlk_code prepare(lloyd *self, mlk_samples samples, int64_t k, const double *mean, int64_t *labels,
                         mlk_status *status)
 {
     int chunks = mlk_chunks(samples.n);
     *self = (lloyd){.n = samples.n, .d = samples.d, .k = k, .chunks = chunks, .labels = labels};
+    self->width = (k + LANES - 1) / LANES * LANES;
     size_t n = (size_t)samples.n, d = (size_t)samples.d, c = (size_t)chunks, centers = (size_t)k;
+    size_t width = (size_t)self->width;
     self->x = malloc(sizeof(float) * n * d);
     self->norms = malloc(sizeof(float) * n);
     self->apart = malloc(sizeof(float) * n);
-    self->centers = malloc(sizeof(float) * centers * d);
-    self->half = malloc(sizeof(float) * centers);
-    self->products = malloc(sizeof(float) * c * BLOCK * centers);
+    self->centers = calloc(width * d, sizeof(float));
+    self->half = malloc(sizeof(float) * width);
+    self->products = malloc(sizeof(float) * c * BLOCK * width);
     self->sums = malloc(sizeof(double) * c * centers * d);
     self->counts = malloc(sizeof(int64_t) * c * centers);
     self->inertia = malloc(sizeof(double) * c);
@@ -57,16 +85,8 @@ static mlk_code prepare(lloyd *self, mlk_samples samples, int64_t k, const doubl
         release(self);
         return mlk_fail_memory(status, "k-means");
     }
-    for (int64_t i = 0; i < samples.n; i++) {
-        float norm = 0;
-        for (int64_t j = 0; j < samples.d; j++) {
-            float value = (float)(samples.x[i * samples.d + j] - mean[j]);
-            self->x[i * samples.d + j] = value;
-            norm += value * value;
-        }
-        self->norms[i] = norm;
-        labels[i] = -1;
-    }
+    center_rows center = {self, samples, mean};
+    mlk_parallel(chunks, 0, center_chunk, &center);
     return MLK_OK;
 }
 
@@ -80,23 +100,42 @@ static void set_centers(lloyd *self, const double *centers)
         }
         self->half[c] = (float)(norm / 2);
     }
+    for (int64_t c = self->k; c < self->width; c++)
+        self->half[c] = INFINITY;
 }
 
-/* Nearest centre: the largest x.c - |c|^2/2; the first of equals. */
+/* The place of the largest of products - half, the first of equals; *best is its value. */
+static int64_t nearest_center(const float *products, const float *half, int64_t width, float *best)
+{
+    float largest[LANES];
+    int place[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        largest[lane] = -INFINITY;
+        place[lane] = 0;
+    }
+    for (int64_t c = 0; c < width; c += LANES)
+        for (int lane = 0; lane < LANES; lane++) {
+            float value = products[c + lane] - half[c + lane];
+            place[lane] = value > largest[lane] ? (int)c : place[lane];
+            largest[lane] = value > largest[lane] ? value : largest[lane];
+        }
+    int found = 0;
+    for (int lane = 1; lane < LANES; lane++)
+        if (largest[lane] > largest[found] ||
+            (largest[lane] == largest[found] && place[lane] + lane < place[found] + found))
+            found = lane;
+    *best = largest[found];
+    return place[found] + found;
+}
+
+/* Nearest centre: the largest x.c - |c|^2/2. */
 static void assign_block(lloyd *self, int64_t first, int64_t count, float *products, int64_t *changed)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)self->k, (int)self->d, 1,
-                self->x + first * self->d, (int)self->d, self->centers, (int)self->d, 0, products, (int)self->k);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)self->width, (int)self->d, 1,
+                self->x + first * self->d, (int)self->d, self->centers, (int)self->d, 0, products, (int)self->width);
     for (int64_t i = 0; i < count; i++) {
-        float *row = products + i * self->k;
-        float best = -INFINITY;
-        for (int64_t c = 0; c < self->k; c++) {
-            row[c] -= self->half[c];
-            best = row[c] > best ? row[c] : best;
-        }
-        int64_t nearest = 0;
-        while (row[nearest] < best)
-            nearest++;
+        float best;
+        int64_t nearest = nearest_center(products + i * self->width, self->half, self->width, &best);
         float apart = self->norms[first + i] - 2 * best;
         self->apart[first + i] = apart > 0 ? apart : 0;
         *changed += self->labels[first + i] != nearest;
@@ -108,7 +147,7 @@ static void assign_chunk(void *context, int task, int worker)
 {
     lloyd *self = context;
     mlk_rows rows = mlk_chunk(self->n, self->chunks, task);
-    float *products = self->products + worker * BLOCK * self->k;
+    float *products = self->products + worker * BLOCK * self->width;
     double *sums = self->sums + task * self->k * self->d;
     int64_t *counts = self->counts + task * self->k;
     memset(sums, 0, sizeof(double) * (size_t)(self->k * self->d));
