@@ -6,10 +6,12 @@
 
 static const luaL_Reg modules[] = {
     {"audio", mlk_lua_open_audio},
+    {"classify", mlk_lua_open_classify},
+    {"cluster", mlk_lua_open_cluster},
     {"extract", mlk_lua_open_extract},
     {"feature", mlk_lua_open_feature},
+    {"metrics", mlk_lua_open_metrics},
     {"picture", mlk_lua_open_picture},
-    {"learn", mlk_lua_open_learn},
     {"process", mlk_lua_open_process},
     {"store", mlk_lua_open_store},
     {"system", mlk_lua_open_system},

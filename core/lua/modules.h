@@ -6,9 +6,11 @@
 
 /* Each pushes one table of functions. In alphabetical order. */
 int mlk_lua_open_audio(lua_State *L);
+int mlk_lua_open_classify(lua_State *L);
+int mlk_lua_open_cluster(lua_State *L);
 int mlk_lua_open_extract(lua_State *L);
 int mlk_lua_open_feature(lua_State *L);
-int mlk_lua_open_learn(lua_State *L);
+int mlk_lua_open_metrics(lua_State *L);
 int mlk_lua_open_picture(lua_State *L);
 int mlk_lua_open_process(lua_State *L);
 int mlk_lua_open_store(lua_State *L);

@@ -13,7 +13,7 @@ local pca = estimator.define {
   defaults = {n_components = options.none, whiten = false},
   fit = function(settings, x)
     local k = settings.n_components or math.min(x:size(0), x:size(1))
-    local mean, components, variance, total = core.learn.pca(x, k)
+    local mean, components, variance, total = core.cluster.pca(x, k)
     return {
       mean = mean, components = components, explained_variance = variance,
       explained_variance_ratio = total > 0 and variance / total or variance * 0,
@@ -52,12 +52,12 @@ local kmeans = estimator.define {
   kind = "cluster.kmeans",
   defaults = {n_clusters = 8, max_iter = 300, tol = 1e-4, n_init = 1, seed = 0, init = options.none},
   fit = function(settings, x)
-    local centers, labels, inertia, iterations = core.learn.kmeans(x, settings.n_clusters, settings.max_iter,
+    local centers, labels, inertia, iterations = core.cluster.kmeans(x, settings.n_clusters, settings.max_iter,
       settings.tol, settings.n_init, settings.seed, settings.init)
     return {centers = centers, labels = labels, inertia = inertia, iterations = iterations}
   end,
   methods = {
-    predict = function(state, x) return core.learn.kmeans_predict(x, state.centers) end,
+    predict = function(state, x) return core.cluster.kmeans_predict(x, state.centers) end,
     transform = function(state, x) return require "moonlark.torch".cdist(x:double(), state.centers):float() end,
   },
 }
@@ -76,7 +76,7 @@ function cluster.kmeans(given)
 end
 
 local function score(state, x, settings)
-  return core.learn.gmm_score(x, settings.covariance, state.weights, state.means, state.covariances)
+  return core.cluster.gmm_score(x, settings.covariance, state.weights, state.means, state.covariances)
 end
 
 local gmm = estimator.define {
@@ -86,7 +86,7 @@ local gmm = estimator.define {
     init = options.none,
   },
   fit = function(settings, x)
-    local weights, means, covariances, likelihood, iterations, converged = core.learn.gmm(x,
+    local weights, means, covariances, likelihood, iterations, converged = core.cluster.gmm(x,
       settings.n_components, settings.covariance, settings.tol, settings.reg_covar, settings.max_iter,
       settings.n_init, settings.seed, settings.init)
     return {
@@ -111,11 +111,11 @@ local gmm = estimator.define {
     end,
     bic = function(state, x, settings)
       local n = x:size(0)
-      local free = core.learn.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
+      local free = core.cluster.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
       return -2 * (score(state, x, settings)):sum():item() + free * math.log(n)
     end,
     aic = function(state, x, settings)
-      local free = core.learn.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
+      local free = core.cluster.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
       return -2 * (score(state, x, settings)):sum():item() + 2 * free
     end,
   },

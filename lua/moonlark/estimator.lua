@@ -32,7 +32,7 @@ local function check_rows(x, least)
     error(("x must be a tensor, rows × columns, or what dataset:extract gives, got %s"):format(type(x)), 0)
   end
   if x:dim() ~= 2 then error(("x must have 2 axes, rows × columns, got %d"):format(x:dim()), 0) end
-  core.learn.check(x, least)
+  core.classify.check(x, least)
 end
 
 --- Learns from samples; returns the estimator.
@@ -45,7 +45,7 @@ function Estimator:fit(x, y)
   local definition = getmetatable(self).definition
   if definition.supervised then
     if y == nil then error(("%s needs labels: fit(x, y)"):format(self.kind), 0) end
-    core.learn.classes(y, x:size(0))
+    core.classify.classes(y, x:size(0))
   end
   local state = definition.fit(self.settings, x, y)
   state.columns = x:size(1)

@@ -18,7 +18,7 @@ end
 ---@param classes integer?  size of the table (default: the largest id + 1)
 ---@return moonlark.Tensor counts  classes × classes, int64, rows are the truth
 function metrics.confusion(truth, predicted, classes)
-  local counts = core.learn.contingency(labels("truth", truth), labels("predicted", predicted), classes or 0)
+  local counts = core.metrics.contingency(labels("truth", truth), labels("predicted", predicted), classes or 0)
   local rows, columns = counts:size(0), counts:size(1)
   local size = math.max(rows, columns)
   if rows == columns then return counts end
@@ -31,7 +31,7 @@ end
 ---@return number accuracy  0..1
 ---@return {low: number, high: number} interval  95 % (Wilson 1927)
 function metrics.accuracy(truth, predicted)
-  local counts = core.learn.contingency(labels("truth", truth), labels("predicted", predicted), 0)
+  local counts = core.metrics.contingency(labels("truth", truth), labels("predicted", predicted), 0)
   local right = counts:diagonal():sum():item()
   local n = counts:sum():item()
   return right / n, metrics.interval(right, n)
@@ -85,7 +85,7 @@ end
 ---@param predicted moonlark.Tensor
 ---@return number
 function metrics.ari(truth, predicted)
-  return core.learn.adjusted_rand(labels("truth", truth), labels("predicted", predicted))
+  return core.metrics.adjusted_rand(labels("truth", truth), labels("predicted", predicted))
 end
 
 --- Normalised mutual information, over the arithmetic mean of the two entropies: 0..1.
@@ -93,7 +93,7 @@ end
 ---@param predicted moonlark.Tensor
 ---@return number
 function metrics.nmi(truth, predicted)
-  return core.learn.mutual_information(labels("truth", truth), labels("predicted", predicted))
+  return core.metrics.mutual_information(labels("truth", truth), labels("predicted", predicted))
 end
 
 --- Mean silhouette coefficient (Rousseeuw 1987) over Euclidean distances: -1..1. Takes n² distances.
@@ -101,7 +101,7 @@ end
 ---@param ids moonlark.Tensor  a cluster id for each row; 2..rows - 1 clusters
 ---@return number
 function metrics.silhouette(x, ids)
-  return core.learn.silhouette(x, labels("ids", ids))
+  return core.metrics.silhouette(x, labels("ids", ids))
 end
 
 return metrics

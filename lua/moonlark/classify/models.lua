@@ -43,7 +43,7 @@ models.scaler = estimator.define {
   kind = "classify.scaler",
   defaults = {},
   fit = function(_, x)
-    local mean, variance = core.learn.moments(x)
+    local mean, variance = core.classify.moments(x)
     -- A constant column has no scale: it is only centred. Rounding may leave it a trace of variance.
     local eps = 2.220446049250313e-16
     local n = x:size(0)
@@ -60,11 +60,11 @@ models.logistic = define {
   kind = "classify.logistic",
   defaults = {C = 1.0, tol = 1e-5, max_iter = 1000},
   fit = function(settings, x, y, k)
-    local weights, intercepts, iterations = core.learn.logistic(x, y, k, settings.C, settings.tol, settings.max_iter)
+    local weights, intercepts, iterations = core.classify.logistic(x, y, k, settings.C, settings.tol, settings.max_iter)
     return {weights = weights, intercepts = intercepts, iterations = iterations}
   end,
   proba = function(state, x)
-    return core.learn.logistic_proba(x, state.weights, state.intercepts, state.classes:size(0))
+    return core.classify.logistic_proba(x, state.weights, state.intercepts, state.classes:size(0))
   end,
 }
 
@@ -83,7 +83,7 @@ models.knn = define {
     return {train_x = x:clone(), train_y = y}
   end,
   proba = function(state, x, settings)
-    return core.learn.knn_proba(state.train_x, state.train_y, state.classes:size(0), x, settings.n_neighbors,
+    return core.classify.knn_proba(state.train_x, state.train_y, state.classes:size(0), x, settings.n_neighbors,
       settings.weights == "distance")
   end,
 }
@@ -107,7 +107,7 @@ models.svm = estimator.define {
     local classes, ids, k = present(y)
     local gamma = gamma_of(settings.gamma or "scale", x)
     local vectors, coefficients, offsets, counts =
-      core.learn.svm(x, ids, k, settings.C, settings.kernel, gamma, settings.tol)
+      core.classify.svm(x, ids, k, settings.C, settings.kernel, gamma, settings.tol)
     return {
       classes = classes, gamma_used = gamma, vectors = vectors, coefficients = coefficients, offsets = offsets,
       counts = counts,
@@ -115,11 +115,11 @@ models.svm = estimator.define {
   end,
   methods = {
     predict = function(state, x, settings)
-      return named(state, (core.learn.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
+      return named(state, (core.classify.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
         state.coefficients, state.offsets, state.counts)))
     end,
     decision_function = function(state, x, settings)
-      local _, decisions = core.learn.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
+      local _, decisions = core.classify.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
         state.coefficients, state.offsets, state.counts)
       return decisions
     end,
@@ -127,7 +127,7 @@ models.svm = estimator.define {
 }
 
 local function trees_proba(state, x)
-  return core.learn.trees_proba(x, state.model, state.classes:size(0))
+  return core.classify.trees_proba(x, state.model, state.classes:size(0))
 end
 
 models.random_forest = define {
@@ -135,7 +135,7 @@ models.random_forest = define {
   defaults = {n_estimators = 100, max_depth = 0, max_features = options.none, subsample = 0.632, max_bin = 64, seed = 0},
   fit = function(settings, x, y, k)
     local share = settings.max_features or math.sqrt(x:size(1)) / x:size(1)
-    return {model = core.learn.trees(x, y, k, 1, settings.n_estimators, settings.max_depth, 1, settings.subsample,
+    return {model = core.classify.trees(x, y, k, 1, settings.n_estimators, settings.max_depth, 1, settings.subsample,
       share, 0, 1e-6, settings.seed, settings.max_bin)}
   end,
   proba = trees_proba,
@@ -148,7 +148,7 @@ models.boosted_trees = define {
     min_child_weight = 1, max_bin = 256, seed = 0,
   },
   fit = function(settings, x, y, k)
-    return {model = core.learn.trees(x, y, k, settings.n_estimators, 1, settings.max_depth, settings.learning_rate,
+    return {model = core.classify.trees(x, y, k, settings.n_estimators, 1, settings.max_depth, settings.learning_rate,
       settings.subsample, settings.colsample, settings.reg_lambda, settings.min_child_weight,
       settings.seed, settings.max_bin)}
   end,

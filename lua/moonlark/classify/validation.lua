@@ -15,8 +15,8 @@ local function check_table(X)
   if X.y:dim() ~= 1 or X.y:size(0) ~= X.x:size(0) then
     error(("X.y must have one class id for each of the %d rows"):format(X.x:size(0)), 0)
   end
-  core.learn.check(X.x, 2)
-  core.learn.classes(X.y, X.x:size(0))
+  core.classify.check(X.x, 2)
+  core.classify.classes(X.y, X.x:size(0))
 end
 
 local function class_names(X)

@@ -1,0 +1,263 @@
+/* classify.c: core.classify: tables of samples, scaling, classifiers. A fitted model is plain tensors. */
+#include "learn/knn.h"
+#include "learn/logistic.h"
+#include "learn/svm.h"
+#include "learn/trees.h"
+
+#include "arguments.h"
+#include "modules.h"
+#include "samples.h"
+#include "tensor.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- table checks and scaling ---------------------------------------------------------- */
+
+/* check(x, least rows): raises unless x is a table of finite numbers */
+static int check(lua_State *L)
+{
+    mlk_status status;
+    int64_t least = mlk_lua_integer(L, 2, "least", 0, INT64_MAX);
+    if (mlk_samples_check(mlk_lua_samples(L, 1, "x"), least, &status))
+        return mlk_lua_raise(L, &status);
+    return 0;
+}
+
+/* classes(y, n) -> k: largest class id + 1, after checking ids */
+static int classes(lua_State *L)
+{
+    mlk_status status;
+    int64_t n = mlk_lua_integer(L, 2, "rows", 0, INT64_MAX), k;
+    if (mlk_labels_check(mlk_lua_labels(L, 1, "y", n), n, &k, &status))
+        return mlk_lua_raise(L, &status);
+    lua_pushinteger(L, k);
+    return 1;
+}
+
+/* moments(x) -> mean (d), variance (d, ddof 0), float64 */
+static int moments(lua_State *L)
+{
+    mlk_status status;
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    double *mean = mlk_lua_push_vector(L, samples.d), *variance = mlk_lua_push_vector(L, samples.d);
+    if (mlk_samples_check(samples, 1, &status) || mlk_samples_moments(samples, mean, variance, &status))
+        return mlk_lua_raise(L, &status);
+    return 2;
+}
+
+/* --- classifiers: y holds ids 0..k-1, each present ------------------------------------------ */
+
+/* logistic(x, y, k, C, tol, max_iter) -> weights (outputs x d), intercepts, iterations */
+static int logistic(lua_State *L)
+{
+    mlk_status status;
+    int iterations;
+    int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
+    mlk_logistic_options options = {
+        .C = mlk_lua_number(L, 4, "C", 0, HUGE_VAL),
+        .tol = mlk_lua_number(L, 5, "tol", 0, HUGE_VAL),
+        .max_iter = (int)mlk_lua_integer(L, 6, "max_iter", 1, INT32_MAX),
+    };
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
+    int64_t outputs = mlk_logistic_outputs(k);
+    double *weights = mlk_lua_push_matrix(L, outputs, samples.d), *intercepts = mlk_lua_push_vector(L, outputs);
+    if (mlk_logistic_fit(samples, y, k, &options, weights, intercepts, &iterations, &status))
+        return mlk_lua_raise(L, &status);
+    lua_pushinteger(L, iterations);
+    return 3;
+}
+
+/* logistic_proba(x, weights, intercepts, k) -> n x k */
+static int logistic_proba(lua_State *L)
+{
+    mlk_status status;
+    mlk_array weights;
+    int64_t k = mlk_lua_integer(L, 4, "k", 2, INT32_MAX);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    mlk_lua_read_tensor(L, 2, "weights", MLK_FLOAT64, 2, &weights);
+    const double *intercepts = mlk_lua_numbers(L, 3, "intercepts", mlk_logistic_outputs(k));
+    mlk_lua_check_width(L, samples, weights.shape[1]);
+    double *proba = mlk_lua_push_matrix(L, samples.n, k);
+    if (mlk_logistic_proba(samples, weights.data, intercepts, k, proba, &status))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+/* knn_proba(train x, train y, k, x, n_neighbors, by_distance) -> n x k */
+static int knn_proba(lua_State *L)
+{
+    mlk_status status;
+    int64_t k = mlk_lua_integer(L, 3, "k", 1, INT32_MAX);
+    int64_t neighbors = mlk_lua_integer(L, 5, "n_neighbors", 1, INT32_MAX);
+    bool by_distance = mlk_lua_boolean(L, 6, "by_distance");
+    mlk_samples train = mlk_lua_samples(L, 1, "train x"), samples = mlk_lua_samples(L, 4, "x");
+    const int64_t *y = mlk_lua_labels(L, 2, "train y", train.n);
+    mlk_lua_check_width(L, samples, train.d);
+    double *proba = mlk_lua_push_matrix(L, samples.n, k);
+    if (mlk_knn_proba(train, y, k, samples, neighbors, by_distance, proba, &status))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+static const char *const kernels[] = {"rbf", "linear", NULL};
+
+#define SVM_TYPE "moonlark.learn.svm"
+
+static int free_svm(lua_State *L)
+{
+    mlk_svm_free(luaL_checkudata(L, 1, SVM_TYPE));
+    return 0;
+}
+
+/* svm(x, y, k, C, kernel, gamma, tol) -> vectors, coefficients, offsets, counts */
+static int svm(lua_State *L)
+{
+    mlk_status status;
+    mlk_array vectors;
+    int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
+    mlk_svm_options options = {
+        .C = mlk_lua_number(L, 4, "C", 0, HUGE_VAL),
+        .kernel = (mlk_kernel)mlk_lua_choice(L, 5, "kernel", kernels),
+        .gamma = mlk_lua_number(L, 6, "gamma", 0, HUGE_VAL),
+        .tol = mlk_lua_number(L, 7, "tol", 0, HUGE_VAL),
+    };
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
+    mlk_svm *model = lua_newuserdatauv(L, sizeof *model, 0);
+    *model = (mlk_svm){0};
+    luaL_setmetatable(L, SVM_TYPE);
+    if (mlk_svm_fit(samples, y, k, &options, model, &status))
+        return mlk_lua_raise(L, &status);
+    int64_t l = model->n_vectors, pairs = k * (k - 1) / 2;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){l, samples.d}, &vectors);
+    memcpy(vectors.data, model->vectors, sizeof(float) * (size_t)(l * samples.d));
+    memcpy(mlk_lua_push_matrix(L, k - 1, l), model->coefficients, sizeof(double) * (size_t)((k - 1) * l));
+    memcpy(mlk_lua_push_vector(L, pairs), model->offsets, sizeof(double) * (size_t)pairs);
+    memcpy(mlk_lua_push_labels(L, k), model->counts, sizeof(int64_t) * (size_t)k);
+    mlk_svm_free(model);
+    return 4;
+}
+
+/* svm_predict(x, kernel, gamma, vectors, coefficients, offsets, counts) -> labels, decisions (n x pairs) */
+static int svm_predict(lua_State *L)
+{
+    mlk_status status;
+    mlk_array vectors, coefficients, counts;
+    mlk_svm model = {.kernel = (mlk_kernel)mlk_lua_choice(L, 2, "kernel", kernels),
+                     .gamma = mlk_lua_number(L, 3, "gamma", 0, HUGE_VAL)};
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    mlk_lua_read_tensor(L, 4, "vectors", MLK_FLOAT32, 2, &vectors);
+    mlk_lua_read_tensor(L, 5, "coefficients", MLK_FLOAT64, 2, &coefficients);
+    mlk_lua_read_tensor(L, 7, "counts", MLK_INT64, 1, &counts);
+    model.k = counts.shape[0];
+    model.n_vectors = vectors.shape[0];
+    model.d = vectors.shape[1];
+    model.vectors = vectors.data;
+    model.coefficients = coefficients.data;
+    model.counts = counts.data;
+    model.offsets = mlk_lua_numbers(L, 6, "offsets", model.k * (model.k - 1) / 2);
+    int64_t total = 0;
+    for (int64_t c = 0; c < model.k; c++) {
+        if (model.counts[c] < 0)
+            return luaL_error(L, "counts must be 0 or more");
+        total += model.counts[c];
+    }
+    if (total != model.n_vectors || coefficients.shape[0] != model.k - 1 || coefficients.shape[1] != model.n_vectors)
+        return luaL_error(L, "the SVM's arrays do not fit each other");
+    mlk_lua_check_width(L, samples, model.d);
+    int64_t *labels = mlk_lua_push_labels(L, samples.n);
+    double *decisions = mlk_lua_push_matrix(L, samples.n, model.k * (model.k - 1) / 2);
+    if (mlk_svm_predict(samples, &model, decisions, labels, &status))
+        return mlk_lua_raise(L, &status);
+    return 2;
+}
+
+#define TREES_TYPE "moonlark.learn.trees"
+
+static int free_trees(lua_State *L)
+{
+    mlk_trees *trees = luaL_checkudata(L, 1, TREES_TYPE);
+    free(trees->bytes);
+    trees->bytes = NULL;
+    return 0;
+}
+
+/* trees(x, y, k, rounds, trees, max_depth, learning_rate, subsample, colsample, lambda, min_child_weight, seed,
+ *       max_bin) -> model, a uint8 tensor */
+static int trees(lua_State *L)
+{
+    mlk_status status;
+    mlk_array bytes;
+    int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
+    mlk_trees_options options = {
+        .rounds = (int)mlk_lua_integer(L, 4, "n_estimators", 1, INT32_MAX),
+        .trees = (int)mlk_lua_integer(L, 5, "n_estimators", 1, INT32_MAX),
+        .max_depth = (int)mlk_lua_integer(L, 6, "max_depth", 0, INT32_MAX),
+        .learning_rate = mlk_lua_number(L, 7, "learning_rate", 0, HUGE_VAL),
+        .subsample = mlk_lua_number(L, 8, "subsample", 0, 1),
+        .colsample = mlk_lua_number(L, 9, "colsample", 0, 1),
+        .lambda = mlk_lua_number(L, 10, "reg_lambda", 0, HUGE_VAL),
+        .min_child_weight = mlk_lua_number(L, 11, "min_child_weight", 0, HUGE_VAL),
+        .seed = (uint64_t)mlk_lua_integer(L, 12, "seed", 0, INT64_MAX),
+        .max_bin = (int)mlk_lua_integer(L, 13, "max_bin", 2, 65536),
+    };
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
+    mlk_trees *model = lua_newuserdatauv(L, sizeof *model, 0);
+    *model = (mlk_trees){0};
+    luaL_setmetatable(L, TREES_TYPE);
+    if (mlk_trees_fit(samples, y, k, &options, model, &status))
+        return mlk_lua_raise(L, &status);
+    mlk_lua_push_tensor(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, &bytes);
+    memcpy(bytes.data, model->bytes, model->size);
+    free(model->bytes);
+    model->bytes = NULL;
+    return 1;
+}
+
+/* trees_proba(x, model, k) -> n x k */
+static int trees_proba(lua_State *L)
+{
+    mlk_status status;
+    mlk_array bytes;
+    int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    mlk_lua_read_tensor(L, 2, "model", MLK_UINT8, 1, &bytes);
+    double *proba = mlk_lua_push_matrix(L, samples.n, k);
+    mlk_trees model = {bytes.data, (size_t)bytes.shape[0]};
+    if (mlk_trees_proba(samples, &model, k, proba, &status))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+static void set_collector(lua_State *L, const char *type, lua_CFunction collect)
+{
+    luaL_newmetatable(L, type);
+    lua_pushcfunction(L, collect);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+}
+
+int mlk_lua_open_classify(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"check", check},
+        {"classes", classes},
+        {"knn_proba", knn_proba},
+        {"logistic", logistic},
+        {"logistic_proba", logistic_proba},
+        {"moments", moments},
+        {"svm", svm},
+        {"svm_predict", svm_predict},
+        {"trees", trees},
+        {"trees_proba", trees_proba},
+        {NULL, NULL},
+    };
+    set_collector(L, SVM_TYPE, free_svm);
+    set_collector(L, TREES_TYPE, free_trees);
+    luaL_newlib(L, functions);
+    return 1;
+}

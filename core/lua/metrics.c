@@ -1,0 +1,86 @@
+/* metrics.c: core.metrics: how well labels agree. */
+#include "learn/metrics.h"
+
+#include "arguments.h"
+#include "modules.h"
+#include "samples.h"
+#include "tensor.h"
+
+static int64_t largest(const int64_t *labels, int64_t n)
+{
+    int64_t most = -1;
+    for (int64_t i = 0; i < n; i++)
+        most = labels[i] > most ? labels[i] : most;
+    return most;
+}
+
+/* Pushes the table of two labellings; at least `k` rows and columns. */
+static const int64_t *push_contingency(lua_State *L, int64_t k, int64_t *rows, int64_t *columns)
+{
+    mlk_status status;
+    mlk_array truth, counts;
+    mlk_lua_read_tensor(L, 1, "truth", MLK_INT64, 1, &truth);
+    int64_t n = truth.shape[0];
+    const int64_t *labels = mlk_lua_labels(L, 2, "labels", n);
+    *rows = largest(truth.data, n) + 1;
+    *columns = largest(labels, n) + 1;
+    *rows = *rows > k ? *rows : k;
+    *columns = *columns > k ? *columns : k;
+    if (n == 0)
+        luaL_error(L, "truth must have 1 entry or more, got 0");
+    if (*rows > 100000 || *columns > 100000)
+        luaL_error(L, "labels must be ids below 100000, got %I", (LUAI_UACINT)(*rows > *columns ? *rows : *columns) - 1);
+    mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){*rows, *columns}, &counts);
+    if (mlk_contingency(truth.data, labels, n, *rows, *columns, counts.data, &status))
+        mlk_lua_raise(L, &status);
+    return counts.data;
+}
+
+/* contingency(truth, labels, k) -> int64 tensor, rows truth */
+static int contingency(lua_State *L)
+{
+    int64_t rows, columns;
+    push_contingency(L, mlk_lua_integer(L, 3, "k", 0, 100000), &rows, &columns);
+    return 1;
+}
+
+static int adjusted_rand(lua_State *L)
+{
+    int64_t rows, columns;
+    const int64_t *counts = push_contingency(L, 0, &rows, &columns);
+    lua_pushnumber(L, mlk_adjusted_rand(counts, rows, columns));
+    return 1;
+}
+
+static int mutual_information(lua_State *L)
+{
+    int64_t rows, columns;
+    const int64_t *counts = push_contingency(L, 0, &rows, &columns);
+    lua_pushnumber(L, mlk_normalized_mutual_information(counts, rows, columns));
+    return 1;
+}
+
+/* silhouette(x, labels) -> number */
+static int silhouette(lua_State *L)
+{
+    mlk_status status;
+    double mean;
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    if (mlk_silhouette(samples, mlk_lua_labels(L, 2, "labels", samples.n), &mean, &status))
+        return mlk_lua_raise(L, &status);
+    lua_pushnumber(L, mean);
+    return 1;
+}
+
+int mlk_lua_open_metrics(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"adjusted_rand", adjusted_rand},
+        {"contingency", contingency},
+        {"mutual_information", mutual_information},
+        {"silhouette", silhouette},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}
