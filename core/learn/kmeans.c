@@ -412,6 +412,8 @@ mlk_code mlk_kmeans_predict(mlk_samples samples, const double *centers, int64_t 
         assign(&self, false, &inertia);
         mlk_blas_restore(threads);
         release(&self);
+        if (mlk_interrupted())
+            code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     }
     free(mean), free(moved);
     return code;

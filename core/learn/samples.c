@@ -1,6 +1,7 @@
 #include "samples.h"
 
 #include "blas.h"
+#include "interrupt.h"
 #include "parallel.h"
 
 #include <float.h>
@@ -81,7 +82,7 @@ mlk_code mlk_samples_moments(mlk_samples samples, double *mean, double *variance
         mean_of_chunks(&self, variance);
     }
     free(self.sums);
-    return MLK_OK;
+    return mlk_interrupted() ? mlk_fail(status, MLK_INTERRUPTED, "interrupted") : MLK_OK;
 }
 
 mlk_code mlk_labels_check(const int64_t *y, int64_t n, int64_t *k, mlk_status *status)
