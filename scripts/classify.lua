@@ -140,8 +140,8 @@ end
 
 local models = chosen_models()
 local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
-if #songs.classes < 2 then error(("%s has %d class: classification needs 2 or more"):format(args.data, #songs.classes), 0) end
-local run = experiment.run("classify", args, songs)
+if #songs.classes < 2 then error(("%s has %d classes: classification needs 2 or more"):format(args.data, #songs.classes), 0) end
+local run <close> = experiment.run("classify", args, songs)
 local X = experiment.extract(songs, args)
 local best = judge(models, X, run)
 print()

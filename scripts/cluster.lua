@@ -94,7 +94,7 @@ local function write_page(run, X, k, pca, z, gmm, kmeans, rows)
 end
 
 local songs = dataset.open(args.data)
-local run = experiment.run("cluster", args, songs)
+local run <close> = experiment.run("cluster", args, songs)
 local X = experiment.extract(songs, args)
 local k = args.clusters or (X.y and math.max(2, #X.classes)) or 8
 if X.x:size(0) < k then error(("%d sounds cannot make %d clusters"):format(X.x:size(0), k), 0) end

@@ -2,6 +2,7 @@
 --- and a run folder.
 local arguments = require "moonlark.dataset.arguments"
 local command = require "moonlark.command"
+local files = require "moonlark.files"
 local run = require "moonlark.run"
 
 local experiment = {}
@@ -35,13 +36,18 @@ function experiment.extract(songs, args)
   return X
 end
 
---- The run folder that --run names, or nil without that option.
+--- The run folder that --run names, or nil without that option. Files that cannot even be opened are set aside
+--- first: the run records the content of those that it used.
 ---@param name string  the command's
 ---@param args table  parsed arguments
 ---@param songs moonlark.Dataset
 ---@return moonlark.Run?
 function experiment.run(name, args, songs)
   if not args.run then return nil end
+  if not args.overwrite and files.exists(files.join(args.run, "run.json")) then
+    error(("%s holds a run already: name another folder, or add --overwrite"):format(args.run), 0)
+  end
+  songs:validate {workers = args.workers, decode = false, progress = false}
   local settings = {command = name}
   for key, value in pairs(args) do
     if key ~= "run" and key ~= "overwrite" then settings[key] = value end
