@@ -2,7 +2,11 @@
 ---
 --- WAV, AIFF, AU, FLAC, Ogg Vorbis, Opus and MP3 are read by libsndfile; m4a/AAC, ALAC, WMA and WebM by
 --- FFmpeg's libraries. Encoder delay and padding are left out where the file's gapless tags name them (LAME
---- tag of an MP3, edit list of an m4a); without a tag they stay in.
+--- tag of an MP3, edit list of an m4a); without a tag they stay in. WMA has none: FFmpeg's decoder drops its first
+--- frame.
+---
+--- A part (start, duration) is to the bit that part of the whole in WAV, FLAC, AIFF, AU, ALAC and Ogg Vorbis; in
+--- MP3 and AAC it lies at the same place, and its first samples may differ by what decoders carry over.
 local core = require "moonlark_core"
 local options = require "moonlark.options"
 local signal = require "moonlark.signal"

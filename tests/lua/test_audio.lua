@@ -1,0 +1,287 @@
+-- Sound files in and out: exact samples, librosa's numbers, damaged files, and errors in words.
+local lu = require "luaunit"
+local audio = require "moonlark.audio"
+local files = require "moonlark.files"
+local lfs = require "lfs"
+local torch = require "moonlark.torch"
+
+local frozen = "tests/reference/audio/"
+local reference = torch.load(frozen .. "audio.safetensors")
+local folder = files.temporary_folder()
+
+local function place(name) return folder .. "/" .. name end
+
+local function put(name, bytes)
+  files.write(place(name), bytes)
+  return place(name)
+end
+
+local function largest_difference(a, b)
+  lu.assertEquals(a:shape(), b:shape())
+  if a:numel() == 0 then return 0 end
+  return (a:double() - b:double()):abs():max():item()
+end
+
+-- A WAV file by hand, so that our own writer does not vouch for our reader.
+local function wav(code, bits, channels, rate, data, claimed)
+  local bytes = bits // 8
+  local format = string.pack("<I2I2I4I4I2I2", code, channels, rate, rate * channels * bytes, channels * bytes, bits)
+  local body = "WAVEfmt " .. string.pack("<I4", #format) .. format .. "data" .. string.pack("<I4", claimed or #data) .. data
+  return "RIFF" .. string.pack("<I4", claimed and 0xffffffff or #body) .. body
+end
+
+TestExact = {}
+
+function TestExact:test_wav_of_every_depth_and_channel_count()
+  local depths = {
+    {1, 8, "<I1", function(v) return v + 128 end, 128},
+    {1, 16, "<i2", function(v) return v * 256 + 3 end, 32768},
+    {1, 24, "<i3", function(v) return v * 65536 + 5 end, 8388608},
+    {1, 32, "<i4", function(v) return v * 16777216 end, 2147483648},
+    {3, 32, "<f", function(v) return v / 97 end, 1},
+    {3, 64, "<d", function(v) return v / 128 end, 1},
+  }
+  for _, depth in ipairs(depths) do
+    local code, bits, pattern, value, scale = table.unpack(depth)
+    for channels = 1, 8 do
+      local data, wanted = {}, {}
+      for channel = 1, channels do wanted[channel] = {} end
+      for frame = 1, 50 do
+        for channel = 1, channels do
+          local stored = value((frame * 37 + channel * 11) % 255 - 127)
+          data[#data + 1] = string.pack(pattern, stored)
+          wanted[channel][frame] = ((bits == 8) and (stored - 128) or stored) / scale
+        end
+      end
+      local path = put("depth.wav", wav(code, bits, channels, 44100, table.concat(data)))
+      local read = audio.load(path, {rate = "native", mono = false})
+      lu.assertEquals(read.rate, 44100)
+      local want = torch.tensor(wanted, {dtype = "float64"}):float()
+      lu.assertEquals(largest_difference(read.data, want), 0, ("%d bit, %d channels"):format(bits, channels))
+    end
+  end
+end
+
+function TestExact:test_what_was_read_is_written_back_exactly()
+  local tone = audio.load(frozen .. "tone.wav", {rate = "native", mono = false})
+  for _, ending in ipairs {"wav", "flac", "aiff", "au", "w64", "caf"} do
+    for _, subtype in ipairs {"pcm16", "pcm24"} do
+      local path = place("round." .. ending)
+      lu.assertEquals(audio.save(path, tone, {subtype = subtype}), 0)
+      lu.assertEquals(largest_difference(audio.load(path, {rate = "native", mono = false}).data, tone.data), 0)
+      lu.assertEquals(audio.info(path).frames, 15435)
+    end
+  end
+  audio.save(place("float.wav"), tone:with {data = tone.data * 3}, {subtype = "float"})
+  lu.assertEquals(largest_difference(audio.load(place "float.wav", {rate = "native", mono = false}).data, tone.data * 3), 0)
+end
+
+function TestExact:test_clipped_samples_are_counted()
+  local loud = audio.load(frozen .. "tone.wav", {rate = "native"})
+  loud = loud:with {data = torch.tensor {{0.5, 1.5, -2.0, 1.0}}}
+  lu.assertEquals(audio.save(place "loud.wav", loud), 2)
+  lu.assertAlmostEquals(audio.load(place "loud.wav", {rate = "native"}).data:min():item(), -1, 0)
+end
+
+function TestExact:test_lossy_formats_keep_length_and_place()
+  local tone = audio.load(frozen .. "tone.wav", {rate = "native"})
+  for _, name in ipairs {"round.ogg", "round.mp3"} do
+    audio.save(place(name), tone)
+    local read = audio.load(place(name), {rate = "native"})
+    if name == "round.ogg" then lu.assertEquals(read:frames(), 15435) end
+  end
+  -- Gapless: encoder delay and padding are cut, by the LAME tag and the edit list.
+  for _, name in ipairs {"lame.mp3", "aac.m4a", "alac.m4a"} do
+    local read = audio.load(frozen .. name, {rate = "native", mono = false})
+    lu.assertEquals(read:frames(), 15435, name)
+    local off = (read.data[0] - reference.tone[0]):abs():max():item()
+    lu.assertTrue(off < 0.1, ("%s is off by %g"):format(name, off))
+  end
+  lu.assertEquals(largest_difference(audio.load(frozen .. "alac.m4a", {rate = "native", mono = false}).data,
+    reference.tone), 0)
+end
+
+TestLibrosa = {}
+
+function TestLibrosa:test_load_gives_librosas_samples()
+  local cases = {
+    mono_22050 = {}, mono_16000 = {rate = 16000}, mono_48000 = {rate = 48000}, native = {rate = "native"},
+    part = {start = 0.1, duration = 0.15}, part_native = {rate = "native", start = 0.0333, duration = 0.2},
+    stereo_8000 = {rate = 8000, mono = false},
+  }
+  for name, options in pairs(cases) do
+    local want = reference["load." .. name]
+    if want:dim() == 1 then want = want:unsqueeze(0) end
+    local off = largest_difference(audio.load(frozen .. "tone.wav", options).data, want)
+    print(("  %-12s %g"):format(name, off))
+    lu.assertTrue(off <= 1e-6, name)
+  end
+end
+
+function TestLibrosa:test_resampling_a_signal_is_loading_at_that_rate()
+  local native = audio.load(frozen .. "tone.wav", {rate = "native"})
+  local off = largest_difference(audio.resample(native, 16000).data, audio.load(frozen .. "tone.wav", {rate = 16000}).data)
+  lu.assertEquals(off, 0)
+end
+
+TestParts = {}
+
+local sources = {"tone.wav", "lame.mp3", "aac.m4a", "alac.m4a", "opus.webm", "wma.wma"}
+
+function TestParts:test_blocks_are_the_whole_to_the_bit()
+  for _, name in ipairs(sources) do
+    for _, rate in ipairs {"native", 22050, 47999} do
+      local whole = audio.load(frozen .. name, {rate = rate, mono = false})
+      local parts = {}
+      for block in audio.blocks(frozen .. name, {rate = rate, mono = false, seconds = 0.0237}) do
+        parts[#parts + 1] = block.data
+      end
+      lu.assertTrue(#parts > 10)
+      lu.assertEquals(largest_difference(torch.cat(parts, 1), whole.data), 0, name)
+    end
+  end
+end
+
+function TestParts:test_a_part_is_a_slice_of_the_whole()
+  local tone = audio.load(frozen .. "tone.wav", {rate = "native", mono = false})
+  audio.save(place "part.flac", tone)
+  audio.save(place "part.ogg", tone)
+  for path, allowed in pairs {
+    [frozen .. "tone.wav"] = 0, [place "part.flac"] = 0, [place "part.ogg"] = 1e-6, [frozen .. "alac.m4a"] = 0,
+    [frozen .. "aac.m4a"] = 1e-3, [frozen .. "lame.mp3"] = 1e-3,
+  } do
+    local whole = audio.load(path, {rate = "native", mono = false})
+    local part = audio.load(path, {rate = "native", mono = false, start = 0.2, duration = 0.1})
+    lu.assertEquals(part.start, 0.2)
+    -- The tone: an AAC decoder draws the noise of the other channel anew wherever it begins.
+    local off = largest_difference(part.data[0], whole.data[0]:narrow(0, 8820, 4410))
+    print(("  %-40s %g"):format(path:match "[^/]+$", off))
+    lu.assertTrue(off <= allowed, path)
+  end
+end
+
+function TestParts:test_beyond_the_end_and_nothing()
+  lu.assertEquals(audio.load(frozen .. "tone.wav", {start = 99}):frames(), 0)
+  lu.assertEquals(audio.load(frozen .. "tone.wav", {duration = 0}):frames(), 0)
+  lu.assertEquals(audio.load(frozen .. "tone.wav", {start = 0.3, duration = 99, rate = "native"}):frames(), 15435 - 13230)
+  lu.assertEquals(audio.load(put("none.wav", wav(1, 16, 1, 8000, ""))):frames(), 0)
+end
+
+TestTrouble = {}
+
+local function says(words, path, options)
+  lu.assertErrorMsgContains(words, audio.load, path, options)
+end
+
+function TestTrouble:test_what_is_no_sound_file()
+  says("No such file", place "missing.wav")
+  says("is a folder", folder)
+  says("is empty", put("empty.mp3", ""))
+  says("text.wav", put("text.wav", ("This is no sound. "):rep(100)))
+  says("text.mp3", put("text.mp3", ("Nor is this one. "):rep(100)))
+  lfs.mkdir(place "sub")
+  says("is a folder", place "sub")
+end
+
+function TestTrouble:test_a_file_without_permission()
+  local path = put("secret.wav", wav(1, 16, 1, 8000, "\0\0"))
+  os.execute(("chmod 000 '%s'"):format(path))
+  local file = io.open(path)
+  if file then -- root may read everything
+    file:close()
+    lu.skip "this user may read every file"
+  end
+  says("Permission denied", path)
+end
+
+function TestTrouble:test_files_cut_short_are_named()
+  local tone = audio.load(frozen .. "tone.wav", {rate = "native"})
+  audio.save(place "whole.flac", tone)
+  audio.save(place "whole.mp3", tone)
+  for _, name in ipairs {"whole.flac", "whole.mp3"} do
+    local bytes = files.read(place(name))
+    local ok, message = pcall(audio.load, put("cut-" .. name, bytes:sub(1, #bytes // 2)))
+    lu.assertFalse(ok, name)
+    lu.assertStrContains(message, "cut-" .. name)
+  end
+  local bytes = files.read(frozen .. "lame.mp3")
+  says("cut short", put("cut.mp3", bytes:sub(1, #bytes // 2)))
+end
+
+function TestTrouble:test_a_header_that_claims_4_gb_costs_no_memory()
+  local path = put("huge.wav", wav(1, 16, 2, 44100, ("\1\0\2\0"):rep(100), 0xfffffff0))
+  local ok, read = pcall(audio.load, path, {rate = "native", mono = false})
+  if ok then lu.assertEquals(read:frames(), 100) else lu.assertStrContains(read, "huge.wav") end
+end
+
+function TestTrouble:test_rates_at_the_ends()
+  local slow = put("slow.wav", wav(1, 16, 1, 1, ("\0\16"):rep(50)))
+  local fast = put("fast.wav", wav(1, 16, 1, 10000000, ("\0\16"):rep(5000)))
+  lu.assertEquals(audio.load(slow, {rate = "native"}):frames(), 50)
+  lu.assertEquals(audio.load(slow, {rate = "native"}):duration(), 50)
+  lu.assertEquals(audio.load(fast, {rate = "native"}).rate, 10000000)
+  lu.assertEquals(audio.load(fast):frames(), math.ceil(5000 * 22050 / 1e7))
+  lu.assertEquals(audio.load(slow, {rate = 100}):frames(), 5000)
+  lu.assertEquals(audio.load(frozen .. "tone.wav", {rate = 1}):frames(), 1)
+  says("rate must be", frozen .. "tone.wav", {rate = 0})
+  says("rate", frozen .. "tone.wav", {rate = 10000001})
+end
+
+function TestTrouble:test_nan_and_infinity_are_named_with_their_place()
+  local data = {}
+  for i = 1, 40 do data[i] = string.pack("<f", i / 100) end
+  data[24] = string.pack("<f", 0 / 0)  -- frame 11, channel 1
+  local path = put("nan.wav", wav(3, 32, 2, 1000, table.concat(data)))
+  says("sample 11 of channel 1 (at 0.011000 s) is NaN", path)
+  local kept = audio.load(path, {rate = "native", mono = false, nan = "keep"})
+  lu.assertEquals(kept.data:isnan():sum():item(), 1)
+  data[24] = string.pack("<f", 1 / 0)
+  says("is infinite", put("inf.wav", wav(3, 32, 2, 1000, table.concat(data))))
+  lu.assertErrorMsgContains("NaN", audio.save, place "nan.flac", kept)
+end
+
+function TestTrouble:test_wrong_options()
+  says("did you mean 'mono'", frozen .. "tone.wav", {mon = true})
+  says("start", frozen .. "tone.wav", {start = -1})
+  says("duration", frozen .. "tone.wav", {duration = -1})
+  says('nan must be "error" or "keep"', frozen .. "tone.wav", {nan = "drop"})
+  local tone = audio.load(frozen .. "tone.wav")
+  lu.assertErrorMsgContains("the ending must be .wav", audio.save, place "tone.xyz", tone)
+  lu.assertErrorMsgContains("subtype must be", audio.save, place "tone.wav", tone, {subtype = "pcm12"})
+  lu.assertErrorMsgContains("cannot hold", audio.save, place "tone.flac", tone, {subtype = "vorbis"})
+  lu.assertFalse(files.exists(place "tone.flac"))
+end
+
+function TestTrouble:test_a_name_of_any_length_leaves_room_for_the_reason()
+  local path = place(("a"):rep(200) .. ".wav")
+  files.write(path, ("no sound "):rep(50))
+  says(("a"):rep(200), path)
+  local ok, message = pcall(audio.load, path)
+  lu.assertFalse(ok)
+  lu.assertTrue(message:find "known format" ~= nil or message:find "[Ee]rror" ~= nil, message)
+end
+
+TestOdd = {}
+
+-- Real faulty and unusual files: the right samples, or an error that names the file.
+function TestOdd:test_odd_files_give_samples_or_an_error()
+  local odd = "../shared/data/odd"
+  if not files.exists(odd) then lu.skip "../shared/data is not here" end
+  for _, path in ipairs(files.tree(odd, {".wav", ".flac"})) do
+    local ok, read = pcall(audio.load, path, {rate = "native", mono = false})
+    local hostile = path:find "fuzz/" ~= nil
+    if ok then
+      lu.assertTrue(read.data:isfinite():all():item(), path)
+      print(("  %-60s %s"):format(path:match "[^/]+$", tostring(read)))
+    else
+      lu.assertStrContains(read, path:match "[^/]+$")
+      print(("  %-60s %s"):format(path:match "[^/]+$", read:sub(-70)))
+    end
+    if path:find "odd/wav/" and not hostile then lu.assertTrue(ok, path) end
+    if hostile then lu.assertFalse(ok, path) end
+  end
+end
+
+local code = lu.LuaUnit.run()
+os.execute(("rm -rf '%s'"):format(folder))
+os.exit(code)
