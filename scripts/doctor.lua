@@ -57,7 +57,7 @@ local function check_engine()
   local formats = {}
   for ending in pairs(core.system.codecs()) do formats[#formats + 1] = ending end
   table.sort(formats)
-  report("sound formats", #formats > 0, table.concat(formats, " "), true, "scripts/setup.sh")
+  report("sound formats", #formats > 0, table.concat(formats, ", "), true, "scripts/setup.sh")
   local columns = core.system.terminal_columns(1)
   report("terminal", true, columns and ("%d columns, %s%s"):format(columns, os.getenv "TERM" or "TERM is not set",
     core.terminal and core.terminal.sixel() and ", draws sixel pictures" or "") or "standard output is none")

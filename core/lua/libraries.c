@@ -40,27 +40,34 @@ int mlk_lua_libraries(lua_State *L)
 
 int mlk_lua_codecs(lua_State *L)
 {
+    static const struct {
+        const char *name;
+        int format;
+    } formats[] = {
+        {"WAV", SF_FORMAT_WAV | SF_FORMAT_PCM_16},        {"AIFF", SF_FORMAT_AIFF | SF_FORMAT_PCM_16},
+        {"AU", SF_FORMAT_AU | SF_FORMAT_PCM_16},          {"FLAC", SF_FORMAT_FLAC | SF_FORMAT_PCM_16},
+        {"Ogg Vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS}, {"Opus", SF_FORMAT_OGG | SF_FORMAT_OPUS},
+        {"MP3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III},
+    };
     lua_newtable(L);
-    int count = 0;
-    sf_command(NULL, SFC_GET_FORMAT_MAJOR_COUNT, &count, sizeof count);
-    for (int i = 0; i < count; i++) {
-        SF_FORMAT_INFO info = {.format = i};
-        if (sf_command(NULL, SFC_GET_FORMAT_MAJOR, &info, sizeof info) == 0 && info.extension) {
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        SF_INFO info = {.samplerate = 48000, .channels = 1, .format = formats[i].format};
+        if (sf_format_check(&info)) {
             lua_pushliteral(L, "libsndfile");
-            lua_setfield(L, -2, info.extension);
+            lua_setfield(L, -2, formats[i].name);
         }
     }
     static const struct {
-        const char *ending;
+        const char *name;
         enum AVCodecID codec;
     } others[] = {
-        {"m4a (AAC)", AV_CODEC_ID_AAC}, {"m4a (ALAC)", AV_CODEC_ID_ALAC}, {"wma", AV_CODEC_ID_WMAV2},
-        {"webm (Opus)", AV_CODEC_ID_OPUS},
+        {"AAC (m4a)", AV_CODEC_ID_AAC}, {"ALAC (m4a)", AV_CODEC_ID_ALAC}, {"WMA", AV_CODEC_ID_WMAV2},
+        {"Opus (WebM)", AV_CODEC_ID_OPUS},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (avcodec_find_decoder(others[i].codec)) {
             lua_pushliteral(L, "FFmpeg");
-            lua_setfield(L, -2, others[i].ending);
+            lua_setfield(L, -2, others[i].name);
         }
     }
     return 1;

@@ -7,7 +7,7 @@
 /* libraries() -> table: version by library name. */
 int mlk_lua_libraries(lua_State *L);
 
-/* codecs() -> table: which library reads a format, by its file ending. */
+/* codecs() -> table: which library reads a format, by its name. */
 int mlk_lua_codecs(lua_State *L);
 
 #endif
