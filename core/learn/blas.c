@@ -2,12 +2,12 @@
 
 #include <cblas.h>
 
-enum { MOST_CHUNKS = 64, LEAST_ROWS = 256 };
+enum { LEAST_ROWS = 256 };
 
 int mlk_chunks(int64_t n)
 {
     int64_t chunks = n / LEAST_ROWS;
-    return chunks < 1 ? 1 : chunks > MOST_CHUNKS ? MOST_CHUNKS : (int)chunks;
+    return chunks < 1 ? 1 : chunks > MLK_MOST_CHUNKS ? MLK_MOST_CHUNKS : (int)chunks;
 }
 
 mlk_rows mlk_chunk(int64_t n, int chunks, int chunk)

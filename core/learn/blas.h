@@ -15,7 +15,9 @@ typedef struct mlk_rows {
     int64_t first, count;
 } mlk_rows;
 
-/* Chunks that n rows are cut into: at most 64, each of 256 rows or more. */
+enum { MLK_MOST_CHUNKS = 64 };
+
+/* Chunks that n rows are cut into: at most MLK_MOST_CHUNKS, each of 256 rows or more. */
 int mlk_chunks(int64_t n);
 mlk_rows mlk_chunk(int64_t n, int chunks, int chunk);
 

@@ -9,6 +9,7 @@
 #include "gmm.h"
 
 #include "blas.h"
+#include "exponential.h"
 #include "interrupt.h"
 #include "kmeans.h"
 #include "parallel.h"
@@ -194,18 +195,30 @@ static void log_densities(const mixture *self, int64_t count, block b)
     }
 }
 
-/* Log densities to responsibilities; returns the log-likelihood of the row. */
-static double normalise(double *resp, int64_t k)
+/* Log densities of a block to responsibilities; returns the rows' log-likelihood, and each one in `rows` unless NULL. */
+static double normalise(double *resp, int64_t count, int64_t k, double *rows)
 {
-    double most = resp[0], sum = 0;
-    for (int64_t c = 1; c < k; c++)
-        most = resp[c] > most ? resp[c] : most;
-    for (int64_t c = 0; c < k; c++)
-        sum += resp[c] = resp[c] - most > -745 ? exp(resp[c] - most) : 0;
-    double scale = 1 / sum;
-    for (int64_t c = 0; c < k; c++)
-        resp[c] *= scale;
-    return most + log(sum);
+    double most[BLOCK], likelihood = 0;
+    for (int64_t i = 0; i < count; i++) {
+        most[i] = resp[i * k];
+        for (int64_t c = 1; c < k; c++)
+            most[i] = resp[i * k + c] > most[i] ? resp[i * k + c] : most[i];
+        for (int64_t c = 0; c < k; c++)
+            resp[i * k + c] -= most[i];
+    }
+    mlk_exp_negative(resp, count * k);
+    for (int64_t i = 0; i < count; i++) {
+        double sum = 0;
+        for (int64_t c = 0; c < k; c++)
+            sum += resp[i * k + c];
+        double scale = 1 / sum, row = most[i] + log(sum);
+        for (int64_t c = 0; c < k; c++)
+            resp[i * k + c] *= scale;
+        likelihood += row;
+        if (rows)
+            rows[i] = row;
+    }
+    return likelihood;
 }
 
 static void fill_moments(const mixture *self, int64_t count, block b)
@@ -249,12 +262,7 @@ static void pass_chunk(void *context, int task, int worker)
                 b.resp[i * k + self->start[first + i]] = 1;
         } else {
             log_densities(self, count, b);
-            for (int64_t i = 0; i < count; i++) {
-                double row = normalise(b.resp + i * k, k);
-                likelihood += row;
-                if (self->rows_out)
-                    self->rows_out[first + i] = row;
-            }
+            likelihood += normalise(b.resp, count, k, self->rows_out ? self->rows_out + first : NULL);
         }
         if (self->resp_out)
             memcpy(self->resp_out + first * k, b.resp, sizeof(double) * (size_t)(count * k));

@@ -10,20 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BLOCK = 256, /* rows whose products with all centres are made at a time */
-    LANES = 16,  /* centres compared at a time; there are a multiple of so many, the added ones infinitely far */
-};
+enum { BLOCK = 512 }; /* rows whose products with all centres are made at a time */
 
 /* One fit's memory. Rows are centred: that is what keeps float32 products precise. */
 typedef struct lloyd {
     int64_t n, d, k;
-    int64_t width;    /* k, rounded up to LANES */
     float *x;         /* n x d, mean taken out */
     float *norms;     /* n: squared lengths */
-    float *centers;   /* width x d, as float for the products */
-    float *half;      /* width: half the centres' squared lengths */
-    float *products;  /* chunks x BLOCK x width */
+    float *centers;   /* k x d, as float for the products */
+    float *half;      /* k: half the centres' squared lengths */
+    float *products;  /* chunks x k x BLOCK: a row of products for each centre */
     double *sums;     /* chunks x k x d */
     int64_t *counts;  /* chunks x k */
     double *inertia;  /* chunks */
@@ -67,15 +63,13 @@ static mlk_code prepare(lloyd *self, mlk_samples samples, int64_t k, const doubl
 {
     int chunks = mlk_chunks(samples.n);
     *self = (lloyd){.n = samples.n, .d = samples.d, .k = k, .chunks = chunks, .labels = labels};
-    self->width = (k + LANES - 1) / LANES * LANES;
     size_t n = (size_t)samples.n, d = (size_t)samples.d, c = (size_t)chunks, centers = (size_t)k;
-    size_t width = (size_t)self->width;
     self->x = malloc(sizeof(float) * n * d);
     self->norms = malloc(sizeof(float) * n);
     self->apart = malloc(sizeof(float) * n);
-    self->centers = calloc(width * d, sizeof(float));
-    self->half = malloc(sizeof(float) * width);
-    self->products = malloc(sizeof(float) * c * BLOCK * width);
+    self->centers = malloc(sizeof(float) * centers * d);
+    self->half = malloc(sizeof(float) * centers);
+    self->products = malloc(sizeof(float) * c * BLOCK * centers);
     self->sums = malloc(sizeof(double) * c * centers * d);
     self->counts = malloc(sizeof(int64_t) * c * centers);
     self->inertia = malloc(sizeof(double) * c);
@@ -100,46 +94,34 @@ static void set_centers(lloyd *self, const double *centers)
         }
         self->half[c] = (float)(norm / 2);
     }
-    for (int64_t c = self->k; c < self->width; c++)
-        self->half[c] = INFINITY;
 }
 
-/* The place of the largest of products - half, the first of equals; *best is its value. */
-static int64_t nearest_center(const float *products, const float *half, int64_t width, float *best)
+/* Nearest centre: the largest x.c - |c|^2/2, the first of equals. */
+static void assign_block(lloyd *self, int64_t first, int count, float *products, int64_t *changed)
 {
-    float largest[LANES];
-    int place[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
-        largest[lane] = -INFINITY;
-        place[lane] = 0;
+    float best[BLOCK];
+    int nearest[BLOCK];
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)self->k, count, (int)self->d, 1, self->centers,
+                (int)self->d, self->x + first * self->d, (int)self->d, 0, products, BLOCK);
+    for (int i = 0; i < count; i++) {
+        best[i] = -INFINITY;
+        nearest[i] = 0;
     }
-    for (int64_t c = 0; c < width; c += LANES)
-        for (int lane = 0; lane < LANES; lane++) {
-            float value = products[c + lane] - half[c + lane];
-            place[lane] = value > largest[lane] ? (int)c : place[lane];
-            largest[lane] = value > largest[lane] ? value : largest[lane];
+    for (int c = 0; c < (int)self->k; c++) {
+        const float *product = products + (int64_t)c * BLOCK;
+        const float half = self->half[c];
+        for (int i = 0; i < count; i++) {
+            float value = product[i] - half, before = best[i];
+            int better = -(value > before); /* all bits or none: no branch, so that this becomes vectors */
+            nearest[i] = (c & better) | (nearest[i] & ~better);
+            best[i] = value > before ? value : before;
         }
-    int found = 0;
-    for (int lane = 1; lane < LANES; lane++)
-        if (largest[lane] > largest[found] ||
-            (largest[lane] == largest[found] && place[lane] + lane < place[found] + found))
-            found = lane;
-    *best = largest[found];
-    return place[found] + found;
-}
-
-/* Nearest centre: the largest x.c - |c|^2/2. */
-static void assign_block(lloyd *self, int64_t first, int64_t count, float *products, int64_t *changed)
-{
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)self->width, (int)self->d, 1,
-                self->x + first * self->d, (int)self->d, self->centers, (int)self->d, 0, products, (int)self->width);
-    for (int64_t i = 0; i < count; i++) {
-        float best;
-        int64_t nearest = nearest_center(products + i * self->width, self->half, self->width, &best);
-        float apart = self->norms[first + i] - 2 * best;
+    }
+    for (int i = 0; i < count; i++) {
+        float apart = self->norms[first + i] - 2 * best[i];
         self->apart[first + i] = apart > 0 ? apart : 0;
-        *changed += self->labels[first + i] != nearest;
-        self->labels[first + i] = nearest;
+        *changed += self->labels[first + i] != nearest[i];
+        self->labels[first + i] = nearest[i];
     }
 }
 
@@ -147,7 +129,7 @@ static void assign_chunk(void *context, int task, int worker)
 {
     lloyd *self = context;
     mlk_rows rows = mlk_chunk(self->n, self->chunks, task);
-    float *products = self->products + worker * BLOCK * self->width;
+    float *products = self->products + worker * BLOCK * self->k;
     double *sums = self->sums + task * self->k * self->d;
     int64_t *counts = self->counts + task * self->k;
     memset(sums, 0, sizeof(double) * (size_t)(self->k * self->d));
@@ -155,7 +137,7 @@ static void assign_chunk(void *context, int task, int worker)
     self->inertia[task] = 0;
     self->changed[task] = 0;
     for (int64_t done = 0; done < rows.count && !mlk_interrupted(); done += BLOCK) {
-        int64_t count = rows.count - done < BLOCK ? rows.count - done : BLOCK;
+        int count = rows.count - done < BLOCK ? (int)(rows.count - done) : BLOCK;
         int64_t first = rows.first + done;
         assign_block(self, first, count, products, &self->changed[task]);
         for (int64_t i = first; i < first + count; i++) {

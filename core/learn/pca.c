@@ -86,20 +86,30 @@ static mlk_code eigen(double *matrix, int64_t m, int64_t k, double *values, doub
     return code;
 }
 
+static double trace(const double *matrix, int64_t m)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < m; i++)
+        sum += matrix[i * m + i];
+    return sum;
+}
+
 static mlk_code by_covariance(mlk_samples samples, int64_t k, const double *mean, double *components,
-                              double *values, mlk_status *status)
+                              double *values, double *total, mlk_status *status)
 {
     double *matrix = malloc(sizeof(double) * (size_t)(samples.d * samples.d));
     mlk_code code = matrix ? covariance(samples, mean, matrix, status) : mlk_fail_memory(status, "the covariance matrix");
-    if (!code)
+    if (!code) {
+        *total = trace(matrix, samples.d);
         code = eigen(matrix, samples.d, k, values, components, status);
+    }
     free(matrix);
     return code;
 }
 
 /* With fewer rows than columns: X Xt = U S^2 Ut, and the components are Ut X / S. */
 static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, double *components, double *values,
-                        mlk_status *status)
+                        double *total, mlk_status *status)
 {
     int64_t n = samples.n, d = samples.d;
     double *rows = malloc(sizeof(double) * (size_t)(n * d));
@@ -110,6 +120,7 @@ static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, doub
         int threads = mlk_blas_single();
         center(samples, mean, 0, n, rows);
         cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n, (int)d, 1, rows, (int)d, 0, gram, (int)n);
+        *total = trace(gram, n);
         code = eigen(gram, n, k, values, left, status);
         if (!code)
             cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)k, (int)d, (int)n, 1, left, (int)n, rows,
@@ -153,24 +164,18 @@ mlk_code mlk_pca_fit(mlk_samples samples, int64_t k, double *mean, double *compo
     if (k < 1 || k > most)
         return mlk_fail(status, MLK_INVALID, "n_components must be 1..min(rows, columns) (%lld), got %lld",
                         (long long)most, (long long)k);
-    double *variance = malloc(sizeof(double) * (size_t)samples.d);
-    if (!variance)
-        return mlk_fail_memory(status, "column variances");
-    code = mlk_samples_moments(samples, mean, variance, status);
+    code = mlk_samples_moments(samples, mean, NULL, status);
     if (!code)
-        code = samples.n >= samples.d ? by_covariance(samples, k, mean, components, explained_variance, status)
-                                      : by_gram(samples, k, mean, components, explained_variance, status);
+        code = (samples.n >= samples.d ? by_covariance : by_gram)(samples, k, mean, components, explained_variance,
+                                                                  total_variance, status);
     if (!code && mlk_interrupted())
         code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     if (!code) {
         double ddof = (double)(samples.n - 1);
-        *total_variance = 0;
-        for (int64_t j = 0; j < samples.d; j++)
-            *total_variance += variance[j] * (double)samples.n / ddof;
+        *total_variance /= ddof;
         for (int64_t i = 0; i < k; i++)
             explained_variance[i] /= ddof;
         fix_signs(components, k, samples.d);
     }
-    free(variance);
     return code;
 }

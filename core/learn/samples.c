@@ -9,6 +9,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct search {
+    mlk_samples samples;
+    int chunks;
+    int64_t *bad; /* chunks: values that are not finite */
+} search;
+
+static void search_chunk(void *context, int task, int worker)
+{
+    (void)worker;
+    const search *self = context;
+    mlk_rows rows = mlk_chunk(self->samples.n, self->chunks, task);
+    const float *x = self->samples.x + rows.first * self->samples.d;
+    int64_t count = rows.count * self->samples.d;
+    int64_t bad = 0;
+    for (int64_t done = 0; done < count; done += 4096) {
+        int n = count - done < 4096 ? (int)(count - done) : 4096, here = 0; /* an int: as wide as a float */
+        for (int i = 0; i < n; i++)
+            here += !(fabsf(x[done + i]) <= FLT_MAX);
+        bad += here;
+    }
+    self->bad[task] = bad;
+}
+
+static int64_t count_bad(mlk_samples samples)
+{
+    int64_t bad[MLK_MOST_CHUNKS] = {0}, sum = 0;
+    search self = {samples, mlk_chunks(samples.n), bad};
+    mlk_parallel(self.chunks, samples.n * samples.d < 1 << 18 ? 1 : 0, search_chunk, &self);
+    for (int chunk = 0; chunk < self.chunks; chunk++)
+        sum += bad[chunk];
+    return sum;
+}
+
 mlk_code mlk_samples_check(mlk_samples samples, int64_t least, mlk_status *status)
 {
     if (samples.d < 1)
@@ -16,9 +49,7 @@ mlk_code mlk_samples_check(mlk_samples samples, int64_t least, mlk_status *statu
     if (samples.n < least)
         return mlk_fail(status, MLK_INVALID, "x must have %lld rows or more, got %lld", (long long)least,
                         (long long)samples.n);
-    int64_t count = samples.n * samples.d, bad = 0;
-    for (int64_t i = 0; i < count; i++)
-        bad += !(fabsf(samples.x[i]) <= FLT_MAX);
+    int64_t bad = count_bad(samples);
     if (bad == 0)
         return MLK_OK;
     int64_t at = 0;
