@@ -1,13 +1,19 @@
 /* backend_sndfile.c: libsndfile as a decoder. */
 #include "backend.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sndfile.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct stream {
     SNDFILE *file;
+    int descriptor; /* of the same file; libsndfile closes it */
     SF_INFO info;
     int64_t position;
     char path[256]; /* for messages */
@@ -63,13 +69,60 @@ static bool is_foreign(int error)
     return error == SF_ERR_UNRECOGNISED_FORMAT || error == SF_ERR_UNSUPPORTED_ENCODING;
 }
 
+/* A plain PCM WAV whose samples lie in wider containers, such as 24 bits in 4 bytes: libsndfile takes them as packed. */
+static bool has_wide_containers(int descriptor, int *bits, int *bytes)
+{
+    unsigned char head[4096];
+    ssize_t n = pread(descriptor, head, sizeof head, 0);
+    if (n < 44 || memcmp(head, "RIFF", 4) != 0)
+        return false;
+    for (ssize_t at = 12; at + 24 <= n;) {
+        const unsigned char *chunk = head + at;
+        uint32_t size = chunk[4] | (uint32_t)chunk[5] << 8 | (uint32_t)chunk[6] << 16 | (uint32_t)chunk[7] << 24;
+        if (memcmp(chunk, "fmt ", 4) == 0) {
+            int tag = chunk[8] | chunk[9] << 8, channels = chunk[10] | chunk[11] << 8;
+            int frame = chunk[20] | chunk[21] << 8;
+            *bits = chunk[22] | chunk[23] << 8;
+            *bytes = channels > 0 ? frame / channels : 0;
+            return tag == 1 && channels > 0 && frame != channels * ((*bits + 7) / 8);
+        }
+        if (size > (uint32_t)n)
+            return false;
+        at += 8 + (ssize_t)size + (size & 1);
+    }
+    return false;
+}
+
+/* A FLAC whose header promises fewer samples than follow: libsndfile stops at the promise. It reads ahead less
+ * than SLACK. */
+static bool has_more(const stream *self)
+{
+    enum { SLACK = 1 << 14 };
+    struct stat file;
+    off_t at = lseek(self->descriptor, 0, SEEK_CUR);
+    return (self->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC && at >= 0 &&
+           fstat(self->descriptor, &file) == 0 && at + SLACK < file.st_size;
+}
+
 static mlk_code open_stream(const char *path, mlk_audio_info *info, void **opened, mlk_status *status)
 {
     stream *self = calloc(1, sizeof *self);
     if (!self)
         return mlk_fail_memory(status, "a decoder");
-    self->file = sf_open(path, SFM_READ, &self->info);
-    if (!self->file) {
+    self->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (self->descriptor < 0) {
+        free(self);
+        return mlk_fail(status, MLK_IO, "%s: %s", path, strerror(errno));
+    }
+    int bits, bytes;
+    if (has_wide_containers(self->descriptor, &bits, &bytes)) {
+        close(self->descriptor);
+        free(self);
+        return mlk_fail(status, MLK_INVALID, "%s: %d-bit samples in containers of %d bytes cannot be read", path, bits,
+                        bytes);
+    }
+    self->file = sf_open_fd(self->descriptor, SFM_READ, &self->info, SF_TRUE);
+    if (!self->file) { /* libsndfile has closed the descriptor */
         int error = sf_error(NULL);
         free(self);
         return mlk_fail(status, is_foreign(error) ? MLK_UNSUPPORTED : MLK_INVALID, "%s: %s", path,
@@ -103,7 +156,7 @@ static int64_t frames_promised(const stream *self)
     return estimate ? self->info.frames - self->info.frames / 50 - 2 * 1152 : self->info.frames;
 }
 
-static mlk_code read(void *opened, float *samples, int64_t capacity, int64_t *got, mlk_status *status)
+static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int64_t *got, mlk_status *status)
 {
     stream *self = opened;
     *got = sf_readf_float(self->file, samples, capacity);
@@ -116,6 +169,9 @@ static mlk_code read(void *opened, float *samples, int64_t capacity, int64_t *go
     if (self->position < frames_promised(self))
         return mlk_fail(status, MLK_INVALID, "%s: cut short: it promises %lld samples and ends after %lld",
                         self->path, (long long)self->info.frames, (long long)self->position);
+    if (has_more(self))
+        return mlk_fail(status, MLK_INVALID, "%s: goes on after the %lld samples that its header promises", self->path,
+                        (long long)self->info.frames);
     return MLK_OK;
 }
 
@@ -126,4 +182,4 @@ static void close_stream(void *opened)
     free(self);
 }
 
-const mlk_backend mlk_backend_sndfile = {open_stream, seek, read, close_stream};
+const mlk_backend mlk_backend_sndfile = {open_stream, seek, read_frames, close_stream};

@@ -277,7 +277,10 @@ function TestOdd:test_odd_files_give_samples_or_an_error()
       lu.assertStrContains(read, path:match "[^/]+$")
       print(("  %-60s %s"):format(path:match "[^/]+$", read:sub(-70)))
     end
-    if path:find "odd/wav/" and not hostile then lu.assertTrue(ok, path) end
+    -- libsndfile would take 24 bits in 4 bytes as packed; a FLAC's promise may be short of what follows.
+    local refused = path:find "pcmwaveformat%-24bit%-4byte" or path:find "05 %- wrong total"
+    if refused then lu.assertFalse(ok, path) end
+    if path:find "odd/wav/" and not hostile and not refused then lu.assertTrue(ok, path) end
     if hostile then lu.assertFalse(ok, path) end
   end
 end
