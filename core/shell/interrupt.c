@@ -6,8 +6,10 @@
 #include <lauxlib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t requested; /* stays set from Ctrl-C until mlk_interrupt_taken */
@@ -39,6 +41,17 @@ static void say(const char *text)
     (void)written;
 }
 
+/* One press may come twice at once: to the process and to its group, as `timeout -s INT` sends it. */
+static bool is_echo(void)
+{
+    static struct timespec before;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double apart_s = (double)(now.tv_sec - before.tv_sec) + 1e-9 * (double)(now.tv_nsec - before.tv_nsec);
+    before = now;
+    return requested && apart_s < 0.1;
+}
+
 static void on_interrupt(int signal_number)
 {
     if (!pthread_equal(pthread_self(), owner)) { /* a worker got it; hooks are for the owner to hang */
@@ -46,6 +59,8 @@ static void on_interrupt(int signal_number)
         return;
     }
     int saved = errno;
+    if (is_echo())
+        return;
     if (waiting) {
         sigjmp_buf *place = waiting;
         waiting = NULL;
