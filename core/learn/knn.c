@@ -77,6 +77,10 @@ mlk_code mlk_knn_proba(mlk_samples train, const int64_t *y, int64_t k, mlk_sampl
     int64_t *indices = malloc(sizeof(int64_t) * count);
     double *distances = malloc(sizeof(double) * count);
     mlk_code code = indices && distances ? MLK_OK : mlk_fail_memory(status, "neighbours");
+    for (int64_t i = 0; i < train.n && !code; i++) /* they may come from a file */
+        if (y[i] < 0 || y[i] >= k)
+            code = mlk_fail(status, MLK_INVALID, "train y must hold ids 0..%lld, row %lld is %lld", (long long)k - 1,
+                            (long long)i, (long long)y[i]);
     if (!code)
         code = mlk_knn_search(train, samples, neighbors, indices, distances, status);
     for (int64_t i = 0; i < samples.n && !code; i++) {

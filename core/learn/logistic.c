@@ -106,8 +106,10 @@ mlk_code mlk_logistic_fit(mlk_samples samples, const int64_t *y, int64_t k, cons
     if (!self.x || !self.scores || !solution) {
         code = mlk_fail_memory(status, "logistic regression");
     } else {
+        int threads = mlk_blas_single(); /* OpenBLAS's own threads round differently from one */
         code = mlk_lbfgs(objective, &self, outputs * (d + 1), options->tol, options->max_iter, solution, iterations,
                          status);
+        mlk_blas_restore(threads);
         for (int64_t o = 0; o < outputs; o++) {
             memcpy(weights + o * d, solution + o * (d + 1), sizeof(double) * (size_t)d);
             intercepts[o] = solution[o * (d + 1) + d];

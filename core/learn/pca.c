@@ -56,9 +56,7 @@ static mlk_code covariance(mlk_samples samples, const double *mean, double *matr
     if (!self.blocks || !self.sums) {
         code = mlk_fail_memory(status, "the covariance matrix");
     } else {
-        int threads = mlk_blas_single();
         mlk_parallel(chunks, 0, scatter_chunk, &self);
-        mlk_blas_restore(threads);
         memcpy(matrix, self.sums, sizeof(double) * (size_t)(d * d));
         for (int chunk = 1; chunk < chunks; chunk++)
             for (int64_t i = 0; i < d * d; i++)
@@ -117,7 +115,6 @@ static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, doub
     double *left = malloc(sizeof(double) * (size_t)(k * n));
     mlk_code code = rows && gram && left ? MLK_OK : mlk_fail_memory(status, "the Gram matrix");
     if (!code) {
-        int threads = mlk_blas_single();
         center(samples, mean, 0, n, rows);
         cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n, (int)d, 1, rows, (int)d, 0, gram, (int)n);
         *total = trace(gram, n);
@@ -125,7 +122,6 @@ static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, doub
         if (!code)
             cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)k, (int)d, (int)n, 1, left, (int)n, rows,
                         (int)d, 0, components, (int)d);
-        mlk_blas_restore(threads);
     }
     for (int64_t i = 0; i < k && !code; i++) {
         double norm = cblas_dnrm2((int)d, components + i * d, 1);
@@ -165,9 +161,12 @@ mlk_code mlk_pca_fit(mlk_samples samples, int64_t k, double *mean, double *compo
         return mlk_fail(status, MLK_INVALID, "n_components must be 1..min(rows, columns) (%lld), got %lld",
                         (long long)most, (long long)k);
     code = mlk_samples_moments(samples, mean, NULL, status);
-    if (!code)
+    if (!code) {
+        int threads = mlk_blas_single(); /* for LAPACK too: its results change with the number of threads */
         code = (samples.n >= samples.d ? by_covariance : by_gram)(samples, k, mean, components, explained_variance,
                                                                   total_variance, status);
+        mlk_blas_restore(threads);
+    }
     if (!code && mlk_interrupted())
         code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     if (!code) {

@@ -38,14 +38,14 @@ static int64_t first_vector(const struct svm_model *model, int at)
 }
 
 /* libsvm numbers classes by first appearance; ours are in order of their ids. */
-static void copy_model(const struct svm_model *model, mlk_samples samples, mlk_svm *svm)
+static mlk_code copy_model(const struct svm_model *model, mlk_samples samples, mlk_svm *svm, mlk_status *status)
 {
     int64_t k = svm->k, l = svm->n_vectors, d = svm->d;
     int *place = malloc(sizeof(int) * (size_t)k); /* of class c in libsvm's order */
     int64_t *first = malloc(sizeof(int64_t) * (size_t)k);
     if (!place || !first) {
         free(place), free(first);
-        return;
+        return mlk_fail_memory(status, "an SVM");
     }
     for (int i = 0; i < (int)k; i++)
         place[model->label[i]] = i;
@@ -79,6 +79,7 @@ static void copy_model(const struct svm_model *model, mlk_samples samples, mlk_s
         }
     }
     free(place), free(first);
+    return MLK_OK;
 }
 
 static mlk_code train(struct svm_problem *problem, mlk_samples samples, int64_t k, const mlk_svm_options *options,
@@ -103,7 +104,7 @@ static mlk_code train(struct svm_problem *problem, mlk_samples samples, int64_t 
     svm->counts = malloc(sizeof(int64_t) * (size_t)k);
     mlk_code code = MLK_OK;
     if (svm->vectors && svm->coefficients && svm->offsets && svm->counts)
-        copy_model(model, samples, svm);
+        code = copy_model(model, samples, svm, status);
     else
         code = mlk_fail_memory(status, "an SVM");
     svm_free_and_destroy_model(&model);

@@ -162,11 +162,11 @@ static int svm_predict(lua_State *L)
     int64_t total = 0;
     for (int64_t c = 0; c < model.k; c++) {
         if (model.counts[c] < 0)
-            return luaL_error(L, "counts must be 0 or more");
+            return mlk_lua_fail(L, "counts must be 0 or more");
         total += model.counts[c];
     }
     if (total != model.n_vectors || coefficients.shape[0] != model.k - 1 || coefficients.shape[1] != model.n_vectors)
-        return luaL_error(L, "the SVM's arrays do not fit each other");
+        return mlk_lua_fail(L, "the SVM's arrays do not fit each other");
     mlk_lua_check_width(L, samples, model.d);
     int64_t *labels = mlk_lua_push_labels(L, samples.n);
     double *decisions = mlk_lua_push_matrix(L, samples.n, model.k * (model.k - 1) / 2);

@@ -19,7 +19,7 @@ static int pca(lua_State *L)
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     int64_t most = samples.n < samples.d ? samples.n : samples.d;
     if (k > most)
-        return luaL_error(L, "n_components must be 1..min(rows, columns) (%I), got %I", (LUAI_UACINT)most,
+        return mlk_lua_fail(L, "n_components must be 1..min(rows, columns) (%I), got %I", (LUAI_UACINT)most,
                           (LUAI_UACINT)k);
     double *mean = mlk_lua_push_vector(L, samples.d), *components = mlk_lua_push_matrix(L, k, samples.d), *variance = mlk_lua_push_vector(L, k);
     if (mlk_pca_fit(samples, k, mean, components, variance, &total, &status))

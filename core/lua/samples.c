@@ -15,7 +15,7 @@ const int64_t *mlk_lua_labels(lua_State *L, int arg, const char *name, int64_t n
     mlk_array y;
     mlk_lua_read_tensor(L, arg, name, MLK_INT64, 1, &y);
     if (y.shape[0] != n)
-        luaL_error(L, "%s must have one entry for each row (%I), got %I", name, (LUAI_UACINT)n,
+        mlk_lua_fail(L, "%s must have one entry for each row (%I), got %I", name, (LUAI_UACINT)n,
                    (LUAI_UACINT)y.shape[0]);
     return y.data;
 }
@@ -25,7 +25,7 @@ double *mlk_lua_numbers(lua_State *L, int arg, const char *name, int64_t count)
     mlk_array numbers;
     mlk_lua_read_tensor(L, arg, name, MLK_FLOAT64, -1, &numbers);
     if (mlk_array_count(&numbers) != count)
-        luaL_error(L, "%s must hold %I numbers, got %I", name, (LUAI_UACINT)count,
+        mlk_lua_fail(L, "%s must hold %I numbers, got %I", name, (LUAI_UACINT)count,
                    (LUAI_UACINT)mlk_array_count(&numbers));
     return numbers.data;
 }
@@ -54,5 +54,5 @@ int64_t *mlk_lua_push_labels(lua_State *L, int64_t n)
 void mlk_lua_check_width(lua_State *L, mlk_samples samples, int64_t d)
 {
     if (samples.d != d)
-        luaL_error(L, "x must have %I columns, as when fitted, got %I", (LUAI_UACINT)d, (LUAI_UACINT)samples.d);
+        mlk_lua_fail(L, "x must have %I columns, as when fitted, got %I", (LUAI_UACINT)d, (LUAI_UACINT)samples.d);
 }

@@ -102,6 +102,20 @@ function TestContract:test_saved_and_loaded_predicts_the_same_bits()
   os.remove(path .. ".json")
 end
 
+function TestContract:test_a_damaged_model_is_refused()
+  local path = os.tmpname()
+  os.remove(path)
+  local file = path .. ".safetensors"
+  local x, y = samples()
+  classify.knn():fit(x, y):save(file)
+  local tensors = torch.load(file)
+  torch.save(file, {train_x = tensors.train_x, train_y = tensors.train_y + 100000000, classes = tensors.classes})
+  local model = estimator.load(file)
+  lu.assertErrorMsgEquals("train y must hold ids 0..2, row 0 is 100000000", model.predict, model, x)
+  os.remove(file)
+  os.remove(path .. ".json")
+end
+
 function TestContract:test_unfitted_says_so()
   each(function(make)
     lu.assertErrorMsgContains("not fitted", apply, make(), (samples()))
@@ -239,6 +253,15 @@ function TestValidation:test_grid_search_finds_the_better_and_fits_it()
   lu.assertEquals(#results, 6)
   lu.assertTrue(best:predict(x):eq(y):double():mean():item() > 0.9)
   lu.assertErrorMsgContains("unknown option", classify.grid_search, classify.knn(), X, {neighbours = {1}}, {k = 3})
+end
+
+function TestValidation:test_only_classifiers_can_be_judged()
+  local x, y = samples()
+  local X = {x = x, y = y}
+  for _, judge in ipairs {classify.cross_validate, classify.grid_search} do
+    lu.assertErrorMsgEquals("model must be an estimator, got table", judge, {}, X, {})
+    lu.assertErrorMsgEquals("model must have predict, classify.scaler has none", judge, classify.scaler(), X, {})
+  end
 end
 
 function TestValidation:test_report_prints_its_classes()

@@ -95,7 +95,9 @@ local function gamma_of(setting, x)
   if setting ~= "scale" then
     error(('gamma must be a number, "scale" or "auto", got "%s"'):format(tostring(setting)), 0)
   end
-  local variance = x:double():var(false):item()
+  -- From the columns' moments: these do not depend on the number of cores.
+  local means, variances = core.classify.moments(x)
+  local variance = (variances + (means - means:mean()):square()):mean():item()
   return variance > 0 and 1 / (x:size(1) * variance) or 1.0
 end
 

@@ -1,10 +1,16 @@
 --- Cross-validation and grid search: what is fitted never sees the fold that judges it.
 local core = require "moonlark_core"
+local estimator = require "moonlark.estimator"
 local options = require "moonlark.options"
 local partition = require "moonlark.dataset.partition"
 local report = require "moonlark.classify.report"
 
 local validation = {}
+
+local function check_model(model)
+  if not estimator.is(model) then error(("model must be an estimator, got %s"):format(type(model)), 0) end
+  if not model.predict then error(("model must have predict, %s has none"):format(model.kind), 0) end
+end
 
 local function check_table(X)
   local torch = require "moonlark.torch"
@@ -118,6 +124,7 @@ function validation.cross_validate(model, X, given)
   given = options.read("cross_validate", given, {
     k = options.none, seed = 0, groups = options.none, folds = options.none, each = options.none,
   })
+  check_model(model)
   check_table(X)
   local places, k = assign(X, given)
   local predicted, folds = predict_all(model, X, places, k, given.each)
@@ -171,6 +178,7 @@ function validation.grid_search(model, X, grid, given)
   given = options.read("grid_search", given, {
     k = options.none, seed = 0, groups = options.none, folds = options.none,
   })
+  check_model(model)
   check_table(X)
   local places, k = assign(X, given)
   local results, best = {}, nil

@@ -3,15 +3,19 @@
 
 #include "learn/gmm.h"
 #include "learn/kmeans.h"
+#include "learn/logistic.h"
 #include "learn/pca.h"
 #include "learn/random.h"
 
+#include <cblas.h>
 #include <sched.h>
 #include <string.h>
 
 enum { N = 5000, D = 7, K = 4 };
+enum { ROWS = 2000, COLUMNS = 150 }; /* wide enough for OpenBLAS and LAPACK to want threads of their own */
 
-static float x[N * D];
+static float x[N * D], wide[ROWS * COLUMNS];
+static int64_t y[ROWS];
 
 static void make_samples(void)
 {
@@ -19,6 +23,11 @@ static void make_samples(void)
     for (int i = 0; i < N; i++)
         for (int j = 0; j < D; j++)
             x[i * D + j] = (float)(mlk_random_uniform(&random) + mlk_random_uniform(&random) + (i % K) * (j % 3));
+    for (int i = 0; i < ROWS; i++) {
+        y[i] = i % K;
+        for (int j = 0; j < COLUMNS; j++)
+            wide[i * COLUMNS + j] = (float)(mlk_random_uniform(&random) * (j + 1) / 9 + i % K);
+    }
 }
 
 typedef struct learnt {
@@ -26,6 +35,8 @@ typedef struct learnt {
     double centers[K * D], inertia;
     int64_t labels[N];
     double weights[K], means[K * D], covariances[K * D * D], likelihood;
+    double wide_mean[COLUMNS], wide_components[COLUMNS * COLUMNS], wide_variance[COLUMNS];
+    double slopes[K * COLUMNS], intercepts[K];
 } learnt;
 
 static void learn(learnt *all)
@@ -47,6 +58,14 @@ static void learn(learnt *all)
     mlk_gmm_result mixture;
     assert_int_equal(mlk_gmm_fit(samples, &options, &gmm, &mixture, &status), 0);
     all->likelihood = mixture.mean_log_likelihood;
+
+    double total;
+    int iterations;
+    mlk_samples table = {wide, ROWS, COLUMNS};
+    assert_int_equal(mlk_pca_fit(table, COLUMNS, all->wide_mean, all->wide_components, all->wide_variance, &total,
+                                 &status), 0);
+    mlk_logistic_options logistic = {.C = 1, .tol = 1e-5, .max_iter = 20};
+    assert_int_equal(mlk_logistic_fit(table, y, K, &logistic, all->slopes, all->intercepts, &iterations, &status), 0);
 }
 
 static void one_core_and_all_give_the_same_bits(void **state)
@@ -58,12 +77,15 @@ static void one_core_and_all_give_the_same_bits(void **state)
     assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
     if (CPU_COUNT(&all) < 2)
         skip();
+    openblas_set_num_threads(2);
     learn(&together);
+    assert_int_equal(openblas_get_num_threads(), 2); /* as it was found */
     CPU_ZERO(&one);
     for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
         if (CPU_ISSET(cpu, &all))
             CPU_SET(cpu, &one);
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    openblas_set_num_threads(1); /* what OpenBLAS takes when it starts on one core */
     learn(&alone);
     assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
     assert_memory_equal(&alone, &together, sizeof alone);
