@@ -41,7 +41,7 @@ static void push_samples(lua_State *L, const float *samples, int channels, int64
 {
     mlk_array array;
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){channels, frames}, &array);
-    for (int channel = 0; channel < channels; channel++)
+    for (int channel = 0; channel < channels && frames > 0; channel++)
         memcpy((float *)array.data + channel * frames, samples + channel * stride, sizeof(float) * (size_t)frames);
 }
 
