@@ -276,20 +276,18 @@ local payloads = {
 }
 
 -- That the payloads are live ammunition: unquoted by our function, gnuplot runs them.
+-- (Each string is closed: what gnuplot makes of an open one depends on the memory behind it.)
 function TestHostile:test_the_payloads_work_when_not_quoted()
   for _, script in ipairs {
-    "set terminal svg\nset title \"`touch PROOF`\"\nplot x\n",
-    "set terminal svg\nset title 'a\n!touch PROOF\n'\nplot x\n",
+    "set title \"`touch PROOF`\"\n",
+    "set title 'x'\nnothing = system('touch PROOF')\n",
     "set terminal svg\nset output '|touch PROOF'\nplot x\nset output\n", -- the last line waits for the command
   } do
     files.remove(proof)
     local place = folder .. "/attack.gp"
     files.write(place, (script:gsub("PROOF", proof)))
-    -- On a busy machine gnuplot now and then ends before its command has run: an attack has several tries.
-    for _ = 1, 5 do
-      if not files.exists(proof) then core.process.run({"gnuplot", "-d", place}, 20, folder) end
-    end
-    lu.assertTrue(files.exists(proof), script)
+    local result = core.process.run({"gnuplot", "-d", place}, 20, folder)
+    lu.assertTrue(files.exists(proof), script .. result.err)
   end
   files.remove(proof)
 end
