@@ -97,8 +97,11 @@ static void *make_spectrum(void *context, const double *key, mlk_status *status)
 {
     (void)key;
     const request *r = context;
-    if (r->power == 2)
-        return mlk_stft_power(r->stft, r->analysis->samples, r->analysis->n, status);
+    if (r->power == 2) {
+        mlk_view view = mlk_view_whole(r->analysis->samples, r->analysis->n);
+        int64_t frames = mlk_frame_count(view.n, r->stft->n_fft, r->stft->hop_length, r->stft->center);
+        return mlk_stft_power(r->stft, &view, 0, frames, status);
+    }
 
     const mlk_tiles *squares = mlk_analysis_spectrum(r->analysis, r->stft, 2, status);
     mlk_tiles *made = squares ? mlk_tiles_new(squares->rows, squares->frames, status) : NULL;

@@ -258,7 +258,7 @@ static mlk_code filter_octave(const bank *b, const mlk_octave *octave, int hop, 
     mlk_code code = frame && bins ? MLK_OK : mlk_fail_memory(status, "a constant-Q transform");
     const float *weights = (const float *)b->weights;
     for (int64_t t = 0; !code && t < frames; t++) {
-        mlk_frame_read(octave->samples, octave->n, t * hop - b->n_fft / 2, b->n_fft, pad, frame);
+        mlk_view_read(&(mlk_view){octave->samples, 0, octave->n, octave->n}, t * hop - b->n_fft / 2, b->n_fft, pad, frame);
         mlk_fft_forward(fft, frame, (double complex *)bins);
         for (int row = 0; row < b->count; row++) {
             double rr = 0, ii = 0, ri = 0, ir = 0; /* four sums: one would wait for itself */

@@ -38,9 +38,9 @@ static void place_bins(const mlk_settings *s, double rate, int64_t rows, double 
 static mlk_code stft(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                      mlk_status *status)
 {
-    (void)shape;
     mlk_stft stft = mlk_feature_stft_of(s);
-    return mlk_stft_complex(&stft, a->samples, a->n, out, status);
+    mlk_view view = mlk_view_whole(a->samples, a->n);
+    return mlk_stft_complex(&stft, &view, 0, shape->frames, out, status);
 }
 
 static const mlk_parameter stft_parameters[] = {MLK_STFT_PARAMETERS};

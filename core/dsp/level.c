@@ -12,9 +12,10 @@ static mlk_code each_frame(const float *samples, int64_t n, int frame_length, in
     double *frame = mlk_fft_buffer((size_t)frame_length);
     if (!frame)
         return mlk_fail_memory(status, "a frame");
+    mlk_view view = mlk_view_whole(samples, n);
     int64_t frames = mlk_frame_count(n, frame_length, hop_length, center);
     for (int64_t t = 0; t < frames; t++) {
-        mlk_frame_read(samples, n, t * hop_length - (center ? frame_length / 2 : 0), frame_length, pad, frame);
+        mlk_view_read(&view, t * hop_length - (center ? frame_length / 2 : 0), frame_length, pad, frame);
         out[t] = (float)measure(frame, frame_length, option);
     }
     mlk_fft_release(frame);

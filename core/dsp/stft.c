@@ -6,36 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const mlk_pad_names[] = {"constant", "reflect", "edge", NULL};
-
 int64_t mlk_frame_count(int64_t n, int frame_length, int hop_length, bool center)
 {
     int64_t length = center ? n + 2 * (frame_length / 2) : n;
     return length < frame_length ? 0 : 1 + (length - frame_length) / hop_length;
-}
-
-/* A sample outside 0..n-1. */
-static double padded(const float *samples, int64_t n, int64_t i, mlk_pad pad)
-{
-    if (pad == MLK_PAD_CONSTANT || n == 0)
-        return 0;
-    if (pad == MLK_PAD_EDGE || n == 1)
-        return samples[i < 0 ? 0 : n - 1];
-    int64_t period = 2 * (n - 1);
-    i = (i % period + period) % period;
-    return samples[i < n ? i : period - i];
-}
-
-void mlk_frame_read(const float *samples, int64_t n, int64_t start, int length, mlk_pad pad, double *out)
-{
-    int before = start < 0 ? (-start < length ? (int)-start : length) : 0;
-    int inside = n - start < length ? (n - start > before ? (int)(n - start) : before) : length;
-    for (int i = 0; i < before; i++)
-        out[i] = padded(samples, n, start + i, pad);
-    for (int i = before; i < inside; i++)
-        out[i] = samples[start + i];
-    for (int i = inside; i < length; i++)
-        out[i] = padded(samples, n, start + i, pad);
 }
 
 mlk_tiles *mlk_tiles_new(int64_t rows, int64_t frames, mlk_status *status)
@@ -75,8 +49,7 @@ void mlk_tiles_unpack(const mlk_tiles *tiles, float *out)
 /* What transforming one frame needs; buffers are NULL when memory was short. */
 typedef struct transformer {
     const mlk_stft *stft;
-    const float *samples;
-    int64_t n;
+    const mlk_view *view;
     const mlk_fft *fft;
     const double *window;
     double *frame;
@@ -89,10 +62,9 @@ static void transformer_close(transformer *t)
     mlk_fft_release(t->bins);
 }
 
-static mlk_code transformer_open(transformer *t, const mlk_stft *stft, const float *samples, int64_t n,
-                                 mlk_status *status)
+static mlk_code transformer_open(transformer *t, const mlk_stft *stft, const mlk_view *view, mlk_status *status)
 {
-    *t = (transformer){.stft = stft, .samples = samples, .n = n};
+    *t = (transformer){.stft = stft, .view = view};
     t->fft = mlk_fft_plan(stft->n_fft, status);
     if (!t->fft)
         return MLK_MEMORY;
@@ -117,10 +89,10 @@ static void transform(transformer *t, int64_t frame)
 {
     const mlk_stft *stft = t->stft;
     int64_t start = frame * stft->hop_length - (stft->center ? stft->n_fft / 2 : 0);
-    if (start >= 0 && start + stft->n_fft <= t->n)
-        weigh(t->frame, t->samples + start, t->window, stft->n_fft);
+    if (start >= 0 && start + stft->n_fft <= t->view->n)
+        weigh(t->frame, t->view->samples + (start - t->view->first), t->window, stft->n_fft);
     else {
-        mlk_frame_read(t->samples, t->n, start, stft->n_fft, stft->pad_mode, t->frame);
+        mlk_view_read(t->view, start, stft->n_fft, stft->pad_mode, t->frame);
         for (int i = 0; i < stft->n_fft; i++)
             t->frame[i] *= t->window[i];
     }
@@ -141,13 +113,13 @@ MLK_CLONES static void interleave(const float *restrict frames, size_t stride, i
             tile[k * MLK_TILE + j] = frames[(size_t)j * stride + (size_t)k];
 }
 
-mlk_tiles *mlk_stft_power(const mlk_stft *stft, const float *samples, int64_t n, mlk_status *status)
+mlk_tiles *mlk_stft_power(const mlk_stft *stft, const mlk_view *view, int64_t first, int64_t frames,
+                          mlk_status *status)
 {
     int rows = stft->n_fft / 2 + 1;
-    int64_t frames = mlk_frame_count(n, stft->n_fft, stft->hop_length, stft->center);
     size_t stride = (size_t)rows + 15; /* frames of 1025 bins must not meet in the same lines of the cache */
     transformer t;
-    if (transformer_open(&t, stft, samples, n, status))
+    if (transformer_open(&t, stft, view, status))
         return NULL;
     mlk_tiles *tiles = mlk_tiles_new(rows, frames, status);
     float *block = malloc(MLK_TILE * stride * sizeof *block);
@@ -158,7 +130,7 @@ mlk_tiles *mlk_stft_power(const mlk_stft *stft, const float *samples, int64_t n,
         for (int j = 0; j < MLK_TILE; j++) {
             float *column = block + (size_t)j * stride;
             if (i * MLK_TILE + j < frames) {
-                transform(&t, i * MLK_TILE + j);
+                transform(&t, first + i * MLK_TILE + j);
                 squares((const double *)t.bins, rows, column);
             } else
                 memset(column, 0, (size_t)rows * sizeof *column);
@@ -178,17 +150,16 @@ mlk_tiles *mlk_stft_power(const mlk_stft *stft, const float *samples, int64_t n,
     return tiles;
 }
 
-mlk_code mlk_stft_complex(const mlk_stft *stft, const float *samples, int64_t n, float complex *out,
-                          mlk_status *status)
+mlk_code mlk_stft_complex(const mlk_stft *stft, const mlk_view *view, int64_t first, int64_t frames,
+                          float complex *out, mlk_status *status)
 {
     int rows = stft->n_fft / 2 + 1;
-    int64_t frames = mlk_frame_count(n, stft->n_fft, stft->hop_length, stft->center);
     transformer t;
-    mlk_code code = transformer_open(&t, stft, samples, n, status);
+    mlk_code code = transformer_open(&t, stft, view, status);
     if (code)
         return code;
     for (int64_t i = 0; !code && i < frames; i++) {
-        transform(&t, i);
+        transform(&t, first + i);
         for (int k = 0; k < rows; k++)
             out[k * frames + i] = (float complex)t.bins[k];
         if (mlk_interrupted())

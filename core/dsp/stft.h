@@ -13,21 +13,13 @@
 #define MLK_STFT_H
 
 #include "dsp/lanes.h"
+#include "dsp/view.h"
 #include "dsp/window.h"
 #include "status.h"
 
 #include <complex.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef enum mlk_pad {
-    MLK_PAD_CONSTANT, /* zeros */
-    MLK_PAD_REFLECT,  /* mirrored without repeating the edge */
-    MLK_PAD_EDGE,     /* the edge repeated */
-} mlk_pad;
-
-/* The names a user types, in the enum's order, NULL at the end. */
-extern const char *const mlk_pad_names[];
 
 typedef struct mlk_stft {
     int n_fft, hop_length, win_length;
@@ -44,15 +36,13 @@ typedef struct mlk_tiles {
 /* Number of frames of frame_length samples in n samples; 0 when there is not one (only without center). */
 int64_t mlk_frame_count(int64_t n, int frame_length, int hop_length, bool center);
 
-/* Copies `length` samples that start at `start` (which may lie outside) to `out`, padded. */
-void mlk_frame_read(const float *samples, int64_t n, int64_t start, int length, mlk_pad pad, double *out);
-
-/* |STFT|^2 as tiles of n_fft/2 + 1 rows. Free with mlk_tiles_free. */
-mlk_tiles *mlk_stft_power(const mlk_stft *stft, const float *samples, int64_t n, mlk_status *status);
+/* |STFT|^2 of frames first .. first + frames - 1 as tiles of n_fft/2 + 1 rows. Free with mlk_tiles_free. */
+mlk_tiles *mlk_stft_power(const mlk_stft *stft, const mlk_view *view, int64_t first, int64_t frames,
+                          mlk_status *status);
 
 /* The transform itself, (n_fft/2 + 1) x frames, into the caller's memory. */
-mlk_code mlk_stft_complex(const mlk_stft *stft, const float *samples, int64_t n, float complex *out,
-                          mlk_status *status);
+mlk_code mlk_stft_complex(const mlk_stft *stft, const mlk_view *view, int64_t first, int64_t frames,
+                          float complex *out, mlk_status *status);
 
 mlk_tiles *mlk_tiles_new(int64_t rows, int64_t frames, mlk_status *status);
 void mlk_tiles_free(void *tiles);
