@@ -1,16 +1,42 @@
 /* Milliseconds for each feature of 30 s of mono sound at 22 050 Hz, on one core: the best of some runs, with filter
- * banks and plans made before. The last lines share one analysis among all of them, and give the floor: FFTW alone.
+ * banks and plans made before. Groups share one analysis, as in a recipe. The last lines are the floor: FFTW alone
+ * for the transforms of that clip, with plans that it measured and plans that it guessed.
  *
- *     cmake --build --preset release --target bench_features && build/release/bin/bench_features [RUNS]
+ *     cmake --build --preset release --target bench_features
+ *     build/release/bin/bench_features [--json] [--sound FILE] [--only NAME] [RUNS]
+ *
+ * --only repeats one feature or group, for a profiler.
  */
+#include "audio/audio.h"
 #include "dsp/feature.h"
-#include "dsp/fft.h"
 
+#include <complex.h>
+#include <fftw3.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-enum { RATE = 22050, N = 30 * RATE };
+enum { RATE = 22050, N = 30 * RATE, N_FFT = 2048, FRAMES = 1 + N / 512, MOST = 64 };
+
+typedef struct group {
+    const char *name;
+    const char *members[16];
+} group;
+
+#define SHAPES                                                                                                   \
+    "spectral_centroid", "spectral_bandwidth", "spectral_rolloff", "spectral_flatness", "spectral_contrast"
+
+static const group groups[] = {
+    {"set",
+     {"mel", "mfcc", "chroma_stft", "chroma_cqt", "tonnetz", SHAPES, "zero_crossing_rate", "rms", "onset_strength"}},
+    {"stft_family", {"mel", "mfcc", "chroma_stft", SHAPES}},
+    {"constant_q_family", {"chroma_cqt", "tonnetz"}},
+};
+
+static float sound[N];
 
 static double now_ms(void)
 {
@@ -19,67 +45,175 @@ static double now_ms(void)
     return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
 }
 
-/* Features first..end-1 of one new analysis. */
-static void compute(const float *sound, int first, int end)
+static void die(const char *what, const mlk_status *status)
+{
+    fprintf(stderr, "%s: %s\n", what, status->message);
+    exit(1);
+}
+
+/* Some features of one new analysis. */
+static void compute(const mlk_feature *const *features, int count)
 {
     mlk_status status;
     mlk_analysis *analysis = mlk_analysis_new(sound, N, RATE, &status);
-    for (int i = first; i < end && analysis; i++) {
+    for (int i = 0; i < count && analysis; i++) {
         mlk_settings settings;
         mlk_feature_shape shape;
-        mlk_settings_init(&settings, mlk_feature_at(i));
+        mlk_settings_init(&settings, features[i]);
         if (mlk_feature_measure(&settings, N, RATE, &shape, &status))
-            exit(1);
+            die(features[i]->name, &status);
         void *out = malloc((size_t)(shape.rows * shape.frames) * mlk_dtype_size(shape.dtype));
         if (!out || mlk_feature_compute(&settings, analysis, out, &status))
-            exit(1);
+            die(features[i]->name, &status);
         free(out);
     }
     mlk_analysis_free(analysis);
 }
 
-static double best_ms(const float *sound, int first, int end, int runs)
+/* --- what is printed --- */
+
+static bool json;
+static const char *only;
+
+static void print(const char *name, double ms)
 {
-    double best = 1e9;
+    static bool any;
+    if (json)
+        printf("%s\"%s\": %.3f", any ? ", " : "{", name, ms);
+    else
+        printf("%-24s %8.2f ms\n", name, ms);
+    any = true;
+}
+
+static void measure(const char *name, const mlk_feature *const *features, int count, int runs)
+{
+    double best = HUGE_VAL;
+    if (only && strcmp(only, name) != 0)
+        return;
     for (int run = 0; run <= runs; run++) { /* one more, to make what is kept */
         double start = now_ms();
-        compute(sound, first, end);
+        compute(features, count);
         double took = now_ms() - start;
         best = run > 0 && took < best ? took : best;
     }
-    return best;
+    print(name, best);
 }
 
-static double floor_ms(int runs)
+static void measure_group(const group *group, int runs)
+{
+    const mlk_feature *features[MOST];
+    int count = 0;
+    for (int i = 0; group->members[i]; i++) {
+        const mlk_feature *feature = mlk_feature_find(group->members[i]);
+        if (feature)
+            features[count++] = feature;
+        else
+            fprintf(stderr, "%s: there is no %s yet\n", group->name, group->members[i]);
+    }
+    measure(group->name, features, count, runs);
+}
+
+/* --- the floor --- */
+
+static void measure_double(const char *name, bool inverse, unsigned effort, int runs)
+{
+    double *time = fftw_alloc_real(N_FFT), best = HUGE_VAL;
+    fftw_complex *bins = fftw_alloc_complex(N_FFT / 2 + 1);
+    fftw_plan plan = inverse ? fftw_plan_dft_c2r_1d(N_FFT, bins, time, effort)
+                             : fftw_plan_dft_r2c_1d(N_FFT, time, bins, effort);
+    memset(time, 0, N_FFT * sizeof *time);
+    memset(bins, 0, (N_FFT / 2 + 1) * sizeof *bins);
+    for (int run = 0; run < 3 * runs; run++) {
+        double start = now_ms();
+        for (int frame = 0; frame < FRAMES; frame++)
+            fftw_execute(plan);
+        best = fmin(best, now_ms() - start);
+    }
+    fftw_destroy_plan(plan);
+    fftw_free(time);
+    fftw_free(bins);
+    print(name, best);
+}
+
+#ifdef MOONLARK_FFTWF
+static void measure_float(const char *name, unsigned effort, int runs)
+{
+    float *time = fftwf_alloc_real(N_FFT);
+    fftwf_complex *bins = fftwf_alloc_complex(N_FFT / 2 + 1);
+    fftwf_plan plan = fftwf_plan_dft_r2c_1d(N_FFT, time, bins, effort);
+    memset(time, 0, N_FFT * sizeof *time);
+    double best = HUGE_VAL;
+    for (int run = 0; run < 3 * runs; run++) {
+        double start = now_ms();
+        for (int frame = 0; frame < FRAMES; frame++)
+            fftwf_execute(plan);
+        best = fmin(best, now_ms() - start);
+    }
+    fftwf_destroy_plan(plan);
+    fftwf_free(time);
+    fftwf_free(bins);
+    print(name, best);
+}
+#endif
+
+static void measure_floor(int runs)
+{
+    measure_double("fftw_double", false, FFTW_MEASURE, runs);
+    measure_double("fftw_double_estimated", false, FFTW_ESTIMATE, runs);
+    measure_double("fftw_double_inverse", true, FFTW_MEASURE, runs);
+#ifdef MOONLARK_FFTWF
+    measure_float("fftw_float", FFTW_MEASURE, runs);
+    measure_float("fftw_float_estimated", FFTW_ESTIMATE, runs);
+#endif
+}
+
+/* --- the sound --- */
+
+static void make_sound(void)
+{
+    unsigned seed = 1;
+    for (int i = 0; i < N; i++) /* noise in bursts */
+        sound[i] = ((float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f) * (float)(i % 9000) / 9000;
+}
+
+static void load_sound(const char *path)
 {
     mlk_status status;
-    const mlk_fft *fft = mlk_fft_plan(2048, &status);
-    double *in = mlk_fft_buffer(2048), *out = mlk_fft_buffer(2 * 1025), best = 1e9;
-    for (int run = 0; fft && in && out && run < runs; run++) {
-        double start = now_ms();
-        for (int frame = 0; frame < 1 + N / 512; frame++)
-            mlk_fft_forward(fft, in, (double complex *)out);
-        double took = now_ms() - start;
-        best = took < best ? took : best;
-    }
-    mlk_fft_release(in);
-    mlk_fft_release(out);
-    return best;
+    mlk_audio audio;
+    mlk_audio_options options = mlk_audio_defaults();
+    options.rate_hz = RATE;
+    options.mono = true;
+    options.duration_s = 30;
+    if (mlk_audio_load(path, &options, &audio, &status))
+        die(path, &status);
+    for (int64_t i = 0; i < N; i++)
+        sound[i] = audio.frames > 0 ? audio.samples[i % audio.frames] : 0;
+    mlk_audio_free(&audio);
 }
 
 int main(int argc, char **argv)
 {
-    int runs = argc > 1 ? atoi(argv[1]) : 10;
-    float *sound = malloc(N * sizeof *sound);
-    if (!sound || runs < 1)
-        return 1;
-    unsigned seed = 1;
-    for (int i = 0; i < N; i++) /* noise in bursts */
-        sound[i] = ((float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f) * (float)(i % 9000) / 9000;
-    for (int i = 0; i < mlk_feature_count(); i++)
-        printf("%-20s %7.2f ms\n", mlk_feature_at(i)->name, best_ms(sound, i, i + 1, runs));
-    printf("%-20s %7.2f ms\n", "all, shared", best_ms(sound, 0, mlk_feature_count(), runs));
-    printf("%-20s %7.2f ms\n", "FFTW alone, 2048", floor_ms(runs));
-    free(sound);
+    int runs = 10;
+    make_sound();
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            json = true;
+        else if (strcmp(argv[i], "--sound") == 0 && i + 1 < argc)
+            load_sound(argv[++i]);
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            only = argv[++i];
+        else if ((runs = atoi(argv[i])) < 1)
+            return fprintf(stderr, "usage: bench_features [--json] [--sound FILE] [--only NAME] [RUNS]\n"), 2;
+    }
+    for (int i = 0; i < mlk_feature_count(); i++) {
+        const mlk_feature *feature = mlk_feature_at(i);
+        measure(feature->name, &feature, 1, runs);
+    }
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        measure_group(&groups[i], runs);
+    if (!only)
+        measure_floor(runs);
+    if (json)
+        puts("}");
     return 0;
 }
