@@ -1,5 +1,6 @@
 #include "dsp/analysis.h"
 
+#include "dsp/decibel.h"
 #include "dsp/lanes.h"
 
 #include <math.h>
@@ -74,7 +75,7 @@ typedef struct request {
     double power;
 } request;
 
-enum { STFT_KEY = 7, MEL_KEY = 5 };
+enum { STFT_KEY = 7, MEL_KEY = 5, DB_KEY = 3 };
 
 static void stft_key(const mlk_stft *stft, double power, double *key)
 {
@@ -139,11 +140,8 @@ static void *make_mel(void *context, const double *key, mlk_status *status)
     return made;
 }
 
-const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
-                                   mlk_status *status)
+static void mel_key(const mlk_stft *stft, double power, const mlk_mel *mel, double *key)
 {
-    static const mlk_memo_kind mels = {make_mel, mlk_matrix_free};
-    double key[STFT_KEY + MEL_KEY];
     stft_key(stft, power, key);
     double *own = key + STFT_KEY;
     own[0] = mel->n_mels;
@@ -151,6 +149,39 @@ const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft,
     own[2] = mel->fmax;
     own[3] = mel->htk;
     own[4] = mel->area_normalise;
+}
+
+const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
+                                   mlk_status *status)
+{
+    static const mlk_memo_kind mels = {make_mel, mlk_matrix_free};
+    double key[STFT_KEY + MEL_KEY];
+    mel_key(stft, power, mel, key);
     request r = {analysis, stft, mel, power};
     return mlk_memo_get(&analysis->memo, &mels, key, STFT_KEY + MEL_KEY, &r, status);
+}
+
+static void *make_mel_db(void *context, const double *key, mlk_status *status)
+{
+    const request *r = context;
+    const double *db = key + STFT_KEY + MEL_KEY;
+    const mlk_matrix *power = mlk_analysis_mel(r->analysis, r->stft, r->power, r->mel, status);
+    mlk_matrix *made = power ? mlk_matrix_new(power->rows, power->frames, status) : NULL;
+    if (made)
+        mlk_power_to_db(power->data, power->rows * power->frames, db[0], db[1], db[2], made->data);
+    return made;
+}
+
+const mlk_matrix *mlk_analysis_mel_db(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
+                                      double ref, double amin, double top_db, mlk_status *status)
+{
+    static const mlk_memo_kind decibels = {make_mel_db, mlk_matrix_free};
+    double key[STFT_KEY + MEL_KEY + DB_KEY];
+    mel_key(stft, power, mel, key);
+    double *own = key + STFT_KEY + MEL_KEY;
+    own[0] = ref;
+    own[1] = amin;
+    own[2] = top_db;
+    request r = {analysis, stft, mel, power};
+    return mlk_memo_get(&analysis->memo, &decibels, key, STFT_KEY + MEL_KEY + DB_KEY, &r, status);
 }

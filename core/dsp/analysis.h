@@ -44,6 +44,10 @@ const mlk_tiles *mlk_analysis_spectrum(mlk_analysis *analysis, const mlk_stft *s
 const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
                                    mlk_status *status);
 
+/* The same in decibels, as mlk_power_to_db makes them. NULL: see status. */
+const mlk_matrix *mlk_analysis_mel_db(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
+                                      double ref, double amin, double top_db, mlk_status *status);
+
 /* Deviation from A = 440 Hz in fractions of a bin of a bins_per_octave scale, from |STFT|^power, to `resolution`. */
 mlk_code mlk_analysis_tuning(mlk_analysis *analysis, const mlk_stft *stft, double power, int bins_per_octave,
                              double resolution, double *tuning, mlk_status *status);

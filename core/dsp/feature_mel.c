@@ -2,18 +2,13 @@
 #include "dsp/feature_table.h"
 
 #include "dsp/dct.h"
-#include "dsp/decibel.h"
 #include "dsp/delta.h"
 
 #include <string.h>
 
-static const char *const mel_norms[] = {"slaney", "none", NULL};
+const char *const mlk_mel_norm_names[] = {"slaney", "none", NULL};
 
-#define MEL_PARAMETERS                                                                                          \
-    MLK_STFT_PARAMETERS, MLK_REAL("power", 2, 1e-3, 100), MLK_INTEGER("n_mels", 128, 1, 4096),                   \
-        MLK_REAL("fmin", 0, 0, 1e9), MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9), MLK_BOOLEAN("htk", 0)
-
-static mlk_mel mel_of(const mlk_settings *s, const char *norm, double rate)
+mlk_mel mlk_feature_mel_of(const mlk_settings *s, const char *norm, double rate)
 {
     double fmax = mlk_settings_get(s, "fmax");
     return (mlk_mel){
@@ -25,8 +20,7 @@ static mlk_mel mel_of(const mlk_settings *s, const char *norm, double rate)
     };
 }
 
-static mlk_code measure_bands(const mlk_settings *s, int64_t rows, int64_t n, double rate, mlk_feature_shape *shape,
-                              mlk_status *status)
+mlk_code mlk_feature_check_mel(const mlk_settings *s, double rate, mlk_status *status)
 {
     double fmin = mlk_settings_get(s, "fmin"), fmax = mlk_settings_get(s, "fmax");
     if (isnan(fmax))
@@ -36,7 +30,14 @@ static mlk_code measure_bands(const mlk_settings *s, int64_t rows, int64_t n, do
                         fmax);
     if (fmin >= fmax)
         return mlk_fail(status, MLK_INVALID, "fmin must lie below fmax (%g Hz), got %g", fmax, fmin);
-    return mlk_feature_measure_stft(s, rows, n, rate, shape, status);
+    return MLK_OK;
+}
+
+static mlk_code measure_bands(const mlk_settings *s, int64_t rows, int64_t n, double rate, mlk_feature_shape *shape,
+                              mlk_status *status)
+{
+    mlk_code code = mlk_feature_check_mel(s, rate, status);
+    return code ? code : mlk_feature_measure_stft(s, rows, n, rate, shape, status);
 }
 
 /* --- mel --- */
@@ -50,7 +51,7 @@ static mlk_code measure_mel(const mlk_settings *s, int64_t n, double rate, mlk_f
 static void place_mel(const mlk_settings *s, double rate, int64_t rows, double *values)
 {
     (void)rows;
-    mlk_mel mel = mel_of(s, "norm", rate);
+    mlk_mel mel = mlk_feature_mel_of(s, "norm", rate);
     mlk_mel_centres(&mel, values);
 }
 
@@ -58,7 +59,7 @@ static mlk_code compute_mel(const mlk_settings *s, mlk_analysis *a, const mlk_fe
                             mlk_status *status)
 {
     mlk_stft stft = mlk_feature_stft_of(s);
-    mlk_mel mel = mel_of(s, "norm", a->rate);
+    mlk_mel mel = mlk_feature_mel_of(s, "norm", a->rate);
     const mlk_matrix *made = mlk_analysis_mel(a, &stft, mlk_settings_get(s, "power"), &mel, status);
     if (!made)
         return status->code;
@@ -66,7 +67,7 @@ static mlk_code compute_mel(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     return MLK_OK;
 }
 
-static const mlk_parameter mel_parameters[] = {MEL_PARAMETERS, MLK_CHOICE("norm", 0, mel_norms)};
+static const mlk_parameter mel_parameters[] = {MLK_MEL_PARAMETERS, MLK_CHOICE("norm", 0, mlk_mel_norm_names)};
 
 const mlk_feature mlk_feature_mel = {
     .name = "mel",
@@ -81,34 +82,28 @@ const mlk_feature mlk_feature_mel = {
 
 /* --- log_mel --- */
 
-/* The mel spectrogram of the settings in dB, to be freed. NULL: see status. */
-static mlk_matrix *decibels(const mlk_settings *s, const char *norm, double ref, double amin, double top_db,
-                            mlk_analysis *a, mlk_status *status)
+static const mlk_matrix *decibels(const mlk_settings *s, const char *norm, double ref, double amin, double top_db,
+                                  mlk_analysis *a, mlk_status *status)
 {
     mlk_stft stft = mlk_feature_stft_of(s);
-    mlk_mel mel = mel_of(s, norm, a->rate);
-    const mlk_matrix *power = mlk_analysis_mel(a, &stft, mlk_settings_get(s, "power"), &mel, status);
-    mlk_matrix *made = power ? mlk_matrix_new(power->rows, power->frames, status) : NULL;
-    if (made)
-        mlk_power_to_db(power->data, power->rows * power->frames, ref, amin, top_db, made->data);
-    return made;
+    mlk_mel mel = mlk_feature_mel_of(s, norm, a->rate);
+    return mlk_analysis_mel_db(a, &stft, mlk_settings_get(s, "power"), &mel, ref, amin, top_db, status);
 }
 
 static mlk_code compute_log_mel(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                                 mlk_status *status)
 {
-    mlk_matrix *db = decibels(s, "norm", mlk_settings_get(s, "ref"), mlk_settings_get(s, "amin"),
-                              mlk_settings_get(s, "top_db"), a, status);
+    const mlk_matrix *db = decibels(s, "norm", mlk_settings_get(s, "ref"), mlk_settings_get(s, "amin"),
+                                    mlk_settings_get(s, "top_db"), a, status);
     if (!db)
         return status->code;
     memcpy(out, db->data, (size_t)(shape->rows * shape->frames) * sizeof *db->data);
-    mlk_matrix_free(db);
     return MLK_OK;
 }
 
 static const mlk_parameter log_mel_parameters[] = {
-    MEL_PARAMETERS,
-    MLK_CHOICE("norm", 0, mel_norms),
+    MLK_MEL_PARAMETERS,
+    MLK_CHOICE("norm", 0, mlk_mel_norm_names),
     MLK_REAL("ref", 1, 1e-30, 1e30),
     MLK_REAL("amin", 1e-10, 1e-37, 1e30),
     MLK_REAL_OR_NIL("top_db", 80, 0, 1e9),
@@ -132,7 +127,7 @@ static const char *const dct_norms[] = {"ortho", "none", NULL};
 
 #define MFCC_PARAMETERS                                                                                         \
     MLK_INTEGER("n_mfcc", 20, 1, 4096), MLK_INTEGER("dct_type", 2, 2, 3), MLK_CHOICE("norm", 0, dct_norms),      \
-        MLK_REAL("lifter", 0, 0, 1e6), MEL_PARAMETERS, MLK_CHOICE("mel_norm", 0, mel_norms)
+        MLK_REAL("lifter", 0, 0, 1e6), MLK_MEL_PARAMETERS, MLK_CHOICE("mel_norm", 0, mlk_mel_norm_names)
 
 static mlk_code measure_mfcc(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
                              mlk_status *status)
@@ -146,16 +141,14 @@ static mlk_code measure_mfcc(const mlk_settings *s, int64_t n, double rate, mlk_
 static mlk_code compute_mfcc(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                              mlk_status *status)
 {
-    mlk_matrix *db = decibels(s, "mel_norm", 1, 1e-10, 80, a, status);
+    const mlk_matrix *db = decibels(s, "mel_norm", 1, 1e-10, 80, a, status);
     if (!db)
         return status->code;
     double lifter = mlk_settings_get(s, "lifter"), gain[4096];
     for (int i = 0; i < shape->rows; i++)
         gain[i] = lifter > 0 ? 1 + lifter / 2 * sin(M_PI * (i + 1) / lifter) : 1;
-    mlk_code code = mlk_dct_columns(db->data, (int)db->rows, db->frames, (int)mlk_settings_get(s, "dct_type"),
-                                    mlk_settings_get(s, "norm") == 0, (int)shape->rows, gain, out, status);
-    mlk_matrix_free(db);
-    return code;
+    return mlk_dct_columns(db->data, (int)db->rows, db->frames, (int)mlk_settings_get(s, "dct_type"),
+                           mlk_settings_get(s, "norm") == 0, (int)shape->rows, gain, out, status);
 }
 
 static const mlk_parameter mfcc_parameters[] = {MFCC_PARAMETERS};

@@ -25,9 +25,22 @@
         MLK_INTEGER_OR_NIL("win_length", NAN, 1, MLK_MAX_FRAME), MLK_CHOICE("window", 0, mlk_window_names),     \
         MLK_BOOLEAN("center", 1), MLK_CHOICE("pad_mode", 0, mlk_pad_names)
 
+/* Those of a mel spectrogram, but for the norm, whose name differs; read back by mlk_feature_mel_of. */
+#define MLK_MEL_PARAMETERS                                                                                      \
+    MLK_STFT_PARAMETERS, MLK_REAL("power", 2, 1e-3, 100), MLK_INTEGER("n_mels", 128, 1, 4096),                   \
+        MLK_REAL("fmin", 0, 0, 1e9), MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9), MLK_BOOLEAN("htk", 0)
+
 #define MLK_PARAMETERS(list) .n_parameters = sizeof(list) / sizeof *(list), .parameters = (list)
 
 mlk_stft mlk_feature_stft_of(const mlk_settings *settings);
+
+extern const char *const mlk_mel_norm_names[];
+
+/* The bands; `norm` is the parameter's name. */
+mlk_mel mlk_feature_mel_of(const mlk_settings *settings, const char *norm, double rate);
+
+/* Refuses bands that do not fit the sample rate. */
+mlk_code mlk_feature_check_mel(const mlk_settings *settings, double rate, mlk_status *status);
 
 /* Shape of a feature with `rows` rows over STFT frames; refuses win_length > n_fft and clips without a frame. */
 mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,
@@ -38,6 +51,7 @@ extern const mlk_feature mlk_feature_mel, mlk_feature_log_mel, mlk_feature_mfcc,
 extern const mlk_feature mlk_feature_stft, mlk_feature_spectrogram, mlk_feature_spectral_centroid,
     mlk_feature_spectral_bandwidth, mlk_feature_spectral_rolloff, mlk_feature_spectral_flatness,
     mlk_feature_spectral_contrast;
+extern const mlk_feature mlk_feature_onset_strength, mlk_feature_onset_strength_multi;
 extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_cqt, mlk_feature_chroma_cqt, mlk_feature_tonnetz;
 extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate;
 

@@ -310,6 +310,35 @@ function feature.spectral_flatness(song, given) return feature.compute("spectral
 ---@return moonlark.Signal
 function feature.spectral_contrast(song, given) return feature.compute("spectral_contrast", song, given) end
 
+--- Onset strength: how much the mel spectrogram in dB rises from frame to frame, over all bands: high where notes and
+--- drums begin.
+---
+--- Shape 1 × frames, in dB. Frame t holds the aggregate ("mean" or "median") over bands of
+--- max(0, D[t] − reference[t − lag]), where the reference is D or, with max_size > 1, its maximum over max_size
+--- bands around (vibrato is then no onset). center shifts the curve by n_fft / (2·hop_length) frames, to where the
+--- attacks sound; detrend takes its constant part out. D is lifted to 80 dB under the clip's maximum, so a value
+--- depends on the whole clip. Source: librosa.onset.onset_strength; Böck and Widmer, 2013.
+--- Options: lag = 1, max_size = 1, detrend = false, aggregate = "mean"; those of feature.mel (n_fft = 2048,
+--- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false, norm = "slaney").
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.onset_strength(song, given) return feature.compute("onset_strength", song, given) end
+
+--- Onset strength in n_channels ranges of mel bands, lowest first: kick, snare and cymbals apart.
+---
+--- Shape n_channels × frames, in dB; the axis holds the centre of each range's lowest band. Range c (from 0) covers
+--- the bands from c·n_mels // n_channels to the next range. Source: librosa.onset.onset_strength_multi with
+--- channels = {0, 32, 64, 96, 128}.
+--- Options: n_channels = 4; those of feature.onset_strength (lag = 1, max_size = 1, detrend = false,
+--- aggregate = "mean", n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann", center = true,
+--- pad_mode = "constant", power = 2, n_mels = 128, fmin = 0, fmax = nil, htk = false, norm = "slaney").
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.onset_strength_multi(song, given) return feature.compute("onset_strength_multi", song, given) end
+
 --- Share of a frame's samples at which the waveform changes its sign.
 ---
 --- Shape 1 × frames, 0 to 1. Magnitudes up to threshold count as 0, and 0 as positive; centred frames see the

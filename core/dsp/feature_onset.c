@@ -1,0 +1,122 @@
+/* How much is new at each moment. */
+#include "dsp/feature_table.h"
+
+#include "dsp/onset.h"
+
+#include <stdlib.h>
+
+#define ONSET_PARAMETERS                                                                                        \
+    MLK_INTEGER("lag", 1, 1, MLK_MAX_FRAME), MLK_INTEGER("max_size", 1, 1, 4096), MLK_BOOLEAN("detrend", 0),     \
+        MLK_CHOICE("aggregate", MLK_ONSET_MEAN, mlk_onset_aggregate_names), MLK_MEL_PARAMETERS,                  \
+        MLK_CHOICE("norm", 0, mlk_mel_norm_names)
+
+/* `center` is the curve's: the spectrogram's frames are always centred. */
+static mlk_stft centred(const mlk_settings *s)
+{
+    mlk_stft stft = mlk_feature_stft_of(s);
+    stft.center = true;
+    return stft;
+}
+
+static mlk_code measure_onset(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                              mlk_status *status)
+{
+    mlk_code code = mlk_feature_check_mel(s, rate, status);
+    if (code)
+        return code;
+    mlk_stft stft = centred(s);
+    if (stft.win_length > stft.n_fft)
+        return mlk_fail(status, MLK_INVALID, "win_length must be 1..n_fft (%d), got %d", stft.n_fft, stft.win_length);
+    shape->frames = mlk_frame_count(n, stft.n_fft, stft.hop_length, true);
+    return MLK_OK;
+}
+
+static mlk_code onset_of(const mlk_settings *s, mlk_analysis *a, const int *edges, int curves, void *out,
+                         mlk_status *status)
+{
+    mlk_stft stft = centred(s);
+    mlk_mel mel = mlk_feature_mel_of(s, "norm", a->rate);
+    const mlk_matrix *db = mlk_analysis_mel_db(a, &stft, mlk_settings_get(s, "power"), &mel, 1, 1e-10, 80, status);
+    if (!db)
+        return status->code;
+    mlk_onset onset = {
+        .lag = (int)mlk_settings_get(s, "lag"),
+        .max_size = (int)mlk_settings_get(s, "max_size"),
+        .delay = mlk_settings_get(s, "center") != 0 ? stft.n_fft / (2 * stft.hop_length) : 0,
+        .detrend = mlk_settings_get(s, "detrend") != 0,
+        .aggregate = (mlk_onset_aggregate)mlk_settings_get(s, "aggregate"),
+    };
+    return mlk_onset_strength(&onset, db->data, db->rows, db->frames, edges, curves, out, status);
+}
+
+static mlk_code compute_onset(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                              mlk_status *status)
+{
+    (void)shape;
+    int edges[] = {0, (int)mlk_settings_get(s, "n_mels")};
+    return onset_of(s, a, edges, 1, out, status);
+}
+
+static const mlk_parameter onset_parameters[] = {ONSET_PARAMETERS};
+
+/* The whole clip: its decibels are lifted to 80 under the clip's maximum. */
+const mlk_feature mlk_feature_onset_strength = {
+    .name = "onset_strength",
+    .summary = "how much the mel spectrogram rises from frame to frame: attacks of notes and drums",
+    .kind = "onset_strength",
+    .unit = "dB",
+    MLK_PARAMETERS(onset_parameters),
+    .measure = measure_onset,
+    .compute = compute_onset,
+};
+
+/* --- in several ranges of bands --- */
+
+static int edge(const mlk_settings *s, int64_t channel)
+{
+    return (int)(channel * (int64_t)mlk_settings_get(s, "n_mels") / (int64_t)mlk_settings_get(s, "n_channels"));
+}
+
+static mlk_code measure_multi(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                              mlk_status *status)
+{
+    int n_channels = (int)mlk_settings_get(s, "n_channels"), n_mels = (int)mlk_settings_get(s, "n_mels");
+    if (n_channels > n_mels)
+        return mlk_fail(status, MLK_INVALID, "n_channels must be 1..n_mels (%d), got %d", n_mels, n_channels);
+    shape->rows = n_channels;
+    return measure_onset(s, n, rate, shape, status);
+}
+
+static mlk_code compute_multi(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                              mlk_status *status)
+{
+    int edges[4096 + 1];
+    for (int64_t c = 0; c <= shape->rows; c++)
+        edges[c] = edge(s, c);
+    return onset_of(s, a, edges, (int)shape->rows, out, status);
+}
+
+/* The centre of each range's lowest band, Hz. */
+static void place_multi(const mlk_settings *s, double rate, int64_t rows, double *values)
+{
+    double centres[4096];
+    mlk_mel mel = mlk_feature_mel_of(s, "norm", rate);
+    mlk_mel_centres(&mel, centres);
+    for (int64_t c = 0; c < rows; c++)
+        values[c] = centres[edge(s, c)];
+}
+
+static const mlk_parameter multi_parameters[] = {MLK_INTEGER("n_channels", 4, 1, 4096), ONSET_PARAMETERS};
+
+/* The whole clip, as onset_strength. */
+const mlk_feature mlk_feature_onset_strength_multi = {
+    .name = "onset_strength_multi",
+    .summary = "onset strength in several ranges of mel bands",
+    .kind = "onset_strength_multi",
+    .unit = "dB",
+    .axis = {.name = "bands from", .unit = "Hz", .scale = "mel"},
+    MLK_PARAMETERS(multi_parameters),
+    .measure = measure_multi,
+    .compute = compute_multi,
+    .place = place_multi,
+};
