@@ -24,6 +24,8 @@ static const mlk_feature *const table[] = {
     &mlk_feature_spectral_contrast,
     &mlk_feature_onset_strength,
     &mlk_feature_onset_strength_multi,
+    &mlk_feature_tempogram,
+    &mlk_feature_fourier_tempogram,
     &mlk_feature_zero_crossing_rate,
     &mlk_feature_rms,
 };

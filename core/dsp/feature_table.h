@@ -51,7 +51,8 @@ extern const mlk_feature mlk_feature_mel, mlk_feature_log_mel, mlk_feature_mfcc,
 extern const mlk_feature mlk_feature_stft, mlk_feature_spectrogram, mlk_feature_spectral_centroid,
     mlk_feature_spectral_bandwidth, mlk_feature_spectral_rolloff, mlk_feature_spectral_flatness,
     mlk_feature_spectral_contrast;
-extern const mlk_feature mlk_feature_onset_strength, mlk_feature_onset_strength_multi;
+extern const mlk_feature mlk_feature_onset_strength, mlk_feature_onset_strength_multi, mlk_feature_tempogram,
+    mlk_feature_fourier_tempogram;
 extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_cqt, mlk_feature_chroma_cqt, mlk_feature_tonnetz;
 extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate;
 

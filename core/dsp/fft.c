@@ -3,6 +3,7 @@
 #include "dsp/memo.h"
 
 #include <fftw3.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,4 +78,19 @@ void mlk_fft_inverse(const mlk_fft *fft, double complex *in, double *out)
     fftw_execute_dft_c2r(fft->inverse, in, out);
     for (int i = 0; i < fft->n; i++)
         out[i] /= fft->n;
+}
+
+static bool quick(int n)
+{
+    for (int factor = 2; factor <= 5; factor++)
+        while (n % factor == 0)
+            n /= factor;
+    return n == 1;
+}
+
+int mlk_fft_fast_length(int n)
+{
+    for (n += n & 1; !quick(n); n += 2)
+        ;
+    return n;
 }

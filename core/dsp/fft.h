@@ -23,6 +23,9 @@ void mlk_fft_forward(const mlk_fft *fft, double *in, double complex *out);
 /* The inverse, divided by n; destroys `in`. */
 void mlk_fft_inverse(const mlk_fft *fft, double complex *in, double *out);
 
+/* The least length from n on with factors 2, 3 and 5 only, even: a quick one. */
+int mlk_fft_fast_length(int n);
+
 /* Zeroed memory aligned as the plans want it; NULL when there is none. */
 double *mlk_fft_buffer(size_t doubles);
 void mlk_fft_release(void *buffer);

@@ -339,6 +339,30 @@ function feature.onset_strength(song, given) return feature.compute("onset_stren
 ---@return moonlark.Signal
 function feature.onset_strength_multi(song, given) return feature.compute("onset_strength_multi", song, given) end
 
+--- Tempogram: how the onsets around each frame repeat, as the autocorrelation of the onset strength.
+---
+--- Shape win_length × frames; row k is a lag of k·hop_length / sample rate seconds, so a beat of B per minute stands
+--- out at 60/B seconds and its multiples. win_length is in frames (384 at 22 050 Hz: 8.9 s); with center, the curve
+--- falls to 0 in straight ramps beyond the clip's ends; columns are brought to norm "inf", "1", "2" or "none". The
+--- onset strength has the defaults of feature.onset_strength, but for hop_length. Source: librosa.feature.tempogram;
+--- Grosche, Müller and Kurth, 2010.
+--- Options: hop_length = 512, win_length = 384, window = "hann", center = true, norm = "inf".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.tempogram(song, given) return feature.compute("tempogram", song, given) end
+
+--- Fourier tempogram, complex64: how strongly, and with which phase, the onsets pulse at each tempo.
+---
+--- Shape 1 + win_length/2 × frames, rows in beats per minute: k·60·sample rate / (hop_length·win_length). It is the
+--- short-time Fourier transform of the onset strength, one frame at a time; with center and an even win_length, it
+--- has one frame more than that curve. Source: librosa.feature.fourier_tempogram; Grosche, Müller and Kurth, 2010.
+--- Options: hop_length = 512, win_length = 384, window = "hann", center = true.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.fourier_tempogram(song, given) return feature.compute("fourier_tempogram", song, given) end
+
 --- Share of a frame's samples at which the waveform changes its sign.
 ---
 --- Shape 1 × frames, 0 to 1. Magnitudes up to threshold count as 0, and 0 as positive; centred frames see the

@@ -40,7 +40,7 @@ function TestSignals:test_every_feature_gives_a_signal_that_knows_itself()
     lu.assertEquals(made.start, 0)
     lu.assertEquals(made.made.feature, name)
     lu.assertEquals(made.made.hop_length, 512)
-    lu.assertEquals(made:frames(), 1 + 20000 // 512, name)
+    lu.assertEquals(made:frames(), 1 + 20000 // 512 + (name == "fourier_tempogram" and 1 or 0), name)
     local rows = made.data:size(0)
     if rows == 1 then lu.assertNil(made.axis, name) else lu.assertEquals(#made.axis.values, rows, name) end
     local size = made.data:abs()
@@ -154,7 +154,7 @@ function TestOptions:test_shorter_than_a_frame_silent_single_empty()
     for _, name in ipairs(feature.names()) do
       if not name:find "delta" and not (n == 0 and name == "zero_crossing_rate") then
         local made = feature[name](quiet)
-        lu.assertEquals(made:frames(), 1 + n // 512, name)
+        lu.assertEquals(made:frames(), 1 + n // 512 + (name == "fourier_tempogram" and 1 or 0), name)
         lu.assertTrue(made.data:abs():isfinite():all():item(), name)
       end
     end
@@ -231,7 +231,7 @@ TestDocumentation = {}
 
 local function spelled(parameter)
   local default = parameter.default
-  if parameter.name == "win_length" then return "n_fft" end
+  if parameter.name == "win_length" and not default then return "n_fft" end
   if type(default) == "string" then return ("%q"):format(default) end
   return type(default) == "number" and ("%.12g"):format(default):gsub("e%-0", "e-") or tostring(default)
 end

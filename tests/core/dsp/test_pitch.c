@@ -21,6 +21,8 @@ static struct tolerance {
 } tolerances[] = {
     {.feature = "onset_strength", .allowed = 1e-5},
     {.feature = "onset_strength_multi", .allowed = 1e-5},
+    {.feature = "tempogram", .allowed = 1e-5},
+    {.feature = "fourier_tempogram", .allowed = 1e-5},
 };
 
 static struct tolerance *tolerance_of(const char *feature)

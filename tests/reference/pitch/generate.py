@@ -134,6 +134,11 @@ variants = {
                        dict(lag=2, center=False, detrend=True), dict(norm="none", power=1)],
     "onset_strength_multi": [dict(n_channels=1), dict(n_channels=7, lag=2), dict(n_channels=3, aggregate="median"),
                              dict(n_channels=6, n_mels=40, max_size=3, detrend=True)],
+    "tempogram": [dict(win_length=50), dict(win_length=33, norm="1"), dict(hop_length=128, norm="2"),
+                  dict(win_length=20, center=False), dict(win_length=80, norm="none", window="hamming"),
+                  dict(win_length=2), dict(win_length=384, center=False), dict(win_length=21, hop_length=100)],
+    "fourier_tempogram": [dict(win_length=50), dict(win_length=33, window="blackman"), dict(hop_length=128),
+                          dict(win_length=20, center=False), dict(win_length=384, center=False)],
 }
 
 
