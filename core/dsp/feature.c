@@ -26,6 +26,10 @@ static const mlk_feature *const table[] = {
     &mlk_feature_onset_strength_multi,
     &mlk_feature_tempogram,
     &mlk_feature_fourier_tempogram,
+    &mlk_feature_yin,
+    &mlk_feature_pyin,
+    &mlk_feature_voiced_flag,
+    &mlk_feature_voiced_probability,
     &mlk_feature_zero_crossing_rate,
     &mlk_feature_rms,
 };

@@ -237,6 +237,38 @@ static int compute(lua_State *L)
     return 3;
 }
 
+/* pyin(options, samples, sample_rate) -> pitch, voiced flag and its probability, 1 x frames tensors,
+ * frames per second, start in seconds */
+static int pyin(lua_State *L)
+{
+    static const char *const names[] = {"pyin", "voiced_flag", "voiced_probability"};
+    mlk_settings read;
+    mlk_array samples, out[3];
+    mlk_status status;
+    mlk_feature_shape shape;
+    lua_settop(L, 3);
+    mlk_lua_read_settings(L, 1, mlk_feature_find(names[0]), &read);
+    double rate = mlk_lua_number(L, 3, "rate", 1e-9, HUGE_VAL);
+    mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
+    if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
+        mlk_lua_raise(L, &status);
+    for (int i = 0; i < 3; i++)
+        mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out[i]);
+
+    mlk_analysis *analysis = mlk_analysis_new(samples.data, samples.shape[0], rate, &status);
+    mlk_code code = analysis ? MLK_OK : status.code;
+    for (int i = 0; i < 3 && !code; i++) {
+        read.feature = mlk_feature_find(names[i]); /* its parameters are the first of pyin's */
+        code = mlk_feature_compute(&read, analysis, out[i].data, &status);
+    }
+    mlk_analysis_free(analysis);
+    if (code)
+        mlk_lua_raise(L, &status);
+    lua_pushnumber(L, shape.rate);
+    lua_pushnumber(L, shape.start);
+    return 5;
+}
+
 /* tuning(samples, sample_rate, n_fft, bins_per_octave, resolution) -> fraction of a bin */
 static int tuning(lua_State *L)
 {
@@ -329,7 +361,7 @@ int mlk_lua_open_feature(lua_State *L)
     static const luaL_Reg functions[] = {
         {"list", list},       {"settings", settings},       {"axis", axis},               {"compute", compute},
         {"tuning", tuning},   {"power_to_db", power_to_db}, {"db_to_power", db_to_power}, {"delta", delta},
-        {"istft", istft},     {NULL, NULL},
+        {"istft", istft},     {"pyin", pyin},               {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

@@ -363,6 +363,83 @@ function feature.tempogram(song, given) return feature.compute("tempogram", song
 ---@return moonlark.Signal
 function feature.fourier_tempogram(song, given) return feature.compute("fourier_tempogram", song, given) end
 
+--- Pitch of each frame by itself, by YIN: quick, and always a number, voiced or not.
+---
+--- Shape 1 × frames, in Hz between about fmin and fmax (C2 and C7 by default; librosa has no default). Of the
+--- difference between a frame and itself some samples later, normalised to 1 on average, the first trough under
+--- trough_threshold is taken for the period, else its lowest value, refined by a parabola. A silent frame gives the
+--- largest pitch. frame_length must hold more than a period of fmin, better two. Source: librosa.yin; de Cheveigné
+--- and Kawahara, 2002.
+--- Options: fmin = 65.4063913251, fmax = 2093.0045224, frame_length = 2048, hop_length = 512, center = true,
+--- pad_mode = "constant", trough_threshold = 0.1.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.yin(song, given) return feature.compute("yin", song, given) end
+
+--- Pitch of one voice or instrument over a clip, by pYIN: the likeliest path through pitches, and where it sounds.
+---
+---     local pitch, voiced, probability = feature.pyin(song, {fill_na = false})
+---
+--- Three Signals of shape 1 × frames: the pitch in Hz, feature.voiced_flag (1 or 0) and feature.voiced_probability.
+--- Unvoiced frames hold fill_na; false: NaN, as librosa has it by default. Here it is 0, because a recipe's mean over
+--- NaN would be NaN: pool voiced_flag beside it, or take best_guess = true, which leaves the pitch that the path has
+--- there (librosa's fill_na = None).
+--- Each of n_thresholds thresholds of feature.yin votes, weighted by a Beta(beta_a, beta_b) distribution (librosa's
+--- beta_parameters), for the troughs below it, for the k-th with a weight of exp(−boltzmann_parameter·k); the lowest
+--- gets no_trough_prob of the votes that find none. Pitches lie on bins of resolution semitones between fmin and fmax
+--- (C2 and C7 by default; librosa has no default), move at most max_transition_rate octaves a second, and change
+--- voicing from frame to frame with probability switch_prob. The path is found over the whole clip, in memory of
+--- 200 kB a second. Source: librosa.pyin; Mauch and Dixon, 2014.
+--- Options: fmin = 65.4063913251, fmax = 2093.0045224, frame_length = 2048, hop_length = 512, center = true,
+--- pad_mode = "constant", n_thresholds = 100, beta_a = 2, beta_b = 18, boltzmann_parameter = 2, resolution = 0.1,
+--- max_transition_rate = 35.92, switch_prob = 0.01, no_trough_prob = 0.01, fill_na = 0, best_guess = false.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal pitch
+---@return moonlark.Signal voiced_flag
+---@return moonlark.Signal voiced_probability
+function feature.pyin(song, given)
+  check_names("pyin", given)
+  local parts, rate, start = {{}, {}, {}}, nil, nil
+  for c, samples in ipairs(channels(song)) do
+    parts[1][c], parts[2][c], parts[3][c], rate, start = core.pyin(given, samples, song.rate)
+  end
+  local voicing = {}
+  for _, parameter in ipairs(known.voiced_flag.parameters) do
+    voicing[parameter.name] = given and given[parameter.name]
+  end
+  local function made(name, i, settings)
+    local data = #parts[i] == 1 and parts[i][1] or require "moonlark.torch".stack(parts[i])
+    return feature.signal(name, settings, {data = data, rate = rate, start = song.start + start}, song.rate)
+  end
+  return made("pyin", 1, given), made("voiced_flag", 2, voicing), made("voiced_probability", 3, voicing)
+end
+
+--- 1 where feature.pyin hears a voice, else 0: the mean of a recipe is the share of voiced frames.
+---
+--- Shape 1 × frames. Source: librosa.pyin's voiced_flag.
+--- Options, of the same meaning as feature.pyin's: fmin = 65.4063913251, fmax = 2093.0045224, frame_length = 2048,
+--- hop_length = 512, center = true, pad_mode = "constant", n_thresholds = 100, beta_a = 2, beta_b = 18,
+--- boltzmann_parameter = 2, resolution = 0.1, max_transition_rate = 35.92, switch_prob = 0.01,
+--- no_trough_prob = 0.01.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.voiced_flag(song, given) return feature.compute("voiced_flag", song, given) end
+
+--- How likely each frame is voiced, 0 to 1, before feature.pyin looks at the frames around it.
+---
+--- Shape 1 × frames. Source: librosa.pyin's voiced_prob.
+--- Options, of the same meaning as feature.pyin's: fmin = 65.4063913251, fmax = 2093.0045224, frame_length = 2048,
+--- hop_length = 512, center = true, pad_mode = "constant", n_thresholds = 100, beta_a = 2, beta_b = 18,
+--- boltzmann_parameter = 2, resolution = 0.1, max_transition_rate = 35.92, switch_prob = 0.01,
+--- no_trough_prob = 0.01.
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.voiced_probability(song, given) return feature.compute("voiced_probability", song, given) end
+
 --- Share of a frame's samples at which the waveform changes its sign.
 ---
 --- Shape 1 × frames, 0 to 1. Magnitudes up to threshold count as 0, and 0 as positive; centred frames see the

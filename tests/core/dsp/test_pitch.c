@@ -23,6 +23,10 @@ static struct tolerance {
     {.feature = "onset_strength_multi", .allowed = 1e-5},
     {.feature = "tempogram", .allowed = 1e-5},
     {.feature = "fourier_tempogram", .allowed = 1e-5},
+    {.feature = "yin", .allowed = 1e-5},
+    {.feature = "pyin", .allowed = 1e-7},
+    {.feature = "voiced_flag", .allowed = 0},
+    {.feature = "voiced_probability", .allowed = 1e-6},
 };
 
 static struct tolerance *tolerance_of(const char *feature)

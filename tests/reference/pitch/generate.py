@@ -124,7 +124,12 @@ def reference(feature, y, sr, given):
         return librosa.feature.tempogram(y=y, sr=sr, **p)
     if feature == "fourier_tempogram":
         return librosa.feature.fourier_tempogram(y=y, sr=sr, **p)
-    raise KeyError(feature)
+    p = {"fmin": librosa.note_to_hz("C2"), "fmax": librosa.note_to_hz("C7"), "hop_length": 512, **p}
+    if feature == "yin":
+        return librosa.yin(y, sr=sr, **p)
+    p["fill_na"] = None if p.pop("best_guess", False) else np.nan if p.get("fill_na") == "nil" else p.get("fill_na", 0)
+    p["beta_parameters"] = (p.pop("beta_a", 2), p.pop("beta_b", 18))
+    return librosa.pyin(y, sr=sr, **p)[["pyin", "voiced_flag", "voiced_probability"].index(feature)]
 
 
 variants = {
@@ -139,6 +144,16 @@ variants = {
                   dict(win_length=2), dict(win_length=384, center=False), dict(win_length=21, hop_length=100)],
     "fourier_tempogram": [dict(win_length=50), dict(win_length=33, window="blackman"), dict(hop_length=128),
                           dict(win_length=20, center=False), dict(win_length=384, center=False)],
+    "yin": [dict(fmin=100, fmax=1000), dict(trough_threshold=0.3), dict(frame_length=1024, hop_length=300),
+            dict(center=False), dict(pad_mode="reflect", hop_length=256), dict(pad_mode="edge", fmin=30, fmax=8000),
+            dict(frame_length=300), dict(fmax=9000)],
+    "pyin": [dict(fill_na="nil"), dict(fmin=80, fmax=500), dict(resolution=0.2), dict(resolution=0.35, hop_length=256),
+             dict(frame_length=1024, center=False), dict(hop_length=1000), dict(beta_a=1, beta_b=18),
+             dict(beta_a=3.5, beta_b=7.25, n_thresholds=37), dict(boltzmann_parameter=0.5, no_trough_prob=0.2),
+             dict(switch_prob=0.3), dict(switch_prob=0), dict(max_transition_rate=5), dict(max_transition_rate=0),
+             dict(pad_mode="edge", fill_na=-1), dict(frame_length=300), dict(hop_length=8192)],
+    "voiced_flag": [dict(switch_prob=0.1), dict(n_thresholds=20)],
+    "voiced_probability": [dict(n_thresholds=33), dict(beta_a=1, beta_b=8), dict(fmin=200, fmax=800)],
 }
 
 

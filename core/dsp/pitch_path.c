@@ -1,0 +1,246 @@
+#include "dsp/pitch_path.h"
+
+#include "dsp/lanes.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum { LANES = 4 }; /* states worked on side by side */
+
+typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef int64_t indices __attribute__((vector_size(8 * LANES)));
+
+struct mlk_pitch_path {
+    int bins, width;
+    int furthest; /* a state's first predecessor lies so many bins below it */
+    int64_t steps;
+    double impossible;          /* log probability of what has none */
+    double *voiced, *unvoiced;  /* scores of the last frame, `width` places of -inf before and after */
+    double *memory;             /* that hold both */
+    double *next;               /* 2 * bins: the scores being made */
+    double *tables;             /* width x 2 x LANES each: log probabilities to stay, to switch */
+    int *table_of;              /* of each group of LANES states */
+    uint16_t *predecessors;     /* of each frame's 2 * bins states */
+};
+
+/* --- transitions --- */
+
+/* The triangle's weight for a move by `offset` bins; 0 outside of it. */
+static double weight(int width, int first, int offset)
+{
+    int i = offset - first;
+    if (i < 0 || i >= width)
+        return 0;
+    int n = i < width / 2 ? i + 1 : width - i; /* counted from the nearer end */
+    return width % 2 ? 2.0 * n / (width + 1) : (2.0 * n - 1) / width;
+}
+
+/* What the weights of a row sum to: they are cut where the bins end. */
+static double row_sum(int bins, int width, int first, int from)
+{
+    double sum = 0;
+    for (int offset = first; offset < first + width; offset++)
+        if (from + offset >= 0 && from + offset < bins)
+            sum += weight(width, first, offset);
+    return sum;
+}
+
+/* Fills a table for LANES states from `to` on. Predecessor m of state j is j - furthest + m. */
+static void fill_table(const mlk_pitch_path *p, int first, const double *sums, double switch_prob, int to,
+                       double *table)
+{
+    double stay = 1 - switch_prob, cross = 1 - stay;
+    for (int m = 0; m < p->width; m++)
+        for (int lane = 0; lane < LANES; lane++) {
+            int from = to + lane - p->furthest + m;
+            double share = from >= 0 && from < p->bins ? weight(p->width, first, p->furthest - m) / sums[from] : 0;
+            table[m * 2 * LANES + lane] = log(stay * share + DBL_MIN);
+            table[m * 2 * LANES + LANES + lane] = log(cross * share + DBL_MIN);
+        }
+}
+
+/* States whose predecessors' rows are all whole share one table; each group near the ends has its own. */
+static mlk_code make_tables(mlk_pitch_path *p, int first, double switch_prob, mlk_status *status)
+{
+    int groups = (p->bins + LANES - 1) / LANES, edge = p->width - 1, n_tables = 1;
+    p->table_of = malloc((size_t)groups * sizeof *p->table_of);
+    double *sums = malloc((size_t)p->bins * sizeof *sums);
+    if (p->table_of && sums) {
+        for (int g = 0; g < groups; g++) {
+            bool inner = g * LANES >= edge && g * LANES + LANES - 1 < p->bins - edge;
+            p->table_of[g] = inner ? 0 : n_tables++;
+        }
+        p->tables = malloc((size_t)n_tables * (size_t)p->width * 2 * LANES * sizeof *p->tables);
+    }
+    if (!p->tables) {
+        free(sums);
+        return mlk_fail_memory(status, "the moves between pitches");
+    }
+    for (int from = 0; from < p->bins; from++)
+        sums[from] = row_sum(p->bins, p->width, first, from);
+    bool shared = false;
+    for (int g = 0; g < groups; g++)
+        if (p->table_of[g] > 0 || !shared) {
+            shared = shared || p->table_of[g] == 0;
+            fill_table(p, first, sums, switch_prob, g * LANES,
+                       p->tables + (size_t)p->table_of[g] * (size_t)p->width * 2 * LANES);
+        }
+    free(sums);
+    return MLK_OK;
+}
+
+mlk_pitch_path *mlk_pitch_path_new(int bins, int width, double switch_prob, int64_t frames, mlk_status *status)
+{
+    mlk_pitch_path *p = calloc(1, sizeof *p);
+    size_t padded = (size_t)bins + 2 * (size_t)width + LANES;
+    if (!p) {
+        mlk_fail_memory(status, "a path of pitches");
+        return NULL;
+    }
+    p->bins = bins;
+    p->width = width;
+    /* An even triangle has no middle: with odd bins it hangs to the left, with even ones to the right. */
+    int first = width % 2 ? -(width - 1) / 2 : bins % 2 ? -width / 2 : 1 - width / 2;
+    p->furthest = first + width - 1;
+    p->impossible = log(DBL_MIN);
+    p->memory = malloc(2 * padded * sizeof *p->memory);
+    p->next = malloc(2 * (size_t)bins * sizeof *p->next);
+    p->predecessors = malloc(((size_t)frames * 2 * (size_t)bins + 1) * sizeof *p->predecessors);
+    if (!p->memory || !p->next || !p->predecessors) {
+        mlk_fail(status, MLK_MEMORY, "not enough memory for the path of %lld frames through %d pitches",
+                 (long long)frames, bins);
+        mlk_pitch_path_free(p);
+        return NULL;
+    }
+    for (size_t i = 0; i < 2 * padded; i++)
+        p->memory[i] = -INFINITY;
+    p->voiced = p->memory + width;
+    p->unvoiced = p->voiced + padded;
+    if (make_tables(p, first, switch_prob, status)) {
+        mlk_pitch_path_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void mlk_pitch_path_free(mlk_pitch_path *path)
+{
+    if (!path)
+        return;
+    free(path->memory);
+    free(path->next);
+    free(path->tables);
+    free(path->table_of);
+    free(path->predecessors);
+    free(path);
+}
+
+/* --- steps --- */
+
+/* The best predecessors of LANES states: their scores, and how far from the first one they lie. */
+typedef struct best {
+    lanes score;
+    indices place;
+} best;
+
+static inline __attribute__((always_inline)) void meet(best *kept, lanes score, indices place)
+{
+    indices better = score > kept->score;
+    kept->score = (lanes)((better & (indices)score) | (~better & (indices)kept->score));
+    kept->place = (better & place) | (~better & kept->place);
+}
+
+/* The best of both kinds of predecessors, of one lane, against a jump from anywhere: its score and state. */
+typedef struct choice {
+    double score;
+    int state;
+} choice;
+
+static inline choice choose(const best *voiced, const best *unvoiced, int lane, int first, int bins, choice jump)
+{
+    choice made = {voiced->score[lane], first + (int)voiced->place[lane]};
+    if (unvoiced->score[lane] > made.score)
+        made = (choice){unvoiced->score[lane], bins + first + (int)unvoiced->place[lane]};
+    if (jump.score > made.score || (jump.score == made.score && jump.state < made.state))
+        made = jump;
+    return made;
+}
+
+/* The first of the states from which a move with the smallest probability leads furthest. */
+static choice best_jump(const mlk_pitch_path *p)
+{
+    choice jump = {-INFINITY, 0};
+    for (int kind = 0; kind < 2; kind++) {
+        const double *scores = kind ? p->unvoiced : p->voiced;
+        for (int b = 0; b < p->bins; b++) {
+            double score = scores[b] + p->impossible;
+            if (score > jump.score)
+                jump = (choice){score, kind * p->bins + b};
+        }
+    }
+    return jump;
+}
+
+/* The best predecessor of every state: scores to p->next. */
+MLK_CLONES static void advance(mlk_pitch_path *p, choice jump, uint16_t *predecessors)
+{
+    int bins = p->bins, width = p->width;
+    for (int to = 0; to < bins; to += LANES) {
+        const lanes *row = (const lanes *)(p->tables + (size_t)p->table_of[to / LANES] * (size_t)width * 2 * LANES);
+        const double *voiced = p->voiced + to - p->furthest, *unvoiced = p->unvoiced + to - p->furthest;
+        best none = {(lanes){-INFINITY, -INFINITY, -INFINITY, -INFINITY}, {0}};
+        best v_to_v = none, v_to_u = none, u_to_v = none, u_to_u = none;
+        indices place = {0};
+        for (int m = 0; m < width; m++, row += 2, place += 1) {
+            lanes v = *(const lanes *)(voiced + m), u = *(const lanes *)(unvoiced + m);
+            meet(&v_to_v, v + row[0], place);
+            meet(&v_to_u, v + row[1], place);
+            meet(&u_to_v, u + row[1], place);
+            meet(&u_to_u, u + row[0], place);
+        }
+        for (int lane = 0; lane < LANES && to + lane < bins; lane++) {
+            int state = to + lane, first = state - p->furthest;
+            choice heard = choose(&v_to_v, &u_to_v, lane, first, bins, jump);
+            choice unheard = choose(&v_to_u, &u_to_u, lane, first, bins, jump);
+            p->next[state] = heard.score;
+            p->next[bins + state] = unheard.score;
+            predecessors[state] = (uint16_t)heard.state;
+            predecessors[bins + state] = (uint16_t)unheard.state;
+        }
+    }
+}
+
+void mlk_pitch_path_step(mlk_pitch_path *path, const double *voiced, double unvoiced)
+{
+    int bins = path->bins;
+    if (path->steps == 0) {
+        double start = log(1.0 / (2 * bins) + DBL_MIN);
+        for (int s = 0; s < 2 * bins; s++)
+            path->next[s] = start;
+    } else {
+        advance(path, best_jump(path), path->predecessors + path->steps * 2 * bins);
+    }
+    double none = log(unvoiced + DBL_MIN);
+    for (int b = 0; b < bins; b++) {
+        path->voiced[b] = path->next[b] + (voiced[b] > 0 ? log(voiced[b] + DBL_MIN) : path->impossible);
+        path->unvoiced[b] = path->next[bins + b] + none;
+    }
+    path->steps++;
+}
+
+void mlk_pitch_path_decode(const mlk_pitch_path *path, uint16_t *states)
+{
+    if (path->steps == 0)
+        return;
+    choice last = {-INFINITY, 0};
+    for (int s = 0; s < 2 * path->bins; s++) {
+        double score = s < path->bins ? path->voiced[s] : path->unvoiced[s - path->bins];
+        if (score > last.score)
+            last = (choice){score, s};
+    }
+    states[path->steps - 1] = (uint16_t)last.state;
+    for (int64_t t = path->steps - 1; t > 0; t--)
+        states[t - 1] = path->predecessors[t * 2 * path->bins + states[t]];
+}
