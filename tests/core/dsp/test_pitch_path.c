@@ -1,0 +1,154 @@
+/* The banded search for the likeliest path against Viterbi's algorithm over the whole matrix of moves. */
+#include "test.h"
+
+#include "dsp/pitch_path.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES = 40, MOST = 2 * 61 };
+
+static unsigned seed;
+
+static double draw(void)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (double)(seed >> 8) / (1 << 24);
+}
+
+/* Whether bin `from` reaches bin `to`, and with which weight: a triangle of `width` bins around `from`. */
+static double weight(int bins, int width, int from, int to)
+{
+    int middle = (bins - width) / 2; /* where the window starts, once it is centred among the bins ... */
+    int place = ((to - from - bins / 2 - 1 - middle) % bins + 2 * bins) % bins; /* ... and rolled to `from` */
+    if (place >= width || abs(to - from) > width / 2)
+        return 0;
+    double n = place < width - 1 - place ? place + 1 : width - place;
+    return width % 2 ? 2 * n / (width + 1) : (2 * n - 1) / width;
+}
+
+/* log of the probability to move between all states. */
+static void fill_moves(int bins, int width, double switch_prob, double *moves)
+{
+    double stay = 1 - switch_prob, cross = 1 - stay;
+    for (int from = 0; from < bins; from++) {
+        double sum = 0;
+        for (int to = 0; to < bins; to++)
+            sum += weight(bins, width, from, to);
+        for (int to = 0; to < bins; to++)
+            for (int kinds = 0; kinds < 4; kinds++) {
+                double share = weight(bins, width, from, to) / sum * (kinds / 2 == kinds % 2 ? stay : cross);
+                moves[(from + kinds / 2 * bins) * 2 * bins + to + kinds % 2 * bins] = log(share + DBL_MIN);
+            }
+    }
+}
+
+static int first_maximum(const double *values, int count)
+{
+    int best = 0;
+    for (int i = 1; i < count; i++)
+        if (values[i] > values[best])
+            best = i;
+    return best;
+}
+
+static void decode_whole(int bins, const double *moves, double (*voiced)[MOST / 2], const double *unvoiced,
+                         uint16_t *states)
+{
+    static int from[FRAMES][MOST];
+    static double score[FRAMES][MOST];
+    int count = 2 * bins;
+    for (int t = 0; t < FRAMES; t++)
+        for (int to = 0; to < count; to++) {
+            double seen = log((to < bins ? voiced[t][to] : unvoiced[t]) + DBL_MIN);
+            double reached[MOST];
+            for (int k = 0; k < count && t > 0; k++)
+                reached[k] = score[t - 1][k] + moves[k * count + to];
+            from[t][to] = t > 0 ? first_maximum(reached, count) : 0;
+            score[t][to] = seen + (t > 0 ? reached[from[t][to]] : log(1.0 / count + DBL_MIN));
+        }
+    states[FRAMES - 1] = (uint16_t)first_maximum(score[FRAMES - 1], count);
+    for (int t = FRAMES - 1; t > 0; t--)
+        states[t - 1] = (uint16_t)from[t][states[t]];
+}
+
+/* A few pitches in each frame, which leap now and then; some frames surely voiced, some not at all. */
+static void make_frames(int bins, double (*voiced)[MOST / 2], double *unvoiced)
+{
+    for (int t = 0; t < FRAMES; t++) {
+        memset(voiced[t], 0, sizeof voiced[t]);
+        double left = 1;
+        for (int c = (int)(3 * draw()); c > 0; c--) {
+            double p = left * draw();
+            voiced[t][(int)(bins * draw())] = p;
+            left -= p;
+        }
+        if (draw() < 0.3) {
+            voiced[t][(int)(bins * draw())] = 1;
+            left = 0;
+        }
+        unvoiced[t] = left / bins;
+    }
+}
+
+static void the_band_loses_no_path(void **state)
+{
+    (void)state;
+    static double moves[MOST * MOST], voiced[FRAMES][MOST / 2], unvoiced[FRAMES];
+    static const int sizes[] = {2, 3, 7, 8, 30, 61};
+    static const double switches[] = {0, 0.01, 0.4, 1};
+    int leaps = 0, tried = 0;
+    for (int i = 0; i < 6; i++)
+        for (int width = 1; width <= sizes[i]; width = width < 4 ? width + 1 : 2 * width - 3)
+            for (int s = 0; s < 4; s++) {
+                int bins = sizes[i];
+                if (width == bins && width % 2 == 0)
+                    continue; /* the reference's window then goes round: its last weight lands at the other end */
+                seed = (unsigned)(1000 * i + 10 * width + s);
+                make_frames(bins, voiced, unvoiced);
+                fill_moves(bins, width, switches[s], moves);
+                uint16_t wanted[FRAMES], made[FRAMES];
+                decode_whole(bins, moves, voiced, unvoiced, wanted);
+
+                mlk_status status;
+                mlk_pitch_path *path = mlk_pitch_path_new(bins, width, switches[s], FRAMES, &status);
+                assert_non_null(path);
+                for (int t = 0; t < FRAMES; t++)
+                    mlk_pitch_path_step(path, voiced[t], unvoiced[t]);
+                mlk_pitch_path_decode(path, made);
+                mlk_pitch_path_free(path);
+                for (int t = 0; t < FRAMES; t++) {
+                    if (made[t] != wanted[t])
+                        fail_msg("%d bins, width %d, switch %g: frame %d is in state %d instead of %d", bins, width,
+                                 switches[s], t, made[t], wanted[t]);
+                    leaps += t > 0 && abs(made[t] % bins - made[t - 1] % bins) > width / 2;
+                }
+                tried++;
+            }
+    printf("%d paths, %d leaps beyond the band\n", tried, leaps);
+    assert_true(leaps > 10);
+}
+
+static void no_frames_are_no_path(void **state)
+{
+    (void)state;
+    mlk_status status;
+    uint16_t untouched = 7;
+    mlk_pitch_path *path = mlk_pitch_path_new(5, 3, 0.01, 0, &status);
+    assert_non_null(path);
+    mlk_pitch_path_decode(path, &untouched);
+    assert_int_equal(untouched, 7);
+    mlk_pitch_path_free(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_band_loses_no_path),
+        cmocka_unit_test(no_frames_are_no_path),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
