@@ -8,6 +8,8 @@
 #include "dsp/decibel.h"
 #include "dsp/delta.h"
 #include "dsp/istft.h"
+#include "dsp/onset.h"
+#include "dsp/tempogram.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -356,12 +358,100 @@ static int istft(lua_State *L)
     return 1;
 }
 
+/* onset_strength(S_db, edges, lag, max_size, delay, detrend, aggregate) -> curves x frames; edges {0, 32, 64 ...}
+ * are the bands at which curves begin and end */
+static int onset_strength(lua_State *L)
+{
+    mlk_array in, out;
+    mlk_status status;
+    mlk_onset onset = {
+        .lag = (int)mlk_lua_integer(L, 3, "lag", 1, 1 << 24),
+        .max_size = (int)mlk_lua_integer(L, 4, "max_size", 1, 4096),
+        .delay = (int)mlk_lua_integer(L, 5, "delay", 0, 1 << 24),
+        .detrend = mlk_lua_boolean(L, 6, "detrend"),
+        .aggregate = (mlk_onset_aggregate)mlk_lua_choice(L, 7, "aggregate", mlk_onset_aggregate_names),
+    };
+    mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, 2, &in);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_Integer n_edges = luaL_len(L, 2);
+    if (n_edges < 2)
+        return mlk_lua_fail(L, "channels must be two bands or more, got %d", (int)n_edges);
+    int *edges = lua_newuserdatauv(L, (size_t)n_edges * sizeof *edges, 0), lowest = 0;
+    for (int i = 0; i < n_edges; i++) {
+        lua_rawgeti(L, 2, i + 1);
+        edges[i] = (int)mlk_lua_integer(L, -1, "channels", lowest, in.shape[0]);
+        lowest = edges[i] + 1;
+        lua_pop(L, 1);
+    }
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){n_edges - 1, in.shape[1]}, &out);
+    if (mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, (int)n_edges - 1, out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
+static int refuse_length(lua_State *L, int win_length, int64_t frames)
+{
+    return mlk_lua_fail(L, "win_length must not exceed the %d frames of the onset strength when center is false, got %d",
+                        (int)frames, win_length);
+}
+
+/* tempogram(curve, win_length, window, center, norm) -> lags x frames */
+static int tempogram(lua_State *L)
+{
+    mlk_array in, out;
+    mlk_status status;
+    mlk_tempogram tempogram = {
+        .win_length = (int)mlk_lua_integer(L, 2, "win_length", 2, 1 << 20),
+        .window = (mlk_window)mlk_lua_choice(L, 3, "window", mlk_window_names),
+        .center = mlk_lua_boolean(L, 4, "center"),
+        .norm = (mlk_norm)mlk_lua_choice(L, 5, "norm", mlk_norm_names),
+    };
+    mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1, &in);
+    int64_t frames = mlk_tempogram_frames(&tempogram, in.shape[0]);
+    if (frames == 0)
+        return refuse_length(L, tempogram.win_length, in.shape[0]);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){tempogram.win_length, frames}, &out);
+    if (mlk_tempogram_of(&tempogram, in.data, in.shape[0], out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
+/* fourier_tempogram(curve, win_length, window, center) -> tempi x frames, complex64 */
+static int fourier_tempogram(lua_State *L)
+{
+    mlk_array in, out;
+    mlk_status status;
+    int win_length = (int)mlk_lua_integer(L, 2, "win_length", 2, 1 << 20);
+    mlk_stft stft = {win_length, 1, win_length, (mlk_window)mlk_lua_choice(L, 3, "window", mlk_window_names),
+                     mlk_lua_boolean(L, 4, "center"), MLK_PAD_CONSTANT};
+    mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1, &in);
+    int64_t frames = mlk_frame_count(in.shape[0], win_length, 1, stft.center);
+    if (frames == 0)
+        return refuse_length(L, win_length, in.shape[0]);
+    mlk_lua_push_tensor(L, MLK_COMPLEX64, 2, (int64_t[]){win_length / 2 + 1, frames}, &out);
+    mlk_view view = mlk_view_whole(in.data, in.shape[0]);
+    if (mlk_stft_complex(&stft, &view, 0, frames, out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
 int mlk_lua_open_feature(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"list", list},       {"settings", settings},       {"axis", axis},               {"compute", compute},
-        {"tuning", tuning},   {"power_to_db", power_to_db}, {"db_to_power", db_to_power}, {"delta", delta},
-        {"istft", istft},     {"pyin", pyin},               {NULL, NULL},
+        {"list", list},
+        {"settings", settings},
+        {"axis", axis},
+        {"compute", compute},
+        {"pyin", pyin},
+        {"tuning", tuning},
+        {"power_to_db", power_to_db},
+        {"db_to_power", db_to_power},
+        {"delta", delta},
+        {"onset_strength", onset_strength},
+        {"tempogram", tempogram},
+        {"fourier_tempogram", fourier_tempogram},
+        {"istft", istft},
+        {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

@@ -150,6 +150,45 @@ function TestRhythm:test_tempograms_know_the_tempo()
     feature.tempogram, clicks(0.5, 1), {center = false})
 end
 
+function TestRhythm:test_onsets_of_a_spectrogram()
+  local song = clicks(0.3, 2)
+  local given = {lag = 2, max_size = 3, aggregate = "median"}
+  local db = feature.log_mel(song)
+  lu.assertTrue(feature.onset_strength(db, given).data:equal(feature.onset_strength(song, given).data))
+  lu.assertEquals(feature.onset_strength(db).rate, db.rate)
+  local four = feature.onset_strength_multi(song)
+  local ranges = feature.onset_strength_multi(song, {channels = {0, 32, 64, 96, 128}})
+  lu.assertTrue(ranges.data:equal(four.data))
+  lu.assertEquals(ranges.axis, four.axis)
+  lu.assertTrue(feature.onset_strength_multi(db, {channels = {32, 64}}).data:equal(four.data:narrow(0, 1, 1)))
+  local few = feature.onset_strength_multi(song, {channels = {0, 5, 20}, n_mels = 20, n_fft = 1024, lag = 2})
+  lu.assertEquals(few.data:shape(), {2, four:frames()})
+  fails("channels must be 33..128, got 20", feature.onset_strength_multi, song, {channels = {0, 32, 20}})
+  fails("channels must be two bands or more, got 1", feature.onset_strength_multi, song, {channels = {3}})
+  fails("n_mels", feature.onset_strength, db, {n_mels = 40})
+  fails("n_mels", feature.onset_strength_multi, db, {n_mels = 40, channels = {0, 9}})
+  fails("lag must be", feature.onset_strength, db, {lag = 0})
+end
+
+function TestRhythm:test_tempograms_of_onsets()
+  local song = clicks(0.4, 6)
+  local curve = feature.onset_strength(song)
+  for _, given in ipairs {{}, {win_length = 100}, {win_length = 51, center = false}} do
+    for _, name in ipairs {"tempogram", "fourier_tempogram"} do
+      local a, b = feature[name](song, given), feature[name](curve, given)
+      lu.assertTrue(a.data:equal(b.data))
+      lu.assertEquals(a.rate, b.rate)
+      lu.assertEquals(a.made.hop_length, b.made.hop_length)
+      lu.assertAlmostEquals(a.axis.values[20], b.axis.values[20], 1e-9)
+    end
+  end
+  local four = feature.tempogram(feature.onset_strength_multi(song), {win_length = 80})
+  lu.assertEquals(four.data:shape(), {4, 80, curve:frames()})
+  fails("hop_length is the onset strength's", feature.tempogram, curve, {hop_length = 256})
+  fails("win_length must not exceed the", feature.tempogram, curve, {win_length = 2000, center = false})
+  fails("did you mean 'win_length'", feature.fourier_tempogram, curve, {winlength = 2})
+end
+
 function TestRhythm:test_recipes_pool_them()
   local song = tone(220, 1)
   local recipe = feature.recipe {
