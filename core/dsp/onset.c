@@ -24,7 +24,7 @@ MLK_CLONES static void larger(float *restrict kept, const float *restrict other,
         kept[t] = other[t] > kept[t] ? other[t] : kept[t];
 }
 
-/* The reference of a band from frame `first` on. Bands beyond the ends repeat those within: they change no maximum. */
+/* The reference of a band from frame `first` on. Bands beyond the ends repeat those within: no maximum changes. */
 static const float *reference(const job *j, int64_t band, int64_t first, int64_t count)
 {
     const float *own = j->db + band * j->frames + first;

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* States are numbered in 16 bits; the moves between them take 16 bytes each. */
+enum { MOST_BINS = 32768, MOST_MOVES = 1 << 24 };
+
 static int bins_per_semitone(const mlk_pyin *pyin)
 {
     return (int)ceil(1 / pyin->resolution);
@@ -29,20 +32,27 @@ mlk_code mlk_pyin_check(const mlk_pyin *pyin, double rate, mlk_status *status)
     if (code)
         return code;
     double bins = bin_count(pyin), width = transition_width(pyin, rate);
-    if (2 * bins > 65536)
-        return mlk_fail(status, MLK_INVALID, "resolution must leave at most 32768 pitches between fmin and fmax, got %g: %.0f",
+    if (bins > MOST_BINS)
+        return mlk_fail(status, MLK_INVALID,
+                        "resolution must leave at most %d pitches between fmin and fmax, got %g: %.0f", MOST_BINS,
                         pyin->resolution, bins);
     if (width > bins)
         return mlk_fail(status, MLK_INVALID,
                         "max_transition_rate must not lead beyond fmin..fmax (%.0f pitches) within hop_length, "
                         "got %g octaves per second: %.0f pitches",
                         bins, pyin->max_transition_rate, width);
+    if (bins * width > MOST_MOVES)
+        return mlk_fail(status, MLK_INVALID,
+                        "resolution must leave at most %d moves from pitch to pitch, got %g: %.0f pitches that reach "
+                        "%.0f each",
+                        MOST_MOVES, pyin->resolution, bins, width);
     return MLK_OK;
 }
 
 /* --- the thresholds' distribution --- */
 
-/* The continued fraction of the incomplete beta function, by Lentz's method; converges fast for x < (a + 1) / (a + b + 2). */
+/* The continued fraction of the incomplete beta function, by Lentz's method. Converges fast for
+ * x < (a + 1) / (a + b + 2). */
 static double fraction(double a, double b, double x)
 {
     const double tiny = 1e-300;
@@ -72,7 +82,9 @@ static double beta_cdf(double a, double b, double x)
 {
     if (x <= 0 || x >= 1)
         return x >= 1;
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
+    int sign; /* always 1; lgamma itself keeps it in a global */
+    double gammas = lgamma_r(a + b, &sign) - lgamma_r(a, &sign) - lgamma_r(b, &sign);
+    double front = exp(gammas + a * log(x) + b * log1p(-x));
     if (x < (a + 1) / (a + b + 2))
         return front * fraction(a, b, x) / a;
     return 1 - front * fraction(b, a, 1 - x) / b;
@@ -95,7 +107,9 @@ typedef struct observer {
 static mlk_code observer_begin(observer *o, const mlk_pyin *pyin, double rate, mlk_status *status)
 {
     int n = pyin->n_thresholds;
-    *o = (observer){.pyin = pyin, .rate = rate, .bins = (int)bin_count(pyin), .per_semitone = bins_per_semitone(pyin)};
+    *o = (observer){.pyin = pyin, .rate = rate};
+    o->bins = (int)bin_count(pyin);
+    o->per_semitone = bins_per_semitone(pyin);
     mlk_code code = mlk_yin_scan_begin(&o->scan, &pyin->yin, rate, status);
     if (code)
         return code;

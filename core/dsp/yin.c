@@ -84,7 +84,8 @@ void mlk_yin_scan_frame(mlk_yin_scan *scan, const mlk_view *view, int64_t frame)
 {
     struct mlk_yin_scratch *s = scan->scratch;
     int length = s->yin.frame_length, max_period = scan->min_period + scan->n_periods - 1;
-    mlk_view_read(view, frame * s->yin.hop_length - (s->yin.center ? length / 2 : 0), length, s->yin.pad_mode, s->time);
+    int64_t start = frame * s->yin.hop_length - (s->yin.center ? length / 2 : 0);
+    mlk_view_read(view, start, length, s->yin.pad_mode, s->time);
     autocorrelate(s, max_period);
     double sum = 0;
     for (int period = 1; period <= max_period; period++) {

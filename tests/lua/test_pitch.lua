@@ -86,6 +86,8 @@ function TestPitch:test_what_cannot_be_is_said()
     feature.yin, song, {frame_length = 300})
   fails("resolution must leave at most 32768 pitches between fmin and fmax, got 0.001: 60001",
     feature.pyin, song, {resolution = 0.001})
+  fails("resolution must leave at most 16777216 moves from pitch to pitch, got 0.005: 12001 pitches that reach 2001",
+    feature.pyin, song, {resolution = 0.005})
   fails("max_transition_rate must not lead beyond fmin..fmax (601 pitches) within hop_length, "
     .. "got 35.92 octaves per second: 801 pitches", feature.pyin, song, {hop_length = 4096})
   fails("did you mean 'fill_na'", feature.pyin, song, {fil_na = 0})
