@@ -154,6 +154,16 @@ function TestContent:test_map_axes_come_from_the_signal()
 end
 
 -- A tone must lie at the tick that names its frequency, on every scale.
+function TestContent:test_lags_and_tempi_have_their_unit()
+  local lags = {}
+  for i = 1, 40 do lags[i] = (i - 1) * 0.1 end
+  local tempogram = signal.new {
+    data = torch.rand {40, 20}, rate = 10, kind = "tempogram",
+    axis = {name = "lag", unit = "s", scale = "linear", values = lags},
+  }
+  assert_shows(plot.map(tempogram), "lag (s)", "3.5")
+end
+
 function TestContent:test_rows_lie_where_the_axis_says()
   local hz = {}
   for i = 1, 513 do hz[i] = (i - 1) * 22050 / 1024 end

@@ -78,6 +78,13 @@ local function y_axis(axis, rows, settings, height)
     index.ticks = scale.names_ticks(axis.values, height / 15)
     return index, settings.ylabel or axis.name
   end
+  local even = axis.values and axis.unit and axis.unit ~= "Hz" and axis.scale == "linear" and rows > 1
+  if even then -- lags in seconds, tempi in BPM
+    local first, last = axis.values[1], axis.values[rows]
+    local half = (last - first) / (rows - 1) / 2
+    return {low = first - half, high = last + half, ticks = scale.linear(first, last, count)},
+      settings.ylabel or ("%s (%s)"):format(axis.name, axis.unit)
+  end
   if not axis.values or axis.unit ~= "Hz" then
     index.ticks = scale.whole(0, math.max(rows - 1, 1), count)
     if rows == 1 then index.ticks = {{at = 0, text = "0"}} end
@@ -118,7 +125,7 @@ end
 -- Range, palette and label of the colours for what the map's numbers are.
 local function colouring(signal, settings, low, high, unit)
   local kind = signal and signal.kind or ""
-  local signed = low and low < 0 and high > 0 and unit ~= "dB"
+  local signed = low and high > 0 and low < -1e-6 * high and unit ~= "dB" -- rounding errors aside
   local name = settings.palette or signed and "diverging" or
     (unit == "dB" or kind:find "mel" or kind:find "stft" or kind:find "cqt" and not kind:find "chroma") and "magma"
     or "viridis"
