@@ -1,6 +1,7 @@
 #include "dsp/pitch_path.h"
 
 #include "dsp/lanes.h"
+#include "dsp/memo.h"
 
 #include <float.h>
 #include <math.h>
@@ -16,13 +17,12 @@ struct mlk_pitch_path {
     int bins, width;
     int furthest; /* a state's first predecessor lies so many bins below it */
     int64_t steps;
-    double impossible;          /* log probability of what has none */
-    double *voiced, *unvoiced;  /* scores of the last frame, `width` places of -inf before and after */
-    double *memory;             /* that hold both */
-    double *next;               /* 2 * bins: the scores being made */
-    double *tables;             /* width x 2 x LANES each: log probabilities to stay, to switch */
-    int *table_of;              /* of each group of LANES states */
-    uint16_t *predecessors;     /* of each frame's 2 * bins states */
+    double impossible; /* log probability of what has none */
+    double *voiced, *unvoiced; /* scores of the last frame, `width` places of -inf before and after */
+    double *memory; /* that hold both */
+    double *next; /* 2 * bins: the scores being made */
+    const double *moves; /* see make_moves */
+    uint16_t *predecessors; /* of each frame's 2 * bins states */
 };
 
 /* --- transitions --- */
@@ -37,7 +37,7 @@ static double weight(int width, int first, int offset)
     return width % 2 ? 2.0 * n / (width + 1) : (2.0 * n - 1) / width;
 }
 
-/* What the weights of a row sum to: they are cut where the bins end. */
+/* What the weights of the moves from a bin sum to: they are cut where the bins end. */
 static double row_sum(int bins, int width, int first, int from)
 {
     double sum = 0;
@@ -47,48 +47,42 @@ static double row_sum(int bins, int width, int first, int from)
     return sum;
 }
 
-/* Fills a table for LANES states from `to` on. Predecessor m of state j is j - furthest + m. */
-static void fill_table(const mlk_pitch_path *p, int first, const double *sums, double switch_prob, int to,
-                       double *table)
+/* How far above a bin its triangle starts. One of even width has no middle: with odd bins it hangs to the left,
+ * with even ones to the right. */
+static int first_offset(int bins, int width)
 {
-    double stay = 1 - switch_prob, cross = 1 - stay;
-    for (int m = 0; m < p->width; m++)
-        for (int lane = 0; lane < LANES; lane++) {
-            int from = to + lane - p->furthest + m;
-            double share = from >= 0 && from < p->bins ? weight(p->width, first, p->furthest - m) / sums[from] : 0;
-            table[m * 2 * LANES + lane] = log(stay * share + DBL_MIN);
-            table[m * 2 * LANES + LANES + lane] = log(cross * share + DBL_MIN);
-        }
+    return width % 2 ? -(width - 1) / 2 : bins % 2 ? -width / 2 : 1 - width / 2;
 }
 
-/* States whose predecessors' rows are all whole share one table; each group near the ends has its own. */
-static mlk_code make_tables(mlk_pitch_path *p, int first, double switch_prob, mlk_status *status)
+/* For each LANES bins, width x 2 x LANES log probabilities to come from predecessor m, bin j - furthest + m: with
+ * voicing as it was, and changed. Key: bins, width, switch_prob. */
+static void *make_moves(void *context, const double *key, mlk_status *status)
 {
-    int groups = (p->bins + LANES - 1) / LANES, edge = p->width - 1, n_tables = 1;
-    p->table_of = malloc((size_t)groups * sizeof *p->table_of);
-    double *sums = malloc((size_t)p->bins * sizeof *sums);
-    if (p->table_of && sums) {
-        for (int g = 0; g < groups; g++) {
-            bool inner = g * LANES >= edge && g * LANES + LANES - 1 < p->bins - edge;
-            p->table_of[g] = inner ? 0 : n_tables++;
-        }
-        p->tables = malloc((size_t)n_tables * (size_t)p->width * 2 * LANES * sizeof *p->tables);
-    }
-    if (!p->tables) {
+    (void)context;
+    int bins = (int)key[0], width = (int)key[1], first = first_offset(bins, width), furthest = first + width - 1;
+    double stay = 1 - key[2], cross = 1 - stay;
+    size_t groups = ((size_t)bins + LANES - 1) / LANES;
+    double *moves = malloc(groups * (size_t)width * 2 * LANES * sizeof *moves), *move = moves;
+    double *sums = malloc((size_t)bins * sizeof *sums);
+    if (!sums || !moves) {
         free(sums);
-        return mlk_fail_memory(status, "the moves between pitches");
+        free(moves);
+        mlk_fail_memory(status, "the moves between pitches");
+        return NULL;
     }
-    for (int from = 0; from < p->bins; from++)
-        sums[from] = row_sum(p->bins, p->width, first, from);
-    bool shared = false;
-    for (int g = 0; g < groups; g++)
-        if (p->table_of[g] > 0 || !shared) {
-            shared = shared || p->table_of[g] == 0;
-            fill_table(p, first, sums, switch_prob, g * LANES,
-                       p->tables + (size_t)p->table_of[g] * (size_t)p->width * 2 * LANES);
-        }
+    for (int from = 0; from < bins; from++)
+        sums[from] = row_sum(bins, width, first, from);
+    for (int to = 0; to < bins; to += LANES)
+        for (int m = 0; m < width; m++, move += 2 * LANES)
+            for (int lane = 0; lane < LANES; lane++) {
+                int from = to + lane - furthest + m;
+                bool within = from >= 0 && from < bins;
+                double share = within ? weight(width, first, furthest - m) / sums[from] : 0;
+                move[lane] = log(stay * share + DBL_MIN);
+                move[LANES + lane] = log(cross * share + DBL_MIN);
+            }
     free(sums);
-    return MLK_OK;
+    return moves;
 }
 
 mlk_pitch_path *mlk_pitch_path_new(int bins, int width, double switch_prob, int64_t frames, mlk_status *status)
@@ -101,9 +95,7 @@ mlk_pitch_path *mlk_pitch_path_new(int bins, int width, double switch_prob, int6
     }
     p->bins = bins;
     p->width = width;
-    /* An even triangle has no middle: with odd bins it hangs to the left, with even ones to the right. */
-    int first = width % 2 ? -(width - 1) / 2 : bins % 2 ? -width / 2 : 1 - width / 2;
-    p->furthest = first + width - 1;
+    p->furthest = first_offset(bins, width) + width - 1;
     p->impossible = log(DBL_MIN);
     p->memory = malloc(2 * padded * sizeof *p->memory);
     p->next = malloc(2 * (size_t)bins * sizeof *p->next);
@@ -118,7 +110,9 @@ mlk_pitch_path *mlk_pitch_path_new(int bins, int width, double switch_prob, int6
         p->memory[i] = -INFINITY;
     p->voiced = p->memory + width;
     p->unvoiced = p->voiced + padded;
-    if (make_tables(p, first, switch_prob, status)) {
+    static const mlk_memo_kind kind = {make_moves, free};
+    p->moves = mlk_memo_get(mlk_memo_shared(), &kind, (double[]){bins, width, switch_prob}, 3, NULL, status);
+    if (!p->moves) {
         mlk_pitch_path_free(p);
         return NULL;
     }
@@ -131,8 +125,6 @@ void mlk_pitch_path_free(mlk_pitch_path *path)
         return;
     free(path->memory);
     free(path->next);
-    free(path->tables);
-    free(path->table_of);
     free(path->predecessors);
     free(path);
 }
@@ -187,8 +179,8 @@ static choice best_jump(const mlk_pitch_path *p)
 MLK_CLONES static void advance(mlk_pitch_path *p, choice jump, uint16_t *predecessors)
 {
     int bins = p->bins, width = p->width;
+    const lanes *row = (const lanes *)p->moves;
     for (int to = 0; to < bins; to += LANES) {
-        const lanes *row = (const lanes *)(p->tables + (size_t)p->table_of[to / LANES] * (size_t)width * 2 * LANES);
         const double *voiced = p->voiced + to - p->furthest, *unvoiced = p->unvoiced + to - p->furthest;
         best none = {(lanes){-INFINITY, -INFINITY, -INFINITY, -INFINITY}, {0}};
         best v_to_v = none, v_to_u = none, u_to_v = none, u_to_u = none;
