@@ -7,8 +7,12 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { LANES = 4 }; /* states worked on side by side */
+enum {
+    LANES = 4,         /* states worked on side by side */
+    FIRST_ROOM = 512, /* frames */
+};
 
 typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef int64_t indices __attribute__((vector_size(8 * LANES)));
@@ -22,7 +26,12 @@ struct mlk_pitch_path {
     double *memory; /* that hold both */
     double *next; /* 2 * bins: the scores being made */
     const double *moves; /* see make_moves */
-    uint16_t *predecessors; /* of each frame's 2 * bins states */
+    uint16_t *states; /* of the path, as far as it is known */
+    int64_t known; /* frames: through their states lead the best paths to all states of the last frame */
+    int64_t room; /* frames */
+    uint16_t *predecessors; /* of the 2 * bins states of each frame from `known` on */
+    uint16_t *met; /* 2 * bins states, scratch */
+    bool *marked; /* the same */
 };
 
 /* --- transitions --- */
@@ -99,10 +108,13 @@ mlk_pitch_path *mlk_pitch_path_new(int bins, int width, double switch_prob, int6
     p->impossible = log(DBL_MIN);
     p->memory = malloc(2 * padded * sizeof *p->memory);
     p->next = malloc(2 * (size_t)bins * sizeof *p->next);
-    p->predecessors = malloc(((size_t)frames * 2 * (size_t)bins + 1) * sizeof *p->predecessors);
-    if (!p->memory || !p->next || !p->predecessors) {
-        mlk_fail(status, MLK_MEMORY, "not enough memory for the path of %lld frames through %d pitches",
-                 (long long)frames, bins);
+    p->states = malloc(((size_t)frames + 1) * sizeof *p->states);
+    p->room = frames < FIRST_ROOM ? frames + 1 : FIRST_ROOM;
+    p->predecessors = malloc((size_t)p->room * 2 * (size_t)bins * sizeof *p->predecessors);
+    p->met = malloc(2 * (size_t)bins * sizeof *p->met);
+    p->marked = calloc(2 * (size_t)bins, sizeof *p->marked);
+    if (!p->memory || !p->next || !p->states || !p->predecessors || !p->met || !p->marked) {
+        mlk_fail_memory(status, "a path of pitches");
         mlk_pitch_path_free(p);
         return NULL;
     }
@@ -125,7 +137,10 @@ void mlk_pitch_path_free(mlk_pitch_path *path)
         return;
     free(path->memory);
     free(path->next);
+    free(path->states);
     free(path->predecessors);
+    free(path->met);
+    free(path->marked);
     free(path);
 }
 
@@ -204,15 +219,76 @@ MLK_CLONES static void advance(mlk_pitch_path *p, choice jump, uint16_t *predece
     }
 }
 
-void mlk_pitch_path_step(mlk_pitch_path *path, const double *voiced, double unvoiced)
+/* --- what is known of the path --- */
+
+static uint16_t *predecessors_at(const mlk_pitch_path *p, int64_t frame)
+{
+    return p->predecessors + (frame - p->known) * 2 * p->bins;
+}
+
+/* Follows the path back from its state in a frame. */
+static void trace(mlk_pitch_path *p, int64_t frame, int state)
+{
+    p->states[frame] = (uint16_t)state;
+    for (; frame > p->known; frame--)
+        p->states[frame - 1] = predecessors_at(p, frame)[p->states[frame]];
+}
+
+/* The last frame in which the best paths to all states of the last frame meet, or -1; its state is p->met[0]. */
+static int64_t meeting(mlk_pitch_path *p)
+{
+    int count = 2 * p->bins;
+    for (int s = 0; s < count; s++)
+        p->met[s] = (uint16_t)s;
+    for (int64_t frame = p->steps - 1; frame > p->known; frame--) {
+        const uint16_t *predecessors = predecessors_at(p, frame);
+        int before = 0;
+        for (int i = 0; i < count; i++) {
+            uint16_t state = predecessors[p->met[i]];
+            if (!p->marked[state])
+                p->met[before++] = state;
+            p->marked[state] = true;
+        }
+        count = before;
+        for (int i = 0; i < count; i++)
+            p->marked[p->met[i]] = false;
+        if (count == 1)
+            return frame - 1;
+    }
+    return -1;
+}
+
+/* Makes room for a frame: lets go of those whose states are certain, and of more memory only when they are few. */
+static mlk_code settle(mlk_pitch_path *p, mlk_status *status)
+{
+    size_t row = 2 * (size_t)p->bins * sizeof *p->predecessors;
+    int64_t met = meeting(p), freed = met + 1 - p->known;
+    if (met >= 0) {
+        trace(p, met, p->met[0]);
+        memmove(p->predecessors, predecessors_at(p, met + 1), (size_t)(p->steps - met - 1) * row);
+        p->known = met + 1;
+    }
+    if (met >= 0 && freed > p->room / 2)
+        return MLK_OK;
+    uint16_t *grown = realloc(p->predecessors, 2 * (size_t)p->room * row);
+    if (!grown)
+        return mlk_fail_memory(status, "a path of pitches");
+    p->predecessors = grown;
+    p->room *= 2;
+    return MLK_OK;
+}
+
+mlk_code mlk_pitch_path_step(mlk_pitch_path *path, const double *voiced, double unvoiced, mlk_status *status)
 {
     int bins = path->bins;
+    if (path->steps - path->known == path->room && settle(path, status))
+        return status->code;
     if (path->steps == 0) {
         double start = log(1.0 / (2 * bins) + DBL_MIN);
         for (int s = 0; s < 2 * bins; s++)
             path->next[s] = start;
     } else {
-        advance(path, best_jump(path), path->predecessors + path->steps * 2 * bins);
+        advance(path, best_jump(path), predecessors_at(path, path->steps));
     }
     double none = log(unvoiced + DBL_MIN);
     for (int b = 0; b < bins; b++) {
@@ -220,19 +296,18 @@ void mlk_pitch_path_step(mlk_pitch_path *path, const double *voiced, double unvo
         path->unvoiced[b] = path->next[bins + b] + none;
     }
     path->steps++;
+    return MLK_OK;
 }
 
-void mlk_pitch_path_decode(const mlk_pitch_path *path, uint16_t *states)
+const uint16_t *mlk_pitch_path_decode(mlk_pitch_path *path)
 {
-    if (path->steps == 0)
-        return;
     choice last = {-INFINITY, 0};
     for (int s = 0; s < 2 * path->bins; s++) {
         double score = s < path->bins ? path->voiced[s] : path->unvoiced[s - path->bins];
         if (score > last.score)
             last = (choice){score, s};
     }
-    states[path->steps - 1] = (uint16_t)last.state;
-    for (int64_t t = path->steps - 1; t > 0; t--)
-        states[t - 1] = path->predecessors[t * 2 * path->bins + states[t]];
+    if (path->steps > path->known)
+        trace(path, path->steps - 1, last.state);
+    return path->states;
 }

@@ -4,6 +4,7 @@
  * a triangle of `width` bins, and voicing changes with a small probability. Viterbi's algorithm in double precision
  * on logarithms; the first of equal predecessors wins. Every other move is possible, too, with the smallest normal
  * double as its probability: only there do all states meet all, so a frame costs bins * width, not bins squared.
+ * Memory is kept for the frames since the best paths last met, mostly some seconds.
  */
 #ifndef MLK_PITCH_PATH_H
 #define MLK_PITCH_PATH_H
@@ -19,9 +20,9 @@ mlk_pitch_path *mlk_pitch_path_new(int bins, int width, double switch_prob, int6
 void mlk_pitch_path_free(mlk_pitch_path *path);
 
 /* The next frame: the probability of each voiced bin, and of every unvoiced one. Called `frames` times at most. */
-void mlk_pitch_path_step(mlk_pitch_path *path, const double *voiced, double unvoiced);
+mlk_code mlk_pitch_path_step(mlk_pitch_path *path, const double *voiced, double unvoiced, mlk_status *status);
 
-/* The state at each frame stepped. */
-void mlk_pitch_path_decode(const mlk_pitch_path *path, uint16_t *states);
+/* The state at each frame stepped; the path's own memory. */
+const uint16_t *mlk_pitch_path_decode(mlk_pitch_path *path);
 
 #endif

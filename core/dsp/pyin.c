@@ -235,19 +235,16 @@ static mlk_code follow(observer *o, const mlk_view *view, mlk_pitch_path *path, 
             return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
         mlk_yin_scan_frame(&o->scan, view, t);
         double any = observe(o);
-        mlk_pitch_path_step(path, o->voiced, (1 - any) / o->bins);
         track->probability[t] = (float)any;
+        if (mlk_pitch_path_step(path, o->voiced, (1 - any) / o->bins, status))
+            return status->code;
     }
-    uint16_t *states = malloc(((size_t)track->frames + 1) * sizeof *states);
-    if (!states)
-        return mlk_fail_memory(status, "a path of pitches");
-    mlk_pitch_path_decode(path, states);
+    const uint16_t *states = mlk_pitch_path_decode(path);
     for (int64_t t = 0; t < track->frames; t++) {
         int bin = states[t] % o->bins;
         track->voiced[t] = states[t] < o->bins;
         track->pitch[t] = (float)(o->pyin->yin.fmin * exp2((double)bin / (12 * o->per_semitone)));
     }
-    free(states);
     return MLK_OK;
 }
 

@@ -489,8 +489,8 @@ function feature.yin(song, given) return feature.compute("yin", song, given) end
 --- beta_parameters), for the troughs below it, for the k-th with a weight of exp(−boltzmann_parameter·k); the lowest
 --- gets no_trough_prob of the votes that find none. Pitches lie on bins of resolution semitones between fmin and fmax
 --- (C2 and C7 by default; librosa has no default), move at most max_transition_rate octaves a second, and change
---- voicing from frame to frame with probability switch_prob. The path is found over the whole clip, in memory of
---- 100 kB a second. Source: librosa.pyin; Mauch and Dixon, 2014.
+--- voicing from frame to frame with probability switch_prob. The path is found over the whole clip. Source:
+--- librosa.pyin; Mauch and Dixon, 2014.
 --- Options: fmin = 65.4063913251, fmax = 2093.0045224, frame_length = 2048, hop_length = 512, center = true,
 --- pad_mode = "constant", n_thresholds = 100, beta_a = 2, beta_b = 18, boltzmann_parameter = 2, resolution = 0.1,
 --- max_transition_rate = 35.92, switch_prob = 0.01, no_trough_prob = 0.01, fill_na = 0, best_guess = false.
