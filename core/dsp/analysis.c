@@ -3,46 +3,91 @@
 #include "dsp/decibel.h"
 #include "dsp/lanes.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-MLK_CLONES static bool all_finite(const float *samples, int64_t n)
-{
-    const uint32_t exponent = 0x7f800000;
-    uint32_t bad = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &samples[i], sizeof bits);
-        bad |= (bits & exponent) == exponent;
-    }
-    return !bad;
-}
+enum { KEPT_BYTES = 64 << 20 }; /* of what a survey leaves for the final pass; beyond it is made again */
 
-mlk_analysis *mlk_analysis_new(const float *samples, int64_t n, double rate, mlk_status *status)
+/* --- the clip and its blocks --- */
+
+mlk_analysis *mlk_analysis_of(mlk_waveform *waveform, mlk_status *status)
 {
-    bool finite = all_finite(samples, n);
-    for (int64_t i = 0; !finite && i < n; i++)
-        if (!isfinite(samples[i])) {
-            mlk_fail(status, MLK_INVALID, "samples must be finite, got %s at sample %lld (%.3f s)",
-                     isnan(samples[i]) ? "NaN" : "infinity", (long long)i, (double)i / rate);
-            return NULL;
-        }
     mlk_analysis *analysis = malloc(sizeof *analysis);
     if (!analysis) {
         mlk_fail_memory(status, "an analysis");
         return NULL;
     }
-    *analysis = (mlk_analysis){.samples = samples, .n = n, .rate = rate};
+    *analysis = (mlk_analysis){.waveform = waveform, .rate = mlk_waveform_rate(waveform), .block = {.index = -1}};
     mlk_memo_init(&analysis->memo);
+    return analysis;
+}
+
+mlk_analysis *mlk_analysis_new(const float *samples, int64_t n, double rate, mlk_status *status)
+{
+    mlk_waveform *waveform = mlk_waveform_of(samples, n, rate, status);
+    mlk_analysis *analysis = waveform ? mlk_analysis_of(waveform, status) : NULL;
+    if (analysis && mlk_analysis_enter_whole(analysis, status)) {
+        mlk_analysis_free(analysis);
+        analysis = NULL;
+    }
+    if (!analysis)
+        mlk_waveform_free(waveform);
+    else
+        analysis->owns_waveform = true;
     return analysis;
 }
 
 void mlk_analysis_free(mlk_analysis *analysis)
 {
-    if (analysis)
-        mlk_memo_clear(&analysis->memo);
+    if (!analysis)
+        return;
+    mlk_memo_clear(&analysis->memo);
+    if (analysis->owns_waveform)
+        mlk_waveform_free(analysis->waveform);
     free(analysis);
+}
+
+mlk_code mlk_analysis_enter(mlk_analysis *analysis, mlk_block block, int64_t ahead, mlk_status *status)
+{
+    mlk_memo_forget(&analysis->memo);
+    if (analysis->block.pass == MLK_PASS_FINAL)
+        mlk_memo_drop(&analysis->memo, (double)analysis->block.index);
+    analysis->block = block;
+    analysis->samples = NULL;
+    mlk_waveform_mark(analysis->waveform, block.first);
+    return mlk_waveform_reach(analysis->waveform, block.end + ahead, &analysis->n, status);
+}
+
+mlk_code mlk_analysis_enter_whole(mlk_analysis *analysis, mlk_status *status)
+{
+    mlk_memo_forget(&analysis->memo);
+    mlk_view view;
+    mlk_waveform_mark(analysis->waveform, 0);
+    mlk_code code = mlk_waveform_view(analysis->waveform, 0, INT64_MAX, &view, status);
+    if (code)
+        return code;
+    analysis->block = (mlk_block){MLK_PASS_WHOLE, -1, 0, INT64_MAX};
+    analysis->samples = view.samples;
+    analysis->n = view.n;
+    return MLK_OK;
+}
+
+mlk_span mlk_analysis_span(const mlk_analysis *analysis, int64_t hop_length, int64_t total)
+{
+    int64_t first = (analysis->block.first + hop_length - 1) / hop_length;
+    int64_t end = analysis->block.end == INT64_MAX ? total : (analysis->block.end + hop_length - 1) / hop_length;
+    end = end < total ? end : total;
+    return (mlk_span){first, end > first ? end - first : 0};
+}
+
+mlk_code mlk_analysis_view(mlk_analysis *analysis, int frame_length, int hop_length, bool center, mlk_span span,
+                           mlk_view *view, mlk_status *status)
+{
+    int64_t first = span.first * hop_length - (center ? frame_length / 2 : 0);
+    int64_t end = first + (span.frames - 1) * hop_length + frame_length;
+    return mlk_waveform_view(analysis->waveform, first - frame_length, end + frame_length, view, status);
 }
 
 mlk_matrix *mlk_matrix_new(int64_t rows, int64_t frames, mlk_status *status)
@@ -66,26 +111,70 @@ void mlk_matrix_free(void *matrix)
     free(matrix);
 }
 
+static size_t matrix_size(const mlk_matrix *matrix)
+{
+    return sizeof *matrix + (size_t)(matrix->rows * matrix->frames) * sizeof *matrix->data;
+}
+
+/* --- numbers of the clip --- */
+
+/* The largest of some matrices' values so far. */
+typedef struct highest {
+    float value[2];
+} highest;
+
+static void *make_highest(void *context, const double *key, mlk_status *status)
+{
+    (void)context;
+    (void)key;
+    highest *made = malloc(sizeof *made);
+    if (made)
+        *made = (highest){{-INFINITY, -INFINITY}};
+    else
+        mlk_fail_memory(status, "the largest value");
+    return made;
+}
+
+/* That of the values under `key`, whose first number is replaced; made at -infinity. NULL: see status. */
+static highest *highest_of(mlk_analysis *analysis, double *key, int n_key, mlk_status *status)
+{
+    static const mlk_memo_kind kind = {make_highest, free};
+    key[0] = mlk_analysis_clip(analysis);
+    highest *found = (highest *)mlk_memo_get(&analysis->memo, &kind, key, n_key, NULL, status);
+    if (found)
+        mlk_memo_keep(&analysis->memo, &kind, key, n_key, sizeof(highest), SIZE_MAX);
+    return found;
+}
+
+static void raise(float *value, const float *data, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        *value = data[i] > *value ? data[i] : *value;
+}
+
 /* --- spectra --- */
 
 typedef struct request {
     mlk_analysis *analysis;
     const mlk_stft *stft;
-    const mlk_mel *mel;
     double power;
+    const mlk_mel *mel;
+    double ref, amin;
+    const mlk_contrast *contrast;
 } request;
 
-enum { STFT_KEY = 7, MEL_KEY = 5, DB_KEY = 3 };
+enum { STFT_KEY = 8, MEL_KEY = 5 };
 
-static void stft_key(const mlk_stft *stft, double power, double *key)
+static void stft_key(const mlk_analysis *analysis, const mlk_stft *stft, double power, double *key)
 {
-    key[0] = power;
-    key[1] = stft->n_fft;
-    key[2] = stft->hop_length;
-    key[3] = stft->win_length;
-    key[4] = stft->window;
-    key[5] = stft->center;
-    key[6] = stft->pad_mode;
+    key[0] = (double)analysis->block.index;
+    key[1] = power;
+    key[2] = stft->n_fft;
+    key[3] = stft->hop_length;
+    key[4] = stft->win_length;
+    key[5] = stft->window;
+    key[6] = stft->center;
+    key[7] = stft->pad_mode;
 }
 
 MLK_CLONES static void roots(const float *restrict from, int64_t count, float *restrict to)
@@ -99,11 +188,15 @@ static void *make_spectrum(void *context, const double *key, mlk_status *status)
     (void)key;
     const request *r = context;
     if (r->power == 2) {
-        mlk_view view = mlk_view_whole(r->analysis->samples, r->analysis->n);
-        int64_t frames = mlk_frame_count(view.n, r->stft->n_fft, r->stft->hop_length, r->stft->center);
-        return mlk_stft_power(r->stft, &view, 0, frames, status);
+        const mlk_stft *stft = r->stft;
+        mlk_view view;
+        mlk_span span = mlk_analysis_span(
+            r->analysis, stft->hop_length,
+            mlk_frame_count(r->analysis->n, stft->n_fft, stft->hop_length, stft->center));
+        if (mlk_analysis_view(r->analysis, stft->n_fft, stft->hop_length, stft->center, span, &view, status))
+            return NULL;
+        return mlk_stft_power(stft, &view, span.first, span.frames, status);
     }
-
     const mlk_tiles *squares = mlk_analysis_spectrum(r->analysis, r->stft, 2, status);
     mlk_tiles *made = squares ? mlk_tiles_new(squares->rows, squares->frames, status) : NULL;
     if (!made)
@@ -117,15 +210,32 @@ static void *make_spectrum(void *context, const double *key, mlk_status *status)
     return made;
 }
 
+static size_t tiles_size(const mlk_tiles *tiles)
+{
+    return sizeof *tiles + (size_t)(mlk_tile_count(tiles->frames) * tiles->rows * MLK_TILE) * sizeof *tiles->data;
+}
+
+static const mlk_memo_kind spectra = {make_spectrum, mlk_tiles_free};
+
 const mlk_tiles *mlk_analysis_spectrum(mlk_analysis *analysis, const mlk_stft *stft, double power,
                                        mlk_status *status)
 {
-    static const mlk_memo_kind spectra = {make_spectrum, mlk_tiles_free};
     double key[STFT_KEY];
-    stft_key(stft, power, key);
+    stft_key(analysis, stft, power, key);
     request r = {.analysis = analysis, .stft = stft, .power = power};
     return mlk_memo_get(&analysis->memo, &spectra, key, STFT_KEY, &r, status);
 }
+
+void mlk_analysis_keep_spectrum(mlk_analysis *analysis, const mlk_stft *stft, double power)
+{
+    double key[STFT_KEY];
+    stft_key(analysis, stft, power, key);
+    const mlk_tiles *made = mlk_analysis_spectrum(analysis, stft, power, NULL);
+    if (made)
+        mlk_memo_keep(&analysis->memo, &spectra, key, STFT_KEY, tiles_size(made), KEPT_BYTES);
+}
+
+/* --- mel --- */
 
 static void *make_mel(void *context, const double *key, mlk_status *status)
 {
@@ -140,9 +250,9 @@ static void *make_mel(void *context, const double *key, mlk_status *status)
     return made;
 }
 
-static void mel_key(const mlk_stft *stft, double power, const mlk_mel *mel, double *key)
+static void mel_key(const mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel, double *key)
 {
-    stft_key(stft, power, key);
+    stft_key(analysis, stft, power, key);
     double *own = key + STFT_KEY;
     own[0] = mel->n_mels;
     own[1] = mel->fmin;
@@ -156,32 +266,154 @@ const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft,
 {
     static const mlk_memo_kind mels = {make_mel, mlk_matrix_free};
     double key[STFT_KEY + MEL_KEY];
-    mel_key(stft, power, mel, key);
-    request r = {analysis, stft, mel, power};
+    mel_key(analysis, stft, power, mel, key);
+    request r = {.analysis = analysis, .stft = stft, .power = power, .mel = mel};
     return mlk_memo_get(&analysis->memo, &mels, key, STFT_KEY + MEL_KEY, &r, status);
 }
 
-static void *make_mel_db(void *context, const double *key, mlk_status *status)
+/* --- decibels --- */
+
+enum { DB_KEY = STFT_KEY + MEL_KEY + 2 }; /* then top_db */
+
+static void *make_decibels(void *context, const double *key, mlk_status *status);
+
+static const mlk_memo_kind raw_decibels = {make_decibels, mlk_matrix_free};
+
+/* The clip's from what a survey kept of its blocks, or NULL when not all is there. */
+static mlk_matrix *assemble(const request *r, const double *key)
+{
+    double block_key[DB_KEY];
+    memcpy(block_key, key, sizeof block_key);
+    int64_t total = mlk_frame_count(r->analysis->n, r->stft->n_fft, r->stft->hop_length, r->stft->center), at = 0;
+    mlk_matrix *made = mlk_matrix_new(r->mel->n_mels, total, NULL);
+    for (block_key[0] = 0; made && at < total; block_key[0]++) {
+        const mlk_matrix *part = mlk_memo_find(&r->analysis->memo, &raw_decibels, block_key, DB_KEY);
+        if (!part) {
+            mlk_matrix_free(made);
+            return NULL;
+        }
+        for (int64_t row = 0; row < made->rows; row++)
+            memcpy(made->data + row * total + at, part->data + row * part->frames,
+                   (size_t)part->frames * sizeof *made->data);
+        at += part->frames;
+    }
+    return made;
+}
+
+static void *make_decibels(void *context, const double *key, mlk_status *status)
 {
     const request *r = context;
-    const double *db = key + STFT_KEY + MEL_KEY;
-    const mlk_matrix *power = mlk_analysis_mel(r->analysis, r->stft, r->power, r->mel, status);
-    mlk_matrix *made = power ? mlk_matrix_new(power->rows, power->frames, status) : NULL;
-    if (made)
-        mlk_power_to_db(power->data, power->rows * power->frames, db[0], db[1], db[2], made->data);
+    double clip_key[DB_KEY];
+    memcpy(clip_key, key, sizeof clip_key);
+    highest *loudest = highest_of(r->analysis, clip_key, DB_KEY, status);
+    if (!loudest)
+        return NULL;
+    mlk_matrix *made = r->analysis->block.pass == MLK_PASS_WHOLE ? assemble(r, key) : NULL;
+    if (!made) {
+        const mlk_matrix *power = mlk_analysis_mel(r->analysis, r->stft, r->power, r->mel, status);
+        made = power ? mlk_matrix_new(power->rows, power->frames, status) : NULL;
+        if (!made)
+            return NULL;
+        mlk_power_to_db(power->data, power->rows * power->frames, r->ref, r->amin, NAN, made->data);
+    }
+    raise(&loudest->value[0], made->data, made->rows * made->frames);
+    return made;
+}
+
+/* Without a floor. In a survey kept for the final pass. */
+static const mlk_matrix *decibels(const request *r, double *key, mlk_status *status)
+{
+    mlk_memo *memo = &r->analysis->memo;
+    const mlk_matrix *made = mlk_memo_get(memo, &raw_decibels, key, DB_KEY, (void *)r, status);
+    if (made && r->analysis->block.pass == MLK_PASS_SURVEY)
+        mlk_memo_keep(memo, &raw_decibels, key, DB_KEY, matrix_size(made), KEPT_BYTES);
+    return made;
+}
+
+static void *make_lifted(void *context, const double *key, mlk_status *status)
+{
+    const request *r = context;
+    double own_key[DB_KEY], top_db = key[DB_KEY];
+    memcpy(own_key, key, sizeof own_key);
+    const mlk_matrix *raw = decibels(r, own_key, status);
+    const highest *loudest = raw ? highest_of(r->analysis, own_key, DB_KEY, status) : NULL;
+    mlk_matrix *made = loudest ? mlk_matrix_new(raw->rows, raw->frames, status) : NULL;
+    if (!made)
+        return NULL;
+    float lowest = (float)(loudest->value[0] - top_db);
+    for (int64_t i = 0; i < made->rows * made->frames; i++)
+        made->data[i] = raw->data[i] > lowest ? raw->data[i] : lowest;
     return made;
 }
 
 const mlk_matrix *mlk_analysis_mel_db(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
                                       double ref, double amin, double top_db, mlk_status *status)
 {
-    static const mlk_memo_kind decibels = {make_mel_db, mlk_matrix_free};
-    double key[STFT_KEY + MEL_KEY + DB_KEY];
-    mel_key(stft, power, mel, key);
-    double *own = key + STFT_KEY + MEL_KEY;
-    own[0] = ref;
-    own[1] = amin;
-    own[2] = top_db;
-    request r = {analysis, stft, mel, power};
-    return mlk_memo_get(&analysis->memo, &decibels, key, STFT_KEY + MEL_KEY + DB_KEY, &r, status);
+    static const mlk_memo_kind kind = {make_lifted, mlk_matrix_free};
+    request r = {.analysis = analysis, .stft = stft, .power = power, .mel = mel, .ref = ref, .amin = amin};
+    double key[DB_KEY + 1];
+    mel_key(analysis, stft, power, mel, key);
+    key[DB_KEY - 2] = ref;
+    key[DB_KEY - 1] = amin;
+    key[DB_KEY] = top_db;
+    if (isnan(top_db) || analysis->block.pass == MLK_PASS_SURVEY)
+        return decibels(&r, key, status);
+    return mlk_memo_get(&analysis->memo, &kind, key, DB_KEY + 1, &r, status);
+}
+
+/* --- contrast --- */
+
+enum { CONTRAST_KEY = STFT_KEY + 4 };
+
+static void contrast_key(const request *r, double *key)
+{
+    stft_key(r->analysis, r->stft, 1, key);
+    double *own = key + STFT_KEY;
+    own[0] = r->contrast->fmin;
+    own[1] = r->contrast->quantile;
+    own[2] = r->contrast->n_bands;
+    own[3] = r->contrast->linear;
+}
+
+static void *make_contrast(void *context, const double *key, mlk_status *status)
+{
+    const request *r = context;
+    double clip_key[CONTRAST_KEY];
+    memcpy(clip_key, key, sizeof clip_key);
+    highest *found = highest_of(r->analysis, clip_key, CONTRAST_KEY, status);
+    const mlk_tiles *magnitude = found ? mlk_analysis_spectrum(r->analysis, r->stft, 1, status) : NULL;
+    int64_t bands = r->contrast->n_bands + 1;
+    mlk_matrix *made = magnitude ? mlk_matrix_new(2 * bands, magnitude->frames, status) : NULL;
+    if (!made)
+        return NULL;
+    int64_t count = bands * made->frames;
+    float *parts[2] = {made->data, made->data + count};
+    if (mlk_spectral_extremes(r->contrast, magnitude, r->analysis->rate / r->stft->n_fft, parts[0], parts[1], status)) {
+        mlk_matrix_free(made);
+        return NULL;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (!r->contrast->linear)
+            mlk_power_to_db(parts[i], count, 1, 1e-10, NAN, parts[i]);
+        raise(&found->value[i], parts[i], count);
+    }
+    return made;
+}
+
+const mlk_matrix *mlk_analysis_contrast(mlk_analysis *analysis, const mlk_stft *stft, const mlk_contrast *contrast,
+                                        float *highest_peak, float *highest_valley, mlk_status *status)
+{
+    static const mlk_memo_kind kind = {make_contrast, mlk_matrix_free};
+    double key[CONTRAST_KEY];
+    request r = {.analysis = analysis, .stft = stft, .contrast = contrast};
+    contrast_key(&r, key);
+    const mlk_matrix *made = mlk_memo_get(&analysis->memo, &kind, key, CONTRAST_KEY, &r, status);
+    if (made && analysis->block.pass == MLK_PASS_SURVEY)
+        mlk_memo_keep(&analysis->memo, &kind, key, CONTRAST_KEY, matrix_size(made), KEPT_BYTES);
+    const highest *found = made ? highest_of(analysis, key, CONTRAST_KEY, status) : NULL;
+    if (!found)
+        return NULL;
+    *highest_peak = found->value[0];
+    *highest_valley = found->value[1];
+    return made;
 }

@@ -5,9 +5,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* --- tuning --- */
+/* --- tuning: peaks gathered block by block, then one number for the clip --- */
 
 typedef struct tuning_request {
     mlk_analysis *analysis;
@@ -17,22 +16,60 @@ typedef struct tuning_request {
     double resolution;
 } tuning_request;
 
+enum { GATHER_KEY = 8 }; /* the block's index, or that of the clip; the spectrum's parameters */
+
+static void *make_peaks(void *context, const double *key, mlk_status *status)
+{
+    (void)context;
+    (void)key;
+    mlk_peaks *made = calloc(1, sizeof *made);
+    if (!made)
+        mlk_fail_memory(status, "spectral peaks");
+    return made;
+}
+
+static void release_peaks(void *value)
+{
+    mlk_peaks_clear(value);
+    free(value);
+}
+
+static mlk_peaks *peaks_of(mlk_analysis *analysis, const double *block_key, mlk_status *status)
+{
+    static const mlk_memo_kind kind = {make_peaks, release_peaks};
+    double key[GATHER_KEY];
+    for (int i = 0; i < GATHER_KEY; i++)
+        key[i] = i == 0 ? mlk_analysis_clip(analysis) : block_key[i];
+    mlk_peaks *found = (mlk_peaks *)mlk_memo_get(&analysis->memo, &kind, key, GATHER_KEY, NULL, status);
+    if (found)
+        mlk_memo_keep(&analysis->memo, &kind, key, GATHER_KEY, sizeof *found, SIZE_MAX);
+    return found;
+}
+
+/* The block's peaks go to the clip's; the value made only remembers that they did. */
+static void *gather_peaks(void *context, const double *key, mlk_status *status)
+{
+    const tuning_request *r = context;
+    mlk_peaks *peaks = peaks_of(r->analysis, key, status);
+    const mlk_tiles *spectrum = peaks ? mlk_analysis_spectrum(r->analysis, r->stft, r->power, status) : NULL;
+    if (!spectrum || mlk_peaks_add(peaks, spectrum, r->analysis->rate, r->stft->n_fft, status))
+        return NULL;
+    void *done = malloc(1);
+    if (!done)
+        mlk_fail_memory(status, "spectral peaks");
+    return done;
+}
+
 static void *make_tuning(void *context, const double *key, mlk_status *status)
 {
-    (void)key;
     const tuning_request *r = context;
-    const mlk_tiles *spectrum = mlk_analysis_spectrum(r->analysis, r->stft, r->power, status);
-    if (!spectrum)
-        return NULL;
-    double *tuning = malloc(sizeof *tuning);
-    if (!tuning) {
+    const mlk_peaks *peaks = peaks_of(r->analysis, key, status);
+    double *tuning = peaks ? malloc(sizeof *tuning) : NULL;
+    if (peaks && !tuning)
         mlk_fail_memory(status, "a tuning");
-        return NULL;
-    }
-    if (mlk_tuning_estimate(spectrum, r->analysis->rate, 2 * (int)(spectrum->rows - 1), r->bins_per_octave, r->resolution,
-                            tuning, status)) {
+    if (tuning && mlk_peaks_tuning(peaks, r->bins_per_octave, r->resolution, tuning, status)) {
         free(tuning);
-        return NULL;
+        tuning = NULL;
     }
     return tuning;
 }
@@ -40,71 +77,48 @@ static void *make_tuning(void *context, const double *key, mlk_status *status)
 mlk_code mlk_analysis_tuning(mlk_analysis *analysis, const mlk_stft *stft, double power, int bins_per_octave,
                              double resolution, double *tuning, mlk_status *status)
 {
+    static const mlk_memo_kind gathered = {gather_peaks, free};
     static const mlk_memo_kind tunings = {make_tuning, free};
     tuning_request r = {analysis, stft, power, bins_per_octave, resolution};
-    double key[] = {power,        stft->n_fft,  stft->hop_length, stft->win_length,
-                    stft->window, stft->center, stft->pad_mode,   bins_per_octave,
-                    resolution};
-    const double *known = mlk_memo_get(&analysis->memo, &tunings, key, 9, &r, status);
+    double key[] = {(double)analysis->block.index, power,        stft->n_fft,     stft->hop_length,
+                    stft->win_length,              stft->window, stft->center,    stft->pad_mode,
+                    bins_per_octave,               resolution};
+    *tuning = 0;
+    if (analysis->block.pass != MLK_PASS_FINAL &&
+        !mlk_memo_get(&analysis->memo, &gathered, key, GATHER_KEY, &r, status))
+        return status->code;
+    if (analysis->block.pass == MLK_PASS_SURVEY)
+        return MLK_OK;
+    key[0] = mlk_analysis_clip(analysis);
+    const double *known = mlk_memo_get(&analysis->memo, &tunings, key, 10, &r, status);
     if (!known)
         return status->code;
+    mlk_memo_keep(&analysis->memo, &tunings, key, 10, sizeof *known, SIZE_MAX);
     *tuning = *known;
     return MLK_OK;
 }
 
 /* --- octaves --- */
 
-typedef struct octave_request {
-    mlk_analysis *analysis;
-    int early, level;
-} octave_request;
-
-static const mlk_matrix *halved(mlk_analysis *analysis, int early, int level, mlk_status *status);
-
-static void *make_octave(void *context, const double *key, mlk_status *status)
+/* The waveform halved `early` times at once and then `level` times one by one. NULL: see status. */
+static mlk_waveform *halved(mlk_analysis *analysis, int early, int level, mlk_status *status)
 {
-    (void)key;
-    const octave_request *r = context;
-    const float *from = r->analysis->samples;
-    int64_t n = r->analysis->n;
-    int factor = 1 << r->early;
-    if (r->level > 0) {
-        factor = 2;
-        if (r->early > 0 || r->level > 1) {
-            const mlk_matrix *above = halved(r->analysis, r->early, r->level - 1, status);
-            if (!above)
-                return NULL;
-            from = above->data;
-            n = above->frames;
-        }
-    }
-    mlk_matrix *made = mlk_matrix_new(1, (n + factor - 1) / factor, status);
-    if (made && mlk_decimate(from, n, factor, made->data, status)) {
-        mlk_matrix_free(made);
-        made = NULL;
-    }
-    return made;
-}
-
-static const mlk_matrix *halved(mlk_analysis *analysis, int early, int level, mlk_status *status)
-{
-    static const mlk_memo_kind octaves = {make_octave, mlk_matrix_free};
-    octave_request r = {analysis, early, level};
-    return mlk_memo_get(&analysis->memo, &octaves, (double[]){early, level}, 2, &r, status);
+    mlk_waveform *waveform = analysis->waveform;
+    if (early > 0)
+        waveform = mlk_waveform_decimated(waveform, 1 << early, status);
+    for (int i = 0; waveform && i < level; i++)
+        waveform = mlk_waveform_decimated(waveform, 2, status);
+    return waveform;
 }
 
 static mlk_code octave_of(void *context, int early, int level, mlk_octave *octave, mlk_status *status)
 {
-    mlk_analysis *analysis = context;
-    if (early == 0 && level == 0) {
-        *octave = (mlk_octave){analysis->samples, analysis->n};
-        return MLK_OK;
-    }
-    const mlk_matrix *lower = halved(analysis, early, level, status);
-    if (!lower)
-        return status->code;
-    *octave = (mlk_octave){lower->data, lower->frames};
-    return MLK_OK;
+    mlk_waveform *waveform = halved(context, early, level, status);
+    mlk_view view;
+    mlk_code code = waveform ? mlk_waveform_view(waveform, 0, INT64_MAX, &view, status) : status->code;
+    if (!code)
+        *octave = (mlk_octave){view.samples, view.n};
+    return code;
 }
 
 /* --- constant-Q --- */
@@ -155,8 +169,9 @@ const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cq
          mlk_cqt_measure(&tuned, analysis->n, analysis->rate, &fits, status)))
         return NULL;
     cqt_request r = {analysis, &tuned, plan};
-    double key[] = {tuned.hop_length,   tuned.fmin, tuned.n_bins,   tuned.bins_per_octave, tuned.tuning,
-                    tuned.filter_scale, tuned.norm, tuned.sparsity, tuned.window,          tuned.scale,
+    double key[] = {(double)analysis->block.index, tuned.hop_length, tuned.fmin,   tuned.n_bins,
+                    tuned.bins_per_octave,         tuned.tuning,     tuned.filter_scale,
+                    tuned.norm,                    tuned.sparsity,   tuned.window, tuned.scale,
                     tuned.pad_mode};
-    return mlk_memo_get(&analysis->memo, &transforms, key, 11, &r, status);
+    return mlk_memo_get(&analysis->memo, &transforms, key, 12, &r, status);
 }

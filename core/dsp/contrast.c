@@ -1,7 +1,6 @@
 /* Spectral contrast: its bands, and the mean of a band's extremes. */
 #include "dsp/spectral.h"
 
-#include "dsp/decibel.h"
 #include "dsp/select.h"
 
 #include <math.h>
@@ -139,8 +138,8 @@ static void find_extremes(const mlk_floats *tile, const band *band, float *scrat
         many_extremes(tile, band, scratch, valley, peak);
 }
 
-mlk_code mlk_spectral_contrast(const mlk_contrast *contrast, const mlk_tiles *magnitude, double bin_hz, float *out,
-                               mlk_status *status)
+mlk_code mlk_spectral_extremes(const mlk_contrast *contrast, const mlk_tiles *magnitude, double bin_hz, float *peaks,
+                               float *valleys, mlk_status *status)
 {
     mlk_code code = mlk_spectral_contrast_check(contrast, magnitude->rows, bin_hz, status);
     if (code)
@@ -149,26 +148,19 @@ mlk_code mlk_spectral_contrast(const mlk_contrast *contrast, const mlk_tiles *ma
     for (int i = 0; i <= contrast->n_bands; i++)
         find_band(contrast, i, magnitude->rows, bin_hz, &bands[i], status);
 
-    int64_t frames = magnitude->frames, count = (contrast->n_bands + 1) * frames;
-    float *valleys = malloc((size_t)(count + magnitude->rows) * sizeof *valleys);
-    if (!valleys)
+    int64_t frames = magnitude->frames;
+    float *scratch = malloc(((size_t)magnitude->rows + 1) * sizeof *scratch);
+    if (!scratch)
         return mlk_fail_memory(status, "spectral contrast");
-    float *scratch = valleys + count;
     for (int64_t i = 0; i < mlk_tile_count(frames); i++)
         for (int b = 0; b <= contrast->n_bands; b++) {
             mlk_floats valley, peak;
             find_extremes(mlk_tile_rows(magnitude, i), &bands[b], scratch, &valley, &peak);
             for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++) {
                 valleys[b * frames + i * MLK_TILE + j] = valley[j];
-                out[b * frames + i * MLK_TILE + j] = peak[j];
+                peaks[b * frames + i * MLK_TILE + j] = peak[j];
             }
         }
-    if (!contrast->linear) {
-        mlk_power_to_db(out, count, 1, 1e-10, 80, out);
-        mlk_power_to_db(valleys, count, 1, 1e-10, 80, valleys);
-    }
-    for (int64_t i = 0; i < count; i++)
-        out[i] -= valleys[i];
-    free(valleys);
+    free(scratch);
     return MLK_OK;
 }

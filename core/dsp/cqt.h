@@ -55,7 +55,4 @@ typedef mlk_code mlk_octave_source(void *context, int early, int level, mlk_octa
 mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *plan, mlk_octave_source *source,
                          void *context, float complex *out, mlk_status *status);
 
-/* n samples at 1/factor of their rate, times the root of factor: ceil(n / factor) samples. */
-mlk_code mlk_decimate(const float *samples, int64_t n, int factor, float *out, mlk_status *status);
-
 #endif

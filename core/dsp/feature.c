@@ -129,11 +129,24 @@ void mlk_feature_place(const mlk_settings *settings, double rate, int64_t rows, 
             values[i] = (double)i;
 }
 
+mlk_feature_shape mlk_feature_in_block(const mlk_settings *settings, const mlk_analysis *analysis,
+                                       const mlk_feature_shape *shape)
+{
+    mlk_span span = mlk_analysis_span(analysis, (int64_t)mlk_settings_get(settings, "hop_length"), shape->frames);
+    mlk_feature_shape part = *shape;
+    part.first = span.first;
+    part.frames = span.frames;
+    return part;
+}
+
 mlk_code mlk_feature_compute(const mlk_settings *settings, mlk_analysis *analysis, void *out, mlk_status *status)
 {
     mlk_feature_shape shape;
     mlk_code code = mlk_feature_measure(settings, analysis->n, analysis->rate, &shape, status);
-    return code ? code : settings->feature->compute(settings, analysis, &shape, out, status);
+    if (code)
+        return code;
+    shape = mlk_feature_in_block(settings, analysis, &shape);
+    return shape.frames > 0 ? settings->feature->compute(settings, analysis, &shape, out, status) : MLK_OK;
 }
 
 mlk_stft mlk_feature_stft_of(const mlk_settings *settings)

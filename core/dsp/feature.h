@@ -13,7 +13,7 @@
  *
  * Every setting is held as a double: integers exactly, booleans as 0 or 1, a
  * choice as its index, nil as NAN. So `values` with the feature's name is a
- * complete key for caches. A complex64 feature is pooled by its magnitude.
+ * complete key for caches. sweep.h makes several features of a clip block by block. A complex64 feature is pooled by its magnitude.
  */
 #ifndef MLK_FEATURE_H
 #define MLK_FEATURE_H
@@ -48,6 +48,7 @@ typedef struct mlk_settings {
 
 typedef struct mlk_feature_shape {
     int64_t rows, frames;
+    int64_t first; /* number of the first frame: 0 but in blocks */
     mlk_dtype dtype; /* MLK_FLOAT32 or MLK_COMPLEX64 */
     double rate;     /* frames per second */
     double start;    /* seconds at which the first frame lies */
@@ -62,12 +63,19 @@ typedef struct mlk_axis {
     int n_labels;
 } mlk_axis;
 
+/* What a frame depends on. */
+typedef enum mlk_feature_scope {
+    MLK_SCOPE_CLIP,  /* the whole clip, or other frames */
+    MLK_SCOPE_FRAME, /* the samples around it, and numbers of the clip that a survey gathers: made block by block */
+} mlk_feature_scope;
+
 struct mlk_feature {
     const char *name;
     const char *summary; /* one line */
     const char *kind;    /* of the Signal: "mel", "chroma", ... */
     const char *unit;    /* of its values: "Hz", "dB" or NULL */
     mlk_axis axis;
+    mlk_feature_scope scope;
     int n_parameters;
     const mlk_parameter *parameters;
 
@@ -76,6 +84,8 @@ struct mlk_feature {
                         mlk_status *status);
     mlk_code (*compute)(const mlk_settings *settings, mlk_analysis *analysis, const mlk_feature_shape *shape,
                         void *out, mlk_status *status);
+    /* Gathers from a block what belongs to the clip, and says whether that is anything. NULL: nothing. */
+    mlk_code (*survey)(const mlk_settings *settings, mlk_analysis *analysis, bool *needed, mlk_status *status);
     /* The value of each row on the axis; NULL: 0, 1, 2 ... */
     void (*place)(const mlk_settings *settings, double rate, int64_t rows, double *values);
 };
@@ -100,7 +110,11 @@ mlk_code mlk_feature_measure(const mlk_settings *settings, int64_t n, double rat
 /* The value of each row on the feature's axis: Hz, or an index. */
 void mlk_feature_place(const mlk_settings *settings, double rate, int64_t rows, double *values);
 
-/* Fills `out`, rows x frames of the measured shape, in C order. */
+/* The part of a clip's shape that lies in the analysis' block. */
+mlk_feature_shape mlk_feature_in_block(const mlk_settings *settings, const mlk_analysis *analysis,
+                                       const mlk_feature_shape *shape);
+
+/* Fills `out`, rows x frames of the measured shape (in blocks: of the part in the block), in C order. */
 mlk_code mlk_feature_compute(const mlk_settings *settings, mlk_analysis *analysis, void *out, mlk_status *status);
 
 #endif

@@ -16,12 +16,30 @@ static mlk_code measure(const mlk_settings *s, int64_t n, double rate, mlk_featu
     return MLK_OK;
 }
 
+/* The frames of a block; their samples are in *view. */
+static mlk_code frames_of(const mlk_settings *s, mlk_pad pad, mlk_analysis *a, const mlk_feature_shape *shape,
+                          mlk_view *view, mlk_frames *frames, mlk_status *status)
+{
+    *frames = (mlk_frames){
+        .view = view,
+        .first = shape->first,
+        .count = shape->frames,
+        .length = (int)mlk_settings_get(s, "frame_length"),
+        .hop = (int)mlk_settings_get(s, "hop_length"),
+        .center = mlk_settings_get(s, "center") != 0,
+        .pad = pad,
+    };
+    return mlk_analysis_view(a, frames->length, frames->hop, frames->center, (mlk_span){shape->first, shape->frames},
+                             view, status);
+}
+
 static mlk_code rms(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                     mlk_status *status)
 {
-    (void)shape;
-    return mlk_rms(a->samples, a->n, (int)mlk_settings_get(s, "frame_length"), (int)mlk_settings_get(s, "hop_length"),
-                   mlk_settings_get(s, "center") != 0, (mlk_pad)mlk_settings_get(s, "pad_mode"), out, status);
+    mlk_view view;
+    mlk_frames frames;
+    mlk_code code = frames_of(s, (mlk_pad)mlk_settings_get(s, "pad_mode"), a, shape, &view, &frames, status);
+    return code ? code : mlk_rms(&frames, out, status);
 }
 
 static const mlk_parameter rms_parameters[] = {
@@ -35,6 +53,7 @@ const mlk_feature mlk_feature_rms = {
     .name = "rms",
     .summary = "loudness as the root of the mean square of each frame",
     .kind = "rms",
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(rms_parameters),
     .measure = measure,
     .compute = rms,
@@ -51,10 +70,10 @@ static mlk_code measure_zcr(const mlk_settings *s, int64_t n, double rate, mlk_f
 static mlk_code zero_crossing_rate(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                                    mlk_status *status)
 {
-    (void)shape;
-    return mlk_zero_crossing_rate(a->samples, a->n, (int)mlk_settings_get(s, "frame_length"),
-                                  (int)mlk_settings_get(s, "hop_length"), mlk_settings_get(s, "center") != 0,
-                                  mlk_settings_get(s, "threshold"), out, status);
+    mlk_view view;
+    mlk_frames frames;
+    mlk_code code = frames_of(s, MLK_PAD_EDGE, a, shape, &view, &frames, status);
+    return code ? code : mlk_zero_crossing_rate(&frames, mlk_settings_get(s, "threshold"), out, status);
 }
 
 static const mlk_parameter zcr_parameters[] = {
@@ -68,6 +87,7 @@ const mlk_feature mlk_feature_zero_crossing_rate = {
     .name = "zero_crossing_rate",
     .summary = "share of a frame's samples at which the sign changes",
     .kind = "zero_crossing_rate",
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(zcr_parameters),
     .measure = measure_zcr,
     .compute = zero_crossing_rate,

@@ -74,6 +74,7 @@ const mlk_feature mlk_feature_mel = {
     .summary = "mel spectrogram: power in bands spaced as pitch is heard",
     .kind = "mel",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(mel_parameters),
     .measure = measure_mel,
     .compute = compute_mel,
@@ -101,6 +102,13 @@ static mlk_code compute_log_mel(const mlk_settings *s, mlk_analysis *a, const ml
     return MLK_OK;
 }
 
+static mlk_code survey_log_mel(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    *needed = !isnan(mlk_settings_get(s, "top_db"));
+    bool fine = !*needed || decibels(s, "norm", mlk_settings_get(s, "ref"), mlk_settings_get(s, "amin"), 80, a, status);
+    return fine ? MLK_OK : status->code;
+}
+
 static const mlk_parameter log_mel_parameters[] = {
     MLK_MEL_PARAMETERS,
     MLK_CHOICE("norm", 0, mlk_mel_norm_names),
@@ -115,9 +123,11 @@ const mlk_feature mlk_feature_log_mel = {
     .kind = "log_mel",
     .unit = "dB",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(log_mel_parameters),
     .measure = measure_mel,
     .compute = compute_log_mel,
+    .survey = survey_log_mel,
     .place = place_mel,
 };
 
@@ -151,6 +161,12 @@ static mlk_code compute_mfcc(const mlk_settings *s, mlk_analysis *a, const mlk_f
                            mlk_settings_get(s, "norm") == 0, (int)shape->rows, gain, out, status);
 }
 
+static mlk_code survey_mfcc(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    *needed = true;
+    return decibels(s, "mel_norm", 1, 1e-10, 80, a, status) ? MLK_OK : status->code;
+}
+
 static const mlk_parameter mfcc_parameters[] = {MFCC_PARAMETERS};
 
 const mlk_feature mlk_feature_mfcc = {
@@ -158,9 +174,11 @@ const mlk_feature mlk_feature_mfcc = {
     .summary = "mel-frequency cepstral coefficients: timbre in a few numbers",
     .kind = "mfcc",
     .axis = {.name = "coefficient"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(mfcc_parameters),
     .measure = measure_mfcc,
     .compute = compute_mfcc,
+    .survey = survey_mfcc,
 };
 
 static mlk_code measure_delta(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
@@ -201,6 +219,7 @@ const mlk_feature mlk_feature_mfcc_delta = {
     MLK_PARAMETERS(delta_parameters),
     .measure = measure_delta,
     .compute = compute_delta,
+    .survey = survey_mfcc,
 };
 
 static const mlk_parameter delta2_parameters[] = {DELTA_PARAMETERS(2)};
@@ -213,4 +232,5 @@ const mlk_feature mlk_feature_mfcc_delta2 = {
     MLK_PARAMETERS(delta2_parameters),
     .measure = measure_delta,
     .compute = compute_delta,
+    .survey = survey_mfcc,
 };

@@ -31,12 +31,24 @@ static mlk_code measure_onset(const mlk_settings *s, int64_t n, double rate, mlk
     return MLK_OK;
 }
 
+static const mlk_matrix *decibels(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
+{
+    mlk_stft stft = centred(s);
+    mlk_mel mel = mlk_feature_mel_of(s, "norm", a->rate);
+    return mlk_analysis_mel_db(a, &stft, mlk_settings_get(s, "power"), &mel, 1, 1e-10, 80, status);
+}
+
+static mlk_code survey_onset(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    *needed = true;
+    return decibels(s, a, status) ? MLK_OK : status->code;
+}
+
 static mlk_code onset_of(const mlk_settings *s, mlk_analysis *a, const int *edges, int curves, void *out,
                          mlk_status *status)
 {
     mlk_stft stft = centred(s);
-    mlk_mel mel = mlk_feature_mel_of(s, "norm", a->rate);
-    const mlk_matrix *db = mlk_analysis_mel_db(a, &stft, mlk_settings_get(s, "power"), &mel, 1, 1e-10, 80, status);
+    const mlk_matrix *db = decibels(s, a, status);
     if (!db)
         return status->code;
     mlk_onset onset = {
@@ -68,6 +80,7 @@ const mlk_feature mlk_feature_onset_strength = {
     MLK_PARAMETERS(onset_parameters),
     .measure = measure_onset,
     .compute = compute_onset,
+    .survey = survey_onset,
 };
 
 /* --- in several ranges of bands --- */
@@ -118,5 +131,6 @@ const mlk_feature mlk_feature_onset_strength_multi = {
     MLK_PARAMETERS(multi_parameters),
     .measure = measure_multi,
     .compute = compute_multi,
+    .survey = survey_onset,
     .place = place_multi,
 };

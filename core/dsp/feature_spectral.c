@@ -39,8 +39,10 @@ static mlk_code stft(const mlk_settings *s, mlk_analysis *a, const mlk_feature_s
                      mlk_status *status)
 {
     mlk_stft stft = mlk_feature_stft_of(s);
-    mlk_view view = mlk_view_whole(a->samples, a->n);
-    return mlk_stft_complex(&stft, &view, 0, shape->frames, out, status);
+    mlk_view view;
+    mlk_code code = mlk_analysis_view(a, stft.n_fft, stft.hop_length, stft.center,
+                                      (mlk_span){shape->first, shape->frames}, &view, status);
+    return code ? code : mlk_stft_complex(&stft, &view, shape->first, shape->frames, out, status);
 }
 
 static const mlk_parameter stft_parameters[] = {MLK_STFT_PARAMETERS};
@@ -50,6 +52,7 @@ const mlk_feature mlk_feature_stft = {
     .summary = "short-time Fourier transform, complex",
     .kind = "stft",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "linear"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(stft_parameters),
     .measure = measure_complex,
     .compute = stft,
@@ -74,6 +77,7 @@ const mlk_feature mlk_feature_spectrogram = {
     .summary = "magnitude of the short-time Fourier transform, or a power of it",
     .kind = "spectrogram",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "linear"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(spectrogram_parameters),
     .measure = measure_bins,
     .compute = spectrogram,
@@ -104,6 +108,7 @@ const mlk_feature mlk_feature_spectral_centroid = {
     .summary = "centre of gravity of the spectrum, Hz: brightness",
     .kind = "spectral_centroid",
     .unit = "Hz",
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(stft_parameters),
     .measure = measure_curve,
     .compute = centroid,
@@ -129,6 +134,7 @@ const mlk_feature mlk_feature_spectral_bandwidth = {
     .summary = "spread of the spectrum around its centroid, Hz",
     .kind = "spectral_bandwidth",
     .unit = "Hz",
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(bandwidth_parameters),
     .measure = measure_curve,
     .compute = bandwidth,
@@ -152,6 +158,7 @@ const mlk_feature mlk_feature_spectral_rolloff = {
     .summary = "frequency below which most of the spectrum lies, Hz",
     .kind = "spectral_rolloff",
     .unit = "Hz",
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(rolloff_parameters),
     .measure = measure_curve,
     .compute = rolloff,
@@ -175,6 +182,7 @@ const mlk_feature mlk_feature_spectral_flatness = {
     .name = "spectral_flatness",
     .summary = "from 0 for a tone to 1 for white noise",
     .kind = "spectral_flatness",
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(flatness_parameters),
     .measure = measure_curve,
     .compute = flatness,
@@ -212,10 +220,28 @@ static void place_contrast(const mlk_settings *s, double rate, int64_t rows, dou
 static mlk_code contrast(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                          mlk_status *status)
 {
-    (void)shape;
     mlk_contrast contrast = contrast_of(s);
-    const mlk_tiles *magnitude = spectrum(s, a, 1, status);
-    return magnitude ? mlk_spectral_contrast(&contrast, magnitude, bin_hz(s, a->rate), out, status) : status->code;
+    mlk_stft stft = mlk_feature_stft_of(s);
+    float highest_peak, highest_valley, *to = out;
+    const mlk_matrix *made = mlk_analysis_contrast(a, &stft, &contrast, &highest_peak, &highest_valley, status);
+    if (!made)
+        return status->code;
+    int64_t count = shape->rows * shape->frames;
+    double range = contrast.linear ? INFINITY : 80; /* dB under the largest of the clip */
+    float least_peak = (float)(highest_peak - range), least_valley = (float)(highest_valley - range);
+    const float *peaks = made->data, *valleys = made->data + count;
+    for (int64_t i = 0; i < count; i++)
+        to[i] = fmaxf(peaks[i], least_peak) - fmaxf(valleys[i], least_valley);
+    return MLK_OK;
+}
+
+static mlk_code survey_contrast(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    mlk_contrast contrast = contrast_of(s);
+    mlk_stft stft = mlk_feature_stft_of(s);
+    float unused[2];
+    *needed = !contrast.linear;
+    return !*needed || mlk_analysis_contrast(a, &stft, &contrast, &unused[0], &unused[1], status) ? MLK_OK : status->code;
 }
 
 static const mlk_parameter contrast_parameters[] = {
@@ -232,8 +258,10 @@ const mlk_feature mlk_feature_spectral_contrast = {
     .kind = "spectral_contrast",
     .unit = "dB",
     .axis = {.name = "band from", .unit = "Hz", .scale = "log"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(contrast_parameters),
     .measure = measure_contrast,
     .compute = contrast,
+    .survey = survey_contrast,
     .place = place_contrast,
 };

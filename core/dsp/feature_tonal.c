@@ -17,6 +17,18 @@ static mlk_code measure_chroma(const mlk_settings *s, int64_t n, double rate, ml
     return mlk_feature_measure_stft(s, (int64_t)mlk_settings_get(s, "n_chroma"), n, rate, shape, status);
 }
 
+static mlk_code survey_chroma_stft(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    mlk_stft stft = mlk_feature_stft_of(s);
+    double unused;
+    *needed = isnan(mlk_settings_get(s, "tuning"));
+    if (!*needed)
+        return MLK_OK;
+    mlk_code code = mlk_analysis_tuning(a, &stft, 2, (int)mlk_settings_get(s, "n_chroma"), 0.01, &unused, status);
+    mlk_analysis_keep_spectrum(a, &stft, 2);
+    return code;
+}
+
 static mlk_code chroma_stft(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                             mlk_status *status)
 {
@@ -55,9 +67,11 @@ const mlk_feature mlk_feature_chroma_stft = {
     .summary = "energy of each pitch class, from the short-time Fourier transform",
     .kind = "chroma",
     .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(chroma_stft_parameters),
     .measure = measure_chroma,
     .compute = chroma_stft,
+    .survey = survey_chroma_stft,
 };
 
 /* --- cqt --- */

@@ -20,17 +20,17 @@ void mlk_spectral_rolloff(const mlk_tiles *magnitude, double bin_hz, double shar
 /* Geometric over arithmetic mean, 1 for white noise; values below amin (1e-37 or more) count as amin. */
 void mlk_spectral_flatness(const mlk_tiles *power, double amin, float *out);
 
-/* Peak against valley in n_bands + 1 octave bands above 0, fmin, 2 fmin ...: the mean of the largest less the
- * mean of the smallest `quantile` of a band's bins, each in dB (or, with `linear`, as they are).
- * `out` is (n_bands + 1) x frames. */
+/* Octave bands above 0, fmin, 2 fmin ... */
 typedef struct mlk_contrast {
     double fmin, quantile;
     int n_bands;
     bool linear;
 } mlk_contrast;
 
-mlk_code mlk_spectral_contrast(const mlk_contrast *contrast, const mlk_tiles *magnitude, double bin_hz, float *out,
-                               mlk_status *status);
+/* Peak and valley of each band: the mean of the largest and of the smallest `quantile` of its bins. Either is
+ * (n_bands + 1) x frames. */
+mlk_code mlk_spectral_extremes(const mlk_contrast *contrast, const mlk_tiles *magnitude, double bin_hz, float *peaks,
+                               float *valleys, mlk_status *status);
 
 /* Refuses bands without a bin or beyond the spectrum. */
 mlk_code mlk_spectral_contrast_check(const mlk_contrast *contrast, int64_t bins, double bin_hz, mlk_status *status);

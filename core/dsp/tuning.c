@@ -8,14 +8,11 @@
 static const double lowest_hz = 150, highest_hz = 4000;
 static const float threshold = 0.1f; /* of a frame's maximum, below which nothing is a peak */
 
-typedef struct peak {
+typedef struct mlk_peak {
     float hz, magnitude;
 } peak;
 
-typedef struct peaks {
-    peak *list;
-    size_t count, room;
-} peaks;
+typedef mlk_peaks peaks;
 
 static mlk_code add(peaks *found, peak next, mlk_status *status)
 {
@@ -118,8 +115,13 @@ static mlk_code fullest(const peaks *found, float median, int bins_per_octave, d
     return MLK_OK;
 }
 
-mlk_code mlk_tuning_estimate(const mlk_tiles *spectrum, double rate, int n_fft, int bins_per_octave,
-                             double resolution, double *tuning, mlk_status *status)
+void mlk_peaks_clear(mlk_peaks *peaks)
+{
+    free(peaks->list);
+    *peaks = (mlk_peaks){0};
+}
+
+mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, double rate, int n_fft, mlk_status *status)
 {
     double bin_hz = rate / n_fft;
     int64_t rows = spectrum->rows, first = 1, end;
@@ -127,20 +129,25 @@ mlk_code mlk_tuning_estimate(const mlk_tiles *spectrum, double rate, int n_fft, 
         first++;
     for (end = first; end < rows && (double)end * bin_hz < highest_hz; end++)
         ;
-    peaks found = {0};
     mlk_masks *marks = aligned_alloc(sizeof *marks, (size_t)(end - first + 1) * sizeof *marks);
     mlk_code code = marks ? MLK_OK : mlk_fail_memory(status, "spectral peaks");
     for (int64_t i = 0; !code && i < mlk_tile_count(spectrum->frames); i++) {
         int64_t left = spectrum->frames - i * MLK_TILE;
         mark_peaks(mlk_tile_rows(spectrum, i), rows, first, end, marks);
         code = collect(mlk_tile_rows(spectrum, i), rows, first, end, marks, left < MLK_TILE ? (int)left : MLK_TILE,
-                       rate, n_fft, &found, status);
+                       rate, n_fft, peaks, status);
     }
     free(marks);
-    *tuning = 0;
-    float median = 0;
-    if (!code && found.count > 0 && !(code = median_magnitude(&found, &median, status)))
-        code = fullest(&found, median, bins_per_octave, resolution, tuning, status);
-    free(found.list);
     return code;
+}
+
+mlk_code mlk_peaks_tuning(const mlk_peaks *peaks, int bins_per_octave, double resolution, double *tuning,
+                          mlk_status *status)
+{
+    float median = 0;
+    *tuning = 0;
+    if (peaks->count == 0)
+        return MLK_OK;
+    mlk_code code = median_magnitude(peaks, &median, status);
+    return code ? code : fullest(peaks, median, bins_per_octave, resolution, tuning, status);
 }

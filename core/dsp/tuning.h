@@ -4,9 +4,22 @@
 
 #include "dsp/stft.h"
 
-/* The deviation in [-0.5, 0.5) of a bin, of which an octave has bins_per_octave, from the spectral peaks
- * between 150 and 4000 Hz: the fullest of round(1/resolution) classes. 0 when there is no peak. */
-mlk_code mlk_tuning_estimate(const mlk_tiles *spectrum, double rate, int n_fft, int bins_per_octave,
-                             double resolution, double *tuning, mlk_status *status);
+#include <stddef.h>
+
+/* Spectral peaks between 150 and 4000 Hz, gathered from any number of blocks. Start from zeros. */
+typedef struct mlk_peaks {
+    struct mlk_peak *list;
+    size_t count, room;
+} mlk_peaks;
+
+void mlk_peaks_clear(mlk_peaks *peaks);
+
+/* Adds the peaks of a spectrum. */
+mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, double rate, int n_fft, mlk_status *status);
+
+/* The deviation in [-0.5, 0.5) of a bin, of which an octave has bins_per_octave: the fullest of
+ * ceil(1/resolution) classes. 0 when there is no peak. */
+mlk_code mlk_peaks_tuning(const mlk_peaks *peaks, int bins_per_octave, double resolution, double *tuning,
+                          mlk_status *status);
 
 #endif

@@ -1,0 +1,23 @@
+/* sweep.h: features of one waveform, block by block.
+ *
+ * A block's spectra are made, used by all features and forgotten while they are
+ * still in the processor's cache; memory does not grow with the clip. Features
+ * with numbers that belong to the clip cost a second pass, the others are done
+ * in the first. Those that need the clip whole (MLK_SCOPE_CLIP) come in between.
+ */
+#ifndef MLK_SWEEP_H
+#define MLK_SWEEP_H
+
+#include "dsp/feature.h"
+
+/* What becomes of the numbers: part->rows x part->frames of them, frames part->first and on, are to be taken now.
+ * Parts of one feature arrive in the order of their frames, at least one for each. */
+typedef struct mlk_sink {
+    void *context;
+    mlk_code (*take)(void *context, int feature, const mlk_feature_shape *part, const void *data, mlk_status *status);
+} mlk_sink;
+
+/* Computes n features; a failure's message names the feature. Polls mlk_interrupted(). */
+mlk_code mlk_sweep(const mlk_settings *features, int n, mlk_waveform *waveform, mlk_sink sink, mlk_status *status);
+
+#endif

@@ -1,0 +1,58 @@
+/* waveform.h: the samples under analysis: in memory, or drawn from a source piece by piece.
+ *
+ * Whoever analyses asks for stretches, mostly further and further on. Of a
+ * source only a window is kept, as far back as earlier requests looked behind
+ * the mark; a request from before the window starts the source anew. So a file
+ * of hours passes through a few megabytes, and can be passed through again.
+ *
+ *     mlk_waveform *waveform = mlk_waveform_from(source, 22050, &status);
+ *     mlk_waveform_mark(waveform, position);                  // done with what lies before
+ *     mlk_waveform_view(waveform, position - 1024, position + 1024, &view, &status);
+ *     mlk_waveform_free(waveform);
+ *
+ * A waveform belongs to one thread.
+ */
+#ifndef MLK_WAVEFORM_H
+#define MLK_WAVEFORM_H
+
+#include "dsp/view.h"
+#include "status.h"
+
+typedef struct mlk_waveform mlk_waveform;
+
+/* Where samples come from, one after another. */
+typedef struct mlk_source {
+    void *context;
+    /* Up to `count` further samples; none only at the end. */
+    mlk_code (*read)(void *context, float *out, int64_t count, int64_t *got, mlk_status *status);
+    /* Back to the first sample. */
+    mlk_code (*restart)(void *context, mlk_status *status);
+    void (*release)(void *context); /* NULL: nothing to let go */
+} mlk_source;
+
+/* The caller's samples, which must outlive the waveform; all must be finite (the error names the first that is
+ * not). NULL: see status. */
+mlk_waveform *mlk_waveform_of(const float *samples, int64_t n, double rate, mlk_status *status);
+
+/* Takes over the source, on failure too. NULL: see status. */
+mlk_waveform *mlk_waveform_from(mlk_source source, double rate, mlk_status *status);
+
+void mlk_waveform_free(mlk_waveform *waveform);
+
+double mlk_waveform_rate(const mlk_waveform *waveform);
+
+/* Reads on until `position` samples are known or the end is met: *n is their number, the whole waveform's when it
+ * is less than `position`. */
+mlk_code mlk_waveform_reach(mlk_waveform *waveform, int64_t position, int64_t *n, mlk_status *status);
+
+/* Samples first .. end-1, as far as the waveform has them. The view holds until the next request. */
+mlk_code mlk_waveform_view(mlk_waveform *waveform, int64_t first, int64_t end, mlk_view *view, mlk_status *status);
+
+/* From now on requests concern `position` and what follows, looking back no further than until now. */
+void mlk_waveform_mark(mlk_waveform *waveform, int64_t position);
+
+/* The waveform at 1/factor of its rate, by soxr's HQ filter, times the root of factor, ceil(n / factor) samples;
+ * it belongs to this one. NULL: see status. */
+mlk_waveform *mlk_waveform_decimated(mlk_waveform *waveform, int factor, mlk_status *status);
+
+#endif
