@@ -10,11 +10,12 @@
 
 #include "dsp/feature.h"
 
-/* What becomes of the numbers: part->rows x part->frames of them, frames part->first and on, are to be taken now.
+/* What becomes of the numbers: part->rows x part->frames of them, frames part->first and on, are to be taken now (the
+ * memory may be written to).
  * Parts of one feature arrive in the order of their frames, at least one for each. */
 typedef struct mlk_sink {
     void *context;
-    mlk_code (*take)(void *context, int feature, const mlk_feature_shape *part, const void *data, mlk_status *status);
+    mlk_code (*take)(void *context, int feature, const mlk_feature_shape *part, void *data, mlk_status *status);
 } mlk_sink;
 
 /* Computes n features; a failure's message names the feature. Polls mlk_interrupted(). */

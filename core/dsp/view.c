@@ -26,7 +26,7 @@ void mlk_view_read(const mlk_view *view, int64_t start, int length, mlk_pad pad,
 {
     int64_t n = view->n;
     int before = start < 0 ? (-start < length ? (int)-start : length) : 0;
-    int inside = n - start < length ? (n - start > before ? (int)(n - start) : before) : length;
+    int inside = n < start + length ? (n > start + before ? (int)(n - start) : before) : length;
     assert(before >= inside || (start + before >= view->first && start + inside <= view->end));
     for (int i = 0; i < before; i++)
         out[i] = padded(view, start + i, pad);

@@ -149,6 +149,28 @@ mlk_code mlk_waveform_reach(mlk_waveform *waveform, int64_t position, int64_t *n
     return MLK_OK;
 }
 
+mlk_code mlk_waveform_load(mlk_waveform *waveform, mlk_status *status)
+{
+    mlk_view view;
+    mlk_waveform_mark(waveform, 0);
+    mlk_code code = mlk_waveform_view(waveform, 0, INT64_MAX, &view, status);
+    if (!code)
+        waveform->samples = view.samples;
+    return code;
+}
+
+mlk_code mlk_waveform_length(mlk_waveform *waveform, int64_t *n, mlk_status *status)
+{
+    mlk_code code = MLK_OK;
+    for (int64_t at = 0; !code && waveform->n == INT64_MAX; at += PIECE) {
+        mlk_waveform_mark(waveform, at);
+        code = mlk_waveform_reach(waveform, at + PIECE, n, status);
+    }
+    *n = waveform->n;
+    mlk_waveform_mark(waveform, 0);
+    return code;
+}
+
 mlk_code mlk_waveform_view(mlk_waveform *waveform, int64_t first, int64_t end, mlk_view *view, mlk_status *status)
 {
     mlk_waveform *w = waveform;

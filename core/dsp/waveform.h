@@ -45,6 +45,12 @@ double mlk_waveform_rate(const mlk_waveform *waveform);
  * is less than `position`. */
 mlk_code mlk_waveform_reach(mlk_waveform *waveform, int64_t position, int64_t *n, mlk_status *status);
 
+/* Reads a source to its end and keeps all of it in memory from now on. */
+mlk_code mlk_waveform_load(mlk_waveform *waveform, mlk_status *status);
+
+/* The number of samples: a source is read to its end, and kept no longer than it takes. */
+mlk_code mlk_waveform_length(mlk_waveform *waveform, int64_t *n, mlk_status *status);
+
 /* Samples first .. end-1, as far as the waveform has them. The view holds until the next request. */
 mlk_code mlk_waveform_view(mlk_waveform *waveform, int64_t first, int64_t end, mlk_view *view, mlk_status *status);
 

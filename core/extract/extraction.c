@@ -76,6 +76,7 @@ void mlk_extraction_free(mlk_extraction *extraction)
 
 /* --- one waveform --- */
 
+/* Shapes of all features for n samples. */
 static mlk_code measure_all(const mlk_recipe *recipe, int64_t n, double rate, mlk_feature_shape *shapes,
                             mlk_status *status)
 {
@@ -94,24 +95,30 @@ static mlk_code measure_all(const mlk_recipe *recipe, int64_t n, double rate, ml
     return MLK_OK;
 }
 
-static mlk_code compute(const mlk_settings *settings, mlk_analysis *analysis, void *out, mlk_status *status)
+/* Copies a part to its frames of the bundle. */
+static mlk_code keep_part(void *context, int feature, const mlk_feature_shape *part, void *data, mlk_status *status)
 {
-    if (mlk_interrupted())
-        return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
-    mlk_status reason;
-    mlk_code code = mlk_feature_compute(settings, analysis, out, &reason);
-    return code ? mlk_fail(status, code, "%s: %.200s", settings->feature->name, reason.message) : MLK_OK;
+    (void)status;
+    mlk_bundle *bundle = context;
+    size_t width = mlk_dtype_size(part->dtype), total = (size_t)bundle->shapes[feature].frames;
+    for (int64_t row = 0; row < part->rows; row++)
+        memcpy((char *)bundle->data[feature] + ((size_t)row * total + (size_t)part->first) * width,
+               (char *)data + (size_t)(row * part->frames) * width, (size_t)part->frames * width);
+    return MLK_OK;
 }
 
-static mlk_bundle *keep_frames(const mlk_recipe *recipe, mlk_analysis *analysis, const mlk_feature_shape *shapes,
-                               mlk_status *status)
+static mlk_bundle *keep_frames(const mlk_recipe *recipe, mlk_waveform *waveform, mlk_status *status)
 {
+    mlk_feature_shape shapes[MLK_MAX_FEATURES];
+    int64_t n;
+    if (mlk_waveform_length(waveform, &n, status) ||
+        measure_all(recipe, n, mlk_waveform_rate(waveform), shapes, status))
+        return NULL;
     mlk_bundle *bundle = mlk_bundle_new(recipe->n_features, shapes, status);
-    for (int i = 0; bundle && i < recipe->n_features; i++)
-        if (compute(&recipe->features[i], analysis, bundle->data[i], status)) {
-            mlk_bundle_free(bundle);
-            bundle = NULL;
-        }
+    if (bundle && mlk_sweep(recipe->features, recipe->n_features, waveform, (mlk_sink){bundle, keep_part}, status)) {
+        mlk_bundle_free(bundle);
+        bundle = NULL;
+    }
     return bundle;
 }
 
@@ -122,62 +129,64 @@ static void to_magnitude(float *values, int64_t count)
         values[i] = hypotf(values[2 * i], values[2 * i + 1]);
 }
 
-static mlk_code pool_feature(const mlk_recipe *recipe, int feature, mlk_analysis *analysis,
-                             const mlk_feature_shape *shape, float *out, mlk_status *status)
+static mlk_code pool_part(void *context, int feature, const mlk_feature_shape *part, void *data, mlk_status *status)
 {
-    int64_t count = shape->rows * shape->frames;
-    float *values = malloc((size_t)count * mlk_dtype_size(shape->dtype) + (size_t)shape->frames * sizeof *values);
-    if (!values)
-        return mlk_fail(status, MLK_MEMORY, "not enough memory for %lld x %lld frames", (long long)shape->rows,
-                        (long long)shape->frames);
-    mlk_code code = compute(&recipe->features[feature], analysis, values, status);
-    if (!code && shape->dtype == MLK_COMPLEX64)
-        to_magnitude(values, count);
-    for (int64_t row = 0; !code && row < shape->rows; row++) {
-        float pooled[MLK_MAX_POOLS];
-        mlk_pool_row(recipe->pools, recipe->n_pools, values + row * shape->frames, shape->frames, values + count,
-                     pooled);
-        for (int p = 0; p < recipe->n_pools; p++)
-            out[p * shape->rows + row] = pooled[p];
-    }
-    free(values);
-    return code;
+    mlk_pooling **poolings = context;
+    if (part->dtype == MLK_COMPLEX64)
+        to_magnitude(data, part->rows * part->frames);
+    return mlk_pooling_add(poolings[feature], data, part->frames, status);
 }
 
-static mlk_bundle *pool_frames(const mlk_recipe *recipe, mlk_analysis *analysis, const mlk_feature_shape *shapes,
-                               mlk_status *status)
+static mlk_bundle *pool_frames(const mlk_recipe *recipe, mlk_waveform *waveform, mlk_status *status)
 {
     mlk_feature_shape row = {.rows = 1, .frames = recipe->n_columns, .dtype = MLK_FLOAT32};
     mlk_bundle *bundle = mlk_bundle_new(1, &row, status);
+    mlk_pooling *poolings[MLK_MAX_FEATURES] = {0};
+    bool ready = bundle;
+    for (int i = 0; ready && i < recipe->n_features; i++)
+        ready = (poolings[i] = mlk_pooling_new(recipe->pools, recipe->n_pools, recipe->rows[i], status));
+    bool done = ready && !mlk_sweep(recipe->features, recipe->n_features, waveform, (mlk_sink){poolings, pool_part}, status);
     float *out = bundle ? bundle->data[0] : NULL;
-    for (int i = 0; bundle && i < recipe->n_features; i++) {
-        if (pool_feature(recipe, i, analysis, &shapes[i], out, status)) {
-            mlk_bundle_free(bundle);
-            return NULL;
-        }
-        out += shapes[i].rows * recipe->n_pools;
+    for (int i = 0; i < recipe->n_features; i++) {
+        if (done)
+            mlk_pooling_finish(poolings[i], out);
+        if (out)
+            out += recipe->rows[i] * recipe->n_pools;
+        mlk_pooling_free(poolings[i]);
+    }
+    if (!done) {
+        mlk_bundle_free(bundle);
+        bundle = NULL;
     }
     return bundle;
+}
+
+mlk_bundle *mlk_extraction_sweep(const mlk_recipe *recipe, mlk_waveform *waveform, mlk_status *status)
+{
+    /* What the start tells of the clip: its shapes, unless it is longer. */
+    mlk_feature_shape shapes[MLK_MAX_FEATURES];
+    int64_t n;
+    if (mlk_waveform_reach(waveform, INT64_C(1) << 20, &n, status) ||
+        measure_all(recipe, n, mlk_waveform_rate(waveform), shapes, status))
+        return NULL;
+    return recipe->n_pools > 0 ? pool_frames(recipe, waveform, status) : keep_frames(recipe, waveform, status);
 }
 
 mlk_bundle *mlk_extraction_analyse(const mlk_recipe *recipe, const float *samples, int64_t n, double rate,
                                    mlk_status *status)
 {
-    mlk_feature_shape shapes[MLK_MAX_FEATURES];
-    if (measure_all(recipe, n, rate, shapes, status))
-        return NULL;
-    mlk_analysis *analysis = mlk_analysis_new(samples, n, rate, status);
-    if (!analysis)
-        return NULL;
-    mlk_bundle *bundle = recipe->n_pools > 0 ? pool_frames(recipe, analysis, shapes, status)
-                                             : keep_frames(recipe, analysis, shapes, status);
-    mlk_analysis_free(analysis);
+    mlk_waveform *waveform = mlk_waveform_of(samples, n, rate, status);
+    mlk_bundle *bundle = waveform ? mlk_extraction_sweep(recipe, waveform, status) : NULL;
+    mlk_waveform_free(waveform);
     return bundle;
 }
 
 /* --- one track --- */
 
-static mlk_bundle *analyse_track(const mlk_recipe *recipe, const mlk_track *track, mlk_status *status)
+/* Samples up to which a track is decoded as a whole: some minutes. */
+enum { SHORT_TRACK = 1 << 24 };
+
+static mlk_audio_options options_of(const mlk_recipe *recipe, const mlk_track *track)
 {
     mlk_audio_options options = mlk_audio_defaults();
     options.rate_hz = recipe->rate;
@@ -185,15 +194,65 @@ static mlk_bundle *analyse_track(const mlk_recipe *recipe, const mlk_track *trac
     options.start_s = recipe->start_s + track->start_s;
     double duration = track->duration_s > 0 ? track->duration_s : recipe->duration_s;
     options.duration_s = duration > 0 ? duration : -1;
-    mlk_audio audio;
-    if (mlk_audio_load(track->path, &options, &audio, status))
-        return NULL;
+    return options;
+}
+
+/* A file as a source of samples. */
+typedef struct playback {
+    const char *path;
+    mlk_audio_options options;
+    mlk_audio_reader *reader;
+} playback;
+
+static mlk_code play(void *context, float *out, int64_t count, int64_t *got, mlk_status *status)
+{
+    playback *p = context;
+    *got = 0;
+    if (mlk_interrupted())
+        return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    return mlk_audio_reader_read(p->reader, (float *[]){out}, count, got, status);
+}
+
+static mlk_code rewind_playback(void *context, mlk_status *status)
+{
+    playback *p = context;
+    mlk_audio_reader_free(p->reader);
+    p->reader = NULL;
+    return mlk_audio_reader_open(p->path, &p->options, &p->reader, status);
+}
+
+static bool needs_whole_clip(const mlk_recipe *recipe)
+{
+    for (int i = 0; i < recipe->n_features; i++)
+        if (recipe->features[i].feature->scope == MLK_SCOPE_CLIP)
+            return true;
+    return false;
+}
+
+static mlk_bundle *analyse_playback(const mlk_recipe *recipe, playback *p, mlk_status *status)
+{
+    int64_t expected = mlk_audio_reader_expected(p->reader), n;
+    bool whole = expected <= SHORT_TRACK || needs_whole_clip(recipe);
+    mlk_source source = {p, play, rewind_playback, NULL};
+    mlk_waveform *waveform = mlk_waveform_from(source, mlk_audio_reader_rate(p->reader), status);
     mlk_bundle *bundle = NULL;
-    if (audio.frames == 0)
-        mlk_fail(status, MLK_INVALID, "%s: there is no sound in the part asked for", track->path);
-    else
-        bundle = mlk_extraction_analyse(recipe, audio.samples, audio.frames, audio.rate_hz, status);
-    mlk_audio_free(&audio);
+    if (waveform && !(whole && mlk_waveform_load(waveform, status)) && !mlk_waveform_reach(waveform, 1, &n, status)) {
+        if (n == 0)
+            mlk_fail(status, MLK_INVALID, "%s: there is no sound in the part asked for", p->path);
+        else
+            bundle = mlk_extraction_sweep(recipe, waveform, status);
+    }
+    mlk_waveform_free(waveform);
+    return bundle;
+}
+
+static mlk_bundle *analyse_track(const mlk_recipe *recipe, const mlk_track *track, mlk_status *status)
+{
+    playback p = {.path = track->path, .options = options_of(recipe, track)};
+    mlk_bundle *bundle = NULL;
+    if (!mlk_audio_reader_open(p.path, &p.options, &p.reader, status))
+        bundle = analyse_playback(recipe, &p, status);
+    mlk_audio_reader_free(p.reader);
     return bundle;
 }
 

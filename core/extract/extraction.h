@@ -1,7 +1,8 @@
 /* extraction.h: a recipe over many tracks, as the work of a job.
  *
- * Each track is decoded once and analysed once; all of its features share the
- * transforms. Tracks share nothing, so results are the same to the bit for any
+ * Each track is decoded once and analysed block by block; all of its features
+ * share the transforms. Tracks too long for memory are decoded as they are
+ * analysed, twice where a feature needs numbers of the whole clip. Tracks share nothing, so results are the same to the bit for any
  * number of workers.
  *
  *     mlk_extraction *extraction = mlk_extraction_new(recipe, tracks, n, ".moonlark", &status);
@@ -16,6 +17,8 @@
 
 #include "extract/bundle.h"
 #include "extract/job.h"
+
+#include "dsp/sweep.h"
 
 typedef struct mlk_track {
     char *path;
@@ -50,6 +53,9 @@ int mlk_extraction_cached(const mlk_extraction *extraction);
 int mlk_extraction_uncached(const mlk_extraction *extraction);
 
 /* One waveform: all features of the recipe, frames kept or pooled. NULL: see status. */
+mlk_bundle *mlk_extraction_sweep(const mlk_recipe *recipe, mlk_waveform *waveform, mlk_status *status);
+
+/* The same of samples in memory. */
 mlk_bundle *mlk_extraction_analyse(const mlk_recipe *recipe, const float *samples, int64_t n, double rate,
                                    mlk_status *status);
 

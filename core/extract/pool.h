@@ -28,7 +28,22 @@ typedef struct mlk_pool {
 /* Reads "mean", "std", "min", "max", "median" or "p" with a number 0..100 ("p5", "p97.5"). */
 mlk_code mlk_pool_parse(const char *name, mlk_pool *pool, mlk_status *status);
 
-/* Pools n >= 1 values in each of the n_pools ways; `scratch` has room for n floats. */
-void mlk_pool_row(const mlk_pool *pools, int n_pools, const float *values, int64_t n, float *scratch, float *out);
+/* Rows of frames on their way to numbers, taken part by part; the same bits however they are cut. Only
+ * percentiles, of which the median is one, keep the values. */
+typedef struct mlk_pooling mlk_pooling;
+
+/* NULL: see status. */
+mlk_pooling *mlk_pooling_new(const mlk_pool *pools, int n_pools, int64_t rows, mlk_status *status);
+void mlk_pooling_free(mlk_pooling *pooling);
+
+/* Takes rows x frames values. */
+mlk_code mlk_pooling_add(mlk_pooling *pooling, const float *values, int64_t frames, mlk_status *status);
+
+/* n_pools x rows numbers; at least one frame must have been taken. */
+void mlk_pooling_finish(mlk_pooling *pooling, float *out);
+
+/* Pools one row of n >= 1 values in each of the n_pools ways. */
+mlk_code mlk_pool_row(const mlk_pool *pools, int n_pools, const float *values, int64_t n, float *out,
+                      mlk_status *status);
 
 #endif
