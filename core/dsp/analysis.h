@@ -117,7 +117,10 @@ const mlk_matrix *mlk_analysis_contrast(mlk_analysis *analysis, const mlk_stft *
 mlk_code mlk_analysis_tuning(mlk_analysis *analysis, const mlk_stft *stft, double power, int bins_per_octave,
                              double resolution, double *tuning, mlk_status *status);
 
-/* The constant-Q transform; cqt->tuning NAN: estimated. NULL: see status. */
+/* cqt->tuning, or the clip's estimated one where that is NAN (see mlk_analysis_tuning). */
+mlk_code mlk_analysis_cqt_tuning(mlk_analysis *analysis, const mlk_cqt *cqt, double *tuning, mlk_status *status);
+
+/* The constant-Q transform with that tuning. NULL: see status. */
 const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cqt, mlk_status *status);
 
 mlk_matrix *mlk_matrix_new(int64_t rows, int64_t frames, mlk_status *status);

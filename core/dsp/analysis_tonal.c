@@ -111,14 +111,11 @@ static mlk_waveform *halved(mlk_analysis *analysis, int early, int level, mlk_st
     return waveform;
 }
 
-static mlk_code octave_of(void *context, int early, int level, mlk_octave *octave, mlk_status *status)
+static mlk_code octave_of(void *context, int early, int level, int64_t first, int64_t end, mlk_view *view,
+                          mlk_status *status)
 {
     mlk_waveform *waveform = halved(context, early, level, status);
-    mlk_view view;
-    mlk_code code = waveform ? mlk_waveform_view(waveform, 0, INT64_MAX, &view, status) : status->code;
-    if (!code)
-        *octave = (mlk_octave){view.samples, view.n};
-    return code;
+    return waveform ? mlk_waveform_view(waveform, first, end, view, status) : status->code;
 }
 
 /* --- constant-Q --- */
@@ -127,6 +124,7 @@ typedef struct cqt_request {
     mlk_analysis *analysis;
     const mlk_cqt *cqt;
     mlk_cqt_plan plan;
+    mlk_span span;
 } cqt_request;
 
 static void release_cqt(void *value)
@@ -139,36 +137,42 @@ static void *make_cqt(void *context, const double *key, mlk_status *status)
 {
     (void)key;
     const cqt_request *r = context;
-    const mlk_cqt_plan *plan = &r->plan;
     mlk_cqt_matrix *made = malloc(sizeof *made);
-    float complex *data = malloc((size_t)(r->cqt->n_bins * plan->frames) * sizeof *data);
+    float complex *data = malloc((size_t)(r->cqt->n_bins * r->span.frames) * sizeof *data);
     if (!made || !data) {
         free(made);
         free(data);
         mlk_fail_memory(status, "a constant-Q transform");
         return NULL;
     }
-    *made = (mlk_cqt_matrix){r->cqt->n_bins, plan->frames, data};
-    if (mlk_cqt_compute(r->cqt, r->analysis->rate, plan, octave_of, r->analysis, data, status)) {
+    *made = (mlk_cqt_matrix){r->cqt->n_bins, r->span.frames, data};
+    if (mlk_cqt_compute(r->cqt, r->analysis->rate, &r->plan, r->span.first, r->span.frames, octave_of, r->analysis, data,
+                        status)) {
         release_cqt(made);
         return NULL;
     }
     return made;
 }
 
+mlk_code mlk_analysis_cqt_tuning(mlk_analysis *analysis, const mlk_cqt *cqt, double *tuning, mlk_status *status)
+{
+    static const mlk_stft spectrum = {.n_fft = 2048, .hop_length = 512, .win_length = 2048, .center = true};
+    *tuning = cqt->tuning;
+    return isnan(cqt->tuning)
+               ? mlk_analysis_tuning(analysis, &spectrum, 1, cqt->bins_per_octave, 0.01, tuning, status)
+               : MLK_OK;
+}
+
 const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cqt, mlk_status *status)
 {
     static const mlk_memo_kind transforms = {make_cqt, release_cqt};
-    static const mlk_stft spectrum = {.n_fft = 2048, .hop_length = 512, .win_length = 2048, .center = true};
     mlk_cqt tuned = *cqt;
     mlk_cqt_plan plan, fits;
-    if (mlk_cqt_measure(cqt, analysis->n, analysis->rate, &plan, status))
+    if (mlk_cqt_measure(cqt, analysis->n, analysis->rate, &plan, status) ||
+        mlk_analysis_cqt_tuning(analysis, cqt, &tuned.tuning, status) ||
+        mlk_cqt_measure(&tuned, analysis->n, analysis->rate, &fits, status))
         return NULL;
-    if (isnan(cqt->tuning) &&
-        (mlk_analysis_tuning(analysis, &spectrum, 1, cqt->bins_per_octave, 0.01, &tuned.tuning, status) ||
-         mlk_cqt_measure(&tuned, analysis->n, analysis->rate, &fits, status)))
-        return NULL;
-    cqt_request r = {analysis, &tuned, plan};
+    cqt_request r = {analysis, &tuned, plan, mlk_analysis_span(analysis, cqt->hop_length, plan.frames)};
     double key[] = {(double)analysis->block.index, tuned.hop_length, tuned.fmin,   tuned.n_bins,
                     tuned.bins_per_octave,         tuned.tuning,     tuned.filter_scale,
                     tuned.norm,                    tuned.sparsity,   tuned.window, tuned.scale,

@@ -2,20 +2,28 @@
 
 #include "dsp/fft.h"
 #include "dsp/memo.h"
+#include "dsp/lanes.h"
 #include "interrupt.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_FRAME = 1 << 22 }; /* samples of the longest filter: beyond it memory, not sense, would be the limit */
 
 /* --- filters --- */
 
+/* What a packed transform's bin k and its mirror image count in a filter: see fft.h. */
+typedef struct weight {
+    float complex direct, mirrored;
+} weight;
+
 /* Filters of one octave in the frequency domain, each a run of bins. */
 typedef struct bank {
     int n_fft, count;
-    int *first, *start;    /* row r: bins first[r] .., weights start[r] .. start[r + 1] - 1 */
-    float complex *weights;
+    int lowest, end;    /* bins of all of them */
+    int *first, *start; /* row r: bins first[r] .., weights start[r] .. start[r + 1] - 1 */
+    weight *weights;
 } bank;
 
 /* What the filters of an octave depend on. */
@@ -146,6 +154,12 @@ static void make_filter(workshop *w, const mlk_cqt *cqt, double hz_over_rate, in
     }
 }
 
+static weight weight_of(double complex response, int k, int n_fft)
+{
+    double complex turn = I * cexp(-2 * M_PI * I * k / n_fft);
+    return (weight){(float complex)(response * (1 - turn) / 2), (float complex)(response * (1 + turn) / 2)};
+}
+
 static bool store_filter(bank *b, int row, workshop *w, double sparsity)
 {
     int bins = b->n_fft / 2 + 1, first = 0, end = bins;
@@ -155,14 +169,16 @@ static bool store_filter(bank *b, int row, workshop *w, double sparsity)
     while (end > first && w->magnitudes[end - 1] < least)
         end--;
     int used = b->start[row];
-    float complex *grown = realloc(b->weights, (size_t)(used + end - first + 1) * sizeof *grown);
+    weight *grown = realloc(b->weights, (size_t)(used + end - first + 1) * sizeof *grown);
     if (!grown)
         return false;
     b->weights = grown;
     b->first[row] = first;
     for (int k = first; k < end; k++)
-        b->weights[used++] = w->magnitudes[k] < least ? 0 : (float complex)w->bins[k];
+        b->weights[used++] = weight_of(w->magnitudes[k] < least ? 0 : (float complex)w->bins[k], k, b->n_fft);
     b->start[row + 1] = used;
+    b->lowest = row == 0 || first < b->lowest ? first : b->lowest;
+    b->end = end > b->end ? end : b->end;
     return true;
 }
 
@@ -245,74 +261,154 @@ mlk_code mlk_cqt_measure(const mlk_cqt *cqt, int64_t n, double rate, mlk_cqt_pla
     return MLK_OK;
 }
 
+/* Eight frames side by side: row k holds the complex numbers of one bin. */
+typedef struct lanes {
+    mlk_floats low, high; /* of frames 0..3 and 4..7, real and imaginary parts in turn */
+} lanes;
+
+/* Scratch for one octave. */
+typedef struct octave_work {
+    const bank *bank;
+    const mlk_fft_packed *fft;
+    double *wide;    /* a frame that needs padding */
+    float *frame;
+    float complex *bins;
+    lanes *direct, *mirrored; /* bins bank->lowest .. bank->end - 1 of a tile */
+} octave_work;
+
+static void octave_close(octave_work *w)
+{
+    mlk_fft_release(w->wide);
+    mlk_fft_release(w->frame);
+    mlk_fft_release(w->bins);
+    free(w->direct);
+    free(w->mirrored);
+}
+
+static mlk_code octave_open(octave_work *w, const bank *b, mlk_status *status)
+{
+    size_t n = (size_t)b->n_fft, count = (size_t)(b->end - b->lowest + 1);
+    *w = (octave_work){.bank = b, .fft = mlk_fft_packed_plan(b->n_fft, status)};
+    if (!w->fft)
+        return status->code;
+    w->wide = mlk_fft_buffer(n);
+    w->frame = (float *)mlk_fft_buffer(n);
+    w->bins = (float complex *)mlk_fft_buffer(n);
+    w->direct = aligned_alloc(sizeof(lanes), count * sizeof *w->direct);
+    w->mirrored = aligned_alloc(sizeof(lanes), count * sizeof *w->mirrored);
+    if (w->wide && w->frame && w->bins && w->direct && w->mirrored)
+        return MLK_OK;
+    octave_close(w);
+    return mlk_fail_memory(status, "a constant-Q transform");
+}
+
+/* Transforms the frame that starts at `start` into lane j. */
+static void transform(octave_work *w, const mlk_view *view, int64_t start, mlk_pad pad, int j)
+{
+    const bank *b = w->bank;
+    if (start >= 0 && start + b->n_fft <= view->n)
+        memcpy(w->frame, view->samples + (start - view->first), (size_t)b->n_fft * sizeof *w->frame);
+    else {
+        mlk_view_read(view, start, b->n_fft, pad, w->wide);
+        for (int i = 0; i < b->n_fft; i++)
+            w->frame[i] = (float)w->wide[i];
+    }
+    mlk_fft_packed_forward(w->fft, w->frame, w->bins);
+    int half = b->n_fft / 2;
+    float complex *direct = (float complex *)w->direct + j, *mirrored = (float complex *)w->mirrored + j;
+    for (int k = b->lowest; k < b->end; k++, direct += MLK_TILE, mirrored += MLK_TILE) {
+        *direct = w->bins[k < half ? k : 0];
+        *mirrored = w->bins[k > 0 ? half - k : 0];
+    }
+}
+
+/* The response of a filter of `count` bins in eight frames: real parts, then imaginary ones. */
+MLK_CLONES static void respond(const weight *restrict weights, int count, const lanes *restrict direct,
+                               const lanes *restrict mirrored, float *restrict out)
+{
+    mlk_floats zero = {0}, sums[8] = {zero, zero, zero, zero, zero, zero, zero, zero};
+    const float *w = (const float *)weights;
+    for (int i = 0; i < count; i++, w += 4) {
+        sums[0] += w[0] * direct[i].low;
+        sums[1] += w[0] * direct[i].high;
+        sums[2] += w[1] * direct[i].low;
+        sums[3] += w[1] * direct[i].high;
+        sums[4] += w[2] * mirrored[i].low;
+        sums[5] += w[2] * mirrored[i].high;
+        sums[6] += w[3] * mirrored[i].low;
+        sums[7] += w[3] * mirrored[i].high;
+    }
+    for (int j = 0; j < MLK_TILE; j++) {
+        int part = j / 4, real = j % 4 * 2, imaginary = real + 1;
+        out[j] = (sums[part][real] - sums[2 + part][imaginary]) + (sums[4 + part][real] + sums[6 + part][imaginary]);
+        out[MLK_TILE + j] =
+            (sums[part][imaginary] + sums[2 + part][real]) + (sums[6 + part][real] - sums[4 + part][imaginary]);
+    }
+}
+
 /* One octave: frames of the waveform under no window, transformed, times each filter. Row r of `out` gets gain[r]
  * times the response. */
-static mlk_code filter_octave(const bank *b, const mlk_octave *octave, int hop, mlk_pad pad, int64_t frames,
-                              const double *gain, float complex *out, mlk_status *status)
+static mlk_code filter_octave(const bank *b, const mlk_view *view, int hop, mlk_pad pad, int64_t first, int64_t frames,
+                              const float *gain, float complex *out, mlk_status *status)
 {
-    const mlk_fft *fft = mlk_fft_plan(b->n_fft, status);
-    if (!fft)
-        return MLK_MEMORY;
-    double *frame = mlk_fft_buffer((size_t)b->n_fft);
-    double *bins = mlk_fft_buffer(2 * ((size_t)b->n_fft / 2 + 1));
-    mlk_code code = frame && bins ? MLK_OK : mlk_fail_memory(status, "a constant-Q transform");
-    const float *weights = (const float *)b->weights;
-    for (int64_t t = 0; !code && t < frames; t++) {
-        mlk_view_read(&(mlk_view){octave->samples, 0, octave->n, octave->n}, t * hop - b->n_fft / 2, b->n_fft, pad, frame);
-        mlk_fft_forward(fft, frame, (double complex *)bins);
+    octave_work w;
+    mlk_code code = octave_open(&w, b, status);
+    if (code)
+        return code;
+    for (int64_t t = 0; !code && t < frames; t += MLK_TILE) {
+        int width = frames - t < MLK_TILE ? (int)(frames - t) : MLK_TILE;
+        for (int j = 0; j < width; j++)
+            transform(&w, view, (first + t + j) * hop - b->n_fft / 2, pad, j);
         for (int row = 0; row < b->count; row++) {
-            double rr = 0, ii = 0, ri = 0, ir = 0; /* four sums: one would wait for itself */
-            const double *x = bins + 2 * b->first[row];
-            for (int i = 2 * b->start[row]; i < 2 * b->start[row + 1]; i += 2, x += 2) {
-                rr += x[0] * weights[i];
-                ii += x[1] * weights[i + 1];
-                ri += x[0] * weights[i + 1];
-                ir += x[1] * weights[i];
+            float response[2 * MLK_TILE], *to = (float *)(out + row * frames + t);
+            int skipped = b->first[row] - b->lowest;
+            respond(b->weights + b->start[row], b->start[row + 1] - b->start[row], w.direct + skipped,
+                    w.mirrored + skipped, response);
+            for (int j = 0; j < width; j++) {
+                to[2 * j] = gain[row] * response[j];
+                to[2 * j + 1] = gain[row] * response[MLK_TILE + j];
             }
-            float *to = (float *)(out + row * frames + t);
-            to[0] = (float)(gain[row] * (rr - ii));
-            to[1] = (float)(gain[row] * (ri + ir));
         }
-        if (t % 64 == 0 && mlk_interrupted())
+        if (mlk_interrupted())
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     }
-    mlk_fft_release(frame);
-    mlk_fft_release(bins);
+    octave_close(&w);
     return code;
 }
 
-mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *plan, mlk_octave_source *source,
-                         void *context, float complex *out, mlk_status *status)
+mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *plan, int64_t first, int64_t frames,
+                         mlk_octave_source *source, void *context, float complex *out, mlk_status *status)
 {
     int bpo = cqt->bins_per_octave, filters = bpo < cqt->n_bins ? bpo : cqt->n_bins;
     double start_rate = rate / (1 << plan->early), octave_rate = start_rate;
     int hop = plan->hop_length, level = 0;
-    double *gain = malloc((size_t)filters * sizeof *gain);
+    float *gain = malloc((size_t)filters * sizeof *gain);
     if (!gain)
         return mlk_fail_memory(status, "a constant-Q transform");
     mlk_code code = MLK_OK;
     for (int i = 0; !code && i < plan->octaves; i++) {
-        int end = cqt->n_bins - i * filters, first = end > filters ? end - filters : 0;
+        int end = cqt->n_bins - i * filters, row = end > filters ? end - filters : 0, count = end - row;
         /* Written so that the ratio to the rate is the same number in every octave, and so are the filters. */
-        double skipped = first - (cqt->n_bins - (i + 1) * filters);
+        double skipped = row - (cqt->n_bins - (i + 1) * filters);
         double lowest = cqt->fmin * pow(2, (cqt->tuning + cqt->n_bins - filters + skipped) / bpo) * exp2(-i);
         if (cqt->n_bins <= bpo)
             lowest = cqt->fmin * pow(2, cqt->tuning / bpo);
-        for (int row = 0; row < end - first; row++) {
-            double hz = lowest * pow(2, (double)row / bpo);
-            gain[row] = sqrt(start_rate / octave_rate);
-            if (cqt->scale)
-                gain[row] /= sqrt(filter_length(cqt, hz / start_rate));
-            else
-                gain[row] *= sqrt(1 << plan->early);
+        for (int r = 0; r < count; r++) {
+            double hz = lowest * pow(2, (double)r / bpo), full = sqrt(start_rate / octave_rate);
+            gain[r] = (float)(cqt->scale ? full / sqrt(filter_length(cqt, hz / start_rate))
+                                         : full * sqrt(1 << plan->early));
         }
-        mlk_octave octave;
-        code = source(context, plan->early, level, &octave, status);
-        const bank *b = code ? NULL : find_bank(cqt, lowest / octave_rate, end - first, status);
+        const bank *b = find_bank(cqt, lowest / octave_rate, count, status);
+        if (!b) {
+            code = status->code;
+            break;
+        }
+        /* As much again to both sides as padding may mirror. */
+        int64_t begin = first * hop - b->n_fft / 2, over = begin + (frames - 1) * hop + b->n_fft;
+        mlk_view view;
+        code = source(context, plan->early, level, begin - b->n_fft, over + b->n_fft, &view, status);
         if (!code)
-            code = b ? filter_octave(b, &octave, hop, cqt->pad_mode, plan->frames, gain,
-                                     out + first * plan->frames, status)
-                     : status->code;
+            code = filter_octave(b, &view, hop, cqt->pad_mode, first, frames, gain, out + row * frames, status);
         if (hop % 2 == 0) {
             hop /= 2;
             octave_rate /= 2;

@@ -2,6 +2,7 @@
  *
  * It works down the octaves: the top one is filtered in the frequency domain,
  * the waveform is halved in rate, and the next octave meets the same filters.
+ * Transforms and sums are in single precision: 1e-6 of a frame's loudest bin.
  */
 #ifndef MLK_CQT_H
 #define MLK_CQT_H
@@ -41,18 +42,13 @@ typedef struct mlk_cqt_plan {
  * An unknown tuning (NAN) counts as 0, so that the number of frames does not wait for the sound. */
 mlk_code mlk_cqt_measure(const mlk_cqt *cqt, int64_t n, double rate, mlk_cqt_plan *plan, mlk_status *status);
 
-/* A waveform at a lower rate, from where the transform reads its octaves. */
-typedef struct mlk_octave {
-    const float *samples;
-    int64_t n;
-} mlk_octave;
+/* Shows samples first .. end-1 of the waveform halved `early` times at once and then `level` times one by one, scaled
+ * by the root of 2 each time; context is the caller's. The view holds until the next call. Returns 0 or a code. */
+typedef mlk_code mlk_octave_source(void *context, int early, int level, int64_t first, int64_t end, mlk_view *view,
+                                   mlk_status *status);
 
-/* Gives the waveform halved `early` times at once and then `level` times one by one, scaled by the root of 2
- * each time; context is the caller's. Returns 0 or a code. */
-typedef mlk_code mlk_octave_source(void *context, int early, int level, mlk_octave *octave, mlk_status *status);
-
-/* The transform, n_bins x plan.frames, lowest bin first. */
-mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *plan, mlk_octave_source *source,
-                         void *context, float complex *out, mlk_status *status);
+/* Frames first .. first + frames - 1 of the transform, n_bins x frames, lowest bin first. */
+mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *plan, int64_t first, int64_t frames,
+                         mlk_octave_source *source, void *context, float complex *out, mlk_status *status);
 
 #endif

@@ -86,6 +86,13 @@ static mlk_code measure_transform(const mlk_cqt *cqt, int64_t n, double rate, ml
     return code;
 }
 
+static mlk_code survey_transform(const mlk_cqt *cqt, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    double unused;
+    *needed = isnan(cqt->tuning);
+    return mlk_analysis_cqt_tuning(a, cqt, &unused, status);
+}
+
 static double fmin_of(const mlk_settings *s)
 {
     double fmin = mlk_settings_get(s, "fmin");
@@ -137,6 +144,12 @@ static mlk_code cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_sh
     return MLK_OK;
 }
 
+static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    mlk_cqt cqt = cqt_of(s);
+    return survey_transform(&cqt, a, needed, status);
+}
+
 static const mlk_parameter cqt_parameters[] = {
     MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
     MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
@@ -156,9 +169,11 @@ const mlk_feature mlk_feature_cqt = {
     .summary = "constant-Q transform: evenly spaced in pitch, complex",
     .kind = "cqt",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(cqt_parameters),
     .measure = measure_cqt,
     .compute = cqt,
+    .survey = survey_cqt,
     .place = place_cqt,
 };
 
@@ -224,6 +239,12 @@ static mlk_code measure_chroma_cqt(const mlk_settings *s, int64_t n, double rate
     return measure_fold(s, (int)mlk_settings_get(s, "n_chroma"), n, rate, shape, status);
 }
 
+static mlk_code survey_fold(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+{
+    mlk_cqt cqt = chroma_transform(s);
+    return survey_transform(&cqt, a, needed, status);
+}
+
 static mlk_code chroma_cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                            mlk_status *status)
 {
@@ -247,9 +268,11 @@ const mlk_feature mlk_feature_chroma_cqt = {
     .summary = "energy of each pitch class, from the constant-Q transform",
     .kind = "chroma",
     .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(chroma_cqt_parameters),
     .measure = measure_chroma_cqt,
     .compute = chroma_cqt,
+    .survey = survey_fold,
 };
 
 static mlk_code measure_tonnetz(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
@@ -288,7 +311,9 @@ const mlk_feature mlk_feature_tonnetz = {
     .summary = "tonal centroids: fifths, minor and major thirds as circles",
     .kind = "tonnetz",
     .axis = {.name = "tonal centroid", .labels = mlk_tonnetz_names, .n_labels = 6},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(tonnetz_parameters),
     .measure = measure_tonnetz,
     .compute = tonnetz,
+    .survey = survey_fold,
 };

@@ -68,6 +68,51 @@ const mlk_fft *mlk_fft_plan(int n, mlk_status *status)
     return mlk_memo_get(mlk_memo_shared(), &plans, &(double){n}, 1, NULL, status);
 }
 
+struct mlk_fft_packed {
+    fftwf_plan plan;
+};
+
+static void release_packed(void *value)
+{
+    mlk_fft_packed *fft = value;
+    pthread_mutex_lock(&planner);
+    fftwf_destroy_plan(fft->plan);
+    pthread_mutex_unlock(&planner);
+    free(fft);
+}
+
+static void *make_packed(void *context, const double *key, mlk_status *status)
+{
+    (void)context;
+    int n = (int)key[0];
+    mlk_fft_packed *fft = calloc(1, sizeof *fft);
+    float complex *in = (float complex *)mlk_fft_buffer((size_t)n), *out = (float complex *)mlk_fft_buffer((size_t)n);
+    if (fft && in && out) {
+        pthread_mutex_lock(&planner);
+        fft->plan = fftwf_plan_dft_1d(n / 2, in, out, FFTW_FORWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+        pthread_mutex_unlock(&planner);
+    }
+    mlk_fft_release(in);
+    mlk_fft_release(out);
+    if (fft && fft->plan)
+        return fft;
+    mlk_fail(status, MLK_MEMORY, "not enough memory for a Fourier transform of %d samples", n);
+    if (fft)
+        release_packed(fft);
+    return NULL;
+}
+
+const mlk_fft_packed *mlk_fft_packed_plan(int n, mlk_status *status)
+{
+    static const mlk_memo_kind plans = {make_packed, release_packed};
+    return mlk_memo_get(mlk_memo_shared(), &plans, &(double){n}, 1, NULL, status);
+}
+
+void mlk_fft_packed_forward(const mlk_fft_packed *fft, float *in, float complex *out)
+{
+    fftwf_execute_dft(fft->plan, (float complex *)in, out);
+}
+
 void mlk_fft_forward(const mlk_fft *fft, double *in, double complex *out)
 {
     fftw_execute_dft_r2c(fft->forward, in, out);

@@ -1,4 +1,4 @@
-/* fft.h: real Fourier transforms in double precision, of any length.
+/* fft.h: real Fourier transforms, of any length in double precision.
  *
  * Plans are made once a length for the whole process and executed without a
  * lock. They are made without measuring, so that two runs of a program take the
@@ -22,6 +22,16 @@ void mlk_fft_forward(const mlk_fft *fft, double *in, double complex *out);
 
 /* The inverse, divided by n; destroys `in`. */
 void mlk_fft_inverse(const mlk_fft *fft, double complex *in, double *out);
+
+/* A transform of n real samples in single precision (n even), unfinished: `in` is taken as n/2 complex samples, and
+ * bin k of the real transform is a(k) Z[k] + b(k) conj(Z[n/2 - k]), where a(k) = (1 - i w)/2, b(k) = (1 + i w)/2,
+ * w = exp(-2 pi i k / n), Z[n/2] = Z[0]. Whoever multiplies the bins anyway can multiply a and b in. */
+typedef struct mlk_fft_packed mlk_fft_packed;
+
+const mlk_fft_packed *mlk_fft_packed_plan(int n, mlk_status *status);
+
+/* Both from mlk_fft_buffer; `in` holds n floats and is kept, `out` n/2 complex numbers. */
+void mlk_fft_packed_forward(const mlk_fft_packed *fft, float *in, float complex *out);
 
 /* The least length from n on with factors 2, 3 and 5 only, even: a quick one. */
 int mlk_fft_fast_length(int n);

@@ -1,5 +1,5 @@
 /* Milliseconds for each feature of 30 s of mono sound at 22 050 Hz, on one core: the best of some runs, with filter
- * banks and plans made before. Groups share one analysis, as in a recipe. The last lines are the floor: FFTW alone
+ * banks and plans made before. Groups share one sweep, as in a recipe. The last lines are the floor: FFTW alone
  * for the transforms of that clip, with plans that it measured and plans that it guessed.
  *
  *     cmake --build --preset release --target bench_features
@@ -8,7 +8,7 @@
  * --only repeats one feature or group, for a profiler.
  */
 #include "audio/audio.h"
-#include "dsp/feature.h"
+#include "dsp/sweep.h"
 
 #include <complex.h>
 #include <fftw3.h>
@@ -51,23 +51,40 @@ static void die(const char *what, const mlk_status *status)
     exit(1);
 }
 
-/* Some features of one new analysis. */
+/* Where the parts of each feature go. */
+static void *results[MOST];
+static int64_t frames[MOST];
+
+static mlk_code keep(void *context, int feature, const mlk_feature_shape *part, void *data, mlk_status *status)
+{
+    (void)context;
+    (void)status;
+    size_t width = mlk_dtype_size(part->dtype);
+    for (int64_t row = 0; row < part->rows; row++)
+        memcpy((char *)results[feature] + (size_t)(row * frames[feature] + part->first) * width,
+               (char *)data + (size_t)(row * part->frames) * width, (size_t)part->frames * width);
+    return MLK_OK;
+}
+
+/* Some features of the sound, as a recipe has them made. */
 static void compute(const mlk_feature *const *features, int count)
 {
     mlk_status status;
-    mlk_analysis *analysis = mlk_analysis_new(sound, N, RATE, &status);
-    for (int i = 0; i < count && analysis; i++) {
-        mlk_settings settings;
+    mlk_settings settings[MOST];
+    for (int i = 0; i < count; i++) {
         mlk_feature_shape shape;
-        mlk_settings_init(&settings, features[i]);
-        if (mlk_feature_measure(&settings, N, RATE, &shape, &status))
+        mlk_settings_init(&settings[i], features[i]);
+        if (mlk_feature_measure(&settings[i], N, RATE, &shape, &status))
             die(features[i]->name, &status);
-        void *out = malloc((size_t)(shape.rows * shape.frames) * mlk_dtype_size(shape.dtype));
-        if (!out || mlk_feature_compute(&settings, analysis, out, &status))
-            die(features[i]->name, &status);
-        free(out);
+        frames[i] = shape.frames;
+        results[i] = malloc((size_t)(shape.rows * shape.frames) * mlk_dtype_size(shape.dtype));
     }
-    mlk_analysis_free(analysis);
+    mlk_waveform *waveform = mlk_waveform_of(sound, N, RATE, &status);
+    if (!waveform || mlk_sweep(settings, count, waveform, (mlk_sink){NULL, keep}, &status))
+        die(features[0]->name, &status);
+    mlk_waveform_free(waveform);
+    for (int i = 0; i < count; i++)
+        free(results[i]);
 }
 
 /* --- what is printed --- */
@@ -135,7 +152,6 @@ static void measure_double(const char *name, bool inverse, unsigned effort, int 
     print(name, best);
 }
 
-#ifdef MOONLARK_FFTWF
 static void measure_float(const char *name, unsigned effort, int runs)
 {
     float *time = fftwf_alloc_real(N_FFT);
@@ -154,17 +170,14 @@ static void measure_float(const char *name, unsigned effort, int runs)
     fftwf_free(bins);
     print(name, best);
 }
-#endif
 
 static void measure_floor(int runs)
 {
     measure_double("fftw_double", false, FFTW_MEASURE, runs);
     measure_double("fftw_double_estimated", false, FFTW_ESTIMATE, runs);
     measure_double("fftw_double_inverse", true, FFTW_MEASURE, runs);
-#ifdef MOONLARK_FFTWF
     measure_float("fftw_float", FFTW_MEASURE, runs);
     measure_float("fftw_float_estimated", FFTW_ESTIMATE, runs);
-#endif
 }
 
 /* --- the sound --- */
