@@ -82,33 +82,74 @@ MLK_CLONES static void single_extremes(const mlk_floats *restrict tile, const ba
     *peak = high;
 }
 
-/* Pushes a value into the `count` smallest so far, kept in order; the largest of them falls out. */
-static inline void keep(float *smallest, int count, float value)
+/* Puts the smaller of each lane into a, the larger into b. */
+static inline void order(mlk_floats *a, mlk_floats *b)
 {
-    int at = count - 1;
-    for (; at > 0 && smallest[at - 1] > value; at--)
-        smallest[at] = smallest[at - 1];
-    smallest[at] = value;
+    mlk_masks swap = *b < *a;
+    mlk_floats low = MLK_WHERE(swap, *b, *a), high = MLK_WHERE(swap, *a, *b);
+    *a = low;
+    *b = high;
 }
 
-/* The means of a few extremes: nearly every bin fails one comparison with what is kept. */
+/* Whether any lane of a is below that of b. */
+static inline bool any_below(const mlk_floats *a, const mlk_floats *b)
+{
+    mlk_masks below = *a < *b;
+    typedef int64_t words __attribute__((vector_size(32), may_alias));
+    words w = (words)below;
+    return (w[0] | w[1] | w[2] | w[3]) != 0;
+}
+
+/* Pushes a value into the `count` smallest so far of each lane, kept in order; the largest of them falls out. */
+static inline void keep(mlk_floats *smallest, int count, const mlk_floats *value)
+{
+    mlk_floats larger = *value;
+    for (int i = 0; i < count; i++)
+        order(&smallest[i], &larger);
+}
+
+/* The `count` smallest of each lane among rows first .. end-1, times `sign`. Of four values in order the later ones
+ * seldom count once the first did not. */
+MLK_CLONES static void few_smallest(const mlk_floats *restrict tile, int64_t first, int64_t end, float sign, int count,
+                                    mlk_floats *restrict smallest)
+{
+    const mlk_floats nothing = {INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY};
+    for (int i = 0; i < count; i++)
+        smallest[i] = nothing;
+    for (int64_t k = first; k < end; k += 4) {
+        mlk_floats four[4];
+        for (int i = 0; i < 4; i++)
+            if (k + i < end)
+                four[i] = sign * tile[k + i];
+            else
+                four[i] = nothing;
+        order(&four[0], &four[1]);
+        order(&four[2], &four[3]);
+        order(&four[0], &four[2]);
+        order(&four[1], &four[3]);
+        order(&four[1], &four[2]);
+        for (int i = 0; i < 4 && any_below(&four[i], &smallest[count - 1]); i++)
+            keep(smallest, count, &four[i]);
+    }
+}
+
+static void mean_of(const mlk_floats *values, int count, float sign, mlk_floats *mean)
+{
+    mlk_doubles sum = {{{0}}};
+    for (int i = 0; i < count; i++)
+        MLK_HALVES(h) sum.half[h] += MLK_WIDEN(values + i, h);
+    for (int j = 0; j < MLK_TILE; j++)
+        (*mean)[j] = sign * (float)(MLK_LANE(sum, j) / count);
+}
+
+/* The means of a few extremes. */
 static void few_extremes(const mlk_floats *tile, const band *band, mlk_floats *valley, mlk_floats *peak)
 {
-    int count = band->extremes;
-    for (int j = 0; j < MLK_TILE; j++) {
-        float low[FEW], high[FEW]; /* high: negated */
-        for (int i = 0; i < count; i++)
-            low[i] = high[i] = INFINITY;
-        for (int64_t k = band->first; k < band->end; k++) {
-            float value = tile[k][j];
-            if (value < low[count - 1])
-                keep(low, count, value);
-            if (-value < high[count - 1])
-                keep(high, count, -value);
-        }
-        (*valley)[j] = mean(low, count);
-        (*peak)[j] = -mean(high, count);
-    }
+    mlk_floats kept[FEW];
+    few_smallest(tile, band->first, band->end, 1, band->extremes, kept);
+    mean_of(kept, band->extremes, 1, valley);
+    few_smallest(tile, band->first, band->end, -1, band->extremes, kept);
+    mean_of(kept, band->extremes, -1, peak);
 }
 
 static void many_extremes(const mlk_floats *tile, const band *band, float *scratch, mlk_floats *valley,

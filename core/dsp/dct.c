@@ -1,6 +1,7 @@
 #include "dsp/dct.h"
 
 #include "dsp/lanes.h"
+#include "dsp/memo.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,20 +37,31 @@ MLK_CLONES static void multiply(const double *restrict row, const mlk_doubles *r
     }
 }
 
+/* The transform's first rows, coefficients x n. */
+static void *make_matrix(void *context, const double *key, mlk_status *status)
+{
+    (void)context;
+    int type = (int)key[0], n = (int)key[2], coefficients = (int)key[3];
+    double *matrix = malloc((size_t)coefficients * (size_t)n * sizeof *matrix);
+    if (!matrix)
+        mlk_fail_memory(status, "a cosine transform");
+    for (int i = 0; matrix && i < coefficients; i++)
+        for (int b = 0; b < n; b++)
+            matrix[i * n + b] = basis(type, key[1] != 0, n, i, b);
+    return matrix;
+}
+
 mlk_code mlk_dct_columns(const float *in, int n, int64_t frames, int type, bool ortho, int coefficients,
                          const double *gain, float *out, mlk_status *status)
 {
-    double *matrix = malloc((size_t)coefficients * (size_t)n * sizeof *matrix);
+    static const mlk_memo_kind matrices = {make_matrix, free};
+    double key[] = {type, ortho, n, coefficients};
+    const double *matrix = mlk_memo_get(mlk_memo_shared(), &matrices, key, 4, NULL, status);
+    if (!matrix)
+        return status->code;
     mlk_doubles *block = aligned_alloc(sizeof *block, (size_t)n * sizeof *block);
-    if (!matrix || !block) {
-        free(matrix);
-        free(block);
+    if (!block)
         return mlk_fail_memory(status, "a cosine transform");
-    }
-    for (int i = 0; i < coefficients; i++)
-        for (int b = 0; b < n; b++)
-            matrix[i * n + b] = gain[i] * basis(type, ortho, n, i, b);
-
     for (int64_t first = 0; first < frames; first += MLK_TILE) {
         int width = frames - first < MLK_TILE ? (int)(frames - first) : MLK_TILE;
         for (int b = 0; b < n; b++) {
@@ -61,10 +73,9 @@ mlk_code mlk_dct_columns(const float *in, int n, int64_t frames, int type, bool 
             mlk_doubles sum;
             multiply(matrix + i * n, block, n, &sum);
             for (int j = 0; j < width; j++)
-                out[i * frames + first + j] = (float)MLK_LANE(sum, j);
+                out[i * frames + first + j] = (float)(gain[i] * MLK_LANE(sum, j));
         }
     }
-    free(matrix);
     free(block);
     return MLK_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double lowest_hz = 150, highest_hz = 4000;
 static const float threshold = 0.1f; /* of a frame's maximum, below which nothing is a peak */
@@ -28,9 +29,12 @@ static mlk_code add(peaks *found, peak next, mlk_status *status)
     return MLK_OK;
 }
 
+/* A byte for each frame of a tile, not 0 where a bin is a peak. */
+typedef int8_t marks __attribute__((vector_size(MLK_TILE), may_alias));
+
 /* Marks, for bins first..end-1 of the frames of a tile, local maxima above a tenth of the frame's maximum. */
 MLK_CLONES static void mark_peaks(const mlk_floats *restrict tile, int64_t rows, int64_t first, int64_t end,
-                                  mlk_masks *restrict marks)
+                                  marks *restrict out)
 {
     mlk_floats highest = {0}, nothing = {0};
     for (int64_t k = 0; k < rows; k++)
@@ -38,7 +42,8 @@ MLK_CLONES static void mark_peaks(const mlk_floats *restrict tile, int64_t rows,
     mlk_floats least = threshold * highest;
     for (int64_t k = first; k < end; k++) {
         mlk_floats right = k + 1 < rows ? tile[k + 1] : nothing;
-        marks[k - first] = (tile[k] > least) & (tile[k] > tile[k - 1]) & (tile[k] >= right);
+        mlk_masks peak = (tile[k] > least) & (tile[k] > tile[k - 1]) & (tile[k] >= right);
+        out[k - first] = __builtin_convertvector(peak, marks);
     }
 }
 
@@ -57,15 +62,16 @@ static peak place_peak(const mlk_floats *tile, int64_t rows, int64_t k, int j, d
 }
 
 /* The marked peaks of a tile's first `width` frames. */
-static mlk_code collect(const mlk_floats *tile, int64_t rows, int64_t first, int64_t end, const mlk_masks *marks,
-                        int width, double rate, int n_fft, peaks *found, mlk_status *status)
+static mlk_code collect(const mlk_floats *tile, int64_t rows, int64_t first, int64_t end, const marks *marked, int width,
+                        double rate, int n_fft, peaks *found, mlk_status *status)
 {
     for (int64_t k = first; k < end; k++) {
-        const mlk_masks marked = marks[k - first];
-        if (!(marked[0] | marked[1] | marked[2] | marked[3] | marked[4] | marked[5] | marked[6] | marked[7]))
+        int64_t any;
+        memcpy(&any, &marked[k - first], sizeof any);
+        if (any == 0)
             continue;
         for (int j = 0; j < width; j++)
-            if (marked[j] && add(found, place_peak(tile, rows, k, j, rate, n_fft), status))
+            if (marked[k - first][j] && add(found, place_peak(tile, rows, k, j, rate, n_fft), status))
                 return MLK_MEMORY;
     }
     return MLK_OK;
@@ -129,15 +135,15 @@ mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, double rate,
         first++;
     for (end = first; end < rows && (double)end * bin_hz < highest_hz; end++)
         ;
-    mlk_masks *marks = aligned_alloc(sizeof *marks, (size_t)(end - first + 1) * sizeof *marks);
-    mlk_code code = marks ? MLK_OK : mlk_fail_memory(status, "spectral peaks");
+    marks *marked = aligned_alloc(sizeof *marked, (size_t)(end - first + 1) * sizeof *marked);
+    mlk_code code = marked ? MLK_OK : mlk_fail_memory(status, "spectral peaks");
     for (int64_t i = 0; !code && i < mlk_tile_count(spectrum->frames); i++) {
         int64_t left = spectrum->frames - i * MLK_TILE;
-        mark_peaks(mlk_tile_rows(spectrum, i), rows, first, end, marks);
-        code = collect(mlk_tile_rows(spectrum, i), rows, first, end, marks, left < MLK_TILE ? (int)left : MLK_TILE,
+        mark_peaks(mlk_tile_rows(spectrum, i), rows, first, end, marked);
+        code = collect(mlk_tile_rows(spectrum, i), rows, first, end, marked, left < MLK_TILE ? (int)left : MLK_TILE,
                        rate, n_fft, peaks, status);
     }
-    free(marks);
+    free(marked);
     return code;
 }
 
