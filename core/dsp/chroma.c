@@ -10,13 +10,19 @@ const char *const mlk_pitch_class_names[12] = {"C", "C♯", "D", "D♯", "E", "F
 const char *const mlk_tonnetz_names[6] = {"fifth x", "fifth y", "minor third x", "minor third y",
                                           "major third x", "major third y"};
 
+/* Bins summed in single precision before the sum moves to a double; classes that are summed side by side. */
+enum { RUN = 64, CLASSES = 4 };
+
+/* Weights below this count as 0: times a quiet spectrum they would be subnormal numbers, which are slow. */
+#define NOTHING 1e-15
+
 /* Weights [class][bin]: Gaussians around each class, as wide as a bin is on the scale of classes. */
 static void *make(void *context, const double *key, mlk_status *status)
 {
     const mlk_chroma *chroma = context;
     double rate = key[0], n_fft = key[1];
     int n = chroma->n_chroma, bins = (int)n_fft / 2 + 1;
-    float *weights = malloc((size_t)bins * (size_t)n * sizeof *weights);
+    float *weights = calloc((size_t)bins * (size_t)(n + CLASSES - 1), sizeof *weights); /* whole groups of classes */
     double *column = malloc((size_t)n * sizeof *column);
     if (!weights || !column) {
         free(weights);
@@ -40,32 +46,36 @@ static void *make(void *context, const double *key, mlk_status *status)
         norm = sqrt(norm) < 2.3e-308 ? 1 : sqrt(norm);
         double octave = isnan(chroma->octwidth) ? 0 : (place / n - chroma->ctroct) / chroma->octwidth;
         int shift = chroma->base_c ? 3 * (n / 12) : 0;
-        for (int c = 0; c < n; c++)
-            weights[c * bins + k] = (float)(column[(c + shift) % n] / norm * exp(-0.5 * octave * octave));
+        for (int c = 0; c < n; c++) {
+            double weight = column[(c + shift) % n] / norm * exp(-0.5 * octave * octave);
+            weights[c * bins + k] = weight < NOTHING ? 0 : (float)weight;
+        }
     }
     free(column);
     return weights;
 }
 
-enum { RUN = 64 }; /* bins summed in single precision before the sum moves to a double */
-
+/* Sums of CLASSES classes, whose weights lie `rows` apart. */
 MLK_CLONES static void filter_tile(const float *restrict weights, int64_t rows, const mlk_floats *restrict tile,
                                    mlk_doubles *restrict out)
 {
-    mlk_doubles sum = {{{0}}};
+    for (int c = 0; c < CLASSES; c++)
+        out[c] = (mlk_doubles){{{0}}};
     for (int64_t first = 0; first < rows; first += RUN) {
         int64_t end = first + RUN < rows ? first + RUN : rows;
-        mlk_floats run = {0}, more = {0};
+        mlk_floats run[CLASSES] = {{0}}, more[CLASSES] = {{0}};
         int64_t k = first;
-        for (; k + 2 <= end; k += 2) {
-            run += weights[k] * tile[k];
-            more += weights[k + 1] * tile[k + 1];
+        for (; k + 2 <= end; k += 2)
+            for (int c = 0; c < CLASSES; c++) {
+                run[c] += weights[c * rows + k] * tile[k];
+                more[c] += weights[c * rows + k + 1] * tile[k + 1];
+            }
+        for (int c = 0; c < CLASSES; c++) {
+            if (k < end)
+                run[c] += weights[c * rows + k] * tile[k];
+            MLK_HALVES(h) out[c].half[h] += MLK_WIDEN(&run[c], h) + MLK_WIDEN(&more[c], h);
         }
-        if (k < end)
-            run += weights[k] * tile[k];
-        MLK_HALVES(h) sum.half[h] += MLK_WIDEN(&run, h) + MLK_WIDEN(&more, h);
     }
-    *out = sum;
 }
 
 mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
@@ -78,11 +88,12 @@ mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, cons
         return status->code;
     int64_t frames = spectrum->frames, rows = spectrum->rows;
     for (int64_t i = 0; i < mlk_tile_count(frames); i++)
-        for (int c = 0; c < chroma->n_chroma; c++) {
-            mlk_doubles sum;
-            filter_tile(weights + c * rows, rows, mlk_tile_rows(spectrum, i), &sum);
-            for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++)
-                out[c * frames + i * MLK_TILE + j] = (float)MLK_LANE(sum, j);
+        for (int group = 0; group < chroma->n_chroma; group += CLASSES) {
+            mlk_doubles sums[CLASSES];
+            filter_tile(weights + group * rows, rows, mlk_tile_rows(spectrum, i), sums);
+            for (int c = group; c < chroma->n_chroma && c < group + CLASSES; c++)
+                for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < frames; j++)
+                    out[c * frames + i * MLK_TILE + j] = (float)MLK_LANE(sums[c - group], j);
         }
     return MLK_OK;
 }

@@ -6,7 +6,7 @@
 const char *const mlk_pad_names[] = {"constant", "reflect", "edge", NULL};
 
 /* A sample outside 0..n-1. */
-static double padded(const mlk_view *view, int64_t i, mlk_pad pad)
+static float padded(const mlk_view *view, int64_t i, mlk_pad pad)
 {
     int64_t n = view->n;
     if (pad == MLK_PAD_CONSTANT || n == 0)
@@ -34,4 +34,17 @@ void mlk_view_read(const mlk_view *view, int64_t start, int length, mlk_pad pad,
         out[i] = view->samples[start + i - view->first];
     for (int i = inside; i < length; i++)
         out[i] = padded(view, start + i, pad);
+}
+
+const float *mlk_view_frame(const mlk_view *view, int64_t start, int length, mlk_pad pad, float *scratch)
+{
+    if (start >= 0 && start + length <= view->n) {
+        assert(start >= view->first && start + length <= view->end);
+        return view->samples + (start - view->first);
+    }
+    for (int i = 0; i < length; i++) {
+        int64_t at = start + i;
+        scratch[i] = at >= 0 && at < view->n ? view->samples[at - view->first] : padded(view, at, pad);
+    }
+    return scratch;
 }

@@ -31,4 +31,7 @@ static inline mlk_view mlk_view_whole(const float *samples, int64_t n)
  * must hold the samples asked for, and those that they mirror. */
 void mlk_view_read(const mlk_view *view, int64_t start, int length, mlk_pad pad, double *out);
 
+/* The same in single precision: within the view where nothing is padded, else in `scratch`. */
+const float *mlk_view_frame(const mlk_view *view, int64_t start, int length, mlk_pad pad, float *scratch);
+
 #endif
