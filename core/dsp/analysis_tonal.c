@@ -176,6 +176,6 @@ const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cq
     double key[] = {(double)analysis->block.index, tuned.hop_length, tuned.fmin,   tuned.n_bins,
                     tuned.bins_per_octave,         tuned.tuning,     tuned.filter_scale,
                     tuned.norm,                    tuned.sparsity,   tuned.window, tuned.scale,
-                    tuned.pad_mode};
-    return mlk_memo_get(&analysis->memo, &transforms, key, 12, &r, status);
+                    tuned.pad_mode,                tuned.gamma};
+    return mlk_memo_get(&analysis->memo, &transforms, key, 13, &r, status);
 }

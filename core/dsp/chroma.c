@@ -122,3 +122,31 @@ void mlk_tonnetz(const float *chroma, int64_t frames, float *out)
         }
     }
 }
+
+mlk_code mlk_smooth_rows(const float *in, int64_t rows, int64_t frames, mlk_window window, int length, float *out,
+                         mlk_status *status)
+{
+    if (length == 0) {
+        memcpy(out, in, (size_t)(rows * frames) * sizeof *out);
+        return MLK_OK;
+    }
+    length += 2;
+    double *weights = malloc((size_t)length * sizeof *weights), sum = 0;
+    if (!weights)
+        return mlk_fail_memory(status, "a smoothing window");
+    mlk_window_fill(window, length, false, weights);
+    for (int i = 0; i < length; i++)
+        sum += weights[i];
+    int64_t after = length / 2; /* frames that follow; of an even window the longer half */
+    for (int64_t row = 0; row < rows; row++)
+        for (int64_t t = 0; t < frames; t++) {
+            double total = 0;
+            for (int64_t i = 0; i < length; i++) {
+                int64_t at = t + after - i;
+                total += at >= 0 && at < frames ? weights[i] / sum * in[row * frames + at] : 0;
+            }
+            out[row * frames + t] = (float)total;
+        }
+    free(weights);
+    return MLK_OK;
+}

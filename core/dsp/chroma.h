@@ -26,4 +26,9 @@ void mlk_tonnetz(const float *chroma, int64_t frames, float *out);
 extern const char *const mlk_pitch_class_names[12];
 extern const char *const mlk_tonnetz_names[6];
 
+/* Rows convolved with a symmetric window of sum 1, `length` + 2 long (its ends are 0 for Hann's) or not at all for
+ * length 0; zeros beyond the edges. */
+mlk_code mlk_smooth_rows(const float *in, int64_t rows, int64_t frames, mlk_window window, int length, float *out,
+                         mlk_status *status);
+
 #endif

@@ -29,7 +29,7 @@ typedef struct bank {
 /* What the filters of an octave depend on. */
 typedef struct octave {
     const mlk_cqt *cqt;
-    double lowest; /* frequency of the first filter over the sample rate */
+    double lowest, gamma; /* frequency of the first filter, and gamma, over the sample rate */
     int count;
 } octave;
 
@@ -40,10 +40,17 @@ static double relative_width(const mlk_cqt *cqt)
     return (step - 1) / (step + 1);
 }
 
-/* Length of the filter for a frequency, in samples. */
-static double filter_length(const mlk_cqt *cqt, double hz_over_rate)
+/* Hz. The default makes a filter as wide as the ear's equivalent rectangular bandwidth (Glasberg and Moore, 1990). */
+static double gamma_of(const mlk_cqt *cqt)
 {
-    return cqt->filter_scale / (relative_width(cqt) * hz_over_rate);
+    return isnan(cqt->gamma) ? 24.7 * relative_width(cqt) / 0.108 : cqt->gamma;
+}
+
+/* Length of the filter for a frequency, in samples. */
+static double filter_length(const mlk_cqt *cqt, double hz_over_rate, double gamma_over_rate)
+{
+    double alpha = relative_width(cqt);
+    return cqt->filter_scale / alpha / (hz_over_rate + gamma_over_rate / alpha);
 }
 
 /* Width in bins of the window's spectrum, as the rectangle of the same energy. */
@@ -125,9 +132,9 @@ static void workshop_close(workshop *w)
 }
 
 /* The spectrum of one filter, a windowed complex tone, in w->bins, its magnitudes beside it. */
-static void make_filter(workshop *w, const mlk_cqt *cqt, double hz_over_rate, int n_fft)
+static void make_filter(workshop *w, const mlk_cqt *cqt, double hz_over_rate, double gamma_over_rate, int n_fft)
 {
-    double length = filter_length(cqt, hz_over_rate);
+    double length = filter_length(cqt, hz_over_rate, gamma_over_rate);
     int from = (int)floor(-length / 2), count = (int)floor(length / 2) - from, left = (n_fft - count) / 2;
     double norm = 0;
     mlk_window_fill(cqt->window, count, true, w->window);
@@ -186,7 +193,7 @@ static void *bank_make(void *context, const double *key, mlk_status *status)
 {
     (void)key;
     const octave *o = context;
-    double longest = filter_length(o->cqt, o->lowest);
+    double longest = filter_length(o->cqt, o->lowest, o->gamma);
     if (longest > MAX_FRAME) {
         mlk_fail(status, MLK_INVALID, "the constant-Q filter at the lowest frequency is %.0f samples long: raise fmin",
                  longest);
@@ -204,7 +211,7 @@ static void *bank_make(void *context, const double *key, mlk_status *status)
     }
     bool made = b && b->first && b->start && workshop_open(&w, n_fft, status);
     for (int row = 0; made && row < o->count; row++) {
-        make_filter(&w, o->cqt, o->lowest * pow(2, (double)row / o->cqt->bins_per_octave), n_fft);
+        make_filter(&w, o->cqt, o->lowest * pow(2, (double)row / o->cqt->bins_per_octave), o->gamma, n_fft);
         made = store_filter(b, row, &w, o->cqt->sparsity);
     }
     workshop_close(&w);
@@ -216,12 +223,13 @@ static void *bank_make(void *context, const double *key, mlk_status *status)
     return NULL;
 }
 
-static const bank *find_bank(const mlk_cqt *cqt, double lowest, int count, mlk_status *status)
+static const bank *find_bank(const mlk_cqt *cqt, double lowest, double gamma, int count, mlk_status *status)
 {
     static const mlk_memo_kind banks = {bank_make, bank_release};
-    octave o = {cqt, lowest, count};
-    double key[] = {lowest, count, cqt->bins_per_octave, cqt->filter_scale, cqt->norm, cqt->sparsity, cqt->window};
-    return mlk_memo_get(mlk_memo_shared(), &banks, key, 7, &o, status);
+    octave o = {cqt, lowest, gamma, count};
+    double key[] = {lowest,    gamma,         count,      cqt->bins_per_octave, cqt->filter_scale,
+                    cqt->norm, cqt->sparsity, cqt->window};
+    return mlk_memo_get(mlk_memo_shared(), &banks, key, 8, &o, status);
 }
 
 /* --- the walk down the octaves --- */
@@ -231,7 +239,7 @@ mlk_code mlk_cqt_measure(const mlk_cqt *cqt, int64_t n, double rate, mlk_cqt_pla
     double tuning = isnan(cqt->tuning) ? 0 : cqt->tuning;
     double top = cqt->fmin * pow(2, (tuning + cqt->n_bins - 1) / cqt->bins_per_octave);
     double cutoff =
-        top * (1 + 0.5 * window_bandwidth(cqt->window) * relative_width(cqt) / cqt->filter_scale);
+        top * (1 + 0.5 * window_bandwidth(cqt->window) * relative_width(cqt) / cqt->filter_scale) + gamma_of(cqt) / 2;
     if (cutoff > rate / 2)
         return mlk_fail(status, MLK_INVALID,
                         "the highest of %d bins from fmin %g Hz needs %.0f Hz, above half the sample rate (%g Hz): "
@@ -395,10 +403,10 @@ mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *pl
             lowest = cqt->fmin * pow(2, cqt->tuning / bpo);
         for (int r = 0; r < count; r++) {
             double hz = lowest * pow(2, (double)r / bpo), full = sqrt(start_rate / octave_rate);
-            gain[r] = (float)(cqt->scale ? full / sqrt(filter_length(cqt, hz / start_rate))
+            gain[r] = (float)(cqt->scale ? full / sqrt(filter_length(cqt, hz / start_rate, gamma_of(cqt) / start_rate))
                                          : full * sqrt(1 << plan->early));
         }
-        const bank *b = find_bank(cqt, lowest / octave_rate, count, status);
+        const bank *b = find_bank(cqt, lowest / octave_rate, gamma_of(cqt) / octave_rate, count, status);
         if (!b) {
             code = status->code;
             break;

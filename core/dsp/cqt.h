@@ -1,4 +1,5 @@
-/* cqt.h: the constant-Q transform: filters a fixed number of cycles long, spaced evenly in pitch.
+/* cqt.h: the constant-Q transform: filters a fixed number of cycles long, spaced evenly in pitch; and the variable-Q
+ * transform, whose low filters are shorter.
  *
  * It works down the octaves: the top one is filtered in the frequency domain,
  * the waveform is halved in rate, and the next octave meets the same filters.
@@ -18,6 +19,7 @@ typedef struct mlk_cqt {
     int n_bins, bins_per_octave;
     double tuning; /* fractions of a bin */
     double filter_scale;
+    double gamma; /* Hz by which filters are wider: 0 for constant Q; NAN: 24.7 alpha / 0.108, as hearing */
     mlk_norm norm; /* of the filters */
     double sparsity;
     mlk_window window;

@@ -54,7 +54,8 @@ extern const mlk_feature mlk_feature_stft, mlk_feature_spectrogram, mlk_feature_
 extern const mlk_feature mlk_feature_onset_strength, mlk_feature_onset_strength_multi, mlk_feature_tempogram,
     mlk_feature_fourier_tempogram;
 extern const mlk_feature mlk_feature_yin, mlk_feature_pyin, mlk_feature_voiced_flag, mlk_feature_voiced_probability;
-extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_cqt, mlk_feature_chroma_cqt, mlk_feature_tonnetz;
+extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_cqt, mlk_feature_vqt, mlk_feature_chroma_cqt,
+    mlk_feature_chroma_cens, mlk_feature_tonnetz;
 extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate;
 
 #endif

@@ -99,7 +99,7 @@ static double fmin_of(const mlk_settings *s)
     return isnan(fmin) ? c1_hz : fmin;
 }
 
-static mlk_cqt cqt_of(const mlk_settings *s)
+static mlk_cqt vqt_of(const mlk_settings *s, double gamma)
 {
     return (mlk_cqt){
         .hop_length = (int)mlk_settings_get(s, "hop_length"),
@@ -108,12 +108,18 @@ static mlk_cqt cqt_of(const mlk_settings *s)
         .bins_per_octave = (int)mlk_settings_get(s, "bins_per_octave"),
         .tuning = mlk_settings_get(s, "tuning"),
         .filter_scale = mlk_settings_get(s, "filter_scale"),
+        .gamma = gamma,
         .norm = (mlk_norm)mlk_settings_get(s, "norm"),
         .sparsity = mlk_settings_get(s, "sparsity"),
         .window = (mlk_window)mlk_settings_get(s, "window"),
         .scale = mlk_settings_get(s, "scale") != 0,
         .pad_mode = (mlk_pad)mlk_settings_get(s, "pad_mode"),
     };
+}
+
+static mlk_cqt cqt_of(const mlk_settings *s)
+{
+    return vqt_of(s, strcmp(s->feature->name, "vqt") == 0 ? mlk_settings_get(s, "gamma") : 0);
 }
 
 static mlk_code measure_cqt(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
@@ -150,19 +156,20 @@ static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, bool *needed,
     return survey_transform(&cqt, a, needed, status);
 }
 
-static const mlk_parameter cqt_parameters[] = {
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
-    MLK_INTEGER("n_bins", 84, 1, 100000),
-    MLK_INTEGER("bins_per_octave", 12, 1, 10000),
-    MLK_REAL_OR_NIL("tuning", 0, -100, 100),
-    MLK_REAL("filter_scale", 1, 1e-3, 1e3),
-    MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names),
-    MLK_REAL("sparsity", 0.01, 0, 0.999),
-    MLK_CHOICE("window", MLK_WINDOW_HANN, mlk_window_names),
-    MLK_BOOLEAN("scale", 1),
-    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names),
-};
+#define CQT_PARAMETERS                                                                                          \
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME), \
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9), \
+    MLK_INTEGER("n_bins", 84, 1, 100000), \
+    MLK_INTEGER("bins_per_octave", 12, 1, 10000), \
+    MLK_REAL_OR_NIL("tuning", 0, -100, 100), \
+    MLK_REAL("filter_scale", 1, 1e-3, 1e3), \
+    MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names), \
+    MLK_REAL("sparsity", 0.01, 0, 0.999), \
+    MLK_CHOICE("window", MLK_WINDOW_HANN, mlk_window_names), \
+    MLK_BOOLEAN("scale", 1), \
+    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names)
+
+static const mlk_parameter cqt_parameters[] = {CQT_PARAMETERS};
 
 const mlk_feature mlk_feature_cqt = {
     .name = "cqt",
@@ -177,7 +184,22 @@ const mlk_feature mlk_feature_cqt = {
     .place = place_cqt,
 };
 
-/* --- chroma_cqt, tonnetz --- */
+static const mlk_parameter vqt_parameters[] = {CQT_PARAMETERS, MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9)};
+
+const mlk_feature mlk_feature_vqt = {
+    .name = "vqt",
+    .summary = "variable-Q transform: as the constant-Q, with shorter filters for low pitches, complex",
+    .kind = "vqt",
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
+    .scope = MLK_SCOPE_FRAME,
+    MLK_PARAMETERS(vqt_parameters),
+    .measure = measure_cqt,
+    .compute = cqt,
+    .survey = survey_cqt,
+    .place = place_cqt,
+};
+
+/* --- chroma_cqt, chroma_cens, tonnetz --- */
 
 static mlk_cqt chroma_transform(const mlk_settings *s)
 {
@@ -273,6 +295,62 @@ const mlk_feature mlk_feature_chroma_cqt = {
     .measure = measure_chroma_cqt,
     .compute = chroma_cqt,
     .survey = survey_fold,
+};
+
+static mlk_code measure_cens(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                             mlk_status *status)
+{
+    return measure_fold(s, (int)mlk_settings_get(s, "n_chroma"), n, rate, shape, status);
+}
+
+/* 0.25 for each of four steps that a share of the column's sum lies above. */
+static float quantised(float share)
+{
+    return 0.25f * (float)((share > 0.4f) + (share > 0.2f) + (share > 0.1f) + (share > 0.05f));
+}
+
+static mlk_code chroma_cens(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                            mlk_status *status)
+{
+    int64_t frames = shape->frames, count = shape->rows * frames;
+    float *chroma = malloc((size_t)(count + 1) * sizeof *chroma);
+    if (!chroma)
+        return mlk_fail_memory(status, "chroma");
+    mlk_code code = fold(s, (int)shape->rows, 0, MLK_NORM_NONE, a, chroma, status);
+    if (!code) {
+        mlk_normalize_columns(chroma, shape->rows, frames, MLK_NORM_1);
+        for (int64_t i = 0; i < count; i++)
+            chroma[i] = quantised(chroma[i]);
+        code = mlk_smooth_rows(chroma, shape->rows, frames, (mlk_window)mlk_settings_get(s, "smoothing_window"),
+                               (int)mlk_settings_get(s, "win_len_smooth"), out, status);
+    }
+    if (!code)
+        mlk_normalize_columns(out, shape->rows, frames, (mlk_norm)mlk_settings_get(s, "norm"));
+    free(chroma);
+    return code;
+}
+
+static const mlk_parameter chroma_cens_parameters[] = {
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
+    MLK_INTEGER("n_octaves", 7, 1, 20),
+    MLK_INTEGER("bins_per_octave", 36, 1, 1200),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
+    MLK_INTEGER("n_chroma", 12, 1, 1200),
+    MLK_CHOICE("norm", MLK_NORM_2, mlk_norm_names),
+    MLK_INTEGER("win_len_smooth", 41, 0, MLK_MAX_FRAME),
+    MLK_CHOICE("smoothing_window", MLK_WINDOW_HANN, mlk_window_names),
+};
+
+/* The whole clip: a frame is smoothed with those around it. */
+const mlk_feature mlk_feature_chroma_cens = {
+    .name = "chroma_cens",
+    .summary = "chroma energy normalised statistics: robust to dynamics and articulation, for matching",
+    .kind = "chroma",
+    .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    MLK_PARAMETERS(chroma_cens_parameters),
+    .measure = measure_cens,
+    .compute = chroma_cens,
 };
 
 static mlk_code measure_tonnetz(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,

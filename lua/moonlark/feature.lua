@@ -234,6 +234,18 @@ function feature.chroma_stft(song, given) return feature.compute("chroma_stft", 
 ---@return moonlark.Signal
 function feature.cqt(song, given) return feature.compute("cqt", song, given) end
 
+--- Variable-Q transform, complex64: the constant-Q transform with shorter filters for low pitches.
+---
+--- Shape n_bins × frames. A filter is gamma Hz wider than constant Q makes it; nil: 24.7·α/0.108 with α the relative
+--- bandwidth, as the ear's; 0 is feature.cqt, whose other options it takes. Source: librosa.vqt; Schörkhuber,
+--- Klapuri, Holighaus and Dörfler, 2014.
+--- Options: gamma = nil, hop_length = 512, fmin = nil, n_bins = 84, bins_per_octave = 12, tuning = 0,
+--- filter_scale = 1, norm = "1", sparsity = 0.01, window = "hann", scale = true, pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.vqt(song, given) return feature.compute("vqt", song, given) end
+
 --- Energy of each pitch class, from the constant-Q transform: sharper at low pitches than chroma_stft.
 ---
 --- Shape n_chroma × frames, rows C, C♯ … B. n_octaves from fmin (nil: C1) with bins_per_octave bins (a multiple of
@@ -245,6 +257,18 @@ function feature.cqt(song, given) return feature.compute("cqt", song, given) end
 ---@param given table?
 ---@return moonlark.Signal
 function feature.chroma_cqt(song, given) return feature.compute("chroma_cqt", song, given) end
+
+--- Chroma energy normalised statistics: chroma that no longer tells how loud or how exactly something was played.
+---
+--- Shape n_chroma × frames, rows C, C♯ … B: chroma_cqt's columns as shares, quantised at 5, 10, 20 and 40 %, smoothed
+--- by a window of win_len_smooth frames (0: not) and brought to norm "2", "inf", "1" or "none". A frame depends on its
+--- neighbours, so the whole clip is analysed. Source: librosa.feature.chroma_cens; Müller and Ewert, 2011.
+--- Options: hop_length = 512, fmin = nil, n_octaves = 7, bins_per_octave = 36, tuning = nil, n_chroma = 12, norm = "2",
+--- win_len_smooth = 41, smoothing_window = "hann".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.chroma_cens(song, given) return feature.compute("chroma_cens", song, given) end
 
 --- Tonal centroids: chroma on the circles of fifths, minor and major thirds.
 ---

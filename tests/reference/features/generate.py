@@ -169,6 +169,14 @@ def reference(feature, y, sr, given):
         if p.get("tuning") == "nil":
             p["tuning"] = None
         return librosa.cqt(y, sr=sr, **choice(p, "norm", norms))
+    if feature == "vqt":
+        if p.get("gamma") == "nil":
+            p["gamma"] = None
+        return librosa.vqt(y, sr=sr, **choice(p, "norm", norms))
+    if feature == "chroma_cens":
+        if p.get("win_len_smooth") == 0:
+            p["win_len_smooth"] = None
+        return f.chroma_cens(y=y, sr=sr, **choice(p, "norm", norms))
     if feature == "chroma_cqt":
         return f.chroma_cqt(y=y, sr=sr, **choice(p, "norm", norms))
     if feature == "tonnetz":
@@ -204,6 +212,9 @@ variants = {
             dict(hop_length=1024, n_bins=48, scale=False), dict(hop_length=500, n_bins=40)],
     "chroma_cqt": [dict(norm="2", threshold=0.05), dict(n_octaves=5, bins_per_octave=24, n_chroma=24, tuning=0.0),
                    dict(fmin=55.0, n_octaves=6), dict(hop_length=1024, norm="none")],
+    "vqt": [dict(gamma=0.0, n_bins=60), dict(gamma=20.0, bins_per_octave=24, n_bins=96, fmin=60.0),
+            dict(hop_length=256, scale=False, n_bins=48)],
+    "chroma_cens": [dict(win_len_smooth=0, norm="inf"), dict(win_len_smooth=10, tuning=0.0), dict(n_octaves=5, hop_length=1024)],
     "tonnetz": [dict(tuning=0.1, hop_length=256, n_octaves=6)],
     "spectral_centroid": [dict(n_fft=1024, hop_length=200)],
     "spectral_bandwidth": [dict(p=3), dict(norm=False, n_fft=1024)],
