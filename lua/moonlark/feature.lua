@@ -207,6 +207,50 @@ function feature.mfcc_delta(song, given) return feature.compute("mfcc_delta", so
 ---@return moonlark.Signal
 function feature.mfcc_delta2(song, given) return feature.compute("mfcc_delta2", song, given) end
 
+--- Input of OpenAI's Whisper: the song at 16 kHz, cut or padded with silence to 30 s, as a log-mel spectrogram.
+---
+--- Shape n_mels × 3000 (100 frames/s); n_mels is 80, or 128 for large-v3. With pad = false the clip's own length,
+--- n // 160 frames of more than 200 samples. 8 decades under the clip's maximum, scaled to about −1..1; silence is
+--- −1.5. Another rate than 16 000 Hz is an error. Source: Radford et al., 2022 (log_mel_spectrogram).
+--- Options: n_mels = 80, pad = true; hop_length is 160.
+---@param song moonlark.Signal  waveform of 16 000 Hz
+---@param given {n_mels?: integer, pad?: boolean}?
+---@return moonlark.Signal
+function feature.whisper_mel(song, given) return feature.compute("whisper_mel", song, given) end
+
+--- Input of Google's VGGish: natural logarithm of mel-weighted magnitudes, plus 0.01.
+---
+--- Shape 64 × 1 + (n − 400) // 160, bands from 125 to 7500 Hz at 16 kHz. The network takes 96 frames at a time, without
+--- overlap. Less than 400 samples or another rate is an error. Source: Hershey et al., 2017 (vggish_input).
+--- hop_length is 160.
+---@param song moonlark.Signal  waveform of 16 000 Hz
+---@param given table?
+---@return moonlark.Signal
+function feature.vggish_mel(song, given) return feature.compute("vggish_mel", song, given) end
+
+--- Kaldi's log mel filter bank at 16 kHz; with its defaults the input of the Audio Spectrogram Transformer.
+---
+--- Shape n_mels × n_frames, cut or padded with zeros before they are normalised by AudioSet's mean and deviation (or
+--- with n_frames = false the clip's 1 + (n − 400) // 160). Samples stay within ±1. Frames of 25 ms each 10 ms: mean
+--- removed (remove_dc_offset), pre-emphasis, window "hann", "povey" or "hamming", power, triangles on the mel scale
+--- 1127·ln(1 + f/700), logarithm. No dither. Source: Kaldi's fbank; Gong, Chung and Glass, 2021.
+--- Options: n_mels = 128, fmin = 20, fmax = 8000, window = "hann", remove_dc_offset = true, preemphasis = 0.97,
+--- n_frames = 1024, normalize = true; hop_length is 160.
+---@param song moonlark.Signal  waveform of 16 000 Hz
+---@param given table?
+---@return moonlark.Signal
+function feature.kaldi_fbank(song, given) return feature.compute("kaldi_fbank", song, given) end
+
+--- Input of the music transformer MAEST: log10(1 + 10000·mel) at 16 kHz, normalised.
+---
+--- Shape 96 × n_frames, cut or padded: 316, 626, 1256 or 1876 for the models of 5, 10, 20 and 30 s (or with n_frames =
+--- false the clip's 1 + n // 256). Source: Alonso-Jiménez, Serra and Bogdanov, 2023.
+--- Options: n_frames = 1876, normalize = true; hop_length is 256.
+---@param song moonlark.Signal  waveform of 16 000 Hz
+---@param given {n_frames?: integer|false, normalize?: boolean}?
+---@return moonlark.Signal
+function feature.maest_mel(song, given) return feature.compute("maest_mel", song, given) end
+
 --- Energy of each pitch class, from the short-time Fourier transform.
 ---
 --- Shape n_chroma × frames, rows C, C♯ … B (from A with base_c = false). Columns are brought to norm "inf" (largest
