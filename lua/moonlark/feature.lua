@@ -212,7 +212,7 @@ function feature.mfcc_delta2(song, given) return feature.compute("mfcc_delta2", 
 --- Shape n_mels × 3000 (100 frames/s); n_mels is 80, or 128 for large-v3. With pad = false the clip's own length,
 --- n // 160 frames of more than 200 samples. 8 decades under the clip's maximum, scaled to about −1..1; silence is
 --- −1.5. Another rate than 16 000 Hz is an error. Source: Radford et al., 2022 (log_mel_spectrogram).
---- Options: n_mels = 80, pad = true; hop_length is 160.
+--- Options: n_mels = 80, pad = true; fixed: hop_length = 160.
 ---@param song moonlark.Signal  waveform of 16 000 Hz
 ---@param given {n_mels?: integer, pad?: boolean}?
 ---@return moonlark.Signal
@@ -222,7 +222,7 @@ function feature.whisper_mel(song, given) return feature.compute("whisper_mel", 
 ---
 --- Shape 64 × 1 + (n − 400) // 160, bands from 125 to 7500 Hz at 16 kHz. The network takes 96 frames at a time, without
 --- overlap. Less than 400 samples or another rate is an error. Source: Hershey et al., 2017 (vggish_input).
---- hop_length is 160.
+--- Options: none; fixed: hop_length = 160.
 ---@param song moonlark.Signal  waveform of 16 000 Hz
 ---@param given table?
 ---@return moonlark.Signal
@@ -235,7 +235,7 @@ function feature.vggish_mel(song, given) return feature.compute("vggish_mel", so
 --- removed (remove_dc_offset), pre-emphasis, window "hann", "povey" or "hamming", power, triangles on the mel scale
 --- 1127·ln(1 + f/700), logarithm. No dither. Source: Kaldi's fbank; Gong, Chung and Glass, 2021.
 --- Options: n_mels = 128, fmin = 20, fmax = 8000, window = "hann", remove_dc_offset = true, preemphasis = 0.97,
---- n_frames = 1024, normalize = true; hop_length is 160.
+--- n_frames = 1024, normalize = true; fixed: hop_length = 160.
 ---@param song moonlark.Signal  waveform of 16 000 Hz
 ---@param given table?
 ---@return moonlark.Signal
@@ -245,7 +245,7 @@ function feature.kaldi_fbank(song, given) return feature.compute("kaldi_fbank", 
 ---
 --- Shape 96 × n_frames, cut or padded: 316, 626, 1256 or 1876 for the models of 5, 10, 20 and 30 s (or with n_frames =
 --- false the clip's 1 + n // 256). Source: Alonso-Jiménez, Serra and Bogdanov, 2023.
---- Options: n_frames = 1876, normalize = true; hop_length is 256.
+--- Options: n_frames = 1876, normalize = true; fixed: hop_length = 256.
 ---@param song moonlark.Signal  waveform of 16 000 Hz
 ---@param given {n_frames?: integer|false, normalize?: boolean}?
 ---@return moonlark.Signal

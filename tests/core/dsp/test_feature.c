@@ -291,6 +291,15 @@ static void make_noise(float *sound)
         sound[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
 }
 
+/* Whether a feature takes the rate; the inputs of pretrained models have tests of their own. */
+static bool takes(int feature, double rate)
+{
+    mlk_settings settings;
+    mlk_feature_shape shape;
+    mlk_settings_init(&settings, mlk_feature_at(feature));
+    return mlk_feature_measure(&settings, NOISE, rate, &shape, NULL) == MLK_OK;
+}
+
 /* Bytes of a feature's result, computed on the analysis. */
 static size_t compute_default(int feature, mlk_analysis *analysis, void **out)
 {
@@ -317,6 +326,8 @@ static void sharing_changes_nothing(void **state)
     assert_non_null(shared);
     for (int i = 0; i < mlk_feature_count(); i++) {
         void *alone, *together;
+        if (!takes(i, 22050))
+            continue;
         mlk_analysis *own = mlk_analysis_new(sound, NOISE, 22050, &status);
         assert_non_null(own);
         size_t bytes = compute_default(i, own, &alone);
@@ -346,6 +357,8 @@ static void analyse_clip(void *context, int clip, int worker)
     int count = mlk_feature_count();
     for (int i = 0; i < count; i++) {
         int feature = (i * (clip % 2 ? 1 : count - 1) + clip) % count;
+        if (!takes(feature, 24000))
+            continue;
         size_t bytes = compute_default(feature, analysis, &c->results[clip * count + feature]);
         if (clip == 0)
             c->bytes[feature] = bytes;
@@ -364,7 +377,8 @@ static void threads_change_nothing(void **state)
     assert_int_equal(mlk_parallel(CLIPS, 4, analyse_clip, &c), CLIPS);
     for (int clip = 1; clip < CLIPS; clip++)
         for (int i = 0; i < count; i++)
-            assert_memory_equal(c.results[clip * count + i], c.results[i], c.bytes[i]);
+            if (c.bytes[i] > 0)
+                assert_memory_equal(c.results[clip * count + i], c.results[i], c.bytes[i]);
     for (int i = 0; i < CLIPS * count; i++)
         free(c.results[i]);
     free(c.results);
