@@ -52,7 +52,7 @@ local function check_engine()
   report("cores", true, ("%d usable"):format(core.system.cores()))
   local versions = core.system.libraries()
   for _, name in ipairs {"libsndfile", "FFmpeg", "soxr", "FFTW", "OpenBLAS", "libsvm", "XGBoost"} do
-    report(name, true, versions[name], true)
+    report(name, versions[name], versions[name] or "its libraries do not load", true, "scripts/setup.sh")
   end
   local formats = {}
   for ending in pairs(core.system.codecs()) do formats[#formats + 1] = ending end

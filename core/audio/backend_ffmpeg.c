@@ -6,12 +6,8 @@
  * codecs that need the frame before (PRIMING).
  */
 #include "backend.h"
+#include "ffmpeg.h"
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/opt.h>
-#include <libswresample/swresample.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,11 +42,6 @@ static void close_stream(void *opened)
     avformat_close_input(&self->container);
     free(self->left_over);
     free(self);
-}
-
-static void silence_log(void)
-{
-    av_log_set_level(AV_LOG_QUIET); /* failures travel as status, not on the user's screen */
 }
 
 static mlk_code open_codec(stream *self, const char *path, mlk_status *status)
@@ -101,8 +92,9 @@ static int64_t duration_frames(const stream *self)
 
 static mlk_code open_stream(const char *path, mlk_audio_info *info, void **opened, mlk_status *status)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, silence_log);
+    mlk_status why;
+    if (mlk_ffmpeg_load(&why))
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s is not of a format that libsndfile knows, and %s", path, why.message);
 
     stream *self = calloc(1, sizeof *self);
     if (!self)

@@ -1,12 +1,10 @@
-/* libraries.c: core.system.libraries: what the engine was linked with, as it runs. */
+/* libraries.c: core.system.libraries: what the engine works with, as it runs. */
 #include "libraries.h"
+#include "audio/ffmpeg.h"
 
 #include <cblas.h>
 #include <fftw3.h>
 #include <lauxlib.h>
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/avutil.h>
 #include <libsvm/svm.h>
 #include <sndfile.h>
 #include <soxr.h>
@@ -25,7 +23,8 @@ int mlk_lua_libraries(lua_State *L)
     char text[128];
     sf_command(NULL, SFC_GET_LIB_VERSION, text, sizeof text);
     set(L, "libsndfile", text);
-    set(L, "FFmpeg", av_version_info());
+    if (!mlk_ffmpeg_load(NULL))
+        set(L, "FFmpeg", av_version_info());
     set(L, "soxr", soxr_version());
     set(L, "FFTW", fftw_version);
     set(L, "OpenBLAS", openblas_get_config());
@@ -65,7 +64,7 @@ int mlk_lua_codecs(lua_State *L)
         {"Opus (WebM)", AV_CODEC_ID_OPUS},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (avcodec_find_decoder(others[i].codec)) {
+        if (!mlk_ffmpeg_load(NULL) && avcodec_find_decoder(others[i].codec)) {
             lua_pushliteral(L, "FFmpeg");
             lua_setfield(L, -2, others[i].name);
         }

@@ -116,13 +116,14 @@ function TestFeatures:test_csv()
   lu.assertEquals(#lines, 1 + 1 + 11025 // 512)
 end
 
-function TestFeatures:test_libtorch_is_not_loaded()
+function TestFeatures:test_neither_libtorch_nor_ffmpeg_is_loaded()
   -- The dynamic loader lists what it opens.
   local result = assert(core.process.run({program_path(), "features", "songs/a/1.wav", "--features", "mel,mfcc", "--out", "s.npz"}, 120,
     place, {"LD_DEBUG=files"}))
   lu.assertEquals(result.code, 0)
   lu.assertStrContains(result.err, "moonlark_core")
   lu.assertNil(result.err:match "torch[%w_]*%.so")
+  lu.assertNil(result.err:match "libav%a+%.so")
 end
 
 function TestFeatures:test_mistakes()
