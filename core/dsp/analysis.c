@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_BYTES = 64 << 20 }; /* of what a survey leaves for the final pass; beyond it is made again */
+enum { KEPT_BYTES = 32 << 20 }; /* of what a survey leaves for the final pass; beyond it is made again */
 
 /* --- the clip and its blocks --- */
 

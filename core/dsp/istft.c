@@ -14,9 +14,26 @@ int64_t mlk_istft_length(const mlk_stft *stft, int64_t frames, int64_t length)
     return frames > 0 && whole > 0 ? whole : 0;
 }
 
+MLK_CLONES static void overlap(const double *restrict frame, const double *restrict window, int count,
+                               double *restrict sum, double *restrict weight)
+{
+    for (int i = 0; i < count; i++) {
+        sum[i] += frame[i] * window[i];
+        weight[i] += window[i] * window[i];
+    }
+}
+
 mlk_code mlk_istft(const mlk_stft *stft, const float complex *bins, int64_t frames, int64_t length, float *out,
                    mlk_status *status)
 {
+    mlk_spectrum spectrum = {bins, frames, frames, 1};
+    return mlk_istft_of(stft, &spectrum, length, out, status);
+}
+
+mlk_code mlk_istft_of(const mlk_stft *stft, const mlk_spectrum *spectrum, int64_t length, float *out,
+                      mlk_status *status)
+{
+    int64_t frames = spectrum->frames;
     int n_fft = stft->n_fft, rows = n_fft / 2 + 1, skip = stft->center ? n_fft / 2 : 0;
     int64_t n = mlk_istft_length(stft, frames, length), used = frames;
     if (length >= 0) { /* later frames would only touch what is cut off */
@@ -33,16 +50,14 @@ mlk_code mlk_istft(const mlk_stft *stft, const float complex *bins, int64_t fram
     mlk_code code = sum && weight && frame && column ? MLK_OK : mlk_fail_memory(status, "an inverse transform");
     for (int64_t t = 0; !code && t < used; t++) {
         for (int k = 0; k < rows; k++)
-            column[k] = bins[k * frames + t];
+            column[k] = spectrum->bins[k * spectrum->bin_step + t * spectrum->frame_step];
         mlk_fft_inverse(fft, column, frame);
         int64_t start = t * stft->hop_length - skip;
         int first = start < 0 ? (int)-start : 0;
         int64_t room = n - start;
         int end = room < n_fft ? (int)(room < first ? first : room) : n_fft;
-        for (int i = first; i < end; i++) {
-            sum[start + i] += frame[i] * window[i];
-            weight[start + i] += window[i] * window[i];
-        }
+        if (end > first)
+            overlap(frame + first, window + first, end - first, sum + start + first, weight + start + first);
         if (t % 64 == 0 && mlk_interrupted())
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     }

@@ -11,4 +11,14 @@ int64_t mlk_istft_length(const mlk_stft *stft, int64_t frames, int64_t length);
 mlk_code mlk_istft(const mlk_stft *stft, const float complex *bins, int64_t frames, int64_t length, float *out,
                    mlk_status *status);
 
+/* Bins of a transform wherever they lie: bin k of frame t is bins[k * bin_step + t * frame_step]. */
+typedef struct mlk_spectrum {
+    const float complex *bins;
+    int64_t frames, bin_step, frame_step;
+} mlk_spectrum;
+
+/* Fills mlk_istft_length samples. */
+mlk_code mlk_istft_of(const mlk_stft *stft, const mlk_spectrum *spectrum, int64_t length, float *out,
+                      mlk_status *status);
+
 #endif

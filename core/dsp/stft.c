@@ -168,3 +168,22 @@ mlk_code mlk_stft_complex(const mlk_stft *stft, const mlk_view *view, int64_t fi
     transformer_close(&t);
     return code;
 }
+
+mlk_code mlk_stft_frames(const mlk_stft *stft, const mlk_view *view, int64_t first, int64_t frames, float complex *out,
+                         mlk_status *status)
+{
+    int rows = stft->n_fft / 2 + 1;
+    transformer t;
+    mlk_code code = transformer_open(&t, stft, view, status);
+    if (code)
+        return code;
+    for (int64_t i = 0; !code && i < frames; i++) {
+        transform(&t, first + i);
+        for (int k = 0; k < rows; k++)
+            out[i * rows + k] = (float complex)t.bins[k];
+        if (mlk_interrupted())
+            code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    }
+    transformer_close(&t);
+    return code;
+}

@@ -44,6 +44,10 @@ mlk_tiles *mlk_stft_power(const mlk_stft *stft, const mlk_view *view, int64_t fi
 mlk_code mlk_stft_complex(const mlk_stft *stft, const mlk_view *view, int64_t first, int64_t frames,
                           float complex *out, mlk_status *status);
 
+/* The same frame after frame: frames x (n_fft/2 + 1). */
+mlk_code mlk_stft_frames(const mlk_stft *stft, const mlk_view *view, int64_t first, int64_t frames, float complex *out,
+                         mlk_status *status);
+
 mlk_tiles *mlk_tiles_new(int64_t rows, int64_t frames, mlk_status *status);
 void mlk_tiles_free(void *tiles);
 

@@ -8,6 +8,7 @@ static const luaL_Reg modules[] = {
     {"audio", mlk_lua_open_audio},
     {"classify", mlk_lua_open_classify},
     {"cluster", mlk_lua_open_cluster},
+    {"effects", mlk_lua_open_effects},
     {"extract", mlk_lua_open_extract},
     {"feature", mlk_lua_open_feature},
     {"metrics", mlk_lua_open_metrics},

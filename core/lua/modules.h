@@ -8,6 +8,7 @@
 int mlk_lua_open_audio(lua_State *L);
 int mlk_lua_open_classify(lua_State *L);
 int mlk_lua_open_cluster(lua_State *L);
+int mlk_lua_open_effects(lua_State *L);
 int mlk_lua_open_extract(lua_State *L);
 int mlk_lua_open_feature(lua_State *L);
 int mlk_lua_open_metrics(lua_State *L);

@@ -1,0 +1,25 @@
+/* hpss.h: harmonic and percussive parts of a sound: what lasts, and what strikes.
+ *
+ * Medians of the magnitudes along time keep what lasts, medians along frequency
+ * what strikes; soft masks from both share the spectrum out. (Fitzgerald, 2010;
+ * margins: Driedger, Müller and Disch, 2014.)
+ */
+#ifndef MLK_HPSS_H
+#define MLK_HPSS_H
+
+#include "dsp/stft.h"
+
+typedef struct mlk_hpss {
+    mlk_stft stft;
+    int harmonic_frames, percussive_bins;      /* lengths of the medians, 1..MLK_HPSS_MAX */
+    double harmonic_margin, percussive_margin; /* 1 or more: by how much a part must outweigh the other */
+    double power;                              /* of the masks; INFINITY: all or nothing */
+} mlk_hpss;
+
+enum { MLK_HPSS_MAX = 511 };
+
+/* Fills the parts that are asked for (not NULL), n samples each. */
+mlk_code mlk_hpss_split(const mlk_hpss *hpss, const float *samples, int64_t n, float *harmonic, float *percussive,
+                        mlk_status *status);
+
+#endif

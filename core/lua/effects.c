@@ -1,0 +1,74 @@
+/* effects.c: core.effects: waveforms from waveforms, one channel at a time. */
+#include "arguments.h"
+#include "modules.h"
+#include "tensor.h"
+
+#include "dsp/hpss.h"
+#include "dsp/stretch.h"
+
+#include <lauxlib.h>
+#include <math.h>
+
+static const int longest_frame = 1 << 24;
+
+/* n_fft, hop_length from `arg` on: a centred transform under Hann's window. */
+static mlk_stft check_stft(lua_State *L, int arg)
+{
+    int n_fft = (int)mlk_lua_integer(L, arg, "n_fft", 2, longest_frame);
+    int hop_length = (int)mlk_lua_integer(L, arg + 1, "hop_length", 1, longest_frame);
+    return (mlk_stft){.n_fft = n_fft, .hop_length = hop_length, .win_length = n_fft, .center = true};
+}
+
+/* hpss(samples, n_fft, hop_length, kernel_time, kernel_frequency, margin_harmonic, margin_percussive, power, which)
+ * -> harmonic and percussive samples; which: "both", "harmonic" or "percussive" (then that one alone) */
+static int hpss(lua_State *L)
+{
+    static const char *const parts[] = {"both", "harmonic", "percussive", NULL};
+    mlk_array samples, out[2] = {{0}};
+    mlk_status status;
+    mlk_hpss hpss = {
+        .stft = check_stft(L, 2),
+        .harmonic_frames = (int)mlk_lua_integer(L, 4, "kernel_size", 1, MLK_HPSS_MAX),
+        .percussive_bins = (int)mlk_lua_integer(L, 5, "kernel_size", 1, MLK_HPSS_MAX),
+        .harmonic_margin = mlk_lua_number(L, 6, "margin", 1, 1e9),
+        .percussive_margin = mlk_lua_number(L, 7, "margin", 1, 1e9),
+        .power = lua_tonumber(L, 8) == HUGE_VAL ? HUGE_VAL : mlk_lua_number(L, 8, "power", 1e-3, 1e3),
+    };
+    int which = mlk_lua_choice(L, 9, "which", parts);
+    mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1, &samples);
+    int count = 0;
+    for (int part = 0; part < 2; part++)
+        if (which == 0 || which == part + 1) {
+            mlk_lua_push_tensor(L, MLK_FLOAT32, 1, samples.shape, &out[part]);
+            count++;
+        }
+    if (mlk_hpss_split(&hpss, samples.data, samples.shape[0], out[0].data, out[1].data, &status))
+        mlk_lua_raise(L, &status);
+    return count;
+}
+
+/* time_stretch(samples, n_fft, hop_length, rate) -> samples */
+static int time_stretch(lua_State *L)
+{
+    mlk_array samples, out;
+    mlk_status status;
+    mlk_stft stft = check_stft(L, 2);
+    double rate = mlk_lua_number(L, 4, "rate", 1e-3, 1e3);
+    mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1, &samples);
+    int64_t length = mlk_stretched_length(samples.shape[0], rate);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &length, &out);
+    if (mlk_time_stretch(&stft, samples.data, samples.shape[0], rate, out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
+int mlk_lua_open_effects(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"hpss", hpss},
+        {"time_stretch", time_stretch},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}
