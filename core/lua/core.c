@@ -12,6 +12,7 @@ static const luaL_Reg modules[] = {
     {"extract", mlk_lua_open_extract},
     {"feature", mlk_lua_open_feature},
     {"metrics", mlk_lua_open_metrics},
+    {"music", mlk_lua_open_music},
     {"picture", mlk_lua_open_picture},
     {"process", mlk_lua_open_process},
     {"store", mlk_lua_open_store},

@@ -1,0 +1,197 @@
+/* music.c: core.music: loudness, likeness of frames, alignment. */
+#include "arguments.h"
+#include "modules.h"
+#include "music/dtw.h"
+#include "music/loudness.h"
+#include "music/recurrence.h"
+#include "tensor.h"
+
+#include <math.h>
+#include <string.h>
+
+#define METER_TYPE "moonlark.music.meter"
+
+static const char *const METRICS[] = {"euclidean", "cosine", NULL};
+
+static mlk_frames read_frames(lua_State *L, int arg, const char *name)
+{
+    mlk_array array;
+    mlk_lua_read_tensor(L, arg, name, MLK_FLOAT32, 2, &array);
+    if (array.shape[1] > INT32_MAX / 8)
+        mlk_lua_fail(L, "%s must have 1..%d frames, got %I", name, INT32_MAX / 8, (LUAI_UACINT)array.shape[1]);
+    return (mlk_frames){array.data, array.shape[0], array.shape[1]};
+}
+
+/* distances(x, y, metric) -> float64 tensor, frames of x by frames of y */
+static int distances(lua_State *L)
+{
+    mlk_status status;
+    mlk_array out;
+    int metric = mlk_lua_choice(L, 3, "metric", METRICS);
+    mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
+    mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &out);
+    if (mlk_distances((mlk_metric)metric, x, y, out.data, &status))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+/* recurrence(x, metric, mode, k or 0, width, sym, self, full, bandwidth or 0) -> tensor frames x frames */
+static int recurrence(lua_State *L)
+{
+    static const char *const modes[] = {"connectivity", "distance", "affinity", NULL};
+    mlk_status status;
+    mlk_array out;
+    mlk_recurrence_options options = {
+        .metric = (mlk_metric)mlk_lua_choice(L, 2, "metric", METRICS),
+        .mode = (mlk_recurrence_mode)mlk_lua_choice(L, 3, "mode", modes),
+        .k = mlk_lua_integer(L, 4, "k", 0, INT32_MAX),
+        .width = mlk_lua_integer(L, 5, "width", 1, INT32_MAX),
+        .sym = mlk_lua_boolean(L, 6, "sym"),
+        .self = mlk_lua_boolean(L, 7, "self"),
+        .full = mlk_lua_boolean(L, 8, "full"),
+        .bandwidth = mlk_lua_number(L, 9, "bandwidth", 0, HUGE_VAL),
+    };
+    mlk_frames frames = read_frames(L, 1, "S");
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){frames.n, frames.n}, &out);
+    if (mlk_recurrence(frames, &options, out.data, &status))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+/* shear(matrix, direction, ring, kept) -> tensor kept x columns */
+static int shear(lua_State *L)
+{
+    mlk_array in, out;
+    int direction = (int)mlk_lua_integer(L, 2, "direction", -1, 1);
+    int64_t ring = mlk_lua_integer(L, 3, "ring", 1, INT32_MAX), kept = mlk_lua_integer(L, 4, "kept", 1, ring);
+    mlk_lua_read_tensor(L, 1, "matrix", MLK_FLOAT32, 2, &in);
+    if (in.shape[0] > ring)
+        return mlk_lua_fail(L, "the ring must hold all rows");
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){kept, in.shape[1]}, &out);
+    mlk_shear(in.data, in.shape[0], in.shape[1], direction, ring, kept, out.data);
+    return 1;
+}
+
+static void read_steps(lua_State *L, int arg, mlk_dtw_options *options)
+{
+    options->n_steps = (int)lua_rawlen(L, arg);
+    if (options->n_steps < 1 || options->n_steps > MLK_DTW_MOST_STEPS)
+        mlk_lua_fail(L, "step_sizes must be 1..%d steps, got %d", MLK_DTW_MOST_STEPS, options->n_steps);
+    for (int i = 0; i < options->n_steps; i++) {
+        double numbers[4];
+        lua_rawgeti(L, arg, i + 1);
+        for (int field = 0; field < 4; field++) {
+            lua_rawgeti(L, -1, field + 1);
+            numbers[field] = lua_tonumber(L, -1);
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+        options->steps[i] = (mlk_dtw_step){(int)numbers[0], (int)numbers[1], numbers[2], numbers[3]};
+    }
+}
+
+/* dtw(x, y, metric, list of {rows, columns, add, times} or nil, subseq, radius or nil)
+ * -> cost (float64, frames of x by frames of y), path (int64, pairs from the end) */
+static int dtw(lua_State *L)
+{
+    mlk_status status;
+    mlk_array cost, walked, path;
+    mlk_dtw_options options = {.metric = (mlk_metric)mlk_lua_choice(L, 3, "metric", METRICS)};
+    int64_t length;
+    lua_settop(L, 6);
+    if (!lua_isnil(L, 4))
+        read_steps(L, 4, &options);
+    options.subseq = mlk_lua_boolean(L, 5, "subseq");
+    options.band = !lua_isnil(L, 6);
+    options.radius = options.band ? mlk_lua_number(L, 6, "band_rad", 0, 1) : 0;
+    mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
+    mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){x.n + y.n, 2}, &walked);
+    mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &cost);
+    if (mlk_dtw(x, y, &options, cost.data, walked.data, &length, &status))
+        return mlk_lua_raise(L, &status);
+    mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){length, 2}, &path);
+    memcpy(path.data, walked.data, sizeof(int64_t) * 2 * (size_t)length);
+    return 2;
+}
+
+static int free_meter(lua_State *L)
+{
+    mlk_loudness **meter = luaL_checkudata(L, 1, METER_TYPE);
+    mlk_loudness_free(*meter);
+    *meter = NULL;
+    return 0;
+}
+
+/* meter(channels, rate) -> meter */
+static int meter(lua_State *L)
+{
+    mlk_status status;
+    int channels = (int)mlk_lua_integer(L, 1, "channels", 1, INT32_MAX);
+    int64_t rate = mlk_lua_integer(L, 2, "rate", 1, INT32_MAX);
+    mlk_loudness **made = lua_newuserdatauv(L, sizeof *made, 0);
+    *made = NULL;
+    luaL_setmetatable(L, METER_TYPE);
+    if (mlk_loudness_new(channels, rate, made, &status))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+/* meter:add(tensor channels x samples); as many channels as the meter was made for */
+static int meter_add(lua_State *L)
+{
+    mlk_status status;
+    mlk_array sound;
+    mlk_loudness **self = luaL_checkudata(L, 1, METER_TYPE);
+    mlk_lua_read_tensor(L, 2, "sound", MLK_FLOAT32, 2, &sound);
+    if (!*self || sound.shape[0] != mlk_loudness_channels(*self))
+        return mlk_lua_fail(L, "the meter hears another number of channels");
+    if (mlk_loudness_add(*self, sound.data, sound.shape[1], &status))
+        return mlk_lua_raise(L, &status);
+    return 0;
+}
+
+static void push_curve(lua_State *L, const float *values, int64_t count)
+{
+    mlk_array out;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &count, &out);
+    if (count > 0)
+        memcpy(out.data, values, sizeof *values * (size_t)count);
+}
+
+/* meter:result() -> integrated, range, true peak, sample peak, rate of the curves, momentary, short-term */
+static int meter_result(lua_State *L)
+{
+    mlk_status status;
+    mlk_loudness_result result;
+    mlk_loudness **self = luaL_checkudata(L, 1, METER_TYPE);
+    if (!*self)
+        return mlk_lua_fail(L, "this meter is closed");
+    if (mlk_loudness_get(*self, &result, &status))
+        return mlk_lua_raise(L, &status);
+    lua_pushnumber(L, result.integrated_lufs);
+    lua_pushnumber(L, result.range_lu);
+    lua_pushnumber(L, result.true_peak_dbtp);
+    lua_pushnumber(L, result.sample_peak_dbfs);
+    lua_pushnumber(L, result.rate_hz);
+    push_curve(L, result.momentary_lufs, result.n_momentary);
+    push_curve(L, result.short_term_lufs, result.n_short_term);
+    return 7;
+}
+
+int mlk_lua_open_music(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"distances", distances}, {"dtw", dtw},     {"meter", meter},
+        {"recurrence", recurrence}, {"shear", shear}, {NULL, NULL},
+    };
+    static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
+    if (luaL_newmetatable(L, METER_TYPE)) {
+        lua_pushcfunction(L, free_meter);
+        lua_setfield(L, -2, "__gc");
+        luaL_newlib(L, methods);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    return 1;
+}
