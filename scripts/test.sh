@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Sets up, builds and runs every test; ends with ctest's summary.
-#   scripts/test.sh [PRESET] [cmake options]      PRESET: release (default), debug, asan
+#   scripts/test.sh [PRESET] [cmake options]      PRESET: release (default), debug, asan, tsan
 # A second build of the same preset, for another libtorch say, goes where MOONLARK_BUILD says.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=release
 case "${1:-}" in
-  release | debug | asan) preset=$1; shift ;;
+  release | debug | asan | tsan) preset=$1; shift ;;
   -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 build=${MOONLARK_BUILD:-build/$preset}

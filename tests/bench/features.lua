@@ -54,8 +54,8 @@ end
 measure("cqt", function() feature.cqt(clip) end)
 for task, call in pairs {
   hpss = {{"effects", "feature"}, {"hpss"}},
-  time_stretch = {{"effects"}, {"time_stretch"}, {rate = 1.25}},
-  pitch_shift = {{"effects"}, {"pitch_shift"}, {n_steps = 3}},
+  time_stretch = {{"effects"}, {"time_stretch"}, 1.25},
+  pitch_shift = {{"effects"}, {"pitch_shift"}, 3},
   pyin = {{"feature", "music"}, {"pyin"}, {fmin = 65.40639132514966, fmax = 2093.004522404789}},
 } do
   local work = find(call[1], call[2])
