@@ -234,3 +234,56 @@ const mlk_feature mlk_feature_mfcc_delta2 = {
     .compute = compute_delta,
     .survey = survey_mfcc,
 };
+
+/* --- pcen --- */
+
+/* Each band divided by a slow average of itself, then compressed: loudness and stationary noise drop out. */
+static mlk_code compute_pcen(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                             mlk_status *status)
+{
+    mlk_stft stft = mlk_feature_stft_of(s);
+    mlk_mel mel = mlk_feature_mel_of(s, "norm", a->rate);
+    const mlk_matrix *bands = mlk_analysis_mel(a, &stft, mlk_settings_get(s, "power"), &mel, status);
+    if (!bands)
+        return status->code;
+    double gain = mlk_settings_get(s, "gain"), bias = mlk_settings_get(s, "bias");
+    double exponent = mlk_settings_get(s, "exponent"), eps = mlk_settings_get(s, "eps");
+    double scale = mlk_settings_get(s, "scale");
+    double t = mlk_settings_get(s, "time_constant") * a->rate / stft.hop_length;
+    double b = (sqrt(1 + 4 * t * t) - 1) / (2 * t * t);
+    float *to = out;
+    for (int64_t row = 0; row < shape->rows; row++) {
+        double average = 1;
+        for (int64_t i = row * shape->frames; i < (row + 1) * shape->frames; i++) {
+            double value = scale * bands->data[i];
+            average = (1 - b) * average + b * value;
+            double smooth = exp(-gain * (log(eps) + log1p(average / eps)));
+            if (exponent == 0)
+                to[i] = (float)log1p(value * smooth);
+            else if (bias == 0)
+                to[i] = (float)exp(exponent * (log(value) + log(smooth)));
+            else
+                to[i] = (float)(pow(bias, exponent) * expm1(exponent * log1p(value * smooth / bias)));
+        }
+    }
+    return MLK_OK;
+}
+
+#define PCEN_PARAMETERS                                                                                         \
+    MLK_REAL("scale", 2147483648.0, 1e-9, 1e12), MLK_REAL("gain", 0.98, 0, 100), MLK_REAL("bias", 2, 0, 1e9),    \
+        MLK_REAL("exponent", 0.5, 0, 100), MLK_REAL("time_constant", 0.4, 1e-6, 1e6), MLK_REAL("eps", 1e-6, 1e-30, 1)
+
+static const mlk_parameter pcen_parameters[] = {PCEN_PARAMETERS, MLK_MEL_PARAMETERS,
+                                                MLK_CHOICE("norm", 0, mlk_mel_norm_names)};
+
+/* The whole clip: the average runs through it. */
+const mlk_feature mlk_feature_pcen = {
+    .name = "pcen",
+    .summary = "mel spectrogram with per-channel energy normalisation: robust to loudness and steady noise",
+    .kind = "pcen",
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    MLK_PARAMETERS(pcen_parameters),
+    .measure = measure_mel,
+    .compute = compute_pcen,
+    .place = place_mel,
+};

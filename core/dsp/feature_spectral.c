@@ -1,6 +1,7 @@
 /* The transform itself and what describes a spectrum in one or a few numbers a frame. */
 #include "dsp/feature_table.h"
 
+#include "dsp/poly.h"
 #include "dsp/spectral.h"
 
 static double bin_hz(const mlk_settings *s, double rate)
@@ -264,4 +265,78 @@ const mlk_feature mlk_feature_spectral_contrast = {
     .compute = contrast,
     .survey = survey_contrast,
     .place = place_contrast,
+};
+
+/* --- poly_features --- */
+
+static mlk_code measure_poly(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape, mlk_status *status)
+{
+    int order = (int)mlk_settings_get(s, "order"), bins = (int)mlk_settings_get(s, "n_fft") / 2 + 1;
+    if (order >= bins)
+        return mlk_fail(status, MLK_INVALID, "order must be below the number of bins (%d), got %d", bins, order);
+    return mlk_feature_measure_stft(s, order + 1, n, rate, shape, status);
+}
+
+static mlk_code poly(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                     mlk_status *status)
+{
+    (void)shape;
+    const mlk_tiles *magnitude = spectrum(s, a, 1, status);
+    return magnitude ? mlk_poly_features(magnitude, bin_hz(s, a->rate), (int)mlk_settings_get(s, "order"), out, status)
+                     : status->code;
+}
+
+static void place_poly(const mlk_settings *s, double rate, int64_t rows, double *values)
+{
+    (void)s;
+    (void)rate;
+    for (int64_t i = 0; i < rows; i++)
+        values[i] = (double)(rows - 1 - i);
+}
+
+static const mlk_parameter poly_parameters[] = {MLK_STFT_PARAMETERS, MLK_INTEGER("order", 1, 0, MLK_POLY_MAX)};
+
+const mlk_feature mlk_feature_poly_features = {
+    .name = "poly_features",
+    .summary = "coefficients of a polynomial through the spectrum: its tilt",
+    .kind = "poly_features",
+    .axis = {.name = "power of frequency"},
+    .scope = MLK_SCOPE_FRAME,
+    MLK_PARAMETERS(poly_parameters),
+    .measure = measure_poly,
+    .compute = poly,
+    .place = place_poly,
+};
+
+/* --- flux --- */
+
+/* Root of the sum of squares of what rose since the frame before, for frames from the second one on. */
+static mlk_code flux(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                     mlk_status *status)
+{
+    const mlk_tiles *magnitude = spectrum(s, a, 1, status);
+    float *to = out;
+    if (!magnitude)
+        return status->code;
+    for (int64_t t = 0; t < shape->frames; t++) {
+        const float *here = mlk_tile(magnitude, t / MLK_TILE) + t % MLK_TILE;
+        const float *before = t > 0 ? mlk_tile(magnitude, (t - 1) / MLK_TILE) + (t - 1) % MLK_TILE : here;
+        double sum = 0;
+        for (int64_t k = 0; k < magnitude->rows; k++) {
+            double rise = (double)here[k * MLK_TILE] - before[k * MLK_TILE];
+            sum += rise > 0 ? rise * rise : 0;
+        }
+        to[t] = (float)sqrt(sum);
+    }
+    return MLK_OK;
+}
+
+/* The whole clip: a frame is compared with the one before. */
+const mlk_feature mlk_feature_spectral_flux = {
+    .name = "spectral_flux",
+    .summary = "how much the spectrum rises from frame to frame",
+    .kind = "spectral_flux",
+    MLK_PARAMETERS(stft_parameters),
+    .measure = measure_curve,
+    .compute = flux,
 };

@@ -57,6 +57,7 @@ extern const mlk_feature mlk_feature_yin, mlk_feature_pyin, mlk_feature_voiced_f
 extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_cqt, mlk_feature_vqt, mlk_feature_chroma_cqt,
     mlk_feature_chroma_cens, mlk_feature_tonnetz;
 extern const mlk_feature mlk_feature_whisper_mel, mlk_feature_vggish_mel, mlk_feature_kaldi_fbank, mlk_feature_maest_mel;
+extern const mlk_feature mlk_feature_poly_features, mlk_feature_spectral_flux, mlk_feature_pcen;
 extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate;
 
 #endif

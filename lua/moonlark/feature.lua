@@ -171,6 +171,21 @@ function feature.melspectrogram(song, given) return feature.compute("mel", song,
 ---@return moonlark.Signal
 function feature.log_mel(song, given) return feature.compute("log_mel", song, given) end
 
+--- Mel spectrogram with per-channel energy normalisation: robust to loudness and to steady noise.
+---
+--- Shape n_mels × frames. Each band M of the mel spectrogram times scale (2³¹: samples as 32-bit integers) becomes
+--- (M / (eps + A)^gain + bias)^exponent − bias^exponent, where A is its average over time_constant seconds, from 1 on.
+--- The average runs through the clip, so recipes analyse it whole. Source: librosa.pcen (exponent is its `power`);
+--- Wang et al., 2017.
+--- Options: scale = 2147483648, gain = 0.98, bias = 2, exponent = 0.5, time_constant = 0.4, eps = 1e-6, power = 2 of
+--- the spectrum (1 is usual for speech), n_mels = 128, fmin = 0, fmax = nil (half the rate), htk = false,
+--- norm = "slaney"; n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann", center = true,
+--- pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.pcen(song, given) return feature.compute("pcen", song, given) end
+
 --- Mel-frequency cepstral coefficients: timbre in a few numbers.
 ---
 --- Shape n_mfcc × frames. The cosine transform (dct_type 2 or 3, norm "ortho" or "none") of the mel spectrogram in
@@ -378,7 +393,30 @@ function feature.spectral_flatness(song, given) return feature.compute("spectral
 ---@return moonlark.Signal
 function feature.spectral_contrast(song, given) return feature.compute("spectral_contrast", song, given) end
 
--- --- onsets and tempi ------------------------------------------------------------
+-- --- How much the spectrum rises from one frame to the next.
+---
+--- One row: the root of the sum over bins of max(0, |X[t]| − |X[t − 1]|)²; the first frame is 0. It needs the frame
+--- before, so recipes analyse the whole clip. Source: Dixon, 2006 (half-wave rectified, L2); mel-wise and in decibels
+--- it is feature.onset_strength.
+--- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant").
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.spectral_flux(song, given) return feature.compute("spectral_flux", song, given) end
+
+--- Coefficients of a polynomial of frequency (Hz) through each magnitude spectrum, by least squares.
+---
+--- Shape order + 1 × frames (order ≤ 16), highest power first. order = 0 is the mean, 1 gives the spectrum's tilt.
+--- Source: librosa.feature.poly_features.
+--- Options: order = 1, and those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft,
+--- window = "hann", center = true, pad_mode = "constant").
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.poly_features(song, given) return feature.compute("poly_features", song, given) end
+
+--- onsets and tempi ------------------------------------------------------------
 
 -- What the onset strength takes besides what its spectrogram is made with.
 local onset_options = {lag = 1, max_size = 1, detrend = false, center = true, aggregate = "mean"}

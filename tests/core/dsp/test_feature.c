@@ -46,6 +46,9 @@ static struct tolerance {
     {.feature = "spectral_rolloff", .allowed = 45, .absolute = true}, /* a bin of 44100 / 1024 Hz, n_fft from 1024 */
     {.feature = "spectral_flatness", .allowed = 1e-5},
     {.feature = "spectral_contrast", .allowed = 1e-3, .absolute = true},
+    {.feature = "spectral_flux", .allowed = 1e-5},
+    {.feature = "poly_features", .allowed = 1e-5},
+    {.feature = "pcen", .allowed = 1e-5},
     {.feature = "zero_crossing_rate", .allowed = 0, .absolute = true},
     {.feature = "rms", .allowed = 1e-5},
 };

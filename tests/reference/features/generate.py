@@ -152,6 +152,14 @@ def reference(feature, y, sr, given):
         if db.get("top_db") == "nil":
             db["top_db"] = None
         return librosa.power_to_db(f.melspectrogram(y=y, sr=sr, **choice(p, "norm", slaney)), **db)
+    if feature == "pcen":
+        keys = {"gain": "gain", "bias": "bias", "exponent": "power", "time_constant": "time_constant", "eps": "eps"}
+        own = {keys[k]: p.pop(k) for k in list(p) if k in keys}
+        S = p.pop("scale", 2.0 ** 31) * f.melspectrogram(y=y, sr=sr, **p).astype(np.float64)
+        return librosa.pcen(S, sr=sr, hop_length=p.get("hop_length", 512), **own)
+    if feature == "spectral_flux":
+        rise = np.maximum(0, np.diff(np.abs(librosa.stft(y, **p)).astype(np.float64), axis=1, prepend=np.nan))
+        return np.sqrt(np.nansum(rise ** 2, axis=0, keepdims=True))
     if feature.startswith("mfcc"):
         deltas = {k: p.pop(k) for k in ("width", "order", "mode") if k in p}
         if "mel_norm" in p:
@@ -222,6 +230,10 @@ variants = {
     "spectral_flatness": [dict(amin=1e-5, power=1), dict(n_fft=512, hop_length=128)],
     "spectral_contrast": [dict(linear=True), dict(n_bands=4, fmin=300.0, quantile=0.1),
                           dict(quantile=0.5, n_fft=4096)],
+    "spectral_flux": [dict(n_fft=512, hop_length=200)],
+    "poly_features": [dict(order=0), dict(order=3), dict(order=2, n_fft=512, hop_length=160)],
+    "pcen": [dict(power=1, n_mels=40), dict(gain=0.8, bias=10.0, exponent=0.25, time_constant=0.06),
+             dict(exponent=0), dict(bias=0.0, scale=1.0), dict(hop_length=256, eps=1e-3)],
     "zero_crossing_rate": [dict(frame_length=512, hop_length=128, center=False), dict(threshold=0.01)],
     "rms": [dict(frame_length=1000, hop_length=250), dict(center=False), dict(pad_mode="reflect")],
 }
