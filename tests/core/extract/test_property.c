@@ -392,7 +392,9 @@ static void a_recipe_gives_the_bits_of_the_single_functions(void **state)
     print_message("%d recipes: %d results compared (%d pooled, %d complex), %d recipes refused\n", cases, seen.compared,
                   seen.pooled, seen.as_complex, seen.refused);
     if (cases >= CASES) /* else this test tests little */
-        assert_true(seen.compared > 2 * cases && seen.refused > 0 && seen.refused < cases / 5);
+        assert_true(seen.compared > 2 * cases && seen.refused < cases / 5);
+    if (cases >= 200) /* refusals are rare */
+        assert_true(seen.refused > 0);
 }
 
 int main(void)
