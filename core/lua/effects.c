@@ -3,6 +3,7 @@
 #include "modules.h"
 #include "tensor.h"
 
+#include "dsp/emphasis.h"
 #include "dsp/hpss.h"
 #include "dsp/stretch.h"
 
@@ -62,10 +63,35 @@ static int time_stretch(lua_State *L)
     return 1;
 }
 
+/* preemphasis(samples, coef), deemphasis(samples, coef) -> samples */
+static int emphasis(lua_State *L, void apply(const float *, int64_t, double, float *))
+{
+    mlk_array samples, out;
+    double coef = mlk_lua_number(L, 2, "coef", 0, 1);
+    mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1, &samples);
+    if (samples.shape[0] < 2)
+        return mlk_lua_fail(L, "song must have at least two samples, got %d", (int)samples.shape[0]);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, samples.shape, &out);
+    apply(samples.data, samples.shape[0], coef, out.data);
+    return 1;
+}
+
+static int preemphasis(lua_State *L)
+{
+    return emphasis(L, mlk_preemphasis);
+}
+
+static int deemphasis(lua_State *L)
+{
+    return emphasis(L, mlk_deemphasis);
+}
+
 int mlk_lua_open_effects(lua_State *L)
 {
     static const luaL_Reg functions[] = {
+        {"deemphasis", deemphasis},
         {"hpss", hpss},
+        {"preemphasis", preemphasis},
         {"time_stretch", time_stretch},
         {NULL, NULL},
     };

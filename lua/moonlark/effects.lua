@@ -2,6 +2,8 @@
 ---
 ---     local tune, drums = effects.hpss(song)
 ---     audio.save("slow.wav", effects.time_stretch(song, 0.8))
+---     local speech, from, to = effects.trim(song)               -- without the silence around it
+---     for _, part in ipairs(effects.split(song)) do print(part.start, part:duration()) end
 ---
 --- Channels are worked on one by one. Names and defaults are librosa.effects'.
 local core = require "moonlark_core".effects
@@ -124,6 +126,154 @@ function effects.pitch_shift(song, n_steps, given)
   return signal.new {
     data = data:narrow(1, 0, n):contiguous(), rate = song.rate, start = song.start, kind = "waveform", made = song.made,
   }
+end
+
+local function emphasis(name, song, given)
+  local o = options.read(name, given, {coef = 0.97})
+  return (each_channel(song, song.rate, function(samples) return core[name](samples, o.coef) end))
+end
+
+--- A song with its high frequencies lifted: y[i] = x[i] − coef·x[i − 1], as speech is prepared for analysis.
+---
+--- A waveform of the song's shape, of two samples or more; coef lies between 0 (nothing changes) and 1 (the
+--- difference of neighbours). The first sample is 3·x[0] − x[1]. Source: librosa.effects.preemphasis; Young and others,
+--- The HTK Book.
+--- Options: coef = 0.97.
+---@param song moonlark.Signal  waveform
+---@param given {coef?: number}?
+---@return moonlark.Signal
+function effects.preemphasis(song, given) return emphasis("preemphasis", song, given) end
+
+--- What effects.preemphasis did, undone: x[i] = y[i] + coef·x[i − 1].
+---
+--- A waveform of the song's shape, of two samples or more. Source: librosa.effects.deemphasis.
+--- Options: coef = 0.97.
+---@param song moonlark.Signal  waveform
+---@param given {coef?: number}?
+---@return moonlark.Signal
+function effects.deemphasis(song, given) return emphasis("deemphasis", song, given) end
+
+-- Times in seconds of where a song rises over top_db below ref, and falls again: {{from, to} …}.
+local function loud_parts(name, song, given)
+  local o = options.read(name, given, {top_db = 60, ref = options.none, frame_length = 2048, hop_length = 512})
+  signal.check("song", song, "waveform")
+  local ref = o.ref or "max"
+  if ref ~= "max" and not (type(ref) == "number" and ref > 0) then
+    error(('ref must be "max" or an amplitude above 0, got %s'):format(tostring(ref)), 0)
+  end
+  if song:frames() == 0 then return {} end
+  local rms = require "moonlark.feature".rms(song, {frame_length = o.frame_length, hop_length = o.hop_length}).data
+  local level = rms:reshape {-1, rms:size(-1)}:amax(0):to "float64":clamp(1e-5)
+  if ref == "max" then ref = level:max():item() end
+  local db = (level:log10() - math.log(math.max(ref, 1e-5), 10)) * 20
+  local loud = db:gt(-o.top_db):totable()
+  local parts, from = {}, nil
+  for t = 1, #loud + 1 do
+    if loud[t] and not from then from = t - 1 end
+    if from and not loud[t] then
+      local first, last = from * o.hop_length, math.min((t - 1) * o.hop_length, song:frames())
+      parts[#parts + 1] = {song.start + first / song.rate, song.start + last / song.rate}
+      from = nil
+    end
+  end
+  return parts
+end
+
+--- A song without the silence before and after it.
+---
+---     local speech, from, to = effects.trim(song, {top_db = 40})
+---
+--- A view of the song that begins at `from` and ends at `to`, in seconds as song:slice takes them (counted from the
+--- same zero as song.start); from == to when nothing is loud enough. A frame of frame_length samples, every hop_length
+--- samples one, is silent when its root mean square in its loudest channel lies top_db decibels or more under ref: an
+--- amplitude, or "max", the loudest frame's. A song that is zero throughout is then kept whole. Source:
+--- librosa.effects.trim.
+--- Options: top_db = 60, ref = "max", frame_length = 2048, hop_length = 512.
+---@param song moonlark.Signal  waveform
+---@param given {top_db?: number, ref?: number|"max", frame_length?: integer, hop_length?: integer}?
+---@return moonlark.Signal trimmed
+---@return number from  seconds
+---@return number to  seconds
+function effects.trim(song, given)
+  local parts = loud_parts("trim", song, given)
+  local from = #parts > 0 and parts[1][1] or song.start
+  local to = #parts > 0 and parts[#parts][2] or song.start
+  return song:slice(from, to), from, to
+end
+
+--- The parts of a song between silences, first to last.
+---
+---     for _, part in ipairs(effects.split(song, {top_db = 40})) do print(part.start, part:duration()) end
+---
+--- A list of waveforms, views of the song, each with the second that it begins at in `start`; silence is what
+--- effects.trim says. Source: librosa.effects.split.
+--- Options: top_db = 60, ref = "max", frame_length = 2048, hop_length = 512.
+---@param song moonlark.Signal  waveform
+---@param given {top_db?: number, ref?: number|"max", frame_length?: integer, hop_length?: integer}?
+---@return moonlark.Signal[]
+function effects.split(song, given)
+  local parts = loud_parts("split", song, given)
+  for i, part in ipairs(parts) do parts[i] = song:slice(part[1], part[2]) end
+  return parts
+end
+
+-- The sample numbers at which a song, mixed down, changes its sign; the first one and the end among them.
+local function zero_crossings(song)
+  local torch, n = require "moonlark.torch", song:frames()
+  local below = song.data:reshape {-1, n}:mean(0):lt(-1e-10) -- smaller numbers count as zero, and zero as positive
+  local crossings = below:narrow(0, 1, n - 1):ne(below:narrow(0, 0, n - 1)):nonzero():squeeze(1) + 1
+  return torch.cat({torch.tensor({0}, {dtype = "int64"}), crossings, torch.tensor({n}, {dtype = "int64"})}, 0)
+end
+
+-- Of ascending numbers the nearest to a number; of two as near, the larger.
+local function nearest(numbers, number)
+  local low, high = 1, #numbers
+  while low < high do
+    local middle = (low + high) // 2
+    if numbers[middle] < number then low = middle + 1 else high = middle end
+  end
+  local before = numbers[low - 1]
+  return before and math.abs(number - before) < math.abs(numbers[low] - number) and before or numbers[low]
+end
+
+--- Parts of a song put together in another order: beats backwards, a chorus twice.
+---
+---     local parts = {}
+---     for i = #beats - 1, 1, -1 do parts[#parts + 1] = {beats[i], beats[i + 1]} end
+---     audio.save("backwards.wav", effects.remix(song, parts))
+---
+--- A waveform of all parts, one behind the other. A part is a pair of seconds as song:slice takes them, or a Signal,
+--- such as effects.split gives, that stands for the seconds it covers. With align_zeros, cuts move to the nearest
+--- change of sign (of the mean of the channels), so that they do not click. Source: librosa.effects.remix.
+--- Options: align_zeros = true.
+---@param song moonlark.Signal  waveform
+---@param parts (number[]|moonlark.Signal)[]
+---@param given {align_zeros?: boolean}?
+---@return moonlark.Signal
+function effects.remix(song, parts, given)
+  local o = options.read("remix", given, {align_zeros = true})
+  signal.check("song", song, "waveform")
+  if type(parts) ~= "table" or #parts == 0 then
+    error(("parts must be a list of {from, to} in seconds, got %s"):format(type(parts) == "table" and "none" or type(parts)), 0)
+  end
+  local n, data = song:frames(), song.data
+  local zeros = o.align_zeros and n > 0 and zero_crossings(song):totable()
+  local function sample(time)
+    local at = math.max(0, math.min(n, math.floor((time - song.start) * song.rate + 0.5)))
+    return zeros and nearest(zeros, at) or at
+  end
+  local cut = {}
+  for i, part in ipairs(parts) do
+    local from, to
+    if signal.is(part) then from, to = part.start, part.start + part:duration()
+    elseif type(part) == "table" then from, to = part[1], part[2] end
+    if type(from) ~= "number" or type(to) ~= "number" or not (from <= to) then
+      error(("parts[%d] must be {from, to} in seconds, from <= to, or a Signal"):format(i), 0)
+    end
+    local first = sample(from)
+    cut[i] = data:narrow(-1, first, sample(to) - first)
+  end
+  return song:with {data = require "moonlark.torch".cat(cut, -1), start = 0}
 end
 
 return effects

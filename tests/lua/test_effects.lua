@@ -1,4 +1,4 @@
--- Effects against librosa's (tests/reference/effects/generate.py), their errors, and what must hold of any sound.
+-- Effects against librosa's (tests/reference/effects*/generate.py), their errors, and what must hold of any sound.
 local lu = require "luaunit"
 local effects = require "moonlark.effects"
 local signal = require "moonlark.signal"
@@ -6,6 +6,7 @@ local torch = require "moonlark.torch"
 
 local RATE = 22050
 local frozen = torch.load "tests/reference/effects/effects.safetensors"
+local frozen2 = torch.load "tests/reference/effects2/effects2.safetensors"
 local names = {"music", "noise", "silence", "half"}
 
 local function waveform(data) return signal.new {data = data, rate = RATE, kind = "waveform"} end
@@ -57,7 +58,72 @@ function TestReference:test_pitch_shift()
   end
 end
 
+local function speech() return waveform(frozen2.speech) end
+
+-- Largest difference, where full scale is 1.
+local function close_samples(what, made, wanted, allowed)
+  lu.assertEquals(made.data:shape(), wanted:shape())
+  local d = (made.data:to "float64" - wanted:to "float64"):abs():max():item()
+  worst[what] = math.max(worst[what] or 0, d)
+  lu.assertTrue(d <= allowed, ("%s: %.2g"):format(what, d))
+end
+
+function TestReference:test_emphasis()
+  close_samples("preemphasis", effects.preemphasis(speech()), frozen2["speech.pre"], 2e-7)
+  close_samples("deemphasis", effects.deemphasis(speech()), frozen2["speech.de"], 1e-5) -- sums of ~ 16, in float there
+  close_samples("there and back", effects.deemphasis(effects.preemphasis(speech(), {coef = 0.5}), {coef = 0.5}),
+    frozen2.speech, 2e-7)
+end
+
+local silences = {
+  default = {}, db30 = {top_db = 30}, ref = {ref = 0.01, top_db = 20}, none = {ref = 1, top_db = 3},
+  short = {frame_length = 512, hop_length = 100, top_db = 25},
+}
+
+function TestReference:test_trim_and_split()
+  local song = speech():with {start = 7.5}
+  local function sample(time) return math.floor((time - song.start) * RATE + 0.5) end
+  for name, given in pairs(silences) do
+    local trimmed, from, to = effects.trim(song, given)
+    lu.assertEquals({sample(from), sample(to)}, frozen2["speech.trim_" .. name]:totable())
+    lu.assertTrue(torch.equal(trimmed.data, song:slice(from, to).data))
+    lu.assertEquals(trimmed.start, from)
+    lu.assertEquals(trimmed:frames(), sample(to) - sample(from))
+    local wanted = frozen2["speech.split_" .. name]:totable()
+    local parts = effects.split(song, given)
+    lu.assertEquals(#parts, #wanted)
+    for i, part in ipairs(parts) do
+      local first = sample(part.start)
+      lu.assertEquals({first, first + part:frames()}, wanted[i])
+      lu.assertTrue(torch.equal(part.data, song.data:narrow(1, first, part:frames())))
+    end
+  end
+end
+
+function TestReference:test_remix()
+  local song = speech():with {start = 2}
+  local parts, plain = {}, {}
+  for i, part in ipairs(frozen2["speech.parts"]:totable()) do
+    parts[i] = {2 + part[1] / RATE, 2 + part[2] / RATE}
+    plain[i] = song.data:narrow(1, part[1], part[2] - part[1])
+  end
+  lu.assertTrue(torch.equal(effects.remix(song, parts).data, frozen2["speech.remix"]))
+  lu.assertTrue(torch.equal(effects.remix(song, parts, {align_zeros = false}).data, torch.cat(plain, 1)))
+  parts[2] = song:slice(parts[2][1], parts[2][2])
+  lu.assertTrue(torch.equal(effects.remix(song, parts).data, frozen2["speech.remix"]))
+end
+
 TestSense = {}
+
+function TestSense:test_silence_is_kept_and_nothing_has_no_parts()
+  local zeros = waveform(torch.zeros {1, 3000})
+  lu.assertEquals(effects.trim(zeros):frames(), 3000)
+  lu.assertEquals(#effects.split(zeros), 1)
+  lu.assertEquals(#effects.split(zeros, {ref = 1}), 0)
+  local empty, from, to = effects.trim(waveform(torch.zeros {1, 0}))
+  lu.assertEquals({empty:frames(), from, to}, {0, 0, 0})
+  lu.assertEquals(effects.trim(waveform(torch.ones {5})).data:shape(), {5})
+end
 
 function TestSense:test_parts_add_up_to_the_song()
   local song = sound "music"
@@ -103,6 +169,16 @@ function TestErrors:test_words()
     ["kernel_size must be a number or two, got 3"] = function() effects.hpss(song, {kernel_size = {1, 2, 3}}) end,
     ["unknown option of hpss: 'margn' (did you mean 'margin'?)"] = function() effects.hpss(song, {margn = 2}) end,
     ["song must be a Signal"] = function() effects.hpss "song.wav" end,
+    ["coef must be 0.0..1.0, got 1.5"] = function() effects.preemphasis(song, {coef = 1.5}) end,
+    ["song must have at least two samples, got 1"] = function() effects.deemphasis(song:slice(0, 1 / RATE)) end,
+    ['ref must be "max" or an amplitude above 0, got mean'] = function() effects.trim(song, {ref = "mean"}) end,
+    ["top_db must be a number, got string"] = function() effects.split(song, {top_db = "60"}) end,
+    ["unknown option of split: 'topdb' (did you mean 'top_db'?)"] = function() effects.split(song, {topdb = 1}) end,
+    ["hop_length must be "] = function() effects.trim(song, {hop_length = 0}) end,
+    ["parts must be a list of {from, to} in seconds, got none"] = function() effects.remix(song, {}) end,
+    ["parts[2] must be {from, to} in seconds, from <= to, or a Signal"] = function()
+      effects.remix(song, {{0, 0.1}, {0.2, 0.1}})
+    end,
     ["n_steps must be a number, got nil"] = function() effects.pitch_shift(song) end,
   } do
     lu.assertErrorMsgContains(words, call)

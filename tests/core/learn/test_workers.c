@@ -5,7 +5,7 @@
 #include "learn/kmeans.h"
 #include "learn/logistic.h"
 #include "learn/pca.h"
-#include "learn/random.h"
+#include "random.h"
 
 #include <cblas.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 /* random.h: seeded random numbers: xoshiro256** (Blackman and Vigna, 2018), seeded by splitmix64.
  * The same seed gives the same numbers on every machine. */
-#ifndef MLK_LEARN_RANDOM_H
-#define MLK_LEARN_RANDOM_H
+#ifndef MLK_RANDOM_H
+#define MLK_RANDOM_H
 
 #include <stdint.h>
 
