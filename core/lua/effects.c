@@ -4,7 +4,9 @@
 #include "tensor.h"
 
 #include "dsp/emphasis.h"
+#include "dsp/griffin_lim.h"
 #include "dsp/hpss.h"
+#include "dsp/istft.h"
 #include "dsp/stretch.h"
 
 #include <lauxlib.h>
@@ -18,6 +20,35 @@ static mlk_stft check_stft(lua_State *L, int arg)
     int n_fft = (int)mlk_lua_integer(L, arg, "n_fft", 2, longest_frame);
     int hop_length = (int)mlk_lua_integer(L, arg + 1, "hop_length", 1, longest_frame);
     return (mlk_stft){.n_fft = n_fft, .hop_length = hop_length, .win_length = n_fft, .center = true};
+}
+
+/* griffin_lim(magnitudes, n_fft, hop_length, win_length, window, center, pad_mode, length or nil, n_iter, momentum,
+ * init, seed) -> samples; magnitudes: rows x frames; init: "random" or "zeros" */
+static int griffin_lim(lua_State *L)
+{
+    static const char *const inits[] = {"random", "zeros", NULL};
+    mlk_array magnitudes, out;
+    mlk_status status;
+    mlk_griffin_lim settings = {.stft = check_stft(L, 2)};
+    mlk_stft *stft = &settings.stft;
+    stft->win_length = (int)mlk_lua_integer(L, 4, "win_length", 1, stft->n_fft);
+    stft->window = (mlk_window)mlk_lua_choice(L, 5, "window", mlk_window_names);
+    stft->center = mlk_lua_boolean(L, 6, "center");
+    stft->pad_mode = (mlk_pad)mlk_lua_choice(L, 7, "pad_mode", mlk_pad_names);
+    int64_t length = lua_isnil(L, 8) ? -1 : mlk_lua_integer(L, 8, "length", 0, INT64_C(1) << 40);
+    settings.n_iter = (int)mlk_lua_integer(L, 9, "n_iter", 0, 1000000);
+    settings.momentum = mlk_lua_number(L, 10, "momentum", 0, 2);
+    settings.random = mlk_lua_choice(L, 11, "init", inits) == 0;
+    settings.seed = (uint64_t)mlk_lua_integer(L, 12, "seed", INT64_MIN, INT64_MAX);
+    mlk_lua_read_tensor(L, 1, "magnitude", MLK_FLOAT32, 2, &magnitudes);
+    if (magnitudes.shape[0] != stft->n_fft / 2 + 1)
+        return mlk_lua_fail(L, "n_fft must fit the magnitude's %d rows (n_fft/2 + 1), got %d",
+                            (int)magnitudes.shape[0], stft->n_fft);
+    int64_t n = mlk_istft_length(stft, magnitudes.shape[1], length);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &n, &out);
+    if (mlk_griffin_lim_sound(&settings, magnitudes.data, magnitudes.shape[1], length, out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
 }
 
 /* hpss(samples, n_fft, hop_length, kernel_time, kernel_frequency, margin_harmonic, margin_percussive, power, which)
@@ -90,6 +121,7 @@ int mlk_lua_open_effects(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"deemphasis", deemphasis},
+        {"griffin_lim", griffin_lim},
         {"hpss", hpss},
         {"preemphasis", preemphasis},
         {"time_stretch", time_stretch},

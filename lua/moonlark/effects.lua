@@ -4,6 +4,7 @@
 ---     audio.save("slow.wav", effects.time_stretch(song, 0.8))
 ---     local speech, from, to = effects.trim(song)               -- without the silence around it
 ---     for _, part in ipairs(effects.split(song)) do print(part.start, part:duration()) end
+---     local again = effects.griffin_lim(feature.spectrogram(song))   -- a sound without its phases
 ---
 --- Channels are worked on one by one. Names and defaults are librosa.effects'.
 local core = require "moonlark_core".effects
@@ -125,6 +126,73 @@ function effects.pitch_shift(song, n_steps, given)
   if missing > 0 then data = torch.cat({data, torch.zeros {data:size(0), missing}}, 1) end
   return signal.new {
     data = data:narrow(1, 0, n):contiguous(), rate = song.rate, start = song.start, kind = "waveform", made = song.made,
+  }
+end
+
+local griffin_lim_defaults = {
+  n_iter = 32, momentum = 0.99, init = "random", seed = 0, hop_length = options.none, win_length = options.none,
+  n_fft = options.none, window = options.none, center = options.none, pad_mode = options.none, length = options.none,
+}
+
+-- The magnitudes of a spectrogram, whatever power they were raised to.
+local function magnitudes_of(S)
+  if not signal.is(S) then
+    if type(S) ~= "userdata" then error(("magnitude must be a Signal or a tensor, got %s"):format(type(S)), 0) end
+    return S, {}
+  end
+  if S.kind ~= "spectrogram" and S.kind ~= "stft" then
+    error(("magnitude must be a spectrogram or stft Signal, got a %s Signal"):format(S.kind), 0)
+  end
+  if S.unit == "dB" then
+    error("magnitude is in decibels: feature.db_to_amplitude takes them back (db_to_power after power_to_db)", 0)
+  end
+  local data, power = S.data, S.made.power or 1
+  if data:is_complex() then data = data:abs() end
+  if power ~= 1 then data = data:pow(1 / power) end
+  return data, S.made
+end
+
+--- A waveform for a spectrogram without phases, by the algorithm of Griffin and Lim.
+---
+---     local again = effects.griffin_lim(feature.spectrogram(song, {power = 2}))
+---
+--- A spectrogram Signal (or stft: its phases are left) brings its settings and its power along, and gives a waveform
+--- Signal of channels × samples; a tensor of rows × frames magnitudes gives a tensor of samples. Phases begin at
+--- random, the same for the same seed, or init = "zeros"; in each of n_iter passes the sound is analysed again and its
+--- phases kept. momentum (0 to 2; beyond 1 it may not settle) makes fewer passes do; 0 is the algorithm of 1984. With
+--- length, the result has so many samples; else a clip loses what is beyond its last whole hop. The result does not
+--- depend on the number of cores. Source: librosa.griffinlim (init = "zeros": its init = None); Griffin and Lim, 1984;
+--- Perraudin, Balazs and Søndergaard, 2013.
+--- Errors: a mel or decibel spectrogram; magnitudes below 0 or not finite.
+--- Options: n_iter = 32, momentum = 0.99, init = "random", seed = 0, n_fft = 2·(rows − 1), hop_length = win_length/4,
+--- win_length = n_fft, window = "hann", center = true, pad_mode = "constant", length = nil.
+---@param magnitude moonlark.Signal|moonlark.Tensor
+---@param given {n_iter?: integer, momentum?: number, init?: "random"|"zeros", seed?: integer, n_fft?: integer, hop_length?: integer, win_length?: integer, window?: string, center?: boolean, pad_mode?: string, length?: integer}?
+---@return moonlark.Signal|moonlark.Tensor
+function effects.griffin_lim(magnitude, given)
+  local o = options.read("griffin_lim", given, griffin_lim_defaults)
+  local data, made = magnitudes_of(magnitude)
+  if data:dim() < 2 then error("magnitude must have rows and frames, got a tensor of one axis or none", 0) end
+  local n_fft = o.n_fft or made.n_fft or 2 * (data:size(-2) - 1)
+  local win_length = o.win_length or made.win_length or n_fft
+  local hop_length = o.hop_length or made.hop_length or win_length // 4
+  local center = o.center
+  if center == nil then center = made.center end
+  if center == nil then center = true end
+  local function sound(magnitudes)
+    return core.griffin_lim(magnitudes, n_fft, hop_length, win_length, o.window or made.window or "hann", center,
+      o.pad_mode or made.pad_mode or "constant", o.length, o.n_iter, o.momentum, o.init, o.seed)
+  end
+  if not signal.is(magnitude) then return sound(data) end
+
+  local channels = {}
+  if data:dim() == 2 then data = data:unsqueeze(0) end
+  for c = 0, data:size(0) - 1 do channels[c + 1] = sound(data:select(0, c)) end
+  local rate = made.sample_rate or magnitude.rate * hop_length
+  return signal.new {
+    data = require "moonlark.torch".stack(channels), rate = rate, kind = "waveform",
+    start = magnitude.start - (center and 0 or n_fft // 2 / rate),
+    made = {griffin_lim = true, n_fft = n_fft, hop_length = hop_length, n_iter = o.n_iter, seed = o.seed},
   }
 end
 

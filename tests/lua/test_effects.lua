@@ -113,7 +113,46 @@ function TestReference:test_remix()
   lu.assertTrue(torch.equal(effects.remix(song, parts).data, frozen2["speech.remix"]))
 end
 
+-- A tensor with options, and a Signal that brings them.
+function TestReference:test_griffin_lim()
+  local S = frozen2["tone.S"]
+  for _, passes in ipairs {0, 1, 5, 32} do
+    local made = effects.griffin_lim(S, {n_iter = passes, init = "zeros"})
+    close("griffin_lim", waveform(made:unsqueeze(0)), frozen2["tone.griffin_" .. passes], 1e-4)
+  end
+  local odd = effects.griffin_lim(frozen2["tone.S_odd"], {
+    n_iter = 4, init = "zeros", n_fft = 511, hop_length = 100, win_length = 400, window = "hamming", center = false,
+  })
+  close("griffin_lim", waveform(odd:unsqueeze(0)), frozen2["tone.griffin_odd"], 1e-4)
+  local power = signal.new {
+    data = S * S, rate = RATE / 256, kind = "spectrogram",
+    made = {power = 2, n_fft = 1024, hop_length = 256, pad_mode = "reflect", sample_rate = RATE},
+  }
+  close("griffin_lim", effects.griffin_lim(power, {n_iter = 4, init = "zeros"}), frozen2["tone.griffin_reflect"], 1e-4)
+end
+
 TestSense = {}
+
+-- The spectrogram of what was made of a spectrogram is that spectrogram, nearly.
+function TestSense:test_griffin_lim_of_a_song()
+  local feature = require "moonlark.feature"
+  local both = waveform(torch.stack {frozen.music, frozen.music:flip {0}}):with {start = 3}
+  for _, settings in ipairs {{power = 2}, {n_fft = 1024, center = false}, {n_fft = 600, hop_length = 128, window = "hamming"}} do
+    local S = feature.spectrogram(both, settings)
+    local again = effects.griffin_lim(S, {n_iter = 50, length = settings.center == nil and both:frames() or nil})
+    lu.assertEquals(again.rate, RATE)
+    lu.assertAlmostEquals(again.start, 3, 1e-9)
+    if settings.center == nil then lu.assertEquals(again.data:shape(), both.data:shape()) end
+    local apart = (feature.spectrogram(again, settings).data - S.data):norm():item() / S.data:norm():item()
+    lu.assertTrue(apart < 0.2, apart)
+    local twin = effects.griffin_lim(S, {n_iter = 1})
+    lu.assertTrue(torch.equal(twin.data, effects.griffin_lim(S, {n_iter = 1, seed = 0}).data))
+    lu.assertFalse(torch.equal(twin.data, effects.griffin_lim(S, {n_iter = 1, seed = 1}).data))
+  end
+  local bins = feature.stft(both)
+  lu.assertTrue(torch.equal(effects.griffin_lim(bins, {n_iter = 2}).data,
+    effects.griffin_lim(feature.magnitude(bins), {n_iter = 2}).data))
+end
 
 function TestSense:test_silence_is_kept_and_nothing_has_no_parts()
   local zeros = waveform(torch.zeros {1, 3000})
@@ -175,6 +214,22 @@ function TestErrors:test_words()
     ["top_db must be a number, got string"] = function() effects.split(song, {top_db = "60"}) end,
     ["unknown option of split: 'topdb' (did you mean 'top_db'?)"] = function() effects.split(song, {topdb = 1}) end,
     ["hop_length must be "] = function() effects.trim(song, {hop_length = 0}) end,
+    ["magnitude must be a spectrogram or stft Signal, got a mel Signal"] = function()
+      effects.griffin_lim(require "moonlark.feature".mel(song))
+    end,
+    ["magnitude is in decibels"] = function()
+      local feature = require "moonlark.feature"
+      effects.griffin_lim(feature.amplitude_to_db(feature.spectrogram(song)))
+    end,
+    ["magnitude must be finite and not negative, got -1 in row 2, frame 0"] = function()
+      effects.griffin_lim(torch.tensor {{0}, {0}, {-1}})
+    end,
+    ["n_fft must fit the magnitude's 3 rows (n_fft/2 + 1), got 8"] = function()
+      effects.griffin_lim(torch.zeros {3, 2}, {n_fft = 8})
+    end,
+    ["momentum must be 0.0..2.0, got -1"] = function() effects.griffin_lim(torch.zeros {3, 2}, {momentum = -1}) end,
+    ["init must be"] = function() effects.griffin_lim(torch.zeros {3, 2}, {init = "none"}) end,
+    ["magnitude must be a Signal or a tensor, got string"] = function() effects.griffin_lim "song.wav" end,
     ["parts must be a list of {from, to} in seconds, got none"] = function() effects.remix(song, {}) end,
     ["parts[2] must be {from, to} in seconds, from <= to, or a Signal"] = function()
       effects.remix(song, {{0, 0.1}, {0.2, 0.1}})
