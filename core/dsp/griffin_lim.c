@@ -73,7 +73,7 @@ static mlk_code take(work *w, const float *magnitudes, mlk_status *status)
             if (!(value >= 0 && value <= HUGE_VALF / 2))
                 return mlk_fail(status, MLK_INVALID,
                                 "magnitude must be finite and not negative, got %g in row %lld, frame %lld",
-                                (double)value, (long long)k, (long long)t);
+                                isnan(value) ? NAN : (double)value, (long long)k, (long long)t);
             w->wanted[t * w->rows + k] = value;
         }
     return MLK_OK;
@@ -223,7 +223,7 @@ mlk_code mlk_griffin_lim_sound(const mlk_griffin_lim *settings, const float *mag
     w.window = w.fft ? mlk_window_centred(stft->window, stft->win_length, stft->n_fft, status) : NULL;
     if (!w.window)
         return MLK_MEMORY;
-    mlk_code code = work_open(&w) ? run(&w, magnitudes, out, status) : mlk_fail_memory(status, "an inversion by Griffin and Lim");
+    mlk_code code = work_open(&w) ? run(&w, magnitudes, out, status) : mlk_fail_memory(status, "Griffin-Lim");
     work_close(&w);
     return code;
 }

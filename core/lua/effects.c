@@ -1,4 +1,4 @@
-/* effects.c: core.effects: waveforms from waveforms, one channel at a time. */
+/* effects.c: core.effects: waveforms from waveforms, mostly one channel at a time. */
 #include "arguments.h"
 #include "modules.h"
 #include "tensor.h"
@@ -7,6 +7,7 @@
 #include "dsp/griffin_lim.h"
 #include "dsp/hpss.h"
 #include "dsp/istft.h"
+#include "dsp/rubberband.h"
 #include "dsp/stretch.h"
 
 #include <lauxlib.h>
@@ -94,6 +95,23 @@ static int time_stretch(lua_State *L)
     return 1;
 }
 
+/* rubberband(samples, sample_rate, rate, pitch_scale) -> samples; channels x n both */
+static int rubberband(lua_State *L)
+{
+    mlk_array samples, out;
+    mlk_status status;
+    double sample_rate = mlk_lua_number(L, 2, "sample rate", 1e-3, 1e9);
+    double rate = mlk_lua_number(L, 3, "rate", 1 / MLK_RUBBERBAND_MOST_RATE, MLK_RUBBERBAND_MOST_RATE);
+    double pitch_scale = mlk_lua_number(L, 4, "pitch_scale", 1 / MLK_RUBBERBAND_MOST_PITCH, MLK_RUBBERBAND_MOST_PITCH);
+    mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 2, &samples);
+    int64_t shape[] = {samples.shape[0], mlk_stretched_length(samples.shape[1], rate)};
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, shape, &out);
+    if (mlk_rubberband_stretch(samples.data, (int)shape[0], samples.shape[1], sample_rate, rate, pitch_scale,
+                               out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
 /* preemphasis(samples, coef), deemphasis(samples, coef) -> samples */
 static int emphasis(lua_State *L, void apply(const float *, int64_t, double, float *))
 {
@@ -124,6 +142,7 @@ int mlk_lua_open_effects(lua_State *L)
         {"griffin_lim", griffin_lim},
         {"hpss", hpss},
         {"preemphasis", preemphasis},
+        {"rubberband", rubberband},
         {"time_stretch", time_stretch},
         {NULL, NULL},
     };

@@ -1,6 +1,7 @@
 /* libraries.c: core.system.libraries: what the engine works with, as it runs. */
 #include "libraries.h"
 #include "audio/ffmpeg.h"
+#include "dsp/rubberband.h"
 
 #include <cblas.h>
 #include <fftw3.h>
@@ -26,6 +27,8 @@ int mlk_lua_libraries(lua_State *L)
     if (!mlk_ffmpeg_load(NULL))
         set(L, "FFmpeg", av_version_info());
     set(L, "soxr", soxr_version());
+    if (!mlk_rubberband_load(NULL))
+        set(L, "Rubber Band", "3 or later"); /* it does not say */
     set(L, "FFTW", fftw_version);
     set(L, "OpenBLAS", openblas_get_config());
     lua_pushfstring(L, "%d.%d", libsvm_version / 100, libsvm_version % 100);

@@ -196,6 +196,88 @@ function TestSense:test_short_sounds()
   end
 end
 
+TestRubberBand = {}
+
+local has_rubberband = require "moonlark_core".system.libraries()["Rubber Band"] ~= nil
+
+function TestRubberBand:setUp() lu.skipIf(not has_rubberband, "Rubber Band's library is not there") end
+
+local function tone(hz, phase)
+  local t = torch.arange(2 * RATE, {dtype = "float64"}) / RATE
+  return (t * (2 * math.pi * hz) + (phase or 0)):sin():to "float32" * 0.5
+end
+
+-- The pitch of the middle of a waveform, away from its ends.
+local function pitch_of(wave)
+  local middle = wave:slice(wave.start + 0.2 * wave:duration(), wave.start + 0.8 * wave:duration())
+  return require "moonlark.feature".yin(middle).data:median():item()
+end
+
+function TestRubberBand:test_stretch_keeps_pitch_and_gives_the_length()
+  local song = waveform(tone(310):unsqueeze(0)):with {start = 4}
+  for _, rate in ipairs {0.4, 0.77, 1, 1.9} do
+    local slow = effects.time_stretch(song, rate, {method = "rubberband"})
+    lu.assertEquals(slow.data:shape(), effects.time_stretch(song, rate).data:shape())
+    lu.assertEquals({slow.rate, slow.start, slow.kind}, {RATE, 4, "waveform"})
+    lu.assertAlmostEquals(pitch_of(slow) / 310, 1, 0.01)
+  end
+end
+
+function TestRubberBand:test_shift_moves_pitch()
+  local song = waveform(tone(310))
+  for steps, ratio in pairs {[12] = 2, [-7] = 2 ^ (-7 / 12), [0.5] = 2 ^ (0.5 / 12)} do
+    local moved = effects.pitch_shift(song, steps, {method = "rubberband"})
+    lu.assertEquals(moved.data:shape(), {1, 2 * RATE})
+    lu.assertAlmostEquals(pitch_of(moved) / (310 * ratio), 1, 0.01)
+  end
+  local thirds = effects.pitch_shift(song, 1, {method = "rubberband", bins_per_octave = 3})
+  lu.assertAlmostEquals(pitch_of(thirds) / (310 * 2 ^ (1 / 3)), 1, 0.01)
+end
+
+-- A chord that reaches the right channel 20 samples later still does.
+function TestRubberBand:test_channels_stay_together()
+  local chord = tone(220) + tone(331, 1) + tone(417, 2)
+  local late = torch.cat({torch.zeros {20}, chord:narrow(0, 0, 2 * RATE - 20)}, 0)
+  local slow = effects.time_stretch(waveform(torch.stack {chord, late}), 0.8, {method = "rubberband"})
+  local n = slow:frames() - 20
+  local left, right = slow.data[0]:narrow(0, 0, n), slow.data[1]
+  local alike = ((left * right:narrow(0, 20, n)):sum() / (left * left):sum()):item()
+  lu.assertTrue(alike > 0.98, alike)
+  local same = effects.time_stretch(waveform(torch.stack {chord, chord}), 0.8, {method = "rubberband"})
+  lu.assertTrue(torch.equal(same.data[0], same.data[1]))
+end
+
+function TestRubberBand:test_words()
+  local song = sound "music"
+  for words, call in pairs {
+    ["rate must be 0.05..20.0, got 21"] = function() effects.time_stretch(song, 21, {method = "rubberband"}) end,
+    ["n_steps must stay within four octaves by Rubber Band, got -49"] = function()
+      effects.pitch_shift(song, -49, {method = "rubberband"})
+    end,
+    ["song must be finite, got nan at sample 0 of channel 0"] = function()
+      effects.pitch_shift(waveform(torch.ones {1, 5} * (0 / 0)), 1, {method = "rubberband"})
+    end,
+  } do
+    lu.assertErrorMsgContains(words, call)
+  end
+end
+
+-- A library that does not load: one line that says what to do.
+function TestRubberBand:test_absent()
+  local folder = os.tmpname()
+  os.remove(folder)
+  local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
+  os.execute(("mkdir %s && : > %s/librubberband.so.2"):format(folder, folder))
+  local pipe = io.popen(([[LD_LIBRARY_PATH=%s %s -e 'require "moonlark.effects".time_stretch(require "moonlark.signal".new {
+    data = require "moonlark.torch".zeros {1, 9}, rate = 8000, kind = "waveform"}, 2, {method = "rubberband"})' 2>&1]])
+    :format(folder, program))
+  local said = pipe:read "a"
+  pipe:close()
+  os.execute("rm -r " .. folder)
+  lu.assertStrContains(said, "the Rubber Band library cannot be loaded")
+  lu.assertStrContains(said, "apt-get install librubberband2")
+end
+
 TestErrors = {}
 
 function TestErrors:test_words()
@@ -233,6 +315,12 @@ function TestErrors:test_words()
     ["parts must be a list of {from, to} in seconds, got none"] = function() effects.remix(song, {}) end,
     ["parts[2] must be {from, to} in seconds, from <= to, or a Signal"] = function()
       effects.remix(song, {{0, 0.1}, {0.2, 0.1}})
+    end,
+    ['method must be "phase_vocoder" or "rubberband", got "rubber"'] = function()
+      effects.time_stretch(song, 2, {method = "rubber"})
+    end,
+    ['n_fft and hop_length belong to method = "phase_vocoder"'] = function()
+      effects.pitch_shift(song, 2, {method = "rubberband", n_fft = 512})
     end,
     ["n_steps must be a number, got nil"] = function() effects.pitch_shift(song) end,
   } do

@@ -142,8 +142,9 @@ static void odd_shapes(void **state)
     magnitudes[4] = -1;
     assert_int_equal(mlk_griffin_lim_sound(&settings, magnitudes, 3, -1, out, &status), MLK_INVALID);
     assert_string_equal(status.message, "magnitude must be finite and not negative, got -1 in row 1, frame 1");
-    magnitudes[4] = NAN;
+    magnitudes[4] = -NAN;
     assert_int_equal(mlk_griffin_lim_sound(&settings, magnitudes, 3, -1, out, &status), MLK_INVALID);
+    assert_string_equal(status.message, "magnitude must be finite and not negative, got nan in row 1, frame 1");
 }
 
 int main(void)
