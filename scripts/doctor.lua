@@ -54,8 +54,8 @@ local function check_engine()
   for _, name in ipairs {"libsndfile", "FFmpeg", "soxr", "FFTW", "OpenBLAS", "libsvm", "XGBoost"} do
     report(name, versions[name], versions[name] or "its libraries do not load", true, "scripts/setup.sh")
   end
-  report("Rubber Band", versions["Rubber Band"], library_path "librubberband" or "not found: no method = \"rubberband\" in effects",
-    false, "apt-get install librubberband2; the phase vocoder works without")
+  report("Rubber Band", versions["Rubber Band"], library_path "librubberband"
+    or 'not found: effects lack method = "rubberband"', false, "apt-get install librubberband2; the phase vocoder works without")
   local formats = {}
   for ending in pairs(core.system.codecs()) do formats[#formats + 1] = ending end
   table.sort(formats)
