@@ -1,6 +1,7 @@
 #include "dsp/mel.h"
 
 #include "dsp/memo.h"
+#include "parallel.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -102,12 +103,17 @@ MLK_CLONES static void filter_tile(const bank *b, int n_mels, const mlk_floats *
     }
 }
 
-mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
-                       mlk_status *status)
+static const bank *bank_of(const mlk_mel *mel, double rate, int n_fft, mlk_status *status)
 {
     static const mlk_memo_kind banks = {make, release};
     double key[] = {rate, n_fft, mel->n_mels, mel->fmin, mel->fmax, mel->htk, mel->area_normalise};
-    const bank *b = mlk_memo_get(mlk_memo_shared(), &banks, key, 7, (void *)mel, status);
+    return mlk_memo_get(mlk_memo_shared(), &banks, key, 7, (void *)mel, status);
+}
+
+mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
+                       mlk_status *status)
+{
+    const bank *b = bank_of(mel, rate, n_fft, status);
     mlk_tiles *bands = b ? mlk_tiles_new(mel->n_mels, spectrum->frames, status) : NULL;
     if (!bands)
         return status->code;
@@ -116,4 +122,117 @@ mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_til
     mlk_tiles_unpack(bands, out);
     mlk_tiles_free(bands);
     return MLK_OK;
+}
+
+/* --- the way back --- */
+
+typedef struct inversion {
+    const bank *bank;
+    int n_mels, n_iter;
+    float *weights; /* the bank's, each band's summing to 1 */
+    float *shares;  /* 1 / sum of a bin's weights; 0 where no band holds it */
+    mlk_tiles *bands, *spectrum, *steps; /* steps: a tile for each worker */
+} inversion;
+
+/* Spreads each band's `values` over its bins. */
+MLK_CLONES static void spread(const inversion *v, const mlk_floats *restrict values, int64_t rows,
+                              mlk_floats *restrict bins)
+{
+    const bank *b = v->bank;
+    memset(bins, 0, (size_t)rows * sizeof *bins);
+    for (int band = 0; band < v->n_mels; band++) {
+        mlk_floats value = values[band], *to = bins + b->first[band];
+        for (int w = b->start[band]; w < b->start[band + 1]; w++)
+            *to++ += v->weights[w] * value;
+    }
+    for (int64_t k = 0; k < rows; k++)
+        bins[k] *= v->shares[k];
+}
+
+/* How many times too small each band is, as the spectrum stands: `bands` over what the filters make of it. */
+MLK_CLONES static void compare(const inversion *v, const mlk_floats *restrict bands, const mlk_floats *restrict bins,
+                               mlk_floats *restrict factors)
+{
+    const bank *b = v->bank;
+    const mlk_floats least = (mlk_floats){0} + 1e-20f;
+    for (int band = 0; band < v->n_mels; band++) {
+        mlk_floats sum = {0};
+        const mlk_floats *from = bins + b->first[band];
+        for (int w = b->start[band]; w < b->start[band + 1]; w++)
+            sum += v->weights[w] * *from++;
+        factors[band] = bands[band] / MLK_LARGER(sum, least);
+    }
+}
+
+static void invert_tile(void *context, int task, int worker)
+{
+    const inversion *v = context;
+    int64_t rows = v->spectrum->rows;
+    mlk_floats *bands = (mlk_floats *)mlk_tile(v->bands, task), *bins = (mlk_floats *)mlk_tile(v->spectrum, task);
+    mlk_floats *factors = (mlk_floats *)mlk_tile(v->steps, worker), *steps = factors + v->n_mels;
+    spread(v, bands, rows, bins);
+    for (int i = 0; i < v->n_iter; i++) {
+        compare(v, bands, bins, factors);
+        spread(v, factors, rows, steps);
+        for (int64_t k = 0; k < rows; k++)
+            bins[k] *= steps[k];
+    }
+}
+
+/* Bands to tiles, over the sums of the bank's weights; those sums leave the weights, too. */
+static mlk_code prepare(inversion *v, const float *bands, int64_t frames, mlk_status *status)
+{
+    const bank *b = v->bank;
+    int64_t rows = v->spectrum->rows;
+    memset(v->bands->data, 0, (size_t)(mlk_tile_count(frames) * v->n_mels * MLK_TILE) * sizeof *v->bands->data);
+    memset(v->shares, 0, (size_t)rows * sizeof *v->shares);
+    for (int band = 0; band < v->n_mels; band++) {
+        double sum = 0;
+        for (int w = b->start[band]; w < b->start[band + 1]; w++)
+            sum += b->weights[w];
+        for (int w = b->start[band]; w < b->start[band + 1]; w++) {
+            v->weights[w] = (float)(b->weights[w] / sum);
+            v->shares[b->first[band] + w - b->start[band]] += v->weights[w];
+        }
+        for (int64_t t = 0; t < frames; t++) {
+            float value = bands[band * frames + t];
+            if (!(value >= 0 && value <= 1e18f))
+                return mlk_fail(status, MLK_INVALID, "mel must be finite and not negative, got %g in band %d, frame %lld",
+                                isnan(value) ? NAN : (double)value, band, (long long)t);
+            if (sum > 0)
+                mlk_tile(v->bands, t / MLK_TILE)[band * MLK_TILE + t % MLK_TILE] = (float)(value / sum);
+        }
+    }
+    for (int64_t k = 0; k < rows; k++)
+        v->shares[k] = v->shares[k] > 0 ? 1 / v->shares[k] : 0;
+    return MLK_OK;
+}
+
+mlk_code mlk_mel_invert(const mlk_mel *mel, double rate, int n_fft, const float *bands, int64_t frames, int n_iter,
+                        float *out, mlk_status *status)
+{
+    int rows = n_fft / 2 + 1, tiles = (int)mlk_tile_count(frames), workers = mlk_cores();
+    inversion v = {.bank = bank_of(mel, rate, n_fft, status), .n_mels = mel->n_mels, .n_iter = n_iter};
+    if (!v.bank)
+        return MLK_MEMORY;
+    v.weights = malloc(((size_t)v.bank->start[mel->n_mels] + 1) * sizeof *v.weights);
+    v.shares = malloc((size_t)rows * sizeof *v.shares);
+    v.bands = mlk_tiles_new(mel->n_mels, frames, status);
+    v.spectrum = mlk_tiles_new(rows, frames, status);
+    v.steps = mlk_tiles_new(mel->n_mels + rows, (int64_t)workers * MLK_TILE, status);
+    mlk_code code = MLK_OK;
+    if (!v.weights || !v.shares || !v.bands || !v.spectrum || !v.steps)
+        code = mlk_fail_memory(status, "a mel inversion");
+    if (!code)
+        code = prepare(&v, bands, frames, status);
+    if (!code && mlk_parallel(tiles, workers, invert_tile, &v) < tiles)
+        code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    if (!code)
+        mlk_tiles_unpack(v.spectrum, out);
+    free(v.weights);
+    free(v.shares);
+    mlk_tiles_free(v.bands);
+    mlk_tiles_free(v.spectrum);
+    mlk_tiles_free(v.steps);
+    return code;
 }

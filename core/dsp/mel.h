@@ -22,4 +22,10 @@ void mlk_mel_centres(const mlk_mel *mel, double *out);
 mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                        mlk_status *status);
 
+/* The way back: a spectrum, (n_fft/2 + 1) x frames, not negative, that the filter bank makes such bands of, n_mels x
+ * frames, finite and not negative. There are many; multiplicative steps (Richardson, 1972; Lucy, 1974) from an even
+ * share lead to a smooth one. Bins that no band holds are 0. */
+mlk_code mlk_mel_invert(const mlk_mel *mel, double rate, int n_fft, const float *bands, int64_t frames, int n_iter,
+                        float *out, mlk_status *status);
+
 #endif

@@ -7,6 +7,7 @@
 #include "dsp/griffin_lim.h"
 #include "dsp/hpss.h"
 #include "dsp/istft.h"
+#include "dsp/mel.h"
 #include "dsp/rubberband.h"
 #include "dsp/stretch.h"
 
@@ -95,6 +96,31 @@ static int time_stretch(lua_State *L)
     return 1;
 }
 
+/* mel_invert(bands, sample_rate, n_fft, fmin, fmax, htk, area_normalise, n_iter) -> spectrum; rows x frames both */
+static int mel_invert(lua_State *L)
+{
+    mlk_array bands, out;
+    mlk_status status;
+    double rate = mlk_lua_number(L, 2, "sample rate", 1e-3, 1e9);
+    int n_fft = (int)mlk_lua_integer(L, 3, "n_fft", 2, longest_frame);
+    mlk_mel mel = {
+        .fmin = mlk_lua_number(L, 4, "fmin", 0, rate / 2),
+        .fmax = mlk_lua_number(L, 5, "fmax", 0, rate / 2),
+        .htk = mlk_lua_boolean(L, 6, "htk"),
+        .area_normalise = mlk_lua_boolean(L, 7, "norm"),
+    };
+    int n_iter = (int)mlk_lua_integer(L, 8, "n_iter", 0, 1000000);
+    mlk_lua_read_tensor(L, 1, "mel", MLK_FLOAT32, 2, &bands);
+    mel.n_mels = (int)bands.shape[0];
+    if (mel.n_mels < 1 || mel.fmin >= mel.fmax)
+        return mlk_lua_fail(L, "mel must have bands, from fmin to an fmax above it");
+    int64_t shape[] = {n_fft / 2 + 1, bands.shape[1]};
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, shape, &out);
+    if (mlk_mel_invert(&mel, rate, n_fft, bands.data, bands.shape[1], n_iter, out.data, &status))
+        mlk_lua_raise(L, &status);
+    return 1;
+}
+
 /* rubberband(samples, sample_rate, rate, pitch_scale) -> samples; channels x n both */
 static int rubberband(lua_State *L)
 {
@@ -141,6 +167,7 @@ int mlk_lua_open_effects(lua_State *L)
         {"deemphasis", deemphasis},
         {"griffin_lim", griffin_lim},
         {"hpss", hpss},
+        {"mel_invert", mel_invert},
         {"preemphasis", preemphasis},
         {"rubberband", rubberband},
         {"time_stretch", time_stretch},

@@ -6,6 +6,7 @@
 ---     local speech, from, to = effects.trim(song)               -- without the silence around it
 ---     for _, part in ipairs(effects.split(song)) do print(part.start, part:duration()) end
 ---     local again = effects.griffin_lim(feature.spectrogram(song))   -- a sound without its phases
+---     local mel_again = effects.mel_to_audio(feature.mel(song))      -- nor its fine frequencies
 ---
 --- Channels are worked on one by one, but by Rubber Band. Names and defaults are librosa.effects'.
 local core = require "moonlark_core".effects
@@ -230,6 +231,54 @@ function effects.griffin_lim(magnitude, given)
     start = magnitude.start - (center and 0 or n_fft // 2 / rate),
     made = {griffin_lim = true, n_fft = n_fft, hop_length = hop_length, n_iter = o.n_iter, seed = o.seed},
   }
+end
+
+--- A magnitude spectrogram for a mel spectrogram: the step from mel bands back to frequencies.
+---
+---     local S = effects.mel_to_stft(feature.mel(song))
+---
+--- A spectrogram Signal of 1 + n_fft/2 × frames, of power 1, whose mel bands are those given, nearly: there are many
+--- such, and n_iter multiplicative steps from an even share lead to a smooth one. A mel Signal brings its settings
+--- along; for bands made elsewhere, put them in one: feature.mel(song):with {data = bands}. Source:
+--- librosa.feature.inverse.mel_to_stft, which looks for the same by least squares and comes less near; steps of
+--- Richardson, 1972, and Lucy, 1974.
+--- Errors: bands in decibels, below 0 or not finite.
+--- Options: n_iter = 100.
+---@param mel moonlark.Signal  of kind mel, or log_mel taken back from decibels
+---@param given {n_iter?: integer}?
+---@return moonlark.Signal
+function effects.mel_to_stft(mel, given)
+  local o = options.read("mel_to_stft", given, {n_iter = 100})
+  signal.check("mel", mel)
+  if mel.kind ~= "mel" and mel.kind ~= "log_mel" then signal.check("mel", mel, "mel") end
+  if mel.unit == "dB" then error("mel is in decibels: feature.db_to_power takes it back", 0) end
+  local made, data, parts = mel.made, mel.data, {}
+  if data:dim() == 2 then data = data:unsqueeze(0) end
+  for c = 0, data:size(0) - 1 do
+    local spectrum = core.mel_invert(data:select(0, c), made.sample_rate, made.n_fft, made.fmin,
+      made.fmax or made.sample_rate / 2, made.htk, made.norm ~= "none", o.n_iter)
+    parts[c + 1] = spectrum:pow(1 / made.power)
+  end
+  local settings = {power = 1}
+  for _, name in ipairs {"n_fft", "hop_length", "win_length", "window", "center", "pad_mode"} do
+    settings[name] = made[name]
+  end
+  return require "moonlark.feature".signal("spectrogram", settings, {
+    data = #parts == 1 and parts[1] or require "moonlark.torch".stack(parts), rate = mel.rate, start = mel.start,
+  }, made.sample_rate)
+end
+
+--- A waveform for a mel spectrogram: effects.griffin_lim of effects.mel_to_stft.
+---
+---     local again = effects.mel_to_audio(feature.mel(song, {n_mels = 128}))
+---
+--- A waveform Signal of channels × samples. Source: librosa.feature.inverse.mel_to_audio.
+--- Options: those of effects.griffin_lim (n_iter = 32, momentum = 0.99, init = "random", seed = 0, length = nil …).
+---@param mel moonlark.Signal  of kind mel, or log_mel taken back from decibels
+---@param given table?
+---@return moonlark.Signal
+function effects.mel_to_audio(mel, given)
+  return effects.griffin_lim(effects.mel_to_stft(mel), given)
 end
 
 local function emphasis(name, song, given)

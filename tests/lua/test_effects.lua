@@ -170,6 +170,26 @@ function TestSense:test_parts_add_up_to_the_song()
   lu.assertTrue((harmonic.data + percussive.data - song.data):abs():max():item() < 1e-5)
 end
 
+-- A sound made of mel bands has those bands, nearly.
+function TestSense:test_mel_to_audio()
+  local feature = require "moonlark.feature"
+  local both = waveform(torch.stack {frozen.music, frozen.noise:narrow(0, 0, frozen.music:size(0))}):with {start = 1}
+  for _, settings in ipairs {{}, {n_mels = 40, htk = true, norm = "none", power = 1, fmin = 50, fmax = 8000}} do
+    local mel = feature.mel(both, settings)
+    local S = effects.mel_to_stft(mel)
+    lu.assertEquals({S.kind, S.rate, S.start}, {"spectrogram", mel.rate, mel.start})
+    lu.assertEquals(S.data:shape(), feature.spectrogram(both).data:shape())
+    lu.assertEquals(S.axis.values[3], feature.spectrogram(both).axis.values[3])
+    local again = effects.mel_to_audio(mel, {length = both:frames()})
+    lu.assertEquals(again.data:shape(), both.data:shape())
+    local apart = (feature.mel(again, settings).data - mel.data):norm():item() / mel.data:norm():item()
+    lu.assertTrue(apart < 0.25, apart)
+  end
+  local log_mel = feature.log_mel(both)
+  local louder = effects.mel_to_stft(feature.db_to_power(log_mel)).data -- quiet bands were lifted
+  lu.assertAlmostEquals((louder:norm() / effects.mel_to_stft(feature.mel(both)).data:norm()):item(), 1, 0.01)
+end
+
 -- An octave up doubles the frequency that most energy lies at.
 function TestSense:test_pitch_moves()
   local t = torch.arange(RATE, {dtype = "float64"}) / RATE
@@ -312,6 +332,10 @@ function TestErrors:test_words()
     ["momentum must be 0.0..2.0, got -1"] = function() effects.griffin_lim(torch.zeros {3, 2}, {momentum = -1}) end,
     ["init must be"] = function() effects.griffin_lim(torch.zeros {3, 2}, {init = "none"}) end,
     ["magnitude must be a Signal or a tensor, got string"] = function() effects.griffin_lim "song.wav" end,
+    ["mel is in decibels: feature.db_to_power takes it back"] = function()
+      effects.mel_to_audio(require "moonlark.feature".log_mel(song))
+    end,
+    ["mel must be a mel Signal, got a waveform Signal"] = function() effects.mel_to_stft(song) end,
     ["parts must be a list of {from, to} in seconds, got none"] = function() effects.remix(song, {}) end,
     ["parts[2] must be {from, to} in seconds, from <= to, or a Signal"] = function()
       effects.remix(song, {{0, 0.1}, {0.2, 0.1}})

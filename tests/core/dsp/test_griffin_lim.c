@@ -1,8 +1,10 @@
 /* Griffin-Lim from zero phases against librosa 0.11.0 run in double precision (tests/reference/effects2/generate.py),
- * and what must hold from random ones: the same sound for the same seed, and a spectrogram ever nearer. */
+ * and what must hold from random ones: the same sound for the same seed, and a spectrogram ever nearer. Before it,
+ * where only mel bands are left: frequencies for them. */
 #include "test.h"
 
 #include "dsp/griffin_lim.h"
+#include "dsp/mel.h"
 #include "store/safetensors.h"
 
 #include <math.h>
@@ -147,13 +149,69 @@ static void odd_shapes(void **state)
     assert_string_equal(status.message, "magnitude must be finite and not negative, got nan in row 1, frame 1");
 }
 
+/* How far a spectrum's mel bands lie from those given. */
+static double mel_distance(const mlk_mel *mel, const float *spectrum, int64_t rows, int64_t frames)
+{
+    const mlk_array *bands = stored("tone.mel");
+    mlk_status status;
+    mlk_tiles *tiles = mlk_tiles_new(rows, frames, &status);
+    float *made = malloc((size_t)(mel->n_mels * frames) * sizeof *made);
+    assert_true(tiles && made);
+    memset(tiles->data, 0, (size_t)(mlk_tile_count(frames) * rows * MLK_TILE) * sizeof *tiles->data);
+    for (int64_t k = 0; k < rows; k++)
+        for (int64_t t = 0; t < frames; t++)
+            mlk_tile(tiles, t / MLK_TILE)[k * MLK_TILE + t % MLK_TILE] = spectrum[k * frames + t];
+    assert_int_equal(mlk_mel_apply(mel, 22050, 1024, tiles, made, &status), MLK_OK);
+    double d = distance(made, bands->data, mel->n_mels * frames);
+    free(made);
+    mlk_tiles_free(tiles);
+    return d;
+}
+
+/* Back from mel bands: nearer to the bands, and to what they were made of, than the reference comes. */
+static void from_mel(void **state)
+{
+    (void)state;
+    const mlk_array *bands = stored("tone.mel"), *truth = stored("tone.S"), *theirs = stored("tone.mel_inverse");
+    const mlk_mel mel = {.n_mels = 64, .fmax = 11025, .area_normalise = true};
+    int64_t rows = 513, frames = bands->shape[1], count = rows * frames;
+    float *ours = malloc((size_t)count * sizeof *ours), *power = calloc((size_t)count, sizeof *power);
+    mlk_status status;
+    assert_true(ours && power);
+    for (int64_t i = 0; i < count; i++)
+        power[i] = ((const float *)theirs->data)[i] * ((const float *)theirs->data)[i];
+    double their_bands = mel_distance(&mel, power, rows, frames);
+    double their_truth = distance(theirs->data, truth->data, count);
+    assert_int_equal(mlk_mel_invert(&mel, 22050, 1024, bands->data, frames, 100, ours, &status), MLK_OK);
+    double our_bands = mel_distance(&mel, ours, rows, frames);
+    for (int64_t i = 0; i < count; i++) {
+        assert_true(ours[i] >= 0 && isfinite(ours[i]));
+        ours[i] = sqrtf(ours[i]);
+    }
+    double our_truth = distance(ours, truth->data, count);
+    printf("bands: %.2g, theirs %.2g; magnitudes: %.3f, theirs %.3f\n", our_bands, their_bands, our_truth, their_truth);
+    assert_true(our_bands < 0.01 && our_bands < their_bands && our_truth < their_truth);
+
+    float bad[64] = {0}, out[513];
+    bad[2] = -1;
+    assert_int_equal(mlk_mel_invert(&mel, 22050, 1024, bad, 1, 100, out, &status), MLK_INVALID);
+    assert_string_equal(status.message, "mel must be finite and not negative, got -1 in band 2, frame 0");
+    bad[2] = 0;
+    assert_int_equal(mlk_mel_invert(&mel, 22050, 1024, bad, 1, 100, out, &status), MLK_OK);
+    for (int k = 0; k < 513; k++)
+        assert_true(out[k] == 0);
+    free(ours);
+    free(power);
+}
+
 int main(void)
 {
     mlk_status status;
     if (mlk_safetensors_read("tests/reference/effects2/effects2.safetensors", &reference, &status))
         return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_the_reference), cmocka_unit_test(comes_nearer),
-                                       cmocka_unit_test(seeds), cmocka_unit_test(odd_shapes)};
+                                       cmocka_unit_test(seeds), cmocka_unit_test(odd_shapes),
+                                       cmocka_unit_test(from_mel)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     mlk_tensors_free(&reference);
     return failed;

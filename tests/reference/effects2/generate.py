@@ -7,7 +7,8 @@ speech (2 x n: bursts in silence, the second channel quieter and later), speech.
 speech.trim_NAME (first and last sample), speech.split_NAME (m x 2 samples) for the settings below, speech.remix
 (parts in samples: speech.parts). tone.S (magnitudes) and tone.S_odd (n_fft 511,
 hop 100, win_length 400, not centred), tone.griffin_N: the sound after N iterations from zero phases, in float64;
-tone.griffin_momentum0, tone.griffin_reflect, tone.griffin_length, tone.griffin_odd.
+tone.griffin_momentum0, tone.griffin_reflect, tone.griffin_length, tone.griffin_odd. tone.mel (64 bands of tone.S
+squared) and tone.mel_inverse (magnitudes that librosa finds for them: others do as well, so distances are compared).
 """
 import pathlib
 
@@ -54,5 +55,8 @@ out["tone.griffin_momentum0"] = griffin(S, n_iter=4, momentum=0)
 out["tone.griffin_reflect"] = griffin(S, n_iter=4, pad_mode="reflect")
 out["tone.griffin_length"] = griffin(S, n_iter=4, length=len(tone))
 out["tone.griffin_odd"] = griffin(S_odd, n_iter=4, n_fft=511, hop_length=100, win_length=400, center=False, window="hamming")
+mel = librosa.feature.melspectrogram(S=S**2, sr=RATE, n_mels=64)
+out["tone.mel"] = mel
+out["tone.mel_inverse"] = librosa.feature.inverse.mel_to_stft(mel, sr=RATE, n_fft=1024)
 save_file({k: np.ascontiguousarray(v, dtype=np.int64 if v.dtype.kind == "i" else np.float32) for k, v in out.items()},
           pathlib.Path(__file__).parent / "effects2.safetensors")
