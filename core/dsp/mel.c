@@ -197,8 +197,8 @@ static mlk_code prepare(inversion *v, const float *bands, int64_t frames, mlk_st
         for (int64_t t = 0; t < frames; t++) {
             float value = bands[band * frames + t];
             if (!(value >= 0 && value <= 1e18f))
-                return mlk_fail(status, MLK_INVALID, "mel must be finite and not negative, got %g in band %d, frame %lld",
-                                isnan(value) ? NAN : (double)value, band, (long long)t);
+                return mlk_fail(status, MLK_INVALID, "mel must be finite and not negative, got %g in band %d, frame "
+                                "%lld", isnan(value) ? NAN : (double)value, band, (long long)t);
             if (sum > 0)
                 mlk_tile(v->bands, t / MLK_TILE)[band * MLK_TILE + t % MLK_TILE] = (float)(value / sum);
         }

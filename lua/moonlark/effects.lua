@@ -407,7 +407,8 @@ function effects.remix(song, parts, given)
   local o = options.read("remix", given, {align_zeros = true})
   signal.check("song", song, "waveform")
   if type(parts) ~= "table" or #parts == 0 then
-    error(("parts must be a list of {from, to} in seconds, got %s"):format(type(parts) == "table" and "none" or type(parts)), 0)
+    local got = type(parts) == "table" and "none" or type(parts)
+    error(("parts must be a list of {from, to} in seconds, got %s"):format(got), 0)
   end
   local n, data = song:frames(), song.data
   local zeros = o.align_zeros and n > 0 and zero_crossings(song):totable()
