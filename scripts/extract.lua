@@ -2,21 +2,23 @@
 local command = require "moonlark.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.files"
-local json = require "moonlark.json"
+local results = require "moonlark.dataset.results"
 
 local parser = command.parser("extract", "Computes features of many sound files on all cores and writes them to a folder.")
 parser:epilog [[
 Without --pool each sound file gets one file of frames, in folders as the sounds have them; with --pool all
-go to one table, features.<format>, with a row for each file. features.json says what came from where.
-With --cache, what is done is kept: interrupt, add files or change settings, and only the rest is computed.
---shard 3/16 takes the third of sixteen parts, for sixteen machines.
-Files that fail are named on standard error. Exit code: 0 when files are left, 1 when none is (with
---strict, when any file fails), 2 for wrong usage.]]
+go to one table, features.<format>, with a row for each file. features.json says what came from where, and
+rejected.csv which files were set aside and why.
+What is done is kept (moonlark cache): interrupt, add files or change settings, and only the rest is computed.
+--shard 3/16 takes the third of sixteen parts, for sixteen machines, by the content of the files; moonlark merge
+joins them. An index that moonlark index wrote knows the content already; without one each machine reads all files.
+Exit code: 0, 3 when some files were set aside, 1 when none is left, 2 for wrong usage.]]
 local arguments = require "moonlark.dataset.arguments"
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 arguments.add(parser)
 parser:option("--out -o", "The folder to write to."):argname "<folder>":count(1)
-parser:option("--format", "Of the files."):choices {"safetensors", "npz", "npy", "csv"}:default "safetensors"
+parser:option("--format", "Of the files: safetensors, csv, npy, h5; frames also npz; tables also jsonl, arff.")
+  :choices {"safetensors", "npz", "npy", "csv", "jsonl", "arff", "h5"}:default "safetensors"
 parser:option("--pool", "Pool frames: any of mean,std,min,max,median,p5 …"):argname "<names>":convert(command.words)
 parser:option("--shard", "Take part i of n."):argname "<i/n>":convert(function(text)
   local i, n = text:match "^(%d+)/(%d+)$"
@@ -24,8 +26,7 @@ parser:option("--shard", "Take part i of n."):argname "<i/n>":convert(function(t
   if not i or i < 1 or i > n then return nil, ("must be i/n with 1 <= i <= n, got '%s'"):format(text) end
   return {i = i, n = n}
 end)
-parser:option("--cache", "A folder that keeps results between runs."):argname "<folder>"
-parser:flag("--strict", "Exit with 1 when any file fails.")
+arguments.add_cache(parser)
 command.workers(parser)
 local args = parser:parse()
 
@@ -40,60 +41,67 @@ local function common_folder(songs)
   return common
 end
 
--- Where a track's frames go: the sound's own path below the data, with another ending.
-local function output_paths(songs, root)
+-- Gives each track the `file` that its frames go to: the sound's own path below the data, with another ending.
+local function name_files(songs, root)
   local scan = require "moonlark.dataset.scan"
-  local outputs, taken = {}, {}
-  for i, track in ipairs(songs) do
+  local taken = {}
+  for _, track in ipairs(songs) do
     local below = scan.relative(track.path, root):gsub("^/+", ""):gsub("%.%./", "")
     local stem = below:gsub("%.%w+$", "")
     -- a.wav beside a.mp3: the second keeps its ending.
     if taken[stem] then stem = below end
     if taken[stem] then error(("%s and %s would be written to one file"):format(taken[stem], track.path), 0) end
     taken[stem] = track.path
-    outputs[i] = ("%s/%s.%s"):format(args.out, stem, args.format)
+    track.file = ("%s.%s"):format(stem, args.format)
   end
-  return outputs
+end
+
+-- The paths of those files, in folders that exist.
+local function make_paths(songs)
+  local paths, made = {}, {}
+  for i, track in ipairs(songs) do
+    paths[i] = files.join(args.out, track.file)
+    local folder = files.split(paths[i])
+    if not made[folder] then files.mkdirs(folder) end
+    made[folder] = true
+  end
+  return paths
 end
 
 local recipe = arguments.recipe(args)
-if args.pool and args.format == "npz" then parser:error "--format npz holds frames: a pooled table is safetensors, npy or csv" end
+local fits = args.pool and {npz = false} or {jsonl = false, arff = false}
+if fits[args.format] == false then
+  parser:error(args.pool and "--format npz holds frames: a table is safetensors, npy, csv, jsonl, arff or h5"
+    or ("--format %s holds a table (--pool): frames are safetensors, npz, npy, csv or h5"):format(args.format))
+end
 local songs = dataset.open(args.data)
-for _, bad in ipairs(songs.rejected) do io.stderr:write(("left out %s: %s\n"):format(bad.path, bad.reason)) end
-songs.rejected = {}
-local mark = ""
 if #songs == 0 then error(("%s lists no files"):format(args.data), 0) end
-local root = files.kind(args.data) == "directory" and args.data or common_folder(songs)
--- All names are given before sharding, so that shards never write to one file.
-local outputs = not args.pool and output_paths(songs, root) or nil
-if args.shard then
-  local chosen, tracks = {}, {}
-  for i = args.shard.i, #songs, args.shard.n do
-    tracks[#tracks + 1] = songs[i]
-    if outputs then chosen[#chosen + 1] = outputs[i] end
-  end
-  songs.tracks, outputs = tracks, outputs and chosen
-  mark = ("-%d-of-%d"):format(args.shard.i, args.shard.n)
-  if #tracks == 0 then error(("shard %d of %d holds no file"):format(args.shard.i, args.shard.n), 0) end
+
+-- Names and places are given before sharding: parts never write to one file, and know where they belong.
+for i, bad in ipairs(songs.rejected) do bad.place = i - #songs.rejected end
+for i, track in ipairs(songs) do track.place = i end
+if not recipe.pool then
+  name_files(songs, files.kind(args.data) == "directory" and args.data or common_folder(songs))
+end
+local left_out, classes, shard = songs.rejected, songs.classes, args.shard
+songs.rejected = {}
+if shard then
+  songs = songs:shard(shard.i, shard.n, {workers = args.workers})
+  shard.format = args.format
+  if shard.i > 1 then left_out = {} end -- the first part's
 end
 
 files.mkdirs(args.out)
-for _, path in ipairs(outputs or {}) do files.mkdirs((files.split(path))) end
-local name = ("%s/features%s"):format(args.out, mark)
-local result = songs:extract_to(recipe, outputs or ("%s.%s"):format(name, args.format),
-  {workers = args.workers, cache = args.cache})
+local outputs = recipe.pool and results.table_path(args.out, args.format, shard) or make_paths(songs)
+local result = songs:extract_to(recipe, outputs, {workers = args.workers, cache = arguments.cache(args)})
 
-local output_of = {}
-for i, track in ipairs(songs) do output_of[track] = outputs and outputs[i] end
-local listed = json.array {}
-for i, track in ipairs(result.tracks) do
-  listed[i] = {path = track.path, label = track.label, group = track.group, fold = track.fold, file = output_of[track]}
-end
-files.write(name .. ".json", json.encode({
-  recipe = recipe.text, columns = json.array(recipe.names), classes = json.array(songs.classes), tracks = listed,
-  rejected = json.array(result.rejected),
-}, " ") .. "\n")
+local rejected = {table.unpack(left_out)}
+table.move(result.rejected, 1, #result.rejected, #rejected + 1, rejected)
+local path = results.write(args.out, {
+  recipe = recipe.text, columns = recipe.names, classes = classes, tracks = result.tracks, rejected = rejected,
+}, shard)
 
-for _, bad in ipairs(result.rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
-print(("%d files  %d from the cache  %d rejected  %s.json"):format(#result.tracks, result.cached, #result.rejected, name))
-if args.strict and #result.rejected > 0 then os.exit(1, true) end
+for _, bad in ipairs(rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
+print(("%d files  %d from the cache  %d rejected  %s"):format(#result.tracks, result.cached, #rejected, path))
+if #result.tracks == 0 and #songs > 0 then error("none of the files can be used", 0) end
+if #rejected > 0 then os.exit(3, true) end

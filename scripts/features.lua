@@ -5,15 +5,17 @@ local parser = command.parser("features", "Computes features of one sound file, 
 parser:epilog [[
   moonlark features song.mp3 --features mel,mfcc --set mel.n_mels=64 --out song.npz
 
-.safetensors and .npz hold an array rows x frames for each feature; .csv a line for each frame; .npy one
+.safetensors, .npz and .h5 hold an array rows x frames for each feature; .csv a line for each frame; .npy one
 array (several features: song.mel.npy, song.mfcc.npy). Exit code: 0, 1 when the file cannot be read or a
 setting is wrong, 2 for wrong usage.]]
 local arguments = require "moonlark.dataset.arguments"
 parser:argument("song", "A sound file.")
 arguments.add(parser)
-parser:option("--out -o", "Where to write: .safetensors, .npz, .npy or .csv."):argname "<file>":count(1)
+parser:option("--out -o", "Where to write: .safetensors, .npz, .npy, .csv or .h5."):argname "<file>":count(1)
 local args = parser:parse()
 
 local recipe = arguments.recipe(args)
 local song = require "moonlark.dataset".files {args.song}
-song:extract_to(recipe, {args.out}, {workers = 1, progress = false})
+local result = song:extract_to(recipe, {args.out}, {workers = 1, progress = false})
+local bad = result.rejected[1]
+if bad then error(("%s: %s"):format(bad.path, bad.reason), 0) end

@@ -5,8 +5,8 @@ local dataset = require "moonlark.dataset"
 local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
 parser:epilog [[
 A folder holds one folder for each class; a list is a CSV file with the columns path, label, group, fold.
-Files that cannot be decoded are named on standard error and left out. Exit code: 0 when files are left,
-1 when none is (with --strict, when any file is bad), 2 for wrong usage.]]
+Files that cannot be decoded are named on standard error and left out. Exit code: 0, 3 when some files were left
+out, 1 when none is left, 2 for wrong usage.]]
 parser:argument("data", "A folder, or a list that ends in .csv."):argname "<folder|list.csv>"
 parser:option("--out -o", "Where to write the index."):argname "<file>":default "dataset_index.json"
 parser:option("--fold", "Lua pattern whose capture in a file's name is its fold; \"esc\": as ESC-10 names files.")
@@ -18,7 +18,6 @@ parser:option("--column", "In a list: which column is path, label, group or fold
   :count "*"
 parser:option("--root", "In a list: the folder that paths start from, as seen from the list."):argname "<folder>"
 parser:flag("--headers", "Trust the headers: hash every file, but decode none.")
-parser:flag("--strict", "Exit with 1 when any file is bad.")
 command.workers(parser)
 local args = parser:parse()
 
@@ -46,4 +45,4 @@ end
 songs:save(args.out)
 print(songs)
 print(("index %s  content %s"):format(args.out, songs:hash()))
-if args.strict and #songs.rejected > 0 then os.exit(1, true) end
+if #songs.rejected > 0 then os.exit(3, true) end

@@ -1,22 +1,79 @@
 #include "extract/cache.h"
 
+#include "extract/cache_care.h"
+#include "extract/cache_entry.h"
+
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-static const char magic[8] = "MLKCACH1";
+struct mlk_cache {
+    char *folder;
+    int64_t limit;
+    atomic_llong written; /* bytes that mlk_cache_note does not know of */
+};
 
-/* Ahead of the bundle's block. */
-typedef struct header {
-    char magic[8];
-    char key[32];
-    char checksum[32]; /* of the block */
-    uint64_t size;     /* of the block */
-} header;
+static mlk_code make_folder(const char *path, mlk_status *status)
+{
+    struct stat info;
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+        return MLK_OK;
+    return mlk_fail(status, MLK_IO, "cannot make the cache folder %s: %s", path, strerror(errno));
+}
+
+/* FOLDER/features, with all that lies above it. */
+static mlk_code make_place(const char *folder, mlk_status *status)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/features/", folder) < 0)
+        return mlk_fail_memory(status, "a path");
+    mlk_code code = MLK_OK;
+    for (char *slash = strchr(path + 1, '/'); slash && !code; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        code = make_folder(path, status);
+        *slash = '/';
+    }
+    free(path);
+    return code;
+}
+
+mlk_cache *mlk_cache_open(const char *folder, mlk_status *status)
+{
+    if (make_place(folder, status))
+        return NULL;
+    mlk_cache *cache = calloc(1, sizeof *cache);
+    if (cache && (cache->folder = strdup(folder))) {
+        cache->limit = mlk_cache_limit(folder);
+        return cache;
+    }
+    free(cache);
+    mlk_fail_memory(status, "a cache");
+    return NULL;
+}
+
+/* Counts what was written once it amounts to `least`. */
+static void settle(mlk_cache *cache, int64_t least)
+{
+    if (atomic_load(&cache->written) < least)
+        return;
+    long long bytes = atomic_exchange(&cache->written, 0);
+    if (bytes > 0 && !mlk_cache_note(cache->folder, bytes))
+        atomic_fetch_add(&cache->written, bytes);
+}
+
+void mlk_cache_close(mlk_cache *cache)
+{
+    if (!cache)
+        return;
+    settle(cache, 1);
+    free(cache->folder);
+    free(cache);
+}
 
 void mlk_cache_key(const char *content, const mlk_recipe *recipe, double start_s, double duration_s,
                    char key[MLK_HASH_SIZE])
@@ -29,68 +86,27 @@ void mlk_cache_key(const char *content, const mlk_recipe *recipe, double start_s
     mlk_hash_bytes(part, strlen(part), key);
 }
 
-static mlk_code make_folder(const char *path, mlk_status *status)
-{
-    struct stat info;
-    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
-        return MLK_OK;
-    return mlk_fail(status, MLK_IO, "cannot make the cache folder %s: %s", path, strerror(errno));
-}
-
-mlk_code mlk_cache_prepare(const char *folder, mlk_status *status)
-{
-    char *path = malloc(strlen(folder) + sizeof "/features");
-    if (!path)
-        return mlk_fail_memory(status, "a path");
-    strcpy(path, folder);
-    mlk_code code = MLK_OK;
-    for (char *slash = strchr(path + 1, '/'); slash && !code; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        code = make_folder(path, status);
-        *slash = '/';
-    }
-    if (!code)
-        code = make_folder(path, status);
-    strcat(path, "/features");
-    if (!code)
-        code = make_folder(path, status);
-    free(path);
-    return code;
-}
-
-static char *entry_path(const char *folder, const char *key, const char *ending)
+static char *entry_path(const mlk_cache *cache, const char *key, const char *ending)
 {
     char *path = NULL;
-    return asprintf(&path, "%s/features/%.2s/%s%s", folder, key, key + 2, ending) < 0 ? NULL : path;
+    return asprintf(&path, "%s/features/%.2s/%s%s", cache->folder, key, key + 2, ending) < 0 ? NULL : path;
 }
 
-static mlk_bundle *read_entry(FILE *file, const char *key)
+/* Eviction goes by the time of the last use, to the hour. */
+static void touch(FILE *file)
 {
-    header head;
     struct stat info;
-    if (fread(&head, sizeof head, 1, file) != 1 || memcmp(head.magic, magic, sizeof magic) != 0 ||
-        memcmp(head.key, key, sizeof head.key) != 0 || fstat(fileno(file), &info) != 0 ||
-        (uint64_t)info.st_size != sizeof head + head.size)
-        return NULL;
-    unsigned char *block = malloc(head.size);
-    char checksum[MLK_HASH_SIZE];
-    if (!block || fread(block, 1, head.size, file) != head.size) {
-        free(block);
-        return NULL;
-    }
-    mlk_hash_bytes(block, head.size, checksum);
-    if (memcmp(checksum, head.checksum, sizeof head.checksum) != 0) {
-        free(block);
-        return NULL;
-    }
-    return mlk_bundle_adopt(block, head.size);
+    if (fstat(fileno(file), &info) == 0 && time(NULL) - info.st_mtime > 3600)
+        (void)!futimens(fileno(file), NULL);
 }
 
-mlk_bundle *mlk_cache_read(const char *folder, const char *key)
+mlk_bundle *mlk_cache_read(const mlk_cache *cache, const char *key)
 {
-    char *path = entry_path(folder, key, "");
+    char *path = entry_path(cache, key, "");
     FILE *file = path ? fopen(path, "rbe") : NULL;
-    mlk_bundle *bundle = file ? read_entry(file, key) : NULL;
+    mlk_bundle *bundle = file ? mlk_cache_entry_read(file, key) : NULL;
+    if (bundle)
+        touch(file);
     if (file)
         fclose(file);
     free(path);
@@ -99,38 +115,44 @@ mlk_bundle *mlk_cache_read(const char *folder, const char *key)
 
 /* No fsync: an entry that a power cut tears is known by its checksum, and waiting for the disk once a track
  * would cost more than the features. */
-mlk_code mlk_cache_write(const char *folder, const char *key, const mlk_bundle *bundle, mlk_status *status)
+static mlk_code write_file(const mlk_cache *cache, const char *key, char *path, const char *temporary,
+                           const mlk_bundle *bundle, mlk_status *status)
+{
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    mlk_code code = make_folder(path, status);
+    *slash = '/';
+    if (code)
+        return code;
+    FILE *file = fopen(temporary, "wbxe");
+    bool written = file && mlk_cache_entry_write(file, key, bundle);
+    if (file)
+        written = fclose(file) == 0 && written;
+    if (written && rename(temporary, path) == 0)
+        return MLK_OK;
+    code = mlk_fail(status, MLK_IO, "cannot write to the cache %s: %s", cache->folder, strerror(errno));
+    if (file)
+        unlink(temporary);
+    return code;
+}
+
+mlk_code mlk_cache_write(mlk_cache *cache, const char *key, const mlk_bundle *bundle, mlk_status *status)
 {
     static atomic_uint counter;
+    int64_t bytes = mlk_cache_entry_bytes(bundle);
+    if (bytes > cache->limit / 16)
+        return mlk_fail(status, MLK_INVALID, "%lld bytes are more than a sixteenth of the limit of the cache %s",
+                        (long long)bytes, cache->folder);
     char ending[48];
     snprintf(ending, sizeof ending, ".%ld-%u.tmp", (long)getpid(), atomic_fetch_add(&counter, 1));
-    char *path = entry_path(folder, key, ""), *temporary = entry_path(folder, key, ending);
-    mlk_code code = path && temporary ? MLK_OK : mlk_fail_memory(status, "a path");
-    if (!code) {
-        char *slash = strrchr(path, '/');
-        *slash = '\0';
-        code = make_folder(path, status);
-        *slash = '/';
-    }
-    if (!code) {
-        header head = {.size = bundle->size};
-        char checksum[MLK_HASH_SIZE];
-        mlk_hash_bytes(bundle->memory, bundle->size, checksum);
-        memcpy(head.magic, magic, sizeof magic);
-        memcpy(head.key, key, sizeof head.key);
-        memcpy(head.checksum, checksum, sizeof head.checksum);
-        FILE *file = fopen(temporary, "wbxe");
-        bool written = file && fwrite(&head, sizeof head, 1, file) == 1 &&
-                       fwrite(bundle->memory, 1, bundle->size, file) == bundle->size;
-        if (file)
-            written = fclose(file) == 0 && written;
-        if (!written || rename(temporary, path) != 0) {
-            code = mlk_fail(status, MLK_IO, "cannot write to the cache %s: %s", folder, strerror(errno));
-            if (file)
-                unlink(temporary);
-        }
-    }
+    char *path = entry_path(cache, key, ""), *temporary = entry_path(cache, key, ending);
+    mlk_code code = path && temporary ? write_file(cache, key, path, temporary, bundle, status)
+                                      : mlk_fail_memory(status, "a path");
     free(path);
     free(temporary);
+    if (!code) {
+        atomic_fetch_add(&cache->written, bytes);
+        settle(cache, cache->limit / 256);
+    }
     return code;
 }

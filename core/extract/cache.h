@@ -3,7 +3,11 @@
  * One small file a track, FOLDER/features/ab/cdef...: moving or renaming sound
  * files changes nothing, changing a byte of one or a setting makes a new entry.
  * Entries are written beside their place and renamed, and carry a checksum: a
- * torn, cut or foreign file reads as absent and is made anew.
+ * torn, cut or foreign file reads as absent and is made anew. Any number of
+ * threads and processes may use one folder; none waits for another.
+ *
+ * A folder has a limit of bytes. What was not read for the longest time goes
+ * first; see cache_care.h.
  */
 #ifndef MLK_CACHE_H
 #define MLK_CACHE_H
@@ -11,16 +15,22 @@
 #include "extract/bundle.h"
 #include "store/hash.h"
 
+typedef struct mlk_cache mlk_cache;
+
+/* Makes FOLDER/features, so that an unusable folder is noticed before the work. NULL: see status. */
+mlk_cache *mlk_cache_open(const char *folder, mlk_status *status);
+
+/* NULL is allowed. */
+void mlk_cache_close(mlk_cache *cache);
+
 /* The key of a file's content (by its hash) under a recipe, for a part of the file. */
 void mlk_cache_key(const char *content, const mlk_recipe *recipe, double start_s, double duration_s,
                    char key[MLK_HASH_SIZE]);
 
-/* Makes FOLDER/features, so that an unusable folder is noticed before the work. */
-mlk_code mlk_cache_prepare(const char *folder, mlk_status *status);
-
 /* The entry, or NULL when there is none that can be used. */
-mlk_bundle *mlk_cache_read(const char *folder, const char *key);
+mlk_bundle *mlk_cache_read(const mlk_cache *cache, const char *key);
 
-mlk_code mlk_cache_write(const char *folder, const char *key, const mlk_bundle *bundle, mlk_status *status);
+/* An entry of more than a sixteenth of the limit is refused. */
+mlk_code mlk_cache_write(mlk_cache *cache, const char *key, const mlk_bundle *bundle, mlk_status *status);
 
 #endif

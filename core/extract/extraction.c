@@ -14,7 +14,7 @@ struct mlk_extraction {
     mlk_recipe *recipe;
     mlk_track *tracks;
     int n;
-    char *cache;
+    mlk_cache *cache; /* or NULL */
     float *rows;          /* pooled: n x n_columns */
     mlk_bundle **bundles; /* kept frames that are in memory */
     char (*keys)[MLK_HASH_SIZE];
@@ -33,7 +33,7 @@ static void release(mlk_extraction *e)
     free(e->bundles);
     free(e->rows);
     free(e->keys);
-    free(e->cache);
+    mlk_cache_close(e->cache);
     mlk_recipe_free(e->recipe);
 }
 
@@ -53,12 +53,11 @@ mlk_extraction *mlk_extraction_new(mlk_recipe *recipe, mlk_track *tracks, int n,
     else
         made->bundles = calloc(count, sizeof *made->bundles);
     made->keys = cache ? calloc(count, sizeof *made->keys) : NULL;
-    made->cache = cache ? strdup(cache) : NULL;
     mlk_code code = MLK_OK;
-    if ((!made->rows && !made->bundles) || (cache && (!made->keys || !made->cache)))
+    if ((!made->rows && !made->bundles) || (cache && !made->keys))
         code = mlk_fail(status, MLK_MEMORY, "not enough memory for the features of %d tracks", n);
-    else if (cache)
-        code = mlk_cache_prepare(cache, status);
+    else if (cache && !(made->cache = mlk_cache_open(cache, status)))
+        code = status->code;
     if (code) {
         mlk_extraction_free(made);
         return NULL;
@@ -263,16 +262,23 @@ static bool fits(const mlk_recipe *recipe, const mlk_bundle *bundle)
     return bundle->count == recipe->n_features;
 }
 
-/* From the cache, or analysed and put there. `key` stays empty without a cache. */
+static mlk_code key_of(const mlk_extraction *e, const mlk_track *track, char key[MLK_HASH_SIZE], mlk_status *status)
+{
+    char content[MLK_HASH_SIZE];
+    mlk_code code = mlk_hash_file(track->path, content, status);
+    if (!code)
+        mlk_cache_key(content, e->recipe, track->start_s, track->duration_s, key);
+    return code;
+}
+
+/* From the cache, or analysed and put there. */
 static mlk_bundle *obtain(mlk_extraction *e, int index, mlk_status *status)
 {
     const mlk_track *track = &e->tracks[index];
     if (!e->cache)
         return analyse_track(e->recipe, track, status);
-    char content[MLK_HASH_SIZE];
-    if (mlk_hash_file(track->path, content, status))
+    if (key_of(e, track, e->keys[index], status))
         return NULL;
-    mlk_cache_key(content, e->recipe, track->start_s, track->duration_s, e->keys[index]);
     mlk_bundle *bundle = mlk_cache_read(e->cache, e->keys[index]);
     if (bundle && fits(e->recipe, bundle)) {
         atomic_fetch_add(&e->cached, 1);
@@ -287,24 +293,72 @@ static mlk_bundle *obtain(mlk_extraction *e, int index, mlk_status *status)
     return bundle;
 }
 
+/* The key under which an empty entry says that the files at `output` are the result `key`. False when there are
+ * none. */
+static bool receipt_key(const mlk_extraction *e, const char *output, const char *key, char receipt[MLK_HASH_SIZE])
+{
+    char both[2 * MLK_HASH_SIZE] = "", stamp[MLK_HASH_SIZE];
+    if (!mlk_output_stamp(output, e->recipe, stamp))
+        return false;
+    strcat(strcat(both, key), stamp);
+    mlk_hash_bytes(both, strlen(both), receipt);
+    return true;
+}
+
+static void leave_receipt(mlk_extraction *e, const char *output, const char *key)
+{
+    char receipt[MLK_HASH_SIZE];
+    mlk_bundle *empty = mlk_bundle_new(0, NULL, NULL);
+    if (!empty || !receipt_key(e, output, key, receipt) || mlk_cache_write(e->cache, receipt, empty, NULL))
+        atomic_fetch_add(&e->uncached, 1);
+    mlk_bundle_free(empty);
+}
+
+static bool has_receipt(mlk_extraction *e, const char *output, const char *key)
+{
+    char receipt[MLK_HASH_SIZE];
+    mlk_bundle *found = receipt_key(e, output, key, receipt) ? mlk_cache_read(e->cache, receipt) : NULL;
+    mlk_bundle_free(found);
+    return found;
+}
+
+/* Frames to a file, unless they are there already: the cache keeps a receipt, not the frames once more. */
+static mlk_code write_frames(mlk_extraction *e, const mlk_track *track, mlk_status *status)
+{
+    char key[MLK_HASH_SIZE];
+    if (e->cache && key_of(e, track, key, status))
+        return status->code;
+    if (e->cache && has_receipt(e, track->output, key)) {
+        atomic_fetch_add(&e->cached, 1);
+        return MLK_OK;
+    }
+    mlk_bundle *bundle = analyse_track(e->recipe, track, status);
+    if (!bundle)
+        return status->code;
+    mlk_code code = mlk_output_frames(track->output, e->recipe, bundle, status);
+    mlk_bundle_free(bundle);
+    if (!code && e->cache)
+        leave_receipt(e, track->output, key);
+    return code;
+}
+
 mlk_code mlk_extraction_work(void *extraction, int index, mlk_status *status)
 {
     mlk_extraction *e = extraction;
+    if (!e->rows && e->tracks[index].output)
+        return write_frames(e, &e->tracks[index], status);
     mlk_bundle *bundle = obtain(e, index, status);
     if (!bundle)
         return status->code;
-    mlk_code code = MLK_OK;
     if (e->rows) {
         memcpy(e->rows + index * e->recipe->n_columns, bundle->data[0],
                (size_t)e->recipe->n_columns * sizeof *e->rows);
-    } else if (e->tracks[index].output) {
-        code = mlk_output_frames(e->tracks[index].output, e->recipe, bundle, status);
     } else if (!e->cache || !e->keys[index][0]) {
         e->bundles[index] = bundle;
         bundle = NULL;
     }
     mlk_bundle_free(bundle);
-    return code;
+    return MLK_OK;
 }
 
 /* --- results --- */

@@ -2,8 +2,8 @@
  *
  * Each track is decoded once and analysed block by block; all of its features
  * share the transforms. Tracks too long for memory are decoded as they are
- * analysed, twice where a feature needs numbers of the whole clip. Tracks share nothing, so results are the same to the bit for any
- * number of workers.
+ * analysed, twice where a feature needs numbers of the whole clip. Tracks share
+ * nothing, so results are the same to the bit for any number of workers.
  *
  *     mlk_extraction *extraction = mlk_extraction_new(recipe, tracks, n, ".moonlark", &status);
  *     mlk_job *job = mlk_job_start(n, workers, mlk_extraction_work, extraction, &status);
@@ -29,7 +29,7 @@ typedef struct mlk_track {
 typedef struct mlk_extraction mlk_extraction;
 
 /* Takes over a compiled recipe and `tracks` with their strings (malloc), on failure too. `cache` is a folder or
- * NULL. */
+ * NULL; of frames that go to files it keeps no copy: it knows the files by name, size and time. */
 mlk_extraction *mlk_extraction_new(mlk_recipe *recipe, mlk_track *tracks, int n, const char *cache,
                                    mlk_status *status);
 void mlk_extraction_free(mlk_extraction *extraction);

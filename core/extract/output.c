@@ -1,6 +1,8 @@
 #include "extract/output.h"
 
 #include "store/atomic.h"
+#include "store/hash.h"
+#include "store/hdf5.h"
 #include "store/npy.h"
 #include "store/npz.h"
 #include "store/safetensors.h"
@@ -9,12 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-typedef enum kind { SAFETENSORS, NPZ, NPY, CSV, UNKNOWN } kind;
+typedef enum kind { SAFETENSORS, NPZ, NPY, CSV, HDF5, UNKNOWN } kind;
 
 static kind kind_of(const char *path)
 {
-    static const char *const endings[] = {".safetensors", ".npz", ".npy", ".csv"};
+    static const char *const endings[] = {".safetensors", ".npz", ".npy", ".csv", ".h5"};
     size_t length = strlen(path);
     for (int i = 0; i < UNKNOWN; i++) {
         size_t n = strlen(endings[i]);
@@ -22,6 +25,11 @@ static kind kind_of(const char *path)
             return (kind)i;
     }
     return UNKNOWN;
+}
+
+static int file_count(const char *path, const mlk_recipe *recipe)
+{
+    return kind_of(path) == NPY ? recipe->n_features : 1;
 }
 
 /* Adds a view under a copy of the name. */
@@ -49,8 +57,6 @@ static mlk_array view(const mlk_bundle *bundle, int i)
     return (mlk_array){.dtype = shape->dtype, .rank = 2, .shape = {shape->rows, shape->frames},
                        .data = bundle->data[i]};
 }
-
-/* --- frames --- */
 
 /* Each feature's frame rate and first time, so that the file says when its frames lie. */
 static mlk_code add_times(mlk_tensors *tensors, const mlk_recipe *recipe, const mlk_bundle *bundle,
@@ -135,18 +141,43 @@ static mlk_code write_frame_csv(const char *path, const mlk_recipe *recipe, cons
     return mlk_atomic_commit(&file, status);
 }
 
-/* A file holds one array: several features go to NAME.FEATURE.npy each. */
+static mlk_code write_hdf5(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle, mlk_status *status)
+{
+    mlk_hdf5 *file = mlk_hdf5_create(path, status);
+    if (!file)
+        return status->code;
+    mlk_hdf5_text(file, NULL, "recipe", recipe->text);
+    for (int i = 0; i < bundle->count; i++) {
+        const char *name = recipe->features[i].feature->name;
+        mlk_array array = view(bundle, i);
+        mlk_hdf5_array(file, name, &array);
+        mlk_hdf5_number(file, name, "rate", bundle->shapes[i].rate);
+        mlk_hdf5_number(file, name, "start", bundle->shapes[i].start);
+    }
+    return mlk_hdf5_commit(file, status);
+}
+
+/* The i-th file of those that a recipe's frames go to, or NULL when memory is short. An .npy holds one array: several
+ * features go to NAME.FEATURE.npy each. */
+static char *file_name(const char *path, const mlk_recipe *recipe, int i)
+{
+    if (file_count(path, recipe) == 1)
+        return strdup(path);
+    char *name = NULL;
+    int stem = (int)(strlen(path) - strlen(".npy"));
+    if (asprintf(&name, "%.*s.%s.npy", stem, path, recipe->features[i].feature->name) < 0)
+        return NULL;
+    return name;
+}
+
 static mlk_code write_npys(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle, mlk_status *status)
 {
     mlk_code code = MLK_OK;
-    int stem = (int)(strlen(path) - strlen(".npy"));
     for (int i = 0; !code && i < bundle->count; i++) {
-        char *own = NULL;
-        if (bundle->count > 1 && asprintf(&own, "%.*s.%s.npy", stem, path, recipe->features[i].feature->name) < 0)
-            return mlk_fail_memory(status, "a path");
+        char *name = file_name(path, recipe, i);
         mlk_array array = view(bundle, i);
-        code = mlk_npy_write(own ? own : path, &array, status);
-        free(own);
+        code = name ? mlk_npy_write(name, &array, status) : mlk_fail_memory(status, "a path");
+        free(name);
     }
     return code;
 }
@@ -155,8 +186,8 @@ mlk_code mlk_output_check(const char *path, mlk_status *status)
 {
     if (kind_of(path) == UNKNOWN)
         return mlk_fail(status, MLK_INVALID,
-                        "the file's name must end in .safetensors, .npz, .npy or .csv, got %.120s", path);
-    return MLK_OK;
+                        "the file's name must end in .safetensors, .npz, .npy, .csv or .h5, got %.120s", path);
+    return kind_of(path) == HDF5 ? mlk_hdf5_available(status) : MLK_OK;
 }
 
 mlk_code mlk_output_frames(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle, mlk_status *status)
@@ -168,89 +199,28 @@ mlk_code mlk_output_frames(const char *path, const mlk_recipe *recipe, const mlk
         return write_frame_csv(path, recipe, bundle, status);
     if (kind == NPY)
         return write_npys(path, recipe, bundle, status);
+    if (kind == HDF5)
+        return write_hdf5(path, recipe, bundle, status);
     return write_arrays(path, kind, recipe, bundle, status);
 }
 
-/* --- tables --- */
-
-/* A field of a CSV line, quoted where RFC 4180 asks for it. */
-static void write_field(FILE *out, const char *text)
+bool mlk_output_stamp(const char *path, const mlk_recipe *recipe, char stamp[MLK_HASH_SIZE])
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
+    char chain[MLK_HASH_SIZE] = "";
+    for (int i = 0; i < file_count(path, recipe); i++) {
+        struct stat info;
+        char *name = file_name(path, recipe, i), *whole = name ? realpath(name, NULL) : NULL, *line = NULL;
+        bool found = whole && stat(whole, &info) == 0 &&
+                     asprintf(&line, "%s %s %lld %lld.%09ld", chain, whole, (long long)info.st_size,
+                              (long long)info.st_mtim.tv_sec, info.st_mtim.tv_nsec) > 0;
+        if (found)
+            mlk_hash_bytes(line, strlen(line), chain);
+        free(line);
+        free(whole);
+        free(name);
+        if (!found)
+            return false;
     }
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
-static mlk_code write_table_csv(const char *path, const mlk_recipe *recipe, const mlk_table *table,
-                                mlk_status *status)
-{
-    mlk_atomic file;
-    if (mlk_atomic_open(path, &file, status))
-        return status->code;
-    fputs(table->labels ? "path,label" : "path", file.stream);
-    for (int64_t column = 0; column < recipe->n_columns; column++) {
-        char name[128];
-        mlk_recipe_column(recipe, column, name, sizeof name);
-        fprintf(file.stream, ",%s", name);
-    }
-    for (int i = 0; i < table->n; i++) {
-        fputc('\n', file.stream);
-        write_field(file.stream, table->paths[i]);
-        if (table->labels) {
-            fputc(',', file.stream);
-            write_field(file.stream, table->labels[i]);
-        }
-        for (int64_t column = 0; column < recipe->n_columns; column++)
-            fprintf(file.stream, ",%.9g", table->rows[i][column]);
-    }
-    fputc('\n', file.stream);
-    return mlk_atomic_commit(&file, status);
-}
-
-static mlk_code write_table_safetensors(const char *path, const mlk_array *x, const mlk_table *table,
-                                        mlk_status *status)
-{
-    mlk_tensors tensors = {0};
-    mlk_code code = add_view(&tensors, "x", x, status);
-    if (!code && table->ids) {
-        mlk_array y = {.dtype = MLK_INT64, .rank = 1, .shape = {table->n}, .data = (void *)table->ids};
-        code = add_view(&tensors, "y", &y, status);
-    }
-    for (int i = 0; !code && i < table->n_metadata; i++)
-        code = add_text(&tensors, table->metadata[i].key, table->metadata[i].value, status);
-    if (!code)
-        code = mlk_tensors_sort(&tensors, status);
-    if (!code)
-        code = mlk_safetensors_write(path, &tensors, status);
-    mlk_tensors_free(&tensors);
-    return code;
-}
-
-mlk_code mlk_output_table(const char *path, const mlk_recipe *recipe, const mlk_table *table, mlk_status *status)
-{
-    kind kind = kind_of(path);
-    if (kind == CSV)
-        return write_table_csv(path, recipe, table, status);
-    if (kind != SAFETENSORS && kind != NPY)
-        return mlk_fail(status, MLK_INVALID, "a table's name must end in .safetensors, .npy or .csv, got %.120s",
-                        path);
-    size_t width = (size_t)recipe->n_columns;
-    float *values = malloc(((size_t)table->n * width + 1) * sizeof *values);
-    if (!values)
-        return mlk_fail(status, MLK_MEMORY, "not enough memory for %d rows of %zu numbers", table->n, width);
-    for (int i = 0; i < table->n; i++)
-        memcpy(values + (size_t)i * width, table->rows[i], width * sizeof *values);
-    mlk_array x = {.dtype = MLK_FLOAT32, .rank = 2, .shape = {table->n, recipe->n_columns}, .data = values};
-    mlk_code code =
-        kind == NPY ? mlk_npy_write(path, &x, status) : write_table_safetensors(path, &x, table, status);
-    free(values);
-    return code;
+    memcpy(stamp, chain, MLK_HASH_SIZE);
+    return true;
 }

@@ -6,6 +6,7 @@
 
 static const luaL_Reg modules[] = {
     {"audio", mlk_lua_open_audio},
+    {"cache", mlk_lua_open_cache},
     {"classify", mlk_lua_open_classify},
     {"cluster", mlk_lua_open_cluster},
     {"effects", mlk_lua_open_effects},

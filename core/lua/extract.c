@@ -15,6 +15,8 @@
 #include "extract/extraction.h"
 #include "extract/inspection.h"
 #include "extract/output.h"
+#include "extract/table.h"
+#include "store/safetensors.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -455,56 +457,133 @@ static int inspected(lua_State *L)
     return 1;
 }
 
-/* Pairs of the table at `arg`, as pointers into Lua's own strings; in a userdata that is pushed. */
-static mlk_text_pair *push_pairs(lua_State *L, int arg, int *n)
+/* A field that is a list of n strings (any number when n < 0), or NULL when it is nil. What it points to lives in a
+ * userdata that is pushed. */
+static const char **string_field(lua_State *L, int arg, const char *name, int64_t n)
 {
-    *n = 0;
-    luaL_checktype(L, arg, LUA_TTABLE);
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1))
-        ++*n;
-    mlk_text_pair *pairs = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *pairs, 0);
-    int i = 0;
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        pairs[i].key = (char *)mlk_lua_string(L, lua_gettop(L) - 1, "metadata key");
-        pairs[i++].value = (char *)mlk_lua_string(L, lua_gettop(L), "metadata");
-    }
-    return pairs;
+    if (lua_getfield(L, arg, name) == LUA_TNIL)
+        return NULL;
+    int length = list_length(L, lua_gettop(L));
+    if (n >= 0 && length != n)
+        mlk_lua_fail(L, "%s has %d entries, the table %d", name, length, (int)n);
+    return push_strings(L, lua_gettop(L), name, length);
 }
 
-/* write_table(job, path, labels or nil, ids or nil, metadata): the pooled rows of the tracks that are done; labels
- * and ids are lists over those */
+/* What a table's rows are, from {columns, paths, labels or nil, ids, classes, recipe}; rows are the caller's. */
+static mlk_table read_about(lua_State *L, int arg, int64_t n, int64_t width)
+{
+    luaL_checktype(L, arg, LUA_TTABLE);
+    mlk_table t = {.n = n, .width = width};
+    t.columns = string_field(L, arg, "columns", width);
+    t.paths = string_field(L, arg, "paths", n);
+    if (!t.columns || !t.paths)
+        mlk_lua_fail(L, "a table needs columns and paths");
+    lua_getfield(L, arg, "recipe");
+    t.recipe = mlk_lua_string(L, lua_gettop(L), "recipe");
+    t.labels = string_field(L, arg, "labels", n);
+    if (!t.labels)
+        return t;
+    t.classes = string_field(L, arg, "classes", -1);
+    lua_getfield(L, arg, "classes");
+    t.n_classes = list_length(L, lua_gettop(L));
+    lua_getfield(L, arg, "ids");
+    int at = lua_gettop(L);
+    if (list_length(L, at) != n)
+        mlk_lua_fail(L, "ids has %d entries, the table %d", list_length(L, at), (int)n);
+    int64_t *ids = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *ids, 0);
+    for (int64_t i = 0; i < n; i++) {
+        lua_geti(L, at, i + 1);
+        ids[i] = mlk_lua_integer(L, lua_gettop(L), "id", 0, INT32_MAX);
+        lua_pop(L, 1);
+    }
+    t.ids = ids;
+    return t;
+}
+
+/* write_table(job, path, about): the pooled rows of the tracks that are done; about: {columns, paths, labels or nil,
+ * ids, classes, recipe} */
 static int write_table(lua_State *L)
 {
     job *self = check_pooled(L);
     const char *path = mlk_lua_string(L, 2, "path");
-    mlk_table t = {.n = count_done(self)};
-    size_t size = (size_t)t.n + 1;
-    const float **rows = lua_newuserdatauv(L, size * sizeof *rows, 0);
-    const char **paths = lua_newuserdatauv(L, size * sizeof *paths, 0);
-    int64_t *ids = lua_newuserdatauv(L, size * sizeof *ids, 0);
-    for (int i = 0, at = 0; i < self->n; i++)
-        if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
-            rows[at] = mlk_extraction_row(self->extraction, i);
-            paths[at++] = mlk_extraction_track(self->extraction, i)->path;
-        }
+    mlk_table t = read_about(L, 3, count_done(self), mlk_extraction_recipe(self->extraction)->n_columns);
+    const float **rows = lua_newuserdatauv(L, ((size_t)t.n + 1) * sizeof *rows, 0);
     t.rows = rows;
-    t.paths = paths;
-    if (!lua_isnil(L, 3)) {
-        if (list_length(L, 3) != t.n)
-            return mlk_lua_fail(L, "%d labels for %d rows", list_length(L, 3), t.n);
-        t.labels = push_strings(L, 3, "label", t.n);
-    }
-    if (!lua_isnil(L, 4)) {
-        for (int i = 0; i < t.n; i++) {
-            lua_geti(L, 4, i + 1);
-            ids[i] = mlk_lua_integer(L, lua_gettop(L), "id", 0, INT32_MAX);
-            lua_pop(L, 1);
-        }
-        t.ids = ids;
-    }
-    t.metadata = push_pairs(L, 5, &t.n_metadata);
+    for (int i = 0; i < self->n; i++)
+        if (mlk_job_state(self->job, i) == MLK_JOB_DONE)
+            *rows++ = mlk_extraction_row(self->extraction, i);
     mlk_status status;
-    if (mlk_output_table(path, mlk_extraction_recipe(self->extraction), &t, &status))
+    if (mlk_table_write(path, &t, &status))
+        return mlk_lua_raise(L, &status);
+    return 0;
+}
+
+/* check_table(path): an error when no table can be written there */
+static int check_table(lua_State *L)
+{
+    mlk_status status;
+    return mlk_table_check(mlk_lua_string(L, 1, "path"), &status) ? mlk_lua_raise(L, &status) : 0;
+}
+
+#define SHARD_TYPE "moonlark.extract.shard"
+
+static int close_shard(lua_State *L)
+{
+    mlk_tensors_free(luaL_checkudata(L, 1, SHARD_TYPE));
+    return 0;
+}
+
+/* Puts the rows of the shard {file, places} on top of the stack where they belong among n. */
+static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *width)
+{
+    int at = lua_gettop(L);
+    lua_getfield(L, at, "file");
+    const char *file = mlk_lua_string(L, at + 1, "file");
+    lua_getfield(L, at, "places");
+    int count = list_length(L, at + 2);
+    mlk_tensors *tensors = lua_newuserdatauv(L, sizeof *tensors, 0);
+    *tensors = (mlk_tensors){0};
+    luaL_setmetatable(L, SHARD_TYPE);
+    mlk_status status;
+    if (mlk_safetensors_read(file, tensors, &status))
+        mlk_lua_raise(L, &status);
+    const mlk_array *x = mlk_tensors_find(tensors, "x");
+    if (!x || x->dtype != MLK_FLOAT32 || x->rank != 2 || x->shape[0] != count)
+        mlk_lua_fail(L, "%s: x must be float32 with %d rows", file, count);
+    if (*width >= 0 && x->shape[1] != *width)
+        mlk_lua_fail(L, "%s has %d columns, another shard %d", file, (int)x->shape[1], (int)*width);
+    *width = x->shape[1];
+    for (int i = 0; i < count; i++) {
+        lua_geti(L, at + 2, i + 1);
+        int64_t place = mlk_lua_integer(L, at + 4, "place", 1, n) - 1;
+        if (rows[place])
+            mlk_lua_fail(L, "%s: two shards hold row %d", file, (int)place + 1);
+        rows[place] = (const float *)x->data + i * *width;
+        lua_pop(L, 1);
+    }
+}
+
+/* merge_tables(shards, n, path, about): one table of n rows from those of shards, each {file, places}: where its rows
+ * belong, from 1 */
+static int merge_tables(lua_State *L)
+{
+    int count = list_length(L, 1);
+    int64_t n = mlk_lua_integer(L, 2, "n", 0, INT32_MAX), width = -1;
+    const char *path = mlk_lua_string(L, 3, "path");
+    const float **rows = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *rows, 0);
+    memset(rows, 0, ((size_t)n + 1) * sizeof *rows);
+    luaL_checkstack(L, 4 * count + 20, "too many shards");
+    for (int i = 0; i < count; i++) {
+        lua_geti(L, 1, i + 1);
+        place_shard(L, rows, n, &width); /* what it pushed stays: the rows point into its files */
+    }
+    for (int64_t i = 0; i < n; i++)
+        if (!rows[i])
+            return mlk_lua_fail(L, "no shard holds row %d", (int)i + 1);
+    mlk_table t = read_about(L, 4, n, width < 0 ? 0 : width);
+    t.rows = rows;
+    mlk_status status;
+    if (mlk_table_write(path, &t, &status))
         return mlk_lua_raise(L, &status);
     return 0;
 }
@@ -522,15 +601,26 @@ static void new_type(lua_State *L, const char *name, lua_CFunction close)
 int mlk_lua_open_extract(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"analyse", analyse},     {"frames", frames},   {"inspect", inspect},
-        {"inspected", inspected}, {"outcome", outcome}, {"progress", progress},
-        {"recipe", recipe},       {"start", start},     {"table", table},
-        {"wait", wait},           {"close", close_job}, {"write_table", write_table},
+        {"analyse", analyse},
+        {"check_table", check_table},
+        {"close", close_job},
+        {"frames", frames},
+        {"inspect", inspect},
+        {"inspected", inspected},
+        {"merge_tables", merge_tables},
+        {"outcome", outcome},
+        {"progress", progress},
+        {"recipe", recipe},
+        {"start", start},
+        {"table", table},
+        {"wait", wait},
+        {"write_table", write_table},
         {NULL, NULL},
     };
     new_type(L, RECIPE_TYPE, close_recipe);
     new_type(L, JOB_TYPE, close_job);
     new_type(L, BUNDLE_TYPE, close_bundle);
+    new_type(L, SHARD_TYPE, close_shard);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -2,6 +2,7 @@
 #include "libraries.h"
 #include "audio/ffmpeg.h"
 #include "dsp/rubberband.h"
+#include "store/hdf5.h"
 
 #include <cblas.h>
 #include <fftw3.h>
@@ -26,6 +27,8 @@ int mlk_lua_libraries(lua_State *L)
     set(L, "libsndfile", text);
     if (!mlk_ffmpeg_load(NULL))
         set(L, "FFmpeg", av_version_info());
+    if (!mlk_hdf5_available(NULL))
+        set(L, "HDF5", mlk_hdf5_version());
     set(L, "soxr", soxr_version());
     if (!mlk_rubberband_load(NULL))
         set(L, "Rubber Band", "3 or later"); /* it does not say */

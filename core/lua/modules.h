@@ -6,6 +6,7 @@
 
 /* Each pushes one table of functions. In alphabetical order. */
 int mlk_lua_open_audio(lua_State *L);
+int mlk_lua_open_cache(lua_State *L);
 int mlk_lua_open_classify(lua_State *L);
 int mlk_lua_open_cluster(lua_State *L);
 int mlk_lua_open_effects(lua_State *L);

@@ -23,32 +23,58 @@ static mlk_code fail_write(const mlk_atomic *file, mlk_status *status)
     return mlk_fail(status, MLK_IO, "cannot write %s: %s", file->path, strerror(errno));
 }
 
+/* The folder that a path lies in, or NULL when memory is short. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+}
+
+/* A file that has no name yet; -1 where the file system knows none, or /proc is missing: a name comes through it. */
+static int open_unnamed(const char *path)
+{
+    if (access("/proc/self/fd", X_OK) != 0)
+        return -1;
+    char *folder = folder_of(path);
+    int descriptor = folder ? open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666) : -1;
+    free(folder);
+    return descriptor;
+}
+
+static int open_named(const char *path, int flags)
+{
+    int descriptor = open(path, flags, 0666);
+    /* Left behind by a killed process that had our number. */
+    if (descriptor < 0 && errno == EEXIST && unlink(path) == 0)
+        descriptor = open(path, flags, 0666);
+    return descriptor;
+}
+
 mlk_code mlk_atomic_open(const char *path, mlk_atomic *file, mlk_status *status)
 {
     *file = (mlk_atomic){0};
     struct stat info;
-    int exists = stat(path, &info) == 0;
+    bool exists = stat(path, &info) == 0;
     file->path = exists ? realpath(path, NULL) : strdup(path);
     if (!file->path)
         return mlk_fail_memory(status, "a file name");
+    int descriptor = -1;
     if (exists && S_ISDIR(info.st_mode)) {
         errno = EISDIR;
+    } else if (exists && !S_ISREG(info.st_mode)) {
+        descriptor = open(file->path, O_WRONLY | O_CLOEXEC);
+    } else if (!(file->temporary = temporary_beside(file->path))) {
+        errno = ENOMEM;
     } else {
-        int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-        if (exists && !S_ISREG(info.st_mode))
-            flags = O_WRONLY | O_CLOEXEC;
-        else if (!(file->temporary = temporary_beside(file->path)))
-            errno = ENOMEM;
-        const char *target = file->temporary ? file->temporary : file->path;
-        int descriptor = open(target, flags, 0666);
-        /* Left behind by a killed process that had our number. */
-        if (descriptor < 0 && errno == EEXIST && file->temporary && unlink(target) == 0)
-            descriptor = open(target, flags, 0666);
-        if (descriptor >= 0 && file->temporary && exists)
+        descriptor = open_unnamed(file->path);
+        file->unnamed = descriptor >= 0;
+        if (!file->unnamed)
+            descriptor = open_named(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+        if (descriptor >= 0 && exists)
             (void)!fchmod(descriptor, info.st_mode & 07777);
-        if (descriptor >= 0 && !(file->stream = fdopen(descriptor, "wb")))
-            close(descriptor);
     }
+    if (descriptor >= 0 && !(file->stream = fdopen(descriptor, "wb")))
+        close(descriptor);
     if (file->stream)
         return MLK_OK;
     mlk_code code = fail_write(file, status);
@@ -66,8 +92,7 @@ mlk_code mlk_atomic_write(mlk_atomic *file, const void *bytes, size_t n, mlk_sta
 /* A rename is on the disk once its folder is. Some file systems cannot: that is no failure. */
 static void sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    char *folder = folder_of(path);
     if (!folder)
         return;
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -78,17 +103,46 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
+/* Gives an open file without a name this one, which must be free. */
+static int give_name(FILE *stream, const char *name)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fileno(stream));
+    return linkat(AT_FDCWD, link, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+const char *mlk_atomic_name(mlk_atomic *file)
+{
+    if (file->unnamed) {
+        unlink(file->temporary); /* left behind by a killed process that had our number */
+        if (give_name(file->stream, file->temporary) != 0)
+            return NULL;
+        file->unnamed = false;
+    }
+    return file->temporary;
+}
+
+/* The whole file to its place. Only one that has a name can replace what lies there. */
+static int put_in_place(mlk_atomic *file)
+{
+    if (file->unnamed && give_name(file->stream, file->path) == 0)
+        return 0;
+    return mlk_atomic_name(file) ? rename(file->temporary, file->path) : -1;
+}
+
 mlk_code mlk_atomic_commit(mlk_atomic *file, mlk_status *status)
 {
     int failed = ferror(file->stream) || fflush(file->stream);
-    if (!failed && file->temporary)
-        failed = fsync(fileno(file->stream)) && errno != EINVAL && errno != ENOTSUP;
-    failed = fclose(file->stream) || failed;
-    file->stream = NULL;
-    if (!failed && file->temporary)
-        failed = rename(file->temporary, file->path);
-    mlk_code code = failed ? fail_write(file, status) : MLK_OK;
     if (!failed && file->temporary) {
+        failed = fsync(fileno(file->stream)) && errno != EINVAL && errno != ENOTSUP;
+        failed = failed || put_in_place(file);
+    }
+    mlk_code code = failed ? fail_write(file, status) : MLK_OK;
+    failed = fclose(file->stream);
+    file->stream = NULL;
+    if (!code && failed)
+        code = fail_write(file, status);
+    if (!code && file->temporary) {
         sync_folder(file->path);
         free(file->temporary);
         file->temporary = NULL;
@@ -101,7 +155,7 @@ void mlk_atomic_abort(mlk_atomic *file)
 {
     if (file->stream)
         fclose(file->stream);
-    if (file->temporary)
+    if (file->temporary && !file->unnamed)
         unlink(file->temporary);
     free(file->temporary);
     free(file->path);

@@ -1,4 +1,4 @@
-/* json.h: reads JSON of a known form, piece by piece, straight from bytes.
+/* json.h: writes strings, and reads JSON of a known form, piece by piece, straight from bytes.
  *
  * There is no tree: the caller asks for what must come next, so nesting cannot
  * exceed what the caller's own code nests. Strict as RFC 8259; the caller has
@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct mlk_json {
     const char *at, *end;
@@ -34,5 +35,11 @@ mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status);
 
 /* The next number, which must be an integer 0..2^63-1 written in digits alone. */
 mlk_code mlk_json_count(mlk_json *json, int64_t *value, mlk_status *status);
+
+/* Writes a text as a JSON string; bytes that are not UTF-8 become U+FFFD. */
+void mlk_json_write_string(FILE *out, const char *text);
+
+/* Writes a list of texts as a JSON array. */
+void mlk_json_write_strings(FILE *out, const char *const *texts, int64_t n);
 
 #endif

@@ -341,20 +341,6 @@ mlk_code mlk_safetensors_read(const char *path, mlk_tensors *tensors, mlk_status
 
 /* --- writing ---------------------------------------------------------------- */
 
-static void write_string(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else if ((unsigned char)*text < 0x20)
-            fprintf(out, "\\u%04x", *text);
-        else
-            putc(*text, out);
-    }
-    putc('"', out);
-}
-
 /* Wider types first, so that each is aligned; then by name. */
 static int by_width(const void *a, const void *b)
 {
@@ -395,9 +381,9 @@ static void write_header(FILE *out, const mlk_tensors *tensors, const mlk_named_
         for (int i = 0; i < tensors->metadata_count; i++) {
             if (i > 0)
                 putc(',', out);
-            write_string(out, tensors->metadata[i].key);
+            mlk_json_write_string(out, tensors->metadata[i].key);
             putc(':', out);
-            write_string(out, tensors->metadata[i].value);
+            mlk_json_write_string(out, tensors->metadata[i].value);
         }
         fputs(tensors->count > 0 ? "}," : "}", out);
     }
@@ -408,7 +394,7 @@ static void write_header(FILE *out, const mlk_tensors *tensors, const mlk_named_
         while (dtypes[dtype].dtype != array->dtype)
             dtype++;
         mlk_array_bytes(array, &bytes);
-        write_string(out, order[i]->name);
+        mlk_json_write_string(out, order[i]->name);
         fprintf(out, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[dtype].name);
         for (int axis = 0; axis < array->rank; axis++)
             fprintf(out, axis ? ",%" PRId64 : "%" PRId64, array->shape[axis]);

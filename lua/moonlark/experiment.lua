@@ -21,7 +21,7 @@ function experiment.arguments(parser, pool)
     :convert(command.words):default(pool)
   parser:option("--run", "The run folder to write."):argname "<folder>"
   parser:flag("--overwrite", "Replace the run that the folder holds.")
-  parser:option("--cache", "A folder that keeps features between runs."):argname "<folder>"
+  arguments.add_cache(parser)
   command.workers(parser)
   command.seed(parser)
 end
@@ -31,7 +31,7 @@ end
 ---@param args table  parsed arguments
 ---@return table X  as from dataset:extract
 function experiment.extract(songs, args)
-  local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = args.cache})
+  local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
   for _, bad in ipairs(X.rejected) do io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason)) end
   return X
 end

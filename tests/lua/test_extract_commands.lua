@@ -9,7 +9,7 @@ local torch = require "moonlark.torch"
 
 local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
 local place
-TestIndex, TestFeatures, TestExtractCommand = {}, {}, {}
+TestIndex, TestFeatures, TestExtractCommand, TestCacheCommand = {}, {}, {}, {}
 
 local function write_wav(path, seconds, hz)
   local samples = {}
@@ -27,12 +27,12 @@ local function program_path()
   return program:sub(1, 1) == "/" and program or require "lfs".currentdir() .. "/" .. program
 end
 
--- Runs a command in the temporary folder.
+-- Runs a command in the temporary folder; the user's cache lies there too.
 local function moonlark(...)
-  return assert(core.process.run({program_path(), ...}, 120, place))
+  return assert(core.process.run({program_path(), ...}, 120, place, {"MOONLARK_CACHE=" .. place .. "/.cache/moonlark"}))
 end
 
-for _, case in ipairs {TestIndex, TestFeatures, TestExtractCommand} do
+for _, case in ipairs {TestIndex, TestFeatures, TestExtractCommand, TestCacheCommand} do
   function case:setUp()
     place = files.temporary_folder()
     write_wav("songs/a/1.wav", 0.5, 200)
@@ -59,9 +59,8 @@ end
 function TestIndex:test_bad_files_are_named()
   spoil()
   local result = moonlark("index", "songs", "-o", "i.json")
-  lu.assertEquals(result.code, 0)
+  lu.assertEquals(result.code, 3)
   lu.assertStrContains(result.err, "rejected songs/a/2.wav: ")
-  lu.assertEquals(moonlark("index", "songs", "--strict").code, 1)
   files.mkdirs(place .. "/bad/x")
   files.write(place .. "/bad/x/1.wav", "no")
   lu.assertEquals(moonlark("index", "bad").code, 1)
@@ -151,7 +150,8 @@ function TestExtractCommand:test_a_file_of_frames_for_each_sound()
   lu.assertTrue(made.mel:equal(feature.mel(require "moonlark.audio".load(place .. "/songs/b/2.wav")).data))
   local listed = json.decode(files.read(place .. "/out/features.json"))
   lu.assertEquals(#listed.tracks, 4)
-  lu.assertEquals(listed.tracks[4].file, "out/b/2.safetensors")
+  lu.assertEquals(listed.tracks[4].file, "b/2.safetensors")
+  lu.assertNil(files.kind(place .. "/out/rejected.csv"))
   lu.assertEquals(listed.tracks[4].label, "b")
 end
 
@@ -176,30 +176,172 @@ function TestExtractCommand:test_one_table_with_pool()
   end
 end
 
-function TestExtractCommand:test_shards_are_the_whole()
-  local seen = {}
-  for i = 1, 3 do
-    lu.assertEquals(moonlark("extract", "songs", "--features", "rms", "--out", "out", "--shard", i .. "/3").code, 0)
-    for _, track in ipairs(json.decode(files.read(("%s/out/features-%d-of-3.json"):format(place, i))).tracks) do
-      lu.assertNil(seen[track.path])
-      seen[track.path] = true
-      lu.assertEquals(files.kind(files.join(place, track.file)), "file")
-    end
+-- What a folder holds: content by name, without the parts of shards.
+local function content(folder)
+  local held = {}
+  for _, path in ipairs(files.tree(place .. "/" .. folder)) do
+    local name = path:sub(#place + #folder + 3)
+    if not name:find "%-of%-" then held[name] = files.read(path) end
   end
-  for _, path in ipairs {"a/1", "a/2", "b/1", "b/2"} do lu.assertTrue(seen["songs/" .. path .. ".wav"]) end
+  return held
+end
+
+function TestExtractCommand:test_shards_are_the_whole()
+  for i = 1, 9 do write_wav(("songs/c/%d.wav"):format(i), 0.3 + i / 20, 100 * i) end
+  spoil()
+  write_wav("songs/loose.wav", 0.5, 200)
+  for _, given in ipairs {{"--pool", "mean,max"}, {"--pool", "mean", "--format", "csv"}, {"--format", "npy"}} do
+    local function extract(...)
+      return moonlark("extract", "songs", "--features", "rms,mfcc", table.unpack(table.move(given, 1, #given, 1 + select("#", ...), {...})))
+    end
+    lu.assertEquals(extract("--out", "whole").code, 3)
+    local seen, sizes = {}, {}
+    for i = 1, 4 do
+      extract("--out", "parts", "--no-cache", "--shard", i .. "/4")
+      local listed = json.decode(files.read(("%s/parts/features-%d-of-4.json"):format(place, i)))
+      for _, track in ipairs(listed.tracks) do
+        lu.assertNil(seen[track.path])
+        seen[track.path] = true
+      end
+      sizes[#listed.tracks] = true
+    end
+    local whole = content "whole"
+    local merged = moonlark("merge", "parts")
+    lu.assertEquals(merged.code, 3)
+    lu.assertStrContains(merged.out, "12 files  2 rejected  parts/features.json")
+    lu.assertEquals(content "parts", whole)
+    lu.assertStrContains(whole["rejected.csv"], "songs/a/2.wav,")
+    lu.assertStrContains(whole["rejected.csv"], "path,reason\nsongs/loose.wav,lies in no class folder")
+    lu.assertNil(sizes[12])
+    files.remove(place .. "/whole")
+    files.remove(place .. "/parts/features-2-of-4.json")
+    local lacking = moonlark("merge", "parts")
+    lu.assertEquals({lacking.code, lacking.err:match "lacks the parts 2 of 4"}, {1, "lacks the parts 2 of 4"})
+    files.remove(place .. "/parts")
+  end
   lu.assertEquals(moonlark("extract", "songs", "--features", "rms", "--out", "out", "--shard", "4/3").code, 2)
-  lu.assertEquals(moonlark("extract", "songs", "--features", "rms", "--out", "out", "--shard", "9/9").code, 1)
+  lu.assertStrContains(moonlark("merge", "songs").err, "songs holds no parts")
+end
+
+function TestExtractCommand:test_a_shard_is_chosen_by_content()
+  local function tracks(i)
+    local paths = {}
+    for _, track in ipairs(json.decode(files.read(("%s/out/features-%d-of-2.json"):format(place, i))).tracks) do
+      paths[#paths + 1] = track.path
+    end
+    return paths
+  end
+  local function extract(data, i) moonlark("extract", data, "--features", "rms", "--out", "out", "--shard", i .. "/2") end
+  for i = 1, 2 do extract("songs", i) end
+  local before = {tracks(1), tracks(2)}
+  write_wav("songs/b/0.wav", 0.3, 800) -- one more, ahead of others
+  for i = 1, 2 do
+    extract("songs", i)
+    local left = {}
+    for _, path in ipairs(tracks(i)) do
+      if path ~= "songs/b/0.wav" then left[#left + 1] = path end
+    end
+    lu.assertEquals(left, before[i])
+  end
+  moonlark("index", "songs", "-o", "i.json")
+  for i = 1, 2 do
+    extract("songs", i)
+    local from_folder = tracks(i)
+    extract("i.json", i)
+    lu.assertEquals(tracks(i), from_folder)
+  end
 end
 
 function TestExtractCommand:test_cache_and_bad_files()
   spoil()
-  local function extract(...) return moonlark("extract", "songs", "--features", "rms", "--out", "out", "--cache", "kept", ...) end
-  local cold, warm = extract(), extract()
-  lu.assertEquals(cold.code, 0)
+  local function extract(...) return moonlark("extract", "songs", "--features", "rms", "--out", "out", ...) end
+  local cold, warm = extract("--cache", "kept"), extract("--cache", "kept")
+  lu.assertEquals({cold.code, warm.code}, {3, 3})
   lu.assertStrContains(cold.err, "rejected songs/a/2.wav: ")
   lu.assertStrContains(cold.out, "3 files  0 from the cache  1 rejected")
   lu.assertStrContains(warm.out, "3 files  3 from the cache  1 rejected")
-  lu.assertEquals(extract("--strict").code, 1)
+  local csv = require "moonlark.dataset.csv"
+  local rows = csv.read(place .. "/out/rejected.csv")
+  lu.assertEquals({#rows, rows[1].path}, {1, "songs/a/2.wav"})
+  lu.assertTrue(#rows[1].reason > 5)
+  lu.assertStrContains(extract().out, "3 files  0 from the cache")
+  lu.assertStrContains(extract().out, "3 files  3 from the cache") -- the user's own
+  lu.assertStrContains(extract("--no-cache").out, "3 files  0 from the cache")
+  files.remove(place .. "/songs/a/2.wav")
+  lu.assertEquals(extract().code, 0)
+  lu.assertNil(files.kind(place .. "/out/rejected.csv"))
+end
+
+function TestExtractCommand:test_no_file_is_good()
+  files.mkdirs(place .. "/bad/x")
+  files.write(place .. "/bad/x/1.wav", "no")
+  local result = moonlark("extract", "bad", "--features", "rms", "--pool", "mean", "--out", "out")
+  lu.assertEquals(result.code, 1)
+  lu.assertStrContains(result.err, "rejected bad/x/1.wav: ")
+  lu.assertStrContains(result.err, "none of the files can be used")
+  lu.assertEquals(files.kind(place .. "/out/rejected.csv"), "file")
+  lu.assertNil(files.kind(place .. "/out/features.safetensors"))
+end
+
+function TestExtractCommand:test_tables_in_every_format()
+  local function extract(format, pool)
+    return moonlark("extract", "songs", "--features", "rms", "--out", "out", "--format", format, table.unpack(pool or {}))
+  end
+  local X = dataset.folder(place .. "/songs"):extract(feature.recipe {features = {"rms"}, pool = {"mean", "max"}},
+    {progress = false})
+  local mean = X.x:select(1, 0):totable()
+  for _, format in ipairs {"jsonl", "arff", "h5"} do
+    local result = extract(format, {"--pool", "mean,max"})
+    lu.assertTrue(result.code == 0 or (format == "h5" and result.err:find "HDF5 cannot be written"), result.err)
+  end
+  local i = 0
+  for line in io.lines(place .. "/out/features.jsonl") do
+    i = i + 1
+    local row = json.decode(line)
+    lu.assertEquals({row.path, row.label}, {X.paths[i]:sub(#place + 2), X.classes[X.y:totable()[i] + 1]})
+    lu.assertAlmostEquals(row.rms_mean, mean[i], 1e-8)
+  end
+  lu.assertEquals(i, 4)
+  local arff = files.read(place .. "/out/features.arff")
+  lu.assertStrContains(arff, "@ATTRIBUTE rms_mean NUMERIC\n@ATTRIBUTE rms_max NUMERIC\n@ATTRIBUTE class {'a','b'}\n\n@DATA\n")
+  lu.assertEquals(select(2, arff:gsub("\n[%d.,e%-]+,'[ab]'", "")), 4)
+  if files.kind(place .. "/out/features.h5") then
+    local dump = assert(core.process.run({"h5dump", "-d", "x", "-d", "y", "-d", "paths", "-a", "recipe", "out/features.h5"}, 60, place))
+    if dump.code ~= 127 then -- h5dump is there
+      lu.assertStrContains(dump.out, 'DATATYPE  H5T_IEEE_F32LE\n   DATASPACE  SIMPLE { ( 4, 2 ) / ( 4, 2 ) }')
+      lu.assertStrContains(dump.out, "(0): 0, 0, 1, 1")
+      lu.assertStrContains(dump.out, '"songs/a/1.wav", "songs/a/2.wav", "songs/b/1.wav"')
+      lu.assertStrContains(dump.out, "feature rms")
+    end
+  end
+  lu.assertEquals({extract "jsonl".code, extract("npz", {"--pool", "mean"}).code}, {2, 2})
+end
+
+function TestExtractCommand:test_a_name_that_is_not_utf8()
+  write_wav("songs/a/caf\xe9 \"x\".wav", 0.4, 700)
+  for _, format in ipairs {"safetensors", "jsonl", "csv", "arff"} do
+    local result = moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "out", "--format", format)
+    lu.assertEquals({result.code, result.err}, {0, ""})
+  end
+  lu.assertStrContains(files.read(place .. "/out/features.jsonl"), 'songs/a/caf\u{FFFD} \\"x\\".wav')
+  lu.assertEquals(torch.load(place .. "/out/features.safetensors").x:size(0), 5)
+end
+
+function TestExtractCommand:test_a_killed_run_goes_on_where_it_was()
+  write_wav("many/a/0.wav", 2, 220)
+  for i = 1, 300 do write_wav(("many/a/%d.wav"):format(i), 0.5, 100 + i) end
+  local script = [["$0" extract many --features chroma_cqt --out out & job=$!
+    until [ $(ls out/a 2>/dev/null | wc -l) -ge 20 ]; do sleep 0.01; done
+    kill -KILL $job; wait $job; ls out/a]]
+  local killed = assert(core.process.run({"sh", "-c", script, program_path()}, 120, place,
+    {"MOONLARK_CACHE=" .. place .. "/.cache/moonlark"}))
+  local _, done = killed.out:gsub("%.safetensors\n", "")
+  lu.assertNil(killed.out:find "tmp") -- nothing half written lies about
+  local result = moonlark("extract", "many", "--features", "chroma_cqt", "--out", "out")
+  lu.assertEquals(result.code, 0)
+  local cached = tonumber(result.out:match "301 files  (%d+) from the cache")
+  -- Each of the workers may have been between the file and its receipt.
+  lu.assertTrue(cached >= 1 and cached <= done and cached >= done - core.system.cores(), ("%d of %d"):format(cached, done))
 end
 
 function TestExtractCommand:test_ctrl_c()
@@ -208,9 +350,10 @@ function TestExtractCommand:test_ctrl_c()
   local script = [["$0" extract many --features chroma_cqt --out out & job=$!
     until ls out/a/*.safetensors >/dev/null 2>&1; do sleep 0.05; done
     kill -INT $job; wait $job]]
-  local result = assert(core.process.run({"sh", "-c", script, program_path()}, 120, place))
+  local result = assert(core.process.run({"sh", "-c", script, program_path()}, 120, place,
+    {"MOONLARK_CACHE=" .. place .. "/.cache/moonlark"}))
   lu.assertEquals({result.code, result.timed_out}, {130, false})
-  lu.assertStrMatches(result.err, ".*stopped after %d+ of 3001 files\n.*")
+  lu.assertStrMatches(result.err, ".*stopped after %d+ of 3001 files; what is done is kept in .*/.cache/moonlark\n.*")
   lu.assertNil(files.kind(place .. "/out/features.json"))
 end
 
@@ -219,6 +362,29 @@ function TestExtractCommand:test_two_sounds_of_one_name()
   lu.assertEquals(moonlark("extract", "songs", "--features", "rms", "--out", "out").code, 0)
   lu.assertEquals(files.kind(place .. "/out/a/1.safetensors"), "file")
   lu.assertEquals(files.kind(place .. "/out/a/1.wav.safetensors"), "file")
+end
+
+-- cache --------------------------------------------------------------------------
+
+function TestCacheCommand:test_size_limit_verify_clear()
+  local function cache(...) return moonlark("cache", ...) end
+  local function usage() return json.decode(cache("--json").out) end
+  lu.assertEquals(usage().entries, 0)
+  moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "out")
+  lu.assertEquals({usage().entries, usage().limit, usage().folder}, {4, 10 << 30, place .. "/.cache/moonlark"})
+  lu.assertStrContains(cache().out, "4 entries, 16.0 KiB of at most 10.0 GiB")
+  lu.assertStrContains(cache("verify").out, "4 entries, 16.0 KiB; 0 damaged")
+  local entry = files.tree(place .. "/.cache/moonlark/features")[1]
+  files.write(entry, files.read(entry):sub(1, -2) .. "x")
+  local verified = cache "verify"
+  lu.assertEquals(verified.code, 1)
+  lu.assertStrContains(verified.out, "1 damaged and removed")
+  lu.assertStrContains(cache("limit", "1.5M").out, "3 entries, 12.0 KiB of at most 1.5 MiB")
+  lu.assertStrContains(cache("limit", "8K").out, "1 entries, 4.0 KiB of at most 8.0 KiB")
+  lu.assertStrContains(cache("clear").out, "removed 1 entries, 4.0 KiB")
+  lu.assertEquals({usage().entries, usage().limit}, {0, 8192})
+  lu.assertEquals({cache("limit").code, cache("limit", "much").code, cache("clear", "5G").code, cache("shrink").code},
+    {2, 2, 2, 2})
 end
 
 os.exit(lu.LuaUnit.run())

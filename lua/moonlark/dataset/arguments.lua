@@ -1,4 +1,4 @@
---- What the commands `features` and `extract` share: from words of a command line to a recipe.
+--- What commands that compute features share: from words of a command line to a recipe.
 local recipe = require "moonlark.recipe"
 
 local arguments = {}
@@ -24,6 +24,21 @@ function arguments.add(parser, usual)
   parser:option("--start", "Where in each file to begin."):argname "<seconds>":convert(command.number(0))
   parser:option("--duration", "How much of each file to take; default: all."):argname "<seconds>"
     :convert(command.number(0))
+end
+
+--- Adds --cache and --no-cache to a parser.
+---@param parser table
+function arguments.add_cache(parser)
+  parser:option("--cache", "A folder that keeps results between runs; default: the user's (moonlark cache)."):argname "<folder>"
+  parser:flag("--no-cache", "Compute all anew and keep nothing.")
+end
+
+--- The cache folder that parsed arguments ask for, or nil.
+---@param args table
+---@return string?
+function arguments.cache(args)
+  if args.no_cache then return nil end
+  return args.cache or require "moonlark.cache".folder()
 end
 
 --- The recipe that parsed arguments describe.

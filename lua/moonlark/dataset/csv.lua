@@ -1,4 +1,4 @@
---- Reads comma-separated text as RFC 4180 describes it: quoted fields may hold commas, line breaks and
+--- Reads and writes comma-separated text as RFC 4180 describes it: quoted fields may hold commas, line breaks and
 --- doubled quotes; lines end in LF or CRLF; a byte-order mark is skipped; empty lines are skipped.
 local csv = {}
 
@@ -80,6 +80,25 @@ function csv.read(path, delimiter)
   end
   columns.line = nil
   return rows, columns
+end
+
+local function quoted(value)
+  value = tostring(value)
+  return value:find '[,"\r\n]' and '"' .. value:gsub('"', '""') .. '"' or value
+end
+
+--- Writes a file whose first line names the columns; each row is a table by column name.
+---@param path string
+---@param columns string[]
+---@param rows table[]
+function csv.write(path, columns, rows)
+  local lines = {table.concat(columns, ",")}
+  for i, row in ipairs(rows) do
+    local fields = {}
+    for j, column in ipairs(columns) do fields[j] = row[column] == nil and "" or quoted(row[column]) end
+    lines[i + 1] = table.concat(fields, ",")
+  end
+  require "moonlark.files".write(path, table.concat(lines, "\n") .. "\n")
 end
 
 return csv

@@ -1,10 +1,11 @@
 --- Adds extract and extract_to to datasets: a recipe over all tracks.
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
-local json = require "moonlark.json"
 local options = require "moonlark.options"
 
 local Dataset, make = class.Dataset, class.make
+
+local extract = {}
 
 ---@class moonlark.Features
 ---@field x moonlark.Tensor?  n × d float32, when the recipe pools
@@ -77,8 +78,10 @@ local function run(self, recipe, read, outputs)
   for i, track in ipairs(self.tracks) do
     wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
   end
-  local job = core.extract.start(recipe:description(), wanted, read.workers, read.cache)
-  local counts = background.await(job, read.progress and "extracting" or nil, read.cache)
+  local cache = read.cache
+  if cache == true then cache = require "moonlark.cache".folder() end
+  local job = core.extract.start(recipe:description(), wanted, read.workers, cache)
+  local counts = background.await(job, read.progress and "extracting" or nil, cache)
   local result = {
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
@@ -90,19 +93,23 @@ local function run(self, recipe, read, outputs)
       table.insert(result.tracks, track)
       places[#places + 1] = i
     else
-      table.insert(result.rejected, {path = track.path, reason = background.reason(track.path, outcome)})
+      table.insert(result.rejected, {
+        path = track.path, reason = background.reason(track.path, outcome), place = track.place,
+      })
     end
   end
-  if #result.tracks == 0 then
-    if #self.tracks == 0 then error("the dataset has no tracks", 0) end
-    local last = result.rejected[#result.rejected]
-    error((#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s")
-      :format(last.path, last.reason), 0)
-  end
   if counts.uncached > 0 then
-    io.stderr:write(("%d results could not be written to the cache %s\n"):format(counts.uncached, read.cache))
+    io.stderr:write(("%d results could not be written to the cache %s\n"):format(counts.uncached, cache))
   end
   return result, places
+end
+
+local function check_any_left(self, result)
+  if #result.tracks > 0 then return end
+  if #self.tracks == 0 then error("the dataset has no tracks", 0) end
+  local last = result.rejected[#result.rejected]
+  error((#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s")
+    :format(last.path, last.reason), 0)
 end
 
 --- Computes a recipe over all tracks, on worker threads.
@@ -110,9 +117,9 @@ end
 --- A file that fails is named in `rejected` and has no row; that all fail is an error. Results are the same to the
 --- bit for any number of workers. With a cache, work done before Ctrl-C is not done again.
 ---@param recipe moonlark.Recipe
----@param given {workers?: integer, cache?: string, progress?: boolean}?
+---@param given {workers?: integer, cache?: string|true, progress?: boolean}?
 --- workers: threads, default one for each core; cache: a folder for results, kept by the files' content and the
---- recipe; progress: false draws no bar
+--- recipe (true: the user's, see moonlark.cache); progress: false draws no bar
 ---@return moonlark.Features
 function Dataset:extract(recipe, given)
   if not require "moonlark.recipe".is(recipe) then
@@ -121,6 +128,7 @@ function Dataset:extract(recipe, given)
   local read = options.read("extract", given, {workers = 0, cache = options.none, progress = true})
   local core = require "moonlark_core"
   local X, places = run(self, recipe, read)
+  check_any_left(self, X)
   local job = X.job
   X.job = nil
   X.paths = map(X.tracks, function(track) return track.path end)
@@ -139,26 +147,39 @@ function Dataset:extract(recipe, given)
 end
 
 --- Computes a recipe over all tracks into files, without tensors: with pool one table of all tracks, else one file
---- of frames for each track.
+--- of frames for each track. A file that fails is named in `rejected`, even when all fail; then there is no table.
+---
+--- With a cache, frames are not computed anew while their file stays as it was written.
 ---@param recipe moonlark.Recipe
----@param outputs string|string[]  the table's path (.safetensors .npy .csv), or a path for each track
---- (.safetensors .npz .npy .csv) whose folders exist
----@param given {workers?: integer, cache?: string, progress?: boolean}?
+---@param outputs string|string[]  the table's path (.safetensors .npy .csv .jsonl .arff .h5), or a path for each track
+--- (.safetensors .npz .npy .csv .h5) whose folders exist
+---@param given {workers?: integer, cache?: string|true, progress?: boolean}?  as for extract
 ---@return {tracks: moonlark.Track[], rejected: table[], cached: integer}
 function Dataset:extract_to(recipe, outputs, given)
   local read = options.read("extract_to", given, {workers = 0, cache = options.none, progress = true})
   local core = require "moonlark_core"
+  if recipe.pool then core.extract.check_table(outputs) end
   local result = run(self, recipe, read, not recipe.pool and outputs or nil)
   local job <close> = result.job
   result.job = nil
-  if recipe.pool then
-    local paths = map(result.tracks, function(track) return track.path end)
-    local ids = make(result.tracks, self):ids()
-    local labels = ids and map(result.tracks, function(track) return track.label end)
-    core.extract.write_table(job, outputs, labels, ids, {
-      names = json.encode(json.array(result.names)), classes = json.encode(json.array(result.classes)),
-      paths = json.encode(json.array(paths)), recipe = recipe.text,
-    })
+  if recipe.pool and #result.tracks > 0 then
+    core.extract.write_table(job, outputs, extract.about(make(result.tracks, self), recipe.names, recipe.text))
   end
   return result
 end
+
+--- What core.extract.write_table wants to know of a dataset whose tracks are a table's rows.
+---@param songs moonlark.Dataset
+---@param columns string[]
+---@param recipe string
+---@return table
+function extract.about(songs, columns, recipe)
+  local ids = songs:ids()
+  return {
+    columns = columns, recipe = recipe, classes = songs.classes, ids = ids,
+    paths = map(songs.tracks, function(track) return track.path end),
+    labels = ids and map(songs.tracks, function(track) return track.label end),
+  }
+end
+
+return extract

@@ -1,4 +1,4 @@
---- Adds validate, measure, duplicates and hash to datasets: what their files hold.
+--- Adds validate, measure, duplicates, hash and shard to datasets: what their files hold.
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local options = require "moonlark.options"
@@ -89,6 +89,32 @@ function Dataset:measure(given)
   local read = options.read("measure", given, {workers = 0})
   complete(self, "seconds", "header", read.workers)
   return self
+end
+
+--- The i-th of n parts of a dataset, for n machines that each take one: every track lies in exactly one, by the content
+--- of its file alone, so that it does not matter what else is there or what files are called. Files whose `hash` is not
+--- known (from an index, or validate) are read; one that cannot be read lies in the first part.
+---@param i integer  1 .. n
+---@param n integer
+---@param given {workers?: integer, progress?: boolean}?
+---@return moonlark.Dataset
+function Dataset:shard(i, n, given)
+  local read = options.read("shard", given, {workers = 0, progress = true})
+  if math.type(i) ~= "integer" or math.type(n) ~= "integer" or i < 1 or i > n then
+    error(("shard must be i of n with 1 <= i <= n, got %s of %s"):format(tostring(i), tostring(n)), 0)
+  end
+  local unknown = {}
+  for _, track in ipairs(self.tracks) do
+    if not track.hash then unknown[#unknown + 1] = track end
+  end
+  if #unknown > 0 then inspect(unknown, "content", read.workers, read.progress and "hashing" or nil) end
+  local classes = self.classes
+  local part = self:filter(function(track)
+    local number = track.hash and tonumber(track.hash:sub(1, 15), 16) or 0
+    return number % n + 1 == i
+  end)
+  part.classes = classes -- the class ids of the whole
+  return part
 end
 
 --- One hash of all the data: the bytes of every file with its label, group and fold. It does not depend on where

@@ -210,7 +210,10 @@ static void any_entry(const char *cache)
 {
     free(entry);
     entry = NULL;
-    nftw(cache, find_entry, 16, FTW_PHYS);
+    char *features = NULL;
+    assert_true(asprintf(&features, "%s/features", cache) > 0);
+    nftw(features, find_entry, 16, FTW_PHYS);
+    free(features);
     assert_non_null(entry);
 }
 
@@ -507,6 +510,44 @@ static void frames_reach_files(void **state)
     release(kept);
 }
 
+/* Tracks whose frames go to NUMBER.npy, of which there are two for each. */
+static mlk_track *tracks_to_files(void)
+{
+    mlk_track *tracks = make_tracks();
+    for (int i = 0; i < FILES; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%d.npy", i);
+        tracks[i].output = in_place(name);
+    }
+    return tracks;
+}
+
+static void files_that_are_there_are_not_made_again(void **state)
+{
+    (void)state;
+    char *cache = in_place("cache"), *gone = in_place("3.mel.npy"), *changed = in_place("5.zero_crossing_rate.npy");
+    struct stat before, after;
+    assert_int_equal(cached_with(make_recipe(both, NULL), tracks_to_files(), cache), 0);
+    char *kept = in_place("4.mel.npy");
+    assert_int_equal(stat(kept, &before), 0);
+    assert_int_equal(cached_with(make_recipe(both, NULL), tracks_to_files(), cache), FILES);
+    assert_int_equal(stat(kept, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+
+    assert_int_equal(remove(gone), 0);
+    FILE *file = fopen(changed, "ab");
+    fputc(0, file);
+    fclose(file);
+    assert_int_equal(cached_with(make_recipe(both, NULL), tracks_to_files(), cache), FILES - 2);
+    assert_int_equal(stat(gone, &after), 0);
+    mlk_recipe *other = make_recipe(both, NULL);
+    assert_int_equal(mlk_settings_set(&other->features[0], "n_mels", 64, NULL), MLK_OK);
+    assert_int_equal(mlk_recipe_compile(other, NULL), MLK_OK);
+    assert_int_equal(cached_with(other, tracks_to_files(), cache), 0);
+    assert_int_equal(cached_with(make_recipe(both, NULL), tracks_to_files(), cache), 0); /* overwritten meanwhile */
+    free(cache), free(gone), free(changed), free(kept);
+}
+
 static void recipes_that_cannot_be(void **state)
 {
     (void)state;
@@ -544,6 +585,7 @@ int main(void)
         IN_PLACE(frames_from_memory_cache_and_made_again),
         IN_PLACE(segments_are_parts_of_the_file),
         IN_PLACE(frames_reach_files),
+        IN_PLACE(files_that_are_there_are_not_made_again),
         cmocka_unit_test(recipes_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

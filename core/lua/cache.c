@@ -1,0 +1,72 @@
+/* cache.c: core.cache: what a folder of cached results holds. */
+#include "arguments.h"
+#include "modules.h"
+
+#include "extract/cache_care.h"
+
+#include <lauxlib.h>
+
+static int push_usage(lua_State *L, const mlk_cache_usage *usage)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, usage->entries);
+    lua_setfield(L, -2, "entries");
+    lua_pushinteger(L, usage->bytes);
+    lua_setfield(L, -2, "bytes");
+    lua_pushinteger(L, usage->limit);
+    lua_setfield(L, -2, "limit");
+    return 1;
+}
+
+/* usage(folder) -> {entries, bytes, limit} */
+static int usage(lua_State *L)
+{
+    mlk_status status;
+    mlk_cache_usage usage;
+    if (mlk_cache_measure(mlk_lua_string(L, 1, "folder"), &usage, &status))
+        return mlk_lua_raise(L, &status);
+    return push_usage(L, &usage);
+}
+
+/* clear(folder) -> {entries, bytes, limit} of what was removed */
+static int clear(lua_State *L)
+{
+    mlk_status status;
+    mlk_cache_usage removed;
+    if (mlk_cache_clear(mlk_lua_string(L, 1, "folder"), &removed, &status))
+        return mlk_lua_raise(L, &status);
+    return push_usage(L, &removed);
+}
+
+/* verify(folder) -> {entries, bytes, limit, damaged}; damaged entries are removed */
+static int verify(lua_State *L)
+{
+    mlk_status status;
+    mlk_cache_usage checked;
+    int64_t damaged;
+    if (mlk_cache_verify(mlk_lua_string(L, 1, "folder"), &checked, &damaged, &status))
+        return mlk_lua_raise(L, &status);
+    push_usage(L, &checked);
+    lua_pushinteger(L, damaged);
+    lua_setfield(L, -2, "damaged");
+    return 1;
+}
+
+/* limit(folder, bytes): from now on */
+static int limit(lua_State *L)
+{
+    mlk_status status;
+    const char *folder = mlk_lua_string(L, 1, "folder");
+    if (mlk_cache_set_limit(folder, mlk_lua_integer(L, 2, "limit", 0, INT64_MAX), &status))
+        return mlk_lua_raise(L, &status);
+    return 0;
+}
+
+int mlk_lua_open_cache(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"clear", clear}, {"limit", limit}, {"usage", usage}, {"verify", verify}, {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,278 @@
+#include "store/hdf5.h"
+
+#include "store/atomic.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- the library: loaded when the first file needs it, for it brings dozens of its own --- */
+
+/* Any version from 1.10 on: its binary interface, as far as it is used here. */
+typedef int64_t hid_t;
+enum { DEFAULT = 0, TRUNCATE = 2, SCALAR = 0, COMPOUND = 6, UTF8 = 1 };
+#define VARIABLE SIZE_MAX
+
+#define FUNCTIONS(X)                                                                                                   \
+    X(int, H5open, (void))                                                                                             \
+    X(hid_t, H5Acreate2, (hid_t object, const char *name, hid_t type, hid_t space, hid_t create, hid_t access))        \
+    X(int, H5Aclose, (hid_t attribute))                                                                                \
+    X(int, H5Awrite, (hid_t attribute, hid_t type, const void *value))                                                 \
+    X(hid_t, H5Dcreate2, (hid_t file, const char *name, hid_t type, hid_t space, hid_t link, hid_t create, hid_t access)) \
+    X(int, H5Dclose, (hid_t set))                                                                                      \
+    X(int, H5Dwrite, (hid_t set, hid_t type, hid_t memory, hid_t space, hid_t transfer, const void *data))             \
+    X(int, H5Eset_auto2, (hid_t stack, void *function, void *data))                                                    \
+    X(int, H5get_libversion, (unsigned *major, unsigned *minor, unsigned *release))                                    \
+    X(hid_t, H5Fcreate, (const char *path, unsigned flags, hid_t create, hid_t access))                                \
+    X(int, H5Fclose, (hid_t file))                                                                                     \
+    X(hid_t, H5Oopen, (hid_t file, const char *name, hid_t access))                                                    \
+    X(int, H5Oclose, (hid_t object))                                                                                   \
+    X(hid_t, H5Screate, (int kind))                                                                                    \
+    X(hid_t, H5Screate_simple, (int rank, const uint64_t *size, const uint64_t *most))                                 \
+    X(int, H5Sclose, (hid_t space))                                                                                    \
+    X(hid_t, H5Tcopy, (hid_t type))                                                                                    \
+    X(int, H5Tclose, (hid_t type))                                                                                     \
+    X(hid_t, H5Tcreate, (int kind, size_t size))                                                                       \
+    X(int, H5Tinsert, (hid_t type, const char *name, size_t offset, hid_t member))                                     \
+    X(int, H5Tset_cset, (hid_t type, int set))                                                                         \
+    X(int, H5Tset_size, (hid_t type, size_t size))
+
+#define FIELD(result, name, arguments) result(*name) arguments;
+static struct {
+    FUNCTIONS(FIELD)
+    hid_t float32, float64, int64, c_string;
+} h5;
+#undef FIELD
+
+static char reason[256], version[32];
+/* Debian's library locks itself, others do not. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void *find(void *library, const char *name)
+{
+    void *found = library ? dlsym(library, name) : NULL;
+    if (!found && !reason[0])
+        snprintf(reason, sizeof reason, "%s", dlerror());
+    return found;
+}
+
+/* Types are variables of the library, filled by H5open. */
+static hid_t find_type(void *library, const char *name)
+{
+    const hid_t *type = find(library, name);
+    return type ? *type : -1;
+}
+
+static void *open_library(void)
+{
+    static const char *const names[] = {"libhdf5_serial.so.103", "libhdf5.so.103", "libhdf5_serial.so.310",
+                                        "libhdf5.so.310",        "libhdf5.so.200", "libhdf5_serial.so",
+                                        "libhdf5.so"};
+    void *library = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++)
+        library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
+    if (!library)
+        snprintf(reason, sizeof reason, "%s", "there is no libhdf5 (Debian: apt-get install hdf5-tools)");
+    return library;
+}
+
+static void load(void)
+{
+    void *library = open_library();
+#define FIND(result, name, arguments) *(void **)&h5.name = find(library, #name);
+    FUNCTIONS(FIND)
+#undef FIND
+    if (reason[0])
+        return;
+    if (h5.H5open() < 0) {
+        snprintf(reason, sizeof reason, "the library does not start");
+        return;
+    }
+    h5.float32 = find_type(library, "H5T_IEEE_F32LE_g");
+    h5.float64 = find_type(library, "H5T_IEEE_F64LE_g");
+    h5.int64 = find_type(library, "H5T_STD_I64LE_g");
+    h5.c_string = find_type(library, "H5T_C_S1_g");
+    unsigned major = 0, minor = 0, release = 0;
+    h5.H5get_libversion(&major, &minor, &release);
+    snprintf(version, sizeof version, "%u.%u.%u", major, minor, release);
+    if (!reason[0])
+        h5.H5Eset_auto2(DEFAULT, NULL, NULL); /* failures travel as status, not on the user's screen */
+}
+
+mlk_code mlk_hdf5_available(mlk_status *status)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load);
+    if (reason[0])
+        return mlk_fail(status, MLK_UNSUPPORTED, "HDF5 cannot be written: %s", reason);
+    return MLK_OK;
+}
+
+const char *mlk_hdf5_version(void)
+{
+    return version;
+}
+
+/* --- a file --- */
+
+struct mlk_hdf5 {
+    mlk_atomic place;
+    hid_t file;
+    bool failed;
+};
+
+mlk_hdf5 *mlk_hdf5_create(const char *path, mlk_status *status)
+{
+    if (mlk_hdf5_available(status))
+        return NULL;
+    mlk_hdf5 *made = calloc(1, sizeof *made);
+    if (!made) {
+        mlk_fail_memory(status, "an HDF5 file");
+        return NULL;
+    }
+    if (mlk_atomic_open(path, &made->place, status)) {
+        free(made);
+        return NULL;
+    }
+    const char *name = mlk_atomic_name(&made->place);
+    if (!name) {
+        mlk_fail(status, MLK_INVALID, "%s: HDF5 cannot be written to a device or a pipe", path);
+        mlk_atomic_abort(&made->place);
+        free(made);
+        return NULL;
+    }
+    pthread_mutex_lock(&lock);
+    made->file = h5.H5Fcreate(name, TRUNCATE, DEFAULT, DEFAULT);
+    pthread_mutex_unlock(&lock);
+    made->failed = made->file < 0;
+    return made;
+}
+
+/* Notes a failure; returns whether nothing has failed so far. */
+static bool check(mlk_hdf5 *file, bool fine)
+{
+    file->failed = file->failed || !fine;
+    return !file->failed;
+}
+
+static hid_t complex_type(void)
+{
+    hid_t type = h5.H5Tcreate(COMPOUND, 2 * sizeof(float));
+    h5.H5Tinsert(type, "r", 0, h5.float32);
+    h5.H5Tinsert(type, "i", sizeof(float), h5.float32);
+    return type;
+}
+
+static hid_t string_type(void)
+{
+    hid_t type = h5.H5Tcopy(h5.c_string);
+    h5.H5Tset_size(type, VARIABLE);
+    h5.H5Tset_cset(type, UTF8);
+    return type;
+}
+
+static void write_dataset(mlk_hdf5 *file, const char *name, hid_t type, int rank, const int64_t *shape,
+                          const void *data)
+{
+    uint64_t size[MLK_MAX_RANK];
+    bool empty = false;
+    for (int axis = 0; axis < rank; axis++) {
+        size[axis] = (uint64_t)shape[axis];
+        empty = empty || shape[axis] == 0;
+    }
+    hid_t space = h5.H5Screate_simple(rank, size, NULL);
+    hid_t set = h5.H5Dcreate2(file->file, name, type, space, DEFAULT, DEFAULT, DEFAULT);
+    if (check(file, set >= 0) && !empty)
+        check(file, h5.H5Dwrite(set, type, DEFAULT, DEFAULT, DEFAULT, data) >= 0);
+    if (set >= 0)
+        h5.H5Dclose(set);
+    if (space >= 0)
+        h5.H5Sclose(space);
+}
+
+void mlk_hdf5_array(mlk_hdf5 *file, const char *name, const mlk_array *array)
+{
+    if (file->failed)
+        return;
+    pthread_mutex_lock(&lock);
+    hid_t type = array->dtype == MLK_FLOAT32     ? h5.float32
+                 : array->dtype == MLK_FLOAT64   ? h5.float64
+                 : array->dtype == MLK_INT64     ? h5.int64
+                 : array->dtype == MLK_COMPLEX64 ? complex_type()
+                                                 : -1;
+    if (check(file, type >= 0))
+        write_dataset(file, name, type, array->rank, array->shape, array->data);
+    if (array->dtype == MLK_COMPLEX64 && type >= 0)
+        h5.H5Tclose(type);
+    pthread_mutex_unlock(&lock);
+}
+
+void mlk_hdf5_strings(mlk_hdf5 *file, const char *name, const char *const *strings, int64_t n)
+{
+    if (file->failed)
+        return;
+    pthread_mutex_lock(&lock);
+    hid_t type = string_type();
+    if (check(file, type >= 0)) {
+        write_dataset(file, name, type, 1, &n, strings);
+        h5.H5Tclose(type);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static void write_attribute(mlk_hdf5 *file, const char *dataset, const char *name, hid_t type, const void *value)
+{
+    hid_t object = h5.H5Oopen(file->file, dataset ? dataset : "/", DEFAULT);
+    hid_t space = h5.H5Screate(SCALAR);
+    hid_t attribute = object < 0 ? object : h5.H5Acreate2(object, name, type, space, DEFAULT, DEFAULT);
+    if (check(file, attribute >= 0)) {
+        check(file, h5.H5Awrite(attribute, type, value) >= 0);
+        h5.H5Aclose(attribute);
+    }
+    if (space >= 0)
+        h5.H5Sclose(space);
+    if (object >= 0)
+        h5.H5Oclose(object);
+}
+
+void mlk_hdf5_number(mlk_hdf5 *file, const char *dataset, const char *name, double value)
+{
+    if (file->failed)
+        return;
+    pthread_mutex_lock(&lock);
+    write_attribute(file, dataset, name, h5.float64, &value);
+    pthread_mutex_unlock(&lock);
+}
+
+void mlk_hdf5_text(mlk_hdf5 *file, const char *dataset, const char *name, const char *text)
+{
+    if (file->failed)
+        return;
+    pthread_mutex_lock(&lock);
+    hid_t type = string_type();
+    if (check(file, type >= 0)) {
+        write_attribute(file, dataset, name, type, &text);
+        h5.H5Tclose(type);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+mlk_code mlk_hdf5_commit(mlk_hdf5 *file, mlk_status *status)
+{
+    if (file->file >= 0) {
+        pthread_mutex_lock(&lock);
+        check(file, h5.H5Fclose(file->file) >= 0);
+        pthread_mutex_unlock(&lock);
+    }
+    mlk_code code = MLK_OK;
+    if (file->failed) {
+        code = mlk_fail(status, MLK_IO, "cannot write %s: HDF5's library failed (is the disk full?)", file->place.path);
+        mlk_atomic_abort(&file->place);
+    } else {
+        code = mlk_atomic_commit(&file->place, status);
+    }
+    free(file);
+    return code;
+}

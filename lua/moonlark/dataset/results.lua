@@ -1,0 +1,132 @@
+--- The folder that an extraction leaves: the features, features.json (what came from where) and rejected.csv (which
+--- files were set aside, and why). The parts of a sharded extraction lie in one folder until they are merged.
+local csv = require "moonlark.dataset.csv"
+local files = require "moonlark.files"
+local json = require "moonlark.json"
+
+local results = {}
+
+-- "" of a whole, "-3-of-16" of a part.
+local function mark(shard)
+  return shard and ("-%d-of-%d"):format(shard.i, shard.n) or ""
+end
+
+--- The path of the pooled table. A part's is .safetensors, whatever the whole is to be.
+---@param folder string
+---@param format string
+---@param shard {i: integer, n: integer}?
+---@return string
+function results.table_path(folder, format, shard)
+  return ("%s/features%s.%s"):format(folder, mark(shard), shard and "safetensors" or format)
+end
+
+-- The fields of each item that files keep.
+local function stored(list, fields)
+  local kept = json.array {}
+  for i, item in ipairs(list) do
+    kept[i] = {}
+    for _, field in ipairs(fields) do kept[i][field] = item[field] end
+  end
+  return kept
+end
+
+--- Writes features.json, and rejected.csv when something was set aside. Both lists are in the data's order; of a part,
+--- each item knows its `place` in the whole.
+---@param folder string
+---@param made {recipe: string, columns: string[], classes: string[], tracks: table[], rejected: table[]}
+---@param shard {i: integer, n: integer, format: string}?
+---@return string path  of features.json
+function results.write(folder, made, shard)
+  local path = ("%s/features%s.json"):format(folder, mark(shard))
+  local bad = ("%s/rejected%s.csv"):format(folder, mark(shard))
+  local place = shard and "place" or nil
+  if #made.rejected > 0 then
+    csv.write(bad, {"path", "reason"}, made.rejected)
+  else
+    files.remove(bad) -- of an earlier run
+  end
+  files.write(path, json.encode({
+    recipe = made.recipe, columns = json.array(made.columns), classes = json.array(made.classes),
+    tracks = stored(made.tracks, {"path", "label", "group", "fold", "file", place}),
+    rejected = stored(made.rejected, {"path", "reason", place}), shard = shard,
+  }, " ") .. "\n")
+  return path
+end
+
+-- The parts that lie in a folder, in order; an error unless all of one extraction do.
+local function read_parts(folder)
+  local parts, n = {}, nil
+  for _, name in ipairs(files.list(folder)) do
+    local i, of = name:match "^features%-(%d+)%-of%-(%d+)%.json$"
+    if i then
+      i, of = tonumber(i), tonumber(of)
+      if n and n ~= of then error(("%s holds parts of %d and of %d: merge each apart"):format(folder, n, of), 0) end
+      n = of
+      parts[i] = json.decode(files.read(files.join(folder, name)))
+    end
+  end
+  if not n then error(("%s holds no parts: moonlark extract --shard 1/2 … makes them"):format(folder), 0) end
+  local missing = {}
+  for i = 1, n do
+    if not parts[i] then
+      missing[#missing + 1] = tostring(i)
+    elseif parts[1] and (parts[i].recipe ~= parts[1].recipe) then
+      error(("%s: parts 1 and %d were made with other recipes"):format(folder, i), 0)
+    end
+  end
+  if #missing > 0 then error(("%s lacks the parts %s of %d"):format(folder, table.concat(missing, ", "), n), 0) end
+  return parts, n
+end
+
+-- Items of all parts in the order of the whole, each with `part`.
+local function gather(parts, list)
+  local all = {}
+  for i, part in ipairs(parts) do
+    for _, item in ipairs(part[list]) do
+      item.part = i
+      all[#all + 1] = item
+    end
+  end
+  table.sort(all, function(a, b) return a.place < b.place end)
+  for k = 2, #all do
+    if all[k].place == all[k - 1].place then
+      error(("%s is in the parts %d and %d"):format(all[k].path, all[k - 1].part, all[k].part), 0)
+    end
+  end
+  return all
+end
+
+-- The rows of the parts' tables, in one.
+local function merge_tables(folder, format, made, n)
+  local class = require "moonlark.dataset.class"
+  local shards = {}
+  for i = 1, n do shards[i] = {file = results.table_path(folder, format, {i = i, n = n}), places = {}} end
+  for row, track in ipairs(made.tracks) do table.insert(shards[track.part].places, row) end
+  local filled = {}
+  for _, shard in ipairs(shards) do
+    if #shard.places > 0 then filled[#filled + 1] = shard end
+  end
+  local songs = class.make(made.tracks, {classes = made.classes})
+  require "moonlark_core".extract.merge_tables(filled, #made.tracks, results.table_path(folder, format),
+    require "moonlark.dataset.extract".about(songs, made.columns, made.recipe))
+end
+
+--- Joins the parts of a sharded extraction: what the folder then holds is, to the byte, what extracting the whole
+--- would have left.
+---@param folder string
+---@param format string?  of the table; default: what extract was asked for
+---@return {tracks: table[], rejected: table[]}
+---@return string path  of features.json
+function results.merge(folder, format)
+  local parts, n = read_parts(folder)
+  local made = {
+    recipe = parts[1].recipe, columns = parts[1].columns, classes = parts[1].classes,
+    tracks = gather(parts, "tracks"), rejected = gather(parts, "rejected"),
+  }
+  if #made.columns > 0 and #made.tracks > 0 then
+    merge_tables(folder, format or parts[1].shard.format, made, n)
+  end
+  return made, results.write(folder, made)
+end
+
+return results

@@ -1,0 +1,17 @@
+--- Joins the parts that moonlark extract --shard left in a folder.
+local command = require "moonlark.command"
+local results = require "moonlark.dataset.results"
+
+local parser = command.parser("merge", "Joins the parts that moonlark extract --shard left in a folder.")
+parser:epilog [[
+Bring the folders that the machines wrote together into one first. All parts must be there. The result is, to the
+byte, what extracting the whole on one machine would have left; the parts stay. Exit code: 0, 3 when files were
+set aside (rejected.csv says which and why), 1 when parts are missing or do not fit, 2 for wrong usage.]]
+parser:argument("folder", "What moonlark extract --out named.")
+parser:option("--format", "Of the pooled table; default: what the parts were asked for.")
+  :choices {"safetensors", "npy", "csv", "jsonl", "arff", "h5"}
+local args = parser:parse()
+
+local made, path = results.merge(args.folder, args.format)
+print(("%d files  %d rejected  %s"):format(#made.tracks, #made.rejected, path))
+if #made.rejected > 0 then os.exit(3, true) end
