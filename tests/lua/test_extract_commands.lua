@@ -209,7 +209,9 @@ function TestExtractCommand:test_shards_are_the_whole()
     local merged = moonlark("merge", "parts")
     lu.assertEquals(merged.code, 3)
     lu.assertStrContains(merged.out, "12 files  2 rejected  parts/features.json")
-    lu.assertEquals(content "parts", whole)
+    local parts = content "parts"
+    for name, text in pairs(whole) do lu.assertTrue(parts[name] == text, name) end
+    for name in pairs(parts) do lu.assertNotNil(whole[name], name) end
     lu.assertStrContains(whole["rejected.csv"], "songs/a/2.wav,")
     lu.assertStrContains(whole["rejected.csv"], "path,reason\nsongs/loose.wav,lies in no class folder")
     lu.assertNil(sizes[12])
