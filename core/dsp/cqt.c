@@ -1,6 +1,6 @@
 #include "dsp/cqt.h"
 
-#include "dsp/fft.h"
+#include "dsp/cqt_filter.h"
 #include "dsp/memo.h"
 #include "dsp/lanes.h"
 #include "interrupt.h"
@@ -8,8 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_FRAME = 1 << 22 }; /* samples of the longest filter: beyond it memory, not sense, would be the limit */
 
 /* --- filters --- */
 
@@ -33,37 +31,6 @@ typedef struct octave {
     int count;
 } octave;
 
-/* Relative width of a filter: the same for all bins of an evenly spaced scale. */
-static double relative_width(const mlk_cqt *cqt)
-{
-    double step = pow(4, 1.0 / cqt->bins_per_octave);
-    return (step - 1) / (step + 1);
-}
-
-/* Hz. The default makes a filter as wide as the ear's equivalent rectangular bandwidth (Glasberg and Moore, 1990). */
-static double gamma_of(const mlk_cqt *cqt)
-{
-    return isnan(cqt->gamma) ? 24.7 * relative_width(cqt) / 0.108 : cqt->gamma;
-}
-
-/* Length of the filter for a frequency, in samples. */
-static double filter_length(const mlk_cqt *cqt, double hz_over_rate, double gamma_over_rate)
-{
-    double alpha = relative_width(cqt);
-    return cqt->filter_scale / alpha / (hz_over_rate + gamma_over_rate / alpha);
-}
-
-/* Width in bins of the window's spectrum, as the rectangle of the same energy. */
-static double window_bandwidth(mlk_window window)
-{
-    static const double widths[] = {
-        [MLK_WINDOW_HANN] = 1.50018310546875,       [MLK_WINDOW_HAMMING] = 1.3629455320350348,
-        [MLK_WINDOW_BLACKMAN] = 1.7269681554262326, [MLK_WINDOW_BARTLETT] = 1.3334961334912805,
-        [MLK_WINDOW_ONES] = 1.0,
-    };
-    return widths[window];
-}
-
 static void bank_release(void *value)
 {
     bank *b = value;
@@ -73,116 +40,22 @@ static void bank_release(void *value)
     free(b);
 }
 
-static int descending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x < y) - (x > y);
-}
-
-/* The magnitude below which bins are dropped: the smallest ones, together under `share` of the whole. */
-static double least_kept(const double *magnitudes, int bins, double share, double *sorted)
-{
-    double total = 0, running = 0;
-    for (int k = 0; k < bins; k++)
-        total += sorted[k] = magnitudes[k];
-    qsort(sorted, (size_t)bins, sizeof *sorted, descending);
-    for (int k = bins - 1; k >= 0; k--) {
-        running += sorted[k];
-        if (running / total >= share)
-            return sorted[k];
-    }
-    return sorted[0];
-}
-
-/* Scratch for making filters. */
-typedef struct workshop {
-    const mlk_fft *fft;
-    double *real, *imaginary, *window, *magnitudes, *sorted;
-    double complex *bins, *more;
-} workshop;
-
-static bool workshop_open(workshop *w, int n_fft, mlk_status *status)
-{
-    size_t n = (size_t)n_fft;
-    *w = (workshop){.fft = mlk_fft_plan(n_fft, status)};
-    if (!w->fft)
-        return false;
-    w->real = mlk_fft_buffer(n);
-    w->imaginary = mlk_fft_buffer(n);
-    w->window = mlk_fft_buffer(n);
-    w->magnitudes = mlk_fft_buffer(n);
-    w->sorted = mlk_fft_buffer(n);
-    w->bins = (double complex *)mlk_fft_buffer(n + 2);
-    w->more = (double complex *)mlk_fft_buffer(n + 2);
-    if (w->real && w->imaginary && w->window && w->magnitudes && w->sorted && w->bins && w->more)
-        return true;
-    mlk_fail_memory(status, "constant-Q filters");
-    return false;
-}
-
-static void workshop_close(workshop *w)
-{
-    mlk_fft_release(w->real);
-    mlk_fft_release(w->imaginary);
-    mlk_fft_release(w->window);
-    mlk_fft_release(w->magnitudes);
-    mlk_fft_release(w->sorted);
-    mlk_fft_release(w->bins);
-    mlk_fft_release(w->more);
-}
-
-/* The spectrum of one filter, a windowed complex tone, in w->bins, its magnitudes beside it. */
-static void make_filter(workshop *w, const mlk_cqt *cqt, double hz_over_rate, double gamma_over_rate, int n_fft)
-{
-    double length = filter_length(cqt, hz_over_rate, gamma_over_rate);
-    int from = (int)floor(-length / 2), count = (int)floor(length / 2) - from, left = (n_fft - count) / 2;
-    double norm = 0;
-    mlk_window_fill(cqt->window, count, true, w->window);
-    for (int i = 0; i < count; i++) {
-        double size = fabs(w->window[i]);
-        if (cqt->norm == MLK_NORM_INF)
-            norm = size > norm ? size : norm;
-        else
-            norm += cqt->norm == MLK_NORM_1 ? size : size * size;
-    }
-    norm = cqt->norm == MLK_NORM_NONE ? 1 : (cqt->norm == MLK_NORM_2 ? sqrt(norm) : norm);
-    for (int i = 0; i < n_fft; i++)
-        w->real[i] = w->imaginary[i] = 0;
-    for (int i = 0; i < count; i++) {
-        double size = w->window[i] / norm * length / n_fft, phase = 2 * M_PI * hz_over_rate * (from + i);
-        w->real[left + i] = size * cos(phase);
-        w->imaginary[left + i] = size * sin(phase);
-    }
-    mlk_fft_forward(w->fft, w->real, w->bins);
-    mlk_fft_forward(w->fft, w->imaginary, w->more);
-    for (int k = 0; k <= n_fft / 2; k++) {
-        w->bins[k] += I * w->more[k];
-        w->magnitudes[k] = cabs(w->bins[k]);
-    }
-}
-
 static weight weight_of(double complex response, int k, int n_fft)
 {
     double complex turn = I * cexp(-2 * M_PI * I * k / n_fft);
     return (weight){(float complex)(response * (1 - turn) / 2), (float complex)(response * (1 + turn) / 2)};
 }
 
-static bool store_filter(bank *b, int row, workshop *w, double sparsity)
+static bool store_filter(bank *b, int row, const mlk_filter_maker *maker)
 {
-    int bins = b->n_fft / 2 + 1, first = 0, end = bins;
-    double least = least_kept(w->magnitudes, bins, sparsity, w->sorted);
-    while (first < end && w->magnitudes[first] < least)
-        first++;
-    while (end > first && w->magnitudes[end - 1] < least)
-        end--;
-    int used = b->start[row];
+    int used = b->start[row], first = maker->first, end = maker->end;
     weight *grown = realloc(b->weights, (size_t)(used + end - first + 1) * sizeof *grown);
     if (!grown)
         return false;
     b->weights = grown;
     b->first[row] = first;
     for (int k = first; k < end; k++)
-        b->weights[used++] = weight_of(w->magnitudes[k] < least ? 0 : (float complex)w->bins[k], k, b->n_fft);
+        b->weights[used++] = weight_of((float complex)maker->bins[k], k, b->n_fft);
     b->start[row + 1] = used;
     b->lowest = row == 0 || first < b->lowest ? first : b->lowest;
     b->end = end > b->end ? end : b->end;
@@ -193,28 +66,23 @@ static void *bank_make(void *context, const double *key, mlk_status *status)
 {
     (void)key;
     const octave *o = context;
-    double longest = filter_length(o->cqt, o->lowest, o->gamma);
-    if (longest > MAX_FRAME) {
-        mlk_fail(status, MLK_INVALID, "the constant-Q filter at the lowest frequency is %.0f samples long: raise fmin",
-                 longest);
+    int n_fft;
+    if (mlk_cqt_transform_length(mlk_cqt_filter_length(o->cqt, o->lowest, o->gamma), &n_fft, status))
         return NULL;
-    }
-    int n_fft = (int)exp2(ceil(log2(longest)));
-    n_fft = n_fft < 2 ? 2 : n_fft;
     bank *b = calloc(1, sizeof *b);
-    workshop w = {0};
+    mlk_filter_maker maker = {0};
     if (b) {
         b->n_fft = n_fft;
         b->count = o->count;
         b->first = calloc((size_t)o->count, sizeof *b->first);
         b->start = calloc((size_t)o->count + 1, sizeof *b->start);
     }
-    bool made = b && b->first && b->start && workshop_open(&w, n_fft, status);
+    bool made = b && b->first && b->start && mlk_filter_maker_open(&maker, n_fft, status);
     for (int row = 0; made && row < o->count; row++) {
-        make_filter(&w, o->cqt, o->lowest * pow(2, (double)row / o->cqt->bins_per_octave), o->gamma, n_fft);
-        made = store_filter(b, row, &w, o->cqt->sparsity);
+        mlk_filter_make(&maker, o->cqt, o->lowest * pow(2, (double)row / o->cqt->bins_per_octave), o->gamma);
+        made = store_filter(b, row, &maker);
     }
-    workshop_close(&w);
+    mlk_filter_maker_close(&maker);
     if (made)
         return b;
     mlk_fail_memory(status, "constant-Q filters");
@@ -234,17 +102,23 @@ static const bank *find_bank(const mlk_cqt *cqt, double lowest, double gamma, in
 
 /* --- the walk down the octaves --- */
 
+mlk_code mlk_cqt_check(const mlk_cqt *cqt, double rate, mlk_status *status)
+{
+    double cutoff = mlk_cqt_cutoff(cqt);
+    if (cutoff <= rate / 2)
+        return MLK_OK;
+    return mlk_fail(status, MLK_INVALID,
+                    "the highest of %d bins from fmin %g Hz needs %.0f Hz, above half the sample rate (%g Hz): "
+                    "lower n_bins or fmin",
+                    cqt->n_bins, cqt->fmin, cutoff, rate / 2);
+}
+
 mlk_code mlk_cqt_measure(const mlk_cqt *cqt, int64_t n, double rate, mlk_cqt_plan *plan, mlk_status *status)
 {
-    double tuning = isnan(cqt->tuning) ? 0 : cqt->tuning;
-    double top = cqt->fmin * pow(2, (tuning + cqt->n_bins - 1) / cqt->bins_per_octave);
-    double cutoff =
-        top * (1 + 0.5 * window_bandwidth(cqt->window) * relative_width(cqt) / cqt->filter_scale) + gamma_of(cqt) / 2;
-    if (cutoff > rate / 2)
-        return mlk_fail(status, MLK_INVALID,
-                        "the highest of %d bins from fmin %g Hz needs %.0f Hz, above half the sample rate (%g Hz): "
-                        "lower n_bins or fmin",
-                        cqt->n_bins, cqt->fmin, cutoff, rate / 2);
+    double cutoff = mlk_cqt_cutoff(cqt);
+    mlk_code code = mlk_cqt_check(cqt, rate, status);
+    if (code)
+        return code;
     int octaves = (cqt->n_bins + cqt->bins_per_octave - 1) / cqt->bins_per_octave;
     int twos = 0;
     while ((cqt->hop_length >> twos) % 2 == 0)
@@ -403,10 +277,10 @@ mlk_code mlk_cqt_compute(const mlk_cqt *cqt, double rate, const mlk_cqt_plan *pl
             lowest = cqt->fmin * pow(2, cqt->tuning / bpo);
         for (int r = 0; r < count; r++) {
             double hz = lowest * pow(2, (double)r / bpo), full = sqrt(start_rate / octave_rate);
-            gain[r] = (float)(cqt->scale ? full / sqrt(filter_length(cqt, hz / start_rate, gamma_of(cqt) / start_rate))
-                                         : full * sqrt(1 << plan->early));
+            double length = mlk_cqt_filter_length(cqt, hz / start_rate, mlk_cqt_gamma(cqt) / start_rate);
+            gain[r] = (float)(cqt->scale ? full / sqrt(length) : full * sqrt(1 << plan->early));
         }
-        const bank *b = find_bank(cqt, lowest / octave_rate, gamma_of(cqt) / octave_rate, count, status);
+        const bank *b = find_bank(cqt, lowest / octave_rate, mlk_cqt_gamma(cqt) / octave_rate, count, status);
         if (!b) {
             code = status->code;
             break;

@@ -40,6 +40,9 @@ typedef struct mlk_cqt_plan {
     int64_t frames;
 } mlk_cqt_plan;
 
+/* Refuses filters beyond half the sample rate; an unknown tuning (NAN) counts as 0. */
+mlk_code mlk_cqt_check(const mlk_cqt *cqt, double rate, mlk_status *status);
+
 /* Fills the plan; refuses filters beyond half the sample rate and clips too short for the early halvings.
  * An unknown tuning (NAN) counts as 0, so that the number of frames does not wait for the sound. */
 mlk_code mlk_cqt_measure(const mlk_cqt *cqt, int64_t n, double rate, mlk_cqt_plan *plan, mlk_status *status);

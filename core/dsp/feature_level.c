@@ -2,6 +2,7 @@
 #include "dsp/feature_table.h"
 
 #include "dsp/level.h"
+#include "dsp/lpc.h"
 
 static mlk_code measure(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape, mlk_status *status)
 {
@@ -91,4 +92,42 @@ const mlk_feature mlk_feature_zero_crossing_rate = {
     MLK_PARAMETERS(zcr_parameters),
     .measure = measure_zcr,
     .compute = zero_crossing_rate,
+};
+
+static mlk_code measure_lpc(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                            mlk_status *status)
+{
+    int order = (int)mlk_settings_get(s, "order"), frame_length = (int)mlk_settings_get(s, "frame_length");
+    shape->rows = order + 1;
+    if (order >= frame_length)
+        return mlk_fail(status, MLK_INVALID, "order must be 1..frame_length - 1 (%d), got %d", frame_length - 1, order);
+    return measure(s, n, rate, shape, status);
+}
+
+static mlk_code lpc(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                    mlk_status *status)
+{
+    mlk_view view;
+    mlk_frames frames;
+    mlk_code code = frames_of(s, (mlk_pad)mlk_settings_get(s, "pad_mode"), a, shape, &view, &frames, status);
+    return code ? code : mlk_lpc(&frames, (int)mlk_settings_get(s, "order"), out, status);
+}
+
+static const mlk_parameter lpc_parameters[] = {
+    MLK_INTEGER("order", 16, 1, 4096),
+    MLK_INTEGER("frame_length", 2048, 2, MLK_MAX_FRAME),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
+    MLK_BOOLEAN("center", 1),
+    MLK_CHOICE("pad_mode", 0, mlk_pad_names),
+};
+
+const mlk_feature mlk_feature_lpc = {
+    .name = "lpc",
+    .summary = "linear prediction coefficients: the filter that takes each frame's resonances out",
+    .kind = "lpc",
+    .axis = {.name = "coefficient"},
+    .scope = MLK_SCOPE_FRAME,
+    MLK_PARAMETERS(lpc_parameters),
+    .measure = measure_lpc,
+    .compute = lpc,
 };

@@ -42,6 +42,14 @@ mlk_mel mlk_feature_mel_of(const mlk_settings *settings, const char *norm, doubl
 /* Refuses bands that do not fit the sample rate. */
 mlk_code mlk_feature_check_mel(const mlk_settings *settings, double rate, mlk_status *status);
 
+/* fmin in Hz: nil is C1. */
+double mlk_feature_fmin_of(const mlk_settings *settings);
+
+/* The frames of a constant-Q transform; and a survey for its tuning, when that is to be estimated. */
+mlk_code mlk_feature_measure_cqt(const mlk_cqt *cqt, int64_t n, double rate, mlk_feature_shape *shape,
+                                 mlk_status *status);
+mlk_code mlk_feature_survey_cqt(const mlk_cqt *cqt, mlk_analysis *analysis, bool *needed, mlk_status *status);
+
 /* Shape of a feature with `rows` rows over STFT frames; refuses win_length > n_fft and clips without a frame. */
 mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,
                                   mlk_feature_shape *shape, mlk_status *status);
@@ -54,10 +62,10 @@ extern const mlk_feature mlk_feature_stft, mlk_feature_spectrogram, mlk_feature_
 extern const mlk_feature mlk_feature_onset_strength, mlk_feature_onset_strength_multi, mlk_feature_tempogram,
     mlk_feature_fourier_tempogram;
 extern const mlk_feature mlk_feature_yin, mlk_feature_pyin, mlk_feature_voiced_flag, mlk_feature_voiced_probability;
-extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_cqt, mlk_feature_vqt, mlk_feature_chroma_cqt,
-    mlk_feature_chroma_cens, mlk_feature_tonnetz;
+extern const mlk_feature mlk_feature_cqt, mlk_feature_vqt, mlk_feature_pseudo_cqt, mlk_feature_hybrid_cqt;
+extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_chroma_cqt, mlk_feature_chroma_cens, mlk_feature_tonnetz;
 extern const mlk_feature mlk_feature_whisper_mel, mlk_feature_vggish_mel, mlk_feature_kaldi_fbank, mlk_feature_maest_mel;
 extern const mlk_feature mlk_feature_poly_features, mlk_feature_spectral_flux, mlk_feature_pcen;
-extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate;
+extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate, mlk_feature_lpc;
 
 #endif

@@ -5,9 +5,6 @@
 #include "dsp/normalize.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static const double c1_hz = 32.70319566257483;
 
 /* --- chroma_stft --- */
 
@@ -74,131 +71,6 @@ const mlk_feature mlk_feature_chroma_stft = {
     .survey = survey_chroma_stft,
 };
 
-/* --- cqt --- */
-
-static mlk_code measure_transform(const mlk_cqt *cqt, int64_t n, double rate, mlk_feature_shape *shape,
-                                  mlk_status *status)
-{
-    mlk_cqt_plan plan;
-    mlk_code code = mlk_cqt_measure(cqt, n, rate, &plan, status);
-    if (!code)
-        shape->frames = plan.frames;
-    return code;
-}
-
-static mlk_code survey_transform(const mlk_cqt *cqt, mlk_analysis *a, bool *needed, mlk_status *status)
-{
-    double unused;
-    *needed = isnan(cqt->tuning);
-    return mlk_analysis_cqt_tuning(a, cqt, &unused, status);
-}
-
-static double fmin_of(const mlk_settings *s)
-{
-    double fmin = mlk_settings_get(s, "fmin");
-    return isnan(fmin) ? c1_hz : fmin;
-}
-
-static mlk_cqt vqt_of(const mlk_settings *s, double gamma)
-{
-    return (mlk_cqt){
-        .hop_length = (int)mlk_settings_get(s, "hop_length"),
-        .fmin = fmin_of(s),
-        .n_bins = (int)mlk_settings_get(s, "n_bins"),
-        .bins_per_octave = (int)mlk_settings_get(s, "bins_per_octave"),
-        .tuning = mlk_settings_get(s, "tuning"),
-        .filter_scale = mlk_settings_get(s, "filter_scale"),
-        .gamma = gamma,
-        .norm = (mlk_norm)mlk_settings_get(s, "norm"),
-        .sparsity = mlk_settings_get(s, "sparsity"),
-        .window = (mlk_window)mlk_settings_get(s, "window"),
-        .scale = mlk_settings_get(s, "scale") != 0,
-        .pad_mode = (mlk_pad)mlk_settings_get(s, "pad_mode"),
-    };
-}
-
-static mlk_cqt cqt_of(const mlk_settings *s)
-{
-    return vqt_of(s, strcmp(s->feature->name, "vqt") == 0 ? mlk_settings_get(s, "gamma") : 0);
-}
-
-static mlk_code measure_cqt(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
-                            mlk_status *status)
-{
-    mlk_cqt cqt = cqt_of(s);
-    shape->rows = cqt.n_bins;
-    shape->dtype = MLK_COMPLEX64;
-    return measure_transform(&cqt, n, rate, shape, status);
-}
-
-static void place_cqt(const mlk_settings *s, double rate, int64_t rows, double *values)
-{
-    (void)rate;
-    double tuning = mlk_settings_get(s, "tuning"), bpo = mlk_settings_get(s, "bins_per_octave");
-    for (int64_t k = 0; k < rows; k++)
-        values[k] = fmin_of(s) * pow(2, ((isnan(tuning) ? 0 : tuning) + (double)k) / bpo);
-}
-
-static mlk_code cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
-                    mlk_status *status)
-{
-    mlk_cqt cqt = cqt_of(s);
-    const mlk_cqt_matrix *made = mlk_analysis_cqt(a, &cqt, status);
-    if (!made)
-        return status->code;
-    memcpy(out, made->data, (size_t)(shape->rows * shape->frames) * sizeof *made->data);
-    return MLK_OK;
-}
-
-static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
-{
-    mlk_cqt cqt = cqt_of(s);
-    return survey_transform(&cqt, a, needed, status);
-}
-
-#define CQT_PARAMETERS                                                                                          \
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME), \
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9), \
-    MLK_INTEGER("n_bins", 84, 1, 100000), \
-    MLK_INTEGER("bins_per_octave", 12, 1, 10000), \
-    MLK_REAL_OR_NIL("tuning", 0, -100, 100), \
-    MLK_REAL("filter_scale", 1, 1e-3, 1e3), \
-    MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names), \
-    MLK_REAL("sparsity", 0.01, 0, 0.999), \
-    MLK_CHOICE("window", MLK_WINDOW_HANN, mlk_window_names), \
-    MLK_BOOLEAN("scale", 1), \
-    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names)
-
-static const mlk_parameter cqt_parameters[] = {CQT_PARAMETERS};
-
-const mlk_feature mlk_feature_cqt = {
-    .name = "cqt",
-    .summary = "constant-Q transform: evenly spaced in pitch, complex",
-    .kind = "cqt",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
-    .scope = MLK_SCOPE_FRAME,
-    MLK_PARAMETERS(cqt_parameters),
-    .measure = measure_cqt,
-    .compute = cqt,
-    .survey = survey_cqt,
-    .place = place_cqt,
-};
-
-static const mlk_parameter vqt_parameters[] = {CQT_PARAMETERS, MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9)};
-
-const mlk_feature mlk_feature_vqt = {
-    .name = "vqt",
-    .summary = "variable-Q transform: as the constant-Q, with shorter filters for low pitches, complex",
-    .kind = "vqt",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
-    .scope = MLK_SCOPE_FRAME,
-    MLK_PARAMETERS(vqt_parameters),
-    .measure = measure_cqt,
-    .compute = cqt,
-    .survey = survey_cqt,
-    .place = place_cqt,
-};
-
 /* --- chroma_cqt, chroma_cens, tonnetz --- */
 
 static mlk_cqt chroma_transform(const mlk_settings *s)
@@ -206,7 +78,7 @@ static mlk_cqt chroma_transform(const mlk_settings *s)
     int bpo = (int)mlk_settings_get(s, "bins_per_octave");
     return (mlk_cqt){
         .hop_length = (int)mlk_settings_get(s, "hop_length"),
-        .fmin = fmin_of(s),
+        .fmin = mlk_feature_fmin_of(s),
         .n_bins = (int)mlk_settings_get(s, "n_octaves") * bpo,
         .bins_per_octave = bpo,
         .tuning = mlk_settings_get(s, "tuning"),
@@ -252,7 +124,7 @@ static mlk_code measure_fold(const mlk_settings *s, int n_chroma, int64_t n, dou
     if (cqt.bins_per_octave % n_chroma != 0)
         return mlk_fail(status, MLK_INVALID, "bins_per_octave must be a multiple of %d chroma bins, got %d", n_chroma,
                         cqt.bins_per_octave);
-    return measure_transform(&cqt, n, rate, shape, status);
+    return mlk_feature_measure_cqt(&cqt, n, rate, shape, status);
 }
 
 static mlk_code measure_chroma_cqt(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
@@ -264,7 +136,7 @@ static mlk_code measure_chroma_cqt(const mlk_settings *s, int64_t n, double rate
 static mlk_code survey_fold(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
 {
     mlk_cqt cqt = chroma_transform(s);
-    return survey_transform(&cqt, a, needed, status);
+    return mlk_feature_survey_cqt(&cqt, a, needed, status);
 }
 
 static mlk_code chroma_cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,

@@ -305,6 +305,31 @@ function feature.cqt(song, given) return feature.compute("cqt", song, given) end
 ---@return moonlark.Signal
 function feature.vqt(song, given) return feature.compute("vqt", song, given) end
 
+--- Magnitudes on a constant-Q scale, from one spectrogram for all pitches: no phase, blurred in time.
+---
+--- Shape n_bins × frames, float32, frequencies in Hz: the magnitudes of the constant-Q filters times those of a
+--- short-time Fourier transform, with a Hann window as long as the longest filter (a power of 2, two hops or more).
+--- Attacks are as blurred at high pitches as at low ones. Its options are feature.cqt's. Bins beyond half the sample
+--- rate are an error, as they are there. Source: librosa.pseudo_cqt.
+--- Options: hop_length = 512, fmin = nil, n_bins = 84, bins_per_octave = 12, tuning = 0, filter_scale = 1,
+--- norm = "1", sparsity = 0.01, window = "hann" of the filters, scale = true, pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.pseudo_cqt(song, given) return feature.compute("pseudo_cqt", song, given) end
+
+--- Magnitudes of the constant-Q transform, its short filters replaced by the pseudo one.
+---
+--- Shape n_bins × frames, float32, frequencies in Hz. Bins whose filters are shorter than two hops, padded to a power
+--- of 2, would skip samples between frames: they come from feature.pseudo_cqt, the lower ones from the magnitude of
+--- feature.cqt, whose options it takes. Source: librosa.hybrid_cqt.
+--- Options: hop_length = 512, fmin = nil, n_bins = 84, bins_per_octave = 12, tuning = 0, filter_scale = 1,
+--- norm = "1", sparsity = 0.01, window = "hann", scale = true, pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given table?
+---@return moonlark.Signal
+function feature.hybrid_cqt(song, given) return feature.compute("hybrid_cqt", song, given) end
+
 --- Energy of each pitch class, from the constant-Q transform: sharper at low pitches than chroma_stft.
 ---
 --- Shape n_chroma × frames, rows C, C♯ … B. n_octaves from fmin (nil: C1) with bins_per_octave bins (a multiple of
@@ -393,7 +418,7 @@ function feature.spectral_flatness(song, given) return feature.compute("spectral
 ---@return moonlark.Signal
 function feature.spectral_contrast(song, given) return feature.compute("spectral_contrast", song, given) end
 
--- --- How much the spectrum rises from one frame to the next.
+--- How much the spectrum rises from one frame to the next.
 ---
 --- One row: the root of the sum over bins of max(0, |X[t]| − |X[t − 1]|)²; the first frame is 0. It needs the frame
 --- before, so recipes analyse the whole clip. Source: Dixon, 2006 (half-wave rectified, L2); mel-wise and in decibels
@@ -416,7 +441,20 @@ function feature.spectral_flux(song, given) return feature.compute("spectral_flu
 ---@return moonlark.Signal
 function feature.poly_features(song, given) return feature.compute("poly_features", song, given) end
 
---- onsets and tempi ------------------------------------------------------------
+--- Linear prediction coefficients of each frame: its spectrum's envelope, resonances (formants) and all, as a filter.
+---
+--- Shape order + 1 × frames: 1, a[1] … a[order], the filter whose output x[i] + a[1]·x[i − 1] + … has the least energy;
+--- 1 / |A| is the envelope. By Burg's method, so all poles lie within the unit circle. What is predicted without an
+--- error needs no further coefficients: a silent frame gives 1, 0 … 0, a constant one 1, −1, 0 … 0. order must lie below
+--- frame_length. librosa takes frames as they are: center = false gives those of librosa.util.frame; by default frame
+--- t lies around sample t·hop_length, as in other features. Source: librosa.lpc, in double precision; Marple, 1980.
+--- Options: order = 16, frame_length = 2048, hop_length = 512, center = true, pad_mode = "constant".
+---@param song moonlark.Signal
+---@param given {order?: integer, frame_length?: integer, hop_length?: integer, center?: boolean, pad_mode?: string}?
+---@return moonlark.Signal
+function feature.lpc(song, given) return feature.compute("lpc", song, given) end
+
+-- --- onsets and tempi ------------------------------------------------------------
 
 -- What the onset strength takes besides what its spectrogram is made with.
 local onset_options = {lag = 1, max_size = 1, detrend = false, center = true, aggregate = "mean"}
@@ -764,9 +802,9 @@ end
 
 --- Derivative along time, per frame: a polynomial of degree `order` fitted to `width` frames around each.
 ---
---- Shape as given. mode says what lies beyond the ends: "interp" (the outer frames take the first or last fit; needs
---- width frames), "nearest", "mirror", "constant" (0) or "wrap". Source: librosa.feature.delta; Savitzky and Golay,
---- 1964.
+--- Shape as given; any order below width: 1 is the slope, 2 the curvature, 3 … mode says what lies beyond the ends:
+--- "interp" (the outer frames take the first or last fit; needs width frames), "nearest", "mirror", "constant" (0) or
+--- "wrap". In double precision. Source: librosa.feature.delta; Savitzky and Golay, 1964.
 --- Options: width = 9 (odd), order = 1, mode = "interp".
 ---@param data moonlark.Signal|moonlark.Tensor  time last
 ---@param given {width?: integer, order?: integer, mode?: string}?

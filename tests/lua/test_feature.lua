@@ -179,7 +179,8 @@ function TestOptions:test_shorter_than_a_frame_silent_single_empty()
   for _, n in ipairs {0, 1, 100, 3000} do
     local quiet = waveform(torch.zeros {1, n})
     for _, name in ipairs(general()) do
-      if not name:find "delta" and not (n == 0 and name == "zero_crossing_rate") then
+      local few = n == 0 and name == "zero_crossing_rate" or n < 4 and name == "hybrid_cqt" -- an octave at 1/4 of the rate
+      if not name:find "delta" and not few then
         local made = feature[name](quiet)
         lu.assertEquals(made:frames(), 1 + n // 512 + (name == "fourier_tempogram" and 1 or 0), name)
         lu.assertTrue(made.data:abs():isfinite():all():item(), name)

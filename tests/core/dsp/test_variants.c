@@ -1,0 +1,261 @@
+/* Pseudo and hybrid constant-Q transforms, linear prediction, every kind of mel filter and of derivative against
+ * librosa 0.11.0: tests/reference/variants/generate.py says of what and how it is frozen. Prints the largest
+ * deviation of each, relative to the reference's norm. */
+#include "test.h"
+
+#include "dsp/delta.h"
+#include "dsp/feature.h"
+#include "dsp/lpc.h"
+#include "store/safetensors.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRIDE = 104729 };
+
+static struct tolerance {
+    const char *feature;
+    double allowed;
+    double worst;
+    char where[160];
+    int cases;
+} tolerances[] = {
+    {.feature = "pseudo_cqt", .allowed = 1e-4}, /* a bin at the very edge of `sparsity` goes either way */
+    {.feature = "hybrid_cqt", .allowed = 1e-5},
+    {.feature = "lpc", .allowed = 1e-5},
+    {.feature = "delta", .allowed = 1e-5},
+};
+
+static void note(const char *feature, const char *where, double distance)
+{
+    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++) {
+        struct tolerance *t = &tolerances[i];
+        if (strcmp(t->feature, feature) != 0)
+            continue;
+        t->cases++;
+        if (!(distance <= t->worst)) {
+            t->worst = distance;
+            snprintf(t->where, sizeof t->where, "%s", where);
+        }
+        return;
+    }
+    fail_msg("no tolerance for %s", feature);
+}
+
+/* Relative to the reference's norm, or to `floor` where it is less. */
+static double deviation(const float *made, int64_t total, const float *wanted, int64_t kept, double floor)
+{
+    double distance = 0, size = 0;
+    for (int64_t i = 0; i < kept; i++) {
+        double d = made[kept < total ? i * STRIDE % total : i] - wanted[i];
+        distance += d * d;
+        size += (double)wanted[i] * wanted[i];
+    }
+    return sqrt(distance) / fmax(sqrt(size), floor);
+}
+
+/* A choice's index, true as 1, nil as NAN, or the number. */
+static double spoken(const mlk_feature *feature, const char *name, const char *value)
+{
+    for (int i = 0; i < feature->n_parameters; i++) {
+        const mlk_parameter *p = &feature->parameters[i];
+        for (int c = 0; strcmp(p->name, name) == 0 && p->kind == MLK_PARAMETER_CHOICE && p->choices[c]; c++)
+            if (strcmp(p->choices[c], value) == 0)
+                return c;
+    }
+    return strcmp(value, "nil") == 0 ? NAN : value[0] == 't' ? 1 : atof(value);
+}
+
+static mlk_settings settings_of(const char *name, const char *text)
+{
+    mlk_settings settings;
+    mlk_status status;
+    char key[60], value[60];
+    int used;
+    assert_non_null(mlk_feature_find(name));
+    mlk_settings_init(&settings, mlk_feature_find(name));
+    for (; sscanf(text, "%59[^=]=%59[^,]%n", key, value, &used) == 2; text += used + (text[used] == ','))
+        if (mlk_settings_set(&settings, key, spoken(settings.feature, key, value), &status))
+            fail_msg("%s", status.message);
+    return settings;
+}
+
+/* The feature's values; NULL where it is refused. */
+static float *compute(const mlk_settings *settings, const float *samples, int64_t n, double rate,
+                      mlk_feature_shape *shape)
+{
+    mlk_status status;
+    if (mlk_feature_measure(settings, n, rate, shape, &status))
+        return NULL;
+    mlk_analysis *analysis = mlk_analysis_new(samples, n, rate, &status);
+    assert_non_null(analysis);
+    float *out = malloc((size_t)(shape->rows * shape->frames) * sizeof *out);
+    assert_non_null(out);
+    if (mlk_feature_compute(settings, analysis, out, &status))
+        fail_msg("%s", status.message);
+    mlk_analysis_free(analysis);
+    return out;
+}
+
+static void try_feature(const mlk_tensors *reference, const char *key, const mlk_array *frozen)
+{
+    char name[60], place[80], feature[60], parameters[160] = "";
+    double rate;
+    assert_true(sscanf(key, "case/%59[^/]/%lf/%59[^/]/%159s", name, &rate, feature, parameters) >= 3);
+    snprintf(place, sizeof place, "signal/%s", name);
+    const mlk_array *stored = mlk_tensors_find(reference, place);
+    assert_non_null(stored);
+    int64_t n = stored->shape[0];
+    float *samples = malloc((size_t)n * sizeof *samples);
+    assert_non_null(samples);
+    for (int64_t i = 0; i < n; i++)
+        samples[i] = (float)((const int16_t *)stored->data)[i] / 32768;
+    const float *wanted = frozen->data;
+    mlk_settings settings = settings_of(feature, parameters);
+    mlk_feature_shape shape;
+    float *made = compute(&settings, samples, n, rate, &shape);
+    if ((made == NULL) != (wanted[0] < 0))
+        fail_msg("%s: refused by %s only", key, made ? "librosa" : "us");
+    if (made) {
+        assert_int_equal(shape.rows, (int64_t)wanted[0]);
+        assert_int_equal(shape.frames, (int64_t)wanted[1]);
+        note(feature, key, deviation(made, shape.rows * shape.frames, wanted + 2, frozen->shape[0] - 2, 1e-30));
+    }
+    free(made);
+    free(samples);
+}
+
+static mlk_delta_mode mode_of(const char *name)
+{
+    int mode = 0;
+    while (mlk_delta_mode_names[mode] && strcmp(mlk_delta_mode_names[mode], name) != 0)
+        mode++;
+    assert_non_null(mlk_delta_mode_names[mode]);
+    return (mlk_delta_mode)mode;
+}
+
+static void try_delta(const mlk_tensors *reference, const char *key, const mlk_array *frozen)
+{
+    char name[60], place[80], mode[60];
+    int width, order;
+    mlk_status status;
+    assert_int_equal(sscanf(key, "delta/%59[^/]/width=%d,order=%d,mode=%59s", name, &width, &order, mode), 4);
+    snprintf(place, sizeof place, "matrix/%s", name);
+    const mlk_array *matrix = mlk_tensors_find(reference, place);
+    assert_non_null(matrix);
+    int64_t rows = matrix->shape[0], frames = matrix->shape[1];
+    double size = 0; /* a derivative much smaller is rounding */
+    for (int64_t i = 0; i < rows * frames; i++)
+        size += ((const float *)matrix->data)[i] * (double)((const float *)matrix->data)[i];
+    float *made = malloc((size_t)(rows * frames) * sizeof *made);
+    assert_non_null(made);
+    mlk_code code = mlk_delta(matrix->data, rows, frames, width, order, mode_of(mode), made, &status);
+    if ((code != 0) != (frozen->rank == 1))
+        fail_msg("%s: refused by %s only", key, code ? "us" : "librosa");
+    if (!code)
+        note("delta", key, deviation(made, rows * frames, frozen->data, rows * frames, 1e-3 * sqrt(size)));
+    free(made);
+}
+
+static void variants_agree_with_librosa(void **state)
+{
+    (void)state;
+    mlk_tensors reference;
+    mlk_status status;
+    if (mlk_safetensors_read("tests/reference/variants/variants.safetensors", &reference, &status))
+        fail_msg("%s", status.message);
+    for (int i = 0; i < reference.count; i++) {
+        const char *key = reference.items[i].name;
+        if (strncmp(key, "case/", 5) == 0)
+            try_feature(&reference, key, &reference.items[i].array);
+        else if (strncmp(key, "delta/", 6) == 0)
+            try_delta(&reference, key, &reference.items[i].array);
+    }
+    mlk_tensors_free(&reference);
+    int failed = 0;
+    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++) {
+        const struct tolerance *t = &tolerances[i];
+        bool wrong = !(t->worst <= t->allowed) || t->cases == 0;
+        print_message("%-12s %4d cases, largest deviation %.1e, at %s%s\n", t->feature, t->cases, t->worst, t->where,
+                      wrong ? "  FAILED" : "");
+        failed += wrong;
+    }
+    assert_int_equal(failed, 0);
+}
+
+enum { LENGTH = 256, ORDER = 6 };
+
+/* The filter of one frame of LENGTH samples. */
+static void predict(const float *samples, float *filter)
+{
+    mlk_view view = mlk_view_whole(samples, LENGTH);
+    mlk_frames frames = {.view = &view, .count = 1, .length = LENGTH, .hop = 1};
+    mlk_status status;
+    assert_int_equal(mlk_lpc(&frames, ORDER, filter, &status), MLK_OK);
+}
+
+/* Once nothing is left to predict, coefficients are 0 instead of rounding over rounding. */
+static void what_is_predicted_needs_no_more(void **state)
+{
+    (void)state;
+    float samples[LENGTH], filter[ORDER + 1];
+    for (int i = 0; i < LENGTH; i++)
+        samples[i] = 0;
+    predict(samples, filter);
+    for (int i = 0; i <= ORDER; i++)
+        assert_true(filter[i] == (i == 0));
+    for (int i = 0; i < LENGTH; i++)
+        samples[i] = 0.25f;
+    predict(samples, filter);
+    for (int i = 0; i <= ORDER; i++)
+        assert_true(filter[i] == (i == 0 ? 1 : i == 1 ? -1 : 0));
+    for (int i = 0; i < LENGTH; i++) /* period 4: x[i] = -x[i - 2] */
+        samples[i] = i % 4 == 0 ? 1 : i % 4 == 2 ? -1 : 0;
+    predict(samples, filter);
+    for (int i = 0; i <= ORDER; i++)
+        assert_float_equal(filter[i], i == 0 || i == 2, 1e-6);
+    for (int i = 0; i < LENGTH; i++) /* squares below the smallest float */
+        samples[i] *= 1e-30f;
+    predict(samples, filter);
+    assert_float_equal(filter[2], 1, 1e-6);
+}
+
+static void refuse(const char *name, const char *parameters, int64_t n, double rate, const char *message)
+{
+    mlk_settings settings = settings_of(name, parameters);
+    mlk_feature_shape shape;
+    mlk_status status;
+    assert_int_equal(mlk_feature_measure(&settings, n, rate, &shape, &status), MLK_INVALID);
+    assert_string_equal(status.message, message);
+}
+
+static void settings_that_cannot_be_met_are_refused(void **state)
+{
+    (void)state;
+    refuse("lpc", "order=40,frame_length=40", 5000, 22050, "order must be 1..frame_length - 1 (39), got 40");
+    refuse("lpc", "center=false", 100, 22050,
+           "frame_length (2048) must not exceed the clip's 100 samples when center is false");
+    refuse("pseudo_cqt", "", 5000, 8000,
+           "the highest of 84 bins from fmin 32.7032 Hz needs 4122 Hz, above half the sample rate (4000 Hz): lower "
+           "n_bins or fmin");
+    refuse("hybrid_cqt", "", 5000, 8000,
+           "the highest of 84 bins from fmin 32.7032 Hz needs 4122 Hz, above half the sample rate (4000 Hz): lower "
+           "n_bins or fmin");
+    refuse("pseudo_cqt", "hop_length=5000000", 5000, 22050,
+           "a pseudo constant-Q transform would take frames of 16777216 samples, above 524288: raise fmin, or lower "
+           "hop_length, filter_scale or bins_per_octave");
+    refuse("pseudo_cqt", "fmin=0.05,n_bins=12", 5000, 22050,
+           "the constant-Q filter at the lowest frequency is 7643231 samples long: raise fmin");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(variants_agree_with_librosa),
+        cmocka_unit_test(what_is_predicted_needs_no_more),
+        cmocka_unit_test(settings_that_cannot_be_met_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
