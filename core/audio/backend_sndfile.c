@@ -1,9 +1,9 @@
 /* backend_sndfile.c: libsndfile as a decoder. */
 #include "backend.h"
+#include "sndfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sndfile.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 typedef struct stream {
     SNDFILE *file;
-    int descriptor; /* of the same file; libsndfile closes it */
+    int descriptor; /* of the same file */
     SF_INFO info;
     int64_t position;
     char path[256]; /* for messages */
@@ -121,9 +121,10 @@ static mlk_code open_stream(const char *path, mlk_audio_info *info, void **opene
         return mlk_fail(status, MLK_INVALID, "%s: %d-bit samples in containers of %d bytes cannot be read", path, bits,
                         bytes);
     }
-    self->file = sf_open_fd(self->descriptor, SFM_READ, &self->info, SF_TRUE);
-    if (!self->file) { /* libsndfile has closed the descriptor */
-        int error = sf_error(NULL);
+    int error;
+    self->file = mlk_sndfile_open(self->descriptor, SFM_READ, &self->info, &error);
+    if (!self->file) {
+        close(self->descriptor);
         free(self);
         return mlk_fail(status, is_foreign(error) ? MLK_UNSUPPORTED : MLK_INVALID, "%s: %s", path,
                         sf_error_number(error));
@@ -179,6 +180,7 @@ static void close_stream(void *opened)
 {
     stream *self = opened;
     sf_close(self->file);
+    close(self->descriptor);
     free(self);
 }
 

@@ -2,10 +2,10 @@
 
 #include "decoder.h"
 #include "interrupt.h"
+#include "sndfile.h"
 #include "store/atomic.h"
 
 #include <math.h>
-#include <sndfile.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,9 +76,10 @@ static SNDFILE *open_encoder(FILE *stream, const char *path, const encoding *enc
                  rate_hz);
         return NULL;
     }
-    SNDFILE *file = sf_open_fd(fileno(stream), SFM_WRITE, &info, SF_FALSE);
+    int error;
+    SNDFILE *file = mlk_sndfile_open(fileno(stream), SFM_WRITE, &info, &error);
     if (!file) {
-        mlk_fail(status, MLK_INVALID, "%s: %s", path, sf_strerror(NULL));
+        mlk_fail(status, MLK_INVALID, "%s: %s", path, sf_error_number(error));
         return NULL;
     }
     if (quality >= 0) {

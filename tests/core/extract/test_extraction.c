@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "extract/extraction.h"
+#include "extract/inspection.h"
 #include "extract/output.h"
 #include "interrupt.h"
 #include "store/npy.h"
@@ -192,6 +193,34 @@ static void bad_files_have_a_reason_and_the_rest_goes_on(void **state)
     assert_non_null(strstr(mlk_job_reason(o.job, 3), "missing.wav"));
     assert_non_null(strstr(mlk_job_reason(o.job, 5), "text.wav"));
     release(o);
+}
+
+/* libsndfile has one error for all threads. */
+static void the_reason_is_the_file_s_own(void **state)
+{
+    (void)state;
+    enum { MANY = 600 };
+    char *text = in_place("text.wav");
+    FILE *file = fopen(text, "w");
+    fputs("no sound", file);
+    fclose(file);
+    char **paths = calloc(MANY, sizeof *paths);
+    for (int i = 0; i < MANY; i++)
+        paths[i] = i % 2 ? strdup(text) : in_place("00.wav");
+    mlk_status status;
+    mlk_inspection *inspection = mlk_inspection_new(paths, MANY, MLK_INSPECT_HEADER, &status);
+    mlk_job *job = mlk_job_start(MANY, 4, mlk_inspection_work, inspection, &status);
+    while (!mlk_job_wait(job, 1))
+        ;
+    for (int i = 0; i < MANY; i++)
+        if (i % 2)
+            assert_string_equal(mlk_job_reason(job, i), mlk_job_reason(job, 1));
+        else
+            assert_int_equal(mlk_job_state(job, i), MLK_JOB_DONE);
+    assert_non_null(strstr(mlk_job_reason(job, 1), "is not a sound file of a known format"));
+    mlk_job_free(job);
+    mlk_inspection_free(inspection);
+    free(text);
 }
 
 /* --- cache --- */
@@ -577,6 +606,7 @@ int main(void)
         IN_PLACE(any_number_of_workers_gives_the_same_bits),
         IN_PLACE(a_feature_is_the_same_alone_and_among_others),
         IN_PLACE(bad_files_have_a_reason_and_the_rest_goes_on),
+        IN_PLACE(the_reason_is_the_file_s_own),
         IN_PLACE(cached_results_are_the_same_bits),
         IN_PLACE(the_key_is_content_recipe_and_part),
         IN_PLACE(a_killed_run_leaves_a_usable_cache),
