@@ -2,13 +2,13 @@
 
 #include <stddef.h>
 
-static volatile sig_atomic_t never;
-static volatile sig_atomic_t *watched = &never;
+static const atomic_int never;
+static const atomic_int *_Atomic watched = &never;
 static _Thread_local const atomic_bool *watched_here;
 
-void mlk_interrupt_watch(volatile sig_atomic_t *flag)
+void mlk_interrupt_watch(const atomic_int *flag)
 {
-    watched = flag ? flag : &never;
+    atomic_store(&watched, flag ? flag : &never);
 }
 
 void mlk_interrupt_watch_here(const atomic_bool *flag)
@@ -18,5 +18,5 @@ void mlk_interrupt_watch_here(const atomic_bool *flag)
 
 bool mlk_interrupted(void)
 {
-    return *watched != 0 || (watched_here && atomic_load(watched_here));
+    return atomic_load(atomic_load(&watched)) != 0 || (watched_here && atomic_load(watched_here));
 }

@@ -1,13 +1,12 @@
 /* interrupt.h: one flag that Ctrl-C sets and every long loop polls.
  *
- * The program owns the flag (its signal handler may write nothing else); the
+ * The program owns the flag (its signal handler may write nothing else; all threads read it); the
  * engine, loaded later as a module, is told where it lies. Without a program
  * that offers one (a stock lua5.4, a C test) it reads a flag that stays 0.
  */
 #ifndef MLK_INTERRUPT_H
 #define MLK_INTERRUPT_H
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -15,7 +14,7 @@
 #define MLK_INTERRUPT_FIELD "moonlark.interrupt"
 
 /* Tells the engine which flag to poll; NULL returns to the engine's own. */
-void mlk_interrupt_watch(volatile sig_atomic_t *flag);
+void mlk_interrupt_watch(const atomic_int *flag);
 
 /* A flag that this thread polls as well: how a background job is stopped by itself. NULL: none. */
 void mlk_interrupt_watch_here(const atomic_bool *flag);

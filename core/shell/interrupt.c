@@ -6,13 +6,14 @@
 #include <lauxlib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t requested; /* stays set from Ctrl-C until mlk_interrupt_taken */
+static atomic_int requested; /* stays set from Ctrl-C until mlk_interrupt_taken */
 static volatile sig_atomic_t session;
 static lua_State *volatile running; /* the Lua thread that runs now: the one to hang the hook on */
 static sigjmp_buf *volatile waiting;

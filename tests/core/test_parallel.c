@@ -2,6 +2,8 @@
 #include "test.h"
 
 #include "interrupt.h"
+
+#include <stdatomic.h>
 #include "parallel.h"
 
 enum { TASKS = 1000 };
@@ -24,7 +26,7 @@ static void runs_each_task_once(void **state)
     assert_int_equal(mlk_parallel(0, 3, mark, NULL), 0);
 }
 
-static volatile sig_atomic_t flag;
+static atomic_int flag;
 
 static void raise_flag(void *context, int task, int worker)
 {

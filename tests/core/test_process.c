@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,7 @@ static void a_grandchild_is_not_waited_for(void **state)
     mlk_process_result_clear(&result);
 }
 
-static volatile sig_atomic_t flag;
+static atomic_int flag;
 
 static void raise_flag(int number)
 {

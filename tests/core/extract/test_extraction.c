@@ -13,6 +13,7 @@
 #include <ftw.h>
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -383,7 +384,7 @@ static void a_killed_run_leaves_a_usable_cache(void **state)
     free(cache);
 }
 
-static volatile sig_atomic_t flag;
+static atomic_int flag;
 
 static mlk_code raise_flag_at_the_fifth(void *extraction, int index, mlk_status *status)
 {

@@ -85,7 +85,7 @@ static void stops_within_a_long_item(void **state)
     assert_false(mlk_interrupted()); /* the stop was the job's own */
 }
 
-static volatile sig_atomic_t flag;
+static atomic_int flag;
 
 static void the_users_flag_stops_it_too(void **state)
 {
