@@ -145,3 +145,31 @@ mlk_code mlk_sweep(const mlk_settings *features, int n, mlk_waveform *waveform, 
     free(s.data);
     return code;
 }
+
+void mlk_sweep_place(const mlk_feature_shape *part, const void *data, int64_t frames, void *out)
+{
+    size_t width = mlk_dtype_size(part->dtype);
+    for (int64_t row = 0; row < part->rows; row++)
+        memcpy((char *)out + (size_t)(row * frames + part->first) * width,
+               (const char *)data + (size_t)(row * part->frames) * width, (size_t)part->frames * width);
+}
+
+typedef struct target {
+    int64_t frames;
+    void *out;
+} target;
+
+static mlk_code take(void *context, int feature, const mlk_feature_shape *part, void *data, mlk_status *status)
+{
+    (void)feature, (void)status;
+    const target *to = context;
+    mlk_sweep_place(part, data, to->frames, to->out);
+    return MLK_OK;
+}
+
+mlk_code mlk_sweep_into(const mlk_settings *settings, mlk_waveform *waveform, const mlk_feature_shape *shape, void *out,
+                        mlk_status *status)
+{
+    target to = {shape->frames, out};
+    return mlk_sweep(settings, 1, waveform, (mlk_sink){&to, take}, status);
+}

@@ -21,4 +21,11 @@ typedef struct mlk_sink {
 /* Computes n features; a failure's message names the feature. Polls mlk_interrupted(). */
 mlk_code mlk_sweep(const mlk_settings *features, int n, mlk_waveform *waveform, mlk_sink sink, mlk_status *status);
 
+/* Computes one feature into an array of all its frames, as many as mlk_feature_measure counts. */
+mlk_code mlk_sweep_into(const mlk_settings *settings, mlk_waveform *waveform, const mlk_feature_shape *shape, void *out,
+                        mlk_status *status);
+
+/* Copies a part to its place among `frames` frames. */
+void mlk_sweep_place(const mlk_feature_shape *part, const void *data, int64_t frames, void *out);
+
 #endif

@@ -99,10 +99,7 @@ static mlk_code keep_part(void *context, int feature, const mlk_feature_shape *p
 {
     (void)status;
     mlk_bundle *bundle = context;
-    size_t width = mlk_dtype_size(part->dtype), total = (size_t)bundle->shapes[feature].frames;
-    for (int64_t row = 0; row < part->rows; row++)
-        memcpy((char *)bundle->data[feature] + ((size_t)row * total + (size_t)part->first) * width,
-               (char *)data + (size_t)(row * part->frames) * width, (size_t)part->frames * width);
+    mlk_sweep_place(part, data, bundle->shapes[feature].frames, bundle->data[feature]);
     return MLK_OK;
 }
 

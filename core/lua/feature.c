@@ -9,6 +9,7 @@
 #include "dsp/delta.h"
 #include "dsp/istft.h"
 #include "dsp/onset.h"
+#include "dsp/sweep.h"
 #include "dsp/tempogram.h"
 
 #include <lauxlib.h>
@@ -229,9 +230,9 @@ static int compute(lua_State *L)
         mlk_lua_raise(L, &status);
     mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out);
 
-    mlk_analysis *analysis = mlk_analysis_new(samples.data, samples.shape[0], rate, &status);
-    mlk_code code = analysis ? mlk_feature_compute(&read, analysis, out.data, &status) : status.code;
-    mlk_analysis_free(analysis);
+    mlk_waveform *waveform = mlk_waveform_of(samples.data, samples.shape[0], rate, &status);
+    mlk_code code = waveform ? mlk_sweep_into(&read, waveform, &shape, out.data, &status) : status.code;
+    mlk_waveform_free(waveform);
     if (code)
         mlk_lua_raise(L, &status);
     lua_pushnumber(L, shape.rate);
