@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-const char *const mlk_mel_norm_names[] = {"slaney", "none", NULL};
-
 mlk_mel mlk_feature_mel_of(const mlk_settings *s, const char *norm, double rate)
 {
     double fmax = mlk_settings_get(s, "fmax");
@@ -15,8 +13,8 @@ mlk_mel mlk_feature_mel_of(const mlk_settings *s, const char *norm, double rate)
         .n_mels = (int)mlk_settings_get(s, "n_mels"),
         .fmin = mlk_settings_get(s, "fmin"),
         .fmax = isnan(fmax) ? rate / 2 : fmax,
-        .htk = mlk_settings_get(s, "htk") != 0,
-        .area_normalise = mlk_settings_get(s, norm) == 0,
+        .htk = mlk_mel_scale_of(mlk_settings_get(s, "htk") != 0, mlk_settings_get(s, "triangles") != 0),
+        .area_normalise = (mlk_mel_norm)mlk_settings_get(s, norm),
     };
 }
 

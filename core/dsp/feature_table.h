@@ -28,13 +28,12 @@
 /* Those of a mel spectrogram, but for the norm, whose name differs; read back by mlk_feature_mel_of. */
 #define MLK_MEL_PARAMETERS                                                                                      \
     MLK_STFT_PARAMETERS, MLK_REAL("power", 2, 1e-3, 100), MLK_INTEGER("n_mels", 128, 1, 4096),                   \
-        MLK_REAL("fmin", 0, 0, 1e9), MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9), MLK_BOOLEAN("htk", 0)
+        MLK_REAL("fmin", 0, 0, 1e9), MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9), MLK_BOOLEAN("htk", 0),     \
+        MLK_CHOICE("triangles", 0, mlk_mel_triangle_names)
 
 #define MLK_PARAMETERS(list) .n_parameters = sizeof(list) / sizeof *(list), .parameters = (list)
 
 mlk_stft mlk_feature_stft_of(const mlk_settings *settings);
-
-extern const char *const mlk_mel_norm_names[];
 
 /* The bands; `norm` is the parameter's name. */
 mlk_mel mlk_feature_mel_of(const mlk_settings *settings, const char *norm, double rate);

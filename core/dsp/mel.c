@@ -1,11 +1,15 @@
 #include "dsp/mel.h"
 
 #include "dsp/memo.h"
+#include "dsp/normalize.h"
 #include "parallel.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+const char *const mlk_mel_norm_names[] = {"slaney", "none", "1", "2", "inf", NULL};
+const char *const mlk_mel_triangle_names[] = {"hz", "mel", NULL};
 
 /* Slaney's scale: 200/3 Hz a mel up to 1 kHz, then 27 mels for a factor of 6.4. */
 static const double linear_hz = 200.0 / 3, break_hz = 1000, break_mel = 15;
@@ -29,11 +33,27 @@ double mlk_mel_to_hz(double mel, bool htk)
     return mel < break_mel ? mel * linear_hz : break_hz * exp(log_step() * (mel - break_mel));
 }
 
-/* Corner i of the triangles, 0..n_mels + 1, in Hz. */
+static bool is_htk(const mlk_mel *mel)
+{
+    return (mel->htk & MLK_MEL_SCALE_HTK) != 0;
+}
+
+static bool is_straight(const mlk_mel *mel)
+{
+    return (mel->htk & MLK_MEL_STRAIGHT) != 0;
+}
+
+/* Corner i of the triangles, 0..n_mels + 1, on the mel scale. */
+static double corner_mel(const mlk_mel *mel, int i)
+{
+    double low = mlk_mel_from_hz(mel->fmin, is_htk(mel)), high = mlk_mel_from_hz(mel->fmax, is_htk(mel));
+    return low + (high - low) * i / (mel->n_mels + 1);
+}
+
+/* In Hz. */
 static double corner(const mlk_mel *mel, int i)
 {
-    double low = mlk_mel_from_hz(mel->fmin, mel->htk), high = mlk_mel_from_hz(mel->fmax, mel->htk);
-    return mlk_mel_to_hz(low + (high - low) * i / (mel->n_mels + 1), mel->htk);
+    return mlk_mel_to_hz(corner_mel(mel, i), is_htk(mel));
 }
 
 void mlk_mel_centres(const mlk_mel *mel, double *out)
@@ -57,8 +77,31 @@ static void release(void *value)
     free(b);
 }
 
+/* A filter, on the scale that it is straight on. */
+typedef struct triangle {
+    double low, centre, high, height;
+} triangle;
+
+static triangle triangle_of(const mlk_mel *mel, int band)
+{
+    double (*place)(const mlk_mel *, int) = is_straight(mel) ? corner_mel : corner;
+    triangle made = {place(mel, band), place(mel, band + 1), place(mel, band + 2), 1};
+    if (mel->area_normalise == MLK_MEL_SLANEY)
+        made.height = 2 / (corner(mel, band + 2) - corner(mel, band));
+    return made;
+}
+
+static double weight_at(const triangle *t, double place)
+{
+    return fmin((place - t->low) / (t->centre - t->low), (t->high - place) / (t->high - t->centre)) * t->height;
+}
+
 static void *make(void *context, const double *key, mlk_status *status)
 {
+    static const mlk_norm norms[] = {
+        [MLK_MEL_SLANEY] = MLK_NORM_NONE, [MLK_MEL_NONE] = MLK_NORM_NONE, [MLK_MEL_1] = MLK_NORM_1,
+        [MLK_MEL_2] = MLK_NORM_2,         [MLK_MEL_INF] = MLK_NORM_INF,
+    };
     const mlk_mel *mel = context;
     double rate = key[0];
     int n_fft = (int)key[1], bins = n_fft / 2 + 1;
@@ -76,17 +119,18 @@ static void *make(void *context, const double *key, mlk_status *status)
     }
     int used = 0;
     for (int i = 0; i < mel->n_mels; i++) {
-        double low = corner(mel, i), centre = corner(mel, i + 1), high = corner(mel, i + 2);
+        triangle band = triangle_of(mel, i);
         b->start[i] = used;
         for (int k = 0; k < bins; k++) {
             double hz = k * rate / n_fft;
-            double weight = fmin((hz - low) / (centre - low), (high - hz) / (high - centre));
+            double weight = weight_at(&band, is_straight(mel) ? mlk_mel_from_hz(hz, is_htk(mel)) : hz);
             if (!(weight > 0))
                 continue;
             if (used == b->start[i])
                 b->first[i] = k;
-            b->weights[used++] = (float)(mel->area_normalise ? weight * (2 / (high - low)) : weight);
+            b->weights[used++] = (float)weight;
         }
+        mlk_normalize_columns(b->weights + b->start[i], used - b->start[i], 1, norms[mel->area_normalise]);
     }
     b->start[mel->n_mels] = used;
     return b;
@@ -107,7 +151,7 @@ static const bank *bank_of(const mlk_mel *mel, double rate, int n_fft, mlk_statu
 {
     static const mlk_memo_kind banks = {make, release};
     double key[] = {rate, n_fft, mel->n_mels, mel->fmin, mel->fmax, mel->htk, mel->area_normalise};
-    return mlk_memo_get(mlk_memo_shared(), &banks, key, 7, (void *)mel, status);
+    return mlk_memo_get(mlk_memo_shared(), &banks, key, sizeof key / sizeof *key, (void *)mel, status);
 }
 
 mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,

@@ -4,12 +4,37 @@
 
 #include "dsp/stft.h"
 
+/* What a filter's weights are divided by. */
+typedef enum mlk_mel_norm {
+    MLK_MEL_SLANEY, /* half its triangle's width in Hz: the same energy for each filter */
+    MLK_MEL_NONE,   /* nothing: triangles of height 1 */
+    MLK_MEL_1,      /* their sum */
+    MLK_MEL_2,      /* the root of the sum of their squares */
+    MLK_MEL_INF,    /* the largest */
+} mlk_mel_norm;
+
+/* The names a user types, in the enum's order, NULL at the end; and where triangles are straight: "hz", "mel". */
+extern const char *const mlk_mel_norm_names[], *const mlk_mel_triangle_names[];
+
+/* Slaney's scale or HTK's (2595 log10(1 + f/700)), and triangles that are straight in Hz, or on that scale as HTK's
+ * and Kaldi's are. */
+typedef enum mlk_mel_scale {
+    MLK_MEL_SCALE_SLANEY = 0,
+    MLK_MEL_SCALE_HTK = 1,
+    MLK_MEL_STRAIGHT = 2, /* added to either */
+} mlk_mel_scale;
+
 typedef struct mlk_mel {
     int n_mels;
-    double fmin, fmax;   /* Hz */
-    bool htk;            /* 2595 log10(1 + f/700) instead of Slaney's scale */
-    bool area_normalise; /* each triangle over its width: Slaney's norm */
+    double fmin, fmax;           /* Hz */
+    int htk;                     /* which scale, and where triangles are straight: mlk_mel_scale_of */
+    mlk_mel_norm area_normalise; /* what each filter's weights are divided by */
 } mlk_mel;
+
+static inline int mlk_mel_scale_of(bool htk, bool triangles_in_mel)
+{
+    return (htk ? MLK_MEL_SCALE_HTK : MLK_MEL_SCALE_SLANEY) + (triangles_in_mel ? MLK_MEL_STRAIGHT : 0);
+}
 
 /* Slaney's scale (linear below 1 kHz, logarithmic above) or HTK's. */
 double mlk_mel_from_hz(double hz, bool htk);

@@ -96,7 +96,8 @@ static int time_stretch(lua_State *L)
     return 1;
 }
 
-/* mel_invert(bands, sample_rate, n_fft, fmin, fmax, htk, area_normalise, n_iter) -> spectrum; rows x frames both */
+/* mel_invert(bands, sample_rate, n_fft, fmin, fmax, htk, triangles, norm, n_iter) -> spectrum; rows x
+ * frames both */
 static int mel_invert(lua_State *L)
 {
     mlk_array bands, out;
@@ -106,10 +107,11 @@ static int mel_invert(lua_State *L)
     mlk_mel mel = {
         .fmin = mlk_lua_number(L, 4, "fmin", 0, rate / 2),
         .fmax = mlk_lua_number(L, 5, "fmax", 0, rate / 2),
-        .htk = mlk_lua_boolean(L, 6, "htk"),
-        .area_normalise = mlk_lua_boolean(L, 7, "norm"),
+        .htk = mlk_mel_scale_of(mlk_lua_boolean(L, 6, "htk"),
+                                mlk_lua_choice(L, 7, "triangles", mlk_mel_triangle_names) != 0),
+        .area_normalise = (mlk_mel_norm)mlk_lua_choice(L, 8, "norm", mlk_mel_norm_names),
     };
-    int n_iter = (int)mlk_lua_integer(L, 8, "n_iter", 0, 1000000);
+    int n_iter = (int)mlk_lua_integer(L, 9, "n_iter", 0, 1000000);
     mlk_lua_read_tensor(L, 1, "mel", MLK_FLOAT32, 2, &bands);
     mel.n_mels = (int)bands.shape[0];
     if (mel.n_mels < 1 || mel.fmin >= mel.fmax)

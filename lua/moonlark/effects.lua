@@ -256,7 +256,7 @@ function effects.mel_to_stft(mel, given)
   if data:dim() == 2 then data = data:unsqueeze(0) end
   for c = 0, data:size(0) - 1 do
     local spectrum = core.mel_invert(data:select(0, c), made.sample_rate, made.n_fft, made.fmin,
-      made.fmax or made.sample_rate / 2, made.htk, made.norm ~= "none", o.n_iter)
+      made.fmax or made.sample_rate / 2, made.htk, made.triangles or "hz", made.norm, o.n_iter)
     parts[c + 1] = spectrum:pow(1 / made.power)
   end
   local settings = {power = 1}

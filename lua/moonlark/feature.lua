@@ -141,12 +141,15 @@ function feature.spectrogram(song, given) return feature.compute("spectrogram", 
 --- Mel spectrogram: power in triangular bands, spaced as pitch is heard.
 ---
 --- Shape n_mels × frames, band centres in Hz. power is the exponent of the magnitude (1: magnitude); bands reach
---- from fmin to fmax Hz (nil: half the sample rate) on Slaney's scale, or HTK's; norm = "slaney" divides each band
---- by its width, "none" leaves triangles of height 1. Source: librosa.feature.melspectrogram; Slaney, Auditory
---- Toolbox, 1998.
+--- from fmin to fmax Hz (nil: half the sample rate) on Slaney's scale, or HTK's, 2595·log10(1 + f/700). norm says what
+--- a band's weights are divided by: "slaney" half its width in Hz, 1 (or "1") their sum, 2 the root of the sum of their
+--- squares, math.huge (or "inf") the largest, "none" nothing: triangles of height 1. The triangles are straight in Hz,
+--- as librosa's, or with triangles = "mel" on the mel scale: htk = true, triangles = "mel", norm = "none" are the
+--- filters of HTK itself, Kaldi and torchaudio.compliance.kaldi (feature.kaldi_fbank is Kaldi's whole front end).
+--- Source: librosa.feature.melspectrogram; Slaney, Auditory Toolbox, 1998; Young and others, The HTK Book.
 --- Options: those of feature.stft (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
 --- center = true, pad_mode = "constant"); power = 2, n_mels = 128, fmin = 0, fmax = nil, htk = false,
---- norm = "slaney".
+--- triangles = "hz", norm = "slaney".
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal
@@ -165,7 +168,7 @@ function feature.melspectrogram(song, given) return feature.compute("mel", song,
 --- librosa.power_to_db(librosa.feature.melspectrogram).
 --- Options: those of feature.mel (n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
 --- center = true, pad_mode = "constant", power = 2, n_mels = 128, fmin = 0, fmax = nil, htk = false,
---- norm = "slaney"); ref = 1, amin = 1e-10, top_db = 80.
+--- triangles = "hz", norm = "slaney"); ref = 1, amin = 1e-10, top_db = 80.
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal
@@ -179,8 +182,8 @@ function feature.log_mel(song, given) return feature.compute("log_mel", song, gi
 --- Wang et al., 2017.
 --- Options: scale = 2147483648, gain = 0.98, bias = 2, exponent = 0.5, time_constant = 0.4, eps = 1e-6, power = 2 of
 --- the spectrum (1 is usual for speech), n_mels = 128, fmin = 0, fmax = nil (half the rate), htk = false,
---- norm = "slaney"; n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann", center = true,
---- pad_mode = "constant".
+--- triangles = "hz", norm = "slaney"; n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann",
+--- center = true, pad_mode = "constant".
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal
@@ -193,7 +196,7 @@ function feature.pcen(song, given) return feature.compute("pcen", song, given) e
 --- mel_norm is feature.mel's norm. Source: librosa.feature.mfcc; Davis and Mermelstein, 1980.
 --- Options: n_mfcc = 20, dct_type = 2, norm = "ortho", lifter = 0; those of feature.mel (n_fft = 2048,
 --- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
---- n_mels = 128, fmin = 0, fmax = nil, htk = false), mel_norm = "slaney".
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false, triangles = "hz"), mel_norm = "slaney".
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal
@@ -205,7 +208,8 @@ function feature.mfcc(song, given) return feature.compute("mfcc", song, given) e
 --- Source: librosa.feature.delta.
 --- Options: those of feature.mfcc (n_mfcc = 20, dct_type = 2, norm = "ortho", lifter = 0, n_fft = 2048,
 --- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
---- n_mels = 128, fmin = 0, fmax = nil, htk = false, mel_norm = "slaney"); width = 9, order = 1, mode = "interp".
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false, triangles = "hz", mel_norm = "slaney"); width = 9, order = 1,
+--- mode = "interp".
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal
@@ -216,7 +220,8 @@ function feature.mfcc_delta(song, given) return feature.compute("mfcc_delta", so
 --- Shape n_mfcc × frames, per frame squared. Source: librosa.feature.delta.
 --- Options: those of feature.mfcc (n_mfcc = 20, dct_type = 2, norm = "ortho", lifter = 0, n_fft = 2048,
 --- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
---- n_mels = 128, fmin = 0, fmax = nil, htk = false, mel_norm = "slaney"); width = 9, order = 2, mode = "interp".
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false, triangles = "hz", mel_norm = "slaney"); width = 9, order = 2,
+--- mode = "interp".
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal
@@ -531,7 +536,7 @@ end
 --- the options lag to aggregate and center. Source: librosa.onset.onset_strength; Böck and Widmer, 2013.
 --- Options: lag = 1, max_size = 1, detrend = false, aggregate = "mean"; those of feature.mel (n_fft = 2048,
 --- hop_length = 512, win_length = n_fft, window = "hann", center = true, pad_mode = "constant", power = 2,
---- n_mels = 128, fmin = 0, fmax = nil, htk = false, norm = "slaney").
+--- n_mels = 128, fmin = 0, fmax = nil, htk = false, triangles = "hz", norm = "slaney").
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal
@@ -548,7 +553,8 @@ end
 --- feature.onset_strength. Source: librosa.onset.onset_strength_multi.
 --- Options: n_channels = 4; those of feature.onset_strength (lag = 1, max_size = 1, detrend = false,
 --- aggregate = "mean", n_fft = 2048, hop_length = 512, win_length = n_fft, window = "hann", center = true,
---- pad_mode = "constant", power = 2, n_mels = 128, fmin = 0, fmax = nil, htk = false, norm = "slaney").
+--- pad_mode = "constant", power = 2, n_mels = 128, fmin = 0, fmax = nil, htk = false, triangles = "hz",
+--- norm = "slaney").
 ---@param song moonlark.Signal
 ---@param given table?
 ---@return moonlark.Signal

@@ -1,6 +1,7 @@
 -- Pseudo and hybrid constant-Q transforms, linear prediction, kinds of mel filters and derivatives, as a user calls
 -- them; their numbers are compared with librosa's in tests/core/dsp/test_variants.c.
 local lu = require "luaunit"
+local effects = require "moonlark.effects"
 local feature = require "moonlark.feature"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
@@ -106,6 +107,44 @@ function TestPrediction:test_refusals()
   fails("unknown option of lpc: 'oder' (did you mean 'order'?)", feature.lpc, noise, {oder = 4})
   fails("frame_length (2048) must not exceed the clip's 100 samples when center is false", feature.lpc,
     waveform(torch.zeros {1, 100}), {center = false})
+end
+
+TestMel = {}
+
+function TestMel:test_norms_by_name_and_by_number()
+  lu.assertEquals(feature.settings("mel", {norm = 1}).norm, "1")
+  lu.assertEquals(feature.settings("log_mel", {norm = 2}).norm, "2")
+  lu.assertEquals(feature.settings("mfcc", {mel_norm = math.huge}).mel_norm, "inf")
+  lu.assertEquals(feature.settings("pcen", {norm = false}).norm, "none")
+  local plain = feature.mel(noise, {norm = "none"}).data
+  for _, norm in ipairs {1, 2, math.huge} do
+    local ratio = feature.mel(noise, {norm = norm}).data / plain -- each band by a number of its own
+    close(ratio:select(1, 3), ratio:select(1, 20), 1e-5)
+    lu.assertTrue((ratio - 1):abs():max():item() > 0.01)
+  end
+  fails("norm must be one of slaney, none, 1, 2, inf, got number 3", feature.mel, noise, {norm = 3})
+  fails("mel_norm must be one of slaney, none, 1, 2, inf, got string \"l2\"", feature.mfcc, noise, {mel_norm = "l2"})
+end
+
+function TestMel:test_triangles_on_the_mel_scale()
+  local kaldi = {htk = true, triangles = "mel", norm = "none", n_mels = 40}
+  local hz = {htk = true, triangles = "hz", norm = "none", n_mels = 40}
+  local a, b = feature.mel(noise, kaldi), feature.mel(noise, hz)
+  lu.assertEquals(a.axis.values, b.axis.values) -- the corners are the same
+  lu.assertEquals(a.made.triangles, "mel")
+  local difference = (a.data / b.data - 1):abs():max():item()
+  lu.assertTrue(difference > 0.01 and difference < 0.5)
+  fails("triangles must be one of hz, mel, got string \"kaldi\"", feature.mel, noise, {triangles = "kaldi"})
+end
+
+function TestMel:test_every_kind_has_a_way_back()
+  for _, settings in ipairs {{norm = 1}, {norm = math.huge, htk = true}, {triangles = "mel", htk = true, norm = "none"}} do
+    settings.n_mels = 40
+    local mel = feature.mel(noise, settings)
+    local again = feature.mel(effects.griffin_lim(effects.mel_to_stft(mel)), settings).data
+    local scale = (again:sum(1) / mel.data:sum(1)):narrow(0, 1, 38)
+    lu.assertTrue(scale:min():item() > 0.7 and scale:max():item() < 1.4)
+  end
 end
 
 TestDerivatives = {}

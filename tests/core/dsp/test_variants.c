@@ -5,6 +5,7 @@
 
 #include "dsp/delta.h"
 #include "dsp/feature.h"
+#include "dsp/frontend.h"
 #include "dsp/lpc.h"
 #include "store/safetensors.h"
 
@@ -25,6 +26,8 @@ static struct tolerance {
     {.feature = "pseudo_cqt", .allowed = 1e-4}, /* a bin at the very edge of `sparsity` goes either way */
     {.feature = "hybrid_cqt", .allowed = 1e-5},
     {.feature = "lpc", .allowed = 1e-5},
+    {.feature = "mel", .allowed = 1e-5},
+    {.feature = "mfcc", .allowed = 1e-5},
     {.feature = "delta", .allowed = 1e-5},
 };
 
@@ -185,6 +188,32 @@ static void variants_agree_with_librosa(void **state)
     assert_int_equal(failed, 0);
 }
 
+/* HTK's scale, triangles straight on it and no norm are the filters of Kaldi's front end. */
+static void straight_in_mel_is_kaldi(void **state)
+{
+    (void)state;
+    enum { N = 6000, BANDS = 40 };
+    static float samples[N];
+    unsigned seed = 5;
+    for (int i = 0; i < N; i++)
+        samples[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
+    mlk_settings settings =
+        settings_of("mel", "n_fft=512,hop_length=160,n_mels=40,fmin=20,fmax=7600,htk=true,triangles=mel,norm=none");
+    mlk_feature_shape shape;
+    mlk_status status;
+    float *made = compute(&settings, samples, N, 16000, &shape);
+    assert_non_null(made);
+    mlk_frontend frontend = {.frame_length = 512, .hop_length = 160, .n_fft = 512, .center = true, .periodic = true,
+                             .power = 2, .n_bands = BANDS, .fmin = 20, .fmax = 7600, .triangles_in_mel = true};
+    assert_int_equal(shape.frames, mlk_frontend_frames(&frontend, N));
+    float *wanted = malloc((size_t)(BANDS * shape.frames) * sizeof *wanted);
+    assert_non_null(wanted);
+    assert_int_equal(mlk_frontend_bands(&frontend, samples, N, 16000, shape.frames, shape.frames, wanted, &status), 0);
+    assert_true(deviation(made, BANDS * shape.frames, wanted, BANDS * shape.frames, 1e-30) < 1e-6);
+    free(made);
+    free(wanted);
+}
+
 enum { LENGTH = 256, ORDER = 6 };
 
 /* The filter of one frame of LENGTH samples. */
@@ -254,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variants_agree_with_librosa),
+        cmocka_unit_test(straight_in_mel_is_kaldi),
         cmocka_unit_test(what_is_predicted_needs_no_more),
         cmocka_unit_test(settings_that_cannot_be_met_are_refused),
     };

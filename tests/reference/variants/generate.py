@@ -138,6 +138,11 @@ variants = {
     "lpc": [dict(order=2), dict(order=10, frame_length=400, hop_length=160), dict(order=40, hop_length=1000),
             dict(center=False, frame_length=512, hop_length=256), dict(pad_mode="edge", order=12),
             dict(order=7, frame_length=8, hop_length=300, pad_mode="reflect"), dict(frame_length=1001)],
+    "mel": [dict(norm="1"), dict(norm="2", n_mels=40), dict(norm="inf", n_fft=512, hop_length=200),
+            dict(norm="1", htk=True, fmin=50.0, fmax=7000.0, n_mels=64), dict(norm="inf", htk=True, n_mels=200),
+            dict(triangles="mel", htk=True, norm="none", n_mels=80, fmin=20.0), dict(triangles="mel"),
+            dict(triangles="mel", htk=True, norm="2", n_fft=512), dict(triangles="mel", n_mels=40, norm="1", fmin=300.0)],
+    "mfcc": [dict(mel_norm="1"), dict(mel_norm="2", htk=True), dict(mel_norm="none", htk=True, triangles="mel", n_mels=80)],
 }
 
 # --- derivatives ---
