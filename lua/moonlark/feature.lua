@@ -315,7 +315,7 @@ function feature.vqt(song, given) return feature.compute("vqt", song, given) end
 --- Shape n_bins × frames, float32, frequencies in Hz: the magnitudes of the constant-Q filters times those of a
 --- short-time Fourier transform, with a Hann window as long as the longest filter (a power of 2, two hops or more).
 --- Attacks are as blurred at high pitches as at low ones. Its options are feature.cqt's. Bins beyond half the sample
---- rate are an error, as they are there. Source: librosa.pseudo_cqt.
+--- rate are an error, as they are there, and so are windows of more than 524 288 samples. Source: librosa.pseudo_cqt.
 --- Options: hop_length = 512, fmin = nil, n_bins = 84, bins_per_octave = 12, tuning = 0, filter_scale = 1,
 --- norm = "1", sparsity = 0.01, window = "hann" of the filters, scale = true, pad_mode = "constant".
 ---@param song moonlark.Signal
@@ -327,7 +327,7 @@ function feature.pseudo_cqt(song, given) return feature.compute("pseudo_cqt", so
 ---
 --- Shape n_bins × frames, float32, frequencies in Hz. Bins whose filters are shorter than two hops, padded to a power
 --- of 2, would skip samples between frames: they come from feature.pseudo_cqt, the lower ones from the magnitude of
---- feature.cqt, whose options it takes. Source: librosa.hybrid_cqt.
+--- feature.cqt, whose options and errors it has. Source: librosa.hybrid_cqt.
 --- Options: hop_length = 512, fmin = nil, n_bins = 84, bins_per_octave = 12, tuning = 0, filter_scale = 1,
 --- norm = "1", sparsity = 0.01, window = "hann", scale = true, pad_mode = "constant".
 ---@param song moonlark.Signal

@@ -12,8 +12,8 @@ Names in the file:
 Large results are thinned to every STRIDE-th element modulo their size, up to KEPT of them.
 
 librosa predicts and derives in the precision of its input; here that is double, as the engine's: in single, an eighth
-derivative is off by half. It has no triangles that are
-straight in mel (Kaldi's): those are built here from their formula and put in place of its filters.
+derivative is off by half. It has no triangles that are straight in mel (Kaldi's): those are built here from their
+formula and put in place of its filters.
 """
 import pathlib
 import warnings
