@@ -163,7 +163,7 @@ typedef struct request {
     const mlk_contrast *contrast;
 } request;
 
-enum { STFT_KEY = 8, MEL_KEY = 5 };
+enum { STFT_KEY = 8, MEL_KEY = 6 };
 
 static void stft_key(const mlk_analysis *analysis, const mlk_stft *stft, double power, double *key)
 {
@@ -258,7 +258,8 @@ static void mel_key(const mlk_analysis *analysis, const mlk_stft *stft, double p
     own[1] = mel->fmin;
     own[2] = mel->fmax;
     own[3] = mel->htk;
-    own[4] = mel->area_normalise;
+    own[4] = mel->straight_in_mel;
+    own[5] = mel->norm;
 }
 
 const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
@@ -274,6 +275,7 @@ const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft,
 /* --- decibels --- */
 
 enum { DB_KEY = STFT_KEY + MEL_KEY + 2 }; /* then top_db */
+_Static_assert(DB_KEY + 1 <= MLK_MEMO_MAX_KEY, "keys fit");
 
 static void *make_decibels(void *context, const double *key, mlk_status *status);
 

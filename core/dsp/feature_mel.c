@@ -13,8 +13,9 @@ mlk_mel mlk_feature_mel_of(const mlk_settings *s, const char *norm, double rate)
         .n_mels = (int)mlk_settings_get(s, "n_mels"),
         .fmin = mlk_settings_get(s, "fmin"),
         .fmax = isnan(fmax) ? rate / 2 : fmax,
-        .htk = mlk_mel_scale_of(mlk_settings_get(s, "htk") != 0, mlk_settings_get(s, "triangles") != 0),
-        .area_normalise = (mlk_mel_norm)mlk_settings_get(s, norm),
+        .htk = mlk_settings_get(s, "htk") != 0,
+        .straight_in_mel = mlk_settings_get(s, "triangles") != 0,
+        .norm = (mlk_mel_norm)mlk_settings_get(s, norm),
     };
 }
 

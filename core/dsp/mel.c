@@ -33,27 +33,17 @@ double mlk_mel_to_hz(double mel, bool htk)
     return mel < break_mel ? mel * linear_hz : break_hz * exp(log_step() * (mel - break_mel));
 }
 
-static bool is_htk(const mlk_mel *mel)
-{
-    return (mel->htk & MLK_MEL_SCALE_HTK) != 0;
-}
-
-static bool is_straight(const mlk_mel *mel)
-{
-    return (mel->htk & MLK_MEL_STRAIGHT) != 0;
-}
-
 /* Corner i of the triangles, 0..n_mels + 1, on the mel scale. */
 static double corner_mel(const mlk_mel *mel, int i)
 {
-    double low = mlk_mel_from_hz(mel->fmin, is_htk(mel)), high = mlk_mel_from_hz(mel->fmax, is_htk(mel));
+    double low = mlk_mel_from_hz(mel->fmin, mel->htk), high = mlk_mel_from_hz(mel->fmax, mel->htk);
     return low + (high - low) * i / (mel->n_mels + 1);
 }
 
 /* In Hz. */
 static double corner(const mlk_mel *mel, int i)
 {
-    return mlk_mel_to_hz(corner_mel(mel, i), is_htk(mel));
+    return mlk_mel_to_hz(corner_mel(mel, i), mel->htk);
 }
 
 void mlk_mel_centres(const mlk_mel *mel, double *out)
@@ -84,9 +74,9 @@ typedef struct triangle {
 
 static triangle triangle_of(const mlk_mel *mel, int band)
 {
-    double (*place)(const mlk_mel *, int) = is_straight(mel) ? corner_mel : corner;
+    double (*place)(const mlk_mel *, int) = mel->straight_in_mel ? corner_mel : corner;
     triangle made = {place(mel, band), place(mel, band + 1), place(mel, band + 2), 1};
-    if (mel->area_normalise == MLK_MEL_SLANEY)
+    if (mel->norm == MLK_MEL_SLANEY)
         made.height = 2 / (corner(mel, band + 2) - corner(mel, band));
     return made;
 }
@@ -123,14 +113,14 @@ static void *make(void *context, const double *key, mlk_status *status)
         b->start[i] = used;
         for (int k = 0; k < bins; k++) {
             double hz = k * rate / n_fft;
-            double weight = weight_at(&band, is_straight(mel) ? mlk_mel_from_hz(hz, is_htk(mel)) : hz);
+            double weight = weight_at(&band, mel->straight_in_mel ? mlk_mel_from_hz(hz, mel->htk) : hz);
             if (!(weight > 0))
                 continue;
             if (used == b->start[i])
                 b->first[i] = k;
             b->weights[used++] = (float)weight;
         }
-        mlk_normalize_columns(b->weights + b->start[i], used - b->start[i], 1, norms[mel->area_normalise]);
+        mlk_normalize_columns(b->weights + b->start[i], used - b->start[i], 1, norms[mel->norm]);
     }
     b->start[mel->n_mels] = used;
     return b;
@@ -150,7 +140,7 @@ MLK_CLONES static void filter_tile(const bank *b, int n_mels, const mlk_floats *
 static const bank *bank_of(const mlk_mel *mel, double rate, int n_fft, mlk_status *status)
 {
     static const mlk_memo_kind banks = {make, release};
-    double key[] = {rate, n_fft, mel->n_mels, mel->fmin, mel->fmax, mel->htk, mel->area_normalise};
+    double key[] = {rate, n_fft, mel->n_mels, mel->fmin, mel->fmax, mel->htk, mel->straight_in_mel, mel->norm};
     return mlk_memo_get(mlk_memo_shared(), &banks, key, sizeof key / sizeof *key, (void *)mel, status);
 }
 

@@ -16,25 +16,13 @@ typedef enum mlk_mel_norm {
 /* The names a user types, in the enum's order, NULL at the end; and where triangles are straight: "hz", "mel". */
 extern const char *const mlk_mel_norm_names[], *const mlk_mel_triangle_names[];
 
-/* Slaney's scale or HTK's (2595 log10(1 + f/700)), and triangles that are straight in Hz, or on that scale as HTK's
- * and Kaldi's are. */
-typedef enum mlk_mel_scale {
-    MLK_MEL_SCALE_SLANEY = 0,
-    MLK_MEL_SCALE_HTK = 1,
-    MLK_MEL_STRAIGHT = 2, /* added to either */
-} mlk_mel_scale;
-
 typedef struct mlk_mel {
     int n_mels;
-    double fmin, fmax;           /* Hz */
-    int htk;                     /* which scale, and where triangles are straight: mlk_mel_scale_of */
-    mlk_mel_norm area_normalise; /* what each filter's weights are divided by */
+    double fmin, fmax;    /* Hz */
+    bool htk;             /* 2595 log10(1 + f/700) instead of Slaney's scale */
+    bool straight_in_mel; /* triangles are straight on that scale, as HTK's and Kaldi's, not in Hz */
+    mlk_mel_norm norm;    /* what each filter's weights are divided by */
 } mlk_mel;
-
-static inline int mlk_mel_scale_of(bool htk, bool triangles_in_mel)
-{
-    return (htk ? MLK_MEL_SCALE_HTK : MLK_MEL_SCALE_SLANEY) + (triangles_in_mel ? MLK_MEL_STRAIGHT : 0);
-}
 
 /* Slaney's scale (linear below 1 kHz, logarithmic above) or HTK's. */
 double mlk_mel_from_hz(double hz, bool htk);

@@ -107,9 +107,9 @@ static int mel_invert(lua_State *L)
     mlk_mel mel = {
         .fmin = mlk_lua_number(L, 4, "fmin", 0, rate / 2),
         .fmax = mlk_lua_number(L, 5, "fmax", 0, rate / 2),
-        .htk = mlk_mel_scale_of(mlk_lua_boolean(L, 6, "htk"),
-                                mlk_lua_choice(L, 7, "triangles", mlk_mel_triangle_names) != 0),
-        .area_normalise = (mlk_mel_norm)mlk_lua_choice(L, 8, "norm", mlk_mel_norm_names),
+        .htk = mlk_lua_boolean(L, 6, "htk"),
+        .straight_in_mel = mlk_lua_choice(L, 7, "triangles", mlk_mel_triangle_names) != 0,
+        .norm = (mlk_mel_norm)mlk_lua_choice(L, 8, "norm", mlk_mel_norm_names),
     };
     int n_iter = (int)mlk_lua_integer(L, 9, "n_iter", 0, 1000000);
     mlk_lua_read_tensor(L, 1, "mel", MLK_FLOAT32, 2, &bands);
