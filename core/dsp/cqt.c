@@ -184,6 +184,24 @@ static mlk_code octave_open(octave_work *w, const bank *b, mlk_status *status)
     return mlk_fail_memory(status, "a constant-Q transform");
 }
 
+/* A complex bin, moved as one word. */
+typedef uint64_t pair __attribute__((may_alias));
+
+/* Bins bank->lowest .. bank->end - 1 and their mirror images to one lane. */
+static void spread(const bank *b, const pair *bins, pair *direct, pair *mirrored)
+{
+    int half = b->n_fft / 2, count = b->end - b->lowest;
+    const pair *up = bins + b->lowest, *down = bins + half - b->lowest;
+    for (int i = 0; i < count; i++) {
+        direct[i * MLK_TILE] = up[i];
+        mirrored[i * MLK_TILE] = down[-i];
+    }
+    if (b->lowest == 0) /* the transform has `half` bins, and bin `half` is bin 0 */
+        mirrored[0] = bins[0];
+    if (b->end > half)
+        direct[(half - b->lowest) * MLK_TILE] = bins[0];
+}
+
 /* Transforms the frame that starts at `start` into lane j. */
 static void transform(octave_work *w, const mlk_view *view, int64_t start, mlk_pad pad, int j)
 {
@@ -196,12 +214,7 @@ static void transform(octave_work *w, const mlk_view *view, int64_t start, mlk_p
             w->frame[i] = (float)w->wide[i];
     }
     mlk_fft_packed_forward(w->fft, w->frame, w->bins);
-    int half = b->n_fft / 2;
-    float complex *direct = (float complex *)w->direct + j, *mirrored = (float complex *)w->mirrored + j;
-    for (int k = b->lowest; k < b->end; k++, direct += MLK_TILE, mirrored += MLK_TILE) {
-        *direct = w->bins[k < half ? k : 0];
-        *mirrored = w->bins[k > 0 ? half - k : 0];
-    }
+    spread(b, (const pair *)w->bins, (pair *)w->direct + j, (pair *)w->mirrored + j);
 }
 
 /* The response of a filter of `count` bins in eight frames: real parts, then imaginary ones. */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 1 << 14 }; /* samples of the origin taken at once */
-
 typedef struct decimation {
     mlk_waveform *origin;
     int factor;
@@ -38,9 +36,10 @@ static mlk_code finish(decimation *d, int64_t n, float *out, int64_t count, int6
 static mlk_code read(void *context, float *out, int64_t count, int64_t *got, mlk_status *status)
 {
     decimation *d = context;
+    int64_t piece = count * d->factor;
     for (*got = 0; *got == 0;) {
         mlk_view view;
-        mlk_code code = mlk_waveform_view(d->origin, d->taken, d->taken + PIECE, &view, status);
+        mlk_code code = mlk_waveform_view(d->origin, d->taken, d->taken + piece, &view, status);
         if (code)
             return code;
         size_t left = (size_t)(view.end - d->taken), used = 0, given = 0;
@@ -50,7 +49,7 @@ static mlk_code read(void *context, float *out, int64_t count, int64_t *got, mlk
                 return code;
             break;
         }
-        soxr_error_t error = soxr_process(d->soxr, view.samples + (d->taken - view.first), left < PIECE ? left : PIECE,
+        soxr_error_t error = soxr_process(d->soxr, view.samples + (d->taken - view.first), left < (size_t)piece ? left : (size_t)piece,
                                           &used, out, (size_t)count, &given);
         if (error)
             return fail(d, error, status);

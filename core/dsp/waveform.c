@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 1 << 15 }; /* samples asked of a source at once */
+enum { PIECE = 1 << 15, LEAST = 1 << 9 }; /* samples asked of a source at once */
 
 struct mlk_waveform {
     double rate;
@@ -19,6 +19,8 @@ struct mlk_waveform {
     float *window; /* samples first .. end-1 */
     int64_t first, end, room;
     int64_t mark, lookback; /* requests reach as far as `lookback` behind the mark */
+
+    int64_t piece; /* samples asked of the source at once */
 
     int factor; /* of a decimated waveform */
     mlk_waveform *decimated, *next; /* the first of those made from this one; the next of the same origin */
@@ -53,7 +55,7 @@ static mlk_waveform *create(double rate, mlk_status *status)
 {
     mlk_waveform *made = calloc(1, sizeof *made);
     if (made)
-        *made = (mlk_waveform){.rate = rate, .n = INT64_MAX};
+        *made = (mlk_waveform){.rate = rate, .n = INT64_MAX, .piece = PIECE};
     else
         mlk_fail_memory(status, "a waveform");
     return made;
@@ -122,12 +124,12 @@ static mlk_code make_room(mlk_waveform *w, int64_t more, mlk_status *status)
 
 static mlk_code read_piece(mlk_waveform *w, mlk_status *status)
 {
-    mlk_code code = make_room(w, PIECE, status);
+    mlk_code code = make_room(w, w->piece, status);
     if (code)
         return code;
     float *to = w->window + (w->end - w->first);
     int64_t got = 0;
-    code = w->source.read(w->source.context, to, PIECE, &got, status);
+    code = w->source.read(w->source.context, to, w->piece, &got, status);
     if (!code && w->factor == 0)
         code = check_finite(to, got, w->end, w->rate, status);
     if (code)
@@ -215,6 +217,7 @@ mlk_waveform *mlk_waveform_decimated(mlk_waveform *waveform, int factor, mlk_sta
     if (!made)
         return NULL;
     made->factor = factor;
+    made->piece = waveform->piece / factor > LEAST ? waveform->piece / factor : LEAST; /* as long a time */
     made->mark = waveform->mark / factor;
     made->next = waveform->decimated;
     waveform->decimated = made;
