@@ -10,8 +10,8 @@ parser:epilog [[
   moonlark cache verify             reads every entry and removes the damaged ones
   moonlark cache clear              removes every entry
 
-The folder is $MOONLARK_CACHE, else ~/.cache/moonlark. What was used longest ago goes first when room is needed. Exit code: 0, 1 when the folder cannot be used or
-verify found damage, 2 for wrong usage.]]
+The folder is $MOONLARK_CACHE, else ~/.cache/moonlark. What was used longest ago goes first when room is needed.
+Exit code: 0, 1 when the folder cannot be used or verify found damage, 2 for wrong usage.]]
 parser:argument("action", "What to do."):choices {"size", "limit", "verify", "clear"}:args "?":default "size"
 parser:argument("limit", "With limit: a number with K, M, G or T."):args "?"
 parser:option("--cache", "Another folder than the user's."):argname "<folder>"
