@@ -1,134 +1,20 @@
 /* Pseudo and hybrid constant-Q transforms, linear prediction, every kind of mel filter and of derivative against
  * librosa 0.11.0: tests/reference/variants/generate.py says of what and how it is frozen. Prints the largest
  * deviation of each, relative to the reference's norm. */
-#include "test.h"
+#include "reference.h"
 
 #include "dsp/delta.h"
-#include "dsp/feature.h"
 #include "dsp/frontend.h"
 #include "dsp/lpc.h"
-#include "store/safetensors.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { STRIDE = 104729 };
-
-static struct tolerance {
-    const char *feature;
-    double allowed;
-    double worst;
-    char where[160];
-    int cases;
-} tolerances[] = {
-    {.feature = "pseudo_cqt", .allowed = 1e-4}, /* a bin at the very edge of `sparsity` goes either way */
-    {.feature = "hybrid_cqt", .allowed = 1e-5},
-    {.feature = "lpc", .allowed = 1e-5},
-    {.feature = "mel", .allowed = 1e-5},
-    {.feature = "mfcc", .allowed = 1e-5},
-    {.feature = "delta", .allowed = 1e-5},
+static tolerance tolerances[] = {
+    {.name = "pseudo_cqt", .allowed = 1e-4}, /* a bin at the very edge of `sparsity` goes either way */
+    {.name = "hybrid_cqt", .allowed = 1e-5},
+    {.name = "lpc", .allowed = 1e-5},
+    {.name = "mel", .allowed = 1e-5},
+    {.name = "mfcc", .allowed = 1e-5},
+    {.name = "delta", .allowed = 1e-5},
 };
-
-static void note(const char *feature, const char *where, double distance)
-{
-    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++) {
-        struct tolerance *t = &tolerances[i];
-        if (strcmp(t->feature, feature) != 0)
-            continue;
-        t->cases++;
-        if (!(distance <= t->worst)) {
-            t->worst = distance;
-            snprintf(t->where, sizeof t->where, "%s", where);
-        }
-        return;
-    }
-    fail_msg("no tolerance for %s", feature);
-}
-
-/* Relative to the reference's norm, or to `floor` where it is less. */
-static double deviation(const float *made, int64_t total, const float *wanted, int64_t kept, double floor)
-{
-    double distance = 0, size = 0;
-    for (int64_t i = 0; i < kept; i++) {
-        double d = made[kept < total ? i * STRIDE % total : i] - wanted[i];
-        distance += d * d;
-        size += (double)wanted[i] * wanted[i];
-    }
-    return sqrt(distance) / fmax(sqrt(size), floor);
-}
-
-/* A choice's index, true as 1, nil as NAN, or the number. */
-static double spoken(const mlk_feature *feature, const char *name, const char *value)
-{
-    for (int i = 0; i < feature->n_parameters; i++) {
-        const mlk_parameter *p = &feature->parameters[i];
-        for (int c = 0; strcmp(p->name, name) == 0 && p->kind == MLK_PARAMETER_CHOICE && p->choices[c]; c++)
-            if (strcmp(p->choices[c], value) == 0)
-                return c;
-    }
-    return strcmp(value, "nil") == 0 ? NAN : value[0] == 't' ? 1 : atof(value);
-}
-
-static mlk_settings settings_of(const char *name, const char *text)
-{
-    mlk_settings settings;
-    mlk_status status;
-    char key[60], value[60];
-    int used;
-    assert_non_null(mlk_feature_find(name));
-    mlk_settings_init(&settings, mlk_feature_find(name));
-    for (; sscanf(text, "%59[^=]=%59[^,]%n", key, value, &used) == 2; text += used + (text[used] == ','))
-        if (mlk_settings_set(&settings, key, spoken(settings.feature, key, value), &status))
-            fail_msg("%s", status.message);
-    return settings;
-}
-
-/* The feature's values; NULL where it is refused. */
-static float *compute(const mlk_settings *settings, const float *samples, int64_t n, double rate,
-                      mlk_feature_shape *shape)
-{
-    mlk_status status;
-    if (mlk_feature_measure(settings, n, rate, shape, &status))
-        return NULL;
-    mlk_analysis *analysis = mlk_analysis_new(samples, n, rate, &status);
-    assert_non_null(analysis);
-    float *out = malloc((size_t)(shape->rows * shape->frames) * sizeof *out);
-    assert_non_null(out);
-    if (mlk_feature_compute(settings, analysis, out, &status))
-        fail_msg("%s", status.message);
-    mlk_analysis_free(analysis);
-    return out;
-}
-
-static void try_feature(const mlk_tensors *reference, const char *key, const mlk_array *frozen)
-{
-    char name[60], place[80], feature[60], parameters[160] = "";
-    double rate;
-    assert_true(sscanf(key, "case/%59[^/]/%lf/%59[^/]/%159s", name, &rate, feature, parameters) >= 3);
-    snprintf(place, sizeof place, "signal/%s", name);
-    const mlk_array *stored = mlk_tensors_find(reference, place);
-    assert_non_null(stored);
-    int64_t n = stored->shape[0];
-    float *samples = malloc((size_t)n * sizeof *samples);
-    assert_non_null(samples);
-    for (int64_t i = 0; i < n; i++)
-        samples[i] = (float)((const int16_t *)stored->data)[i] / 32768;
-    const float *wanted = frozen->data;
-    mlk_settings settings = settings_of(feature, parameters);
-    mlk_feature_shape shape;
-    float *made = compute(&settings, samples, n, rate, &shape);
-    if ((made == NULL) != (wanted[0] < 0))
-        fail_msg("%s: refused by %s only", key, made ? "librosa" : "us");
-    if (made) {
-        assert_int_equal(shape.rows, (int64_t)wanted[0]);
-        assert_int_equal(shape.frames, (int64_t)wanted[1]);
-        note(feature, key, deviation(made, shape.rows * shape.frames, wanted + 2, frozen->shape[0] - 2, 1e-30));
-    }
-    free(made);
-    free(samples);
-}
 
 static mlk_delta_mode mode_of(const char *name)
 {
@@ -157,8 +43,12 @@ static void try_delta(const mlk_tensors *reference, const char *key, const mlk_a
     mlk_code code = mlk_delta(matrix->data, rows, frames, width, order, mode_of(mode), made, &status);
     if ((code != 0) != (frozen->rank == 1))
         fail_msg("%s: refused by %s only", key, code ? "us" : "librosa");
-    if (!code)
-        note("delta", key, deviation(made, rows * frames, frozen->data, rows * frames, 1e-3 * sqrt(size)));
+    if (!code) {
+        tolerance *t = reference_tolerance(REFERENCE_TABLE(tolerances), "delta");
+        t->floor = 1e-3 * sqrt(size / (double)(rows * frames));
+        mlk_feature_shape shape = {.rows = rows, .frames = frames, .dtype = MLK_FLOAT32};
+        reference_note(t, reference_deviation(t, made, &shape, frozen->data, rows * frames), key);
+    }
     free(made);
 }
 
@@ -166,26 +56,16 @@ static void variants_agree_with_librosa(void **state)
 {
     (void)state;
     mlk_tensors reference;
-    mlk_status status;
-    if (mlk_safetensors_read("tests/reference/variants/variants.safetensors", &reference, &status))
-        fail_msg("%s", status.message);
+    reference_open("variants", &reference);
     for (int i = 0; i < reference.count; i++) {
         const char *key = reference.items[i].name;
         if (strncmp(key, "case/", 5) == 0)
-            try_feature(&reference, key, &reference.items[i].array);
+            reference_try(&reference, key, &reference.items[i].array, REFERENCE_TABLE(tolerances));
         else if (strncmp(key, "delta/", 6) == 0)
             try_delta(&reference, key, &reference.items[i].array);
     }
     mlk_tensors_free(&reference);
-    int failed = 0;
-    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++) {
-        const struct tolerance *t = &tolerances[i];
-        bool wrong = !(t->worst <= t->allowed) || t->cases == 0;
-        print_message("%-12s %4d cases, largest deviation %.1e, at %s%s\n", t->feature, t->cases, t->worst, t->where,
-                      wrong ? "  FAILED" : "");
-        failed += wrong;
-    }
-    assert_int_equal(failed, 0);
+    reference_report(REFERENCE_TABLE(tolerances));
 }
 
 /* HTK's scale, triangles straight on it and no norm are the filters of Kaldi's front end. */
@@ -197,11 +77,11 @@ static void straight_in_mel_is_kaldi(void **state)
     unsigned seed = 5;
     for (int i = 0; i < N; i++)
         samples[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
-    mlk_settings settings =
-        settings_of("mel", "n_fft=512,hop_length=160,n_mels=40,fmin=20,fmax=7600,htk=true,triangles=mel,norm=none");
+    mlk_settings settings = reference_settings(
+        "mel", "n_fft=512,hop_length=160,n_mels=40,fmin=20,fmax=7600,htk=true,triangles=mel,norm=none", NULL);
     mlk_feature_shape shape;
     mlk_status status;
-    float *made = compute(&settings, samples, N, 16000, &shape);
+    float *made = reference_compute(&settings, samples, N, 16000, &shape);
     assert_non_null(made);
     mlk_frontend frontend = {.frame_length = 512, .hop_length = 160, .n_fft = 512, .center = true, .periodic = true,
                              .power = 2, .n_bands = BANDS, .fmin = 20, .fmax = 7600, .triangles_in_mel = true};
@@ -209,7 +89,7 @@ static void straight_in_mel_is_kaldi(void **state)
     float *wanted = malloc((size_t)(BANDS * shape.frames) * sizeof *wanted);
     assert_non_null(wanted);
     assert_int_equal(mlk_frontend_bands(&frontend, samples, N, 16000, shape.frames, shape.frames, wanted, &status), 0);
-    assert_true(deviation(made, BANDS * shape.frames, wanted, BANDS * shape.frames, 1e-30) < 1e-6);
+    assert_true(reference_deviation(&(tolerance){0}, made, &shape, wanted, BANDS * shape.frames) < 1e-6);
     free(made);
     free(wanted);
 }
@@ -253,7 +133,7 @@ static void what_is_predicted_needs_no_more(void **state)
 
 static void refuse(const char *name, const char *parameters, int64_t n, double rate, const char *message)
 {
-    mlk_settings settings = settings_of(name, parameters);
+    mlk_settings settings = reference_settings(name, parameters, NULL);
     mlk_feature_shape shape;
     mlk_status status;
     assert_int_equal(mlk_feature_measure(&settings, n, rate, &shape, &status), MLK_INVALID);
