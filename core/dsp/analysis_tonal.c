@@ -52,7 +52,10 @@ static void *gather_peaks(void *context, const double *key, mlk_status *status)
     const tuning_request *r = context;
     mlk_peaks *peaks = peaks_of(r->analysis, key, status);
     const mlk_tiles *spectrum = peaks ? mlk_analysis_spectrum(r->analysis, r->stft, r->power, status) : NULL;
-    if (!spectrum || mlk_peaks_add(peaks, spectrum, r->analysis->rate, r->stft->n_fft, status))
+    if (!spectrum)
+        return NULL;
+    int64_t first = mlk_analysis_span(r->analysis, r->stft->hop_length, INT64_MAX).first;
+    if (mlk_peaks_add(peaks, spectrum, first, r->analysis->rate, r->stft->n_fft, status))
         return NULL;
     void *done = malloc(1);
     if (!done)

@@ -3,20 +3,51 @@
 #include "dsp/select.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const double lowest_hz = 150, highest_hz = 4000;
 static const float threshold = 0.1f; /* of a frame's maximum, below which nothing is a peak */
 
+enum { MOST = 1 << 21 };
+
 typedef struct mlk_peak {
     float hz, magnitude;
+    uint32_t lot; /* drawn by frame and bin: the lowest stay when there are too many */
 } peak;
 
 typedef mlk_peaks peaks;
 
+static uint32_t draw_lot(int64_t frame, int64_t bin)
+{
+    uint64_t mixed = ((uint64_t)frame << 24 ^ (uint64_t)bin) * 0x9e3779b97f4a7c15u;
+    mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93u;
+    return (uint32_t)(mixed >> 32);
+}
+
+static bool stays(const peaks *found, const peak *one)
+{
+    return (uint64_t)one->lot << found->halvings <= UINT32_MAX;
+}
+
+/* Keeps half of the peaks. */
+static void halve(peaks *found)
+{
+    size_t kept = 0;
+    found->halvings++;
+    for (size_t i = 0; i < found->count; i++)
+        if (stays(found, &found->list[i]))
+            found->list[kept++] = found->list[i];
+    found->count = kept;
+}
+
 static mlk_code add(peaks *found, peak next, mlk_status *status)
 {
+    while (found->count == MOST)
+        halve(found);
+    if (!stays(found, &next))
+        return MLK_OK;
     if (found->count == found->room) {
         size_t room = found->room ? 2 * found->room : 4096;
         peak *grown = realloc(found->list, room * sizeof *grown);
@@ -47,9 +78,9 @@ MLK_CLONES static void mark_peaks(const mlk_floats *restrict tile, int64_t rows,
     }
 }
 
-/* Places the peak of frame j at bin k by a parabola through three bins. Single precision where the reference has
+/* Places the peak at bin k of frame j, counted from `frame`, by a parabola through three bins. Single precision where the reference has
  * it: whether a peak counts hangs on the last bit when frames repeat. */
-static peak place_peak(const mlk_floats *tile, int64_t rows, int64_t k, int j, double rate, int n_fft)
+static peak place_peak(const mlk_floats *tile, int64_t rows, int64_t k, int j, int64_t frame, double rate, int n_fft)
 {
     float here = tile[k][j], shift = 0, slope = 0;
     if (k + 1 < rows) {
@@ -58,12 +89,12 @@ static peak place_peak(const mlk_floats *tile, int64_t rows, int64_t k, int j, d
         shift = fabs(b) >= fabs(a) ? 0 : (float)(-b / a);
         slope = difference / 2;
     }
-    return (peak){(float)(((double)k + shift) * rate / n_fft), here + 0.5f * slope * shift};
+    return (peak){(float)(((double)k + shift) * rate / n_fft), here + 0.5f * slope * shift, draw_lot(frame + j, k)};
 }
 
-/* The marked peaks of a tile's first `width` frames. */
+/* The marked peaks of a tile's first `width` frames, of which the first is `frame`. */
 static mlk_code collect(const mlk_floats *tile, int64_t rows, int64_t first, int64_t end, const marks *marked, int width,
-                        double rate, int n_fft, peaks *found, mlk_status *status)
+                        int64_t frame, double rate, int n_fft, peaks *found, mlk_status *status)
 {
     for (int64_t k = first; k < end; k++) {
         int64_t any;
@@ -71,7 +102,7 @@ static mlk_code collect(const mlk_floats *tile, int64_t rows, int64_t first, int
         if (any == 0)
             continue;
         for (int j = 0; j < width; j++)
-            if (marked[k - first][j] && add(found, place_peak(tile, rows, k, j, rate, n_fft), status))
+            if (marked[k - first][j] && add(found, place_peak(tile, rows, k, j, frame, rate, n_fft), status))
                 return MLK_MEMORY;
     }
     return MLK_OK;
@@ -127,7 +158,8 @@ void mlk_peaks_clear(mlk_peaks *peaks)
     *peaks = (mlk_peaks){0};
 }
 
-mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, double rate, int n_fft, mlk_status *status)
+mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, int64_t first_frame, double rate, int n_fft,
+                       mlk_status *status)
 {
     double bin_hz = rate / n_fft;
     int64_t rows = spectrum->rows, first = 1, end;
@@ -141,7 +173,7 @@ mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, double rate,
         int64_t left = spectrum->frames - i * MLK_TILE;
         mark_peaks(mlk_tile_rows(spectrum, i), rows, first, end, marked);
         code = collect(mlk_tile_rows(spectrum, i), rows, first, end, marked, left < MLK_TILE ? (int)left : MLK_TILE,
-                       rate, n_fft, peaks, status);
+                       first_frame + i * MLK_TILE, rate, n_fft, peaks, status);
     }
     free(marked);
     return code;

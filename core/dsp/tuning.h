@@ -6,16 +6,19 @@
 
 #include <stddef.h>
 
-/* Spectral peaks between 150 and 4000 Hz, gathered from any number of blocks. Start from zeros. */
+/* Spectral peaks between 150 and 4000 Hz, gathered from any number of blocks. Start from zeros. Of more than 2^21, an
+ * hour or more of most music, an even sample is kept: the same one however the clip is cut into blocks. */
 typedef struct mlk_peaks {
     struct mlk_peak *list;
     size_t count, room;
+    int halvings; /* of the share that is kept */
 } mlk_peaks;
 
 void mlk_peaks_clear(mlk_peaks *peaks);
 
-/* Adds the peaks of a spectrum. */
-mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, double rate, int n_fft, mlk_status *status);
+/* Adds the peaks of a spectrum whose first frame is this one of the clip. */
+mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, int64_t first_frame, double rate, int n_fft,
+                       mlk_status *status);
 
 /* The deviation in [-0.5, 0.5) of a bin, of which an octave has bins_per_octave: the fullest of
  * ceil(1/resolution) classes. 0 when there is no peak. */
