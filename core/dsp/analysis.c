@@ -74,6 +74,21 @@ mlk_code mlk_analysis_enter_whole(mlk_analysis *analysis, mlk_status *status)
     return MLK_OK;
 }
 
+void *mlk_analysis_carry(mlk_analysis *analysis, size_t bytes, mlk_status *status)
+{
+    mlk_carry *carry = analysis->carry;
+    if (bytes <= carry->size)
+        return carry->memory;
+    unsigned char *grown = realloc(carry->memory, bytes);
+    if (!grown) {
+        mlk_fail_memory(status, "what a feature carries from block to block");
+        return NULL;
+    }
+    memset(grown + carry->size, 0, bytes - carry->size);
+    *carry = (mlk_carry){grown, bytes};
+    return grown;
+}
+
 mlk_span mlk_analysis_span(const mlk_analysis *analysis, int64_t hop_length, int64_t total)
 {
     int64_t first = (analysis->block.first + hop_length - 1) / hop_length;

@@ -51,7 +51,14 @@ typedef struct mlk_analysis {
     double rate;          /* samples per second */
     mlk_block block;
     mlk_memo memo; /* first number of each key: block.index */
+    struct mlk_carry *carry; /* of the feature that is being computed */
 } mlk_analysis;
+
+/* Memory of one feature's own that lasts from block to block of a pass. */
+typedef struct mlk_carry {
+    void *memory;
+    size_t size;
+} mlk_carry;
 
 /* A dense matrix whose last axis is time. */
 typedef struct mlk_matrix {
@@ -90,6 +97,10 @@ mlk_span mlk_analysis_span(const mlk_analysis *analysis, int64_t hop_length, int
 /* The samples under some frames, and as many to both sides as padding may mirror. */
 mlk_code mlk_analysis_view(mlk_analysis *analysis, int frame_length, int hop_length, bool center, mlk_span span,
                            mlk_view *view, mlk_status *status);
+
+/* The computed feature's own memory, `bytes` of it: zeros at the clip's start, and what it grows by. For what a frame
+ * needs of those before. NULL: see status. */
+void *mlk_analysis_carry(mlk_analysis *analysis, size_t bytes, mlk_status *status);
 
 /* |STFT|^power as tiles of n_fft/2 + 1 rows. NULL: see status. */
 const mlk_tiles *mlk_analysis_spectrum(mlk_analysis *analysis, const mlk_stft *stft, double power,

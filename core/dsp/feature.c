@@ -3,6 +3,7 @@
 #include "dsp/feature_table.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const mlk_feature *const table[] = {
@@ -158,7 +159,13 @@ mlk_code mlk_feature_compute(const mlk_settings *settings, mlk_analysis *analysi
     if (code)
         return code;
     shape = mlk_feature_in_block(settings, analysis, &shape);
-    return shape.frames > 0 ? settings->feature->compute(settings, analysis, &shape, out, status) : MLK_OK;
+    mlk_carry own = {0}, *others = analysis->carry;
+    analysis->carry = &own;
+    if (shape.frames > 0)
+        code = settings->feature->compute(settings, analysis, &shape, out, status);
+    analysis->carry = others;
+    free(own.memory);
+    return code;
 }
 
 mlk_stft mlk_feature_stft_of(const mlk_settings *settings)

@@ -65,8 +65,9 @@ typedef struct mlk_axis {
 
 /* What a frame depends on. */
 typedef enum mlk_feature_scope {
-    MLK_SCOPE_CLIP,  /* the whole clip, or other frames */
-    MLK_SCOPE_FRAME, /* the samples around it, and numbers of the clip that a survey gathers: made block by block */
+    MLK_SCOPE_CLIP,  /* the whole clip, or frames to come */
+    MLK_SCOPE_FRAME, /* the samples around it, frames before (mlk_analysis_carry), and numbers of the clip that a survey
+                      * gathers: made block by block */
 } mlk_feature_scope;
 
 struct mlk_feature {

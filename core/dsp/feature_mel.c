@@ -243,7 +243,8 @@ static mlk_code compute_pcen(const mlk_settings *s, mlk_analysis *a, const mlk_f
     mlk_stft stft = mlk_feature_stft_of(s);
     mlk_mel mel = mlk_feature_mel_of(s, "norm", a->rate);
     const mlk_matrix *bands = mlk_analysis_mel(a, &stft, mlk_settings_get(s, "power"), &mel, status);
-    if (!bands)
+    double *averages = bands ? mlk_analysis_carry(a, (size_t)shape->rows * sizeof *averages, status) : NULL;
+    if (!averages)
         return status->code;
     double gain = mlk_settings_get(s, "gain"), bias = mlk_settings_get(s, "bias");
     double exponent = mlk_settings_get(s, "exponent"), eps = mlk_settings_get(s, "eps");
@@ -252,7 +253,7 @@ static mlk_code compute_pcen(const mlk_settings *s, mlk_analysis *a, const mlk_f
     double b = (sqrt(1 + 4 * t * t) - 1) / (2 * t * t);
     float *to = out;
     for (int64_t row = 0; row < shape->rows; row++) {
-        double average = 1;
+        double average = shape->first == 0 ? 1 : averages[row];
         for (int64_t i = row * shape->frames; i < (row + 1) * shape->frames; i++) {
             double value = scale * bands->data[i];
             average = (1 - b) * average + b * value;
@@ -264,6 +265,7 @@ static mlk_code compute_pcen(const mlk_settings *s, mlk_analysis *a, const mlk_f
             else
                 to[i] = (float)(pow(bias, exponent) * expm1(exponent * log1p(value * smooth / bias)));
         }
+        averages[row] = average;
     }
     return MLK_OK;
 }
@@ -275,12 +277,12 @@ static mlk_code compute_pcen(const mlk_settings *s, mlk_analysis *a, const mlk_f
 static const mlk_parameter pcen_parameters[] = {PCEN_PARAMETERS, MLK_MEL_PARAMETERS,
                                                 MLK_CHOICE("norm", 0, mlk_mel_norm_names)};
 
-/* The whole clip: the average runs through it. */
 const mlk_feature mlk_feature_pcen = {
     .name = "pcen",
     .summary = "mel spectrogram with per-channel energy normalisation: robust to loudness and steady noise",
     .kind = "pcen",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(pcen_parameters),
     .measure = measure_mel,
     .compute = compute_pcen,

@@ -310,32 +310,33 @@ const mlk_feature mlk_feature_poly_features = {
 
 /* --- flux --- */
 
-/* Root of the sum of squares of what rose since the frame before, for frames from the second one on. */
+/* Root of the sum of squares of what rose since the frame before; the first has none. */
 static mlk_code flux(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                      mlk_status *status)
 {
     const mlk_tiles *magnitude = spectrum(s, a, 1, status);
+    float *before = magnitude ? mlk_analysis_carry(a, (size_t)magnitude->rows * sizeof *before, status) : NULL;
     float *to = out;
-    if (!magnitude)
+    if (!before)
         return status->code;
     for (int64_t t = 0; t < shape->frames; t++) {
         const float *here = mlk_tile(magnitude, t / MLK_TILE) + t % MLK_TILE;
-        const float *before = t > 0 ? mlk_tile(magnitude, (t - 1) / MLK_TILE) + (t - 1) % MLK_TILE : here;
         double sum = 0;
         for (int64_t k = 0; k < magnitude->rows; k++) {
-            double rise = (double)here[k * MLK_TILE] - before[k * MLK_TILE];
+            double rise = (double)here[k * MLK_TILE] - before[k];
             sum += rise > 0 ? rise * rise : 0;
+            before[k] = here[k * MLK_TILE];
         }
-        to[t] = (float)sqrt(sum);
+        to[t] = shape->first + t > 0 ? (float)sqrt(sum) : 0;
     }
     return MLK_OK;
 }
 
-/* The whole clip: a frame is compared with the one before. */
 const mlk_feature mlk_feature_spectral_flux = {
     .name = "spectral_flux",
     .summary = "how much the spectrum rises from frame to frame",
     .kind = "spectral_flux",
+    .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(stft_parameters),
     .measure = measure_curve,
     .compute = flux,

@@ -75,14 +75,16 @@ static void median(const job *j, int64_t from, int64_t to, int64_t first, int64_
         out[t] = mlk_median(j->column + t * bands, bands);
 }
 
-static void detrend(float *curve, int64_t frames)
+void mlk_onset_detrend(float *curve, int64_t frames, double state[2])
 {
-    double in = 0, out = 0;
+    double in = state[0], out = state[1];
     for (int64_t t = 0; t < frames; t++) {
         out = curve[t] - in + 0.99 * out;
         in = curve[t];
         curve[t] = (float)out;
     }
+    state[0] = in;
+    state[1] = out;
 }
 
 mlk_code mlk_onset_strength(const mlk_onset *onset, const float *db, int64_t bands, int64_t frames, const int *edges,
@@ -105,8 +107,6 @@ mlk_code mlk_onset_strength(const mlk_onset *onset, const float *db, int64_t ban
             int64_t count = frames - t < BLOCK ? frames - t : BLOCK;
             (medians ? median : mean)(&j, edges[c], edges[c + 1], t - onset->delay, count, curve + t);
         }
-        if (onset->detrend)
-            detrend(curve, frames);
     }
     free(j.reference);
     free(j.column);

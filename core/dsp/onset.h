@@ -20,7 +20,6 @@ extern const char *const mlk_onset_aggregate_names[];
 typedef struct mlk_onset {
     int lag, max_size; /* frames, bands; 1 or more */
     int delay;         /* frames by which the curve is shifted: half an analysis frame puts it on the attacks */
-    bool detrend;      /* take out the constant part: (1 - z^-1) / (1 - 0.99 z^-1) */
     mlk_onset_aggregate aggregate;
 } mlk_onset;
 
@@ -28,5 +27,9 @@ typedef struct mlk_onset {
  * `out` is curves x frames. */
 mlk_code mlk_onset_strength(const mlk_onset *onset, const float *db, int64_t bands, int64_t frames, const int *edges,
                             int curves, float *out, mlk_status *status);
+
+/* Takes the constant part out of a curve: (1 - z^-1) / (1 - 0.99 z^-1). `state`: two zeros at the start, then what the
+ * call before left. */
+void mlk_onset_detrend(float *curve, int64_t frames, double state[2]);
 
 #endif

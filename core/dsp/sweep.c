@@ -13,7 +13,8 @@ typedef struct sweep {
     int n;
     mlk_analysis *analysis;
     mlk_sink sink;
-    bool *surveyed; /* features that wait for the final pass */
+    bool *surveyed;    /* features that wait for the final pass */
+    mlk_carry *carries; /* of each feature */
     void *data;     /* one feature of one block */
     size_t room;
 } sweep;
@@ -50,6 +51,7 @@ static mlk_code compute(sweep *s, int feature, mlk_status *status)
             return MLK_OK;
         code = make_room(s, &shape, &reason);
     }
+    s->analysis->carry = &s->carries[feature];
     if (!code)
         code = settings->feature->compute(settings, s->analysis, &shape, s->data, &reason);
     if (code)
@@ -139,8 +141,13 @@ mlk_code mlk_sweep(const mlk_settings *features, int n, mlk_waveform *waveform, 
     sweep s = {.features = features, .n = n, .sink = sink};
     s.analysis = mlk_analysis_of(waveform, status);
     s.surveyed = calloc((size_t)n + 1, sizeof *s.surveyed);
-    mlk_code code = s.analysis && s.surveyed ? run(&s, status) : mlk_fail_memory(status, "an analysis");
+    s.carries = calloc((size_t)n + 1, sizeof *s.carries);
+    bool ready = s.analysis && s.surveyed && s.carries;
+    mlk_code code = ready ? run(&s, status) : mlk_fail_memory(status, "an analysis");
     mlk_analysis_free(s.analysis);
+    for (int i = 0; s.carries && i < n; i++)
+        free(s.carries[i].memory);
+    free(s.carries);
     free(s.surveyed);
     free(s.data);
     return code;

@@ -369,9 +369,9 @@ static int onset_strength(lua_State *L)
         .lag = (int)mlk_lua_integer(L, 3, "lag", 1, 1 << 24),
         .max_size = (int)mlk_lua_integer(L, 4, "max_size", 1, 4096),
         .delay = (int)mlk_lua_integer(L, 5, "delay", 0, 1 << 24),
-        .detrend = mlk_lua_boolean(L, 6, "detrend"),
         .aggregate = (mlk_onset_aggregate)mlk_lua_choice(L, 7, "aggregate", mlk_onset_aggregate_names),
     };
+    bool detrend = mlk_lua_boolean(L, 6, "detrend");
     mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, 2, &in);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_Integer n_edges = luaL_len(L, 2);
@@ -387,6 +387,8 @@ static int onset_strength(lua_State *L)
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){n_edges - 1, in.shape[1]}, &out);
     if (mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, (int)n_edges - 1, out.data, &status))
         mlk_lua_raise(L, &status);
+    for (int curve = 0; detrend && curve < n_edges - 1; curve++)
+        mlk_onset_detrend((float *)out.data + curve * in.shape[1], in.shape[1], (double[2]){0});
     return 1;
 }
 
