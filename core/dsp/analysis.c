@@ -163,8 +163,8 @@ static highest *highest_of(mlk_analysis *analysis, double *key, int n_key, mlk_s
 
 static void raise(float *value, const float *data, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++)
-        *value = data[i] > *value ? data[i] : *value;
+    float highest = mlk_largest(data, count);
+    *value = highest > *value ? highest : *value;
 }
 
 /* --- spectra --- */

@@ -8,6 +8,9 @@
  * (NAN: not at all). `in` may be `out`. */
 void mlk_power_to_db(const float *in, int64_t count, double ref, double amin, double top_db, float *out);
 
+/* The largest value; -INFINITY when there is none. */
+float mlk_largest(const float *values, int64_t count);
+
 /* ref * 10^(x / 10) */
 void mlk_db_to_power(const float *in, int64_t count, double ref, float *out);
 

@@ -107,40 +107,61 @@ void mlk_spectral_rolloff(const mlk_tiles *magnitude, double bin_hz, double shar
     }
 }
 
-enum { FACTORS = 8 }; /* floats whose product stays within a double's range */
+/* Normal floats whose product, and twice that, stays within a double's range. */
+enum { FACTORS = 7 };
 
-/* Sum, and product, of `count` rows of values of at least `least`. */
-MLK_CLONES static void sum_and_product(const mlk_floats *restrict tile, int64_t count, float least,
-                                       mlk_doubles *restrict sum, mlk_doubles *restrict product)
+typedef uint64_t words __attribute__((vector_size(32), may_alias));
+
+/* A product as mantissa times 2^exponent: long ones overflow nothing and need one logarithm. */
+typedef struct product {
+    mlk_half_doubles mantissa[2];
+    words exponent[2]; /* with as many times 1023 as there were steps */
+    int64_t steps;
+} product;
+
+/* Adds to the sum, and multiplies to the product, rows of values of at least `least`. */
+MLK_CLONES static void sum_and_product(const mlk_floats *restrict tile, int64_t rows, float least,
+                                       mlk_doubles *restrict sum, product *restrict made)
 {
+    const words mantissa = {0xfffffffffffff, 0xfffffffffffff, 0xfffffffffffff, 0xfffffffffffff};
+    const words one = {UINT64_C(1023) << 52, UINT64_C(1023) << 52, UINT64_C(1023) << 52, UINT64_C(1023) << 52};
     mlk_floats lowest = {0};
     lowest += least;
-    mlk_doubles total = *sum, factor = {{{1, 1, 1, 1}, {1, 1, 1, 1}}};
-    for (int64_t k = 0; k < count; k++) {
-        mlk_floats value = MLK_LARGER(tile[k], lowest);
+    mlk_doubles total = {{{0}}};
+    mlk_half_doubles factor[2] = {(mlk_half_doubles)one, (mlk_half_doubles)one};
+    words exponent[2] = {{0}};
+    for (int64_t first = 0; first < rows; first += FACTORS) {
+        int64_t end = first + FACTORS < rows ? first + FACTORS : rows;
+        for (int64_t k = first; k < end; k++) {
+            mlk_floats value = MLK_LARGER(tile[k], lowest);
+            MLK_HALVES(h) {
+                total.half[h] += MLK_WIDEN(&value, h);
+                factor[h] *= MLK_WIDEN(&value, h);
+            }
+        }
         MLK_HALVES(h) {
-            total.half[h] += MLK_WIDEN(&value, h);
-            factor.half[h] *= MLK_WIDEN(&value, h);
+            exponent[h] += (words)factor[h] >> 52;
+            factor[h] = (mlk_half_doubles)(((words)factor[h] & mantissa) | one);
         }
     }
     *sum = total;
-    *product = factor;
+    *made = (product){{factor[0], factor[1]}, {exponent[0], exponent[1]}, (rows + FACTORS - 1) / FACTORS};
+}
+
+static double log_of(const product *p, int j)
+{
+    int64_t exponent = (int64_t)p->exponent[j / 4][j % 4] - 1023 * p->steps;
+    return log(p->mantissa[j / 4][j % 4]) + (double)exponent * M_LN2;
 }
 
 void mlk_spectral_flatness(const mlk_tiles *power, double amin, float *out)
 {
+    double n = (double)power->rows;
     for (int64_t i = 0; i < mlk_tile_count(power->frames); i++) {
-        const mlk_floats *tile = mlk_tile_rows(power, i);
-        mlk_doubles sum = {{{0}}}, product;
-        double logs[MLK_TILE] = {0};
-        for (int64_t first = 0; first < power->rows; first += FACTORS) {
-            int64_t left = power->rows - first;
-            sum_and_product(tile + first, left < FACTORS ? left : FACTORS, (float)amin, &sum, &product);
-            for (int j = 0; j < MLK_TILE; j++)
-                logs[j] += log(MLK_LANE(product, j)); /* one logarithm for eight bins */
-        }
-        double n = (double)power->rows;
+        mlk_doubles sum;
+        product values;
+        sum_and_product(mlk_tile_rows(power, i), power->rows, (float)amin, &sum, &values);
         for (int j = 0; j < tile_width(power, i); j++)
-            out[i * MLK_TILE + j] = (float)(exp(logs[j] / n) / (MLK_LANE(sum, j) / n));
+            out[i * MLK_TILE + j] = (float)(exp(log_of(&values, j) / n) / (MLK_LANE(sum, j) / n));
     }
 }
