@@ -206,14 +206,17 @@ static void spread(const bank *b, const pair *bins, pair *direct, pair *mirrored
 static void transform(octave_work *w, const mlk_view *view, int64_t start, mlk_pad pad, int j)
 {
     const bank *b = w->bank;
-    if (start >= 0 && start + b->n_fft <= view->n)
-        memcpy(w->frame, view->samples + (start - view->first), (size_t)b->n_fft * sizeof *w->frame);
-    else {
+    const float *frame = w->frame;
+    if (start < 0 || start + b->n_fft > view->n) {
         mlk_view_read(view, start, b->n_fft, pad, w->wide);
         for (int i = 0; i < b->n_fft; i++)
             w->frame[i] = (float)w->wide[i];
+    } else if (mlk_fft_packed_takes(view->samples + (start - view->first))) {
+        frame = view->samples + (start - view->first);
+    } else {
+        memcpy(w->frame, view->samples + (start - view->first), (size_t)b->n_fft * sizeof *w->frame);
     }
-    mlk_fft_packed_forward(w->fft, w->frame, w->bins);
+    mlk_fft_packed_forward(w->fft, frame, w->bins);
     spread(b, (const pair *)w->bins, (pair *)w->direct + j, (pair *)w->mirrored + j);
 }
 

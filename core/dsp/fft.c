@@ -108,9 +108,14 @@ const mlk_fft_packed *mlk_fft_packed_plan(int n, mlk_status *status)
     return mlk_memo_get(mlk_memo_shared(), &plans, &(double){n}, 1, NULL, status);
 }
 
-void mlk_fft_packed_forward(const mlk_fft_packed *fft, float *in, float complex *out)
+void mlk_fft_packed_forward(const mlk_fft_packed *fft, const float *in, float complex *out)
 {
-    fftwf_execute_dft(fft->plan, (float complex *)in, out);
+    fftwf_execute_dft(fft->plan, (float complex *)in, out); /* the plan preserves its input */
+}
+
+bool mlk_fft_packed_takes(const float *in)
+{
+    return fftwf_alignment_of((float *)in) == 0;
 }
 
 void mlk_fft_forward(const mlk_fft *fft, double *in, double complex *out)

@@ -10,6 +10,7 @@
 #include "status.h"
 
 #include <complex.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct mlk_fft mlk_fft;
@@ -30,8 +31,12 @@ typedef struct mlk_fft_packed mlk_fft_packed;
 
 const mlk_fft_packed *mlk_fft_packed_plan(int n, mlk_status *status);
 
-/* Both from mlk_fft_buffer; `in` holds n floats and is kept, `out` n/2 complex numbers. */
-void mlk_fft_packed_forward(const mlk_fft_packed *fft, float *in, float complex *out);
+/* Both from mlk_fft_buffer, or `in` from elsewhere if mlk_fft_packed_takes it; it holds n floats and is kept, `out`
+ * n/2 complex numbers. */
+void mlk_fft_packed_forward(const mlk_fft_packed *fft, const float *in, float complex *out);
+
+/* Whether the address is aligned as plans want it. */
+bool mlk_fft_packed_takes(const float *in);
 
 /* The least length from n on with factors 2, 3 and 5 only, even: a quick one. */
 int mlk_fft_fast_length(int n);

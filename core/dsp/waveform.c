@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { PIECE = 1 << 15, LEAST = 1 << 9 }; /* samples asked of a source at once */
+enum { ALIGNED = 16 };                    /* samples in a cache line: windows begin with a multiple of these */
 
 struct mlk_waveform {
     double rate;
@@ -106,17 +107,24 @@ static mlk_code make_room(mlk_waveform *w, int64_t more, mlk_status *status)
 {
     int64_t keep = w->mark - w->lookback;
     int64_t dropped = keep > w->first ? (keep < w->end ? keep : w->end) - w->first : 0;
+    dropped -= dropped % ALIGNED;
     int64_t kept = w->end - w->first - dropped;
     if (kept + more > w->room) {
         int64_t room = 2 * (kept + more);
-        float *window = realloc(w->window, (size_t)room * sizeof *window);
+        room += ALIGNED - room % ALIGNED;
+        float *window = aligned_alloc(ALIGNED * sizeof *window, (size_t)room * sizeof *window);
         if (!window)
             return mlk_fail(status, MLK_MEMORY, "not enough memory for %lld samples", (long long)room);
+        if (kept > 0)
+            memcpy(window, w->window + dropped, (size_t)kept * sizeof *window);
+        free(w->window);
         w->window = window;
         w->room = room;
-    } else if (w->end - w->first + more <= w->room) {
-        return MLK_OK; /* there is still room: moving less often is cheaper */
+        w->first += dropped;
+        return MLK_OK;
     }
+    if (w->end - w->first + more <= w->room)
+        return MLK_OK; /* there is still room: moving less often is cheaper */
     memmove(w->window, w->window + dropped, (size_t)kept * sizeof *w->window);
     w->first += dropped;
     return MLK_OK;

@@ -189,8 +189,8 @@ class Bench:
                 times = []
                 for _ in range(1 if self.options.quick else 3):
                     shutil.rmtree(self.folder / "extracted", ignore_errors=True)
-                    times.append(run([self.moonlark, "extract", self.folder / "songs", "--no-cache", "--features", names, "--pool",
-                                      "mean,std", "--out", self.folder / "extracted", "--workers", workers]))
+                    times.append(run([self.moonlark, "extract", self.folder / "songs", "--features", names, "--pool", "mean,std",
+                                      "--out", self.folder / "extracted", "--workers", workers, "--no-cache"]))
                 made.append({"tool": "Moonlark", "what": what, "workers": workers, "songs": SONGS,
                              "wall_s": min(t[1] for t in times), "peak_mb": max(t[3] for t in times)})
         if "librosa" in self.peers:
