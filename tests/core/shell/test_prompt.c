@@ -251,7 +251,9 @@ static void tab_completes(void **state)
     type(&self, "string.\t");
     expect(&self, "byte");
     expect(&self, "upper");
+    expect(&self, "> string."); /* the line again, below the list */
     type(&self, CTRL_C);
+    expect(&self, "^C");
     expect_prompt(&self);
     leave(&self);
 }
