@@ -1,0 +1,25 @@
+--- Networks: modules with PyTorch's names, arguments, initialisation and state dicts.
+---
+---     local net = nn.Sequential(nn.Conv2d(1, 16, 3, {padding = 1}), nn.BatchNorm2d(16), nn.ReLU(),
+---                               nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10))
+---     print(net:summary {8, 1, 128, 130})
+---     local loss = nn.CrossEntropyLoss {label_smoothing = 0.1} (net(x), y)
+---     loss:backward()
+---     net:save "net.safetensors"
+---
+--- Arguments come in PyTorch's order; further ones also by name in a last table. Tensors are 0-based, as in PyTorch.
+local module = require "moonlark.nn.module"
+
+local nn = {
+  --- The base of all modules: nn.Module:extend "Name".
+  Module = module.Module,
+  Parameter = module.Parameter,
+  --- How parameters begin.
+  init = require "moonlark.nn.initialise",
+}
+
+for _, part in ipairs {"linear", "convolution", "normalization", "activation", "pooling", "container", "recurrent", "loss"} do
+  for name, class in pairs(require("moonlark.nn." .. part)) do nn[name] = class end
+end
+
+return nn

@@ -1,0 +1,69 @@
+--- Linear, Embedding, Identity, Flatten.
+local arguments = require "moonlark.nn.arguments"
+local init = require "moonlark.nn.initialise"
+local module = require "moonlark.nn.module"
+local options = require "moonlark.options"
+local torch = require "moonlark.torch"
+
+local Module, Parameter = module.Module, module.Parameter
+local layers = {}
+
+--- y = x Wᵀ + b over the last axis: [*, in_features] to [*, out_features]. nn.Linear(in_features, out_features, bias = true)
+---@class moonlark.nn.Linear: moonlark.Module
+layers.Linear = Module:extend "Linear"
+
+function layers.Linear:init(...)
+  local o = arguments.read("Linear", {"in_features", "out_features", "bias"}, {bias = true}, ...)
+  self.in_features = arguments.size("Linear", "in_features", o.in_features)
+  self.out_features = arguments.size("Linear", "out_features", o.out_features)
+  self.weight = Parameter(init.kaiming_uniform(torch.empty {o.out_features, o.in_features}, math.sqrt(5)))
+  if o.bias then self.bias = Parameter(init.bias_beside(torch.empty {o.out_features}, self.weight)) end
+end
+
+function layers.Linear:forward(x) return x:linear(self.weight, self.bias) end
+
+function layers.Linear:expects() return ("[*, %d]"):format(self.in_features) end
+
+function layers.Linear:arguments()
+  return ("%d, %d%s"):format(self.in_features, self.out_features, self.bias and "" or ", bias = false")
+end
+
+--- A row of numbers for each class id: int64 [*] to [*, embedding_dim].
+--- nn.Embedding(num_embeddings, embedding_dim, padding_idx): the row padding_idx begins as zeros and gets no gradient.
+---@class moonlark.nn.Embedding: moonlark.Module
+layers.Embedding = Module:extend "Embedding"
+
+function layers.Embedding:init(...)
+  local o = arguments.read("Embedding", {"num_embeddings", "embedding_dim", "padding_idx"}, {padding_idx = options.none}, ...)
+  self.num_embeddings = arguments.size("Embedding", "num_embeddings", o.num_embeddings)
+  self.embedding_dim = arguments.size("Embedding", "embedding_dim", o.embedding_dim)
+  self.padding_idx = o.padding_idx
+  local weight = init.normal(torch.empty {o.num_embeddings, o.embedding_dim})
+  if o.padding_idx then init.constant(weight[o.padding_idx], 0) end
+  self.weight = Parameter(weight)
+end
+
+function layers.Embedding:forward(ids)
+  return torch.embedding(self.weight, ids, self.padding_idx or -1)
+end
+
+function layers.Embedding:arguments() return ("%d, %d"):format(self.num_embeddings, self.embedding_dim) end
+
+--- What it is given.
+---@class moonlark.nn.Identity: moonlark.Module
+layers.Identity = Module:extend "Identity"
+
+function layers.Identity:forward(...) return ... end
+
+--- Joins the axes start_dim .. end_dim. nn.Flatten(start_dim = 1, end_dim = -1)
+---@class moonlark.nn.Flatten: moonlark.Module
+layers.Flatten = Module:extend "Flatten"
+
+function layers.Flatten:init(...)
+  local o = arguments.read("Flatten", {"start_dim", "end_dim"}, {start_dim = 1, end_dim = -1}, ...)
+  self.start_dim, self.end_dim = o.start_dim, o.end_dim
+end
+
+function layers.Flatten:forward(x) return x:flatten(self.start_dim, self.end_dim) end
+
+return layers

@@ -1,0 +1,429 @@
+--- Module: a part of a network that knows its parameters, its buffers and the modules within it.
+---
+---     local Net = nn.Module:extend "Net"
+---     function Net:init(classes)
+---       self.body = nn.Sequential(nn.Linear(40, 64), nn.ReLU())
+---       self.head = nn.Linear(64, classes)
+---       self.scale = nn.Parameter(torch.ones {1})
+---     end
+---     function Net:forward(x) return self.head(self.body(x)) * self.scale end
+---     local net = Net(10)
+---     local y = net(x)
+---
+--- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the module
+--- or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
+local options = require "moonlark.options"
+local torch = require "moonlark.torch"
+
+---@class moonlark.Module
+---@field training boolean  true after train(), false after eval()
+local Module = {__name = "Module"}
+
+-- What a registry knows of its names: their order, and a value each.
+local function registry()
+  return {order = {}, values = {}}
+end
+
+local function put(kept, name, value)
+  if kept.values[name] == nil then kept.order[#kept.order + 1] = name end
+  kept.values[name] = value
+end
+
+local function drop(kept, name)
+  kept.values[name] = nil
+  for i, other in ipairs(kept.order) do
+    if other == name then table.remove(kept.order, i) break end
+  end
+end
+
+-- parameters ---------------------------------------------------------------------
+
+local Parameter = {__name = "nn.Parameter"}
+
+--- Marks a tensor as a parameter, for assigning it to a module's field: it is trained and saved.
+---@param tensor moonlark.Tensor
+---@param given {requires_grad?: boolean}?  default true
+---@return table
+local function parameter(tensor, given)
+  if not torch.is_tensor(tensor) then error(("a parameter must be a tensor, got %s"):format(type(tensor)), 0) end
+  local read = options.read("nn.Parameter", given, {requires_grad = true})
+  return setmetatable({tensor = tensor:detach():requires_grad_(read.requires_grad)}, Parameter)
+end
+
+local function is_module(value)
+  return type(value) == "table" and rawget(value, "_modules") ~= nil
+end
+
+-- calls, and errors that say where ------------------------------------------------
+
+-- The modules that are computing, outermost first, with what each was given; only errors read it.
+local running, given_to, depth = {}, {}, 0
+local observer -- called with each module and its result, while summary looks on
+
+local function name_within(parent, child)
+  for _, name in ipairs(parent._modules.order) do
+    if parent._modules.values[name] == child then return name end
+  end
+end
+
+local function shape_text(value)
+  return torch.is_tensor(value) and "[" .. table.concat(value:shape(), ", ") .. "]" or type(value)
+end
+
+-- "features.3 (Conv2d(3, 8, …)): expected input [n, 3, h, w], got [4, 1, 28, 28]: message"
+local function explain(message, failed)
+  if type(message) ~= "string" or message:find("interrupted", 1, true) then return message end
+  local names = {}
+  for i = 2, failed do names[#names + 1] = name_within(running[i - 1], running[i]) or running[i].__name end
+  local module = running[failed]
+  local path = #names > 0 and table.concat(names, ".") .. " " or ""
+  local expected = module.expects and module:expects()
+  return ("%s(%s): %s got %s: %s"):format(path, module:describe(), expected and "expected input " .. expected .. "," or "input",
+    shape_text(given_to[failed]), message)
+end
+
+local function leave(before, ...)
+  depth = before
+  return ...
+end
+
+-- The outermost call catches, to say where an error came from; those within cost a few instructions.
+local function finish(ok, ...)
+  local failed = depth
+  depth = 0
+  if ok then return ... end
+  error(failed > 0 and explain((...), failed) or (...), 0)
+end
+
+local function run(self, ...)
+  local before = depth
+  depth = before + 1
+  running[depth], given_to[depth] = self, (...)
+  return leave(before, self:forward(...))
+end
+
+local function enter(self, ...)
+  if observer then return observer(self, run, ...) end
+  return run(self, ...)
+end
+
+local function call(self, ...)
+  if depth == 0 then return finish(pcall(enter, self, ...)) end
+  return enter(self, ...)
+end
+
+-- fields ----------------------------------------------------------------------------
+
+local function read_field(class)
+  return function(self, key)
+    local value = rawget(self, "_parameters").values[key]
+    if value ~= nil then return value end
+    value = rawget(self, "_modules").values[key]
+    if value ~= nil then return value end
+    value = rawget(self, "_buffers").values[key]
+    if value ~= nil then return value end
+    return class[key]
+  end
+end
+
+local function write_field(self, key, value)
+  local parameters, modules, buffers = self._parameters, self._modules, self._buffers
+  if getmetatable(value) == Parameter then
+    put(parameters, key, value.tensor)
+  elseif is_module(value) then
+    put(modules, key, value)
+  elseif buffers.values[key] ~= nil and (value == nil or torch.is_tensor(value)) then
+    if value == nil then drop(buffers, key) else put(buffers, key, value) end
+  elseif value == nil then
+    drop(parameters, key)
+    drop(modules, key)
+  elseif parameters.values[key] ~= nil then
+    error(("%s is a parameter: assign nn.Parameter(tensor), got %s"):format(key, type(value)), 0)
+  else
+    rawset(self, key, value)
+  end
+end
+
+local function construct(class, ...)
+  local self = setmetatable({
+    _parameters = registry(), _buffers = registry(), _modules = registry(), training = true,
+  }, class._instance)
+  if class.init then class.init(self, ...) end
+  return self
+end
+
+--- A class of one's own: define `init` (what the constructor is given) and `forward`.
+---@param name string
+---@return table class
+function Module:extend(name)
+  if type(name) ~= "string" then error(("name must be a string, got %s"):format(type(name)), 0) end
+  local class = setmetatable({__name = name}, {__index = self, __call = construct, __name = "nn class"})
+  class._instance = {
+    __index = read_field(class), __newindex = write_field, __call = call, __name = name,
+    __tostring = function(module) return Module.text(module) end,
+  }
+  return class
+end
+
+--- What a module computes; each class defines its own.
+function Module:forward()
+  error(("%s has no forward"):format(self.__name), 0)
+end
+
+--- Registers a tensor that is saved and moved with the module, but not trained.
+---@param name string
+---@param tensor moonlark.Tensor
+function Module:register_buffer(name, tensor)
+  if not torch.is_tensor(tensor) then error(("buffer %s must be a tensor, got %s"):format(name, type(tensor)), 0) end
+  put(self._buffers, name, tensor)
+end
+
+-- walking -----------------------------------------------------------------------------
+
+-- Calls f(name, module) for the module and all within it, in order.
+local function walk(module, prefix, f)
+  f(prefix, module)
+  for _, name in ipairs(module._modules.order) do
+    walk(module._modules.values[name], prefix == "" and name or prefix .. "." .. name, f)
+  end
+end
+
+-- {name, tensor, registry, key} of all tensors of these registries ("_parameters", "_buffers").
+local function tensors_of(self, kinds)
+  local list = {}
+  walk(self, "", function(prefix, module)
+    for _, kind in ipairs(kinds) do
+      for _, key in ipairs(module[kind].order) do
+        list[#list + 1] = {
+          name = prefix == "" and key or prefix .. "." .. key, tensor = module[kind].values[key], kept = module[kind], key = key,
+        }
+      end
+    end
+  end)
+  return list
+end
+
+--- All parameters, also of modules within, in order.
+---@return moonlark.Tensor[]
+function Module:parameters()
+  local list = {}
+  for i, found in ipairs(tensors_of(self, {"_parameters"})) do list[i] = found.tensor end
+  return list
+end
+
+--- for name, tensor in net:named_parameters() do … end
+---@return fun(): string?, moonlark.Tensor?
+function Module:named_parameters()
+  local list, i = tensors_of(self, {"_parameters"}), 0
+  return function()
+    i = i + 1
+    if list[i] then return list[i].name, list[i].tensor end
+  end
+end
+
+--- for name, module in net:named_modules() do … end: the module itself (name "") and all within it.
+---@return fun(): string?, moonlark.Module?
+function Module:named_modules()
+  local list, i = {}, 0
+  walk(self, "", function(name, module) list[#list + 1] = {name, module} end)
+  return function()
+    i = i + 1
+    if list[i] then return list[i][1], list[i][2] end
+  end
+end
+
+--- The modules directly within, in order.
+---@return moonlark.Module[]
+function Module:children()
+  local list = {}
+  for i, name in ipairs(self._modules.order) do list[i] = self._modules.values[name] end
+  return list
+end
+
+-- modes -------------------------------------------------------------------------------
+
+--- Training mode (default) or, with false, evaluation: dropout and batch statistics depend on it.
+---@param mode boolean?  default true
+---@return moonlark.Module self
+function Module:train(mode)
+  walk(self, "", function(_, module) rawset(module, "training", mode ~= false) end)
+  return self
+end
+
+--- Evaluation mode: train(false).
+---@return moonlark.Module self
+function Module:eval()
+  return self:train(false)
+end
+
+local function require_grad(self, pattern, wanted)
+  local changed = 0
+  for name, tensor in self:named_parameters() do
+    if not pattern or name:find(pattern) then
+      tensor:requires_grad_(wanted)
+      changed = changed + 1
+    end
+  end
+  if changed == 0 then error(("no parameter's name matches '%s'"):format(pattern or ""), 0) end
+  return self
+end
+
+--- Keeps the parameters whose names match a Lua pattern ("^body%.") from being trained; all without one.
+---@param pattern string?
+---@return moonlark.Module self
+function Module:freeze(pattern) return require_grad(self, pattern, false) end
+
+--- Trains the parameters whose names match again.
+---@param pattern string?
+---@return moonlark.Module self
+function Module:unfreeze(pattern) return require_grad(self, pattern, true) end
+
+--- Forgets all gradients.
+function Module:zero_grad()
+  for _, tensor in ipairs(self:parameters()) do tensor:set_grad(nil) end
+end
+
+local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = true}
+
+--- Moves parameters and buffers to a device ("cuda") or a floating dtype ("bfloat16": integers stay). Make optimisers
+--- after it: tensors are new.
+---@param where string
+---@return moonlark.Module self
+function Module:to(where)
+  for _, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do
+    if not floating[where] or floating[found.tensor:dtype()] then
+      local trained = found.tensor:requires_grad()
+      found.kept.values[found.key] = found.tensor:detach():to(where):requires_grad_(trained)
+    end
+  end
+  return self
+end
+
+-- state ---------------------------------------------------------------------------------
+
+--- Parameters and buffers by name, sharing memory with the module.
+---@return table<string, moonlark.Tensor>
+function Module:state_dict()
+  local state = {}
+  for _, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do state[found.name] = found.tensor:detach() end
+  return state
+end
+
+--- The names of a state dict in PyTorch's order.
+---@return string[]
+function Module:state_keys()
+  local keys = {}
+  for i, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do keys[i] = found.name end
+  return keys
+end
+
+--- Copies a state dict's values into the module. Nothing is copied when a name is missing, unknown or has another
+--- shape: the error lists all of them.
+---@param state table<string, moonlark.Tensor>
+---@param given {strict?: boolean}?  strict = false leaves out names that only one side knows
+---@return moonlark.Module self
+function Module:load_state_dict(state, given)
+  local read = options.read("load_state_dict", given, {strict = true})
+  local own, known, faults = tensors_of(self, {"_parameters", "_buffers"}), {}, {}
+  for _, found in ipairs(own) do
+    known[found.name] = true
+    local value = state[found.name]
+    if value == nil then
+      if read.strict then faults[#faults + 1] = "missing: " .. found.name end
+    elseif shape_text(value) ~= shape_text(found.tensor) then
+      faults[#faults + 1] = ("shape: %s is %s, the state has %s"):format(found.name, shape_text(found.tensor), shape_text(value))
+    end
+  end
+  local extra = {}
+  for name in pairs(state) do
+    if not known[name] and read.strict then extra[#extra + 1] = "unknown: " .. name end
+  end
+  table.sort(extra)
+  table.move(extra, 1, #extra, #faults + 1, faults)
+  if #faults > 0 then
+    error(("the state does not fit %s:\n  %s"):format(self.__name, table.concat(faults, "\n  ")), 0)
+  end
+  torch.no_grad(function()
+    for _, found in ipairs(own) do
+      if state[found.name] then found.tensor:copy_(state[found.name]) end
+    end
+  end)
+  return self
+end
+
+--- Writes the state to a .safetensors file.
+---@param path string
+function Module:save(path)
+  local state = {}
+  for name, tensor in pairs(self:state_dict()) do state[name] = tensor:contiguous():to "cpu" end
+  torch.save(path, state)
+end
+
+--- Reads the state from a .safetensors file, as load_state_dict does.
+---@param path string
+---@param given {strict?: boolean}?
+---@return moonlark.Module self
+function Module:load(path, given)
+  return self:load_state_dict(torch.load(path), given)
+end
+
+-- in words --------------------------------------------------------------------------------
+
+--- The module in a line, without those within it: "Linear(40, 10)".
+---@return string
+function Module:describe()
+  return self.__name .. (self.arguments and "(" .. self:arguments() .. ")" or "")
+end
+
+--- The module and those within it, a line each, as print shows it.
+---@return string
+function Module:text()
+  if #self._modules.order == 0 then return self:describe() end
+  local lines = {}
+  for _, name in ipairs(self._modules.order) do
+    lines[#lines + 1] = "  (" .. name .. "): " .. tostring(self._modules.values[name]):gsub("\n", "\n  ")
+  end
+  return self:describe() .. " {\n" .. table.concat(lines, "\n") .. "\n}"
+end
+
+--- How many numbers the parameters hold, and how many of those are trained.
+---@return integer total
+---@return integer trained
+function Module:count()
+  local total, trained = 0, 0
+  for _, tensor in ipairs(self:parameters()) do
+    total = total + tensor:numel()
+    if tensor:requires_grad() then trained = trained + tensor:numel() end
+  end
+  return total, trained
+end
+
+--- A table of the modules with the shapes of their results and their numbers of parameters.
+---@param shape integer[]|moonlark.Tensor  of an input, batch included; or an input
+---@return string
+function Module:summary(shape)
+  local names, rows = {}, {}
+  for name, module in self:named_modules() do names[module] = name end
+  local training = self.training
+  observer = function(module, compute, ...)
+    local row = {names[module] or "?", module:describe(), "", 0}
+    rows[#rows + 1] = row
+    local result = compute(module, ...)
+    row[3] = shape_text(result)
+    for _, key in ipairs(module._parameters.order) do row[4] = row[4] + module._parameters.values[key]:numel() end
+    return result
+  end
+  local ok, message = pcall(function()
+    torch.no_grad(function() self:eval()(torch.is_tensor(shape) and shape or torch.zeros(shape)) end)
+  end)
+  observer, depth = nil, 0
+  self:train(training)
+  if not ok then error(message, 0) end
+  local lines = {("%-24s %-44s %-20s %12s"):format("name", "module", "result", "parameters")}
+  for _, row in ipairs(rows) do lines[#lines + 1] = ("%-24s %-44s %-20s %12d"):format(table.unpack(row)) end
+  local total, trained = self:count()
+  lines[#lines + 1] = ("%d parameters, %d of them trained"):format(total, trained)
+  return table.concat(lines, "\n")
+end
+
+return {Module = Module, Parameter = parameter, is_module = is_module}

@@ -1,0 +1,118 @@
+--- BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm, Dropout, Dropout2d.
+local arguments = require "moonlark.nn.arguments"
+local module = require "moonlark.nn.module"
+local torch = require "moonlark.torch"
+
+local Module, Parameter = module.Module, module.Parameter
+
+local function affine(self, shape)
+  self.weight = Parameter(torch.ones(shape))
+  self.bias = Parameter(torch.zeros(shape))
+end
+
+local function batch_norm(axes, lowest, highest, expected)
+  local name = ("BatchNorm%dd"):format(axes)
+  local Norm = Module:extend(name)
+
+  function Norm:init(...)
+    local o = arguments.read(name, {"num_features", "eps", "momentum", "affine", "track_running_stats"},
+      {eps = 1e-5, momentum = 0.1, affine = true, track_running_stats = true}, ...)
+    self.num_features = arguments.size(name, "num_features", o.num_features)
+    self.eps, self.momentum = o.eps, o.momentum
+    if o.affine then affine(self, {o.num_features}) end
+    if o.track_running_stats then
+      self:register_buffer("running_mean", torch.zeros {o.num_features})
+      self:register_buffer("running_var", torch.ones {o.num_features})
+      self:register_buffer("num_batches_tracked", torch.tensor(0))
+    end
+  end
+
+  function Norm:forward(x)
+    if x:dim() < lowest or x:dim() > highest then error(("the input has %d axes"):format(x:dim()), 0) end
+    local tracked = self.running_mean ~= nil
+    if self.training and tracked then torch.no_grad(function() self.num_batches_tracked:add_(1) end) end
+    return torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var, self.training or not tracked,
+      self.momentum, self.eps, true)
+  end
+
+  function Norm:expects() return expected:format(self.num_features) end
+
+  function Norm:arguments() return tostring(self.num_features) end
+
+  return Norm
+end
+
+--- Each example normalised over its last axes. nn.LayerNorm(normalized_shape, eps = 1e-5, elementwise_affine = true)
+---@class moonlark.nn.LayerNorm: moonlark.Module
+local LayerNorm = Module:extend "LayerNorm"
+
+function LayerNorm:init(shape, ...)
+  if type(shape) == "number" then shape = {shape} end
+  local o = arguments.read("LayerNorm", {"eps", "elementwise_affine"}, {eps = 1e-5, elementwise_affine = true}, ...)
+  if type(shape) ~= "table" or #shape == 0 then error("LayerNorm: normalized_shape must be a number or a list", 0) end
+  self.normalized_shape, self.eps = shape, o.eps
+  if o.elementwise_affine then affine(self, shape) end
+end
+
+function LayerNorm:forward(x)
+  return torch.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+end
+
+function LayerNorm:expects() return "[*, " .. table.concat(self.normalized_shape, ", ") .. "]" end
+
+function LayerNorm:arguments() return table.concat(self.normalized_shape, ", ") end
+
+--- Each example normalised over groups of channels. nn.GroupNorm(num_groups, num_channels, eps = 1e-5, affine = true)
+---@class moonlark.nn.GroupNorm: moonlark.Module
+local GroupNorm = Module:extend "GroupNorm"
+
+function GroupNorm:init(...)
+  local o = arguments.read("GroupNorm", {"num_groups", "num_channels", "eps", "affine"}, {eps = 1e-5, affine = true}, ...)
+  self.num_groups = arguments.size("GroupNorm", "num_groups", o.num_groups)
+  self.num_channels = arguments.size("GroupNorm", "num_channels", o.num_channels)
+  if self.num_channels % self.num_groups ~= 0 then
+    error(("GroupNorm: num_channels must be a multiple of num_groups (%d), got %d"):format(o.num_groups, o.num_channels), 0)
+  end
+  self.eps = o.eps
+  if o.affine then affine(self, {o.num_channels}) end
+end
+
+function GroupNorm:forward(x) return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps) end
+
+function GroupNorm:expects() return ("[n, %d, *]"):format(self.num_channels) end
+
+function GroupNorm:arguments() return ("%d, %d"):format(self.num_groups, self.num_channels) end
+
+local function dropout(name, operator)
+  local Dropout = Module:extend(name)
+
+  function Dropout:init(...)
+    local o = arguments.read(name, {"p"}, {p = 0.5}, ...)
+    if type(o.p) ~= "number" or o.p < 0 or o.p > 1 then error(("%s: p must be 0..1, got %s"):format(name, tostring(o.p)), 0) end
+    self.p = o.p
+  end
+
+  function Dropout:forward(x) return operator(x, self.p, self.training) end
+
+  function Dropout:arguments() return ("p = %g"):format(self.p) end
+
+  return Dropout
+end
+
+return {
+  --- Each channel normalised over the batch, [n, c] or [n, c, l]; in evaluation by running averages (Ioffe and Szegedy, 2015).
+  --- nn.BatchNorm1d(num_features, eps = 1e-5, momentum = 0.1, affine = true, track_running_stats = true)
+  ---@class moonlark.nn.BatchNorm1d: moonlark.Module
+  BatchNorm1d = batch_norm(1, 2, 3, "[n, %d] or [n, c, l]"),
+  --- The same of images, [n, c, h, w].
+  ---@class moonlark.nn.BatchNorm2d: moonlark.Module
+  BatchNorm2d = batch_norm(2, 4, 4, "[n, %d, h, w]"),
+  LayerNorm = LayerNorm,
+  GroupNorm = GroupNorm,
+  --- In training, zeroes numbers with probability p and lifts the rest by 1 / (1 - p). nn.Dropout(p = 0.5)
+  ---@class moonlark.nn.Dropout: moonlark.Module
+  Dropout = dropout("Dropout", torch.dropout),
+  --- The same of whole channels. nn.Dropout2d(p = 0.5)
+  ---@class moonlark.nn.Dropout2d: moonlark.Module
+  Dropout2d = dropout("Dropout2d", torch.feature_dropout),
+}

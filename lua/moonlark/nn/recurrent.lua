@@ -1,0 +1,81 @@
+--- LSTM and GRU: stacked, bidirectional.
+local arguments = require "moonlark.nn.arguments"
+local init = require "moonlark.nn.initialise"
+local module = require "moonlark.nn.module"
+local torch = require "moonlark.torch"
+
+local Module, Parameter = module.Module, module.Parameter
+
+local names = {"input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional"}
+
+-- gates: rows of a weight for each hidden unit; states: how many tensors a hidden state has.
+local function recurrent(name, gates, states)
+  local Layer = Module:extend(name)
+
+  function Layer:init(...)
+    local o = arguments.read(name, names,
+      {num_layers = 1, bias = true, batch_first = false, dropout = 0.0, bidirectional = false}, ...)
+    for _, key in ipairs(names) do self[key == "bias" and "has_bias" or key] = o[key] end
+    for _, key in ipairs {"input_size", "hidden_size", "num_layers"} do arguments.size(name, key, o[key]) end
+    self.directions = o.bidirectional and 2 or 1
+    self.keys = {}
+    local bound = 1 / math.sqrt(o.hidden_size)
+    for layer = 0, o.num_layers - 1 do
+      for direction = 1, self.directions do
+        local suffix = ("_l%d%s"):format(layer, direction == 2 and "_reverse" or "")
+        local width = layer == 0 and o.input_size or o.hidden_size * self.directions
+        local shapes = {{"weight_ih", {gates * o.hidden_size, width}}, {"weight_hh", {gates * o.hidden_size, o.hidden_size}}}
+        if o.bias then
+          shapes[3], shapes[4] = {"bias_ih", {gates * o.hidden_size}}, {"bias_hh", {gates * o.hidden_size}}
+        end
+        for _, shape in ipairs(shapes) do
+          self[shape[1] .. suffix] = Parameter(init.uniform(torch.empty(shape[2]), -bound, bound))
+          self.keys[#self.keys + 1] = shape[1] .. suffix
+        end
+      end
+    end
+  end
+
+  -- Zeros for a batch.
+  local function start(self, x)
+    local shape = {self.num_layers * self.directions, x:size(self.batch_first and 0 or 1), self.hidden_size}
+    local made = {}
+    for i = 1, states do made[i] = torch.zeros(shape, {dtype = x:dtype(), device = x:device()}) end
+    return made
+  end
+
+  --- x is [time, batch, input_size], or [batch, time, input_size] with batch_first; the state starts from zeros.
+  --- Gives the last layer's outputs and the state of every layer after the last step.
+  function Layer:forward(x, state)
+    if x:dim() ~= 3 then error(("the input has %d axes"):format(x:dim()), 0) end
+    local weights = {}
+    for i, key in ipairs(self.keys) do weights[i] = self[key] end
+    state = state or start(self, x)
+    if torch.is_tensor(state) then state = {state} end
+    local results = table.pack(torch[name:lower()](x, states == 2 and state or state[1], weights, self.has_bias,
+      self.num_layers, self.dropout + 0.0, self.training, self.bidirectional, self.batch_first))
+    if states == 2 then return results[1], {results[2], results[3]} end
+    return results[1], results[2]
+  end
+
+  function Layer:expects()
+    return (self.batch_first and "[n, t, %d]" or "[t, n, %d]"):format(self.input_size)
+  end
+
+  function Layer:arguments()
+    return ("%d, %d%s%s"):format(self.input_size, self.hidden_size,
+      self.num_layers > 1 and ", num_layers = " .. self.num_layers or "", self.bidirectional and ", bidirectional" or "")
+  end
+
+  return Layer
+end
+
+return {
+  --- Long short-term memory (Hochreiter and Schmidhuber, 1997). nn.LSTM(input_size, hidden_size, num_layers = 1, bias = true,
+  --- batch_first = false, dropout = 0, bidirectional = false); `local out, state = lstm(x, state)`, state = {h, c}
+  ---@class moonlark.nn.LSTM: moonlark.Module
+  LSTM = recurrent("LSTM", 4, 2),
+  --- Gated recurrent units (Cho et al., 2014). Arguments as LSTM's; the state is one tensor.
+  ---@class moonlark.nn.GRU: moonlark.Module
+  GRU = recurrent("GRU", 3, 1),
+}

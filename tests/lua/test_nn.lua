@@ -1,0 +1,269 @@
+-- Modules and losses against PyTorch 2.15 (tests/reference/nn/generate.py), and what modules know of themselves.
+local lu = require "luaunit"
+local files = require "moonlark.files"
+local nn = require "moonlark.nn"
+local torch = require "moonlark.torch"
+
+local weight = torch.tensor {0.5, 1.0, 2.0, 0.25}
+
+local modules = {
+  linear = function() return nn.Linear(5, 3) end,
+  linear_no_bias = function() return nn.Linear(5, 3, {bias = false}) end,
+  conv1d = function() return nn.Conv1d(3, 4, 5, {stride = 2, padding = 2}) end,
+  conv1d_same = function() return nn.Conv1d(3, 4, 4, {padding = "same", dilation = 2}) end,
+  conv2d = function() return nn.Conv2d(2, 6, {3, 5}, {1, 2}, {1, 0}, 1, 2) end,
+  conv2d_dilated = function() return nn.Conv2d(2, 3, 3, {dilation = 2, bias = false}) end,
+  conv_transpose1d = function() return nn.ConvTranspose1d(3, 2, 4, 2, 1, 1) end,
+  conv_transpose2d = function() return nn.ConvTranspose2d(4, 2, 3, {stride = 2, groups = 2}) end,
+  batch_norm1d = function() return nn.BatchNorm1d(4) end,
+  batch_norm1d_frames = function() return nn.BatchNorm1d(4, 1e-3, 0.3) end,
+  batch_norm2d = function() return nn.BatchNorm2d(3) end,
+  batch_norm2d_plain = function() return nn.BatchNorm2d(3, {affine = false, track_running_stats = false}) end,
+  layer_norm = function() return nn.LayerNorm {3, 4} end,
+  group_norm = function() return nn.GroupNorm(2, 6) end,
+  max_pool1d = function() return nn.MaxPool1d(3, 2, 1) end,
+  max_pool2d = function() return nn.MaxPool2d(2, {ceil_mode = true}) end,
+  avg_pool1d = function() return nn.AvgPool1d(3, {padding = 1, count_include_pad = false}) end,
+  avg_pool2d = function() return nn.AvgPool2d({2, 3}) end,
+  adaptive_avg_pool1d = function() return nn.AdaptiveAvgPool1d(3) end,
+  adaptive_avg_pool2d = function() return nn.AdaptiveAvgPool2d({2, 3}) end,
+  adaptive_max_pool1d = function() return nn.AdaptiveMaxPool1d(4) end,
+  adaptive_max_pool2d = function() return nn.AdaptiveMaxPool2d(2) end,
+  relu = nn.ReLU, gelu = nn.GELU, silu = nn.SiLU, sigmoid = nn.Sigmoid, tanh = nn.Tanh, flatten = nn.Flatten,
+  gelu_tanh = function() return nn.GELU "tanh" end,
+  elu = function() return nn.ELU(0.5) end,
+  leaky_relu = function() return nn.LeakyReLU(0.2) end,
+  softmax = function() return nn.Softmax(1) end,
+  log_softmax = function() return nn.LogSoftmax {dim = 0} end,
+  lstm = function() return nn.LSTM(4, 5) end,
+  lstm_deep = function() return nn.LSTM(4, 5, 2, {batch_first = true, bidirectional = true}) end,
+  gru = function() return nn.GRU(4, 5, {bias = false}) end,
+  gru_deep = function() return nn.GRU(4, 5, 2, {batch_first = true, bidirectional = true}) end,
+  sequential = function()
+    return nn.Sequential(nn.Conv2d(1, 4, 3, {padding = 1}), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+      nn.Sequential(nn.Flatten(), nn.Linear(48, 5)))
+  end,
+}
+
+local losses = {
+  cross_entropy = function() return nn.CrossEntropyLoss() end,
+  cross_entropy_weighted = function() return nn.CrossEntropyLoss {weight = weight, label_smoothing = 0.1} end,
+  cross_entropy_frames = function() return nn.CrossEntropyLoss {ignore_index = 2, reduction = "sum"} end,
+  cross_entropy_soft = function() return nn.CrossEntropyLoss {reduction = "none"} end,
+  nll = function() return nn.NLLLoss {weight = weight} end,
+  bce_with_logits = function() return nn.BCEWithLogitsLoss {pos_weight = weight} end,
+  mse = function() return nn.MSELoss() end,
+  l1 = function() return nn.L1Loss {reduction = "sum"} end,
+  huber = function() return nn.HuberLoss {delta = 0.7} end,
+  smooth_l1 = function() return nn.SmoothL1Loss {beta = 0.5} end,
+}
+
+local reference = torch.load "tests/reference/nn/nn.safetensors"
+
+-- The frozen tensors of a module's state or gradients, by key.
+local function frozen(name, what)
+  local prefix, found = name .. "/" .. what .. "/", {}
+  for key, tensor in pairs(reference) do
+    if key:sub(1, #prefix) == prefix then found[key:sub(#prefix + 1)] = tensor end
+  end
+  return found
+end
+
+local function distance(a, b)
+  lu.assertEquals(a:shape(), b:shape())
+  return a:numel() == 0 and 0 or (a:to "float64" - b:to "float64"):abs():max():item()
+end
+
+TestReference, TestModule = {}, {}
+
+function TestReference:test_modules_agree_with_pytorch()
+  local names = {}
+  for name in pairs(modules) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local module = modules[name]()
+    module:load_state_dict(frozen(name, "state"))
+    local input = reference[name .. "/input"]:clone():requires_grad_(true)
+    local output = module(input)
+    local worst = distance(output:detach(), reference[name .. "/output"])
+    local total = (output * reference[name .. "/slope"]):sum()
+    total:backward()
+    worst = math.max(worst, distance(input:grad(), reference[name .. "/grad_input"]))
+    for key, gradient in pairs(frozen(name, "grad")) do
+      for own, parameter in module:named_parameters() do
+        if own == key then worst = math.max(worst, distance(parameter:grad(), gradient)) end
+      end
+    end
+    local evaluated = module:eval()(input:detach())
+    worst = math.max(worst, distance(evaluated:detach(), reference[name .. "/eval"]))
+    print(("%-24s largest deviation %.1e"):format(name, worst))
+    lu.assertTrue(worst <= 1e-5, name)
+  end
+end
+
+function TestReference:test_the_same_seed_begins_with_the_same_numbers()
+  for name, make in pairs(modules) do
+    torch.manual_seed(7)
+    local state = make():state_dict()
+    for key, value in pairs(frozen(name, "state")) do
+      lu.assertTrue(distance(state[key], value) <= 1e-6, name .. " " .. key)
+    end
+  end
+end
+
+function TestReference:test_losses_agree_with_pytorch()
+  for name, make in pairs(losses) do
+    local input = reference[name .. "/input"]:clone():requires_grad_(true)
+    local output = make()(name == "nll" and input:log_softmax(1) or input, reference[name .. "/target"])
+    lu.assertTrue(distance(output:detach(), reference[name .. "/output"]) <= 1e-5, name)
+    local total = (output * reference[name .. "/slope"]):sum()
+    total:backward()
+    lu.assertTrue(distance(input:grad(), reference[name .. "/grad_input"]) <= 1e-5, name)
+  end
+end
+
+-- modules ---------------------------------------------------------------------------
+
+local Net = nn.Module:extend "Net"
+
+function Net:init(classes)
+  self.features = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Sequential(nn.Linear(8, 8)))
+  self.head = nn.Linear(8, classes)
+  self.scale = nn.Parameter(torch.ones {1})
+  self:register_buffer("seen", torch.tensor(0))
+  self.note = "plain"
+end
+
+function Net:forward(x) return self.head(self.features(x)) * self.scale end
+
+function TestModule:test_fields_are_registered_in_order()
+  local net = Net(3)
+  lu.assertEquals(net:state_keys(), {"scale", "seen", "features.0.weight", "features.0.bias", "features.2.0.weight",
+    "features.2.0.bias", "head.weight", "head.bias"})
+  lu.assertTrue(torch.is_tensor(net.scale))
+  lu.assertEquals({net.note, #net:parameters(), #net:children()}, {"plain", 7, 2})
+  lu.assertEquals({net:count()}, {1 + 40 + 72 + 27, 1 + 40 + 72 + 27})
+  net.head = nn.Linear(8, 5)
+  lu.assertEquals(net(torch.ones {2, 4}):shape(), {2, 5})
+  net.head = nil
+  lu.assertEquals(#net:children(), 1)
+  lu.assertErrorMsgContains("scale is a parameter: assign nn.Parameter(tensor)", function() net.scale = torch.ones {1} end)
+  net.scale = nn.Parameter(torch.zeros {1})
+  lu.assertEquals(net:state_dict().scale:item(), 0)
+end
+
+function TestModule:test_freeze_train_and_zero_grad()
+  local net = Net(3)
+  net:freeze "^features"
+  lu.assertEquals({net:count()}, {140, 28})
+  net(torch.ones {2, 4}):sum():backward()
+  lu.assertNil(net.features["0"].weight:grad())
+  lu.assertNotNil(net.head.weight:grad())
+  net:unfreeze()
+  lu.assertEquals({net:count()}, {140, 140})
+  lu.assertErrorMsgContains("no parameter's name matches '^body'", net.freeze, net, "^body")
+  net:eval()
+  lu.assertFalse(net.features["2"]["0"].training)
+  net:train()
+  lu.assertTrue(net.features["2"].training)
+end
+
+function TestModule:test_errors_say_where()
+  local net = Net(3)
+  lu.assertErrorMsgContains("features.0 (Linear(4, 8)): expected input [*, 4], got [2, 5]: ", net, torch.ones {2, 5})
+  net.features["2"]["0"] = nn.Linear(9, 8)
+  lu.assertErrorMsgContains("features.2.0 (Linear(9, 8)): expected input [*, 9], got [2, 8]: ", net, torch.ones {2, 4})
+  lu.assertErrorMsgContains("Conv2d needs kernel_size", nn.Conv2d, 1, 2)
+  lu.assertErrorMsgContains("did you mean 'padding'", nn.Conv2d, 1, 2, 3, {paddin = 1})
+  lu.assertErrorMsgContains("Conv2d: stride is given twice", nn.Conv2d, 1, 2, 3, 1, {stride = 2})
+  lu.assertErrorMsgContains("multiples of groups (2), got 3 and 4", nn.Conv1d, 3, 4, 5, {groups = 2})
+  lu.assertErrorMsgContains("p must be 0..1, got 2", nn.Dropout, 2)
+  lu.assertErrorMsgContains("Sequential holds modules, got number", nn.Sequential, nn.ReLU(), 3)
+  lu.assertErrorMsgContains('reduction must be "none", "mean" or "sum", got max', nn.MSELoss, {reduction = "max"})
+end
+
+function TestModule:test_states_are_saved_and_checked()
+  local place = files.temporary_folder()
+  local net, path = Net(3), place .. "/net.safetensors"
+  net:save(path)
+  local again = Net(3):load(path)
+  lu.assertTrue(torch.equal(net(torch.ones {1, 4}), again(torch.ones {1, 4})))
+  local other = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+  local ok, message = pcall(other.load, other, path)
+  files.remove(place)
+  lu.assertFalse(ok)
+  for _, fault in ipairs {"missing: 0.weight", "missing: 1.bias", "unknown: features.2.0.weight", "unknown: seen"} do
+    lu.assertStrContains(message, fault)
+  end
+  local state = net:state_dict()
+  state["head.bias"] = torch.zeros {4}
+  lu.assertErrorMsgContains("shape: head.bias is [3], the state has [4]", net.load_state_dict, net, state)
+  lu.assertTrue(torch.equal(net.head.bias, again.head.bias)) -- nothing was copied
+  state["head.bias"], state.extra = nil, torch.ones {1}
+  net:load_state_dict(state, {strict = false})
+end
+
+function TestModule:test_summary_and_text()
+  local net = Net(3)
+  lu.assertStrContains(tostring(net), "Net {\n  (features): Sequential {\n    (0): Linear(4, 8)\n    (1): ReLU\n")
+  local text = net:summary {2, 4}
+  lu.assertStrMatches(text, ".*\nfeatures%.2%.0 +Linear%(8, 8%) +%[2, 8%] +72\n.*140 parameters, 140 of them trained")
+  lu.assertTrue(net.training)
+  lu.assertErrorMsgContains("features.0", net.summary, net, {2, 5})
+  lu.assertEquals(net(torch.ones {2, 4}):shape(), {2, 3})
+end
+
+function TestModule:test_lists_and_dicts()
+  local list = nn.ModuleList {nn.Linear(2, 3), nn.ReLU()}
+  list:append(nn.Linear(3, 4))
+  lu.assertEquals(list:state_keys(), {"0.weight", "0.bias", "2.weight", "2.bias"})
+  lu.assertEquals({list:at(-1).out_features, list:at(0).out_features}, {4, 3})
+  lu.assertErrorMsgContains("index 3 is out of 3 modules", list.at, list, 3)
+  local count = 0
+  for i in list:each() do count = count + i end
+  lu.assertEquals(count, 3)
+  lu.assertEquals(nn.ModuleDict {b = nn.Linear(1, 1, false), a = nn.Linear(1, 1, false)}:state_keys(), {"a.weight", "b.weight"})
+end
+
+function TestModule:test_dropout_and_embedding()
+  torch.manual_seed(1)
+  local x = torch.ones {1000}
+  local dropout = nn.Dropout(0.25)
+  local kept = dropout(x)
+  lu.assertAlmostEquals(kept:mean():item(), 1, 0.1)
+  lu.assertAlmostEquals(kept:max():item(), 1 / 0.75, 1e-6)
+  lu.assertTrue(torch.equal(dropout:eval()(x), x))
+  local whole = nn.Dropout2d(0.5)(torch.ones {4, 8, 3, 3}):sum({2, 3})
+  lu.assertTrue((whole:eq(0) + whole:eq(18)):all():item())
+  local table_of = nn.Embedding(5, 3, 2)
+  lu.assertEquals(table_of(torch.tensor {{2, 4}}):shape(), {1, 2, 3})
+  lu.assertEquals(table_of.weight[2]:abs():sum():item(), 0)
+end
+
+function TestModule:test_another_precision()
+  local net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3)):to "float64"
+  lu.assertEquals({net["0"].weight:dtype(), net["1"].running_mean:dtype(), net["1"].num_batches_tracked:dtype()},
+    {"float64", "float64", "int64"})
+  lu.assertTrue(net["0"].weight:requires_grad())
+  lu.assertEquals(net(torch.ones({2, 3}, {dtype = "float64"})):dtype(), "float64")
+end
+
+function TestModule:test_a_small_network_learns()
+  torch.manual_seed(2)
+  local x = torch.randn {64, 4}
+  local y = (x:select(1, 0) * x:select(1, 1)):gt(0):to "int64"
+  local net = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 2))
+  local loss, last = nn.CrossEntropyLoss(), nil
+  for _ = 1, 300 do
+    net:zero_grad()
+    local value = loss(net(x), y)
+    value:backward()
+    torch.no_grad(function()
+      for _, parameter in ipairs(net:parameters()) do parameter:sub_(parameter:grad() * 0.3) end
+    end)
+    last = value:item()
+  end
+  lu.assertTrue(last < 0.2, tostring(last))
+end
+
+os.exit(lu.LuaUnit.run())
