@@ -187,7 +187,7 @@ class Bench:
             for workers in sorted({1, 2, cores} if cores > 1 else {1}):
                 note(f"{SONGS} songs, {what}, {workers} workers")
                 times = []
-                for _ in range(1 if self.options.quick else 3):
+                for _ in range(1 if self.options.quick else 5):
                     shutil.rmtree(self.folder / "extracted", ignore_errors=True)
                     times.append(run([self.moonlark, "extract", self.folder / "songs", "--features", names, "--pool", "mean,std",
                                       "--out", self.folder / "extracted", "--workers", workers, "--no-cache"]))
