@@ -71,7 +71,8 @@ function ModuleList:each()
   end
 end
 
---- Modules that are registered by name: nn.ModuleDict {mel = …, chroma = …} (in the order of their names), then fields.
+--- Modules that are registered by name: nn.ModuleDict {mel = …, chroma = …} (in the order of their names), then
+--- fields.
 ---@class moonlark.nn.ModuleDict: moonlark.Module
 local ModuleDict = Module:extend "ModuleDict"
 

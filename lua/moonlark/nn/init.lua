@@ -7,7 +7,8 @@
 ---     loss:backward()
 ---     net:save "net.safetensors"
 ---
---- Arguments come in PyTorch's order; further ones also by name in a last table. Tensors are 0-based, as in PyTorch.
+--- Arguments come in PyTorch's order; further ones also by name in a last table. Tensors are 0-based, as in
+--- PyTorch.
 local module = require "moonlark.nn.module"
 
 local nn = {

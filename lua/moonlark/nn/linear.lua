@@ -8,7 +8,8 @@ local torch = require "moonlark.torch"
 local Module, Parameter = module.Module, module.Parameter
 local layers = {}
 
---- y = x Wᵀ + b over the last axis: [*, in_features] to [*, out_features]. nn.Linear(in_features, out_features, bias = true)
+--- y = x Wᵀ + b over the last axis: [*, in_features] to [*, out_features]. nn.Linear(in_features, out_features,
+--- bias = true)
 ---@class moonlark.nn.Linear: moonlark.Module
 layers.Linear = Module:extend "Linear"
 
@@ -29,7 +30,8 @@ function layers.Linear:arguments()
 end
 
 --- A row of numbers for each class id: int64 [*] to [*, embedding_dim].
---- nn.Embedding(num_embeddings, embedding_dim, padding_idx): the row padding_idx begins as zeros and gets no gradient.
+--- nn.Embedding(num_embeddings, embedding_dim, padding_idx): the row padding_idx begins as zeros and gets no
+--- gradient.
 ---@class moonlark.nn.Embedding: moonlark.Module
 layers.Embedding = Module:extend "Embedding"
 

@@ -10,7 +10,8 @@
 ---     local net = Net(10)
 ---     local y = net(x)
 ---
---- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the module
+--- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the
+--- module
 --- or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
@@ -285,7 +286,8 @@ end
 
 local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = true}
 
---- Moves parameters and buffers to a device ("cuda") or a floating dtype ("bfloat16": integers stay). Make optimisers
+--- Moves parameters and buffers to a device ("cuda") or a floating dtype ("bfloat16": integers stay). Make
+--- optimisers
 --- after it: tensors are new.
 ---@param where string
 ---@return moonlark.Module self

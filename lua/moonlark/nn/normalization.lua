@@ -42,7 +42,8 @@ local function batch_norm(axes, lowest, highest, expected)
   return Norm
 end
 
---- Each example normalised over its last axes. nn.LayerNorm(normalized_shape, eps = 1e-5, elementwise_affine = true)
+--- Each example normalised over its last axes. nn.LayerNorm(normalized_shape, eps = 1e-5, elementwise_affine =
+--- true)
 ---@class moonlark.nn.LayerNorm: moonlark.Module
 local LayerNorm = Module:extend "LayerNorm"
 
@@ -62,7 +63,8 @@ function LayerNorm:expects() return "[*, " .. table.concat(self.normalized_shape
 
 function LayerNorm:arguments() return table.concat(self.normalized_shape, ", ") end
 
---- Each example normalised over groups of channels. nn.GroupNorm(num_groups, num_channels, eps = 1e-5, affine = true)
+--- Each example normalised over groups of channels. nn.GroupNorm(num_groups, num_channels, eps = 1e-5, affine =
+--- true)
 ---@class moonlark.nn.GroupNorm: moonlark.Module
 local GroupNorm = Module:extend "GroupNorm"
 
@@ -100,7 +102,8 @@ local function dropout(name, operator)
 end
 
 return {
-  --- Each channel normalised over the batch, [n, c] or [n, c, l]; in evaluation by running averages (Ioffe and Szegedy, 2015).
+  --- Each channel normalised over the batch, [n, c] or [n, c, l]; in evaluation by running averages (Ioffe and
+  --- Szegedy, 2015).
   --- nn.BatchNorm1d(num_features, eps = 1e-5, momentum = 0.1, affine = true, track_running_stats = true)
   ---@class moonlark.nn.BatchNorm1d: moonlark.Module
   BatchNorm1d = batch_norm(1, 2, 3, "[n, %d] or [n, c, l]"),

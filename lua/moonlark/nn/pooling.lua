@@ -58,11 +58,13 @@ local function adaptive(name, operator, axes)
 end
 
 return {
-  --- The largest of each window. nn.MaxPool1d(kernel_size, stride = kernel_size, padding = 0, dilation = 1, ceil_mode = false)
+  --- The largest of each window. nn.MaxPool1d(kernel_size, stride = kernel_size, padding = 0, dilation = 1,
+  --- ceil_mode = false)
   MaxPool1d = max_pool(1),
   --- The same of images; a number or one for each axis.
   MaxPool2d = max_pool(2),
-  --- The mean of each window. nn.AvgPool1d(kernel_size, stride = kernel_size, padding = 0, ceil_mode = false, count_include_pad = true)
+  --- The mean of each window. nn.AvgPool1d(kernel_size, stride = kernel_size, padding = 0, ceil_mode = false,
+  --- count_include_pad = true)
   AvgPool1d = avg_pool(1),
   --- The same of images.
   AvgPool2d = avg_pool(2),

@@ -71,7 +71,8 @@ local function recurrent(name, gates, states)
 end
 
 return {
-  --- Long short-term memory (Hochreiter and Schmidhuber, 1997). nn.LSTM(input_size, hidden_size, num_layers = 1, bias = true,
+  --- Long short-term memory (Hochreiter and Schmidhuber, 1997). nn.LSTM(input_size, hidden_size, num_layers =
+  --- 1, bias = true,
   --- batch_first = false, dropout = 0, bidirectional = false); `local out, state = lstm(x, state)`, state = {h, c}
   ---@class moonlark.nn.LSTM: moonlark.Module
   LSTM = recurrent("LSTM", 4, 2),

@@ -110,7 +110,8 @@ function Optimizer:zero_grad()
   each(self, function(parameter) parameter:set_grad(nil) end)
 end
 
---- What a resumed optimiser needs: tensors by "NUMBER.NAME" (parameters are counted from 1), and steps and options by name.
+--- What a resumed optimiser needs: tensors by "NUMBER.NAME" (parameters are counted from 1), and steps and
+--- options by name.
 ---@return {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
 function Optimizer:state_dict()
   local tensors, numbers = {}, {}
@@ -179,7 +180,8 @@ end
 
 -- the optimisers ----------------------------------------------------------------------
 
---- Stochastic gradient descent. Options: lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, nesterov = false.
+--- Stochastic gradient descent. Options: lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, nesterov =
+--- false.
 ---@param params moonlark.Tensor[]|table[]|table
 ---@param given table?
 ---@return moonlark.Optimizer
@@ -211,7 +213,8 @@ local function adam(p, g, o, state)
   p:addcdiv_(mean, spread, {value = -o.lr / (1 - beta1 ^ state.step)})
 end
 
---- Adam (Kingma and Ba, 2015). Options: lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 0 (added to the
+--- Adam (Kingma and Ba, 2015). Options: lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 0 (added to
+--- the
 --- gradient), amsgrad = false.
 ---@param params moonlark.Tensor[]|table[]|table
 ---@param given table?
@@ -222,7 +225,8 @@ optim.Adam = constructor("Adam", {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, w
     adam(p, g, o, state)
   end)
 
---- Adam with weights that decay by themselves (Loshchilov and Hutter, 2019). Options: as Adam's, weight_decay = 0.01.
+--- Adam with weights that decay by themselves (Loshchilov and Hutter, 2019). Options: as Adam's, weight_decay =
+--- 0.01.
 ---@param params moonlark.Tensor[]|table[]|table
 ---@param given table?
 ---@return moonlark.Optimizer
@@ -232,7 +236,8 @@ optim.AdamW = constructor("AdamW", {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8,
     adam(p, g, o, state)
   end)
 
---- RMSprop (Tieleman and Hinton, 2012). Options: lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0,
+--- RMSprop (Tieleman and Hinton, 2012). Options: lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0,
+--- momentum = 0,
 --- centered = false.
 ---@param params moonlark.Tensor[]|table[]|table
 ---@param given table?
