@@ -1,5 +1,7 @@
--- Optimisers against ten steps of PyTorch's (tests/reference/optim/generate.py), their states and their mistakes.
+-- Optimisers against ten steps of PyTorch's (tests/reference/optim/generate.py), schedules against thirty; their
+-- states and their mistakes.
 local lu = require "luaunit"
+local json = require "moonlark.json"
 local optim = require "moonlark.optim"
 local torch = require "moonlark.torch"
 
@@ -113,6 +115,139 @@ function TestOptim:test_mistakes()
     local alone = optim.Adam({a}, {lr = 1})
     alone:load_state_dict(opt:state_dict())
   end)
+end
+
+-- schedules ---------------------------------------------------------------------------
+
+local schedules = {
+  step = function() return optim.step {step_size = 7, gamma = 0.3} end,
+  step_warm = function() return optim.step {step_size = 4, warmup = 5} end,
+  cosine = optim.cosine,
+  cosine_low = function() return optim.cosine {min_lr = 0.003} end,
+  cosine_warm = function() return optim.cosine {warmup = 4, min_lr = 1e-3} end,
+  warmup = function() return optim.warmup {steps = 12, start_factor = 0.25} end,
+  one_cycle = function() return optim.one_cycle {max_lr = 0.5} end,
+  one_cycle_groups = function()
+    return optim.one_cycle {max_lr = {0.5, 0.2}, pct_start = 0.37, div_factor = 10, final_div_factor = 100,
+      base_momentum = 0.7, max_momentum = 0.9}
+  end,
+  one_cycle_three = function() return optim.one_cycle {max_lr = 0.5, three_phase = true} end,
+  one_cycle_linear = function()
+    return optim.one_cycle {max_lr = 0.5, anneal_strategy = "linear", cycle_momentum = false}
+  end,
+  plateau = function() return optim.plateau {patience = 2, cooldown = 1} end,
+  plateau_most = function()
+    return optim.plateau {mode = "max", factor = 0.5, patience = 1, threshold = 0.05, threshold_mode = "abs",
+      min_lr = {0.02, 0.001}}
+  end,
+  plateau_default = optim.plateau,
+}
+
+local metric = reference["schedule/metric"]:totable()
+
+local function two_groups(name)
+  local groups = {{params = {torch.zeros {1}}, lr = 0.1}, {params = {torch.zeros {1}}, lr = 0.02}}
+  if name == "one_cycle" or name == "step" then return optim.AdamW(groups, {}) end
+  return optim.SGD(groups, {momentum = 0.8})
+end
+
+local function row_of(opt)
+  local first, second = opt.groups[1], opt.groups[2]
+  return {first.lr, second.lr, first.betas and first.betas[1] or first.momentum}
+end
+
+TestSchedules = {}
+
+function TestSchedules:test_thirty_steps_are_pytorchs()
+  for name, make in pairs(schedules) do
+    local opt = two_groups(name)
+    local bound, worst = make():bind(opt, 30), 0
+    for step, row in ipairs(reference["schedule/" .. name]:totable()) do
+      for i, value in ipairs(row_of(opt)) do
+        local allowed = 1e-7 * math.abs(row[i]) + 1e-12
+        worst = math.max(worst, math.abs(value - row[i]) / allowed)
+      end
+      bound:step(metric[step])
+    end
+    print(("%-18s largest deviation %.1e"):format(name, worst * 1e-7))
+    lu.assertTrue(worst <= 1, name)
+  end
+end
+
+function TestSchedules:test_a_saved_state_goes_on()
+  for name, make in pairs(schedules) do
+    local whole = two_groups(name)
+    local bound = make():bind(whole, 30)
+    for step = 1, 11 do bound:step(metric[step]) end
+    local saved = json.decode(json.encode(bound:state()))
+    local resumed = two_groups(name)
+    for _, group in ipairs(resumed.groups) do group.lr = 7 end -- the state knows the base rates
+    local again = make():bind(resumed, 30):load_state(saved)
+    for step = 12, 29 do
+      lu.assertEquals(row_of(resumed), row_of(whole), name .. " " .. step)
+      bound:step(metric[step])
+      again:step(metric[step])
+    end
+  end
+end
+
+function TestSchedules:test_after_the_end_the_rate_stays()
+  for _, make in ipairs {optim.cosine, schedules.one_cycle, schedules.one_cycle_three} do
+    local opt = two_groups "one_cycle"
+    local bound = make():bind(opt, 5)
+    for _ = 1, 5 do bound:step() end
+    local last = row_of(opt)
+    bound:step()
+    lu.assertEquals(row_of(opt), last)
+    lu.assertTrue(last[1] < 1e-5)
+  end
+end
+
+function TestSchedules:test_units_and_momenta()
+  lu.assertEquals({optim.cosine().unit, optim.one_cycle({max_lr = 1}).unit, optim.warmup({steps = 1}).unit},
+    {"batch", "batch", "batch"})
+  lu.assertEquals({optim.step({step_size = 1}).unit, optim.plateau().unit, optim.cosine({unit = "epoch"}).unit},
+    {"epoch", "epoch", "epoch"})
+  lu.assertEquals(optim.cosine():bind(two_groups(), 3).unit, "batch")
+  local plain = optim.SGD({torch.zeros {1}}, {lr = 0.1})
+  optim.one_cycle({max_lr = 1}):bind(plain, 10)
+  lu.assertEquals(plain.groups[1].momentum, 0)
+  optim.one_cycle({max_lr = 1, cycle_momentum = true}):bind(plain, 10)
+  lu.assertEquals(plain.groups[1].momentum, 0.95)
+end
+
+function TestSchedules:test_plateau_warms_up_first()
+  local opt = two_groups()
+  local bound, rates = optim.plateau({warmup = 3, patience = 0}):bind(opt), {}
+  for _ = 1, 6 do
+    rates[#rates + 1] = opt.groups[1].lr
+    bound:step(1)
+  end
+  for i, rate in ipairs {0.025, 0.05, 0.075, 0.1, 0.1, 0.01} do lu.assertAlmostEquals(rates[i], rate, 1e-12) end
+end
+
+function TestSchedules:test_mistakes()
+  local opt = two_groups()
+  lu.assertErrorMsgContains("optim.cosine: total (bind's second argument) must be a whole number, 1 or more, got nil",
+    function() optim.cosine():bind(opt) end)
+  lu.assertErrorMsgContains("warmup must be below the total of 5, got 5", function()
+    optim.cosine({warmup = 5}):bind(opt, 5)
+  end)
+  lu.assertErrorMsgContains("optim.step needs the option 'step_size'", optim.step, {})
+  lu.assertErrorMsgContains("step_size must be a whole number, 1 or more, got 0", optim.step, {step_size = 0})
+  lu.assertErrorMsgContains("did you mean 'gamma'", optim.step, {step_size = 1, gama = 2})
+  lu.assertErrorMsgContains("pct_start must be 0..1, got 2", optim.one_cycle, {max_lr = 1, pct_start = 2})
+  lu.assertErrorMsgContains('mode must be "min" or "max", got least', optim.plateau, {mode = "least"})
+  lu.assertErrorMsgContains('unit must be "batch" or "epoch", got step', optim.cosine, {unit = "step"})
+  lu.assertErrorMsgContains("max_lr has 3 rates for 2 groups", function()
+    optim.one_cycle({max_lr = {1, 2, 3}}):bind(opt, 5)
+  end)
+  lu.assertErrorMsgContains("needs a number, got nil", function() optim.plateau():bind(opt):step() end)
+  lu.assertErrorMsgContains("optim.step: the state is of cosine", function()
+    local state = optim.cosine():bind(opt, 5):state()
+    optim.step({step_size = 1}):bind(opt):load_state(state)
+  end)
+  lu.assertErrorMsgContains("needs an optimiser, got nil", function() optim.cosine():bind() end)
 end
 
 os.exit(lu.LuaUnit.run())

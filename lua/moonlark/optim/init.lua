@@ -298,4 +298,6 @@ function optim.clip_grad_value(params, limit)
   end)
 end
 
+for name, make in pairs(require "moonlark.optim.schedule") do optim[name] = make end
+
 return optim

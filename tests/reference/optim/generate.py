@@ -1,7 +1,9 @@
-"""Freezes ten steps of PyTorch's optimisers: python3 generate.py (torch, safetensors)
+"""Freezes ten steps of PyTorch's optimisers, and its schedules: python3 generate.py (torch, safetensors)
 
 Writes optim.safetensors: two parameters, "a" and "b", whose loss is ((a x - 1) ** 2).mean() + (b ** 4).sum(): "start/a",
-"start/b", "start/x", and for each case "NAME/a", "NAME/b" after ten steps and "NAME/losses" before each.
+"start/b", "start/x", and for each case "NAME/a", "NAME/b" after ten steps and "NAME/losses" before each. "schedule/NAME", float64: a row for each of STEPS steps, with the
+rates of two groups (0.1 and 0.02 at first) and the first group's momentum or first beta; "schedule/metric" is what
+plateau is given.
 """
 import pathlib
 
@@ -38,6 +40,45 @@ for name, make in CASES.items():
         optimizer.step()
         losses.append(loss.item())
     frozen |= {f"{name}/a": a.detach(), f"{name}/b": b.detach(), f"{name}/losses": torch.tensor(losses)}
+
+STEPS = 30
+METRIC = [1.0, 0.9, 0.8, 0.81, 0.8, 0.79999, float("nan"), 0.82, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75, 0.69] + [0.695] * 15
+lr = torch.optim.lr_scheduler
+SCHEDULES = {
+    "step": lambda o: lr.StepLR(o, step_size=7, gamma=0.3),
+    "step_warm": lambda o: lr.SequentialLR(
+        o, [lr.LinearLR(o, start_factor=1 / 6, total_iters=5), lr.StepLR(o, step_size=4)], milestones=[5]),
+    "cosine": lambda o: lr.CosineAnnealingLR(o, T_max=STEPS),
+    "cosine_low": lambda o: lr.CosineAnnealingLR(o, T_max=STEPS, eta_min=0.003),
+    "cosine_warm": lambda o: lr.SequentialLR(
+        o, [lr.LinearLR(o, start_factor=1 / 5, total_iters=4), lr.CosineAnnealingLR(o, T_max=STEPS - 4, eta_min=1e-3)],
+        milestones=[4]),
+    "warmup": lambda o: lr.LinearLR(o, start_factor=0.25, total_iters=12),
+    "one_cycle": lambda o: lr.OneCycleLR(o, max_lr=0.5, total_steps=STEPS),
+    "one_cycle_groups": lambda o: lr.OneCycleLR(o, max_lr=[0.5, 0.2], total_steps=STEPS, pct_start=0.37, div_factor=10,
+                                                final_div_factor=100, base_momentum=0.7, max_momentum=0.9),
+    "one_cycle_three": lambda o: lr.OneCycleLR(o, max_lr=0.5, total_steps=STEPS, three_phase=True),
+    "one_cycle_linear": lambda o: lr.OneCycleLR(o, max_lr=0.5, total_steps=STEPS, anneal_strategy="linear",
+                                                cycle_momentum=False),
+    "plateau": lambda o: lr.ReduceLROnPlateau(o, patience=2, cooldown=1),
+    "plateau_most": lambda o: lr.ReduceLROnPlateau(o, mode="max", factor=0.5, patience=1, threshold=0.05,
+                                                   threshold_mode="abs", min_lr=[0.02, 0.001]),
+    "plateau_default": lambda o: lr.ReduceLROnPlateau(o),
+}
+frozen["schedule/metric"] = torch.tensor(METRIC, dtype=torch.float64)
+for name, make in SCHEDULES.items():
+    a, b = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
+    groups = [{"params": [a], "lr": 0.1}, {"params": [b], "lr": 0.02}]
+    adam = name in ("one_cycle", "step")
+    optimizer = torch.optim.AdamW(groups) if adam else torch.optim.SGD(groups, momentum=0.8)
+    scheduler, rows = make(optimizer), []
+    for step in range(STEPS):
+        first, second = optimizer.param_groups
+        rows.append([first["lr"], second["lr"], first["betas"][0] if adam else first["momentum"]])
+        optimizer.step()
+        if step < STEPS - 1:
+            scheduler.step(*([METRIC[step]] if name.startswith("plateau") else []))
+    frozen[f"schedule/{name}"] = torch.tensor(rows, dtype=torch.float64)
 path = pathlib.Path(__file__).with_name("optim.safetensors")
 save_file(frozen, path)
 path.chmod(0o644)
