@@ -230,6 +230,19 @@ static int hash(lua_State *L)
     return 1;
 }
 
+/* hash_tensor(tensor) -> 32 hexadecimal digits of its elements' bytes, in C order */
+static int hash_tensor(lua_State *L)
+{
+    mlk_array array;
+    int64_t bytes;
+    char hex[MLK_HASH_SIZE];
+    mlk_lua_read_any_tensor(L, 1, "tensor", &array);
+    mlk_array_bytes(&array, &bytes);
+    mlk_hash_bytes(array.data, (size_t)bytes, hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
 /* write(path, text): atomically */
 static int write_text(lua_State *L)
 {
@@ -255,7 +268,7 @@ int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"load", load},           {"save", save}, {"metadata", metadata}, {"hash_file", hash_file},
-        {"hash", hash},           {"write", write_text}, {NULL, NULL},
+        {"hash", hash},           {"hash_tensor", hash_tensor}, {"write", write_text}, {NULL, NULL},
     };
     if (luaL_newmetatable(L, TENSORS_TYPE)) {
         lua_pushcfunction(L, free_tensors);

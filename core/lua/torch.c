@@ -33,6 +33,16 @@ static int get_num_threads(lua_State *L)
     return 1;
 }
 
+/* set_deterministic(deterministic): only operators that give the same bits twice. */
+static int set_deterministic(lua_State *L)
+{
+    mlk_status status;
+    luaL_checktype(L, 1, LUA_TBOOLEAN);
+    if (mlk_torch_set_deterministic(lua_toboolean(L, 1), &status))
+        return mlk_lua_raise(L, &status);
+    return 0;
+}
+
 /* cuda_devices() -> count, and when it is 0 the reason */
 static int cuda_devices(lua_State *L)
 {
@@ -62,7 +72,8 @@ void mlk_lua_add_library(lua_State *L)
 {
     mlk_lua_register(L, (const luaL_Reg[]){
         {"manual_seed", manual_seed}, {"set_num_threads", set_num_threads}, {"get_num_threads", get_num_threads},
-        {"cuda_devices", cuda_devices}, {"synchronize", synchronize}, {"show_warnings", show_warnings}, {NULL, NULL},
+        {"cuda_devices", cuda_devices}, {"synchronize", synchronize}, {"show_warnings", show_warnings},
+        {"set_deterministic", set_deterministic}, {NULL, NULL},
     });
     lua_pushstring(L, mlk_torch_version());
     lua_setfield(L, -2, "version");

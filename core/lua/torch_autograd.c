@@ -44,6 +44,36 @@ static int enable_grad(lua_State *L)
     return with_mode(L, true);
 }
 
+/* The guard's user value is the device. */
+static int end_autocast(lua_State *L)
+{
+    lua_getiuservalue(L, 1, 1);
+    mlk_torch_autocast(lua_tostring(L, -1), NULL, NULL);
+    return 0;
+}
+
+/* autocast(device, dtype, f, ...) -> f's results, computed in mixed precision. */
+static int autocast(lua_State *L)
+{
+    mlk_status status;
+    const char *device = mlk_lua_string(L, 1, "device"), *dtype = mlk_lua_string(L, 2, "dtype");
+    luaL_checktype(L, 3, LUA_TFUNCTION);
+    lua_newuserdatauv(L, 0, 1);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    if (luaL_newmetatable(L, "moonlark.Autocast")) {
+        lua_pushcfunction(L, end_autocast);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_insert(L, 3);
+    lua_toclose(L, 3);
+    if (mlk_torch_autocast(device, dtype, &status))
+        return mlk_lua_raise(L, &status);
+    lua_call(L, lua_gettop(L) - 4, LUA_MULTRET);
+    return lua_gettop(L) - 3;
+}
+
 static int is_grad_enabled(lua_State *L)
 {
     lua_pushboolean(L, mlk_autograd_enabled());
@@ -171,7 +201,7 @@ void mlk_lua_add_autograd(lua_State *L)
 {
     mlk_lua_register(L, (const luaL_Reg[]){
         {"no_grad", no_grad}, {"enable_grad", enable_grad}, {"is_grad_enabled", is_grad_enabled},
-        {"set_grad_enabled", set_grad_enabled}, {"grad", gradients}, {NULL, NULL},
+        {"set_grad_enabled", set_grad_enabled}, {"grad", gradients}, {"autocast", autocast}, {NULL, NULL},
     });
     lua_getfield(L, -1, "methods");
     mlk_lua_register(L, (const luaL_Reg[]){

@@ -3,7 +3,9 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <c10/util/Exception.h>
 #include <c10/util/Logging.h>
 #include <torch/cuda.h>
@@ -103,6 +105,19 @@ void set_blas_threads(int threads)
     dlclose(self);
 }
 
+// What autocast computes in; PyTorch 2 asks for the device's type, 1 has a function for each.
+void set_autocast_dtype(c10::DeviceType type, at::ScalarType dtype)
+{
+#ifdef MOONLARK_AUTOCAST_BY_DEVICE
+    at::autocast::set_autocast_dtype(type, dtype);
+#else
+    if (type == c10::kCUDA)
+        at::autocast::set_autocast_gpu_dtype(dtype);
+    else
+        at::autocast::set_autocast_cpu_dtype(dtype);
+#endif
+}
+
 int cores()
 {
     cpu_set_t set;
@@ -183,6 +198,39 @@ void mlk_torch_set_threads(int threads)
     guarded(nullptr, "threads", [&] {
         at::set_num_threads(threads);
         set_blas_threads(threads);
+        return (int)MLK_OK;
+    });
+}
+
+int mlk_torch_set_deterministic(bool deterministic, mlk_status *status)
+{
+    return guarded(status, "set_deterministic", [&] {
+        if (deterministic) {
+            setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+            at::globalContext().setBenchmarkCuDNN(false);
+        }
+        at::globalContext().setDeterministicAlgorithms(deterministic, false);
+        at::globalContext().setDeterministicCuDNN(deterministic);
+        return (int)MLK_OK;
+    });
+}
+
+int mlk_torch_autocast(const char *device, const char *dtype, mlk_status *status)
+{
+    return guarded(status, "autocast", [&] {
+        c10::DeviceType type = c10::Device(std::string(device)).type();
+        if (type != c10::kCPU && type != c10::kCUDA)
+            throw Invalid(std::string("autocast: device must be cpu or cuda, got ") + device);
+        if (dtype) {
+            std::string name = dtype;
+            if (name != "bfloat16" && name != "float16")
+                throw Invalid("autocast: dtype must be bfloat16 or float16, got " + name);
+            set_autocast_dtype(type, name == "bfloat16" ? at::kBFloat16 : at::kHalf);
+        } else {
+            at::autocast::clear_cache();
+        }
+        auto key = type == c10::kCUDA ? c10::DispatchKey::AutocastCUDA : c10::DispatchKey::AutocastCPU;
+        c10::impl::tls_set_dispatch_key_excluded(key, dtype == nullptr);
         return (int)MLK_OK;
     });
 }

@@ -97,6 +97,14 @@ int mlk_torch_synchronize(mlk_status *status);
 int mlk_torch_threads(void);
 void mlk_torch_set_threads(int threads);
 
+/* Only operators that give the same bits twice: others fail. Of cuBLAS it is true when it comes before the first
+ * matrix product on a GPU. */
+int mlk_torch_set_deterministic(bool deterministic, mlk_status *status);
+
+/* Mixed precision on this thread: matrix products and convolutions on a device ("cpu", "cuda:0") are computed in
+ * `dtype` ("bfloat16", "float16"), what needs its range in float32. NULL switches it off. */
+int mlk_torch_autocast(const char *device, const char *dtype, mlk_status *status);
+
 /* Seeds every generator. */
 int mlk_torch_seed(uint64_t seed, mlk_status *status);
 

@@ -12,6 +12,9 @@ local progress = {}
 local BAR_S = 0.1    -- a terminal's bar is redrawn at most this often
 local LINE_S = 10    -- and a line is written elsewhere
 
+--- Seconds as people read them: "8.0 s", "42 s", "3:20 min", "1:05 h".
+---@param seconds number
+---@return string
 local function duration(seconds)
   if seconds < 10 then return ("%.1f s"):format(seconds) end
   seconds = math.floor(seconds + 0.5)
@@ -24,6 +27,8 @@ local function rate(per_s)
   if per_s >= 10 then return ("%.0f/s"):format(per_s) end
   return per_s >= 0.1 and ("%.1f/s"):format(per_s) or ("%.1f/min"):format(per_s * 60)
 end
+
+progress.duration = duration
 
 --- A new bar. It is drawn at the first update that comes a tenth of a second after this.
 ---@param total integer  what counts as done
@@ -44,6 +49,7 @@ local function words(self, now)
   local elapsed = now - self.started
   local parts = {("%d/%d"):format(self.done, self.total)}
   if self.label ~= "" then table.insert(parts, 1, self.label) end
+  if self.note then parts[#parts + 1] = self.note end
   if self.done > 0 and elapsed > 0 then
     local per_s = self.done / elapsed
     parts[#parts + 1] = rate(per_s)
@@ -72,8 +78,9 @@ end
 
 --- Says how much is done now.
 ---@param done integer
-function Progress:update(done)
-  self.done = done
+---@param note string?  shown beside it, "loss 0.31"
+function Progress:update(done, note)
+  self.done, self.note = done, note
   local now = self.clock()
   if now - self.drawn < self.wait then return end
   self.drawn, self.drew = now, true

@@ -42,6 +42,17 @@ torch.no_grad = engine.no_grad
 ---@param f function
 torch.enable_grad = engine.enable_grad
 
+--- Runs `f(...)` in mixed precision: matrix products and convolutions on `device` are computed in `dtype`, what needs
+--- float32's range in float32; weights stay as they are. As torch.autocast.
+---@param device string  "cpu", "cuda:0"
+---@param dtype string  "bfloat16" or "float16"
+---@param f function
+torch.autocast = engine.autocast
+
+--- Only operators that give the same bits twice; those that cannot, some on a GPU, are then an error.
+---@param deterministic boolean
+torch.set_deterministic = engine.set_deterministic
+
 --- True while gradients are recorded.
 ---@return boolean
 torch.is_grad_enabled = engine.is_grad_enabled

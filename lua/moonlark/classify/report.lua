@@ -1,4 +1,4 @@
---- Report: what a cross-validation found, as a table that prints itself.
+--- Report: how predictions compare with the labels, as a table that prints itself.
 local metrics = require "moonlark.metrics"
 
 local Report = {}
@@ -6,9 +6,10 @@ Report.__index = Report
 Report.__name = "moonlark.Report"
 
 function Report:__tostring()
+  local folds = self.folds and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_accuracy, self.std_accuracy)
   local lines = {
-    ("accuracy %.3f  (95 %% interval %.3f to %.3f; %d folds, %.3f ± %.3f)"):format(self.accuracy, self.interval.low,
-      self.interval.high, #self.folds, self.mean_accuracy, self.std_accuracy),
+    ("accuracy %.3f  (95 %% interval %.3f to %.3f%s)"):format(self.accuracy, self.interval.low, self.interval.high,
+      folds or ""),
     "",
   }
   local width = #"weighted mean"
@@ -36,16 +37,16 @@ local function spread(folds)
   return mean, math.sqrt(squares / #folds)
 end
 
---- Makes the report of labels and out-of-fold predictions.
+--- Makes the report of labels and predictions, of a cross-validation with its folds.
 ---@param y moonlark.Tensor
 ---@param predicted moonlark.Tensor
 ---@param classes string[]
----@param folds {accuracy: number, n: integer}[]
+---@param folds {accuracy: number, n: integer}[]?
 ---@return table report
 return function(y, predicted, classes, folds)
   local report = setmetatable({y = y, predicted = predicted, classes = classes, folds = folds}, Report)
   report.accuracy, report.interval = metrics.accuracy(y, predicted)
-  report.mean_accuracy, report.std_accuracy = spread(folds)
+  if folds then report.mean_accuracy, report.std_accuracy = spread(folds) end
   report.confusion = metrics.confusion(y, predicted, #classes)
   report.per_class, report.macro, report.weighted = metrics.precision_recall_f1(y, predicted, #classes)
   return report

@@ -15,7 +15,7 @@ function partition.random(seed)
   end
 end
 
--- Fisher and Yates.
+--- Shuffles a list in place (Fisher and Yates) by a generator; returns it.
 local function shuffle(list, random)
   for i = #list, 2, -1 do
     local j = random(i) + 1
@@ -23,6 +23,8 @@ local function shuffle(list, random)
   end
   return list
 end
+
+partition.shuffle = shuffle
 
 -- How many of n go to each part: its quota n * fraction rounded down or up. What rounding took from a part in
 -- earlier classes is in `owed`, and decides who is rounded up now, so that totals come out right as well.

@@ -284,6 +284,13 @@ function Module:zero_grad()
   for _, tensor in ipairs(self:parameters()) do tensor:set_grad(nil) end
 end
 
+--- Where the parameters are: "cpu", "cuda:0". A module without any is on the CPU.
+---@return string
+function Module:device()
+  local first = tensors_of(self, {"_parameters", "_buffers"})[1]
+  return first and first.tensor:device() or "cpu"
+end
+
 local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = true}
 
 --- Moves parameters and buffers to a device ("cuda") or a floating dtype ("bfloat16": integers stay). Make
@@ -353,9 +360,10 @@ function Module:load_state_dict(state, given)
   return self
 end
 
---- Writes the state to a .safetensors file.
+--- Writes the state to a .safetensors file; a network of models/ also writes its card (see moonlark.network).
 ---@param path string
 function Module:save(path)
+  if self.card then return require "moonlark.network".save(self, path) end
   local state = {}
   for name, tensor in pairs(self:state_dict()) do state[name] = tensor:contiguous():to "cpu" end
   torch.save(path, state)

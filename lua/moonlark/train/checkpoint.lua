@@ -1,0 +1,77 @@
+--- Checkpoint: all that a training needs to go on as if it had never stopped, in one sealed file.
+---
+--- Weights, the best weights so far, the optimiser's state and the average of weights are tensors; the epoch, the
+--- history, the schedule's state and the settings are plain. Random numbers need no state: each epoch begins with
+--- seeds of its own.
+local sealed = require "moonlark.sealed"
+
+local checkpoint = {}
+
+local function put(tensors, prefix, state)
+  for name, tensor in pairs(state or {}) do tensors[prefix .. name] = tensor end
+end
+
+local function take(tensors, prefix)
+  local state = {}
+  for name, tensor in pairs(tensors) do
+    if name:sub(1, #prefix) == prefix then state[name:sub(#prefix + 1)] = tensor end
+  end
+  return next(state) and state or nil
+end
+
+--- Writes a trainer's state after a whole epoch.
+---@param path string  ends in .safetensors
+---@param trainer table
+function checkpoint.write(path, trainer)
+  local tensors = {}
+  local optimizer = trainer.optimizer:state_dict()
+  put(tensors, "net.", trainer.net:state_dict())
+  put(tensors, "optimizer.", optimizer.tensors)
+  put(tensors, "best.", trainer.best and trainer.best.state)
+  put(tensors, "ema.", trainer.ema and trainer.ema:state_dict().tensors)
+  sealed.write(path, tensors, "checkpoint", {
+    epoch = trainer.epoch, history = trainer.history, settings = trainer.settings,
+    best = trainer.best and {epoch = trainer.best.epoch, value = trainer.best.value},
+    optimizer = optimizer.numbers, ema = trainer.ema and trainer.ema:state_dict().numbers,
+    schedule = trainer.schedule and trainer.schedule:state(),
+  })
+end
+
+-- The settings that differ, in words; epochs may grow only without a schedule over all of them.
+local function differences(had, has)
+  local list = {}
+  local function compare(name, a, b)
+    if type(a) == "table" and type(b) == "table" then
+      local keys = {}
+      for key in pairs(a) do keys[key] = true end
+      for key in pairs(b) do keys[key] = true end
+      for key in pairs(keys) do compare(name == "" and tostring(key) or name .. "." .. key, a[key], b[key]) end
+    elseif a ~= b then
+      list[#list + 1] = ("%s was %s, is now %s"):format(name, tostring(a), tostring(b))
+    end
+  end
+  compare("", had, has)
+  table.sort(list)
+  return list
+end
+
+--- Puts a trainer where the checkpoint was. Another network, optimiser or setting is an error that names them.
+---@param path string
+---@param trainer table
+function checkpoint.read(path, trainer)
+  local tensors, plain = sealed.read(path, "checkpoint")
+  local differ = differences(plain.settings, trainer.settings)
+  if #differ > 0 then
+    error(("%s was begun with other settings:\n  %s"):format(path, table.concat(differ, "\n  ")), 0)
+  end
+  trainer.net:load_state_dict(take(tensors, "net."))
+  trainer.optimizer:load_state_dict {tensors = take(tensors, "optimizer.") or {}, numbers = plain.optimizer}
+  if trainer.ema then trainer.ema:load_state_dict {tensors = take(tensors, "ema."), numbers = plain.ema} end
+  if trainer.schedule then trainer.schedule:load_state(plain.schedule) end
+  trainer.epoch, trainer.history = plain.epoch, plain.history
+  if plain.best then
+    trainer.best = {epoch = plain.best.epoch, value = plain.best.value, state = take(tensors, "best.")}
+  end
+end
+
+return checkpoint

@@ -1,0 +1,195 @@
+--- Record: what a training leaves in its run folder.
+---
+--- run.json, metrics.jsonl (a line an epoch), checkpoint.safetensors (the last whole epoch, to resume from),
+--- model.safetensors with model.json (the best weights), events.out.tfevents.* for TensorBoard, and at the end
+--- metrics.json, plots/ and report.md.
+local checkpoint = require "moonlark.train.checkpoint"
+local files = require "moonlark.files"
+local network = require "moonlark.network"
+local plot = require "moonlark.plot"
+local report = require "moonlark.report"
+local run = require "moonlark.run"
+local tensorboard = require "moonlark.train.tensorboard"
+
+local Record = {}
+Record.__index = Record
+
+local record = {}
+
+local function is_run(value) return type(value) == "table" and value.record ~= nil end
+
+--- Opens the run folder of a trainer; `o.run` is a folder's name, or a run that is open.
+---@param trainer table
+---@return table
+function record.open(trainer)
+  local o = trainer.o
+  local opened = o.run
+  local mine = not is_run(opened)
+  if mine then
+    local songs = o.train.dataset
+    opened = run.open(o.run, trainer.settings,
+      {exists = o.resume and "resume" or "refuse", data = songs.hash and songs or nil})
+  end
+  local self = setmetatable({
+    run = opened, mine = mine, checkpoint = opened:file "checkpoint.safetensors", board = tensorboard.open(opened.path),
+  }, Record)
+  if not o.resume then files.remove(self.checkpoint) end
+  if not files.exists(self.checkpoint) then checkpoint.write(self.checkpoint, trainer) end
+  return self
+end
+
+local function save_model(self, trainer)
+  if trainer.net.card then
+    network.save(trainer.net, self.run:file "model.safetensors")
+  else
+    trainer.net:save(self.run:file "model.safetensors")
+  end
+end
+
+-- What TensorBoard groups together: loss/train beside loss/valid.
+local scalars = {
+  loss = "loss/train", valid_loss = "loss/valid", accuracy = "accuracy/train", valid_accuracy = "accuracy/valid",
+  valid_segment_accuracy = "accuracy/valid_segments", lr = "lr", seconds = "seconds",
+}
+
+--- After an epoch: its line, its scalars, the checkpoint, and the model when it is the best so far.
+function Record:epoch(trainer, row, is_best)
+  checkpoint.write(self.checkpoint, trainer)
+  if is_best then
+    local last = trainer.net:state_dict()
+    local held = {}
+    for name, tensor in pairs(last) do held[name] = tensor:clone() end
+    trainer.net:load_state_dict(trainer.best.state)
+    save_model(self, trainer)
+    trainer.net:load_state_dict(held)
+  end
+  self.run:log(row)
+  for key, tag in pairs(scalars) do
+    if row[key] then self.board:scalar(tag, row.epoch, row[key]) end
+  end
+end
+
+local function figures_of(trainer, found)
+  local last = trainer.history[#trainer.history]
+  local figures = {epochs = #trainer.history, loss = last.loss, train_accuracy = last.accuracy,
+    parameters = (trainer.net:count())}
+  if trainer.best then figures["best.epoch"] = trainer.best.epoch end
+  local function add(prefix, part)
+    if not part then return end
+    figures[prefix .. "loss"] = part.loss
+    if not part.accuracy then return end
+    figures[prefix .. "accuracy"] = part.accuracy
+    figures[prefix .. "accuracy.low"], figures[prefix .. "accuracy.high"] = part.interval.low, part.interval.high
+    figures[prefix .. "f1"] = part.macro.f1
+    figures[prefix .. "segment_accuracy"] = part.segment_accuracy
+  end
+  add("valid_", trainer.valid)
+  add("test_", trainer.test)
+  if found and found.accuracy then figures.accuracy, figures.f1 = found.accuracy, found.macro.f1 end
+  return figures
+end
+
+-- Accuracy of each class: its recall, the share of its tracks that were found.
+local function class_bars(found)
+  local values, errors = {}, {}
+  local metrics = require "moonlark.metrics"
+  for i, class in ipairs(found.per_class) do
+    values[i] = class.recall
+    local interval = metrics.interval(math.floor(class.recall * class.support + 0.5), math.max(class.support, 1))
+    errors[i] = {interval.low, interval.high}
+  end
+  return plot.bars(values, {labels = found.classes, errors = errors, low = 0, high = 1, format = "%.2f",
+    title = "Accuracy of each class with 95 % interval", ylabel = "accuracy"})
+end
+
+-- The first item of the first batch, as the network sees it.
+local function input_map(trainer)
+  for batch in trainer.o.train:epoch(1) do
+    local x = batch.x:cpu()
+    if x:dim() ~= 3 then return nil end
+    return plot.map(x[0], {title = "What the network sees: " .. (batch.paths[1]:match "[^/]+$" or ""),
+      xlabel = "frame", ylabel = "row", unit = "deviations", bar = true})
+  end
+end
+
+local function mistakes_of(found)
+  local truth, guess, list = found.y:totable(), found.predicted:totable(), {}
+  for i, track in ipairs(found.tracks) do
+    if truth[i] ~= guess[i] then
+      list[#list + 1] = {track.path, found.classes[truth[i] + 1], found.classes[guess[i] + 1],
+        found.probabilities[i - 1][guess[i]]:item()}
+    end
+  end
+  return list
+end
+
+local function draw(self, name, tag, figure)
+  if not figure then return nil end
+  local place = self.run:plot(name, figure)
+  if place then self.board:image(tag, self.step, self.run:file(place)) end
+  return place
+end
+
+local function write_classes(self, page, found, part)
+  page:heading("Classes of the " .. part .. " part")
+  local rows = {}
+  for i, class in ipairs(found.per_class) do
+    rows[i] = {found.classes[i], class.precision, class.recall, class.f1, class.support}
+  end
+  page:table({"class", "precision", "recall", "F1", "tracks"}, rows)
+  page:figure(draw(self, "confusion", "confusion", plot.confusion(found)), "Confusion matrix")
+  page:figure(draw(self, "classes", "classes", class_bars(found)), "Accuracy of each class")
+  local mistakes = mistakes_of(found)
+  if #mistakes == 0 then return end
+  page:heading(("Mistakes (%d)"):format(#mistakes))
+  table.sort(mistakes, function(a, b) return a[4] > b[4] end)
+  page:table({"file", "is", "taken for", "probability"}, table.move(mistakes, 1, math.min(#mistakes, 100), 1, {}))
+end
+
+local function write_page(self, trainer, found, part)
+  local page = report.new("Training of " .. (trainer.settings.architecture or trainer.net.__name))
+  page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
+    #trainer.history, trainer.o.train:count(), trainer.o.seed, trainer.device))
+  page:metrics(figures_of(trainer, found))
+  page:figure(draw(self, "curves", "curves", plot.curves(trainer)), "Losses and accuracies by epoch")
+  if found and found.accuracy then write_classes(self, page, found, part) end
+  local ok, map = pcall(input_map, trainer)
+  if ok and map then
+    page:heading "Input"
+    page:figure(draw(self, "input", "input", map), "A batch's first item, normalised and augmented")
+  end
+  local rejected = {}
+  for _, name in ipairs {"train", "valid", "test"} do
+    for _, bad in ipairs(trainer.o[name] and trainer.o[name].rejected or {}) do rejected[#rejected + 1] = {bad.path, bad.reason} end
+  end
+  if #rejected > 0 then
+    page:heading(("Left out (%d)"):format(#rejected))
+    page:table({"file", "reason"}, rejected)
+  end
+  page:heading "Network"
+  page:text("```\n" .. tostring(trainer.net) .. "\n```")
+  self.run:report(page)
+end
+
+--- At the end: model, figures, pictures, report.
+function Record:finish(trainer)
+  local found, part = trainer.test or trainer.valid, trainer.test and "test" or "validation"
+  self.step = #trainer.history
+  save_model(self, trainer)
+  self.run:metrics(figures_of(trainer, found))
+  write_page(self, trainer, found, part)
+  if self.mine then self.run:finish() end
+end
+
+--- After an error or Ctrl-C: the folder says so; the checkpoint of the last whole epoch stays.
+function Record:stopped(why)
+  local interrupted = tostring(why):find("interrupted", 1, true)
+  if self.mine then self.run:finish(interrupted and "interrupted" or "failed") end
+  if interrupted then
+    io.stderr:write(("stopped; %s goes on from the last whole epoch with resume\n"):format(self.run.path))
+  end
+end
+
+function Record:__close() self.board:close() end
+
+return record

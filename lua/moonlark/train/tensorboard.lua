@@ -1,0 +1,102 @@
+--- Event files as TensorBoard reads them: scalars and pictures over steps.
+---
+--- A file is a sequence of records (TensorFlow's TFRecord: length, checksum, bytes, checksum; checksums are CRC-32C,
+--- masked), each a protocol buffer message Event of tensorflow/core/util/event.proto. A record is written whole and
+--- flushed; TensorBoard ignores one that was cut.
+local files = require "moonlark.files"
+
+local tensorboard = {}
+
+-- CRC-32C (Castagnoli), byte by byte.
+local crc_table = {}
+for byte = 0, 255 do
+  local crc = byte
+  for _ = 1, 8 do crc = (crc & 1 == 1) and (crc >> 1) ~ 0x82F63B78 or crc >> 1 end
+  crc_table[byte] = crc
+end
+
+local function masked_crc(bytes)
+  local crc = 0xFFFFFFFF
+  for i = 1, #bytes do crc = crc_table[(crc ~ bytes:byte(i)) & 0xFF] ~ (crc >> 8) end
+  crc = crc ~ 0xFFFFFFFF
+  return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+end
+
+-- Protocol buffer fields.
+local function varint(n)
+  local bytes = {}
+  repeat
+    local low = n & 0x7F
+    n = n >> 7
+    bytes[#bytes + 1] = string.char(n > 0 and low | 0x80 or low)
+  until n == 0
+  return table.concat(bytes)
+end
+
+local function integer(field, value) return varint(field << 3) .. varint(value) end
+local function bytes(field, value) return varint(field << 3 | 2) .. varint(#value) .. value end
+local function float(field, value) return varint(field << 3 | 5) .. ("<f"):pack(value) end
+local function double(field, value) return varint(field << 3 | 1) .. ("<d"):pack(value) end
+
+local function write(self, event)
+  local length = ("<I8"):pack(#event)
+  local record = length .. ("<I4"):pack(masked_crc(length)) .. event .. ("<I4"):pack(masked_crc(event))
+  local done, why = self.file:write(record)
+  if not (done and self.file:flush()) then error(("cannot write %s: %s"):format(self.path, tostring(why)), 0) end
+end
+
+local function event(self, step, tag, value)
+  write(self, double(1, os.time()) .. integer(2, step) .. bytes(5, bytes(1, bytes(1, tag) .. value)))
+end
+
+---@class moonlark.EventFile
+---@field path string
+local EventFile = {}
+EventFile.__index = EventFile
+
+--- Begins a new event file in a folder, numbered after those that are there: TensorBoard joins them.
+---@param folder string
+---@return moonlark.EventFile
+function tensorboard.open(folder)
+  files.mkdirs(folder)
+  local number = 0
+  local path
+  repeat
+    path = files.join(folder, ("events.out.tfevents.%010d.moonlark.%d"):format(os.time(), number))
+    number = number + 1
+  until not files.exists(path)
+  local file, why = io.open(path, "wb")
+  if not file then error("cannot write " .. why, 0) end
+  local self = setmetatable({path = path, file = file}, EventFile)
+  write(self, double(1, os.time()) .. bytes(3, "brain.Event:2"))
+  return self
+end
+
+--- A number at a step (an epoch).
+---@param tag string  "loss/train"; what stands before the slash is the group
+---@param step integer
+---@param value number
+function EventFile:scalar(tag, step, value)
+  event(self, step, tag, float(2, value))
+end
+
+--- A picture at a step, from a PNG file.
+---@param tag string
+---@param step integer
+---@param path string
+function EventFile:image(tag, step, path)
+  local png = files.read(path)
+  if png:sub(1, 8) ~= "\137PNG\r\n\26\n" or #png < 26 then error(("%s is no PNG picture"):format(path), 0) end
+  local width, height = (">I4I4"):unpack(png, 17)
+  local channels = ({[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4})[png:byte(26)] or 3
+  event(self, step, tag, bytes(4, integer(1, height) .. integer(2, width) .. integer(3, channels) .. bytes(4, png)))
+end
+
+--- Closes the file.
+function EventFile:close()
+  if self.file then self.file:close() end
+  self.file = nil
+end
+EventFile.__close = EventFile.close
+
+return tensorboard
