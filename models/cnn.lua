@@ -1,0 +1,33 @@
+--- cnn: three convolution blocks and two dense layers on MFCC of 3 s segments, the usual first network for genres.
+---
+---     local net = require("models.cnn") {classes = 10, n_mels = 13}
+---     net(x)                                -- [n, n_mels, frames] to [n, classes]
+---
+--- A block is convolution, ReLU, max pooling and batch normalisation, as in Velardo's tutorial network for GTZAN
+--- (2020), of the kind of Dieleman and Schrauwen (2014).
+local network = require "moonlark.network"
+local nn = require "moonlark.nn"
+local options = require "moonlark.options"
+
+local Cnn = nn.Module:extend "Cnn"
+
+local function block(from, to)
+  return nn.Sequential(nn.Conv2d(from, to, 3, {padding = 1}), nn.ReLU(), nn.MaxPool2d(3, {stride = 2, padding = 1}),
+    nn.BatchNorm2d(to))
+end
+
+function Cnn:init(o)
+  local height, width = math.min(math.ceil(o.n_mels / 8), 8), 8 -- what is left of rows; time in eight parts
+  self.features = nn.Sequential(block(1, o.channels), block(o.channels, o.channels), block(o.channels, o.channels))
+  self.pool = nn.AdaptiveAvgPool2d {height, width}
+  self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(o.channels * height * width, 64), nn.ReLU(),
+    nn.Dropout(o.dropout), nn.Linear(64, o.classes))
+end
+
+function Cnn:forward(x)
+  return self.classifier(self.pool(self.features(x:unsqueeze(1))))
+end
+
+--- Options: classes; n_mels: rows of the input (128); channels of every block (32); dropout before the last layer
+--- (0.3).
+return network.architecture("cnn", Cnn, {classes = options.required, n_mels = 128, channels = 32, dropout = 0.3})

@@ -1,0 +1,35 @@
+--- lstm: a stacked LSTM over the frames of a segment.
+---
+---     local net = require("models.lstm") {classes = 10, n_mels = 20}
+---
+--- Each frame's features are a step; the outputs of all real frames are averaged and classified. (Hochreiter and
+--- Schmidhuber, 1997; for genres Tang et al., 2018.)
+local network = require "moonlark.network"
+local nn = require "moonlark.nn"
+local options = require "moonlark.options"
+
+local Lstm = nn.Module:extend "Lstm"
+
+function Lstm:init(o)
+  self.lstm = nn.LSTM(o.n_mels, o.hidden, {num_layers = o.layers, batch_first = true, dropout = o.dropout,
+    bidirectional = o.bidirectional})
+  self.dropout = nn.Dropout(o.dropout)
+  self.classifier = nn.Linear(o.hidden * (o.bidirectional and 2 or 1), o.classes)
+end
+
+-- The mean over time of [n, time, width]; frames that were padded do not count.
+local function average(x, mask)
+  if not mask then return x:mean({1}) end
+  local weights = mask:to(x:dtype()):unsqueeze(2)
+  return (x * weights):sum({1}) / weights:sum({1}):clamp_min(1)
+end
+
+function Lstm:forward(x, mask)
+  local out = self.lstm(x:transpose(1, 2))
+  return self.classifier(self.dropout(average(out, mask)))
+end
+
+--- Options: classes; n_mels: rows of the input (20); hidden units (64); layers (2); dropout (0.3); bidirectional
+--- (false).
+return network.architecture("lstm", Lstm,
+  {classes = options.required, n_mels = 20, hidden = 64, layers = 2, dropout = 0.3, bidirectional = false})

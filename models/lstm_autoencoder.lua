@@ -1,0 +1,56 @@
+--- lstm_autoencoder: learns, without labels, a short code from which an LSTM can tell the whole segment again.
+---
+---     local net = require("models.lstm_autoencoder") {n_mels = 20, code = 32}
+---     local again, code = net(x)            -- [n, n_mels, frames], [n, code]
+---     net:loss(batch)                       -- for train.fit's objective
+---     net:encode(x)                         -- the code alone, for PCA and clustering
+---
+--- The encoder's last state, through one dense layer, is the code; the decoder is given the code at every step and
+--- must reproduce the frames (Srivastava et al., 2015, "Unsupervised learning of video representations using LSTMs").
+local network = require "moonlark.network"
+local nn = require "moonlark.nn"
+
+local LstmAutoencoder = nn.Module:extend "LstmAutoencoder"
+
+function LstmAutoencoder:init(o)
+  self.shorten = nn.AvgPool1d(o.stride)
+  self.encoder = nn.LSTM(o.n_mels, o.hidden, {batch_first = true})
+  self.to_code = nn.Linear(2 * o.hidden, o.code)
+  self.decoder = nn.LSTM(o.code, o.hidden, {batch_first = true})
+  self.to_frames = nn.Linear(o.hidden, o.n_mels)
+end
+
+--- [n, n_mels, frames] to [n, code].
+---@param x moonlark.Tensor
+---@return moonlark.Tensor
+function LstmAutoencoder:encode(x)
+  return self:code_of(self.shorten(x))
+end
+
+-- The mean of all outputs beside the last state: the whole segment, and where it went.
+function LstmAutoencoder:code_of(short)
+  local torch = require "moonlark.torch"
+  local out, state = self.encoder(short:transpose(1, 2))
+  return self.to_code(torch.cat({out:mean({1}), state[1]:select(0, -1)}, 1))
+end
+
+--- The frames (averaged by `stride`) as the decoder tells them, the frames, and the code.
+function LstmAutoencoder:forward(x)
+  local short = self.shorten(x)
+  local code = self:code_of(short)
+  local steps = code:unsqueeze(1):expand {-1, short:size(2), -1}
+  local out = self.decoder(steps)
+  return self.to_frames(out):transpose(1, 2), short, code
+end
+
+--- Mean squared error between the frames and what the decoder makes of the code.
+---@param batch table
+---@return moonlark.Tensor
+function LstmAutoencoder:loss(batch)
+  local again, short = self(batch.x)
+  return (again - short):pow(2):mean()
+end
+
+--- Options: n_mels: rows of the input (20); code: its length (32); hidden units (64); stride: frames that are averaged
+--- into one step (4).
+return network.architecture("lstm_autoencoder", LstmAutoencoder, {n_mels = 20, code = 32, hidden = 64, stride = 4})

@@ -1,0 +1,38 @@
+--- lstm_cnn: a convolution branch and an LSTM branch side by side on the same segment.
+---
+---     local net = require("models.lstm_cnn") {classes = 10, n_mels = 64}
+---
+--- The convolutions see shapes in time and frequency, the LSTM the order of frames; both descriptions are joined and
+--- classified (parallel CNN and RNN: Feng et al., 2017, "Music genre classification with paralleling recurrent
+--- convolutional neural network").
+local network = require "moonlark.network"
+local nn = require "moonlark.nn"
+local options = require "moonlark.options"
+
+local LstmCnn = nn.Module:extend "LstmCnn"
+
+local function block(from, to, pool)
+  return nn.Sequential(nn.Conv2d(from, to, 3, {padding = 1}), nn.BatchNorm2d(to), nn.ReLU(), nn.MaxPool2d(pool))
+end
+
+function LstmCnn:init(o)
+  local c = o.channels
+  self.cnn = nn.Sequential(block(1, c, 2), block(c, 2 * c, 2), block(2 * c, 4 * c, 2), nn.AdaptiveAvgPool2d(1),
+    nn.Flatten())
+  self.shorten = nn.AvgPool1d(o.stride)
+  self.lstm = nn.LSTM(o.n_mels, o.hidden, {batch_first = true, bidirectional = true})
+  self.dropout = nn.Dropout(o.dropout)
+  self.classifier = nn.Linear(4 * c + 2 * o.hidden, o.classes)
+end
+
+function LstmCnn:forward(x)
+  local torch = require "moonlark.torch"
+  local shapes = self.cnn(x:unsqueeze(1))
+  local order = self.lstm(self.shorten(x):transpose(1, 2)):mean({1})
+  return self.classifier(self.dropout(torch.cat({shapes, order}, 1)))
+end
+
+--- Options: classes; n_mels: rows of the input (64); channels of the first block (16); hidden units of the LSTM in
+--- each direction (64); stride: frames that are averaged into one of its steps (4); dropout (0.3).
+return network.architecture("lstm_cnn", LstmCnn,
+  {classes = options.required, n_mels = 64, channels = 16, hidden = 64, stride = 4, dropout = 0.3})

@@ -1,0 +1,27 @@
+--- mlp: dense layers on pooled features: one row of numbers a track.
+---
+---     local net = require("models.mlp") {classes = 10, n_features = 200}
+---     net(x)                                -- [n, n_features] to [n, classes]
+local network = require "moonlark.network"
+local nn = require "moonlark.nn"
+local options = require "moonlark.options"
+
+local Mlp = nn.Module:extend "Mlp"
+
+function Mlp:init(o)
+  self.layers = nn.Sequential()
+  local width = o.n_features
+  for _, hidden in ipairs(o.hidden) do
+    for _, layer in ipairs {nn.Linear(width, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(o.dropout)} do
+      self.layers:append(layer)
+    end
+    width = hidden
+  end
+  self.classifier = nn.Linear(width, o.classes)
+end
+
+function Mlp:forward(x) return self.classifier(self.layers(x)) end
+
+--- Options: classes; n_features: columns of the input; hidden: widths of the layers ({128, 64}); dropout (0.4).
+return network.architecture("mlp", Mlp,
+  {classes = options.required, n_features = options.required, hidden = {128, 64}, dropout = 0.4})
