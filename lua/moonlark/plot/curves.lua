@@ -17,6 +17,7 @@ end
 local function curves(metrics, given)
   local settings = options.read("curves", given, defaults)
   local rows = type(metrics) == "table" and (metrics.history or metrics)
+  local known_best = rows and metrics.history and metrics.best and metrics.best.epoch
   if type(rows) ~= "table" or #rows == 0 then
     error(("metrics must be a list of rows such as {epoch = 1, loss = 0.7}, got %s"):format(
       type(rows) == "table" and "an empty table" or type(metrics)), 0)
@@ -68,7 +69,7 @@ local function curves(metrics, given)
     table.sort(series, function(a, b) return a.label < b.label end)
     figures[#figures + 1] = lines(series, {
       title = (measure:gsub("_", " ")), xlabel = x_key or "row", width = settings.width / columns,
-      height = settings.height, marks = best and {best} or nil,
+      height = settings.height, marks = best and {known_best or best} or nil,
     })
   end
   if #figures == 1 and not settings.title then return figures[1] end

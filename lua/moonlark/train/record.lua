@@ -98,7 +98,7 @@ local function class_bars(found)
     local interval = metrics.interval(math.floor(class.recall * class.support + 0.5), math.max(class.support, 1))
     errors[i] = {interval.low, interval.high}
   end
-  return plot.bars(values, {labels = found.classes, errors = errors, low = 0, high = 1, format = "%.2f",
+  return plot.bars(values, {labels = found.classes, errors = errors, low = 0, high = 1.1, format = "%.2f",
     title = "Accuracy of each class with 95 % interval", ylabel = "accuracy"})
 end
 

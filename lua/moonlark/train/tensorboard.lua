@@ -15,10 +15,17 @@ for byte = 0, 255 do
   crc_table[byte] = crc
 end
 
-local function masked_crc(bytes)
+--- The checksum of a text (RFC 3720, appendix B.4).
+---@param bytes string
+---@return integer
+function tensorboard.crc32c(bytes)
   local crc = 0xFFFFFFFF
   for i = 1, #bytes do crc = crc_table[(crc ~ bytes:byte(i)) & 0xFF] ~ (crc >> 8) end
-  crc = crc ~ 0xFFFFFFFF
+  return crc ~ 0xFFFFFFFF
+end
+
+local function masked_crc(bytes)
+  local crc = tensorboard.crc32c(bytes)
   return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 end
 

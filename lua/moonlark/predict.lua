@@ -1,0 +1,129 @@
+--- Predict: what a trained network says of new songs.
+---
+---     local predict = require "moonlark.predict"
+---     print(predict.file("genre.safetensors", "song.mp3"))          --> jazz  0.93
+---     local list, rejected = predict.files("runs/c", {"a.mp3", "b.flac"}, {segments = true})
+---
+--- A song is cut into segments as long as those of the training (a shorter one is padded, a longer one covered), and
+--- the segments' probabilities are averaged. Features, normalisation and classes come with the network.
+local dataset = require "moonlark.dataset"
+local evaluate = require "moonlark.train.evaluate"
+local network = require "moonlark.network"
+local options = require "moonlark.options"
+local torch = require "moonlark.torch"
+
+local predict = {}
+
+---@class moonlark.Prediction
+---@field path string
+---@field label string  the likeliest class
+---@field probability number  its probability
+---@field probabilities table<string, number>  of each class
+---@field segments {start: number, label: string, probability: number}[]?  when they were asked for
+local Prediction = {}
+Prediction.__index = Prediction
+Prediction.__name = "moonlark.Prediction"
+
+function Prediction:__tostring()
+  return ("%s  %.3f"):format(self.label, self.probability)
+end
+
+--- The classes of a prediction, the likeliest first.
+---@return {label: string, probability: number}[]
+function Prediction:ranked()
+  local list = {}
+  for label, probability in pairs(self.probabilities) do list[#list + 1] = {label = label, probability = probability} end
+  table.sort(list, function(a, b)
+    if a.probability ~= b.probability then return a.probability > b.probability end
+    return a.label < b.label
+  end)
+  return list
+end
+
+local function check_card(net)
+  if not (net.card and net.card.input and net.card.classes) then
+    error("the network was not trained by train.fit on labelled data: it does not know its input and classes", 0)
+  end
+end
+
+--- Batches of a dataset as a network was trained on them: features, segments, normalisation.
+---@param net moonlark.Module
+---@param songs moonlark.Dataset
+---@param given table?  options of dataset:batches that differ: {workers, cache, progress, batch_size, hop}
+---@return table
+function predict.batches(net, songs, given)
+  local input = {crop = false, shuffle = false}
+  for key, value in pairs(net.card.input) do input[key] = value end
+  for key, value in pairs(given or {}) do input[key] = value end
+  local batches = songs:batches(input)
+  local statistics = net.card.statistics
+  if statistics then
+    batches:normalize_by {mean = torch.tensor(statistics.mean), std = torch.tensor(statistics.std)}
+  end
+  return batches
+end
+
+-- The likeliest of a row of probabilities.
+local function best_of(row, classes)
+  local best = 1
+  for i = 2, #row do
+    if row[i] > row[best] then best = i end
+  end
+  return classes[best], row[best]
+end
+
+-- Segments of each track as they pass: start and the likeliest class.
+local function segment_collector(classes)
+  local by_track = {}
+  local function objective(net, batch)
+    local logits = evaluate.forward(net, batch)
+    local rows = torch.softmax(logits:float(), 1):cpu():totable()
+    for i, track in ipairs(batch.tracks) do
+      local label, probability = best_of(rows[i], classes)
+      by_track[track] = by_track[track] or {}
+      table.insert(by_track[track], {start = batch.starts and batch.starts[i] or 0, label = label, probability = probability})
+    end
+    return nil, logits
+  end
+  return objective, by_track
+end
+
+--- Predictions for several files; those that cannot be read are named in the second result.
+---@param net moonlark.Module|string  a network, a .safetensors file or a run folder
+---@param paths string[]
+---@param given {segments?: boolean, device?: string, workers?: integer, progress?: boolean, batch_size?: integer}?
+--- segments: also of each segment
+---@return moonlark.Prediction[]
+---@return {path: string, reason: string}[] rejected
+function predict.files(net, paths, given)
+  local o = options.read("predict.files", given,
+    {segments = false, device = "cpu", workers = 0, progress = false, batch_size = 32})
+  if type(net) == "string" then net = network.load(net, {device = o.device}) end
+  check_card(net)
+  local classes = net.card.classes
+  local songs = dataset.files(paths)
+  local batches = predict.batches(net, songs, {workers = o.workers, progress = o.progress, batch_size = o.batch_size})
+  batches:prepare()
+  local objective, by_track = segment_collector(classes)
+  local found = evaluate.run(net, batches, {objective = objective, device = o.device})
+  local rows = found.probabilities:totable()
+  local list = {}
+  for i, track in ipairs(batches.dataset.tracks) do
+    local one = setmetatable({path = track.path, probabilities = {}, segments = o.segments and by_track[i] or nil}, Prediction)
+    one.label, one.probability = best_of(rows[i], classes)
+    for k, name in ipairs(classes) do one.probabilities[name] = rows[i][k] end
+    list[i] = one
+  end
+  return list, batches.rejected
+end
+
+--- The prediction for one file; an error when it cannot be read.
+---@param net moonlark.Module|string
+---@param path string
+---@param given table?  as for predict.files
+---@return moonlark.Prediction
+function predict.file(net, path, given)
+  return predict.files(net, {path}, given)[1]
+end
+
+return predict

@@ -1,0 +1,63 @@
+--- Judges a trained network on labelled songs: accuracy, confusion matrix, mistakes.
+local command = require "moonlark.command"
+local dataset = require "moonlark.dataset"
+local evaluate = require "moonlark.train.evaluate"
+local files = require "moonlark.files"
+local json = require "moonlark.json"
+local network = require "moonlark.network"
+local predict = require "moonlark.predict"
+
+local parser = command.parser("evaluate", "Judges a trained network on labelled songs.")
+parser:epilog [[
+  moonlark evaluate runs/c                    the test part that the training set aside (splits.json)
+  moonlark evaluate runs/c other/genres       songs of the same classes, one folder a class]]
+parser:argument("model", "A run folder of moonlark train, or a network's .safetensors file.")
+parser:argument("data", "A folder with one folder a class, a list.csv, an index, or a split; default: the run's test part.")
+  :args "?"
+parser:option("--plot", "Where to draw the confusion matrix: .png, .svg or .pdf."):argname "<file>"
+parser:option("--device", "cpu, or cuda."):default "cpu"
+command.workers(parser)
+command.json(parser)
+local args = parser:parse()
+
+-- The songs to judge on, with their class ids as the network knows them.
+local function test_songs(classes)
+  local path = args.data or files.join(args.model, "splits.json")
+  if not args.data and not files.exists(path) then
+    error(("%s set no test part aside: name the data to judge on"):format(args.model), 0)
+  end
+  local songs
+  if path:find "%.json$" then
+    songs = dataset.load(path)
+    if not dataset.is(songs) then songs = songs.test or error(("%s has no test part"):format(path), 0) end
+  else
+    songs = dataset.open(path)
+  end
+  local known = {}
+  for _, name in ipairs(classes) do known[name] = true end
+  for _, name in ipairs(songs.classes) do
+    if not known[name] then
+      error(("the network does not know the class '%s'; its classes: %s"):format(name, table.concat(classes, ", ")), 0)
+    end
+  end
+  if #songs.classes == 0 then error(("%s has no labels"):format(path), 0) end
+  songs.classes = classes
+  return songs
+end
+
+local net = network.load(args.model, {device = args.device})
+local batches = predict.batches(net, test_songs(net.card.classes), {workers = args.workers})
+batches:prepare()
+local found = evaluate.run(net, batches, {device = args.device})
+if args.plot then require "moonlark.plot".confusion(found):save(args.plot) end
+if args.json then
+  local classes = {}
+  for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end
+  print(json.encode({accuracy = found.accuracy, ["accuracy.low"] = found.interval.low,
+    ["accuracy.high"] = found.interval.high, segment_accuracy = found.segment_accuracy, loss = found.loss,
+    tracks = #found.tracks, macro = found.macro, classes = classes, confusion = found.confusion:totable()}, "  "))
+else
+  print(found)
+end
+for _, bad in ipairs(batches.rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
+if #batches.rejected > 0 then os.exit(3, true) end

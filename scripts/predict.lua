@@ -1,0 +1,67 @@
+--- Says what a trained network hears in songs: one line a song.
+local command = require "moonlark.command"
+local files = require "moonlark.files"
+local json = require "moonlark.json"
+local predict = require "moonlark.predict"
+local scan = require "moonlark.dataset.scan"
+
+local parser = command.parser("predict", "Says what a trained network hears in songs: one line a song.")
+parser:epilog [[
+  moonlark predict runs/c song.mp3 more/*.flac
+  moonlark predict runs/c folder --json
+
+Songs may be shorter or longer than the segments that the network was trained on. Files that cannot be read are
+named on standard error; then the exit code is 3, and 1 when none can be read.]]
+parser:argument("model", "A run folder of moonlark train, or a network's .safetensors file.")
+parser:argument("songs", "Sound files, or folders of them."):args "+"
+parser:option("--top", "How many classes to name."):argname "<n>":default "1":convert(command.integer(1))
+parser:flag("--segments", "Also what is heard in each segment.")
+parser:option("--device", "cpu, or cuda."):default "cpu"
+command.workers(parser)
+command.json(parser)
+local args = parser:parse()
+
+local function sound_files()
+  local list = {}
+  for _, path in ipairs(args.songs) do
+    if files.kind(path) == "directory" then
+      local inside = scan.sounds(path)
+      if #inside == 0 then io.stderr:write(("%s holds no sound files\n"):format(path)) end
+      for _, name in ipairs(inside) do list[#list + 1] = scan.join(path, name) end
+    else
+      list[#list + 1] = path
+    end
+  end
+  if #list == 0 then error("there are no songs to predict", 0) end
+  return list
+end
+
+local function words(prediction)
+  local parts = {prediction.path}
+  for i, entry in ipairs(prediction:ranked()) do
+    if i > args.top then break end
+    parts[#parts + 1] = ("%s %.3f"):format(entry.label, entry.probability)
+  end
+  return table.concat(parts, "\t")
+end
+
+local list, rejected = predict.files(args.model, sound_files(),
+  {segments = args.segments, device = args.device, workers = args.workers, progress = true})
+if args.json then
+  local out = {predictions = json.array {}, rejected = json.array {}}
+  for i, one in ipairs(list) do
+    out.predictions[i] = {path = one.path, label = one.label, probability = one.probability,
+      probabilities = one.probabilities, segments = one.segments and json.array(one.segments)}
+  end
+  for i, bad in ipairs(rejected) do out.rejected[i] = {path = bad.path, reason = bad.reason} end
+  print(json.encode(out, "  "))
+else
+  for _, one in ipairs(list) do
+    print(words(one))
+    for _, segment in ipairs(one.segments or {}) do
+      print(("\t%.1f s\t%s %.3f"):format(segment.start, segment.label, segment.probability))
+    end
+  end
+end
+for _, bad in ipairs(rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
+if #rejected > 0 then os.exit(3, true) end

@@ -1,0 +1,44 @@
+--- Trains a network on labelled songs, judges it, and leaves a run folder.
+---
+--- Each model has an experiment of its own in scripts/train/NAME.lua: its features, augmentation, optimiser and
+--- schedule. `moonlark train DATA --model NAME …` runs that file with the other arguments.
+local files = require "moonlark.files"
+local moonlark = require "moonlark"
+local options = require "moonlark.options"
+
+local folder = files.join(moonlark.home, "scripts/train")
+
+local names = {}
+for _, file in ipairs(files.list(folder)) do names[#names + 1] = file:match "^(.+)%.lua$" end
+
+local function usage(stream)
+  stream:write("Usage: moonlark train <data> --model <name> [--run <folder>] …\n\nmodels:\n")
+  for _, name in ipairs(names) do
+    local first = io.lines(files.join(folder, name .. ".lua"))()
+    stream:write(("  %-18s %s\n"):format(name, first:match "^%-%-%-%s*(.+)$" or ""))
+  end
+  stream:write "\nmoonlark train --model <name> --help says more.\n"
+end
+
+-- Takes --model NAME or --model=NAME out of the arguments.
+local function take_model()
+  for i, word in ipairs(arg) do
+    local joined = word:match "^%-%-model=(.*)$"
+    if joined or word == "--model" or word == "-m" then
+      local name = joined or arg[i + 1]
+      table.remove(arg, i)
+      if not joined then table.remove(arg, i) end
+      return name
+    end
+  end
+end
+
+local name = take_model()
+if not name then
+  local help = arg[1] == "--help" or arg[1] == "-h"
+  usage(help and io.stdout or io.stderr)
+  os.exit(help and 0 or 2, true)
+end
+local path = files.join(folder, tostring(name) .. ".lua")
+if not files.exists(path) then options.unknown("model", name, names) end
+dofile(path)

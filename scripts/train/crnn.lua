@@ -1,0 +1,13 @@
+--- Convolutions, then GRUs over what is left of time, on mel (models/crnn.lua).
+local augment = require "moonlark.augment"
+local optim = require "moonlark.optim"
+
+require "moonlark.train.command" {
+  model = "crnn",
+  summary = "Trains convolutions followed by GRUs on mel of 5 s segments.",
+  input = {features = {mel = {n_mels = 64}}, segment = 5},
+  augment = {augment.gain {db = {-6, 6}, on = "features"}, augment.spec_augment {time_width = 20, frequency_width = 8, count = 1}},
+  optimizer = optim.AdamW {lr = 1e-3, weight_decay = 1e-2},
+  schedule = optim.cosine {},
+  epochs = 40, patience = 10, batch_size = 32, clip_norm = 1,
+}
