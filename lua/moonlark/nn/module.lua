@@ -108,9 +108,13 @@ local function enter(self, ...)
   return run(self, ...)
 end
 
+-- Ctrl-C passes through pcall: this sees it.
+local outermost = setmetatable({}, {__close = function() depth = 0 end})
+
 local function call(self, ...)
-  if depth == 0 then return finish(pcall(enter, self, ...)) end
-  return enter(self, ...)
+  if depth > 0 then return enter(self, ...) end
+  local _ <close> = outermost
+  return finish(pcall(enter, self, ...))
 end
 
 -- fields ----------------------------------------------------------------------------

@@ -37,7 +37,9 @@ function checkpoint.write(path, trainer)
   })
 end
 
--- The settings that differ, in words; epochs may grow only without a schedule over all of them.
+local function shown(value) return math.type(value) and ("%.14g"):format(value) or tostring(value) end
+
+-- The settings that differ, in words.
 local function differences(had, has)
   local list = {}
   local function compare(name, a, b)
@@ -47,7 +49,7 @@ local function differences(had, has)
       for key in pairs(b) do keys[key] = true end
       for key in pairs(keys) do compare(name == "" and tostring(key) or name .. "." .. key, a[key], b[key]) end
     elseif a ~= b then
-      list[#list + 1] = ("%s was %s, is now %s"):format(name, tostring(a), tostring(b))
+      list[#list + 1] = ("%s was %s, is now %s"):format(name, shown(a), shown(b))
     end
   end
   compare("", had, has)
@@ -68,9 +70,10 @@ function checkpoint.read(path, trainer)
   trainer.optimizer:load_state_dict {tensors = take(tensors, "optimizer.") or {}, numbers = plain.optimizer}
   if trainer.ema then trainer.ema:load_state_dict {tensors = take(tensors, "ema."), numbers = plain.ema} end
   if trainer.schedule then trainer.schedule:load_state(plain.schedule) end
-  trainer.epoch, trainer.history = plain.epoch, plain.history
+  for _, row in ipairs(plain.history) do row.epoch = math.tointeger(row.epoch) end -- JSON knows floats only
+  trainer.epoch, trainer.history = math.tointeger(plain.epoch), plain.history
   if plain.best then
-    trainer.best = {epoch = plain.best.epoch, value = plain.best.value, state = take(tensors, "best.")}
+    trainer.best = {epoch = math.tointeger(plain.best.epoch), value = plain.best.value, state = take(tensors, "best.")}
   end
 end
 

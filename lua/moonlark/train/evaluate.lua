@@ -72,8 +72,9 @@ function evaluate.run(net, batches, given)
   local training = net.training
   local join = joiner(#batches.dataset.tracks)
   local loss_sum, count = 0, 0
+  local _ <close> = setmetatable({}, {__close = function() net:train(training) end})
   net:eval()
-  local ok, why = pcall(torch.no_grad, function()
+  torch.no_grad(function()
     for batch in batches:epoch(1) do
       batch = evaluate.place(batch, device)
       local loss, logits
@@ -90,8 +91,6 @@ function evaluate.run(net, batches, given)
       if logits then join.add(batch, logits) end
     end
   end)
-  net:train(training)
-  if not ok then error(why, 0) end
 
   local probabilities, segment_accuracy = join.finish()
   local y = probabilities and class_ids(batches.dataset)

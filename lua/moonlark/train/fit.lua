@@ -237,10 +237,8 @@ end
 local function averaged(self, f, ...)
   if not self.ema then return f(...) end
   self.ema:swap()
-  local results = table.pack(pcall(f, ...))
-  self.ema:swap()
-  if not results[1] then error(results[2], 0) end
-  return table.unpack(results, 2, results.n)
+  local _ <close> = setmetatable({}, {__close = function() self.ema:swap() end})
+  return f(...)
 end
 
 local function judge(self, batches)
@@ -327,7 +325,17 @@ function Trainer:__tostring()
   return text
 end
 
+-- Closed when the epochs end: after an error or Ctrl-C (which pcall does not see) what is there is put in order.
+local function keeper(self, record)
+  return setmetatable({}, {__close = function(_, failure)
+    self.optimizer:zero_grad()
+    settle_weights(self)
+    if failure and record then record:stopped(failure) end
+  end})
+end
+
 local function run_epochs(self, record)
+  local _ <close> = keeper(self, record)
   while not ended(self) do
     local row, is_best = one_epoch(self)
     if record then record:epoch(self, row, is_best) end
@@ -353,14 +361,7 @@ return function(net, given)
   local record <close> = o.run and require "moonlark.train.record".open(self)
   if o.resume and files.exists(record.checkpoint) then checkpoint.read(record.checkpoint, self) end
   self.first_epoch, self.started = self.epoch, core.system.clock()
-  local ok, why = pcall(run_epochs, self, record)
-  if not ok then
-    self.optimizer:zero_grad()
-    settle_weights(self)
-    if record then record:stopped(why) end
-    error(why, 0)
-  end
-  settle_weights(self)
+  run_epochs(self, record)
   if o.valid then self.valid = evaluate.run(net, o.valid, {objective = self.objective, device = self.device}) end
   if o.test then self.test = evaluate.run(net, o.test, {objective = self.objective, device = self.device}) end
   if record then record:finish(self) end
