@@ -36,6 +36,7 @@ end
 local name = take_model()
 if not name then
   local help = arg[1] == "--help" or arg[1] == "-h"
+  if not help then io.stderr:write "moonlark train: which model? Name it with --model\n\n" end
   usage(help and io.stdout or io.stderr)
   os.exit(help and 0 or 2, true)
 end
