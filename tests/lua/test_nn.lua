@@ -240,6 +240,33 @@ function TestModule:test_dropout_and_embedding()
   lu.assertEquals(table_of.weight[2]:abs():sum():item(), 0)
 end
 
+function TestModule:test_clones_share_nothing()
+  local net = Net(3):eval()
+  net.notes = {"a", {list = net.features}}
+  net:freeze "^head"
+  local copy = net:clone()
+  lu.assertTrue(torch.equal(copy(torch.ones {2, 4}), net(torch.ones {2, 4})))
+  lu.assertEquals({copy.training, copy:state_keys(), tostring(copy)}, {false, net:state_keys(), tostring(net)})
+  lu.assertEquals({copy:count()}, {net:count()})
+  lu.assertTrue(rawequal(copy.notes[2].list, copy.features))
+  torch.no_grad(function() for _, parameter in ipairs(copy:parameters()) do parameter:fill_(0) end end)
+  copy.notes[1], copy.seen = "b", torch.tensor(7)
+  lu.assertTrue(net.head.weight:abs():sum():item() > 0)
+  lu.assertEquals({net.notes[1], net.seen:item()}, {"a", 0})
+end
+
+function TestModule:test_shared_weights_stay_shared()
+  local net = nn.Sequential(nn.Embedding(7, 3), nn.Linear(3, 7, false))
+  net["1"].weight = nn.Parameter(net["0"].weight)
+  for _, each in ipairs {net, net:clone(), net:clone():to "float64"} do
+    lu.assertEquals({#each:parameters(), each:count()}, {1, 21, 21})
+    lu.assertEquals(each:state_keys(), {"0.weight", "1.weight"})
+    each(torch.tensor {1, 2}):sum():backward()
+    lu.assertTrue(rawequal(each["0"].weight, each["1"].weight))
+    lu.assertTrue(each["1"].weight:grad()[0]:abs():sum():item() > 0)
+  end
+end
+
 function TestModule:test_another_precision()
   local net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3)):to "float64"
   lu.assertEquals({net["0"].weight:dtype(), net["1"].running_mean:dtype(), net["1"].num_batches_tracked:dtype()},

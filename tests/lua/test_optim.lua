@@ -2,6 +2,7 @@
 -- states and their mistakes.
 local lu = require "luaunit"
 local json = require "moonlark.json"
+local nn = require "moonlark.nn"
 local optim = require "moonlark.optim"
 local torch = require "moonlark.torch"
 
@@ -115,6 +116,133 @@ function TestOptim:test_mistakes()
     local alone = optim.Adam({a}, {lr = 1})
     alone:load_state_dict(opt:state_dict())
   end)
+end
+
+function TestOptim:test_a_norm_that_is_not_finite_scales_nothing()
+  local a, b = start()
+  a:set_grad(torch.full({3, 4}, math.huge))
+  b:set_grad(torch.full({5}, 2.0))
+  lu.assertEquals(optim.clip_grad_norm({a, b}, 1), math.huge)
+  lu.assertEquals(b:grad():min():item(), 2)
+  a:set_grad(torch.full({3, 4}, 0 / 0))
+  local norm = optim.clip_grad_norm({a, b}, 1)
+  lu.assertTrue(norm ~= norm)
+  lu.assertEquals(b:grad():max():item(), 2)
+  a:set_grad(nil)
+  b:set_grad(nil)
+  lu.assertEquals(optim.clip_grad_norm({a, b}, 1), 0)
+end
+
+function TestOptim:test_two_halves_make_a_batch()
+  torch.manual_seed(4)
+  local whole = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
+  local halves = whole:clone()
+  local x, y, loss = torch.randn {8, 6}, torch.randint(0, 3, {8}), nn.CrossEntropyLoss()
+  local one, two = optim.AdamW(whole:parameters(), {lr = 0.01}), optim.AdamW(halves:parameters(), {lr = 0.01})
+  for _ = 1, 5 do
+    one:zero_grad()
+    loss(whole(x), y):backward()
+    one:step()
+    two:zero_grad()
+    for from = 0, 4, 4 do (loss(halves(x:narrow(0, from, 4)), y:narrow(0, from, 4)) / 2):backward() end
+    two:step()
+  end
+  local state = whole:state_dict()
+  for name, tensor in pairs(halves:state_dict()) do lu.assertTrue(distance(tensor, state[name]) <= 1e-6, name) end
+end
+
+function TestOptim:test_memory_out_of_order_and_steps_that_differ()
+  local function run(order)
+    local a, b = start()
+    if order then a = a:detach():t():contiguous():t():requires_grad_(true) end
+    local opt = optim.AdamW({a, b}, {lr = 0.05, amsgrad = true})
+    for i = 1, 6 do
+      opt:zero_grad()
+      local loss = (a ^ 2):sum()
+      if i > 3 then loss = loss + (b ^ 4):sum() end
+      loss:backward()
+      opt:step()
+    end
+    return a, b
+  end
+  local a, b = run(false)
+  local c, d = run(true)
+  lu.assertEquals(c:stride(1), 3)
+  lu.assertTrue(distance(a, c:detach()) <= 1e-6 and distance(b, d:detach()) <= 1e-6)
+end
+
+-- averages ------------------------------------------------------------------------------
+
+TestAverage = {}
+
+local function part(name)
+  local found = {}
+  for key, tensor in pairs(reference) do
+    local own = key:match("^" .. name .. "/(.+)$")
+    if own then found[own] = tensor end
+  end
+  return found
+end
+
+local function small_net() return nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2)) end
+
+local function same_states(a, b, allowed)
+  for name, tensor in pairs(b) do lu.assertTrue(distance(a[name], tensor) <= allowed, name) end
+end
+
+-- Steps of training with an average.
+local function train(net, ema, opt, steps)
+  for _ = 1, steps do
+    opt:zero_grad();
+    ((net(reference["ema/x"]) - 1) ^ 2):mean():backward()
+    opt:step()
+    ema:update()
+  end
+end
+
+function TestAverage:test_it_is_pytorchs()
+  local net = small_net():load_state_dict(part "ema/start")
+  local ema = optim.EMA(net, {decay = 0.9})
+  train(net, ema, optim.SGD(net:parameters(), {lr = 0.1}), 8)
+  same_states(net:state_dict(), part "ema/net", 1e-6)
+  same_states(ema:state_dict().tensors, part "ema/average", 1e-6)
+  ema:swap()
+  same_states(net:state_dict(), part "ema/average", 1e-6)
+  same_states(ema:state_dict().tensors, part "ema/average", 1e-6)
+  lu.assertErrorMsgContains("call ema:swap() first", ema.update, ema)
+  ema:swap()
+  same_states(net:state_dict(), part "ema/net", 1e-6)
+end
+
+function TestAverage:test_a_saved_average_goes_on()
+  local net = small_net():load_state_dict(part "ema/start")
+  local opt, ema = optim.SGD(net:parameters(), {lr = 0.1}), optim.EMA(net, {decay = 0.9, warmup = true})
+  train(net, ema, opt, 3)
+  local copy = net:clone()
+  local saved = ema:state_dict()
+  local again = optim.EMA(copy, {decay = 0.9, warmup = true}):load_state_dict(saved)
+  train(copy, again, optim.SGD(copy:parameters(), {lr = 0.1}), 4)
+  train(net, ema, opt, 4)
+  lu.assertEquals(again.updates, 7)
+  same_states(again:state_dict().tensors, ema:state_dict().tensors, 0)
+  saved.tensors["0.weight"], saved.tensors.other = nil, torch.ones {1}
+  lu.assertErrorMsgContains("missing: 0.weight", again.load_state_dict, again, saved)
+  lu.assertErrorMsgContains("no number 'updates'", again.load_state_dict, again, {tensors = {}})
+end
+
+function TestAverage:test_warmup_begins_with_a_small_decay()
+  local net = nn.Linear(1, 1, false)
+  local ema = optim.EMA(net, {decay = 0.999, warmup = true})
+  local expected
+  for n = 0, 4 do
+    torch.no_grad(function() net.weight:fill_(n) end)
+    ema:update()
+    local decay = (1 + n) / (10 + n)
+    expected = n == 0 and 0 or decay * expected + (1 - decay) * n
+  end
+  lu.assertAlmostEquals(ema.net.weight:item(), expected, 1e-6)
+  lu.assertErrorMsgContains("net must be a module, got table", optim.EMA, {})
+  lu.assertErrorMsgContains("decay must be 0..1, got 2", optim.EMA, net, {decay = 2})
 end
 
 -- schedules ---------------------------------------------------------------------------

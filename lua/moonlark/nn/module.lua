@@ -41,14 +41,16 @@ end
 
 local Parameter = {__name = "nn.Parameter"}
 
---- Marks a tensor as a parameter, for assigning it to a module's field: it is trained and saved.
+--- Marks a tensor as a parameter, for assigning it to a module's field: it is trained and saved. Of a tensor that is
+--- trained already it marks the tensor itself, so that modules can share it: `head.weight = nn.Parameter(embed.weight)`.
 ---@param tensor moonlark.Tensor
 ---@param given {requires_grad?: boolean}?  default true
 ---@return table
 local function parameter(tensor, given)
   if not torch.is_tensor(tensor) then error(("a parameter must be a tensor, got %s"):format(type(tensor)), 0) end
-  local read = options.read("nn.Parameter", given, {requires_grad = true})
-  return setmetatable({tensor = tensor:detach():requires_grad_(read.requires_grad)}, Parameter)
+  local wanted = options.read("nn.Parameter", given, {requires_grad = true}).requires_grad
+  local trained = wanted and tensor:requires_grad() and tensor:is_leaf()
+  return setmetatable({tensor = trained and tensor or tensor:detach():requires_grad_(wanted)}, Parameter)
 end
 
 local function is_module(value)
@@ -208,18 +210,34 @@ local function tensors_of(self, kinds)
   return list
 end
 
---- All parameters, also of modules within, in order.
----@return moonlark.Tensor[]
-function Module:parameters()
-  local list = {}
-  for i, found in ipairs(tensors_of(self, {"_parameters"})) do list[i] = found.tensor end
-  return list
+-- The same without those that came before under another name.
+local function once(list)
+  local seen, kept = {}, {}
+  for _, found in ipairs(list) do
+    if not seen[found.tensor] then kept[#kept + 1] = found end
+    seen[found.tensor] = true
+  end
+  return kept
 end
 
---- for name, tensor in net:named_parameters() do … end
+local function only_tensors(list)
+  local tensors = {}
+  for i, found in ipairs(list) do tensors[i] = found.tensor end
+  return tensors
+end
+
+--- All parameters, also of modules within, in order; one that is shared comes once.
+---@return moonlark.Tensor[]
+function Module:parameters() return only_tensors(once(tensors_of(self, {"_parameters"}))) end
+
+--- All buffers, also of modules within, in order; one that is shared comes once.
+---@return moonlark.Tensor[]
+function Module:buffers() return only_tensors(once(tensors_of(self, {"_buffers"}))) end
+
+--- for name, tensor in net:named_parameters() do … end, in order; one that is shared comes once.
 ---@return fun(): string?, moonlark.Tensor?
 function Module:named_parameters()
-  local list, i = tensors_of(self, {"_parameters"}), 0
+  local list, i = once(tensors_of(self, {"_parameters"})), 0
   return function()
     i = i + 1
     if list[i] then return list[i].name, list[i].tensor end
@@ -244,6 +262,25 @@ function Module:children()
   for i, name in ipairs(self._modules.order) do list[i] = self._modules.values[name] end
   return list
 end
+
+-- A deep copy; `made` knows what was copied already, so that what was shared stays shared.
+local function copy(value, made)
+  if made[value] then return made[value] end
+  if torch.is_tensor(value) then
+    made[value] = value:detach():clone():requires_grad_(value:requires_grad())
+    return made[value]
+  end
+  if type(value) ~= "table" or getmetatable(value) and not is_module(value) then return value end
+  local new = {}
+  made[value] = new
+  for key, inner in next, value do new[key] = copy(inner, made) end
+  return is_module(value) and setmetatable(new, getmetatable(value)) or new
+end
+
+--- A copy of the module with parameters, buffers and modules of its own, without gradients. What was shared within
+--- the module (tied weights) is shared within the copy; other objects in its fields are the same ones.
+---@return moonlark.Module
+function Module:clone() return copy(self, {}) end
 
 -- modes -------------------------------------------------------------------------------
 
@@ -303,10 +340,12 @@ local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = tru
 ---@param where string
 ---@return moonlark.Module self
 function Module:to(where)
+  local moved = {}
   for _, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do
-    if not floating[where] or floating[found.tensor:dtype()] then
-      local trained = found.tensor:requires_grad()
-      found.kept.values[found.key] = found.tensor:detach():to(where):requires_grad_(trained)
+    local tensor = found.tensor
+    if not floating[where] or floating[tensor:dtype()] then
+      moved[tensor] = moved[tensor] or tensor:detach():to(where):requires_grad_(tensor:requires_grad())
+      found.kept.values[found.key] = moved[tensor]
     end
   end
   return self

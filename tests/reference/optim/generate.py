@@ -3,7 +3,8 @@
 Writes optim.safetensors: two parameters, "a" and "b", whose loss is ((a x - 1) ** 2).mean() + (b ** 4).sum(): "start/a",
 "start/b", "start/x", and for each case "NAME/a", "NAME/b" after ten steps and "NAME/losses" before each. "schedule/NAME", float64: a row for each of STEPS steps, with the
 rates of two groups (0.1 and 0.02 at first) and the first group's momentum or first beta; "schedule/metric" is what
-plateau is given.
+plateau is given. "ema/start/KEY", "ema/net/KEY", "ema/average/KEY": a network's state before and after eight steps on
+"ema/x", and the average's.
 """
 import pathlib
 
@@ -79,6 +80,19 @@ for name, make in SCHEDULES.items():
         if step < STEPS - 1:
             scheduler.step(*([METRIC[step]] if name.startswith("plateau") else []))
     frozen[f"schedule/{name}"] = torch.tensor(rows, dtype=torch.float64)
+
+net = torch.nn.Sequential(torch.nn.Linear(4, 6), torch.nn.BatchNorm1d(6), torch.nn.ReLU(), torch.nn.Linear(6, 2))
+frozen |= {f"ema/start/{key}": value.clone() for key, value in net.state_dict().items()}
+frozen["ema/x"] = torch.randn(10, 4)
+average = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.9))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for _ in range(8):
+    optimizer.zero_grad()
+    ((net(frozen["ema/x"]) - 1) ** 2).mean().backward()
+    optimizer.step()
+    average.update_parameters(net)
+frozen |= {f"ema/net/{key}": value.clone() for key, value in net.state_dict().items()}
+frozen |= {f"ema/average/{key}": value.clone() for key, value in average.module.state_dict().items()}
 path = pathlib.Path(__file__).with_name("optim.safetensors")
 save_file(frozen, path)
 path.chmod(0o644)

@@ -1,0 +1,113 @@
+--- Adam and AdamW.
+local optimizer = require "moonlark.optim.optimizer"
+local torch = require "moonlark.torch"
+
+local kept = optimizer.kept
+local adam = {}
+
+-- One parameter; the bias corrections are drawn out of sqrt(square / correction2) + eps, which saves a pass.
+local function one(p, g, o, state)
+  local beta1, beta2 = o.betas[1], o.betas[2]
+  local mean, square = kept(state, "exp_avg", p), kept(state, "exp_avg_sq", p)
+  mean:lerp_(g, 1 - beta1)
+  square:mul_(beta2):addcmul_(g, g, {value = 1 - beta2})
+  if o.amsgrad then
+    local most = kept(state, "max_exp_avg_sq", p)
+    most:copy_(torch.maximum(most, square))
+    square = most
+  end
+  local correction = math.sqrt(1 - beta2 ^ state.step)
+  local spread = square:sqrt():add_(o.eps * correction)
+  p:addcdiv_(mean, spread, {value = -o.lr * correction / (1 - beta1 ^ state.step)})
+end
+
+-- libtorch's kernel that does all of it in one pass over all parameters, where it has one for the device (for CPUs
+-- from 2.4 on): that is known by trying. It wants memory in order, and 1.13 cannot say whether it is.
+local function fused(name, device)
+  local kernel = torch[name]
+  if not kernel or not torch.is_contiguous then return nil end
+  local function trial() return torch.zeros({1}, {device = device}) end
+  local works = pcall(kernel, {trial()}, {trial()}, {trial()}, {trial()}, {}, {trial():add_(1)}, {lr = 0.0, beta1 = 0.9,
+    beta2 = 0.9, weight_decay = 0.0, eps = 1.0, amsgrad = false, maximize = false})
+  return works and kernel or nil
+end
+
+local kernels = {}
+
+local function kernel_of(name, device)
+  local key = name .. device
+  if kernels[key] == nil then kernels[key] = fused(name, device) or false end
+  return kernels[key]
+end
+
+-- Lists of tensors as the kernel wants them, one for all parameters of a device, a dtype and a step.
+local function batches(list, amsgrad)
+  local found, order = {}, {}
+  for _, it in ipairs(list) do
+    local p, state = it.parameter, it.state
+    local key = ("%s %s %d"):format(p:device(), p:dtype(), state.step)
+    local batch = found[key]
+    if not batch then
+      batch = {p = {}, g = {}, mean = {}, square = {}, most = {}, steps = {}, device = p:device()}
+      batch.step = torch.full({}, state.step, {dtype = "float32", device = p:device()})
+      found[key], order[#order + 1] = batch, batch
+    end
+    local n = #batch.p + 1
+    batch.p[n], batch.g[n], batch.steps[n] = p, it.gradient, batch.step
+    batch.mean[n], batch.square[n] = kept(state, "exp_avg", p), kept(state, "exp_avg_sq", p)
+    if amsgrad then batch.most[n] = kept(state, "max_exp_avg_sq", p) end
+  end
+  return order
+end
+
+local function in_order(list)
+  for _, it in ipairs(list) do
+    if not (it.parameter:is_contiguous() and it.gradient:is_contiguous()) then return false end
+  end
+  return true
+end
+
+-- An update of a list by a fused kernel or, without one, by `decay` and `one` for each parameter.
+local function update(name, decay)
+  return function(list, o)
+    local kernel = #list > 0 and kernel_of(name, list[1].parameter:device())
+    if kernel and in_order(list) then
+      for _, batch in ipairs(batches(list, o.amsgrad)) do
+        kernel(batch.p, batch.g, batch.mean, batch.square, batch.most, batch.steps, {lr = o.lr, beta1 = o.betas[1],
+          beta2 = o.betas[2], weight_decay = o.weight_decay, eps = o.eps, amsgrad = o.amsgrad, maximize = false})
+      end
+      return
+    end
+    for _, it in ipairs(list) do
+      local p, g = it.parameter, it.gradient
+      if o.weight_decay ~= 0 then g = decay(p, g, o) end
+      one(p, g, o, it.state)
+    end
+  end
+end
+
+--- Steps by a running mean of the gradient over the root of a running mean of its squares (Kingma and Ba, 2015).
+--- PyTorch: Adam.
+---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
+---@param given {lr: number?, betas: number[]?, eps: number?, weight_decay: number?, amsgrad: boolean?}?  lr 1e-3;
+---  betas {0.9, 0.999}, how slowly the two means forget; eps 1e-8; weight_decay 0 (times the parameter, added to its
+---  gradient); amsgrad false: the squares' mean never sinks
+---@return moonlark.Optimizer
+adam.Adam = optimizer.constructor("Adam",
+  {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 0, amsgrad = false},
+  update("_fused_adam_", function(p, g, o) return g:add(p, {alpha = o.weight_decay}) end))
+
+--- Adam whose weights decay by themselves: p = p (1 - lr weight_decay) before each step (Loshchilov and Hutter,
+--- 2019). PyTorch: AdamW.
+---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
+---@param given {lr: number?, betas: number[]?, eps: number?, weight_decay: number?, amsgrad: boolean?}?  lr 1e-3;
+---  betas {0.9, 0.999}; eps 1e-8; weight_decay 0.01; amsgrad false
+---@return moonlark.Optimizer
+adam.AdamW = optimizer.constructor("AdamW",
+  {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 1e-2, amsgrad = false},
+  update("_fused_adamw_", function(p, g, o)
+    p:mul_(1 - o.lr * o.weight_decay)
+    return g
+  end))
+
+return adam

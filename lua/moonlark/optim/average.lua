@@ -1,0 +1,94 @@
+--- EMA: an exponential moving average of a network's weights, which often judges better than the last weights.
+---
+---     local ema = optim.EMA(net, {decay = 0.999})
+---     for … do
+---       opt:step()
+---       ema:update()
+---     end
+---     ema:swap()          -- the network now has the averaged weights
+---     evaluate(net)
+---     ema:swap()          -- and goes on training with its own
+local nn_module = require "moonlark.nn.module"
+local options = require "moonlark.options"
+local torch = require "moonlark.torch"
+
+---@class moonlark.EMA
+---@field net moonlark.Module  the average as a network of its own, while not swapped
+---@field updates integer  how often the average was updated
+---@field swapped boolean  true while the trained network holds the average
+local EMA = {}
+EMA.__index = EMA
+
+-- f(average's tensor, network's tensor) for each pair.
+local function pairs_of(averaged, trained, f)
+  for i, tensor in ipairs(averaged) do f(tensor, trained[i]) end
+end
+
+--- Takes the network's weights into the average: average = decay average + (1 - decay) weights; the first update
+--- copies them. Buffers, such as the statistics of batch norm, are averages already and are copied.
+function EMA:update()
+  if self.swapped then error("ema:update(): the network holds the average; call ema:swap() first", 0) end
+  local decay = self.decay
+  if self.warmup then decay = math.min(decay, (1 + self.updates) / (10 + self.updates)) end
+  local share = self.updates == 0 and 1 or 1 - decay
+  torch.no_grad(function()
+    pairs_of(self.net:parameters(), self.trained:parameters(), function(a, b) a:lerp_(b, share) end)
+    pairs_of(self.net:buffers(), self.trained:buffers(), function(a, b) a:copy_(b) end)
+  end)
+  self.updates = self.updates + 1
+end
+
+--- Exchanges the network's weights and buffers with the average's, in place; call it again to have them back.
+function EMA:swap()
+  local function exchange(a, b)
+    local kept = a:clone()
+    a:copy_(b)
+    b:copy_(kept)
+  end
+  torch.no_grad(function()
+    pairs_of(self.net:parameters(), self.trained:parameters(), exchange)
+    pairs_of(self.net:buffers(), self.trained:buffers(), exchange)
+  end)
+  self.swapped = not self.swapped
+end
+
+--- The average, swapped or not, in the form of an optimiser's state: the network's names, and "updates".
+---@return {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
+function EMA:state_dict()
+  local holder = self.swapped and self.trained or self.net
+  return {tensors = holder:state_dict(), numbers = {updates = self.updates}}
+end
+
+--- Goes on where another average of the same network was; the tensors are copied. Names or shapes that do not fit
+--- are all listed in one error.
+---@param state {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
+---@return moonlark.EMA self
+function EMA:load_state_dict(state)
+  local updates = state.numbers and math.tointeger(state.numbers.updates)
+  if not updates then error("ema:load_state_dict: the state has no number 'updates'", 0) end
+  if self.swapped then self:swap() end
+  self.net:load_state_dict(state.tensors)
+  self.updates = updates
+  return self
+end
+
+local average = {}
+
+--- An exponential moving average of a network's weights (Polyak and Juditsky, 1992): call `ema:update()` after each
+--- `opt:step()`. PyTorch: AveragedModel with get_ema_multi_avg_fn(decay).
+---@param net moonlark.Module  on its device already
+---@param given {decay: number?, warmup: boolean?}?  decay 0.999: about the last 1 / (1 - decay) steps count; warmup
+---  false: true begins with a small decay, min(decay, (1 + n) / (10 + n)) after n updates
+---@return moonlark.EMA
+function average.EMA(net, given)
+  if not nn_module.is_module(net) then error(("optim.EMA: net must be a module, got %s"):format(type(net)), 0) end
+  local o = options.read("optim.EMA", given, {decay = 0.999, warmup = false})
+  if not (o.decay >= 0 and o.decay <= 1) then
+    error(("optim.EMA: decay must be 0..1, got %s"):format(o.decay), 0)
+  end
+  local own = net:clone()
+  for _, parameter in ipairs(own:parameters()) do parameter:requires_grad_(false) end
+  return setmetatable({trained = net, net = own, decay = o.decay, warmup = o.warmup, updates = 0, swapped = false}, EMA)
+end
+
+return average

@@ -1,0 +1,192 @@
+--- Optimizer: parameters in groups, the state of each, and what all optimisers do with them.
+local options = require "moonlark.options"
+local torch = require "moonlark.torch"
+
+---@class moonlark.Optimizer
+---@field groups table[]  {params = list, lr = …}: options may be changed at any time
+local Optimizer = {}
+Optimizer.__index = Optimizer
+
+local Recipe = {}
+Recipe.__index = Recipe
+
+-- checks ---------------------------------------------------------------------------
+
+local function check_options(name, o)
+  for _, key in ipairs {"lr", "weight_decay", "eps", "momentum", "alpha", "dampening"} do
+    local value = o[key]
+    if value ~= nil and not (type(value) == "number" and value >= 0 and value < math.huge) then
+      error(("%s: %s must be a finite number, 0 or more, got %s"):format(name, key, tostring(value)), 0)
+    end
+  end
+  for i, beta in ipairs(o.betas or {}) do
+    if type(beta) ~= "number" or beta < 0 or beta >= 1 then
+      error(("%s: betas must be 0 or more and below 1, got %s as the %s"):format(name, tostring(beta),
+        i == 1 and "first" or "second"), 0)
+    end
+  end
+  if o.nesterov and (o.momentum <= 0 or o.dampening ~= 0) then
+    error(("%s: nesterov needs a momentum and no dampening"):format(name), 0)
+  end
+end
+
+local function check_parameters(name, list)
+  if type(list) ~= "table" or #list == 0 then error(("%s: there are no parameters"):format(name), 0) end
+  for i, tensor in ipairs(list) do
+    if not torch.is_tensor(tensor) then
+      error(("%s: parameter %d is no tensor, but a %s"):format(name, i, type(tensor)), 0)
+    end
+  end
+end
+
+-- the engine of all -----------------------------------------------------------------
+
+-- params is a list of tensors or of groups.
+local function make(name, defaults, update, params, given)
+  local common = options.read("optim." .. name, given, defaults)
+  local listed = params
+  if type(params) == "table" and type(params[1]) == "table" then listed = params else listed = {{params = params}} end
+  local groups = {}
+  for i, group in ipairs(listed) do
+    local own = {}
+    for key, value in pairs(group) do own[key] = value end
+    own.params = nil
+    groups[i] = options.read("optim." .. name, own, defaults)
+    for key, value in pairs(common) do
+      if own[key] == nil then groups[i][key] = value end
+    end
+    check_parameters("optim." .. name, group.params)
+    check_options("optim." .. name, groups[i])
+    groups[i].params = group.params
+  end
+  return setmetatable({name = name, groups = groups, update = update, states = {}}, Optimizer)
+end
+
+--- Makes the optimiser of a recipe.
+---@param params moonlark.Tensor[]|table[]
+---@return moonlark.Optimizer
+function Recipe:bind(params) return make(self.name, self.defaults, self.update, params, self.given) end
+
+-- f(parameter, its number, group) for each, in order.
+local function each(self, f)
+  local number = 0
+  for _, group in ipairs(self.groups) do
+    for _, parameter in ipairs(group.params) do
+      number = number + 1
+      f(parameter, number, group)
+    end
+  end
+end
+
+-- The group's parameters that have gradients: {parameter =, gradient =, state =} each, the states a step further.
+local function moving(self, group, number)
+  local list = {}
+  for _, parameter in ipairs(group.params) do
+    number = number + 1
+    local gradient = parameter:grad()
+    if gradient then
+      local state = self.states[number] or {step = 0}
+      self.states[number] = state
+      state.step = state.step + 1
+      list[#list + 1] = {parameter = parameter, gradient = gradient, state = state}
+    end
+  end
+  return list
+end
+
+--- Moves every parameter that has a gradient.
+function Optimizer:step()
+  torch.no_grad(function()
+    local number = 0
+    for _, group in ipairs(self.groups) do
+      self.update(moving(self, group, number), group)
+      number = number + #group.params
+    end
+  end)
+end
+
+--- Forgets all gradients.
+function Optimizer:zero_grad()
+  each(self, function(parameter) parameter:set_grad(nil) end)
+end
+
+--- What a resumed optimiser needs: tensors by "NUMBER.NAME" (parameters are counted from 1), and steps and
+--- options by name.
+---@return {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
+function Optimizer:state_dict()
+  local tensors, numbers = {}, {}
+  for number, state in pairs(self.states) do
+    for key, value in pairs(state) do
+      (torch.is_tensor(value) and tensors or numbers)[("%d.%s"):format(number, key)] = value
+    end
+  end
+  for i, group in ipairs(self.groups) do
+    for key, value in pairs(group) do
+      if type(value) == "number" then numbers[("group%d.%s"):format(i, key)] = value end
+    end
+  end
+  return {tensors = tensors, numbers = numbers}
+end
+
+--- Goes on where another optimiser of the same parameters was; tensors are copied.
+---@param state {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
+---@return moonlark.Optimizer self
+function Optimizer:load_state_dict(state)
+  local parameters = {}
+  each(self, function(parameter, number) parameters[number] = parameter end)
+  local states = {}
+  local function place(name, value)
+    local number, key = name:match "^(%d+)%.(.+)$"
+    number = tonumber(number)
+    local parameter = number and parameters[number]
+    if not parameter then error(("the state of %s is of a parameter that is not there"):format(name), 0) end
+    if torch.is_tensor(value) and table.concat(value:shape(), ",") ~= table.concat(parameter:shape(), ",") then
+      error(("the state %s has the shape [%s], the parameter [%s]"):format(name, table.concat(value:shape(), ", "),
+        table.concat(parameter:shape(), ", ")), 0)
+    end
+    states[number] = states[number] or {step = 0}
+    states[number][key] = torch.is_tensor(value) and value:clone() or value
+  end
+  for name, value in pairs(state.tensors) do place(name, value) end
+  for name, value in pairs(state.numbers) do
+    local group, key = name:match "^group(%d+)%.(.+)$"
+    if group then
+      local own = self.groups[tonumber(group)]
+      if not own or own[key] == nil then error(("the state knows %s, this optimiser does not"):format(name), 0) end
+      own[key] = value
+    else
+      place(name, math.tointeger(value) or value)
+    end
+  end
+  self.states = states
+  return self
+end
+
+local optimizer = {}
+
+--- A constructor: of parameters and options, or of options alone (a recipe). `update(list, group)` moves a group's
+--- parameters: {parameter =, gradient =, state =} each, gradients not recorded, state.step counted up.
+---@param name string
+---@param defaults table<string, any>
+---@param update fun(list: table[], group: table)
+---@return fun(params: moonlark.Tensor[]|table[], given: table?): moonlark.Optimizer
+function optimizer.constructor(name, defaults, update)
+  return function(params, given)
+    local alone = given == nil and (params == nil or type(params) == "table" and #params == 0)
+    if not alone then return make(name, defaults, update, params, given) end
+    check_options("optim." .. name, options.read("optim." .. name, params, defaults))
+    return setmetatable({name = name, defaults = defaults, update = update, given = params}, Recipe)
+  end
+end
+
+--- A tensor of the state, zeros at first.
+---@param state table
+---@param key string
+---@param parameter moonlark.Tensor
+---@return moonlark.Tensor
+function optimizer.kept(state, key, parameter)
+  if not state[key] then state[key] = torch.zeros_like(parameter) end
+  return state[key]
+end
+
+return optimizer
