@@ -13,10 +13,24 @@ local sources = require "moonlark.help.sources"
 
 local help = {}
 
-local index -- by_name, by_place ("path:line"), modules
+local index -- by_name, by_place ("path:line"), by_part ("optim.AdamW" of optim/adam.lua), modules
+
+-- "optim", "AdamW" of what a file of a module's folder defines ("optim.adam.AdamW"), and of a class of that module
+-- ("moonlark.nn.Linear").
+local function offered(entry)
+  if entry.kind == "class" then return entry.full:match "^moonlark%.([%w_]+)%.([%w_]+)$" end
+  return entry.name:match "^([%w_]+)%.[%w_]+%.([%w_]+)$"
+end
+
+-- How a user writes an entry's name: as its module offers it, if it does.
+local function shown(entry)
+  local owner, name = offered(entry)
+  local module = owner and package.loaded["moonlark." .. owner]
+  return type(module) == "table" and rawget(module, name) ~= nil and owner .. "." .. name or entry.name
+end
 
 local function build()
-  index = {by_name = {}, by_place = {}, modules = {}, entries = {}}
+  index = {by_name = {}, by_place = {}, by_part = {}, modules = {}, entries = {}}
   for _, file in ipairs(sources.files(moonlark.home .. "/lua/moonlark")) do
     for _, entry in ipairs(sources.read(file.path, file.module)) do
       index.entries[#index.entries + 1] = entry
@@ -24,6 +38,8 @@ local function build()
       local name = entry.name:gsub(":", ".")
       local old = index.by_name[name]
       if not old or (entry.doc and not old.doc) then index.by_name[name] = entry end
+      local owner, last = offered(entry)
+      if owner and entry.doc then index.by_part[owner .. "." .. last] = entry end
       if entry.kind == "module" then index.modules[#index.modules + 1] = entry end
     end
   end
@@ -49,11 +65,24 @@ local function of_function(f)
   return path and index.by_place[("%s:%d"):format(path, info.linedefined)]
 end
 
+-- The page of a class of networks; of a user's own class that of the class it extends.
+local function of_class(class)
+  local nn = package.loaded["moonlark.nn"]
+  while nn and type(class) == "table" do
+    local name = rawget(class, "__name")
+    if name and rawequal(nn[name], class) then return index.by_part["nn." .. name] end
+    local meta = getmetatable(class)
+    class = meta and rawget(meta, "__index")
+  end
+end
+
 local function of_value(value)
   if type(value) == "function" then return of_function(value) end
   local module = type(value) == "table" and module_name(value)
   if module then return index.by_name[module] end
   local meta = debug.getmetatable(value)
+  local found = of_class(type(meta) == "table" and rawget(meta, "__class") or value)
+  if found then return found end
   local class = type(meta) == "table" and type(meta.__name) == "string" and meta.__name:match "[^.]*$"
   return class and index.by_name[class]
 end
@@ -71,16 +100,22 @@ local function from_owner(name)
   return fine and type(text) == "string" and ("%s\n\n%s"):format(name, text) or nil
 end
 
+-- {entry, shown name} of what is inside: a module's functions and classes, a class's methods.
 local function members_of(entry)
   local list = {}
   for _, other in ipairs(index.entries) do
-    local inside = other.name:match "^(.-)[.:][^.:]+$" == entry.name
-    if inside and other.kind ~= "module" and index.by_name[other.name:gsub(":", ".")] == other then
-      list[#list + 1] = other
-    end
+    local name = shown(other)
+    local inside = name:match "^(.-)[.:][^.:]+$" == entry.name
+    local first = index.by_name[other.name:gsub(":", ".")] == other or index.by_part[name] == other
+    local meant = other.kind ~= "module" and (entry.kind ~= "class" or other.doc)
+    if inside and meant and first then list[#list + 1] = {entry = other, name = name} end
   end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
+end
+
+local function page(entry, width, called)
+  return layout.entry(entry, called or shown(entry), members_of(entry), width)
 end
 
 -- Names that contain the word, when there is no such name.
@@ -91,6 +126,7 @@ local function search(word)
     if name:lower():find(word:lower(), 1, true) then found[#found + 1] = entry end
   end
   table.sort(found, function(a, b) return a.name < b.name end)
+  for i, entry in ipairs(found) do found[i] = {entry = entry, name = shown(entry)} end
   return found, options.nearest(word, names)
 end
 
@@ -98,7 +134,7 @@ local function overview(width)
   local list = {}
   for _, name in ipairs(moonlark.modules) do
     local entry = index.by_name[name]
-    if entry then list[#list + 1] = entry end
+    if entry then list[#list + 1] = {entry = entry, name = name} end
   end
   return layout.overview(list, width)
 end
@@ -113,14 +149,14 @@ function help.text(about, width)
   if about == "" then return overview(width), true end
   if type(about) ~= "string" then
     local entry = of_value(about)
-    if entry then return layout.entry(entry, members_of(entry), width), true end
+    if entry then return page(entry, width), true end
     return ("no help on this %s"):format(type(about)), false
   end
 
   local name = about:gsub("^moonlark%.", ""):gsub(":", ".")
   local known, value = complete.lookup(name, true)
-  local entry = known and of_value(value) or index.by_name[name]
-  if entry and entry.doc then return layout.entry(entry, members_of(entry), width), true end
+  local entry = known and of_value(value) or index.by_name[name] or known and index.by_part[name]
+  if entry and entry.doc then return page(entry, width, entry.kind == "local" and about), true end
   local own = from_owner(about)
   if own then return own, true end
   if known then return ("%s: a %s without help"):format(about, type(value)), false end

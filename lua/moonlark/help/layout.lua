@@ -59,17 +59,31 @@ local function first_sentence(entry)
   return text:match "^(.-%.)%s" or text
 end
 
-local function signature(entry)
-  if entry.kind ~= "function" then return entry.name end
-  local arguments = entry.arguments
-  if not arguments then
-    local names = {}
-    for _, param in ipairs(entry.doc.params) do names[#names + 1] = param.name end
-    arguments = "(" .. table.concat(names, ", ") .. ")"
+-- "default 0.5; …" in words on an argument.
+local function default_of(param)
+  return param.text:match "^default ([^;]+)" or param.text:match "; default ([^;]+)"
+end
+
+-- What a call looks like: "(path, given)"; of a class what its constructor takes.
+local function arguments_of(entry)
+  if entry.arguments then return entry.arguments end
+  local names = {}
+  for i, param in ipairs(entry.doc and entry.doc.params or {}) do
+    local default = entry.kind == "class" and default_of(param)
+    names[i] = param.name .. (default and " = " .. default or "")
+  end
+  return "(" .. table.concat(names, ", ") .. ")"
+end
+
+local function add_signature(out, entry, name, width)
+  local text = name
+  if entry.kind == "function" or entry.kind == "local" or entry.kind == "class" and entry.doc.params[1] then
+    text = text .. arguments_of(entry)
   end
   local returns = {}
   for _, value in ipairs(entry.doc and entry.doc.returns or {}) do returns[#returns + 1] = value.type end
-  return entry.name .. arguments .. (#returns > 0 and " → " .. table.concat(returns, ", ") or "")
+  if #returns > 0 then text = text .. " → " .. table.concat(returns, ", ") end
+  wrap(out, text, width, "", "    ")
 end
 
 local function described(kind, text)
@@ -78,11 +92,14 @@ end
 
 --- The page on one name.
 ---@param entry table  see moonlark.help.sources
----@param members table[]  the names inside it
+---@param name string  how a user writes it
+---@param members {entry: table, name: string}[]  what is inside it
 ---@param width integer
 ---@return string
-function layout.entry(entry, members, width)
-  local out = {signature(entry), ""}
+function layout.entry(entry, name, members, width)
+  local out = {}
+  add_signature(out, entry, name, width)
+  out[#out + 1] = ""
   local doc = entry.doc or {text = {}, params = {}, returns = {}, fields = {}}
   add_text(out, doc.text, width, "")
   local rows = {}
@@ -98,36 +115,40 @@ function layout.entry(entry, members, width)
   if #members > 0 then
     out[#out + 1] = ""
     rows = {}
-    for _, member in ipairs(members) do
-      local name = member.name:sub(#entry.name + 1)
-      rows[#rows + 1] = {name .. (member.kind == "function" and (member.arguments or "(…)") or ""),
-        first_sentence(member)}
+    for i, member in ipairs(members) do
+      local within, called = member.entry, member.name:sub(#entry.name + 1)
+      if within.kind == "function" then called = called .. (within.arguments or "(…)") end
+      rows[i] = {called, first_sentence(within)}
     end
     add_rows(out, rows, width)
+  end
+  if entry.parent then
+    out[#out + 1] = ""
+    add_text(out, {("It has all that `%s` has: `%s?`."):format(entry.parent, entry.parent)}, width, "")
   end
   return table.concat(out, "\n")
 end
 
 --- Names with the first sentence of each.
 ---@param title string
----@param entries table[]
+---@param entries {entry: table, name: string}[]
 ---@param width integer
 ---@return string
 function layout.list(title, entries, width)
   local out, rows = {title}, {}
-  for i = 1, math.min(#entries, 40) do rows[i] = {entries[i].name, first_sentence(entries[i])} end
+  for i = 1, math.min(#entries, 40) do rows[i] = {entries[i].name, first_sentence(entries[i].entry)} end
   add_rows(out, rows, width)
   if #entries > 40 then out[#out + 1] = ("  … %d more"):format(#entries - 40) end
   return table.concat(out, "\n")
 end
 
 --- The page for `?` alone.
----@param modules table[]
+---@param modules {entry: table, name: string}[]
 ---@param width integer
 ---@return string
 function layout.overview(modules, width)
   local out, rows = {"Moonlark's modules; each is a global here and loads when first used.", ""}, {}
-  for _, entry in ipairs(modules) do rows[#rows + 1] = {entry.name, first_sentence(entry)} end
+  for _, entry in ipairs(modules) do rows[#rows + 1] = {entry.name, first_sentence(entry.entry)} end
   add_rows(out, rows, width)
   out[#out + 1] = ""
   add_text(out, {

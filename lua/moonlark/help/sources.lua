@@ -37,7 +37,8 @@ read_tag["return"] = function(doc, text)
 end
 
 function read_tag.class(doc, text)
-  doc.class = text:match "^%S+"
+  doc.class = text:match "^[%w_.]+"
+  doc.parent = text:match "^[%w_.]+%s*:%s*moonlark%.([%w_.]+)"
   doc.classes[#doc.classes + 1] = doc.class
 end
 
@@ -97,7 +98,7 @@ end
 ---
 --- Each entry has name ("audio.load", "Signal:slice"; the module's own is "audio"), kind ("module", "class",
 --- "function", "value"), line, arguments ("(path, given)"), and, where there is a comment, doc: text (lines),
---- params, returns, fields. Names that begin with "_" are private and left out.
+--- params (of a class: what its constructor takes), returns, fields. Names that begin with "_" are private and left out.
 ---@param path string
 ---@param module string  the name of what the file returns, "audio"
 ---@return table[] entries  in the file's order
@@ -125,11 +126,12 @@ function sources.read(path, module)
         if variable and not (variable == returned and not variable:find "^%u") then names[variable] = short(doc.class) end
         for _, class in ipairs(doc.classes) do
           declared[short(class)] = true
-          local own = {text = doc.text, params = {}, returns = {}, fields = {}}
+          local own = {text = doc.text, params = doc.params, returns = {}, fields = {}}
           for _, field in ipairs(doc.fields) do
             if field.class == class then own.fields[#own.fields + 1] = field end
           end
-          add {name = short(class), full = class, kind = "class", line = number, doc = own}
+          add {name = short(class), full = class, kind = "class", line = number, doc = own,
+            parent = doc.parent}
         end
       elseif variable and declared[variable] then
         names[variable] = variable

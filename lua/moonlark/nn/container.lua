@@ -23,7 +23,7 @@ local function listed(...)
 end
 
 --- One module after the other: nn.Sequential(nn.Linear(4, 8), nn.ReLU()), or a list of modules.
----@class moonlark.nn.Sequential: moonlark.Module
+---@class moonlark.nn.Sequential: moonlark.nn.Module
 local Sequential = Module:extend "Sequential"
 
 function Sequential:init(...) append(self, listed(...)) end
@@ -35,15 +35,15 @@ function Sequential:forward(x)
 end
 
 --- Adds a module at the end.
----@param value moonlark.Module
----@return moonlark.Module self
+---@param value moonlark.nn.Module
+---@return moonlark.nn.Module self
 function Sequential:append(value)
   append(self, {value})
   return self
 end
 
 --- Modules that are registered as a list; `list:at(0)` is the first, `for i, m in list:each() do` goes through.
----@class moonlark.nn.ModuleList: moonlark.Module
+---@class moonlark.nn.ModuleList: moonlark.nn.Module
 local ModuleList = Module:extend "ModuleList"
 
 function ModuleList:init(...) append(self, listed(...)) end
@@ -52,7 +52,7 @@ ModuleList.append = Sequential.append
 
 --- The i-th module, from 0; negative ones count from the end.
 ---@param i integer
----@return moonlark.Module
+---@return moonlark.nn.Module
 function ModuleList:at(i)
   local count = #self._modules.order
   local found = self._modules.values[tostring(i < 0 and i + count or i)]
@@ -61,7 +61,7 @@ function ModuleList:at(i)
 end
 
 --- for i, m in list:each() do … end, from 0.
----@return fun(): integer?, moonlark.Module?
+---@return fun(): integer?, moonlark.nn.Module?
 function ModuleList:each()
   local i = -1
   return function()
@@ -73,7 +73,7 @@ end
 
 --- Modules that are registered by name: nn.ModuleDict {mel = …, chroma = …} (in the order of their names), then
 --- fields.
----@class moonlark.nn.ModuleDict: moonlark.Module
+---@class moonlark.nn.ModuleDict: moonlark.nn.Module
 local ModuleDict = Module:extend "ModuleDict"
 
 function ModuleDict:init(given)

@@ -79,18 +79,18 @@ return {
   --- Cross-correlation along time: [n, in, l] to [n, out, l']. nn.Conv1d(in_channels, out_channels,
   --- kernel_size, stride = 1,
   --- padding = 0 (or "same"), dilation = 1, groups = 1, bias = true)
-  ---@class moonlark.nn.Conv1d: moonlark.Module
+  ---@class moonlark.nn.Conv1d: moonlark.nn.Module
   Conv1d = convolution(1),
   --- Cross-correlation over images: [n, in, h, w] to [n, out, h', w']. Arguments as Conv1d's; a number or one
   --- for each axis.
-  ---@class moonlark.nn.Conv2d: moonlark.Module
+  ---@class moonlark.nn.Conv2d: moonlark.nn.Module
   Conv2d = convolution(2),
   --- The gradient of Conv1d as a layer: makes longer. nn.ConvTranspose1d(in_channels, out_channels,
   --- kernel_size, stride = 1,
   --- padding = 0, output_padding = 0, groups = 1, bias = true, dilation = 1)
-  ---@class moonlark.nn.ConvTranspose1d: moonlark.Module
+  ---@class moonlark.nn.ConvTranspose1d: moonlark.nn.Module
   ConvTranspose1d = transposed(1),
   --- The gradient of Conv2d as a layer: makes larger. Arguments as ConvTranspose1d's.
-  ---@class moonlark.nn.ConvTranspose2d: moonlark.Module
+  ---@class moonlark.nn.ConvTranspose2d: moonlark.nn.Module
   ConvTranspose2d = transposed(2),
 }

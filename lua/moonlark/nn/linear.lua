@@ -10,7 +10,7 @@ local layers = {}
 
 --- y = x Wᵀ + b over the last axis: [*, in_features] to [*, out_features]. nn.Linear(in_features, out_features,
 --- bias = true)
----@class moonlark.nn.Linear: moonlark.Module
+---@class moonlark.nn.Linear: moonlark.nn.Module
 layers.Linear = Module:extend "Linear"
 
 function layers.Linear:init(...)
@@ -32,7 +32,7 @@ end
 --- A row of numbers for each class id: int64 [*] to [*, embedding_dim].
 --- nn.Embedding(num_embeddings, embedding_dim, padding_idx): the row padding_idx begins as zeros and gets no
 --- gradient.
----@class moonlark.nn.Embedding: moonlark.Module
+---@class moonlark.nn.Embedding: moonlark.nn.Module
 layers.Embedding = Module:extend "Embedding"
 
 function layers.Embedding:init(...)
@@ -52,13 +52,13 @@ end
 function layers.Embedding:arguments() return ("%d, %d"):format(self.num_embeddings, self.embedding_dim) end
 
 --- What it is given.
----@class moonlark.nn.Identity: moonlark.Module
+---@class moonlark.nn.Identity: moonlark.nn.Module
 layers.Identity = Module:extend "Identity"
 
 function layers.Identity:forward(...) return ... end
 
 --- Joins the axes start_dim .. end_dim. nn.Flatten(start_dim = 1, end_dim = -1)
----@class moonlark.nn.Flatten: moonlark.Module
+---@class moonlark.nn.Flatten: moonlark.nn.Module
 layers.Flatten = Module:extend "Flatten"
 
 function layers.Flatten:init(...)

@@ -16,7 +16,7 @@
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
----@class moonlark.Module
+---@class moonlark.nn.Module
 ---@field training boolean  true after train(), false after eval()
 local Module = {__name = "Module"}
 
@@ -166,7 +166,7 @@ function Module:extend(name)
   if type(name) ~= "string" then error(("name must be a string, got %s"):format(type(name)), 0) end
   local class = setmetatable({__name = name}, {__index = self, __call = construct, __name = "nn class"})
   class._instance = {
-    __index = read_field(class), __newindex = write_field, __call = call, __name = name,
+    __index = read_field(class), __newindex = write_field, __call = call, __name = name, __class = class,
     __tostring = function(module) return Module.text(module) end,
   }
   return class
@@ -245,7 +245,7 @@ function Module:named_parameters()
 end
 
 --- for name, module in net:named_modules() do … end: the module itself (name "") and all within it.
----@return fun(): string?, moonlark.Module?
+---@return fun(): string?, moonlark.nn.Module?
 function Module:named_modules()
   local list, i = {}, 0
   walk(self, "", function(name, module) list[#list + 1] = {name, module} end)
@@ -256,7 +256,7 @@ function Module:named_modules()
 end
 
 --- The modules directly within, in order.
----@return moonlark.Module[]
+---@return moonlark.nn.Module[]
 function Module:children()
   local list = {}
   for i, name in ipairs(self._modules.order) do list[i] = self._modules.values[name] end
@@ -279,21 +279,21 @@ end
 
 --- A copy of the module with parameters, buffers and modules of its own, without gradients. What was shared within
 --- the module (tied weights) is shared within the copy; other objects in its fields are the same ones.
----@return moonlark.Module
+---@return moonlark.nn.Module
 function Module:clone() return copy(self, {}) end
 
 -- modes -------------------------------------------------------------------------------
 
 --- Training mode (default) or, with false, evaluation: dropout and batch statistics depend on it.
 ---@param mode boolean?  default true
----@return moonlark.Module self
+---@return moonlark.nn.Module self
 function Module:train(mode)
   walk(self, "", function(_, module) rawset(module, "training", mode ~= false) end)
   return self
 end
 
 --- Evaluation mode: train(false).
----@return moonlark.Module self
+---@return moonlark.nn.Module self
 function Module:eval()
   return self:train(false)
 end
@@ -312,12 +312,12 @@ end
 
 --- Keeps the parameters whose names match a Lua pattern ("^body%.") from being trained; all without one.
 ---@param pattern string?
----@return moonlark.Module self
+---@return moonlark.nn.Module self
 function Module:freeze(pattern) return require_grad(self, pattern, false) end
 
 --- Trains the parameters whose names match again.
 ---@param pattern string?
----@return moonlark.Module self
+---@return moonlark.nn.Module self
 function Module:unfreeze(pattern) return require_grad(self, pattern, true) end
 
 --- Forgets all gradients.
@@ -338,7 +338,7 @@ local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = tru
 --- optimisers
 --- after it: tensors are new.
 ---@param where string
----@return moonlark.Module self
+---@return moonlark.nn.Module self
 function Module:to(where)
   local moved = {}
   for _, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do
@@ -373,7 +373,7 @@ end
 --- shape: the error lists all of them.
 ---@param state table<string, moonlark.Tensor>
 ---@param given {strict?: boolean}?  strict = false leaves out names that only one side knows
----@return moonlark.Module self
+---@return moonlark.nn.Module self
 function Module:load_state_dict(state, given)
   local read = options.read("load_state_dict", given, {strict = true})
   local own, known, faults = tensors_of(self, {"_parameters", "_buffers"}), {}, {}
@@ -415,7 +415,7 @@ end
 --- Reads the state from a .safetensors file, as load_state_dict does.
 ---@param path string
 ---@param given {strict?: boolean}?
----@return moonlark.Module self
+---@return moonlark.nn.Module self
 function Module:load(path, given)
   return self:load_state_dict(torch.load(path), given)
 end

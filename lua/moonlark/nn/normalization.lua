@@ -44,7 +44,7 @@ end
 
 --- Each example normalised over its last axes. nn.LayerNorm(normalized_shape, eps = 1e-5, elementwise_affine =
 --- true)
----@class moonlark.nn.LayerNorm: moonlark.Module
+---@class moonlark.nn.LayerNorm: moonlark.nn.Module
 local LayerNorm = Module:extend "LayerNorm"
 
 function LayerNorm:init(shape, ...)
@@ -65,7 +65,7 @@ function LayerNorm:arguments() return table.concat(self.normalized_shape, ", ") 
 
 --- Each example normalised over groups of channels. nn.GroupNorm(num_groups, num_channels, eps = 1e-5, affine =
 --- true)
----@class moonlark.nn.GroupNorm: moonlark.Module
+---@class moonlark.nn.GroupNorm: moonlark.nn.Module
 local GroupNorm = Module:extend "GroupNorm"
 
 function GroupNorm:init(...)
@@ -105,17 +105,17 @@ return {
   --- Each channel normalised over the batch, [n, c] or [n, c, l]; in evaluation by running averages (Ioffe and
   --- Szegedy, 2015).
   --- nn.BatchNorm1d(num_features, eps = 1e-5, momentum = 0.1, affine = true, track_running_stats = true)
-  ---@class moonlark.nn.BatchNorm1d: moonlark.Module
+  ---@class moonlark.nn.BatchNorm1d: moonlark.nn.Module
   BatchNorm1d = batch_norm(1, 2, 3, "[n, %d] or [n, c, l]"),
   --- The same of images, [n, c, h, w].
-  ---@class moonlark.nn.BatchNorm2d: moonlark.Module
+  ---@class moonlark.nn.BatchNorm2d: moonlark.nn.Module
   BatchNorm2d = batch_norm(2, 4, 4, "[n, %d, h, w]"),
   LayerNorm = LayerNorm,
   GroupNorm = GroupNorm,
   --- In training, zeroes numbers with probability p and lifts the rest by 1 / (1 - p). nn.Dropout(p = 0.5)
-  ---@class moonlark.nn.Dropout: moonlark.Module
+  ---@class moonlark.nn.Dropout: moonlark.nn.Module
   Dropout = dropout("Dropout", torch.dropout),
   --- The same of whole channels. nn.Dropout2d(p = 0.5)
-  ---@class moonlark.nn.Dropout2d: moonlark.Module
+  ---@class moonlark.nn.Dropout2d: moonlark.nn.Module
   Dropout2d = dropout("Dropout2d", torch.feature_dropout),
 }

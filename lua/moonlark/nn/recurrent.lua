@@ -74,9 +74,9 @@ return {
   --- Long short-term memory (Hochreiter and Schmidhuber, 1997). nn.LSTM(input_size, hidden_size, num_layers =
   --- 1, bias = true,
   --- batch_first = false, dropout = 0, bidirectional = false); `local out, state = lstm(x, state)`, state = {h, c}
-  ---@class moonlark.nn.LSTM: moonlark.Module
+  ---@class moonlark.nn.LSTM: moonlark.nn.Module
   LSTM = recurrent("LSTM", 4, 2),
   --- Gated recurrent units (Cho et al., 2014). Arguments as LSTM's; the state is one tensor.
-  ---@class moonlark.nn.GRU: moonlark.Module
+  ---@class moonlark.nn.GRU: moonlark.nn.Module
   GRU = recurrent("GRU", 3, 1),
 }

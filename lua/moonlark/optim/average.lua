@@ -13,7 +13,7 @@ local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
 ---@class moonlark.EMA
----@field net moonlark.Module  the average as a network of its own, while not swapped
+---@field net moonlark.nn.Module  the average as a network of its own, while not swapped
 ---@field updates integer  how often the average was updated
 ---@field swapped boolean  true while the trained network holds the average
 local EMA = {}
@@ -76,7 +76,7 @@ local average = {}
 
 --- An exponential moving average of a network's weights (Polyak and Juditsky, 1992): call `ema:update()` after each
 --- `opt:step()`. PyTorch: AveragedModel with get_ema_multi_avg_fn(decay).
----@param net moonlark.Module  on its device already
+---@param net moonlark.nn.Module  on its device already
 ---@param given {decay: number?, warmup: boolean?}?  decay 0.999: about the last 1 / (1 - decay) steps count; warmup
 ---  false: true begins with a small decay, min(decay, (1 + n) / (10 + n)) after n updates
 ---@return moonlark.EMA
