@@ -2,7 +2,10 @@
 local lu = require "luaunit"
 local files = require "moonlark.files"
 local nn = require "moonlark.nn"
+local optim = require "moonlark.optim"
 local torch = require "moonlark.torch"
+
+torch.set_num_threads(1) -- nothing here is large
 
 local weight = torch.tensor {0.5, 1.0, 2.0, 0.25}
 
@@ -45,6 +48,51 @@ local modules = {
   end,
 }
 
+-- Attention: what its calls are given beside the input (tests/reference/nn/generate.py).
+local padding = torch.tensor {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 1}} :bool()
+local causal = torch.ones({5, 5}):bool():triu(1)
+local memory = torch.linspace(-1, 1, 48):view {2, 4, 6}
+local small = {dropout = 0.0, dim_feedforward = 11}
+
+local function with(more)
+  for key, value in pairs(small) do more[key] = value end
+  return more
+end
+
+modules.attention = function() return nn.MultiheadAttention(6, 2) end
+modules.attention_no_bias = function() return nn.MultiheadAttention(6, 3, {bias = false, batch_first = true}) end
+modules.attention_masked = function() return nn.MultiheadAttention(6, 2, {batch_first = true}) end
+modules.attention_heads = function() return nn.MultiheadAttention(6, 1, {batch_first = true}) end
+modules.attention_cross = modules.attention_masked
+modules.attention_widths = function() return nn.MultiheadAttention(6, 2, {kdim = 4, vdim = 3, batch_first = true}) end
+modules.attention_alone = modules.attention
+modules.encoder_layer = function() return nn.TransformerEncoderLayer(8, 2, small) end
+modules.encoder_layer_first = function()
+  return nn.TransformerEncoderLayer(8, 4,
+    with {activation = "gelu", norm_first = true, batch_first = true, layer_norm_eps = 1e-3})
+end
+modules.encoder_layer_no_bias = function() return nn.TransformerEncoderLayer(8, 2, with {bias = false}) end
+modules.encoder = function() return nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, small), 2) end
+modules.encoder_masked = function()
+  return nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, with {batch_first = true}), 2, nn.LayerNorm(8))
+end
+
+local calls = {
+  attention_no_bias = function(m, x, o) return m(x, x, x, {average_attn_weights = false, need_weights = o}) end,
+  attention_masked = function(m, x, o) return m(x, x, x, {key_padding_mask = padding, attn_mask = causal, need_weights = o}) end,
+  attention_heads = function(m, x, o)
+    return m(x, x, x, nil, o, (torch.arange(50.0):view {2, 5, 5} - 25) / 20)
+  end,
+  attention_cross = function(m, x, o) return m(x, memory, memory * 0.5, {need_weights = o}) end,
+  attention_widths = function(m, x, o) return m(x, memory["..., 0:4"], memory["..., 0:3"], {need_weights = o}) end,
+  encoder_layer_first = function(m, x) return m(x, {is_causal = true}) end,
+  encoder_masked = function(m, x) return m(x, causal, padding) end,
+}
+
+local function call_of(name)
+  return calls[name] or function(m, x) return m(x) end
+end
+
 local losses = {
   cross_entropy = function() return nn.CrossEntropyLoss() end,
   cross_entropy_weighted = function() return nn.CrossEntropyLoss {weight = weight, label_smoothing = 0.1} end,
@@ -84,8 +132,11 @@ function TestReference:test_modules_agree_with_pytorch()
     local module = modules[name]()
     module:load_state_dict(frozen(name, "state"))
     local input = reference[name .. "/input"]:clone():requires_grad_(true)
-    local output = module(input)
+    local call = call_of(name)
+    local output, weights = call(module, input)
     local worst = distance(output:detach(), reference[name .. "/output"])
+    local expected = reference[name .. "/weights"]
+    if expected then worst = math.max(worst, distance(weights:detach(), expected)) end
     local total = (output * reference[name .. "/slope"]):sum()
     total:backward()
     worst = math.max(worst, distance(input:grad(), reference[name .. "/grad_input"]))
@@ -94,10 +145,52 @@ function TestReference:test_modules_agree_with_pytorch()
         if own == key then worst = math.max(worst, distance(parameter:grad(), gradient)) end
       end
     end
-    local evaluated = module:eval()(input:detach())
+    local evaluated = call(module:eval(), input:detach())
     worst = math.max(worst, distance(evaluated:detach(), reference[name .. "/eval"]))
     print(("%-24s largest deviation %.1e"):format(name, worst))
     lu.assertTrue(worst <= 1e-5, name)
+  end
+end
+
+function TestReference:test_ten_steps_of_training_are_pytorchs()
+  local count = 0
+  for name, make in pairs(modules) do
+    local expected, worst = reference[name .. "/losses"], 0
+    if expected then
+      local module = make():load_state_dict(frozen(name, "state"))
+      local opt = optim.SGD(module:parameters(), {lr = 0.05})
+      for step, loss in ipairs(expected:totable()) do
+        opt:zero_grad()
+        local output = call_of(name)(module, reference[name .. "/input"])
+        local value = ((output - reference[name .. "/slope"]) ^ 2):mean()
+        value:backward()
+        opt:step()
+        worst = math.max(worst, math.abs(value:item() - loss) / math.max(1, loss))
+        lu.assertTrue(worst <= 1e-5, ("%s, step %d: %.1e"):format(name, step, worst))
+      end
+      count = count + 1
+    end
+  end
+  lu.assertEquals(count, 30)
+end
+
+function TestReference:test_attention_without_weights_is_the_same()
+  for name in pairs(modules) do
+    if name:find "^attention" then
+      local module = modules[name]():load_state_dict(frozen(name, "state"))
+      local input = reference[name .. "/input"]:clone():requires_grad_(true)
+      local output, weights
+      if calls[name] then
+        output, weights = calls[name](module, input, false)
+      else
+        output, weights = module(input, nil, nil, {need_weights = false})
+      end
+      lu.assertNil(weights)
+      lu.assertTrue(distance(output:detach(), reference[name .. "/output"]) <= 1e-5, name)
+      local total = (output * reference[name .. "/slope"]):sum()
+      total:backward()
+      lu.assertTrue(distance(input:grad(), reference[name .. "/grad_input"]) <= 1e-5, name)
+    end
   end
 end
 
@@ -265,6 +358,41 @@ function TestModule:test_shared_weights_stay_shared()
     lu.assertTrue(rawequal(each["0"].weight, each["1"].weight))
     lu.assertTrue(each["1"].weight:grad()[0]:abs():sum():item() > 0)
   end
+end
+
+function TestModule:test_attention_over_many_blocks_and_causally()
+  torch.manual_seed(3)
+  local attention = nn.MultiheadAttention(16, 4, {batch_first = true})
+  local x = torch.randn {2, 300, 16}
+  local later = torch.ones({300, 300}):bool():triu(1)
+  local whole, weights = attention(x, x, x, {attn_mask = later})
+  lu.assertEquals(weights:shape(), {2, 300, 300})
+  lu.assertEquals(weights[{0, 5}]:gt(0):sum():item(), 6)
+  for _, given in ipairs {{is_causal = true}, {is_causal = true, need_weights = false},
+    {attn_mask = later, need_weights = false},
+    {is_causal = true, need_weights = false, key_padding_mask = torch.zeros({2, 300}):bool()}} do
+    lu.assertTrue(distance(attention(x, x, x, given):detach(), whole:detach()) <= 1e-5)
+  end
+end
+
+function TestModule:test_attention_mistakes()
+  local attention = nn.MultiheadAttention(6, 2, {batch_first = true})
+  local x = torch.randn {2, 5, 6}
+  lu.assertErrorMsgContains("embed_dim must be a multiple of num_heads (4), got 6", nn.MultiheadAttention, 6, 4)
+  lu.assertErrorMsgContains("dropout must be 0..1, got 3", nn.MultiheadAttention, 6, 2, {dropout = 3})
+  lu.assertErrorMsgContains("key_padding_mask must be [2, 5], got [5, 2]", attention, x, x, x,
+    {key_padding_mask = torch.zeros {5, 2}})
+  lu.assertErrorMsgContains("attn_mask must be [5, 5] or [4, 5, 5], got [5, 4]", attention, x, x, x,
+    {attn_mask = torch.zeros {5, 4}})
+  lu.assertErrorMsgContains("expected input [n, t, 6], got [2, 5, 4]", attention, torch.randn {2, 5, 4})
+  lu.assertErrorMsgContains("did you mean 'attn_mask'", attention, x, x, x, {atn_mask = causal})
+  lu.assertErrorMsgContains('activation must be "relu", "gelu" or a function, got tanhh', nn.TransformerEncoderLayer, 8, 2,
+    {activation = "tanhh"})
+  lu.assertErrorMsgContains("encoder_layer must be a module, got number", nn.TransformerEncoder, 3, 2)
+  local encoder = modules.encoder()
+  encoder.layers:at(1).linear2 = nn.Linear(7, 8)
+  lu.assertErrorMsgContains("layers.1.linear2 (Linear(7, 8)): expected input [*, 7], got [5, 2, 11]", encoder,
+    torch.randn {5, 2, 8})
 end
 
 function TestModule:test_another_precision()

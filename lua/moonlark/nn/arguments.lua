@@ -52,6 +52,18 @@ function arguments.size(owner, name, value)
   return whole
 end
 
+--- A number from 0 to 1.
+---@param owner string
+---@param name string
+---@param value any
+---@return number
+function arguments.probability(owner, name, value)
+  if type(value) ~= "number" or not (value >= 0 and value <= 1) then
+    error(("%s: %s must be 0..1, got %s"):format(owner, name, tostring(value)), 0)
+  end
+  return value
+end
+
 --- A number for each of `axes` axes, from one or from a list.
 ---@param owner string
 ---@param name string

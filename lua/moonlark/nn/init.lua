@@ -19,7 +19,10 @@ local nn = {
   init = require "moonlark.nn.initialise",
 }
 
-for _, part in ipairs {"linear", "convolution", "normalization", "activation", "pooling", "container", "recurrent", "loss"} do
+local parts = {
+  "linear", "convolution", "normalization", "activation", "pooling", "container", "recurrent", "attention", "loss",
+}
+for _, part in ipairs(parts) do
   for name, class in pairs(require("moonlark.nn." .. part)) do nn[name] = class end
 end
 

@@ -63,9 +63,13 @@ end
 local running, given_to, depth = {}, {}, 0
 local observer -- called with each module and its result, while summary looks on
 
-local function name_within(parent, child)
+-- The path to a module within another, also through lists that are never called themselves.
+local function path_within(parent, child)
   for _, name in ipairs(parent._modules.order) do
-    if parent._modules.values[name] == child then return name end
+    local value = parent._modules.values[name]
+    if value == child then return name end
+    local rest = path_within(value, child)
+    if rest then return name .. "." .. rest end
   end
 end
 
@@ -77,7 +81,7 @@ end
 local function explain(message, failed)
   if type(message) ~= "string" or message:find("interrupted", 1, true) then return message end
   local names = {}
-  for i = 2, failed do names[#names + 1] = name_within(running[i - 1], running[i]) or running[i].__name end
+  for i = 2, failed do names[#names + 1] = path_within(running[i - 1], running[i]) or running[i].__name end
   local module = running[failed]
   local path = #names > 0 and table.concat(names, ".") .. " " or ""
   local expected = module.expects and module:expects()

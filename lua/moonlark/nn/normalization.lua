@@ -5,9 +5,9 @@ local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
 
-local function affine(self, shape)
+local function affine(self, shape, bias)
   self.weight = Parameter(torch.ones(shape))
-  self.bias = Parameter(torch.zeros(shape))
+  if bias ~= false then self.bias = Parameter(torch.zeros(shape)) end
 end
 
 local function batch_norm(axes, lowest, highest, expected)
@@ -49,10 +49,11 @@ local LayerNorm = Module:extend "LayerNorm"
 
 function LayerNorm:init(shape, ...)
   if type(shape) == "number" then shape = {shape} end
-  local o = arguments.read("LayerNorm", {"eps", "elementwise_affine"}, {eps = 1e-5, elementwise_affine = true}, ...)
+  local o = arguments.read("LayerNorm", {"eps", "elementwise_affine", "bias"},
+    {eps = 1e-5, elementwise_affine = true, bias = true}, ...)
   if type(shape) ~= "table" or #shape == 0 then error("LayerNorm: normalized_shape must be a number or a list", 0) end
   self.normalized_shape, self.eps = shape, o.eps
-  if o.elementwise_affine then affine(self, shape) end
+  if o.elementwise_affine then affine(self, shape, o.bias) end
 end
 
 function LayerNorm:forward(x)
@@ -90,8 +91,7 @@ local function dropout(name, operator)
 
   function Dropout:init(...)
     local o = arguments.read(name, {"p"}, {p = 0.5}, ...)
-    if type(o.p) ~= "number" or o.p < 0 or o.p > 1 then error(("%s: p must be 0..1, got %s"):format(name, tostring(o.p)), 0) end
-    self.p = o.p
+    self.p = arguments.probability(name, "p", o.p)
   end
 
   function Dropout:forward(x) return operator(x, self.p, self.training) end

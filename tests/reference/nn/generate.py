@@ -3,6 +3,8 @@
 Writes nn.safetensors. "NAME/state/KEY": the state right after torch.manual_seed(7) and construction; "NAME/input",
 "NAME/target" (losses), "NAME/output" in training mode (without random numbers), "NAME/eval" in evaluation mode after
 that, "NAME/grad/KEY" and "NAME/grad_input": gradients of (output * slope).sum() in training mode, slope = "NAME/slope".
+"NAME/losses": ((output - slope) ** 2).mean() before each of ten steps of SGD (lr 0.05) from the first state. Attention
+is called as CALLS says; "NAME/weights" are its weights.
 """
 import pathlib
 
@@ -52,6 +54,60 @@ MODULES = {
                                          nn.Sequential(nn.Flatten(), nn.Linear(48, 5))), (3, 1, 6, 8)),
 }
 
+PADDING = torch.tensor([[False] * 5, [False] * 3 + [True] * 2])
+CAUSAL = torch.ones(5, 5, dtype=torch.bool).triu(1)
+SLOPES = torch.arange(50.0).reshape(2, 5, 5).sub(25).div(20)  # numbers to add to the scores, for each batch
+LAYER = {"dropout": 0.0, "dim_feedforward": 11}
+
+
+def encoder(norm, **options):
+    layer = nn.TransformerEncoderLayer(8, 2, **LAYER, **options)
+    return nn.TransformerEncoder(layer, 2, norm=nn.LayerNorm(8) if norm else None, enable_nested_tensor=False)
+
+
+MODULES |= {
+    "attention": (lambda: nn.MultiheadAttention(6, 2), (5, 2, 6)),
+    "attention_no_bias": (lambda: nn.MultiheadAttention(6, 3, bias=False, batch_first=True), (2, 5, 6)),
+    "attention_masked": (lambda: nn.MultiheadAttention(6, 2, batch_first=True), (2, 5, 6)),
+    "attention_heads": (lambda: nn.MultiheadAttention(6, 1, batch_first=True), (2, 5, 6)),
+    "attention_cross": (lambda: nn.MultiheadAttention(6, 2, batch_first=True), (2, 5, 6)),
+    "attention_widths": (lambda: nn.MultiheadAttention(6, 2, kdim=4, vdim=3, batch_first=True), (2, 5, 6)),
+    "attention_alone": (lambda: nn.MultiheadAttention(6, 2), (5, 6)),
+    "encoder_layer": (lambda: nn.TransformerEncoderLayer(8, 2, **LAYER), (5, 2, 8)),
+    "encoder_layer_first": (lambda: nn.TransformerEncoderLayer(8, 4, activation="gelu", norm_first=True, batch_first=True,
+                                                               layer_norm_eps=1e-3, **LAYER), (2, 5, 8)),
+    "encoder_layer_no_bias": (lambda: nn.TransformerEncoderLayer(8, 2, bias=False, **LAYER), (5, 2, 8)),
+    "encoder": (lambda: encoder(False), (5, 2, 8)),
+    "encoder_masked": (lambda: encoder(True, batch_first=True), (2, 5, 8)),
+}
+MEMORY = torch.linspace(-1, 1, 2 * 4 * 6).reshape(2, 4, 6)
+CALLS = {
+    "attention": lambda m, x: m(x, x, x),
+    "attention_no_bias": lambda m, x: m(x, x, x, average_attn_weights=False),
+    "attention_masked": lambda m, x: m(x, x, x, key_padding_mask=PADDING, attn_mask=CAUSAL),
+    "attention_heads": lambda m, x: m(x, x, x, attn_mask=SLOPES),
+    "attention_cross": lambda m, x: m(x, MEMORY, MEMORY * 0.5),
+    "attention_widths": lambda m, x: m(x, MEMORY[:, :, :4], MEMORY[:, :, :3]),
+    "attention_alone": lambda m, x: m(x, x, x),
+    "encoder_layer_first": lambda m, x: m(x, src_mask=CAUSAL, is_causal=True),
+    "encoder_masked": lambda m, x: m(x, mask=CAUSAL, src_key_padding_mask=PADDING),
+}
+
+
+def call(name, module, inputs):
+    return CALLS[name](module, inputs) if name in CALLS else module(inputs)
+
+
+def ten_losses(name, module, inputs, slope):
+    optimizer, losses = torch.optim.SGD(module.parameters(), lr=0.05), []
+    for _ in range(10):
+        optimizer.zero_grad()
+        loss = ((first(call(name, module, inputs)) - slope) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return torch.tensor(losses)
+
 
 def ids(*shape, most=4):
     return torch.randint(0, most, shape)
@@ -93,8 +149,14 @@ def main():
             frozen[f"{name}/state/{key}"] = value.clone()
         inputs = torch.randn(shape, requires_grad=True)
         frozen[f"{name}/input"] = inputs
-        freeze(frozen, name, first(module(inputs)), inputs, module)
-        frozen[f"{name}/eval"] = first(module.eval()(inputs))
+        result = call(name, module, inputs)
+        freeze(frozen, name, first(result), inputs, module)
+        frozen[f"{name}/eval"] = first(call(name, module.eval(), inputs))
+        if name.startswith("attention"):
+            frozen[f"{name}/weights"] = result[1]
+        if frozen[f"{name}/slope"].is_floating_point() and list(module.parameters()):
+            torch.manual_seed(7)
+            frozen[f"{name}/losses"] = ten_losses(name, make(), inputs.detach(), frozen[f"{name}/slope"])
     for name, (loss, shape, target) in LOSSES.items():
         inputs = torch.randn(shape, requires_grad=True)
         frozen[f"{name}/input"] = inputs
