@@ -65,6 +65,93 @@ function TestHelp:test_methods_of_objects()
   song = nil
 end
 
+-- What a class's constructor reads, by arguments.read: names in order and defaults; the words of its page.
+local function constructors()
+  local arguments, nn = require "moonlark.nn.arguments", require "moonlark.nn"
+  local read, found = arguments.read, {}
+  for name, class in pairs(nn) do
+    if type(class) == "table" and rawget(class, "__name") == name then
+      arguments.read = function(owner, names, defaults)
+        if owner == name then found[name] = {names = names, defaults = defaults} end
+        error("enough", 0)
+      end
+      pcall(class)
+      arguments.read = read
+      found[name] = found[name] or {names = {}, defaults = {}}
+    end
+  end
+  return found
+end
+
+function TestHelp:test_classes_are_explained_with_their_arguments_and_defaults()
+  local count = 0
+  local by_hand = {Sequential = "...", ModuleList = "...", ModuleDict = "given", Module = "", LayerNorm = true}
+  local none = require "moonlark.options".none
+  for name, has in pairs(constructors()) do
+    local text, found = help.text("nn." .. name, 120)
+    lu.assertTrue(found, name)
+    local head = text:match "^(.-)\n\n"
+    for i, argument in ipairs(has.names) do
+      local default = has.defaults[argument]
+      local line = text:match("\n  " .. argument .. " +([^\n]*)")
+      lu.assertNotNil(line, ("%s: %s is not explained"):format(name, argument))
+      local stated = line:match "default ([^; ]+)"
+      if default == nil or default == none then
+        lu.assertNil(stated, name .. " " .. argument)
+      else
+        local value = load("return " .. stated)()
+        lu.assertEquals(value, default, name .. " " .. argument)
+        lu.assertStrContains(head:gsub("%s+", " "), ("%s = %s"):format(argument, stated))
+      end
+      local before = has.names[i - 1]
+      if before and not by_hand[name] then
+        lu.assertTrue(head:find(before, 1, true) < head:find("[( ]" .. argument .. "%f[%W]"), name .. ": order")
+      end
+    end
+    if not by_hand[name] then lu.assertEquals(head:find("(", 1, true) ~= nil, #has.names > 0, name) end
+    if name ~= "Module" then
+      lu.assertStrContains(text:gsub("%s+", " "), "PyTorch: " .. name .. ".")
+      lu.assertStrContains(text, "`nn.Module?`")
+    end
+    count = count + 1
+  end
+  lu.assertTrue(count >= 45, tostring(count))
+end
+
+function TestHelp:test_instances_and_classes_of_ones_own()
+  local nn, optim, torch = require "moonlark.nn", require "moonlark.optim", require "moonlark.torch"
+  local linear = (help.text "nn.Linear")
+  lu.assertStrContains(linear, "nn.Linear(in_features, out_features, bias = true)\n")
+  lu.assertStrContains(linear, "[*, in_features] to [*, out_features]")
+  lu.assertEquals((help.text(nn.Linear)), linear)
+  lu.assertEquals((help.text(nn.Linear(2, 3))), linear)
+  Own = nn.LSTM:extend "Linear" -- a name that is taken
+  lu.assertStrMatches((help.text "Own"), "nn%.LSTM%(.*")
+  Own = nil
+  lu.assertStrMatches((help.text(nn.Module:extend "Net")), "nn%.Module\n.*:freeze%(pattern%).*")
+  lu.assertStrContains((help.text "nn.Linear.freeze"), "Module:freeze(pattern)")
+  lu.assertStrContains((help.text "optim.AdamW"), "optim.AdamW(params, given) → moonlark.Optimizer")
+  lu.assertStrContains((help.text "optim.cosine"), "optim.cosine(given)")
+  lu.assertStrContains((help.text "optim"), "  .one_cycle(given)")
+  local opt = optim.SGD({torch.zeros {1}}, {lr = 1})
+  lu.assertStrContains((help.text(opt)), ":load_state_dict(state)")
+  lu.assertStrContains((help.text(optim.warmup({steps = 2}):bind(opt))), ":load_state(state)")
+  lu.assertStrContains((help.text(optim.EMA(nn.ReLU()))), ":swap()")
+end
+
+function TestHelp:test_networks_and_optimisers_have_no_silent_method()
+  local silent = {}
+  for _, entry in ipairs(help.entries()) do
+    local public = entry.kind == "function" or entry.code and entry.code:find "^function"
+    if public and entry.module:find "^nn%f[%W]" or public and entry.module:find "^optim%f[%W]" then
+      local method = entry.name:match "[.:]([%w_]+)$"
+      local of_class = method == "init" or method == "forward" or method == "expects" or method == "arguments"
+      if not says_something(entry) and not of_class then silent[#silent + 1] = entry.name end
+    end
+  end
+  lu.assertEquals(silent, {})
+end
+
 function TestHelp:test_operators_show_their_schemas()
   lu.assertStrContains(help.text "torch.conv2d", "conv2d(Tensor input, Tensor weight")
 end

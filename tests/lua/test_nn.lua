@@ -79,7 +79,9 @@ end
 
 local calls = {
   attention_no_bias = function(m, x, o) return m(x, x, x, {average_attn_weights = false, need_weights = o}) end,
-  attention_masked = function(m, x, o) return m(x, x, x, {key_padding_mask = padding, attn_mask = causal, need_weights = o}) end,
+  attention_masked = function(m, x, o)
+    return m(x, x, x, {key_padding_mask = padding, attn_mask = causal, need_weights = o})
+  end,
   attention_heads = function(m, x, o)
     return m(x, x, x, nil, o, (torch.arange(50.0):view {2, 5, 5} - 25) / 20)
   end,
@@ -240,7 +242,9 @@ function TestModule:test_fields_are_registered_in_order()
   lu.assertEquals(net(torch.ones {2, 4}):shape(), {2, 5})
   net.head = nil
   lu.assertEquals(#net:children(), 1)
-  lu.assertErrorMsgContains("scale is a parameter: assign nn.Parameter(tensor)", function() net.scale = torch.ones {1} end)
+  lu.assertErrorMsgContains("scale is a parameter: assign nn.Parameter(tensor)", function()
+    net.scale = torch.ones {1}
+  end)
   net.scale = nn.Parameter(torch.zeros {1})
   lu.assertEquals(net:state_dict().scale:item(), 0)
 end
@@ -315,7 +319,15 @@ function TestModule:test_lists_and_dicts()
   local count = 0
   for i in list:each() do count = count + i end
   lu.assertEquals(count, 3)
-  lu.assertEquals(nn.ModuleDict {b = nn.Linear(1, 1, false), a = nn.Linear(1, 1, false)}:state_keys(), {"a.weight", "b.weight"})
+  local one = nn.Linear(1, 1, false)
+  lu.assertEquals(nn.ModuleDict {b = one, a = one}:state_keys(), {"a.weight", "b.weight"})
+  local dict = nn.ModuleDict {{"b", one}, {"a", nn.ReLU()}}
+  local names = {}
+  for name in dict:each() do names[#names + 1] = name end
+  lu.assertEquals({names, dict.b.in_features}, {{"b", "a"}, 1})
+  lu.assertErrorMsgContains("a name must be a string, got number", nn.ModuleDict, {one})
+  lu.assertErrorMsgContains("ModuleDict holds modules, got number", nn.ModuleDict, {a = 3})
+  lu.assertEquals(nn.Sequential(nn.ReLU(), one)[1].in_features, 1)
 end
 
 function TestModule:test_dropout_and_embedding()
@@ -386,8 +398,8 @@ function TestModule:test_attention_mistakes()
     {attn_mask = torch.zeros {5, 4}})
   lu.assertErrorMsgContains("expected input [n, t, 6], got [2, 5, 4]", attention, torch.randn {2, 5, 4})
   lu.assertErrorMsgContains("did you mean 'attn_mask'", attention, x, x, x, {atn_mask = causal})
-  lu.assertErrorMsgContains('activation must be "relu", "gelu" or a function, got tanhh', nn.TransformerEncoderLayer, 8, 2,
-    {activation = "tanhh"})
+  lu.assertErrorMsgContains('activation must be "relu", "gelu" or a function, got tanhh',
+    nn.TransformerEncoderLayer, 8, 2, {activation = "tanhh"})
   lu.assertErrorMsgContains("encoder_layer must be a module, got number", nn.TransformerEncoder, 3, 2)
   local encoder = modules.encoder()
   encoder.layers:at(1).linear2 = nn.Linear(7, 8)

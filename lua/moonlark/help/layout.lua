@@ -70,7 +70,7 @@ local function arguments_of(entry)
   local names = {}
   for i, param in ipairs(entry.doc and entry.doc.params or {}) do
     local default = entry.kind == "class" and default_of(param)
-    names[i] = param.name .. (default and " = " .. default or "")
+    names[i] = param.name .. (default and ("\1=\1" .. default:gsub(" ", "\1")) or "") -- \1: a blank, but no break
   end
   return "(" .. table.concat(names, ", ") .. ")"
 end
@@ -84,6 +84,7 @@ local function add_signature(out, entry, name, width)
   for _, value in ipairs(entry.doc and entry.doc.returns or {}) do returns[#returns + 1] = value.type end
   if #returns > 0 then text = text .. " → " .. table.concat(returns, ", ") end
   wrap(out, text, width, "", "    ")
+  for i, line in ipairs(out) do out[i] = line:gsub("\1", " ") end
 end
 
 local function described(kind, text)

@@ -138,7 +138,8 @@ function sources.read(path, module)
       end
       local owner, name, separator, arguments = definition(line)
       local root = owner and owner:match "^[^.]*"
-      if owner and names[root] and not name:find "^_" and not owner:find "%._" then
+      local is_class = doc and doc.class -- which is an entry already
+      if owner and names[root] and not is_class and not name:find "^_" and not owner:find "%._" then
         add {name = names[root] .. owner:sub(#root + 1) .. separator .. name, line = number, doc = doc,
           kind = (arguments or doc and (doc.params[1] or doc.returns[1])) and "function" or "value",
           arguments = arguments, code = line}

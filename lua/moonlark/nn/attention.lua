@@ -74,8 +74,8 @@ end
 ---@param num_heads integer
 ---@param dropout number?  default 0; of the weights, while training
 ---@param bias boolean?  default true
----@param kdim integer?  default embed_dim; numbers of a key
----@param vdim integer?  default embed_dim; numbers of a value
+---@param kdim integer?  numbers of a key; embed_dim unless given
+---@param vdim integer?  numbers of a value; embed_dim unless given
 ---@param batch_first boolean?  default false
 local MultiheadAttention = Module:extend "MultiheadAttention"
 
@@ -144,7 +144,8 @@ end
 function MultiheadAttention:forward(query, key, value, ...)
   local o = arguments.read("a call of MultiheadAttention",
     {"key_padding_mask", "need_weights", "attn_mask", "average_attn_weights", "is_causal"},
-    {key_padding_mask = none, need_weights = true, attn_mask = none, average_attn_weights = true, is_causal = false}, ...)
+    {key_padding_mask = none, need_weights = true, attn_mask = none, average_attn_weights = true, is_causal = false},
+    ...)
   key = key or query
   value = value or key
   local same = rawequal(query, key) and rawequal(key, value)
@@ -251,7 +252,8 @@ function TransformerEncoderLayer:expects()
 end
 
 function TransformerEncoderLayer:arguments()
-  return ("%d, nhead = %d, dim_feedforward = %d"):format(self.d_model, self.self_attn.num_heads, self.linear1.out_features)
+  return ("%d, nhead = %d, dim_feedforward = %d"):format(self.d_model, self.self_attn.num_heads,
+    self.linear1.out_features)
 end
 
 attention.TransformerEncoderLayer = TransformerEncoderLayer

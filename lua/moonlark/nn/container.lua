@@ -22,8 +22,12 @@ local function listed(...)
   return {...}
 end
 
---- One module after the other: nn.Sequential(nn.Linear(4, 8), nn.ReLU()), or a list of modules.
+--- One module after the other, each given what the one before gave. PyTorch: Sequential.
+---
+---     local net = nn.Sequential(nn.Linear(40, 64), nn.ReLU(), nn.Linear(64, 10))
+---     net[0], net[2].weight                 -- its modules, counted from 0
 ---@class moonlark.nn.Sequential: moonlark.nn.Module
+---@param ... moonlark.nn.Module  one by one, or a list of them
 local Sequential = Module:extend "Sequential"
 
 function Sequential:init(...) append(self, listed(...)) end
@@ -42,15 +46,22 @@ function Sequential:append(value)
   return self
 end
 
---- Modules that are registered as a list; `list:at(0)` is the first, `for i, m in list:each() do` goes through.
+--- Modules that are registered as a list; what is done with them is the owner's affair. PyTorch: ModuleList.
+---
+---     self.blocks = nn.ModuleList {Block(64), Block(128)}
+---     for i, block in self.blocks:each() do x = block(x) end
 ---@class moonlark.nn.ModuleList: moonlark.nn.Module
+---@param ... moonlark.nn.Module  one by one, or a list of them
 local ModuleList = Module:extend "ModuleList"
 
 function ModuleList:init(...) append(self, listed(...)) end
 
-ModuleList.append = Sequential.append
+--- Adds a module at the end.
+---@param value moonlark.nn.Module
+---@return moonlark.nn.Module self
+function ModuleList:append(value) return Sequential.append(self, value) end
 
---- The i-th module, from 0; negative ones count from the end.
+--- The i-th module, from 0; negative ones count from the end. An index beyond is an error.
 ---@param i integer
 ---@return moonlark.nn.Module
 function ModuleList:at(i)
@@ -71,18 +82,41 @@ function ModuleList:each()
   end
 end
 
---- Modules that are registered by name: nn.ModuleDict {mel = …, chroma = …} (in the order of their names), then
---- fields.
+--- Modules that are registered by name, and read as fields. PyTorch: ModuleDict.
+---
+---     self.stems = nn.ModuleDict {mel = nn.Linear(128, 64), chroma = nn.Linear(12, 64)}
+---     for name, stem in self.stems:each() do … end
+---
+--- A Lua table has no order: modules come sorted by name, unless they are given as a list of pairs, {{"mel", …},
+--- {"chroma", …}}.
 ---@class moonlark.nn.ModuleDict: moonlark.nn.Module
+---@param given table<string, moonlark.nn.Module>?
 local ModuleDict = Module:extend "ModuleDict"
 
 function ModuleDict:init(given)
-  local names = {}
-  for name in pairs(given or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    check("ModuleDict", given[name])
-    self[name] = given[name]
+  local named = {}
+  for key, value in pairs(given or {}) do
+    local is_pair = type(key) == "number" and type(value) == "table" and not module.is_module(value)
+    named[#named + 1] = is_pair and {value[1], value[2], key} or {key, value, key}
+  end
+  table.sort(named, function(a, b) return a[3] < b[3] end)
+  for _, pair in ipairs(named) do
+    if type(pair[1]) ~= "string" then
+      error(("ModuleDict: a name must be a string, got %s"):format(type(pair[1])), 0)
+    end
+    check("ModuleDict", pair[2])
+    self[pair[1]] = pair[2]
+  end
+end
+
+--- for name, m in dict:each() do … end, in order.
+---@return fun(): string?, moonlark.nn.Module?
+function ModuleDict:each()
+  local i = 0
+  return function()
+    i = i + 1
+    local name = self._modules.order[i]
+    if name then return name, self._modules.values[name] end
   end
 end
 

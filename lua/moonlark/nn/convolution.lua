@@ -6,6 +6,7 @@ local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
 local axis_names = {"l", "h, w"}
+local layers = {}
 
 -- Fields that both kinds share; `shape` is the weight's before the kernel's axes.
 local function set_up(self, o, axes, first, second)
@@ -44,7 +45,8 @@ local function convolution(axes)
   end
 
   function Conv:forward(x)
-    return operator(x, self.weight, self.bias, self.stride, self.same and "same" or self.padding, self.dilation, self.groups)
+    return operator(x, self.weight, self.bias, self.stride, self.same and "same" or self.padding, self.dilation,
+      self.groups)
   end
 
   function Conv:expects() return ("[n, %d, %s]"):format(self.in_channels, axis_names[axes]) end
@@ -57,7 +59,8 @@ local function transposed(axes)
   local name = ("ConvTranspose%dd"):format(axes)
   local operator = torch[("conv_transpose%dd"):format(axes)]
   local Conv = Module:extend(name)
-  local names = {"in_channels", "out_channels", "kernel_size", "stride", "padding", "output_padding", "groups", "bias", "dilation"}
+  local names = {"in_channels", "out_channels", "kernel_size", "stride", "padding", "output_padding", "groups", "bias",
+    "dilation"}
 
   function Conv:init(...)
     local o = arguments.read(name, names,
@@ -66,7 +69,8 @@ local function transposed(axes)
   end
 
   function Conv:forward(x)
-    return operator(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+    return operator(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups,
+      self.dilation)
   end
 
   function Conv:expects() return ("[n, %d, %s]"):format(self.in_channels, axis_names[axes]) end
@@ -75,22 +79,58 @@ local function transposed(axes)
   return Conv
 end
 
-return {
-  --- Cross-correlation along time: [n, in, l] to [n, out, l']. nn.Conv1d(in_channels, out_channels,
-  --- kernel_size, stride = 1,
-  --- padding = 0 (or "same"), dilation = 1, groups = 1, bias = true)
-  ---@class moonlark.nn.Conv1d: moonlark.nn.Module
-  Conv1d = convolution(1),
-  --- Cross-correlation over images: [n, in, h, w] to [n, out, h', w']. Arguments as Conv1d's; a number or one
-  --- for each axis.
-  ---@class moonlark.nn.Conv2d: moonlark.nn.Module
-  Conv2d = convolution(2),
-  --- The gradient of Conv1d as a layer: makes longer. nn.ConvTranspose1d(in_channels, out_channels,
-  --- kernel_size, stride = 1,
-  --- padding = 0, output_padding = 0, groups = 1, bias = true, dilation = 1)
-  ---@class moonlark.nn.ConvTranspose1d: moonlark.nn.Module
-  ConvTranspose1d = transposed(1),
-  --- The gradient of Conv2d as a layer: makes larger. Arguments as ConvTranspose1d's.
-  ---@class moonlark.nn.ConvTranspose2d: moonlark.nn.Module
-  ConvTranspose2d = transposed(2),
-}
+--- Cross-correlation along time: [n, in_channels, l] to [n, out_channels, l'], l' = (l + 2 padding - dilation
+--- (kernel_size - 1) - 1) // stride + 1. PyTorch: Conv1d.
+---@class moonlark.nn.Conv1d: moonlark.nn.Module
+---@param in_channels integer  a multiple of groups
+---@param out_channels integer  a multiple of groups
+---@param kernel_size integer
+---@param stride integer?  default 1
+---@param padding integer|string?  default 0; zeros on either side, or "same" (stride 1): as long as the input
+---@param dilation integer?  default 1; steps between the kernel's numbers
+---@param groups integer?  default 1; the channels fall into groups that see only their own
+---@param bias boolean?  default true
+layers.Conv1d = convolution(1)
+
+--- Cross-correlation over images: [n, in_channels, h, w] to [n, out_channels, h', w'], h' = (h + 2 padding - dilation
+--- (kernel_size - 1) - 1) // stride + 1. A number is for both axes, or {height, width}. PyTorch: Conv2d.
+---@class moonlark.nn.Conv2d: moonlark.nn.Module
+---@param in_channels integer  a multiple of groups
+---@param out_channels integer  a multiple of groups
+---@param kernel_size integer|integer[]
+---@param stride integer|integer[]?  default 1
+---@param padding integer|integer[]|string?  default 0; zeros on either side, or "same" (stride 1): as long as the input
+---@param dilation integer|integer[]?  default 1; steps between the kernel's numbers
+---@param groups integer?  default 1; the channels fall into groups that see only their own
+---@param bias boolean?  default true
+layers.Conv2d = convolution(2)
+
+--- The gradient of Conv1d as a layer, which makes longer: [n, in_channels, l] to [n, out_channels, l'], l' = (l - 1)
+--- stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1. PyTorch: ConvTranspose1d.
+---@class moonlark.nn.ConvTranspose1d: moonlark.nn.Module
+---@param in_channels integer  a multiple of groups
+---@param out_channels integer  a multiple of groups
+---@param kernel_size integer
+---@param stride integer?  default 1
+---@param padding integer?  default 0; what is cut from either side
+---@param output_padding integer?  default 0; what is added at the end; below stride
+---@param groups integer?  default 1; the channels fall into groups that see only their own
+---@param bias boolean?  default true
+---@param dilation integer?  default 1; steps between the kernel's numbers
+layers.ConvTranspose1d = transposed(1)
+
+--- The gradient of Conv2d as a layer, which makes larger: [n, in_channels, h, w] to [n, out_channels, h', w'], h' =
+--- (h - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1. PyTorch: ConvTranspose2d.
+---@class moonlark.nn.ConvTranspose2d: moonlark.nn.Module
+---@param in_channels integer  a multiple of groups
+---@param out_channels integer  a multiple of groups
+---@param kernel_size integer|integer[]
+---@param stride integer|integer[]?  default 1
+---@param padding integer|integer[]?  default 0; what is cut from either side
+---@param output_padding integer|integer[]?  default 0; what is added at the end; below stride
+---@param groups integer?  default 1; the channels fall into groups that see only their own
+---@param bias boolean?  default true
+---@param dilation integer|integer[]?  default 1; steps between the kernel's numbers
+layers.ConvTranspose2d = transposed(2)
+
+return layers

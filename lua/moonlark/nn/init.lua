@@ -7,16 +7,15 @@
 ---     loss:backward()
 ---     net:save "net.safetensors"
 ---
---- Arguments come in PyTorch's order; further ones also by name in a last table. Tensors are 0-based, as in
---- PyTorch.
+--- Arguments come in PyTorch's order; further ones also by name in a last table. Tensors are 0-based, as in PyTorch.
+--- nn.init has the ways in which parameters begin; nn.functional is torch, which has all functions.
 local module = require "moonlark.nn.module"
 
 local nn = {
-  --- The base of all modules: nn.Module:extend "Name".
   Module = module.Module,
   Parameter = module.Parameter,
-  --- How parameters begin.
   init = require "moonlark.nn.initialise",
+  functional = require "moonlark.torch", -- all of PyTorch's functions are there
 }
 
 local parts = {

@@ -8,9 +8,11 @@ local torch = require "moonlark.torch"
 local Module, Parameter = module.Module, module.Parameter
 local layers = {}
 
---- y = x Wᵀ + b over the last axis: [*, in_features] to [*, out_features]. nn.Linear(in_features, out_features,
---- bias = true)
+--- y = x Wᵀ + b over the last axis: [*, in_features] to [*, out_features]. PyTorch: Linear.
 ---@class moonlark.nn.Linear: moonlark.nn.Module
+---@param in_features integer
+---@param out_features integer
+---@param bias boolean?  default true; false leaves b out
 layers.Linear = Module:extend "Linear"
 
 function layers.Linear:init(...)
@@ -29,14 +31,16 @@ function layers.Linear:arguments()
   return ("%d, %d%s"):format(self.in_features, self.out_features, self.bias and "" or ", bias = false")
 end
 
---- A row of numbers for each class id: int64 [*] to [*, embedding_dim].
---- nn.Embedding(num_embeddings, embedding_dim, padding_idx): the row padding_idx begins as zeros and gets no
---- gradient.
+--- A row of numbers for each id: int64 [*] to [*, embedding_dim]. PyTorch: Embedding.
 ---@class moonlark.nn.Embedding: moonlark.nn.Module
+---@param num_embeddings integer  ids are 0 .. num_embeddings - 1
+---@param embedding_dim integer
+---@param padding_idx integer?  the row of this id begins as zeros and gets no gradient
 layers.Embedding = Module:extend "Embedding"
 
 function layers.Embedding:init(...)
-  local o = arguments.read("Embedding", {"num_embeddings", "embedding_dim", "padding_idx"}, {padding_idx = options.none}, ...)
+  local o = arguments.read("Embedding", {"num_embeddings", "embedding_dim", "padding_idx"},
+    {padding_idx = options.none}, ...)
   self.num_embeddings = arguments.size("Embedding", "num_embeddings", o.num_embeddings)
   self.embedding_dim = arguments.size("Embedding", "embedding_dim", o.embedding_dim)
   self.padding_idx = o.padding_idx
@@ -51,14 +55,16 @@ end
 
 function layers.Embedding:arguments() return ("%d, %d"):format(self.num_embeddings, self.embedding_dim) end
 
---- What it is given.
+--- Gives what it is given. PyTorch: Identity.
 ---@class moonlark.nn.Identity: moonlark.nn.Module
 layers.Identity = Module:extend "Identity"
 
 function layers.Identity:forward(...) return ... end
 
---- Joins the axes start_dim .. end_dim. nn.Flatten(start_dim = 1, end_dim = -1)
+--- Joins the axes start_dim .. end_dim: by default [n, *] to [n, numbers of an example]. PyTorch: Flatten.
 ---@class moonlark.nn.Flatten: moonlark.nn.Module
+---@param start_dim integer?  default 1
+---@param end_dim integer?  default -1
 layers.Flatten = Module:extend "Flatten"
 
 function layers.Flatten:init(...)

@@ -11,11 +11,23 @@
 ---     local y = net(x)
 ---
 --- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the
---- module
---- or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
+--- module or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
+--- A part of a network: the base of all modules and of one's own. PyTorch: Module.
+---
+---     local Net = nn.Module:extend "Net"
+---     function Net:init(classes)
+---       self.body = nn.Linear(40, 64)
+---       self.head = nn.Linear(64, classes)
+---       self.scale = nn.Parameter(torch.ones {1})
+---     end
+---     function Net:forward(x) return self.head(self.body(x):relu()) * self.scale end
+---     local y = Net(10)(x)
+---
+--- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the module
+--- or the plain tensor. An error inside forward names the path of the module, what it expected and what it got.
 ---@class moonlark.nn.Module
 ---@field training boolean  true after train(), false after eval()
 local Module = {__name = "Module"}
@@ -42,7 +54,8 @@ end
 local Parameter = {__name = "nn.Parameter"}
 
 --- Marks a tensor as a parameter, for assigning it to a module's field: it is trained and saved. Of a tensor that is
---- trained already it marks the tensor itself, so that modules can share it: `head.weight = nn.Parameter(embed.weight)`.
+--- trained already it marks the tensor itself, so that modules can share it:
+--- `head.weight = nn.Parameter(embed.weight)`.
 ---@param tensor moonlark.Tensor
 ---@param given {requires_grad?: boolean}?  default true
 ---@return table
@@ -85,8 +98,8 @@ local function explain(message, failed)
   local module = running[failed]
   local path = #names > 0 and table.concat(names, ".") .. " " or ""
   local expected = module.expects and module:expects()
-  return ("%s(%s): %s got %s: %s"):format(path, module:describe(), expected and "expected input " .. expected .. "," or "input",
-    shape_text(given_to[failed]), message)
+  return ("%s(%s): %s got %s: %s"):format(path, module:describe(),
+    expected and "expected input " .. expected .. "," or "input", shape_text(given_to[failed]), message)
 end
 
 local function leave(before, ...)
@@ -133,6 +146,7 @@ local function read_field(class)
     if value ~= nil then return value end
     value = rawget(self, "_buffers").values[key]
     if value ~= nil then return value end
+    if type(key) == "number" then return rawget(self, "_modules").values[tostring(key)] end -- net[0]
     return class[key]
   end
 end
@@ -176,7 +190,7 @@ function Module:extend(name)
   return class
 end
 
---- What a module computes; each class defines its own.
+--- What a module computes; each class defines its own. Call the module, net(x), not this: errors then say where.
 function Module:forward()
   error(("%s has no forward"):format(self.__name), 0)
 end
@@ -205,9 +219,8 @@ local function tensors_of(self, kinds)
   walk(self, "", function(prefix, module)
     for _, kind in ipairs(kinds) do
       for _, key in ipairs(module[kind].order) do
-        list[#list + 1] = {
-          name = prefix == "" and key or prefix .. "." .. key, tensor = module[kind].values[key], kept = module[kind], key = key,
-        }
+        local name = prefix == "" and key or prefix .. "." .. key
+        list[#list + 1] = {name = name, tensor = module[kind].values[key], kept = module[kind], key = key}
       end
     end
   end)
@@ -338,9 +351,8 @@ end
 
 local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = true}
 
---- Moves parameters and buffers to a device ("cuda") or a floating dtype ("bfloat16": integers stay). Make
---- optimisers
---- after it: tensors are new.
+--- Moves parameters and buffers to a device ("cuda", "cpu") or a floating dtype ("bfloat16": integers stay). Make
+--- optimisers after it: tensors are new.
 ---@param where string
 ---@return moonlark.nn.Module self
 function Module:to(where)
@@ -387,7 +399,8 @@ function Module:load_state_dict(state, given)
     if value == nil then
       if read.strict then faults[#faults + 1] = "missing: " .. found.name end
     elseif shape_text(value) ~= shape_text(found.tensor) then
-      faults[#faults + 1] = ("shape: %s is %s, the state has %s"):format(found.name, shape_text(found.tensor), shape_text(value))
+      faults[#faults + 1] = ("shape: %s is %s, the state has %s"):format(found.name, shape_text(found.tensor),
+        shape_text(value))
     end
   end
   local extra = {}

@@ -4,6 +4,7 @@ local module = require "moonlark.nn.module"
 local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
+local layers = {}
 
 local function affine(self, shape, bias)
   self.weight = Parameter(torch.ones(shape))
@@ -31,8 +32,8 @@ local function batch_norm(axes, lowest, highest, expected)
     if x:dim() < lowest or x:dim() > highest then error(("the input has %d axes"):format(x:dim()), 0) end
     local tracked = self.running_mean ~= nil
     if self.training and tracked then torch.no_grad(function() self.num_batches_tracked:add_(1) end) end
-    return torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var, self.training or not tracked,
-      self.momentum, self.eps, true)
+    return torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var,
+      self.training or not tracked, self.momentum, self.eps, true)
   end
 
   function Norm:expects() return expected:format(self.num_features) end
@@ -42,10 +43,15 @@ local function batch_norm(axes, lowest, highest, expected)
   return Norm
 end
 
---- Each example normalised over its last axes. nn.LayerNorm(normalized_shape, eps = 1e-5, elementwise_affine =
---- true)
+--- Each example normalised over its last axes, [*, normalized_shape] (Ba et al., 2016). PyTorch: LayerNorm.
 ---@class moonlark.nn.LayerNorm: moonlark.nn.Module
+---@param normalized_shape integer|integer[]  the last axes
+---@param eps number?  default 1e-5; added to the variance
+---@param elementwise_affine boolean?  default true; a weight and a bias for each number
+---@param bias boolean?  default true; false leaves the bias out
 local LayerNorm = Module:extend "LayerNorm"
+
+layers.LayerNorm = LayerNorm
 
 function LayerNorm:init(shape, ...)
   if type(shape) == "number" then shape = {shape} end
@@ -64,17 +70,24 @@ function LayerNorm:expects() return "[*, " .. table.concat(self.normalized_shape
 
 function LayerNorm:arguments() return table.concat(self.normalized_shape, ", ") end
 
---- Each example normalised over groups of channels. nn.GroupNorm(num_groups, num_channels, eps = 1e-5, affine =
---- true)
+--- Each example normalised over groups of channels, [n, num_channels, *] (Wu and He, 2018). PyTorch: GroupNorm.
 ---@class moonlark.nn.GroupNorm: moonlark.nn.Module
+---@param num_groups integer
+---@param num_channels integer  a multiple of num_groups
+---@param eps number?  default 1e-5; added to the variance
+---@param affine boolean?  default true; a weight and a bias for each channel
 local GroupNorm = Module:extend "GroupNorm"
 
+layers.GroupNorm = GroupNorm
+
 function GroupNorm:init(...)
-  local o = arguments.read("GroupNorm", {"num_groups", "num_channels", "eps", "affine"}, {eps = 1e-5, affine = true}, ...)
+  local o = arguments.read("GroupNorm", {"num_groups", "num_channels", "eps", "affine"},
+    {eps = 1e-5, affine = true}, ...)
   self.num_groups = arguments.size("GroupNorm", "num_groups", o.num_groups)
   self.num_channels = arguments.size("GroupNorm", "num_channels", o.num_channels)
   if self.num_channels % self.num_groups ~= 0 then
-    error(("GroupNorm: num_channels must be a multiple of num_groups (%d), got %d"):format(o.num_groups, o.num_channels), 0)
+    error(("GroupNorm: num_channels must be a multiple of num_groups (%d), got %d"):format(o.num_groups,
+      o.num_channels), 0)
   end
   self.eps = o.eps
   if o.affine then affine(self, {o.num_channels}) end
@@ -101,21 +114,34 @@ local function dropout(name, operator)
   return Dropout
 end
 
-return {
-  --- Each channel normalised over the batch, [n, c] or [n, c, l]; in evaluation by running averages (Ioffe and
-  --- Szegedy, 2015).
-  --- nn.BatchNorm1d(num_features, eps = 1e-5, momentum = 0.1, affine = true, track_running_stats = true)
-  ---@class moonlark.nn.BatchNorm1d: moonlark.nn.Module
-  BatchNorm1d = batch_norm(1, 2, 3, "[n, %d] or [n, c, l]"),
-  --- The same of images, [n, c, h, w].
-  ---@class moonlark.nn.BatchNorm2d: moonlark.nn.Module
-  BatchNorm2d = batch_norm(2, 4, 4, "[n, %d, h, w]"),
-  LayerNorm = LayerNorm,
-  GroupNorm = GroupNorm,
-  --- In training, zeroes numbers with probability p and lifts the rest by 1 / (1 - p). nn.Dropout(p = 0.5)
-  ---@class moonlark.nn.Dropout: moonlark.nn.Module
-  Dropout = dropout("Dropout", torch.dropout),
-  --- The same of whole channels. nn.Dropout2d(p = 0.5)
-  ---@class moonlark.nn.Dropout2d: moonlark.nn.Module
-  Dropout2d = dropout("Dropout2d", torch.feature_dropout),
-}
+--- Each channel normalised over the batch (and time), [n, c] or [n, c, l]; in evaluation by running averages (Ioffe
+--- and Szegedy, 2015). PyTorch: BatchNorm1d.
+---@class moonlark.nn.BatchNorm1d: moonlark.nn.Module
+---@param num_features integer  channels
+---@param eps number?  default 1e-5; added to the variance
+---@param momentum number?  default 0.1; the share of a batch in the running averages
+---@param affine boolean?  default true; a weight and a bias for each channel
+---@param track_running_stats boolean?  default true; false uses the batch's statistics in evaluation too
+layers.BatchNorm1d = batch_norm(1, 2, 3, "[n, %d] or [n, c, l]")
+
+--- Each channel normalised over the batch and the image, [n, c, h, w]; in evaluation by running averages (Ioffe and
+--- Szegedy, 2015). PyTorch: BatchNorm2d.
+---@class moonlark.nn.BatchNorm2d: moonlark.nn.Module
+---@param num_features integer  channels
+---@param eps number?  default 1e-5; added to the variance
+---@param momentum number?  default 0.1; the share of a batch in the running averages
+---@param affine boolean?  default true; a weight and a bias for each channel
+---@param track_running_stats boolean?  default true; false uses the batch's statistics in evaluation too
+layers.BatchNorm2d = batch_norm(2, 4, 4, "[n, %d, h, w]")
+
+--- In training, zeroes numbers by chance and lifts the rest by 1 / (1 - p); in evaluation nothing. PyTorch: Dropout.
+---@class moonlark.nn.Dropout: moonlark.nn.Module
+---@param p number?  default 0.5; the probability, 0..1
+layers.Dropout = dropout("Dropout", torch.dropout)
+
+--- Dropout of whole channels of [n, c, *]. PyTorch: Dropout2d.
+---@class moonlark.nn.Dropout2d: moonlark.nn.Module
+---@param p number?  default 0.5; the probability, 0..1
+layers.Dropout2d = dropout("Dropout2d", torch.feature_dropout)
+
+return layers

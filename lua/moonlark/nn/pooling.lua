@@ -4,6 +4,8 @@ local Module = require "moonlark.nn.module".Module
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
+local layers = {}
+
 -- kernel_size, stride (the kernel's by default), padding, and what else is given to the operator.
 local function windowed(name, operator, axes, more, defaults, call)
   local Pool = Module:extend(name)
@@ -57,23 +59,65 @@ local function adaptive(name, operator, axes)
   return Pool
 end
 
-return {
-  --- The largest of each window. nn.MaxPool1d(kernel_size, stride = kernel_size, padding = 0, dilation = 1,
-  --- ceil_mode = false)
-  MaxPool1d = max_pool(1),
-  --- The same of images; a number or one for each axis.
-  MaxPool2d = max_pool(2),
-  --- The mean of each window. nn.AvgPool1d(kernel_size, stride = kernel_size, padding = 0, ceil_mode = false,
-  --- count_include_pad = true)
-  AvgPool1d = avg_pool(1),
-  --- The same of images.
-  AvgPool2d = avg_pool(2),
-  --- Means of as many windows as are asked for. nn.AdaptiveAvgPool1d(output_size)
-  AdaptiveAvgPool1d = adaptive("AdaptiveAvgPool1d", "adaptive_avg_pool1d", 1),
-  --- nn.AdaptiveAvgPool2d(output_size): a number or {height, width}
-  AdaptiveAvgPool2d = adaptive("AdaptiveAvgPool2d", "adaptive_avg_pool2d", 2),
-  --- The largest of as many windows as are asked for. nn.AdaptiveMaxPool1d(output_size)
-  AdaptiveMaxPool1d = adaptive("AdaptiveMaxPool1d", "adaptive_max_pool1d", 1),
-  --- nn.AdaptiveMaxPool2d(output_size)
-  AdaptiveMaxPool2d = adaptive("AdaptiveMaxPool2d", "adaptive_max_pool2d", 2),
-}
+--- The largest of each window along time: [n, c, l] to [n, c, l'], l' = (l + 2 padding - dilation (kernel_size - 1) -
+--- 1) // stride + 1. PyTorch: MaxPool1d.
+---@class moonlark.nn.MaxPool1d: moonlark.nn.Module
+---@param kernel_size integer
+---@param stride integer?  kernel_size unless given
+---@param padding integer?  default 0; on either side, at most half of the kernel
+---@param dilation integer?  default 1; steps between the window's numbers
+---@param ceil_mode boolean?  default false; true keeps windows that reach over the end
+layers.MaxPool1d = max_pool(1)
+
+--- The largest of each window of images: [n, c, h, w] to [n, c, h', w'], as MaxPool1d along each axis. A number is for
+--- both axes, or {height, width}. PyTorch: MaxPool2d.
+---@class moonlark.nn.MaxPool2d: moonlark.nn.Module
+---@param kernel_size integer|integer[]
+---@param stride integer|integer[]?  kernel_size unless given
+---@param padding integer|integer[]?  default 0; on either side, at most half of the kernel
+---@param dilation integer|integer[]?  default 1; steps between the window's numbers
+---@param ceil_mode boolean?  default false; true keeps windows that reach over the end
+layers.MaxPool2d = max_pool(2)
+
+--- The mean of each window along time: [n, c, l] to [n, c, l'], l' = (l + 2 padding - kernel_size) // stride + 1.
+--- PyTorch: AvgPool1d.
+---@class moonlark.nn.AvgPool1d: moonlark.nn.Module
+---@param kernel_size integer
+---@param stride integer?  kernel_size unless given
+---@param padding integer?  default 0; on either side, at most half of the kernel
+---@param ceil_mode boolean?  default false; true keeps windows that reach over the end
+---@param count_include_pad boolean?  default true; the padding's zeros count in the mean
+layers.AvgPool1d = avg_pool(1)
+
+--- The mean of each window of images: [n, c, h, w] to [n, c, h', w'], as AvgPool1d along each axis. A number is for
+--- both axes, or {height, width}. PyTorch: AvgPool2d.
+---@class moonlark.nn.AvgPool2d: moonlark.nn.Module
+---@param kernel_size integer|integer[]
+---@param stride integer|integer[]?  kernel_size unless given
+---@param padding integer|integer[]?  default 0; on either side, at most half of the kernel
+---@param ceil_mode boolean?  default false; true keeps windows that reach over the end
+---@param count_include_pad boolean?  default true; the padding's zeros count in the mean
+layers.AvgPool2d = avg_pool(2)
+
+--- Means of as many windows as are asked for: [n, c, l] to [n, c, output_size]. PyTorch: AdaptiveAvgPool1d.
+---@class moonlark.nn.AdaptiveAvgPool1d: moonlark.nn.Module
+---@param output_size integer
+layers.AdaptiveAvgPool1d = adaptive("AdaptiveAvgPool1d", "adaptive_avg_pool1d", 1)
+
+--- Means of as many windows as are asked for: [n, c, h, w] to [n, c, height, width]. PyTorch: AdaptiveAvgPool2d.
+---@class moonlark.nn.AdaptiveAvgPool2d: moonlark.nn.Module
+---@param output_size integer|integer[]  for both axes, or {height, width}
+layers.AdaptiveAvgPool2d = adaptive("AdaptiveAvgPool2d", "adaptive_avg_pool2d", 2)
+
+--- The largest of as many windows as are asked for: [n, c, l] to [n, c, output_size]. PyTorch: AdaptiveMaxPool1d.
+---@class moonlark.nn.AdaptiveMaxPool1d: moonlark.nn.Module
+---@param output_size integer
+layers.AdaptiveMaxPool1d = adaptive("AdaptiveMaxPool1d", "adaptive_max_pool1d", 1)
+
+--- The largest of as many windows as are asked for: [n, c, h, w] to [n, c, height, width]. PyTorch:
+--- AdaptiveMaxPool2d.
+---@class moonlark.nn.AdaptiveMaxPool2d: moonlark.nn.Module
+---@param output_size integer|integer[]  for both axes, or {height, width}
+layers.AdaptiveMaxPool2d = adaptive("AdaptiveMaxPool2d", "adaptive_max_pool2d", 2)
+
+return layers

@@ -6,6 +6,8 @@ local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
 
+local layers = {}
+
 local names = {"input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional"}
 
 -- gates: rows of a weight for each hidden unit; states: how many tensors a hidden state has.
@@ -17,6 +19,7 @@ local function recurrent(name, gates, states)
       {num_layers = 1, bias = true, batch_first = false, dropout = 0.0, bidirectional = false}, ...)
     for _, key in ipairs(names) do self[key == "bias" and "has_bias" or key] = o[key] end
     for _, key in ipairs {"input_size", "hidden_size", "num_layers"} do arguments.size(name, key, o[key]) end
+    arguments.probability(name, "dropout", o.dropout)
     self.directions = o.bidirectional and 2 or 1
     self.keys = {}
     local bound = 1 / math.sqrt(o.hidden_size)
@@ -24,10 +27,9 @@ local function recurrent(name, gates, states)
       for direction = 1, self.directions do
         local suffix = ("_l%d%s"):format(layer, direction == 2 and "_reverse" or "")
         local width = layer == 0 and o.input_size or o.hidden_size * self.directions
-        local shapes = {{"weight_ih", {gates * o.hidden_size, width}}, {"weight_hh", {gates * o.hidden_size, o.hidden_size}}}
-        if o.bias then
-          shapes[3], shapes[4] = {"bias_ih", {gates * o.hidden_size}}, {"bias_hh", {gates * o.hidden_size}}
-        end
+        local rows = gates * o.hidden_size
+        local shapes = {{"weight_ih", {rows, width}}, {"weight_hh", {rows, o.hidden_size}}}
+        if o.bias then shapes[3], shapes[4] = {"bias_ih", {rows}}, {"bias_hh", {rows}} end
         for _, shape in ipairs(shapes) do
           self[shape[1] .. suffix] = Parameter(init.uniform(torch.empty(shape[2]), -bound, bound))
           self.keys[#self.keys + 1] = shape[1] .. suffix
@@ -44,8 +46,6 @@ local function recurrent(name, gates, states)
     return made
   end
 
-  --- x is [time, batch, input_size], or [batch, time, input_size] with batch_first; the state starts from zeros.
-  --- Gives the last layer's outputs and the state of every layer after the last step.
   function Layer:forward(x, state)
     if x:dim() ~= 3 then error(("the input has %d axes"):format(x:dim()), 0) end
     local weights = {}
@@ -63,20 +63,46 @@ local function recurrent(name, gates, states)
   end
 
   function Layer:arguments()
-    return ("%d, %d%s%s"):format(self.input_size, self.hidden_size,
-      self.num_layers > 1 and ", num_layers = " .. self.num_layers or "", self.bidirectional and ", bidirectional" or "")
+    local layered = self.num_layers > 1 and ", num_layers = " .. self.num_layers or ""
+    return ("%d, %d%s%s"):format(self.input_size, self.hidden_size, layered,
+      self.bidirectional and ", bidirectional" or "")
   end
 
   return Layer
 end
 
-return {
-  --- Long short-term memory (Hochreiter and Schmidhuber, 1997). nn.LSTM(input_size, hidden_size, num_layers =
-  --- 1, bias = true,
-  --- batch_first = false, dropout = 0, bidirectional = false); `local out, state = lstm(x, state)`, state = {h, c}
-  ---@class moonlark.nn.LSTM: moonlark.nn.Module
-  LSTM = recurrent("LSTM", 4, 2),
-  --- Gated recurrent units (Cho et al., 2014). Arguments as LSTM's; the state is one tensor.
-  ---@class moonlark.nn.GRU: moonlark.nn.Module
-  GRU = recurrent("GRU", 3, 1),
-}
+--- Long short-term memory (Hochreiter and Schmidhuber, 1997). PyTorch: LSTM.
+---
+---     local y, state = lstm(x)              -- from zeros
+---     local z, after = lstm(more, state)
+---
+--- x [t, n, input_size] gives y [t, n, hidden_size], the last layer's outputs; with batch_first [n, t, *]. The state
+--- {h, c} is that of every layer after the last step, [num_layers, n, hidden_size] each; bidirectional layers have two.
+---@class moonlark.nn.LSTM: moonlark.nn.Module
+---@param input_size integer  numbers a step
+---@param hidden_size integer  numbers of the state
+---@param num_layers integer?  default 1; layers after the first read the outputs of the one before
+---@param bias boolean?  default true
+---@param batch_first boolean?  default false
+---@param dropout number?  default 0; of the outputs between layers, while training
+---@param bidirectional boolean?  default false; true also reads backwards, and gives 2 hidden_size numbers a step
+layers.LSTM = recurrent("LSTM", 4, 2)
+
+--- Gated recurrent units (Cho et al., 2014). PyTorch: GRU.
+---
+---     local y, state = gru(x)               -- from zeros
+---     local z, after = gru(more, state)
+---
+--- x [t, n, input_size] gives y [t, n, hidden_size], the last layer's outputs; with batch_first [n, t, *]. The state is
+--- that of every layer after the last step, [num_layers, n, hidden_size]; bidirectional layers have two.
+---@class moonlark.nn.GRU: moonlark.nn.Module
+---@param input_size integer  numbers a step
+---@param hidden_size integer  numbers of the state
+---@param num_layers integer?  default 1; layers after the first read the outputs of the one before
+---@param bias boolean?  default true
+---@param batch_first boolean?  default false
+---@param dropout number?  default 0; of the outputs between layers, while training
+---@param bidirectional boolean?  default false; true also reads backwards, and gives 2 hidden_size numbers a step
+layers.GRU = recurrent("GRU", 3, 1)
+
+return layers

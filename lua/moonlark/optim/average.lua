@@ -16,7 +16,7 @@ local torch = require "moonlark.torch"
 ---@field net moonlark.nn.Module  the average as a network of its own, while not swapped
 ---@field updates integer  how often the average was updated
 ---@field swapped boolean  true while the trained network holds the average
-local EMA = {}
+local EMA = {__name = "moonlark.EMA"}
 EMA.__index = EMA
 
 -- f(average's tensor, network's tensor) for each pair.

@@ -4,10 +4,10 @@ local torch = require "moonlark.torch"
 
 ---@class moonlark.Optimizer
 ---@field groups table[]  {params = list, lr = …}: options may be changed at any time
-local Optimizer = {}
+local Optimizer = {__name = "moonlark.Optimizer"}
 Optimizer.__index = Optimizer
 
-local Recipe = {}
+local Recipe = {__name = "moonlark.OptimizerRecipe"}
 Recipe.__index = Recipe
 
 -- checks ---------------------------------------------------------------------------

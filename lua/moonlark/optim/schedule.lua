@@ -19,12 +19,12 @@ local schedule = {}
 ---@class moonlark.Schedule
 ---@field unit string  "batch" or "epoch": when step is due
 ---@field count integer  units done
-local Schedule = {}
+local Schedule = {__name = "moonlark.Schedule"}
 Schedule.__index = Schedule
 
 ---@class moonlark.ScheduleRecipe
 ---@field unit string  "batch" or "epoch"
-local Recipe = {}
+local Recipe = {__name = "moonlark.ScheduleRecipe"}
 Recipe.__index = Recipe
 
 -- checks --------------------------------------------------------------------------
@@ -260,7 +260,9 @@ function Recipe:bind(optimizer, total)
       error(("%s: warmup must be below the total of %d, got %d"):format(owner, total, o.warmup), 0)
     end
   end
-  local bound = {name = self.name, options = o, unit = self.unit, optimizer = optimizer, total = total, count = 0, bases = {}}
+  local bound = {
+    name = self.name, options = o, unit = self.unit, optimizer = optimizer, total = total, count = 0, bases = {},
+  }
   for _, name in ipairs {"max_lr", "min_lr"} do
     if type(o[name]) == "table" and #o[name] ~= #optimizer.groups then
       error(("%s: %s has %d rates for %d groups"):format(owner, name, #o[name], #optimizer.groups), 0)
