@@ -17,4 +17,16 @@ double mlk_random_uniform(mlk_random *random);
 /* Uniform in 0..n-1, n >= 1. */
 int64_t mlk_random_below(mlk_random *random, int64_t n);
 
+/* Normal with mean 0 and variance 1: the polar method (Marsaglia and Bray, 1964). */
+double mlk_random_normal(mlk_random *random);
+
+/* Fills with normal numbers times `scale`. */
+void mlk_random_normals(mlk_random *random, float scale, int64_t n, float *out);
+
+/* Beta(alpha, alpha), alpha > 0, by two gamma variables (Marsaglia and Tsang, 2000). */
+double mlk_random_beta(mlk_random *random, double alpha);
+
+/* The seed of a branch: a tree of generators that know nothing of each other, seed -> epoch -> item. */
+uint64_t mlk_random_branch(uint64_t seed, uint64_t number);
+
 #endif

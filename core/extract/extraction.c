@@ -1,6 +1,5 @@
 #include "extract/extraction.h"
 
-#include "audio/audio.h"
 #include "extract/cache.h"
 #include "extract/output.h"
 #include "interrupt.h"
@@ -182,7 +181,7 @@ mlk_bundle *mlk_extraction_analyse(const mlk_recipe *recipe, const float *sample
 /* Samples up to which a track is decoded as a whole: some minutes. */
 enum { SHORT_TRACK = 1 << 24 };
 
-static mlk_audio_options options_of(const mlk_recipe *recipe, const mlk_track *track)
+mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_track *track)
 {
     mlk_audio_options options = mlk_audio_defaults();
     options.rate_hz = recipe->rate;
@@ -244,7 +243,7 @@ static mlk_bundle *analyse_playback(const mlk_recipe *recipe, playback *p, mlk_s
 
 static mlk_bundle *analyse_track(const mlk_recipe *recipe, const mlk_track *track, mlk_status *status)
 {
-    playback p = {.path = track->path, .options = options_of(recipe, track)};
+    playback p = {.path = track->path, .options = mlk_extraction_decoding(recipe, track)};
     mlk_bundle *bundle = NULL;
     if (!mlk_audio_reader_open(p.path, &p.options, &p.reader, status))
         bundle = analyse_playback(recipe, &p, status);
@@ -268,8 +267,7 @@ static mlk_code key_of(const mlk_extraction *e, const mlk_track *track, char key
     return code;
 }
 
-/* From the cache, or analysed and put there. */
-static mlk_bundle *obtain(mlk_extraction *e, int index, mlk_status *status)
+mlk_bundle *mlk_extraction_obtain(mlk_extraction *e, int index, mlk_status *status)
 {
     const mlk_track *track = &e->tracks[index];
     if (!e->cache)
@@ -344,7 +342,7 @@ mlk_code mlk_extraction_work(void *extraction, int index, mlk_status *status)
     mlk_extraction *e = extraction;
     if (!e->rows && e->tracks[index].output)
         return write_frames(e, &e->tracks[index], status);
-    mlk_bundle *bundle = obtain(e, index, status);
+    mlk_bundle *bundle = mlk_extraction_obtain(e, index, status);
     if (!bundle)
         return status->code;
     if (e->rows) {

@@ -18,6 +18,7 @@
 #include "extract/bundle.h"
 #include "extract/job.h"
 
+#include "audio/audio.h"
 #include "dsp/sweep.h"
 
 typedef struct mlk_track {
@@ -47,6 +48,12 @@ const float *mlk_extraction_row(const mlk_extraction *extraction, int index);
  * freed when it is not NULL. NULL: see status. */
 const mlk_bundle *mlk_extraction_frames(const mlk_extraction *extraction, int index, mlk_bundle **made,
                                         mlk_status *status);
+
+/* A track's frames for the caller to keep, from the cache or made and put there. NULL: see status. */
+mlk_bundle *mlk_extraction_obtain(mlk_extraction *extraction, int index, mlk_status *status);
+
+/* How a track is decoded under a recipe. */
+mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_track *track);
 
 /* How many tracks came out of the cache, and how many could not be put there. */
 int mlk_extraction_cached(const mlk_extraction *extraction);

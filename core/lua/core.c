@@ -12,6 +12,7 @@ static const luaL_Reg modules[] = {
     {"effects", mlk_lua_open_effects},
     {"extract", mlk_lua_open_extract},
     {"feature", mlk_lua_open_feature},
+    {"loader", mlk_lua_open_loader},
     {"metrics", mlk_lua_open_metrics},
     {"music", mlk_lua_open_music},
     {"picture", mlk_lua_open_picture},

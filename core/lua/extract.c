@@ -8,8 +8,8 @@
  *     while not core.extract.wait(job, 0.1) do show(core.extract.progress(job)) end
  */
 #include "arguments.h"
-#include "feature.h"
 #include "modules.h"
+#include "recipe.h"
 #include "tensor.h"
 
 #include "extract/extraction.h"
@@ -24,73 +24,13 @@
 #include <string.h>
 
 #define JOB_TYPE "moonlark.extract.job"
-#define RECIPE_TYPE "moonlark.extract.recipe"
 
-/* --- recipes: a Lua table read into C each time it is used -------------------- */
-
-static int close_recipe(lua_State *L)
-{
-    mlk_recipe **box = luaL_checkudata(L, 1, RECIPE_TYPE);
-    mlk_recipe_free(*box);
-    *box = NULL;
-    return 0;
-}
-
-static double number_field(lua_State *L, int table, const char *name, double max)
-{
-    double value = 0;
-    if (lua_getfield(L, table, name) != LUA_TNIL)
-        value = mlk_lua_number(L, lua_gettop(L), name, 0, max);
-    lua_pop(L, 1);
-    return value;
-}
-
-/* Pushes a box with the compiled recipe of the table {rate, start, duration, features = {{name, settings}…}, pool}
- * at `arg`. */
-static mlk_recipe **push_recipe(lua_State *L, int arg)
-{
-    luaL_checktype(L, arg, LUA_TTABLE);
-    luaL_checkstack(L, 16, NULL);
-    mlk_status status;
-    mlk_recipe **box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = NULL;
-    luaL_setmetatable(L, RECIPE_TYPE);
-    int top = lua_gettop(L);
-    if (!(*box = mlk_recipe_new(&status)))
-        mlk_lua_raise(L, &status);
-    (*box)->rate = (int)number_field(L, arg, "rate", 1e9);
-    (*box)->start_s = number_field(L, arg, "start", HUGE_VAL);
-    (*box)->duration_s = number_field(L, arg, "duration", HUGE_VAL);
-
-    lua_getfield(L, arg, "features");
-    int features = lua_gettop(L);
-    for (lua_Integer i = 1; lua_geti(L, features, i) == LUA_TTABLE; i++) {
-        lua_geti(L, -1, 1);
-        mlk_settings *settings = mlk_recipe_add(*box, mlk_lua_string(L, lua_gettop(L), "feature"), &status);
-        if (!settings)
-            mlk_lua_raise(L, &status);
-        lua_geti(L, -2, 2);
-        mlk_lua_read_settings(L, -1, settings->feature, settings);
-        lua_settop(L, features);
-    }
-    if (lua_getfield(L, arg, "pool") == LUA_TTABLE) {
-        int pool = lua_gettop(L);
-        for (lua_Integer i = 1; lua_geti(L, pool, i) != LUA_TNIL; i++) {
-            if (mlk_recipe_pool(*box, mlk_lua_string(L, lua_gettop(L), "pool"), &status))
-                mlk_lua_raise(L, &status);
-            lua_settop(L, pool);
-        }
-    }
-    lua_settop(L, top);
-    if (mlk_recipe_compile(*box, &status))
-        mlk_lua_raise(L, &status);
-    return box;
-}
+/* --- recipes ---------------------------------------------------------------------- */
 
 /* recipe(description) -> {text, columns}: checks it; columns are the names of the pooled table's columns */
 static int recipe(lua_State *L)
 {
-    mlk_recipe *made = *push_recipe(L, 1);
+    mlk_recipe *made = *mlk_lua_push_recipe(L, 1);
     lua_createtable(L, 0, 2);
     lua_pushstring(L, made->text);
     lua_setfield(L, -2, "text");
@@ -178,64 +118,20 @@ static int list_length(lua_State *L, int arg)
     return (int)n;
 }
 
-/* Fills one track from the table {path, start, duration, output} on top of the stack. Strings stay Lua's. */
-static mlk_track read_track(lua_State *L)
-{
-    int at = lua_gettop(L);
-    mlk_track track = {0};
-    lua_getfield(L, at, "path");
-    track.path = (char *)mlk_lua_string(L, lua_gettop(L), "path");
-    track.start_s = number_field(L, at, "start", HUGE_VAL);
-    track.duration_s = number_field(L, at, "duration", HUGE_VAL);
-    if (lua_getfield(L, at, "output") != LUA_TNIL)
-        track.output = (char *)mlk_lua_string(L, lua_gettop(L), "output");
-    lua_settop(L, at);
-    return track;
-}
-
-/* A copy that owns its strings; NULL when memory is short. */
-static mlk_track *copy_tracks(const mlk_track *tracks, int n)
-{
-    mlk_track *copies = calloc((size_t)n + 1, sizeof *copies);
-    bool complete = copies != NULL;
-    for (int i = 0; complete && i < n; i++) {
-        copies[i] = tracks[i];
-        copies[i].path = strdup(tracks[i].path);
-        copies[i].output = tracks[i].output ? strdup(tracks[i].output) : NULL;
-        complete = copies[i].path && (copies[i].output || !tracks[i].output);
-    }
-    for (int i = 0; copies && !complete && i < n; i++) {
-        free(copies[i].path);
-        free(copies[i].output);
-    }
-    if (!complete)
-        free(copies);
-    return complete ? copies : NULL;
-}
-
 /* start(description, tracks, workers, cache or nil) -> job */
 static int start(lua_State *L)
 {
     int n = list_length(L, 2);
     int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
     const char *cache = lua_isnoneornil(L, 4) ? NULL : mlk_lua_string(L, 4, "cache");
-    mlk_recipe **box = push_recipe(L, 1);
-    mlk_track *tracks = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *tracks, 0);
-    mlk_status status;
-    for (int i = 0; i < n; i++) {
-        lua_geti(L, 2, i + 1);
-        tracks[i] = read_track(L);
-        if (tracks[i].output && mlk_output_check(tracks[i].output, &status))
-            return mlk_lua_raise(L, &status);
-        lua_pop(L, 1);
-    }
+    mlk_recipe **box = mlk_lua_push_recipe(L, 1);
+    mlk_track *tracks = mlk_lua_push_tracks(L, 2, n);
     job *self = push_job(L);
     self->n = n;
-    mlk_track *copies = copy_tracks(tracks, n);
-    if (!copies)
-        return mlk_lua_fail(L, "not enough memory for %d tracks", n);
+    mlk_track *copies = mlk_lua_copy_tracks(L, tracks, n);
     mlk_recipe *taken = *box;
     *box = NULL;
+    mlk_status status;
     self->extraction = mlk_extraction_new(taken, copies, n, cache, &status);
     if (!self->extraction)
         return mlk_lua_raise(L, &status);
@@ -407,7 +303,7 @@ static int frames(lua_State *L)
 /* analyse(description, samples, rate) -> {feature = {data, rate, start}}, or a row when the recipe pools */
 static int analyse(lua_State *L)
 {
-    mlk_recipe *made = *push_recipe(L, 1);
+    mlk_recipe *made = *mlk_lua_push_recipe(L, 1);
     mlk_array samples;
     mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
     double rate = mlk_lua_number(L, 3, "rate", 1e-3, 1e9);
@@ -617,7 +513,6 @@ int mlk_lua_open_extract(lua_State *L)
         {"write_table", write_table},
         {NULL, NULL},
     };
-    new_type(L, RECIPE_TYPE, close_recipe);
     new_type(L, JOB_TYPE, close_job);
     new_type(L, BUNDLE_TYPE, close_bundle);
     new_type(L, SHARD_TYPE, close_shard);

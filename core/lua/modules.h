@@ -12,6 +12,7 @@ int mlk_lua_open_cluster(lua_State *L);
 int mlk_lua_open_effects(lua_State *L);
 int mlk_lua_open_extract(lua_State *L);
 int mlk_lua_open_feature(lua_State *L);
+int mlk_lua_open_loader(lua_State *L);
 int mlk_lua_open_metrics(lua_State *L);
 int mlk_lua_open_music(lua_State *L);
 int mlk_lua_open_picture(lua_State *L);

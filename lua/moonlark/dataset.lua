@@ -15,6 +15,7 @@ local store = require "moonlark.dataset.store"
 require "moonlark.dataset.split"
 require "moonlark.dataset.inspect"
 require "moonlark.dataset.extract"
+require "moonlark.dataset.batches"
 
 local make = class.make
 

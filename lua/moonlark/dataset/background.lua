@@ -7,15 +7,17 @@ local background = {}
 ---@param job userdata  from core.extract.start or core.extract.inspect
 ---@param label string?  what to call it in the progress bar; nil: no bar
 ---@param cache string?  where results are kept
+---@param engine table?  whose job it is; default core.extract
 ---@return {total: integer, done: integer, failed: integer, cached: integer, uncached: integer}
-function background.await(job, label, cache)
-  local counts = core.extract.progress(job)
+function background.await(job, label, cache, engine)
+  engine = engine or core.extract
+  local counts = engine.progress(job)
   local bar = label and counts.total > 0 and require "moonlark.progress".new(counts.total, label) or nil
   local function stop(_, failure)
     if bar then bar:finish() end
     if not failure then return end
-    counts = core.extract.progress(job)
-    core.extract.close(job)
+    counts = engine.progress(job)
+    engine.close(job)
     if counts.done < counts.total then
       io.stderr:write(("stopped after %d of %d files%s\n"):format(counts.done + counts.failed, counts.total,
         cache and "; what is done is kept in " .. cache or ""))
@@ -23,8 +25,8 @@ function background.await(job, label, cache)
   end
   local _ <close> = setmetatable({}, {__close = stop})
   repeat
-    local finished = core.extract.wait(job, 0.1)
-    counts = core.extract.progress(job)
+    local finished = engine.wait(job, 0.1)
+    counts = engine.progress(job)
     if bar then bar:update(counts.done + counts.failed) end
   until finished
   if counts.done + counts.failed < counts.total then error("interrupted", 0) end

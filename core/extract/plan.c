@@ -1,0 +1,128 @@
+#include "extract/plan.h"
+
+#include "random.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Branches of an example's seed; those from AUGMENT on are one an augmentation. */
+enum { BRANCH_CROP = 0, BRANCH_SHUFFLE = -1 };
+
+/* Frames, or samples, per second. */
+static double units_per_second(const mlk_plan *plan)
+{
+    const mlk_recipe *recipe = mlk_material_recipe(plan->material);
+    mlk_feature_shape shape;
+    if (mlk_material_is_sound(plan->material) ||
+        mlk_feature_measure(&recipe->features[0], 60 * (int64_t)recipe->rate, recipe->rate, &shape, NULL))
+        return recipe->rate;
+    return shape.rate;
+}
+
+static int64_t total_of(const mlk_plan *plan, int track)
+{
+    return mlk_material_length(plan->material, plan->tracks[track]);
+}
+
+static int64_t count_of(const mlk_plan *plan, int track)
+{
+    return plan->crop && plan->per_track > 0 ? plan->per_track : mlk_grid_count(&plan->grid, total_of(plan, track));
+}
+
+mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status)
+{
+    if (plan->segment_s > 0) {
+        int64_t samples = (int64_t)(plan->segment_s * mlk_material_recipe(plan->material)->rate + 1e-6);
+        plan->frames = mlk_material_frames(plan->material, samples);
+        if (plan->frames < 1)
+            return mlk_fail(status, MLK_INVALID, "segment must be long enough for one frame, got %g s", plan->segment_s);
+        plan->grid.length = mlk_material_is_sound(plan->material) ? samples : plan->frames;
+        plan->grid.hop = fmax(1, plan->hop_s * units_per_second(plan));
+    }
+    plan->first = malloc(((size_t)plan->n_tracks + 1) * sizeof *plan->first);
+    if (!plan->first)
+        return mlk_fail_memory(status, "the segments of all tracks");
+    plan->first[0] = 0;
+    for (int i = 0; i < plan->n_tracks; i++)
+        plan->first[i + 1] = plan->first[i] + count_of(plan, i);
+    return MLK_OK;
+}
+
+void mlk_plan_clear(mlk_plan *plan)
+{
+    free(plan->first);
+    plan->first = NULL;
+}
+
+int64_t mlk_plan_examples(const mlk_plan *plan)
+{
+    return plan->first[plan->n_tracks];
+}
+
+int64_t mlk_plan_batches(const mlk_plan *plan)
+{
+    int64_t n = mlk_plan_examples(plan);
+    return plan->drop_last ? n / plan->batch_size : (n + plan->batch_size - 1) / plan->batch_size;
+}
+
+static uint64_t epoch_seed(const mlk_plan *plan, int64_t epoch)
+{
+    return mlk_random_branch(plan->seed, (uint64_t)epoch);
+}
+
+int64_t *mlk_plan_order(const mlk_plan *plan, int64_t epoch, mlk_status *status)
+{
+    int64_t n = mlk_plan_examples(plan), *order = malloc(((size_t)n + 1) * sizeof *order);
+    if (!order) {
+        mlk_fail_memory(status, "the order of an epoch");
+        return NULL;
+    }
+    for (int64_t i = 0; i < n; i++)
+        order[i] = i;
+    mlk_random random = mlk_random_seeded(mlk_random_branch(epoch_seed(plan, epoch), (uint64_t)BRANCH_SHUFFLE));
+    for (int64_t i = n - 1; plan->shuffle && i > 0; i--) {
+        int64_t j = mlk_random_below(&random, i + 1), swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+    return order;
+}
+
+/* The last track whose first example is not after `number`. */
+static int track_of(const mlk_plan *plan, int64_t number)
+{
+    int low = 0, high = plan->n_tracks;
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        if (plan->first[middle] <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+mlk_example mlk_plan_example(const mlk_plan *plan, int64_t epoch, int64_t number)
+{
+    mlk_example example = {.number = number, .track = track_of(plan, number)};
+    example.seed = mlk_random_branch(epoch_seed(plan, epoch), (uint64_t)number);
+    int64_t total = total_of(plan, example.track);
+    if (plan->crop) {
+        mlk_random random = mlk_random_seeded(mlk_random_branch(example.seed, BRANCH_CROP));
+        example.start = mlk_random_below(&random, total - mlk_grid_length(&plan->grid, total) + 1);
+    } else {
+        example.start = mlk_grid_start(&plan->grid, total, number - plan->first[example.track]);
+    }
+    return example;
+}
+
+int64_t mlk_plan_frames(const mlk_plan *plan, int track)
+{
+    int64_t length = mlk_grid_length(&plan->grid, total_of(plan, track));
+    return mlk_material_is_sound(plan->material) ? mlk_material_frames(plan->material, length) : length;
+}
+
+double mlk_plan_seconds(const mlk_plan *plan, int64_t start)
+{
+    return (double)start / units_per_second(plan);
+}

@@ -1,0 +1,64 @@
+/* plan.h: what training examples are made of material, and in which order.
+ *
+ * A plan is filled once, compiled, and then only read, by any number of threads.
+ * Examples have numbers that do not change from epoch to epoch: segment by
+ * segment, track by track. An epoch runs through all of them, shuffled if the
+ * plan says so; every random number comes from (seed, epoch, number of the
+ * example) alone.
+ */
+#ifndef MLK_PLAN_H
+#define MLK_PLAN_H
+
+#include "extract/material.h"
+#include "extract/segment.h"
+
+typedef struct mlk_plan {
+    const mlk_material *material;
+    const int *tracks; /* of the material: those that examples are made of */
+    int n_tracks;
+    const int64_t *labels; /* the class of each of these tracks; NULL: unlabelled */
+    int n_classes;
+    double segment_s, hop_s; /* 0: whole tracks */
+    bool crop;               /* segments begin anywhere instead of on the grid */
+    int per_track;           /* segments of each track when cropping; 0: as many as the grid has */
+    int64_t batch_size;
+    bool shuffle, drop_last;
+    uint64_t seed;
+    double top_db;      /* decibels are lifted to this much under a segment's loudest; NAN: not */
+    const float *mean;  /* of each row; NULL: rows are not normalised */
+    const float *scale; /* what rows are multiplied with after the mean is taken off */
+
+    /* Filled by mlk_plan_compile. */
+    mlk_grid grid;
+    int64_t frames; /* of a segment; 0: whole tracks */
+    int64_t *first; /* of each track, the number of its first example; of the end, their number */
+} mlk_plan;
+
+mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status);
+
+/* Frees what compiling made. */
+void mlk_plan_clear(mlk_plan *plan);
+
+int64_t mlk_plan_examples(const mlk_plan *plan);
+int64_t mlk_plan_batches(const mlk_plan *plan);
+
+/* One example of an epoch. */
+typedef struct mlk_example {
+    int64_t number;
+    int track;      /* among the plan's */
+    int64_t start;  /* frames or samples */
+    uint64_t seed;  /* of everything random about it */
+} mlk_example;
+
+/* The numbers of an epoch's examples in their order (malloc). NULL: see status. */
+int64_t *mlk_plan_order(const mlk_plan *plan, int64_t epoch, mlk_status *status);
+
+mlk_example mlk_plan_example(const mlk_plan *plan, int64_t epoch, int64_t number);
+
+/* Frames that a track's examples have. */
+int64_t mlk_plan_frames(const mlk_plan *plan, int track);
+
+/* Seconds from the track's beginning. */
+double mlk_plan_seconds(const mlk_plan *plan, int64_t start);
+
+#endif

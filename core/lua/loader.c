@@ -1,0 +1,487 @@
+/* loader.c: core.loader: training examples of many tracks, made on background threads.
+ *
+ * A material reads tracks as jobs that Lua polls, like those of core.extract. A
+ * plan says what batches are made of it; an epoch gives them one by one.
+ *
+ *     local material = core.loader.material(recipe, tracks, {memory = 1 << 30}, cache)
+ *     core.loader.start(material, "load", workers)
+ *     while not core.loader.wait(material, 0.1) do show(core.loader.progress(material)) end
+ *     local plan = core.loader.plan(material, {tracks = {1, 2, 3}, segment = 3, hop = 3, batch_size = 32, ...})
+ *     local epoch <close> = core.loader.epoch(plan, 1, workers)
+ *     local x, entries = core.loader.next(epoch)
+ */
+#include "arguments.h"
+#include "modules.h"
+#include "recipe.h"
+#include "tensor.h"
+
+#include "extract/loader.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MATERIAL_TYPE "moonlark.loader.material"
+#define PLAN_TYPE "moonlark.loader.plan"
+#define EPOCH_TYPE "moonlark.loader.epoch"
+
+/* --- fields of tables ----------------------------------------------------------- */
+
+static double number_field(lua_State *L, int arg, const char *name, double low, double high)
+{
+    lua_getfield(L, arg, name);
+    double value = mlk_lua_number(L, lua_gettop(L), name, low, high);
+    lua_pop(L, 1);
+    return value;
+}
+
+static int64_t integer_field(lua_State *L, int arg, const char *name, int64_t low, int64_t high)
+{
+    lua_getfield(L, arg, name);
+    int64_t value = mlk_lua_integer(L, lua_gettop(L), name, low, high);
+    lua_pop(L, 1);
+    return value;
+}
+
+static bool boolean_field(lua_State *L, int arg, const char *name)
+{
+    lua_getfield(L, arg, name);
+    bool value = mlk_lua_boolean(L, lua_gettop(L), name);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* --- shapes ------------------------------------------------------------------------ */
+
+/* measure(description, seconds) -> {{name, rows, frames, rate} ...}: of each feature of so long a sound; frames is 0
+ * when that is too short for one */
+static int measure(lua_State *L)
+{
+    const mlk_recipe *recipe = *mlk_lua_push_recipe(L, 1);
+    int64_t n = (int64_t)(mlk_lua_number(L, 2, "seconds", 0, 1e9) * recipe->rate + 1e-6);
+    lua_createtable(L, recipe->n_features, 0);
+    for (int i = 0; i < recipe->n_features; i++) {
+        const mlk_settings *settings = &recipe->features[i];
+        mlk_feature_shape shape, usual = {0};
+        if (n < 1 || mlk_feature_measure(settings, n, recipe->rate, &shape, NULL))
+            shape.frames = 0;
+        mlk_feature_measure(settings, 60 * (int64_t)recipe->rate, recipe->rate, &usual, NULL);
+        lua_createtable(L, 0, 4);
+        lua_pushstring(L, settings->feature->name);
+        lua_setfield(L, -2, "name");
+        lua_pushinteger(L, recipe->rows[i]);
+        lua_setfield(L, -2, "rows");
+        lua_pushinteger(L, shape.frames);
+        lua_setfield(L, -2, "frames");
+        lua_pushnumber(L, usual.rate);
+        lua_setfield(L, -2, "rate");
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* --- material ---------------------------------------------------------------------- */
+
+typedef struct material {
+    mlk_material *material;
+    mlk_job *job; /* the last one */
+    int n;
+} material;
+
+static int close_material(lua_State *L)
+{
+    material *self = luaL_checkudata(L, 1, MATERIAL_TYPE);
+    mlk_job_free(self->job);
+    mlk_material_free(self->material);
+    *self = (material){0};
+    return 0;
+}
+
+static material *check_material(lua_State *L, int arg)
+{
+    material *self = luaL_checkudata(L, arg, MATERIAL_TYPE);
+    if (!self->material)
+        mlk_lua_fail(L, "the material is closed");
+    return self;
+}
+
+static material *check_job(lua_State *L)
+{
+    material *self = check_material(L, 1);
+    if (!self->job)
+        mlk_lua_fail(L, "nothing was started");
+    return self;
+}
+
+/* {sound, amin, memory, powers = list of a number for each feature: see extract/material.h} */
+static mlk_material_settings read_settings(lua_State *L, int arg, int n_features)
+{
+    mlk_material_settings settings = {
+        .sound = boolean_field(L, arg, "sound"),
+        .amin = number_field(L, arg, "amin", 0, HUGE_VAL),
+        .memory = (size_t)number_field(L, arg, "memory", 0, 1e18),
+    };
+    lua_getfield(L, arg, "powers");
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (int i = 0; i < n_features; i++) {
+        lua_geti(L, -1, i + 1);
+        settings.powers[i] = mlk_lua_number(L, lua_gettop(L), "power", 0, 100);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return settings;
+}
+
+/* material(description, tracks, settings, cache or nil) -> material */
+static int new_material(lua_State *L)
+{
+    luaL_checktype(L, 2, LUA_TTABLE);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_Integer n = luaL_len(L, 2);
+    if (n > INT32_MAX / 2)
+        return mlk_lua_fail(L, "the list is too long");
+    const char *cache = lua_isnoneornil(L, 4) ? NULL : mlk_lua_string(L, 4, "cache");
+    mlk_recipe **box = mlk_lua_push_recipe(L, 1);
+    mlk_material_settings settings = read_settings(L, 3, (*box)->n_features);
+    mlk_track *tracks = mlk_lua_push_tracks(L, 2, (int)n);
+    material *self = lua_newuserdatauv(L, sizeof *self, 0);
+    *self = (material){.n = (int)n};
+    luaL_setmetatable(L, MATERIAL_TYPE);
+    mlk_track *copies = mlk_lua_copy_tracks(L, tracks, (int)n);
+    mlk_recipe *taken = *box;
+    *box = NULL;
+    mlk_status status;
+    mlk_extraction *extraction = mlk_extraction_new(taken, copies, (int)n, cache, &status);
+    if (!extraction || !(self->material = mlk_material_new(extraction, (int)n, settings, &status)))
+        return mlk_lua_raise(L, &status);
+    return 1;
+}
+
+/* start(material, "load" | "measure", workers): measuring comes after loading, of what could be loaded */
+static int start(lua_State *L)
+{
+    static const char *const passes[] = {"load", "measure", NULL};
+    static mlk_job_work *const works[] = {mlk_material_load, mlk_material_measure};
+    material *self = check_material(L, 1);
+    int pass = mlk_lua_choice(L, 2, "pass", passes);
+    int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
+    mlk_job_free(self->job);
+    mlk_status status;
+    self->job = mlk_job_start(self->n, workers, works[pass], self->material, &status);
+    return self->job ? 0 : mlk_lua_raise(L, &status);
+}
+
+/* wait(material, seconds) -> boolean: true once nothing runs any more */
+static int wait(lua_State *L)
+{
+    lua_pushboolean(L, mlk_job_wait(check_job(L)->job, mlk_lua_number(L, 2, "seconds", 0, 3600)));
+    return 1;
+}
+
+/* progress(material) -> {total, done, failed} */
+static int progress(lua_State *L)
+{
+    mlk_job_counts counts = mlk_job_progress(check_job(L)->job);
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, counts.total);
+    lua_setfield(L, -2, "total");
+    lua_pushinteger(L, counts.done);
+    lua_setfield(L, -2, "done");
+    lua_pushinteger(L, counts.failed);
+    lua_setfield(L, -2, "failed");
+    return 1;
+}
+
+static material *check_finished(lua_State *L)
+{
+    material *self = check_job(L);
+    if (!mlk_job_wait(self->job, 0))
+        mlk_lua_fail(L, "the job still runs");
+    return self;
+}
+
+/* outcome(material) -> list: true for a track that is done, the reason for one that failed, false for one left open */
+static int outcome(lua_State *L)
+{
+    material *self = check_finished(L);
+    lua_createtable(L, self->n, 0);
+    for (int i = 0; i < self->n; i++) {
+        mlk_job_item state = mlk_job_state(self->job, i);
+        if (state == MLK_JOB_FAILED)
+            lua_pushstring(L, mlk_job_reason(self->job, i));
+        else
+            lua_pushboolean(L, state == MLK_JOB_DONE);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* Numbers from 1 of the list at `arg`, from 0, in a userdata that is pushed. */
+static int *push_places(lua_State *L, int arg, int highest, int *n)
+{
+    arg = lua_absindex(L, arg);
+    luaL_checktype(L, arg, LUA_TTABLE);
+    *n = (int)luaL_len(L, arg);
+    int *places = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *places, 0);
+    for (int i = 0; i < *n; i++) {
+        lua_geti(L, arg, i + 1);
+        places[i] = (int)mlk_lua_integer(L, lua_gettop(L), "track", 1, highest) - 1;
+        lua_pop(L, 1);
+    }
+    return places;
+}
+
+/* statistics(material, tracks) -> mean, std: a number for each row, over all frames of tracks that were measured */
+static int statistics(lua_State *L)
+{
+    material *self = check_finished(L);
+    int n;
+    const int *tracks = push_places(L, 2, self->n, &n);
+    for (int i = 0; i < n; i++)
+        if (mlk_job_state(self->job, tracks[i]) != MLK_JOB_DONE)
+            return mlk_lua_fail(L, "track %d was not measured", tracks[i] + 1);
+    int64_t rows = mlk_material_rows(self->material);
+    mlk_array mean, std;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows, &mean);
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows, &std);
+    mlk_material_statistics(self->material, tracks, n, mean.data, std.data);
+    return 2;
+}
+
+/* --- plans ---------------------------------------------------------------------------- */
+
+/* User values keep what the plan points to: the material, the tracks, the labels, and mean and scale. */
+enum { KEPT_MATERIAL = 1, KEPT_TRACKS, KEPT_LABELS, KEPT_NORMALISATION, KEPT };
+
+static int close_plan(lua_State *L)
+{
+    mlk_plan_clear(luaL_checkudata(L, 1, PLAN_TYPE));
+    return 0;
+}
+
+static void read_tracks(lua_State *L, int arg, int self, mlk_plan *plan, int highest)
+{
+    int top = lua_gettop(L);
+    lua_getfield(L, arg, "tracks");
+    plan->tracks = push_places(L, -1, highest, &plan->n_tracks);
+    lua_setiuservalue(L, self, KEPT_TRACKS);
+    lua_settop(L, top);
+}
+
+/* labels: a class from 0 for each track, or nil */
+static void read_labels(lua_State *L, int arg, int self, mlk_plan *plan)
+{
+    int top = lua_gettop(L);
+    plan->n_classes = (int)integer_field(L, arg, "n_classes", 0, INT32_MAX);
+    if (lua_getfield(L, arg, "labels") == LUA_TTABLE) {
+        int64_t *labels = lua_newuserdatauv(L, ((size_t)plan->n_tracks + 1) * sizeof *labels, 0);
+        for (int i = 0; i < plan->n_tracks; i++) {
+            lua_geti(L, top + 1, i + 1);
+            labels[i] = mlk_lua_integer(L, lua_gettop(L), "label", 0, plan->n_classes - 1);
+            lua_pop(L, 1);
+        }
+        plan->labels = labels;
+        lua_setiuservalue(L, self, KEPT_LABELS);
+    }
+    lua_settop(L, top);
+}
+
+static void copy_row(lua_State *L, int arg, const char *name, int64_t rows, float *out)
+{
+    mlk_array row;
+    lua_getfield(L, arg, name);
+    mlk_lua_read_tensor(L, lua_gettop(L), name, MLK_FLOAT32, 1, &row);
+    if (row.shape[0] != rows)
+        mlk_lua_fail(L, "%s must have a number for each of the %d rows, got %d", name, (int)rows, (int)row.shape[0]);
+    memcpy(out, row.data, (size_t)rows * sizeof *out);
+    lua_pop(L, 2);
+}
+
+/* mean, std: tensors, or nil both */
+static void read_normalisation(lua_State *L, int arg, int self, mlk_plan *plan)
+{
+    if (lua_getfield(L, arg, "mean") != LUA_TNIL) {
+        int64_t rows = mlk_material_rows(plan->material);
+        float *kept = lua_newuserdatauv(L, 2 * (size_t)rows * sizeof *kept, 0);
+        copy_row(L, arg, "mean", rows, kept);
+        copy_row(L, arg, "std", rows, kept + rows);
+        for (int64_t i = 0; i < rows; i++)
+            kept[rows + i] = 1 / kept[rows + i];
+        plan->mean = kept;
+        plan->scale = kept + rows;
+        lua_setiuservalue(L, self, KEPT_NORMALISATION);
+    }
+    lua_pop(L, 1);
+}
+
+/* plan(material, {tracks, labels, n_classes, segment, hop, crop, per_track, batch_size, shuffle, drop_last, seed,
+ * top_db, mean, std}) -> plan, examples, batches; see extract/plan.h */
+static int new_plan(lua_State *L)
+{
+    material *from = check_material(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    luaL_checkstack(L, 16, NULL);
+    mlk_plan *plan = lua_newuserdatauv(L, sizeof *plan, KEPT);
+    *plan = (mlk_plan){.material = from->material};
+    luaL_setmetatable(L, PLAN_TYPE);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, 3, KEPT_MATERIAL);
+    read_tracks(L, 2, 3, plan, from->n);
+    read_labels(L, 2, 3, plan);
+    read_normalisation(L, 2, 3, plan);
+    plan->segment_s = number_field(L, 2, "segment", 0, 1e9);
+    plan->hop_s = number_field(L, 2, "hop", 0, 1e9);
+    plan->crop = boolean_field(L, 2, "crop");
+    plan->per_track = (int)integer_field(L, 2, "per_track", 0, INT32_MAX);
+    plan->batch_size = integer_field(L, 2, "batch_size", 1, INT32_MAX);
+    plan->shuffle = boolean_field(L, 2, "shuffle");
+    plan->drop_last = boolean_field(L, 2, "drop_last");
+    plan->seed = (uint64_t)integer_field(L, 2, "seed", INT64_MIN, INT64_MAX);
+    lua_getfield(L, 2, "top_db");
+    plan->top_db = mlk_lua_optional_number(L, 4, "top_db", NAN);
+    mlk_status status;
+    if (mlk_plan_compile(plan, &status))
+        return mlk_lua_raise(L, &status);
+    lua_settop(L, 3);
+    lua_pushinteger(L, mlk_plan_examples(plan));
+    lua_pushinteger(L, mlk_plan_batches(plan));
+    return 3;
+}
+
+/* --- epochs ----------------------------------------------------------------------------- */
+
+typedef struct epoch {
+    mlk_loader *loader;
+    const mlk_plan *plan;
+} epoch;
+
+static int close_epoch(lua_State *L)
+{
+    epoch *self = luaL_checkudata(L, 1, EPOCH_TYPE);
+    mlk_loader_free(self->loader);
+    *self = (epoch){0};
+    return 0;
+}
+
+/* epoch(plan, number, workers) -> epoch */
+static int start_epoch(lua_State *L)
+{
+    const mlk_plan *plan = luaL_checkudata(L, 1, PLAN_TYPE);
+    int64_t number = mlk_lua_integer(L, 2, "epoch", 1, INT64_MAX);
+    int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
+    epoch *self = lua_newuserdatauv(L, sizeof *self, 1);
+    *self = (epoch){.plan = plan};
+    luaL_setmetatable(L, EPOCH_TYPE);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    mlk_status status;
+    self->loader = mlk_loader_start(plan, number, workers, &status);
+    return self->loader ? 1 : mlk_lua_raise(L, &status);
+}
+
+static void push_x(lua_State *L, const mlk_batch *batch)
+{
+    mlk_array x;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 3, (int64_t[]){batch->n, batch->rows, batch->frames}, &x);
+    memcpy(x.data, batch->x, (size_t)(batch->n * batch->rows * batch->frames) * sizeof(float));
+}
+
+/* The classes, or nil. */
+static void push_y(lua_State *L, const epoch *self, const mlk_batch *batch)
+{
+    if (!self->plan->labels) {
+        lua_pushnil(L);
+        return;
+    }
+    mlk_array y;
+    mlk_lua_push_tensor(L, MLK_INT64, 1, &batch->n, &y);
+    for (int64_t i = 0; i < batch->n; i++)
+        ((int64_t *)y.data)[i] = self->plan->labels[mlk_loader_entry(self->loader, i).track];
+}
+
+/* Where frames are real, or nil where all are. */
+static void push_mask(lua_State *L, const epoch *self, const mlk_batch *batch)
+{
+    bool padded = false;
+    for (int64_t i = 0; i < batch->n; i++)
+        padded = padded || mlk_loader_entry(self->loader, i).length < batch->frames;
+    if (!padded) {
+        lua_pushnil(L);
+        return;
+    }
+    mlk_array mask;
+    mlk_lua_push_tensor(L, MLK_BOOL, 2, (int64_t[]){batch->n, batch->frames}, &mask);
+    for (int64_t i = 0; i < batch->n; i++) {
+        unsigned char *row = (unsigned char *)mask.data + i * batch->frames;
+        int64_t length = mlk_loader_entry(self->loader, i).length;
+        for (int64_t t = 0; t < batch->frames; t++)
+            row[t] = t < length;
+    }
+}
+
+/* next(epoch) -> nothing after the last, else x, y or nil, mask or nil, and lists: lengths, tracks (from 1, among the
+ * plan's), starts */
+static int next(lua_State *L)
+{
+    epoch *self = luaL_checkudata(L, 1, EPOCH_TYPE);
+    if (!self->loader)
+        return mlk_lua_fail(L, "the epoch is closed");
+    mlk_batch batch;
+    mlk_status status;
+    if (mlk_loader_next(self->loader, &batch, &status))
+        return mlk_lua_raise(L, &status);
+    if (batch.n == 0)
+        return 0;
+    lua_settop(L, 1);
+    push_x(L, &batch);
+    push_y(L, self, &batch);
+    push_mask(L, self, &batch);
+    for (int i = 0; i < 3; i++)
+        lua_createtable(L, (int)batch.n, 0);
+    for (int64_t i = 0; i < batch.n; i++) {
+        mlk_batch_entry entry = mlk_loader_entry(self->loader, i);
+        lua_pushinteger(L, entry.length);
+        lua_rawseti(L, 5, i + 1);
+        lua_pushinteger(L, entry.track + 1);
+        lua_rawseti(L, 6, i + 1);
+        lua_pushnumber(L, entry.start_s);
+        lua_rawseti(L, 7, i + 1);
+    }
+    return 6;
+}
+
+static void new_type(lua_State *L, const char *name, lua_CFunction close)
+{
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__close");
+    lua_pop(L, 1);
+}
+
+int mlk_lua_open_loader(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"close", close_material},
+        {"epoch", start_epoch},
+        {"finish", close_epoch},
+        {"material", new_material},
+        {"measure", measure},
+        {"next", next},
+        {"outcome", outcome},
+        {"plan", new_plan},
+        {"progress", progress},
+        {"start", start},
+        {"statistics", statistics},
+        {"wait", wait},
+        {NULL, NULL},
+    };
+    new_type(L, MATERIAL_TYPE, close_material);
+    new_type(L, PLAN_TYPE, close_plan);
+    new_type(L, EPOCH_TYPE, close_epoch);
+    luaL_newlib(L, functions);
+    return 1;
+}

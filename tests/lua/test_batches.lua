@@ -1,0 +1,293 @@
+-- Training batches: what they hold, that they repeat to the bit, padding, normalisation, bad files and bad options.
+local lu = require "luaunit"
+local audio = require "moonlark.audio"
+local dataset = require "moonlark.dataset"
+local feature = require "moonlark.feature"
+local files = require "moonlark.files"
+local json = require "moonlark.json"
+local torch = require "moonlark.torch"
+
+local place
+TestBatches, TestMistakes = {}, {}
+
+-- A 16-bit WAV of a tone with a beat: enough for features that differ from file to file.
+local function write_wav(path, seconds, hz, rate)
+  rate = rate or 22050
+  local samples = {}
+  for i = 0, math.floor(seconds * rate) - 1 do
+    local value = math.floor(12000 * math.sin(2 * math.pi * hz * i / rate) * (0.3 + 0.7 * math.sin(i / 3000) ^ 2))
+    samples[#samples + 1] = string.pack("<i2", value)
+  end
+  local data = table.concat(samples)
+  path = files.join(place, path)
+  files.mkdirs((files.split(path)))
+  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, rate,
+    rate * 2, 2, 16, "data", data))
+  return path
+end
+
+local function make_songs()
+  for i = 1, 4 do
+    write_wav(("low/%d.wav"):format(i), 0.5 + i / 5, 100 + 10 * i)
+    write_wav(("high/%d.wav"):format(i), 0.5 + i / 5, 2000 + 100 * i)
+  end
+  return dataset.folder(place)
+end
+
+local function train_part() return make_songs():split({train = 1}).train end
+
+for _, case in ipairs {TestBatches, TestMistakes} do
+  function case:setUp() place = files.temporary_folder() end
+  function case:tearDown() files.remove(place) end
+end
+
+-- Options with the usual ones filled in.
+local function with(given)
+  local all = {feature = "mel", segment = 0.4, batch_size = 3, progress = false}
+  for key, value in pairs(given or {}) do all[key] = value end
+  if all.features then all.feature = nil end
+  return all
+end
+
+local function collect(b, epoch)
+  local list = {}
+  for batch in b:epoch(epoch) do list[#list + 1] = batch end
+  return list
+end
+
+local function same(a, b)
+  if #a ~= #b then return false end
+  for i = 1, #a do
+    if not a[i].x:equal(b[i].x) or not a[i].y:equal(b[i].y) then return false end
+  end
+  return true
+end
+
+-- what batches hold ----------------------------------------------------------------
+
+function TestBatches:test_the_grid_in_order()
+  local songs = make_songs()
+  local b = songs:batches(with {normalize = false, decibel = false, hop = 0.2})
+  lu.assertEquals({b.rows, b.frames, b:shape()}, {128, 18, {128, 18}})
+  lu.assertEquals({b.names[1], b.names[128]}, {"mel_0", "mel_127"})
+  local list = collect(b, 1)
+  lu.assertEquals(#list, b:count())
+  lu.assertEquals(b.classes, {"high", "low"})
+  local n = 0
+  for _, batch in ipairs(list) do
+    lu.assertNil(batch.mask)
+    lu.assertEquals(batch.x:shape(), {#batch.tracks, 128, 18})
+    for i, track in ipairs(batch.tracks) do
+      n = n + 1
+      lu.assertEquals(batch.paths[i], songs[track].path)
+      lu.assertEquals(batch.lengths[i], 18)
+      lu.assertEquals(batch.y:totable()[i], songs[track].label == "low" and 1 or 0)
+      local whole = feature.mel(audio.load(songs[track].path)).data
+      local frame = math.floor(batch.starts[i] * 22050 / 512 + 0.5)
+      lu.assertTrue(batch.x:select(0, i - 1):equal(whole:narrow(1, frame, 18)))
+    end
+  end
+  lu.assertEquals({n, #b, b:items()}, {#b, n, n})
+  local first = list[1]
+  lu.assertEquals({first.tracks[1], first.tracks[2]}, {1, 1})
+  lu.assertEquals(first.starts[1], 0)
+  lu.assertAlmostEquals(first.starts[2], 0.2, 512 / 22050)
+end
+
+function TestBatches:test_decibels_and_joined_features()
+  local songs = make_songs()
+  local b = songs:batches(with {features = {mel = {n_mels = 40}, chroma_stft = {}, spectrogram = {power = 1}},
+    normalize = false, batch_size = 1})
+  lu.assertEquals(b.rows, 12 + 40 + 1025)
+  lu.assertEquals({b.names[1], b.names[13], b.names[53]}, {"chroma_stft_0", "mel_0", "spectrogram_0"})
+  local batch = collect(b, 1)[1]
+  local song = audio.load(batch.paths[1])
+  local x = batch.x:select(0, 0)
+  local function near(from, n, wanted) return (x:narrow(0, from, n) - wanted:narrow(1, 0, 18)):abs():max():item() end
+  lu.assertTrue(near(0, 12, feature.chroma_stft(song).data) == 0)
+  lu.assertTrue(near(12, 40, feature.mel(song, {n_mels = 40}).data:clamp(1e-10):log10() * 10) < 1e-4)
+  lu.assertTrue(near(52, 1025, feature.spectrogram(song, {power = 1}).data:clamp(1e-5):log10() * 20) < 1e-4)
+end
+
+function TestBatches:test_the_same_bits_for_any_workers_cache_and_memory()
+  local train = train_part()
+  local one = train:batches(with {workers = 1})
+  local other = train:batches(with {workers = 5, cache = place .. "/.cache"})
+  local stats, more = one:statistics(), other:statistics()
+  lu.assertTrue(stats.mean:equal(more.mean) and stats.std:equal(more.std))
+  lu.assertTrue(same(collect(one, 3), collect(other, 3)))
+  lu.assertTrue(same(collect(one, 3), collect(one, 3)))
+  lu.assertFalse(same(collect(one, 3), collect(one, 4)))
+  lu.assertFalse(same(collect(one, 3), collect(train:batches(with {seed = 1}), 3)))
+  lu.assertTrue(same(collect(one, 3), collect(train:batches(with {seed = 1}):set_seed(0), 3)))
+  for _, cache in ipairs {false, place .. "/.cache"} do -- nothing fits: every segment is read again
+    lu.assertTrue(same(collect(one, 3), collect(train:batches(with {memory = 0, cache = cache or nil}), 3)))
+  end
+end
+
+function TestBatches:test_a_part_decides_how_tracks_are_cut()
+  local parts = make_songs():split {train = 0.5, test = 0.5}
+  local train, test = parts.train:batches(with()), parts.test:batches(with())
+  lu.assertEquals({train.crop, train.shuffle, test.crop, test.shuffle}, {true, true, false, false})
+  lu.assertErrorMsgContains("call normalize_by", test.epoch, test, 1)
+  test:normalize_by(train:statistics())
+  local seen = {}
+  for batch in test:epoch(1) do
+    for _, track in ipairs(batch.tracks) do seen[#seen + 1] = track end
+  end
+  local sorted = {table.unpack(seen)}
+  table.sort(sorted)
+  lu.assertEquals(seen, sorted)
+  lu.assertEquals(#parts.train:batches(with {per_track = 7}), 7 * #parts.train)
+  local starts = {}
+  for batch in train:epoch(1) do
+    for _, start in ipairs(batch.starts) do starts[start] = true end
+  end
+  local n = 0
+  for _ in pairs(starts) do n = n + 1 end
+  lu.assertTrue(n > 3)
+end
+
+function TestBatches:test_normalisation_is_over_all_tracks_and_times()
+  local train = train_part()
+  local b = train:batches(with {features = {mfcc = {}, rms = {}}, crop = false})
+  local all = {}
+  for _, track in ipairs(train) do
+    local song = audio.load(track.path)
+    all[#all + 1] = torch.cat({feature.mfcc(song).data, feature.rms(song).data:clamp(1e-5):log10() * 20}, 0)
+  end
+  local joined = torch.cat(all, 1):to "float64"
+  local stats = b:statistics()
+  lu.assertEquals({stats.mean:shape(), stats.std:dtype()}, {{21}, "float32"})
+  lu.assertTrue((stats.mean - joined:mean(1)):abs():max():item() < 1e-4)
+  lu.assertTrue((stats.std - joined:std({1}, {correction = 0})):abs():max():item() < 1e-4)
+end
+
+function TestBatches:test_whole_tracks_are_padded_and_masked()
+  local songs = make_songs()
+  local b = songs:batches(with {segment = false, batch_size = 4})
+  lu.assertNil(b.frames)
+  lu.assertEquals(b:count(), 2)
+  for batch in b:epoch(1) do
+    local longest = math.max(table.unpack(batch.lengths))
+    lu.assertEquals(batch.x:shape(), {4, 128, longest})
+    lu.assertEquals(batch.mask:sum(1):totable(), batch.lengths)
+    lu.assertEquals(batch.mask:dtype(), "bool")
+    for i, length in ipairs(batch.lengths) do
+      local rest = batch.x:select(0, i - 1):narrow(1, length, longest - length)
+      lu.assertTrue(length == longest or rest:abs():max():item() == 0)
+    end
+  end
+end
+
+function TestBatches:test_tracks_shorter_than_the_segment()
+  write_wav("a/1.wav", 0.2, 440)
+  write_wav("a/2.wav", 1, 440)
+  for _, crop in ipairs {true, false} do
+    local b = dataset.folder(place):batches(with {segment = 0.5, crop = crop, batch_size = 9})
+    local batch = collect(b, 1)[1]
+    lu.assertEquals(batch.lengths[1], 9)
+    lu.assertEquals(batch.mask:select(0, 0):totable()[9], true)
+    lu.assertEquals(batch.mask:select(0, 0):totable()[10], false)
+  end
+end
+
+function TestBatches:test_drop_last_and_unlabelled()
+  local paths = {}
+  for i = 1, 5 do paths[i] = write_wav(i .. ".wav", 0.5, 100 * i) end
+  local b = dataset.files(paths):batches(with {drop_last = true, batch_size = 2})
+  local list = collect(b, 1)
+  lu.assertEquals({#list, b:count(), #b}, {2, 2, 5})
+  lu.assertNil(list[1].y)
+end
+
+function TestBatches:test_bad_files_are_set_aside()
+  make_songs()
+  files.write(place .. "/high/2.wav", "this is no sound")
+  local songs = dataset.folder(place)
+  local b = songs:batches(with())
+  lu.assertEquals(#songs, 8)
+  collect(b, 1)
+  lu.assertEquals({#b.dataset, #b.rejected, #songs}, {7, 1, 8})
+  lu.assertEquals(b.rejected[1].path, place .. "/high/2.wav")
+  for batch in b:epoch(2) do
+    for i, track in ipairs(batch.tracks) do lu.assertEquals(b.dataset[track].path, batch.paths[i]) end
+  end
+end
+
+function TestBatches:test_leaving_a_loop_stops_it()
+  local b = train_part():batches(with {per_track = 200})
+  for k = 1, 10 do
+    for batch in b:epoch(k) do
+      lu.assertNotNil(batch.x)
+      break
+    end
+  end
+  local fetch = b:epoch(1) -- never closed: the collector stops it
+  fetch()
+  fetch = nil
+  collectgarbage()
+end
+
+function TestBatches:test_a_file_that_goes_away_is_named()
+  local songs = make_songs()
+  local b = songs:batches(with {memory = 0})
+  b:statistics()
+  files.remove(songs[3].path)
+  lu.assertErrorMsgContains("high/3.wav", collect, b, 1)
+end
+
+function TestBatches:test_options_make_the_same_input_again()
+  local train = train_part()
+  local b = train:batches(with {features = {mel = {n_mels = 32}, rms = {}}, decibel = {top_db = 60},
+    shuffle = false, crop = false})
+  local again = train:batches(json.decode(json.encode(b:options()))):normalize_by(b:statistics())
+  again.shuffle, again.crop, again.progress = false, false, false
+  lu.assertTrue(same(collect(b, 1), collect(again, 1)))
+  local recipe = feature.recipe {features = {"rms"}, rate = 16000, duration = 0.3}
+  local options = train:batches({recipe = recipe, progress = false}):options()
+  lu.assertEquals(options.recipe, {rate = 16000, duration = 0.3, features = {rms = {}}})
+  lu.assertEquals(train:batches(options).recipe.text, recipe.text)
+end
+
+-- mistakes -------------------------------------------------------------------------------
+
+function TestMistakes:test_options()
+  write_wav("a/1.wav", 0.5, 440)
+  local songs = dataset.folder(place)
+  local function refuses(message, given) lu.assertErrorMsgContains(message, songs.batches, songs, given) end
+  refuses("did you mean 'segment'", {feature = "mel", segmnt = 3})
+  refuses("batches need a feature", {})
+  refuses("take one of feature", {feature = "mel", features = {"mfcc"}})
+  refuses("did you mean 'mel'", {feature = "mell"})
+  refuses("feature must be a name", {feature = {"mel"}})
+  refuses("recipe must have no pool", {recipe = feature.recipe {features = {"mel"}, pool = "mean"}})
+  refuses('not "native"', {feature = "mel", rate = "native"})
+  refuses("segment must be above 0 seconds, got 0", {feature = "mel", segment = 0})
+  refuses("segment must be above 0 seconds, got -1", {feature = "mel", segment = -1})
+  refuses("long enough for one frame of spectrogram",
+    {features = {spectrogram = {center = false}}, segment = 0.05})
+  refuses("hop must be above 0", {feature = "mel", segment = 1, hop = 0})
+  refuses("hop goes with segment", {feature = "mel", hop = 1})
+  refuses("crop goes with segment", {feature = "mel", crop = true})
+  refuses("per_track goes with crop", {feature = "mel", segment = 1, per_track = 3})
+  refuses("batch_size must be a whole number from 1, got 0", {feature = "mel", batch_size = 0})
+  refuses("batch_size must be a whole number from 1, got 2.5", {feature = "mel", batch_size = 2.5})
+  refuses("workers must be a whole number from 0", {feature = "mel", workers = -1})
+  refuses("shuffle must be true or false", {feature = "mel", shuffle = 1})
+  refuses("cache must be a folder", {feature = "mel", cache = 7})
+  refuses("amin must be above 0", {feature = "mel", decibel = {amin = 0}})
+  refuses("did you mean 'top_db'", {feature = "mel", decibel = {topdb = 3}})
+  refuses("mel has 43.0664 frames a second, rms 86.1328",
+    {features = {mel = {}, rms = {hop_length = 256}}})
+end
+
+function TestMistakes:test_none_can_be_read()
+  files.mkdirs(place .. "/a")
+  files.write(place .. "/a/1.wav", "no")
+  local b = dataset.folder(place):batches(with())
+  lu.assertErrorMsgContains("/a/1.wav: ", b.epoch, b, 1)
+  lu.assertErrorMsgContains("epoch must be a whole number from 1", b.epoch, b, 0)
+end
+
+os.exit(lu.LuaUnit.run())
