@@ -6,7 +6,7 @@ local keywords = {
   "or", "repeat", "return", "then", "true", "until", "while",
 }
 
--- Adds every string key of a table, and of the tables that its metatable's __index leads to.
+-- Adds every string key of a table, and of the tables that its metatable's __class (of networks) or __index leads to.
 local function add_fields(names, t, functions_only)
   local seen = {}
   while type(t) == "table" and not seen[t] do
@@ -17,7 +17,7 @@ local function add_fields(names, t, functions_only)
       end
     end
     local meta = debug.getmetatable(t)
-    t = type(meta) == "table" and rawget(meta, "__index")
+    t = type(meta) == "table" and (rawget(meta, "__class") or rawget(meta, "__index"))
   end
 end
 

@@ -133,6 +133,9 @@ function TestHelp:test_instances_and_classes_of_ones_own()
   lu.assertStrContains((help.text "optim.AdamW"), "optim.AdamW(params, given) → moonlark.Optimizer")
   lu.assertStrContains((help.text "optim.cosine"), "optim.cosine(given)")
   lu.assertStrContains((help.text "optim"), "  .one_cycle(given)")
+  lu.assertStrContains((help.text "nn.init.xavier_uniform"), "nn.init.xavier_uniform(tensor, gain)")
+  local _, count = (help.text "nn"):gsub("\n  %.LayerNorm ", "")
+  lu.assertEquals(count, 1)
   local opt = optim.SGD({torch.zeros {1}}, {lr = 1})
   lu.assertStrContains((help.text(opt)), ":load_state_dict(state)")
   lu.assertStrContains((help.text(optim.warmup({steps = 2}):bind(opt))), ":load_state(state)")
@@ -195,6 +198,14 @@ function TestComplete:test_fields_and_methods()
   text = "abc"
   lu.assertEquals(candidates "text:upp", {"upper"})
   thing, text = nil, nil
+end
+
+function TestComplete:test_networks()
+  local nn = require "moonlark.nn"
+  net = nn.Sequential(nn.ReLU())
+  lu.assertEquals(candidates "net:unf", {"unfreeze"})
+  lu.assertEquals(candidates "net:app", {"append"})
+  net = nil
 end
 
 function TestComplete:test_files_inside_strings()

@@ -332,6 +332,13 @@ function TestSchedules:test_after_the_end_the_rate_stays()
   end
 end
 
+function TestSchedules:test_in_words()
+  local opt = two_groups()
+  lu.assertStrContains(tostring(opt), "SGD  dampening 0  lr 0.1  momentum 0.8  nesterov false  weight_decay 0  1 parameters")
+  lu.assertEquals(tostring(optim.cosine():bind(opt, 9)), "cosine  batch 0 of 9  lr 0.1, 0.02")
+  lu.assertEquals(tostring(optim.EMA(nn.ReLU())), "EMA  decay 0.999  0 updates")
+end
+
 function TestSchedules:test_units_and_momenta()
   lu.assertEquals({optim.cosine().unit, optim.one_cycle({max_lr = 1}).unit, optim.warmup({steps = 1}).unit},
     {"batch", "batch", "batch"})

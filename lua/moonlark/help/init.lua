@@ -106,7 +106,8 @@ local function members_of(entry)
   for _, other in ipairs(index.entries) do
     local name = shown(other)
     local inside = name:match "^(.-)[.:][^.:]+$" == entry.name
-    local first = index.by_name[other.name:gsub(":", ".")] == other or index.by_part[name] == other
+    local part = index.by_part[name]
+    local first = part == other or not part and index.by_name[other.name:gsub(":", ".")] == other
     local meant = other.kind ~= "module" and (entry.kind ~= "class" or other.doc)
     if inside and meant and first then list[#list + 1] = {entry = other, name = name} end
   end
@@ -156,7 +157,11 @@ function help.text(about, width)
   local name = about:gsub("^moonlark%.", ""):gsub(":", ".")
   local known, value = complete.lookup(name, true)
   local entry = known and of_value(value) or index.by_name[name] or known and index.by_part[name]
-  if entry and entry.doc then return page(entry, width, entry.kind == "local" and about), true end
+  if entry and entry.doc then
+    local by_its_file = entry.kind == "local" or entry.module:find(".", 1, true) and not entry.name:find ":"
+    local called = known and type(value) == "function" and by_its_file and name
+    return page(entry, width, called), true
+  end
   local own = from_owner(about)
   if own then return own, true end
   if known then return ("%s: a %s without help"):format(about, type(value)), false end

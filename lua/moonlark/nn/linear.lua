@@ -61,7 +61,7 @@ layers.Identity = Module:extend "Identity"
 
 function layers.Identity:forward(...) return ... end
 
---- Joins the axes start_dim .. end_dim: by default [n, *] to [n, numbers of an example]. PyTorch: Flatten.
+--- Joins the axes from start_dim to end_dim: by default [n, *] to [n, numbers of an example]. PyTorch: Flatten.
 ---@class moonlark.nn.Flatten: moonlark.nn.Module
 ---@param start_dim integer?  default 1
 ---@param end_dim integer?  default -1

@@ -72,6 +72,11 @@ function EMA:load_state_dict(state)
   return self
 end
 
+--- "EMA  decay 0.999  12 updates".
+function EMA:__tostring()
+  return ("EMA  decay %g  %d updates%s"):format(self.decay, self.updates, self.swapped and ", swapped" or "")
+end
+
 local average = {}
 
 --- An exponential moving average of a network's weights (Polyak and Juditsky, 1992): call `ema:update()` after each

@@ -31,7 +31,7 @@ function gradient.clip_grad_norm(params, max_norm)
   end)
 end
 
---- Clips every number of the gradients to -limit .. limit. PyTorch: clip_grad_value_.
+--- Clips every number of the gradients between -limit and limit. PyTorch: clip_grad_value_.
 ---@param params moonlark.Tensor[]  those without a gradient are left out
 ---@param limit number  above 0
 function gradient.clip_grad_value(params, limit)

@@ -162,6 +162,23 @@ function Optimizer:load_state_dict(state)
   return self
 end
 
+--- "AdamW  lr 0.001  weight_decay 0.01  40 parameters", a line for each group.
+function Optimizer:__tostring()
+  local lines = {}
+  for i, group in ipairs(self.groups) do
+    local words, names = {}, {}
+    for name in pairs(group) do names[#names + 1] = name end
+    table.sort(names)
+    for _, name in ipairs(names) do
+      local value = group[name]
+      if name == "betas" then value = ("{%g, %g}"):format(value[1], value[2]) end
+      if name ~= "params" then words[#words + 1] = name .. " " .. tostring(value) end
+    end
+    lines[i] = ("%s  %s  %d parameters"):format(self.name, table.concat(words, "  "), #group.params)
+  end
+  return table.concat(lines, "\n")
+end
+
 local optimizer = {}
 
 --- A constructor: of parameters and options, or of options alone (a recipe). `update(list, group)` moves a group's

@@ -235,6 +235,14 @@ function Schedule:load_state(state)
   return self
 end
 
+--- "cosine  batch 3 of 100  lr 0.001".
+function Schedule:__tostring()
+  local rates_now = {}
+  for i, group in ipairs(self.optimizer.groups) do rates_now[i] = ("%g"):format(group.lr) end
+  return ("%s  %s %d%s  lr %s"):format(self.name, self.unit, self.count, self.total and " of " .. self.total or "",
+    table.concat(rates_now, ", "))
+end
+
 -- Whether the cycle moves the momentum too: as told, or where the optimiser has one.
 local function cycles(self)
   local wanted, o = self.options.cycle_momentum, self.optimizer.groups[1]
