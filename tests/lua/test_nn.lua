@@ -310,6 +310,35 @@ function TestModule:test_summary_and_text()
   lu.assertEquals(net(torch.ones {2, 4}):shape(), {2, 3})
 end
 
+function TestModule:test_summary_of_several_results_and_mixed_modes()
+  local Tagger = nn.Module:extend "Tagger"
+  function Tagger:init()
+    self.lstm, self.head = nn.LSTM(4, 6, {batch_first = true}), nn.Linear(6, 2)
+  end
+  function Tagger:forward(x)
+    local _, state = self.lstm(x)
+    return self.head(state[1][-1])
+  end
+  local net = Tagger():to "float64"
+  net.lstm:eval()
+  local text = net:summary {3, 7, 4}
+  lu.assertStrMatches(text, ".*\nlstm +LSTM%(4, 6%) +%[3, 7, 6%] +288\nhead +Linear%(6, 2%) +%[3, 2%] +14\n.*")
+  lu.assertEquals({net.training, net.lstm.training, net.head.training}, {true, false, true})
+end
+
+function TestModule:test_dropout_between_recurrent_layers()
+  local x = torch.randn {2, 5, 4}
+  for _, class in ipairs {nn.LSTM, nn.GRU} do
+    local deep = class(4, 6, 2, {dropout = 0.5, batch_first = true})
+    lu.assertTrue(distance(deep(x):detach(), deep(x):detach()) > 0)
+    deep:eval()
+    lu.assertEquals(distance(deep(x):detach(), deep(x):detach()), 0)
+    local plain = class(4, 6, 2, {batch_first = true}):load_state_dict(deep:state_dict())
+    lu.assertTrue(distance(deep(x):detach(), plain(x):detach()) <= 1e-6)
+    lu.assertErrorMsgContains("dropout must be 0..1, got 2", class, 4, 6, {dropout = 2})
+  end
+end
+
 function TestModule:test_lists_and_dicts()
   local list = nn.ModuleList {nn.Linear(2, 3), nn.ReLU()}
   list:append(nn.Linear(3, 4))

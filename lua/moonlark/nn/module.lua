@@ -468,32 +468,42 @@ function Module:count()
   return total, trained
 end
 
---- A table of the modules with the shapes of their results and their numbers of parameters.
----@param shape integer[]|moonlark.Tensor  of an input, batch included; or an input
+-- A table that fits its widest entries: the last column to the right.
+local function columns(rows)
+  local widths, lines = {0, 0, 0, 0}, {}
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do widths[i] = math.max(widths[i], utf8.len(tostring(cell)) or 0) end
+  end
+  local form = ("%%-%ds  %%-%ds  %%-%ds  %%%ds"):format(table.unpack(widths))
+  for i, row in ipairs(rows) do lines[i] = form:format(table.unpack(row)) end
+  return table.concat(lines, "\n")
+end
+
+--- A table of the modules, as they compute, with the shapes of their results and their numbers of parameters. It is
+--- made by a run in evaluation mode; an error there says where.
+---@param shape integer[]|moonlark.Tensor  of an input of zeros, batch included; or an input
 ---@return string
 function Module:summary(shape)
-  local names, rows = {}, {}
-  for name, module in self:named_modules() do names[module] = name end
-  local training = self.training
+  local names, modes, rows = {}, {}, {{"name", "module", "result", "parameters"}}
+  for name, module in self:named_modules() do names[module], modes[module] = name, module.training end
   observer = function(module, compute, ...)
     local row = {names[module] or "?", module:describe(), "", 0}
     rows[#rows + 1] = row
-    local result = compute(module, ...)
-    row[3] = shape_text(result)
+    local results = table.pack(compute(module, ...))
+    row[3] = shape_text(results[1])
     for _, key in ipairs(module._parameters.order) do row[4] = row[4] + module._parameters.values[key]:numel() end
-    return result
+    return table.unpack(results, 1, results.n)
   end
   local ok, message = pcall(function()
-    torch.no_grad(function() self:eval()(torch.is_tensor(shape) and shape or torch.zeros(shape)) end)
+    local like = self:parameters()[1]
+    local input = torch.is_tensor(shape) and shape or
+      torch.zeros(shape, like and {dtype = like:dtype(), device = like:device()} or {})
+    torch.no_grad(function() self:eval()(input) end)
   end)
   observer, depth = nil, 0
-  self:train(training)
+  for module, mode in pairs(modes) do rawset(module, "training", mode) end
   if not ok then error(message, 0) end
-  local lines = {("%-24s %-44s %-20s %12s"):format("name", "module", "result", "parameters")}
-  for _, row in ipairs(rows) do lines[#lines + 1] = ("%-24s %-44s %-20s %12d"):format(table.unpack(row)) end
-  local total, trained = self:count()
-  lines[#lines + 1] = ("%d parameters, %d of them trained"):format(total, trained)
-  return table.concat(lines, "\n")
+  return columns(rows) .. ("\n%d parameters, %d of them trained"):format(self:count())
 end
 
 return {Module = Module, Parameter = parameter, is_module = is_module}
