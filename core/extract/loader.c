@@ -20,7 +20,7 @@ struct mlk_loader {
     const mlk_plan *plan;
     int64_t n, n_batches;
     mlk_example *examples; /* in the order of the epoch */
-    int64_t *lengths;
+    mlk_blend *blends;
     batch *batches;
     float *slots[AHEAD];
     int64_t next; /* the batch after the one in use */
@@ -83,7 +83,7 @@ static mlk_code work(void *context, int index, mlk_status *status)
     if (!x)
         return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     x += i * mlk_material_rows(plan->material) * batch->frames;
-    mlk_code code = mlk_example_make(plan, &loader->examples[index], batch->frames, x, &loader->lengths[index], status);
+    mlk_code code = mlk_example_make(plan, &loader->examples[index], batch->frames, x, &loader->blends[index], status);
     if (code != MLK_INTERRUPTED)
         finish(loader, batch, i, code ? status : NULL);
     return code;
@@ -98,7 +98,7 @@ static void release(mlk_loader *loader)
     for (int i = 0; i < AHEAD; i++)
         free(loader->slots[i]);
     free(loader->batches);
-    free(loader->lengths);
+    free(loader->blends);
     free(loader->examples);
     pthread_cond_destroy(&loader->changed);
     pthread_mutex_destroy(&loader->lock);
@@ -111,9 +111,9 @@ static mlk_code fill(mlk_loader *loader, int64_t epoch, mlk_status *status)
     size_t n = (size_t)loader->n + 1;
     int64_t *order = mlk_plan_order(plan, epoch, status);
     loader->examples = malloc(n * sizeof *loader->examples);
-    loader->lengths = calloc(n, sizeof *loader->lengths);
+    loader->blends = calloc(n, sizeof *loader->blends);
     loader->batches = calloc((size_t)loader->n_batches + 1, sizeof *loader->batches);
-    bool complete = order && loader->examples && loader->lengths && loader->batches;
+    bool complete = order && loader->examples && loader->blends && loader->batches;
     for (int64_t i = 0; complete && i < loader->n; i++) {
         batch *batch = &loader->batches[i / plan->batch_size];
         loader->examples[i] = mlk_plan_example(plan, epoch, order[i]);
@@ -207,5 +207,5 @@ mlk_batch_entry mlk_loader_entry(const mlk_loader *loader, int64_t i)
 {
     int64_t index = (loader->next - 1) * loader->plan->batch_size + i;
     const mlk_example *example = &loader->examples[index];
-    return (mlk_batch_entry){example->track, mlk_plan_seconds(loader->plan, example->start), loader->lengths[index]};
+    return (mlk_batch_entry){example->track, mlk_plan_seconds(loader->plan, example->start), loader->blends[index]};
 }

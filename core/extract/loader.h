@@ -26,7 +26,7 @@ void mlk_loader_free(mlk_loader *loader);
 typedef struct mlk_batch_entry {
     int track; /* among the plan's */
     double start_s;
-    int64_t length; /* of its frames, those that are real; the others are 0 */
+    mlk_blend blend;
 } mlk_batch_entry;
 
 typedef struct mlk_batch {

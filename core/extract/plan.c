@@ -5,19 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Branches of an example's seed; those from AUGMENT on are one an augmentation. */
-enum { BRANCH_CROP = 0, BRANCH_SHUFFLE = -1 };
+/* Branches of an example's seed; from BRANCH_AUGMENT on there is one for each augmentation. */
+enum { BRANCH_CROP, BRANCH_PARTNER, BRANCH_AUGMENT };
 
-/* Frames, or samples, per second. */
-static double units_per_second(const mlk_plan *plan)
-{
-    const mlk_recipe *recipe = mlk_material_recipe(plan->material);
-    mlk_feature_shape shape;
-    if (mlk_material_is_sound(plan->material) ||
-        mlk_feature_measure(&recipe->features[0], 60 * (int64_t)recipe->rate, recipe->rate, &shape, NULL))
-        return recipe->rate;
-    return shape.rate;
-}
+/* Of an epoch's seed, beside those of examples. */
+enum { BRANCH_SHUFFLE = -1 };
 
 static int64_t total_of(const mlk_plan *plan, int track)
 {
@@ -29,15 +21,42 @@ static int64_t count_of(const mlk_plan *plan, int track)
     return plan->crop && plan->per_track > 0 ? plan->per_track : mlk_grid_count(&plan->grid, total_of(plan, track));
 }
 
+/* What does not depend on tracks. */
+static mlk_code describe(mlk_plan *plan, mlk_status *status)
+{
+    const mlk_recipe *recipe = mlk_material_recipe(plan->material);
+    mlk_feature_shape shape;
+    if (mlk_feature_measure(&recipe->features[0], 60 * (int64_t)recipe->rate, recipe->rate, &shape, status))
+        return status->code;
+    plan->frame_rate = shape.rate;
+    plan->units = mlk_material_is_sound(plan->material) ? recipe->rate : shape.rate;
+    int64_t first = 0;
+    for (int i = 0; i < recipe->n_features; i++) {
+        plan->bands[i] = (mlk_band){first, recipe->rows[i], mlk_material_decibel(plan->material, i)};
+        first += recipe->rows[i];
+    }
+    int mixups = 0;
+    for (int i = 0; i < plan->n_augments; i++) {
+        plan->n_sound += !plan->augments[i].on_features;
+        mixups += plan->augments[i].kind == MLK_AUGMENT_MIXUP;
+    }
+    plan->soft = mixups > 0 && plan->labels;
+    if (mixups > 1)
+        return mlk_fail(status, MLK_INVALID, "augment may hold one mixup, got %d", mixups);
+    return MLK_OK;
+}
+
 mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status)
 {
+    if (describe(plan, status))
+        return status->code;
     if (plan->segment_s > 0) {
         int64_t samples = (int64_t)(plan->segment_s * mlk_material_recipe(plan->material)->rate + 1e-6);
         plan->frames = mlk_material_frames(plan->material, samples);
         if (plan->frames < 1)
             return mlk_fail(status, MLK_INVALID, "segment must be long enough for one frame, got %g s", plan->segment_s);
         plan->grid.length = mlk_material_is_sound(plan->material) ? samples : plan->frames;
-        plan->grid.hop = fmax(1, plan->hop_s * units_per_second(plan));
+        plan->grid.hop = fmax(1, plan->hop_s * plan->units);
     }
     plan->first = malloc(((size_t)plan->n_tracks + 1) * sizeof *plan->first);
     if (!plan->first)
@@ -102,18 +121,34 @@ static int track_of(const mlk_plan *plan, int64_t number)
     return low;
 }
 
-mlk_example mlk_plan_example(const mlk_plan *plan, int64_t epoch, int64_t number)
+static mlk_example example_of(const mlk_plan *plan, int64_t number, uint64_t seed)
 {
-    mlk_example example = {.number = number, .track = track_of(plan, number)};
-    example.seed = mlk_random_branch(epoch_seed(plan, epoch), (uint64_t)number);
+    mlk_example example = {.number = number, .track = track_of(plan, number), .seed = seed};
     int64_t total = total_of(plan, example.track);
     if (plan->crop) {
-        mlk_random random = mlk_random_seeded(mlk_random_branch(example.seed, BRANCH_CROP));
+        mlk_random random = mlk_random_seeded(mlk_random_branch(seed, BRANCH_CROP));
         example.start = mlk_random_below(&random, total - mlk_grid_length(&plan->grid, total) + 1);
     } else {
         example.start = mlk_grid_start(&plan->grid, total, number - plan->first[example.track]);
     }
     return example;
+}
+
+mlk_example mlk_plan_example(const mlk_plan *plan, int64_t epoch, int64_t number)
+{
+    return example_of(plan, number, mlk_random_branch(epoch_seed(plan, epoch), (uint64_t)number));
+}
+
+mlk_example mlk_plan_partner(const mlk_plan *plan, const mlk_example *example, mlk_change *mixup)
+{
+    int64_t number = mlk_random_below(&mixup->random, mlk_plan_examples(plan));
+    return example_of(plan, number, mlk_random_branch(example->seed, BRANCH_PARTNER));
+}
+
+bool mlk_plan_change(const mlk_plan *plan, const mlk_example *example, int i, mlk_change *change)
+{
+    return mlk_augment_draw(&plan->augments[i], mlk_random_branch(example->seed, (uint64_t)(BRANCH_AUGMENT + i)),
+                            change);
 }
 
 int64_t mlk_plan_frames(const mlk_plan *plan, int track)
@@ -124,5 +159,5 @@ int64_t mlk_plan_frames(const mlk_plan *plan, int track)
 
 double mlk_plan_seconds(const mlk_plan *plan, int64_t start)
 {
-    return (double)start / units_per_second(plan);
+    return (double)start / plan->units;
 }

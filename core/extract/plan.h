@@ -9,6 +9,7 @@
 #ifndef MLK_PLAN_H
 #define MLK_PLAN_H
 
+#include "dsp/augment.h"
 #include "extract/material.h"
 #include "extract/segment.h"
 
@@ -24,6 +25,8 @@ typedef struct mlk_plan {
     int64_t batch_size;
     bool shuffle, drop_last;
     uint64_t seed;
+    const mlk_augment *augments; /* those of sounds first; at most one mixup */
+    int n_augments;
     double top_db;      /* decibels are lifted to this much under a segment's loudest; NAN: not */
     const float *mean;  /* of each row; NULL: rows are not normalised */
     const float *scale; /* what rows are multiplied with after the mean is taken off */
@@ -31,6 +34,11 @@ typedef struct mlk_plan {
     /* Filled by mlk_plan_compile. */
     mlk_grid grid;
     int64_t frames; /* of a segment; 0: whole tracks */
+    int n_sound;    /* augmentations of sounds */
+    bool soft;      /* a mixup makes shares of classes */
+    mlk_band bands[MLK_MAX_FEATURES];
+    double units;   /* frames, or samples, per second */
+    double frame_rate;
     int64_t *first; /* of each track, the number of its first example; of the end, their number */
 } mlk_plan;
 
@@ -54,6 +62,12 @@ typedef struct mlk_example {
 int64_t *mlk_plan_order(const mlk_plan *plan, int64_t epoch, mlk_status *status);
 
 mlk_example mlk_plan_example(const mlk_plan *plan, int64_t epoch, int64_t number);
+
+/* An example drawn from all by another one's mixup, cut by that one's own random numbers. */
+mlk_example mlk_plan_partner(const mlk_plan *plan, const mlk_example *example, mlk_change *mixup);
+
+/* Whether augmentation i happens to an example, and how. */
+bool mlk_plan_change(const mlk_plan *plan, const mlk_example *example, int i, mlk_change *change);
 
 /* Frames that a track's examples have. */
 int64_t mlk_plan_frames(const mlk_plan *plan, int track);

@@ -251,8 +251,8 @@ static int statistics(lua_State *L)
 
 /* --- plans ---------------------------------------------------------------------------- */
 
-/* User values keep what the plan points to: the material, the tracks, the labels, and mean and scale. */
-enum { KEPT_MATERIAL = 1, KEPT_TRACKS, KEPT_LABELS, KEPT_NORMALISATION, KEPT };
+/* User values keep what the plan points to: the material, the tracks, the labels, mean and scale, augmentations. */
+enum { KEPT_MATERIAL = 1, KEPT_TRACKS, KEPT_LABELS, KEPT_NORMALISATION, KEPT_AUGMENTS, KEPT = KEPT_AUGMENTS };
 
 static int close_plan(lua_State *L)
 {
@@ -315,8 +315,50 @@ static void read_normalisation(lua_State *L, int arg, int self, mlk_plan *plan)
     lua_pop(L, 1);
 }
 
+/* One of {kind, on_features, p, low, high, count, relative, wrap}, on top of the stack. */
+static mlk_augment read_augment(lua_State *L)
+{
+    static const char *const kinds[] = {"noise", "polarity", "time_stretch", "pitch_shift", "gain", "shift", "equalizer",
+                                        "mixup", "time_mask", "frequency_mask", "frequency_shift", NULL};
+    int at = lua_gettop(L);
+    luaL_checktype(L, at, LUA_TTABLE);
+    lua_getfield(L, at, "kind");
+    mlk_augment augment = {
+        .kind = (mlk_augment_kind)mlk_lua_choice(L, at + 1, "kind", kinds),
+        .on_features = boolean_field(L, at, "on_features"),
+        .p = number_field(L, at, "p", 0, 1),
+        .low = number_field(L, at, "low", -1e9, 1e9),
+        .high = number_field(L, at, "high", -1e9, 1e9),
+        .count = (int)integer_field(L, at, "count", 0, MLK_MAX_BANDS),
+        .relative = boolean_field(L, at, "relative"),
+        .wrap = boolean_field(L, at, "wrap"),
+    };
+    lua_settop(L, at);
+    return augment;
+}
+
+static void read_augments(lua_State *L, int arg, int self, mlk_plan *plan)
+{
+    int top = lua_gettop(L);
+    lua_getfield(L, arg, "augments");
+    luaL_checktype(L, top + 1, LUA_TTABLE);
+    int n = (int)luaL_len(L, top + 1);
+    mlk_augment *augments = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *augments, 0);
+    for (int i = 0; i < n; i++) {
+        lua_geti(L, top + 1, i + 1);
+        augments[i] = read_augment(L);
+        lua_pop(L, 1);
+        if (i > 0 && !augments[i].on_features && augments[i - 1].on_features)
+            mlk_lua_fail(L, "augmentations of sounds come before those of features");
+    }
+    plan->augments = augments;
+    plan->n_augments = n;
+    lua_setiuservalue(L, self, KEPT_AUGMENTS);
+    lua_settop(L, top);
+}
+
 /* plan(material, {tracks, labels, n_classes, segment, hop, crop, per_track, batch_size, shuffle, drop_last, seed,
- * top_db, mean, std}) -> plan, examples, batches; see extract/plan.h */
+ * top_db, mean, std, augments}) -> plan, examples, batches; see extract/plan.h */
 static int new_plan(lua_State *L)
 {
     material *from = check_material(L, 1);
@@ -331,6 +373,7 @@ static int new_plan(lua_State *L)
     read_tracks(L, 2, 3, plan, from->n);
     read_labels(L, 2, 3, plan);
     read_normalisation(L, 2, 3, plan);
+    read_augments(L, 2, 3, plan);
     plan->segment_s = number_field(L, 2, "segment", 0, 1e9);
     plan->hop_s = number_field(L, 2, "hop", 0, 1e9);
     plan->crop = boolean_field(L, 2, "crop");
@@ -388,11 +431,30 @@ static void push_x(lua_State *L, const mlk_batch *batch)
     memcpy(x.data, batch->x, (size_t)(batch->n * batch->rows * batch->frames) * sizeof(float));
 }
 
-/* The classes, or nil. */
+/* Each example's share of each class. */
+static void push_shares(lua_State *L, const epoch *self, const mlk_batch *batch)
+{
+    const mlk_plan *plan = self->plan;
+    mlk_array y;
+    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){batch->n, plan->n_classes}, &y);
+    memset(y.data, 0, (size_t)(batch->n * plan->n_classes) * sizeof(float));
+    for (int64_t i = 0; i < batch->n; i++) {
+        float *row = (float *)y.data + i * plan->n_classes;
+        mlk_batch_entry entry = mlk_loader_entry(self->loader, i);
+        row[plan->labels[entry.track]] += (float)entry.blend.share;
+        row[plan->labels[entry.blend.other]] += (float)(1 - entry.blend.share);
+    }
+}
+
+/* The classes, with mixup their shares, or nil. */
 static void push_y(lua_State *L, const epoch *self, const mlk_batch *batch)
 {
     if (!self->plan->labels) {
         lua_pushnil(L);
+        return;
+    }
+    if (self->plan->soft) {
+        push_shares(L, self, batch);
         return;
     }
     mlk_array y;
@@ -406,7 +468,7 @@ static void push_mask(lua_State *L, const epoch *self, const mlk_batch *batch)
 {
     bool padded = false;
     for (int64_t i = 0; i < batch->n; i++)
-        padded = padded || mlk_loader_entry(self->loader, i).length < batch->frames;
+        padded = padded || mlk_loader_entry(self->loader, i).blend.frames < batch->frames;
     if (!padded) {
         lua_pushnil(L);
         return;
@@ -415,7 +477,7 @@ static void push_mask(lua_State *L, const epoch *self, const mlk_batch *batch)
     mlk_lua_push_tensor(L, MLK_BOOL, 2, (int64_t[]){batch->n, batch->frames}, &mask);
     for (int64_t i = 0; i < batch->n; i++) {
         unsigned char *row = (unsigned char *)mask.data + i * batch->frames;
-        int64_t length = mlk_loader_entry(self->loader, i).length;
+        int64_t length = mlk_loader_entry(self->loader, i).blend.frames;
         for (int64_t t = 0; t < batch->frames; t++)
             row[t] = t < length;
     }
@@ -442,7 +504,7 @@ static int next(lua_State *L)
         lua_createtable(L, (int)batch.n, 0);
     for (int64_t i = 0; i < batch.n; i++) {
         mlk_batch_entry entry = mlk_loader_entry(self->loader, i);
-        lua_pushinteger(L, entry.length);
+        lua_pushinteger(L, entry.blend.frames);
         lua_rawseti(L, 5, i + 1);
         lua_pushinteger(L, entry.track + 1);
         lua_rawseti(L, 6, i + 1);

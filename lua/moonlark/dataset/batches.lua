@@ -208,6 +208,7 @@ function Dataset:batches(given)
     error(("cache must be a folder, true or nil, got %s"):format(type(cache)), 0)
   end
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
+  local augments = require "moonlark.augment".ordered(read.augment or {})
   return setmetatable({
     dataset = self, rejected = {table.unpack(self.rejected)}, classes = self.classes, recipe = recipe,
     rows = rows, frames = frames, names = names, training = training, segment = segment, hop = hop, crop = crop,
@@ -215,7 +216,7 @@ function Dataset:batches(given)
     batch_size = check_integer("batch_size", read.batch_size, 1), shuffle = shuffle, drop_last = read.drop_last,
     decibel = decibel, powers = powers, amin = amin, top_db = top_db, normalize = read.normalize,
     seed = check_integer("seed", read.seed, math.mininteger), workers = check_integer("workers", read.workers, 0),
-    cache = cache, memory = check_integer("memory", read.memory, 0), progress = read.progress, device = read.device,
+    augments = augments, sound = #augments > 0 and not augments[1].on_features, cache = cache, memory = check_integer("memory", read.memory, 0), progress = read.progress, device = read.device,
   }, Batches)
 end
 
@@ -262,7 +263,7 @@ function Batches:prepare()
     wanted[i] = {path = track.path, start = track.start, duration = track.duration}
   end
   self.material = loader().material(self.recipe:description(), wanted, {
-    sound = false, amin = self.amin, memory = self.memory, powers = self.powers,
+    sound = self.sound, amin = self.amin, memory = self.memory, powers = self.powers,
   }, self.cache)
   sort_out(self, run(self, "load", "preparing"))
   return self
@@ -316,6 +317,7 @@ local function plan_of(self, normalisation)
     segment = self.segment or 0, hop = self.hop or 0, crop = self.crop, per_track = self.per_track or 0,
     batch_size = self.batch_size, shuffle = self.shuffle, drop_last = self.drop_last, seed = self.seed,
     top_db = self.top_db, mean = normalisation.mean, std = normalisation.std,
+    augments = self.augments,
   })
 end
 
