@@ -23,6 +23,8 @@ local Schedule = {__name = "moonlark.Schedule"}
 Schedule.__index = Schedule
 
 ---@class moonlark.ScheduleRecipe
+---@field name string  "cosine" …
+---@field given table  the options, as they were given
 ---@field unit string  "batch" or "epoch"
 local Recipe = {__name = "moonlark.ScheduleRecipe"}
 Recipe.__index = Recipe
@@ -294,7 +296,7 @@ local function recipe(name, given)
   for key, check in pairs(kind.checks) do
     if o[key] ~= nil then check(owner, key, o[key]) end
   end
-  return setmetatable({name = name, options = o, unit = o.unit}, Recipe)
+  return setmetatable({name = name, given = given or {}, options = o, unit = o.unit}, Recipe)
 end
 
 --- The rate falls by a factor now and then: base gamma^floor(t / step_size). PyTorch: StepLR.

@@ -192,7 +192,8 @@ end
 local function blocked_attention(query, key, value, o)
   local scale = o.scale or 1 / math.sqrt(query:size(-1))
   local n, keys, transposed = query:size(-2), key:size(-2), call.transpose(key, -2, -1)
-  local block, parts = 128, {}
+  -- While gradients are recorded all scores are kept anyway, and joining blocks costs: then one does.
+  local block, parts = engine.is_grad_enabled() and math.max(n, 1) or 128, {}
   for from = 0, n - 1, block do
     local rows = math.min(block, n - from)
     local scores = call.matmul(call.narrow(query, -2, from, rows) * scale, transposed)
