@@ -16,7 +16,7 @@ local defaults = {
   optimizer = options.none, schedule = options.none, loss = options.none, objective = options.none,
   monitor = options.none, clip_norm = options.none, accumulate = 1, ema = options.none, device = "auto",
   precision = "float32", deterministic = false, seed = 0, run = options.none, resume = false, progress = true,
-  each = options.none,
+  each = options.none, judge = options.none,
 }
 
 -- checks before anything starts -----------------------------------------------------------
@@ -122,7 +122,7 @@ end
 local function write_card(self)
   local card, train = self.net.card, self.o.train
   if not card then return end
-  card.classes = train.dataset.classes
+  card.classes = not self.o.objective and train.dataset.classes or nil
   card.input = train:options()
   local statistics = card.input.normalize and train:statistics()
   card.statistics = statistics and {mean = statistics.mean:totable(), std = statistics.std:totable()}
@@ -364,6 +364,7 @@ return function(net, given)
   run_epochs(self, record)
   if o.valid then self.valid = evaluate.run(net, o.valid, {objective = self.objective, device = self.device}) end
   if o.test then self.test = evaluate.run(net, o.test, {objective = self.objective, device = self.device}) end
+  if o.judge then self.figures, self.pictures = o.judge(self) end
   if record then record:finish(self) end
   return self
 end

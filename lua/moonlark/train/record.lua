@@ -86,6 +86,7 @@ local function figures_of(trainer, found)
   add("valid_", trainer.valid)
   add("test_", trainer.test)
   if found and found.accuracy then figures.accuracy, figures.f1 = found.accuracy, found.macro.f1 end
+  for name, value in pairs(trainer.figures or {}) do figures[name] = value end
   return figures
 end
 
@@ -153,6 +154,7 @@ local function write_page(self, trainer, found, part)
   page:metrics(figures_of(trainer, found))
   page:figure(draw(self, "curves", "curves", plot.curves(trainer)), "Losses and accuracies by epoch")
   if found and found.accuracy then write_classes(self, page, found, part) end
+  for name, picture in pairs(trainer.pictures or {}) do page:figure(draw(self, name, name, picture), name) end
   local ok, map = pcall(input_map, trainer)
   if ok and map then
     page:heading "Input"
