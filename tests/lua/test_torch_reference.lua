@@ -3,6 +3,9 @@ local lu = require "luaunit"
 local json = require "moonlark.json"
 local torch = require "moonlark.torch"
 
+-- tests/gpu.sh runs this on a GPU.
+local device = os.getenv "MOONLARK_TEST_DEVICE" or "cpu"
+
 local folder = "tests/reference/torch/"
 local frozen = torch.load(folder .. "torch.npz")
 
@@ -13,6 +16,7 @@ end
 
 -- Largest difference, relative to the largest value.
 local function deviation(a, b)
+  a = a:cpu()
   lu.assertEquals(a:shape(), b:shape())
   if a:numel() == 0 then return 0 end
   local scale = math.max(1, b:abs():max():item())
@@ -25,7 +29,7 @@ for _, case in ipairs(read(folder .. "torch.json")) do
   TestReference["test_" .. case.name] = function()
     local inputs = setmetatable({torch = torch, select = select}, {__index = function(_, name) error("no " .. name) end})
     for _, name in ipairs {"x", "y", "w", "b", "m", "v", "q", "s", "i"} do
-      local t = frozen["in." .. name]:clone()
+      local t = frozen["in." .. name]:clone():to(device)
       if t:is_floating_point() then t:requires_grad_(true) end
       inputs[name] = t
     end

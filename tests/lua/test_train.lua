@@ -9,6 +9,9 @@ local tensorboard = require "moonlark.train.tensorboard"
 local torch = require "moonlark.torch"
 local train = require "moonlark.train"
 
+-- tests/gpu.sh runs this on a GPU.
+local device = os.getenv "MOONLARK_TEST_DEVICE" or "cpu"
+
 local folder = files.temporary_folder()
 local count = 0
 local function fresh()
@@ -40,7 +43,7 @@ end
 local function fit(net, given)
   local o = {
     train = part(200, 1, {shuffle = true}), valid = part(80, 2), epochs = 6, progress = false,
-    optimizer = optim.AdamW {lr = 1e-2}, seed = 3,
+    optimizer = optim.AdamW {lr = 1e-2}, seed = 3, device = device,
   }
   for key, value in pairs(given or {}) do o[key] = value end
   return train.fit(net, o)
@@ -49,7 +52,7 @@ end
 local function assert_same_weights(a, b)
   local other = b:state_dict()
   for name, tensor in pairs(a:state_dict()) do
-    lu.assertTrue(torch.equal(tensor, other[name]), name .. " differs")
+    lu.assertTrue(torch.equal(tensor:cpu(), other[name]:cpu()), name .. " differs")
   end
 end
 
@@ -86,7 +89,7 @@ end
 function TestFit:test_accumulated_batches_are_one_large_batch()
   local function plain()
     torch.manual_seed(1)
-    return nn.Linear(8, 3)
+    return nn.Linear(8, 3):to(device)
   end
   local a, b = plain(), plain()
   local options = {epochs = 2, optimizer = optim.SGD {lr = 0.1}}
@@ -106,7 +109,7 @@ function TestFit:test_objective_without_classes()
   local net = require("models.lstm_autoencoder") {n_mels = 4, code = 3, hidden = 8}
   torch.manual_seed(1)
   local batches = train.tensors {x = torch.randn {20, 4, 24}, batch_size = 5}
-  local result = train.fit(net, {train = batches, valid = batches, epochs = 2, progress = false,
+  local result = train.fit(net, {train = batches, valid = batches, epochs = 2, progress = false, device = device,
     objective = function(model, batch) return model:loss(batch) end})
   lu.assertTrue(result.history[2].valid_loss < result.history[1].loss)
 end
@@ -179,15 +182,15 @@ local function script(path, resume, signal)
     torch.manual_seed(2)
     local net = require("models.mlp") {classes = 2, n_features = 8, hidden = {16}, dropout = 0.3}
     train.fit(net, {train = part(0, 80, true), valid = part(80, 120), epochs = 6, seed = 7, progress = false,
-      optimizer = optim.AdamW {lr = 5e-3}, schedule = optim.cosine {}, clip_norm = 1,
-      run = %q, resume = %s,
+      optimizer = optim.AdamW {lr = 5e-3}, schedule = optim.cosine {}, clip_norm = 1, ema = 0.9,
+      run = %q, resume = %s, device = %q,
       each = function(row)
         if row.epoch ~= 3 or %q == "" then return end
         os.execute("(sleep 0.1; kill -%s $PPID) &") -- system() itself ignores Ctrl-C
         local start = os.clock()
         while os.clock() - start < 10 do end
       end})
-  ]]):format(path, tostring(resume), signal or "", signal or "")
+  ]]):format(path, tostring(resume), device, signal or "", signal or "")
 end
 
 local function run_program(path, resume, signal)

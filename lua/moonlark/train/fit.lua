@@ -148,7 +148,7 @@ local function make(net, o)
     local units = o.schedule.unit == "epoch" and o.epochs or o.epochs * self.steps
     self.schedule = o.schedule.bind and o.schedule:bind(self.optimizer, units) or o.schedule
   end
-  if o.ema then self.ema = optim.EMA(net, {decay = o.ema}) end
+  if o.ema then self.ema = optim.EMA(net, {decay = o.ema, warmup = true}) end
   self.monitor = o.monitor or o.valid and (o.objective and "valid_loss" or "valid_accuracy")
   return self
 end
