@@ -1,66 +1,78 @@
 --- Several trainings of one kind, by folds and seeds, and what they come to together.
 local experiment = require "moonlark.train.experiment"
 local files = require "moonlark.files"
+local join_reports = require "moonlark.classify.report"
 local plot = require "moonlark.plot"
 local report = require "moonlark.report"
 local run = require "moonlark.run"
 
 local several = {}
 
-local function summary(values)
+-- Mean and standard deviation (ddof 0).
+local function spread(values)
   local sum, squares = 0, 0
   for _, value in ipairs(values) do sum = sum + value end
   for _, value in ipairs(values) do squares = squares + (value - sum / #values) ^ 2 end
   return sum / #values, math.sqrt(squares / #values)
 end
 
--- All folds' predictions of one seed as one report.
-local function joined(results, classes)
+-- All divisions' predictions of one seed as one report.
+local function joined(tests, classes)
   local torch = require "moonlark.torch"
   local y, predicted, folds = {}, {}, {}
-  for i, fit in ipairs(results) do
-    y[i], predicted[i] = fit.test.y, fit.test.predicted
-    folds[i] = {accuracy = fit.test.accuracy, n = #fit.test.tracks}
+  for i, test in ipairs(tests) do
+    y[i], predicted[i] = test.y, test.predicted
+    folds[i] = {accuracy = test.accuracy, n = #test.tracks}
   end
-  return require "moonlark.classify.report"(torch.cat(y), torch.cat(predicted), classes, folds)
+  return join_reports(torch.cat(y), torch.cat(predicted), classes, folds)
 end
 
-local function write_summary(whole, plan, args, seeds, rows)
-  local accuracies, headers, table_rows = {}, {"seed"}, {}
-  for i, row in ipairs(rows[1]) do headers[i + 1] = row.name end
+-- One training after the other of a seed; their tests.
+local function train_all(plan, args, divisions, seed, whole)
+  local tests = {}
+  local of_seed = args.seeds > 1 and "seed-" .. seed or ""
+  for i, division in ipairs(divisions) do
+    local name = #divisions > 1 and "fold-" .. tostring(division.name or i) or ""
+    local folder = args.run and files.join(args.run, of_seed, name)
+    local title = of_seed .. (of_seed ~= "" and name ~= "" and " " or "") .. name
+    io.stderr:write("\n", title, "\n")
+    local fit = experiment.fit(plan, args, division, seed, folder)
+    tests[i] = fit.test
+    print(("%s  accuracy %.4f"):format(title, fit.test.accuracy))
+    if whole then
+      whole:log {seed = seed, fold = name ~= "" and name or nil, accuracy = fit.test.accuracy, epochs = #fit.history}
+    end
+  end
+  return tests
+end
+
+-- A row a seed: each division's accuracy and their mean.
+local function accuracy_table(divisions, seeds, results)
+  local headers, rows = {"seed"}, {}
+  for i, division in ipairs(divisions) do headers[i + 1] = "fold " .. tostring(division.name or i) end
   headers[#headers + 1] = "mean"
   for s, seed in ipairs(seeds) do
-    local cells = {seed}
-    for _, row in ipairs(rows[s]) do cells[#cells + 1] = row.accuracy end
-    accuracies[s] = summary((function()
-      local list = {}
-      for i, row in ipairs(rows[s]) do list[i] = row.accuracy end
-      return list
-    end)())
-    cells[#cells + 1] = accuracies[s]
-    table_rows[s] = cells
+    rows[s] = {seed}
+    for _, fold in ipairs(results[s].folds) do table.insert(rows[s], fold.accuracy) end
+    table.insert(rows[s], results[s].mean_accuracy)
   end
-  local mean, deviation = summary(accuracies)
-  print(("\naccuracy %.4f"):format(mean) .. (#seeds > 1 and (" ± %.4f over %d seeds"):format(deviation, #seeds) or "")
-    .. (" (%d trainings each)"):format(#rows[1]))
-  if not whole then return end
-  whole:metrics {accuracy = mean, ["accuracy.std"] = deviation, seeds = #seeds, trainings = #seeds * #rows[1]}
+  return headers, rows
+end
+
+local function write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
   local page = report.new("Training of " .. plan.model .. " on " .. args.data)
-  page:text(("%d trainings; accuracy over whole tracks of the test parts: **%.4f** ± %.4f over seeds."):format(
-    #seeds * #rows[1], mean, deviation))
-  page:table(headers, table_rows)
-  local found = rows[1].joined
-  if found then
-    page:heading(("All folds of seed %d"):format(seeds[1]))
-    page:figure(whole:plot("confusion", plot.confusion(found)), "Confusion matrix")
-    local classes = {}
-    for i, class in ipairs(found.per_class) do
-      classes[i] = {found.classes[i], class.precision, class.recall, class.f1, class.support}
-    end
-    page:table({"class", "precision", "recall", "F1", "tracks"}, classes)
+  page:text(("%d trainings. Accuracy over whole tracks of the test parts, the mean of folds: **%.4f**%s."):format(
+    #seeds * #divisions, mean, #seeds > 1 and (" ± %.4f over seeds"):format(deviation) or ""))
+  page:table(accuracy_table(divisions, seeds, results))
+  local found = results[1]
+  page:heading(("Classes, all folds of seed %d"):format(seeds[1]))
+  page:figure(whole:plot("confusion", plot.confusion(found)), "Confusion matrix")
+  local classes = {}
+  for i, class in ipairs(found.per_class) do
+    classes[i] = {found.classes[i], class.precision, class.recall, class.f1, class.support}
   end
+  page:table({"class", "precision", "recall", "F1", "tracks"}, classes)
   whole:report(page)
-  whole:finish()
 end
 
 --- Trains on every division of the data, for every seed: a run folder each, and one above them.
@@ -72,24 +84,24 @@ end
 function several.fit(plan, args, divisions, songs, settings)
   local whole <close> = args.run and run.open(args.run, settings,
     {exists = args.resume and "resume" or "refuse", data = songs.hash and songs or nil}) or nil
-  local seeds, rows = {}, {}
+  local seeds, results, means = {}, {}, {}
   for s = 1, args.seeds do
-    local seed, results = args.seed + s - 1, {}
-    seeds[s], rows[s] = seed, {}
-    for i, division in ipairs(divisions) do
-      local name = #divisions > 1 and "fold-" .. tostring(division.name or i) or nil
-      local folder = args.run and files.join(args.run, args.seeds > 1 and "seed-" .. seed or "", name or "")
-      io.stderr:write(("\n%s%s\n"):format(args.seeds > 1 and ("seed %d  "):format(seed) or "", name or ""))
-      local fit = experiment.fit(plan, args, division, seed, folder)
-      results[i] = fit
-      rows[s][i] = {name = name or "accuracy", accuracy = fit.test.accuracy}
-      print(("%s%s  accuracy %.4f"):format(args.seeds > 1 and ("seed %d  "):format(seed) or "", name or "", fit.test.accuracy))
-      if whole then whole:log {seed = seed, fold = i, accuracy = fit.test.accuracy, epochs = #fit.history} end
-      fit.net, fit.optimizer, fit.o = nil, nil, nil
-    end
-    rows[s].joined = joined(results, divisions[1].train.classes)
+    seeds[s] = args.seed + s - 1
+    results[s] = joined(train_all(plan, args, divisions, seeds[s], whole), divisions[1].train.classes)
+    means[s] = results[s].mean_accuracy
   end
-  write_summary(whole, plan, args, seeds, rows)
+  local mean, deviation = spread(means)
+  print()
+  print(results[1])
+  print(("\naccuracy %.4f, the mean of folds%s"):format(mean,
+    #seeds > 1 and (" and of %d seeds (%.4f to %.4f, deviation %.4f)"):format(#seeds, math.min(table.unpack(means)),
+      math.max(table.unpack(means)), deviation) or ""))
+  if not whole then return end
+  whole:metrics {accuracy = mean, ["accuracy.std"] = deviation, ["accuracy.low"] = math.min(table.unpack(means)),
+    ["accuracy.high"] = math.max(table.unpack(means)), seeds = #seeds, trainings = #seeds * #divisions}
+  write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
+  whole:finish()
+  print("run folder: " .. args.run)
 end
 
 return several
