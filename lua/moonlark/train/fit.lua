@@ -2,7 +2,6 @@
 local checkpoint = require "moonlark.train.checkpoint"
 local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
-local files = require "moonlark.files"
 local optim = require "moonlark.optim"
 local options = require "moonlark.options"
 local progress = require "moonlark.progress"
@@ -359,7 +358,10 @@ return function(net, given)
   local self = make(net, o)
   write_card(self)
   local record <close> = o.run and require "moonlark.train.record".open(self)
-  if o.resume and files.exists(record.checkpoint) then checkpoint.read(record.checkpoint, self) end
+  if o.resume then
+    checkpoint.read(record.checkpoint, self)
+    record:rewind(self)
+  end
   self.first_epoch, self.started = self.epoch, core.system.clock()
   run_epochs(self, record)
   if o.valid then self.valid = evaluate.run(net, o.valid, {objective = self.objective, device = self.device}) end

@@ -38,6 +38,12 @@ function record.open(trainer)
   return self
 end
 
+--- Makes metrics.jsonl tell what a trainer that goes on has done: a kill may have come between checkpoint and line.
+function Record:rewind(trainer)
+  files.remove(self.run:file "metrics.jsonl")
+  for _, row in ipairs(trainer.history) do self.run:log(row) end
+end
+
 local function save_model(self, trainer)
   if trainer.net.card then
     network.save(trainer.net, self.run:file "model.safetensors")
@@ -154,7 +160,10 @@ local function write_page(self, trainer, found, part)
   page:metrics(figures_of(trainer, found))
   page:figure(draw(self, "curves", "curves", plot.curves(trainer)), "Losses and accuracies by epoch")
   if found and found.accuracy then write_classes(self, page, found, part) end
-  for name, picture in pairs(trainer.pictures or {}) do page:figure(draw(self, name, name, picture), name) end
+  local pictures = {}
+  for name in pairs(trainer.pictures or {}) do pictures[#pictures + 1] = name end
+  table.sort(pictures)
+  for _, name in ipairs(pictures) do page:figure(draw(self, name, name, trainer.pictures[name]), name) end
   local ok, map = pcall(input_map, trainer)
   if ok and map then
     page:heading "Input"

@@ -84,6 +84,7 @@ end
 function several.fit(plan, args, divisions, songs, settings)
   local whole <close> = args.run and run.open(args.run, settings,
     {exists = args.resume and "resume" or "refuse", data = songs.hash and songs or nil}) or nil
+  if whole then files.remove(whole:file "metrics.jsonl") end -- finished trainings say their lines again
   local seeds, results, means = {}, {}, {}
   for s = 1, args.seeds do
     seeds[s] = args.seed + s - 1
