@@ -48,7 +48,8 @@ function experiment.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
   local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
   if plan.supervised and #songs.classes < 2 then
-    error(("%s has %d classes: a network needs 2 or more to tell apart"):format(args.data, #songs.classes), 0)
+    error(("%s has %s: a network needs 2 or more to tell apart"):format(args.data,
+      #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes"), 0)
   end
   return songs:validate {workers = args.workers, decode = false, progress = false}
 end

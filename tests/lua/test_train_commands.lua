@@ -1,0 +1,140 @@
+-- moonlark train, evaluate, predict: from a folder of songs to a run folder and to what it says of new songs.
+local lu = require "luaunit"
+local core = require "moonlark_core"
+local files = require "moonlark.files"
+local json = require "moonlark.json"
+
+local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
+if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end
+local place = files.temporary_folder()
+
+-- A tone with overtones and some noise, from a generator of its own.
+local function write_tone(path, seconds, hz, seed)
+  local samples, state = {}, seed
+  for i = 0, math.floor(seconds * 22050) - 1 do
+    state = (state * 1103515245 + 12345) % 2147483648
+    local noise = state / 2147483648 - 0.5
+    local phase = 2 * math.pi * hz * i / 22050
+    samples[i + 1] = string.pack("<i2", math.floor(6000 * math.sin(phase) + 2000 * math.sin(3 * phase) + 3000 * noise))
+  end
+  local data = table.concat(samples)
+  path = files.join(place, path)
+  files.mkdirs((files.split(path)))
+  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2,
+    16, "data", data))
+end
+
+for i = 1, 10 do
+  write_tone(("songs/high/%02d.wav"):format(i), 1.2, 2500 + 90 * i, i)
+  write_tone(("songs/low/%02d.wav"):format(i), 1.2, 300 + 20 * i, 100 + i)
+end
+write_tone("new/short.wav", 0.2, 2700, 7)
+write_tone("new/long.wav", 4, 330, 8)
+
+local function moonlark(...)
+  return assert(core.process.run({program, ...}, 300, place, {"MOONLARK_CACHE=" .. place .. "/.cache"}))
+end
+
+local function train(...)
+  local result = moonlark("train", "songs", "--segment", "0.5", "--batch-size", "8", "--epochs", "6", ...)
+  lu.assertEquals(result.code, 0, result.err)
+  return result
+end
+
+TestTrain = {}
+
+function TestTrain:test_a_run_is_trained_evaluated_and_asked()
+  local result = train("--model", "cnn", "--run", "cnn", "--lr", "0.003")
+  lu.assertStrContains(result.out, "run folder: cnn")
+  for _, name in ipairs {"run.json", "metrics.json", "metrics.jsonl", "report.md", "model.safetensors", "model.json",
+    "checkpoint.safetensors", "splits.json"} do
+    lu.assertTrue(files.exists(files.join(place, "cnn", name)), name)
+  end
+  local metrics = json.decode(files.read(place .. "/cnn/metrics.json"))
+  lu.assertTrue(metrics.test_accuracy >= 0.75, tostring(metrics.test_accuracy))
+
+  local judged = moonlark("evaluate", "cnn", "--json")
+  lu.assertEquals(judged.code, 0, judged.err)
+  lu.assertEquals(json.decode(judged.out).accuracy, metrics.test_accuracy)
+
+  local said = moonlark("predict", "cnn", "new/short.wav", "new/long.wav")
+  lu.assertEquals({said.code, said.err}, {0, ""})
+  lu.assertStrMatches(said.out, "new/short.wav\thigh %d%.%d+\nnew/long.wav\tlow %d%.%d+\n")
+  local listed = json.decode(moonlark("predict", "cnn", "new", "--json", "--segments").out).predictions
+  lu.assertEquals(listed[1].path, "new/long.wav")
+  lu.assertEquals(#listed[1].segments, 8)
+  lu.assertEquals(#listed[2].segments, 1)
+  lu.assertAlmostEquals(listed[1].probabilities.low + listed[1].probabilities.high, 1, 1e-5)
+
+  files.write(place .. "/new/bad.wav", "no sound")
+  said = moonlark("predict", "cnn", "new")
+  lu.assertEquals(said.code, 3)
+  lu.assertStrContains(said.err, "rejected new/bad.wav")
+  lu.assertStrContains(said.out, "new/long.wav\tlow")
+  files.remove(place .. "/new/bad.wav")
+end
+
+function TestTrain:test_the_same_line_gives_the_same_model()
+  train("--model", "lstm", "--run", "once", "--workers", "1")
+  train("--model", "lstm", "--run", "twice", "--workers", "3")
+  lu.assertEquals(files.read(place .. "/once/model.safetensors"), files.read(place .. "/twice/model.safetensors"))
+end
+
+function TestTrain:test_folds_and_seeds()
+  train("--model", "mlp", "--run", "folds", "--folds", "2", "--seeds", "2")
+  local metrics = json.decode(files.read(place .. "/folds/metrics.json"))
+  lu.assertEquals({metrics.seeds, metrics.trainings}, {2, 4})
+  lu.assertStrContains(files.read(place .. "/folds/report.md"), "fold 2")
+  lu.assertTrue(files.exists(place .. "/folds/seed-1/fold-2/model.safetensors"))
+end
+
+function TestTrain:test_without_labels()
+  local result = train("--model", "lstm_autoencoder", "--run", "auto")
+  lu.assertStrContains(result.out, "ari")
+  local metrics = json.decode(files.read(place .. "/auto/metrics.json"))
+  lu.assertNotNil(metrics.nmi)
+  local said = moonlark("predict", "auto", "new/long.wav")
+  lu.assertEquals(said.code, 1)
+  lu.assertStrContains(said.err, "does not know its input and classes")
+end
+
+function TestTrain:test_every_model_trains()
+  for _, model in ipairs {"cnn_mel", "lstm_cnn", "crnn", "short_chunk_cnn", "res_cnn"} do
+    local result = moonlark("train", "songs", "--model", model, "--segment", "0.8", "--epochs", "1", "--batch-size", "6")
+    lu.assertEquals(result.code, 0, model .. ": " .. result.err)
+    lu.assertStrContains(result.out, "accuracy")
+  end
+end
+
+TestTrainMistakes = {}
+
+local function assert_fails(code, message, ...)
+  local result = moonlark(...)
+  lu.assertEquals(result.code, code, result.err)
+  lu.assertStrContains(result.err, message)
+end
+
+function TestTrainMistakes:test_wrong_words()
+  assert_fails(2, "Name it with --model", "train", "songs")
+  assert_fails(1, "did you mean 'cnn'?", "train", "songs", "--model", "cmn")
+  assert_fails(1, "--folds must be a number", "train", "songs", "--model", "cnn", "--folds", "x")
+  assert_fails(1, "unknown option of models.cnn: 'chanels' (did you mean 'channels'?)", "train", "songs", "--model", "cnn",
+    "--option", "chanels=3")
+  assert_fails(1, "--resume needs --run", "train", "songs", "--model", "cnn", "--resume")
+end
+
+function TestTrainMistakes:test_data_that_cannot_be_learnt()
+  files.mkdirs(place .. "/one")
+  write_tone("one/only/1.wav", 1, 300, 1)
+  write_tone("one/only/2.wav", 1, 300, 1)
+  assert_fails(1, "1 class", "train", "one", "--model", "cnn")
+end
+
+function TestTrainMistakes:test_models_that_are_none()
+  assert_fails(1, "holds no model.safetensors", "predict", "songs", "new/long.wav")
+  assert_fails(1, "does not exist", "predict", "nothing.safetensors", "new/long.wav")
+end
+
+local failures = lu.LuaUnit.run()
+files.remove(place)
+os.exit(failures, true)
