@@ -7,7 +7,7 @@ require "moonlark.train.command" {
   model = "cnn_mel",
   summary = "Trains a convolution network on mel, chroma, tonnetz and MFCC stacked as one image.",
   input = {features = {mel = {n_mels = 128}, chroma_stft = {}, tonnetz = {}, mfcc = {n_mfcc = 20}}, segment = 3},
-  augment = {augment.spec_augment {time_width = 20, frequency_width = 12, count = 2}},
+  augment = {augment.spec_augment {time = 20, frequency = 12, time_masks = 2, frequency_masks = 2}},
   optimizer = optim.AdamW {lr = 1e-3, weight_decay = 1e-2},
   schedule = optim.cosine {},
   epochs = 40, patience = 10, batch_size = 32,

@@ -10,6 +10,8 @@ local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local options = require "moonlark.options"
 
+local pooled = require "moonlark.dataset.pooled"
+
 local Dataset, make = class.Dataset, class.make
 
 ---@class moonlark.Batch
@@ -77,14 +79,14 @@ local function recipe_of(read)
     if type(read.feature) ~= "string" then
       error(("feature must be a name, got %s (several go into features)"):format(type(read.feature)), 0)
     end
-    made = recipe.new {features = {read.feature}, rate = read.rate}
+    made = recipe.new {features = {read.feature}, rate = read.rate, pool = read.pool}
   elseif named == "features" then
-    made = recipe.new {features = read.features, rate = read.rate}
+    made = recipe.new {features = read.features, rate = read.rate, pool = read.pool}
   elseif not recipe.is(made) then
     if type(made) ~= "table" then error(("recipe must be a recipe, got %s"):format(type(made)), 0) end
     made = recipe.new(made)
   end
-  if made.pool then error("batches take frames: the recipe must have no pool", 0) end
+  if made.pool and not read.pool then error("batches take frames: the recipe must have no pool", 0) end
   if read.recipe and read.rate ~= nil and read.rate ~= made.rate then
     error(("rate: the recipe has its own, %d Hz"):format(made.rate), 0)
   end
@@ -173,7 +175,8 @@ end
 --- normalize: true; each row over all training tracks and times to mean 0 and deviation 1.
 --- augment: list of moonlark.augment descriptions.
 --- seed: 0; workers: threads, 0 for one each core; cache: true or a folder; memory: bytes kept, 2 GiB; progress: true;
---- device: "cpu".
+--- device: "cpu". pool: statistics over time ({"mean", "std"}, see feature.recipe) give one row a track instead of
+--- frames: x is n × columns, and what concerns segments and augmentation does not apply.
 ---@return moonlark.Batches
 function Dataset:batches(given)
   local read = options.read("batches", given, {
@@ -181,10 +184,12 @@ function Dataset:batches(given)
     segment = options.none, hop = options.none, per_track = options.none, crop = options.none,
     batch_size = 32, shuffle = options.none, drop_last = false, decibel = options.none, normalize = true,
     augment = options.none, seed = 0, workers = 0, cache = options.none, memory = 2 * GIGABYTE, progress = true,
-    device = "cpu",
+    device = "cpu", pool = options.none,
   })
   local training = self.part == "train"
   local recipe = recipe_of(read)
+  if read.shuffle == nil then read.shuffle = training end
+  if recipe.pool then return pooled(self, recipe, read) end
   local segment = check_seconds("segment", read.segment)
   local hop = check_seconds("hop", read.hop) or segment
   if read.hop and not segment then error("hop goes with segment: without it tracks are taken whole", 0) end
@@ -198,9 +203,7 @@ function Dataset:batches(given)
   if decibel == nil then decibel = true end
   local powers, amin, top_db = decibels_of(recipe, decibel)
   local rows, frames, names = shape_of(recipe, segment)
-  local shuffle = read.shuffle
-  if shuffle == nil then shuffle = training end
-  check_booleans({shuffle = shuffle, drop_last = read.drop_last, normalize = read.normalize, progress = read.progress},
+  check_booleans({shuffle = read.shuffle, drop_last = read.drop_last, normalize = read.normalize, progress = read.progress},
     {"shuffle", "drop_last", "normalize", "progress"})
   local cache = read.cache or nil
   if cache == true then cache = require "moonlark.cache".folder() end
@@ -213,10 +216,11 @@ function Dataset:batches(given)
     dataset = self, rejected = {table.unpack(self.rejected)}, classes = self.classes, recipe = recipe,
     rows = rows, frames = frames, names = names, training = training, segment = segment, hop = hop, crop = crop,
     per_track = read.per_track and check_integer("per_track", read.per_track, 1),
-    batch_size = check_integer("batch_size", read.batch_size, 1), shuffle = shuffle, drop_last = read.drop_last,
+    batch_size = check_integer("batch_size", read.batch_size, 1), shuffle = read.shuffle, drop_last = read.drop_last,
     decibel = decibel, powers = powers, amin = amin, top_db = top_db, normalize = read.normalize,
     seed = check_integer("seed", read.seed, math.mininteger), workers = check_integer("workers", read.workers, 0),
-    augments = augments, sound = #augments > 0 and not augments[1].on_features, cache = cache, memory = check_integer("memory", read.memory, 0), progress = read.progress, device = read.device,
+    augments = augments, sound = #augments > 0 and not augments[1].on_features, cache = cache,
+    memory = check_integer("memory", read.memory, 0), progress = read.progress, device = read.device,
   }, Batches)
 end
 

@@ -80,9 +80,10 @@ end
 ---@return table fit
 function experiment.fit(plan, args, division, seed, folder)
   local input = arguments.input(plan, args)
+  local varied = {shuffle = true}
+  if not input.pool then varied.crop, varied.augment = true, not args.no_augment and plan.augment or nil end
   local parts = {
-    train = batches_of(division.train, input,
-      {crop = not input.pool, shuffle = true, augment = not args.no_augment and plan.augment or {}}),
+    train = batches_of(division.train, input, varied),
     valid = batches_of(division.valid, input), test = batches_of(division.test, input),
   }
   parts.train:prepare()
