@@ -10,7 +10,8 @@
 --- A schedule is a recipe first (train.fit binds it); `recipe:bind(optimizer, total)` begins it from the rates that
 --- the optimiser's groups have then. Its `unit`, "batch" or "epoch", says after which of them `step` is due, and
 --- what `total` and the options in steps count. Every schedule takes `warmup = n`: for n units the rate rises
---- linearly, from 1/(n + 1) of where the schedule begins, which then runs for the total - n units that are left.
+--- linearly, from 1/(n + 1) of where the schedule begins, which then runs for the total - n units that are left. A
+--- warmup below 1 is a share of the total.
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
@@ -255,6 +256,15 @@ local function cycles(self)
   return wanted or o.betas ~= nil or o.momentum ~= nil and o.momentum > 0
 end
 
+-- The options, a warmup that is a share of the total as units.
+local function with_whole_warmup(given, total)
+  if math.type(given.warmup) == "integer" or given.warmup >= 1 or given.warmup == 0 then return given end
+  local o = {}
+  for key, value in pairs(given) do o[key] = value end
+  o.warmup = math.floor(given.warmup * total)
+  return o
+end
+
 --- Begins the schedule for an optimiser, whose groups' rates become the base rates.
 ---@param optimizer moonlark.Optimizer
 ---@param total integer?  how many units training will take; cosine and one_cycle need it
@@ -266,6 +276,7 @@ function Recipe:bind(optimizer, total)
   end
   if kinds[self.name].bounded or total ~= nil then
     whole(1)(owner, "total (bind's second argument)", total)
+    o = with_whole_warmup(o, total)
     if kinds[self.name].bounded and o.warmup >= total then
       error(("%s: warmup must be below the total of %d, got %d"):format(owner, total, o.warmup), 0)
     end
@@ -291,7 +302,7 @@ local function recipe(name, given)
   local defaults = {warmup = 0, unit = kind.unit}
   for key, value in pairs(kind.defaults) do defaults[key] = value end
   local o = options.read(owner, given, defaults)
-  whole(0)(owner, "warmup", o.warmup)
+  if not (type(o.warmup) == "number" and o.warmup > 0 and o.warmup < 1) then whole(0)(owner, "warmup", o.warmup) end
   one_of("batch", "epoch")(owner, "unit", o.unit)
   for key, check in pairs(kind.checks) do
     if o[key] ~= nil then check(owner, key, o[key]) end

@@ -99,7 +99,7 @@ local function settings_of(net, o)
     seed = o.seed, epochs = o.epochs, accumulate = o.accumulate, clip_norm = o.clip_norm, ema = o.ema,
     precision = o.precision, patience = o.patience, monitor = o.monitor,
     optimizer = {name = optimizer.name, options = optimizer.given},
-    schedule = schedule and {name = schedule.name, options = schedule.given},
+    schedule = schedule and {name = schedule.name, options = schedule.options},
     batch_size = o.train.batch_size, architecture = net.card and net.card.architecture,
     options = net.card and net.card.options, parameters = (net:count()),
   }
