@@ -326,6 +326,23 @@ function TestModule:test_summary_of_several_results_and_mixed_modes()
   lu.assertEquals({net.training, net.lstm.training, net.head.training}, {true, false, true})
 end
 
+function TestModule:test_recurrent_layers_without_a_batch()
+  for _, class in ipairs {nn.LSTM, nn.GRU} do
+    for _, batch_first in ipairs {false, true} do
+      local layer = class(4, 6, 2, {batch_first = batch_first, bidirectional = true})
+      local x, axis = torch.randn {5, 4}, batch_first and 0 or 1
+      local y, state = layer(x:unsqueeze(axis))
+      local again, own = layer(x)
+      lu.assertEquals(distance(again:detach(), y:squeeze(axis):detach()), 0)
+      local h = torch.is_tensor(own) and own or own[1]
+      lu.assertEquals(h:shape(), {4, 6})
+      local on, whole = layer(x, own), layer(x:unsqueeze(axis), state)
+      lu.assertEquals(distance(on:detach(), whole:squeeze(axis):detach()), 0)
+    end
+  end
+  lu.assertErrorMsgContains("the input has 1 axes", nn.LSTM(4, 6), torch.randn {4})
+end
+
 function TestModule:test_dropout_between_recurrent_layers()
   local x = torch.randn {2, 5, 4}
   for _, class in ipairs {nn.LSTM, nn.GRU} do
@@ -372,6 +389,10 @@ function TestModule:test_dropout_and_embedding()
   local table_of = nn.Embedding(5, 3, 2)
   lu.assertEquals(table_of(torch.tensor {{2, 4}}):shape(), {1, 2, 3})
   lu.assertEquals(table_of.weight[2]:abs():sum():item(), 0)
+  local last = nn.Embedding(5, 3, -1)
+  last(torch.tensor {4, 1}):sum():backward()
+  lu.assertEquals(last.weight:grad():sum({1}):totable(), {0, 3, 0, 0, 0})
+  lu.assertErrorMsgContains("padding_idx must be -5..4, got 5", nn.Embedding, 5, 3, 5)
 end
 
 function TestModule:test_clones_share_nothing()

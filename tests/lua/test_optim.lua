@@ -111,6 +111,10 @@ function TestOptim:test_mistakes()
   lu.assertErrorMsgContains("did you mean 'momentum'", optim.SGD, {momentun = 0.9})
   lu.assertErrorMsgContains("nesterov needs a momentum", optim.SGD, {a}, {nesterov = true})
   lu.assertErrorMsgContains("parameter 1 is no tensor, but a string", optim.SGD, {{params = {"a"}}}, {lr = 1})
+  lu.assertErrorMsgContains("parameter 1 is given twice", optim.SGD, {{params = {a, b}}, {params = {b}}})
+  lu.assertErrorMsgContains("parameter 2 is computed from others", optim.SGD, {a, b * 2})
+  lu.assertErrorMsgContains("give net:parameters()", optim.SGD, nn.Linear(1, 1))
+  lu.assertErrorMsgContains("give net:parameters()", optim.SGD, nn.Sequential(nn.ReLU()), {lr = 1})
   local opt = optim.Adam({a, b}, {lr = 1})
   step(opt, a, b)
   lu.assertErrorMsgContains("of a parameter that is not there", function()
@@ -334,7 +338,8 @@ end
 
 function TestSchedules:test_in_words()
   local opt = two_groups()
-  lu.assertStrContains(tostring(opt), "SGD  dampening 0  lr 0.1  momentum 0.8  nesterov false  weight_decay 0  1 parameters")
+  lu.assertStrContains(tostring(opt),
+    "SGD  dampening 0  lr 0.1  momentum 0.8  nesterov false  weight_decay 0  1 parameters\nSGD  ")
   lu.assertEquals(tostring(optim.cosine():bind(opt, 9)), "cosine  batch 0 of 9  lr 0.1, 0.02")
   lu.assertEquals(tostring(optim.EMA(nn.ReLU())), "EMA  decay 0.999  0 updates")
 end

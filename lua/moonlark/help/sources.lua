@@ -98,7 +98,8 @@ end
 ---
 --- Each entry has name ("audio.load", "Signal:slice"; the module's own is "audio"), kind ("module", "class",
 --- "function", "value"), line, arguments ("(path, given)"), and, where there is a comment, doc: text (lines),
---- params (of a class: what its constructor takes), returns, fields. Names that begin with "_" are private and left out.
+--- params (of a class: what its constructor takes), returns, fields. Names that begin with "_" are private and left
+--- out.
 ---@param path string
 ---@param module string  the name of what the file returns, "audio"
 ---@return table[] entries  in the file's order
@@ -123,7 +124,8 @@ function sources.read(path, module)
       if doc and first then add {name = module, kind = "module", line = 1, doc = doc} end
       local variable = line:match "^local%s+([%a_][%w_]*)%s*="
       if doc and doc.class then
-        if variable and not (variable == returned and not variable:find "^%u") then names[variable] = short(doc.class) end
+        local is_module = variable == returned and variable and not variable:find "^%u"
+        if variable and not is_module then names[variable] = short(doc.class) end
         for _, class in ipairs(doc.classes) do
           declared[short(class)] = true
           local own = {text = doc.text, params = doc.params, returns = {}, fields = {}}

@@ -43,9 +43,13 @@ function layers.Embedding:init(...)
     {padding_idx = options.none}, ...)
   self.num_embeddings = arguments.size("Embedding", "num_embeddings", o.num_embeddings)
   self.embedding_dim = arguments.size("Embedding", "embedding_dim", o.embedding_dim)
-  self.padding_idx = o.padding_idx
-  local weight = init.normal(torch.empty {o.num_embeddings, o.embedding_dim})
-  if o.padding_idx then init.constant(weight[o.padding_idx], 0) end
+  local padding, count = o.padding_idx, o.num_embeddings
+  if padding and not (math.tointeger(padding) and padding >= -count and padding < count) then
+    error(("Embedding: padding_idx must be %d..%d, got %s"):format(-count, count - 1, padding), 0)
+  end
+  self.padding_idx = padding and padding % count -- from the end when negative
+  local weight = init.normal(torch.empty {count, o.embedding_dim})
+  if padding then init.constant(weight[self.padding_idx], 0) end
   self.weight = Parameter(weight)
 end
 

@@ -46,16 +46,28 @@ local function recurrent(name, gates, states)
     return made
   end
 
-  function Layer:forward(x, state)
-    if x:dim() ~= 3 then error(("the input has %d axes"):format(x:dim()), 0) end
+  -- With a batch; the state is a list.
+  local function run(self, x, state)
     local weights = {}
     for i, key in ipairs(self.keys) do weights[i] = self[key] end
-    state = state or start(self, x)
+    return torch[name:lower()](x, states == 2 and state or state[1], weights, self.has_bias, self.num_layers,
+      self.dropout + 0.0, self.training, self.bidirectional, self.batch_first)
+  end
+
+  function Layer:forward(x, state)
+    if x:dim() ~= 3 and x:dim() ~= 2 then error(("the input has %d axes"):format(x:dim()), 0) end
+    local alone, axis = x:dim() == 2, self.batch_first and 0 or 1
+    if alone then x = x:unsqueeze(axis) end
     if torch.is_tensor(state) then state = {state} end
-    local results = table.pack(torch[name:lower()](x, states == 2 and state or state[1], weights, self.has_bias,
-      self.num_layers, self.dropout + 0.0, self.training, self.bidirectional, self.batch_first))
-    if states == 2 then return results[1], {results[2], results[3]} end
-    return results[1], results[2]
+    state = state or start(self, x)
+    if alone and state[1]:dim() == 2 then
+      local batched = {}
+      for i, tensor in ipairs(state) do batched[i] = tensor:unsqueeze(1) end
+      state = batched
+    end
+    local y, h, c = run(self, x, state)
+    if alone then y, h, c = y:squeeze(axis), h:squeeze(1), c and c:squeeze(1) end
+    return y, states == 2 and {h, c} or h
   end
 
   function Layer:expects()
@@ -78,6 +90,7 @@ end
 ---
 --- x [t, n, input_size] gives y [t, n, hidden_size], the last layer's outputs; with batch_first [n, t, *]. The state
 --- {h, c} is that of every layer after the last step, [num_layers, n, hidden_size] each; bidirectional layers have two.
+--- Without a batch the n is left out everywhere.
 ---@class moonlark.nn.LSTM: moonlark.nn.Module
 ---@param input_size integer  numbers a step
 ---@param hidden_size integer  numbers of the state
@@ -94,7 +107,8 @@ layers.LSTM = recurrent("LSTM", 4, 2)
 ---     local z, after = gru(more, state)
 ---
 --- x [t, n, input_size] gives y [t, n, hidden_size], the last layer's outputs; with batch_first [n, t, *]. The state is
---- that of every layer after the last step, [num_layers, n, hidden_size]; bidirectional layers have two.
+--- that of every layer after the last step, [num_layers, n, hidden_size]; bidirectional layers have two. Without a
+--- batch the n is left out everywhere.
 ---@class moonlark.nn.GRU: moonlark.nn.Module
 ---@param input_size integer  numbers a step
 ---@param hidden_size integer  numbers of the state

@@ -1,4 +1,5 @@
 --- Optimizer: parameters in groups, the state of each, and what all optimisers do with them.
+local is_module = require "moonlark.nn.module".is_module
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
@@ -30,12 +31,17 @@ local function check_options(name, o)
   end
 end
 
-local function check_parameters(name, list)
+-- `seen` has the parameters of the groups before.
+local function check_parameters(name, list, seen)
+  if is_module(list) then error(("%s: give net:parameters(), not the network itself"):format(name), 0) end
   if type(list) ~= "table" or #list == 0 then error(("%s: there are no parameters"):format(name), 0) end
   for i, tensor in ipairs(list) do
     if not torch.is_tensor(tensor) then
       error(("%s: parameter %d is no tensor, but a %s"):format(name, i, type(tensor)), 0)
     end
+    if not tensor:is_leaf() then error(("%s: parameter %d is computed from others"):format(name, i), 0) end
+    if seen[tensor] then error(("%s: parameter %d is given twice"):format(name, i), 0) end
+    seen[tensor] = true
   end
 end
 
@@ -46,7 +52,7 @@ local function make(name, defaults, update, params, given)
   local common = options.read("optim." .. name, given, defaults)
   local listed = params
   if type(params) == "table" and type(params[1]) == "table" then listed = params else listed = {{params = params}} end
-  local groups = {}
+  local groups, seen = {}, {}
   for i, group in ipairs(listed) do
     local own = {}
     for key, value in pairs(group) do own[key] = value end
@@ -55,7 +61,7 @@ local function make(name, defaults, update, params, given)
     for key, value in pairs(common) do
       if own[key] == nil then groups[i][key] = value end
     end
-    check_parameters("optim." .. name, group.params)
+    check_parameters("optim." .. name, group.params, seen)
     check_options("optim." .. name, groups[i])
     groups[i].params = group.params
   end
@@ -145,7 +151,8 @@ function Optimizer:load_state_dict(state)
         table.concat(parameter:shape(), ", ")), 0)
     end
     states[number] = states[number] or {step = 0}
-    states[number][key] = torch.is_tensor(value) and value:clone() or value
+    if torch.is_tensor(value) then value = value:detach():to {device = parameter:device(), copy = true} end
+    states[number][key] = value
   end
   for name, value in pairs(state.tensors) do place(name, value) end
   for name, value in pairs(state.numbers) do
@@ -189,7 +196,7 @@ local optimizer = {}
 ---@return fun(params: moonlark.Tensor[]|table[], given: table?): moonlark.Optimizer
 function optimizer.constructor(name, defaults, update)
   return function(params, given)
-    local alone = given == nil and (params == nil or type(params) == "table" and #params == 0)
+    local alone = given == nil and (params == nil or type(params) == "table" and #params == 0 and not is_module(params))
     if not alone then return make(name, defaults, update, params, given) end
     check_options("optim." .. name, options.read("optim." .. name, params, defaults))
     return setmetatable({name = name, defaults = defaults, update = update, given = params}, Recipe)
