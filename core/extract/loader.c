@@ -191,6 +191,8 @@ static mlk_code await_batch(mlk_loader *loader, const batch *batch, mlk_status *
 mlk_code mlk_loader_next(mlk_loader *loader, mlk_batch *out, mlk_status *status)
 {
     *out = (mlk_batch){0};
+    if (loader->stop)
+        return mlk_fail(status, MLK_INTERRUPTED, "the epoch was given up");
     if (loader->next >= loader->n_batches)
         return MLK_OK;
     pthread_mutex_lock(&loader->lock);
@@ -198,6 +200,7 @@ mlk_code mlk_loader_next(mlk_loader *loader, mlk_batch *out, mlk_status *status)
     float *x = loader->slots[loader->next++ % AHEAD];
     pthread_cond_broadcast(&loader->changed);
     mlk_code code = await_batch(loader, batch, status);
+    loader->stop = code;
     pthread_mutex_unlock(&loader->lock);
     *out = (mlk_batch){batch->n, mlk_material_rows(loader->plan->material), batch->frames, x};
     return code;

@@ -35,7 +35,7 @@ typedef struct mlk_batch {
 } mlk_batch;
 
 /* Waits for the next batch, which holds until the following call; n is 0 after the last one. Fails as the batch's
- * first example that failed did, and when the user interrupts. */
+ * first example that failed did, and when the user interrupts; from then on always. */
 mlk_code mlk_loader_next(mlk_loader *loader, mlk_batch *batch, mlk_status *status);
 
 /* Example i of the batch in use. */

@@ -1,6 +1,7 @@
 -- Training batches: what they hold, that they repeat to the bit, padding, normalisation, bad files and bad options.
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
+local augment = require "moonlark.augment"
 local dataset = require "moonlark.dataset"
 local feature = require "moonlark.feature"
 local files = require "moonlark.files"
@@ -8,7 +9,7 @@ local json = require "moonlark.json"
 local torch = require "moonlark.torch"
 
 local place
-TestBatches, TestMistakes = {}, {}
+TestBatches, TestAugment, TestMistakes = {}, {}, {}
 
 -- A 16-bit WAV of a tone with a beat: enough for features that differ from file to file.
 local function write_wav(path, seconds, hz, rate)
@@ -36,7 +37,7 @@ end
 
 local function train_part() return make_songs():split({train = 1}).train end
 
-for _, case in ipairs {TestBatches, TestMistakes} do
+for _, case in ipairs {TestBatches, TestAugment, TestMistakes} do
   function case:setUp() place = files.temporary_folder() end
   function case:tearDown() files.remove(place) end
 end
@@ -250,6 +251,103 @@ function TestBatches:test_options_make_the_same_input_again()
   lu.assertEquals(train:batches(options).recipe.text, recipe.text)
 end
 
+-- augmentation ------------------------------------------------------------------------
+
+function TestAugment:test_ranges()
+  local function range(made) return {made.low, made.high} end
+  lu.assertEquals(range(augment.noise {}), {10, 30})
+  lu.assertEquals(range(augment.noise {snr_db = 20}), {20, 20})
+  lu.assertEquals(range(augment.gain {}), {-6, 6})
+  lu.assertEquals(range(augment.gain {db = {-3, 0}}), {-3, 0})
+  lu.assertEquals(range(augment.shift {seconds = 0.1}), {-0.1, 0.1})
+  lu.assertEquals(range(augment.pitch_shift {semitones = 3}), {-3, 3})
+  lu.assertEquals(range(augment.time_mask {width = 20}), {0, 20})
+  lu.assertEquals(range(augment.frequency_mask {fraction = {0.1, 0.2}}), {0.1, 0.2})
+  lu.assertEquals({augment.polarity().p, augment.polarity({p = 1}).p, augment.gain().p}, {0.5, 1, 1})
+  lu.assertEquals({#augment.spec_augment(), augment.spec_augment({time = 30})[2].high}, {2, 30})
+end
+
+function TestAugment:test_mistakes()
+  local function refuses(message, f, given) lu.assertErrorMsgContains(message, f, given) end
+  refuses("did you mean 'snr_db'", augment.noise, {snr_d = 3})
+  refuses("snr_db must be a number or {low, high}", augment.noise, {snr_db = {30, 10}})
+  refuses("snr_db must be a number or {low, high}", augment.noise, {snr_db = "loud"})
+  refuses("p must be 0..1, got 2", augment.gain, {p = 2})
+  refuses('on must be "sound" or "features"', augment.gain, {on = "mel"})
+  refuses("unknown option of augment.noise: 'on'", augment.noise, {on = "features"})
+  refuses("one of fraction and seconds", augment.shift, {fraction = 1, seconds = 1})
+  refuses("one of width and fraction", augment.time_mask, {fraction = 1, width = 1})
+  refuses("width must be whole numbers", augment.time_mask, {width = 0.5})
+  refuses("count must be a whole number 1..32, got 0", augment.time_mask, {count = 0})
+  refuses("bands must be a whole number 1..32", augment.equalizer, {bands = 99})
+  refuses("alpha must be", augment.mixup, {alpha = 0})
+  refuses("rate must be", augment.time_stretch, {rate = 0})
+  refuses("augment[2] must be what a function of moonlark.augment made", augment.ordered, {augment.gain(), {kind = "gai"}})
+  refuses("augment[1] must be", augment.ordered, {"noise"})
+  refuses("one mixup, got 2", augment.ordered, {augment.mixup(), augment.mixup {on = "features"}})
+end
+
+function TestAugment:test_order()
+  local kinds = {}
+  for i, each in ipairs(augment.ordered {augment.spec_augment(), augment.mixup(), augment.gain {on = "features"},
+    augment.noise(), augment.gain()}) do kinds[i] = each.kind end
+  lu.assertEquals(kinds, {"noise", "gain", "mixup", "frequency_mask", "time_mask", "gain"})
+end
+
+local everything = {
+  augment.noise {p = 0.5}, augment.gain {}, augment.polarity {}, augment.shift {p = 0.5}, augment.equalizer {p = 0.5},
+  augment.time_stretch {p = 0.5}, augment.pitch_shift {p = 0.3}, augment.mixup {p = 0.5}, augment.spec_augment {time = 6},
+  augment.frequency_shift {}, augment.gain {on = "features"},
+}
+
+function TestAugment:test_workers_change_nothing()
+  local train = train_part()
+  local a = train:batches(with {augment = everything, workers = 1})
+  local b = train:batches(with {augment = everything, workers = 6, memory = 0})
+  lu.assertTrue(same(collect(a, 2), collect(b, 2)))
+  lu.assertFalse(same(collect(a, 2), collect(a, 3)))
+  for _, batch in ipairs(collect(a, 2)) do
+    lu.assertEquals(batch.y:dtype(), "float32")
+    lu.assertTrue((batch.y:sum(1) - 1):abs():max():item() < 1e-6)
+    lu.assertEquals(batch.x:isfinite():all():item(), true)
+    lu.assertEquals(batch.x:shape(), {#batch.tracks, 128, 18})
+  end
+end
+
+function TestAugment:test_both_ways_give_the_same_shape_and_statistics()
+  local train = train_part()
+  local plain, sound = train:batches(with()), train:batches(with {augment = {augment.polarity {p = 0}}})
+  lu.assertTrue((plain:statistics().mean - sound:statistics().mean):abs():max():item() < 1e-4)
+  lu.assertEquals({plain.frames, #plain}, {sound.frames, #sound})
+  lu.assertEquals(collect(plain, 1)[1].x:shape(), collect(sound, 1)[1].x:shape())
+end
+
+function TestAugment:test_gain_of_features_is_gain_of_the_sound()
+  local train = train_part()
+  local function first(list)
+    return collect(train:batches(with {crop = false, shuffle = false, normalize = false, augment = list}), 1)[1].x
+  end
+  local plain = first {augment.polarity {p = 0}}
+  local loud = first {augment.gain {db = {6, 6}}}
+  local lifted = first {augment.polarity {p = 0}, augment.gain {db = {6, 6}, on = "features"}}
+  local heard = plain:gt(-60) -- the rest is rounding noise and the floor
+  lu.assertTrue((lifted - plain - 6):abs():max():item() < 1e-4)
+  lu.assertTrue((loud - lifted):abs():masked_select(heard):max():item() < 1e-2)
+end
+
+function TestAugment:test_masks_are_the_mean()
+  local train = train_part()
+  local b = train:batches(with {augment = {augment.time_mask {width = {18, 18}}}})
+  for batch in b:epoch(1) do lu.assertEquals(batch.x:abs():max():item(), 0) end
+end
+
+function TestAugment:test_unlabelled_mixup_has_no_y()
+  local paths = {}
+  for i = 1, 4 do paths[i] = write_wav(i .. ".wav", 0.5, 100 * i) end
+  local batch = collect(dataset.files(paths):batches(with {augment = {augment.mixup {on = "features"}}}), 1)[1]
+  lu.assertNil(batch.y)
+end
+
 -- mistakes -------------------------------------------------------------------------------
 
 function TestMistakes:test_options()
@@ -278,6 +376,7 @@ function TestMistakes:test_options()
   refuses("cache must be a folder", {feature = "mel", cache = 7})
   refuses("amin must be above 0", {feature = "mel", decibel = {amin = 0}})
   refuses("did you mean 'top_db'", {feature = "mel", decibel = {topdb = 3}})
+  refuses("augment must be a list", {feature = "mel", augment = "noise"})
   refuses("mel has 43.0664 frames a second, rms 86.1328",
     {features = {mel = {}, rms = {hop_length = 256}}})
 end
