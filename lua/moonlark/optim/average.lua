@@ -12,6 +12,7 @@ local nn_module = require "moonlark.nn.module"
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
+--- An average of a network's weights: update() after each step of the optimiser, swap() around each evaluation.
 ---@class moonlark.EMA
 ---@field net moonlark.nn.Module  the average as a network of its own, while not swapped
 ---@field updates integer  how often the average was updated

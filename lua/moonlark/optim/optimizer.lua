@@ -3,11 +3,16 @@ local is_module = require "moonlark.nn.module".is_module
 local options = require "moonlark.options"
 local torch = require "moonlark.torch"
 
+--- Parameters in groups, and how they move: step() after each backward(), then zero_grad().
 ---@class moonlark.Optimizer
 ---@field groups table[]  {params = list, lr = …}: options may be changed at any time
 local Optimizer = {__name = "moonlark.Optimizer"}
 Optimizer.__index = Optimizer
 
+--- An optimiser that waits for its parameters: what optim.AdamW {lr = 1e-3} gives.
+---@class moonlark.OptimizerRecipe
+---@field name string  "AdamW" …
+---@field given table  the options, as they were given
 local Recipe = {__name = "moonlark.OptimizerRecipe"}
 Recipe.__index = Recipe
 

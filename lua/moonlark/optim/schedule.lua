@@ -17,12 +17,14 @@ local torch = require "moonlark.torch"
 
 local schedule = {}
 
+--- The rates of an optimiser's groups, unit after unit: step() after each batch or epoch, as `unit` says.
 ---@class moonlark.Schedule
 ---@field unit string  "batch" or "epoch": when step is due
 ---@field count integer  units done
 local Schedule = {__name = "moonlark.Schedule"}
 Schedule.__index = Schedule
 
+--- A schedule that waits for its optimiser: what optim.cosine {} gives.
 ---@class moonlark.ScheduleRecipe
 ---@field name string  "cosine" …
 ---@field given table  the options, as they were given
