@@ -17,7 +17,7 @@ double mlk_random_uniform(mlk_random *random);
 /* Uniform in 0..n-1, n >= 1. */
 int64_t mlk_random_below(mlk_random *random, int64_t n);
 
-/* Normal with mean 0 and variance 1: the polar method (Marsaglia and Bray, 1964). */
+/* Normal with mean 0 and variance 1: the ziggurat (Marsaglia and Tsang, 2000; as corrected by Doornik, 2005). */
 double mlk_random_normal(mlk_random *random);
 
 /* Fills with normal numbers times `scale`. */

@@ -202,6 +202,20 @@ function TestBatches:test_drop_last_and_unlabelled()
   lu.assertNil(list[1].y)
 end
 
+function TestBatches:test_pieces_of_tracks()
+  local pieces = train_part():segments {seconds = 0.3}
+  local b = pieces:batches(with {segment = 0.15, crop = false, shuffle = false})
+  for batch in b:epoch(1) do
+    for i, place in ipairs(batch.tracks) do
+      lu.assertTrue(batch.starts[i] >= pieces[place].start and batch.starts[i] <= pieces[place].start + 0.15)
+    end
+  end
+  local recipe = feature.recipe {features = {"mel"}, start = 0.1, duration = 0.4}
+  local batch = collect(train_part():batches {recipe = recipe, segment = 0.2, crop = false, shuffle = false, progress = false}, 1)[1]
+  lu.assertAlmostEquals(batch.starts[1], 0.1, 1e-9)
+  lu.assertAlmostEquals(batch.starts[2], 0.3, 0.03)
+end
+
 function TestBatches:test_bad_files_are_set_aside()
   make_songs()
   files.write(place .. "/high/2.wav", "this is no sound")
@@ -376,6 +390,8 @@ function TestMistakes:test_options()
   refuses("cache must be a folder", {feature = "mel", cache = 7})
   refuses("amin must be above 0", {feature = "mel", decibel = {amin = 0}})
   refuses("did you mean 'top_db'", {feature = "mel", decibel = {topdb = 3}})
+  refuses("device must be a string", {feature = "mel", device = 0})
+  refuses("nowhere", {feature = "mel", device = "nowhere"})
   refuses("augment must be a list", {feature = "mel", augment = "noise"})
   refuses("mel has 43.0664 frames a second, rms 86.1328",
     {features = {mel = {}, rms = {hop_length = 256}}})

@@ -21,7 +21,7 @@ local Dataset, make = class.Dataset, class.make
 ---@field lengths integer[]  real frames of each example
 ---@field tracks integer[]  of each example, its place in the batches' dataset
 ---@field paths string[]
----@field starts number[]  seconds at which each example begins in its track
+---@field starts number[]  seconds at which each example begins in its file
 
 ---@class moonlark.Batches
 ---@field dataset moonlark.Dataset  once prepared, without the tracks that could not be read
@@ -211,6 +211,7 @@ function Dataset:batches(given)
     error(("cache must be a folder, true or nil, got %s"):format(type(cache)), 0)
   end
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
+  if read.device ~= "cpu" then require "moonlark.torch".zeros({1}):to(read.device) end -- says now what is missing
   local augments = require "moonlark.augment".ordered(read.augment or {})
   return setmetatable({
     dataset = self, rejected = {table.unpack(self.rejected)}, classes = self.classes, recipe = recipe,
@@ -228,8 +229,11 @@ end
 
 local function loader() return require "moonlark_core".loader end
 
--- Runs a pass over all tracks, and gives its outcome.
+-- Runs a pass over all tracks, and gives its outcome. What is stopped half way is begun anew the next time.
 local function run(self, pass, label)
+  local _ <close> = setmetatable({}, {__close = function(_, failure)
+    if failure then self.material, self.places, self.plan, self.n_items = nil, nil, nil, nil end
+  end})
   loader().start(self.material, pass, self.workers)
   background.await(self.material, self.progress and label or nil, self.cache, loader())
   return loader().outcome(self.material)
@@ -350,7 +354,11 @@ function Batches:shape() return {self.rows, self.frames} end
 
 local function batch_of(self, x, y, mask, lengths, tracks, starts)
   local paths = {}
-  for i, track in ipairs(tracks) do paths[i] = self.dataset.tracks[track].path end
+  for i, place in ipairs(tracks) do
+    local track = self.dataset.tracks[place]
+    paths[i] = track.path
+    starts[i] = starts[i] + (track.start or 0) + (self.recipe.start or 0)
+  end
   return {x = x, y = y, mask = mask, lengths = lengths, tracks = tracks, paths = paths, starts = starts}
 end
 

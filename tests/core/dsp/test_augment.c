@@ -136,6 +136,23 @@ static void test_distributions(void **state)
     }
 }
 
+/* Beyond the last rectangle of the ziggurat: P(|x| > 3.5) = 4.653e-4, P(|x| > 4.5) = 6.8e-6. */
+static void test_tail(void **state)
+{
+    (void)state;
+    int far = 0, farther = 0, below = 0;
+    mlk_random random = mlk_random_seeded(9);
+    for (int i = 0; i < 2000000; i++) {
+        double x = mlk_random_normal(&random);
+        far += fabs(x) > 3.5;
+        farther += fabs(x) > 4.5;
+        below += x < -3.5;
+    }
+    assert_in_range(far, 931 - 120, 931 + 120);
+    assert_in_range(below, 465 - 85, 465 + 85);
+    assert_in_range(farther, 3, 30);
+}
+
 static void test_tiny_alpha_is_one_of_the_two(void **state)
 {
     (void)state;
@@ -483,6 +500,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_distributions),
+        cmocka_unit_test(test_tail),
         cmocka_unit_test(test_tiny_alpha_is_one_of_the_two),
         cmocka_unit_test(test_how_often_and_how_far),
         cmocka_unit_test(test_noise_reaches_its_ratio),
