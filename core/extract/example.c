@@ -35,18 +35,16 @@ static int64_t needed(const mlk_plan *plan, const mlk_example *example, int64_t 
 static mlk_code cut_sound(const mlk_plan *plan, const mlk_example *example, mlk_sound *sound, int64_t *length,
                           mlk_status *status)
 {
-    mlk_piece piece;
-    if (mlk_material_borrow(plan->material, plan->tracks[example->track], &piece, status))
-        return status->code;
-    *length = plan->grid.length > 0 ? plan->grid.length : piece.length;
-    int64_t n = needed(plan, example, *length), start = example->start;
-    n = n < piece.length ? n : piece.length;
-    start = start < piece.length - n ? start : piece.length - n;
+    int track = plan->tracks[example->track];
+    int64_t total = mlk_material_length(plan->material, track), start = example->start;
+    *length = plan->grid.length > 0 ? plan->grid.length : total;
+    int64_t n = needed(plan, example, *length);
+    n = n < total ? n : total;
+    start = start < total - n ? start : total - n;
     *sound = (mlk_sound){malloc((size_t)n * sizeof(float)), n, mlk_material_recipe(plan->material)->rate};
-    if (sound->samples)
-        memcpy(sound->samples, piece.data + start, (size_t)n * sizeof(float));
-    mlk_piece_release(&piece);
-    return sound->samples ? MLK_OK : mlk_fail_memory(status, "a segment");
+    if (!sound->samples)
+        return mlk_fail_memory(status, "a segment");
+    return mlk_material_samples(plan->material, track, start, n, sound->samples, status);
 }
 
 /* Exactly `length` samples; *real of them are not padding. */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Batches that are made or in use at a time. */
-enum { AHEAD = 4 };
+/* Batches that are made or in use at a time, if they take no more than so many bytes together; else two. */
+enum { MOST_SLOTS = 4, SLOT_BYTES = 1 << 28 };
 
 typedef struct batch {
     int64_t n, frames, open; /* open: examples still to come */
@@ -22,7 +22,8 @@ struct mlk_loader {
     mlk_example *examples; /* in the order of the epoch */
     mlk_blend *blends;
     batch *batches;
-    float *slots[AHEAD];
+    float *slots[MOST_SLOTS];
+    int n_slots;
     int64_t next; /* the batch after the one in use */
     mlk_job *job;
     bool stop;
@@ -51,13 +52,13 @@ static float *await_slot(mlk_loader *loader, int64_t batch)
     pthread_mutex_lock(&loader->lock);
     bool free = false, stop = false;
     while (!free && !stop) {
-        free = batch - loader->next < AHEAD - 1; /* one is in use */
+        free = batch - loader->next < loader->n_slots - 1; /* one is in use */
         stop = loader->stop || mlk_interrupted();
         if (!free && !stop)
             linger(loader);
     }
     pthread_mutex_unlock(&loader->lock);
-    return stop ? NULL : loader->slots[batch % AHEAD];
+    return stop ? NULL : loader->slots[batch % loader->n_slots];
 }
 
 static void finish(mlk_loader *loader, batch *batch, int64_t i, const mlk_status *failure)
@@ -95,7 +96,7 @@ static void release(mlk_loader *loader)
 {
     for (int64_t b = 0; loader->batches && b < loader->n_batches; b++)
         free(loader->batches[b].reason);
-    for (int i = 0; i < AHEAD; i++)
+    for (int i = 0; i < MOST_SLOTS; i++)
         free(loader->slots[i]);
     free(loader->batches);
     free(loader->blends);
@@ -103,6 +104,21 @@ static void release(mlk_loader *loader)
     pthread_cond_destroy(&loader->changed);
     pthread_mutex_destroy(&loader->lock);
     free(loader);
+}
+
+static bool make_slots(mlk_loader *loader)
+{
+    size_t largest = sizeof(float);
+    for (int64_t b = 0; b < loader->n_batches; b++) {
+        const batch *batch = &loader->batches[b];
+        size_t bytes = (size_t)(batch->n * batch->frames * mlk_material_rows(loader->plan->material)) * sizeof(float);
+        largest = bytes > largest ? bytes : largest;
+    }
+    loader->n_slots = MOST_SLOTS * largest <= SLOT_BYTES ? MOST_SLOTS : 2;
+    for (int i = 0; i < loader->n_slots; i++)
+        if (!(loader->slots[i] = malloc(largest)))
+            return false;
+    return true;
 }
 
 static mlk_code fill(mlk_loader *loader, int64_t epoch, mlk_status *status)
@@ -117,21 +133,12 @@ static mlk_code fill(mlk_loader *loader, int64_t epoch, mlk_status *status)
     for (int64_t i = 0; complete && i < loader->n; i++) {
         batch *batch = &loader->batches[i / plan->batch_size];
         loader->examples[i] = mlk_plan_example(plan, epoch, order[i]);
-        int64_t frames = mlk_plan_frames(plan, loader->examples[i].track);
-        frames = plan->frames > 0 ? plan->frames : frames;
+        int64_t frames = plan->frames > 0 ? plan->frames : mlk_plan_frames(plan, loader->examples[i].track);
         batch->frames = frames > batch->frames ? frames : batch->frames;
         batch->failed = batch->open = ++batch->n;
     }
     free(order);
-    size_t largest = 1;
-    for (int64_t b = 0; complete && b < loader->n_batches; b++) {
-        batch *batch = &loader->batches[b];
-        size_t size = (size_t)(batch->n * batch->frames * mlk_material_rows(plan->material));
-        largest = size > largest ? size : largest;
-    }
-    for (int i = 0; complete && i < AHEAD && i < loader->n_batches; i++)
-        complete = (loader->slots[i] = malloc(largest * sizeof(float)));
-    return complete ? MLK_OK : mlk_fail_memory(status, "an epoch's batches");
+    return complete && make_slots(loader) ? MLK_OK : mlk_fail_memory(status, "an epoch's batches");
 }
 
 mlk_loader *mlk_loader_start(const mlk_plan *plan, int64_t epoch, int workers, mlk_status *status)
@@ -197,7 +204,7 @@ mlk_code mlk_loader_next(mlk_loader *loader, mlk_batch *out, mlk_status *status)
         return MLK_OK;
     pthread_mutex_lock(&loader->lock);
     const batch *batch = &loader->batches[loader->next];
-    float *x = loader->slots[loader->next++ % AHEAD];
+    float *x = loader->slots[loader->next++ % loader->n_slots];
     pthread_cond_broadcast(&loader->changed);
     mlk_code code = await_batch(loader, batch, status);
     loader->stop = code;

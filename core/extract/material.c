@@ -13,7 +13,8 @@ typedef struct moments {
 } moments;
 
 typedef struct holding {
-    float *data; /* NULL: not kept */
+    float *data;    /* NULL: not kept so */
+    int16_t *words; /* samples that are whole 32768ths, as sound of 16 bit is at its own rate: half the memory */
     int64_t length;
     moments *rows;
 } holding;
@@ -55,6 +56,7 @@ void mlk_material_free(mlk_material *material)
         return;
     for (int i = 0; i < material->n; i++) {
         free(material->holdings[i].data);
+        free(material->holdings[i].words);
         free(material->holdings[i].rows);
     }
     free(material->holdings);
@@ -191,9 +193,34 @@ static float *read_track(const mlk_material *m, int index, bool first, int64_t *
     return m->settings.sound ? read_samples(m, index, length, status) : read_frames(m, index, first, length, status);
 }
 
-static size_t bytes_of(const mlk_material *m, int64_t length)
+/* Samples as words, when that loses nothing; NULL otherwise. */
+static int16_t *to_words(const float *samples, int64_t n)
 {
-    return (size_t)length * (size_t)(m->settings.sound ? 1 : m->rows) * sizeof(float);
+    int16_t *words = malloc((size_t)n * sizeof *words);
+    for (int64_t i = 0; words && i < n; i++) {
+        float value = samples[i] * 32768;
+        words[i] = value >= INT16_MIN && value <= INT16_MAX ? (int16_t)value : 0;
+        if ((float)words[i] != value) {
+            free(words);
+            words = NULL;
+        }
+    }
+    return words;
+}
+
+static void from_words(const int16_t *words, int64_t n, float *samples)
+{
+    for (int64_t i = 0; i < n; i++)
+        samples[i] = words[i] * (1.0f / 32768);
+}
+
+/* Whether so many more bytes may be kept; they then are. */
+static bool claim(mlk_material *m, size_t bytes)
+{
+    if (atomic_fetch_add(&m->kept, bytes) + bytes <= m->settings.memory)
+        return true;
+    atomic_fetch_sub(&m->kept, bytes);
+    return false;
 }
 
 mlk_code mlk_material_load(void *material, int index, mlk_status *status)
@@ -203,31 +230,65 @@ mlk_code mlk_material_load(void *material, int index, mlk_status *status)
     float *data = read_track(m, index, true, &holding->length, status);
     if (!data)
         return status->code;
-    size_t bytes = bytes_of(m, holding->length);
-    if (atomic_fetch_add(&m->kept, bytes) + bytes <= m->settings.memory) {
+    size_t count = (size_t)holding->length * (size_t)(m->settings.sound ? 1 : m->rows);
+    int16_t *words = m->settings.sound ? to_words(data, holding->length) : NULL;
+    if (words && claim(m, count * sizeof *words)) {
+        holding->words = words;
+        words = NULL;
+    } else if (!words && claim(m, count * sizeof *data)) {
         holding->data = data;
-    } else {
-        atomic_fetch_sub(&m->kept, bytes);
-        free(data);
+        data = NULL;
     }
+    free(words);
+    free(data);
     return MLK_OK;
+}
+
+/* The whole of a track that is not kept, or kept as words. NULL: see status. */
+static float *fetch(const mlk_material *m, int index, mlk_status *status)
+{
+    const holding *holding = &m->holdings[index];
+    if (holding->words) {
+        float *samples = malloc((size_t)holding->length * sizeof *samples);
+        if (samples)
+            from_words(holding->words, holding->length, samples);
+        else
+            mlk_fail_memory(status, "a track's samples");
+        return samples;
+    }
+    int64_t length = 0;
+    float *data = read_track(m, index, false, &length, status);
+    if (data && length != holding->length) {
+        free(data);
+        data = NULL;
+        mlk_fail(status, MLK_INVALID, "%s has changed while it was in use", mlk_extraction_track(m->extraction, index)->path);
+    }
+    return data;
 }
 
 mlk_code mlk_material_borrow(const mlk_material *material, int index, mlk_piece *piece, mlk_status *status)
 {
     const holding *holding = &material->holdings[index];
     *piece = (mlk_piece){holding->data, material->settings.sound ? 1 : material->rows, holding->length, NULL};
-    if (holding->data)
+    if (!holding->data)
+        piece->data = piece->made = fetch(material, index, status);
+    return piece->data ? MLK_OK : status->code;
+}
+
+mlk_code mlk_material_samples(const mlk_material *material, int index, int64_t first, int64_t n, float *out,
+                              mlk_status *status)
+{
+    const holding *holding = &material->holdings[index];
+    if (holding->words) {
+        from_words(holding->words + first, n, out);
         return MLK_OK;
-    int64_t length;
-    piece->data = piece->made = read_track(material, index, false, &length, status);
-    if (!piece->data)
+    }
+    mlk_piece piece;
+    if (mlk_material_borrow(material, index, &piece, status))
         return status->code;
-    if (length == holding->length)
-        return MLK_OK;
-    mlk_piece_release(piece);
-    return mlk_fail(status, MLK_INVALID, "%s has changed while it was in use",
-                    mlk_extraction_track(material->extraction, index)->path);
+    memcpy(out, piece.data + first, (size_t)n * sizeof *out);
+    mlk_piece_release(&piece);
+    return MLK_OK;
 }
 
 void mlk_piece_release(mlk_piece *piece)

@@ -62,6 +62,10 @@ typedef struct mlk_piece {
 mlk_code mlk_material_borrow(const mlk_material *material, int index, mlk_piece *piece, mlk_status *status);
 void mlk_piece_release(mlk_piece *piece);
 
+/* Copies samples first .. first + n - 1 of a track. */
+mlk_code mlk_material_samples(const mlk_material *material, int index, int64_t first, int64_t n, float *out,
+                              mlk_status *status);
+
 /* The features of samples, as a matrix. NULL: see status. */
 mlk_matrix *mlk_material_analyse(const mlk_material *material, const float *samples, int64_t n, mlk_status *status);
 

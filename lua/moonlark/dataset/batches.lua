@@ -171,10 +171,13 @@ end
 --- crop: true cuts segments anywhere, default for a training part; false takes the grid's, in order.
 --- per_track: crops of a track in an epoch, default as many as its grid has segments.
 --- batch_size: 32; shuffle: default for a training part; drop_last: false leaves a smaller last batch.
---- decibel: true turns powers and magnitudes into decibels (reference 1), or {amin = 1e-10, top_db = nil}.
---- normalize: true; each row over all training tracks and times to mean 0 and deviation 1.
+--- decibel: true turns what grows with energy (stft, spectrogram, mel, cqt, vqt, pseudo_cqt, hybrid_cqt, rms) into
+--- decibels of power (reference 1), or {amin = 1e-10, top_db = nil}; top_db counts from the segment's loudest.
+--- normalize: true; each row over all training tracks and times to mean 0 and deviation 1. A valid or test part needs
+--- normalize_by; a dataset that is no part of a split takes its own statistics unless it is given others.
 --- augment: list of moonlark.augment descriptions.
---- seed: 0; workers: threads, 0 for one each core; cache: true or a folder; memory: bytes kept, 2 GiB; progress: true;
+--- seed: 0; workers: threads, 0 for one each core; cache: true or a folder; memory: bytes of frames or samples kept, 2
+--- GiB, the rest is read again each time; progress: true;
 --- device: "cpu". pool: statistics over time ({"mean", "std"}, see feature.recipe) give one row a track instead of
 --- frames: x is n × columns, and what concerns segments and augmentation does not apply.
 ---@return moonlark.Batches
