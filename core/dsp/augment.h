@@ -24,7 +24,7 @@ typedef enum mlk_augment_kind {
     /* of sounds */
     MLK_AUGMENT_NOISE,        /* Gaussian noise (signal to noise ratio in dB) */
     MLK_AUGMENT_POLARITY,     /* times -1 */
-    MLK_AUGMENT_TIME_STRETCH, /* phase vocoder (rate; 2: twice as fast) */
+    MLK_AUGMENT_TIME_STRETCH, /* phase vocoder (rate; 2: twice as fast); of features by who cuts them */
     MLK_AUGMENT_PITCH_SHIFT,  /* phase vocoder, then resampling (semitones) */
     /* of sounds or features */
     MLK_AUGMENT_GAIN,      /* (dB) */

@@ -131,15 +131,46 @@ static mlk_matrix *from_sound(const mlk_plan *plan, const mlk_example *example, 
     return matrix;
 }
 
+/* How much faster the features run. */
+static double pace(const mlk_plan *plan, const mlk_example *example)
+{
+    double rate = 1;
+    mlk_change change;
+    for (int i = plan->n_sound; i < plan->n_augments; i++)
+        if (plan->augments[i].kind == MLK_AUGMENT_TIME_STRETCH && mlk_plan_change(plan, example, i, &change))
+            rate *= change.value;
+    return rate;
+}
+
+/* Frames start, start + rate, start + 2 rate ... of each row, in between on straight lines. */
+static mlk_matrix *cut_frames(const mlk_piece *piece, int64_t start, double rate, int64_t frames, mlk_status *status)
+{
+    mlk_matrix *matrix = mlk_matrix_new(piece->rows, frames, status);
+    for (int64_t row = 0; matrix && row < piece->rows; row++) {
+        const float *from = piece->data + row * piece->length;
+        float *to = matrix->data + row * frames;
+        if (rate == 1)
+            memcpy(to, from + start, (size_t)frames * sizeof *to);
+        for (int64_t t = 0; rate != 1 && t < frames; t++) {
+            double place = (double)start + (double)t * rate;
+            int64_t left = (int64_t)place, right = left + 1 < piece->length ? left + 1 : left;
+            float share = (float)(place - (double)left);
+            to[t] = from[left] + share * (from[right] - from[left]);
+        }
+    }
+    return matrix;
+}
+
 static mlk_matrix *from_frames(const mlk_plan *plan, const mlk_example *example, mlk_status *status)
 {
     mlk_piece piece;
     if (mlk_material_borrow(plan->material, plan->tracks[example->track], &piece, status))
         return NULL;
-    mlk_matrix *matrix = mlk_matrix_new(piece.rows, mlk_grid_length(&plan->grid, piece.length), status);
-    for (int64_t row = 0; matrix && row < piece.rows; row++)
-        memcpy(matrix->data + row * matrix->frames, piece.data + row * piece.length + example->start,
-               (size_t)matrix->frames * sizeof(float));
+    double rate = pace(plan, example);
+    int64_t wanted = plan->grid.length > 0 ? plan->grid.length : piece.length;
+    int64_t most = (int64_t)((double)(piece.length - 1) / rate) + 1, frames = wanted < most ? wanted : most;
+    int64_t last = (int64_t)((double)(piece.length - 1) - (double)(frames - 1) * rate);
+    mlk_matrix *matrix = cut_frames(&piece, example->start < last ? example->start : last, rate, frames, status);
     mlk_piece_release(&piece);
     return matrix;
 }

@@ -39,6 +39,9 @@ static mlk_code describe(mlk_plan *plan, mlk_status *status)
     for (int i = 0; i < plan->n_augments; i++) {
         plan->n_sound += !plan->augments[i].on_features;
         mixups += plan->augments[i].kind == MLK_AUGMENT_MIXUP;
+        if (plan->n_sound > 0 && plan->augments[i].on_features && plan->augments[i].kind == MLK_AUGMENT_TIME_STRETCH)
+            return mlk_fail(status, MLK_INVALID,
+                            "time_stretch on features goes with no augmentation of sounds: say on = \"sound\"");
     }
     plan->soft = mixups > 0 && plan->labels;
     if (mixups > 1)

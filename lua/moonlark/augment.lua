@@ -116,13 +116,14 @@ function augment.shift(given)
   return describe("shift", known.on, known.p, low, high, {relative = not known.seconds, wrap = known.wrap})
 end
 
---- Faster or slower at the same pitch, by the phase vocoder; of the track as much more or less is taken.
----@param given {rate?: number|number[], p?: number}?  rate: default {0.8, 1.25}; 2 is twice as fast
+--- Faster or slower at the same pitch, by the phase vocoder; of the track as much more or less is taken. Of features:
+--- frames further apart or nearer, on straight lines between the track's; not together with augmentations of sounds.
+---@param given {rate?: number|number[], p?: number, on?: "sound"|"features"}?  rate: default {0.8, 1.25}; 2 is twice as fast
 ---@return moonlark.Augmentation
 function augment.time_stretch(given)
-  local known = read("time_stretch", given, {rate = {0.8, 1.25}})
+  local known = read("time_stretch", given, {rate = {0.8, 1.25}}, true)
   local low, high = range("rate", known.rate, 0.1, 10, exactly)
-  return describe("time_stretch", "sound", known.p, low, high)
+  return describe("time_stretch", known.on, known.p, low, high)
 end
 
 --- Higher or lower at the same speed: the phase vocoder, then resampling.
@@ -241,6 +242,10 @@ function augment.ordered(list)
   end)
   local ordered = {}
   for i, entry in ipairs(flat) do
+    if entry.made.kind == "time_stretch" and entry.made.on == "features" and flat[1].made.on == "sound" then
+      error(('time_stretch on features goes with no augmentation of sounds (%s): give it on = "sound"')
+        :format(flat[1].made.kind), 0)
+    end
     local copy = {on_features = entry.made.on == "features"}
     for key, value in pairs(entry.made) do copy[key] = value end
     ordered[i] = copy

@@ -298,6 +298,8 @@ function TestAugment:test_mistakes()
   refuses("rate must be", augment.time_stretch, {rate = 0})
   refuses("augment[2] must be what a function of moonlark.augment made", augment.ordered, {augment.gain(), {kind = "gai"}})
   refuses("augment[1] must be", augment.ordered, {"noise"})
+  refuses("goes with no augmentation of sounds (noise)", augment.ordered,
+    {augment.time_stretch {on = "features"}, augment.noise()})
   refuses("one mixup, got 2", augment.ordered, {augment.mixup(), augment.mixup {on = "features"}})
 end
 
@@ -347,6 +349,31 @@ function TestAugment:test_gain_of_features_is_gain_of_the_sound()
   local heard = plain:gt(-60) -- the rest is rounding noise and the floor
   lu.assertTrue((lifted - plain - 6):abs():max():item() < 1e-4)
   lu.assertTrue((loud - lifted):abs():masked_select(heard):max():item() < 1e-2)
+end
+
+function TestAugment:test_stretched_features()
+  local train = train_part()
+  local function first(rate)
+    return collect(train:batches(with {crop = false, shuffle = false, normalize = false, segment = 0.3, hop = 9,
+      augment = rate and {augment.time_stretch {rate = rate, on = "features"}}}), 1)[1].x:select(0, 0)
+  end
+  local plain, fast, slow = first(), first(2), first(0.5)
+  local n = plain:size(1)
+  for i = 0, n // 2 - 1 do
+    lu.assertTrue(fast:select(1, i):equal(plain:select(1, 2 * i)))
+    lu.assertTrue(slow:select(1, 2 * i):equal(plain:select(1, i)))
+    local middle = (plain:select(1, i) + plain:select(1, i + 1)) / 2
+    lu.assertTrue((slow:select(1, 2 * i + 1) - middle):abs():max():item() < 1e-4)
+  end
+  for _, crop in ipairs {true, false} do
+    for _, segment in ipairs {0.4, 3} do -- shorter and longer than the tracks
+      local b = train:batches(with {segment = segment, crop = crop, shuffle = false, cache = nil,
+        augment = {augment.time_stretch {rate = {0.3, 4}, on = "features"}, augment.mixup {on = "features"}}})
+      for batch in b:epoch(1) do
+        for i, length in ipairs(batch.lengths) do lu.assertTrue(length >= 1 and length <= b.frames) end
+      end
+    end
+  end
 end
 
 function TestAugment:test_masks_are_the_mean()

@@ -124,6 +124,7 @@ static const mlk_augment changes[] = {
 };
 
 static const mlk_augment feature_changes[] = {
+    {.kind = MLK_AUGMENT_TIME_STRETCH, .on_features = true, .p = 0.5, .low = 0.5, .high = 2},
     {.kind = MLK_AUGMENT_SHIFT, .on_features = true, .p = 0.5, .low = -0.5, .high = 0.5, .relative = true, .wrap = true},
     {.kind = MLK_AUGMENT_MIXUP, .on_features = true, .p = 0.7, .low = 0.4, .high = 0.4},
     {.kind = MLK_AUGMENT_FREQUENCY_MASK, .on_features = true, .p = 1, .low = 0, .high = 4, .count = 2},
@@ -262,7 +263,7 @@ static void test_the_same_bits_from_frames(void **state)
 {
     (void)state;
     check_sameness(false, NULL, 0);
-    check_sameness(false, feature_changes, 3);
+    check_sameness(false, feature_changes, 4);
 }
 
 static void test_the_same_bits_from_sound(void **state)
