@@ -146,7 +146,8 @@ mlk_code mlk_change_sound(mlk_change *change, mlk_sound *sound, mlk_status *stat
         scale(sound->samples, sound->n, pow(10, change->value / 20));
         break;
     case MLK_AUGMENT_SHIFT:
-        mlk_shift(sound->samples, sound->n, mlk_change_distance(change, sound->n, sound->rate), change->augment->wrap, 0);
+        mlk_shift(sound->samples, sound->n, mlk_change_distance(change, sound->n, sound->rate),
+                  change->augment->wrap, 0);
         break;
     case MLK_AUGMENT_EQUALIZER:
         equalize(change, sound);

@@ -261,7 +261,8 @@ static float *fetch(const mlk_material *m, int index, mlk_status *status)
     if (data && length != holding->length) {
         free(data);
         data = NULL;
-        mlk_fail(status, MLK_INVALID, "%s has changed while it was in use", mlk_extraction_track(m->extraction, index)->path);
+        mlk_fail(status, MLK_INVALID, "%s has changed while it was in use",
+                 mlk_extraction_track(m->extraction, index)->path);
     }
     return data;
 }

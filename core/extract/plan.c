@@ -57,7 +57,8 @@ mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status)
         int64_t samples = (int64_t)(plan->segment_s * mlk_material_recipe(plan->material)->rate + 1e-6);
         plan->frames = mlk_material_frames(plan->material, samples);
         if (plan->frames < 1)
-            return mlk_fail(status, MLK_INVALID, "segment must be long enough for one frame, got %g s", plan->segment_s);
+            return mlk_fail(status, MLK_INVALID, "segment must be long enough for one frame, got %g s",
+                            plan->segment_s);
         plan->grid.length = mlk_material_is_sound(plan->material) ? samples : plan->frames;
         plan->grid.hop = fmax(1, plan->hop_s * plan->units);
     }

@@ -318,8 +318,9 @@ static void read_normalisation(lua_State *L, int arg, int self, mlk_plan *plan)
 /* One of {kind, on_features, p, low, high, count, relative, wrap}, on top of the stack. */
 static mlk_augment read_augment(lua_State *L)
 {
-    static const char *const kinds[] = {"noise", "polarity", "time_stretch", "pitch_shift", "gain", "shift", "equalizer",
-                                        "mixup", "time_mask", "frequency_mask", "frequency_shift", NULL};
+    static const char *const kinds[] = {"noise", "polarity", "time_stretch", "pitch_shift", "gain", "shift",
+                                        "equalizer", "mixup", "time_mask", "frequency_mask", "frequency_shift",
+                                        NULL};
     int at = lua_gettop(L);
     luaL_checktype(L, at, LUA_TTABLE);
     lua_getfield(L, at, "kind");

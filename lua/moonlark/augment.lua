@@ -37,7 +37,8 @@ local function range(name, value, least, most, from_number)
     low, high = from_number(value)
   end
   if type(low) ~= "number" or type(high) ~= "number" or not (low <= high and low >= least and high <= most) then
-    local shown = type(value) == "table" and ("{%s, %s}"):format(tostring(value[1]), tostring(value[2])) or tostring(value)
+    local shown = tostring(value)
+    if type(value) == "table" then shown = ("{%s, %s}"):format(tostring(value[1]), tostring(value[2])) end
     error(("%s must be a number or {low, high} within %g..%g, got %s"):format(name, least, most, shown), 0)
   end
   return low, high

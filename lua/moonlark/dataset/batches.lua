@@ -95,7 +95,9 @@ local function recipe_of(read)
 end
 
 -- Features that grow with energy, by the power of an amplitude that they are; others stay as they are.
-local energies = {stft = 1, cqt = 1, vqt = 1, pseudo_cqt = 1, hybrid_cqt = 1, rms = 1, spectrogram = "power", mel = "power"}
+local energies = {
+  stft = 1, cqt = 1, vqt = 1, pseudo_cqt = 1, hybrid_cqt = 1, rms = 1, spectrogram = "power", mel = "power",
+}
 
 -- For each feature of the recipe the power that decibels are made of, 0 for none; and amin, top_db.
 local function decibels_of(recipe, given)
@@ -206,8 +208,7 @@ function Dataset:batches(given)
   if decibel == nil then decibel = true end
   local powers, amin, top_db = decibels_of(recipe, decibel)
   local rows, frames, names = shape_of(recipe, segment)
-  check_booleans({shuffle = read.shuffle, drop_last = read.drop_last, normalize = read.normalize, progress = read.progress},
-    {"shuffle", "drop_last", "normalize", "progress"})
+  check_booleans(read, {"shuffle", "drop_last", "normalize", "progress"})
   local cache = read.cache or nil
   if cache == true then cache = require "moonlark.cache".folder() end
   if cache ~= nil and type(cache) ~= "string" then
@@ -417,7 +418,8 @@ function Batches:options()
   end
   local whole = not recipe.start and not recipe.duration
   return {
-    features = whole and recipe.features or nil, rate = whole and recipe.rate or nil, recipe = not whole and recipe or nil,
+    features = whole and recipe.features or nil, rate = whole and recipe.rate or nil,
+    recipe = not whole and recipe or nil,
     segment = self.segment, hop = self.hop, batch_size = self.batch_size, normalize = self.normalize,
     decibel = self.decibel and {amin = self.amin, top_db = self.top_db},
   }
