@@ -17,8 +17,8 @@ local sealed = require "moonlark.sealed"
 local network = {}
 
 ---@class moonlark.Card
----@field architecture string  the file in models/
----@field options table  what its constructor was given, defaults included
+---@field architecture string?  the file in models/; nil for a network of one's own
+---@field options table?  what its constructor was given, defaults included
 ---@field classes string[]?  by class id, once trained
 ---@field input table?  options of dataset:batches, once trained
 ---@field statistics {mean: number[], std: number[]}?  of each row of the input, over the training data
@@ -48,18 +48,31 @@ end
 ---@param path string  ends in .safetensors
 function network.save(net, path)
   if not net.card then
-    error("the network has no card: it was not made by an architecture of models/", 0)
+    error("the network has no card: it is not of models/, and was not trained by train.fit", 0)
   end
   sealed.write(path, net:state_dict(), "network", net.card)
   files.write(beside(path), json.encode(net.card, "  ") .. "\n")
 end
 
+-- An untrained network of the card's architecture.
+local function build(path, card)
+  if not card.architecture then
+    error(("%s is a network of one's own, whose classes and input it knows, but not its code: make the network and give "
+      .. "it, network.load(path, {net = net})"):format(path), 0)
+  end
+  local found, make = pcall(require, "models." .. tostring(card.architecture))
+  if not found then
+    error(("%s is of the architecture '%s': %s"):format(path, tostring(card.architecture), tostring(make)), 0)
+  end
+  return make(card.options)
+end
+
 --- Reads a network that was saved with its card, ready to predict.
 ---@param path string  a .safetensors file, or a run folder that holds model.safetensors
----@param given {device?: string}?
+---@param given {device?: string, net?: moonlark.Module}?  net: to be filled; needed for networks that are not of models/
 ---@return moonlark.Module
 function network.load(path, given)
-  local read = options.read("network.load", given, {device = "cpu"})
+  local read = options.read("network.load", given, {device = "cpu", net = options.none})
   if files.kind(path) == "directory" then
     local inner = files.join(path, "model.safetensors")
     if not files.exists(inner) then error(("%s holds no model.safetensors"):format(path), 0) end
@@ -67,11 +80,7 @@ function network.load(path, given)
   end
   if not files.exists(path) then error(("%s does not exist"):format(path), 0) end
   local tensors, card = sealed.read(path, "network")
-  local found, make = pcall(require, "models." .. tostring(card.architecture))
-  if not found then
-    error(("%s is of the architecture '%s': %s"):format(path, tostring(card.architecture), tostring(make)), 0)
-  end
-  local net = make(card.options)
+  local net = read.net or build(path, card)
   local ok, why = pcall(net.load_state_dict, net, tensors)
   if not ok then error(("%s: %s"):format(path, why), 0) end
   net.card = card

@@ -141,6 +141,17 @@ function TestRunFolder:test_holds_all_that_the_tour_names()
   lu.assertErrorMsgContains("holds a run already", fit, mlp(), {run = path})
 end
 
+function TestRunFolder:test_networks_of_ones_own()
+  local path = fresh()
+  local net = nn.Linear(8, 3)
+  fit(net, {run = path, epochs = 1})
+  lu.assertErrorMsgContains("network.load(path, {net = net})", network.load, path)
+  local again = network.load(path, {net = nn.Linear(8, 3)})
+  assert_same_weights(net, again)
+  lu.assertEquals(again.card.classes, classes)
+  lu.assertErrorMsgContains("shape: weight", network.load, path, {net = nn.Linear(7, 3)})
+end
+
 -- Lengths and checksums of the records, which say what TensorBoard would read.
 function TestRunFolder:test_event_file()
   lu.assertEquals(tensorboard.crc32c "123456789", 0xE3069283) -- the check value of CRC-32C

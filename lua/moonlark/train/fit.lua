@@ -119,8 +119,9 @@ end
 
 -- The network's card: what it takes to use it on new songs.
 local function write_card(self)
-  local card, train = self.net.card, self.o.train
-  if not card then return end
+  local train = self.o.train
+  local card = self.net.card or {}
+  self.net.card = card
   card.classes = not self.o.objective and train.dataset.classes or nil
   card.input = train:options()
   local statistics = card.input.normalize and train:statistics()

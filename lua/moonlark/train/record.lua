@@ -45,11 +45,7 @@ function Record:rewind(trainer)
 end
 
 local function save_model(self, trainer)
-  if trainer.net.card then
-    network.save(trainer.net, self.run:file "model.safetensors")
-  else
-    trainer.net:save(self.run:file "model.safetensors")
-  end
+  network.save(trainer.net, self.run:file "model.safetensors")
 end
 
 -- What TensorBoard groups together: loss/train beside loss/valid.
