@@ -96,6 +96,12 @@ function Progress:finish()
   if self.columns then io.stderr:write "\n" end
 end
 
+--- Ends the bar without a trace: its line on a terminal is free for what is said next.
+function Progress:erase()
+  if self.drew and self.columns then io.stderr:write "\r\27[K" end
+  self.drew = false
+end
+
 -- An error or Ctrl-C leaves a `local bar <close>` through here: the next output starts on a line of its own.
 Progress.__close = function(self)
   if self.drew and self.columns then io.stderr:write "\n" end

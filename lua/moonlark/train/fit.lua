@@ -204,7 +204,7 @@ local function remaining(self, done)
   local batches = (self.epoch - self.first_epoch) * self.o.train:count() + done
   local left = (self.o.epochs - self.epoch) * self.o.train:count() - done
   local elapsed = core.system.clock() - self.started
-  return batches > 0 and progress.duration(elapsed / batches * left) .. " in all" or ""
+  return batches > 0 and progress.duration(elapsed / batches * left) .. " to the end" or ""
 end
 
 local function train_epoch(self)
@@ -229,7 +229,7 @@ local function train_epoch(self)
     if bar then bar:update(i, words_of(figures) .. "  " .. remaining(self, i)) end
   end
   settle(self, figures)
-  if bar then bar:finish() end
+  if bar then bar:erase() end
   return {loss = figures.loss / figures.n, accuracy = figures.counted and figures.right / figures.n or nil}
 end
 
@@ -284,7 +284,8 @@ local function one_epoch(self)
     row.valid_loss, row.valid_accuracy, row.valid_segment_accuracy = found.loss, found.accuracy, found.segment_accuracy
   end
   if self.schedule and self.schedule.unit == "epoch" then
-    self.schedule:step(row[self.monitor or "loss"])
+    local upwards = self.schedule.options and self.schedule.options.mode == "max" -- plateau's
+    self.schedule:step(upwards and row[self.monitor] or row.valid_loss or row.loss)
   end
   row.seconds = core.system.clock() - start
   self.history[number] = row
