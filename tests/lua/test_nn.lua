@@ -7,6 +7,9 @@ local torch = require "moonlark.torch"
 
 torch.set_num_threads(1) -- nothing here is large
 
+-- tests/gpu.sh runs this on a GPU.
+local device = os.getenv "MOONLARK_TEST_DEVICE" or "cpu"
+
 local weight = torch.tensor {0.5, 1.0, 2.0, 0.25}
 
 local modules = {
@@ -49,9 +52,9 @@ local modules = {
 }
 
 -- Attention: what its calls are given beside the input (tests/reference/nn/generate.py).
-local padding = torch.tensor {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 1}} :bool()
-local causal = torch.ones({5, 5}):bool():triu(1)
-local memory = torch.linspace(-1, 1, 48):view {2, 4, 6}
+local padding = torch.tensor {{0, 0, 0, 0, 0}, {0, 0, 0, 1, 1}} :bool():to(device)
+local causal = torch.ones({5, 5}):bool():triu(1):to(device)
+local memory = torch.linspace(-1, 1, 48):view {2, 4, 6} :to(device)
 local small = {dropout = 0.0, dim_feedforward = 11}
 
 local function with(more)
@@ -83,7 +86,7 @@ local calls = {
     return m(x, x, x, {key_padding_mask = padding, attn_mask = causal, need_weights = o})
   end,
   attention_heads = function(m, x, o)
-    return m(x, x, x, nil, o, (torch.arange(50.0):view {2, 5, 5} - 25) / 20)
+    return m(x, x, x, nil, o, ((torch.arange(50.0):view {2, 5, 5} - 25) / 20):to(device))
   end,
   attention_cross = function(m, x, o) return m(x, memory, memory * 0.5, {need_weights = o}) end,
   attention_widths = function(m, x, o) return m(x, memory["..., 0:4"], memory["..., 0:3"], {need_weights = o}) end,
@@ -109,6 +112,7 @@ local losses = {
 }
 
 local reference = torch.load "tests/reference/nn/nn.safetensors"
+for key, tensor in pairs(reference) do reference[key] = tensor:to(device) end
 
 -- The frozen tensors of a module's state or gradients, by key.
 local function frozen(name, what)
@@ -131,7 +135,7 @@ function TestReference:test_modules_agree_with_pytorch()
   for name in pairs(modules) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
-    local module = modules[name]()
+    local module = modules[name]():to(device)
     module:load_state_dict(frozen(name, "state"))
     local input = reference[name .. "/input"]:clone():requires_grad_(true)
     local call = call_of(name)
@@ -159,7 +163,7 @@ function TestReference:test_ten_steps_of_training_are_pytorchs()
   for name, make in pairs(modules) do
     local expected, worst = reference[name .. "/losses"], 0
     if expected then
-      local module = make():load_state_dict(frozen(name, "state"))
+      local module = make():to(device):load_state_dict(frozen(name, "state"))
       local opt = optim.SGD(module:parameters(), {lr = 0.05})
       for step, loss in ipairs(expected:totable()) do
         opt:zero_grad()
@@ -179,7 +183,7 @@ end
 function TestReference:test_attention_without_weights_is_the_same()
   for name in pairs(modules) do
     if name:find "^attention" then
-      local module = modules[name]():load_state_dict(frozen(name, "state"))
+      local module = modules[name]():to(device):load_state_dict(frozen(name, "state"))
       local input = reference[name .. "/input"]:clone():requires_grad_(true)
       local output, weights
       if calls[name] then
@@ -199,7 +203,7 @@ end
 function TestReference:test_the_same_seed_begins_with_the_same_numbers()
   for name, make in pairs(modules) do
     torch.manual_seed(7)
-    local state = make():state_dict()
+    local state = make():to(device):state_dict()
     for key, value in pairs(frozen(name, "state")) do
       lu.assertTrue(distance(state[key], value) <= 1e-6, name .. " " .. key)
     end
@@ -209,7 +213,7 @@ end
 function TestReference:test_losses_agree_with_pytorch()
   for name, make in pairs(losses) do
     local input = reference[name .. "/input"]:clone():requires_grad_(true)
-    local output = make()(name == "nll" and input:log_softmax(1) or input, reference[name .. "/target"])
+    local output = make():to(device)(name == "nll" and input:log_softmax(1) or input, reference[name .. "/target"])
     lu.assertTrue(distance(output:detach(), reference[name .. "/output"]) <= 1e-5, name)
     local total = (output * reference[name .. "/slope"]):sum()
     total:backward()

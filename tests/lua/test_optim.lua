@@ -6,7 +6,11 @@ local nn = require "moonlark.nn"
 local optim = require "moonlark.optim"
 local torch = require "moonlark.torch"
 
+-- tests/gpu.sh runs this on a GPU.
+local device = os.getenv "MOONLARK_TEST_DEVICE" or "cpu"
+
 local reference = torch.load "tests/reference/optim/optim.safetensors"
+for key, tensor in pairs(reference) do reference[key] = tensor:to(device) end
 
 local cases = {
   sgd = function(a, b) return optim.SGD({a, b}, {lr = 0.1}) end,
@@ -189,7 +193,7 @@ local function part(name)
   return found
 end
 
-local function small_net() return nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2)) end
+local function small_net() return nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2)):to(device) end
 
 local function same_states(a, b, allowed)
   for name, tensor in pairs(b) do lu.assertTrue(distance(a[name], tensor) <= allowed, name) end
