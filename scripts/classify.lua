@@ -113,11 +113,7 @@ local function write_page(run, models, best, X)
   page:table({"model", "accuracy, mean of folds", "deviation", "95 % from", "to", "macro F1"}, rows)
   page:figure(run:plot("accuracy", accuracy_bars(models)), "Accuracy of each model")
   page:heading("Classes, by " .. best.name)
-  local classes = {}
-  for i, values in ipairs(best.report.per_class) do
-    classes[i] = {X.classes[i], values.precision, values.recall, values.f1, values.support}
-  end
-  page:table({"class", "precision", "recall", "F1", "sounds"}, classes)
+  page:classes(best.report, "sounds")
   page:figure(run:plot("confusion", plot.confusion(best.report, {title = best.name})), "Confusion matrix")
   local mistakes = experiment.mistakes(X, best.report.predicted:totable())
   if #mistakes > 0 then

@@ -24,13 +24,6 @@ local function principal_components(X)
   return pca, pca:transform(scaled)
 end
 
-local function summary(values)
-  local sum, squares = 0, 0
-  for _, value in ipairs(values) do sum = sum + value end
-  for _, value in ipairs(values) do squares = squares + (value - sum / #values) ^ 2 end
-  return sum / #values, math.sqrt(squares / #values)
-end
-
 -- Agreement of one kind of clusterer with the labels, over all seeds, and its likeliest or tightest result.
 local function try(make, better, z, y, run, name)
   local found = {ari = {}, nmi = {}, silhouette = {}}
@@ -114,7 +107,7 @@ for _, entry in ipairs {{"Gaussian mixture", gmm, ""}, {"k-means", kmeans, ".kme
   local row = {title}
   for _, key in ipairs {"ari", "nmi", "silhouette"} do
     if #found[key] > 0 then
-      local mean, deviation = summary(found[key])
+      local mean, deviation = metrics.spread(found[key])
       figures[key .. suffix], figures[key .. suffix .. ".std"] = mean, deviation
       row[#row + 1] = ("%.3f ± %.3f"):format(mean, deviation)
     else

@@ -49,6 +49,17 @@ function metrics.interval(successes, n)
   return {low = math.max(0, middle - half), high = math.min(1, middle + half)}
 end
 
+--- Mean and standard deviation (divided by n, as numpy) of a list of numbers.
+---@param values number[]  one or more
+---@return number mean
+---@return number deviation
+function metrics.spread(values)
+  local sum, squares = 0, 0
+  for _, value in ipairs(values) do sum = sum + value end
+  for _, value in ipairs(values) do squares = squares + (value - sum / #values) ^ 2 end
+  return sum / #values, math.sqrt(squares / #values)
+end
+
 local function ratio(a, b)
   return b > 0 and a / b or 0
 end

@@ -89,6 +89,18 @@ function Report:metrics(figures)
   return self:table({"figure", "value"}, rows)
 end
 
+--- Precision, recall and F1 of each class, of a report that classify.cross_validate or train.evaluate gave.
+---@param found table
+---@param counted string  what was classified: "sounds", "tracks"
+---@return moonlark.Report self
+function Report:classes(found, counted)
+  local rows = {}
+  for i, class in ipairs(found.per_class) do
+    rows[i] = {found.classes[i], class.precision, class.recall, class.f1, class.support}
+  end
+  return self:table({"class", "precision", "recall", "F1", counted}, rows)
+end
+
 --- A picture with its caption; nil, as Run:plot gives for what was not drawn, says so instead.
 ---@param path string?  within the run folder
 ---@param caption string

@@ -28,13 +28,10 @@ function Report:__tostring()
   return table.concat(lines, "\n")
 end
 
--- Mean and standard deviation over folds (ddof 0, as numpy).
-local function spread(folds)
-  local sum, squares = 0, 0
-  for _, fold in ipairs(folds) do sum = sum + fold.accuracy end
-  local mean = sum / #folds
-  for _, fold in ipairs(folds) do squares = squares + (fold.accuracy - mean) ^ 2 end
-  return mean, math.sqrt(squares / #folds)
+local function accuracies(folds)
+  local list = {}
+  for i, fold in ipairs(folds) do list[i] = fold.accuracy end
+  return list
 end
 
 --- Makes the report of labels and predictions, of a cross-validation with its folds.
@@ -46,7 +43,7 @@ end
 return function(y, predicted, classes, folds)
   local report = setmetatable({y = y, predicted = predicted, classes = classes, folds = folds}, Report)
   report.accuracy, report.interval = metrics.accuracy(y, predicted)
-  if folds then report.mean_accuracy, report.std_accuracy = spread(folds) end
+  if folds then report.mean_accuracy, report.std_accuracy = metrics.spread(accuracies(folds)) end
   report.confusion = metrics.confusion(y, predicted, #classes)
   report.per_class, report.macro, report.weighted = metrics.precision_recall_f1(y, predicted, #classes)
   return report

@@ -135,11 +135,7 @@ end
 
 local function write_classes(self, page, found, part)
   page:heading("Classes of the " .. part .. " part")
-  local rows = {}
-  for i, class in ipairs(found.per_class) do
-    rows[i] = {found.classes[i], class.precision, class.recall, class.f1, class.support}
-  end
-  page:table({"class", "precision", "recall", "F1", "tracks"}, rows)
+  page:classes(found, "tracks")
   page:figure(draw(self, "confusion", "confusion", plot.confusion(found)), "Confusion matrix")
   page:figure(draw(self, "classes", "classes", class_bars(found)), "Accuracy of each class")
   local mistakes = mistakes_of(found)

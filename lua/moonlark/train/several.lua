@@ -2,19 +2,12 @@
 local experiment = require "moonlark.train.experiment"
 local files = require "moonlark.files"
 local join_reports = require "moonlark.classify.report"
+local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local report = require "moonlark.report"
 local run = require "moonlark.run"
 
 local several = {}
-
--- Mean and standard deviation (ddof 0).
-local function spread(values)
-  local sum, squares = 0, 0
-  for _, value in ipairs(values) do sum = sum + value end
-  for _, value in ipairs(values) do squares = squares + (value - sum / #values) ^ 2 end
-  return sum / #values, math.sqrt(squares / #values)
-end
 
 -- All divisions' predictions of one seed as one report.
 local function joined(tests, classes)
@@ -67,11 +60,7 @@ local function write_page(whole, plan, args, divisions, seeds, results, mean, de
   local found = results[1]
   page:heading(("Classes, all folds of seed %d"):format(seeds[1]))
   page:figure(whole:plot("confusion", plot.confusion(found)), "Confusion matrix")
-  local classes = {}
-  for i, class in ipairs(found.per_class) do
-    classes[i] = {found.classes[i], class.precision, class.recall, class.f1, class.support}
-  end
-  page:table({"class", "precision", "recall", "F1", "tracks"}, classes)
+  page:classes(found, "tracks")
   whole:report(page)
 end
 
@@ -91,7 +80,7 @@ function several.fit(plan, args, divisions, songs, settings)
     results[s] = joined(train_all(plan, args, divisions, seeds[s], whole), divisions[1].train.classes)
     means[s] = results[s].mean_accuracy
   end
-  local mean, deviation = spread(means)
+  local mean, deviation = metrics.spread(means)
   print()
   print(results[1])
   print(("\naccuracy %.4f, the mean of folds%s"):format(mean,
