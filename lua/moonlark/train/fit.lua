@@ -131,8 +131,8 @@ end
 local function share_statistics(o)
   if not (o.valid or o.test) then return end
   local statistics = o.train:statistics()
-  for _, part in ipairs {o.valid, o.test} do
-    if part and statistics then part:normalize_by(statistics) end
+  for _, name in ipairs {"valid", "test"} do
+    if o[name] and statistics then o[name]:normalize_by(statistics) end
   end
 end
 

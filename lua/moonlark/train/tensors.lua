@@ -84,6 +84,10 @@ function Batches:options() return {normalize = self.normalize} end
 
 local function normalized(self)
   if not self.normalize then return self.x end
+  if self.dataset.part and self.dataset.part ~= "train" and not self.given_statistics then
+    error(("the %s part is normalised by the training part's statistics: call normalize_by(train:statistics()) first")
+      :format(self.dataset.part), 0)
+  end
   local by = self.given_statistics or self:statistics()
   local shape = {1, -1}
   for _ = 3, self.x:dim() do shape[#shape + 1] = 1 end
