@@ -11,6 +11,7 @@
 #include <c10/core/CPUAllocator.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -43,6 +44,18 @@ Cache &cache()
     return *instance;
 }
 
+// Says what was asked for: "out of memory: 745.1 GiB asked for, 0.2 GiB are in use".
+struct OutOfMemory : std::bad_alloc {
+    explicit OutOfMemory(size_t bytes)
+    {
+        const double gib = 1 << 30;
+        std::snprintf(text, sizeof text, "out of memory: %.1f GiB asked for, %.1f GiB are in use by tensors",
+                      (double)bytes / gib, (double)cache().live / gib);
+    }
+    const char *what() const noexcept override { return text; }
+    char text[96];
+};
+
 // Rounds a size up to its class: 2^n, or 5, 6 or 7 eighths of the next power of two.
 int class_of(size_t bytes, size_t *rounded)
 {
@@ -58,7 +71,7 @@ Block *take_large(size_t bytes)
     size_t rounded;
     int size_class = class_of(bytes, &rounded);
     if (size_class >= n_classes)
-        throw std::bad_alloc();
+        throw OutOfMemory(bytes);
     Cache &kept = cache();
     {
         std::lock_guard<std::mutex> hold(kept.lock);
@@ -74,7 +87,7 @@ Block *take_large(size_t bytes)
         memory = mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     }
     if (memory == MAP_FAILED)
-        throw std::bad_alloc();
+        throw OutOfMemory(bytes);
     Block *block = static_cast<Block *>(memory);
     block->bytes = rounded;
     block->size_class = size_class;
@@ -100,7 +113,7 @@ Block *take_small(size_t bytes)
 {
     void *memory = std::aligned_alloc(header_bytes, (bytes + header_bytes - 1) / header_bytes * header_bytes);
     if (!memory)
-        throw std::bad_alloc();
+        throw OutOfMemory(bytes);
     Block *block = static_cast<Block *>(memory);
     block->bytes = bytes;
     block->size_class = -1;
@@ -127,7 +140,7 @@ struct CountingAllocator : c10::Allocator {
         if (n == 0)
             return {nullptr, nullptr, &release, cpu};
         if (n > SIZE_MAX / 4)
-            throw std::bad_alloc();
+            throw OutOfMemory(n);
         size_t bytes = n + header_bytes;
         Block *block = bytes >= large_bytes ? take_large(bytes) : take_small(bytes);
         cache().live += block->bytes;

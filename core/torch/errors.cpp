@@ -45,8 +45,9 @@ int moonlark::fail_with_current_exception(mlk_status *status, const char *what) 
         } catch (...) {
             return mlk_fail(status, MLK_INVALID, "%s", what);
         }
-    } catch (const std::bad_alloc &) {
-        return mlk_fail(status, MLK_MEMORY, "%s: out of memory", what);
+    } catch (const std::bad_alloc &error) { // our allocator's says how much was asked for
+        const char *message = about_memory(error.what()) ? error.what() : "out of memory";
+        return mlk_fail(status, MLK_MEMORY, "%s: %s", what, message);
     } catch (const std::exception &error) {
         try {
             return report(status, about_memory(error.what()) ? MLK_MEMORY : MLK_INVALID, what, error.what());
