@@ -399,6 +399,14 @@ function Batches:epoch(number)
   end, nil, nil, epoch
 end
 
+--- Where batches are to be: for a GPU they are copied from pinned memory, one batch ahead.
+---@param device string
+---@return moonlark.Batches  itself
+function Batches:to(device)
+  self.device = device
+  return self
+end
+
 --- Another seed for epochs from now on.
 ---@param seed integer
 ---@return moonlark.Batches  itself

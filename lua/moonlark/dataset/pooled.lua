@@ -7,7 +7,7 @@ local class = require "moonlark.dataset.class"
 ---@param read table  the options
 ---@return moonlark.TensorBatches
 return function(songs, recipe, read)
-  local tensors = require "moonlark.train.tensors"
+  local tensors = require "moonlark.dataset.tensors"
   local X = songs:extract(recipe, {workers = read.workers, cache = read.cache or nil, progress = read.progress})
   local batches = tensors.make {
     x = X.x, y = X.y, classes = X.classes, paths = X.paths, batch_size = read.batch_size, normalize = read.normalize,

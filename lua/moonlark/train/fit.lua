@@ -1,11 +1,13 @@
 --- fit: the loop that trains a network.
 local checkpoint = require "moonlark.train.checkpoint"
+local checks = require "moonlark.train.checks"
 local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
 local optim = require "moonlark.optim"
 local options = require "moonlark.options"
 local progress = require "moonlark.progress"
 local torch = require "moonlark.torch"
+local train_epoch = require "moonlark.train.epoch"
 
 local Trainer = {}
 Trainer.__index = Trainer
@@ -17,62 +19,6 @@ local defaults = {
   precision = "float32", deterministic = false, seed = 0, run = options.none, resume = false, progress = true,
   each = options.none, judge = options.none,
 }
-
--- checks before anything starts -----------------------------------------------------------
-
-local function check_integer(name, value, least)
-  if math.type(value) ~= "integer" or value < least then
-    error(("%s must be an integer from %d, got %s"):format(name, least, tostring(value)), 0)
-  end
-end
-
-local function check_options(o)
-  check_integer("epochs", o.epochs, 1)
-  check_integer("accumulate", o.accumulate, 1)
-  check_integer("seed", o.seed, 0)
-  if o.patience ~= nil then check_integer("patience", o.patience, 1) end
-  if o.patience and not o.valid then error("patience needs validation data: give valid", 0) end
-  if o.resume and not o.run then error("resume needs a run folder: give run", 0) end
-  if o.loss and o.objective then error("give loss or objective, not both", 0) end
-  local precisions = {float32 = true, bfloat16 = true}
-  if not precisions[o.precision] then
-    error(('precision must be "float32" or "bfloat16", got "%s"'):format(o.precision), 0)
-  end
-  for _, part in ipairs {"train", "valid", "test"} do
-    local batches = o[part]
-    if batches ~= nil and not (type(batches) == "table" and batches.epoch and batches.dataset) then
-      error(("%s must be batches, as dataset:batches and train.tensors make, got %s"):format(part, type(batches)), 0)
-    end
-  end
-end
-
-local function label_counts(songs)
-  local counts = {}
-  for _, track in ipairs(songs.tracks) do
-    if track.label then counts[track.label] = (counts[track.label] or 0) + 1 end
-  end
-  return counts
-end
-
--- A classification needs every class in training, two or more of them, and something to validate on.
-local function check_data(o)
-  if o.train:items() == 0 then error("the training data is empty", 0) end
-  for _, part in ipairs {"valid", "test"} do
-    if o[part] and o[part]:items() == 0 then
-      error(("the %s part is empty: give it more tracks, or leave it out"):format(part == "valid" and "validation" or part), 0)
-    end
-  end
-  local classes = o.train.dataset.classes or {}
-  if o.objective or #classes == 0 then return end
-  if #classes == 1 then error(("there is only one class, %s: nothing can be told apart"):format(classes[1]), 0) end
-  local counts, missing = label_counts(o.train.dataset), {}
-  for _, name in ipairs(classes) do
-    if not counts[name] then missing[#missing + 1] = name end
-  end
-  if #missing > 0 then
-    error(("no training track of the class%s %s"):format(#missing > 1 and "es" or "", table.concat(missing, ", ")), 0)
-  end
-end
 
 local function choose_device(wanted)
   if wanted ~= "auto" then return wanted end
@@ -100,7 +46,7 @@ local function settings_of(net, o)
     precision = o.precision, patience = o.patience, monitor = o.monitor,
     optimizer = {name = optimizer.name, options = optimizer.given},
     schedule = schedule and {name = schedule.name, options = schedule.options},
-    batch_size = o.train.batch_size, architecture = net.card and net.card.architecture,
+    input = o.train:options(), augment = o.train.augments, architecture = net.card and net.card.architecture,
     options = net.card and net.card.options, parameters = (net:count()),
   }
 end
@@ -141,6 +87,9 @@ local function make(net, o)
   torch.manual_seed(o.seed)
   self.device = choose_device(o.device)
   net:to(self.device)
+  for _, part in ipairs {"train", "valid", "test"} do
+    if o[part] then o[part]:to(self.device) end
+  end
   self.settings = plain(settings_of(net, o))
   self.optimizer = o.optimizer.bind and o.optimizer:bind(net:parameters()) or o.optimizer
   self.steps = math.ceil(o.train:count() / o.accumulate)
@@ -153,85 +102,7 @@ local function make(net, o)
   return self
 end
 
--- one epoch -----------------------------------------------------------------------------------
-
--- How many losses may wait before they are looked at: on a GPU looking at one waits for all work before it.
-local function patience_of(device) return device == "cpu" and 1 or 16 end
-
--- Takes the losses that wait into the epoch's figures; one that is not finite ends the training.
-local function settle(self, figures)
-  for _, waiting in ipairs(figures.waiting) do
-    local loss = waiting.loss:item()
-    if loss ~= loss or loss == math.huge or loss == -math.huge then
-      error(("the loss is %s in epoch %d, batch %d of %d, whose files are:\n  %s"):format(tostring(loss), self.epoch + 1,
-        waiting.number, self.o.train:count(), table.concat(waiting.paths, "\n  ")), 0)
-    end
-    figures.loss = figures.loss + loss * #waiting.paths
-    figures.n = figures.n + #waiting.paths
-    if waiting.right then figures.right = figures.right + waiting.right:item() end
-  end
-  figures.waiting = {}
-end
-
-local function hits(logits, y)
-  if not (logits and y) then return nil end
-  if y:dim() == 2 then y = y:argmax(1) end
-  return logits:detach():argmax(1):eq(y):sum()
-end
-
-local function compute(self, batch)
-  if self.o.precision == "float32" then return self.objective(self.net, batch) end
-  return torch.autocast(self.device, self.o.precision, self.objective, self.net, batch)
-end
-
-local function step(self)
-  if self.o.clip_norm then optim.clip_grad_norm(self.net:parameters(), self.o.clip_norm) end
-  self.optimizer:step()
-  self.optimizer:zero_grad()
-  if self.ema then self.ema:update() end
-  if self.schedule and self.schedule.unit ~= "epoch" then self.schedule:step() end
-end
-
-local function words_of(figures)
-  if figures.n == 0 then return "" end
-  local text = ("loss %.3f"):format(figures.loss / figures.n)
-  if figures.right > 0 or figures.counted then text = text .. ("  accuracy %.3f"):format(figures.right / figures.n) end
-  return text
-end
-
--- How long the epochs that are left will take, judged by those of this call.
-local function remaining(self, done)
-  local batches = (self.epoch - self.first_epoch) * self.o.train:count() + done
-  local left = (self.o.epochs - self.epoch) * self.o.train:count() - done
-  local elapsed = core.system.clock() - self.started
-  return batches > 0 and progress.duration(elapsed / batches * left) .. " to the end" or ""
-end
-
-local function train_epoch(self)
-  local o, count = self.o, self.o.train:count()
-  local number = self.epoch + 1
-  local bar <close> = o.progress and progress.new(count, ("epoch %d/%d"):format(number, o.epochs)) or nil
-  local figures = {loss = 0, right = 0, n = 0, waiting = {}}
-  local i = 0
-  self.net:train()
-  for batch in o.train:epoch(number) do
-    i = i + 1
-    batch = evaluate.place(batch, self.device)
-    local loss, logits = compute(self, batch)
-    local group_start = (i - 1) // o.accumulate * o.accumulate
-    local share = math.min(o.accumulate, count - group_start)
-    local right = hits(logits, batch.y)
-    figures.counted = figures.counted or right ~= nil
-    table.insert(figures.waiting, {loss = loss:detach(), right = right, paths = batch.paths, number = i})
-    if #figures.waiting >= patience_of(self.device) then settle(self, figures) end
-    (share > 1 and loss / share or loss):backward()
-    if i % o.accumulate == 0 or i == count then step(self) end
-    if bar then bar:update(i, words_of(figures) .. "  " .. remaining(self, i)) end
-  end
-  settle(self, figures)
-  if bar then bar:erase() end
-  return {loss = figures.loss / figures.n, accuracy = figures.counted and figures.right / figures.n or nil}
-end
+-- one epoch, and what is made of it ---------------------------------------------------------
 
 -- With the average of weights in place of the last ones, where there is one.
 local function averaged(self, f, ...)
@@ -348,12 +219,12 @@ end
 ---@return table
 return function(net, given)
   local o = options.read("train.fit", given, defaults)
-  check_options(o)
+  checks.options(o)
   o.train:set_seed(o.seed)
   for _, part in ipairs {"train", "valid", "test"} do
     if o[part] then o[part]:prepare() end
   end
-  check_data(o)
+  checks.data(o)
   o.optimizer = o.optimizer or optim.AdamW {lr = 1e-3}
   torch.set_deterministic(o.deterministic)
   share_statistics(o)

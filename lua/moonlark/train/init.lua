@@ -8,7 +8,7 @@
 ---     print(train.evaluate(net, parts.test:batches {feature = "mel", segment = 3}))
 local evaluate = require "moonlark.train.evaluate"
 local fit = require "moonlark.train.fit"
-local tensors = require "moonlark.train.tensors"
+local tensors = require "moonlark.dataset.tensors"
 
 local train = {}
 

@@ -64,8 +64,17 @@ function Batches:set_seed(seed) self.seed = seed end
 
 function Batches:prepare() end
 
+--- Where samples are to be.
+---@param device string
+---@return moonlark.TensorBatches  itself
+function Batches:to(device)
+  self.x, self.y = self.x:to(device), self.y and self.y:to(device)
+  if self.given_statistics then self:normalize_by(self.given_statistics) end
+  return self
+end
+
 --- Of each column (row of frames) over all samples; a deviation of 0 becomes 1.
----@return {mean: moonlark.Tensor, std: moonlark.Tensor}
+---@return {mean: moonlark.Tensor, std: moonlark.Tensor}?  nil when the samples are no float32 numbers
 function Batches:statistics()
   if self.x:dtype() ~= "float32" then return nil end
   local wide = self.x:double():transpose(0, 1):flatten(1)
@@ -76,7 +85,10 @@ end
 
 --- Uses another part's statistics.
 ---@param statistics {mean: moonlark.Tensor, std: moonlark.Tensor}
-function Batches:normalize_by(statistics) self.given_statistics = statistics end
+function Batches:normalize_by(statistics)
+  local device = self.x:device()
+  self.given_statistics = {mean = statistics.mean:to(device), std = statistics.std:to(device)}
+end
 
 --- Options that make the same input of other samples.
 ---@return table
@@ -114,7 +126,7 @@ function Batches:epoch(epoch)
     done = done + #tracks
     local ids, paths = {}, {}
     for i, track in ipairs(tracks) do ids[i], paths[i] = track - 1, self.dataset.tracks[track].path end
-    ids = torch.tensor(ids)
+    ids = torch.tensor(ids, {device = x:device()})
     return {x = x:index_select(0, ids), y = self.y and self.y:index_select(0, ids), tracks = tracks, paths = paths}
   end
 end
