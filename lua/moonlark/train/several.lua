@@ -32,6 +32,7 @@ local function train_all(plan, args, divisions, seed, whole)
     local fit = experiment.fit(plan, args, division, seed, folder)
     tests[i] = fit.test
     print(("%s  accuracy %.4f"):format(title, fit.test.accuracy))
+    io.stdout:flush()
     if whole then
       whole:log {seed = seed, fold = name ~= "" and name or nil, accuracy = fit.test.accuracy, epochs = #fit.history}
     end
