@@ -105,6 +105,16 @@ local function class_bars(found)
     title = "Accuracy of each class with 95 % interval", ylabel = "accuracy"})
 end
 
+-- Losses and accuracies by epoch; those of single segments are for TensorBoard.
+local function curves(trainer)
+  local history = {}
+  for i, row in ipairs(trainer.history) do
+    history[i] = {epoch = row.epoch, loss = row.loss, accuracy = row.accuracy, valid_loss = row.valid_loss,
+      valid_accuracy = row.valid_accuracy}
+  end
+  return plot.curves {history = history, best = trainer.best}
+end
+
 -- The first item of the first batch, as the network sees it.
 local function input_map(trainer)
   for batch in trainer.o.train:epoch(1) do
@@ -150,7 +160,7 @@ local function write_page(self, trainer, found, part)
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
     #trainer.history, trainer.o.train:count(), trainer.o.seed, trainer.device))
   page:metrics(figures_of(trainer, found))
-  page:figure(draw(self, "curves", "curves", plot.curves(trainer)), "Losses and accuracies by epoch")
+  page:figure(draw(self, "curves", "curves", curves(trainer)), "Losses and accuracies by epoch")
   if found and found.accuracy then write_classes(self, page, found, part) end
   local pictures = {}
   for name in pairs(trainer.pictures or {}) do pictures[#pictures + 1] = name end
