@@ -11,7 +11,7 @@ local Mlp = nn.Module:extend "Mlp"
 function Mlp:init(o)
   self.layers = nn.Sequential()
   local width = o.n_features
-  for _, hidden in ipairs(o.hidden) do
+  for _, hidden in ipairs(type(o.hidden) == "number" and {o.hidden} or o.hidden) do
     for _, layer in ipairs {nn.Linear(width, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(o.dropout)} do
       self.layers:append(layer)
     end
@@ -22,6 +22,6 @@ end
 
 function Mlp:forward(x) return self.classifier(self.layers(x)) end
 
---- Options: classes; n_features: columns of the input; hidden: widths of the layers ({128, 64}); dropout (0.4).
+--- Options: classes; n_features: columns of the input; hidden: widths of the layers, or of the only one ({128, 64}); dropout (0.4).
 return network.architecture("mlp", Mlp,
   {classes = options.required, n_features = options.required, hidden = {128, 64}, dropout = 0.4})

@@ -22,7 +22,8 @@ local args = parser:parse()
 
 -- The songs to judge on, with their class ids as the network knows them.
 local function test_songs(classes)
-  local path = args.data or files.join(args.model, "splits.json")
+  local folder = files.kind(args.model) == "directory" and args.model or (files.split(args.model))
+  local path = args.data or files.join(folder, "splits.json")
   if not args.data and not files.exists(path) then
     error(("%s set no test part aside: name the data to judge on"):format(args.model), 0)
   end

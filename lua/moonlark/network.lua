@@ -75,7 +75,13 @@ function network.load(path, given)
   local read = options.read("network.load", given, {device = "cpu", net = options.none})
   if files.kind(path) == "directory" then
     local inner = files.join(path, "model.safetensors")
-    if not files.exists(inner) then error(("%s holds no model.safetensors"):format(path), 0) end
+    if not files.exists(inner) then
+      local hint = ""
+      for _, name in ipairs(files.list(path)) do
+        if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
+      end
+      error(("%s holds no model.safetensors%s"):format(path, hint), 0)
+    end
     path = inner
   end
   if not files.exists(path) then error(("%s does not exist"):format(path), 0) end

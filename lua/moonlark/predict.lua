@@ -41,6 +41,10 @@ function Prediction:ranked()
 end
 
 local function check_card(net)
+  local input = net.card and net.card.input
+  if input and not (input.features or input.recipe) then
+    error("the network was trained on tensors, not on songs: it does not know what to hear in a file", 0)
+  end
   if not (net.card and net.card.input and net.card.classes) then
     error("the network was not trained by train.fit on labelled data: it does not know its input and classes", 0)
   end
@@ -66,6 +70,7 @@ end
 -- The likeliest of a row of probabilities.
 local function best_of(row, classes)
   local best = 1
+  if row[1] ~= row[1] then error("the network's output is not a number: it cannot tell anything", 0) end
   for i = 2, #row do
     if row[i] > row[best] then best = i end
   end
@@ -98,6 +103,10 @@ end
 function predict.files(net, paths, given)
   local o = options.read("predict.files", given,
     {segments = false, device = "cpu", workers = 0, progress = false, batch_size = 32})
+  if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
+  if type(net) ~= "string" and not network.is(net) then
+    error(("net must be a network, its file or a run folder, got %s"):format(type(net)), 0)
+  end
   if type(net) == "string" then net = network.load(net, {device = o.device}) end
   check_card(net)
   local classes = net.card.classes
@@ -105,7 +114,7 @@ function predict.files(net, paths, given)
   local batches = predict.batches(net, songs, {workers = o.workers, progress = o.progress, batch_size = o.batch_size})
   batches:prepare()
   local objective, by_track = segment_collector(classes)
-  local found = evaluate.run(net, batches, {objective = objective, device = o.device})
+  local found = evaluate.run(net, batches, {objective = objective, device = o.device, probabilities = true})
   local rows = found.probabilities:totable()
   local list = {}
   for i, track in ipairs(batches.dataset.tracks) do

@@ -69,9 +69,31 @@ function Run:__tostring()
 end
 
 -- What a run writes, so that overwriting one removes that and nothing else.
-local own_files = {"run.json", "metrics.jsonl", "metrics.json", "report.md", "model.safetensors", "model.json"}
+local own_files = {"run.json", "metrics.jsonl", "metrics.json", "report.md", "model.safetensors", "model.json",
+  "checkpoint.safetensors", "splits.json"}
+
+local function holds_run(path)
+  return files.exists(files.join(path, "run.json"))
+end
+
+-- Runs within a run, by fold and by seed.
+local inner_runs
+function inner_runs(path)
+  local list = {}
+  for _, name in ipairs(files.list(path)) do
+    local inner = files.join(path, name)
+    if name:find "^fold%-" or name:find "^seed%-" then
+      if holds_run(inner) or (files.kind(inner) == "directory" and #inner_runs(inner) > 0) then list[#list + 1] = inner end
+    end
+  end
+  return list
+end
 
 local function clear(path)
+  for _, inner in ipairs(inner_runs(path)) do files.remove(inner) end
+  for _, name in ipairs(files.list(path)) do
+    if name:find "^events%.out%.tfevents%." then files.remove(files.join(path, name)) end
+  end
   for _, name in ipairs(own_files) do files.remove(files.join(path, name)) end
   local plots = files.join(path, "plots")
   if files.kind(plots) == "directory" then
@@ -86,10 +108,6 @@ local function mend_log(path)
   local text = files.read(log)
   local whole = text:match "^(.*\n)[^\n]*$" or ""
   if whole ~= text then files.write(log, whole) end
-end
-
-local function holds_run(path)
-  return files.exists(files.join(path, "run.json"))
 end
 
 local function numbered(path)

@@ -114,6 +114,23 @@ function TestFit:test_objective_without_classes()
   lu.assertTrue(result.history[2].valid_loss < result.history[1].loss)
 end
 
+function TestFit:test_a_last_batch_of_one_example_is_left_out()
+  local result = fit(mlp(), {train = part(33, 1, {shuffle = true}), epochs = 3})
+  lu.assertEquals(result.history[3].valid_loss, result.history[3].valid_loss) -- batch norm made NaN of it
+  lu.assertErrorMsgContains("more than one value for each channel", fit, mlp(), {train = part(20, 1, {batch_size = 1})})
+end
+
+function TestFit:test_targets_that_are_no_classes()
+  torch.manual_seed(1)
+  local x = torch.randn {64, 8}
+  local batches = train.tensors {x = x, y = x[":, 0:1"] * 2, batch_size = 16}
+  local result = fit(nn.Linear(8, 1), {train = batches, valid = batches, epochs = 20,
+    loss = function(out, y) return torch.mse_loss(out, y) end})
+  lu.assertNil(result.history[1].accuracy)
+  lu.assertEquals(result.monitor, "valid_loss")
+  lu.assertTrue(result.best.value < result.history[1].loss / 2)
+end
+
 TestRunFolder = {}
 
 function TestRunFolder:test_holds_all_that_the_tour_names()
@@ -275,6 +292,19 @@ function TestMistakes:test_data_that_cannot_be_learnt()
   lu.assertErrorMsgContains("training data is empty", fit, mlp(), {train = none})
 end
 
+function TestMistakes:test_parts_of_other_classes()
+  local other = part(20, 2, {classes = {"low", "middle", "top"}})
+  lu.assertErrorMsgContains("the classes of training and validation differ", fit, mlp(), {valid = other})
+end
+
+function TestMistakes:test_objects()
+  lu.assertErrorMsgContains("net must be a module of moonlark.nn, got table", fit, {})
+  lu.assertErrorMsgContains("optimizer must be one of moonlark.optim", fit, mlp(), {optimizer = 3})
+  lu.assertErrorMsgContains("schedule must be one of moonlark.optim", fit, mlp(), {schedule = "cosine"})
+  lu.assertErrorMsgContains("loss must be a function, got number", fit, mlp(), {loss = 1})
+  lu.assertErrorMsgContains("drop_last leaves no batch", fit, mlp(), {train = part(10, 1, {drop_last = true})})
+end
+
 function TestMistakes:test_a_loss_that_is_not_finite_names_the_files()
   local x, y = samples(32, 1)
   x[{17, 0}] = 0 / 0
@@ -293,7 +323,7 @@ function TestMistakes:test_options()
   lu.assertErrorMsgContains("epochs must be an integer from 1, got 0", fit, mlp(), {epochs = 0})
   lu.assertErrorMsgContains('precision must be', fit, mlp(), {precision = "int8"})
   lu.assertErrorMsgContains("resume needs a run folder", fit, mlp(), {resume = true})
-  lu.assertErrorMsgContains("monitor: 'valid_f2' is not measured", fit, mlp(), {monitor = "valid_f2"})
+  lu.assertErrorMsgContains("unknown monitor of train.fit: 'valid_f2'", fit, mlp(), {monitor = "valid_f2"})
   lu.assertErrorMsgContains("batch_size must be", train.tensors, {x = torch.zeros {2, 2}, batch_size = 0})
 end
 

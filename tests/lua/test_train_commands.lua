@@ -106,7 +106,54 @@ function TestTrain:test_every_model_trains()
   end
 end
 
+function TestTrain:test_pooled_features_are_judged_and_asked_too()
+  train("--model", "mlp", "--run", "pooled")
+  local metrics = json.decode(files.read(place .. "/pooled/metrics.json"))
+  local judged = moonlark("evaluate", "pooled", "--json")
+  lu.assertEquals(judged.code, 0, judged.err)
+  lu.assertEquals(json.decode(judged.out).accuracy, metrics.test_accuracy)
+  lu.assertEquals(moonlark("predict", "pooled", "new").code, 0)
+end
+
+function TestTrain:test_files_that_cannot_be_read_are_named()
+  files.write(place .. "/songs/low/00.wav", "no sound")
+  local result = train("--model", "mlp", "--run", "left_out")
+  files.remove(place .. "/songs/low/00.wav")
+  lu.assertStrContains(result.err, "left out: songs/low/00.wav")
+  lu.assertStrContains(files.read(place .. "/left_out/report.md"), "00.wav")
+end
+
 TestTrainMistakes = {}
+
+function TestTrainMistakes:test_overwriting_removes_runs_only()
+  files.mkdirs(place .. "/mine/fold-1")
+  files.write(place .. "/mine/fold-1/letter.txt", "dear")
+  files.write(place .. "/mine/splits.json", "{}")
+  lu.assertEquals(moonlark("train", "nowhere", "--model", "mlp", "--run", "mine", "--overwrite").code, 1)
+  lu.assertTrue(files.exists(place .. "/mine/fold-1/letter.txt"))
+  lu.assertTrue(files.exists(place .. "/mine/splits.json"))
+  train("--model", "mlp", "--run", "over", "--folds", "2")
+  train("--model", "mlp", "--run", "over", "--overwrite")
+  lu.assertFalse(files.exists(place .. "/over/fold-1"))
+end
+
+function TestTrainMistakes:test_resuming_something_else()
+  train("--model", "mlp", "--run", "goes_on")
+  local function resume(...)
+    return moonlark("train", "songs", "--segment", "0.5", "--batch-size", "8", "--epochs", "6", "--model", "mlp", "--run",
+      "goes_on", "--resume", ...)
+  end
+  lu.assertEquals(resume().code, 0)
+  local other = resume("--split", "0.3,0.2,0.5")
+  lu.assertEquals(other.code, 1)
+  lu.assertStrContains(other.err, "begun with other settings")
+  lu.assertStrContains(resume("--overwrite").err, "name one of them")
+  write_tone("songs/low/11.wav", 1.2, 500, 77)
+  other = resume()
+  files.remove(place .. "/songs/low/11.wav")
+  lu.assertEquals(other.code, 1)
+  lu.assertStrContains(other.err, "data.train was")
+end
 
 local function assert_fails(code, message, ...)
   local result = moonlark(...)
@@ -120,6 +167,8 @@ function TestTrainMistakes:test_wrong_words()
   assert_fails(1, "--folds must be a number", "train", "songs", "--model", "cnn", "--folds", "x")
   assert_fails(1, "unknown option of models.cnn: 'chanels' (did you mean 'channels'?)", "train", "songs", "--model", "cnn",
     "--option", "chanels=3")
+  assert_fails(1, "compare accuracies on a test part", "train", "songs", "--model", "cnn", "--split", "0.7,0.3", "--seeds", "2")
+  assert_fails(1, "compare accuracies", "train", "songs", "--model", "lstm_autoencoder", "--seeds", "2")
   assert_fails(1, "--resume needs --run", "train", "songs", "--model", "cnn", "--resume")
 end
 

@@ -86,7 +86,6 @@ local function recipe_of(read)
     if type(made) ~= "table" then error(("recipe must be a recipe, got %s"):format(type(made)), 0) end
     made = recipe.new(made)
   end
-  if made.pool and not read.pool then error("batches take frames: the recipe must have no pool", 0) end
   if read.recipe and read.rate ~= nil and read.rate ~= made.rate then
     error(("rate: the recipe has its own, %d Hz"):format(made.rate), 0)
   end

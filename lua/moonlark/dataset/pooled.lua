@@ -15,8 +15,8 @@ return function(songs, recipe, read)
   }
   batches.dataset, batches.rejected = class.make(X.tracks, songs), X.rejected
   function batches:options()
-    return {features = recipe.features, rate = recipe.rate, pool = recipe.pool, batch_size = read.batch_size,
-      normalize = read.normalize}
+    return {recipe = {features = recipe.features, rate = recipe.rate, start = recipe.start, duration = recipe.duration,
+      pool = recipe.pool}, batch_size = read.batch_size, normalize = read.normalize}
   end
   return batches
 end

@@ -32,7 +32,8 @@ local function make(given)
   if o.y ~= nil and (not torch.is_tensor(o.y) or o.y:size(0) ~= n) then
     error(("y must be a tensor with a row for each of the %d samples"):format(n), 0)
   end
-  if math.type(o.batch_size) ~= "integer" or o.batch_size < 1 then
+  local batch_size = math.tointeger(o.batch_size)
+  if not batch_size or batch_size < 1 then
     error(("batch_size must be an integer from 1, got %s"):format(tostring(o.batch_size)), 0)
   end
   local ids = o.y and o.y:dtype() == "int64" and o.y:dim() == 1 and o.y:totable()
@@ -42,7 +43,7 @@ local function make(given)
     tracks[i] = {path = path, label = ids and o.classes and o.classes[ids[i] + 1] or nil}
   end
   return setmetatable({
-    x = o.x:contiguous(), y = o.y, classes = o.classes, batch_size = o.batch_size, shuffle = o.shuffle, seed = o.seed,
+    x = o.x:contiguous(), y = o.y, classes = o.classes, batch_size = batch_size, shuffle = o.shuffle, seed = o.seed,
     normalize = o.normalize, drop_last = o.drop_last, rows = o.x:size(1), frames = o.x:dim() > 2 and o.x:size(2) or nil,
     dataset = {tracks = tracks, classes = o.classes or {}}, rejected = {},
   }, Batches)

@@ -31,6 +31,9 @@ local function batch_norm(axes, lowest, highest, expected)
   function Norm:forward(x)
     if x:dim() < lowest or x:dim() > highest then error(("the input has %d axes"):format(x:dim()), 0) end
     local tracked = self.running_mean ~= nil
+    if (self.training or not tracked) and x:numel() == x:size(1) then
+      error("training needs more than one value for each channel: the batch holds one example", 0)
+    end
     if self.training and tracked then torch.no_grad(function() self.num_batches_tracked:add_(1) end) end
     return torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var,
       self.training or not tracked, self.momentum, self.eps, true)

@@ -3,6 +3,7 @@
 --- Weights, the best weights so far, the optimiser's state and the average of weights are tensors; the epoch, the
 --- history, the schedule's state and the settings are plain. Random numbers need no state: each epoch begins with
 --- seeds of its own.
+local differences = require "moonlark.train.differences"
 local sealed = require "moonlark.sealed"
 
 local checkpoint = {}
@@ -35,26 +36,6 @@ function checkpoint.write(path, trainer)
     optimizer = optimizer.numbers, ema = trainer.ema and trainer.ema:state_dict().numbers,
     schedule = trainer.schedule and trainer.schedule:state(),
   })
-end
-
-local function shown(value) return math.type(value) and ("%.14g"):format(value) or tostring(value) end
-
--- The settings that differ, in words.
-local function differences(had, has)
-  local list = {}
-  local function compare(name, a, b)
-    if type(a) == "table" and type(b) == "table" then
-      local keys = {}
-      for key in pairs(a) do keys[key] = true end
-      for key in pairs(b) do keys[key] = true end
-      for key in pairs(keys) do compare(name == "" and tostring(key) or name .. "." .. key, a[key], b[key]) end
-    elseif a ~= b then
-      list[#list + 1] = ("%s was %s, is now %s"):format(name, shown(a), shown(b))
-    end
-  end
-  compare("", had, has)
-  table.sort(list)
-  return list
 end
 
 --- Puts a trainer where the checkpoint was. Another network, optimiser or setting is an error that names them.

@@ -7,6 +7,52 @@ local function check_integer(name, value, least)
   end
 end
 
+local function is_callable(value)
+  return type(value) == "function" or type(value) == "table" and (getmetatable(value) or {}).__call ~= nil
+end
+
+--- The network.
+---@param net any
+function checks.network(net)
+  if not require "moonlark.nn.module".is_module(net) then
+    error(("net must be a module of moonlark.nn, got %s"):format(type(net)), 0)
+  end
+end
+
+--- The device that "auto" stands for, or the one that is named; an error when it is not there.
+---@param wanted string
+---@return string
+function checks.device(wanted)
+  local torch = require "moonlark.torch"
+  if wanted == "auto" then return torch.cuda.is_available() and "cuda:0" or "cpu" end
+  if wanted ~= "cpu" then torch.zeros({1}):to(wanted) end -- says what is missing
+  return wanted == "cuda" and "cuda:0" or wanted
+end
+
+local function check_objects(o)
+  if type(o.optimizer) ~= "nil" and not (type(o.optimizer) == "table" and (o.optimizer.bind or o.optimizer.groups)) then
+    error(("optimizer must be one of moonlark.optim, such as optim.AdamW {lr = 1e-3}, got %s"):format(type(o.optimizer)), 0)
+  end
+  if o.schedule ~= nil and not (type(o.schedule) == "table" and (o.schedule.bind or o.schedule.step)) then
+    error(("schedule must be one of moonlark.optim, such as optim.cosine {}, got %s"):format(type(o.schedule)), 0)
+  end
+  for _, name in ipairs {"loss", "objective", "each", "judge"} do
+    if o[name] ~= nil and not is_callable(o[name]) then
+      error(("%s must be a function, got %s"):format(name, type(o[name])), 0)
+    end
+  end
+end
+
+local measures = {"accuracy", "loss", "valid_accuracy", "valid_loss", "valid_segment_accuracy"}
+
+local function check_monitor(o)
+  if o.monitor == nil then return end
+  local known = {}
+  for _, name in ipairs(measures) do known[name] = true end
+  if not known[o.monitor] then require "moonlark.options".unknown("monitor of train.fit", o.monitor, measures) end
+  if o.monitor:find "^valid" and not o.valid then error(("monitor = '%s' needs valid"):format(o.monitor), 0) end
+end
+
 --- The options themselves.
 ---@param o table
 function checks.options(o)
@@ -17,6 +63,8 @@ function checks.options(o)
   if o.patience and not o.valid then error("patience needs validation data: give valid", 0) end
   if o.resume and not o.run then error("resume needs a run folder: give run", 0) end
   if o.loss and o.objective then error("give loss or objective, not both", 0) end
+  check_objects(o)
+  check_monitor(o)
   local precisions = {float32 = true, bfloat16 = true}
   if not precisions[o.precision] then
     error(('precision must be "float32" or "bfloat16", got "%s"'):format(o.precision), 0)
@@ -27,6 +75,14 @@ function checks.options(o)
       error(("%s must be batches, as dataset:batches and train.tensors make, got %s"):format(part, type(batches)), 0)
     end
   end
+end
+
+local function same(a, b)
+  if #a ~= #b then return false end
+  for i = 1, #a do
+    if a[i] ~= b[i] then return false end
+  end
+  return true
 end
 
 local function label_counts(songs)
@@ -46,6 +102,7 @@ function checks.data(o)
       error(("the %s part is empty: give it more tracks, or leave it out"):format(part == "valid" and "validation" or part), 0)
     end
   end
+  if o.train:count() == 0 then error("drop_last leaves no batch: batch_size is above the number of examples", 0) end
   local classes = o.train.dataset.classes or {}
   if o.objective or #classes == 0 then return end
   if #classes == 1 then error(("there is only one class, %s: nothing can be told apart"):format(classes[1]), 0) end
@@ -55,6 +112,13 @@ function checks.data(o)
   end
   if #missing > 0 then
     error(("no training track of the class%s %s"):format(#missing > 1 and "es" or "", table.concat(missing, ", ")), 0)
+  end
+  for _, part in ipairs {"valid", "test"} do
+    local others = o[part] and o[part].dataset.classes or {}
+    if #others > 0 and #classes > 0 and not same(classes, others) then
+      error(("the classes of training and %s differ: %s; %s"):format(part == "valid" and "validation" or part,
+        table.concat(classes, ", "), table.concat(others, ", ")), 0)
+    end
   end
 end
 

@@ -11,9 +11,13 @@
 --- is done several times. One training leaves one run folder; several leave a folder each and one above them that
 --- joins their figures.
 local arguments = require "moonlark.train.arguments"
+local checks = require "moonlark.train.checks"
 local experiment = require "moonlark.train.experiment"
+local differences = require "moonlark.train.differences"
 local files = require "moonlark.files"
+local json = require "moonlark.json"
 local options = require "moonlark.options"
+local run = require "moonlark.run"
 local several = require "moonlark.train.several"
 
 local defaults = {
@@ -23,31 +27,41 @@ local defaults = {
   judge = options.none,
 }
 
+-- What is no setting: where the run goes, and how fast.
+local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true, no_cache = true}
+
 local function settings_of(plan, args)
   local settings = {command = "train", model = plan.model}
   for key, value in pairs(args) do
-    if key ~= "run" and key ~= "overwrite" and key ~= "resume" then settings[key] = value end
+    if not beside[key] then settings[key] = value end
   end
   return settings
 end
 
+-- Before any work: a folder that holds a run is taken only as the words say.
 local function check_folder(args)
-  if not args.run then
-    if args.resume then error("--resume needs --run", 0) end
-    return
-  end
-  if files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
+  if args.resume and not args.run then error("--resume needs --run", 0) end
+  if args.resume and args.overwrite then error("--resume goes on with what --overwrite would remove: name one of them", 0) end
+  if args.run and files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
     error(("%s holds a run already: name another folder, or add --overwrite or --resume"):format(args.run), 0)
   end
-  if args.overwrite then
-    for _, name in ipairs(files.exists(args.run) and files.list(args.run) or {}) do
-      if name:find "^fold%-" or name:find "^seed%-" or name:find "^events%.out%.tfevents" or name:find "^checkpoint"
-        or name == "splits.json" then
-        files.remove(files.join(args.run, name))
-      end
-    end
-    files.remove(files.join(args.run, "run.json"))
+end
+
+-- A run goes on only with the settings that it was begun with.
+local function check_same(args, settings)
+  if not (args.resume and files.exists(files.join(args.run, "run.json"))) then return end
+  local had = run.load(args.run).record.settings or {}
+  local list = differences(had, json.decode(json.encode(settings)))
+  if #list > 0 then
+    error(("%s was begun with other settings:\n  %s"):format(args.run, table.concat(list, "\n  ")), 0)
   end
+end
+
+local function open_run(args, settings, songs)
+  if not args.run then return nil end
+  check_same(args, settings)
+  local exists = args.resume and "resume" or args.overwrite and "overwrite" or "refuse"
+  return run.open(args.run, settings, {exists = exists, data = songs.hash and songs or nil})
 end
 
 local function sorted_names(figures)
@@ -65,12 +79,14 @@ local function main(given)
   local plan = options.read("train.command", given, defaults)
   local args = arguments.parser(plan):parse()
   check_folder(args)
+  checks.device(args.device)
   local songs = experiment.open(plan, args)
   local divisions = experiment.divisions(plan, args, songs)
-  if #divisions > 1 or args.seeds > 1 then
-    return several.fit(plan, args, divisions, songs, settings_of(plan, args))
-  end
-  local fit = experiment.fit(plan, args, divisions[1], args.seed, args.run)
+  if #divisions > 1 or args.seeds > 1 then several.check(plan, divisions) end
+  local opened <close> = open_run(args, settings_of(plan, args), songs)
+  if #divisions > 1 or args.seeds > 1 then return several.fit(plan, args, divisions, opened) end
+  local fit = experiment.fit(plan, args, divisions[1], args.seed, opened)
+  if opened then opened:finish() end
   print(fit.test or fit.valid or fit)
   for _, name in ipairs(sorted_names(fit.figures)) do print(("%-12s %.4g"):format(name, fit.figures[name])) end
   if args.run then print("\nrun folder: " .. args.run) end

@@ -14,7 +14,7 @@ local function settle(self, figures)
     local loss = waiting.loss:item()
     if loss ~= loss or loss == math.huge or loss == -math.huge then
       error(("the loss is %s in epoch %d, batch %d of %d, whose files are:\n  %s"):format(tostring(loss), self.epoch + 1,
-        waiting.number, self.o.train:count(), table.concat(waiting.paths, "\n  ")), 0)
+        waiting.number, self.batches, table.concat(waiting.paths, "\n  ")), 0)
     end
     figures.loss = figures.loss + loss * #waiting.paths
     figures.n = figures.n + #waiting.paths
@@ -23,8 +23,9 @@ local function settle(self, figures)
   figures.waiting = {}
 end
 
-local function hits(logits, y)
-  if not (logits and y) then return nil end
+-- How many of the batch are classified as they should be; nil where there are no classes.
+local function hits(self, logits, y)
+  if not (logits and y and #(self.o.train.dataset.classes or {}) > 0) then return nil end
   if y:dim() == 2 then y = y:argmax(1) end
   return logits:detach():argmax(1):eq(y):sum()
 end
@@ -51,8 +52,8 @@ end
 
 -- How long the epochs that are left will take, judged by those of this call.
 local function remaining(self, done)
-  local batches = (self.epoch - self.first_epoch) * self.o.train:count() + done
-  local left = (self.o.epochs - self.epoch) * self.o.train:count() - done
+  local batches = (self.epoch - self.first_epoch) * self.batches + done
+  local left = (self.o.epochs - self.epoch) * self.batches - done
   local elapsed = core.system.clock() - self.started
   return batches > 0 and progress.duration(elapsed / batches * left) .. " to the end" or ""
 end
@@ -61,19 +62,20 @@ end
 ---@param self table  a trainer, see moonlark.train.fit
 ---@return {loss: number, accuracy: number?}
 return function(self)
-  local o, count = self.o, self.o.train:count()
+  local o, count = self.o, self.batches
   local number = self.epoch + 1
   local bar <close> = o.progress and progress.new(count, ("epoch %d/%d"):format(number, o.epochs)) or nil
   local figures = {loss = 0, right = 0, n = 0, waiting = {}}
   local i = 0
   self.net:train()
   for batch in o.train:epoch(number) do
+    if i == count then break end -- a last one of a single example
     i = i + 1
     batch = evaluate.place(batch, self.device)
     local loss, logits = compute(self, batch)
     local group_start = (i - 1) // o.accumulate * o.accumulate
     local share = math.min(o.accumulate, count - group_start)
-    local right = hits(logits, batch.y)
+    local right = hits(self, logits, batch.y)
     figures.counted = figures.counted or right ~= nil
     table.insert(figures.waiting, {loss = loss:detach(), right = right, paths = batch.paths, number = i})
     if #figures.waiting >= patience_of(self.device) then settle(self, figures) end

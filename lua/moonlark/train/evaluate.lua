@@ -64,13 +64,15 @@ end
 --- interval, precision, recall and F1 by class.
 ---@param net moonlark.Module
 ---@param batches table  of dataset:batches or train.tensors
----@param given {objective: function?, device: string?}?  objective: f(net, batch) → loss, logits; default: cross entropy
+---@param given {objective: function?, device: string?, probabilities: boolean?}?  objective: f(net, batch) → loss,
+--- logits; default: cross entropy; probabilities: true asks for them where there are no labels
 ---@return table  {loss, accuracy, segment_accuracy, probabilities (tracks × classes), predicted, y, confusion, per_class, …}
 function evaluate.run(net, batches, given)
   given = given or {}
   local device = given.device or net:device()
   local training = net.training
   local join = joiner(#batches.dataset.tracks)
+  local classified = given.probabilities or #(batches.dataset.classes or {}) > 0
   local loss_sum, count = 0, 0
   local _ <close> = setmetatable({}, {__close = function() net:train(training) end})
   net:eval()
@@ -88,7 +90,7 @@ function evaluate.run(net, batches, given)
         loss_sum = loss_sum + loss:item() * #batch.tracks
         count = count + #batch.tracks
       end
-      if logits then join.add(batch, logits) end
+      if logits and classified then join.add(batch, logits) end
     end
   end)
 

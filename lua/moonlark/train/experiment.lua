@@ -8,10 +8,12 @@ local train = require "moonlark.train"
 local experiment = {}
 
 local function split_of(args, songs)
+  if #args.split > 3 then error("--split has three shares: training, validation and test", 0) end
   local shares = {}
   for i, word in ipairs(args.split) do
     shares[i] = tonumber(word) or error(("--split must be numbers such as 0.6,0.2,0.2, got '%s'"):format(word), 0)
   end
+  if not (shares[1] > 0) then error("--split: the share of training, the first, must be above 0", 0) end
   local named = {train = shares[1], valid = shares[2], test = shares[3]}
   for name, share in pairs(named) do
     if share == 0 then named[name] = nil end
@@ -51,7 +53,10 @@ function experiment.open(plan, args)
     error(("%s has %s: a network needs 2 or more to tell apart"):format(args.data,
       #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes"), 0)
   end
-  return songs:validate {workers = args.workers, decode = false, progress = false}
+  songs:validate {workers = args.workers, decode = false, progress = false}
+  for _, bad in ipairs(songs.rejected) do io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason)) end
+  args.left_out = songs.rejected
+  return songs
 end
 
 local function batches_of(songs, input, more)
@@ -63,10 +68,9 @@ local function batches_of(songs, input, more)
 end
 
 -- Which tracks are in which part, for moonlark evaluate.
-local function save_division(division, folder)
-  if not folder then return end
+local function save_division(division, folder, resume)
   local path = files.join(files.mkdirs(folder), "splits.json")
-  if files.exists(path) then return end
+  if resume and files.exists(path) then return end
   setmetatable({train = division.train, valid = division.valid, test = division.test,
     settings = division.settings or {}}, split.Parts):save(path)
 end
@@ -76,9 +80,9 @@ end
 ---@param args table
 ---@param division {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}
 ---@param seed integer
----@param folder string?  the run folder
+---@param where string|moonlark.Run|nil  the run folder, or the run that is open there
 ---@return table fit
-function experiment.fit(plan, args, division, seed, folder)
+function experiment.fit(plan, args, division, seed, where)
   local input = arguments.input(plan, args)
   local varied = {shuffle = true}
   if not input.pool then varied.crop, varied.augment = true, not args.no_augment and plan.augment or nil end
@@ -87,7 +91,9 @@ function experiment.fit(plan, args, division, seed, folder)
     valid = batches_of(division.valid, input), test = batches_of(division.test, input),
   }
   parts.train:prepare()
-  save_division(division, folder)
+  for _, bad in ipairs(args.left_out or {}) do table.insert(parts.train.rejected, bad) end
+  local folder = type(where) == "table" and where.path or where
+  if folder then save_division(division, folder, args.resume) end
   local model = arguments.model_options(plan, args)
   model.classes = plan.supervised and #division.train.classes or nil
   model[input.pool and "n_features" or "n_mels"] = parts.train.rows
@@ -98,7 +104,7 @@ function experiment.fit(plan, args, division, seed, folder)
     schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
     patience = parts.valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
     ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,
-    seed = seed, run = folder, resume = args.resume,
+    seed = seed, run = where, resume = args.resume,
     objective = not plan.supervised and function(trained, batch) return trained:loss(batch) end or nil,
     judge = plan.judge and function(fit)
       local all = batches_of(division.train, input, {crop = false, shuffle = false})

@@ -20,11 +20,6 @@ local defaults = {
   each = options.none, judge = options.none,
 }
 
-local function choose_device(wanted)
-  if wanted ~= "auto" then return wanted end
-  return torch.cuda.is_available() and "cuda:0" or "cpu"
-end
-
 -- the pieces of a training -----------------------------------------------------------------
 
 -- Loss and logits of a batch.
@@ -37,6 +32,16 @@ local function objective_of(o)
   end
 end
 
+-- The content of each part: a checkpoint goes on with the same data only.
+local function fingerprints(o)
+  local list = {}
+  for _, name in ipairs {"train", "valid", "test"} do
+    local part = o[name]
+    if part then list[name] = part.dataset.hash and part.dataset:hash() or core.store.hash_tensor(part.x) end
+  end
+  return list
+end
+
 -- What decides the result, for run.json and for telling whether a checkpoint belongs to this training.
 local function settings_of(net, o)
   local optimizer = o.optimizer
@@ -46,7 +51,7 @@ local function settings_of(net, o)
     precision = o.precision, patience = o.patience, monitor = o.monitor,
     optimizer = {name = optimizer.name, options = optimizer.given},
     schedule = schedule and {name = schedule.name, options = schedule.options},
-    input = o.train:options(), augment = o.train.augments, architecture = net.card and net.card.architecture,
+    input = o.train:options(), augment = o.train.augments, data = fingerprints(o), architecture = net.card and net.card.architecture,
     options = net.card and net.card.options, parameters = (net:count()),
   }
 end
@@ -82,23 +87,30 @@ local function share_statistics(o)
   end
 end
 
-local function make(net, o)
+-- Batches that an epoch trains on. A last one of a single example is left out: batch norm cannot learn from it.
+local function trained_batches(batches)
+  local count, size = batches:count(), batches.batch_size
+  return count > 1 and not batches.drop_last and size and batches:items() % size == 1 and count - 1 or count
+end
+
+local function make(net, o, device)
   local self = setmetatable({net = net, o = o, epoch = 0, history = {}, objective = objective_of(o)}, Trainer)
   torch.manual_seed(o.seed)
-  self.device = choose_device(o.device)
+  self.device = device
   net:to(self.device)
   for _, part in ipairs {"train", "valid", "test"} do
     if o[part] then o[part]:to(self.device) end
   end
   self.settings = plain(settings_of(net, o))
   self.optimizer = o.optimizer.bind and o.optimizer:bind(net:parameters()) or o.optimizer
-  self.steps = math.ceil(o.train:count() / o.accumulate)
+  self.batches = trained_batches(o.train)
+  self.steps = math.ceil(self.batches / o.accumulate)
   if o.schedule then
     local units = o.schedule.unit == "epoch" and o.epochs or o.epochs * self.steps
     self.schedule = o.schedule.bind and o.schedule:bind(self.optimizer, units) or o.schedule
   end
   if o.ema then self.ema = optim.EMA(net, {decay = o.ema, warmup = true}) end
-  self.monitor = o.monitor or o.valid and (o.objective and "valid_loss" or "valid_accuracy")
+  self.monitor = o.monitor
   return self
 end
 
@@ -124,10 +136,10 @@ end
 
 -- Equal accuracies are common on small parts: the lower loss decides then.
 local function improved(self, row)
+  if not self.monitor then self.monitor = row.valid_accuracy and "valid_accuracy" or row.valid_loss and "valid_loss" end
+  if not self.monitor then return false end
   local value = row[self.monitor]
-  if value == nil then
-    error(("monitor: '%s' is not measured; known: loss, accuracy, valid_loss, valid_accuracy"):format(self.monitor), 0)
-  end
+  if value == nil then error(("monitor: '%s' is not measured here"):format(self.monitor), 0) end
   if better(self, value) then return true end
   local before = self.best.value == value and self.history[self.best.epoch]
   return before and row.valid_loss and before.valid_loss and row.valid_loss < before.valid_loss or false
@@ -153,6 +165,9 @@ local function one_epoch(self)
   if self.o.valid then
     local found = judge(self, self.o.valid)
     row.valid_loss, row.valid_accuracy, row.valid_segment_accuracy = found.loss, found.accuracy, found.segment_accuracy
+    if row.valid_loss and row.valid_loss - row.valid_loss ~= 0 then
+      error(("the loss of the validation is %s after epoch %d"):format(tostring(row.valid_loss), number), 0)
+    end
   end
   if self.schedule and self.schedule.unit == "epoch" then
     local upwards = self.schedule.options and self.schedule.options.mode == "max" -- plateau's
@@ -160,7 +175,8 @@ local function one_epoch(self)
   end
   row.seconds = core.system.clock() - start
   self.history[number] = row
-  local is_best = self.monitor ~= nil and improved(self, row)
+  local is_best = improved(self, row)
+  if row.accuracy then self.net.card.classes = self.o.train.dataset.classes end -- an objective gave logits
   if is_best then
     self.best = {epoch = number, value = row[self.monitor], state = averaged(self, snapshot, self.net)}
   end
@@ -202,7 +218,14 @@ local function keeper(self, record)
   return setmetatable({}, {__close = function(_, failure)
     self.optimizer:zero_grad()
     settle_weights(self)
-    if failure and record then record:stopped(failure) end
+    if failure and record then record:stopped(self, failure) end
+  end})
+end
+
+-- The same for what comes after the epochs.
+local function finisher(self, record)
+  return setmetatable({}, {__close = function(_, failure)
+    if failure and record then record:stopped(self, failure) end
   end})
 end
 
@@ -219,7 +242,9 @@ end
 ---@return table
 return function(net, given)
   local o = options.read("train.fit", given, defaults)
+  checks.network(net)
   checks.options(o)
+  local device = checks.device(o.device)
   o.train:set_seed(o.seed)
   for _, part in ipairs {"train", "valid", "test"} do
     if o[part] then o[part]:prepare() end
@@ -228,15 +253,17 @@ return function(net, given)
   o.optimizer = o.optimizer or optim.AdamW {lr = 1e-3}
   torch.set_deterministic(o.deterministic)
   share_statistics(o)
-  local self = make(net, o)
+  local self = make(net, o, device)
   write_card(self)
   local record <close> = o.run and require "moonlark.train.record".open(self)
   if o.resume then
     checkpoint.read(record.checkpoint, self)
     record:rewind(self)
+    if self.epoch == 0 and o.progress then io.stderr:write(record.run.path, " holds no whole epoch yet: begins anew\n") end
   end
   self.first_epoch, self.started = self.epoch, core.system.clock()
   run_epochs(self, record)
+  local _ <close> = finisher(self, record)
   if o.valid then self.valid = evaluate.run(net, o.valid, {objective = self.objective, device = self.device}) end
   if o.test then self.test = evaluate.run(net, o.test, {objective = self.objective, device = self.device}) end
   if o.judge then self.figures, self.pictures = o.judge(self) end

@@ -194,10 +194,12 @@ function Record:finish(trainer)
   if self.mine then self.run:finish() end
 end
 
---- After an error or Ctrl-C: the folder says so; the checkpoint of the last whole epoch stays.
-function Record:stopped(why)
-  local interrupted = tostring(why):find("interrupted", 1, true)
-  if self.mine then self.run:finish(interrupted and "interrupted" or "failed") end
+--- After an error or Ctrl-C: the folder says so, and has the best model so far beside the checkpoint of the last whole
+--- epoch.
+function Record:stopped(trainer, why)
+  local interrupted = type(why) == "userdata" or why == "interrupted" -- Ctrl-C is no text
+  if #trainer.history > 0 then save_model(self, trainer) end
+  self.run:finish(interrupted and "interrupted" or "failed")
   if interrupted then
     io.stderr:write(("stopped; %s goes on from the last whole epoch with resume\n"):format(self.run.path))
   end

@@ -5,7 +5,6 @@ local join_reports = require "moonlark.classify.report"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local report = require "moonlark.report"
-local run = require "moonlark.run"
 
 local several = {}
 
@@ -65,15 +64,24 @@ local function write_page(whole, plan, args, divisions, seeds, results, mean, de
   whole:report(page)
 end
 
+--- Several trainings are compared by their test parts: an error where there are none.
+---@param plan table
+---@param divisions table[]
+function several.check(plan, divisions)
+  if not plan.supervised then error("--seeds and --folds compare accuracies: this model has none", 0) end
+  for _, division in ipairs(divisions) do
+    if not division.test or #division.test == 0 then
+      error("--seeds and --folds compare accuracies on a test part: --split must leave one", 0)
+    end
+  end
+end
+
 --- Trains on every division of the data, for every seed: a run folder each, and one above them.
 ---@param plan table
 ---@param args table
 ---@param divisions table[]
----@param songs table  what the divisions were made of
----@param settings table  for run.json
-function several.fit(plan, args, divisions, songs, settings)
-  local whole <close> = args.run and run.open(args.run, settings,
-    {exists = args.resume and "resume" or "refuse", data = songs.hash and songs or nil}) or nil
+---@param whole moonlark.Run?  the folder above the trainings' own
+function several.fit(plan, args, divisions, whole)
   if whole then files.remove(whole:file "metrics.jsonl") end -- finished trainings say their lines again
   local seeds, results, means = {}, {}, {}
   for s = 1, args.seeds do
