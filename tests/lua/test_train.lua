@@ -70,6 +70,14 @@ function TestFit:test_learns_and_ends_with_the_best_weights()
   lu.assertStrContains(tostring(result.test), "accuracy 0.")
 end
 
+function TestFit:test_an_optimiser_that_is_bound_already()
+  if device ~= "cpu" then lu.skip "its network is on the CPU" end
+  local a, b = mlp(), mlp()
+  fit(a, {optimizer = optim.AdamW(a:parameters(), {lr = 1e-2})})
+  fit(b)
+  assert_same_weights(a, b)
+end
+
 function TestFit:test_the_same_seed_gives_the_same_bits()
   local a, b = mlp(), mlp()
   fit(a, {deterministic = true})
@@ -302,6 +310,8 @@ function TestMistakes:test_objects()
   lu.assertErrorMsgContains("optimizer must be one of moonlark.optim", fit, mlp(), {optimizer = 3})
   lu.assertErrorMsgContains("schedule must be one of moonlark.optim", fit, mlp(), {schedule = "cosine"})
   lu.assertErrorMsgContains("loss must be a function, got number", fit, mlp(), {loss = 1})
+  local other = optim.AdamW(mlp():parameters(), {lr = 1e-2})
+  lu.assertErrorMsgContains("none of the network's parameters", fit, mlp(), {optimizer = other})
   lu.assertErrorMsgContains("drop_last leaves no batch", fit, mlp(), {train = part(10, 1, {drop_last = true})})
 end
 

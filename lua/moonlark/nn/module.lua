@@ -352,7 +352,7 @@ end
 local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = true}
 
 --- Moves parameters and buffers to a device ("cuda", "cpu") or a floating dtype ("bfloat16": integers stay). Make
---- optimisers after it: tensors are new.
+--- optimisers after it: tensors that move are new ones; those that are there already stay.
 ---@param where string
 ---@return moonlark.nn.Module self
 function Module:to(where)
@@ -360,8 +360,11 @@ function Module:to(where)
   for _, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do
     local tensor = found.tensor
     if not floating[where] or floating[tensor:dtype()] then
-      moved[tensor] = moved[tensor] or tensor:detach():to(where):requires_grad_(tensor:requires_grad())
-      found.kept.values[found.key] = moved[tensor]
+      local there = moved[tensor] or tensor:detach():to(where)
+      if there:device() ~= tensor:device() or there:dtype() ~= tensor:dtype() then
+        moved[tensor] = there
+        found.kept.values[found.key] = there:requires_grad_(tensor:requires_grad())
+      end
     end
   end
   return self

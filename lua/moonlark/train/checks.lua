@@ -43,6 +43,20 @@ local function check_objects(o)
   end
 end
 
+--- An optimiser that was bound before must be the network's, on its device.
+---@param optimizer moonlark.Optimizer
+---@param net moonlark.nn.Module
+function checks.optimizer(optimizer, net)
+  local own = {}
+  for _, parameter in ipairs(net:parameters()) do own[parameter] = true end
+  for _, group in ipairs(optimizer.groups) do
+    for _, parameter in ipairs(group.params) do
+      if own[parameter] then return end
+    end
+  end
+  error("the optimizer has none of the network's parameters: give train.fit a recipe, such as optim.AdamW {lr = 1e-3}", 0)
+end
+
 local measures = {"accuracy", "loss", "valid_accuracy", "valid_loss", "valid_segment_accuracy"}
 
 local function check_monitor(o)

@@ -103,6 +103,7 @@ local function make(net, o, device)
   end
   self.settings = plain(settings_of(net, o))
   self.optimizer = o.optimizer.bind and o.optimizer:bind(net:parameters()) or o.optimizer
+  checks.optimizer(self.optimizer, net)
   self.batches = trained_batches(o.train)
   self.steps = math.ceil(self.batches / o.accumulate)
   if o.schedule then
