@@ -7,8 +7,8 @@ require "moonlark.train.command" {
   model = "cnn_mel",
   summary = "Trains a convolution network on mel, chroma, tonnetz and MFCC stacked as one image.",
   input = {features = {mel = {n_mels = 128}, chroma_stft = {}, tonnetz = {}, mfcc = {n_mfcc = 20}}, segment = 3},
-  augment = {augment.spec_augment {time = 20, frequency = 12, time_masks = 2, frequency_masks = 2}},
-  optimizer = optim.AdamW {lr = 1e-3, weight_decay = 1e-2},
-  schedule = optim.cosine {},
-  epochs = 40, patience = 10, batch_size = 32,
+  augment = {augment.spec_augment {time = 20, frequency = 12, time_masks = 1, frequency_masks = 1}},
+  optimizer = optim.AdamW {lr = 3e-3, weight_decay = 1e-2},
+  schedule = optim.cosine {warmup = 0.1},
+  epochs = 40, patience = 15, batch_size = 16,
 }
