@@ -24,7 +24,7 @@ typedef struct mlk_audio_info {
     char library[16]; /* which library reads it: "libsndfile" or "FFmpeg" */
     int rate;         /* Hz */
     int channels;
-    int64_t frames;   /* samples of each channel; -1 when the file does not say */
+    int64_t frames;   /* samples of each channel, exact; -1 when the file does not say, or could only be guessed at */
 } mlk_audio_info;
 
 typedef struct mlk_decoder mlk_decoder;
@@ -39,7 +39,10 @@ const mlk_audio_info *mlk_decoder_info(const mlk_decoder *decoder);
 mlk_code mlk_decoder_seek(mlk_decoder *decoder, int64_t frame, mlk_status *status);
 
 /* Reads up to `capacity` frames of info->channels interleaved samples; *got is 0 at the end only.
- * A damaged or shortened stream is an error that says at which frame. */
+ *
+ * MLK_INVALID: the stream is damaged, or ends before an exact length of its header. The message says at which frame;
+ * *got is the number of good frames that were written before the fault, for the caller to refuse or to keep. Nothing
+ * may be read after it. Other codes are final failures: *got means nothing then. */
 mlk_code mlk_decoder_read(mlk_decoder *decoder, float *samples, int64_t capacity, int64_t *got, mlk_status *status);
 
 void mlk_decoder_free(mlk_decoder *decoder);
