@@ -1,16 +1,21 @@
 #include "status.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 mlk_code mlk_fail(mlk_status *status, mlk_code code, const char *format, ...)
 {
     if (status) {
+        char message[sizeof status->message];
         va_list arguments;
         va_start(arguments, format);
-        status->code = code;
-        vsnprintf(status->message, sizeof status->message, format, arguments);
+        vsnprintf(message, sizeof message, format, arguments);
         va_end(arguments);
+        status->code = code;
+        mlk_text_show(status->message, sizeof status->message, message, strlen(message), false);
     }
     return code;
 }

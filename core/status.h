@@ -3,7 +3,8 @@
  * Every function of the engine that can fail returns 0, or one of the codes
  * below after filling the caller's mlk_status with one line for a person: the
  * argument's name, what is allowed and what came. A function frees what it
- * took on every path.
+ * took on every path. Names of files go into it as they are: mlk_fail makes the
+ * whole harmless to look at (text.h).
  *
  *     mlk_status status;
  *     if (mlk_audio_load(path, &options, &audio, &status)) {

@@ -1,5 +1,6 @@
-/* terminal.c: core.terminal: what the terminal can show. */
+/* terminal.c: core.terminal: what the terminal can show, and what it is shown. */
 #include "terminal.h"
+#include "text.h"
 
 #include "modules.h"
 
@@ -33,9 +34,25 @@ static int sixel(lua_State *L)
     return 1;
 }
 
+/* printable(text, lines) -> string: control characters and the like as escapes (text.h); lines: line breaks and tabs
+ * stay. */
+static int printable(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    bool lines = lua_toboolean(L, 2);
+    size_t whole = mlk_text_show(NULL, 0, text, length, lines);
+    luaL_Buffer buffer;
+    char *out = luaL_buffinitsize(L, &buffer, whole + 1);
+    mlk_text_show(out, whole + 1, text, length, lines);
+    luaL_pushresultsize(&buffer, whole);
+    return 1;
+}
+
 int mlk_lua_open_terminal(lua_State *L)
 {
     static const luaL_Reg functions[] = {
+        {"printable", printable},
         {"size", size},
         {"sixel", sixel},
         {NULL, NULL},

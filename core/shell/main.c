@@ -3,6 +3,7 @@
 #include "repl.h"
 #include "report.h"
 #include "run.h"
+#include "text.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -144,7 +145,9 @@ typedef struct command_line {
 
 static int complain(const char *text, const char *option)
 {
-    fprintf(stderr, "moonlark: %s '%s'\nTry 'moonlark --help'.\n", text, option);
+    char shown[256];
+    mlk_text_show(shown, sizeof shown, option, strlen(option), false);
+    fprintf(stderr, "moonlark: %s '%s'\nTry 'moonlark --help'.\n", text, shown);
     return MLK_EXIT_USAGE;
 }
 

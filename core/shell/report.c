@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "interrupt.h"
+#include "text.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -176,9 +177,19 @@ int mlk_report_handler(lua_State *L)
 void mlk_report_print(lua_State *L)
 {
     const char *text = lua_tostring(L, -1);
-    fflush(stdout);
-    fprintf(stderr, "%s\n", text ? text : "error value without text");
+    mlk_report_say(text ? text : "error value without text");
     lua_pop(L, 1);
+}
+
+void mlk_report_say(const char *message)
+{
+    fflush(stdout);
+    size_t whole = mlk_text_show(NULL, 0, message, strlen(message), true);
+    char *shown = malloc(whole + 1);
+    if (shown)
+        mlk_text_show(shown, whole + 1, message, strlen(message), true);
+    fprintf(stderr, "%s\n", shown ? shown : "not enough memory for an error message");
+    free(shown);
 }
 
 void mlk_report_interrupt(void)

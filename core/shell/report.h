@@ -25,7 +25,10 @@ int mlk_report_handler(lua_State *L);
 void mlk_report_speaker(const char *name);
 const char *mlk_report_speaker_name(void);
 
-/* Prints the text on top of the stack to standard error and pops it. */
+/* Prints a message of one or more lines to standard error; names in it cannot do anything to a terminal (text.h). */
+void mlk_report_say(const char *message);
+
+/* The same with the text on top of the stack, which it pops. */
 void mlk_report_print(lua_State *L);
 
 /* Prints where the last interrupt struck. */

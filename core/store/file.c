@@ -48,9 +48,7 @@ mlk_code mlk_file_blame(const char *path, mlk_status *status)
         return MLK_OK;
     size_t length = strlen(path);
     const char *shown = length > LONGEST ? path + length - LONGEST : path;
-    char what[sizeof status->message];
-    memcpy(what, status->message, sizeof what);
-    snprintf(status->message, sizeof status->message, "%s%.*s: %.150s", shown == path ? "" : "...", LONGEST, shown,
-             what);
-    return status->code;
+    while (shown > path && (*shown & 0xC0) == 0x80) /* not in the middle of a character */
+        shown++;
+    return mlk_fail(status, status->code, "%s%s: %.150s", shown == path ? "" : "...", shown, status->message);
 }

@@ -1,45 +1,20 @@
 #include "store/json.h"
 
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the well-formed sequence at `at`, 0 when it is malformed. */
-static int sequence(const unsigned char *at, const unsigned char *end)
-{
-    unsigned lead = *at;
-    if (lead < 0x80)
-        return 1;
-    /* The number of bytes that follow, and the range of the first of them. */
-    int following = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-    unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (lead < 0xC2 || lead > 0xF4 || end - at <= following)
-        return 0;
-    for (int i = 1; i <= following; i++, low = 0x80, high = 0xBF)
-        if (at[i] < low || at[i] > high)
-            return 0;
-    return following + 1;
-}
-
-bool mlk_utf8_valid(const char *text, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
-    for (int step; at < end; at += step)
-        if ((step = sequence(at, end)) == 0)
-            return false;
-    return true;
-}
-
 void mlk_json_write_string(FILE *out, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
+    const char *at = text, *end = text + strlen(text);
     putc('"', out);
     while (at < end) {
-        int step = sequence(at, end);
+        int step = mlk_utf8_sequence(at, end);
         if (*at == '"' || *at == '\\')
             fprintf(out, "\\%c", *at);
-        else if (*at < 0x20)
-            fprintf(out, "\\u%04x", *at);
+        else if ((unsigned char)*at < 0x20)
+            fprintf(out, "\\u%04x", (unsigned char)*at);
         else if (step == 0)
             fputs("\xEF\xBF\xBD", out); /* U+FFFD */
         else

@@ -2,7 +2,7 @@
  *
  * There is no tree: the caller asks for what must come next, so nesting cannot
  * exceed what the caller's own code nests. Strict as RFC 8259; the caller has
- * checked the text with mlk_utf8_valid.
+ * checked the text with mlk_utf8_valid (text.h).
  *
  *     mlk_json json = {text, text + length};
  *     if (!mlk_json_take(&json, '{')) ...
@@ -20,9 +20,6 @@
 typedef struct mlk_json {
     const char *at, *end;
 } mlk_json;
-
-/* True for well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
-bool mlk_utf8_valid(const char *text, size_t length);
 
 /* Skips white space; true when that was all. */
 bool mlk_json_at_end(mlk_json *json);

@@ -2,8 +2,8 @@
 
 #include "interrupt.h"
 #include "store/atomic.h"
-#include "store/json.h"
 #include "store/npy.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>

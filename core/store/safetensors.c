@@ -2,6 +2,7 @@
 
 #include "store/atomic.h"
 #include "store/json.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

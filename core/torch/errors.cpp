@@ -3,6 +3,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace {
@@ -19,6 +20,7 @@ std::string first_paragraph(const char *message)
     }
     while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
         text.pop_back();
+    std::replace(text.begin(), text.end(), '\n', ' ');
     return text;
 }
 

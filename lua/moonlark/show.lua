@@ -1,17 +1,49 @@
 --- Values as a person reads them: what the prompt prints, bounded in depth and length.
 ---
---- A value with its own __tostring (a tensor, a Signal, a figure) is printed by it.
+--- A value with its own __tostring (a tensor, a Signal, a figure) is printed by it. `show.name` is how names of files,
+--- labels and titles come before a person's eyes.
 local show = {}
 
 local identifier = "^[%a_][%w_]*$"
 
+local function printable(value, lines)
+  return require "moonlark_core".terminal.printable(tostring(value), lines)
+end
+
+--- A name that anybody may have chosen (a path, a label, a title) as a person is shown it, on one line: line breaks,
+--- escape sequences, bytes that are no UTF-8 and marks that turn text round become escapes such as \n, \x1b, \u{202e}.
+--- Everything that prints names prints them so; a name shown twice looks the same.
+---@param name any
+---@return string
+function show.name(name)
+  return printable(name, false)
+end
+
+--- The same for a message of several lines: its line breaks and tabs stay.
+---@param message any
+---@return string
+function show.lines(message)
+  return printable(message, true)
+end
+
+--- string.format for people: strings among the values are shown as names (show.name).
+---
+---     io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason))
+---@param format string
+---@param ... any
+---@return string
+function show.format(format, ...)
+  local values = table.pack(...)
+  for i = 1, values.n do
+    if type(values[i]) == "string" then values[i] = show.name(values[i]) end
+  end
+  return format:format(table.unpack(values, 1, values.n))
+end
+
 local function quoted(text, limit)
   local cut = #text > limit and utf8.offset(text, 0, limit + 1) or nil
   local shown = cut and text:sub(1, cut - 1) or text
-  shown = shown:gsub('[%c"\\\127]', function(c)
-    return ({['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r"})[c]
-      or ("\\x%02x"):format(c:byte())
-  end)
+  shown = show.name((shown:gsub('["\\]', "\\%0")))
   return '"' .. shown .. '"' .. (cut and (" … %d bytes"):format(#text) or "")
 end
 

@@ -42,6 +42,15 @@ function TestShow:test_own_text_is_used()
   lu.assertEquals(show.text {value}, "{first}")
 end
 
+function TestShow:test_names_cannot_do_anything_to_a_terminal()
+  lu.assertEquals(show.name "Caf\xe9/a\nb\27[2J.wav", [[Caf\xe9/a\nb\x1b[2J.wav]])
+  lu.assertEquals(show.name(show.name "\u{202e}\xe9"), show.name "\u{202e}\xe9")
+  lu.assertEquals(show.name "Präludium \\ 1", "Präludium \\ 1")
+  lu.assertEquals(show.lines "one\n\ttwo\27", "one\n\ttwo\\x1b")
+  lu.assertEquals(show.format("%s %d\n", "a\nb", 3), "a\\nb 3\n")
+  lu.assertEquals(show.text {"\xe9\u{9b}"}, [[{"\xe9\u{9b}"}]])
+end
+
 TestPrompt = {}
 local prompt = require "moonlark.prompt"
 

@@ -1,5 +1,6 @@
 --- Waits for work over many files that runs on background threads, and draws how far it is.
 local core = require "moonlark_core"
+local show = require "moonlark.show"
 
 local background = {}
 
@@ -38,8 +39,9 @@ end
 ---@param reason string
 ---@return string
 function background.reason(path, reason)
-  if reason:sub(1, #path) ~= path then return reason end
-  return (reason:sub(#path + 1):gsub("^:? ", ""))
+  local shown = show.name(path)
+  if reason:sub(1, #shown) ~= shown then return reason end
+  return (reason:sub(#shown + 1):gsub("^:? ", ""))
 end
 
 return background
