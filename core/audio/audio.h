@@ -1,7 +1,7 @@
 /* audio.h: sound files in: whole or block by block, at the rate asked for.
  *
  * Samples are float32, channel after channel (planar). Integer formats are
- * scaled so that full scale is 1. Mono is the mean of the channels, taken
+ * scaled so that full scale is 1. Mixed is the mean of the channels, taken
  * before resampling; resampling is soxr HQ; both as librosa.load (0.11) does,
  * and with the same samples out. A file read at its own rate is not touched.
  *
@@ -21,22 +21,35 @@
 
 #include <stdbool.h>
 
+/* mlk_audio_options.channel, where it is not the number of one channel. */
+enum { MLK_CHANNELS_ALL = -2, MLK_CHANNELS_MIXED = -1 };
+
 typedef struct mlk_audio_options {
     double rate_hz;    /* 0: the file's own; else 1..10 000 000 */
-    bool mono;         /* the mean of the channels */
+    int channel;       /* MLK_CHANNELS_MIXED: their mean; MLK_CHANNELS_ALL; or the only one to take, from 0 */
     double start_s;    /* first sample: (int64)(start_s * the file's rate) */
     double duration_s; /* negative: to the end */
     bool keep_nan;     /* NaN and infinite samples are an error unless kept */
+    bool keep_partial; /* a file that is damaged, or ends before its header says, is an error unless what is there is
+                        * kept; there must be something */
 } mlk_audio_options;
 
-/* 22 050 Hz, mono, the whole file, NaN refused. */
+/* 22 050 Hz, mixed, the whole file, NaN refused, whole files only. */
 mlk_audio_options mlk_audio_defaults(void);
+
+/* What a person should know of sound that was read all the same. Each is one line without the file's name, and ""
+ * when there is nothing to say. */
+typedef struct mlk_audio_notes {
+    char partial[192]; /* the file was kept in part: how much of how much, and why no more */
+    char warning[192]; /* something else: the channels cancel each other out when mixed */
+} mlk_audio_notes;
 
 typedef struct mlk_audio {
     float *samples; /* channels x frames */
     int channels;
     int64_t frames;
     double rate_hz;
+    mlk_audio_notes notes;
 } mlk_audio;
 
 /* What the file says of itself; decodes nothing. */
@@ -62,6 +75,9 @@ int64_t mlk_audio_reader_expected(const mlk_audio_reader *reader);
 /* Fills out[channel][0..capacity-1]; *got < capacity at the end only. */
 mlk_code mlk_audio_reader_read(mlk_audio_reader *reader, float *const *out, int64_t capacity, int64_t *got,
                                mlk_status *status);
+
+/* Complete once the end was read. */
+const mlk_audio_notes *mlk_audio_reader_notes(const mlk_audio_reader *reader);
 
 void mlk_audio_reader_free(mlk_audio_reader *reader);
 

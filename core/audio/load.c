@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_GUESS = 1 << 20, MOST_TRUSTED = 1 << 26 }; /* frames */
+enum { FIRST_GUESS = 1 << 20 }; /* samples of all channels */
 
 mlk_code mlk_audio_probe(const char *path, mlk_audio_info *info, mlk_status *status)
 {
@@ -31,13 +31,18 @@ static float *regrow(float *old, int channels, int64_t frames, int64_t old_capac
     return grown;
 }
 
+/* Room for more than `frames`: memory grows with what was read, whatever a header claims; a claim within reach is
+ * taken as it is. One frame more than expected lets a correct claim end without growing. */
+static int64_t next_capacity(int64_t frames, int64_t expected, int channels)
+{
+    int64_t capacity = frames > 0 ? 2 * frames : FIRST_GUESS / channels;
+    return expected >= frames && expected < capacity ? expected + 1 : capacity;
+}
+
 static mlk_code drain(mlk_audio_reader *reader, mlk_audio *audio, mlk_status *status)
 {
-    /* A header's claim is believed up to a size that does no harm; then memory grows with what is there.
-     * One frame more than expected lets a correct claim end without growing. */
-    int64_t expected = mlk_audio_reader_expected(reader);
-    int64_t capacity = expected < 0 ? FIRST_GUESS : expected < MOST_TRUSTED ? expected + 1 : MOST_TRUSTED;
     int channels = audio->channels;
+    int64_t expected = mlk_audio_reader_expected(reader), capacity = next_capacity(0, expected, channels);
     audio->samples = regrow(NULL, channels, 0, 0, capacity);
     for (;;) {
         if (!audio->samples)
@@ -52,11 +57,12 @@ static mlk_code drain(mlk_audio_reader *reader, mlk_audio *audio, mlk_status *st
         audio->frames += got;
         if (audio->frames < capacity)
             break;
-        float *grown = regrow(audio->samples, channels, audio->frames, capacity, 2 * capacity);
+        int64_t more = next_capacity(audio->frames, expected, channels);
+        float *grown = regrow(audio->samples, channels, audio->frames, capacity, more);
         if (!grown)
             return mlk_fail_memory(status, "the samples of the file");
         audio->samples = grown;
-        capacity *= 2;
+        capacity = more;
     }
     for (int channel = 1; channel < channels; channel++)
         memmove(audio->samples + channel * audio->frames, audio->samples + channel * capacity,
@@ -74,6 +80,7 @@ mlk_code mlk_audio_load(const char *path, const mlk_audio_options *options, mlk_
     audio->channels = mlk_audio_reader_channels(reader);
     audio->rate_hz = mlk_audio_reader_rate(reader);
     code = drain(reader, audio, status);
+    audio->notes = *mlk_audio_reader_notes(reader);
     mlk_audio_reader_free(reader);
     if (code)
         mlk_audio_free(audio);

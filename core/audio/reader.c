@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,19 +19,22 @@ struct mlk_audio_reader {
     int file_channels;
     int channels;         /* of the output */
     double rate_hz;
+    int64_t start;        /* the first frame asked for */
     int64_t position;     /* the next frame of the file */
     int64_t left;         /* frames of the file still wanted; INT64_MAX to the end */
     bool at_end;
     float *interleaved;   /* PIECE frames as decoded */
     float *planar;        /* the same by channel, mixed */
     int64_t first, count; /* what of `planar` waits to be used */
+    double energy, mixed_energy; /* of all channels, and of their mean, so far */
+    mlk_audio_notes notes;
 };
 
 static const double MAX_RATE = 10e6;
 
 mlk_audio_options mlk_audio_defaults(void)
 {
-    return (mlk_audio_options){.rate_hz = 22050, .mono = true, .duration_s = -1};
+    return (mlk_audio_options){.rate_hz = 22050, .channel = MLK_CHANNELS_MIXED, .duration_s = -1};
 }
 
 static mlk_code check(const mlk_audio_options *options, mlk_status *status)
@@ -44,12 +48,26 @@ static mlk_code check(const mlk_audio_options *options, mlk_status *status)
     return MLK_OK;
 }
 
+static mlk_code check_channel(const mlk_audio_reader *reader, mlk_status *status)
+{
+    int channel = reader->options.channel, channels = reader->file_channels;
+    if (channel < channels)
+        return MLK_OK;
+    if (channels == 1)
+        return mlk_fail(status, MLK_INVALID, "%s: channel must be 0 (left), the file has no other, got %d%s",
+                        reader->path, channel, channel == 1 ? " (right)" : "");
+    return mlk_fail(status, MLK_INVALID, "%s: channel must be 0..%d, the file has %d channels, got %d", reader->path,
+                    channels - 1, channels, channel);
+}
+
 static mlk_code prepare(mlk_audio_reader *reader, mlk_status *status)
 {
     const mlk_audio_info *info = mlk_decoder_info(reader->decoder);
     const mlk_audio_options *options = &reader->options;
     reader->file_channels = info->channels;
-    reader->channels = options->mono ? 1 : info->channels;
+    if (check_channel(reader, status))
+        return MLK_INVALID;
+    reader->channels = options->channel == MLK_CHANNELS_ALL ? info->channels : 1;
     reader->rate_hz = options->rate_hz != 0 ? options->rate_hz : info->rate;
     reader->left = options->duration_s < 0 ? INT64_MAX : (int64_t)(options->duration_s * info->rate);
 
@@ -58,7 +76,7 @@ static mlk_code prepare(mlk_audio_reader *reader, mlk_status *status)
         mlk_code code = mlk_decoder_seek(reader->decoder, start, status);
         if (code)
             return code;
-        reader->position = start;
+        reader->position = reader->start = start;
         if (info->frames >= 0 && start >= info->frames)
             reader->left = 0;
     }
@@ -135,24 +153,102 @@ static mlk_code check_finite(const mlk_audio_reader *reader, int64_t frames, mlk
                     (double)frame / mlk_decoder_info(reader->decoder)->rate, isnan(samples[at]) ? "NaN" : "infinite");
 }
 
-/* Interleaved to planar, or to the mean of the channels (summed in their order, in float32, as numpy does). */
-static void arrange(const float *restrict in, int channels, bool mono, int64_t frames, float *restrict out)
+/* One channel of interleaved frames. */
+static void pick(const float *restrict in, int channels, int channel, int64_t frames, float *restrict out)
 {
-    if (channels == 1) {
-        memcpy(out, in, sizeof(float) * (size_t)frames);
-    } else if (mono) {
-        for (int64_t i = 0; i < frames; i++) {
-            float sum = in[i * channels];
-            for (int channel = 1; channel < channels; channel++)
-                sum += in[i * channels + channel];
-            out[i] = sum / (float)channels;
-        }
-    } else {
-        for (int channel = 0; channel < channels; channel++)
-            for (int64_t i = 0; i < frames; i++)
-                out[channel * PIECE + i] = in[i * channels + channel];
+    for (int64_t i = 0; i < frames; i++)
+        out[i] = in[i * channels + channel];
+}
+
+/* The mean of the channels, summed in their order, in float32, as numpy does. */
+static void mix(const float *restrict in, int channels, int64_t frames, float *restrict out)
+{
+    for (int64_t i = 0; i < frames; i++) {
+        float sum = in[i * channels];
+        for (int channel = 1; channel < channels; channel++)
+            sum += in[i * channels + channel];
+        out[i] = sum / (float)channels;
     }
 }
+
+/* Sum of squares. Eight sums, since a processor adds them side by side. */
+static double energy(const float *samples, int64_t n)
+{
+    double sums[8] = {0};
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int k = 0; k < 8; k++)
+            sums[k] += (double)samples[i + k] * samples[i + k];
+    for (; i < n; i++)
+        sums[0] += (double)samples[i] * samples[i];
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+/* Frames as decoded become the channels asked for. */
+static void arrange(mlk_audio_reader *reader, int64_t frames)
+{
+    const float *in = reader->interleaved;
+    int channels = reader->file_channels, channel = reader->options.channel;
+    if (channels == 1) {
+        memcpy(reader->planar, in, sizeof(float) * (size_t)frames);
+    } else if (channel == MLK_CHANNELS_MIXED) {
+        mix(in, channels, frames, reader->planar);
+        reader->energy += energy(in, frames * channels) / channels;
+        reader->mixed_energy += energy(reader->planar, frames);
+    } else if (channel == MLK_CHANNELS_ALL) {
+        for (int c = 0; c < channels; c++)
+            pick(in, channels, c, frames, reader->planar + c * PIECE);
+    } else {
+        pick(in, channels, channel, frames, reader->planar);
+    }
+}
+
+/* --- what is to be said of it --- */
+
+/* Without the file's name, which a decoder may have cut to fit. */
+static const char *reason_of(const char *message, const char *path)
+{
+    size_t same = 0;
+    while (path[same] && message[same] == path[same])
+        same++;
+    return same > 0 && strncmp(message + same, ": ", 2) == 0 ? message + same + 2 : message;
+}
+
+static void note_partial(mlk_audio_reader *reader, int64_t end, const char *reason)
+{
+    const mlk_audio_info *info = mlk_decoder_info(reader->decoder);
+    char whole[48] = "";
+    if (info->frames >= 0)
+        snprintf(whole, sizeof whole, " of %.3f", (double)info->frames / info->rate);
+    snprintf(reader->notes.partial, sizeof reader->notes.partial, "%.3f%s s are there: %.100s",
+             (double)end / info->rate, whole, reason);
+}
+
+/* Silence is silent however it is mixed: below -90 dB nothing is said. */
+static void note_cancelling(mlk_audio_reader *reader)
+{
+    double frames = (double)(reader->position - reader->start);
+    if (reader->energy > 1e-9 * frames && reader->mixed_energy < 1e-6 * reader->energy)
+        snprintf(reader->notes.warning, sizeof reader->notes.warning,
+                 "its %d channels cancel each other out when mixed; channel = \"left\" takes one of them",
+                 reader->file_channels);
+}
+
+/* The stream is damaged or ends too early after `got` more frames. What was asked for is shorter from now on, if that
+ * is wanted and there is anything. */
+static mlk_code meet_fault(mlk_audio_reader *reader, int64_t got, const mlk_status *fault, mlk_status *status)
+{
+    int64_t end = reader->position + got;
+    if (fault->code != MLK_INVALID || end == reader->start)
+        return mlk_fail(status, fault->code, "%s", fault->message);
+    if (!reader->options.keep_partial)
+        return mlk_fail(status, fault->code, "%s; partial = \"keep\" takes what is there", fault->message);
+    note_partial(reader, end, reason_of(fault->message, reader->path));
+    reader->left = got;
+    return MLK_OK;
+}
+
+/* --- reading --- */
 
 static mlk_code decode_piece(mlk_audio_reader *reader, mlk_status *status)
 {
@@ -160,8 +256,9 @@ static mlk_code decode_piece(mlk_audio_reader *reader, mlk_status *status)
         return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     int64_t wanted = reader->left < PIECE ? reader->left : PIECE;
     int64_t got = 0;
-    if (wanted > 0) {
-        mlk_code code = mlk_decoder_read(reader->decoder, reader->interleaved, wanted, &got, status);
+    mlk_status fault;
+    if (wanted > 0 && mlk_decoder_read(reader->decoder, reader->interleaved, wanted, &got, &fault)) {
+        mlk_code code = meet_fault(reader, got, &fault, status);
         if (code)
             return code;
     }
@@ -170,11 +267,13 @@ static mlk_code decode_piece(mlk_audio_reader *reader, mlk_status *status)
         if (code)
             return code;
     }
-    arrange(reader->interleaved, reader->file_channels, reader->options.mono, got, reader->planar);
+    arrange(reader, got);
     reader->position += got;
     if (reader->left != INT64_MAX)
         reader->left -= got;
     reader->at_end = got == 0;
+    if (reader->at_end)
+        note_cancelling(reader);
     reader->first = 0;
     reader->count = got;
     return MLK_OK;
@@ -225,6 +324,11 @@ mlk_code mlk_audio_reader_read(mlk_audio_reader *reader, float *const *out, int6
             break;
     }
     return MLK_OK;
+}
+
+const mlk_audio_notes *mlk_audio_reader_notes(const mlk_audio_reader *reader)
+{
+    return &reader->notes;
 }
 
 void mlk_audio_reader_free(mlk_audio_reader *reader)

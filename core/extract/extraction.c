@@ -185,7 +185,6 @@ mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_tr
 {
     mlk_audio_options options = mlk_audio_defaults();
     options.rate_hz = recipe->rate;
-    options.mono = true;
     options.start_s = recipe->start_s + track->start_s;
     double duration = track->duration_s > 0 ? track->duration_s : recipe->duration_s;
     options.duration_s = duration > 0 ? duration : -1;

@@ -4,6 +4,7 @@
 #include "audio/resampler.h"
 #include "audio/writer.h"
 #include "modules.h"
+#include "notes.h"
 #include "tensor.h"
 
 #include <stdlib.h>
@@ -47,19 +48,30 @@ static void push_samples(lua_State *L, const float *samples, int channels, int64
 
 /* --- functions --------------------------------------------------------------------- */
 
-/* From argument 1 on: path, rate (0: the file's), mono, start, duration (nil: to the end), keep_nan. */
+/* The path at argument 1, and the table at 2: rate (0: the file's), channel (see audio/audio.h), start, duration (nil:
+ * to the end), keep_nan, keep_partial. The path stays Lua's. */
 static const char *check_options(lua_State *L, mlk_audio_options *options)
 {
-    const char *path = mlk_lua_string(L, 1, "path");
-    options->rate_hz = mlk_lua_number(L, 2, "rate", 0, 10e6);
-    options->mono = mlk_lua_boolean(L, 3, "mono");
-    options->start_s = mlk_lua_number(L, 4, "start", 0, 1e12);
-    options->duration_s = lua_isnoneornil(L, 5) ? -1 : mlk_lua_number(L, 5, "duration", 0, 1e12);
-    options->keep_nan = mlk_lua_boolean(L, 6, "keep_nan");
-    return path;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_getfield(L, 2, "rate");
+    lua_getfield(L, 2, "channel");
+    lua_getfield(L, 2, "start");
+    lua_getfield(L, 2, "duration");
+    lua_getfield(L, 2, "keep_nan");
+    lua_getfield(L, 2, "keep_partial");
+    *options = (mlk_audio_options){
+        .rate_hz = mlk_lua_number(L, 3, "rate", 0, 10e6),
+        .channel = (int)mlk_lua_integer(L, 4, "channel", MLK_CHANNELS_ALL, MLK_MAX_CHANNELS - 1),
+        .start_s = mlk_lua_number(L, 5, "start", 0, 1e12),
+        .duration_s = lua_isnil(L, 6) ? -1 : mlk_lua_number(L, 6, "duration", 0, 1e12),
+        .keep_nan = mlk_lua_boolean(L, 7, "keep_nan"),
+        .keep_partial = mlk_lua_boolean(L, 8, "keep_partial"),
+    };
+    return mlk_lua_string(L, 1, "path");
 }
 
-/* load(path, rate, mono, start, duration, keep_nan) -> tensor channels x frames, rate */
+/* load(path, options) -> tensor channels x frames, rate, notes */
 static int load(lua_State *L)
 {
     mlk_audio_options options;
@@ -70,8 +82,9 @@ static int load(lua_State *L)
         return mlk_lua_raise(L, &status);
     push_samples(L, audio->samples, audio->channels, audio->frames, audio->frames);
     lua_pushnumber(L, audio->rate_hz);
+    mlk_lua_push_notes(L, &audio->notes);
     mlk_audio_free(audio); /* now, not at the next collection */
-    return 2;
+    return 3;
 }
 
 /* info(path) -> format, codec, library, rate, channels, frames (nil when the file does not say) */
@@ -93,7 +106,7 @@ static int info(lua_State *L)
     return 6;
 }
 
-/* reader(path, rate, mono, start, duration, keep_nan) -> reader, rate */
+/* reader(path, options) -> reader, rate */
 static int reader(lua_State *L)
 {
     mlk_audio_options options;
@@ -106,6 +119,16 @@ static int reader(lua_State *L)
         return mlk_lua_raise(L, &status);
     lua_pushnumber(L, mlk_audio_reader_rate(*opened));
     return 2;
+}
+
+/* reader:notes() -> notes of what was read, complete at the end */
+static int notes(lua_State *L)
+{
+    mlk_audio_reader **opened = luaL_checkudata(L, 1, READER_TYPE);
+    if (!*opened)
+        return mlk_lua_fail(L, "this reader is closed");
+    mlk_lua_push_notes(L, mlk_audio_reader_notes(*opened));
+    return 1;
 }
 
 /* reader:read(frames) -> tensor channels x frames (fewer at the end), or nil after it */
@@ -218,6 +241,8 @@ int mlk_lua_open_audio(lua_State *L)
         lua_newtable(L);
         lua_pushcfunction(L, read_block);
         lua_setfield(L, -2, "read");
+        lua_pushcfunction(L, notes);
+        lua_setfield(L, -2, "notes");
         lua_pushcfunction(L, free_reader);
         lua_setfield(L, -2, "close");
         lua_setfield(L, -2, "__index");

@@ -9,16 +9,20 @@
 --- MP3 and AAC it lies at the same place, and its first samples may differ by what decoders carry over.
 local core = require "moonlark_core"
 local options = require "moonlark.options"
+local reading = require "moonlark.reading"
 local signal = require "moonlark.signal"
+local warning = require "moonlark.warning"
 
 local audio = {}
 
-local reading = {
-  rate = options.none, mono = true, start = 0, duration = options.none, nan = "error",
+local defaults = {
+  rate = options.none, mono = true, channel = options.none, start = 0, duration = options.none, nan = "error",
+  partial = options.none,
 }
 
-local function read_options(owner, given, defaults)
-  local read = options.read(owner, given, defaults)
+-- What the engine reads, and the options as given.
+local function read_options(owner, given, known)
+  local read = options.read(owner, given, known)
   if read.nan ~= "error" and read.nan ~= "keep" then
     error(('nan must be "error" or "keep", got "%s"'):format(read.nan), 0)
   end
@@ -29,7 +33,17 @@ local function read_options(owner, given, defaults)
   elseif type(read.rate) ~= "number" or read.rate < 1 then
     error(('rate must be 1 Hz or more or "native", got %s'):format(tostring(read.rate)), 0)
   end
-  return read
+  local all = read.channel == nil and not read.mono
+  return {
+    rate = read.rate, start = read.start, duration = read.duration, keep_nan = read.nan == "keep",
+    channel = all and reading.all or reading.channel(read.channel), keep_partial = reading.keeps_partial(read.partial),
+  }, read
+end
+
+local function say(path, notes)
+  if not notes then return end
+  if notes.partial then warning.of_file(path, "kept in part: " .. notes.partial) end
+  if notes.warning then warning.of_file(path, notes.warning) end
 end
 
 local function waveform(data, rate, start)
@@ -41,17 +55,23 @@ end
 --- resampling is soxr HQ and gives ceil(n · rate / file's rate) samples. At the file's own rate nothing is
 --- touched.
 ---
---- Options: rate in Hz (default 22050; "native" keeps the file's), mono (default true), start and duration in
---- seconds (only that part is decoded), nan = "keep" lets NaN and infinite samples through, which else are an
---- error that names the first one's place.
+--- Options: rate in Hz (default 22050; "native" keeps the file's), mono (default true; false keeps all channels),
+--- channel ("mix", "left", "right", or the number of one, from 0 like the rows of a tensor: that one alone, whatever
+--- mono says), start and duration in seconds (only that part is decoded), nan = "keep" lets NaN and infinite samples
+--- through, which else are an error that names the first one's place, and partial = "keep" takes what is there of a
+--- file that is damaged or ends before its header says, with a warning, which else is an error.
 ---
---- Errors name the file and what is wrong: missing, unreadable, a folder, empty, no sound, damaged, cut short.
+--- Channels that cancel each other out when mixed, as in stereo with one side inverted, get a warning.
+---
+--- Errors name the file and what is wrong: missing, unreadable, a folder, empty, no sound, damaged, cut short, without
+--- the channel asked for.
 ---@param path string
----@param given {rate?: number|"native", mono?: boolean, start?: number, duration?: number, nan?: "error"|"keep"}?
+---@param given {rate?: number|"native", mono?: boolean, channel?: "mix"|"left"|"right"|integer, start?: number, duration?: number, nan?: "error"|"keep", partial?: "refuse"|"keep"}?
 ---@return moonlark.Signal waveform  channels × samples, float32, full scale is 1
 function audio.load(path, given)
-  local read = read_options("audio.load", given, reading)
-  local data, rate = core.audio.load(path, read.rate, read.mono, read.start, read.duration, read.nan == "keep")
+  local read = read_options("audio.load", given, defaults)
+  local data, rate, notes = core.audio.load(path, read)
+  say(path, notes)
   return waveform(data, rate, read.start)
 end
 
@@ -72,21 +92,23 @@ end
 ---
 ---     for block in audio.blocks("day.wav", {seconds = 10}) do print(block.start, block:duration()) end
 ---
---- Options: seconds of a block (default 10; the last one is shorter), and those of audio.load.
+--- Options: seconds of a block (default 10; the last one is shorter), and those of audio.load. Warnings come with the
+--- last block.
 ---@param path string
 ---@param given table?
 ---@return fun(): moonlark.Signal?
 function audio.blocks(path, given)
-  local defaults = {seconds = 10}
-  for key, value in pairs(reading) do defaults[key] = value end
-  local read = read_options("audio.blocks", given, defaults)
-  local reader, rate = core.audio.reader(path, read.rate, read.mono, read.start, read.duration, read.nan == "keep")
-  local frames = math.floor(read.seconds * rate + 0.5)
-  if frames < 1 then error(("seconds must be at least one sample long, got %g"):format(read.seconds), 0) end
+  local known = {seconds = 10}
+  for key, value in pairs(defaults) do known[key] = value end
+  local read, asked = read_options("audio.blocks", given, known)
+  local reader, rate = core.audio.reader(path, read)
+  local frames = math.floor(asked.seconds * rate + 0.5)
+  if frames < 1 then error(("seconds must be at least one sample long, got %g"):format(asked.seconds), 0) end
   local done = 0
   return function()
     local data = reader:read(frames)
     if not data then
+      say(path, reader:notes())
       reader:close()
       return nil
     end

@@ -195,7 +195,7 @@ static void load_sound(const char *path)
     mlk_audio audio;
     mlk_audio_options options = mlk_audio_defaults();
     options.rate_hz = RATE;
-    options.mono = true;
+    options.channel = MLK_CHANNELS_MIXED;
     options.duration_s = 30;
     if (mlk_audio_load(path, &options, &audio, &status))
         die(path, &status);

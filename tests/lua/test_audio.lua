@@ -261,6 +261,80 @@ function TestTrouble:test_a_name_of_any_length_leaves_room_for_the_reason()
   lu.assertTrue(message:find "known format" ~= nil or message:find "[Ee]rror" ~= nil, message)
 end
 
+TestChannels = {}
+
+-- What a function warns of.
+local function warned(f)
+  local warning = require "moonlark.warning"
+  local say, lines = warning.say, {}
+  warning.say = function(words) lines[#lines + 1] = words end
+  local _ <close> = setmetatable({}, {__close = function() warning.say = say end})
+  return f(), lines
+end
+
+local function stereo(name, right)
+  local tone = audio.load(frozen .. "tone.wav", {rate = "native"})
+  audio.save(place(name), tone:with {data = torch.cat {tone.data, tone.data * right}})
+  return place(name)
+end
+
+function TestChannels:test_one_of_them()
+  local path = stereo("two.wav", 0.5)
+  local both = audio.load(path, {mono = false})
+  for word, row in pairs {left = 0, right = 1} do
+    local one = both.data:narrow(0, row, 1)
+    lu.assertEquals(largest_difference(audio.load(path, {channel = word}).data, one), 0)
+    lu.assertEquals(largest_difference(audio.load(path, {channel = row, mono = false}).data, one), 0)
+  end
+  lu.assertEquals(largest_difference(audio.load(path, {channel = "mix"}).data, audio.load(path).data), 0)
+  says("two.wav: channel must be 0..1, the file has 2 channels, got 2", path, {channel = 2})
+  says("channel must be 0 (left), the file has no other, got 1 (right)",
+    put("one.wav", wav(1, 16, 1, 8000, "\0\0")), {channel = "right"})
+  says('channel must be "mix", "left", "right" or a number from 0, got center', path, {channel = "center"})
+  says("got -1", path, {channel = -1})
+end
+
+function TestChannels:test_stereo_that_cancels_out_is_told_once_with_its_name()
+  local path = stereo("inverted.flac", -1)
+  local read, lines = warned(function() return audio.load(path) end)
+  lu.assertEquals(read.data:abs():max():item(), 0)
+  lu.assertEquals(#lines, 1)
+  lu.assertStrContains(lines[1], "inverted.flac: its 2 channels cancel each other out")
+  lu.assertStrContains(lines[1], 'channel = "left"')
+  lu.assertEquals({select(2, warned(function() return audio.load(path, {channel = "left"}) end))}, {{}})
+  lu.assertEquals({select(2, warned(function() return audio.load(path, {mono = false}) end))}, {{}})
+  local _, blocks = warned(function() for _ in audio.blocks(path, {seconds = .1}) do end end)
+  lu.assertEquals(blocks, lines)
+end
+
+TestPartial = {}
+
+function TestPartial:test_what_is_there_is_kept_when_asked_and_told()
+  local tone = audio.load(frozen .. "tone.wav", {rate = "native"})
+  for _, name in ipairs {"whole.flac", "whole.mp3"} do
+    audio.save(place(name), tone)
+    local whole = audio.load(place(name), {rate = "native"})
+    local bytes = files.read(place(name))
+    local path = put("kept-" .. name, bytes:sub(1, #bytes // 2))
+    says('partial = "keep"', path)
+    local part, lines = warned(function() return audio.load(path, {rate = "native", partial = "keep"}) end)
+    lu.assertTrue(part:frames() > 1000 and part:frames() < whole:frames(), name)
+    if name == "whole.flac" then
+      lu.assertEquals(largest_difference(part.data, whole.data:narrow(1, 0, part:frames())), 0)
+    end
+    lu.assertEquals(#lines, 1)
+    lu.assertStrContains(lines[1], ("%s: kept in part: %.3f of %.3f s"):format(path, part:duration(), whole:duration()))
+    local frames, blocks = 0, nil
+    _, blocks = warned(function()
+      for block in audio.blocks(path, {rate = "native", partial = "keep", seconds = .05}) do
+        frames = frames + block:frames()
+      end
+    end)
+    lu.assertEquals({frames, blocks}, {part:frames(), lines})
+  end
+  says('partial must be "refuse" or "keep", got true', frozen .. "tone.wav", {partial = true})
+end
+
 TestOdd = {}
 
 -- Real faulty and unusual files: the right samples, or an error that names the file.
