@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -80,30 +83,111 @@ static bool drain(capture *stream)
     return true;
 }
 
-/* The caller's environment with `changes` applied; NULL when memory is short. The strings are shared. */
-static char **changed_environment(const char *const *changes)
+/* --- the environment --- */
+
+/* The locale that decides how a program reads and writes text; NULL when none is set. */
+static const char *text_locale(void)
 {
-    size_t inherited = 0, changed = 0, count = 0;
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0])
+            return value;
+    }
+    return NULL;
+}
+
+/* A name that ends in UTF-8 is not enough: the system must have that locale. */
+static bool is_utf8(const char *name)
+{
+    locale_t locale = name ? newlocale(LC_CTYPE_MASK, name, (locale_t)0) : (locale_t)0;
+    if (!locale)
+        return false;
+    bool utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    freelocale(locale);
+    return utf8;
+}
+
+static bool names_same(const char *a, const char *b)
+{
+    size_t length = strcspn(a, "=");
+    return strncmp(a, b, length) == 0 && b[length] == '=';
+}
+
+/* An environment under construction. The strings are the caller's, except the one that `own` holds. */
+typedef struct variables {
+    char **all; /* NULL-terminated */
+    size_t count;
+    char *own;
+} variables;
+
+static void set(variables *self, const char *text)
+{
+    size_t i = 0;
+    while (i < self->count && !names_same(text, self->all[i]))
+        i++;
+    self->all[i] = (char *)text;
+    self->count += i == self->count;
+}
+
+/* Removes those whose names begin so. */
+static void drop(variables *self, const char *prefix)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->count; i++)
+        if (strncmp(self->all[i], prefix, strlen(prefix)) != 0)
+            self->all[kept++] = self->all[i];
+    self->count = kept;
+}
+
+/* Text goes to programs and comes from them in UTF-8, whatever the locale (none in containers and under cron).
+ * LC_ALL would override LC_CTYPE: LANG takes its place, with nothing between them. */
+static mlk_code speak_utf8(variables *self, mlk_status *status)
+{
+    if (is_utf8(text_locale()))
+        return MLK_OK;
+    const char *everything = getenv("LC_ALL");
+    if (everything && everything[0]) {
+        if (asprintf(&self->own, "LANG=%s", everything) < 0) {
+            self->own = NULL;
+            return mlk_fail_memory(status, "a program's environment");
+        }
+        drop(self, "LC_");
+        set(self, self->own);
+    }
+    set(self, "LC_CTYPE=C.UTF-8");
+    return MLK_OK;
+}
+
+static void free_environment(variables *self)
+{
+    free(self->all);
+    free(self->own);
+}
+
+/* The caller's environment, in UTF-8, with `changes` applied. */
+static mlk_code make_environment(const char *const *changes, variables *made, mlk_status *status)
+{
+    enum { ADDED = 2 }; /* LANG and LC_CTYPE */
+    size_t inherited = 0, changed = 0;
     while (environ[inherited])
         inherited++;
     while (changes && changes[changed])
         changed++;
-    char **all = malloc((inherited + changed + 1) * sizeof *all);
-    if (!all)
-        return NULL;
-    for (size_t i = 0; i < inherited; i++) {
-        bool replaced = false;
-        size_t name = strcspn(environ[i], "=") + 1;
-        for (size_t k = 0; k < changed; k++)
-            replaced = replaced || strncmp(environ[i], changes[k], name) == 0;
-        if (!replaced)
-            all[count++] = environ[i];
-    }
-    for (size_t k = 0; k < changed; k++)
-        all[count++] = (char *)changes[k];
-    all[count] = NULL;
-    return all;
+    *made = (variables){.all = malloc((inherited + changed + ADDED + 1) * sizeof *made->all), .count = inherited};
+    if (!made->all)
+        return mlk_fail_memory(status, "a program's environment");
+    memcpy(made->all, environ, inherited * sizeof *made->all);
+    mlk_code code = speak_utf8(made, status);
+    for (size_t i = 0; i < changed && !code; i++)
+        set(made, changes[i]);
+    made->all[made->count] = NULL;
+    if (code)
+        free_environment(made);
+    return code;
 }
+
+/* --- running --- */
 
 /* Starts the program with its output on the two pipes' writing ends. Returns an errno value. */
 static int spawn(const char *const argv[], const mlk_process_options *options, int out, int err, char **environment,
@@ -207,17 +291,17 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
 {
     memset(result, 0, sizeof *result);
     int out[2] = {-1, -1}, err[2] = {-1, -1};
-    char **environment = changed_environment(options->environment);
+    variables environment;
     capture streams[2] = {{.fd = -1}, {.fd = -1}};
-    mlk_code code = MLK_OK;
-    if (!environment)
-        return mlk_fail_memory(status, "a program's environment");
+    mlk_code code = make_environment(options->environment, &environment, status);
+    if (code)
+        return code;
 
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
         code = mlk_fail(status, MLK_IO, "cannot run %s: %s", argv[0], strerror(errno));
     } else {
         pid_t pid;
-        int failed = spawn(argv, options, out[1], err[1], environment, &pid);
+        int failed = spawn(argv, options, out[1], err[1], environment.all, &pid);
         close_end(&out[1]);
         close_end(&err[1]);
         if (failed) {
@@ -234,7 +318,7 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
                 code = mlk_fail_memory(status, "what a program wrote");
         }
     }
-    free(environment);
+    free_environment(&environment);
     for (int end = 0; end < 2; end++) {
         close_end(&out[end]);
         close_end(&err[end]);

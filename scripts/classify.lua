@@ -111,10 +111,10 @@ local function write_page(run, models, best, X)
   end
   page:heading "Models"
   page:table({"model", "accuracy, mean of folds", "deviation", "95 % from", "to", "macro F1"}, rows)
-  page:figure(run:plot("accuracy", accuracy_bars(models)), "Accuracy of each model")
+  page:figure(run:plot("accuracy", accuracy_bars, models), "Accuracy of each model")
   page:heading("Classes, by " .. best.name)
   page:classes(best.report, "sounds")
-  page:figure(run:plot("confusion", plot.confusion(best.report, {title = best.name})), "Confusion matrix")
+  page:figure(run:plot("confusion", plot.confusion, best.report, {title = best.name}), "Confusion matrix")
   local mistakes = experiment.mistakes(X, best.report.predicted:totable())
   if #mistakes > 0 then
     page:heading(("Mistakes (%d)"):format(#mistakes))
@@ -145,8 +145,8 @@ print(best.name)
 print(best.report)
 if run then
   run:metrics(figures(models, best, X))
-  write_page(run, models, best, X)
   run:model(best.model:clone():fit(X))
+  write_page(run, models, best, X)
   run:finish()
   print("\nrun folder: " .. args.run)
 end

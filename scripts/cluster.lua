@@ -68,15 +68,15 @@ local function write_page(run, X, k, pca, z, gmm, kmeans, rows)
     X.x:size(1), z:size(1), 100 * kept, args.seeds))
   page:table({"method", "ARI", "NMI", "silhouette"}, rows)
   if X.y then
-    page:figure(run:plot("labels", plot.scatter(z, X.y, {classes = X.classes, title = "Labels",
-      xlabel = "component 1", ylabel = "component 2"})), "Labels over the first two components")
+    page:figure(run:plot("labels", plot.scatter, z, X.y, {classes = X.classes, title = "Labels",
+      xlabel = "component 1", ylabel = "component 2"}), "Labels over the first two components")
   end
   local names = {}
   for i = 1, k do names[i] = "cluster " .. i - 1 end
-  page:figure(run:plot("clusters", plot.scatter(z, gmm.ids, {classes = names, title = "Clusters of the Gaussian mixture",
-    xlabel = "component 1", ylabel = "component 2"})), "Clusters over the same components")
-  page:figure(run:plot("variance", plot.bars(pca.explained_variance_ratio, {title = "Variance by component",
-    xlabel = "component", ylabel = "share of variance"})), "Variance that each component explains")
+  page:figure(run:plot("clusters", plot.scatter, z, gmm.ids, {classes = names, title = "Clusters of the Gaussian mixture",
+    xlabel = "component 1", ylabel = "component 2"}), "Clusters over the same components")
+  page:figure(run:plot("variance", plot.bars, pca.explained_variance_ratio, {title = "Variance by component",
+    xlabel = "component", ylabel = "share of variance"}), "Variance that each component explains")
   if X.y then
     page:heading "Clusters of the Gaussian mixture"
     page:table({"cluster", "sounds", "mostly"}, cluster_table(X, gmm.ids))

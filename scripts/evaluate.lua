@@ -19,6 +19,7 @@ parser:option("--device", "cpu, or cuda."):default "cpu"
 command.workers(parser)
 command.json(parser)
 local args = parser:parse()
+if args.plot then require "moonlark.plot.figure".kind_of(args.plot) end -- refused before the work
 
 -- The songs to judge on, with their class ids as the network knows them.
 local function test_songs(classes)
@@ -50,7 +51,6 @@ local net = network.load(args.model, {device = args.device})
 local batches = predict.batches(net, test_songs(net.card.classes), {workers = args.workers})
 batches:prepare()
 local found = evaluate.run(net, batches, {device = args.device})
-if args.plot then require "moonlark.plot".confusion(found):save(args.plot) end
 if args.json then
   local classes = {}
   for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end
@@ -59,6 +59,10 @@ if args.json then
     tracks = #found.tracks, macro = found.macro, classes = classes, confusion = found.confusion:totable()}, "  "))
 else
   print(found)
+end
+if args.plot then -- after the figures: a picture that fails does not cost them
+  local drawn, why = pcall(function() require "moonlark.plot".confusion(found):save(args.plot) end)
+  if not drawn then io.stderr:write(("moonlark evaluate: %s left out: %s\n"):format(args.plot, why)) end
 end
 for _, bad in ipairs(batches.rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
 if #batches.rejected > 0 then os.exit(3, true) end

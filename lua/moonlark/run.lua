@@ -3,7 +3,7 @@
 ---     local r <close> = run.open("runs/a", {model = "svm", C = 1, seed = 1}, {data = songs})
 ---     r:log {fold = 1, accuracy = 0.82}            -- a line of metrics.jsonl, on the disk at once
 ---     r:metrics {accuracy = 0.84, ["accuracy.svm"] = 0.84}
----     r:plot("confusion", plot.confusion(result))
+---     r:plot("confusion", plot.confusion, result)
 ---     r:report(text)
 ---     r:finish()
 ---
@@ -14,6 +14,7 @@ local core = require "moonlark_core"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
 local options = require "moonlark.options"
+local report = require "moonlark.report"
 
 local run = {}
 
@@ -22,7 +23,7 @@ local run = {}
 ---@field settings table
 ---@field record table  what run.json holds
 ---@field resumed boolean  true when it goes on with what was there
----@field left_out string[]  plots that could not be drawn
+---@field left_out {picture: string, why: string}[]  plots that could not be drawn
 local Run = {}
 Run.__index = Run
 Run.__name = "moonlark.Run"
@@ -224,31 +225,48 @@ function Run:metrics(figures)
   files.write(self:file "metrics.json", json.encode(self.final, "  ") .. "\n")
 end
 
---- Saves a figure as plots/NAME.png. Without gnuplot a line on standard error says so, and the run goes on.
+--- Saves a figure as plots/NAME.png.
+---
+--- A picture never costs a result: when it cannot be made or drawn (no gnuplot, say), a line on standard error and
+--- report.md say which is missing and why, and the run goes on. So that this holds for making the figure too, give
+--- the function and its arguments: `r:plot("confusion", plot.confusion, found)`.
 ---@param name string  letters, digits, "_", "-" and "."
----@param figure moonlark.Figure
+---@param figure moonlark.Figure|function  or what makes it
+---@param ... any  that function's arguments
 ---@return string? path  within the run folder; nil when it was not drawn
-function Run:plot(name, figure)
+function Run:plot(name, figure, ...)
   if type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
     error(("name must be letters, digits, '_', '-' and '.', got %s"):format(tostring(name)), 0)
   end
-  local gnuplot = require "moonlark.plot.gnuplot"
   local place = "plots/" .. name .. ".png"
-  if not gnuplot.terminals() then
-    self.left_out[#self.left_out + 1] = place
-    io.stderr:write(("moonlark: %s left out: %s\n"):format(place, gnuplot.missing))
-    return nil
-  end
-  figure:save(self:file(place))
-  return place
+  local drawn, why = pcall(function(...)
+    local made = type(figure) == "function" and figure(...) or figure
+    made:save(self:file(place))
+  end, ...)
+  if drawn then return place end
+  self.left_out[#self.left_out + 1] = {picture = place, why = tostring(why)}
+  io.stderr:write(("moonlark: %s left out: %s\n"):format(place, why))
+  return nil
 end
 
---- Writes report.md.
+-- What report.md says of pictures that are missing: a line for each reason.
+local function missing_pictures(left_out)
+  local lines, place = {}, {}
+  for _, one in ipairs(left_out) do
+    local at = place[one.why] or #lines + 1
+    place[one.why] = at
+    lines[at] = (lines[at] and lines[at] .. ", " or "- ") .. one.picture
+  end
+  for why, at in pairs(place) do lines[at] = lines[at] .. ": " .. report.escape(why) end
+  return #lines > 0 and "\n## Pictures left out\n\n" .. table.concat(lines, "\n") .. "\n" or ""
+end
+
+--- Writes report.md; pictures that could not be drawn are named at its end.
 ---@param markdown any  text, or what becomes it by tostring (see moonlark.report)
 function Run:report(markdown)
   local text = tostring(markdown)
   if text:sub(-1) ~= "\n" then text = text .. "\n" end
-  files.write(self:file "report.md", text)
+  files.write(self:file "report.md", text .. missing_pictures(self.left_out))
 end
 
 --- Saves the model: model.safetensors and model.json.

@@ -40,9 +40,10 @@ local function judge(fit, batches, seed)
   local ids = cluster.kmeans {n_clusters = k, n_init = 10, seed = seed}:fit(z):predict(z)
   local figures, y = {silhouette = metrics.silhouette(z, ids), clusters = k, n = #songs.tracks}, class_ids(songs)
   if y then figures.ari, figures.nmi = metrics.ari(y, ids), metrics.nmi(y, ids) end
-  local pictures = {clusters = plot.scatter(z, ids, {title = "Clusters of the code"})}
-  if y then pictures.labels = plot.scatter(z, y, {classes = songs.classes, title = "Labels over the code"}) end
-  return figures, pictures
+  return figures, {
+    clusters = function() return plot.scatter(z, ids, {title = "Clusters of the code"}) end,
+    labels = y and function() return plot.scatter(z, y, {classes = songs.classes, title = "Labels over the code"}) end,
+  }
 end
 
 require "moonlark.train.command" {

@@ -164,6 +164,38 @@ static void directory_environment_and_files(void **state)
     close(open_file);
 }
 
+/* What a child sees of its locale when the caller's is this; NULL: not set. */
+static void expect_locale(const char *lc_all, const char *lc_ctype, const char *lang, const char *seen)
+{
+    const char *const variables[][2] = {{"LC_ALL", lc_all}, {"LC_CTYPE", lc_ctype}, {"LANG", lang}};
+    for (int i = 0; i < 3; i++) {
+        if (variables[i][1])
+            setenv(variables[i][0], variables[i][1], 1);
+        else
+            unsetenv(variables[i][0]);
+    }
+    setenv("LC_NUMERIC", "C", 1);
+    mlk_process_result result = run("echo ${LC_ALL-none} ${LC_CTYPE-none} ${LANG-none} ${LC_NUMERIC-none}",
+                                    (mlk_process_options){0});
+    assert_string_equal(result.out, seen);
+    mlk_process_result_clear(&result);
+}
+
+static void text_is_utf8_whatever_the_locale(void **state)
+{
+    (void)state;
+    expect_locale(NULL, NULL, NULL, "none C.UTF-8 none C\n");
+    expect_locale(NULL, NULL, "C", "none C.UTF-8 C C\n");
+    expect_locale(NULL, "POSIX", "C.UTF-8", "none C.UTF-8 C.UTF-8 C\n");
+    expect_locale("", "", "xx_XX.UTF-8", "C.UTF-8 xx_XX.UTF-8 C\n"); /* a locale that the system lacks */
+    expect_locale("C", "C.UTF-8", "de_DE", "none C.UTF-8 C none\n"); /* LC_ALL overrides the others */
+
+    expect_locale(NULL, NULL, "C.UTF-8", "none none C.UTF-8 C\n"); /* what is right stays */
+    expect_locale("C.UTF-8", "C", "C", "C.UTF-8 C C C\n");
+    for (int i = 0; i < 4; i++)
+        unsetenv((const char *[]){"LC_ALL", "LC_CTYPE", "LANG", "LC_NUMERIC"}[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_grandchild_is_not_waited_for),
         cmocka_unit_test(interruption_kills_it),
         cmocka_unit_test(directory_environment_and_files),
+        cmocka_unit_test(text_is_utf8_whatever_the_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

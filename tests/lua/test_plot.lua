@@ -379,7 +379,7 @@ function TestGnuplot:test_failures_leave_no_file()
     ["touch picture"] = "gnuplot wrote no picture",
     ["echo half >picture; exit 1"] = "exit code 1",
     ["echo half >picture; kill -SEGV $$"] = "signal 11",
-    ["echo half >picture; echo '\"script.gp\", line 3: warning: odd' >&2"] = "warning: odd",
+    ["echo '\"script.gp\", line 3: warning: odd' >&2"] = "gnuplot wrote no picture: warning: odd",
     ["echo half >picture; sleep 60"] = "did not finish",
   } do
     files.write(bin .. "/gnuplot", "#!/bin/sh\n" .. script .. "\n")
@@ -395,6 +395,31 @@ function TestGnuplot:test_font_complaints_are_no_failure()
     "echo 'Fontconfig error: No writable cache directories' >&2\n")
   core.process.run {"chmod", "+x", bin .. "/gnuplot"}
   lu.assertStrContains(with_path(bin .. ":/usr/bin:/bin", attempt), "true")
+end
+
+-- What it only warned of is said once, however many pictures there are.
+function TestGnuplot:test_warnings_are_no_failure()
+  local bin = files.mkdirs(folder .. "/bin")
+  files.write(bin .. "/gnuplot", "#!/bin/sh\necho picture >picture\n" ..
+    "printf 'gnuplot> set odd\n         ^\n\"script.gp\", line 3: warning: odd\n' >&2\n")
+  core.process.run {"chmod", "+x", bin .. "/gnuplot"}
+  local out, err = with_path(bin .. ":/usr/bin:/bin", attempt:gsub("never", "first") .. attempt:gsub("never", "second"))
+  lu.assertEquals(out, "true nil\ntrue nil\n")
+  lu.assertEquals(err, "moonlark: gnuplot says: warning: odd\n")
+  lu.assertEquals(files.read(folder .. "/second.png"), "picture\n")
+end
+
+-- As containers and cron start programs, without a locale or with one that is not there: titles stay what they are.
+function TestGnuplot:test_no_locale_is_needed()
+  local script = folder .. "/child.lua"
+  files.write(script, [[
+    local plot = require "moonlark.plot"
+    plot.lines({-1, 2}, {title = "Größe ♯ 音"}):save "]] .. folder .. [[/bare.svg"]])
+  for _, variable in ipairs {"A=", "LC_ALL=C", "LANG=xx_XX.UTF-8"} do
+    local result = core.process.run {"env", "-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG", variable, arg[-1], script}
+    lu.assertEquals({result.code, result.err}, {0, ""}, variable)
+    lu.assertStrContains(files.read(folder .. "/bare.svg"), "Größe ♯ 音")
+  end
 end
 
 function TestGnuplot:test_nothing_is_left_behind()

@@ -112,11 +112,33 @@ function TestRun:test_plots_without_gnuplot()
   files.write(script, ([[
     local r = require("moonlark.run").open(%q)
     print(r:plot("curve", require("moonlark.plot").lines {1, 2}), #r.left_out)
+    r:report "# Report"
     r:finish()]]):format(path))
   local result = core.process.run({"/proc/self/exe", script}, 60, nil, {"PATH=/nonexistent"})
   lu.assertEquals(result.out, "nil\t1\n")
   lu.assertEquals(result.err, "moonlark: plots/curve.png left out: plots need gnuplot, which is not installed or not in PATH: "
     .. "apt-get install gnuplot-nox\n")
+  lu.assertEquals(files.read(path .. "/report.md"), "# Report\n\n## Pictures left out\n\n- plots/curve.png: plots need "
+    .. "gnuplot, which is not installed or not in PATH: apt-get install gnuplot-nox\n")
+  lu.assertEquals(run.load(path).record.status, "finished")
+end
+
+-- Nor does a figure that cannot be made cost a run anything, or a gnuplot that fails.
+function TestRun:test_pictures_that_fail_are_named_in_the_report()
+  local path, script, bin = fresh(), folder .. "/child.lua", files.mkdirs(folder .. "/bin")
+  files.write(bin .. "/gnuplot", "#!/bin/sh\nkill -KILL $$\n")
+  core.process.run {"chmod", "+x", bin .. "/gnuplot"}
+  files.write(script, ([[
+    local plot = require "moonlark.plot"
+    local r = require("moonlark.run").open(%q)
+    print(r:plot("a", plot.lines, {1, 2}), r:plot("b", plot.lines {1, 2}), r:plot("c", plot.lines, "no numbers"))
+    r:report "# Report"
+    r:finish()]]):format(path))
+  local result = core.process.run({"/proc/self/exe", script}, 60, nil, {"PATH=" .. bin .. ":/usr/bin:/bin"})
+  lu.assertEquals(result.out, "nil\tnil\tnil\n")
+  lu.assertStrContains(result.err, "plots/a.png left out: gnuplot could not draw the picture: signal 9\n")
+  local text = files.read(path .. "/report.md")
+  lu.assertStrContains(text, "- plots/a.png, plots/b.png: gnuplot could not draw the picture: signal 9\n- plots/c.png: ")
   lu.assertEquals(run.load(path).record.status, "finished")
 end
 

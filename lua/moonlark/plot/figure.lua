@@ -192,16 +192,23 @@ function Figure:bytes(kind)
   return gnuplot.render(script, data)
 end
 
---- Writes the picture: PNG, SVG or PDF by the ending. The file appears whole or not at all.
+--- The kind of picture that a path's ending names: "png", "svg" or "pdf"; any other is an error.
 ---@param path string
----@return moonlark.Figure self
-function Figure:save(path)
+---@return string
+function figure.kind_of(path)
   if type(path) ~= "string" then error(("path must be a string, got %s"):format(type(path)), 0) end
   local ending = (path:match "%.(%w+)$" or ""):lower()
   if ending ~= "png" and ending ~= "svg" and ending ~= "pdf" then
     error(("path must end in .png, .svg or .pdf, got %s"):format(path), 0)
   end
-  files.write(path, self:bytes(ending))
+  return ending
+end
+
+--- Writes the picture: PNG, SVG or PDF by the ending. The file appears whole or not at all.
+---@param path string
+---@return moonlark.Figure self
+function Figure:save(path)
+  files.write(path, self:bytes(figure.kind_of(path)))
   return self
 end
 

@@ -68,15 +68,27 @@ local function complaint(err)
   return first
 end
 
-local function check(result)
+local warned = {}
+
+-- Says once what gnuplot warned of, though it drew the picture.
+local function warn_once(why)
+  if not why or warned[why] then return end
+  warned[why] = true
+  io.stderr:write(("moonlark: gnuplot says: %s\n"):format(text.clean(why)))
+end
+
+-- An error when gnuplot failed. What it only warned of is no failure; `drawn` is whether there is a picture.
+local function check(result, drawn)
   if result.timed_out then
     error(("gnuplot did not finish within %g s and was stopped"):format(gnuplot.time_limit), 0)
   end
   local why = complaint(result.err)
-  if result.code ~= 0 or why then
+  if result.code ~= 0 then
     local how = result.code < 0 and "signal " .. result.signal or "exit code " .. result.code
     error(("gnuplot could not draw the picture: %s"):format(why or how), 0)
   end
+  if not drawn then error("gnuplot wrote no picture" .. (why and ": " .. why or ""), 0) end
+  warn_once(why)
 end
 
 local function write(path, bytes)
@@ -120,10 +132,10 @@ function gnuplot.render(script, data)
   local folder <close> = private_folder()
   write(folder.path .. "/script.gp", "set output 'picture'\n" .. script .. "set output\n")
   write(folder.path .. "/" .. gnuplot.sidecar, data)
-  check(spawn({"script.gp"}, folder.path))
+  local result = spawn({"script.gp"}, folder.path)
   local picture = folder.path .. "/picture"
   local bytes = files.exists(picture) and files.read(picture) or ""
-  if bytes == "" then error("gnuplot wrote no picture", 0) end
+  check(result, bytes ~= "")
   return bytes
 end
 
@@ -134,7 +146,7 @@ function gnuplot.window(script, data)
   local folder <close> = private_folder()
   write(folder.path .. "/script.gp", script)
   write(folder.path .. "/" .. gnuplot.sidecar, data)
-  check(spawn({"--persist", "script.gp"}, folder.path))
+  check(spawn({"--persist", "script.gp"}, folder.path), true)
 end
 
 local terminals

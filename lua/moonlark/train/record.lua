@@ -136,18 +136,18 @@ local function mistakes_of(found)
   return list
 end
 
-local function draw(self, name, tag, figure)
-  if not figure then return nil end
-  local place = self.run:plot(name, figure)
-  if place then self.board:image(tag, self.step, self.run:file(place)) end
+-- A picture of the run folder, for TensorBoard too; `figure` as for Run:plot.
+local function draw(self, name, figure, ...)
+  local place = self.run:plot(name, figure, ...)
+  if place then self.board:image(name, self.step, self.run:file(place)) end
   return place
 end
 
 local function write_classes(self, page, found, part)
   page:heading("Classes of the " .. part .. " part")
   page:classes(found, "tracks")
-  page:figure(draw(self, "confusion", "confusion", plot.confusion(found)), "Confusion matrix")
-  page:figure(draw(self, "classes", "classes", class_bars(found)), "Accuracy of each class")
+  page:figure(draw(self, "confusion", plot.confusion, found), "Confusion matrix")
+  page:figure(draw(self, "classes", class_bars, found), "Accuracy of each class")
   local mistakes = mistakes_of(found)
   if #mistakes == 0 then return end
   page:heading(("Mistakes (%d)"):format(#mistakes))
@@ -160,16 +160,16 @@ local function write_page(self, trainer, found, part)
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
     #trainer.history, trainer.o.train:count(), trainer.o.seed, trainer.device))
   page:metrics(figures_of(trainer, found))
-  page:figure(draw(self, "curves", "curves", curves(trainer)), "Losses and accuracies by epoch")
+  page:figure(draw(self, "curves", curves, trainer), "Losses and accuracies by epoch")
   if found and found.accuracy then write_classes(self, page, found, part) end
   local pictures = {}
   for name in pairs(trainer.pictures or {}) do pictures[#pictures + 1] = name end
   table.sort(pictures)
-  for _, name in ipairs(pictures) do page:figure(draw(self, name, name, trainer.pictures[name]), name) end
+  for _, name in ipairs(pictures) do page:figure(draw(self, name, trainer.pictures[name]), name) end
   local ok, map = pcall(input_map, trainer)
   if ok and map then
     page:heading "Input"
-    page:figure(draw(self, "input", "input", map), "A batch's first item, normalised and augmented")
+    page:figure(draw(self, "input", map), "A batch's first item, normalised and augmented")
   end
   local rejected = {}
   for _, name in ipairs {"train", "valid", "test"} do

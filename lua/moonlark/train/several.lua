@@ -59,7 +59,7 @@ local function write_page(whole, plan, args, divisions, seeds, results, mean, de
   page:table(accuracy_table(divisions, seeds, results))
   local found = results[1]
   page:heading(("Classes, all folds of seed %d"):format(seeds[1]))
-  page:figure(whole:plot("confusion", plot.confusion(found)), "Confusion matrix")
+  page:figure(whole:plot("confusion", plot.confusion, found), "Confusion matrix")
   page:classes(found, "tracks")
   whole:report(page)
 end
