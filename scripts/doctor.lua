@@ -85,7 +85,7 @@ local function check_gnuplot()
   if version == "" then
     return report("gnuplot", false, "not found: no pictures", true, "apt-get install gnuplot-nox")
   end
-  local terminals = output_of [[gnuplot -e 'set print "-"; print GPVAL_TERMINALS' 2>/dev/null]]
+  local terminals = output_of [[gnuplot -d -e 'set print "-"; print GPVAL_TERMINALS' 2>/dev/null]]
   local has, missing = {}, {}
   for _, name in ipairs {"pngcairo", "svg", "pdfcairo", "sixelgd", "dumb", "qt", "wxt", "x11"} do
     if (" " .. terminals):find("%s" .. name .. "%f[%s\0]") then has[#has + 1] = name end

@@ -19,6 +19,7 @@ static const char usage[] =
     "usage: moonlark [options] [script.lua | command] [arguments]\n"
     "\n"
     "Without a script: the prompt; when standard input is no terminal, the script on it.\n"
+    "A command's name comes before a file's: ./NAME is the file.\n"
     "\n"
     "options:\n"
     "  -e CODE        run CODE\n"
@@ -26,7 +27,10 @@ static const char usage[] =
     "  -i             go to the prompt afterwards\n"
     "  -              the script is on standard input\n"
     "  -v, --version  print the version\n"
-    "  -h, --help     print this\n";
+    "  -h, --help     print this\n"
+    "\n"
+    "Modules come from Moonlark's own folders, the script's and the system's, never from the current one;\n"
+    "LUA_PATH and LUA_CPATH add others, as for lua5.4. LUA_INIT is not run.\n";
 
 /* --- the Lua state ---------------------------------------------------------- */
 
@@ -56,6 +60,56 @@ static void prepend_path(lua_State *L, const char *field, const char *text)
     lua_pop(L, 2);
 }
 
+/* Takes out of package[field] what Lua's own default has of the current folder ("./?.lua"): what happens to lie there is
+ * no part of Moonlark. What LUA_PATH and LUA_CPATH name themselves is the person's choice and stays. */
+static void leave_out_current_folder(lua_State *L, const char *field, const char *standard)
+{
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, field);
+    luaL_Buffer kept;
+    luaL_buffinit(L, &kept);
+    for (const char *at = standard; *at;) {
+        size_t length = strcspn(at, LUA_PATH_SEP);
+        if (*at == '/') {
+            luaL_addlstring(&kept, at, length);
+            luaL_addstring(&kept, LUA_PATH_SEP);
+        }
+        at += length + (at[length] != '\0');
+    }
+    luaL_buffsub(&kept, luaL_bufflen(&kept) > 0);
+    luaL_pushresult(&kept);
+    luaL_gsub(L, lua_tostring(L, -2), standard, lua_tostring(L, -1));
+    lua_setfield(L, -4, field);
+    lua_pop(L, 3);
+}
+
+/* The person's script finds its neighbours. A folder whose name holds a character that means something in such paths
+ * is left out: the script has to load what lies there by itself. */
+static void prepend_script_folder(lua_State *L, const char *script)
+{
+    char folder[PATH_MAX];
+    if (!realpath(script, folder) || strpbrk(folder, LUA_PATH_SEP LUA_PATH_MARK))
+        return;
+    *strrchr(folder, '/') = '\0';
+    prepend_path(L, "path", lua_pushfstring(L, "%s/?.lua;%s/?/init.lua", folder, folder));
+    prepend_path(L, "cpath", lua_pushfstring(L, "%s/?.so", folder));
+    lua_pop(L, 2);
+}
+
+/* Where modules come from: Moonlark's own folders, then the script's (NULL: there is none), then the system's. */
+static void set_module_paths(lua_State *L, const char *home, const char *script)
+{
+    leave_out_current_folder(L, "path", LUA_PATH_DEFAULT);
+    leave_out_current_folder(L, "cpath", LUA_CPATH_DEFAULT);
+    if (script)
+        prepend_script_folder(L, script);
+    prepend_path(L, "path",
+                 lua_pushfstring(L, "%s/share/moonlark/lua/?.lua;%s/share/moonlark/lua/?/init.lua;"
+                                    "%s/share/moonlark/?.lua", home, home, home));
+    prepend_path(L, "cpath", lua_pushfstring(L, "%s/lib/moonlark/?.so", home));
+    lua_pop(L, 2);
+}
+
 static lua_State *new_state(const char *home)
 {
     lua_State *L = luaL_newstate();
@@ -63,10 +117,6 @@ static lua_State *new_state(const char *home)
         return NULL;
     luaL_openlibs(L);
     lua_gc(L, LUA_GCGEN, 0, 0);
-    prepend_path(L, "path",
-                 lua_pushfstring(L, "%s/share/moonlark/lua/?.lua;%s/share/moonlark/lua/?/init.lua;"
-                                    "%s/share/moonlark/?.lua", home, home, home));
-    prepend_path(L, "cpath", lua_pushfstring(L, "%s/lib/moonlark/?.so", home));
     mlk_report_own(lua_pushfstring(L, "%s/share/moonlark/", home));
     lua_settop(L, 0);
     mlk_interrupt_install(L);
@@ -107,22 +157,33 @@ static int run_file(lua_State *L, const char *path, int argc, char **argv, int s
     return status == LUA_OK ? call_script(L, argc, argv, script + 1) : mlk_run_loaded(L, status);
 }
 
-/* NAME is a file, or a command: share/moonlark/scripts/NAME.lua. */
-static int run_name(lua_State *L, const char *home, int argc, char **argv, int script)
+/* The file of the command NAME, share/moonlark/scripts/NAME.lua, pushed; NULL, and nothing pushed, when there is no such
+ * command. A name with a slash is a file's. */
+static const char *push_command(lua_State *L, const char *home, const char *name)
+{
+    if (strchr(name, '/'))
+        return NULL;
+    const char *path = lua_pushfstring(L, "%s/share/moonlark/scripts/%s.lua", home, name);
+    if (is_file(path))
+        return path;
+    lua_pop(L, 1);
+    return NULL;
+}
+
+/* Runs the command, or, where that is NULL, the file that the person named. */
+static int run_name(lua_State *L, const char *command, int argc, char **argv, int script)
 {
     const char *name = argv[script];
+    if (command) {
+        mlk_report_speaker(lua_pushfstring(L, "moonlark %s", name));
+        return run_file(L, command, argc, argv, script);
+    }
     size_t length = strlen(name);
     bool path = strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".lua") == 0);
     if (path || is_file(name))
         return run_file(L, name, argc, argv, script);
-
-    const char *command = lua_pushfstring(L, "%s/share/moonlark/scripts/%s.lua", home, name);
-    if (!is_file(command)) {
-        mlk_run_library(L, "moonlark.command", "unknown", 1, (const char *[]){name}, 0);
-        return MLK_EXIT_USAGE;
-    }
-    mlk_report_speaker(lua_pushfstring(L, "moonlark %s", name));
-    return run_file(L, command, argc, argv, script);
+    mlk_run_library(L, "moonlark.command", "unknown", 1, (const char *[]){name}, 0);
+    return MLK_EXIT_USAGE;
 }
 
 static int run_stdin(lua_State *L, int argc, char **argv, int script)
@@ -215,11 +276,14 @@ static int run(lua_State *L, const char *home, int argc, char **argv)
     int code = read_options(argc, argv, &line);
     if (code != MLK_EXIT_OK)
         return code;
+    bool has_script = line.script < argc && !line.help;
+    bool from_stdin = has_script && strcmp(argv[line.script], "-") == 0;
+    bool named = has_script && !from_stdin;
+    const char *command = named ? push_command(L, home, argv[line.script]) : NULL;
+    set_module_paths(L, home, named && !command ? argv[line.script] : NULL);
     if (line.help)
         return print_help(L);
 
-    bool has_script = line.script < argc;
-    bool from_stdin = has_script && strcmp(argv[line.script], "-") == 0;
     bool prompt = line.interactive || (!has_script && line.script == 1 && isatty(STDIN_FILENO));
     set_arg(L, argc, argv, has_script ? line.script : 0);
     if (line.globals || prompt)
@@ -229,7 +293,7 @@ static int run(lua_State *L, const char *home, int argc, char **argv)
     if (code == MLK_EXIT_OK && from_stdin)
         code = run_stdin(L, argc, argv, line.script);
     else if (code == MLK_EXIT_OK && has_script)
-        code = run_name(L, home, argc, argv, line.script);
+        code = run_name(L, command, argc, argv, line.script);
     else if (code == MLK_EXIT_OK && !line.ran && !prompt)
         code = run_stdin(L, argc, argv, argc);
     return prompt && code != MLK_EXIT_USAGE ? mlk_repl(L) : code;
