@@ -43,6 +43,23 @@ local function check_program()
   report("Lua", true, _VERSION, true)
 end
 
+-- What multiplies the engine's matrices; plain loops are right, and slow.
+local function check_blas(blas)
+  if blas.file == "" then
+    return report("BLAS", false, "none that computes right: plain loops, slow"
+      .. (blas.trouble ~= "" and " (" .. blas.trouble .. ")" or ""), true, "apt-get install libopenblas0-openmp")
+  end
+  local words = {blas.file, blas.threading}
+  if blas.core ~= "" then words[#words + 1] = "kernels for " .. blas.core end
+  if blas.threads > 0 then words[#words + 1] = ("%d threads"):format(blas.threads) end
+  if blas.trouble ~= "" then words[#words + 1] = blas.trouble end
+  report("BLAS", true, table.concat(words, ", "), true)
+  if blas.threading == "pthreads" then
+    report("BLAS threads", false, "OpenBLAS has threads of its own, which fight libtorch's for the cores", false,
+      "apt-get install libopenblas0-openmp")
+  end
+end
+
 local function check_engine()
   local ok, core = pcall(require, "moonlark_core")
   if not ok then
@@ -51,9 +68,10 @@ local function check_engine()
   report("engine", true, library_path "moonlark_core" or "loaded", true)
   report("cores", true, ("%d usable"):format(core.system.cores()))
   local versions = core.system.libraries()
-  for _, name in ipairs {"libsndfile", "FFmpeg", "soxr", "FFTW", "OpenBLAS", "libsvm", "XGBoost"} do
+  for _, name in ipairs {"libsndfile", "FFmpeg", "soxr", "FFTW", "libsvm", "XGBoost"} do
     report(name, versions[name], versions[name] or "its libraries do not load", true, "scripts/setup.sh")
   end
+  check_blas(core.system.blas())
   report("Rubber Band", versions["Rubber Band"], library_path "librubberband"
     or 'not found: effects lack method = "rubberband"', false, "apt-get install librubberband2; the phase vocoder works without")
   report("HDF5", versions.HDF5, versions.HDF5 or "no libhdf5: features cannot be written as .h5", false,
@@ -75,6 +93,7 @@ local function check_torch()
   end
   report("libtorch", true, ("%s, %s, %d threads"):format(torch.version, library_path "libtorch_cpu" or "place unknown",
     torch.get_num_threads()), true)
+  report("libtorch BLAS", true, torch.blas(), true)
   local devices, reason = torch.cuda.device_count()
   report("CUDA", devices > 0, devices > 0 and ("%d devices"):format(devices) or reason or "no device", false,
     "an NVIDIA driver and a CUDA libtorch (README: another libtorch); everything else works without")

@@ -9,7 +9,7 @@ build_and_run=(
   lua5.4 liblua5.4-dev libreadline-dev lua-cjson lua-filesystem lua-argparse
   libsndfile1-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsoxr-dev libebur128-dev
   librubberband2
-  libfftw3-dev libopenblas-dev liblapacke-dev libsvm-dev libxgboost-dev
+  libfftw3-dev libopenblas0-openmp libsvm-dev libxgboost-dev
   libxxhash-dev zlib1g-dev
   libtorch-dev
   gnuplot-nox

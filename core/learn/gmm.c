@@ -8,14 +8,13 @@
  */
 #include "gmm.h"
 
-#include "blas.h"
+#include "blas/blas.h"
+#include "chunks.h"
 #include "exponential.h"
 #include "interrupt.h"
 #include "kmeans.h"
 #include "parallel.h"
 
-#include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +98,7 @@ static mlk_code inverse_factor(const double *covariance, int64_t d, double *fact
                                mlk_status *status)
 {
     memcpy(factor, covariance, sizeof(double) * (size_t)(d * d));
-    if (LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', (int)d, factor, (int)d) != 0 ||
-        LAPACKE_dtrtri(LAPACK_ROW_MAJOR, 'L', 'N', (int)d, factor, (int)d) != 0)
+    if (mlk_blas_inverse_factor(factor, (int)d) != 0)
         return mlk_fail(status, MLK_INVALID,
                         "a component's covariance is not positive definite: try fewer components or a larger reg_covar");
     *log_det = 0;
@@ -179,9 +177,9 @@ static void fill_inputs(const mixture *self, int64_t first, int64_t count, block
 static void log_densities(const mixture *self, int64_t count, block b)
 {
     int64_t k = self->k, d = self->d;
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)count, (int)self->outputs, (int)self->inputs, 1, b.in,
-                (int)self->inputs, self->factors, (int)self->outputs, 0, self->linear ? b.resp : b.out,
-                (int)self->outputs);
+    mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_AS_IS, (int)count, (int)self->outputs, (int)self->inputs, 1,
+                            b.in, (int)self->inputs, self->factors, (int)self->outputs, 0,
+                            self->linear ? b.resp : b.out, (int)self->outputs);
     if (self->linear)
         return;
     for (int64_t i = 0; i < count; i++) {
@@ -268,8 +266,8 @@ static void pass_chunk(void *context, int task, int worker)
             memcpy(self->resp_out + first * k, b.resp, sizeof(double) * (size_t)(count * k));
         if (self->gathering) {
             fill_moments(self, count, b);
-            cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)k, (int)self->moments, (int)count, 1, b.resp,
-                        (int)k, b.moments, (int)self->moments, 1, sums, (int)self->moments);
+            mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_TRANSPOSED, MLK_AS_IS, (int)k, (int)self->moments, (int)count, 1,
+                                    b.resp, (int)k, b.moments, (int)self->moments, 1, sums, (int)self->moments);
         }
     }
     self->likelihood[task] = likelihood;

@@ -1,10 +1,10 @@
 #include "kmeans.h"
 
-#include "blas.h"
+#include "blas/blas.h"
+#include "chunks.h"
 #include "interrupt.h"
 #include "parallel.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ static void center_chunk(void *context, int task, int worker)
         float *out = self->lloyd->x + i * d;
         for (int64_t j = 0; j < d; j++)
             out[j] = (float)(in[j] - self->mean[j]);
-        self->lloyd->norms[i] = cblas_sdot((int)d, out, 1, out, 1);
+        self->lloyd->norms[i] = mlk_blas()->cblas_sdot((int)d, out, 1, out, 1);
         self->lloyd->labels[i] = -1;
     }
 }
@@ -101,8 +101,8 @@ static void assign_block(lloyd *self, int64_t first, int count, float *products,
 {
     float best[BLOCK];
     int nearest[BLOCK];
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)self->k, count, (int)self->d, 1, self->centers,
-                (int)self->d, self->x + first * self->d, (int)self->d, 0, products, BLOCK);
+    mlk_blas()->cblas_sgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_TRANSPOSED, (int)self->k, count, (int)self->d, 1,
+                            self->centers, (int)self->d, self->x + first * self->d, (int)self->d, 0, products, BLOCK);
     for (int i = 0; i < count; i++) {
         best[i] = -INFINITY;
         nearest[i] = 0;
@@ -219,7 +219,7 @@ static double distances_to(const lloyd *self, int64_t row, const float *nearest,
     const float *target = self->x + row * self->d;
     double total = 0;
     for (int64_t i = 0; i < self->n; i++) {
-        float dot = cblas_sdot((int)self->d, self->x + i * self->d, 1, target, 1);
+        float dot = mlk_blas()->cblas_sdot((int)self->d, self->x + i * self->d, 1, target, 1);
         float apart = self->norms[i] + self->norms[row] - 2 * dot;
         apart = apart > 0 && i != row ? apart : 0;
         distance[i] = nearest && nearest[i] < apart ? nearest[i] : apart;

@@ -1,8 +1,8 @@
 #include "lbfgs.h"
 
+#include "blas/blas.h"
 #include "interrupt.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -25,7 +25,13 @@ typedef struct search {
 
 static double dot(const search *self, const double *a, const double *b)
 {
-    return cblas_ddot((int)self->n, a, 1, b, 1);
+    return mlk_blas()->cblas_ddot((int)self->n, a, 1, b, 1);
+}
+
+static void scale(double *values, int n, double factor)
+{
+    for (int i = 0; i < n; i++)
+        values[i] *= factor;
 }
 
 /* The two-loop recursion: direction = - H gradient. */
@@ -33,28 +39,28 @@ static void find_direction(search *self)
 {
     int n = (int)self->n, oldest = self->count > MEMORY ? self->count - MEMORY : 0;
     double weight[MEMORY];
-    cblas_dcopy(n, self->gradient, 1, self->direction, 1);
+    memcpy(self->direction, self->gradient, sizeof(double) * (size_t)n);
     for (int i = self->count - 1; i >= oldest; i--) {
         int at = i % MEMORY;
         weight[at] = dot(self, self->steps[at], self->direction) / self->curvature[at];
-        cblas_daxpy(n, -weight[at], self->changes[at], 1, self->direction, 1);
+        mlk_blas()->cblas_daxpy(n, -weight[at], self->changes[at], 1, self->direction, 1);
     }
     if (self->count > 0) {
         int at = (self->count - 1) % MEMORY;
-        cblas_dscal(n, self->curvature[at] / dot(self, self->changes[at], self->changes[at]), self->direction, 1);
+        scale(self->direction, n, self->curvature[at] / dot(self, self->changes[at], self->changes[at]));
     }
     for (int i = oldest; i < self->count; i++) {
         int at = i % MEMORY;
         double back = dot(self, self->changes[at], self->direction) / self->curvature[at];
-        cblas_daxpy(n, weight[at] - back, self->steps[at], 1, self->direction, 1);
+        mlk_blas()->cblas_daxpy(n, weight[at] - back, self->steps[at], 1, self->direction, 1);
     }
-    cblas_dscal(n, -1, self->direction, 1);
+    scale(self->direction, n, -1);
 }
 
 static double look(search *self, double step)
 {
-    cblas_dcopy((int)self->n, self->x, 1, self->trial_x, 1);
-    cblas_daxpy((int)self->n, step, self->direction, 1, self->trial_x, 1);
+    memcpy(self->trial_x, self->x, sizeof(double) * (size_t)self->n);
+    mlk_blas()->cblas_daxpy((int)self->n, step, self->direction, 1, self->trial_x, 1);
     return self->objective(self->context, self->trial_x, self->trial_gradient);
 }
 
@@ -96,7 +102,18 @@ static void advance(search *self, double value)
 
 static double largest(const double *values, int64_t n)
 {
-    return fabs(values[cblas_idamax((int)n, values, 1)]);
+    double most = 0;
+    for (int64_t i = 0; i < n; i++)
+        most = fabs(values[i]) > most ? fabs(values[i]) : most;
+    return most;
+}
+
+static double sum_of_sizes(const double *values, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += fabs(values[i]);
+    return sum;
 }
 
 mlk_code mlk_lbfgs(mlk_objective *objective, void *context, int64_t n, double tol, int max_iter, double *x,
@@ -118,7 +135,7 @@ mlk_code mlk_lbfgs(mlk_objective *objective, void *context, int64_t n, double to
     for (*iterations = 0; *iterations < max_iter && largest(self.gradient, n) > tol; ++*iterations) {
         double value, before = self.value;
         find_direction(&self);
-        double first = self.count > 0 ? 1 : fmin(1, 1 / cblas_dasum((int)n, self.gradient, 1));
+        double first = self.count > 0 ? 1 : fmin(1, 1 / sum_of_sizes(self.gradient, n));
         if (!find_step(&self, first, &value))
             break;
         advance(&self, value);

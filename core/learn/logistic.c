@@ -1,9 +1,8 @@
 #include "logistic.h"
 
-#include "blas.h"
+#include "blas/blas.h"
 #include "lbfgs.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,14 +64,14 @@ static double objective(void *context, const double *weights, double *gradient)
 {
     const problem *self = context;
     int n = (int)self->n, width = (int)self->d + 1, outputs = (int)self->outputs;
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, outputs, width, 1, self->x, width, weights, width, 0,
-                self->scores, outputs);
+    mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_TRANSPOSED, n, outputs, width, 1, self->x, width, weights,
+                            width, 0, self->scores, outputs);
     double loss = 0;
     for (int i = 0; i < n; i++)
         loss += outputs == 1 ? binary_loss(self->scores + i, self->y[i])
                              : softmax_loss(self->scores + i * outputs, outputs, self->y[i]);
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, outputs, width, n, 1.0 / n, self->scores, outputs, self->x,
-                width, 0, gradient, width);
+    mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_TRANSPOSED, MLK_AS_IS, outputs, width, n, 1.0 / n, self->scores, outputs,
+                            self->x, width, 0, gradient, width);
     loss /= n;
     for (int o = 0; o < outputs; o++)
         for (int j = 0; j < width - 1; j++) {

@@ -1,11 +1,10 @@
 #include "pca.h"
 
-#include "blas.h"
+#include "blas/blas.h"
+#include "chunks.h"
 #include "interrupt.h"
 #include "parallel.h"
 
-#include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,8 @@ static void scatter_chunk(void *context, int task, int worker)
     for (int64_t done = 0; done < rows.count && !mlk_interrupted(); done += BLOCK) {
         int64_t count = rows.count - done < BLOCK ? rows.count - done : BLOCK;
         center(self->samples, self->mean, rows.first + done, count, block);
-        cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)d, (int)count, 1, block, (int)d, 1, sum, (int)d);
+        mlk_blas()->cblas_dsyrk(MLK_ROW_MAJOR, MLK_LOWER, MLK_TRANSPOSED, (int)d, (int)count, 1, block, (int)d, 1, sum,
+                                (int)d);
     }
 }
 
@@ -73,8 +73,7 @@ static mlk_code eigen(double *matrix, int64_t m, int64_t k, double *values, doub
     double *ascending = malloc(sizeof(double) * (size_t)m);
     if (!ascending)
         return mlk_fail_memory(status, "eigenvalues");
-    /* In row-major terms the lower triangle is LAPACK's upper one, and eigenvectors come as rows. */
-    int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', (int)m, matrix, (int)m, ascending);
+    int info = mlk_blas_eigen(matrix, (int)m, ascending);
     mlk_code code = info == 0 ? MLK_OK : mlk_fail(status, MLK_INVALID, "no eigenvectors found (LAPACK says %d)", info);
     for (int64_t i = 0; i < k && !code; i++) {
         values[i] = ascending[m - 1 - i] > 0 ? ascending[m - 1 - i] : 0;
@@ -105,6 +104,17 @@ static mlk_code by_covariance(mlk_samples samples, int64_t k, const double *mean
     return code;
 }
 
+static double length_of(const double *row, int64_t d)
+{
+    return sqrt(mlk_blas()->cblas_ddot((int)d, row, 1, row, 1));
+}
+
+static void scale(double *row, int64_t d, double factor)
+{
+    for (int64_t j = 0; j < d; j++)
+        row[j] *= factor;
+}
+
 /* With fewer rows than columns: X Xt = U S^2 Ut, and the components are Ut X / S. */
 static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, double *components, double *values,
                         double *total, mlk_status *status)
@@ -116,18 +126,19 @@ static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, doub
     mlk_code code = rows && gram && left ? MLK_OK : mlk_fail_memory(status, "the Gram matrix");
     if (!code) {
         center(samples, mean, 0, n, rows);
-        cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n, (int)d, 1, rows, (int)d, 0, gram, (int)n);
+        mlk_blas()->cblas_dsyrk(MLK_ROW_MAJOR, MLK_LOWER, MLK_AS_IS, (int)n, (int)d, 1, rows, (int)d, 0, gram,
+                                (int)n);
         *total = trace(gram, n);
         code = eigen(gram, n, k, values, left, status);
         if (!code)
-            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)k, (int)d, (int)n, 1, left, (int)n, rows,
-                        (int)d, 0, components, (int)d);
+            mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_AS_IS, (int)k, (int)d, (int)n, 1, left, (int)n, rows,
+                                    (int)d, 0, components, (int)d);
     }
     for (int64_t i = 0; i < k && !code; i++) {
-        double norm = cblas_dnrm2((int)d, components + i * d, 1);
+        double norm = length_of(components + i * d, d);
         /* Beyond the data's rank a direction is arbitrary: scaling what rounding left would not make it one. */
         if (norm > 1e-10 * sqrt(values[0]))
-            cblas_dscal((int)d, 1 / norm, components + i * d, 1);
+            scale(components + i * d, d, 1 / norm);
         else
             memset(components + i * d, 0, sizeof(double) * (size_t)d);
     }
@@ -146,7 +157,7 @@ static void fix_signs(double *components, int64_t k, int64_t d)
             if (fabs(row[j]) > fabs(row[largest]))
                 largest = j;
         if (row[largest] < 0)
-            cblas_dscal((int)d, -1, row, 1);
+            scale(row, d, -1);
     }
 }
 

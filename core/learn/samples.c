@@ -1,6 +1,6 @@
 #include "samples.h"
 
-#include "blas.h"
+#include "chunks.h"
 #include "interrupt.h"
 #include "parallel.h"
 

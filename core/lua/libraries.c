@@ -4,7 +4,6 @@
 #include "dsp/rubberband.h"
 #include "store/hdf5.h"
 
-#include <cblas.h>
 #include <fftw3.h>
 #include <lauxlib.h>
 #include <libsvm/svm.h>
@@ -33,7 +32,6 @@ int mlk_lua_libraries(lua_State *L)
     if (!mlk_rubberband_load(NULL))
         set(L, "Rubber Band", "3 or later"); /* it does not say */
     set(L, "FFTW", fftw_version);
-    set(L, "OpenBLAS", openblas_get_config());
     lua_pushfstring(L, "%d.%d", libsvm_version / 100, libsvm_version % 100);
     lua_setfield(L, -2, "libsvm");
     int major = 0, minor = 0, patch = 0;

@@ -1,5 +1,6 @@
 /* system.c: core.system: what the machine offers. */
 #include "arguments.h"
+#include "blas/blas.h"
 #include "interrupt.h"
 #include "libraries.h"
 #include "modules.h"
@@ -60,6 +61,34 @@ static int terminal_columns(lua_State *L)
     return 1;
 }
 
+/* blas() -> {file, threading, core, threads, trouble}: what multiplies the engine's matrices; loads it. */
+static int blas(lua_State *L)
+{
+    mlk_blas_facts facts = mlk_blas_describe();
+    lua_newtable(L);
+    const struct {
+        const char *name, *value;
+    } texts[] = {{"file", facts.file}, {"threading", facts.threading}, {"core", facts.core}, {"trouble", facts.trouble}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        lua_pushstring(L, texts[i].value);
+        lua_setfield(L, -2, texts[i].name);
+    }
+    lua_pushinteger(L, facts.threads);
+    lua_setfield(L, -2, "threads");
+    return 1;
+}
+
+/* ready_for_torch(): puts into the process what libtorch must find there when it is loaded. A libtorch that multiplies
+ * by the system's BLAS, as Debian's does, gets the engine's; one that brings its own is left alone. */
+static int ready_for_torch(lua_State *L)
+{
+    (void)L;
+#ifdef MOONLARK_TORCH_TAKES_BLAS
+    mlk_blas_lend();
+#endif
+    return 0;
+}
+
 int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -70,6 +99,8 @@ int mlk_lua_open_system(lua_State *L)
         {"libraries", mlk_lua_libraries},
         {"codecs", mlk_lua_codecs},
         {"terminal_columns", terminal_columns},
+        {"blas", blas},
+        {"ready_for_torch", ready_for_torch},
         {NULL, NULL},
     };
     luaL_newlib(L, functions);

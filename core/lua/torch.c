@@ -52,6 +52,13 @@ static int cuda_devices(lua_State *L)
     return 2;
 }
 
+/* blas() -> string: what multiplies libtorch's matrices. */
+static int blas(lua_State *L)
+{
+    lua_pushstring(L, mlk_torch_blas());
+    return 1;
+}
+
 /* show_warnings(shown): libtorch's warnings on standard error. */
 static int show_warnings(lua_State *L)
 {
@@ -73,7 +80,7 @@ void mlk_lua_add_library(lua_State *L)
     mlk_lua_register(L, (const luaL_Reg[]){
         {"manual_seed", manual_seed}, {"set_num_threads", set_num_threads}, {"get_num_threads", get_num_threads},
         {"cuda_devices", cuda_devices}, {"synchronize", synchronize}, {"show_warnings", show_warnings},
-        {"set_deterministic", set_deterministic}, {NULL, NULL},
+        {"set_deterministic", set_deterministic}, {"blas", blas}, {NULL, NULL},
     });
     lua_pushstring(L, mlk_torch_version());
     lua_setfield(L, -2, "version");

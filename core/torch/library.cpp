@@ -90,19 +90,38 @@ void load_cuda()
         cuda_reason() = std::string("libtorch_cuda.so does not load: ") + dlerror();
 }
 
-// Debian's libtorch multiplies matrices by OpenBLAS, which has threads of its own.
-void set_blas_threads(int threads)
+// A function of the OpenBLAS that Debian's libtorch multiplies matrices by; null where libtorch brings its own BLAS.
+void *openblas(const char *name)
 {
     Dl_info info;
-    if (!dladdr(reinterpret_cast<void *>(&set_blas_threads), &info))
-        return;
+    if (!dladdr(reinterpret_cast<void *>(&openblas), &info))
+        return nullptr;
     void *self = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
     if (!self)
-        return;
-    auto set = reinterpret_cast<void (*)(int)>(dlsym(self, "openblas_set_num_threads"));
-    if (set)
-        set(threads);
+        return nullptr;
+    void *function = dlsym(self, name);
     dlclose(self);
+    return function;
+}
+
+// The library that a function is from.
+std::string file_of(void *function)
+{
+    Dl_info info;
+    return dladdr(function, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+std::string describe_blas()
+{
+    auto core = reinterpret_cast<char *(*)()>(openblas("openblas_get_corename"));
+    auto parallel = reinterpret_cast<int (*)()>(openblas("openblas_get_parallel"));
+    auto threads = reinterpret_cast<int (*)()>(openblas("openblas_get_num_threads"));
+    if (!core || !parallel || !threads)
+        return at::hasMKL() ? "its own, MKL" : "its own";
+    const char *kinds[] = {"serial", "pthreads", "openmp"};
+    int kind = parallel();
+    return file_of(reinterpret_cast<void *>(core)) + ", " + (kind >= 0 && kind < 3 ? kinds[kind] : "unknown") +
+           ", kernels for " + core() + ", " + std::to_string(threads()) + " threads";
 }
 
 // What autocast computes in; PyTorch 2 asks for the device's type, 1 has a function for each.
@@ -165,6 +184,16 @@ const char *mlk_torch_path(void)
     return library().c_str();
 }
 
+const char *mlk_torch_blas(void)
+{
+    static auto *text = new std::string;
+    guarded(nullptr, "blas", [&] {
+        *text = describe_blas();
+        return (int)MLK_OK;
+    });
+    return text->c_str();
+}
+
 int mlk_torch_cuda_devices(const char **reason)
 {
     int devices = 0;
@@ -197,7 +226,9 @@ void mlk_torch_set_threads(int threads)
 {
     guarded(nullptr, "threads", [&] {
         at::set_num_threads(threads);
-        set_blas_threads(threads);
+        // OpenBLAS with threads of its own does not hear of it.
+        if (auto set = reinterpret_cast<void (*)(int)>(openblas("openblas_set_num_threads")))
+            set(threads);
         return (int)MLK_OK;
     });
 }

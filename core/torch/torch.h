@@ -87,6 +87,9 @@ const char *mlk_torch_version(void);
 /* The file of libtorch_cpu.so. */
 const char *mlk_torch_path(void);
 
+/* What multiplies its matrices, in words: "FILE, openmp, kernels for SkylakeX, 2 threads", or "its own, MKL". */
+const char *mlk_torch_blas(void);
+
 /* CUDA devices; 0 when there are none, and then *reason says why. */
 int mlk_torch_cuda_devices(const char **reason);
 

@@ -9,7 +9,7 @@
 --- Dimensions and indices are 0-based: `t[0]` is the first row, `t[-1]` the last, `t[{{0, 10}, 3}]` or
 --- `t["0:10, 3"]` takes rows 0 to 9 of column 3, and `t[mask]` what a mask marks. `a + b`, `-a`, `a ^ 2` … work;
 --- `a == b` asks whether they are the same object, `a:eq(b)` compares elements.
-local engine = require "moonlark_torch"
+local engine = require "moonlark.torch.engine"
 local functions = require "moonlark.torch.functions"
 
 ---@class moonlark.Tensor
@@ -109,6 +109,10 @@ torch.operators = engine.operators
 --- Shows libtorch's warnings, each once, on standard error (default), or not.
 ---@param shown boolean
 torch.show_warnings = engine.show_warnings
+
+--- What multiplies libtorch's matrices on the CPU: library, threading, kernels, threads.
+---@return string
+torch.blas = engine.blas
 
 --- GPUs.
 torch.cuda = {}

@@ -2,7 +2,7 @@
 -- dispatcher picks must be the one whose schema they were made from.
 local lu = require "luaunit"
 local torch = require "moonlark.torch"
-local engine = require "moonlark_torch"
+local engine = require "moonlark.torch.engine"
 
 -- "int[2] stride=1" -> {type = "int", list = true, size = 2, name = "stride", default = "1"}
 local function parameter(text)

@@ -1,5 +1,5 @@
 --- Functions that PyTorch writes in Python: named here as there, over libtorch's operators.
-local engine = require "moonlark_torch"
+local engine = require "moonlark.torch.engine"
 local options = require "moonlark.options"
 
 local functions = {}

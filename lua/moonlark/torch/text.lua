@@ -1,5 +1,5 @@
 --- Tensors as text: every value of small ones; of large ones a summary and the corners.
-local engine = require "moonlark_torch"
+local engine = require "moonlark.torch.engine"
 local call = setmetatable({}, {__index = function(_, name) return engine.operator(name) end})
 
 local full_limit = 200 -- elements that are all written

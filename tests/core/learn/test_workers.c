@@ -1,13 +1,13 @@
 /* What is learnt does not depend on how many cores there are, to the bit. */
 #include "test.h"
 
+#include "blas/blas.h"
 #include "learn/gmm.h"
 #include "learn/kmeans.h"
 #include "learn/logistic.h"
 #include "learn/pca.h"
 #include "random.h"
 
-#include <cblas.h>
 #include <sched.h>
 #include <string.h>
 
@@ -77,15 +77,15 @@ static void one_core_and_all_give_the_same_bits(void **state)
     assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
     if (CPU_COUNT(&all) < 2)
         skip();
-    openblas_set_num_threads(2);
+    mlk_blas_restore(2);
     learn(&together);
-    assert_int_equal(openblas_get_num_threads(), 2); /* as it was found */
+    assert_int_equal(mlk_blas_describe().threads, 2); /* as it was found */
     CPU_ZERO(&one);
     for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
         if (CPU_ISSET(cpu, &all))
             CPU_SET(cpu, &one);
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-    openblas_set_num_threads(1); /* what OpenBLAS takes when it starts on one core */
+    mlk_blas_restore(1); /* what OpenBLAS takes when it starts on one core */
     learn(&alone);
     assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
     assert_memory_equal(&alone, &together, sizeof alone);

@@ -1,6 +1,4 @@
-#include "blas.h"
-
-#include <cblas.h>
+#include "chunks.h"
 
 enum { LEAST_ROWS = 256 };
 
@@ -14,18 +12,4 @@ mlk_rows mlk_chunk(int64_t n, int chunks, int chunk)
 {
     int64_t first = n * chunk / chunks;
     return (mlk_rows){first, n * (chunk + 1) / chunks - first};
-}
-
-int mlk_blas_single(void)
-{
-    int threads = openblas_get_num_threads();
-    if (threads != 1)
-        openblas_set_num_threads(1);
-    return threads;
-}
-
-void mlk_blas_restore(int threads)
-{
-    if (threads != 1)
-        openblas_set_num_threads(threads);
 }
