@@ -83,7 +83,7 @@ local function figures(models, best, X)
     accuracy = found.mean_accuracy, ["accuracy.std"] = found.std_accuracy, ["accuracy.low"] = found.interval.low,
     ["accuracy.high"] = found.interval.high, f1 = found.macro.f1, precision = found.macro.precision,
     recall = found.macro.recall, best = best.name, n = X.x:size(0), classes = #X.classes, columns = X.x:size(1),
-    folds = #found.folds, rejected = #X.rejected,
+    folds = #found.folds, rejected = #X.rejected, partial = #X.partial,
   }
   for _, entry in ipairs(models) do flat["accuracy." .. entry.name] = entry.report.mean_accuracy end
   return flat
@@ -124,12 +124,8 @@ local function write_page(run, models, best, X)
     end
     page:table({"file", "is", "taken for"}, list)
   end
-  if #X.rejected > 0 then
-    page:heading "Left out"
-    local list = {}
-    for i, bad in ipairs(X.rejected) do list[i] = {bad.path, bad.reason} end
-    page:table({"file", "reason"}, list)
-  end
+  page:files("Left out", X.rejected)
+  page:files("Kept in part", X.partial)
   if X.leakage then page:text "**Segments of one track stand on both sides of folds: these figures are too good.**" end
   run:report(page)
 end

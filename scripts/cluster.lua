@@ -83,6 +83,8 @@ local function write_page(run, X, k, pca, z, gmm, kmeans, rows)
     page:heading "Clusters of k-means"
     page:table({"cluster", "sounds", "mostly"}, cluster_table(X, kmeans.ids))
   end
+  page:files("Left out", X.rejected)
+  page:files("Kept in part", X.partial)
   run:report(page)
 end
 
@@ -100,7 +102,7 @@ local kmeans = try(function(seed)
   return cluster.kmeans {n_clusters = k, seed = seed}
 end, function(a, b) return a.inertia < b.inertia end, z, X.y, run, "kmeans")
 
-local figures = {n = X.x:size(0), clusters = k, rejected = #X.rejected}
+local figures = {n = X.x:size(0), clusters = k, rejected = #X.rejected, partial = #X.partial}
 local rows = {}
 for _, entry in ipairs {{"Gaussian mixture", gmm, ""}, {"k-means", kmeans, ".kmeans"}} do
   local title, found, suffix = entry[1], entry[2], entry[3]

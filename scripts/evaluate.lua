@@ -16,6 +16,7 @@ parser:argument("data", "A folder with one folder a class, a list.csv, an index,
   :args "?"
 parser:option("--plot", "Where to draw the confusion matrix: .png, .svg or .pdf."):argname "<file>"
 parser:option("--device", "cpu, or cuda."):default "cpu"
+command.reading(parser, "as in the training")
 command.workers(parser)
 command.json(parser)
 local args = parser:parse()
@@ -48,17 +49,22 @@ local function test_songs(classes)
 end
 
 local net = network.load(args.model, {device = args.device})
-local batches = predict.batches(net, test_songs(net.card.classes), {workers = args.workers})
+local batches = predict.batches(net, test_songs(net.card.classes), {workers = args.workers,
+  channel = args.channel, partial = args.partial})
 batches:prepare()
+local partial = json.array {}
+for i, kept in ipairs(batches.partial) do partial[i] = {path = kept.path, reason = kept.reason} end
 local found = evaluate.run(net, batches, {device = args.device})
 if args.json then
   local classes = {}
   for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end
   print(json.encode({accuracy = found.accuracy, ["accuracy.low"] = found.interval.low,
     ["accuracy.high"] = found.interval.high, segment_accuracy = found.segment_accuracy, loss = found.loss,
-    tracks = #found.tracks, macro = found.macro, classes = classes, confusion = found.confusion:totable()}, "  "))
+    tracks = #found.tracks, macro = found.macro, classes = classes, confusion = found.confusion:totable(),
+    partial = partial}, "  "))
 else
   print(found)
+  if #partial > 0 then print(("%d tracks%s"):format(#found.tracks, command.in_part(partial))) end
 end
 if args.plot then -- after the figures: a picture that fails does not cost them
   local drawn, why = pcall(function() require "moonlark.plot".confusion(found):save(args.plot) end)

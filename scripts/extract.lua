@@ -8,7 +8,7 @@ local parser = command.parser("extract", "Computes features of many sound files 
 parser:epilog [[
 Without --pool each sound file gets one file of frames, in folders as the sounds have them; with --pool all
 go to one table, features.<format>, with a row for each file. features.json says what came from where, and
-rejected.csv which files were set aside and why.
+rejected.csv which files were set aside and why; with --partial keep, partial.csv which were kept in part.
 What is done is kept (moonlark cache): interrupt, add files or change settings, and only the rest is computed.
 --shard 3/16 takes the third of sixteen parts, for sixteen machines, by the content of the files; moonlark merge
 joins them. An index that moonlark index wrote knows the content already; without one each machine reads all files.
@@ -99,9 +99,11 @@ local rejected = {table.unpack(left_out)}
 table.move(result.rejected, 1, #result.rejected, #rejected + 1, rejected)
 local path = results.write(args.out, {
   recipe = recipe.text, columns = recipe.names, classes = classes, tracks = result.tracks, rejected = rejected,
+  partial = result.partial,
 }, shard)
 
 for _, bad in ipairs(rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
-print(("%d files  %d from the cache  %d rejected  %s"):format(#result.tracks, result.cached, #rejected, path))
+print(("%d files  %d from the cache  %d rejected%s  %s"):format(#result.tracks, result.cached, #rejected,
+  command.in_part(result.partial), path))
 if #result.tracks == 0 and #songs > 0 then error("none of the files can be used", 0) end
 if #rejected > 0 then os.exit(3, true) end

@@ -18,6 +18,7 @@ parser:option("--column", "In a list: which column is path, label, group or fold
   :count "*"
 parser:option("--root", "In a list: the folder that paths start from, as seen from the list."):argname "<folder>"
 parser:flag("--headers", "Trust the headers: hash every file, but decode none.")
+command.reading(parser)
 command.workers(parser)
 local args = parser:parse()
 
@@ -31,7 +32,7 @@ for _, text in ipairs(args.column) do
   given.columns[field] = column
 end
 local songs = dataset.open(args.data, next(given) and given or nil)
-songs:validate {workers = args.workers, decode = not args.headers}
+songs:validate {workers = args.workers, decode = not args.headers, channel = args.channel, partial = args.partial}
 for _, bad in ipairs(songs.rejected) do
   io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason))
 end

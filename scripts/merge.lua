@@ -13,5 +13,5 @@ parser:option("--format", "Of the pooled table; default: what the parts were ask
 local args = parser:parse()
 
 local made, path = results.merge(args.folder, args.format)
-print(("%d files  %d rejected  %s"):format(#made.tracks, #made.rejected, path))
+print(("%d files  %d rejected%s  %s"):format(#made.tracks, #made.rejected, command.in_part(made.partial), path))
 if #made.rejected > 0 then os.exit(3, true) end

@@ -17,6 +17,7 @@ parser:argument("songs", "Sound files, or folders of them."):args "+"
 parser:option("--top", "How many classes to name."):argname "<n>":default "1":convert(command.integer(1))
 parser:flag("--segments", "Also what is heard in each segment.")
 parser:option("--device", "cpu, or cuda."):default "cpu"
+command.reading(parser, "as in the training")
 command.workers(parser)
 command.json(parser)
 local args = parser:parse()
@@ -45,15 +46,17 @@ local function words(prediction)
   return table.concat(parts, "\t")
 end
 
-local list, rejected = predict.files(args.model, sound_files(),
-  {segments = args.segments, device = args.device, workers = args.workers, progress = true})
+local list, rejected, partial = predict.files(args.model, sound_files(),
+  {segments = args.segments, device = args.device, workers = args.workers, progress = true,
+    channel = args.channel, partial = args.partial})
 if args.json then
-  local out = {predictions = json.array {}, rejected = json.array {}}
+  local out = {predictions = json.array {}, rejected = json.array {}, partial = json.array {}}
   for i, one in ipairs(list) do
     out.predictions[i] = {path = one.path, label = one.label, probability = one.probability,
       probabilities = one.probabilities, segments = one.segments and json.array(one.segments)}
   end
   for i, bad in ipairs(rejected) do out.rejected[i] = {path = bad.path, reason = bad.reason} end
+  for i, kept in ipairs(partial) do out.partial[i] = {path = kept.path, reason = kept.reason} end
   print(json.encode(out, "  "))
 else
   for _, one in ipairs(list) do

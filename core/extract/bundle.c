@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The block: `count`, then a record for each array, then the arrays, each at a multiple of 8. */
+/* The block: `count`, then a record for each array, then the arrays, each at a multiple of 8, then the notes, if there
+ * are any. */
 typedef struct record {
     int64_t rows, frames, dtype;
     double rate, start;
@@ -22,6 +23,7 @@ static void place(mlk_bundle *bundle)
         bundle->data[i] = at;
         at += array_bytes(&bundle->shapes[i]);
     }
+    bundle->notes = at < bundle->memory + bundle->size ? (const mlk_audio_notes *)at : NULL;
 }
 
 mlk_bundle *mlk_bundle_new(int count, const mlk_feature_shape *shapes, mlk_status *status)
@@ -57,6 +59,25 @@ mlk_bundle *mlk_bundle_new(int count, const mlk_feature_shape *shapes, mlk_statu
     return bundle;
 }
 
+mlk_code mlk_bundle_annotate(mlk_bundle *bundle, const mlk_audio_notes *notes, mlk_status *status)
+{
+    if (!notes->partial[0] && !notes->warning[0])
+        return MLK_OK;
+    unsigned char *grown = realloc(bundle->memory, bundle->size + sizeof *notes);
+    if (!grown)
+        return mlk_fail_memory(status, "a track's features");
+    memcpy(grown + bundle->size, notes, sizeof *notes);
+    bundle->memory = grown;
+    bundle->size += sizeof *notes;
+    place(bundle);
+    return MLK_OK;
+}
+
+static bool is_line(const char *text, size_t room)
+{
+    return memchr(text, '\0', room) != NULL;
+}
+
 /* Fills count and shapes from the block; false when it does not describe itself. */
 static bool parse(mlk_bundle *bundle)
 {
@@ -81,7 +102,11 @@ static bool parse(mlk_bundle *bundle)
             return false;
         left -= bytes;
     }
-    return left == 0;
+    if (left == 0)
+        return true;
+    const mlk_audio_notes *notes = (const mlk_audio_notes *)(bundle->memory + bundle->size - left);
+    return left == sizeof *notes && is_line(notes->partial, sizeof notes->partial) &&
+           is_line(notes->warning, sizeof notes->warning);
 }
 
 mlk_bundle *mlk_bundle_adopt(unsigned char *memory, size_t size)

@@ -16,6 +16,7 @@ struct mlk_extraction {
     mlk_cache *cache; /* or NULL */
     float *rows;          /* pooled: n x n_columns */
     mlk_bundle **bundles; /* kept frames that are in memory */
+    mlk_audio_notes **notes; /* of the tracks that there is something to say of */
     char (*keys)[MLK_HASH_SIZE];
     atomic_int cached, uncached;
 };
@@ -27,9 +28,12 @@ static void release(mlk_extraction *e)
         free(e->tracks[i].output);
         if (e->bundles)
             mlk_bundle_free(e->bundles[i]);
+        if (e->notes)
+            free(e->notes[i]);
     }
     free(e->tracks);
     free(e->bundles);
+    free(e->notes);
     free(e->rows);
     free(e->keys);
     mlk_cache_close(e->cache);
@@ -51,9 +55,10 @@ mlk_extraction *mlk_extraction_new(mlk_recipe *recipe, mlk_track *tracks, int n,
         made->rows = malloc(count * (size_t)recipe->n_columns * sizeof *made->rows);
     else
         made->bundles = calloc(count, sizeof *made->bundles);
+    made->notes = calloc(count, sizeof *made->notes);
     made->keys = cache ? calloc(count, sizeof *made->keys) : NULL;
     mlk_code code = MLK_OK;
-    if ((!made->rows && !made->bundles) || (cache && !made->keys))
+    if ((!made->rows && !made->bundles) || !made->notes || (cache && !made->keys))
         code = mlk_fail(status, MLK_MEMORY, "not enough memory for the features of %d tracks", n);
     else if (cache && !(made->cache = mlk_cache_open(cache, status)))
         code = status->code;
@@ -185,6 +190,8 @@ mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_tr
 {
     mlk_audio_options options = mlk_audio_defaults();
     options.rate_hz = recipe->rate;
+    options.channel = recipe->channel;
+    options.keep_partial = recipe->keep_partial;
     options.start_s = recipe->start_s + track->start_s;
     double duration = track->duration_s > 0 ? track->duration_s : recipe->duration_s;
     options.duration_s = duration > 0 ? duration : -1;
@@ -196,7 +203,20 @@ typedef struct playback {
     const char *path;
     mlk_audio_options options;
     mlk_audio_reader *reader;
+    mlk_audio_notes notes; /* of the readers before */
 } playback;
+
+/* What a reader said, which it may have done before another one began anew. */
+static void hear_notes(playback *p)
+{
+    if (!p->reader)
+        return;
+    const mlk_audio_notes *said = mlk_audio_reader_notes(p->reader);
+    if (said->partial[0])
+        memcpy(p->notes.partial, said->partial, sizeof p->notes.partial);
+    if (said->warning[0])
+        memcpy(p->notes.warning, said->warning, sizeof p->notes.warning);
+}
 
 static mlk_code play(void *context, float *out, int64_t count, int64_t *got, mlk_status *status)
 {
@@ -210,6 +230,7 @@ static mlk_code play(void *context, float *out, int64_t count, int64_t *got, mlk
 static mlk_code rewind_playback(void *context, mlk_status *status)
 {
     playback *p = context;
+    hear_notes(p);
     mlk_audio_reader_free(p->reader);
     p->reader = NULL;
     return mlk_audio_reader_open(p->path, &p->options, &p->reader, status);
@@ -237,6 +258,11 @@ static mlk_bundle *analyse_playback(const mlk_recipe *recipe, playback *p, mlk_s
             bundle = mlk_extraction_sweep(recipe, waveform, status);
     }
     mlk_waveform_free(waveform);
+    hear_notes(p);
+    if (bundle && mlk_bundle_annotate(bundle, &p->notes, status)) {
+        mlk_bundle_free(bundle);
+        bundle = NULL;
+    }
     return bundle;
 }
 
@@ -266,7 +292,20 @@ static mlk_code key_of(const mlk_extraction *e, const mlk_track *track, char key
     return code;
 }
 
-mlk_bundle *mlk_extraction_obtain(mlk_extraction *e, int index, mlk_status *status)
+mlk_code mlk_extraction_note(mlk_extraction *extraction, int index, const mlk_audio_notes *notes, mlk_status *status)
+{
+    free(extraction->notes[index]);
+    extraction->notes[index] = NULL;
+    if (!notes || (!notes->partial[0] && !notes->warning[0]))
+        return MLK_OK;
+    if (!(extraction->notes[index] = malloc(sizeof *notes)))
+        return mlk_fail_memory(status, "what is to be said of a track");
+    *extraction->notes[index] = *notes;
+    return MLK_OK;
+}
+
+/* From the cache, or made and put there. */
+static mlk_bundle *find_or_make(mlk_extraction *e, int index, mlk_status *status)
 {
     const mlk_track *track = &e->tracks[index];
     if (!e->cache)
@@ -287,6 +326,16 @@ mlk_bundle *mlk_extraction_obtain(mlk_extraction *e, int index, mlk_status *stat
     return bundle;
 }
 
+mlk_bundle *mlk_extraction_obtain(mlk_extraction *e, int index, mlk_status *status)
+{
+    mlk_bundle *bundle = find_or_make(e, index, status);
+    if (bundle && mlk_extraction_note(e, index, bundle->notes, status)) {
+        mlk_bundle_free(bundle);
+        bundle = NULL;
+    }
+    return bundle;
+}
+
 /* The key under which an empty entry says that the files at `output` are the result `key`. False when there are
  * none. */
 static bool receipt_key(const mlk_extraction *e, const char *output, const char *key, char receipt[MLK_HASH_SIZE])
@@ -299,40 +348,44 @@ static bool receipt_key(const mlk_extraction *e, const char *output, const char 
     return true;
 }
 
-static void leave_receipt(mlk_extraction *e, const char *output, const char *key)
+/* A receipt says of the sound what the result itself would. */
+static void leave_receipt(mlk_extraction *e, int index, const char *key)
 {
     char receipt[MLK_HASH_SIZE];
     mlk_bundle *empty = mlk_bundle_new(0, NULL, NULL);
-    if (!empty || !receipt_key(e, output, key, receipt) || mlk_cache_write(e->cache, receipt, empty, NULL))
+    if (!empty || (e->notes[index] && mlk_bundle_annotate(empty, e->notes[index], NULL)) ||
+        !receipt_key(e, e->tracks[index].output, key, receipt) || mlk_cache_write(e->cache, receipt, empty, NULL))
         atomic_fetch_add(&e->uncached, 1);
     mlk_bundle_free(empty);
 }
 
-static bool has_receipt(mlk_extraction *e, const char *output, const char *key)
+static mlk_bundle *find_receipt(const mlk_extraction *e, const char *output, const char *key)
 {
     char receipt[MLK_HASH_SIZE];
-    mlk_bundle *found = receipt_key(e, output, key, receipt) ? mlk_cache_read(e->cache, receipt) : NULL;
-    mlk_bundle_free(found);
-    return found;
+    return receipt_key(e, output, key, receipt) ? mlk_cache_read(e->cache, receipt) : NULL;
 }
 
 /* Frames to a file, unless they are there already: the cache keeps a receipt, not the frames once more. */
-static mlk_code write_frames(mlk_extraction *e, const mlk_track *track, mlk_status *status)
+static mlk_code write_frames(mlk_extraction *e, int index, mlk_status *status)
 {
+    const mlk_track *track = &e->tracks[index];
     char key[MLK_HASH_SIZE];
     if (e->cache && key_of(e, track, key, status))
         return status->code;
-    if (e->cache && has_receipt(e, track->output, key)) {
+    mlk_bundle *bundle = e->cache ? find_receipt(e, track->output, key) : NULL;
+    bool there = bundle;
+    if (there)
         atomic_fetch_add(&e->cached, 1);
-        return MLK_OK;
-    }
-    mlk_bundle *bundle = analyse_track(e->recipe, track, status);
+    else
+        bundle = analyse_track(e->recipe, track, status);
     if (!bundle)
         return status->code;
-    mlk_code code = mlk_output_frames(track->output, e->recipe, bundle, status);
+    mlk_code code = mlk_extraction_note(e, index, bundle->notes, status);
+    if (!code && !there)
+        code = mlk_output_frames(track->output, e->recipe, bundle, status);
     mlk_bundle_free(bundle);
-    if (!code && e->cache)
-        leave_receipt(e, track->output, key);
+    if (!code && !there && e->cache)
+        leave_receipt(e, index, key);
     return code;
 }
 
@@ -340,7 +393,7 @@ mlk_code mlk_extraction_work(void *extraction, int index, mlk_status *status)
 {
     mlk_extraction *e = extraction;
     if (!e->rows && e->tracks[index].output)
-        return write_frames(e, &e->tracks[index], status);
+        return write_frames(e, index, status);
     mlk_bundle *bundle = mlk_extraction_obtain(e, index, status);
     if (!bundle)
         return status->code;
@@ -383,6 +436,11 @@ const mlk_bundle *mlk_extraction_frames(const mlk_extraction *extraction, int in
     if (!*made)
         *made = analyse_track(extraction->recipe, &extraction->tracks[index], status);
     return *made;
+}
+
+const mlk_audio_notes *mlk_extraction_notes(const mlk_extraction *extraction, int index)
+{
+    return extraction->notes[index];
 }
 
 int mlk_extraction_cached(const mlk_extraction *extraction)

@@ -52,6 +52,12 @@ const mlk_bundle *mlk_extraction_frames(const mlk_extraction *extraction, int in
 /* A track's frames for the caller to keep, from the cache or made and put there. NULL: see status. */
 mlk_bundle *mlk_extraction_obtain(mlk_extraction *extraction, int index, mlk_status *status);
 
+/* What is to be said of the sound of a track that is done; NULL: nothing. */
+const mlk_audio_notes *mlk_extraction_notes(const mlk_extraction *extraction, int index);
+
+/* Keeps what is to be said of a track that somebody else read; for the one thread that works on it. */
+mlk_code mlk_extraction_note(mlk_extraction *extraction, int index, const mlk_audio_notes *notes, mlk_status *status);
+
 /* How a track is decoded under a recipe. */
 mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_track *track);
 

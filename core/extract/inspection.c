@@ -9,7 +9,8 @@
 mlk_inspection *mlk_inspection_new(char **paths, int n, mlk_inspection_depth depth, mlk_status *status)
 {
     mlk_inspection *made = malloc(sizeof *made);
-    mlk_inspection filled = {n, paths, depth, calloc((size_t)n + 1, sizeof *filled.found)};
+    mlk_inspection filled = {.n = n, .paths = paths, .depth = depth, .channel = MLK_CHANNELS_MIXED,
+                             .found = calloc((size_t)n + 1, sizeof *filled.found)};
     if (made && filled.found) {
         *made = filled;
         return made;
@@ -35,13 +36,15 @@ void mlk_inspection_free(mlk_inspection *inspection)
 }
 
 /* Decodes to the end; every damaged frame and every NaN is found on the way. */
-static mlk_code count_frames(const char *path, int64_t *frames, mlk_status *status)
+static mlk_code count_frames(const mlk_inspection *self, int index, int64_t *frames, mlk_status *status)
 {
     enum { BLOCK = 1 << 15 };
     mlk_audio_options options = mlk_audio_defaults();
     options.rate_hz = 0;
+    options.channel = self->channel;
+    options.keep_partial = self->keep_partial;
     mlk_audio_reader *reader;
-    if (mlk_audio_reader_open(path, &options, &reader, status))
+    if (mlk_audio_reader_open(self->paths[index], &options, &reader, status))
         return status->code;
     float *block = malloc(BLOCK * sizeof *block);
     mlk_code code = block ? MLK_OK : mlk_fail_memory(status, "a block of sound");
@@ -52,6 +55,7 @@ static mlk_code count_frames(const char *path, int64_t *frames, mlk_status *stat
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     }
     free(block);
+    self->found[index].notes = *mlk_audio_reader_notes(reader);
     mlk_audio_reader_free(reader);
     return code;
 }
@@ -65,7 +69,7 @@ mlk_code mlk_inspection_work(void *inspection, int index, mlk_status *status)
     if (mlk_audio_probe(path, &info, status))
         return status->code;
     int64_t frames = info.frames; /* unknown for some streams: then they are decoded */
-    if ((frames < 0 || self->depth == MLK_INSPECT_SOUND) && count_frames(path, &frames, status))
+    if ((frames < 0 || self->depth == MLK_INSPECT_SOUND) && count_frames(self, index, &frames, status))
         return status->code;
     if (frames == 0)
         return mlk_fail(status, MLK_INVALID, "%s: there is no sound in it", path);

@@ -2,6 +2,7 @@
 #ifndef MLK_INSPECTION_H
 #define MLK_INSPECTION_H
 
+#include "audio/audio.h"
 #include "extract/job.h"
 #include "store/hash.h"
 
@@ -17,16 +18,19 @@ typedef struct mlk_inspected {
     double seconds;
     int rate, channels;
     char hash[MLK_HASH_SIZE]; /* empty for MLK_INSPECT_HEADER */
+    mlk_audio_notes notes;    /* of a file that was decoded */
 } mlk_inspected;
 
 typedef struct mlk_inspection {
     int n;
     char **paths;
     mlk_inspection_depth depth;
+    int channel;       /* as it would be read: see audio/audio.h */
+    bool keep_partial;
     mlk_inspected *found;
 } mlk_inspection;
 
-/* Takes over `paths` with its strings (malloc), on failure too. NULL: see status. */
+/* Takes over `paths` with its strings (malloc), on failure too; channels mixed, whole files only. NULL: see status. */
 mlk_inspection *mlk_inspection_new(char **paths, int n, mlk_inspection_depth depth, mlk_status *status);
 void mlk_inspection_free(mlk_inspection *inspection);
 

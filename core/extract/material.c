@@ -172,7 +172,7 @@ static float *read_frames(const mlk_material *m, int index, bool first, int64_t 
     return matrix ? strip(matrix, length) : NULL;
 }
 
-static float *read_samples(const mlk_material *m, int index, int64_t *length, mlk_status *status)
+static float *read_samples(const mlk_material *m, int index, bool first, int64_t *length, mlk_status *status)
 {
     const mlk_track *track = mlk_extraction_track(m->extraction, index);
     mlk_audio_options options = mlk_extraction_decoding(m->recipe, track);
@@ -184,13 +184,18 @@ static float *read_samples(const mlk_material *m, int index, int64_t *length, ml
         mlk_fail(status, MLK_INVALID, "%s: there is no sound in the part asked for", track->path);
         return NULL;
     }
+    if (first && mlk_extraction_note(m->extraction, index, &audio.notes, status)) {
+        mlk_audio_free(&audio);
+        return NULL;
+    }
     *length = audio.frames;
     return audio.samples;
 }
 
 static float *read_track(const mlk_material *m, int index, bool first, int64_t *length, mlk_status *status)
 {
-    return m->settings.sound ? read_samples(m, index, length, status) : read_frames(m, index, first, length, status);
+    return m->settings.sound ? read_samples(m, index, first, length, status)
+                             : read_frames(m, index, first, length, status);
 }
 
 /* Samples as words, when that loses nothing; NULL otherwise. */
@@ -221,6 +226,11 @@ static bool claim(mlk_material *m, size_t bytes)
         return true;
     atomic_fetch_sub(&m->kept, bytes);
     return false;
+}
+
+const mlk_audio_notes *mlk_material_notes(const mlk_material *material, int index)
+{
+    return mlk_extraction_notes(material->extraction, index);
 }
 
 mlk_code mlk_material_load(void *material, int index, mlk_status *status)

@@ -69,6 +69,9 @@ mlk_code mlk_material_samples(const mlk_material *material, int index, int64_t f
 /* The features of samples, as a matrix. NULL: see status. */
 mlk_matrix *mlk_material_analyse(const mlk_material *material, const float *samples, int64_t n, mlk_status *status);
 
+/* What is to be said of the sound of a track that is loaded; NULL: nothing. */
+const mlk_audio_notes *mlk_material_notes(const mlk_material *material, int index);
+
 /* mlk_job_work: takes a loaded track's part in the statistics. */
 mlk_code mlk_material_measure(void *material, int index, mlk_status *status);
 

@@ -8,7 +8,9 @@
 mlk_recipe *mlk_recipe_new(mlk_status *status)
 {
     mlk_recipe *recipe = calloc(1, sizeof *recipe);
-    if (!recipe)
+    if (recipe)
+        recipe->channel = MLK_CHANNELS_MIXED;
+    else
         mlk_fail_memory(status, "a recipe");
     return recipe;
 }
@@ -80,6 +82,11 @@ static char *write_text(const mlk_recipe *recipe, mlk_status *status)
     }
     fprintf(out, "numbers %d\nrate %d\nstart_s %.17g\nduration_s %.17g\n", MLK_RECIPE_NUMBERS, recipe->rate,
             recipe->start_s, recipe->duration_s);
+    /* Only what is unusual, so that recipes without it keep the text, and the cached results, that they had. */
+    if (recipe->channel != MLK_CHANNELS_MIXED)
+        fprintf(out, "channel %d\n", recipe->channel);
+    if (recipe->keep_partial)
+        fputs("partial keep\n", out);
     for (int i = 0; i < recipe->n_features; i++) {
         const mlk_settings *settings = &recipe->features[i];
         fprintf(out, "feature %s", settings->feature->name);

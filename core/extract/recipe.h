@@ -12,6 +12,7 @@
 #ifndef MLK_RECIPE_H
 #define MLK_RECIPE_H
 
+#include "audio/audio.h"
 #include "dsp/feature.h"
 #include "extract/pool.h"
 
@@ -24,6 +25,8 @@ typedef struct mlk_recipe {
     int rate;          /* samples per second; 0: each file's own */
     double start_s;    /* where in each file to begin */
     double duration_s; /* 0: to the end */
+    int channel;       /* MLK_CHANNELS_MIXED, or the number of the one that is looked at */
+    bool keep_partial; /* what is there of a file that is damaged or ends before its header says */
     int n_features;
     mlk_settings features[MLK_MAX_FEATURES];
     int n_pools; /* 0: frames are kept */

@@ -9,6 +9,7 @@
  */
 #include "arguments.h"
 #include "modules.h"
+#include "notes.h"
 #include "recipe.h"
 #include "tensor.h"
 
@@ -139,13 +140,15 @@ static int start(lua_State *L)
     return 1;
 }
 
-/* inspect(paths, "header" | "content" | "sound", workers) -> job */
+/* inspect(paths, "header" | "content" | "sound", workers, channel, keep_partial) -> job */
 static int inspect(lua_State *L)
 {
     static const char *const depths[] = {"header", "content", "sound", NULL};
     int n = list_length(L, 1);
     int depth = mlk_lua_choice(L, 2, "depth", depths);
     int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
+    int channel = (int)mlk_lua_integer(L, 4, "channel", MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1);
+    bool keep_partial = mlk_lua_boolean(L, 5, "keep_partial");
     const char **paths = push_strings(L, 1, "path", n);
     job *self = push_job(L);
     self->n = n;
@@ -163,6 +166,8 @@ static int inspect(lua_State *L)
     self->inspection = mlk_inspection_new(copies, n, (mlk_inspection_depth)depth, &status);
     if (!self->inspection)
         return mlk_lua_raise(L, &status);
+    self->inspection->channel = channel;
+    self->inspection->keep_partial = keep_partial;
     start_job(L, self, workers, mlk_inspection_work, self->inspection);
     return 1;
 }
@@ -209,6 +214,22 @@ static int outcome(lua_State *L)
             lua_pushstring(L, mlk_job_reason(self->job, i));
         else
             lua_pushboolean(L, state == MLK_JOB_DONE);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* notes(job) -> list: of each track what is to be said of its sound ({partial, warning}), or false */
+static int notes(lua_State *L)
+{
+    job *self = check_finished(L);
+    lua_createtable(L, self->n, 0);
+    for (int i = 0; i < self->n; i++) {
+        bool done = mlk_job_state(self->job, i) == MLK_JOB_DONE;
+        const mlk_audio_notes *said = !done ? NULL
+                                      : self->extraction ? mlk_extraction_notes(self->extraction, i)
+                                                         : &self->inspection->found[i].notes;
+        mlk_lua_push_notes(L, said);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -504,6 +525,7 @@ int mlk_lua_open_extract(lua_State *L)
         {"inspect", inspect},
         {"inspected", inspected},
         {"merge_tables", merge_tables},
+        {"notes", notes},
         {"outcome", outcome},
         {"progress", progress},
         {"recipe", recipe},

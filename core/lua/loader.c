@@ -12,6 +12,7 @@
  */
 #include "arguments.h"
 #include "modules.h"
+#include "notes.h"
 #include "recipe.h"
 #include "tensor.h"
 
@@ -212,6 +213,18 @@ static int outcome(lua_State *L)
             lua_pushstring(L, mlk_job_reason(self->job, i));
         else
             lua_pushboolean(L, state == MLK_JOB_DONE);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* notes(material) -> list: of each track what is to be said of its sound ({partial, warning}), or false */
+static int notes(lua_State *L)
+{
+    material *self = check_finished(L);
+    lua_createtable(L, self->n, 0);
+    for (int i = 0; i < self->n; i++) {
+        mlk_lua_push_notes(L, mlk_material_notes(self->material, i));
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -534,6 +547,7 @@ int mlk_lua_open_loader(lua_State *L)
         {"material", new_material},
         {"measure", measure},
         {"next", next},
+        {"notes", notes},
         {"outcome", outcome},
         {"plan", new_plan},
         {"progress", progress},

@@ -53,6 +53,11 @@ mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
     (*box)->rate = (int)number_field(L, arg, "rate", 1e9);
     (*box)->start_s = number_field(L, arg, "start", HUGE_VAL);
     (*box)->duration_s = number_field(L, arg, "duration", HUGE_VAL);
+    if (lua_getfield(L, arg, "channel") != LUA_TNIL)
+        (*box)->channel = (int)mlk_lua_integer(L, lua_gettop(L), "channel", MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1);
+    lua_getfield(L, arg, "keep_partial");
+    (*box)->keep_partial = mlk_lua_boolean(L, lua_gettop(L), "keep_partial");
+    lua_settop(L, top);
 
     lua_getfield(L, arg, "features");
     int features = lua_gettop(L);

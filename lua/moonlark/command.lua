@@ -105,6 +105,33 @@ function command.workers(parser)
     :convert(command.integer(0, 256))
 end
 
+--- Adds --channel and --partial, which say what of each sound file is read: see moonlark.reading.
+---@param parser table
+---@param usual string?  what is so without the options; default: "mix" and "refuse"
+function command.reading(parser, usual)
+  local reading = require "moonlark.reading"
+  local function checked(check)
+    return function(text)
+      local value = math.tointeger(tonumber(text)) or text
+      local valid, why = pcall(check, value)
+      if valid then return value end
+      return nil, why
+    end
+  end
+  parser:option("--channel", ("Which channel to hear: mix (the mean of all), left, right, or its number from 0; "
+    .. "default: %s."):format(usual or "mix")):argname "<channel>":convert(checked(reading.channel))
+  parser:option("--partial", ("What to do with files that are damaged or end before their headers say: refuse them, or "
+    .. "keep what is there; default: %s."):format(usual or "refuse")):argname "<refuse|keep>"
+    :convert(checked(reading.keeps_partial))
+end
+
+--- For the end of a summary: how many files were kept in part, or nothing.
+---@param partial table[]
+---@return string
+function command.in_part(partial)
+  return #partial > 0 and ("  %d kept in part"):format(#partial) or ""
+end
+
 --- Adds the option --seed N (default 0).
 ---@param parser table
 function command.seed(parser)

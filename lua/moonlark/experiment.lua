@@ -26,13 +26,14 @@ function experiment.arguments(parser, pool)
   command.seed(parser)
 end
 
---- One row of features for each sound; files that cannot be read are named on standard error.
+--- One row of features for each sound; files that cannot be read, or were kept in part, are named on standard error.
 ---@param songs moonlark.Dataset
 ---@param args table  parsed arguments
 ---@return table X  as from dataset:extract
 function experiment.extract(songs, args)
   local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
   for _, bad in ipairs(X.rejected) do io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason)) end
+  if #X.partial > 0 then print(("%d files%s"):format(#X, command.in_part(X.partial))) end
   return X
 end
 
@@ -47,7 +48,8 @@ function experiment.run(name, args, songs)
   if not args.overwrite and files.exists(files.join(args.run, "run.json")) then
     error(("%s holds a run already: name another folder, or add --overwrite"):format(args.run), 0)
   end
-  songs:validate {workers = args.workers, decode = false, progress = false}
+  songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
+    partial = args.partial}
   local settings = {command = name}
   for key, value in pairs(args) do
     if key ~= "run" and key ~= "overwrite" then settings[key] = value end

@@ -53,12 +53,20 @@ end
 --- Batches of a dataset as a network was trained on them: features, segments, normalisation.
 ---@param net moonlark.Module
 ---@param songs moonlark.Dataset
----@param given table?  options of dataset:batches that differ: {workers, cache, progress, batch_size, hop}
+---@param given table?  options of dataset:batches that differ: {workers, cache, progress, batch_size, hop, channel,
+--- partial}
 ---@return table
 function predict.batches(net, songs, given)
   local input = {crop = false, shuffle = false}
   for key, value in pairs(net.card.input) do input[key] = value end
   for key, value in pairs(given or {}) do input[key] = value end
+  if input.recipe then -- holds these two itself
+    local recipe = {channel = input.channel, partial = input.partial}
+    for key, value in pairs(input.recipe) do
+      if recipe[key] == nil then recipe[key] = value end
+    end
+    input.recipe, input.channel, input.partial = recipe, nil, nil
+  end
   local batches = songs:batches(input)
   local statistics = net.card.statistics
   if statistics then
@@ -93,16 +101,19 @@ local function segment_collector(classes)
   return objective, by_track
 end
 
---- Predictions for several files; those that cannot be read are named in the second result.
+--- Predictions for several files; those that cannot be read are named in the second result, those that were kept in
+--- part in the third.
 ---@param net moonlark.Module|string  a network, a .safetensors file or a run folder
 ---@param paths string[]
----@param given {segments?: boolean, device?: string, workers?: integer, progress?: boolean, batch_size?: integer}?
---- segments: also of each segment
+---@param given {segments?: boolean, device?: string, workers?: integer, progress?: boolean, batch_size?: integer, channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}?
+--- segments: also of each segment; channel, partial: as for dataset:batches, default as in the training
 ---@return moonlark.Prediction[]
 ---@return {path: string, reason: string}[] rejected
+---@return {path: string, reason: string}[] partial
 function predict.files(net, paths, given)
   local o = options.read("predict.files", given,
-    {segments = false, device = "cpu", workers = 0, progress = false, batch_size = 32})
+    {segments = false, device = "cpu", workers = 0, progress = false, batch_size = 32,
+      channel = options.none, partial = options.none})
   if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
   if type(net) ~= "string" and not network.is(net) then
     error(("net must be a network, its file or a run folder, got %s"):format(type(net)), 0)
@@ -111,7 +122,8 @@ function predict.files(net, paths, given)
   check_card(net)
   local classes = net.card.classes
   local songs = dataset.files(paths)
-  local batches = predict.batches(net, songs, {workers = o.workers, progress = o.progress, batch_size = o.batch_size})
+  local batches = predict.batches(net, songs, {workers = o.workers, progress = o.progress, batch_size = o.batch_size,
+    channel = o.channel, partial = o.partial})
   batches:prepare()
   local objective, by_track = segment_collector(classes)
   local found = evaluate.run(net, batches, {objective = objective, device = o.device, probabilities = true})
@@ -123,7 +135,7 @@ function predict.files(net, paths, given)
     for k, name in ipairs(classes) do one.probabilities[name] = rows[i][k] end
     list[i] = one
   end
-  return list, batches.rejected
+  return list, batches.rejected, batches.partial
 end
 
 --- The prediction for one file; an error when it cannot be read.

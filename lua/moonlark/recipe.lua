@@ -8,9 +8,11 @@
 ---     local one = recipe:apply(song)                -- one.mel, one.mfcc: Signals
 ---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
 ---
---- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all.
+--- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all,
+--- or the one that the recipe names.
 local core = require "moonlark_core"
 local options = require "moonlark.options"
+local reading = require "moonlark.reading"
 local scan = require "moonlark.dataset.scan"
 local signal = require "moonlark.signal"
 
@@ -20,6 +22,8 @@ local recipe = {}
 ---@field rate integer  samples per second; 0 keeps each file's own
 ---@field start number?  seconds
 ---@field duration number?  seconds
+---@field channel "mix"|"left"|"right"|integer|nil
+---@field partial "refuse"|"keep"|nil
 ---@field features table<string, table>  settings by feature
 ---@field pool string[]?
 ---@field names string[]  columns of the pooled table, empty without pool: "mfcc_0_mean" …, by feature, pool, row
@@ -58,14 +62,17 @@ local function check_number(name, value, low)
 end
 
 --- Makes a recipe; also called feature.recipe.
----@param given {features: table, rate?: integer|"native", start?: number, duration?: number, pool?: string|string[]}
+---@param given {features: table, rate?: integer|"native", start?: number, duration?: number, pool?: string|string[], channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}
 --- features: {name = settings …}, or a list of names; rate: samples per second (default 22050; "native": each
 --- file's own); start, duration: seconds, default the whole file; pool: any of "mean", "std", "min", "max", "median"
---- and percentiles "p0" … "p100"; nil keeps the frames
+--- and percentiles "p0" … "p100"; nil keeps the frames; channel: which one is looked at, default "mix", the mean of
+--- all; a number counts from 0; partial: "keep" takes what is there of a file that is damaged or ends before its header
+--- says, and names it in the result's `partial`; default "refuse"
 ---@return moonlark.Recipe
 function recipe.new(given)
   local read = options.read("recipe", given, {
     features = options.required, rate = options.none, start = options.none, duration = options.none, pool = options.none,
+    channel = reading.defaults.channel, partial = reading.defaults.partial,
   })
   if read.rate == nil then read.rate = 22050 end
   if read.rate == "native" then read.rate = 0 end
@@ -75,12 +82,15 @@ function recipe.new(given)
   end
   check_number("start", read.start, 0)
   check_number("duration", read.duration, 0)
+  reading.channel(read.channel)
+  reading.keeps_partial(read.partial)
   if type(read.pool) == "string" then read.pool = {read.pool} end
   if read.pool ~= nil and (type(read.pool) ~= "table" or #read.pool == 0) then
     error("pool must be a list such as {\"mean\", \"std\"}, or nil to keep the frames", 0)
   end
   local self = setmetatable({
     rate = read.rate, start = read.start, duration = read.duration, pool = read.pool, features = {},
+    channel = read.channel, partial = read.partial,
     list = listed(read.features),
   }, Recipe)
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
@@ -102,8 +112,34 @@ end
 function Recipe:description(pool)
   return {
     rate = self.rate, start = self.start, duration = self.duration, features = self.list,
-    pool = pool ~= false and self.pool or nil,
+    pool = pool ~= false and self.pool or nil, channel = reading.channel(self.channel),
+    keep_partial = reading.keeps_partial(self.partial),
   }
+end
+
+--- What recipe.new makes the same recipe of, as plain values.
+---@return table
+function Recipe:settings()
+  local features = {}
+  for name, settings in pairs(self.features) do
+    features[name] = {}
+    for key, value in pairs(settings) do features[name][key] = value end
+  end
+  return {
+    features = features, rate = self.rate, start = self.start, duration = self.duration, pool = self.pool,
+    channel = self.channel, partial = self.partial,
+  }
+end
+
+-- The channel of a waveform's data that the recipe looks at.
+local function channel_of(self, data)
+  if data:dim() == 1 then data = data:unsqueeze(0) end
+  local channel, channels = reading.channel(self.channel), data:size(0)
+  if channel >= channels then
+    error(("channel must be 0..%d, the waveform has %d, got %d"):format(channels - 1, channels, channel), 0)
+  end
+  if channel >= 0 or channels == 1 then return data:select(0, math.max(channel, 0)) end
+  return data:mean(0)
 end
 
 -- The samples of one channel that the recipe looks at.
@@ -113,8 +149,7 @@ local function samples_of(self, song)
     error(("the recipe takes sound at %d Hz, this is at %g Hz: load it with {rate = %d}")
       :format(self.rate, song.rate, self.rate), 0)
   end
-  local data = song.data
-  if data:dim() == 2 then data = data:size(0) == 1 and data:select(0, 0) or data:mean(0) end
+  local data = channel_of(self, song.data)
   local from = math.floor((self.start or 0) * song.rate)
   local n = data:size(0) - from
   if self.duration then n = math.min(n, math.floor(self.duration * song.rate)) end
@@ -139,7 +174,7 @@ function Recipe:signals(frames)
 end
 
 --- All features of a waveform, frames kept, from one shared transform.
----@param song moonlark.Signal  at the recipe's rate; channels are averaged
+---@param song moonlark.Signal  at the recipe's rate; of several channels, the recipe's
 ---@return table<string, moonlark.Signal>  by feature
 function Recipe:apply(song)
   local frames = core.extract.analyse(self:description(false), samples_of(self, song), song.rate)

@@ -101,6 +101,17 @@ function Report:classes(found, counted)
   return self:table({"class", "precision", "recall", "F1", counted}, rows)
 end
 
+--- A heading and a table of files and reasons; nothing for none.
+---@param title string
+---@param list {path: string, reason: string}[]
+---@return moonlark.Report self
+function Report:files(title, list)
+  if #list == 0 then return self end
+  local rows = {}
+  for i, file in ipairs(list) do rows[i] = {file.path, file.reason} end
+  return self:heading(("%s (%d)"):format(title, #list)):table({"file", "reason"}, rows)
+end
+
 --- A picture with its caption; nil, as Run:plot gives for what was not drawn, says so instead.
 ---@param path string?  within the run folder
 ---@param caption string

@@ -274,6 +274,107 @@ function TestExtractCommand:test_cache_and_bad_files()
   lu.assertNil(files.kind(place .. "/out/rejected.csv"))
 end
 
+-- A stereo FLAC whose right channel is `right` times the left; of its bytes, the share `left`.
+local function write_flac(path, right, left)
+  local audio = require "moonlark.audio"
+  path = files.join(place, path)
+  files.mkdirs((files.split(path)))
+  local t = torch.arange(22050):float() / 22050
+  local tone = (t * (2 * math.pi * 330)):sin() * t * 0.5
+  local wave = require "moonlark.signal".new {data = torch.stack {tone, tone * right}, rate = 22050, kind = "waveform"}
+  audio.save(path, wave)
+  local bytes = files.read(path)
+  files.write(path, bytes:sub(1, math.floor(#bytes * (left or 1))))
+end
+
+function TestExtractCommand:test_files_cut_short_are_kept_when_asked()
+  write_flac("songs/b/cut.flac", 0.5, 0.6)
+  local function extract(...)
+    return moonlark("extract", "songs", "--features", "rms", "--out", "out", "--cache", "kept", ...)
+  end
+  local refused = extract()
+  lu.assertEquals(refused.code, 3)
+  lu.assertStrContains(refused.err, 'rejected songs/b/cut.flac: ')
+  lu.assertStrContains(refused.err, 'partial = "keep"')
+  local csv = require "moonlark.dataset.csv"
+  for _, pool in ipairs {{}, {"--pool", "mean"}} do
+    for pass, from_cache in ipairs {0, 5} do -- results from the cache say it too
+      local kept = extract("--partial", "keep", table.unpack(pool))
+      lu.assertEquals(kept.code, 0)
+      lu.assertStrContains(kept.err, "warning: songs/b/cut.flac: kept in part: 0.")
+      lu.assertStrContains(kept.err, " of 1.000 s are there: ")
+      lu.assertStrContains(kept.out, ("5 files  %d from the cache  0 rejected  1 kept in part"):format(from_cache), pass)
+      local rows = csv.read(place .. "/out/partial.csv")
+      lu.assertEquals({#rows, rows[1].path}, {1, "songs/b/cut.flac"})
+      lu.assertStrContains(rows[1].reason, " of 1.000 s are there: ")
+      lu.assertEquals(json.decode(files.read(place .. "/out/features.json")).partial[1].path, "songs/b/cut.flac")
+      lu.assertNil(files.kind(place .. "/out/rejected.csv"))
+    end
+  end
+  extract()
+  lu.assertNil(files.kind(place .. "/out/partial.csv")) -- of the run before
+  for i = 1, 3 do extract("--partial", "keep", "--out", "parts", "--shard", i .. "/3") end
+  local merged = moonlark("merge", "parts")
+  lu.assertEquals(merged.code, 0)
+  lu.assertStrContains(merged.out, "5 files  0 rejected  1 kept in part")
+  lu.assertEquals(#csv.read(place .. "/parts/partial.csv"), 1)
+  lu.assertEquals(extract("--partial", "perhaps").code, 2)
+end
+
+function TestExtractCommand:test_one_channel()
+  write_flac("two/quiet.flac", 0.5)
+  local function mean(...)
+    local result = moonlark("extract", "two", "--features", "rms", "--pool", "mean", "--format", "csv", "--out", "out",
+      "--cache", "kept", ...)
+    lu.assertEquals({result.code, result.err}, {0, ""})
+    return tonumber(files.read(place .. "/out/features.csv"):match "([%d.e-]+)%s*$")
+  end
+  local left = mean("--channel", "left")
+  lu.assertAlmostEquals(mean("--channel", "right"), left / 2, 1e-5)
+  lu.assertAlmostEquals(mean("--channel", "1"), left / 2, 1e-5)
+  lu.assertAlmostEquals(mean(), left * 3 / 4, 1e-5)
+  lu.assertAlmostEquals(mean("--channel", "mix"), left * 3 / 4, 1e-5)
+  local lacking = moonlark("extract", "songs", "--features", "rms", "--out", "out", "--channel", "right")
+  lu.assertEquals(lacking.code, 1)
+  lu.assertStrContains(lacking.err, "channel must be 0 (left), the file has no other, got 1 (right)")
+  local wrong = moonlark("extract", "songs", "--features", "rms", "--out", "out", "--channel", "center")
+  lu.assertEquals(wrong.code, 2)
+  lu.assertStrContains(wrong.err, 'channel must be "mix", "left", "right" or a number from 0')
+end
+
+function TestExtractCommand:test_stereo_that_cancels_out_is_told()
+  write_flac("songs/a/inverted.flac", -1)
+  for _ = 1, 2 do -- computed, and from the cache
+    local result = moonlark("extract", "songs", "--features", "rms", "--out", "out", "--cache", "kept")
+    lu.assertEquals(result.code, 0)
+    lu.assertStrContains(result.err, "warning: songs/a/inverted.flac: its 2 channels cancel each other out when mixed; "
+      .. 'channel = "left" takes one of them')
+  end
+  local index = moonlark("index", "songs")
+  lu.assertEquals(index.code, 0)
+  lu.assertStrContains(index.err, "warning: songs/a/inverted.flac: ")
+  local one = moonlark("features", "songs/a/inverted.flac", "--features", "rms", "--out", "one.npz")
+  lu.assertEquals(one.code, 0)
+  lu.assertStrContains(one.err, "warning: songs/a/inverted.flac: ")
+  lu.assertEquals(moonlark("features", "songs/a/inverted.flac", "--features", "rms", "--out", "one.npz", "--channel",
+    "left").err, "")
+end
+
+function TestIndex:test_files_cut_short_are_kept_when_asked()
+  write_flac("songs/b/cut.flac", 0.5, 0.6)
+  lu.assertEquals(moonlark("index", "songs").code, 3)
+  local kept = moonlark("index", "songs", "--partial", "keep")
+  lu.assertEquals(kept.code, 0)
+  lu.assertStrContains(kept.err, "warning: songs/b/cut.flac: kept in part: ")
+  lu.assertStrContains(kept.out, "1 kept in part")
+  local songs = dataset.load(place .. "/dataset_index.json")
+  lu.assertEquals({#songs, #songs.partial, songs.partial[1].path}, {5, 1, place .. "/songs/b/cut.flac"})
+  lu.assertTrue(songs[5].seconds < 0.9)
+  lu.assertEquals(moonlark("features", "songs/b/cut.flac", "--features", "rms", "--out", "a.npz").code, 1)
+  lu.assertEquals(moonlark("features", "songs/b/cut.flac", "--features", "rms", "--out", "a.npz", "--partial",
+    "keep").code, 0)
+end
+
 function TestExtractCommand:test_no_file_is_good()
   files.mkdirs(place .. "/bad/x")
   files.write(place .. "/bad/x/1.wav", "no")

@@ -10,7 +10,7 @@ local function value_of(text)
   return math.tointeger(tonumber(text)) or tonumber(text) or text
 end
 
---- Adds --features, --set, --rate, --start and --duration to a parser.
+--- Adds --features, --set, --rate, --start, --duration, --channel and --partial to a parser.
 ---@param parser table
 ---@param usual string?  the features when none are named, separated by commas; without it they must be named
 function arguments.add(parser, usual)
@@ -24,6 +24,7 @@ function arguments.add(parser, usual)
   parser:option("--start", "Where in each file to begin."):argname "<seconds>":convert(command.number(0))
   parser:option("--duration", "How much of each file to take; default: all."):argname "<seconds>"
     :convert(command.number(0))
+  command.reading(parser)
 end
 
 --- Adds --cache and --no-cache to a parser.
@@ -54,7 +55,7 @@ function arguments.recipe(args)
     features[feature][name] = value_of(value)
   end
   return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration,
-    pool = args.pool}
+    pool = args.pool, channel = args.channel, partial = args.partial}
 end
 
 return arguments

@@ -8,9 +8,10 @@
 ---     v:normalize_by(b:statistics())
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
+local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.options"
-
 local pooled = require "moonlark.dataset.pooled"
+local reading = require "moonlark.reading"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -26,6 +27,7 @@ local Dataset, make = class.Dataset, class.make
 ---@class moonlark.Batches
 ---@field dataset moonlark.Dataset  once prepared, without the tracks that could not be read
 ---@field rejected {path: string, reason: string}[]
+---@field partial {path: string, reason: string}[]  once prepared, the files that were kept in part
 ---@field classes string[]
 ---@field rows integer
 ---@field frames integer?  nil when tracks are taken whole
@@ -79,15 +81,22 @@ local function recipe_of(read)
     if type(read.feature) ~= "string" then
       error(("feature must be a name, got %s (several go into features)"):format(type(read.feature)), 0)
     end
-    made = recipe.new {features = {read.feature}, rate = read.rate, pool = read.pool}
+    made = recipe.new {features = {read.feature}, rate = read.rate, pool = read.pool, channel = read.channel,
+      partial = read.partial}
   elseif named == "features" then
-    made = recipe.new {features = read.features, rate = read.rate, pool = read.pool}
+    made = recipe.new {features = read.features, rate = read.rate, pool = read.pool, channel = read.channel,
+      partial = read.partial}
   elseif not recipe.is(made) then
     if type(made) ~= "table" then error(("recipe must be a recipe, got %s"):format(type(made)), 0) end
     made = recipe.new(made)
   end
   if read.recipe and read.rate ~= nil and read.rate ~= made.rate then
     error(("rate: the recipe has its own, %d Hz"):format(made.rate), 0)
+  end
+  for _, name in ipairs {"channel", "partial"} do
+    if read.recipe and read[name] ~= nil and read[name] ~= made[name] then
+      error(("%s: it belongs into the recipe"):format(name), 0)
+    end
   end
   if made.rate == 0 then error('rate must be one for all tracks, not "native"', 0) end
   return made
@@ -166,6 +175,8 @@ end
 ---@param given table
 --- feature, features or recipe: what of the sound; features are joined in the order of their names.
 --- rate: samples per second, 22050.
+--- channel: "mix" (the mean of all), "left", "right" or the number of one, from 0; partial: "keep" takes what is there of
+--- files that are damaged or end before their headers say, and names them in `partial`; "refuse".
 --- segment: seconds; nil takes tracks whole, padded to the longest of their batch.
 --- hop: seconds from one segment of the grid to the next, default segment; a remainder of at least half a hop is
 --- covered by a segment that ends with the track.
@@ -188,7 +199,7 @@ function Dataset:batches(given)
     segment = options.none, hop = options.none, per_track = options.none, crop = options.none,
     batch_size = 32, shuffle = options.none, drop_last = false, decibel = options.none, normalize = true,
     augment = options.none, seed = 0, workers = 0, cache = options.none, memory = 2 * GIGABYTE, progress = true,
-    device = "cpu", pool = options.none,
+    device = "cpu", pool = options.none, channel = reading.defaults.channel, partial = reading.defaults.partial,
   })
   local training = self.part == "train"
   local recipe = recipe_of(read)
@@ -217,7 +228,7 @@ function Dataset:batches(given)
   if read.device ~= "cpu" then require "moonlark.torch".zeros({1}):to(read.device) end -- says now what is missing
   local augments = require "moonlark.augment".ordered(read.augment or {})
   return setmetatable({
-    dataset = self, rejected = {table.unpack(self.rejected)}, classes = self.classes, recipe = recipe,
+    dataset = self, rejected = {table.unpack(self.rejected)}, partial = {}, classes = self.classes, recipe = recipe,
     rows = rows, frames = frames, names = names, training = training, segment = segment, hop = hop, crop = crop,
     per_track = read.per_track and check_integer("per_track", read.per_track, 1),
     batch_size = check_integer("batch_size", read.batch_size, 1), shuffle = read.shuffle, drop_last = read.drop_last,
@@ -276,7 +287,9 @@ function Batches:prepare()
   self.material = loader().material(self.recipe:description(), wanted, {
     sound = self.sound, amin = self.amin, memory = self.memory, powers = self.powers,
   }, self.cache)
-  sort_out(self, run(self, "load", "preparing"))
+  local outcome = run(self, "load", "preparing")
+  self.partial = notes.take(loader().notes(self.material), self.dataset.tracks)
+  sort_out(self, outcome)
   return self
 end
 
@@ -418,14 +431,11 @@ end
 --- it was varied: seed, crop, shuffle and augment.
 ---@return table
 function Batches:options()
-  local recipe = {rate = self.recipe.rate, features = {}, start = self.recipe.start, duration = self.recipe.duration}
-  for name, settings in pairs(self.recipe.features) do
-    recipe.features[name] = {}
-    for key, value in pairs(settings) do recipe.features[name][key] = value end
-  end
+  local recipe = self.recipe:settings()
   local whole = not recipe.start and not recipe.duration
   return {
     features = whole and recipe.features or nil, rate = whole and recipe.rate or nil,
+    channel = whole and recipe.channel or nil, partial = whole and recipe.partial or nil,
     recipe = not whole and recipe or nil,
     segment = self.segment, hop = self.hop, batch_size = self.batch_size, normalize = self.normalize,
     decibel = self.decibel and {amin = self.amin, top_db = self.top_db},

@@ -15,6 +15,7 @@
 ---@field tracks moonlark.Track[]
 ---@field classes string[]  labels sorted by name: class id i is classes[i + 1]
 ---@field rejected {path: string, reason: string}[]  files set aside, each with its reason
+---@field partial {path: string, reason: string}[]  files that were kept in part
 ---@field part string?  "train", "valid" or "test" in a part of a split
 ---@field leakage boolean?  true once segments were cut before splitting
 local scan = require "moonlark.dataset.scan"
@@ -49,6 +50,7 @@ local function make(tracks, source)
     tracks = tracks,
     classes = source.classes or labels_of(tracks),
     rejected = source.rejected or {},
+    partial = source.partial or {},
     part = source.part,
     leakage = source.leakage,
     lists = source.lists,
@@ -115,6 +117,7 @@ function Dataset:__tostring()
     if n > 0 then say("%d %ss", n, field) end
   end
   if #self.rejected > 0 then say("%d rejected", #self.rejected) end
+  if #self.partial > 0 then say("%d kept in part", #self.partial) end
   if self.part then table.insert(words, 1, self.part .. ":") end
   if self.leakage then say "segments were cut before splitting: parts may leak" end
   return table.concat(words, "  ")

@@ -1,6 +1,7 @@
 --- Adds extract and extract_to to datasets: a recipe over all tracks.
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
+local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.options"
 
 local Dataset, make = class.Dataset, class.make
@@ -18,6 +19,8 @@ local extract = {}
 ---@field folds (integer|string)[]?  n, when all tracks have folds
 ---@field tracks moonlark.Track[]  n
 ---@field rejected {path: string, reason: string}[]  files that failed: they have no row
+---@field partial {path: string, reason: string}[]  files that were kept in part, with the recipe's partial = "keep"
+---@field warnings {path: string, reason: string}[]  what else is to be said of files that have a row
 ---@field recipe moonlark.Recipe
 ---@field leakage boolean?  true when segments were cut before splitting
 local Features = {}
@@ -33,6 +36,7 @@ function Features:__tostring()
     or ("frames of %d tracks"):format(#self.tracks)
   if #self.classes > 0 then text = text .. ("  %d classes"):format(#self.classes) end
   if #self.rejected > 0 then text = text .. ("  %d rejected"):format(#self.rejected) end
+  if #self.partial > 0 then text = text .. ("  %d kept in part"):format(#self.partial) end
   return text
 end
 
@@ -86,6 +90,7 @@ local function run(self, recipe, read, outputs)
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
   }
+  result.partial, result.warnings = notes.take(core.extract.notes(job), self.tracks)
   local places = {}
   for i, outcome in ipairs(core.extract.outcome(job)) do
     local track = self.tracks[i]
@@ -114,7 +119,8 @@ end
 
 --- Computes a recipe over all tracks, on worker threads.
 ---
---- A file that fails is named in `rejected` and has no row; that all fail is an error. Results are the same to the
+--- A file that fails is named in `rejected` and has no row; that all fail is an error. A file that was kept in part
+--- (the recipe's partial = "keep") has one, and is named in `partial`. Results are the same to the
 --- bit for any number of workers. With a cache, work done before Ctrl-C is not done again.
 ---@param recipe moonlark.Recipe
 ---@param given {workers?: integer, cache?: string|true, progress?: boolean}?
@@ -154,7 +160,7 @@ end
 ---@param outputs string|string[]  the table's path (.safetensors .npy .csv .jsonl .arff .h5), or a path for each track
 --- (.safetensors .npz .npy .csv .h5) whose folders exist
 ---@param given {workers?: integer, cache?: string|true, progress?: boolean}?  as for extract
----@return {tracks: moonlark.Track[], rejected: table[], cached: integer}
+---@return {tracks: moonlark.Track[], rejected: table[], partial: table[], warnings: table[], cached: integer}
 function Dataset:extract_to(recipe, outputs, given)
   local read = options.read("extract_to", given, {workers = 0, cache = options.none, progress = true})
   local core = require "moonlark_core"

@@ -1,17 +1,22 @@
 --- Adds validate, measure, duplicates, hash and shard to datasets: what their files hold.
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
+local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.options"
+local reading = require "moonlark.reading"
 local scan = require "moonlark.dataset.scan"
 
 local Dataset = class.Dataset
 
--- Inspects the files of tracks; sets seconds, rate, channels and hash; gives the reason of each that failed.
-local function inspect(tracks, depth, workers, label)
+-- Inspects the files of tracks; sets seconds, rate, channels and hash; gives the reason of each that failed, and the
+-- notes of each. `read` may have channel and partial.
+local function inspect(tracks, depth, workers, label, read)
+  read = read or {}
   local core = require "moonlark_core"
   local paths = {}
   for i, track in ipairs(tracks) do paths[i] = track.path end
-  local job <close> = core.extract.inspect(paths, depth, workers)
+  local job <close> = core.extract.inspect(paths, depth, workers, reading.channel(read.channel),
+    reading.keeps_partial(read.partial))
   background.await(job, label)
   local outcome, found = core.extract.outcome(job), core.extract.inspected(job)
   local reasons = {}
@@ -22,21 +27,34 @@ local function inspect(tracks, depth, workers, label)
       reasons[track] = background.reason(track.path, outcome[i])
     end
   end
-  return reasons
+  return reasons, core.extract.notes(job)
+end
+
+-- Adds the files of a list to another that does not name them yet.
+local function add_new(list, more)
+  local named = {}
+  for _, item in ipairs(list) do named[item.path] = true end
+  for _, item in ipairs(more) do
+    if not named[item.path] then list[#list + 1] = item end
+  end
 end
 
 --- Decodes every file once, in parallel, and sets aside those that cannot be read: they leave `tracks` and are
 --- named in `rejected`. Each track then knows its `seconds`, `rate`, `channels` and `hash`.
 ---
 --- Classes keep their ids, even one that lost all of its tracks.
----@param given {workers?: integer, decode?: boolean, progress?: boolean}?
+---@param given {workers?: integer, decode?: boolean, progress?: boolean, channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}?
 --- workers: threads, default one for each core; decode: false trusts headers and only hashes the bytes;
---- progress: false draws no bar
+--- progress: false draws no bar; channel: that files must have, default "mix", any; partial: "keep" takes files that are
+--- damaged or end before their headers say as far as they go, and names them in `partial`; default "refuse"
 ---@return moonlark.Dataset self
 function Dataset:validate(given)
-  local read = options.read("validate", given, {workers = 0, decode = true, progress = true})
-  local reasons = inspect(self.tracks, read.decode and "sound" or "content", read.workers,
-    read.progress and "validating" or nil)
+  local read = options.read("validate", given, {
+    workers = 0, decode = true, progress = true, channel = reading.defaults.channel, partial = reading.defaults.partial,
+  })
+  local reasons, found = inspect(self.tracks, read.decode and "sound" or "content", read.workers,
+    read.progress and "validating" or nil, read)
+  add_new(self.partial, (notes.take(found, self.tracks)))
   local good = {}
   for _, track in ipairs(self.tracks) do
     if reasons[track] then

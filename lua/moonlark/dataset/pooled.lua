@@ -13,10 +13,9 @@ return function(songs, recipe, read)
     x = X.x, y = X.y, classes = X.classes, paths = X.paths, batch_size = read.batch_size, normalize = read.normalize,
     shuffle = read.shuffle, seed = read.seed, drop_last = read.drop_last,
   }
-  batches.dataset, batches.rejected = class.make(X.tracks, songs), X.rejected
+  batches.dataset, batches.rejected, batches.partial = class.make(X.tracks, songs), X.rejected, X.partial
   function batches:options()
-    return {recipe = {features = recipe.features, rate = recipe.rate, start = recipe.start, duration = recipe.duration,
-      pool = recipe.pool}, batch_size = read.batch_size, normalize = read.normalize}
+    return {recipe = recipe:settings(), batch_size = read.batch_size, normalize = read.normalize}
   end
   return batches
 end

@@ -1,5 +1,5 @@
---- The folder that an extraction leaves: the features, features.json (what came from where) and rejected.csv (which
---- files were set aside, and why). The parts of a sharded extraction lie in one folder until they are merged.
+--- The folder that an extraction leaves: the features, features.json (what came from where), rejected.csv (which files
+--- were set aside, and why) and partial.csv (which were kept in part). The parts of a sharded extraction lie in one folder until they are merged.
 local csv = require "moonlark.dataset.csv"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
@@ -30,25 +30,32 @@ local function stored(list, fields)
   return kept
 end
 
---- Writes features.json, and rejected.csv when something was set aside. Both lists are in the data's order; of a part,
---- each item knows its `place` in the whole.
+-- A list of files and reasons as NAME.csv, or no such file, not even an earlier run's, when it is empty.
+local function write_list(folder, name, shard, list)
+  local path = ("%s/%s%s.csv"):format(folder, name, mark(shard))
+  if #list > 0 then
+    csv.write(path, {"path", "reason"}, list)
+  else
+    files.remove(path)
+  end
+end
+
+--- Writes features.json, rejected.csv when something was set aside, and partial.csv when something was kept in part. All
+--- lists are in the data's order; of a part, each item knows its `place` in the whole.
 ---@param folder string
----@param made {recipe: string, columns: string[], classes: string[], tracks: table[], rejected: table[]}
+---@param made {recipe: string, columns: string[], classes: string[], tracks: table[], rejected: table[], partial: table[]}
 ---@param shard {i: integer, n: integer, format: string}?
 ---@return string path  of features.json
 function results.write(folder, made, shard)
   local path = ("%s/features%s.json"):format(folder, mark(shard))
-  local bad = ("%s/rejected%s.csv"):format(folder, mark(shard))
   local place = shard and "place" or nil
-  if #made.rejected > 0 then
-    csv.write(bad, {"path", "reason"}, made.rejected)
-  else
-    files.remove(bad) -- of an earlier run
-  end
+  write_list(folder, "rejected", shard, made.rejected)
+  write_list(folder, "partial", shard, made.partial)
   files.write(path, json.encode({
     recipe = made.recipe, columns = json.array(made.columns), classes = json.array(made.classes),
     tracks = stored(made.tracks, {"path", "label", "group", "fold", "file", place}),
-    rejected = stored(made.rejected, {"path", "reason", place}), shard = shard,
+    rejected = stored(made.rejected, {"path", "reason", place}),
+    partial = stored(made.partial, {"path", "reason", place}), shard = shard,
   }, " ") .. "\n")
   return path
 end
@@ -82,7 +89,7 @@ end
 local function gather(parts, list)
   local all = {}
   for i, part in ipairs(parts) do
-    for _, item in ipairs(part[list]) do
+    for _, item in ipairs(part[list] or {}) do
       item.part = i
       all[#all + 1] = item
     end
@@ -115,13 +122,14 @@ end
 --- would have left.
 ---@param folder string
 ---@param format string?  of the table; default: what extract was asked for
----@return {tracks: table[], rejected: table[]}
+---@return {tracks: table[], rejected: table[], partial: table[]}
 ---@return string path  of features.json
 function results.merge(folder, format)
   local parts, n = read_parts(folder)
   local made = {
     recipe = parts[1].recipe, columns = parts[1].columns, classes = parts[1].classes,
     tracks = gather(parts, "tracks"), rejected = gather(parts, "rejected"),
+    partial = gather(parts, "partial"),
   }
   if #made.columns > 0 and #made.tracks > 0 then
     merge_tables(folder, format or parts[1].shard.format, made, n)

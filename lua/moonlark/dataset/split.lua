@@ -46,7 +46,7 @@ local function part_of(self, name, chosen)
     if chosen(i) then tracks[#tracks + 1] = track end
   end
   local part = make(tracks, self)
-  part.part, part.rejected = name, {}
+  part.part, part.rejected, part.partial = name, {}, {}
   return part
 end
 

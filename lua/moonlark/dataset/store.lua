@@ -27,6 +27,7 @@ local function stored_dataset(self, folder)
   return {
     classes = json.array {table.unpack(self.classes)}, tracks = stored_tracks(self.tracks, folder),
     rejected = stored_tracks(self.rejected, folder), part = self.part, leakage = self.leakage,
+    partial = #self.partial > 0 and stored_tracks(self.partial, folder) or nil,
   }
 end
 
@@ -65,7 +66,7 @@ local function union(list)
     end
   end
   local whole = make(tracks, list[1])
-  whole.part, whole.rejected = nil, {}
+  whole.part, whole.rejected, whole.partial = nil, {}, {}
   return whole
 end
 
@@ -128,7 +129,7 @@ local function restore_dataset(path, stored)
   end
   return make(restore(stored.tracks), {
     classes = stored.classes, rejected = restore(stored.rejected or {}), part = stored.part,
-    leakage = stored.leakage,
+    leakage = stored.leakage, partial = restore(stored.partial or {}),
   })
 end
 

@@ -45,7 +45,7 @@ local function make(given)
   return setmetatable({
     x = o.x:contiguous(), y = o.y, classes = o.classes, batch_size = batch_size, shuffle = o.shuffle, seed = o.seed,
     normalize = o.normalize, drop_last = o.drop_last, rows = o.x:size(1), frames = o.x:dim() > 2 and o.x:size(2) or nil,
-    dataset = {tracks = tracks, classes = o.classes or {}}, rejected = {},
+    dataset = {tracks = tracks, classes = o.classes or {}}, rejected = {}, partial = {},
   }, Batches)
 end
 

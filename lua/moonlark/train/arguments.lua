@@ -30,6 +30,7 @@ function arguments.parser(plan)
   parser:option("--patience", "Epochs without improvement before stopping; 0: never."):argname "<n>"
     :default(tostring(plan.patience or 0)):convert(command.integer(0))
   parser:option("--segment", "Length of a segment."):argname "<seconds>":convert(command.number(0))
+  command.reading(parser)
   parser:option("--option", "An option of the model; may be given several times."):argname "<name=value>":count "*"
   parser:flag("--no-augment", "Train on the data as it is.")
   parser:option("--device", "auto, cpu, or cuda."):default "auto"
@@ -68,6 +69,7 @@ function arguments.input(plan, args)
   local input = {}
   for key, value in pairs(plan.input) do input[key] = value end
   input.segment = args.segment or input.segment
+  input.channel, input.partial = args.channel or input.channel, args.partial or input.partial
   input.batch_size, input.workers, input.cache = args.batch_size, args.workers, data.cache(args) or false
   return input
 end

@@ -53,7 +53,8 @@ function experiment.open(plan, args)
     error(("%s has %s: a network needs 2 or more to tell apart"):format(args.data,
       #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes"), 0)
   end
-  songs:validate {workers = args.workers, decode = false, progress = false}
+  songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
+    partial = args.partial}
   for _, bad in ipairs(songs.rejected) do io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason)) end
   args.left_out = songs.rejected
   return songs

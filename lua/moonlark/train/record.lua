@@ -155,6 +155,16 @@ local function write_classes(self, page, found, part)
   page:table({"file", "is", "taken for", "probability"}, table.move(mistakes, 1, math.min(#mistakes, 100), 1, {}))
 end
 
+-- The files that a list of any part's batches names.
+local function of_all_parts(trainer, list)
+  local all = {}
+  for _, name in ipairs {"train", "valid", "test"} do
+    local batches = trainer.o[name]
+    for _, file in ipairs(batches and batches[list] or {}) do all[#all + 1] = file end
+  end
+  return all
+end
+
 local function write_page(self, trainer, found, part)
   local page = report.new("Training of " .. (trainer.settings.architecture or trainer.net.__name))
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
@@ -171,14 +181,8 @@ local function write_page(self, trainer, found, part)
     page:heading "Input"
     page:figure(draw(self, "input", map), "A batch's first item, normalised and augmented")
   end
-  local rejected = {}
-  for _, name in ipairs {"train", "valid", "test"} do
-    for _, bad in ipairs(trainer.o[name] and trainer.o[name].rejected or {}) do rejected[#rejected + 1] = {bad.path, bad.reason} end
-  end
-  if #rejected > 0 then
-    page:heading(("Left out (%d)"):format(#rejected))
-    page:table({"file", "reason"}, rejected)
-  end
+  page:files("Left out", of_all_parts(trainer, "rejected"))
+  page:files("Kept in part", of_all_parts(trainer, "partial"))
   page:heading "Network"
   page:text("```\n" .. tostring(trainer.net) .. "\n```")
   self.run:report(page)
