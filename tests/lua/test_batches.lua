@@ -230,6 +230,62 @@ function TestBatches:test_bad_files_are_set_aside()
   end
 end
 
+-- A file whose header promises more than is there.
+local function write_cut(path, seconds)
+  local whole = audio.load(write_wav("cut.wav", seconds, 900))
+  files.remove(place .. "/cut.wav")
+  path = files.join(place, path)
+  audio.save(path, whole)
+  local bytes = files.read(path)
+  files.write(path, bytes:sub(1, #bytes // 2))
+  return path
+end
+
+function TestBatches:test_files_cut_short_are_kept_when_asked()
+  make_songs()
+  local path = write_cut("high/5.flac", 2)
+  local ways = {
+    frames = {}, sound = {augment = {augment.gain {db = {-6, 6}}}}, pooled = {pool = "mean", segment = false},
+    cached = {cache = place .. "/cache"}, recipe = {recipe = {features = {"mel"}, partial = "keep"}},
+  }
+  for name, way in pairs(ways) do
+    local given = with(way)
+    if way.recipe then given.feature = nil else given.partial = "keep" end
+    if way.pool then given.segment = nil end
+    for _ = 1, 2 do
+      local b = dataset.folder(place):batches(given)
+      collect(b, 1)
+      lu.assertEquals({#b.dataset, #b.rejected, #b.partial}, {9, 0, 1}, name)
+      lu.assertEquals(b.partial[1].path, path)
+      lu.assertStrContains(b.partial[1].reason, " of 2.000 s are there")
+      local again = dataset.folder(place):batches(b:options()) -- as a trained network asks for it
+      if again.prepare then again:prepare() end
+      lu.assertEquals({#again.rejected, #again.partial}, {0, 1}, name)
+    end
+  end
+  local b = dataset.folder(place):batches(with())
+  collect(b, 1)
+  lu.assertEquals({#b.rejected, #b.partial}, {1, 0})
+end
+
+function TestBatches:test_one_channel()
+  local wave = audio.load(write_wav("a/1.wav", 0.5, 300))
+  audio.save(place .. "/a/1.wav", wave:with {data = torch.cat {wave.data, wave.data * 0.25}})
+  local function first(given)
+    local b = dataset.folder(place):batches(with(given))
+    return collect(b, 1)[1].x, b
+  end
+  local plain = {normalize = false, decibel = false, workers = 1, segment = 0.4}
+  local function channel(word)
+    plain.channel = word
+    return first(plain)
+  end
+  local left, b = channel "left"
+  lu.assertAlmostEquals((channel "right" * 16 - left):abs():max():item() / left:max():item(), 0, 1e-3)
+  lu.assertAlmostEquals((channel(nil) * (16 / 6.25) - channel(0) * (16 / 16)):abs():max():item() / left:max():item(), 0, 1e-3)
+  lu.assertEquals(b:options().channel, "left")
+end
+
 function TestBatches:test_leaving_a_loop_stops_it()
   local b = train_part():batches(with {per_track = 200})
   for k = 1, 10 do

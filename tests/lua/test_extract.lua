@@ -55,6 +55,37 @@ function TestRecipe:test_columns_and_ways_to_name_features()
   lu.assertEquals(feature.recipe {features = {"rms"}}.names, {})
 end
 
+function TestRecipe:test_channel_and_partial_are_in_its_text_when_unusual()
+  local function text(channel, partial)
+    return feature.recipe({features = {"rms"}, channel = channel, partial = partial}).text
+  end
+  local usual = text()
+  lu.assertNotStrContains(usual, "channel") -- results that the cache had before there were channels stay valid
+  lu.assertNotStrContains(usual, "partial")
+  lu.assertEquals({text "mix", text(nil, "refuse")}, {usual, usual})
+  lu.assertEquals(text "left", text(0))
+  lu.assertEquals(text "right", text(1))
+  local seen = {}
+  for _, one in ipairs {usual, text "left", text "right", text(nil, "keep"), text("left", "keep")} do
+    lu.assertNil(seen[one])
+    seen[one] = true
+  end
+  local recipe = feature.recipe {features = {mfcc = {n_mfcc = 13}}, channel = "right", partial = "keep", start = 1}
+  lu.assertEquals(feature.recipe(recipe:settings()).text, recipe.text)
+end
+
+function TestRecipe:test_a_waveform_is_heard_by_the_recipes_channel()
+  local torch = require "moonlark.torch"
+  local left = torch.randn {1, 8000}
+  local wave = audio.load(write_wav("a.wav", 0.5, 440))
+  local both = wave:with {data = torch.cat {left, left * 3}}
+  local function rms(channel, song) return feature.recipe({features = {"rms"}, channel = channel}):apply(song).rms.data end
+  lu.assertTrue(rms("left", both):equal(rms(nil, wave:with {data = left})))
+  lu.assertTrue(rms("right", both):equal(rms("mix", wave:with {data = left * 3})))
+  lu.assertTrue(rms(nil, both):equal(rms(nil, wave:with {data = both.data:mean(0):unsqueeze(0)})))
+  lu.assertErrorMsgContains("channel must be 0..1, the waveform has 2, got 2", rms, 2, both)
+end
+
 function TestRecipe:test_mistakes()
   local function refuses(message, given) lu.assertErrorMsgContains(message, feature.recipe, given) end
   refuses("needs the option 'features'", {})
@@ -68,6 +99,8 @@ function TestRecipe:test_mistakes()
   refuses("pool must be a list", {features = {"rms"}, pool = {}})
   refuses("rate must be a whole number", {features = {"rms"}, rate = 0.5})
   refuses("duration must be a number from 0", {features = {"rms"}, duration = -1})
+  refuses('channel must be "mix", "left", "right" or a number from 0, got top', {features = {"rms"}, channel = "top"})
+  refuses('partial must be "refuse" or "keep", got true', {features = {"rms"}, partial = true})
   refuses("fmax", {features = {mel = {fmax = 20000}}})
 end
 

@@ -321,6 +321,32 @@ function TestExtractCommand:test_files_cut_short_are_kept_when_asked()
   lu.assertEquals(extract("--partial", "perhaps").code, 2)
 end
 
+function TestExtractCommand:test_experiments_keep_files_in_part_when_asked()
+  write_flac("songs/b/cut.flac", 0.5, 0.6)
+  write_flac("songs/a/3.flac", 0.5)
+  for _, command in ipairs {{"classify", "--models", "logistic", "--folds", "2"}, {"cluster", "--seeds", "1"}} do
+    local function experiment(...)
+      return moonlark(command[1], "songs", "--run", "run", "--overwrite", "--features", "rms,mfcc", ...)
+    end
+    local kept = experiment("--partial", "keep", table.unpack(command, 2))
+    lu.assertEquals(kept.code, 0, kept.err)
+    lu.assertStrContains(kept.err, "warning: songs/b/cut.flac: kept in part: ")
+    lu.assertStrContains(kept.out, "6 files  1 kept in part\n")
+    local page = files.read(place .. "/run/report.md")
+    lu.assertStrContains(page, "## Kept in part (1)")
+    lu.assertNotStrContains(page, "## Left out")
+    local figures = json.decode(files.read(place .. "/run/metrics.json"))
+    lu.assertEquals({figures.rejected, figures.partial}, {0, 1})
+    lu.assertEquals(json.decode(files.read(place .. "/run/run.json")).settings.partial, "keep")
+
+    local refused = experiment(table.unpack(command, 2))
+    lu.assertStrContains(refused.err, "left out: songs/b/cut.flac: ")
+    page = files.read(place .. "/run/report.md")
+    lu.assertStrContains(page, "## Left out (1)")
+    lu.assertNotStrContains(page, "## Kept in part")
+  end
+end
+
 function TestExtractCommand:test_one_channel()
   write_flac("two/quiet.flac", 0.5)
   local function mean(...)

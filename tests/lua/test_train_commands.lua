@@ -74,6 +74,52 @@ function TestTrain:test_a_run_is_trained_evaluated_and_asked()
   files.remove(place .. "/new/bad.wav")
 end
 
+-- A stereo FLAC of a tone on one side; of its bytes, a share.
+local function write_side(path, hz, side, share)
+  local audio, torch = require "moonlark.audio", require "moonlark.torch"
+  write_tone("tone.wav", 1.2, hz, 5)
+  local tone = audio.load(place .. "/tone.wav")
+  files.remove(place .. "/tone.wav")
+  local silence = torch.zeros(tone.data:shape())
+  path = files.join(place, path)
+  files.mkdirs((files.split(path)))
+  audio.save(path, tone:with {data = torch.cat(side == "left" and {tone.data, silence} or {silence, tone.data})})
+  local bytes = files.read(path)
+  files.write(path, bytes:sub(1, math.floor(#bytes * share)))
+end
+
+function TestTrain:test_files_cut_short_and_one_channel()
+  for i = 1, 6 do
+    write_side(("sides/high/%d.flac"):format(i), 2500 + 90 * i, "right", i == 3 and 0.6 or 1)
+    write_side(("sides/low/%d.flac"):format(i), 300 + 20 * i, "right", 1)
+  end
+  local function learn(...)
+    return moonlark("train", "sides", "--model", "cnn", "--segment", "0.4", "--epochs", "2", "--batch-size", "8", ...)
+  end
+  local kept = learn("--run", "sides-run", "--partial", "keep", "--channel", "right")
+  lu.assertEquals(kept.code, 0, kept.err)
+  lu.assertStrContains(kept.err, "warning: sides/high/3.flac: kept in part: 0.")
+  local page = files.read(place .. "/sides-run/report.md")
+  lu.assertStrContains(page, "## Kept in part (1)")
+  lu.assertStrContains(page, "sides/high/3.flac")
+  lu.assertNotStrContains(page, "## Left out")
+  local card = json.decode(files.read(place .. "/sides-run/model.json"))
+  lu.assertStrContains(json.encode(card), '"channel":"right"')
+
+  -- What the network was trained with holds for what it is asked, unless other words are given.
+  lu.assertEquals(moonlark("predict", "sides-run", "new/long.wav").code, 1) -- has no right channel
+  lu.assertEquals(moonlark("predict", "sides-run", "new/long.wav", "--channel", "mix").code, 0)
+  local said = moonlark("predict", "sides-run", "sides/high", "--json")
+  lu.assertEquals(said.code, 0, said.err)
+  said = json.decode(said.out)
+  lu.assertEquals({#said.predictions, #said.rejected, #said.partial}, {6, 0, 1})
+  lu.assertEquals(said.partial[1].path, "sides/high/3.flac")
+  lu.assertEquals(moonlark("predict", "sides-run", "sides/high", "--partial", "refuse").code, 3)
+  local judged = moonlark("evaluate", "sides-run", "sides", "--json")
+  lu.assertEquals(#json.decode(judged.out).partial, 1)
+  lu.assertEquals(moonlark("evaluate", "sides-run", "sides", "--partial", "refuse").code, 3)
+end
+
 function TestTrain:test_the_same_line_gives_the_same_model()
   train("--model", "lstm", "--run", "once", "--workers", "1")
   train("--model", "lstm", "--run", "twice", "--workers", "3")
