@@ -161,7 +161,7 @@ static void pick(const float *restrict in, int channels, int channel, int64_t fr
 }
 
 /* The mean of the channels, summed in their order, in float32, as numpy does. */
-static void mix(const float *restrict in, int channels, int64_t frames, float *restrict out)
+static inline void mix(const float *restrict in, int channels, int64_t frames, float *restrict out)
 {
     for (int64_t i = 0; i < frames; i++) {
         float sum = in[i * channels];
@@ -171,17 +171,23 @@ static void mix(const float *restrict in, int channels, int64_t frames, float *r
     }
 }
 
-/* Sum of squares. Eight sums, since a processor adds them side by side. */
+/* Sum of squares; short stretches in float32 and in lanes, which a processor adds side by side. */
 static double energy(const float *samples, int64_t n)
 {
-    double sums[8] = {0};
-    int64_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int k = 0; k < 8; k++)
-            sums[k] += (double)samples[i + k] * samples[i + k];
-    for (; i < n; i++)
-        sums[0] += (double)samples[i] * samples[i];
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    enum { LANES = 16, STRETCH = 1024 };
+    double total = 0;
+    for (int64_t first = 0; first < n; first += STRETCH) {
+        int64_t end = n - first < STRETCH ? n : first + STRETCH, i = first;
+        float sums[LANES] = {0};
+        for (; i + LANES <= end; i += LANES)
+            for (int k = 0; k < LANES; k++)
+                sums[k] += samples[i + k] * samples[i + k];
+        for (; i < end; i++)
+            sums[0] += samples[i] * samples[i];
+        for (int k = 0; k < LANES; k++)
+            total += sums[k];
+    }
+    return total;
 }
 
 /* Frames as decoded become the channels asked for. */
@@ -192,7 +198,10 @@ static void arrange(mlk_audio_reader *reader, int64_t frames)
     if (channels == 1) {
         memcpy(reader->planar, in, sizeof(float) * (size_t)frames);
     } else if (channel == MLK_CHANNELS_MIXED) {
-        mix(in, channels, frames, reader->planar);
+        if (channels == 2)
+            mix(in, 2, frames, reader->planar); /* a number that the compiler knows: in lanes, too */
+        else
+            mix(in, channels, frames, reader->planar);
         reader->energy += energy(in, frames * channels) / channels;
         reader->mixed_energy += energy(reader->planar, frames);
     } else if (channel == MLK_CHANNELS_ALL) {
