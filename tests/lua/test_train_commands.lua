@@ -98,6 +98,7 @@ function TestTrain:test_files_cut_short_and_one_channel()
   end
   local kept = learn("--run", "sides-run", "--partial", "keep", "--channel", "right")
   lu.assertEquals(kept.code, 0, kept.err)
+  lu.assertStrContains(kept.out, "1 kept in part")
   lu.assertStrContains(kept.err, "warning: sides/high/3.flac: kept in part: 0.")
   local page = files.read(place .. "/sides-run/report.md")
   lu.assertStrContains(page, "## Kept in part (1)")

@@ -89,6 +89,8 @@ local function main(given)
   if opened then opened:finish() end
   print(fit.test or fit.valid or fit)
   for _, name in ipairs(sorted_names(fit.figures)) do print(("%-12s %.4g"):format(name, fit.figures[name])) end
+  local kept = #fit:files "partial"
+  if kept > 0 then print(("%d kept in part"):format(kept)) end
   if args.run then print("\nrun folder: " .. args.run) end
 end
 

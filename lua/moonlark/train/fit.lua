@@ -203,6 +203,18 @@ end
 
 -- the whole -------------------------------------------------------------------------------------
 
+--- The files that a list of any part's batches names: "rejected", or those "partial" that were kept in part.
+---@param list "rejected"|"partial"
+---@return {path: string, reason: string}[]
+function Trainer:files(list)
+  local all = {}
+  for _, name in ipairs {"train", "valid", "test"} do
+    local batches = self.o[name]
+    for _, file in ipairs(batches and batches[list] or {}) do all[#all + 1] = file end
+  end
+  return all
+end
+
 function Trainer:__tostring()
   local last = self.history[#self.history]
   local text = ("fit: %d epochs"):format(#self.history)

@@ -155,16 +155,6 @@ local function write_classes(self, page, found, part)
   page:table({"file", "is", "taken for", "probability"}, table.move(mistakes, 1, math.min(#mistakes, 100), 1, {}))
 end
 
--- The files that a list of any part's batches names.
-local function of_all_parts(trainer, list)
-  local all = {}
-  for _, name in ipairs {"train", "valid", "test"} do
-    local batches = trainer.o[name]
-    for _, file in ipairs(batches and batches[list] or {}) do all[#all + 1] = file end
-  end
-  return all
-end
-
 local function write_page(self, trainer, found, part)
   local page = report.new("Training of " .. (trainer.settings.architecture or trainer.net.__name))
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
@@ -181,8 +171,8 @@ local function write_page(self, trainer, found, part)
     page:heading "Input"
     page:figure(draw(self, "input", map), "A batch's first item, normalised and augmented")
   end
-  page:files("Left out", of_all_parts(trainer, "rejected"))
-  page:files("Kept in part", of_all_parts(trainer, "partial"))
+  page:files("Left out", trainer:files "rejected")
+  page:files("Kept in part", trainer:files "partial")
   page:heading "Network"
   page:text("```\n" .. tostring(trainer.net) .. "\n```")
   self.run:report(page)
