@@ -3,16 +3,33 @@
 #define MLK_AUDIO_BACKEND_H
 
 #include "decoder.h"
+#include "source.h"
 
 typedef struct mlk_backend {
-    /* Fills *info and *stream. MLK_UNSUPPORTED: this library does not know the format. */
-    mlk_code (*open)(const char *path, mlk_audio_info *info, void **stream, mlk_status *status);
+    /* Fills *info and *stream, which reads from a copy of the source. MLK_UNSUPPORTED: this library does not know the
+     * format, or a codec in it. */
+    mlk_code (*open)(const mlk_source *source, mlk_audio_info *info, void **stream, mlk_status *status);
+
+    /* Makes `frame` the next. MLK_UNSUPPORTED: cannot do that to the sample; the stream may stand anywhere then. */
     mlk_code (*seek)(void *stream, int64_t frame, mlk_status *status);
+
+    /* As mlk_decoder_read. */
     mlk_code (*read)(void *stream, float *samples, int64_t capacity, int64_t *got, mlk_status *status);
+
     void (*close)(void *stream);
 } mlk_backend;
 
+/* Samples of a channel that a header may promise: months of sound. More is no length. */
+#define MLK_MOST_FRAMES ((int64_t)1 << 40)
+
+extern const mlk_backend mlk_backend_mpg123;
 extern const mlk_backend mlk_backend_sndfile;
 extern const mlk_backend mlk_backend_ffmpeg;
+
+/* Whether the source looks like MPEG audio, which libsndfile must not see: it lets libmpg123 write to the screen. */
+bool mlk_is_mpeg(const mlk_source *source);
+
+/* The one wording of a file that ends too early. */
+mlk_code mlk_fail_cut(mlk_status *status, const char *path, int64_t promised, int64_t found);
 
 #endif

@@ -1,23 +1,26 @@
 /* backend_sndfile.c: libsndfile as a decoder. */
 #include "backend.h"
+#include "promise.h"
 #include "sndfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct stream {
     SNDFILE *file;
-    int descriptor; /* of the same file */
+    mlk_source source;
     SF_INFO info;
+    int64_t frames; /* as the header promises; -1 unknown */
     int64_t position;
-    char path[256]; /* for messages */
 } stream;
+
+static void close_stream(void *opened)
+{
+    stream *self = opened;
+    sf_close(self->file);
+    free(self);
+}
 
 static const struct {
     int id;
@@ -27,8 +30,7 @@ static const struct {
     {SF_FORMAT_PCM_24, "pcm 24 bit"},  {SF_FORMAT_PCM_32, "pcm 32 bit"},  {SF_FORMAT_FLOAT, "float 32 bit"},
     {SF_FORMAT_DOUBLE, "float 64 bit"}, {SF_FORMAT_ULAW, "mu-law"},       {SF_FORMAT_ALAW, "A-law"},
     {SF_FORMAT_IMA_ADPCM, "IMA ADPCM"}, {SF_FORMAT_MS_ADPCM, "MS ADPCM"}, {SF_FORMAT_GSM610, "GSM 6.10"},
-    {SF_FORMAT_VORBIS, "vorbis"},      {SF_FORMAT_OPUS, "opus"},          {SF_FORMAT_MPEG_LAYER_I, "mp1"},
-    {SF_FORMAT_MPEG_LAYER_II, "mp2"},  {SF_FORMAT_MPEG_LAYER_III, "mp3"},
+    {SF_FORMAT_VORBIS, "vorbis"},      {SF_FORMAT_OPUS, "opus"},
 };
 
 static const char *container_name(int format)
@@ -40,7 +42,6 @@ static const char *container_name(int format)
     case SF_FORMAT_AU: return "au";
     case SF_FORMAT_FLAC: return "flac";
     case SF_FORMAT_OGG: return "ogg";
-    case SF_FORMAT_MPEG: return "mp3";
     case SF_FORMAT_W64: return "w64";
     case SF_FORMAT_RF64: return "rf64";
     case SF_FORMAT_CAF: return "caf";
@@ -48,8 +49,9 @@ static const char *container_name(int format)
     }
 }
 
-static void describe(const SF_INFO *from, mlk_audio_info *to)
+static void describe(const stream *self, mlk_audio_info *to)
 {
+    const SF_INFO *from = &self->info;
     int coding = from->format & SF_FORMAT_SUBMASK;
     bool flac = (from->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC;
     snprintf(to->library, sizeof to->library, "libsndfile");
@@ -60,77 +62,120 @@ static void describe(const SF_INFO *from, mlk_audio_info *to)
             snprintf(to->codec, sizeof to->codec, "%s%s", flac ? "flac, " : "", codings[i].name);
     to->rate = from->samplerate;
     to->channels = from->channels;
-    to->frames = from->frames == SF_COUNT_MAX ? -1 : from->frames;
+    to->frames = self->frames;
 }
 
-/* libsndfile's own codes beyond the public ones tell of a known format with a fault. */
-static bool is_foreign(int error)
+/* What a WAV says of its samples. */
+typedef struct wave_format {
+    int tag; /* the coding; 0: not a WAV */
+    int channels, frame_bytes, bits;
+} wave_format;
+
+static int two_bytes(const unsigned char *at)
 {
-    return error == SF_ERR_UNRECOGNISED_FORMAT || error == SF_ERR_UNSUPPORTED_ENCODING;
+    return at[0] | at[1] << 8;
 }
 
-/* A plain PCM WAV whose samples lie in wider containers, such as 24 bits in 4 bytes: libsndfile takes them as packed. */
-static bool has_wide_containers(int descriptor, int *bits, int *bytes)
+static wave_format read_wave_format(const mlk_source *source)
 {
-    unsigned char head[4096];
-    ssize_t n = pread(descriptor, head, sizeof head, 0);
-    if (n < 44 || memcmp(head, "RIFF", 4) != 0)
-        return false;
-    for (ssize_t at = 12; at + 24 <= n;) {
-        const unsigned char *chunk = head + at;
+    enum { EXTENSIBLE = 0xfffe, MOST_CHUNKS = 1000 };
+    unsigned char head[12], chunk[24], extension[2];
+    if (!mlk_source_peek(source, 0, head, 12) || memcmp(head + 8, "WAVE", 4) != 0)
+        return (wave_format){0};
+    int64_t at = 12;
+    for (int i = 0; i < MOST_CHUNKS && mlk_source_peek(source, at, chunk, 24); i++) {
         uint32_t size = chunk[4] | (uint32_t)chunk[5] << 8 | (uint32_t)chunk[6] << 16 | (uint32_t)chunk[7] << 24;
         if (memcmp(chunk, "fmt ", 4) == 0) {
-            int tag = chunk[8] | chunk[9] << 8, channels = chunk[10] | chunk[11] << 8;
-            int frame = chunk[20] | chunk[21] << 8;
-            *bits = chunk[22] | chunk[23] << 8;
-            *bytes = channels > 0 ? frame / channels : 0;
-            return tag == 1 && channels > 0 && frame != channels * ((*bits + 7) / 8);
+            int tag = two_bytes(chunk + 8);
+            if (tag == EXTENSIBLE && mlk_source_peek(source, at + 32, extension, 2))
+                tag = two_bytes(extension);
+            return (wave_format){tag, two_bytes(chunk + 10), two_bytes(chunk + 20), two_bytes(chunk + 22)};
         }
-        if (size > (uint32_t)n)
-            return false;
-        at += 8 + (ssize_t)size + (size & 1);
+        at += 8 + (int64_t)size + (size & 1);
     }
-    return false;
+    return (wave_format){0};
 }
 
-/* A FLAC whose header promises fewer samples than follow: libsndfile stops at the promise. It reads ahead less
- * than SLACK. */
+/* PCM whose samples lie in wider containers, such as 24 bits in 4 bytes: libsndfile takes them as packed, FFmpeg as
+ * floats, and which end of the container is filled differs from writer to writer. */
+static bool has_wide_containers(const wave_format *wave)
+{
+    return wave->tag == 1 && wave->channels > 0 && wave->frame_bytes != wave->channels * ((wave->bits + 7) / 8);
+}
+
+/* A WAV of a coding beyond PCM, float, the laws and the common ADPCM. */
+static bool has_rare_coding(const wave_format *wave)
+{
+    static const int common[] = {0, 1, 2, 3, 6, 7, 0x11, 0x31};
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+        if (wave->tag == common[i])
+            return false;
+    return true;
+}
+
+/* Whether another library may know what this one does not: a format, or a codec in a format that it knows. Its own
+ * codes beyond the public ones tell of a known format with a fault; in Ogg also of a codec or of pictures. */
+static bool is_foreign(int error, const mlk_source *source)
+{
+    unsigned char head[4] = {0};
+    mlk_source_peek(source, 0, head, 4);
+    return error == SF_ERR_UNRECOGNISED_FORMAT || error == SF_ERR_UNSUPPORTED_ENCODING || memcmp(head, "OggS", 4) == 0 ||
+           strstr(sf_error_number(error), "unimplemented") != NULL;
+}
+
+static bool is_flac(const stream *self)
+{
+    return (self->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC;
+}
+
+/* A FLAC whose header promises fewer samples than follow, or that another follows: libsndfile stops at the promise.
+ * It reads ahead less than SLACK. */
 static bool has_more(const stream *self)
 {
     enum { SLACK = 1 << 14 };
-    struct stat file;
-    off_t at = lseek(self->descriptor, 0, SEEK_CUR);
-    return (self->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC && at >= 0 &&
-           fstat(self->descriptor, &file) == 0 && at + SLACK < file.st_size;
+    int64_t at = self->source.at;
+    if (!is_flac(self))
+        return false;
+    int64_t from = at > SLACK ? at - SLACK : 4;
+    return at + SLACK < mlk_source_size(&self->source) || mlk_source_find(&self->source, from, "fLaC\0\0\0\x22", 8) >= 0;
 }
 
-static mlk_code open_stream(const char *path, mlk_audio_info *info, void **opened, mlk_status *status)
+/* MP3 in a container: libsndfile guesses the length and stops there. */
+static bool has_guessed_length(const SF_INFO *info)
 {
+    int coding = info->format & SF_FORMAT_SUBMASK;
+    return coding == SF_FORMAT_MPEG_LAYER_I || coding == SF_FORMAT_MPEG_LAYER_II || coding == SF_FORMAT_MPEG_LAYER_III;
+}
+
+static mlk_code open_stream(const mlk_source *source, mlk_audio_info *info, void **opened, mlk_status *status)
+{
+    if (mlk_is_mpeg(source))
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s: MPEG audio that libmpg123 does not know", source->path);
+    wave_format wave = read_wave_format(source);
+    if (has_rare_coding(&wave))
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s: a WAV of coding %d", source->path, wave.tag);
+    if (has_wide_containers(&wave))
+        return mlk_fail(status, MLK_INVALID, "%s: %d-bit samples in containers of %d bytes cannot be read", source->path,
+                        wave.bits, wave.frame_bytes / wave.channels);
     stream *self = calloc(1, sizeof *self);
     if (!self)
         return mlk_fail_memory(status, "a decoder");
-    self->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (self->descriptor < 0) {
-        free(self);
-        return mlk_fail(status, MLK_IO, "%s: %s", path, strerror(errno));
-    }
-    int bits, bytes;
-    if (has_wide_containers(self->descriptor, &bits, &bytes)) {
-        close(self->descriptor);
-        free(self);
-        return mlk_fail(status, MLK_INVALID, "%s: %d-bit samples in containers of %d bytes cannot be read", path, bits,
-                        bytes);
-    }
+    self->source = *source;
     int error;
-    self->file = mlk_sndfile_open(self->descriptor, SFM_READ, &self->info, &error);
+    self->file = mlk_sndfile_open_source(&self->source, &self->info, &error);
     if (!self->file) {
-        close(self->descriptor);
         free(self);
-        return mlk_fail(status, is_foreign(error) ? MLK_UNSUPPORTED : MLK_INVALID, "%s: %s", path,
+        return mlk_fail(status, is_foreign(error, source) ? MLK_UNSUPPORTED : MLK_INVALID, "%s: %s", source->path,
                         sf_error_number(error));
     }
-    snprintf(self->path, sizeof self->path, "%s", path);
-    describe(&self->info, info);
+    if (has_guessed_length(&self->info)) {
+        close_stream(self);
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s: MPEG audio in another container", source->path);
+    }
+    self->frames = self->info.frames > MLK_MOST_FRAMES ? -1 : mlk_promised_frames(source, self->info.frames);
+    if (self->frames > MLK_MOST_FRAMES)
+        self->frames = -1;
+    describe(self, info);
     *opened = self;
     return MLK_OK;
 }
@@ -142,46 +187,34 @@ static mlk_code seek(void *opened, int64_t frame, mlk_status *status)
         frame = self->info.frames;
     if (frame == self->position)
         return MLK_OK;
-    if (sf_seek(self->file, frame, SEEK_SET) < 0)
-        return mlk_fail(status, MLK_IO, "%s: cannot go to frame %lld: %s", self->path, (long long)frame,
-                        sf_strerror(self->file));
+    if (sf_seek(self->file, frame, SEEK_SET) != frame)
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s: cannot go to sample %lld: %s", self->source.path,
+                        (long long)frame, sf_strerror(self->file));
     self->position = frame;
     return MLK_OK;
-}
-
-/* The number of frames is exact in every format but MP3, where without a Xing
- * tag it is an estimate from the file's size: a few frames' worth may lack. */
-static int64_t frames_promised(const stream *self)
-{
-    bool estimate = (self->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG;
-    return estimate ? self->info.frames - self->info.frames / 50 - 2 * 1152 : self->info.frames;
 }
 
 static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int64_t *got, mlk_status *status)
 {
     stream *self = opened;
+    const char *path = self->source.path;
     *got = sf_readf_float(self->file, samples, capacity);
     self->position += *got;
     if (*got == capacity)
         return MLK_OK;
+    bool complete = self->frames >= 0 && self->position >= self->frames;
+    if (has_more(self) && complete)
+        return mlk_fail(status, MLK_INVALID, "%s: goes on after the %lld samples that its header promises", path,
+                        (long long)self->frames);
+    /* Behind the last sample promised there is no sound that could be damaged. */
+    if (complete)
+        return MLK_OK;
     if (sf_error(self->file))
-        return mlk_fail(status, MLK_INVALID, "%s: damaged after %lld samples: %s", self->path,
-                        (long long)self->position, sf_strerror(self->file));
-    if (self->position < frames_promised(self))
-        return mlk_fail(status, MLK_INVALID, "%s: cut short: it promises %lld samples and ends after %lld",
-                        self->path, (long long)self->info.frames, (long long)self->position);
-    if (has_more(self))
-        return mlk_fail(status, MLK_INVALID, "%s: goes on after the %lld samples that its header promises", self->path,
-                        (long long)self->info.frames);
+        return mlk_fail(status, MLK_INVALID, "%s: damaged after %lld samples: %s", path, (long long)self->position,
+                        sf_strerror(self->file));
+    if (self->frames >= 0)
+        return mlk_fail_cut(status, path, self->frames, self->position);
     return MLK_OK;
-}
-
-static void close_stream(void *opened)
-{
-    stream *self = opened;
-    sf_close(self->file);
-    close(self->descriptor);
-    free(self);
 }
 
 const mlk_backend mlk_backend_sndfile = {open_stream, seek, read_frames, close_stream};

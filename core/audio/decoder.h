@@ -1,13 +1,27 @@
 /* decoder.h: a sound file being read, whichever library reads it.
  *
- * libsndfile reads WAV, AIFF, AU, FLAC, Ogg Vorbis, Opus, MP3 and their
- * relatives; FFmpeg's libraries read what it does not (AAC in m4a, ALAC, WMA,
- * WebM). A decoder gives interleaved float32 frames in order, from any frame on.
+ * libsndfile reads WAV, AIFF, AU, FLAC, Ogg Vorbis, Opus and their relatives,
+ * libmpg123 reads MP3, and FFmpeg's libraries read what these do not (AAC in
+ * m4a, ALAC, WMA, WebM, Speex). A decoder gives interleaved float32 frames in
+ * order, from any frame on: going to a frame is exact in every format, by
+ * decoding from the beginning where a container's index is not.
  *
  * Gapless playback: the encoder delay and padding that an MP3's LAME/Xing tag
  * or an MP4's edit list name are left out, so that decoded frames are the
  * frames that were encoded. Without such a tag the delay cannot be known and
  * stays in.
+ *
+ * Lengths: those that count samples bind (what a WAV says of its data, the
+ * total of a FLAC, the last granule of an Ogg stream, an MP4's edit list, an
+ * MP3's Xing tag): a file that ends before is an error, one that goes on after
+ * too. A length that would be estimated is none: such a file is read to its end.
+ *
+ * Streams of Ogg one behind another, as web radio leaves them, are read as one
+ * where rate and channels are alike. Tags behind the sound are left out.
+ *
+ * Hostile files: nothing but the file itself is read, whatever it names
+ * (playlists and the like are no sound files); what it may become is limited
+ * by its size.
  */
 #ifndef MLK_AUDIO_DECODER_H
 #define MLK_AUDIO_DECODER_H
@@ -21,7 +35,7 @@ enum { MLK_MAX_CHANNELS = 256 };
 typedef struct mlk_audio_info {
     char format[32];  /* the container: "wav", "flac", "mp3", "m4a" ... */
     char codec[48];   /* the coding: "pcm 16 bit", "vorbis", "aac" ... */
-    char library[16]; /* which library reads it: "libsndfile" or "FFmpeg" */
+    char library[16]; /* which library reads it: "libsndfile", "libmpg123" or "FFmpeg" */
     int rate;         /* Hz */
     int channels;
     int64_t frames;   /* samples of each channel, exact; -1 when the file does not say, or could only be guessed at */

@@ -7,6 +7,9 @@
 
 mlk_ffmpeg_functions mlk_ffmpeg;
 
+/* The index of a day of sound takes a tenth of it; a table that a header claims to be larger is refused. */
+enum { MOST_AT_ONCE = 1 << 29 };
+
 /* Written once, under `once`; empty: loaded. */
 static char reason[512];
 
@@ -39,8 +42,10 @@ static void load(void)
 #define FIND(library, name) *(void **)&mlk_ffmpeg.name = find(library, #name);
     MLK_FFMPEG_FUNCTIONS(FIND)
 #undef FIND
-    if (!reason[0])
-        mlk_ffmpeg.av_log_set_level(AV_LOG_QUIET); /* failures travel as status, not on the user's screen */
+    if (reason[0])
+        return;
+    mlk_ffmpeg.av_log_set_level(AV_LOG_QUIET); /* failures travel as status, not on the user's screen */
+    mlk_ffmpeg.av_max_alloc(MOST_AT_ONCE);
 }
 
 mlk_code mlk_ffmpeg_load(mlk_status *status)

@@ -17,7 +17,7 @@
 #include "extract/pool.h"
 
 /* Raise this when the same recipe gives other numbers than before: cached results are then made anew. */
-#define MLK_RECIPE_NUMBERS 3
+#define MLK_RECIPE_NUMBERS 4
 
 enum { MLK_MAX_FEATURES = 64, MLK_MAX_POOLS = 32 };
 

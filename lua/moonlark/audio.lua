@@ -1,12 +1,20 @@
 --- Sound files in and out: waveforms as Signals, at the rate asked for.
 ---
---- WAV, AIFF, AU, FLAC, Ogg Vorbis, Opus and MP3 are read by libsndfile; m4a/AAC, ALAC, WMA and WebM by
---- FFmpeg's libraries. Encoder delay and padding are left out where the file's gapless tags name them (LAME
+--- WAV, AIFF, AU, FLAC, Ogg Vorbis and Opus are read by libsndfile, MP3 by libmpg123; m4a/AAC, ALAC, WMA, WebM and
+--- others by FFmpeg's libraries. Encoder delay and padding are left out where the file's gapless tags name them (LAME
 --- tag of an MP3, edit list of an m4a); without a tag they stay in. WMA has none: FFmpeg's decoder drops its first
 --- frame.
 ---
---- A part (start, duration) is to the bit that part of the whole in WAV, FLAC, AIFF, AU, ALAC and Ogg Vorbis; in
---- MP3 and AAC it lies at the same place, and its first samples may differ by what decoders carry over.
+--- Lengths that count samples bind (WAV, FLAC, Ogg, m4a, MP3 with a Xing tag): a file that ends before its header says
+--- is an error, one that goes on after too. Lengths that could only be estimated (MP3 without Xing, AAC without a
+--- container, WMA, WebM) are not told, and the file is read to its end. Streams of Ogg one behind another are read as
+--- one. Tags behind the sound are left out.
+---
+--- A part (start, duration) is to the bit that part of the whole, in every container; in AAC in an m4a it lies at the
+--- same place, and its samples may differ by 1e-3, since the decoder draws noise anew wherever it begins. WebM,
+--- Matroska, WMA and other containers whose time stamps do not count samples are decoded from their beginning for that.
+---
+--- A path is the path of a file: no name makes a request, and playlists are refused.
 local core = require "moonlark_core"
 local options = require "moonlark.options"
 local reading = require "moonlark.reading"
@@ -76,7 +84,7 @@ function audio.load(path, given)
 end
 
 --- What a sound file says of itself; decodes nothing. `frames` and `duration` are nil where the file does not
---- say; for an MP3 without a Xing tag they are estimates. `library` is what reads it.
+--- say, or could only be guessed at, as in an MP3 without a Xing tag. `library` is what reads it.
 ---@param path string
 ---@return {format: string, codec: string, library: string, rate: integer, channels: integer, frames: integer?, duration: number?}
 function audio.info(path)

@@ -1,0 +1,205 @@
+/* backend_mpg123.c: libmpg123 as a decoder of MPEG audio, layers I to III.
+ *
+ * libsndfile decodes with it too, to the same samples, but believes its guess of the length where there is no Xing
+ * tag, and lets it write to the standard error.
+ */
+#include "backend.h"
+
+#include <mpg123.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Frames decoded before the one sought: a frame may need bits from 511 bytes before it, and the smallest have 24. */
+enum { PREFRAMES = 32 };
+
+typedef struct stream {
+    mlk_source source;
+    mpg123_handle *mpeg;
+    int channels;
+    int64_t position;
+    int64_t frames; /* as a Xing tag says; -1 without one */
+} stream;
+
+/* --- the first frame's header --- */
+
+typedef struct header {
+    int layer;
+    int64_t xing; /* where a Xing tag would lie */
+} header;
+
+static int64_t after_id3v2(const mlk_source *source)
+{
+    int64_t at = 0;
+    unsigned char tag[10];
+    while (mlk_source_peek(source, at, tag, 10) && memcmp(tag, "ID3", 3) == 0) {
+        int64_t size = (tag[6] & 127) << 21 | (tag[7] & 127) << 14 | (tag[8] & 127) << 7 | (tag[9] & 127);
+        at += 10 + size + (tag[5] & 0x10 ? 10 : 0);
+    }
+    return at;
+}
+
+static bool find_header(const mlk_source *source, header *first)
+{
+    unsigned char bytes[4];
+    int64_t at = after_id3v2(source);
+    /* Encoders may leave zeros between the tag and the sound. */
+    while (mlk_source_peek(source, at, bytes, 4) && bytes[0] == 0 && at < 1 << 16)
+        at++;
+    if (!mlk_source_peek(source, at, bytes, 4) || bytes[0] != 0xff || (bytes[1] & 0xe0) != 0xe0)
+        return false;
+    int version = bytes[1] >> 3 & 3, layer = 4 - (bytes[1] >> 1 & 3), mode = bytes[3] >> 6;
+    if (version == 1 || layer == 4 || bytes[2] >> 4 == 15 || (bytes[2] >> 2 & 3) == 3)
+        return false;
+    bool mpeg1 = version == 3, mono = mode == 3;
+    first->layer = layer;
+    first->xing = at + 4 + (mpeg1 ? (mono ? 17 : 32) : (mono ? 9 : 17));
+    return true;
+}
+
+bool mlk_is_mpeg(const mlk_source *source)
+{
+    header first;
+    return find_header(source, &first);
+}
+
+/* A Xing tag that counts the frames. */
+static bool has_count(const mlk_source *source, const header *first)
+{
+    unsigned char tag[8];
+    return first->layer == 3 && mlk_source_peek(source, first->xing, tag, 8) &&
+           (memcmp(tag, "Xing", 4) == 0 || memcmp(tag, "Info", 4) == 0) && (tag[7] & 1);
+}
+
+/* --- reading --- */
+
+static void initialize(void)
+{
+    mpg123_init();
+}
+
+static ssize_t read_bytes(void *source, void *bytes, size_t n)
+{
+    return (ssize_t)mlk_source_read(source, bytes, (int64_t)n);
+}
+
+static off_t seek_bytes(void *source, off_t offset, int whence)
+{
+    return (off_t)mlk_source_seek(source, offset, whence);
+}
+
+static void close_stream(void *opened)
+{
+    stream *self = opened;
+    mpg123_delete(self->mpeg);
+    free(self);
+}
+
+static mlk_code open_mpeg(stream *self, mlk_audio_info *info, mlk_status *status)
+{
+    int error;
+    self->mpeg = mpg123_new(NULL, &error);
+    if (!self->mpeg)
+        return mlk_fail_memory(status, "an MP3 decoder");
+    mpg123_param(self->mpeg, MPG123_REMOVE_FLAGS, MPG123_AUTO_RESAMPLE, 0);
+    mpg123_param(self->mpeg, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT | MPG123_GAPLESS | MPG123_SKIP_ID3V2, 0);
+    mpg123_param(self->mpeg, MPG123_PREFRAMES, PREFRAMES, 0);
+    mpg123_replace_reader_handle(self->mpeg, read_bytes, seek_bytes, NULL);
+    long rate;
+    int encoding;
+    if (mpg123_open_handle(self->mpeg, &self->source) != MPG123_OK ||
+        mpg123_getformat(self->mpeg, &rate, &self->channels, &encoding) != MPG123_OK)
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s: %s", self->source.path, mpg123_strerror(self->mpeg));
+    info->rate = (int)rate;
+    info->channels = self->channels;
+    /* From here on every frame comes in this format, or is refused. */
+    mpg123_format_none(self->mpeg);
+    if (mpg123_format(self->mpeg, rate, self->channels == 1 ? MPG123_MONO : MPG123_STEREO, MPG123_ENC_FLOAT_32))
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s: %s", self->source.path, mpg123_strerror(self->mpeg));
+    return MLK_OK;
+}
+
+static mlk_code open_stream(const mlk_source *source, mlk_audio_info *info, void **opened, mlk_status *status)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, initialize);
+    header first;
+    if (!find_header(source, &first))
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s is not MPEG audio", source->path);
+    stream *self = calloc(1, sizeof *self);
+    if (!self)
+        return mlk_fail_memory(status, "a decoder");
+    self->source = *source;
+    self->source.at = 0;
+    mlk_code code = open_mpeg(self, info, status);
+    if (code) {
+        close_stream(self);
+        return code;
+    }
+    int64_t length = has_count(source, &first) ? mpg123_length(self->mpeg) : -1;
+    self->frames = length >= 0 ? length : -1;
+    snprintf(info->library, sizeof info->library, "libmpg123");
+    snprintf(info->format, sizeof info->format, "mp3");
+    snprintf(info->codec, sizeof info->codec, "mp%d", first.layer);
+    info->frames = self->frames;
+    *opened = self;
+    return MLK_OK;
+}
+
+static mlk_code seek(void *opened, int64_t frame, mlk_status *status)
+{
+    stream *self = opened;
+    if (self->frames >= 0 && frame > self->frames)
+        frame = self->frames;
+    if (frame == self->position)
+        return MLK_OK;
+    if (mpg123_seek(self->mpeg, frame, SEEK_SET) != frame)
+        return mlk_fail(status, MLK_UNSUPPORTED, "%s: cannot go to sample %lld", self->source.path, (long long)frame);
+    self->position = frame;
+    return MLK_OK;
+}
+
+static mlk_code fail_damaged(const stream *self, mlk_status *status)
+{
+    if (mpg123_errcode(self->mpeg) == MPG123_BAD_OUTFORMAT)
+        return mlk_fail(status, MLK_INVALID, "%s: its sample rate changes after %lld samples", self->source.path,
+                        (long long)self->position);
+    return mlk_fail(status, MLK_INVALID, "%s: damaged after %lld samples: %s", self->source.path,
+                    (long long)self->position, mpg123_strerror(self->mpeg));
+}
+
+/* Another file may lie behind the frames that the tag counts. */
+static bool goes_on(const stream *self)
+{
+    enum { SLACK = 4096 }; /* more than two frames */
+    return mpg123_tell_stream(self->mpeg) + SLACK < mlk_source_size(&self->source);
+}
+
+static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int64_t *got, mlk_status *status)
+{
+    stream *self = opened;
+    *got = 0;
+    int64_t wanted = capacity;
+    if (self->frames >= 0 && wanted > self->frames - self->position)
+        wanted = self->frames - self->position;
+    int error = MPG123_OK;
+    while (*got < wanted && error != MPG123_DONE) {
+        size_t bytes = 0, frame = sizeof(float) * (size_t)self->channels;
+        error = mpg123_read(self->mpeg, (void *)(samples + *got * self->channels), (size_t)(wanted - *got) * frame, &bytes);
+        *got += (int64_t)(bytes / frame);
+        self->position += (int64_t)(bytes / frame);
+        if (error != MPG123_OK && error != MPG123_DONE && error != MPG123_NEW_FORMAT)
+            return fail_damaged(self, status);
+    }
+    if (*got == capacity || self->frames < 0)
+        return MLK_OK;
+    if (self->position < self->frames)
+        return mlk_fail_cut(status, self->source.path, self->frames, self->position);
+    if (goes_on(self))
+        return mlk_fail(status, MLK_INVALID, "%s: goes on after the %lld samples that its header promises",
+                        self->source.path, (long long)self->frames);
+    return MLK_OK;
+}
+
+const mlk_backend mlk_backend_mpg123 = {open_stream, seek, read_frames, close_stream};
