@@ -17,6 +17,7 @@ parser:argument("data", "A folder with one folder a class, a list.csv, an index,
 parser:option("--plot", "Where to draw the confusion matrix: .png, .svg or .pdf."):argname "<file>"
 parser:option("--device", "cpu, or cuda."):default "cpu"
 command.reading(parser, "as in the training")
+command.models(parser)
 command.workers(parser)
 command.json(parser)
 local args = parser:parse()

@@ -18,6 +18,7 @@ parser:option("--top", "How many classes to name."):argname "<n>":default "1":co
 parser:flag("--segments", "Also what is heard in each segment.")
 parser:option("--device", "cpu, or cuda."):default "cpu"
 command.reading(parser, "as in the training")
+command.models(parser)
 command.workers(parser)
 command.json(parser)
 local args = parser:parse()

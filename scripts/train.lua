@@ -1,7 +1,8 @@
 --- Trains a network on labelled songs, judges it, and leaves a run folder.
 ---
 --- Each model has an experiment of its own in scripts/train/NAME.lua: its features, augmentation, optimiser and
---- schedule. `moonlark train DATA --model NAME …` runs that file with the other arguments.
+--- schedule. `moonlark train DATA --model NAME …` runs that file with the other arguments. With --models FOLDER the
+--- architecture is FOLDER/NAME.lua, where there is one; it needs no experiment of its own.
 local files = require "moonlark.files"
 local moonlark = require "moonlark"
 local options = require "moonlark.options"
@@ -17,7 +18,8 @@ local function usage(stream)
     local first = io.lines(files.join(folder, name .. ".lua"))()
     stream:write(("  %-18s %s\n"):format(name, first:match "^%-%-%-%s*(.+)$" or ""))
   end
-  stream:write "\nmoonlark train --model <name> --help says more.\n"
+  stream:write("\nmoonlark train --model <name> --help says more.\n"
+    .. "--models <folder> adds architectures of your own, folder/name.lua each (see models/README.md).\n")
 end
 
 -- Takes --model NAME or --model=NAME out of the arguments.
@@ -40,6 +42,31 @@ if not name then
   usage(help and io.stdout or io.stderr)
   os.exit(help and 0 or 2, true)
 end
-local path = files.join(folder, tostring(name) .. ".lua")
-if not files.exists(path) then options.unknown("model", name, names) end
-dofile(path)
+
+-- Whether the architecture lies in a folder that --models names.
+local function is_own()
+  for i, word in ipairs(arg) do
+    local named = word:match "^%-%-models=(.*)$" or word == "--models" and arg[i + 1]
+    if named and files.exists(files.join(named, name .. ".lua")) then return true end
+  end
+end
+
+-- How an architecture without an experiment of its own is trained.
+local function plain()
+  local optim = require "moonlark.optim"
+  require "moonlark.train.command" {
+    model = name, summary = "Trains " .. name .. " on mel spectrograms of 3 s segments.",
+    input = {features = {mel = {n_mels = 64}}, segment = 3},
+    optimizer = optim.AdamW {lr = 1e-3, weight_decay = 1e-2}, schedule = optim.cosine {},
+    epochs = 40, patience = 10, batch_size = 32,
+  }
+end
+
+local known = name:find "^[%w_-]+$" and files.exists(files.join(folder, name .. ".lua"))
+if known then
+  dofile(files.join(folder, name .. ".lua"))
+elseif is_own() then
+  plain()
+else
+  options.unknown("model", name, names)
+end

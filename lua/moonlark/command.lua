@@ -145,6 +145,17 @@ function command.json(parser)
   parser:flag("--json", "Print the result as JSON.")
 end
 
+--- Adds the option --models FOLDER; network.folder is told of each when the arguments are read.
+---@param parser table
+function command.models(parser)
+  parser:option("--models", "A folder of architectures of your own, NAME.lua each; their code runs."):argname "<folder>"
+    :count "*":action(function(args, name, folder)
+      require "moonlark.network".folder(folder)
+      args[name] = args[name] or {}
+      table.insert(args[name], folder)
+    end)
+end
+
 --- A progress bar on standard error: see moonlark.progress.
 ---@param total integer
 ---@param label? string

@@ -8,8 +8,13 @@
 ---
 --- A file holds PyTorch's state dict; its metadata holds the card: which architecture, its options, the classes, and
 --- the input that it was trained on (features, segments, the training data's mean and deviation).
+---
+--- A file names its architecture, and never brings code: the name is looked up among Moonlark's own models/, the
+--- architectures that this program has defined (network.architecture, network.register) and those in folders that the
+--- person named (network.folder, or --models of the commands).
 local files = require "moonlark.files"
 local json = require "moonlark.json"
+local moonlark = require "moonlark"
 local module = require "moonlark.nn.module"
 local options = require "moonlark.options"
 local sealed = require "moonlark.sealed"
@@ -24,18 +29,81 @@ local network = {}
 ---@field statistics {mean: number[], std: number[]}?  of each row of the input, over the training data
 ---@field recipe table?  how it was trained
 
---- Defines an architecture: the function that models/NAME.lua returns.
+local registered = {} -- name -> constructor, of this program
+local folders = {}    -- that the person named, in the order of looking
+local from_folders = {} -- path -> constructor
+
+-- An architecture's name is part of a file's: it must not lead out of the folder.
+local function check_name(name)
+  if type(name) ~= "string" or not name:find "^[%w_-]+$" then
+    error(("an architecture's name must be letters, digits, _ and -, got %s"):format(
+      type(name) == "string" and require "moonlark.show".name(name) or type(name)), 0)
+  end
+  return name
+end
+
+--- Makes an architecture known to network.load under a name; it comes before Moonlark's own of that name.
+---@param name string  letters, digits, _ and -
+---@param make fun(given: table?): moonlark.Module  from options to an untrained network
+function network.register(name, make)
+  if type(make) ~= "function" then error(("make must be a function, got %s"):format(type(make)), 0) end
+  registered[check_name(name)] = make
+end
+
+--- Names a folder of architectures: NAME.lua in it, which returns what network.architecture gives, is known as NAME
+--- from now on, before those of folders named earlier, those of the program and Moonlark's own. Code in it runs when
+--- such a network is loaded or trained.
+---@param path string
+function network.folder(path)
+  if files.kind(path) ~= "directory" then error(("models: %s is no folder"):format(tostring(path)), 0) end
+  table.insert(folders, 1, path)
+end
+
+-- What a file of an architecture returns, run once.
+local function load_file(path)
+  if not from_folders[path] then
+    local chunk, why = loadfile(path, "t")
+    if not chunk then error(why, 0) end
+    local make = chunk()
+    if type(make) ~= "function" then
+      error(("%s must return a function that makes a network (network.architecture), got %s"):format(path, type(make)), 0)
+    end
+    from_folders[path] = make
+  end
+  return from_folders[path]
+end
+
+--- The constructor of an architecture; nil, and in words where it was looked for, when nobody knows it.
+---@param name string
+---@return (fun(given: table?): moonlark.Module)?
+---@return string? places
+function network.find(name)
+  check_name(name)
+  local own = files.join(moonlark.home, "models")
+  for _, folder in ipairs(folders) do
+    local path = files.join(folder, name .. ".lua")
+    if files.exists(path) then return load_file(path) end
+  end
+  if registered[name] then return registered[name] end
+  local path = files.join(own, name .. ".lua")
+  if files.exists(path) then return load_file(path) end
+  return nil, table.concat(folders, ", ") .. (#folders > 0 and " and " or "") .. own
+end
+
+--- Defines an architecture: the function that models/NAME.lua returns. It is registered under its name.
 ---@param name string
 ---@param class table  of nn.Module; its init is given the options
 ---@param defaults table  options and their defaults, see moonlark.options
 ---@return fun(given: table?): moonlark.Module
 function network.architecture(name, class, defaults)
-  return function(given)
+  local function make(given)
     local read = options.read("models." .. name, given, defaults)
     local net = class(read)
     net.card = {architecture = name, options = read}
     return net
   end
+  network.register(name, make)
+  return make
 end
 
 --- A path for a table beside the network, "genre.json" for "genre.safetensors".
@@ -60,11 +128,19 @@ local function build(path, card)
     error(("%s is a network of one's own, whose classes and input it knows, but not its code: make the network and give "
       .. "it, network.load(path, {net = net})"):format(path), 0)
   end
-  local found, make = pcall(require, "models." .. tostring(card.architecture))
-  if not found then
-    error(("%s is of the architecture '%s': %s"):format(path, tostring(card.architecture), tostring(make)), 0)
+  local named, make, places = pcall(network.find, card.architecture)
+  if not named then error(("%s: %s"):format(path, make), 0) end
+  if not make then
+    error(("%s is of the architecture '%s', which is not in %s: name the folder that holds %s.lua (--models FOLDER, or "
+      .. "network.folder), or define it first (network.register)"):format(path, card.architecture, places,
+      card.architecture), 0)
   end
-  return make(card.options)
+  local made, net = pcall(make, card.options)
+  if not made then
+    if type(net) ~= "string" then error(net, 0) end
+    error(("%s: its options make no '%s': %s"):format(path, card.architecture, net), 0)
+  end
+  return net
 end
 
 --- Reads a network that was saved with its card, ready to predict.

@@ -36,6 +36,7 @@ function arguments.parser(plan)
   parser:option("--device", "auto, cpu, or cuda."):default "auto"
   parser:option("--precision", "Of the forward pass."):choices {"float32", "bfloat16"}:default "float32"
   parser:flag("--deterministic", "The same bits twice, also on a GPU.")
+  command.models(parser)
   data.add_cache(parser)
   command.workers(parser)
   command.seed(parser)

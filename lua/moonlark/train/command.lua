@@ -28,7 +28,7 @@ local defaults = {
 }
 
 -- What is no setting: where the run goes, and how fast.
-local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true, no_cache = true}
+local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true, no_cache = true, models = true}
 
 local function settings_of(plan, args)
   local settings = {command = "train", model = plan.model}

@@ -2,6 +2,7 @@
 local arguments = require "moonlark.train.arguments"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.files"
+local network = require "moonlark.network"
 local split = require "moonlark.dataset.split"
 local train = require "moonlark.train"
 
@@ -99,7 +100,8 @@ function experiment.fit(plan, args, division, seed, where)
   model.classes = plan.supervised and #division.train.classes or nil
   model[input.pool and "n_features" or "n_mels"] = parts.train.rows
   require "moonlark.torch".manual_seed(seed)
-  local net = require("models." .. plan.model)(model)
+  -- An experiment of one's own may have its models/ beside it.
+  local net = (network.find(plan.model) or require("models." .. plan.model))(model)
   return train.fit(net, {
     train = parts.train, valid = parts.valid, test = parts.test, optimizer = arguments.optimizer(plan, args),
     schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
