@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int mlk_utf8_sequence(const char *text, const char *text_end)
@@ -30,8 +31,7 @@ bool mlk_utf8_valid(const char *text, size_t length)
     return true;
 }
 
-/* The code point of a well-formed sequence. */
-static unsigned code_point(const char *at, int bytes)
+unsigned mlk_utf8_code(const char *at, int bytes)
 {
     static const unsigned char payload[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
     unsigned code = (unsigned char)at[0] & payload[bytes];
@@ -40,14 +40,56 @@ static unsigned code_point(const char *at, int bytes)
     return code;
 }
 
-/* True for what moves or hides other text: C1 controls, direction marks, line separators, the byte-order mark and the
- * invisible tags. */
-static bool is_treacherous(unsigned code)
+/* True for U+10DC80 .. U+10DCFF, in four bytes. */
+static bool is_kept(const char *at)
+{
+    return at[0] == '\xF4' && at[1] == '\x8D' && (at[2] == '\xB2' || at[2] == '\xB3') && (at[3] & 0xC0) == 0x80;
+}
+
+int mlk_utf8_as_is(const char *at, const char *end)
+{
+    int bytes = mlk_utf8_sequence(at, end);
+    return bytes == 4 && is_kept(at) ? 0 : bytes;
+}
+
+char *mlk_utf8_keep(const char *text)
+{
+    const char *end = text + strlen(text);
+    char *kept = malloc(4 * (size_t)(end - text) + 1), *to = kept;
+    while (kept && text < end) {
+        int bytes = mlk_utf8_as_is(text, end);
+        if (bytes > 0) {
+            memcpy(to, text, (size_t)bytes);
+        } else {
+            unsigned char c = (unsigned char)*text;
+            memcpy(to, (char[]){'\xF4', '\x8D', c < 0xC0 ? '\xB2' : '\xB3', (char)(0x80 | (c & 0x3F))}, 4);
+        }
+        to += bytes ? bytes : 4;
+        text += bytes ? bytes : 1;
+    }
+    if (kept)
+        *to = '\0';
+    return kept;
+}
+
+void mlk_utf8_restore(char *text)
+{
+    char *at = strchr(text, '\xF4'), *to = at;
+    while (at && *at) {
+        bool kept = is_kept(at);
+        *to++ = kept ? (char)((at[2] == '\xB3' ? 0xC0 : 0x80) | (at[3] & 0x3F)) : *at;
+        at += kept ? 4 : 1;
+    }
+    if (to)
+        *to = '\0';
+}
+
+bool mlk_text_is_control(unsigned code)
 {
     static const struct {
         unsigned first, last;
     } ranges[] = {
-        {0x80, 0x9F},     {0x061C, 0x061C}, {0x200E, 0x200F}, {0x2028, 0x202E},
+        {0, 0x1F},        {0x7F, 0x9F},     {0x061C, 0x061C}, {0x200E, 0x200F},   {0x2028, 0x202E},
         {0x2066, 0x2069}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
@@ -64,12 +106,12 @@ static const char *escape_of(const char *at, int bytes, bool lines, char room[16
         return NULL;
     if (bytes == 1 && (c == '\n' || c == '\t' || c == '\r'))
         return c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r";
-    if (bytes == 0 || c < 0x20 || c == 0x7F)
-        snprintf(room, 16, "\\x%02x", c);
-    else if (bytes > 1 && is_treacherous(code_point(at, bytes)))
-        snprintf(room, 16, "\\u{%x}", code_point(at, bytes));
-    else
+    if (bytes > 0 && !mlk_text_is_control(mlk_utf8_code(at, bytes)))
         return NULL;
+    if (bytes <= 1)
+        snprintf(room, 16, "\\x%02x", c);
+    else
+        snprintf(room, 16, "\\u{%x}", mlk_utf8_code(at, bytes));
     return room;
 }
 

@@ -9,8 +9,14 @@
  *     \u{202e}          for C1 controls, line separators and marks that change the direction
  *
  * in their place, as Lua and C write them. A backslash stays one, so that a
- * text that is shown twice looks as it did: this is for eyes. store/json.h has
- * the form that leads back to the bytes.
+ * text that is shown twice looks as it did: this is for eyes.
+ *
+ * Files that hold Unicode alone (JSON, safetensors, HDF5) keep the bytes. A byte
+ * 80 .. FF that is no UTF-8 is the code point U+10DC00 + byte in them, of the
+ * private plane 16: in JSON "\udbf7\udc80" .. "\udbf7\udcff", which every parser
+ * reads. Where a name holds one of those code points itself, each of its four
+ * bytes is kept so: any name comes back to the byte. With "\udbf7" left out it is
+ * what Python calls surrogateescape.
  */
 #ifndef MLK_TEXT_H
 #define MLK_TEXT_H
@@ -26,8 +32,24 @@ extern "C" {
  * surrogate, above U+10FFFF, cut short. */
 int mlk_utf8_sequence(const char *at, const char *end);
 
+/* The code point of a well-formed sequence of `bytes` bytes. */
+unsigned mlk_utf8_code(const char *at, int bytes);
+
 /* True when all of it is well-formed. */
 bool mlk_utf8_valid(const char *text, size_t length);
+
+/* As mlk_utf8_sequence, but 0 also for a code point that stands for a kept byte: what may be written as it is. */
+int mlk_utf8_as_is(const char *at, const char *end);
+
+/* A copy with its odd bytes kept in code points (free it); NULL when memory is short. */
+char *mlk_utf8_keep(const char *text);
+
+/* Turns kept bytes back, in place. */
+void mlk_utf8_restore(char *text);
+
+/* True for code points that move, hide or turn other text: C0 and C1 controls, DEL, direction marks, line separators,
+ * the byte-order mark, invisible tags. */
+bool mlk_text_is_control(unsigned code);
 
 /* Writes a text as a person may be shown it, always terminated; what does not fit in `room` bytes is cut between
  * characters. `lines`: line breaks and tabs stay, for messages of several lines. Returns the length of the whole, as

@@ -2,6 +2,7 @@
 local cache = require "moonlark.cache"
 local command = require "moonlark.command"
 local json = require "moonlark.json"
+local show = require "moonlark.show"
 
 local parser = command.parser("cache", "Shows, limits, checks or empties the cache of computed features.")
 parser:epilog [[
@@ -54,11 +55,11 @@ result.folder = folder
 if args.json then
   print(json.encode(result))
 elseif args.action == "clear" then
-  print(("%s: removed %d entries, %s"):format(folder, result.entries, words(result.bytes)))
+  print(show.format("%s: removed %d entries, %s", folder, result.entries, words(result.bytes)))
 elseif args.action == "verify" then
-  print(("%s: %d entries, %s; %d damaged%s"):format(folder, result.entries, words(result.bytes), result.damaged,
+  print(show.format("%s: %d entries, %s; %d damaged%s", folder, result.entries, words(result.bytes), result.damaged,
     result.damaged > 0 and " and removed" or ""))
 else
-  print(("%s: %d entries, %s of at most %s"):format(folder, result.entries, words(result.bytes), words(result.limit)))
+  print(show.format("%s: %d entries, %s of at most %s", folder, result.entries, words(result.bytes), words(result.limit)))
 end
 if result.damaged and result.damaged > 0 then os.exit(1, true) end

@@ -6,6 +6,7 @@ local experiment = require "moonlark.experiment"
 local options = require "moonlark.options"
 local plot = require "moonlark.plot"
 local report = require "moonlark.report"
+local show = require "moonlark.show"
 
 -- Scaled models see standardised columns; trees do not care about scale, and a few hundred sounds fill few bins.
 local function all_models(seed)
@@ -144,5 +145,5 @@ if run then
   run:model(best.model:clone():fit(X))
   write_page(run, models, best, X)
   run:finish()
-  print("\nrun folder: " .. args.run)
+  print("\nrun folder: " .. show.name(args.run))
 end

@@ -7,6 +7,7 @@ local experiment = require "moonlark.experiment"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local report = require "moonlark.report"
+local show = require "moonlark.show"
 
 local parser = command.parser("cluster", "Standardises features, takes principal components and finds clusters in "
   .. "them without the labels; then says how well clusters and labels agree, as a mean over several seeds.")
@@ -124,5 +125,5 @@ if run then
   run:metrics(figures)
   write_page(run, X, k, pca, z, gmm, kmeans, rows)
   run:finish()
-  print("run folder: " .. args.run)
+  print("run folder: " .. show.name(args.run))
 end

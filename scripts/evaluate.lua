@@ -6,6 +6,7 @@ local files = require "moonlark.files"
 local json = require "moonlark.json"
 local network = require "moonlark.network"
 local predict = require "moonlark.predict"
+local show = require "moonlark.show"
 
 local parser = command.parser("evaluate", "Judges a trained network on labelled songs.")
 parser:epilog [[
@@ -69,7 +70,7 @@ else
 end
 if args.plot then -- after the figures: a picture that fails does not cost them
   local drawn, why = pcall(function() require "moonlark.plot".confusion(found):save(args.plot) end)
-  if not drawn then io.stderr:write(("moonlark evaluate: %s left out: %s\n"):format(args.plot, why)) end
+  if not drawn then io.stderr:write(show.format("moonlark evaluate: %s left out: %s\n", args.plot, why)) end
 end
-for _, bad in ipairs(batches.rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
+for _, bad in ipairs(batches.rejected) do io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason)) end
 if #batches.rejected > 0 then os.exit(3, true) end

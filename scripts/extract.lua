@@ -14,6 +14,7 @@ What is done is kept (moonlark cache): interrupt, add files or change settings, 
 joins them. An index that moonlark index wrote knows the content already; without one each machine reads all files.
 Exit code: 0, 3 when some files were set aside, 1 when none is left, 2 for wrong usage.]]
 local arguments = require "moonlark.dataset.arguments"
+local show = require "moonlark.show"
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 arguments.add(parser)
 parser:option("--out -o", "The folder to write to."):argname "<folder>":count(1)
@@ -50,7 +51,7 @@ local function name_files(songs, root)
     local stem = below:gsub("%.%w+$", "")
     -- a.wav beside a.mp3: the second keeps its ending.
     if taken[stem] then stem = below end
-    if taken[stem] then error(("%s and %s would be written to one file"):format(taken[stem], track.path), 0) end
+    if taken[stem] then error(show.format("%s and %s would be written to one file", taken[stem], track.path), 0) end
     taken[stem] = track.path
     track.file = ("%s.%s"):format(stem, args.format)
   end
@@ -102,8 +103,8 @@ local path = results.write(args.out, {
   partial = result.partial,
 }, shard)
 
-for _, bad in ipairs(rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
-print(("%d files  %d from the cache  %d rejected%s  %s"):format(#result.tracks, result.cached, #rejected,
+for _, bad in ipairs(rejected) do io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason)) end
+print(show.format("%d files  %d from the cache  %d rejected%s  %s", #result.tracks, result.cached, #rejected,
   command.in_part(result.partial), path))
 if #result.tracks == 0 and #songs > 0 then error("none of the files can be used", 0) end
 if #rejected > 0 then os.exit(3, true) end

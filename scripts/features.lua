@@ -9,6 +9,7 @@ parser:epilog [[
 array (several features: song.mel.npy, song.mfcc.npy). Exit code: 0, 1 when the file cannot be read or a
 setting is wrong, 2 for wrong usage.]]
 local arguments = require "moonlark.dataset.arguments"
+local show = require "moonlark.show"
 parser:argument("song", "A sound file.")
 arguments.add(parser)
 parser:option("--out -o", "Where to write: .safetensors, .npz, .npy, .csv or .h5."):argname "<file>":count(1)
@@ -18,4 +19,4 @@ local recipe = arguments.recipe(args)
 local song = require "moonlark.dataset".files {args.song}
 local result = song:extract_to(recipe, {args.out}, {workers = 1, progress = false})
 local bad = result.rejected[1]
-if bad then error(("%s: %s"):format(bad.path, bad.reason), 0) end
+if bad then error(show.format("%s: %s", bad.path, bad.reason), 0) end

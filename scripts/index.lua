@@ -1,6 +1,7 @@
 --- Checks every sound file of a folder or list and writes a dataset index.
 local command = require "moonlark.command"
 local dataset = require "moonlark.dataset"
+local show = require "moonlark.show"
 
 local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
 parser:epilog [[
@@ -34,16 +35,16 @@ end
 local songs = dataset.open(args.data, next(given) and given or nil)
 songs:validate {workers = args.workers, decode = not args.headers, channel = args.channel, partial = args.partial}
 for _, bad in ipairs(songs.rejected) do
-  io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason))
+  io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason))
 end
 if #songs == 0 then
-  io.stderr:write(("moonlark index: no file of %s can be used\n"):format(args.data))
+  io.stderr:write(show.format("moonlark index: no file of %s can be used\n", args.data))
   os.exit(1, true)
 end
 for _, same in ipairs(songs:duplicates()) do
-  io.stderr:write(("the same bytes: %s\n"):format(table.concat(same, "  ")))
+  io.stderr:write(show.format("the same bytes: %s\n", table.concat(same, "  ")))
 end
 songs:save(args.out)
 print(songs)
-print(("index %s  content %s"):format(args.out, songs:hash()))
+print(show.format("index %s  content %s", args.out, songs:hash()))
 if #songs.rejected > 0 then os.exit(3, true) end

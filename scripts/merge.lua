@@ -1,6 +1,7 @@
 --- Joins the parts that moonlark extract --shard left in a folder.
 local command = require "moonlark.command"
 local results = require "moonlark.dataset.results"
+local show = require "moonlark.show"
 
 local parser = command.parser("merge", "Joins the parts that moonlark extract --shard left in a folder.")
 parser:epilog [[
@@ -13,5 +14,5 @@ parser:option("--format", "Of the pooled table; default: what the parts were ask
 local args = parser:parse()
 
 local made, path = results.merge(args.folder, args.format)
-print(("%d files  %d rejected%s  %s"):format(#made.tracks, #made.rejected, command.in_part(made.partial), path))
+print(show.format("%d files  %d rejected%s  %s", #made.tracks, #made.rejected, command.in_part(made.partial), path))
 if #made.rejected > 0 then os.exit(3, true) end

@@ -4,6 +4,7 @@ local files = require "moonlark.files"
 local json = require "moonlark.json"
 local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.show"
 
 local parser = command.parser("predict", "Says what a trained network hears in songs: one line a song.")
 parser:epilog [[
@@ -28,7 +29,7 @@ local function sound_files()
   for _, path in ipairs(args.songs) do
     if files.kind(path) == "directory" then
       local inside = scan.sounds(path)
-      if #inside == 0 then io.stderr:write(("%s holds no sound files\n"):format(path)) end
+      if #inside == 0 then io.stderr:write(show.format("%s holds no sound files\n", path)) end
       for _, name in ipairs(inside) do list[#list + 1] = scan.join(path, name) end
     else
       list[#list + 1] = path
@@ -39,10 +40,10 @@ local function sound_files()
 end
 
 local function words(prediction)
-  local parts = {prediction.path}
+  local parts = {show.name(prediction.path)}
   for i, entry in ipairs(prediction:ranked()) do
     if i > args.top then break end
-    parts[#parts + 1] = ("%s %.3f"):format(entry.label, entry.probability)
+    parts[#parts + 1] = show.format("%s %.3f", entry.label, entry.probability)
   end
   return table.concat(parts, "\t")
 end
@@ -63,9 +64,9 @@ else
   for _, one in ipairs(list) do
     print(words(one))
     for _, segment in ipairs(one.segments or {}) do
-      print(("\t%.1f s\t%s %.3f"):format(segment.start, segment.label, segment.probability))
+      print(show.format("\t%.1f s\t%s %.3f", segment.start, segment.label, segment.probability))
     end
   end
 end
-for _, bad in ipairs(rejected) do io.stderr:write(("rejected %s: %s\n"):format(bad.path, bad.reason)) end
+for _, bad in ipairs(rejected) do io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason)) end
 if #rejected > 0 then os.exit(3, true) end

@@ -14,14 +14,22 @@
 
 /* --- a line a row --- */
 
-/* A field of a CSV line, quoted where RFC 4180 asks for it. */
+/* True for a text that a spreadsheet would calculate, or that has an apostrophe before such a text already. */
+static bool is_formula(const char *text)
+{
+    text += strspn(text, "'");
+    return *text && strchr("=+-@\t\r\n", *text);
+}
+
+/* A text in a CSV line: harmless to spreadsheets, and quoted where RFC 4180 asks for it. */
 static void write_field(FILE *out, const char *text)
 {
+    const char *apostrophe = is_formula(text) ? "'" : "";
     if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
+        fprintf(out, "%s%s", apostrophe, text);
         return;
     }
-    fputc('"', out);
+    fprintf(out, "\"%s", apostrophe);
     for (; *text; text++) {
         if (*text == '"')
             fputc('"', out);
@@ -69,11 +77,14 @@ static void write_jsonl(FILE *out, const mlk_table *t)
 /* A name in ARFF: quoted, for it may hold anything. */
 static void write_nominal(FILE *out, const char *text)
 {
+    static const char special[] = "'\\%\n\r\t", *const escapes[] = {"\\'", "\\\\", "\\%", "\\n", "\\r", "\\t"};
     fputc('\'', out);
     for (; *text; text++) {
-        if (*text == '\'' || *text == '\\')
-            fputc('\\', out);
-        fputc(*text == '\n' || *text == '\r' ? ' ' : *text, out);
+        const char *found = strchr(special, *text);
+        if (found)
+            fputs(escapes[found - special], out);
+        else
+            fputc(*text, out);
     }
     fputc('\'', out);
 }

@@ -1,6 +1,7 @@
 #include "store/hdf5.h"
 
 #include "store/atomic.h"
+#include "text.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -209,10 +210,8 @@ void mlk_hdf5_array(mlk_hdf5 *file, const char *name, const mlk_array *array)
     pthread_mutex_unlock(&lock);
 }
 
-void mlk_hdf5_strings(mlk_hdf5 *file, const char *name, const char *const *strings, int64_t n)
+static void write_strings(mlk_hdf5 *file, const char *name, char *const *strings, int64_t n)
 {
-    if (file->failed)
-        return;
     pthread_mutex_lock(&lock);
     hid_t type = string_type();
     if (check(file, type >= 0)) {
@@ -220,6 +219,21 @@ void mlk_hdf5_strings(mlk_hdf5 *file, const char *name, const char *const *strin
         h5.H5Tclose(type);
     }
     pthread_mutex_unlock(&lock);
+}
+
+void mlk_hdf5_strings(mlk_hdf5 *file, const char *name, const char *const *strings, int64_t n)
+{
+    if (file->failed)
+        return;
+    char **kept = calloc((size_t)n + 1, sizeof *kept);
+    bool enough = kept;
+    for (int64_t i = 0; enough && i < n; i++)
+        enough = (kept[i] = mlk_utf8_keep(strings[i]));
+    if (check(file, enough))
+        write_strings(file, name, kept, n);
+    for (int64_t i = 0; kept && i < n; i++)
+        free(kept[i]);
+    free(kept);
 }
 
 static void write_attribute(mlk_hdf5 *file, const char *dataset, const char *name, hid_t type, const void *value)

@@ -25,7 +25,7 @@ mlk_hdf5 *mlk_hdf5_create(const char *path, mlk_status *status);
 /* A dataset of numbers; complex ones have the fields r and i, as h5py's. Names without '/'. */
 void mlk_hdf5_array(mlk_hdf5 *file, const char *name, const mlk_array *array);
 
-/* A dataset of n strings, UTF-8. */
+/* A dataset of n strings, UTF-8; other bytes are kept as text.h says. */
 void mlk_hdf5_strings(mlk_hdf5 *file, const char *name, const char *const *strings, int64_t n);
 
 /* Attributes of a dataset, or of the file when `dataset` is NULL. */

@@ -7,16 +7,19 @@
 
 void mlk_json_write_string(FILE *out, const char *text)
 {
+    static const char lettered[] = {'"', '\\', '\n', '\r', '\t'};
     const char *at = text, *end = text + strlen(text);
     putc('"', out);
     while (at < end) {
-        int step = mlk_utf8_sequence(at, end);
-        if (*at == '"' || *at == '\\')
-            fprintf(out, "\\%c", *at);
-        else if ((unsigned char)*at < 0x20)
-            fprintf(out, "\\u%04x", (unsigned char)*at);
+        int step = mlk_utf8_as_is(at, end);
+        unsigned char c = (unsigned char)*at;
+        const char *letter = memchr(lettered, c, sizeof lettered);
+        if (letter)
+            fprintf(out, "\\%c", "\"\\nrt"[letter - lettered]);
         else if (step == 0)
-            fputs("\xEF\xBF\xBD", out); /* U+FFFD */
+            fprintf(out, "\\udbf7\\udc%02x", c);
+        else if (mlk_text_is_control(mlk_utf8_code(at, step)) && step < 4)
+            fprintf(out, "\\u%04x", mlk_utf8_code(at, step));
         else
             fwrite(at, 1, (size_t)step, out);
         at += step ? step : 1;
@@ -144,6 +147,7 @@ mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status)
             *to++ = (char)c;
     }
     *to = '\0';
+    mlk_utf8_restore(out);
     json->at++; /* the closing quote */
     *text = out;
     return MLK_OK;

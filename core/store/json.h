@@ -4,6 +4,10 @@
  * exceed what the caller's own code nests. Strict as RFC 8259; the caller has
  * checked the text with mlk_utf8_valid (text.h).
  *
+ * Strings may hold any bytes, as names of files do: what is no UTF-8 is kept as
+ * text.h says, "\udbf7\udce9" for the byte E9, and read back to the byte.
+ * moonlark.json does the same.
+ *
  *     mlk_json json = {text, text + length};
  *     if (!mlk_json_take(&json, '{')) ...
  */
@@ -27,13 +31,14 @@ bool mlk_json_at_end(mlk_json *json);
 /* Skips white space, and the character if it comes next. */
 bool mlk_json_take(mlk_json *json, char character);
 
-/* The next string, decoded, in *text (free it). One that contains U+0000 is refused. */
+/* The next string, decoded to the bytes that it was written from, in *text (free it). One that contains U+0000 is
+ * refused. */
 mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status);
 
 /* The next number, which must be an integer 0..2^63-1 written in digits alone. */
 mlk_code mlk_json_count(mlk_json *json, int64_t *value, mlk_status *status);
 
-/* Writes a text as a JSON string; bytes that are not UTF-8 become U+FFFD. */
+/* Writes any bytes as a JSON string: see above. */
 void mlk_json_write_string(FILE *out, const char *text);
 
 /* Writes a list of texts as a JSON array. */

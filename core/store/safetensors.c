@@ -360,16 +360,10 @@ static mlk_code check_writable(const mlk_tensors *tensors, mlk_status *status)
         if (item->array.dtype == MLK_COMPLEX128)
             return mlk_fail(status, MLK_UNSUPPORTED, "tensor '%.80s': safetensors has no complex128, only complex64",
                             item->name);
-        if (strcmp(item->name, "__metadata__") == 0 || !mlk_utf8_valid(item->name, strlen(item->name)))
-            return mlk_fail(status, MLK_INVALID, "a tensor's name must be UTF-8 and not __metadata__, got '%.80s'",
-                            item->name);
+        if (strcmp(item->name, "__metadata__") == 0)
+            return mlk_fail(status, MLK_INVALID, "a tensor's name must not be __metadata__");
         if (!mlk_array_bytes(&item->array, &bytes))
             return mlk_fail(status, MLK_INVALID, "the shape of tensor '%.80s' is too large", item->name);
-    }
-    for (int i = 0; i < tensors->metadata_count; i++) {
-        const mlk_text_pair *pair = &tensors->metadata[i];
-        if (!mlk_utf8_valid(pair->key, strlen(pair->key)) || !mlk_utf8_valid(pair->value, strlen(pair->value)))
-            return mlk_fail(status, MLK_INVALID, "metadata must be UTF-8, '%.80s' is not", pair->key);
     }
     return MLK_OK;
 }

@@ -3,6 +3,7 @@ local argparse = require "argparse"
 local lfs = require "lfs"
 local moonlark = require "moonlark"
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 
 local command = {}
 
@@ -42,8 +43,8 @@ function command.unknown(name)
   local names = {}
   for _, entry in ipairs(command.list()) do names[#names + 1] = entry.name end
   local near = options.nearest(name, names)
-  io.stderr:write(("moonlark: there is no file and no command '%s'%s\nTry 'moonlark --help'.\n"):format(
-    name, near and (" (did you mean '%s'?)"):format(near) or ""))
+  io.stderr:write(show.format("moonlark: there is no file and no command '%s'%s\nTry 'moonlark --help'.\n", name,
+    near and (" (did you mean '%s'?)"):format(near) or ""))
 end
 
 --- A command's parser of arguments (argparse). Wrong usage ends the program with exit code 2.
@@ -54,7 +55,7 @@ function command.parser(name, summary)
   local parser = argparse("moonlark " .. name, summary)
   local usage = "Try 'moonlark %s --help'.\n"
   function parser.error(_, message)
-    io.stderr:write(("moonlark %s: %s\n"):format(name, message), usage:format(name))
+    io.stderr:write(("moonlark %s: %s\n"):format(name, show.lines(message)), usage:format(name))
     os.exit(2, true)
   end
   return parser

@@ -4,6 +4,7 @@ local arguments = require "moonlark.dataset.arguments"
 local command = require "moonlark.command"
 local files = require "moonlark.files"
 local run = require "moonlark.run"
+local show = require "moonlark.show"
 
 local experiment = {}
 
@@ -32,7 +33,7 @@ end
 ---@return table X  as from dataset:extract
 function experiment.extract(songs, args)
   local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
-  for _, bad in ipairs(X.rejected) do io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason)) end
+  for _, bad in ipairs(X.rejected) do io.stderr:write(show.format("left out: %s: %s\n", bad.path, bad.reason)) end
   if #X.partial > 0 then print(("%d files%s"):format(#X, command.in_part(X.partial))) end
   return X
 end

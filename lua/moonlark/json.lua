@@ -1,4 +1,10 @@
 --- JSON: written by us with sorted keys, so that the same content is the same bytes; read by cjson.
+---
+--- Names of files may hold any bytes, JSON only Unicode. A byte 80 .. FF that is no UTF-8 is therefore written as the
+--- code point U+10DC00 + byte of the private plane 16, in JSON "\udbf7\udc80" .. "\udbf7\udcff", which every parser
+--- reads; where a name holds one of those code points itself, each of its four bytes is written so. Reading turns them
+--- back: any string comes back to the byte. With "\udbf7" left out, it is what Python calls surrogateescape.
+--- core/text.h has the same rule.
 local cjson = require "cjson"
 
 local json = {}
@@ -18,10 +24,44 @@ end
 
 local escapes = {['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t"}
 
+-- Bytes 80 .. FF as the code points that stand for them.
+local function keep_bytes(bytes)
+  return (bytes:gsub(".", function(c) return ("\\udbf7\\udc%02x"):format(c:byte()) end))
+end
+
+-- Characters above ASCII that move, hide or turn other text, as core/text.h has them: escaped, so that JSON is harmless
+-- on a terminal too.
+local controls = {"\xC2[\x80-\x9F]", "\xD8\x9C", "\xE2\x80[\x8E\x8F\xA8-\xAE]", "\xE2\x81[\xA6-\xA9]",
+  "\xEF\xBB\xBF", "\xEF\xBF[\xB9-\xBB]"}
+
+-- A text without control characters of ASCII, as UTF-8 alone.
+local function as_utf8(text)
+  text = text:gsub("\xF4\x8D[\xB2\xB3][\x80-\xBF]", keep_bytes)
+  local parts, from = {}, 1
+  while from <= #text do
+    local length, bad = utf8.len(text, from)
+    if length then break end
+    parts[#parts + 1] = text:sub(from, bad - 1) .. keep_bytes(text:sub(bad, bad))
+    from = bad + 1
+  end
+  parts[#parts + 1] = text:sub(from)
+  text = table.concat(parts)
+  for _, pattern in ipairs(controls) do
+    text = text:gsub(pattern, function(c) return ("\\u%04x"):format(utf8.codepoint(c)) end)
+  end
+  return text
+end
+
+-- The bytes that as_utf8 kept in a text that was read.
+local function to_bytes(text)
+  return (text:gsub("\xF4\x8D([\xB2\xB3])([\x80-\xBF])", function(half, low)
+    return string.char((half == "\xB3" and 0xC0 or 0x80) | (low:byte() & 0x3F))
+  end))
+end
+
 local function quoted(text)
-  return '"' .. text:gsub('[%c"\\\127]', function(c)
-    return escapes[c] or ("\\u%04x"):format(c:byte())
-  end) .. '"'
+  text = text:gsub('[%c"\\\127]', function(c) return escapes[c] or ("\\u%04x"):format(c:byte()) end)
+  return '"' .. (text:find "[\x80-\xFF]" and as_utf8(text) or text) .. '"'
 end
 
 -- The shortest decimal text that reads back as the same number.
@@ -79,11 +119,22 @@ function json.encode(value, indent)
   return write(value, indent, 0)
 end
 
+-- A value that was read, its strings as they were before they were written.
+local function restored(value)
+  if type(value) == "string" then return to_bytes(value) end
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for key, item in pairs(value) do copy[restored(key)] = restored(item) end
+  return setmetatable(copy, getmetatable(value))
+end
+
 --- The value of a JSON text; errors say where it breaks.
 ---@param text string
 ---@return any
 function json.decode(text)
-  return cjson.decode(text)
+  local value = cjson.decode(text)
+  local kept = text:find "\\[uU][dD][bB][fF]7" or text:find "\xF4\x8D[\xB2\xB3]"
+  return kept and restored(value) or value
 end
 
 return json

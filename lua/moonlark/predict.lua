@@ -10,6 +10,7 @@ local dataset = require "moonlark.dataset"
 local evaluate = require "moonlark.train.evaluate"
 local network = require "moonlark.network"
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 local torch = require "moonlark.torch"
 
 local predict = {}
@@ -25,7 +26,7 @@ Prediction.__index = Prediction
 Prediction.__name = "moonlark.Prediction"
 
 function Prediction:__tostring()
-  return ("%s  %.3f"):format(self.label, self.probability)
+  return show.format("%s  %.3f", self.label, self.probability)
 end
 
 --- The classes of a prediction, the likeliest first.

@@ -6,6 +6,8 @@
 ---     page:table({"class", "recall"}, {{"jazz", 0.9}, {"pop", 0.7}})
 ---     page:figure("plots/confusion.png", "Confusion matrix")
 ---     r:report(page)
+local show = require "moonlark.show"
+
 local report = {}
 
 ---@class moonlark.Report
@@ -14,11 +16,11 @@ local Report = {}
 Report.__index = Report
 Report.__name = "moonlark.Report"
 
---- Text as Markdown that shows it as it is: one line, its marks escaped.
+--- Text as Markdown that shows it as it is (show.name): one line, its marks escaped.
 ---@param value any
 ---@return string
 function report.escape(value)
-  return (tostring(value):gsub("%s+", " "):gsub("%c", ""):gsub("[\\`*_%[%]<>|#!~&]", "\\%0"))
+  return (show.name(value):gsub("[\\`*_%[%]<>|#!~&$]", "\\%0"))
 end
 
 --- A number with as many digits as a reader wants: integers whole, others with four.

@@ -15,6 +15,7 @@ local files = require "moonlark.files"
 local json = require "moonlark.json"
 local options = require "moonlark.options"
 local report = require "moonlark.report"
+local show = require "moonlark.show"
 
 local run = {}
 
@@ -66,7 +67,7 @@ local function flatten(value, prefix, flat)
 end
 
 function Run:__tostring()
-  return ("run %s  %s"):format(self.path, self.record.status)
+  return show.format("run %s  %s", self.path, self.record.status)
 end
 
 -- What a run writes, so that overwriting one removes that and nothing else.

@@ -452,7 +452,7 @@ function TestExtractCommand:test_a_name_that_is_not_utf8()
     local result = moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "out", "--format", format)
     lu.assertEquals({result.code, result.err}, {0, ""})
   end
-  lu.assertStrContains(files.read(place .. "/out/features.jsonl"), 'songs/a/caf\u{FFFD} \\"x\\".wav')
+  lu.assertStrContains(files.read(place .. "/out/features.jsonl"), [[songs/a/caf\udbf7\udce9 \"x\".wav]])
   lu.assertEquals(torch.load(place .. "/out/features.safetensors").x:size(0), 5)
 end
 

@@ -25,4 +25,40 @@ function TestJson:test_what_json_cannot_hold_is_an_error()
   lu.assertErrorMsgContains("contain itself", json.encode, own)
 end
 
+local odd = {
+  "Caf\xe9", "na\u{ef}ve", "\xff\xfe\x80\xc0\xaf", "\xed\xa0\x80", "\xe2\x82", "\xf4\x8d\xb2", "tab\t line\n \27[2J \127 \\ \"",
+  "\u{10dc80}\u{10dce9}\u{10dcff}", "\u{10dc7f}\u{10dd00}", "\xf4\u{10dce9}", "\u{10dce9}\xe9", "\u{9b}2J \u{202e}\u{feff}",
+  "日本 🎵", "",
+}
+
+function TestJson:test_any_bytes_come_back()
+  for _, text in ipairs(odd) do
+    local written = json.encode {[text] = {text}}
+    lu.assertNotNil(utf8.len(written), written)
+    lu.assertNil(written:find "[%c\127]", written)
+    lu.assertEquals(json.decode(written), {[text] = {text}})
+    lu.assertEquals(json.decode(json.encode(written)), written) -- JSON within JSON
+  end
+  lu.assertEquals(json.encode "Caf\xe9", [["Caf\udbf7\udce9"]])
+  lu.assertEquals(json.decode '"\u{10dce9}"', "\xe9") -- a writer may have left the code point as it is
+  local all = {}
+  for byte = 0, 255 do all[byte + 1] = string.char(byte) end
+  lu.assertEquals(json.decode(json.encode(table.concat(all))), table.concat(all))
+end
+
+function TestJson:test_the_engine_writes_and_reads_the_same()
+  local files, store = require "moonlark.files", require "moonlark_core".store
+  local folder = files.temporary_folder()
+  local path, texts = folder .. "/t.safetensors", {}
+  for i, text in ipairs(odd) do texts["k" .. i .. text] = text end
+  store.save(path, {}, texts)
+  local header = files.read(path):sub(9)
+  lu.assertEquals(json.decode(header).__metadata__, texts)
+  for key, text in pairs(texts) do
+    lu.assertStrContains(header, json.encode(key) .. ":" .. json.encode(text))
+  end
+  lu.assertEquals(store.metadata(path), texts)
+  files.remove(folder)
+end
+
 os.exit(lu.LuaUnit.run())

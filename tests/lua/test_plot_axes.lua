@@ -72,10 +72,10 @@ end
 TestText = {}
 
 function TestText:test_clean()
-  lu.assertEquals(text.clean "a\nb\tc\0d\27[31m\127e", "a b cd[31me")
+  lu.assertEquals(text.clean "a\nb\tc\0d\27[31m\127e", "a b c\\x00d\\x1b[31m\\x7fe")
   lu.assertEquals(text.clean "Motörhead ♯ 日本", "Motörhead ♯ 日本")
-  lu.assertEquals(text.clean "bad \xFF\xC3 end", "bad \u{FFFD}\u{FFFD} end")
-  lu.assertEquals(text.clean "nel\u{85}x", "nelx")
+  lu.assertEquals(text.clean "bad \xFF\xC3 end", "bad \\xff\\xc3 end")
+  lu.assertEquals(text.clean "nel\u{85}x\u{202e}", "nel\\u{85}x\\u{202e}")
   lu.assertNotNil(utf8.len(text.clean(("\xE4\xB8"):rep(50))))
 end
 

@@ -173,7 +173,7 @@ Some **words**.
 
 | class | recall |
 |---|---:|
-| a\|b \<x\> | 0.5 |
+| a\|b\\n\<x\> | 0.5 |
 | pop | 1 |
 
 ![The \[figure\]](plots/a%20b.png)

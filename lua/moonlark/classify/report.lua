@@ -1,5 +1,6 @@
 --- Report: how predictions compare with the labels, as a table that prints itself.
 local metrics = require "moonlark.metrics"
+local show = require "moonlark.show"
 
 local Report = {}
 Report.__index = Report
@@ -13,9 +14,10 @@ function Report:__tostring()
     "",
   }
   local width = #"weighted mean"
-  for _, name in ipairs(self.classes) do width = math.max(width, utf8.len(name) or #name) end
+  for _, name in ipairs(self.classes) do width = math.max(width, utf8.len(show.name(name))) end
   local function row(name, values, support)
-    local pad = (" "):rep(width - (utf8.len(name) or #name))
+    name = show.name(name)
+    local pad = (" "):rep(width - utf8.len(name))
     return ("%s%s  %9.3f  %6.3f  %6.3f  %7d"):format(name, pad, values.precision, values.recall, values.f1, support)
   end
   lines[#lines + 1] = (" "):rep(width) .. "  precision  recall      f1  support"

@@ -20,7 +20,7 @@ function background.await(job, label, cache, engine)
     counts = engine.progress(job)
     engine.close(job)
     if counts.done < counts.total then
-      io.stderr:write(("stopped after %d of %d files%s\n"):format(counts.done + counts.failed, counts.total,
+      io.stderr:write(show.format("stopped after %d of %d files%s\n", counts.done + counts.failed, counts.total,
         cache and "; what is done is kept in " .. cache or ""))
     end
   end

@@ -19,6 +19,7 @@
 ---@field part string?  "train", "valid" or "test" in a part of a split
 ---@field leakage boolean?  true once segments were cut before splitting
 local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.show"
 
 local Dataset = {}
 Dataset.__name = "moonlark.Dataset"
@@ -75,7 +76,7 @@ function Dataset:ids()
   local id_of, ids = {}, {}
   for i, label in ipairs(self.classes) do id_of[label] = i - 1 end
   for i, track in ipairs(self.tracks) do
-    ids[i] = id_of[track.label] or error(("%s has no label, others have"):format(track.path), 0)
+    ids[i] = id_of[track.label] or error(show.format("%s has no label, others have", track.path), 0)
   end
   return ids
 end
@@ -101,7 +102,7 @@ function Dataset:__tostring()
   if #self.classes > 0 then
     local counts, listed = self:counts(), {}
     for i = 1, math.min(#self.classes, 12) do
-      listed[i] = ("%s %d"):format(self.classes[i], counts[self.classes[i]])
+      listed[i] = show.format("%s %d", self.classes[i], counts[self.classes[i]])
     end
     if #self.classes > 12 then listed[13] = "…" end
     say("%d classes (%s)", #self.classes, table.concat(listed, ", "))

@@ -1,5 +1,9 @@
 --- Reads and writes comma-separated text as RFC 4180 describes it: quoted fields may hold commas, line breaks and
 --- doubled quotes; lines end in LF or CRLF; a byte-order mark is skipped; empty lines are skipped.
+---
+--- Texts keep their bytes, whatever these are, but for one thing: a spreadsheet would calculate a name such as
+--- "=1+1.wav". A text that begins with = + - @ or white space, after any apostrophes, gets one more apostrophe when
+--- written and loses it when read. core/extract/table.c does the same.
 local csv = {}
 
 -- The field that starts at `from`: its text, and the position after it.
@@ -75,7 +79,7 @@ function csv.read(path, delimiter)
         :format(path, values.line, #values, #columns), 0)
     end
     local row = {[0] = values.line}
-    for j, column in ipairs(columns) do row[column] = values[j] end
+    for j, column in ipairs(columns) do row[column] = values[j]:gsub("^'('*[=+@\t\r\n-])", "%1") end
     rows[i] = row
   end
   columns.line = nil
@@ -83,6 +87,7 @@ function csv.read(path, delimiter)
 end
 
 local function quoted(value)
+  if type(value) == "string" then value = value:gsub("^'*[=+@\t\r\n-]", "'%0") end
   value = tostring(value)
   return value:find '[,"\r\n]' and '"' .. value:gsub('"', '""') .. '"' or value
 end

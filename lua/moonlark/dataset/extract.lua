@@ -3,6 +3,7 @@ local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -104,7 +105,7 @@ local function run(self, recipe, read, outputs)
     end
   end
   if counts.uncached > 0 then
-    io.stderr:write(("%d results could not be written to the cache %s\n"):format(counts.uncached, cache))
+    io.stderr:write(show.format("%d results could not be written to the cache %s\n", counts.uncached, cache))
   end
   return result, places
 end
@@ -113,8 +114,8 @@ local function check_any_left(self, result)
   if #result.tracks > 0 then return end
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
   local last = result.rejected[#result.rejected]
-  error((#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s")
-    :format(last.path, last.reason), 0)
+  error(show.format(#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s",
+    last.path, last.reason), 0)
 end
 
 --- Computes a recipe over all tracks, on worker threads.

@@ -3,6 +3,7 @@ local class = require "moonlark.dataset.class"
 local options = require "moonlark.options"
 local partition = require "moonlark.dataset.partition"
 local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.show"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -212,7 +213,7 @@ Folds.__name = "moonlark.Folds"
 function Folds:__tostring()
   local lines = {}
   for i, fold in ipairs(self) do
-    lines[i] = ("fold %s  train %d  test %d"):format(fold.name, #fold.train, #fold.test)
+    lines[i] = show.format("fold %s  train %d  test %d", fold.name, #fold.train, #fold.test)
   end
   return table.concat(lines, "\n")
 end

@@ -1,31 +1,14 @@
 --- Words on a picture: made harmless, measured, shortened and wrapped.
+local show = require "moonlark.show"
+
 local text = {}
 
-local replacement = "\u{FFFD}"
-
--- Bytes that are not UTF-8 would make the font library complain instead of draw.
-local function valid_utf8(s)
-  if utf8.len(s) then return s end
-  local parts, from = {}, 1
-  while from <= #s do
-    local length, bad = utf8.len(s, from)
-    if length then
-      parts[#parts + 1] = s:sub(from)
-      break
-    end
-    parts[#parts + 1] = s:sub(from, bad - 1) .. replacement
-    from = bad + 1
-  end
-  return table.concat(parts)
-end
-
---- The text as one printable line: white space becomes a space, other control characters go,
---- bytes that are not UTF-8 become U+FFFD.
+--- The text as one printable line: white space becomes a space, other control characters and bytes that are not UTF-8
+--- escapes (show.name).
 ---@param value any
 ---@return string
 function text.clean(value)
-  local s = valid_utf8(tostring(value)):gsub("[\t\n\v\f\r]", " "):gsub("%c", "")
-  return (s:gsub("\u{2028}", " "):gsub("\u{2029}", " "):gsub("\xC2[\x80-\x9F]", ""))
+  return show.name((tostring(value):gsub("[\t\n\v\f\r]", " "):gsub("\u{2028}", " "):gsub("\u{2029}", " ")))
 end
 
 -- Widths of DejaVu Sans in parts of its size, by groups: close enough for margins.

@@ -18,6 +18,7 @@ local files = require "moonlark.files"
 local json = require "moonlark.json"
 local options = require "moonlark.options"
 local run = require "moonlark.run"
+local show = require "moonlark.show"
 local several = require "moonlark.train.several"
 
 local defaults = {
@@ -91,7 +92,7 @@ local function main(given)
   for _, name in ipairs(sorted_names(fit.figures)) do print(("%-12s %.4g"):format(name, fit.figures[name])) end
   local kept = #fit:files "partial"
   if kept > 0 then print(("%d kept in part"):format(kept)) end
-  if args.run then print("\nrun folder: " .. args.run) end
+  if args.run then print("\nrun folder: " .. show.name(args.run)) end
 end
 
 return main

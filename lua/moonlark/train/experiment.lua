@@ -4,6 +4,7 @@ local dataset = require "moonlark.dataset"
 local files = require "moonlark.files"
 local network = require "moonlark.network"
 local split = require "moonlark.dataset.split"
+local show = require "moonlark.show"
 local train = require "moonlark.train"
 
 local experiment = {}
@@ -51,12 +52,12 @@ function experiment.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
   local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
   if plan.supervised and #songs.classes < 2 then
-    error(("%s has %s: a network needs 2 or more to tell apart"):format(args.data,
+    error(show.format("%s has %s: a network needs 2 or more to tell apart", args.data,
       #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes"), 0)
   end
   songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
     partial = args.partial}
-  for _, bad in ipairs(songs.rejected) do io.stderr:write(("left out: %s: %s\n"):format(bad.path, bad.reason)) end
+  for _, bad in ipairs(songs.rejected) do io.stderr:write(show.format("left out: %s: %s\n", bad.path, bad.reason)) end
   args.left_out = songs.rejected
   return songs
 end

@@ -6,6 +6,7 @@ local evaluate = require "moonlark.train.evaluate"
 local optim = require "moonlark.optim"
 local options = require "moonlark.options"
 local progress = require "moonlark.progress"
+local show = require "moonlark.show"
 local torch = require "moonlark.torch"
 local train_epoch = require "moonlark.train.epoch"
 
@@ -272,7 +273,7 @@ return function(net, given)
   if o.resume then
     checkpoint.read(record.checkpoint, self)
     record:rewind(self)
-    if self.epoch == 0 and o.progress then io.stderr:write(record.run.path, " holds no whole epoch yet: begins anew\n") end
+    if self.epoch == 0 and o.progress then io.stderr:write(show.name(record.run.path), " holds no whole epoch yet: begins anew\n") end
   end
   self.first_epoch, self.started = self.epoch, core.system.clock()
   run_epochs(self, record)

@@ -9,6 +9,7 @@ local network = require "moonlark.network"
 local plot = require "moonlark.plot"
 local report = require "moonlark.report"
 local run = require "moonlark.run"
+local show = require "moonlark.show"
 local tensorboard = require "moonlark.train.tensorboard"
 
 local Record = {}
@@ -195,7 +196,7 @@ function Record:stopped(trainer, why)
   if #trainer.history > 0 then save_model(self, trainer) end
   self.run:finish(interrupted and "interrupted" or "failed")
   if interrupted then
-    io.stderr:write(("stopped; %s goes on from the last whole epoch with resume\n"):format(self.run.path))
+    io.stderr:write(show.format("stopped; %s goes on from the last whole epoch with resume\n", self.run.path))
   end
 end
 

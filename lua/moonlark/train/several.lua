@@ -5,6 +5,7 @@ local join_reports = require "moonlark.classify.report"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local report = require "moonlark.report"
+local show = require "moonlark.show"
 
 local several = {}
 
@@ -27,10 +28,10 @@ local function train_all(plan, args, divisions, seed, whole)
     local name = #divisions > 1 and "fold-" .. tostring(division.name or i) or ""
     local folder = args.run and files.join(args.run, of_seed, name)
     local title = of_seed .. (of_seed ~= "" and name ~= "" and " " or "") .. name
-    io.stderr:write("\n", title, "\n")
+    io.stderr:write("\n", show.name(title), "\n")
     local fit = experiment.fit(plan, args, division, seed, folder)
     tests[i] = fit.test
-    print(("%s  accuracy %.4f"):format(title, fit.test.accuracy))
+    print(show.format("%s  accuracy %.4f", title, fit.test.accuracy))
     io.stdout:flush()
     if whole then
       whole:log {seed = seed, fold = name ~= "" and name or nil, accuracy = fit.test.accuracy, epochs = #fit.history}
@@ -100,7 +101,7 @@ function several.fit(plan, args, divisions, whole)
     ["accuracy.high"] = math.max(table.unpack(means)), seeds = #seeds, trainings = #seeds * #divisions}
   write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
   whole:finish()
-  print("run folder: " .. args.run)
+  print("run folder: " .. show.name(args.run))
 end
 
 return several
