@@ -42,6 +42,18 @@ local function common_folder(songs)
   return common
 end
 
+-- A file's name with an ending, short enough for file systems: of a longer stem its beginning and its hash stay.
+local function with_ending(stem, ending)
+  local folder, name = files.split(stem)
+  local room = 220 - #ending -- .npy puts a feature's name between the two
+  if #name > room then
+    local hash = require "moonlark_core".store.hash(name):sub(1, 16)
+    name = name:sub(1, room - 1 - #hash) .. "-" .. hash
+    stem = folder == "." and name or files.join(folder, name)
+  end
+  return stem .. ending
+end
+
 -- Gives each track the `file` that its frames go to: the sound's own path below the data, with another ending.
 local function name_files(songs, root)
   local scan = require "moonlark.dataset.scan"
@@ -53,7 +65,7 @@ local function name_files(songs, root)
     if taken[stem] then stem = below end
     if taken[stem] then error(show.format("%s and %s would be written to one file", taken[stem], track.path), 0) end
     taken[stem] = track.path
-    track.file = ("%s.%s"):format(stem, args.format)
+    track.file = with_ending(stem, "." .. args.format)
   end
 end
 

@@ -8,26 +8,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A name beside `path` that no other process and no other thread takes. */
+/* The folder that a path lies in, or NULL when memory is short. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+}
+
+/* A name beside `path` that no other process and no other thread takes; short, for the path's own may be as long as
+ * the file system allows. */
 static char *temporary_beside(const char *path)
 {
     static atomic_uint counter;
-    char *name = NULL;
-    if (asprintf(&name, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&counter, 1)) < 0)
-        return NULL;
+    char *folder = folder_of(path), *name = NULL;
+    if (!folder || asprintf(&name, "%s/.moonlark-%ld-%u.tmp", folder, (long)getpid(), atomic_fetch_add(&counter, 1)) < 0)
+        name = NULL;
+    free(folder);
     return name;
 }
 
 static mlk_code fail_write(const mlk_atomic *file, mlk_status *status)
 {
     return mlk_fail(status, MLK_IO, "cannot write %s: %s", file->path, strerror(errno));
-}
-
-/* The folder that a path lies in, or NULL when memory is short. */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 }
 
 /* A file that has no name yet; -1 where the file system knows none, or /proc is missing: a name comes through it. */
