@@ -21,7 +21,8 @@ static char *temporary_beside(const char *path)
 {
     static atomic_uint counter;
     char *folder = folder_of(path), *name = NULL;
-    if (!folder || asprintf(&name, "%s/.moonlark-%ld-%u.tmp", folder, (long)getpid(), atomic_fetch_add(&counter, 1)) < 0)
+    unsigned number = atomic_fetch_add(&counter, 1);
+    if (!folder || asprintf(&name, "%s/.moonlark-%ld-%u.tmp", folder, (long)getpid(), number) < 0)
         name = NULL;
     free(folder);
     return name;

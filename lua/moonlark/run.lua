@@ -246,7 +246,7 @@ function Run:plot(name, figure, ...)
   end, ...)
   if drawn then return place end
   self.left_out[#self.left_out + 1] = {picture = place, why = tostring(why)}
-  io.stderr:write(("moonlark: %s left out: %s\n"):format(place, why))
+  io.stderr:write(show.format("moonlark: %s left out: %s\n", place, tostring(why)))
   return nil
 end
 
