@@ -87,6 +87,7 @@ if fits[args.format] == false then
   parser:error(args.pool and "--format npz holds frames: a table is safetensors, npy, csv, jsonl, arff or h5"
     or ("--format %s holds a table (--pool): frames are safetensors, npz, npy, csv or h5"):format(args.format))
 end
+files.check_folder(args.out, "folder")
 local songs = dataset.open(args.data)
 if #songs == 0 then error(("%s lists no files"):format(args.data), 0) end
 

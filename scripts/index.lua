@@ -1,6 +1,7 @@
 --- Checks every sound file of a folder or list and writes a dataset index.
 local command = require "moonlark.command"
 local dataset = require "moonlark.dataset"
+local files = require "moonlark.files"
 local show = require "moonlark.show"
 
 local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
@@ -32,6 +33,7 @@ for _, text in ipairs(args.column) do
   given.columns = given.columns or {}
   given.columns[field] = column
 end
+files.check_folder((files.split(args.out)), "folder") -- before hours of hashing
 local songs = dataset.open(args.data, next(given) and given or nil)
 songs:validate {workers = args.workers, decode = not args.headers, channel = args.channel, partial = args.partial}
 for _, bad in ipairs(songs.rejected) do

@@ -21,12 +21,17 @@ struct mlk_cache {
 static mlk_code make_folder(const char *path, mlk_status *status)
 {
     struct stat info;
-    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+    if (mkdir(path, 0777) == 0)
         return MLK_OK;
+    if (errno == EEXIST && stat(path, &info) == 0) {
+        if (S_ISDIR(info.st_mode))
+            return MLK_OK;
+        errno = ENOTDIR;
+    }
     return mlk_fail(status, MLK_IO, "cannot make the cache folder %s: %s", path, strerror(errno));
 }
 
-/* FOLDER/features, with all that lies above it. */
+/* FOLDER/features, with all that lies above it; it must be one that can be written to. */
 static mlk_code make_place(const char *folder, mlk_status *status)
 {
     char *path = NULL;
@@ -38,6 +43,8 @@ static mlk_code make_place(const char *folder, mlk_status *status)
         code = make_folder(path, status);
         *slash = '/';
     }
+    if (!code && access(path, W_OK | X_OK) != 0)
+        code = mlk_fail(status, MLK_IO, "cannot write to the cache folder %s: %s", folder, strerror(errno));
     free(path);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "arguments.h"
 #include "modules.h"
 
+#include "extract/cache.h"
 #include "extract/cache_care.h"
 
 #include <lauxlib.h>
@@ -62,10 +63,21 @@ static int limit(lua_State *L)
     return 0;
 }
 
+/* check(folder): makes the folder; an error when it cannot be made or written to */
+static int check(lua_State *L)
+{
+    mlk_status status;
+    mlk_cache *cache = mlk_cache_open(mlk_lua_string(L, 1, "folder"), &status);
+    if (!cache)
+        return mlk_lua_raise(L, &status);
+    mlk_cache_close(cache);
+    return 0;
+}
+
 int mlk_lua_open_cache(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"clear", clear}, {"limit", limit}, {"usage", usage}, {"verify", verify}, {NULL, NULL},
+        {"check", check}, {"clear", clear}, {"limit", limit}, {"usage", usage}, {"verify", verify}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

@@ -6,8 +6,10 @@
 #include "modules.h"
 #include "parallel.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -89,6 +91,18 @@ static int ready_for_torch(lua_State *L)
     return 0;
 }
 
+/* writable(folder) -> true, or nil and why: something can be made in it (root, too, is told of a read-only disk) */
+static int writable(lua_State *L)
+{
+    if (access(mlk_lua_string(L, 1, "folder"), W_OK | X_OK) == 0) {
+        lua_pushboolean(L, true);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(errno));
+    return 2;
+}
+
 int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -101,6 +115,7 @@ int mlk_lua_open_system(lua_State *L)
         {"terminal_columns", terminal_columns},
         {"blas", blas},
         {"ready_for_torch", ready_for_torch},
+        {"writable", writable},
         {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -19,6 +19,25 @@ function cache.folder()
   return home and home ~= "" and files.join(home, ".cache", "moonlark") or nil
 end
 
+local warned = {}
+
+--- The cache folder that the option `cache` of a function asks for: true is the user's, nil and false none. One that
+--- cannot be made or written to is left out, which a line on standard error says once.
+---@param wanted string|boolean?
+---@return string?
+function cache.usable(wanted)
+  if wanted == true then wanted = cache.folder() end
+  if not wanted then return nil end
+  if type(wanted) ~= "string" then error(("cache must be a folder, true or nil, got %s"):format(type(wanted)), 0) end
+  local fine, why = pcall(require "moonlark_core".cache.check, wanted)
+  if fine then return wanted end
+  if not warned[wanted] then
+    io.stderr:write(("moonlark: results are not kept between runs: %s\n"):format(why))
+    warned[wanted] = true
+  end
+  return nil
+end
+
 local function chosen(folder)
   folder = folder or cache.folder() or error("there is no cache folder: MOONLARK_CACHE is empty, or HOME not set", 0)
   if type(folder) ~= "string" then error(("folder must be a string, got %s"):format(type(folder)), 0) end

@@ -49,6 +49,7 @@ function experiment.run(name, args, songs)
   if not args.overwrite and files.exists(files.join(args.run, "run.json")) then
     error(("%s holds a run already: name another folder, or add --overwrite"):format(args.run), 0)
   end
+  files.check_folder(args.run, "run folder")
   songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
     partial = args.partial}
   local settings = {command = name}

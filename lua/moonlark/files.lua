@@ -101,6 +101,20 @@ function files.mkdirs(path)
   return path
 end
 
+--- Refuses a folder that could not be made or written to, without making anything: said before work, the work is not
+--- lost. `what` is what the folder is for, as "run folder".
+---@param path string
+---@param what string
+---@return string path
+function files.check_folder(path, what)
+  local above = path
+  while not files.exists(above) do above = files.split((above:gsub("/+$", ""))) end
+  local is_folder = files.kind(above) == "directory"
+  local ok, why = core.system.writable(above)
+  if is_folder and ok then return path end
+  error(("the %s %s cannot be written: %s: %s"):format(what, path, above, is_folder and why or "it is no folder"), 0)
+end
+
 --- The names in a folder, sorted byte by byte; those that begin with a dot are left out.
 ---@param folder string
 ---@return string[]

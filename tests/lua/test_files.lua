@@ -56,4 +56,15 @@ function TestFiles:test_errors_name_the_path()
   lu.assertErrorMsgContains("is a file", files.mkdirs, path)
 end
 
+function TestFiles:test_folders_that_cannot_be_written_are_refused_and_none_is_made()
+  local here = self.folder
+  files.write(here .. "/file", "x")
+  lu.assertEquals(files.check_folder(here .. "/a/b/", "run folder"), here .. "/a/b/")
+  lu.assertEquals(files.check_folder("a", "run folder"), "a")
+  lu.assertEquals(files.list(here), {"file"})
+  lu.assertErrorMsgContains(("the run folder %s/file/b cannot be written: %s/file: it is no folder"):format(here, here),
+    files.check_folder, here .. "/file/b", "run folder")
+  lu.assertErrorMsgContains("/dev/null: it is no folder", files.check_folder, "/dev/null/x", "run folder")
+end
+
 os.exit(lu.LuaUnit.run())

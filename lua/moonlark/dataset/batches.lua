@@ -219,11 +219,7 @@ function Dataset:batches(given)
   local powers, amin, top_db = decibels_of(recipe, decibel)
   local rows, frames, names = shape_of(recipe, segment)
   check_booleans(read, {"shuffle", "drop_last", "normalize", "progress"})
-  local cache = read.cache or nil
-  if cache == true then cache = require "moonlark.cache".folder() end
-  if cache ~= nil and type(cache) ~= "string" then
-    error(("cache must be a folder, true or nil, got %s"):format(type(cache)), 0)
-  end
+  local cache = require "moonlark.cache".usable(read.cache)
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
   if read.device ~= "cpu" then require "moonlark.torch".zeros({1}):to(read.device) end -- says now what is missing
   local augments = require "moonlark.augment".ordered(read.augment or {})

@@ -83,8 +83,7 @@ local function run(self, recipe, read, outputs)
   for i, track in ipairs(self.tracks) do
     wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
   end
-  local cache = read.cache
-  if cache == true then cache = require "moonlark.cache".folder() end
+  local cache = require "moonlark.cache".usable(read.cache)
   local job = core.extract.start(recipe:description(), wanted, read.workers, cache)
   local counts = background.await(job, read.progress and "extracting" or nil, cache)
   local result = {

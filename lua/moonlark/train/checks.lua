@@ -76,6 +76,7 @@ function checks.options(o)
   if o.patience ~= nil then check_integer("patience", o.patience, 1) end
   if o.patience and not o.valid then error("patience needs validation data: give valid", 0) end
   if o.resume and not o.run then error("resume needs a run folder: give run", 0) end
+  if type(o.run) == "string" then require "moonlark.files".check_folder(o.run, "run folder") end
   if o.loss and o.objective then error("give loss or objective, not both", 0) end
   check_objects(o)
   check_monitor(o)

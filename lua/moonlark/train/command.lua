@@ -41,6 +41,7 @@ end
 
 -- Before any work: a folder that holds a run is taken only as the words say.
 local function check_folder(args)
+  if args.run then files.check_folder(args.run, "run folder") end
   if args.resume and not args.run then error("--resume needs --run", 0) end
   if args.resume and args.overwrite then error("--resume goes on with what --overwrite would remove: name one of them", 0) end
   if args.run and files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
