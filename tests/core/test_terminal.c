@@ -1,4 +1,5 @@
 /* The terminal is asked what it can do; a pseudo-terminal plays its part. */
+#include "pseudo_terminal.h"
 #include "test.h"
 
 #include "terminal.h"
@@ -61,6 +62,8 @@ static int ask(const char *reply)
 static void sixel_is_attribute_four(void **state)
 {
     (void)state;
+    if (!pseudo_terminal_is_there())
+        skip();
     assert_int_equal(ask("\033[?62;4;22c"), 1);
     assert_int_equal(ask("\033[?64;1;2;4c"), 1);
     assert_int_equal(ask("\033[?4;1c"), 0); /* the first number is the terminal's class */
@@ -82,6 +85,8 @@ static void what_is_no_terminal_can_nothing(void **state)
 static void size_is_the_window_s(void **state)
 {
     (void)state;
+    if (!pseudo_terminal_is_there())
+        skip();
     int master = posix_openpt(O_RDWR | O_NOCTTY);
     struct winsize window = {.ws_col = 100, .ws_row = 30};
     assert_int_equal(ioctl(master, TIOCSWINSZ, &window), 0);

@@ -1,4 +1,5 @@
 /* The prompt as a person has it: moonlark in a pseudo-terminal, keys sent, answers waited for. */
+#include "../pseudo_terminal.h"
 #include "test.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ typedef struct session {
 
 static char program[PATH_MAX]; /* moonlark lies beside this test */
 static char state_home[] = "/tmp/moonlark-prompt-XXXXXX";
+static const char *history_home = state_home;
 
 static void start(session *self, const char *first_argument)
 {
@@ -39,7 +41,7 @@ static void start(session *self, const char *first_argument)
     if (self->child == 0) {
         setenv("TERM", "xterm", 1);
         setenv("INPUTRC", "/dev/null", 1);
-        setenv("XDG_STATE_HOME", state_home, 1);
+        setenv("XDG_STATE_HOME", history_home, 1);
         unsetenv("MOONLARK_TRACE");
         execl(program, "moonlark", first_argument, (char *)NULL);
         _exit(127);
@@ -306,6 +308,24 @@ static void history_survives(void **state)
     leave(&self);
 }
 
+/* There is no place for a file: the session itself remembers. */
+static void history_needs_no_file(void **state)
+{
+    (void)state;
+    session self;
+    history_home = "/dev/null/nowhere";
+    start(&self, NULL);
+    history_home = state_home;
+    expect_prompt(&self);
+    type(&self, "'first' .. 1\n");
+    expect(&self, "\"first1\"");
+    expect_prompt(&self);
+    type(&self, UP "\n");
+    expect(&self, "\"first1\"");
+    expect_prompt(&self);
+    leave(&self);
+}
+
 static void a_script_is_interrupted_with_130(void **state)
 {
     (void)state;
@@ -341,6 +361,8 @@ static int remove_state_home(void **state)
 
 int main(void)
 {
+    if (!pseudo_terminal_is_there())
+        return TEST_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_errors_and_more_lines),
         cmocka_unit_test(ctrl_c_stops_everything_and_loses_nothing),
@@ -348,6 +370,7 @@ int main(void)
         cmocka_unit_test(tab_completes),
         cmocka_unit_test(help_explains_names),
         cmocka_unit_test(history_survives),
+        cmocka_unit_test(history_needs_no_file),
         cmocka_unit_test(a_script_is_interrupted_with_130),
     };
     return cmocka_run_group_tests(tests, make_state_home, remove_state_home);
