@@ -5,7 +5,9 @@
 #include "run.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <lauxlib.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -185,8 +187,20 @@ static char *read_line(lua_State *L, const char *prompt, bool *was_cancelled)
     return line;
 }
 
+/* Where the locale is not UTF-8, or none is set, readline would take parts of characters for characters. It goes by
+ * the environment, in which LC_ALL comes first. */
+static void edit_utf8(void)
+{
+    if (setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        return;
+    const char *everything = getenv("LC_ALL");
+    setenv(everything && everything[0] ? "LC_ALL" : "LC_CTYPE", "C.UTF-8", 1);
+    setlocale(LC_CTYPE, "");
+}
+
 static void set_up_readline(void)
 {
+    edit_utf8();
     rl_readline_name = "moonlark";
     rl_instream = stdin;
     rl_outstream = isatty(STDOUT_FILENO) ? stdout : stderr;

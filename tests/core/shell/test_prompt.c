@@ -326,6 +326,26 @@ static void history_needs_no_file(void **state)
     leave(&self);
 }
 
+/* A backspace takes a whole character, whatever the locale. */
+static void lines_are_utf8(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++)
+        unsetenv(names[i]);
+    for (int i = 0; i < 3; i++) {
+        session self;
+        setenv(names[i], "C", 1);
+        start(&self, NULL);
+        unsetenv(names[i]);
+        expect_prompt(&self);
+        type(&self, "'one\u00e4\u266f\177two'\n");
+        expect(&self, "\"one\u00e4two\"");
+        expect_prompt(&self);
+        leave(&self);
+    }
+}
+
 static void a_script_is_interrupted_with_130(void **state)
 {
     (void)state;
@@ -371,6 +391,7 @@ int main(void)
         cmocka_unit_test(help_explains_names),
         cmocka_unit_test(history_survives),
         cmocka_unit_test(history_needs_no_file),
+        cmocka_unit_test(lines_are_utf8),
         cmocka_unit_test(a_script_is_interrupted_with_130),
     };
     return cmocka_run_group_tests(tests, make_state_home, remove_state_home);
