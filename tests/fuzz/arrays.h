@@ -1,0 +1,37 @@
+/* arrays.h: what the targets for arrays ask of what was accepted. */
+#ifndef FUZZ_ARRAYS_H
+#define FUZZ_ARRAYS_H
+
+#include "fuzz.h"
+
+#include "status.h"
+#include "store/tensors.h"
+
+/* Every byte of the array is there to be read. */
+static inline void fuzz_touch(const mlk_array *array)
+{
+    int64_t bytes;
+    unsigned sum = 0;
+    FUZZ_CHECK(array->rank >= 0 && array->rank <= MLK_MAX_RANK);
+    FUZZ_CHECK(mlk_array_bytes(array, &bytes));
+    for (int64_t i = 0; i < bytes; i++)
+        sum += ((const volatile unsigned char *)array->data)[i];
+    (void)sum;
+}
+
+/* A refusal has a message, what is accepted has none. */
+static inline void fuzz_check_status(mlk_code code, const mlk_status *status)
+{
+    FUZZ_CHECK(!code == !status->message[0]);
+}
+
+/* Names are sorted, differ, and are found again. */
+static inline void fuzz_check_tensors(const mlk_tensors *tensors)
+{
+    for (int i = 0; i < tensors->count; i++) {
+        fuzz_touch(&tensors->items[i].array);
+        FUZZ_CHECK(mlk_tensors_find(tensors, tensors->items[i].name) == &tensors->items[i].array);
+    }
+}
+
+#endif

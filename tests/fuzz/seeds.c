@@ -1,0 +1,108 @@
+/* seeds.c: writes what fuzzing starts from into FOLDER/{npy,npz,safetensors,json,audio}. */
+#include "audio/writer.h"
+#include "store/npy.h"
+#include "store/npz.h"
+#include "store/safetensors.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char path[4096];
+static mlk_status status;
+
+static const char *place(const char *folder, const char *kind, const char *name)
+{
+    snprintf(path, sizeof path, "%s/%s", folder, kind);
+    mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/%s/%s", folder, kind, name);
+    return path;
+}
+
+static void check(mlk_code code)
+{
+    if (code) {
+        fprintf(stderr, "%s: %s\n", path, status.message);
+        exit(1);
+    }
+}
+
+static void add(mlk_tensors *tensors, const char *name, mlk_array array)
+{
+    check(mlk_tensors_add(tensors, strdup(name), &array, NULL, &status));
+}
+
+static void write_arrays(const char *folder)
+{
+    static float grid[] = {0, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f};
+    static int64_t counts[] = {-1, 0, 1, 1 << 20};
+    static unsigned char flags[] = {0, 1, 1};
+    mlk_array arrays[] = {{MLK_FLOAT32, 2, {2, 3}, grid}, {MLK_INT64, 1, {4}, counts}, {MLK_BOOL, 1, {3}, flags},
+                          {MLK_FLOAT32, 0, {0}, grid}, {MLK_FLOAT32, 3, {1, 0, 2}, grid}};
+    static const char *const names[] = {"grid", "counts", "flags", "number", "none"};
+    mlk_tensors tensors = {0};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s.npy", names[i]);
+        check(mlk_npy_write(place(folder, "npy", name), &arrays[i], &status));
+        add(&tensors, names[i], arrays[i]);
+    }
+    check(mlk_tensors_sort(&tensors, &status));
+    check(mlk_npz_write(place(folder, "npz", "five.npz"), &tensors, &status));
+    check(mlk_safetensors_write(place(folder, "safetensors", "five.safetensors"), &tensors, &status));
+    tensors.metadata = calloc(1, sizeof *tensors.metadata);
+    tensors.metadata[0] = (mlk_text_pair){strdup("format"), strdup("pt \"\\ \xC3\xA9")};
+    tensors.metadata_count = 1;
+    check(mlk_safetensors_write(place(folder, "safetensors", "metadata.safetensors"), &tensors, &status));
+    mlk_tensors_free(&tensors);
+}
+
+static void write_json(const char *folder)
+{
+    static const char *const texts[] = {
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},\"__metadata__\":{\"k\":\"v\"}}",
+        " [ 0 , 9223372036854775807 , 10 ] ",
+        "\"\\u00e9\\ud83d\\ude00\\n\\t\\\\\\\"\\/ \xC3\xA9\xF0\x9F\x98\x80\"",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%zu.json", i);
+        FILE *out = fopen(place(folder, "json", name), "wb");
+        if (!out || fputs(texts[i], out) < 0 || fclose(out) != 0) {
+            perror(path);
+            exit(1);
+        }
+    }
+}
+
+static void write_audio(const char *folder)
+{
+    enum { FRAMES = 4800 };
+    static const char *const names[] = {"a.wav", "a.flac", "a.ogg", "a.opus", "a.mp3", "a.aiff", "a.au", "a.w64", "a.caf"};
+    static float samples[2 * FRAMES];
+    for (int i = 0; i < FRAMES; i++) {
+        samples[i] = 0.4f * (float)sin(0.05 * i);
+        samples[FRAMES + i] = 0.3f * (float)sin(0.11 * i);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        mlk_audio_format format = {.quality = -1};
+        mlk_audio_saved saved;
+        if (mlk_audio_save(place(folder, "audio", names[i]), samples, 2, FRAMES, 24000, &format, &saved, &status))
+            printf("left out: %s\n", status.message); /* not every libsndfile writes MP3 */
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+        return 2;
+    }
+    mkdir(argv[1], 0777);
+    write_arrays(argv[1]);
+    write_json(argv[1]);
+    write_audio(argv[1]);
+    return 0;
+}
