@@ -5,6 +5,7 @@
 ---     local X = songs:extract(recipe, {cache = ".moonlark"}) -- one beside the data
 ---     cache.limit(50 << 30)
 local files = require "moonlark.files"
+local show = require "moonlark.show"
 
 local cache = {}
 
@@ -32,7 +33,7 @@ function cache.usable(wanted)
   local fine, why = pcall(require "moonlark_core".cache.check, wanted)
   if fine then return wanted end
   if not warned[wanted] then
-    io.stderr:write(("moonlark: results are not kept between runs: %s\n"):format(why))
+    io.stderr:write(show.format("moonlark: results are not kept between runs: %s\n", why))
     warned[wanted] = true
   end
   return nil

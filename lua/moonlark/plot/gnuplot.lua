@@ -5,6 +5,7 @@
 --- name can end its string and become a command.
 local core = require "moonlark_core"
 local files = require "moonlark.files"
+local show = require "moonlark.show"
 local text = require "moonlark.plot.text"
 
 local gnuplot = {}
@@ -74,7 +75,7 @@ local warned = {}
 local function warn_once(why)
   if not why or warned[why] then return end
   warned[why] = true
-  io.stderr:write(("moonlark: gnuplot says: %s\n"):format(text.clean(why)))
+  io.stderr:write(show.format("moonlark: gnuplot says: %s\n", why))
 end
 
 -- An error when gnuplot failed. What it only warned of is no failure; `drawn` is whether there is a picture.
