@@ -26,6 +26,7 @@ typedef enum mlk_code {
     MLK_MEMORY,      /* no memory left */
     MLK_UNSUPPORTED, /* valid, but not handled by this build */
     MLK_INTERRUPTED, /* the user asked to stop */
+    MLK_BUSY,        /* another process has it */
 } mlk_code;
 
 typedef struct mlk_status {

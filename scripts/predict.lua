@@ -24,11 +24,13 @@ command.workers(parser)
 command.json(parser)
 local args = parser:parse()
 
+-- The sounds that the arguments name, and what could not be read on the way to them.
 local function sound_files()
-  local list = {}
+  local list, aside = {}, {}
   for _, path in ipairs(args.songs) do
     if files.kind(path) == "directory" then
-      local inside = scan.sounds(path)
+      local inside, bad = scan.sounds(path)
+      table.move(bad, 1, #bad, #aside + 1, aside)
       if #inside == 0 then io.stderr:write(show.format("%s holds no sound files\n", path)) end
       for _, name in ipairs(inside) do list[#list + 1] = scan.join(path, name) end
     else
@@ -36,7 +38,7 @@ local function sound_files()
     end
   end
   if #list == 0 then error("there are no songs to predict", 0) end
-  return list
+  return list, aside
 end
 
 local function words(prediction)
@@ -48,9 +50,11 @@ local function words(prediction)
   return table.concat(parts, "\t")
 end
 
-local list, rejected, partial = predict.files(args.model, sound_files(),
+local songs, aside = sound_files()
+local list, rejected, partial = predict.files(args.model, songs,
   {segments = args.segments, device = args.device, workers = args.workers, progress = true,
     channel = args.channel, partial = args.partial})
+rejected = table.move(rejected, 1, #rejected, #aside + 1, aside)
 if args.json then
   local out = {predictions = json.array {}, rejected = json.array {}, partial = json.array {}}
   for i, one in ipairs(list) do

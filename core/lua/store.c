@@ -3,14 +3,18 @@
 #include "modules.h"
 #include "tensor.h"
 
+#include "store/append.h"
 #include "store/atomic.h"
 #include "store/hash.h"
+#include "store/lock.h"
 #include "store/npy.h"
 #include "store/npz.h"
 #include "store/safetensors.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- a list of tensors that Lua's collector frees ----------------------------- */
 
@@ -264,12 +268,78 @@ static int write_text(lua_State *L)
     return 0;
 }
 
+/* append(path, text): to the end of a file, which no link may stand for */
+static int append(lua_State *L)
+{
+    const char *path = mlk_lua_string(L, 1, "path");
+    size_t length;
+    const char *text = luaL_checklstring(L, 2, &length);
+    mlk_status status;
+    if (mlk_append(path, text, length, &status))
+        return mlk_lua_raise(L, &status);
+    return 0;
+}
+
+/* make_private_folder(path) -> true, or nil and why: a new folder that only its owner may enter */
+static int make_private_folder(lua_State *L)
+{
+    if (mkdir(mlk_lua_string(L, 1, "path"), 0700) == 0) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(errno));
+    return 2;
+}
+
+/* --- locks ---------------------------------------------------------------------- */
+
+#define LOCK_TYPE "moonlark.store.lock"
+
+static int release(lua_State *L)
+{
+    mlk_lock_release(luaL_checkudata(L, 1, LOCK_TYPE));
+    return 0;
+}
+
+/* lock(path, command) -> the lock, held until it is closed or collected; nil and who has it when another process
+ * does, or another lock of this one */
+static int lock(lua_State *L)
+{
+    const char *path = mlk_lua_string(L, 1, "path"), *command = mlk_lua_string(L, 2, "command");
+    mlk_status status;
+    mlk_lock *taken = lua_newuserdatauv(L, sizeof *taken, 0);
+    *taken = (mlk_lock){.descriptor = -1};
+    luaL_setmetatable(L, LOCK_TYPE);
+    mlk_code code = mlk_lock_take(path, command, taken, &status);
+    if (!code)
+        return 1;
+    if (code != MLK_BUSY)
+        return mlk_lua_raise(L, &status);
+    lua_pushnil(L);
+    lua_pushstring(L, status.message);
+    return 2;
+}
+
+static void make_lock_type(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{"__gc", release}, {"__close", release}, {"close", release}, {NULL, NULL}};
+    if (luaL_newmetatable(L, LOCK_TYPE)) {
+        luaL_setfuncs(L, methods, 0);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+}
+
 int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"load", load},           {"save", save}, {"metadata", metadata}, {"hash_file", hash_file},
-        {"hash", hash},           {"hash_tensor", hash_tensor}, {"write", write_text}, {NULL, NULL},
+        {"hash", hash},           {"hash_tensor", hash_tensor}, {"write", write_text},
+        {"append", append},       {"lock", lock}, {"make_private_folder", make_private_folder}, {NULL, NULL},
     };
+    make_lock_type(L);
     if (luaL_newmetatable(L, TENSORS_TYPE)) {
         lua_pushcfunction(L, free_tensors);
         lua_setfield(L, -2, "__gc");

@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_int requested; /* stays set from Ctrl-C until mlk_interrupt_taken */
+static atomic_int requested; /* stays set from the signal until mlk_interrupt_taken */
+static volatile sig_atomic_t ending; /* the signal that ends the program, once one has come */
 static volatile sig_atomic_t session;
 static lua_State *volatile running; /* the Lua thread that runs now: the one to hang the hook on */
 static sigjmp_buf *volatile waiting;
@@ -42,7 +43,8 @@ static void say(const char *text)
     (void)written;
 }
 
-/* One press may come twice at once: to the process and to its group, as `timeout -s INT` sends it. */
+/* One wish may come twice at once: to the process and to its group, as `timeout` sends it, or as two signals when a
+ * session ends. */
 static bool is_echo(void)
 {
     static struct timespec before;
@@ -50,39 +52,69 @@ static bool is_echo(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     double apart_s = (double)(now.tv_sec - before.tv_sec) + 1e-9 * (double)(now.tv_nsec - before.tv_nsec);
     before = now;
-    return requested && apart_s < 0.1;
+    return (requested || ending) && apart_s < 0.1;
 }
 
-static void on_interrupt(int signal_number)
+static void die_by(int signal_number)
+{
+    signal(signal_number, SIG_DFL);
+    raise(signal_number); /* within a handler of this signal: as soon as that returns */
+}
+
+static void on_signal(int signal_number)
 {
     if (!pthread_equal(pthread_self(), owner)) { /* a worker got it; hooks are for the owner to hang */
         pthread_kill(owner, signal_number);
         return;
     }
     int saved = errno;
-    if (is_echo())
+    bool stopping = (requested && !session) || ending;
+    /* Nobody reads what is said while the program stops: that is no second wish. */
+    if ((signal_number == SIGPIPE && stopping) || is_echo())
         return;
+    if (stopping) {
+        die_by(signal_number);
+        return;
+    }
+    if (signal_number != SIGINT)
+        ending = signal_number;
     if (waiting) {
         sigjmp_buf *place = waiting;
         waiting = NULL;
         siglongjmp(*place, 1);
     }
-    if (requested && !session) {
-        signal(SIGINT, SIG_DFL);
-        raise(SIGINT); /* blocked until this handler returns */
-    } else if (requested) {
+    if (requested && !ending)
         say("\nstill stopping: the running C function has to return first (Ctrl-\\ ends the whole session)\n");
-    }
     requested = 1;
     lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
     errno = saved;
 }
 
+/* No SA_RESTART: a blocked read ends too. */
+static void catch_signal(int signal_number)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
+}
+
+static const int ends[] = {SIGTERM, SIGHUP, SIGPIPE};
+enum { ENDS = sizeof ends / sizeof *ends };
+static bool caught[ENDS]; /* one that was ignored at the start stays so: nohup */
+
+static void find_caught(void)
+{
+    struct sigaction before;
+    for (int i = 0; i < ENDS; i++)
+        caught[i] = sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN;
+}
+
 void mlk_interrupt_reinstall(void)
 {
-    struct sigaction action = {.sa_handler = on_interrupt}; /* no SA_RESTART: a blocked read ends too */
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
+    catch_signal(SIGINT);
+    for (int i = 0; i < ENDS; i++)
+        if (caught[i])
+            catch_signal(ends[i]);
 }
 
 /* --- what would otherwise catch it ------------------------------------------ */
@@ -193,6 +225,7 @@ void mlk_interrupt_install(lua_State *L)
     lua_setfield(L, -2, "wrap");
     lua_pop(L, 2);
 
+    find_caught();
     mlk_interrupt_reinstall();
 }
 
@@ -221,10 +254,23 @@ bool mlk_interrupt_taken(lua_State *L)
     return taken;
 }
 
+bool mlk_interrupt_ends(void)
+{
+    return ending;
+}
+
+int mlk_interrupt_leave(int code)
+{
+    if (!ending)
+        return code;
+    die_by(ending);
+    return 128 + ending; /* the first process of a container does not die by its own signals */
+}
+
 void mlk_interrupt_wait_at(sigjmp_buf *place)
 {
     waiting = place;
-    if (place && requested) {
+    if (place && (requested || ending)) {
         waiting = NULL;
         siglongjmp(*place, 1);
     }

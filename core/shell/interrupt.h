@@ -8,6 +8,11 @@
  *
  * A second Ctrl-C before the first was heeded ends a script; at the prompt it only
  * says that the session is still waiting.
+ *
+ * SIGTERM, SIGHUP and SIGPIPE stop in the same way (what is open is closed: temporary
+ * folders go, a run says that it was interrupted), and then the whole program ends,
+ * by that signal; a second one ends it at once. A signal that was ignored when the
+ * program began (nohup) stays ignored.
  */
 #ifndef MLK_SHELL_INTERRUPT_H
 #define MLK_SHELL_INTERRUPT_H
@@ -16,10 +21,10 @@
 #include <setjmp.h>
 #include <stdbool.h>
 
-/* Takes over SIGINT for this state: call once, from the thread that will run Lua. */
+/* Takes over the signals for this state: call once, from the thread that will run Lua. */
 void mlk_interrupt_install(lua_State *L);
 
-/* Puts the handler back after a library (readline) has set its own. */
+/* Puts the handlers back after a library (readline) has set its own. */
 void mlk_interrupt_reinstall(void);
 
 /* Told once the program is a prompt: a second Ctrl-C no longer ends it. */
@@ -30,6 +35,12 @@ bool mlk_interrupt_is(lua_State *L, int index);
 
 /* After a protected call: was it stopped? Clears everything for the next one. */
 bool mlk_interrupt_taken(lua_State *L);
+
+/* True once a signal has come that ends the program. */
+bool mlk_interrupt_ends(void);
+
+/* The last thing that the program does: returns its exit code, or ends by the signal that came. */
+int mlk_interrupt_leave(int code);
 
 /* While a prompt waits for a key, Ctrl-C jumps to *place; NULL ends that. A Ctrl-C
  * that came since the last wait jumps at once. */

@@ -296,7 +296,7 @@ static int run(lua_State *L, const char *home, int argc, char **argv)
         code = run_name(L, command, argc, argv, line.script);
     else if (code == MLK_EXIT_OK && !line.ran && !prompt)
         code = run_stdin(L, argc, argv, argc);
-    return prompt && code != MLK_EXIT_USAGE ? mlk_repl(L) : code;
+    return prompt && code != MLK_EXIT_USAGE && !mlk_interrupt_ends() ? mlk_repl(L) : code;
 }
 
 int main(int argc, char **argv)
@@ -309,9 +309,9 @@ int main(int argc, char **argv)
     }
     int code = run(L, home, argc, argv);
     lua_close(L);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !mlk_interrupt_ends()) {
         perror("moonlark: standard output");
         code = code == MLK_EXIT_OK ? MLK_EXIT_ERROR : code;
     }
-    return code;
+    return mlk_interrupt_leave(code);
 }

@@ -158,7 +158,7 @@ static char *read_from_pipe(void)
     do { /* a Ctrl-C that ends the read was meant for this line */
         clearerr(stdin);
         length = getline(&line, &size, stdin);
-    } while (length < 0 && errno == EINTR && ferror(stdin));
+    } while (length < 0 && errno == EINTR && ferror(stdin) && !mlk_interrupt_ends());
     if (length < 0) {
         free(line);
         return NULL;
@@ -266,8 +266,8 @@ int mlk_repl(lua_State *L)
               rl_outstream);
     }
     enum input input;
-    while (read_entry(L, &input)) {
-        if (input == INPUT_READY)
+    while (!mlk_interrupt_ends() && read_entry(L, &input)) {
+        if (input == INPUT_READY && !mlk_interrupt_ends())
             mlk_run_call(L, 0, 0);
         lua_settop(L, 0);
         fflush(stdout);

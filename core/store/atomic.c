@@ -53,12 +53,24 @@ static int open_named(const char *path, int flags)
     return descriptor;
 }
 
+/* The links of /dev and /proc stand for what is open: they are followed, others are places like any other. */
+static char *place_of(const char *path, bool *exists, struct stat *info)
+{
+    bool follow = strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+    *exists = lstat(path, info) == 0;
+    bool link = *exists && S_ISLNK(info->st_mode);
+    if (link && stat(path, info) == 0 && (follow || !(S_ISREG(info->st_mode) || S_ISDIR(info->st_mode))))
+        return realpath(path, NULL);
+    *exists = *exists && !link;
+    return strdup(path);
+}
+
 mlk_code mlk_atomic_open(const char *path, mlk_atomic *file, mlk_status *status)
 {
     *file = (mlk_atomic){0};
     struct stat info;
-    bool exists = stat(path, &info) == 0;
-    file->path = exists ? realpath(path, NULL) : strdup(path);
+    bool exists;
+    file->path = place_of(path, &exists, &info);
     if (!file->path)
         return mlk_fail_memory(status, "a file name");
     int descriptor = -1;

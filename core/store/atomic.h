@@ -10,8 +10,8 @@
  *     if (mlk_atomic_write(&file, bytes, n, status)) { mlk_atomic_abort(&file); return status->code; }
  *     return mlk_atomic_commit(&file, status);
  *
- * A symbolic link is followed: the file that it names is replaced. A device or
- * a pipe (/dev/stdout) is written to directly.
+ * A symbolic link is replaced, not followed: what lies elsewhere stays as it is. A
+ * device or a pipe is written to directly, also by a link such as /dev/stdout.
  */
 #ifndef MLK_ATOMIC_H
 #define MLK_ATOMIC_H
@@ -24,7 +24,7 @@
 
 typedef struct mlk_atomic {
     FILE *stream;    /* write here by any means; commit notices earlier failures */
-    char *path;      /* the place, links resolved */
+    char *path;      /* the place */
     char *temporary; /* the name beside it, used at the commit at the latest; NULL when writing to a device */
     bool unnamed;
 } mlk_atomic;

@@ -11,7 +11,7 @@
 mlk_code mlk_file_open(const char *path, mlk_file *file, mlk_status *status)
 {
     *file = (mlk_file){0};
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make it wait */
     struct stat info;
     if (descriptor < 0 || fstat(descriptor, &info)) {
         int reason = errno;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -28,7 +29,13 @@ void mlk_hash_bytes(const void *bytes, size_t n, char hex[MLK_HASH_SIZE])
 mlk_code mlk_hash_file(const char *path, char hex[MLK_HASH_SIZE], mlk_status *status)
 {
     enum { BLOCK = 1 << 18 };
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return mlk_fail(status, MLK_IO, "cannot open %s: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode)) /* a pipe would make it wait for ever */
+        return mlk_fail(status, MLK_IO, "cannot read %s: it is %s", path,
+                        S_ISDIR(info.st_mode) ? "a directory" : "not a regular file");
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
         return mlk_fail(status, MLK_IO, "cannot open %s: %s", path, strerror(errno));
     mlk_code code = MLK_OK;

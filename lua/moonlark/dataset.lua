@@ -44,7 +44,8 @@ end
 
 --- One folder a class: the folders directly in `path` are the labels, and the sound files in and below each
 --- are its tracks. Sound files that lie in `path` itself make an unlabelled dataset if there are no others;
---- beside class folders they are rejected. Names that start with a dot are skipped.
+--- beside class folders they are rejected, and so is what cannot be read: folders, links that lead nowhere or back,
+--- pipes with a sound's name. Names that start with a dot are skipped.
 ---
 ---     dataset.folder("esc10", {fold = "^(%d)%-", group = "^%d%-(%d+)%-"})   -- from names such as 1-17092-A.ogg
 ---@param path string
@@ -59,7 +60,8 @@ function dataset.folder(path, given)
   })
   path = check_folder(path)
   local tracks, loose = {}, {}
-  for _, found in ipairs(scan.sounds(path, read.extensions)) do
+  local sounds, rejected = scan.sounds(path, read.extensions)
+  for _, found in ipairs(sounds) do
     local name = found:match "[^/]+$"
     if not read.pattern or name:find(read.pattern) then
       local track = {
@@ -78,11 +80,13 @@ function dataset.folder(path, given)
     end
   end
   if #tracks == 0 and #loose == 0 then
-    error(("%s holds no sound files%s"):format(path,
-      read.pattern and (" whose name matches '%s'"):format(read.pattern) or ""), 0)
+    local bad = rejected[1]
+    error(("%s holds no sound files%s%s"):format(path,
+      read.pattern and (" whose name matches '%s'"):format(read.pattern) or "",
+      bad and (" that can be read; %s %s"):format(bad.path, bad.reason) or ""), 0)
   end
-  if #tracks == 0 then return make(loose) end
-  local songs = make(tracks)
+  if #tracks == 0 then return make(loose, {rejected = rejected}) end
+  local songs = make(tracks, {rejected = rejected})
   for _, track in ipairs(loose) do
     table.insert(songs.rejected, {path = track.path, reason = "lies in no class folder"})
   end
@@ -176,7 +180,8 @@ function dataset.gtzan(path, given)
     end
   end
   local tracks = {}
-  for _, found in ipairs(scan.sounds(genres, {"au", "wav"})) do
+  local sounds, rejected = scan.sounds(genres, {"au", "wav"})
+  for _, found in ipairs(sounds) do
     local folder, genre = found:match "^([^/]+)/([^/.]+)%.%d%d%d%d%d%.%w+$"
     if folder and folder == genre then
       tracks[#tracks + 1] = {path = scan.join(genres, found), label = genre}
@@ -185,7 +190,7 @@ function dataset.gtzan(path, given)
   if #tracks == 0 then
     error(("%s does not have GTZAN's layout: genres/<genre>/<genre>.NNNNN.au (or .wav)"):format(path), 0)
   end
-  local songs = make(tracks)
+  local songs = make(tracks, {rejected = rejected})
   for _, folder in ipairs {read.lists or path, scan.parent(genres), genres} do
     if attributes(folder .. "/train_filtered.txt", "mode") == "file" then
       songs.lists = folder

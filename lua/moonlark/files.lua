@@ -115,12 +115,22 @@ function files.check_folder(path, what)
   error(("the %s %s cannot be written: %s: %s"):format(what, path, above, is_folder and why or "it is no folder"), 0)
 end
 
+-- The iterator of a folder's names; nil and why where it cannot be listed.
+local function names_of(folder)
+  local ok, iterator, state = pcall(lfs.dir, folder)
+  if ok then return iterator, state end
+  return nil, tostring(iterator):match ": ([^:]+)$" or tostring(iterator)
+end
+
 --- The names in a folder, sorted byte by byte; those that begin with a dot are left out.
 ---@param folder string
----@return string[]
-function files.list(folder)
-  local ok, iterator, state = pcall(lfs.dir, folder)
-  if not ok then
+---@return string[]? names  nil when `lenient` and the folder cannot be listed
+---@return string? why
+---@param lenient boolean?  a folder that cannot be listed is a result, not an error
+function files.list(folder, lenient)
+  local iterator, state = names_of(folder)
+  if not iterator then
+    if lenient then return nil, state end
     local why = files.exists(folder) and "it is no folder, or may not be read" or "it does not exist"
     error(("cannot list %s: %s"):format(folder, why), 0)
   end
@@ -132,44 +142,76 @@ function files.list(folder)
   return names
 end
 
---- All files under a folder, as paths that begin with it, sorted; links to folders are followed unless
---- they lead back to a folder that is being listed.
+-- Why what lies at a path that is neither a file nor a folder cannot be read.
+local function reason_of(path, kind)
+  if kind == "named pipe" or kind == "socket" then return "is a " .. kind .. ", not a file" end
+  if kind then return "is a device, not a file" end
+  local _, why = lfs.attributes(path, "mode")
+  why = tostring(why):match ": ([^:]+)$" or tostring(why)
+  if lfs.symlinkattributes(path, "mode") == "link" then return "is a link that leads nowhere: " .. why end
+  return why
+end
+
+--- All files under a folder, as paths that begin with it, sorted. Links to folders are followed, unless they lead back
+--- to a folder that is being listed. What cannot be read does not stop the rest; it is the second result: folders that
+--- may not be listed, links that lead back or nowhere, and, among the names that are asked for, pipes, sockets and
+--- devices. None of these is opened. That the folder itself cannot be listed is an error.
 ---@param folder string
 ---@param endings string[]?  for instance {".wav", ".mp3"}, in lower case; default: every file
 ---@return string[]
+---@return {path: string, reason: string}[]  sorted by path
 function files.tree(folder, endings)
   local wanted = {}
   for _, ending in ipairs(endings or {}) do wanted[ending] = true end
-  local found, open = {}, {}
-  local function descend(path)
+  local found, aside, open = {}, {}, {}
+  local function set_aside(path, reason) aside[#aside + 1] = {path = path, reason = reason} end
+  local function is_wanted(name)
+    local _, ending = files.stem(name)
+    return not endings or wanted[ending]
+  end
+  local function descend(path, top)
     local here = lfs.attributes(path)
     local identity = here and here.dev .. ":" .. here.ino
-    if open[identity] then return end
-    open[identity] = true
-    for _, name in ipairs(files.list(path)) do
+    if identity and open[identity] then return set_aside(path, "is a link back to a folder above it") end
+    local names, why = files.list(path, not top)
+    if not names then return set_aside(path, "cannot be listed: " .. why) end
+    if identity then open[identity] = true end
+    for _, name in ipairs(names) do
       local inner = files.join(path, name)
       local kind = files.kind(inner)
       if kind == "directory" then
         descend(inner)
-      elseif kind == "file" then
-        local _, ending = files.stem(name)
-        if not endings or wanted[ending] then found[#found + 1] = inner end
+      elseif is_wanted(name) then
+        if kind == "file" then
+          found[#found + 1] = inner
+        else
+          set_aside(inner, reason_of(inner, kind))
+        end
       end
     end
-    open[identity] = nil
+    if identity then open[identity] = nil end
   end
-  descend(folder)
+  descend(folder, true)
   table.sort(found)
-  return found
+  table.sort(aside, function(a, b) return a.path < b.path end)
+  return found, aside
 end
 
---- Makes an empty folder for temporary files and returns its path; remove it with `files.remove`.
+-- Temporary folders that are still there; those that nobody removed go when the program ends.
+local temporary = setmetatable({}, {__gc = function(made)
+  for path in pairs(made) do pcall(files.remove, path) end
+end})
+
+--- Makes an empty folder for temporary files, which nobody else may enter, and returns its path. Remove it with
+--- `files.remove`; at the latest it goes when the program ends, whether by itself or by SIGINT, SIGTERM or SIGHUP.
 ---@return string
 function files.temporary_folder()
   local base = os.getenv "TMPDIR" or "/tmp"
+  if base == "" then base = "/tmp" end
   for i = 1, 100 do
     local path = files.join(base, ("moonlark-%x-%d"):format(math.floor(core.system.clock() * 1e9), i))
-    if lfs.mkdir(path) then return path end
+    temporary[path] = core.store.make_private_folder(path) or nil
+    if temporary[path] then return path end
   end
   error(("cannot make a temporary folder in %s"):format(base), 0)
 end
@@ -187,6 +229,7 @@ function files.remove(path)
   end
   local ok, why = os.remove(path)
   if not ok then error("cannot remove " .. why, 0) end
+  temporary[path] = nil
 end
 
 return files

@@ -21,18 +21,21 @@ function scan.sort(list)
   return list
 end
 
---- Paths of the sound files in a folder and below it, relative to it and sorted; hidden ones are skipped.
+--- Paths of the sound files in a folder and below it, relative to it and sorted; hidden ones are skipped. What cannot
+--- be read (a folder, a link, a pipe with a sound's name) is the second result.
 ---@param path string
 ---@param extensions string[]?
 ---@return string[]
+---@return {path: string, reason: string}[] rejected  their paths begin with `path`
 function scan.sounds(path, extensions)
   local endings = {}
   for i, extension in ipairs(extensions or scan.extensions) do
     endings[i] = "." .. extension:lower():gsub("^%.", "")
   end
-  local found = files.tree(path, endings)
+  local found, rejected = files.tree(path, endings)
   for i, file in ipairs(found) do found[i] = scan.relative(file, path) end
-  return scan.sort(found)
+  for _, bad in ipairs(rejected) do bad.path = scan.clean(bad.path) end
+  return scan.sort(found), rejected
 end
 
 --- A path without "." parts, doubled and closing slashes.

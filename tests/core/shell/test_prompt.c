@@ -357,6 +357,43 @@ static void a_script_is_interrupted_with_130(void **state)
     assert_int_equal(exit_code(&self), 130);
 }
 
+/* At the prompt, and while something runs; also when the terminal goes away. */
+static void other_signals_end_the_session(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGTERM, SIGHUP};
+    for (int i = 0; i < 4; i++) {
+        session self;
+        int ended = 0;
+        start(&self, NULL);
+        expect_prompt(&self);
+        if (i >= 2) {
+            type(&self, "while true do end\n");
+            pause_ms(300);
+        }
+        kill(self.child, signals[i % 2]);
+        time_t end = time(NULL) + PATIENCE_S;
+        while (waitpid(self.child, &ended, WNOHANG) == 0) {
+            assert_true(time(NULL) < end);
+            hear(&self, 50);
+        }
+        close(self.terminal);
+        assert_true(WIFSIGNALED(ended));
+        assert_int_equal(WTERMSIG(ended), signals[i % 2]);
+    }
+    session self;
+    int ended = 0;
+    start(&self, NULL);
+    expect_prompt(&self);
+    close(self.terminal);
+    time_t end = time(NULL) + PATIENCE_S;
+    while (waitpid(self.child, &ended, WNOHANG) == 0) {
+        assert_true(time(NULL) < end);
+        pause_ms(20);
+    }
+    assert_true(WIFSIGNALED(ended) && WTERMSIG(ended) == SIGHUP);
+}
+
 static int make_state_home(void **state)
 {
     (void)state;
@@ -393,6 +430,7 @@ int main(void)
         cmocka_unit_test(history_needs_no_file),
         cmocka_unit_test(lines_are_utf8),
         cmocka_unit_test(a_script_is_interrupted_with_130),
+        cmocka_unit_test(other_signals_end_the_session),
     };
     return cmocka_run_group_tests(tests, make_state_home, remove_state_home);
 }

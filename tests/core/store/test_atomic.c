@@ -1,6 +1,7 @@
 /* A file's place holds the old content or the whole new one; hashes are XXH3's published values. */
 #include "test.h"
 
+#include "store/append.h"
 #include "store/atomic.h"
 #include "store/hash.h"
 
@@ -79,19 +80,74 @@ static void old_content_stays_until_commit(void **state)
     assert_int_equal(files_in_folder(), 1);
 }
 
-static void links_are_followed_and_modes_kept(void **state)
+static void modes_are_kept(void **state)
 {
     (void)state;
     struct stat info;
     put(place, "one");
     assert_int_equal(chmod(place, 0640), 0);
-    assert_int_equal(symlink(place, elsewhere), 0);
-    put(elsewhere, "two");
+    put(place, "two");
     assert_content("two");
-    assert_int_equal(lstat(elsewhere, &info), 0);
-    assert_true(S_ISLNK(info.st_mode));
     assert_int_equal(stat(place, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0640);
+}
+
+/* Whoever leaves a link in a folder does not choose what is written elsewhere. */
+static void links_are_replaced(void **state)
+{
+    (void)state;
+    struct stat info;
+    put(place, "one");
+    assert_int_equal(symlink(place, elsewhere), 0);
+    put(elsewhere, "two");
+    assert_content("one");
+    assert_int_equal(lstat(elsewhere, &info), 0);
+    assert_true(S_ISREG(info.st_mode));
+    assert_int_equal(unlink(elsewhere), 0);
+
+    assert_int_equal(symlink(folder, elsewhere), 0);
+    put(elsewhere, "three");
+    assert_int_equal(lstat(elsewhere, &info), 0);
+    assert_true(S_ISREG(info.st_mode));
+    assert_int_equal(unlink(elsewhere), 0);
+}
+
+static void links_to_what_is_open_are_followed(void **state)
+{
+    (void)state;
+    struct stat info;
+    put(place, "old");
+    FILE *held = fopen(place, "r+");
+    assert_non_null(held);
+    char by_number[64];
+    snprintf(by_number, sizeof by_number, "/proc/self/fd/%d", fileno(held));
+    put(by_number, "new");
+    fclose(held);
+    assert_content("new");
+    assert_int_equal(symlink("/dev/null", elsewhere), 0);
+    put(elsewhere, "nothing");
+    assert_int_equal(lstat(elsewhere, &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_int_equal(unlink(elsewhere), 0);
+}
+
+static void lines_are_added_to_files_only(void **state)
+{
+    (void)state;
+    mlk_status status;
+    put(place, "one\n");
+    assert_int_equal(mlk_append(place, "two\n", 4, &status), 0);
+    assert_content("one\ntwo\n");
+    assert_int_equal(symlink(place, elsewhere), 0);
+    assert_int_equal(mlk_append(elsewhere, "three\n", 6, &status), MLK_IO);
+    assert_non_null(strstr(status.message, "it is a link"));
+    assert_content("one\ntwo\n");
+    assert_int_equal(unlink(elsewhere), 0);
+    assert_int_equal(mkfifo(elsewhere, 0600), 0);
+    assert_int_equal(mlk_append(elsewhere, "three\n", 6, &status), MLK_IO);
+    assert_int_equal(mlk_hash_file(elsewhere, (char[MLK_HASH_SIZE]){0}, &status), MLK_IO); /* and does not wait */
+    assert_int_equal(mlk_append("/dev/null", "x", 1, &status), MLK_IO);
+    assert_int_equal(unlink(elsewhere), 0);
 }
 
 static void failures_are_told(void **state)
@@ -130,7 +186,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_content_stays_until_commit),
-        cmocka_unit_test(links_are_followed_and_modes_kept),
+        cmocka_unit_test(modes_are_kept),
+        cmocka_unit_test(links_are_replaced),
+        cmocka_unit_test(links_to_what_is_open_are_followed),
+        cmocka_unit_test(lines_are_added_to_files_only),
         cmocka_unit_test(failures_are_told),
         cmocka_unit_test(hashes),
     };
