@@ -1,4 +1,5 @@
 --- Computes features of many sound files on all cores and writes them to a folder.
+local claim = require "moonlark.claim"
 local command = require "moonlark.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.files"
@@ -74,8 +75,8 @@ local function make_paths(songs)
   local paths, made = {}, {}
   for i, track in ipairs(songs) do
     paths[i] = files.join(args.out, track.file)
-    local folder = files.split(paths[i])
-    if not made[folder] then files.mkdirs(folder) end
+    local folder = files.split(track.file)
+    if not made[folder] then claim.mkdirs(args.out, folder == "." and "" or folder) end
     made[folder] = true
   end
   return paths
@@ -105,7 +106,11 @@ if shard then
   if shard.i > 1 then left_out = {} end -- the first part's
 end
 
-files.mkdirs(args.out)
+local names, features = {}, {}
+if recipe.pool then names[1] = select(2, files.split(results.table_path(args.out, args.format, shard))) end
+for i, track in ipairs(recipe.pool and {} or songs.tracks) do names[i] = track.file end
+for name in pairs(recipe.features) do features[#features + 1] = name end
+local held <close> = results.claim(args.out, names, shard, features)
 local outputs = recipe.pool and results.table_path(args.out, args.format, shard) or make_paths(songs)
 local result = songs:extract_to(recipe, outputs, {workers = args.workers, cache = arguments.cache(args)})
 

@@ -47,9 +47,11 @@ end
 function experiment.run(name, args, songs)
   if not args.run then return nil end
   if not args.overwrite and files.exists(files.join(args.run, "run.json")) then
-    error(("%s holds a run already: name another folder, or add --overwrite"):format(args.run), 0)
+    run.check(args.run, "overwrite") -- who writes it says more
+    error(show.format("%s holds a run already: name another folder, or add --overwrite", args.run), 0)
   end
   files.check_folder(args.run, "run folder")
+  run.check(args.run, args.overwrite and "overwrite" or "refuse")
   songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
     partial = args.partial}
   local settings = {command = name}

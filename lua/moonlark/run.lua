@@ -10,6 +10,10 @@
 --- The folder: run.json (settings, seed, versions, content hash of the data, times), metrics.jsonl,
 --- metrics.json (the final figures, flat and sorted), report.md, plots/, model.safetensors with
 --- model.json. Every file appears whole or not at all, and none names the machine.
+---
+--- The folder may hold files of yours too. While a run is open its process alone writes the folder (.run.lock says which
+--- it is), and run.json lists what it wrote: only that is ever removed or overwritten.
+local claim = require "moonlark.claim"
 local core = require "moonlark_core"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
@@ -70,37 +74,49 @@ function Run:__tostring()
   return show.format("run %s  %s", self.path, self.record.status)
 end
 
--- What a run writes, so that overwriting one removes that and nothing else.
-local own_files = {"run.json", "metrics.jsonl", "metrics.json", "report.md", "model.safetensors", "model.json",
+-- What runs wrote before run.json kept a list.
+local usual_files = {"metrics.jsonl", "metrics.json", "report.md", "model.safetensors", "model.json",
   "checkpoint.safetensors", "splits.json"}
+local usual_plots = {"accuracy", "classes", "clusters", "confusion", "curves", "input", "labels", "variance"}
 
 local function holds_run(path)
-  return files.exists(files.join(path, "run.json"))
+  return files.kind(files.join(path, "run.json")) == "file"
 end
 
--- Runs within a run, by fold and by seed.
-local inner_runs
-function inner_runs(path)
-  local list = {}
+local function read_record(path)
+  local place = files.join(path, "run.json")
+  local ok, record = pcall(json.decode, files.read(place))
+  if ok and type(record) == "table" and type(record.status) == "string" then return record end
+  error(show.format("%s was not written by Moonlark, or is damaged", place), 0)
+end
+
+-- The files that a run wrote, but for run.json.
+local function files_of(path, record)
+  if type(record.files) == "table" then return record.files end
+  local list = table.move(usual_files, 1, #usual_files, 1, {})
+  for _, name in ipairs(usual_plots) do list[#list + 1] = "plots/" .. name .. ".png" end
   for _, name in ipairs(files.list(path)) do
-    local inner = files.join(path, name)
-    if name:find "^fold%-" or name:find "^seed%-" then
-      if holds_run(inner) or (files.kind(inner) == "directory" and #inner_runs(inner) > 0) then list[#list + 1] = inner end
-    end
+    if name:find "^events%.out%.tfevents%.%d+%.moonlark%.%d+$" then list[#list + 1] = name end
   end
   return list
 end
 
+-- Removes what the run in a folder wrote, and the runs within it by fold and by seed; run.json last, so that whoever is
+-- stopped on the way can go on.
 local function clear(path)
-  for _, inner in ipairs(inner_runs(path)) do files.remove(inner) end
   for _, name in ipairs(files.list(path)) do
-    if name:find "^events%.out%.tfevents%." then files.remove(files.join(path, name)) end
+    local inner = files.join(path, name)
+    if (name:find "^fold%-" or name:find "^seed%-") and claim.kind(inner) == "directory" then
+      local lock <close> = claim.lock(inner)
+      clear(inner)
+      lock:close()
+      require "lfs".rmdir(inner) -- stays where it holds something else
+    end
   end
-  for _, name in ipairs(own_files) do files.remove(files.join(path, name)) end
-  local plots = files.join(path, "plots")
-  if files.kind(plots) == "directory" then
-    for _, plot in ipairs(files.tree(plots, {".png", ".svg", ".pdf"})) do files.remove(plot) end
-  end
+  if not holds_run(path) then return end
+  for _, name in ipairs(files_of(path, read_record(path))) do claim.remove(path, tostring(name)) end
+  if claim.kind(files.join(path, "plots")) == "directory" then require "lfs".rmdir(files.join(path, "plots")) end
+  claim.remove(path, "run.json")
 end
 
 -- A run that was killed while it wrote a line leaves half of one.
@@ -112,20 +128,79 @@ local function mend_log(path)
   if whole ~= text then files.write(log, whole) end
 end
 
+-- The first of path-2, path-3 … that this process makes.
 local function numbered(path)
   local base = path:gsub("/+$", "")
   for i = 2, 9999 do
     local candidate = ("%s-%d"):format(base, i)
-    if not files.exists(candidate) then return candidate end
+    if require "lfs".mkdir(candidate) then return candidate end
   end
-  error(("no free folder from %s-2 to %s-9999"):format(base, base), 0)
+  error(show.format("no free folder from %s-2 to %s-9999", base, base), 0)
+end
+
+-- Why a folder that is there cannot be taken as `exists` says; nil when it can.
+local function objection(path, exists)
+  if holds_run(path) then
+    if exists == "overwrite" or exists == "resume" then return nil end
+    return show.format('%s holds a run already: take another folder, or exists = "number", "overwrite" or "resume"', path)
+  end
+  local found = claim.any_file(path)
+  return found and show.format("%s holds files that are no run's, such as %s: take another folder", path, found)
+end
+
+-- The folder, locked: the one that is named, or with "number" the first that is free.
+local function take(path, exists)
+  files.mkdirs(path)
+  local lock, why = claim.try_lock(path)
+  why = why or objection(path, exists)
+  if not why then return path, lock end
+  if lock then lock:close() end
+  if exists ~= "number" then error(why, 0) end
+  path = numbered(path)
+  return path, claim.lock(path)
+end
+
+--- Raises the error that run.open would for a folder: another process writes it, it holds a run already, or files that
+--- are no run's. Commands ask before they work.
+---@param path string
+---@param exists string  as in run.open
+function run.check(path, exists)
+  local kind = files.kind(path)
+  if not kind then return end
+  if kind ~= "directory" then error(show.format("%s is no folder", path), 0) end
+  local lock <close> = claim.lock(path)
+  local why = objection(path, exists)
+  if why then error(why, 0) end
+end
+
+-- What is there is the run's own from now on, or gone.
+local function settle(path, exists)
+  if not holds_run(path) then return {} end
+  local record = read_record(path)
+  if record.status == "running" then
+    io.stderr:write(show.format("moonlark: the process that wrote %s was killed\n", path))
+  end
+  if exists == "overwrite" then
+    clear(path)
+    return {}
+  end
+  record.files = files_of(path, record)
+  mend_log(path)
+  return record, true
 end
 
 --- Opens a run folder, making it where needed, and writes run.json.
 ---
 --- When the folder holds another run, `exists` decides: "refuse" (the default) is an error, "number"
 --- takes path-2, path-3 …, "overwrite" removes that run's files (and no others), "resume" goes on
---- with it. `data` is what the run reads: a dataset, or the hash itself; run.json keeps its content hash.
+--- with it. A folder without a run must be empty: one that holds files of yours is an error, or with "number" left
+--- alone (names that begin with a dot do not count).
+---
+--- Until the run is finished, closed or collected, or its process is gone, no other run can be opened in the folder: the
+--- error names the process that has it. The folder may be a link; a link within it is never written through: one in a
+--- file's place is replaced, one in a folder's place is an error.
+---
+--- `data` is what the run reads: a dataset, or the hash itself; run.json keeps its content hash.
 ---@param path string
 ---@param settings? table  everything that decides the result; `seed` also gets a place of its own
 ---@param given? table  {exists = "refuse", data = nil}
@@ -141,27 +216,18 @@ function run.open(path, settings, given)
       {"number", "overwrite", "refuse", "resume"})
   end
 
-  local record = {}
-  local resumed = false
-  if holds_run(path) then
-    if choices.exists == "refuse" then
-      error(('%s holds a run already: take another folder, or exists = "number", "overwrite" or "resume"'):format(path), 0)
-    elseif choices.exists == "number" then
-      path = numbered(path)
-    elseif choices.exists == "overwrite" then
-      clear(path)
-    else
-      resumed = true
-      record = json.decode(files.read(files.join(path, "run.json")))
-      mend_log(path)
-    end
-  end
-  files.mkdirs(files.join(path, "plots"))
+  local lock
+  path, lock = take(path, choices.exists)
+  local _ <close> = setmetatable({}, {__close = function(_, failure) return failure and lock:close() end})
+  local record, resumed = settle(path, choices.exists)
+  claim.mkdirs(path, "plots")
 
   local self = setmetatable({
-    path = path, settings = settings or record.settings or {}, record = record, resumed = resumed, left_out = {},
-    final = {},
+    path = path, settings = settings or record.settings or {}, record = record, resumed = resumed or false,
+    left_out = {}, final = {}, lock = lock, owned = {["run.json"] = true},
   }, Run)
+  record.files = json.array(record.files or {})
+  for _, name in ipairs(record.files) do self.owned[name] = true end
   local final = self:file "metrics.json"
   if resumed and files.exists(final) then self.final = json.decode(files.read(final)) end
   record.settings = plain(self.settings)
@@ -179,16 +245,33 @@ function run.open(path, settings, given)
   return self
 end
 
---- The path of a file in the run's folder.
+--- The path of a file in the run's folder, to read it.
 ---@param name string
 ---@return string
 function Run:file(name)
   return files.join(self.path, name)
 end
 
+--- The path of a file in the run's folder, to write it: it is the run's own from now on, and goes with it. What lies
+--- there and is not the run's is moved to the same name with "~", with a line on standard error.
+---@param name string  "notes.txt", "plots/mine.svg"
+---@return string
+function Run:own(name)
+  if not self.lock then self.lock = claim.lock(self.path) end -- finished, and goes on
+  local path = self:file(name)
+  if not self.owned[name] then
+    claim.set_aside(path)
+    self.owned[name] = true
+    table.insert(self.record.files, name)
+    self:save_record()
+  end
+  if claim.kind(path) == "link" then files.remove(path) end
+  return path
+end
+
 --- Writes run.json.
 function Run:save_record()
-  files.write(self:file "run.json", json.encode(self.record, "  ") .. "\n")
+  files.write(self:own "run.json", json.encode(self.record, "  ") .. "\n")
 end
 
 --- Records the content hash of what the run reads.
@@ -208,13 +291,7 @@ end
 ---@param row table
 function Run:log(row)
   if type(row) ~= "table" then error(("row must be a table, got %s"):format(type(row)), 0) end
-  local file, why = io.open(self:file "metrics.jsonl", "ab")
-  if not file then error("cannot write " .. why, 0) end
-  local written, failure = file:write(json.encode(plain(row)), "\n")
-  local closed, later = file:close()
-  if not (written and closed) then
-    error(("cannot write %s: %s"):format(self:file "metrics.jsonl", failure or later), 0)
-  end
+  core.store.append(self:own "metrics.jsonl", json.encode(plain(row)) .. "\n")
 end
 
 --- Sets final figures, over those set before, and writes metrics.json: flat, sorted, nested tables as
@@ -223,7 +300,7 @@ end
 function Run:metrics(figures)
   if type(figures) ~= "table" then error(("figures must be a table, got %s"):format(type(figures)), 0) end
   flatten(plain(figures), "", self.final)
-  files.write(self:file "metrics.json", json.encode(self.final, "  ") .. "\n")
+  files.write(self:own "metrics.json", json.encode(self.final, "  ") .. "\n")
 end
 
 --- Saves a figure as plots/NAME.png.
@@ -242,7 +319,7 @@ function Run:plot(name, figure, ...)
   local place = "plots/" .. name .. ".png"
   local drawn, why = pcall(function(...)
     local made = type(figure) == "function" and figure(...) or figure
-    made:save(self:file(place))
+    made:save(self:own(place))
   end, ...)
   if drawn then return place end
   self.left_out[#self.left_out + 1] = {picture = place, why = tostring(why)}
@@ -267,27 +344,38 @@ end
 function Run:report(markdown)
   local text = tostring(markdown)
   if text:sub(-1) ~= "\n" then text = text .. "\n" end
-  files.write(self:file "report.md", text .. missing_pictures(self.left_out))
+  files.write(self:own "report.md", text .. missing_pictures(self.left_out))
 end
 
 --- Saves the model: model.safetensors and model.json.
 ---@param model table  anything with `save`
 function Run:model(model)
-  model:save(self:file "model.safetensors")
+  self:own "model.json"
+  model:save(self:own "model.safetensors")
 end
 
---- Ends the run: run.json gets the time and "finished".
+--- Ends the run: run.json gets the time and "finished", and the folder is free for others.
 ---@param status? string  default "finished"
 function Run:finish(status)
   self.record.finished = now()
   self.record.status = status or "finished"
   self.record.versions = versions()
   self:save_record()
+  self:release()
 end
 
---- When its variable goes, a run that nobody finished is: "failed" after an error, else "finished".
+--- Lets other processes have the folder, without a word in run.json. What is written later takes it again.
+function Run:release()
+  if self.lock then self.lock:close() end
+  self.lock = nil
+end
+
+--- When its variable goes, a run that nobody finished is: "interrupted" after Ctrl-C, SIGTERM or SIGHUP, "failed" after
+--- another error, else "finished".
 function Run:__close(failure)
-  if self.record.status == "running" then self:finish(failure and "failed" or "finished") end
+  local how = failure and (core.system.interrupted() and "interrupted" or "failed") or "finished"
+  if self.record.status == "running" then self:finish(how) end
+  self:release()
 end
 
 --- What a run folder holds: {record = run.json, metrics = metrics.json, log = rows of metrics.jsonl}.

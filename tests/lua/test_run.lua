@@ -54,12 +54,16 @@ function TestRun:test_overwrite_removes_the_run_and_nothing_else()
   local old = run.open(path)
   old:log {a = 1}
   old:metrics {a = 1}
-  files.write(path .. "/plots/old.png", "x")
+  files.write(old:own "plots/old.png", "x")
+  files.write(old:own "own.txt", "x")
+  files.write(path .. "/plots/mine.png", "mine")
   files.write(path .. "/notes.txt", "mine")
+  old:finish()
+  lu.assertEquals(run.load(path).record.files, {"metrics.jsonl", "metrics.json", "plots/old.png", "own.txt"})
   local new = run.open(path, {b = 2}, {exists = "overwrite"})
   lu.assertFalse(new.resumed)
   lu.assertEquals(files.list(path), {"notes.txt", "plots", "run.json"})
-  lu.assertEquals(files.list(path .. "/plots"), {})
+  lu.assertEquals(files.list(path .. "/plots"), {"mine.png"})
 end
 
 function TestRun:test_resume_goes_on()
@@ -67,8 +71,10 @@ function TestRun:test_resume_goes_on()
   local first = run.open(path, {lr = 0.1, seed = 3})
   first:log {epoch = 1}
   first:metrics {best = 0.5}
+  local started = first.record.started
+  first:release() -- killed here
   local file = io.open(path .. "/metrics.jsonl", "ab")
-  file:write '{"epoch": 2, "lo' -- killed here
+  file:write '{"epoch": 2, "lo'
   file:close()
   local second = run.open(path, nil, {exists = "resume"})
   lu.assertTrue(second.resumed)
@@ -80,7 +86,8 @@ function TestRun:test_resume_goes_on()
   lu.assertEquals(loaded.log, {{epoch = 1}, {epoch = 2}})
   lu.assertEquals(loaded.metrics, {best = 0.5, last = 0.6})
   lu.assertEquals(#loaded.record.resumed, 1)
-  lu.assertEquals(loaded.record.started, first.record.started)
+  lu.assertEquals(loaded.record.started, started)
+  lu.assertEquals(loaded.record.files, {"metrics.jsonl", "metrics.json"})
 end
 
 function TestRun:test_a_failure_is_marked()

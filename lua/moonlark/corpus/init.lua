@@ -8,6 +8,7 @@
 --- from a score. The same seed gives the same bytes, whatever the order or the number of workers.
 ---
 --- The files: DIR/<style>/<style>.NNNNN.wav (22 050 Hz, 16 bits, mono), .jams beside each, DIR/corpus.json.
+local claim = require "moonlark.claim"
 local compose = require "moonlark.corpus.compose"
 local files = require "moonlark.files"
 local jams = require "moonlark.corpus.jams"
@@ -96,10 +97,24 @@ local function missing(folder, settings)
   return todo
 end
 
+-- In a folder that holds no corpus yet, no clip's place is taken.
+local function check_free(folder, settings)
+  for index = 0, settings.clips - 1 do
+    for _, style in ipairs(settings.styles) do
+      for _, ending in ipairs {".wav", ".jams"} do
+        local path = place(folder, style, index) .. ending
+        if claim.kind(path) then
+          error(("%s is there already, and %s holds no corpus: choose another folder"):format(path, folder), 0)
+        end
+      end
+    end
+  end
+end
+
 -- Settings on which every clip depends; a folder holds clips of one kind only.
 local function check_folder(folder, settings)
   local path = files.join(folder, "corpus.json")
-  if not files.exists(path) then return end
+  if not files.exists(path) then return check_free(folder, settings) end
   local ok, found = pcall(json.decode, files.read(path))
   if not ok then error(("%s is no JSON: %s"):format(path, found), 0) end
   for _, key in ipairs {"generation", "seed", "seconds", "rate"} do
@@ -171,9 +186,11 @@ function corpus.generate(folder, given)
   check_seconds(settings.seconds)
   settings.seconds = settings.seconds + 0.0
   settings.generation, settings.rate = GENERATION, corpus.rate
+  files.mkdirs(folder)
+  local lock <close> = claim.lock(folder, ".corpus.lock")
   check_folder(folder, settings)
 
-  for _, style in ipairs(settings.styles) do files.mkdirs(files.join(folder, style)) end
+  for _, style in ipairs(settings.styles) do claim.mkdirs(folder, style) end
   files.write(files.join(folder, "corpus.json"), json.encode({
     generation = GENERATION, rate = corpus.rate, clips = settings.clips, seconds = settings.seconds,
     seed = settings.seed, styles = settings.styles,

@@ -1,8 +1,11 @@
 --- The folder that an extraction leaves: the features, features.json (what came from where), rejected.csv (which files
---- were set aside, and why) and partial.csv (which were kept in part). The parts of a sharded extraction lie in one folder until they are merged.
+--- were set aside, and why) and partial.csv (which were kept in part). The parts of a sharded extraction lie in one
+--- folder until they are merged.
+local claim = require "moonlark.claim"
 local csv = require "moonlark.dataset.csv"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
+local show = require "moonlark.show"
 
 local results = {}
 
@@ -18,6 +21,78 @@ end
 ---@return string
 function results.table_path(folder, format, shard)
   return ("%s/features%s.%s"):format(folder, mark(shard), shard and "safetensors" or format)
+end
+
+-- The names that extractions into a folder have written, by features.json and, for those that were stopped, by the
+-- lists that they began with. `table`: some of them pooled.
+local function written(folder)
+  local known = {}
+  for _, name in ipairs(files.list(folder)) do
+    if name:find "^features.*%.json$" and files.kind(files.join(folder, name)) == "file" then
+      local ok, made = pcall(json.decode, files.read(files.join(folder, name)))
+      if ok and type(made) == "table" and type(made.recipe) == "string" and type(made.tracks) == "table" then
+        known[name] = true
+        for _, list in ipairs {"rejected", "partial"} do
+          known[name:gsub("^features", list):gsub("%.json$", ".csv")] = true
+        end
+        known.table = known.table or type(made.columns) == "table" and #made.columns > 0
+        for _, track in ipairs(made.tracks) do known[track.file or ""] = true end
+      end
+    end
+  end
+  for name in require "lfs".dir(folder) do
+    if name:find "^%.features.*%.list$" and claim.kind(files.join(folder, name)) == "file" then
+      for line in files.read(files.join(folder, name)):gmatch "[^\0]+" do known[line] = true end
+    end
+  end
+  return known
+end
+
+-- An .npy holds one array: several features go to NAME.FEATURE.npy each.
+local function names_of(file, features)
+  local stem = #features > 1 and file:match "^(.*)%.npy$"
+  if not stem then return {file} end
+  local names = {}
+  for i, feature in ipairs(features) do names[i] = ("%s.%s.npy"):format(stem, feature) end
+  return names
+end
+
+--- Takes a folder for an extraction, making it where needed, before any work: an error when another process extracts
+--- the same part into it, or when a file that would be written is there already and no extraction wrote it. Closing
+--- what it gives lets the folder go; what was written until then is known to be an extraction's, finished or not.
+---@param folder string
+---@param outputs string[]  the files of frames or the table, as seen from the folder
+---@param shard {i: integer, n: integer}?
+---@param features string[]?  names, for .npy
+---@return table
+function results.claim(folder, outputs, shard, features)
+  files.mkdirs(folder)
+  local lock = claim.lock(folder, (".features%s.lock"):format(mark(shard)))
+  local held = setmetatable({list = files.join(folder, (".features%s.list"):format(mark(shard)))}, {
+    __close = function() lock:close() end,
+  })
+  local output_of = {}
+  local names = {}
+  for i, name in ipairs {"features%s.json", "rejected%s.csv", "partial%s.csv"} do names[i] = name:format(mark(shard)) end
+  for _, output in ipairs(outputs) do
+    for _, name in ipairs(names_of(output, features or {})) do
+      names[#names + 1] = name
+      output_of[name] = output
+    end
+  end
+  local known
+  for _, name in ipairs(names) do
+    local path = files.join(folder, name)
+    if claim.kind(path) then
+      known = known or written(folder)
+      if not (known[name] or known[output_of[name]] or known.table and name:find "^features[^/]*%.%w+$") then
+        lock:close()
+        error(show.format("%s is there already, and no extraction wrote it: name another folder, or move it", path), 0)
+      end
+    end
+  end
+  files.write(held.list, table.concat(names, "\0"))
+  return held
 end
 
 -- The fields of each item that files keep.
@@ -57,6 +132,7 @@ function results.write(folder, made, shard)
     rejected = stored(made.rejected, {"path", "reason", place}),
     partial = stored(made.partial, {"path", "reason", place}), shard = shard,
   }, " ") .. "\n")
+  files.remove(files.join(folder, (".features%s.list"):format(mark(shard)))) -- features.json says it now
   return path
 end
 
@@ -131,6 +207,8 @@ function results.merge(folder, format)
     tracks = gather(parts, "tracks"), rejected = gather(parts, "rejected"),
     partial = gather(parts, "partial"),
   }
+  local whole = results.table_path(folder, format or parts[1].shard.format)
+  local held <close> = results.claim(folder, #made.columns > 0 and {select(2, files.split(whole))} or {})
   if #made.columns > 0 and #made.tracks > 0 then
     merge_tables(folder, format or parts[1].shard.format, made, n)
   end

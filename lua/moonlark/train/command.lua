@@ -20,6 +20,7 @@ local options = require "moonlark.options"
 local run = require "moonlark.run"
 local show = require "moonlark.show"
 local several = require "moonlark.train.several"
+local show = require "moonlark.show"
 
 local defaults = {
   model = options.required, summary = options.required, input = options.required, augment = {}, options = {},
@@ -44,9 +45,12 @@ local function check_folder(args)
   if args.run then files.check_folder(args.run, "run folder") end
   if args.resume and not args.run then error("--resume needs --run", 0) end
   if args.resume and args.overwrite then error("--resume goes on with what --overwrite would remove: name one of them", 0) end
-  if args.run and files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
-    error(("%s holds a run already: name another folder, or add --overwrite or --resume"):format(args.run), 0)
+  if not args.run then return end
+  if files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
+    run.check(args.run, "resume") -- who writes it says more
+    error(show.format("%s holds a run already: name another folder, or add --overwrite or --resume", args.run), 0)
   end
+  run.check(args.run, args.resume and "resume" or args.overwrite and "overwrite" or "refuse")
 end
 
 -- A run goes on only with the settings that it was begun with.

@@ -71,9 +71,9 @@ local function batches_of(songs, input, more)
 end
 
 -- Which tracks are in which part, for moonlark evaluate.
-local function save_division(division, folder, resume)
-  local path = files.join(files.mkdirs(folder), "splits.json")
-  if resume and files.exists(path) then return end
+local function save_division(division, opened)
+  local path = opened:own "splits.json"
+  if opened.resumed and files.exists(path) then return end
   setmetatable({train = division.train, valid = division.valid, test = division.test,
     settings = division.settings or {}}, split.Parts):save(path)
 end
@@ -95,8 +95,6 @@ function experiment.fit(plan, args, division, seed, where)
   }
   parts.train:prepare()
   for _, bad in ipairs(args.left_out or {}) do table.insert(parts.train.rejected, bad) end
-  local folder = type(where) == "table" and where.path or where
-  if folder then save_division(division, folder, args.resume) end
   local model = arguments.model_options(plan, args)
   model.classes = plan.supervised and #division.train.classes or nil
   model[input.pool and "n_features" or "n_mels"] = parts.train.rows
@@ -108,7 +106,7 @@ function experiment.fit(plan, args, division, seed, where)
     schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
     patience = parts.valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
     ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,
-    seed = seed, run = where, resume = args.resume,
+    seed = seed, run = where, resume = args.resume, opened = function(opened) save_division(division, opened) end,
     objective = not plan.supervised and function(trained, batch) return trained:loss(batch) end or nil,
     judge = plan.judge and function(fit)
       local all = batches_of(division.train, input, {crop = false, shuffle = false})

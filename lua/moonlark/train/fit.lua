@@ -18,7 +18,7 @@ local defaults = {
   optimizer = options.none, schedule = options.none, loss = options.none, objective = options.none,
   monitor = options.none, clip_norm = options.none, accumulate = 1, ema = options.none, device = "auto",
   precision = "float32", deterministic = false, seed = 0, run = options.none, resume = false, progress = true,
-  each = options.none, judge = options.none,
+  each = options.none, judge = options.none, opened = options.none,
 }
 
 -- the pieces of a training -----------------------------------------------------------------

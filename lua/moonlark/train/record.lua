@@ -4,6 +4,7 @@
 --- model.safetensors with model.json (the best weights), events.out.tfevents.* for TensorBoard, and at the end
 --- metrics.json, plots/ and report.md.
 local checkpoint = require "moonlark.train.checkpoint"
+local core = require "moonlark_core"
 local files = require "moonlark.files"
 local network = require "moonlark.network"
 local plot = require "moonlark.plot"
@@ -32,8 +33,10 @@ function record.open(trainer)
       {exists = o.resume and "resume" or "refuse", data = songs.hash and songs or nil})
   end
   local self = setmetatable({
-    run = opened, mine = mine, checkpoint = opened:file "checkpoint.safetensors", board = tensorboard.open(opened.path),
+    run = opened, mine = mine, checkpoint = opened:own "checkpoint.safetensors",
+    board = tensorboard.open(opened.path, function(name) return opened:own(name) end),
   }, Record)
+  if o.opened then o.opened(opened) end
   if not o.resume then files.remove(self.checkpoint) end
   if not files.exists(self.checkpoint) then checkpoint.write(self.checkpoint, trainer) end
   return self
@@ -41,12 +44,13 @@ end
 
 --- Makes metrics.jsonl tell what a trainer that goes on has done: a kill may have come between checkpoint and line.
 function Record:rewind(trainer)
-  files.remove(self.run:file "metrics.jsonl")
+  files.remove(self.run:own "metrics.jsonl")
   for _, row in ipairs(trainer.history) do self.run:log(row) end
 end
 
 local function save_model(self, trainer)
-  network.save(trainer.net, self.run:file "model.safetensors")
+  self.run:own "model.json"
+  network.save(trainer.net, self.run:own "model.safetensors")
 end
 
 -- What TensorBoard groups together: loss/train beside loss/valid.
@@ -57,7 +61,7 @@ local scalars = {
 
 --- After an epoch: its line, its scalars, the checkpoint, and the model when it is the best so far.
 function Record:epoch(trainer, row, is_best)
-  checkpoint.write(self.checkpoint, trainer)
+  checkpoint.write(self.run:own "checkpoint.safetensors", trainer)
   if is_best then
     local last = trainer.net:state_dict()
     local held = {}
@@ -192,7 +196,7 @@ end
 --- After an error or Ctrl-C: the folder says so, and has the best model so far beside the checkpoint of the last whole
 --- epoch.
 function Record:stopped(trainer, why)
-  local interrupted = type(why) == "userdata" or why == "interrupted" -- Ctrl-C is no text
+  local interrupted = core.system.interrupted() or type(why) == "userdata" or why == "interrupted" -- Ctrl-C is no text
   if #trainer.history > 0 then save_model(self, trainer) end
   self.run:finish(interrupted and "interrupted" or "failed")
   if interrupted then

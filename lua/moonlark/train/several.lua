@@ -1,4 +1,5 @@
 --- Several trainings of one kind, by folds and seeds, and what they come to together.
+local claim = require "moonlark.claim"
 local experiment = require "moonlark.train.experiment"
 local files = require "moonlark.files"
 local join_reports = require "moonlark.classify.report"
@@ -26,7 +27,7 @@ local function train_all(plan, args, divisions, seed, whole)
   local of_seed = args.seeds > 1 and "seed-" .. seed or ""
   for i, division in ipairs(divisions) do
     local name = #divisions > 1 and "fold-" .. tostring(division.name or i) or ""
-    local folder = args.run and files.join(args.run, of_seed, name)
+    local folder = args.run and claim.mkdirs(args.run, files.join(of_seed, name))
     local title = of_seed .. (of_seed ~= "" and name ~= "" and " " or "") .. name
     io.stderr:write("\n", show.name(title), "\n")
     local fit = experiment.fit(plan, args, division, seed, folder)
@@ -83,7 +84,7 @@ end
 ---@param divisions table[]
 ---@param whole moonlark.Run?  the folder above the trainings' own
 function several.fit(plan, args, divisions, whole)
-  if whole then files.remove(whole:file "metrics.jsonl") end -- finished trainings say their lines again
+  if whole then files.remove(whole:own "metrics.jsonl") end -- finished trainings say their lines again
   local seeds, results, means = {}, {}, {}
   for s = 1, args.seeds do
     seeds[s] = args.seed + s - 1

@@ -3,6 +3,7 @@
 --- A file is a sequence of records (TensorFlow's TFRecord: length, checksum, bytes, checksum; checksums are CRC-32C,
 --- masked), each a protocol buffer message Event of tensorflow/core/util/event.proto. A record is written whole and
 --- flushed; TensorBoard ignores one that was cut.
+local claim = require "moonlark.claim"
 local files = require "moonlark.files"
 
 local tensorboard = {}
@@ -63,15 +64,17 @@ EventFile.__index = EventFile
 
 --- Begins a new event file in a folder, numbered after those that are there: TensorBoard joins them.
 ---@param folder string
+---@param own? fun(name: string): string  told the file's name before it is made, gives its path
 ---@return moonlark.EventFile
-function tensorboard.open(folder)
+function tensorboard.open(folder, own)
   files.mkdirs(folder)
   local number = 0
-  local path
+  local name
   repeat
-    path = files.join(folder, ("events.out.tfevents.%010d.moonlark.%d"):format(os.time(), number))
+    name = ("events.out.tfevents.%010d.moonlark.%d"):format(os.time(), number)
     number = number + 1
-  until not files.exists(path)
+  until not claim.kind(files.join(folder, name))
+  local path = own and own(name) or files.join(folder, name)
   local file, why = io.open(path, "wb")
   if not file then error("cannot write " .. why, 0) end
   local self = setmetatable({path = path, file = file}, EventFile)
