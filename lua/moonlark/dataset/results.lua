@@ -23,8 +23,8 @@ function results.table_path(folder, format, shard)
   return ("%s/features%s.%s"):format(folder, mark(shard), shard and "safetensors" or format)
 end
 
--- The names that extractions into a folder have written, by features.json and, for those that were stopped, by the
--- lists that they began with. `table`: some of them pooled.
+-- The names of the files that extractions into a folder have written or were about to: by the hidden lists that they
+-- keep there, and by features.json where an older Moonlark kept none. `table`: some of those pooled.
 local function written(folder)
   local known = {}
   for _, name in ipairs(files.list(folder)) do
@@ -48,6 +48,19 @@ local function written(folder)
   return known
 end
 
+-- Adds names to a list, each once, with zero bytes between: also before the first, should a killed process have left half
+-- a name.
+local function keep_list(path, names)
+  local had, more = {}, {}
+  if claim.kind(path) == "file" then
+    for name in files.read(path):gmatch "[^\0]+" do had[name] = true end
+  end
+  for _, name in ipairs(names) do
+    if not had[name] then more[#more + 1] = name .. "\0" end
+  end
+  require "moonlark_core".store.append(path, "\0" .. table.concat(more))
+end
+
 -- An .npy holds one array: several features go to NAME.FEATURE.npy each.
 local function names_of(file, features)
   local stem = #features > 1 and file:match "^(.*)%.npy$"
@@ -59,7 +72,7 @@ end
 
 --- Takes a folder for an extraction, making it where needed, before any work: an error when another process extracts
 --- the same part into it, or when a file that would be written is there already and no extraction wrote it. Closing
---- what it gives lets the folder go; what was written until then is known to be an extraction's, finished or not.
+--- what it gives lets the folder go. The files are known to be an extraction's from now on, finished or not.
 ---@param folder string
 ---@param outputs string[]  the files of frames or the table, as seen from the folder
 ---@param shard {i: integer, n: integer}?
@@ -68,9 +81,6 @@ end
 function results.claim(folder, outputs, shard, features)
   files.mkdirs(folder)
   local lock = claim.lock(folder, (".features%s.lock"):format(mark(shard)))
-  local held = setmetatable({list = files.join(folder, (".features%s.list"):format(mark(shard)))}, {
-    __close = function() lock:close() end,
-  })
   local output_of = {}
   local names = {}
   for i, name in ipairs {"features%s.json", "rejected%s.csv", "partial%s.csv"} do names[i] = name:format(mark(shard)) end
@@ -91,8 +101,8 @@ function results.claim(folder, outputs, shard, features)
       end
     end
   end
-  files.write(held.list, table.concat(names, "\0"))
-  return held
+  keep_list(files.join(folder, (".features%s.list"):format(mark(shard))), names)
+  return setmetatable({}, {__close = function() lock:close() end})
 end
 
 -- The fields of each item that files keep.
@@ -132,7 +142,6 @@ function results.write(folder, made, shard)
     rejected = stored(made.rejected, {"path", "reason", place}),
     partial = stored(made.partial, {"path", "reason", place}), shard = shard,
   }, " ") .. "\n")
-  files.remove(files.join(folder, (".features%s.list"):format(mark(shard)))) -- features.json says it now
   return path
 end
 
