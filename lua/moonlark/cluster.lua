@@ -10,6 +10,7 @@ local cluster = {}
 
 local pca = estimator.define {
   kind = "cluster.pca",
+  state = {"tensor mean", "tensor components", "tensor explained_variance", "tensor explained_variance_ratio"},
   defaults = {n_components = options.none, whiten = false},
   fit = function(settings, x)
     local k = settings.n_components or math.min(x:size(0), x:size(1))
@@ -50,6 +51,7 @@ end
 
 local kmeans = estimator.define {
   kind = "cluster.kmeans",
+  state = {"tensor centers", "tensor labels"},
   defaults = {n_clusters = 8, max_iter = 300, tol = 1e-4, n_init = 1, seed = 0, init = options.none},
   fit = function(settings, x)
     local centers, labels, inertia, iterations = core.cluster.kmeans(x, settings.n_clusters, settings.max_iter,
@@ -81,6 +83,7 @@ end
 
 local gmm = estimator.define {
   kind = "cluster.gmm",
+  state = {"tensor weights", "tensor means", "tensor covariances"},
   defaults = {
     n_components = 1, covariance = "full", tol = 1e-3, reg_covar = 1e-6, max_iter = 100, n_init = 1, seed = 0,
     init = options.none,

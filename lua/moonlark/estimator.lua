@@ -11,6 +11,7 @@ local core = require "moonlark_core"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
 local options = require "moonlark.options"
+local shape = require "moonlark.shape"
 
 local estimator = {}
 
@@ -107,9 +108,29 @@ local function divide(self, prefix, tensors, plain)
   end
 end
 
+-- What a model.json holds, and each of its steps.
+local form
+form = shape.object {
+  kind = "string", settings = shape.map "any", state = shape.object {columns = shape.integer(1)},
+  steps = shape.maybe(shape.list(function(step) return form(step) end)),
+}
+
+-- The state, when it holds all that the kind's methods read.
+local function check_state(model, state, path)
+  local torch = require "moonlark.torch"
+  for _, entry in ipairs(getmetatable(model).definition.state) do
+    local kind, key = entry:match "^(%a+) ([%w_]+)$"
+    local value = state[key]
+    if not (kind == "tensor" and torch.is_tensor(value) or type(value) == kind) then
+      error(("%s: the state of %s has no %s '%s'"):format(path, model.kind, kind, key), 0)
+    end
+  end
+  return state
+end
+
 local function unite(plain, prefix, tensors, path)
   local make = makers[plain.kind]
-  if not make then error(("%s: unknown kind of model '%s'"):format(path, tostring(plain.kind)), 0) end
+  if not make then error(("%s: unknown kind of model '%s'"):format(path, require "moonlark.show".name(plain.kind)), 0) end
   local settings, state = plain.settings, plain.state
   for name, value in pairs(tensors) do
     local rest = name:sub(1, #prefix) == prefix and name:sub(#prefix + 1)
@@ -127,8 +148,9 @@ local function unite(plain, prefix, tensors, path)
       settings.steps[i] = state.steps[i]
     end
   end
-  local model = make(settings)
-  model.state = state
+  local ok, model = pcall(make, settings)
+  if not ok then error(type(model) == "string" and ("%s: %s"):format(path, model) or model, 0) end
+  model.state = check_state(model, state, path)
   return model
 end
 
@@ -157,8 +179,8 @@ end
 function estimator.load(path)
   require "moonlark.cluster"  -- so that their kinds are known
   require "moonlark.classify"
-  local plain = json.decode(files.read(json_path(path)))
-  return unite(plain, "", core.store.load(path), path)
+  local description = json_path(path)
+  return unite(json.read(description, form), "", core.store.load(path), description)
 end
 
 --- True for estimators.
@@ -188,10 +210,11 @@ end
 
 --- Defines a kind of estimator and returns the function that makes one.
 ---
+--- `state` names what its methods need of the state, and what a file of it must therefore hold: {"tensor mean"}.
 --- `fit(settings, x, y)` returns the state; every function in `methods` is called as f(state, x, settings, ...)
 --- once the estimator is fitted and x has the right width; those in `inverses` take other things than samples and
 --- are called as f(state, settings, ...). `supervised`: labels are required and checked.
----@param definition {kind: string, defaults: table, fit: function, methods: table, inverses: table?, supervised: boolean?, check: function?}
+---@param definition {kind: string, defaults: table, state: string[], fit: function, methods: table, inverses: table?, supervised: boolean?, check: function?}
 ---@return fun(given: table?): moonlark.Estimator
 function estimator.define(definition)
   local meta = {__name = Estimator.__name, __tostring = Estimator.__tostring, definition = definition}

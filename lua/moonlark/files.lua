@@ -25,7 +25,7 @@ end
 function files.read(path)
   if files.kind(path) == "directory" then error(("cannot read %s: it is a directory"):format(path), 0) end
   local file, why = io.open(path, "rb")
-  if not file then error("cannot open " .. why, 0) end
+  if not file then error("cannot read " .. why, 0) end
   local text, reason = file:read "a"
   file:close()
   if not text then error(("cannot read %s: %s"):format(path, reason), 0) end

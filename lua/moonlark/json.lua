@@ -128,13 +128,75 @@ local function restored(value)
   return setmetatable(copy, getmetatable(value))
 end
 
---- The value of a JSON text; errors say where it breaks.
+-- Of our own settings: NaN and Infinity are no JSON.
+local decoder = cjson.new()
+decoder.decode_invalid_numbers(false)
+
+-- What the decoder calls things, as a person would.
+local tokens = {
+  T_OBJ_BEGIN = "{", T_OBJ_END = "}", T_ARR_BEGIN = "[", T_ARR_END = "]", T_STRING = "a string", T_NUMBER = "a number",
+  T_BOOLEAN = "true or false", T_NULL = "null", T_COLON = ":", T_COMMA = ",", T_END = "the end",
+}
+
+-- "line 3, column 5" of a position in a text whose first line has a number.
+local function place_of(text, at, first)
+  local before = text:sub(1, at - 1)
+  local line = select(2, before:gsub("\n", "")) + first
+  local start = before:match "^.*\n()" or 1
+  return ("line %d, column %d"):format(line, utf8.len(text, start, at - 1) and utf8.len(before:sub(start)) + 1
+    or at - start + 1)
+end
+
+-- `first`: the number of the text's first line in its file.
+local function parse(text, name, first)
+  local body = text:gsub("^\xEF\xBB\xBF", "")
+  if not body:find "[^%s\0]" then error(("%s is empty: it holds no JSON"):format(name), 0) end
+  local zero = body:find("\0", 1, true)
+  if zero then error(("%s, %s: not JSON: a zero byte"):format(name, place_of(body, zero, first)), 0) end
+  local ok, value = pcall(decoder.decode, body)
+  if ok then
+    local kept = body:find "\\[uU][dD][bB][fF]7" or body:find "\xF4\x8D[\xB2\xB3]"
+    return kept and restored(value) or value
+  end
+  local why, at = tostring(value):match "^(.*) at character (%d+)$"
+  if not at then error(("%s: not JSON: %s"):format(name, value), 0) end
+  why = why:gsub("T_[A-Z_]+", tokens):gsub("^Expected (.*) but found (.*)$", "expected %1, found %2")
+    :gsub("^Found too many nested data structures.*", "it nests too deep")
+  error(("%s, %s: not JSON: %s"):format(name, place_of(body, tonumber(at), first), why), 0)
+end
+
+--- The value of a JSON text; an error says in one line where it breaks. Of a key that is there twice the last counts.
 ---@param text string
+---@param name string?  what to call the text in errors: its file
 ---@return any
-function json.decode(text)
-  local value = cjson.decode(text)
-  local kept = text:find "\\[uU][dD][bB][fF]7" or text:find "\xF4\x8D[\xB2\xB3]"
-  return kept and restored(value) or value
+function json.decode(text, name)
+  return parse(text, name or "the text", 1)
+end
+
+--- The value of a JSON file; an error names the file with the line and column, or the place whose form is another.
+---@param path string
+---@param form moonlark.Form?  see moonlark.shape
+---@return any
+function json.read(path, form)
+  local value = json.decode(require "moonlark.files".read(path), path)
+  return form and require "moonlark.shape".check(value, path, form) or value
+end
+
+--- The values of a file of one JSON text a line. A last line without its end, as a killed writer leaves it, is left out.
+---@param path string
+---@param form moonlark.Form?
+---@return any[]
+function json.read_lines(path, form)
+  local list, number = {}, 0
+  for line in require "moonlark.files".read(path):gmatch "([^\n]*)\n" do
+    number = number + 1
+    if line:find "%S" then
+      local name = ("%s, line %d"):format(path, number)
+      local value = parse(line, path, number)
+      list[#list + 1] = form and require "moonlark.shape".check(value, name, form) or value
+    end
+  end
+  return list
 end
 
 return json

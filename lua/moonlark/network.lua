@@ -18,6 +18,7 @@ local moonlark = require "moonlark"
 local module = require "moonlark.nn.module"
 local options = require "moonlark.options"
 local sealed = require "moonlark.sealed"
+local shape = require "moonlark.shape"
 
 local network = {}
 
@@ -41,6 +42,28 @@ local function check_name(name)
   end
   return name
 end
+
+-- What the card of a file may hold. The input is what batches:options() gives and no more: nothing in a file names
+-- folders to write to.
+local channel = shape.maybe(shape.either("a word or a number", "string", "integer"))
+local recipe_form = {
+  features = shape.map "object", rate = shape.maybe "integer", start = shape.maybe "number",
+  duration = shape.maybe "number", pool = shape.maybe(shape.list "string"), channel = channel,
+  partial = shape.maybe "string",
+}
+local card_form = {
+  architecture = shape.maybe "string", options = shape.maybe "object", recipe = shape.maybe "object",
+  classes = shape.maybe(shape.list "string"),
+  statistics = shape.maybe(shape.either("an object or false", {mean = shape.list "number", std = shape.list "number"},
+    shape.where("boolean", "false", function(value) return not value end))),
+  input = shape.maybe(shape.closed {
+    features = shape.maybe(shape.map "object"), rate = shape.maybe "integer", channel = channel,
+    partial = shape.maybe "string", recipe = shape.maybe(shape.closed(recipe_form)), segment = shape.maybe "number", hop = shape.maybe "number",
+    batch_size = shape.maybe(shape.integer(1)), normalize = shape.maybe "boolean",
+    decibel = shape.maybe(shape.either("true, false or an object", "boolean",
+      shape.closed {amin = shape.maybe "number", top_db = shape.maybe "number"})),
+  }),
+}
 
 --- Makes an architecture known to network.load under a name; it comes before Moonlark's own of that name.
 ---@param name string  letters, digits, _ and -
@@ -161,7 +184,7 @@ function network.load(path, given)
     path = inner
   end
   if not files.exists(path) then error(("%s does not exist"):format(path), 0) end
-  local tensors, card = sealed.read(path, "network")
+  local tensors, card = sealed.read(path, "network", card_form)
   local net = read.net or build(path, card)
   local ok, why = pcall(net.load_state_dict, net, tensors)
   if not ok then error(("%s: %s"):format(path, why), 0) end

@@ -18,6 +18,7 @@ local core = require "moonlark_core"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
 local options = require "moonlark.options"
+local shape = require "moonlark.shape"
 local report = require "moonlark.report"
 local show = require "moonlark.show"
 
@@ -83,16 +84,23 @@ local function holds_run(path)
   return files.kind(files.join(path, "run.json")) == "file"
 end
 
+-- What run.json holds; other keys are let through.
+local record_form = {
+  settings = shape.maybe "object", versions = shape.maybe "object", data = shape.maybe "object",
+  status = "string", started = shape.maybe "string", finished = shape.maybe "string",
+  files = shape.maybe(shape.list "string"), resumed = shape.maybe(shape.list "string"),
+}
+
 local function read_record(path)
   local place = files.join(path, "run.json")
-  local ok, record = pcall(json.decode, files.read(place))
-  if ok and type(record) == "table" and type(record.status) == "string" then return record end
-  error(show.format("%s was not written by Moonlark, or is damaged", place), 0)
+  local record = json.read(place, "object")
+  if record.status == nil then error(show.format("%s was not written by Moonlark: it has no status", place), 0) end
+  return shape.check(record, place, record_form)
 end
 
 -- The files that a run wrote, but for run.json.
 local function files_of(path, record)
-  if type(record.files) == "table" then return record.files end
+  if record.files then return record.files end
   local list = table.move(usual_files, 1, #usual_files, 1, {})
   for _, name in ipairs(usual_plots) do list[#list + 1] = "plots/" .. name .. ".png" end
   for _, name in ipairs(files.list(path)) do
@@ -114,7 +122,7 @@ local function clear(path)
     end
   end
   if not holds_run(path) then return end
-  for _, name in ipairs(files_of(path, read_record(path))) do claim.remove(path, tostring(name)) end
+  for _, name in ipairs(files_of(path, read_record(path))) do claim.remove(path, name) end
   if claim.kind(files.join(path, "plots")) == "directory" then require "lfs".rmdir(files.join(path, "plots")) end
   claim.remove(path, "run.json")
 end
@@ -229,7 +237,7 @@ function run.open(path, settings, given)
   record.files = json.array(record.files or {})
   for _, name in ipairs(record.files) do self.owned[name] = true end
   local final = self:file "metrics.json"
-  if resumed and files.exists(final) then self.final = json.decode(files.read(final)) end
+  if resumed and files.exists(final) then self.final = json.read(final, "object") end
   record.settings = plain(self.settings)
   record.seed = plain(self.settings.seed)
   record.versions = versions()
@@ -383,12 +391,10 @@ end
 ---@return table
 function run.load(path)
   if not holds_run(path) then error(("%s holds no run (there is no run.json)"):format(path), 0) end
-  local loaded = {path = path, record = json.decode(files.read(files.join(path, "run.json"))), metrics = {}, log = {}}
+  local loaded = {path = path, record = read_record(path), metrics = {}, log = {}}
   local metrics, log = files.join(path, "metrics.json"), files.join(path, "metrics.jsonl")
-  if files.exists(metrics) then loaded.metrics = json.decode(files.read(metrics)) end
-  if files.exists(log) then
-    for line in files.read(log):gmatch "([^\n]+)\n" do loaded.log[#loaded.log + 1] = json.decode(line) end
-  end
+  if files.exists(metrics) then loaded.metrics = json.read(metrics, "object") end
+  if files.exists(log) then loaded.log = json.read_lines(log, "object") end
   return loaded
 end
 

@@ -4,6 +4,7 @@
 --- .safetensors finds the tensors; the table is JSON in the metadata.
 local core = require "moonlark_core"
 local json = require "moonlark.json"
+local shape = require "moonlark.shape"
 
 local sealed = {}
 
@@ -41,9 +42,10 @@ end
 --- Reads a file back, or says why it cannot be what was written.
 ---@param path string
 ---@param kind string
+---@param form moonlark.Form  of the table
 ---@return table<string, moonlark.Tensor> tensors
 ---@return table plain
-function sealed.read(path, kind)
+function sealed.read(path, kind, form)
   check_path(path)
   local found = core.store.metadata(path)
   local is = found.format
@@ -55,7 +57,7 @@ function sealed.read(path, kind)
   if not found.moonlark or found.checksum ~= checksum(tensors, found.moonlark) then
     error(("%s was changed or damaged after it was written: its checksum does not fit"):format(path), 0)
   end
-  return tensors, json.decode(found.moonlark)
+  return tensors, shape.check(json.decode(found.moonlark, path), path, form)
 end
 
 return sealed

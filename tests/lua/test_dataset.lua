@@ -429,10 +429,10 @@ function TestFiles:test_the_same_split_is_the_same_bytes()
 end
 
 function TestFiles:test_foreign_files_are_refused()
-  lu.assertErrorMsgContains("is not JSON", dataset.load, touch("a.json", "{"))
+  lu.assertErrorMsgContains("line 1, column 2: not JSON", dataset.load, touch("a.json", "{"))
   lu.assertErrorMsgContains("neither a dataset nor a split", dataset.load, touch("b.json", "[1]"))
   lu.assertErrorMsgContains("newer Moonlark", dataset.load, touch("c.json", '{"format":"moonlark.dataset","version":2}'))
-  lu.assertErrorMsgContains("tracks or classes are missing", dataset.load,
+  lu.assertErrorMsgContains("classes is missing", dataset.load,
     touch("d.json", '{"format":"moonlark.dataset","version":1}'))
   lu.assertErrorMsgContains("not among the classes", dataset.load, touch("e.json",
     '{"format":"moonlark.dataset","version":1,"classes":["a"],"tracks":[{"path":"x","label":"b"}]}'))

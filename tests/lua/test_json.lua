@@ -61,4 +61,22 @@ function TestJson:test_the_engine_writes_and_reads_the_same()
   files.remove(folder)
 end
 
+function TestJson:test_damage_is_told_with_its_place()
+  for text, place in pairs {
+    ["{"] = "line 1, column 2", ['{\n "a": 1,\n "ä" 2}'] = "line 3, column 6", ["[NaN]"] = "line 1, column 2",
+    ["[1,]"] = "line 1, column 4: not JSON: expected value, found ]", ["[0]\0"] = "line 1, column 4: not JSON: a zero byte",
+    ["\xEF\xBB\xBF{x}"] = "line 1, column 2", ["[]]"] = "line 1, column 3", [("["):rep(1e5)] = "it nests too deep",
+    ["\xFF\xFE["] = "line 1, column 1",
+  } do
+    lu.assertErrorMsgContains("f.json, " .. (place:find "^line" and place or "line 1"), json.decode, text, "f.json")
+    lu.assertErrorMsgContains(place, json.decode, text, "f.json")
+  end
+  lu.assertErrorMsgContains("f.json is empty", json.decode, " \r\n", "f.json")
+end
+
+function TestJson:test_marks_and_line_ends_of_other_systems_are_read()
+  lu.assertEquals(json.decode('\xEF\xBB\xBF{"a":\r\n[1]}\r\n'), {a = {1}})
+  lu.assertEquals(json.decode '{"a": 1, "a": 2}', {a = 2}) -- the last counts
+end
+
 os.exit(lu.LuaUnit.run())

@@ -22,6 +22,7 @@ local function define(definition)
   return estimator.define {
     kind = definition.kind,
     defaults = definition.defaults,
+    state = {"tensor classes", table.unpack(definition.state)},
     supervised = true,
     check = definition.check,
     fit = function(settings, x, y)
@@ -41,6 +42,7 @@ end
 
 models.scaler = estimator.define {
   kind = "classify.scaler",
+  state = {"tensor mean", "tensor variance", "tensor scale"},
   defaults = {},
   fit = function(_, x)
     local mean, variance = core.classify.moments(x)
@@ -58,6 +60,7 @@ models.scaler = estimator.define {
 
 models.logistic = define {
   kind = "classify.logistic",
+  state = {"tensor weights", "tensor intercepts"},
   defaults = {C = 1.0, tol = 1e-5, max_iter = 1000},
   fit = function(settings, x, y, k)
     local weights, intercepts, iterations = core.classify.logistic(x, y, k, settings.C, settings.tol, settings.max_iter)
@@ -70,6 +73,7 @@ models.logistic = define {
 
 models.knn = define {
   kind = "classify.knn",
+  state = {"tensor train_x", "tensor train_y"},
   defaults = {n_neighbors = 5, weights = "uniform"},
   check = function(settings)
     if settings.weights ~= "uniform" and settings.weights ~= "distance" then
@@ -103,6 +107,8 @@ end
 
 models.svm = estimator.define {
   kind = "classify.svm",
+  state = {"tensor classes", "number gamma_used", "tensor vectors", "tensor coefficients", "tensor offsets",
+    "tensor counts"},
   defaults = {C = 1.0, kernel = "rbf", gamma = options.none, tol = 1e-3},
   supervised = true,
   fit = function(settings, x, y)
@@ -134,6 +140,7 @@ end
 
 models.random_forest = define {
   kind = "classify.random_forest",
+  state = {"tensor model"},
   defaults = {n_estimators = 100, max_depth = 0, max_features = options.none, subsample = 0.632, max_bin = 64, seed = 0},
   fit = function(settings, x, y, k)
     local share = settings.max_features or math.sqrt(x:size(1)) / x:size(1)
@@ -145,6 +152,7 @@ models.random_forest = define {
 
 models.boosted_trees = define {
   kind = "classify.boosted_trees",
+  state = {"tensor model"},
   defaults = {
     n_estimators = 100, max_depth = 6, learning_rate = 0.3, subsample = 1, colsample = 1, reg_lambda = 1,
     min_child_weight = 1, max_bin = 256, seed = 0,

@@ -29,6 +29,7 @@ end
 
 return estimator.define {
   kind = "classify.pipeline",
+  state = {"table steps"},
   defaults = {steps = options.required},
   check = check,
   fit = function(settings, x, y)

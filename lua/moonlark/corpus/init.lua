@@ -115,8 +115,7 @@ end
 local function check_folder(folder, settings)
   local path = files.join(folder, "corpus.json")
   if not files.exists(path) then return check_free(folder, settings) end
-  local ok, found = pcall(json.decode, files.read(path))
-  if not ok then error(("%s is no JSON: %s"):format(path, found), 0) end
+  local found = json.read(path, {generation = "number", seed = "number", seconds = "number", rate = "number"})
   for _, key in ipairs {"generation", "seed", "seconds", "rate"} do
     if found[key] ~= settings[key] then
       error(("%s holds a corpus of %s %s, not %s: choose another folder or remove that one"):format(

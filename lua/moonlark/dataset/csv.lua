@@ -39,6 +39,11 @@ function csv.parse(text, name, delimiter)
     error(('delimiter must be one character, no letter, digit or quote, got "%s"'):format(delimiter), 0)
   end
   text = text:gsub("^\239\187\191", "")
+  local zero = text:find("\0", 1, true)
+  if zero then
+    error(("%s, line %d: a zero byte: this is no text, or not of UTF-8"):format(name,
+      select(2, text:sub(1, zero):gsub("\n", "")) + 1), 0)
+  end
   local rows, at, line = {}, 1, 1
   while at <= #text do
     local row = {line = line}
@@ -65,13 +70,14 @@ end
 ---@return table[] rows
 ---@return string[] columns
 function csv.read(path, delimiter)
-  local file, reason = io.open(path, "rb")
-  local text = file and file:read "a"
-  if file then file:close() end
-  if not text then error(("cannot read %s"):format(reason or path), 0) end
-  local lines = csv.parse(text, path, delimiter)
+  local lines = csv.parse(require "moonlark.files".read(path), path, delimiter)
   local columns = table.remove(lines, 1)
   if not columns then error(("%s is empty: its first line must name the columns"):format(path), 0) end
+  local seen = {}
+  for _, column in ipairs(columns) do
+    if seen[column] then error(("%s, line %d: the column '%s' is there twice"):format(path, columns.line, column), 0) end
+    seen[column] = true
+  end
   local rows = {}
   for i, values in ipairs(lines) do
     if #values ~= #columns then

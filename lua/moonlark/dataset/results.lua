@@ -5,6 +5,7 @@ local claim = require "moonlark.claim"
 local csv = require "moonlark.dataset.csv"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
+local shape = require "moonlark.shape"
 local show = require "moonlark.show"
 
 local results = {}
@@ -36,7 +37,7 @@ local function written(folder)
           known[name:gsub("^features", list):gsub("%.json$", ".csv")] = true
         end
         known.table = known.table or type(made.columns) == "table" and #made.columns > 0
-        for _, track in ipairs(made.tracks) do known[track.file or ""] = true end
+        for _, track in ipairs(made.tracks) do known[type(track) == "table" and track.file or ""] = true end
       end
     end
   end
@@ -145,28 +146,86 @@ function results.write(folder, made, shard)
   return path
 end
 
--- The parts that lie in a folder, in order; an error unless all of one extraction do.
-local function read_parts(folder)
-  local parts, n = {}, nil
+local notes = shape.list {path = "string", reason = "string", place = "integer"}
+
+-- What the JSON of a part holds. Its table's format becomes the ending of a file: one of those that are written.
+local part_form = {
+  recipe = "string", columns = shape.list "string", classes = shape.list "string",
+  tracks = shape.list {
+    path = "string", label = shape.maybe "string", group = shape.maybe "string", file = shape.maybe "string",
+    fold = shape.maybe(shape.either("a number or a string", "integer", "number", "string")), place = shape.integer(1),
+  },
+  rejected = notes, partial = shape.maybe(notes),
+  shard = {
+    i = shape.integer(1), n = shape.integer(1),
+    format = shape.word {"safetensors", "npz", "npy", "csv", "jsonl", "arff", "h5"},
+  },
+}
+
+local function read_part(path, i, n)
+  local part = json.read(path, part_form)
+  if part.shard.i ~= i or part.shard.n ~= n then
+    error(("%s says that it is part %d of %d: was it renamed?"):format(path, part.shard.i, part.shard.n), 0)
+  end
+  local known = {}
+  for _, label in ipairs(part.classes) do known[label] = true end
+  for k, track in ipairs(part.tracks) do
+    if (#part.classes > 0) ~= (track.label ~= nil) or track.label and not known[track.label] then
+      error(("%s: tracks[%d].label is not among the classes"):format(path, k), 0)
+    end
+  end
+  return part
+end
+
+-- How a name counts parts: a whole number from 1, as extract writes it; nil for any other text.
+local function count_of(text)
+  local count = math.tointeger(tonumber(text))
+  return count and count >= 1 and tostring(count) == text and count or nil
+end
+
+-- Paths of the parts' files by number, and how many parts there are to be.
+local function find_parts(folder)
+  local paths, n, found = {}, nil, 0
   for _, name in ipairs(files.list(folder)) do
-    local i, of = name:match "^features%-(%d+)%-of%-(%d+)%.json$"
-    if i then
-      i, of = tonumber(i), tonumber(of)
+    local first, second = name:match "^features%-(%d+)%-of%-(%d+)%.json$"
+    if first then
+      local i, of = count_of(first), count_of(second)
+      if not i or not of or i > of then error(("%s cannot be: no part has such a number"):format(files.join(folder, name)), 0) end
       if n and n ~= of then error(("%s holds parts of %d and of %d: merge each apart"):format(folder, n, of), 0) end
-      n = of
-      parts[i] = json.decode(files.read(files.join(folder, name)))
+      n, found = of, found + 1
+      paths[i] = files.join(folder, name)
     end
   end
   if not n then error(("%s holds no parts: moonlark extract --shard 1/2 … makes them"):format(folder), 0) end
+  return paths, n, found
+end
+
+-- An error that names the first of the parts that are not there.
+local function check_complete(folder, paths, n, found)
+  if found == n then return end
   local missing = {}
   for i = 1, n do
-    if not parts[i] then
-      missing[#missing + 1] = tostring(i)
-    elseif parts[1] and (parts[i].recipe ~= parts[1].recipe) then
-      error(("%s: parts 1 and %d were made with other recipes"):format(folder, i), 0)
+    if not paths[i] then missing[#missing + 1] = tostring(i) end
+    if #missing == 10 then break end
+  end
+  local more = n - found - #missing
+  error(("%s lacks the parts %s%s of %d"):format(folder, table.concat(missing, ", "),
+    more > 0 and (" and %d more"):format(more) or "", n), 0)
+end
+
+-- The parts that lie in a folder, in order; an error unless all of one extraction do.
+local function read_parts(folder)
+  local paths, n, found = find_parts(folder)
+  check_complete(folder, paths, n, found)
+  local parts = {}
+  for i = 1, n do
+    parts[i] = read_part(paths[i], i, n)
+    for _, key in ipairs {"recipe", "columns", "classes"} do
+      if json.encode {parts[i][key]} ~= json.encode {parts[1][key]} then
+        error(("%s and %s were made with other %s"):format(paths[1], paths[i], key == "recipe" and "recipes" or key), 0)
+      end
     end
   end
-  if #missing > 0 then error(("%s lacks the parts %s of %d"):format(folder, table.concat(missing, ", "), n), 0) end
   return parts, n
 end
 

@@ -100,24 +100,20 @@ end
 
 -- Reads a list file of one track a line; gives the set of positions in the dataset.
 local function read_list(self, path, index)
-  local file, reason = io.open(path)
-  if not file then error(("cannot read %s"):format(reason), 0) end
   local chosen, n = {}, 0
-  for line in file:lines() do
+  for line in require "moonlark.files".read(path):gmatch "[^\n]+" do
     n = n + 1
     local name = line:gsub("%s+$", ""):gsub("^%s+", ""):gsub("^%./", "")
     if name ~= "" then
       local at = index[name]
       if at == nil then at = index[name:gsub("%.%w+$", "")] end
       if not at then
-        file:close()
         error(("%s, line %d: %s"):format(path, n,
           at == false and name .. " names more than one track" or "there is no track " .. name), 0)
       end
       chosen[at] = true
     end
   end
-  file:close()
   return chosen
 end
 

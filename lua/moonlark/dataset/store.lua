@@ -2,6 +2,7 @@
 local class = require "moonlark.dataset.class"
 local json = require "moonlark.json"
 local scan = require "moonlark.dataset.scan"
+local shape = require "moonlark.shape"
 local split = require "moonlark.dataset.split"
 
 local Dataset, make = class.Dataset, class.make
@@ -106,22 +107,39 @@ function Folds:save(path)
   return self
 end
 
+-- What files of datasets and splits hold.
+local seconds = shape.where("number", "a number of seconds", function(value) return value >= 0 end)
+local notes = shape.maybe(shape.list {path = "string", reason = "string"})
+local dataset_form = {
+  classes = shape.list "string", part = shape.maybe(shape.word(part_names)), leakage = shape.maybe "boolean",
+  rejected = notes, partial = notes,
+  tracks = shape.list {
+    path = "string", label = shape.maybe "string", group = shape.maybe "string", hash = shape.maybe "string",
+    fold = shape.maybe(shape.either("a number or a string", "integer", "number", "string")),
+    tags = shape.maybe(shape.map "string"), start = shape.maybe(seconds), duration = shape.maybe(seconds),
+    seconds = shape.maybe(seconds),
+  },
+}
+local paths = shape.list "string"
+local split_forms = {
+  parts = {
+    settings = shape.maybe "object",
+    parts = {train = shape.maybe(paths), valid = shape.maybe(paths), test = shape.maybe(paths)},
+  },
+  folds = {settings = shape.maybe "object", parts = shape.list {name = "string", test = paths}},
+}
+
 local function restore_dataset(path, stored)
   local folder = scan.parent(path)
   local function restore(list)
-    for _, track in ipairs(list) do
-      if type(track) ~= "table" or type(track.path) ~= "string" then
-        error(("%s: a track has no path"):format(path), 0)
-      end
-      track.path = scan.join(folder, track.path)
-    end
+    for _, track in ipairs(list) do track.path = scan.join(folder, track.path) end
     return list
   end
-  if type(stored.tracks) ~= "table" or type(stored.classes) ~= "table" then
-    error(("%s: tracks or classes are missing"):format(path), 0)
-  end
   local known = {}
-  for _, label in ipairs(stored.classes) do known[label] = true end
+  for _, label in ipairs(stored.classes) do
+    if known[label] then error(("%s: the class '%s' is there twice"):format(path, label), 0) end
+    known[label] = true
+  end
   for _, track in ipairs(stored.tracks) do
     if track.label ~= nil and not known[track.label] then
       error(("%s: the label '%s' is not among the classes"):format(path, tostring(track.label)), 0)
@@ -170,15 +188,18 @@ local function restore_folds(path, stored, whole)
 end
 
 local function load(path)
-  local text = require "moonlark.files".read(path)
-  local valid, stored = pcall(json.decode, text)
-  if not valid then error(("%s is not JSON: %s"):format(path, stored), 0) end
+  local stored = json.read(path)
   local format = type(stored) == "table" and stored.format
   if format ~= "moonlark.dataset" and format ~= "moonlark.splits" then
     error(("%s is neither a dataset nor a split that Moonlark saved"):format(path), 0)
   end
   if stored.version ~= 1 then
     error(("%s was written by a newer Moonlark (version %s)"):format(path, tostring(stored.version)), 0)
+  end
+  shape.check(stored, path, dataset_form)
+  if format == "moonlark.splits" then
+    shape.check(stored, path, {kind = shape.word {"parts", "folds"}})
+    shape.check(stored, path, split_forms[stored.kind])
   end
   local whole = restore_dataset(path, stored)
   if format == "moonlark.dataset" then return whole end

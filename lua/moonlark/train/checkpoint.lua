@@ -5,8 +5,15 @@
 --- seeds of its own.
 local differences = require "moonlark.train.differences"
 local sealed = require "moonlark.sealed"
+local shape = require "moonlark.shape"
 
 local checkpoint = {}
+
+local state = shape.maybe(shape.map(shape.either("a number, a string, true or false", "number", "string", "boolean")))
+local form = {
+  epoch = shape.integer(0), history = shape.list {epoch = shape.integer(1)}, settings = "object",
+  best = shape.maybe {epoch = shape.integer(1), value = "number"}, optimizer = state, ema = state, schedule = state,
+}
 
 local function put(tensors, prefix, state)
   for name, tensor in pairs(state or {}) do tensors[prefix .. name] = tensor end
@@ -42,19 +49,21 @@ end
 ---@param path string
 ---@param trainer table
 function checkpoint.read(path, trainer)
-  local tensors, plain = sealed.read(path, "checkpoint")
+  local tensors, plain = sealed.read(path, "checkpoint", form)
   local differ = differences(plain.settings, trainer.settings)
   if #differ > 0 then
     error(("%s was begun with other settings:\n  %s"):format(path, table.concat(differ, "\n  ")), 0)
   end
-  trainer.net:load_state_dict(take(tensors, "net."))
-  trainer.optimizer:load_state_dict {tensors = take(tensors, "optimizer.") or {}, numbers = plain.optimizer}
-  if trainer.ema then trainer.ema:load_state_dict {tensors = take(tensors, "ema."), numbers = plain.ema} end
-  if trainer.schedule then trainer.schedule:load_state(plain.schedule) end
-  for _, row in ipairs(plain.history) do row.epoch = math.tointeger(row.epoch) end -- JSON knows floats only
-  trainer.epoch, trainer.history = math.tointeger(plain.epoch), plain.history
+  local ok, why = pcall(function()
+    trainer.net:load_state_dict(take(tensors, "net.") or {})
+    trainer.optimizer:load_state_dict {tensors = take(tensors, "optimizer.") or {}, numbers = plain.optimizer or {}}
+    if trainer.ema then trainer.ema:load_state_dict {tensors = take(tensors, "ema.") or {}, numbers = plain.ema} end
+    if trainer.schedule then trainer.schedule:load_state(plain.schedule) end
+  end)
+  if not ok then error(type(why) == "string" and ("%s: %s"):format(path, why) or why, 0) end
+  trainer.epoch, trainer.history = plain.epoch, plain.history
   if plain.best then
-    trainer.best = {epoch = math.tointeger(plain.best.epoch), value = plain.best.value, state = take(tensors, "best.")}
+    trainer.best = {epoch = plain.best.epoch, value = plain.best.value, state = take(tensors, "best.")}
   end
 end
 
