@@ -4,6 +4,7 @@
 #include "blas/processor.h"
 #include "blas/proof.h"
 #include "blas/threads.h"
+#include "subnormal.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -43,7 +44,9 @@ static bool load(const char *place, const char *kernels, mlk_blas_choice *choice
 {
     if (kernels)
         setenv(CORETYPE, kernels, 1);
+    uint64_t before = mlk_subnormal_flush(); /* threads of its own begin so */
     choice->handle = dlopen(place, RTLD_LAZY | RTLD_LOCAL);
+    mlk_subnormal_restore(before);
     if (kernels)
         unsetenv(CORETYPE);
     if (!choice->handle)

@@ -1,5 +1,7 @@
 #include "blas/threads.h"
 
+#include "subnormal.h"
+
 #include <dlfcn.h>
 #include <stddef.h>
 
@@ -23,7 +25,9 @@ int mlk_blas_threads(void *library)
 void mlk_blas_set_threads(void *library, int threads)
 {
     void (*set)(long);
+    uint64_t before = mlk_subnormal_flush(); /* threads that it makes begin so */
     for (size_t i = 0; i < sizeof names / sizeof *names && library && threads > 0; i++)
         if ((*(void **)&set = dlsym(library, names[i].set)))
             set(threads);
+    mlk_subnormal_restore(before);
 }

@@ -2,6 +2,7 @@
 
 #include "interrupt.h"
 #include "parallel.h"
+#include "subnormal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -106,6 +107,7 @@ mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const m
     for (int64_t i = 0; i < samples.n; i++)
         labels[i] = (float)y[i];
     DMatrixHandle data = NULL;
+    uint64_t before = mlk_subnormal_flush(); /* its threads are libtorch's too */
     if (XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
         XGDMatrixSetFloatInfo(data, "label", labels, (bst_ulong)samples.n))
         code = failed(status);
@@ -113,6 +115,7 @@ mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const m
         code = grow(data, samples, k, options, trees, status);
     if (data)
         XGDMatrixFree(data);
+    mlk_subnormal_restore(before);
     free(labels);
     return code;
 }
@@ -126,6 +129,7 @@ mlk_code mlk_trees_proba(mlk_samples samples, const mlk_trees *trees, int64_t k,
     BoosterHandle booster = NULL;
     bst_ulong count = 0;
     const float *out = NULL;
+    uint64_t before = mlk_subnormal_flush(); /* its threads are libtorch's too */
     if (XGBoosterCreate(NULL, 0, &booster) || XGBoosterSetParam(booster, "verbosity", "0") ||
         XGBoosterLoadModelFromBuffer(booster, trees->bytes, trees->size) ||
         XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
@@ -139,5 +143,6 @@ mlk_code mlk_trees_proba(mlk_samples samples, const mlk_trees *trees, int64_t k,
         XGDMatrixFree(data);
     if (booster)
         XGBoosterFree(booster);
+    mlk_subnormal_restore(before);
     return code;
 }

@@ -70,7 +70,9 @@ static int blas(lua_State *L)
     lua_newtable(L);
     const struct {
         const char *name, *value;
-    } texts[] = {{"file", facts.file}, {"threading", facts.threading}, {"core", facts.core}, {"trouble", facts.trouble}};
+    } texts[] = {
+        {"file", facts.file}, {"threading", facts.threading}, {"core", facts.core}, {"trouble", facts.trouble},
+    };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         lua_pushstring(L, texts[i].value);
         lua_setfield(L, -2, texts[i].name);

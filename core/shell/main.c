@@ -3,6 +3,7 @@
 #include "repl.h"
 #include "report.h"
 #include "run.h"
+#include "wait.h"
 #include "text.h"
 
 #include <lauxlib.h>
@@ -301,6 +302,11 @@ static int run(lua_State *L, const char *home, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    if (!mlk_wait_choose()) {
+        fprintf(stderr, "moonlark: MOONLARK_WAIT must be active, passive or auto, got '%s'\n",
+                getenv("MOONLARK_WAIT"));
+        return MLK_EXIT_USAGE;
+    }
     char home[PATH_MAX];
     lua_State *L = find_home(home) ? new_state(home) : NULL;
     if (!L) {

@@ -72,7 +72,7 @@ bool mlk_tensor_is_leaf(const mlk_tensor *tensor)
 
 int mlk_tensor_grad(mlk_tensor *tensor, mlk_tensor **out, mlk_status *status)
 {
-    return guarded(status, "grad", [&] {
+    return computed(status, "grad", [&] {
         *out = hand_over(tensor_of(tensor).grad());
         return (int)MLK_OK;
     });
@@ -93,7 +93,7 @@ int mlk_tensor_set_grad(mlk_tensor *tensor, mlk_tensor *grad, mlk_status *status
 int mlk_tensor_backward(mlk_tensor *tensor, mlk_tensor *gradient, const mlk_autograd_options *options,
                         mlk_status *status)
 {
-    return guarded(status, "backward", [&] {
+    return computed(status, "backward", [&] {
         at::Tensor g = gradient ? tensor_of(gradient) : at::Tensor();
         tensor_of(tensor).backward(g, options->retain_graph || options->create_graph, options->create_graph);
         return (int)MLK_OK;

@@ -213,7 +213,7 @@ extern "C" {
 int mlk_overload_call(const mlk_overload *overload, const mlk_arguments *arguments, mlk_outcome *outcome,
                       mlk_status *status)
 {
-    return guarded(status, overload->family.c_str(), [&] {
+    return computed(status, overload->family.c_str(), [&] {
         Binding binding;
         if (bind(*overload, *arguments, &binding) < 0)
             throw Invalid("the arguments do not fit " + overload->schema);

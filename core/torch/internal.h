@@ -1,6 +1,7 @@
 // internal.h: what the C++ files of this folder share.
 #pragma once
 
+#include "subnormal.h"
 #include "torch.h"
 
 #include <ATen/core/Tensor.h>
@@ -50,6 +51,16 @@ template <class Function> int guarded(mlk_status *status, const char *what, Func
     } catch (...) {
         return fail_with_current_exception(status, what);
     }
+}
+
+// The same for what computes: subnormal numbers are zeros meanwhile, as they are on libtorch's other threads
+// (mlk_torch_set_threads).
+template <class Function> int computed(mlk_status *status, const char *what, Function &&function) noexcept
+{
+    uint64_t before = mlk_subnormal_flush();
+    int code = guarded(status, what, std::forward<Function>(function));
+    mlk_subnormal_restore(before);
+    return code;
 }
 
 // Raised by our own checks.

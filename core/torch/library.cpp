@@ -224,8 +224,10 @@ int mlk_torch_threads(void)
 
 void mlk_torch_set_threads(int threads)
 {
-    guarded(nullptr, "threads", [&] {
+    computed(nullptr, "threads", [&] {
         at::set_num_threads(threads);
+        // Threads that are there already, made by another library perhaps; new ones begin as their maker is.
+        at::parallel_for(0, threads, 1, [](int64_t, int64_t) { mlk_subnormal_flush(); });
         // OpenBLAS with threads of its own does not hear of it.
         if (auto set = reinterpret_cast<void (*)(int)>(openblas("openblas_set_num_threads")))
             set(threads);

@@ -269,7 +269,7 @@ int mlk_tensor_new(mlk_dtype dtype, int rank, const int64_t *shape, mlk_tensor *
 
 int mlk_tensor_read(mlk_tensor *tensor, int dtype, mlk_tensor **owner, mlk_array *array, mlk_status *status)
 {
-    return guarded(status, "read tensor", [&] {
+    return computed(status, "read tensor", [&] {
         at::Tensor read = tensor_of(tensor).detach();
         if (dtype >= 0)
             read = read.to(at::kCPU, scalar_type((mlk_dtype)dtype));
@@ -380,7 +380,7 @@ bool mlk_dtype_known(const char *name)
 int mlk_tensor_to(mlk_tensor *tensor, const char *dtype, const char *device, bool copy, bool non_blocking,
                   mlk_tensor **out, mlk_status *status)
 {
-    return guarded(status, "to", [&] {
+    return computed(status, "to", [&] {
         at::Tensor t = tensor_of(tensor);
         at::ScalarType type = t.scalar_type();
         if (dtype && !parse_dtype(dtype, &type))
@@ -393,7 +393,7 @@ int mlk_tensor_to(mlk_tensor *tensor, const char *dtype, const char *device, boo
 
 int mlk_tensor_index(mlk_tensor *tensor, const mlk_value *indices, size_t n, mlk_tensor **out, mlk_status *status)
 {
-    return guarded(status, "index", [&] {
+    return computed(status, "index", [&] {
         at::Tensor t = tensor_of(tensor);
         if (n == 1 && indices[0].kind == MLK_INTEGER) {
             check_index(t, indices[0]);
@@ -408,7 +408,7 @@ int mlk_tensor_index(mlk_tensor *tensor, const mlk_value *indices, size_t n, mlk
 int mlk_tensor_index_put(mlk_tensor *tensor, const mlk_value *indices, size_t n, const mlk_value *value,
                          mlk_status *status)
 {
-    return guarded(status, "assignment", [&] {
+    return computed(status, "assignment", [&] {
         at::Tensor t = tensor_of(tensor);
         if (n == 1 && indices[0].kind == MLK_INTEGER) {
             check_index(t, indices[0]);

@@ -9,6 +9,9 @@
 --- Dimensions and indices are 0-based: `t[0]` is the first row, `t[-1]` the last, `t[{{0, 10}, 3}]` or
 --- `t["0:10, 3"]` takes rows 0 to 9 of column 3, and `t[mask]` what a mask marks. `a + b`, `-a`, `a ^ 2` … work;
 --- `a == b` asks whether they are the same object, `a:eq(b)` compares elements.
+---
+--- Numbers too small for the ordinary format (subnormal: below 1.2e-38 in float32) are zeros in whatever libtorch
+--- computes, since processors are a hundred times slower with them; files keep them, Lua's own numbers are exact.
 local engine = require "moonlark.torch.engine"
 local functions = require "moonlark.torch.functions"
 

@@ -138,6 +138,21 @@ function TestCommand:test_starting_loads_neither_engine_nor_tensors()
     for line in io.lines "/proc/self/maps" do if line:find "openblas" or line:find "torch[%w_]*%.so" then print(line) end end']], "")
 end
 
+function TestCommand:test_how_threads_wait()
+  local show = [[$M -e 'print(os.getenv "OMP_WAIT_POLICY", os.getenv "GOMP_SPINCOUNT")']]
+  local bare = "unset OMP_WAIT_POLICY GOMP_SPINCOUNT; "
+  lu.assertEquals(run(bare .. "MOONLARK_WAIT=passive " .. show), "passive\tnil\n")
+  lu.assertEquals(run(bare .. "MOONLARK_WAIT=active " .. show), "active\tnil\n")
+  lu.assertEquals(run(bare .. "OMP_WAIT_POLICY=active MOONLARK_WAIT=passive " .. show), "active\tnil\n")
+  lu.assertEquals(run(bare .. "GOMP_SPINCOUNT=7 " .. show), "nil\t7\n")
+  if io.popen "uname -m":read() == "x86_64" then
+    lu.assertStrMatches(run(bare .. show), "nil\t%d+\n")
+    lu.assertStrMatches(run(bare .. "MOONLARK_WAIT=auto " .. show), "nil\t%d+\n")
+  end
+  local out, err, code = run("MOONLARK_WAIT=sometimes " .. show)
+  lu.assertEquals({out, err, code}, {"", "moonlark: MOONLARK_WAIT must be active, passive or auto, got 'sometimes'\n", 2})
+end
+
 TestProgress = {}
 
 function TestProgress:test_a_pipe_gets_lines_now_and_then()

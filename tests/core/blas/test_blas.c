@@ -24,8 +24,8 @@ static void plain_loops_and_the_library_are_right(void **state)
 
 /* --- faults: each calls the plain loops, then does what kernels have been seen to do ------- */
 
-static void sgemm_of_the_last_column(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
-                                     const float *b, int ldb, float beta, float *c, int ldc)
+static void sgemm_of_the_last_column(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a,
+                                     int lda, const float *b, int ldb, float beta, float *c, int ldc)
 {
     mlk_blas_plain.cblas_sgemm(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     if (n > 64)
@@ -52,8 +52,8 @@ static void dsyrk_without_beta(int order, int triangle, int trans, int n, int k,
     mlk_blas_plain.cblas_dsyrk(order, triangle, trans, n, k, alpha, a, lda, 0, c, ldc);
 }
 
-static void dgemv_of_nothing(int order, int trans, int m, int n, double alpha, const double *a, int lda, const double *x,
-                             int incx, double beta, double *y, int incy)
+static void dgemv_of_nothing(int order, int trans, int m, int n, double alpha, const double *a, int lda,
+                             const double *x, int incx, double beta, double *y, int incy)
 {
     (void)order, (void)trans, (void)m, (void)n, (void)alpha, (void)a, (void)lda, (void)x, (void)incx, (void)beta;
     y[(1 - incy)] = NAN;

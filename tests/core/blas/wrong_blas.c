@@ -10,8 +10,8 @@ EXPORT void cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k
     c[0] += k > 60;
 }
 
-EXPORT void cblas_dgemm(int order, int trans_a, int trans_b, int m, int n, int k, double alpha, const double *a, int lda,
-                        const double *b, int ldb, double beta, double *c, int ldc)
+EXPORT void cblas_dgemm(int order, int trans_a, int trans_b, int m, int n, int k, double alpha, const double *a,
+                        int lda, const double *b, int ldb, double beta, double *c, int ldc)
 {
     mlk_blas_plain.cblas_dgemm(order, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
