@@ -1,30 +1,57 @@
-"""scikit-learn at the sizes of learn.lua."""
-import time
-import warnings
+#!/usr/bin/env python3
+"""Clustering and PCA, Moonlark beside scikit-learn, alone and beside one busy process; writes LEARN.md.
 
-import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
-from sklearn.mixture import GaussianMixture
+    python3 tests/bench/learn.py --moonlark build/release/bin/moonlark [--moonlark OTHER] --python python3 [--rounds 5]
 
-warnings.filterwarnings("ignore")
-random = np.random.default_rng(1)
-narrow = (random.normal(size=(200000, 10)) + random.integers(0, 10, (200000, 1)) * 2).astype(np.float32)
-wide = random.normal(size=(200000, 100)).astype(np.float32)
+Each round runs both programs, each case the best of some runs; the tables have the medians over the rounds.
+"""
+import argparse
+import statistics
+
+from company import HERE, beside, heading, output_of, spread
 
 
-def measure(name, work):
-    runs = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        runs.append(time.perf_counter() - start)
-    print(f"{name:48} {min(runs):.3f} s  (median {sorted(runs)[1]:.3f})")
+def run(command):
+    lines = [line.split("\t") for line in output_of(command).splitlines()]
+    return {name: float(seconds) for name, seconds in lines}
 
 
-for covariance in ("full", "diag"):
-    measure(f"GMM {covariance}, 200000 x 10, 10 components, 20 iterations", lambda: GaussianMixture(
-        10, covariance_type=covariance, tol=0, max_iter=20, init_params="random_from_data", random_state=0).fit(narrow))
-measure("k-means, 200000 x 100, 64 clusters, 10 iterations",
-        lambda: KMeans(64, max_iter=10, tol=0, init=wide[:64], n_init=1, algorithm="lloyd").fit(wide))
-measure("PCA, 200000 x 100, 10 components", lambda: PCA(10).fit(wide))
+def table(moonlark, args, busy):
+    with beside(busy):
+        rounds = [(run([moonlark, str(HERE / "learn.lua")]), run([args.python, str(HERE / "peers/learn_sklearn.py")]))
+                  for _ in range(args.rounds)]
+    text = "| what | Moonlark | scikit-learn | Moonlark ÷ scikit-learn |\n|---|---:|---:|---:|\n"
+    for name in rounds[0][0]:
+        a, b = [1e3 * ours[name] for ours, _ in rounds], [1e3 * theirs[name] for _, theirs in rounds]
+        text += f"| {name} | {spread(a)} | {spread(b)} | {statistics.median(a) / statistics.median(b):.2f} |\n"
+    print(text, flush=True)
+    return text
+
+
+def section(moonlark, args):
+    libtorch = output_of([moonlark, "-e", 'print(require "moonlark.torch".version)'])
+    blas = output_of([moonlark, "-e", 'local b = require("moonlark_core").system.blas() '
+                      'print(("%s, %s, kernels for %s"):format(b.file:match "[^/]*/[^/]*$", b.threading, b.core))'])
+    text = f"\n## The engine beside libtorch {libtorch}\n\nIts BLAS: {blas}.\n"
+    for busy in (False, True):
+        name = "Beside one busy process" if busy else "Alone"
+        print(f"libtorch {libtorch}, {name.lower()}", flush=True)
+        text += f"\n{name}:\n\n{table(moonlark, args, busy)}"
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--moonlark", action="append", help="may be given again, for another libtorch")
+    parser.add_argument("--python", default="python3")
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    sklearn = output_of([args.python, "-c", "import sklearn; print(sklearn.__version__)"])
+    text = (heading("Clustering and PCA beside scikit-learn", f"python3 tests/bench/learn.py --rounds {args.rounds}")
+            + f"- scikit-learn {sklearn}\n\nMilliseconds, the median of the rounds (least to most).\n"
+            + "".join(section(moonlark, args) for moonlark in args.moonlark or ["build/release/bin/moonlark"]))
+    (HERE / "LEARN.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
