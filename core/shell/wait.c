@@ -7,7 +7,7 @@
 
 static const char POLICY[] = "OMP_WAIT_POLICY", COUNT[] = "GOMP_SPINCOUNT";
 
-static const double SPIN_S = 20e-6;
+static const double SPIN_S = 50e-6;
 
 #if defined(__x86_64__)
 static double now_s(void)

@@ -2,7 +2,7 @@
  *
  * A thread that spins is back at once, but takes a core from whoever shares the machine; one that sleeps costs some
  * tens of microseconds at each piece, and a network's step has thousands. MOONLARK_WAIT=active|passive|auto; auto,
- * the default, spins for 20 µs and then sleeps: as long as most pauses within a step, and far shorter than
+ * the default, spins for 50 µs and then sleeps: as long as most pauses within a step, and far shorter than
  * a turn of another process.
  */
 #ifndef MLK_SHELL_WAIT_H

@@ -63,7 +63,7 @@ def main():
     args = parser.parse_args()
     pairs = args.pair or ["build/release/bin/moonlark,python3"]
     path = HERE / "TRAIN.md"
-    feeding = re.search(r"\n## Feeding\n.*", path.read_text(), re.S)
+    feeding = re.search(r"\n## Feeding\n.*?(?=\n## |\Z)", path.read_text(), re.S)
     text = (heading("Training and inference beside PyTorch", f"python3 tests/bench/train.py --rounds {args.rounds}")
             + "\nMilliseconds, the median of the rounds (least to most). A step is forward, backward and AdamW.\n"
             + "".join(section(pair, args) for pair in pairs))

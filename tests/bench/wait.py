@@ -4,7 +4,8 @@
     python3 tests/bench/wait.py DATA --moonlark build/release/bin/moonlark [--rounds 3] [--epochs 8]
 
 DATA is a folder with one folder a class; `moonlark corpus DATA` makes one. Epochs of res_cnn, features from the cache,
-for each way to wait in turn; the least of the rounds.
+for each way to wait in turn; the least of the rounds. --counts adds rows for values of GOMP_SPINCOUNT (`auto` prints its
+own by  moonlark -e 'print(os.getenv "GOMP_SPINCOUNT")').
 """
 import argparse
 import resource
@@ -35,7 +36,10 @@ def main():
     parser.add_argument("--moonlark", default="build/release/bin/moonlark")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--counts", default="", help="1000,5000")
     args = parser.parse_args()
+    for count in filter(None, args.counts.split(",")):
+        WAYS[f"{count} spins"] = {"GOMP_SPINCOUNT": count}
     epochs(args.moonlark, args.data, 1, {})  # fills the cache
     print(f"{args.epochs} epochs of res_cnn, seconds, the least of {args.rounds}: until done (processor time).\n")
     print("| threads wait | alone | beside one busy process |\n|---|---:|---:|")
