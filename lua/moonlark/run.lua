@@ -224,13 +224,17 @@ function run.open(path, settings, given)
       {"number", "overwrite", "refuse", "resume"})
   end
 
-  local lock
+  local lock, self
   path, lock = take(path, choices.exists)
-  local _ <close> = setmetatable({}, {__close = function(_, failure) return failure and lock:close() end})
+  local _ <close> = setmetatable({}, {__close = function(_, failure)
+    if not failure then return end
+    if self and core.system.interrupted() then return self:__close(failure) end -- run.json may be there
+    lock:close()
+  end})
   local record, resumed = settle(path, choices.exists)
   claim.mkdirs(path, "plots")
 
-  local self = setmetatable({
+  self = setmetatable({
     path = path, settings = settings or record.settings or {}, record = record, resumed = resumed or false,
     left_out = {}, final = {}, lock = lock, owned = {["run.json"] = true},
   }, Run)
@@ -379,11 +383,16 @@ function Run:release()
 end
 
 --- When its variable goes, a run that nobody finished is: "interrupted" after Ctrl-C, SIGTERM or SIGHUP, "failed" after
---- another error, else "finished".
+--- another error, else "finished". One that goes without having been a closing variable is "interrupted".
 function Run:__close(failure)
   local how = failure and (core.system.interrupted() and "interrupted" or "failed") or "finished"
   if self.record.status == "running" then self:finish(how) end
   self:release()
+end
+
+-- The signal came after run.json was written and before anything could close the run; or nobody ever closed it.
+function Run:__gc()
+  if self.lock and self.record.status == "running" then pcall(self.finish, self, "interrupted") end
 end
 
 --- What a run folder holds: {record = run.json, metrics = metrics.json, log = rows of metrics.jsonl}.

@@ -85,6 +85,40 @@ function TestSignals:test_a_reader_that_goes_away()
   lu.assertEquals(files.list(folder .. "/tmp"), {})
 end
 
+-- Whenever the signal comes, nothing is left in the folder for temporary files, no file is half written, and a run says
+-- that it was interrupted, unless it was done by then.
+function TestSignals:test_commands()
+  local json = require "moonlark.json"
+  require "moonlark.corpus".generate(folder .. "/songs", {styles = {"blues", "house"}, clips = 4, seconds = 1})
+  local features = " --features rms,mfcc --no-cache --run "
+  local commands = {
+    "extract songs --features mfcc --no-cache --out RUN", "corpus RUN --styles blues,jazz --clips 4 --seconds 1",
+    "classify songs --folds 2" .. features .. "RUN", "cluster songs --seeds 3 --components 3" .. features .. "RUN",
+    "train songs --model cnn --no-cache --epochs 2 --split .5,.5 --run RUN",
+  }
+  local program = require "lfs".symlinkattributes("/proc/self/exe", "target")
+  for _, command in ipairs(commands) do
+    for i, delay in ipairs {0.1, 0.4, 0.8, 1.6} do
+      files.remove(folder .. "/RUN")
+      local signal = i % 2 == 0 and "HUP" or "TERM"
+      local result = core.process.run({"sh", "-c", ([[cd "$0"; TMPDIR="$0/tmp" "$1" %s >out 2>err & pid=$!
+        sleep %g; kill -%s $pid; wait $pid; echo $?]]):format(command, delay, signal), folder, program}, 240)
+      local code = tonumber(result.out:match "%d+")
+      local about = ("%s after %g s: %s %s"):format(command, delay, tostring(code), files.read(folder .. "/err"))
+      lu.assertTrue(code == 0 or code == (signal == "HUP" and 129 or 143), about)
+      lu.assertEquals(files.list(folder .. "/tmp"), {}, about)
+      if files.exists(folder .. "/RUN") then
+        for _, path in ipairs(files.tree(folder .. "/RUN")) do lu.assertNotStrContains(path, ".tmp") end
+        for name in require "lfs".dir(folder .. "/RUN") do lu.assertNotStrContains(name, ".lock") end
+      end
+      if files.exists(folder .. "/RUN/run.json") then
+        local status = json.decode(files.read(folder .. "/RUN/run.json")).status
+        lu.assertEquals(status, code == 0 and "finished" or "interrupted", about)
+      end
+    end
+  end
+end
+
 local failures = lu.LuaUnit.run()
 files.remove(folder)
 os.exit(failures)

@@ -25,8 +25,9 @@ local train = {}
 --- (of all gradients), accumulate (batches a step: 1), ema (decay of an average of weights, 0.999), device ("auto":
 --- a GPU when there is one), precision ("float32", or "bfloat16": the forward pass in mixed precision), deterministic
 --- (false; true: the same bits twice, also on a GPU, or an error), seed (0), run (a folder), resume (false; go on
---- with the folder's checkpoint), progress (true), each (f(row, trainer) after every epoch), judge (f(fit) → figures,
---- pictures by name, or functions that make them, at the end: they go into the run folder and its report).
+--- with the folder's checkpoint), progress (true), opened (f(run) when the run folder is open, before the first epoch),
+--- each (f(row, trainer) after every epoch), judge (f(fit) → figures, pictures by name, or functions that make
+--- them, at the end: they go into the run folder and its report).
 ---
 --- Before anything starts it is an error when there is one class, a class without training tracks, or an empty
 --- validation part. A loss that is not finite ends the training and names the batch's files.
