@@ -308,7 +308,28 @@ function TestChannels:test_stereo_that_cancels_out_is_told_once_with_its_name()
   lu.assertEquals(blocks, lines)
 end
 
+function TestChannels:test_a_warning_shows_any_name_harmless()
+  local _, lines = warned(function() return audio.load(stereo("red\27[31m\n.flac", -1)) end)
+  lu.assertStrContains(lines[1], "red\\x1b[31m\\n.flac: its 2 channels")
+end
+
 TestPartial = {}
+
+function TestPartial:test_every_format_is_kept_alike()
+  local tone = audio.load(frozen .. "tone.wav", {rate = "native"})
+  tone = tone:with {data = tone.data:expand({8, -1}):reshape({1, -1}), rate = 48000} -- several pages of Ogg
+  for _, ending in ipairs {"wav", "flac", "mp3", "ogg", "opus", "aiff", "au", "w64"} do
+    local path = place("half." .. ending)
+    audio.save(path, tone)
+    local bytes = files.read(path)
+    put("half." .. ending, bytes:sub(1, #bytes // 2))
+    says("half." .. ending, path)
+    local part, lines = warned(function() return audio.load(path, {rate = "native", partial = "keep"}) end)
+    lu.assertTrue(part:frames() > 0 and part:frames() < tone:frames(), ending)
+    lu.assertEquals(#lines, 1, ending)
+    lu.assertStrContains(lines[1], ("half.%s: kept in part: %.3f"):format(ending, part:duration()))
+  end
+end
 
 function TestPartial:test_what_is_there_is_kept_when_asked_and_told()
   local tone = audio.load(frozen .. "tone.wav", {rate = "native"})
