@@ -8,6 +8,7 @@
  */
 #include "backend.h"
 #include "ffmpeg.h"
+#include "promise.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -22,8 +23,8 @@ enum { PRIMING = 8192 };
 static const char FORMATS[] =
     "aac,ac3,adx,aea,aiff,amr,amrnb,amrwb,ape,apc,aptx,aptx_hd,ast,asf,au,avi,avr,bfstm,brstm,caf,codec2,dsf,dts,dtshd,"
     "eac3,flac,flv,g722,g723_1,g729,gsm,iff,ilbc,ircam,iss,loas,matroska,webm,mlp,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,"
-    "mpeg,mpegts,nistsphere,nut,ogg,oma,paf,pvf,qcp,rm,rso,sbc,shn,smjpeg,sol,sox,tak,truehd,tta,voc,vqf,w64,wav,wsd,wv,"
-    "wve,xwma";
+    "mpeg,mpegts,nistsphere,nut,ogg,oma,paf,pvf,qcp,rm,rso,sbc,shn,smjpeg,sol,sox,tak,truehd,tta,voc,vqf,w64,wav,wsd,"
+    "wv,wve,xwma";
 
 /* What a stream must keep to, once opened. */
 typedef struct shape {
@@ -115,7 +116,7 @@ static mlk_code open_container(stream *self, mlk_status *status)
     AVDictionary *options = NULL;
     av_dict_set(&options, "format_whitelist", FORMATS, 0);
     av_dict_set(&options, "protocol_whitelist", "file", 0);
-    char name[2048]; /* of use only where the content is not enough to tell the format; a path, whatever it looks like */
+    char name[2048]; /* tells the format where the content is not enough; a path, whatever it looks like */
     snprintf(name, sizeof name, "file:%s", self->source.path);
     int error = avformat_open_input(&self->container, name, NULL, &options); /* frees the container on failure */
     av_dict_free(&options);
@@ -198,12 +199,28 @@ static int64_t exact_length(const stream *self)
     const AVStream *sound = self->container->streams[self->index];
     const char *name = self->container->iformat->name;
     AVRational frames = {1, self->opened.rate};
-    bool alike = av_get_exact_bits_per_sample(self->codec->codec_id) > 0;
+    bool alike = av_get_exact_bits_per_sample(self->codec->codec_id) >= 8; /* less: ADPCM, in blocks */
     if (!is_one_of(name, always) && !(alike && is_one_of(name, of_samples_alike)))
         return -1;
+    mlk_promise bytes = mlk_promise_of(&self->source);
+    int64_t bits = (int64_t)av_get_exact_bits_per_sample(self->codec->codec_id) * self->opened.channels.nb_channels;
+    if (alike && bytes.promised > 0 && is_one_of(name, of_samples_alike))
+        return bytes.promised > MLK_MOST_FRAMES ? -1 : bytes.promised * 8 / bits;
     if (self->container->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE || sound->duration <= 0)
         return -1; /* unknown is negative */
     return av_rescale_q(sound->duration, sound->time_base, frames);
+}
+
+/* Whether time stamps count samples, and the codec carries nothing over for longer than PRIMING, but AAC's noise. */
+static bool seeks_exactly(const stream *self)
+{
+    static const char *const counting[] = {"mov", NULL};
+    AVRational base = self->container->streams[self->index]->time_base;
+    enum AVCodecID codec = self->codec->codec_id;
+    bool forgets = codec == AV_CODEC_ID_AAC || codec == AV_CODEC_ID_ALAC || codec == AV_CODEC_ID_FLAC ||
+                   av_get_exact_bits_per_sample(codec) > 0;
+    return forgets && is_one_of(self->container->iformat->name, counting) && base.num == 1 &&
+           base.den == self->opened.rate;
 }
 
 static void describe(const stream *self, mlk_audio_info *info)
@@ -239,10 +256,7 @@ static mlk_code open_stream(const mlk_source *source, mlk_audio_info *info, void
         close_stream(self);
         return code;
     }
-    static const char *const counting[] = {"mov", NULL};
-    AVRational base = self->container->streams[self->index]->time_base;
-    self->exact_seek = is_one_of(self->container->iformat->name, counting) && base.num == 1 &&
-                       base.den == self->opened.rate;
+    self->exact_seek = seeks_exactly(self);
     self->frames = exact_length(self);
     self->slack = self->codec->frame_size > 0 ? 2 * self->codec->frame_size : PRIMING;
     describe(self, info);
@@ -263,9 +277,8 @@ static mlk_code seek(void *opened, int64_t frame, mlk_status *status)
     stream *self = opened;
     if (frame == self->position)
         return MLK_OK;
-    int64_t early = frame > PRIMING ? frame - PRIMING : 0;
-    if (!self->exact_seek ||
-        av_seek_frame(self->container, self->index, first_stamp(self) + early, AVSEEK_FLAG_BACKWARD) < 0)
+    if (!self->exact_seek || frame <= 2 * PRIMING || /* the beginning: the encoder's delay would be missed */
+        av_seek_frame(self->container, self->index, first_stamp(self) + frame - PRIMING, AVSEEK_FLAG_BACKWARD) < 0)
         return mlk_fail(status, MLK_UNSUPPORTED, "%s: cannot go to sample %lld", self->source.path, (long long)frame);
     avcodec_flush_buffers(self->codec);
     self->left_count = 0;
@@ -289,7 +302,11 @@ static void locate(stream *self)
 
 static mlk_code fail_damaged(const stream *self, mlk_status *status)
 {
-    return mlk_fail(status, MLK_INVALID, "%s: damaged after %lld samples", self->source.path, (long long)self->position);
+    mlk_promise sound = mlk_promise_of(&self->source);
+    if (sound.held < sound.promised && self->position < self->frames)
+        return mlk_fail_cut(status, self->source.path, self->frames, self->position);
+    return mlk_fail(status, MLK_INVALID, "%s: damaged after %lld samples", self->source.path,
+                    (long long)self->position);
 }
 
 /* A frame is compared with what the conversion was made for: the decoder's own state changes with the frame. */

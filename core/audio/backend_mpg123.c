@@ -17,6 +17,7 @@ enum { PREFRAMES = 32 };
 typedef struct stream {
     mlk_source source;
     mpg123_handle *mpeg;
+    long rate;
     int channels;
     int64_t position;
     int64_t frames; /* as a Xing tag says; -1 without one */
@@ -103,20 +104,24 @@ static mlk_code open_mpeg(stream *self, mlk_audio_info *info, mlk_status *status
     if (!self->mpeg)
         return mlk_fail_memory(status, "an MP3 decoder");
     mpg123_param(self->mpeg, MPG123_REMOVE_FLAGS, MPG123_AUTO_RESAMPLE, 0);
-    mpg123_param(self->mpeg, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_FORCE_FLOAT | MPG123_GAPLESS | MPG123_SKIP_ID3V2, 0);
+    mpg123_param(self->mpeg, MPG123_ADD_FLAGS,
+                 MPG123_QUIET | MPG123_FORCE_FLOAT | MPG123_GAPLESS | MPG123_SKIP_ID3V2, 0);
     mpg123_param(self->mpeg, MPG123_PREFRAMES, PREFRAMES, 0);
     mpg123_replace_reader_handle(self->mpeg, read_bytes, seek_bytes, NULL);
-    long rate;
     int encoding;
     if (mpg123_open_handle(self->mpeg, &self->source) != MPG123_OK ||
-        mpg123_getformat(self->mpeg, &rate, &self->channels, &encoding) != MPG123_OK)
+        mpg123_getformat(self->mpeg, &self->rate, &self->channels, &encoding) != MPG123_OK)
         return mlk_fail(status, MLK_UNSUPPORTED, "%s: %s", self->source.path, mpg123_strerror(self->mpeg));
-    info->rate = (int)rate;
+    info->rate = (int)self->rate;
     info->channels = self->channels;
-    /* From here on every frame comes in this format, or is refused. */
+    /* From here on every frame comes with as many channels. Its rate is checked when it changes: libmpg123 would write
+     * to the screen that it must not. */
+    const long *rates;
+    size_t count;
+    mpg123_rates(&rates, &count);
     mpg123_format_none(self->mpeg);
-    if (mpg123_format(self->mpeg, rate, self->channels == 1 ? MPG123_MONO : MPG123_STEREO, MPG123_ENC_FLOAT_32))
-        return mlk_fail(status, MLK_UNSUPPORTED, "%s: %s", self->source.path, mpg123_strerror(self->mpeg));
+    for (size_t i = 0; i < count; i++)
+        mpg123_format(self->mpeg, rates[i], self->channels == 1 ? MPG123_MONO : MPG123_STEREO, MPG123_ENC_FLOAT_32);
     return MLK_OK;
 }
 
@@ -160,11 +165,20 @@ static mlk_code seek(void *opened, int64_t frame, mlk_status *status)
     return MLK_OK;
 }
 
+static mlk_code check_format(const stream *self, mlk_status *status)
+{
+    long rate;
+    int channels, encoding;
+    if (mpg123_getformat(self->mpeg, &rate, &channels, &encoding) != MPG123_OK)
+        return mlk_fail(status, MLK_INVALID, "%s: %s", self->source.path, mpg123_strerror(self->mpeg));
+    if (rate == self->rate && channels == self->channels && encoding == MPG123_ENC_FLOAT_32)
+        return MLK_OK;
+    return mlk_fail(status, MLK_INVALID, "%s: its sample rate changes from %ld to %ld Hz after %lld samples",
+                    self->source.path, self->rate, rate, (long long)self->position);
+}
+
 static mlk_code fail_damaged(const stream *self, mlk_status *status)
 {
-    if (mpg123_errcode(self->mpeg) == MPG123_BAD_OUTFORMAT)
-        return mlk_fail(status, MLK_INVALID, "%s: its sample rate changes after %lld samples", self->source.path,
-                        (long long)self->position);
     return mlk_fail(status, MLK_INVALID, "%s: damaged after %lld samples: %s", self->source.path,
                     (long long)self->position, mpg123_strerror(self->mpeg));
 }
@@ -186,9 +200,12 @@ static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int6
     int error = MPG123_OK;
     while (*got < wanted && error != MPG123_DONE) {
         size_t bytes = 0, frame = sizeof(float) * (size_t)self->channels;
-        error = mpg123_read(self->mpeg, (void *)(samples + *got * self->channels), (size_t)(wanted - *got) * frame, &bytes);
+        void *target = samples + *got * self->channels;
+        error = mpg123_read(self->mpeg, target, (size_t)(wanted - *got) * frame, &bytes);
         *got += (int64_t)(bytes / frame);
         self->position += (int64_t)(bytes / frame);
+        if (error == MPG123_NEW_FORMAT && check_format(self, status))
+            return MLK_INVALID;
         if (error != MPG123_OK && error != MPG123_DONE && error != MPG123_NEW_FORMAT)
             return fail_damaged(self, status);
     }

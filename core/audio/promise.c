@@ -78,7 +78,7 @@ static mlk_promise of_caf(const mlk_source *source)
     for (int i = 0; i < MOST_CHUNKS && mlk_source_peek(source, at, chunk, 12); i++) {
         uint64_t length = number(chunk + 4, 8, false);
         if (memcmp(chunk, "data", 4) == 0)
-            return part(source, at + 12, length); /* -1: to the end */
+            return length > 4 ? part(source, at + 16, length - 4) : whole(); /* behind a count; -1: to the end */
         if (length > INT64_MAX / 2 - (uint64_t)at)
             return whole();
         at += 12 + (int64_t)length;
