@@ -161,6 +161,7 @@ local function build(path, card)
   local made, net = pcall(make, card.options)
   if not made then
     if type(net) ~= "string" then error(net, 0) end
+    if net:find("attempt to", 1, true) then net = "a value is of another kind" end -- a fault within its code
     error(("%s: its options make no '%s': %s"):format(path, card.architecture, net), 0)
   end
   return net

@@ -58,6 +58,7 @@ end
 --- partial}
 ---@return table
 function predict.batches(net, songs, given)
+  check_card(net)
   local input = {crop = false, shuffle = false}
   for key, value in pairs(net.card.input) do input[key] = value end
   for key, value in pairs(given or {}) do input[key] = value end
