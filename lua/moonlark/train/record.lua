@@ -204,6 +204,10 @@ function Record:stopped(trainer, why)
   end
 end
 
-function Record:__close() self.board:close() end
+--- The folder is free again, also when the training did not come as far as its epochs.
+function Record:__close(failure)
+  self.board:close()
+  if self.mine then self.run:__close(failure) end
+end
 
 return record
