@@ -60,7 +60,7 @@ function TestSignals:test_one_wish_that_comes_twice_is_one()
 end
 
 function TestSignals:test_a_second_wish_is_obeyed_at_once()
-  local deaf = "ready() os.execute 'sleep 5'" -- a call that does not hear of the first
+  local deaf = "os.execute 'touch ready; sleep 5'" -- a call that does not hear of the first
   lu.assertEquals(stop(head .. deaf, "kill -TERM $pid; sleep .3; kill -TERM $pid"), 143)
   lu.assertEquals(files.exists(folder .. "/closed"), false)
 end
