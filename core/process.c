@@ -235,7 +235,7 @@ static mlk_code explain(int failed, const char *program, const mlk_process_optio
         return mlk_fail(status, MLK_IO, "cannot run %s in %s: %s", program, options->directory, strerror(errno));
     if (failed == ENOENT)
         return mlk_fail(status, MLK_UNSUPPORTED, "there is no program named %s", program);
-    return mlk_fail(status, MLK_IO, "cannot run %s: %s", program, strerror(failed));
+    return mlk_fail_system(status, failed, "cannot run", program);
 }
 
 /* Kills the whole group and takes the program's end, so that no zombie stays. */
@@ -298,7 +298,7 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
         return code;
 
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
-        code = mlk_fail(status, MLK_IO, "cannot run %s: %s", argv[0], strerror(errno));
+        code = mlk_fail_system(status, errno, "cannot run", argv[0]);
     } else {
         pid_t pid;
         int failed = spawn(argv, options, out[1], err[1], environment.all, &pid);

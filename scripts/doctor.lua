@@ -88,7 +88,7 @@ end
 local function check_torch()
   local ok, torch = pcall(require, "moonlark.torch")
   if not ok then
-    return report("libtorch", false, "the tensor module does not load: " .. first_line(torch), true,
+    return report("libtorch", false, first_line(torch), true,
       "scripts/setup.sh, or build with -DMOONLARK_TORCH_DIR=FOLDER")
   end
   report("libtorch", true, ("%s, %s, %d threads"):format(torch.version, library_path "libtorch_cpu" or "place unknown",

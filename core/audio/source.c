@@ -154,7 +154,9 @@ mlk_code mlk_source_open(const char *path, mlk_source *source, mlk_status *statu
     /* O_NONBLOCK: a pipe is opened to be refused, not waited for. */
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
-        return mlk_fail(status, MLK_IO, "%s: %s", path, strerror(errno));
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM
+                   ? mlk_fail_system(status, errno, "cannot open", path)
+                   : mlk_fail(status, MLK_IO, "%s: %s", path, strerror(errno));
     struct stat file;
     mlk_code code = fstat(descriptor, &file) == 0 ? check_file(path, &file, status)
                                                   : mlk_fail(status, MLK_IO, "%s: %s", path, strerror(errno));

@@ -5,6 +5,7 @@
 #include "sndfile.h"
 #include "store/atomic.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -113,6 +114,7 @@ static mlk_code write_pieces(SNDFILE *file, const float *samples, int channels, 
             for (int channel = 0; channel < channels; channel++)
                 piece[i * channels + channel] = samples[channel * frames + first + i];
         sf_count_t written;
+        errno = 0;
         if (bits > 0) {
             to_integers(piece, count * channels, bits, integers);
             written = sf_writef_int(file, integers, count);
@@ -120,7 +122,8 @@ static mlk_code write_pieces(SNDFILE *file, const float *samples, int channels, 
             written = sf_writef_float(file, piece, count);
         }
         if (written != count)
-            code = mlk_fail(status, MLK_IO, "%s: %s", path, sf_strerror(file));
+            code = errno ? mlk_fail_system(status, errno, "cannot write", path)
+                         : mlk_fail(status, MLK_IO, "%s: %s", path, sf_strerror(file));
         else if (mlk_interrupted())
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     }

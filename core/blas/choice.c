@@ -4,12 +4,14 @@
 #include "blas/processor.h"
 #include "blas/proof.h"
 #include "blas/threads.h"
+#include "parallel.h"
 #include "subnormal.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static const char CORETYPE[] = "OPENBLAS_CORETYPE";
 
@@ -38,10 +40,24 @@ static const char *own_choice(void *library)
     return corename ? corename() : "";
 }
 
+bool mlk_blas_has_room(void)
+{
+    size_t room = ((size_t)mlk_cores() * 128 + 32) << 20;
+    void *probe = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (probe == MAP_FAILED)
+        return false;
+    munmap(probe, room);
+    return true;
+}
+
 /* Loads one library with the kernels named, or with its own choice for NULL. The environment stays as it was: OpenBLAS
  * reads it only while it is loaded. */
 static bool load(const char *place, const char *kernels, mlk_blas_choice *choice)
 {
+    if (!mlk_blas_has_room()) {
+        snprintf(choice->trouble, sizeof choice->trouble, "not enough memory to load a BLAS (ulimit -v)");
+        return false;
+    }
     if (kernels)
         setenv(CORETYPE, kernels, 1);
     uint64_t before = mlk_subnormal_flush(); /* threads of its own begin so */

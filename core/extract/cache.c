@@ -28,7 +28,7 @@ static mlk_code make_folder(const char *path, mlk_status *status)
             return MLK_OK;
         errno = ENOTDIR;
     }
-    return mlk_fail(status, MLK_IO, "cannot make the cache folder %s: %s", path, strerror(errno));
+    return mlk_fail_system(status, errno, "cannot make the cache folder", path);
 }
 
 /* FOLDER/features, with all that lies above it; it must be one that can be written to. */
@@ -137,7 +137,7 @@ static mlk_code write_file(const mlk_cache *cache, const char *key, char *path, 
         written = fclose(file) == 0 && written;
     if (written && rename(temporary, path) == 0)
         return MLK_OK;
-    code = mlk_fail(status, MLK_IO, "cannot write to the cache %s: %s", cache->folder, strerror(errno));
+    code = mlk_fail_system(status, errno, "cannot write to the cache", cache->folder);
     if (file)
         unlink(temporary);
     return code;

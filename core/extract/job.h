@@ -1,7 +1,12 @@
 /* job.h: work over many items in the background, watched and stopped from the thread that started it.
  *
- * A job calls `work` once for every item on its worker threads, keeps the
- * reason of each that failed, and goes on. Its threads take no signals.
+ * A job calls `work` for every item on its worker threads, keeps the reason of
+ * each that failed, and goes on. Its threads take no signals.
+ *
+ * What the machine lacks is no item's fault. One that fails for want of memory
+ * or of open files (MLK_MEMORY, MLK_EXHAUSTED) is tried once more at the end, when nothing
+ * else runs. No memory for one alone is that item's failure; a disk that is full or
+ * no file that can be opened ends the job: mlk_job_ended_by says why.
  *
  *     mlk_job *job = mlk_job_start(n, workers, work, context, &status);
  *     while (!mlk_job_wait(job, 0.1))
@@ -33,11 +38,14 @@ typedef struct mlk_job_counts {
     int total, done, failed; /* done does not count failed */
 } mlk_job_counts;
 
-/* Starts; `workers` 0 takes mlk_cores(). `context` must live until mlk_job_free. NULL: see status. */
+/* Starts; `workers` 0 takes mlk_cores(); fewer are taken where files could not be opened for all. `context` must live until mlk_job_free. NULL: see status. */
 mlk_job *mlk_job_start(int n, int workers, mlk_job_work *work, void *context, mlk_status *status);
 
 /* Waits up to some seconds; true once nothing runs any more. */
 bool mlk_job_wait(mlk_job *job, double seconds);
+
+/* Why the job ended before its items were done, or NULL; final once mlk_job_wait has returned true. */
+const char *mlk_job_ended_by(const mlk_job *job);
 
 /* Asks the job to stop: items in work end at their next poll of mlk_interrupted(). */
 void mlk_job_stop(mlk_job *job);

@@ -203,6 +203,13 @@ static int progress(lua_State *L)
     return 1;
 }
 
+/* ended_by(job) -> string?: why the job ended before its items were done */
+static int ended_by(lua_State *L)
+{
+    lua_pushstring(L, mlk_job_ended_by(check_finished(L)->job));
+    return 1;
+}
+
 /* outcome(job) -> list: true for a track that is done, the reason for one that failed, false for one left open */
 static int outcome(lua_State *L)
 {
@@ -521,6 +528,7 @@ int mlk_lua_open_extract(lua_State *L)
         {"analyse", analyse},
         {"check_table", check_table},
         {"close", close_job},
+        {"ended_by", ended_by},
         {"frames", frames},
         {"inspect", inspect},
         {"inspected", inspected},

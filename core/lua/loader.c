@@ -202,6 +202,13 @@ static material *check_finished(lua_State *L)
     return self;
 }
 
+/* ended_by(material) -> string?: why the job ended before its tracks were done */
+static int ended_by(lua_State *L)
+{
+    lua_pushstring(L, mlk_job_ended_by(check_finished(L)->job));
+    return 1;
+}
+
 /* outcome(material) -> list: true for a track that is done, the reason for one that failed, false for one left open */
 static int outcome(lua_State *L)
 {
@@ -548,7 +555,7 @@ int mlk_lua_open_loader(lua_State *L)
         {"measure", measure},
         {"next", next},
         {"notes", notes},
-        {"outcome", outcome},
+        {"ended_by", ended_by}, {"outcome", outcome},
         {"plan", new_plan},
         {"progress", progress},
         {"start", start},

@@ -1,6 +1,7 @@
 /* system.c: core.system: what the machine offers. */
 #include "arguments.h"
 #include "blas/blas.h"
+#include "blas/choice.h"
 #include "interrupt.h"
 #include "libraries.h"
 #include "modules.h"
@@ -86,10 +87,12 @@ static int blas(lua_State *L)
  * by the system's BLAS, as Debian's does, gets the engine's; one that brings its own is left alone. */
 static int ready_for_torch(lua_State *L)
 {
-    (void)L;
 #ifdef MOONLARK_TORCH_TAKES_BLAS
     mlk_blas_lend();
+    if (!*mlk_blas_describe().file && !mlk_blas_has_room())
+        return mlk_lua_fail(L, "not enough memory (ulimit -v)");
 #endif
+    (void)L;
     return 0;
 }
 

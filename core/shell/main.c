@@ -6,14 +6,18 @@
 #include "wait.h"
 #include "text.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <limits.h>
 #include <lualib.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -300,8 +304,53 @@ static int run(lua_State *L, const char *home, int argc, char **argv)
     return prompt && code != MLK_EXIT_USAGE && !mlk_interrupt_ends() ? mlk_repl(L) : code;
 }
 
+/* --- the end ------------------------------------------------------------------ */
+
+/* True when standard output is a pipe that nobody reads any more: `moonlark doctor | head -1`. */
+static bool is_left(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
+/* Why a stream has failed when errno no longer tells. */
+static const char *output_trouble(int error)
+{
+    struct statvfs disk;
+    if (error == 0 && write(STDOUT_FILENO, "", 0) < 0)
+        error = errno;
+    if (error == 0 && fstatvfs(STDOUT_FILENO, &disk) == 0 && disk.f_bavail == 0)
+        error = ENOSPC;
+    return error == ENOSPC ? "no room left on the device" : strerror(error ? error : EIO);
+}
+
+/* Whichever way the program ends (a script may call os.exit), what it printed must have arrived. */
+static void check_output(void)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0;
+    if ((!failed && !ferror(stdout)) || errno == EPIPE || is_left() || mlk_interrupt_ends())
+        return;
+    const char *why = output_trouble(failed ? errno : 0);
+    fprintf(stderr, "%s: cannot write to standard output: %s\n", mlk_report_speaker_name(), why);
+    _exit(MLK_EXIT_ERROR);
+}
+
+/* As many files at a time as the system allows the user: many workers, each with files and libraries of its own. */
+static void allow_files(void)
+{
+    enum { PLENTY = 16384 };
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= PLENTY)
+        return;
+    files.rlim_cur = files.rlim_max < PLENTY ? files.rlim_max : PLENTY;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv)
 {
+    atexit(check_output);
+    allow_files();
     if (!mlk_wait_choose()) {
         fprintf(stderr, "moonlark: MOONLARK_WAIT must be active, passive or auto, got '%s'\n",
                 getenv("MOONLARK_WAIT"));
@@ -315,9 +364,7 @@ int main(int argc, char **argv)
     }
     int code = run(L, home, argc, argv);
     lua_close(L);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && !mlk_interrupt_ends()) {
-        perror("moonlark: standard output");
-        code = code == MLK_EXIT_OK ? MLK_EXIT_ERROR : code;
-    }
+    if (mlk_interrupt_ends())
+        fflush(stdout); /* the signal that ends it leaves no time for more */
     return mlk_interrupt_leave(code);
 }

@@ -30,7 +30,11 @@ static char *temporary_beside(const char *path)
 
 static mlk_code fail_write(const mlk_atomic *file, mlk_status *status)
 {
-    return mlk_fail(status, MLK_IO, "cannot write %s: %s", file->path, strerror(errno));
+    int error = errno;
+    mlk_code code = mlk_fail_system(status, error, "cannot write", file->path);
+    if (error == EIO && status) /* a disk that fails, fails for every file */
+        code = status->code = MLK_EXHAUSTED;
+    return code;
 }
 
 /* A file that has no name yet; -1 where the file system knows none, or /proc is missing: a name comes through it. */

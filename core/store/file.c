@@ -17,7 +17,7 @@ mlk_code mlk_file_open(const char *path, mlk_file *file, mlk_status *status)
         int reason = errno;
         if (descriptor >= 0)
             close(descriptor);
-        return mlk_fail(status, MLK_IO, "cannot open %s: %s", path, strerror(reason));
+        return mlk_fail_system(status, reason, "cannot open", path);
     }
     mlk_code code = MLK_OK;
     if (!S_ISREG(info.st_mode)) {
@@ -26,7 +26,7 @@ mlk_code mlk_file_open(const char *path, mlk_file *file, mlk_status *status)
     } else if (info.st_size > 0) {
         void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
         if (bytes == MAP_FAILED)
-            code = mlk_fail(status, MLK_IO, "cannot map %s: %s", path, strerror(errno));
+            code = mlk_fail_system(status, errno, "cannot map", path);
         else
             *file = (mlk_file){bytes, (size_t)info.st_size};
     }

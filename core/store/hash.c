@@ -37,7 +37,7 @@ mlk_code mlk_hash_file(const char *path, char hex[MLK_HASH_SIZE], mlk_status *st
                         S_ISDIR(info.st_mode) ? "a directory" : "not a regular file");
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
-        return mlk_fail(status, MLK_IO, "cannot open %s: %s", path, strerror(errno));
+        return mlk_fail_system(status, errno, "cannot open", path);
     mlk_code code = MLK_OK;
     XXH3_state_t *state = XXH3_createState();
     char *block = malloc(BLOCK);
@@ -50,7 +50,7 @@ mlk_code mlk_hash_file(const char *path, char hex[MLK_HASH_SIZE], mlk_status *st
             if (n > 0)
                 XXH3_128bits_update(state, block, (size_t)n);
             else if (errno != EINTR)
-                code = mlk_fail(status, MLK_IO, "cannot read %s: %s", path, strerror(errno));
+                code = mlk_fail_system(status, errno, "cannot read", path);
             if (mlk_interrupted())
                 code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
         }

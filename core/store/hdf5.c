@@ -4,17 +4,26 @@
 #include "text.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- the library: loaded when the first file needs it, for it brings dozens of its own --- */
 
 /* Any version from 1.10 on: its binary interface, as far as it is used here. */
 typedef int64_t hid_t;
-enum { DEFAULT = 0, TRUNCATE = 2, SCALAR = 0, COMPOUND = 6, UTF8 = 1 };
+enum { DEFAULT = 0, TRUNCATE = 2, SCALAR = 0, COMPOUND = 6, UTF8 = 1, UPWARD = 0 };
 #define VARIABLE SIZE_MAX
+
+/* H5E_error2_t: one record of the library's stack of errors. */
+typedef struct error_record {
+    hid_t class, major, minor;
+    unsigned line;
+    const char *function, *file, *text;
+} error_record;
 
 #define FUNCTIONS(X)                                                                                                   \
     X(int, H5open, (void))                                                                                             \
@@ -25,6 +34,7 @@ enum { DEFAULT = 0, TRUNCATE = 2, SCALAR = 0, COMPOUND = 6, UTF8 = 1 };
     X(int, H5Dclose, (hid_t set))                                                                                      \
     X(int, H5Dwrite, (hid_t set, hid_t type, hid_t memory, hid_t space, hid_t transfer, const void *data))             \
     X(int, H5Eset_auto2, (hid_t stack, void *function, void *data))                                                    \
+    X(int, H5Ewalk2, (hid_t stack, int direction, int (*visit)(unsigned, const error_record *, void *), void *data))   \
     X(int, H5get_libversion, (unsigned *major, unsigned *minor, unsigned *release))                                    \
     X(hid_t, H5Fcreate, (const char *path, unsigned flags, hid_t create, hid_t access))                                \
     X(int, H5Fclose, (hid_t file))                                                                                     \
@@ -98,8 +108,6 @@ static void load(void)
     unsigned major = 0, minor = 0, release = 0;
     h5.H5get_libversion(&major, &minor, &release);
     snprintf(version, sizeof version, "%u.%u.%u", major, minor, release);
-    if (!reason[0])
-        h5.H5Eset_auto2(DEFAULT, NULL, NULL); /* failures travel as status, not on the user's screen */
 }
 
 mlk_code mlk_hdf5_available(mlk_status *status)
@@ -122,7 +130,27 @@ struct mlk_hdf5 {
     mlk_atomic place;
     hid_t file;
     bool failed;
+    int error; /* errno of the first failure, 0 where the library does not tell */
 };
+
+/* The library writes the system's reason into a text: "…, errno = 28, error message = …". */
+static int find_errno(unsigned n, const error_record *record, void *error)
+{
+    (void)n;
+    const char *found = record->text ? strstr(record->text, "errno = ") : NULL;
+    if (found)
+        *(int *)error = atoi(found + strlen("errno = "));
+    return 0;
+}
+
+/* Notes a failure; returns whether nothing has failed so far. */
+static bool check(mlk_hdf5 *file, bool fine)
+{
+    if (!fine && !file->failed)
+        h5.H5Ewalk2(DEFAULT, UPWARD, find_errno, &file->error);
+    file->failed = file->failed || !fine;
+    return !file->failed;
+}
 
 mlk_hdf5 *mlk_hdf5_create(const char *path, mlk_status *status)
 {
@@ -145,17 +173,12 @@ mlk_hdf5 *mlk_hdf5_create(const char *path, mlk_status *status)
         return NULL;
     }
     pthread_mutex_lock(&lock);
+    /* Failures travel as status, not on the user's screen. A library that locks itself keeps that by thread. */
+    h5.H5Eset_auto2(DEFAULT, NULL, NULL);
     made->file = h5.H5Fcreate(name, TRUNCATE, DEFAULT, DEFAULT);
+    check(made, made->file >= 0);
     pthread_mutex_unlock(&lock);
-    made->failed = made->file < 0;
     return made;
-}
-
-/* Notes a failure; returns whether nothing has failed so far. */
-static bool check(mlk_hdf5 *file, bool fine)
-{
-    file->failed = file->failed || !fine;
-    return !file->failed;
 }
 
 static hid_t complex_type(void)
@@ -229,8 +252,12 @@ void mlk_hdf5_strings(mlk_hdf5 *file, const char *name, const char *const *strin
     bool enough = kept;
     for (int64_t i = 0; enough && i < n; i++)
         enough = (kept[i] = mlk_utf8_keep(strings[i]));
-    if (check(file, enough))
+    if (!enough) {
+        file->failed = true;
+        file->error = ENOMEM;
+    } else {
         write_strings(file, name, kept, n);
+    }
     for (int64_t i = 0; kept && i < n; i++)
         free(kept[i]);
     free(kept);
@@ -282,7 +309,8 @@ mlk_code mlk_hdf5_commit(mlk_hdf5 *file, mlk_status *status)
     }
     mlk_code code = MLK_OK;
     if (file->failed) {
-        code = mlk_fail(status, MLK_IO, "cannot write %s: HDF5's library failed (is the disk full?)", file->place.path);
+        code = file->error ? mlk_fail_system(status, file->error, "cannot write", file->place.path)
+                           : mlk_fail(status, MLK_IO, "cannot write %s: HDF5's library failed", file->place.path);
         mlk_atomic_abort(&file->place);
     } else {
         code = mlk_atomic_commit(&file->place, status);

@@ -9,6 +9,7 @@
 ---     for _, path in ipairs(files.tree("genres", {".wav", ".mp3"})) do … end
 local core = require "moonlark_core"
 local lfs = require "lfs"
+local show = require "moonlark.show"
 
 local files = {}
 
@@ -17,6 +18,16 @@ local files = {}
 ---@param text string
 function files.write(path, text)
   core.store.write(path, text)
+end
+
+--- The error for a file that could not be written, as the engine words it: a full disk is called one.
+---@param path string
+---@param why any  the system's reason
+function files.fail_write(path, why)
+  why = tostring(why)
+  local full = why:find("No space left", 1, true) or why:find("quota exceeded", 1, true)
+  if full then error(show.format("no room left on the device: cannot write %s", path), 0) end
+  error(show.format("cannot write %s: %s", path, why), 0)
 end
 
 --- The whole content of a file.

@@ -4,7 +4,8 @@ local show = require "moonlark.show"
 
 local background = {}
 
---- Returns once the job is done. Ctrl-C, or any error meanwhile, stops the job and says how far it was.
+--- Returns once the job is done. Ctrl-C, or any error meanwhile, stops the job and says how far it was; a disk that is
+--- full, or no file that can be opened, is an error of the job, not of the files.
 ---@param job userdata  from core.extract.start or core.extract.inspect
 ---@param label string?  what to call it in the progress bar; nil: no bar
 ---@param cache string?  where results are kept
@@ -30,6 +31,8 @@ function background.await(job, label, cache, engine)
     counts = engine.progress(job)
     if bar then bar:update(counts.done + counts.failed) end
   until finished
+  local ended_by = engine.ended_by(job)
+  if ended_by then error(ended_by, 0) end
   if counts.done + counts.failed < counts.total then error("interrupted", 0) end
   return counts
 end

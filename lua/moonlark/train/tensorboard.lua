@@ -50,7 +50,8 @@ local function write(self, event)
   local length = ("<I8"):pack(#event)
   local record = length .. ("<I4"):pack(masked_crc(length)) .. event .. ("<I4"):pack(masked_crc(event))
   local done, why = self.file:write(record)
-  if not (done and self.file:flush()) then error(("cannot write %s: %s"):format(self.path, tostring(why)), 0) end
+  local flushed, later = self.file:flush()
+  if not (done and flushed) then files.fail_write(self.path, why or later) end
 end
 
 local function event(self, step, tag, value)

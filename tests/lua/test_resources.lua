@@ -1,0 +1,117 @@
+-- What the machine lacks (memory, room on a disk, open files) is said as what it is, and no sound is blamed for it.
+local lu = require "luaunit"
+local core = require "moonlark_core"
+local files = require "moonlark.files"
+
+local build = os.getenv "MOONLARK_TEST_BUILD" or "build/release"
+local program = build .. "/bin/moonlark"
+if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end
+local place
+
+-- Runs a line of shell in the temporary folder; $0 is the program.
+local function shell(line)
+  local result = assert(core.process.run({"sh", "-c", line, program}, 120, place, {"MOONLARK_CACHE=" .. place .. "/cache"}))
+  result.all = result.out .. result.err
+  return result
+end
+
+local function write_wav(path, hz)
+  local samples = {}
+  for i = 0, 5999 do samples[i + 1] = string.pack("<i2", math.floor(9000 * math.sin(2 * math.pi * hz * i / 22050))) end
+  local data = table.concat(samples)
+  files.mkdirs((files.split(path)))
+  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
+    44100, 2, 16, "data", data))
+end
+
+TestResources = {}
+
+function TestResources:setUp()
+  place = files.temporary_folder()
+  for i = 1, 40 do write_wav(("%s/songs/%s/%d.wav"):format(place, i % 2 == 0 and "a" or "b", i), 100 + 20 * i) end
+end
+
+function TestResources:tearDown() files.remove(place) end
+
+function TestResources:test_output_that_cannot_be_written_fails()
+  for _, line in ipairs {'"$0" doctor', '"$0" doctor --json', '"$0" --version', '"$0" index --help',
+      [["$0" -e 'print(1)']], [["$0" -e 'io.write(("x"):rep(1e5))']], '"$0" index songs'} do
+    local result = shell(line .. " > /dev/full")
+    lu.assertEquals(result.code, 1, line)
+    lu.assertStrContains(result.err, "cannot write to standard output: no room left on the device", line)
+  end
+end
+
+function TestResources:test_a_reader_that_left_is_no_failure()
+  local result = shell [[trap '' PIPE; { "$0" -e 'for i = 1, 1e5 do print(i) end'; echo "code $?" >&2; } | head -1]]
+  lu.assertEquals(result.err, "code 0\n")
+  result = shell [[trap - PIPE; "$0" -e 'for i = 1, 1e5 do print(i) end' | head -1]]
+  lu.assertEquals({result.out, result.err}, {"1\n", ""})
+end
+
+function TestResources:test_few_open_files_are_enough_or_named()
+  for limit = 8, 24 do
+    local result = shell(([[rm -rf o cache; ulimit -n %d; "$0" extract songs --features rms --pool mean --workers 16 --out o]])
+      :format(limit))
+    lu.assertNotStrContains(result.err, "rejected", result.all)
+    if result.code ~= 0 then
+      lu.assertStrContains(result.err:lower(), "too many open files", limit)
+      lu.assertNil(files.kind(place .. "/o/rejected.csv"))
+    end
+  end
+  lu.assertEquals(shell([[rm -rf o; ulimit -n 20; "$0" extract songs --features rms --pool mean --out o --workers 16]]).code, 0)
+end
+
+function TestResources:test_a_full_disk_ends_the_job()
+  if shell("mkdir full && mount -t tmpfs -o size=128k none full").code ~= 0 then
+    print "no small disk can be mounted here: a full one is not tried"
+    return
+  end
+  local _ <close> = setmetatable({}, {__close = function() shell "umount full" end})
+  for _, format in ipairs {"safetensors", "npy", "csv", "npz", "h5"} do
+    if format ~= "h5" or core.system.libraries().HDF5 then
+      local result = shell(([["$0" extract songs --features mel --format %s --out full --workers 2]]):format(format))
+      lu.assertEquals(result.code, 1, result.all)
+      lu.assertStrContains(result.err, "no room left on the device", result.all)
+      lu.assertEquals(select(2, result.err:gsub("no room left", "")), 1, result.all)
+      lu.assertNotStrContains(result.err, "rejected", result.all)
+      lu.assertEquals(shell("find full -name '*.tmp' -o -size 0 -type f").out, "")
+      shell "rm -rf full/*"
+    end
+  end
+  shell "head -c 200k /dev/zero > full/filler 2>/dev/null"
+  for _, format in ipairs {"safetensors", "npy", "csv", "jsonl", "arff", "h5"} do
+    if format ~= "h5" or core.system.libraries().HDF5 then
+      local result = shell(([["$0" extract songs --features mfcc --pool mean --format %s --out full]]):format(format))
+      lu.assertEquals(result.code, 1, result.all)
+      lu.assertStrContains(result.err, "no room left on the device", result.all)
+    end
+  end
+  lu.assertEquals(shell("ls full").out, "filler\n")
+  for _, line in ipairs {[["$0" index songs --out full/i.json]],
+      [["$0" -e 'local a = require "moonlark.audio"; a.save("full/x.wav", a.load "songs/a/2.wav")']]} do
+    local result = shell(line)
+    lu.assertEquals(result.code, 1)
+    lu.assertStrContains(result.err, "no room left on the device", result.all)
+  end
+  lu.assertEquals(shell("ls full").out, "filler\n")
+end
+
+function TestResources:test_libtorch_without_memory()
+  if build:find "asan" or build:find "tsan" then
+    print "sanitizers need all addresses: ulimit -v is not tried"
+    return
+  end
+  for _, limit in ipairs {200000, 300000, 400000, 500000} do
+    local result = shell(([[ulimit -v %d; "$0" -e 'require "moonlark.torch"']]):format(limit))
+    if result.code ~= 0 then
+      lu.assertStrContains(result.err, "libtorch could not be loaded: ")
+      lu.assertNil(result.err:find "not installed")
+    end
+  end
+  local result = shell [[ulimit -v 400000; "$0" doctor]]
+  lu.assertEquals(result.code, 1, result.all)
+  lu.assertStrContains(result.out, "libtorch could not be loaded: ")
+end
+
+os.exit(lu.LuaUnit.run())
