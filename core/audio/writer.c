@@ -78,9 +78,13 @@ static SNDFILE *open_encoder(FILE *stream, const char *path, const encoding *enc
         return NULL;
     }
     int error;
+    errno = 0;
     SNDFILE *file = mlk_sndfile_open(fileno(stream), SFM_WRITE, &info, &error);
     if (!file) {
-        mlk_fail(status, MLK_INVALID, "%s: %s", path, sf_error_number(error));
+        if (error == SF_ERR_SYSTEM && errno)
+            mlk_fail_system(status, errno, "cannot write", path);
+        else
+            mlk_fail(status, MLK_INVALID, "%s: %s", path, sf_error_number(error));
         return NULL;
     }
     if (quality >= 0) {
@@ -167,9 +171,11 @@ mlk_code mlk_audio_save(const char *path, const float *samples, int channels, in
         return MLK_INVALID;
     }
     code = write_pieces(file, samples, channels, frames, encoding.bits, path, status);
+    errno = 0;
     int failed = sf_close(file);
     if (!code && failed)
-        code = mlk_fail(status, MLK_IO, "%s: %s", path, sf_error_number(failed));
+        code = errno ? mlk_fail_system(status, errno, "cannot write", path)
+                     : mlk_fail(status, MLK_IO, "%s: %s", path, sf_error_number(failed));
     if (code) {
         mlk_atomic_abort(&place);
         return code;
