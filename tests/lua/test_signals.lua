@@ -89,7 +89,7 @@ end
 -- that it was interrupted, unless it was done by then.
 function TestSignals:test_commands()
   local json = require "moonlark.json"
-  require "moonlark.corpus".generate(folder .. "/songs", {styles = {"blues", "house"}, clips = 4, seconds = 1})
+  require "moonlark.corpus".generate(folder .. "/songs", {styles = {"blues", "house"}, clips = 8, seconds = 1})
   local features = " --features rms,mfcc --no-cache --run "
   local commands = {
     "extract songs --features mfcc --no-cache --out RUN", "corpus RUN --styles blues,jazz --clips 4 --seconds 1",
