@@ -254,6 +254,11 @@ bool mlk_interrupt_taken(lua_State *L)
     return taken;
 }
 
+bool mlk_interrupt_unread(void)
+{
+    return ending == SIGPIPE;
+}
+
 bool mlk_interrupt_ends(void)
 {
     return ending;

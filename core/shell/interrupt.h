@@ -39,6 +39,9 @@ bool mlk_interrupt_taken(lua_State *L);
 /* True once a signal has come that ends the program. */
 bool mlk_interrupt_ends(void);
 
+/* True when it ends because nobody reads its output any more (SIGPIPE): nothing is said of that. */
+bool mlk_interrupt_unread(void);
+
 /* The last thing that the program does: returns its exit code, or ends by the signal that came. */
 int mlk_interrupt_leave(int code);
 

@@ -194,6 +194,8 @@ void mlk_report_say(const char *message)
 
 void mlk_report_interrupt(void)
 {
+    if (mlk_interrupt_unread())
+        return;
     fflush(stdout);
     const char *after_echo = isatty(STDERR_FILENO) ? "\n" : ""; /* the terminal has echoed ^C */
     fprintf(stderr, "%sinterrupted%s\n", after_echo, interrupted_at);

@@ -30,8 +30,8 @@ mlk_code mlk_append(const char *path, const void *bytes, size_t n, mlk_status *s
     if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode))
         code = mlk_fail(status, MLK_IO, "cannot write %s: it is not a regular file", path);
     else if (write_all(descriptor, bytes, n) != 0)
-        code = mlk_fail(status, MLK_IO, "cannot write %s: %s", path, strerror(errno));
+        code = mlk_fail_system(status, errno, "cannot write", path);
     if (close(descriptor) != 0 && !code)
-        code = mlk_fail(status, MLK_IO, "cannot write %s: %s", path, strerror(errno));
+        code = mlk_fail_system(status, errno, "cannot write", path);
     return code;
 }

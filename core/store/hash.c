@@ -31,7 +31,7 @@ mlk_code mlk_hash_file(const char *path, char hex[MLK_HASH_SIZE], mlk_status *st
     enum { BLOCK = 1 << 18 };
     struct stat info;
     if (stat(path, &info) != 0)
-        return mlk_fail(status, MLK_IO, "cannot open %s: %s", path, strerror(errno));
+        return mlk_fail_system(status, errno, "cannot open", path);
     if (!S_ISREG(info.st_mode)) /* a pipe would make it wait for ever */
         return mlk_fail(status, MLK_IO, "cannot read %s: it is %s", path,
                         S_ISDIR(info.st_mode) ? "a directory" : "not a regular file");

@@ -118,7 +118,7 @@ mlk_code mlk_lock_take(const char *path, const char *command, mlk_lock *lock, ml
             continue;
         }
         if (!code && !write_holder(descriptor, command)) {
-            code = mlk_fail(status, MLK_IO, "cannot write %s: %s", path, strerror(errno));
+            code = mlk_fail_system(status, errno, "cannot write", path);
             unlink(path);
         }
         if (!code && !(lock->path = strdup(path)))
