@@ -26,6 +26,7 @@ typedef struct error_record {
 } error_record;
 
 #define FUNCTIONS(X)                                                                                                   \
+    X(int, H5dont_atexit, (void))                                                                                      \
     X(int, H5open, (void))                                                                                             \
     X(hid_t, H5Acreate2, (hid_t object, const char *name, hid_t type, hid_t space, hid_t create, hid_t access))        \
     X(int, H5Aclose, (hid_t attribute))                                                                                \
@@ -97,6 +98,8 @@ static void load(void)
 #undef FIND
     if (reason[0])
         return;
+    /* Every file is closed here. What could not be, on a full disk, the library would try again at exit, and crash. */
+    h5.H5dont_atexit();
     if (h5.H5open() < 0) {
         snprintf(reason, sizeof reason, "the library does not start");
         return;

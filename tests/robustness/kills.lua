@@ -10,15 +10,15 @@ local kills = {}
 -- A share of the kills, the command, what it writes, and what is ready before. `same`: undisturbed runs write the
 -- same bytes there.
 local writers = {
-  {name = "extract, frames", share = 0.25, line = "extract songs --features mel,mfcc --format npz --out out", out = "out", same = "out"},
-  {name = "extract, a table", share = 0.2, line = "extract songs --features mfcc --pool mean,std --format csv --out out", out = "out",
-    same = "out"},
-  {name = "features", share = 0.15, line = "features songs/low/1.wav --features mel,mfcc --out out/song.safetensors", out = "out",
-    same = "out", keep = true},
-  {name = "merge", share = 0.2, line = "merge out --format npy", out = "out", same = "out", keep = true,
+  {name = "extract, frames", share = 0.25, same = "out", line = "extract songs --features mel,mfcc --format npz --out out"},
+  {name = "extract, a table", share = 0.2, same = "out",
+    line = "extract songs --features mfcc --pool mean,std --format csv --out out"},
+  {name = "features", share = 0.15, same = "out", keep = true,
+    line = "features songs/low/1.wav --features mel,mfcc --out out/song.safetensors"},
+  {name = "merge", share = 0.2, same = "out", keep = true, line = "merge out --format npy",
     before = {"extract songs --features mfcc --pool mean --shard 1/2 --out out",
       "extract songs --features mfcc --pool mean --shard 2/2 --out out"}},
-  {name = "train", share = 0.2, out = "out", same = "out/model.safetensors", keep = true, resume = " --resume",
+  {name = "train", share = 0.2, same = "out/model.safetensors", keep = true, resumes = true,
     line = "train songs --model mlp --epochs 6 --patience 6 --run out --device cpu"},
 }
 
@@ -30,6 +30,12 @@ local function prepare(folder, writer)
     local made = programs.run(folder, line)
     assert(made.code == 0, made.err)
   end
+end
+
+-- What a run is started with after one that was killed.
+local function again(folder, writer)
+  if not writer.resumes or not files.exists(folder .. "/out") then return writer.line end
+  return writer.line .. (files.exists(folder .. "/out/checkpoint.safetensors") and " --resume" or " --overwrite")
 end
 
 local function content_of(path)
@@ -57,25 +63,20 @@ local function try(folder, writer, n, find)
   prepare(folder, writer)
   for i = 1, n do
     local after = 0.02 + dice:uniform() * seconds
-    local resume = writer.resume and files.exists(folder .. "/out/checkpoint.safetensors") and writer.resume or ""
-    local killed = programs.run(folder, writer.line .. resume, after)
+    local killed = programs.run(folder, again(folder, writer), after)
     if not killed.timed_out then
       finished = finished + 1
-      local fault = programs.fault(killed)
-      if killed.code ~= 0 then
-        -- What a kill left must not stand in the way of the next run.
-        if not writer.resume then find(writer.name, ("kill %d: the next run fails: %s"):format(i, fault or killed.err)) end
-        prepare(folder, writer)
-      end
+      -- What a kill left must not stand in the way of the next run.
+      if killed.code ~= 0 then find(writer.name, ("kill %d: the next run fails: %s"):format(i, killed.err:sub(-300))) end
+      if killed.code ~= 0 or writer.resumes then prepare(folder, writer) end
     end
-    for _, what in ipairs(programs.not_whole(folder .. "/" .. writer.out)) do
+    for _, what in ipairs(programs.not_whole(folder .. "/out")) do
       find(writer.name, ("kill %d, after %.3f s: %s"):format(i, after, what))
     end
     if not writer.keep and i % 5 == 0 then prepare(folder, writer) end
   end
-  local resume = writer.resume and files.exists(folder .. "/out/checkpoint.safetensors") and writer.resume or ""
-  local last = programs.run(folder, writer.line .. resume)
-  if last.code ~= 0 and not writer.resume then return find(writer.name, "fails after the kills: " .. last.err) end
+  local last = programs.run(folder, again(folder, writer))
+  if last.code ~= 0 then return find(writer.name, "fails after the kills: " .. last.err:sub(-300)) end
   local differs = difference(wanted, content_of(folder .. "/" .. writer.same))
   if differs then find(writer.name, "after the kills " .. differs) end
   return finished

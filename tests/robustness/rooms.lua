@@ -19,7 +19,7 @@ local lines = {
 function rooms.full_disks()
   local total = total_of()
   local folder = files.temporary_folder()
-  programs.write_songs(folder, 4)
+  programs.write_songs(folder, 6)
   files.mkdirs(folder .. "/disk")
   for _, size in ipairs {"4k", "16k", "64k", "256k"} do
     for _, line in ipairs(lines) do
