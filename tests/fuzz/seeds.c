@@ -80,7 +80,8 @@ static void write_json(const char *folder)
 static void write_audio(const char *folder)
 {
     enum { FRAMES = 4800 };
-    static const char *const names[] = {"a.wav", "a.flac", "a.ogg", "a.opus", "a.mp3", "a.aiff", "a.au", "a.w64", "a.caf"};
+    static const char *const names[] = {"a.wav", "a.flac", "a.ogg", "a.opus", "a.mp3", "a.aiff", "a.au",
+                                        "a.w64", "a.caf"};
     static float samples[2 * FRAMES];
     for (int i = 0; i < FRAMES; i++) {
         samples[i] = 0.4f * (float)sin(0.05 * i);

@@ -46,8 +46,8 @@ end
 local function their_seconds(path, rate)
   if not ffmpeg or rate < 1000 or rate > 384000 then return nil end
   local out = files.join(folder, "theirs")
-  local result = core.process.run({"ffmpeg", "-v", "error", "-nostdin", "-y", "-i", "file:" .. path, "-map", "0:a:0", "-f",
-    "s16le", "-ac", "1", "-ar", ("%d"):format(rate), "-fs", "64M", out}, 30)
+  local result = core.process.run({"ffmpeg", "-v", "error", "-nostdin", "-y", "-i", "file:" .. path, "-map", "0:a:0",
+    "-f", "s16le", "-ac", "1", "-ar", ("%d"):format(rate), "-fs", "64M", out}, 30)
   local size = lfs.attributes(out, "size")
   files.remove(out)
   if not result or result.code ~= 0 or result.err ~= "" or not size then return nil end

@@ -10,7 +10,8 @@ local kills = {}
 -- A share of the kills, the command, what it writes, and what is ready before. `same`: undisturbed runs write the
 -- same bytes there.
 local writers = {
-  {name = "extract, frames", share = 0.25, same = "out", line = "extract songs --features mel,mfcc --format npz --out out"},
+  {name = "extract, frames", share = 0.25, same = "out",
+    line = "extract songs --features mel,mfcc --format npz --out out"},
   {name = "extract, a table", share = 0.2, same = "out",
     line = "extract songs --features mfcc --pool mean,std --format csv --out out"},
   {name = "features", share = 0.15, same = "out", keep = true,
@@ -67,7 +68,9 @@ local function try(folder, writer, n, find)
     if not killed.timed_out then
       finished = finished + 1
       -- What a kill left must not stand in the way of the next run.
-      if killed.code ~= 0 then find(writer.name, ("kill %d: the next run fails: %s"):format(i, killed.err:sub(-300))) end
+      if killed.code ~= 0 then
+        find(writer.name, ("kill %d: the next run fails: %s"):format(i, killed.err:sub(-300)))
+      end
       if killed.code ~= 0 or writer.resumes then prepare(folder, writer) end
     end
     for _, what in ipairs(programs.not_whole(folder .. "/out")) do

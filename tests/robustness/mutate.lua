@@ -14,8 +14,8 @@ local function replace(bytes, at, new)
   return (bytes:sub(1, at - 1) .. new .. bytes:sub(at + #new)):sub(1, math.max(#bytes, 1))
 end
 
-local numbers = {0, 1, -1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 44100, 1 << 40,
-  math.maxinteger, math.mininteger}
+local numbers = {0, 1, -1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 44100,
+  1 << 40, math.maxinteger, math.mininteger}
 
 local ways = {
   function(dice, bytes) -- a bit

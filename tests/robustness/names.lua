@@ -1,5 +1,6 @@
 --- Names that somebody may have chosen: each file is indexed, extracted from and read, or refused by name; nothing
 --- else is opened, and what is written stays what its ending says.
+local dataset = require "moonlark.dataset"
 local files = require "moonlark.files"
 local json = require "moonlark.json"
 local programs = require "programs"
@@ -7,11 +8,16 @@ local programs = require "programs"
 local names = {}
 
 names.list = {
-  "plain", "two words", "-dash", "--help", "=1+1", "@sum", "+a", "a\nb", "a\tb", "a\rb", "\27[2J\27[31mred", "\7bell", "a\"b", "a'b",
-  "a\\b", "a,b", "a;b", "a|b", "a$HOME", "`id`", "$(id)", "a%sb%n", "%2e%2e", "..a", "...", "~", "*", "?", "[a]", "{a,b}", "#a", "a&b",
-  "<b>", "Bach: Air", "http:", "concat:a|b", "file:a", "pipe:0", "tcp:127.0.0.1", "data:,a", "subfile:a", "caf\xe9", "\xff\xfe",
-  "\xc3\xa9t\xc3\xa9", "e\xcc\x81", "\xe2\x80\xaegpj", "\xe6\x97\xa5\xe6\x9c\xac", "\xf0\x9f\x8e\xb5", "\xc2\x85", "\xed\xa0\x80", "\xef\xbb\xbfbom",
-  ("n"):rep(251), "con", "nul", "index", "cjson", "a.wav", ".hidden", " lead", "trail ", "1e999", "nan", "true", "null", "0x10",
+  "plain", "two words", "-dash", "--help", "=1+1", "@sum", "+a",
+  "a\nb", "a\tb", "a\rb", "\27[2J\27[31mred", "\7bell", "a\"b", "a'b",
+  "a\\b", "a,b", "a;b", "a|b", "a$HOME", "`id`", "$(id)", "a%sb%n",
+  "%2e%2e", "..a", "...", "~", "*", "?", "[a]", "{a,b}", "#a", "a&b",
+  "<b>", "Bach: Air", "http:", "concat:a|b", "file:a", "pipe:0",
+  "tcp:127.0.0.1", "data:,a", "subfile:a", "caf\xe9", "\xff\xfe",
+  "\xc3\xa9t\xc3\xa9", "e\xcc\x81", "\xe2\x80\xaegpj", "\xe6\x97\xa5\xe6\x9c\xac",
+  "\xf0\x9f\x8e\xb5", "\xc2\x85", "\xed\xa0\x80", "\xef\xbb\xbfbom",
+  ("n"):rep(251), "con", "nul", "index", "cjson", "a.wav", ".hidden",
+  " lead", "trail ", "1e999", "nan", "true", "null", "0x10",
 }
 
 local function check_json(path)
@@ -58,6 +64,8 @@ function names.run()
       local what = files.exists(folder .. "/" .. path) and check_json(folder .. "/" .. path)
       if what then find(what) end
     end
+    local indexed = files.exists(folder .. "/index.json") and #dataset.load(folder .. "/index.json")
+    if indexed and indexed ~= 2 and name:sub(1, 1) ~= "." then find "the index misses it" end
     local what = files.exists(folder .. "/table/features.csv") and check_table(folder .. "/table/features.csv")
     if what then find(what) end
     total[accepted and "accepted" or "refused"] = total[accepted and "accepted" or "refused"] + 1

@@ -28,11 +28,14 @@ local foreign = {
   {"wma2", ".wma", "-c:a wmav2"}, {"webm_opus", ".webm", "-c:a libopus"}, {"webm_vorbis", ".webm", "-c:a libvorbis"},
   {"mkv_aac", ".mkv", "-c:a aac"}, {"mkv_pcm", ".mkv", "-c:a pcm_s16le"}, {"mka_wavpack", ".mka", "-c:a wavpack"},
   {"wavpack", ".wv", "-c:a wavpack"}, {"tta", ".tta", "-c:a tta"}, {"ogg_flac", ".ogg", "-c:a flac"},
-  {"ogg_speex", ".spx", "-c:a libspeex -ar 16000 -ac 1"}, {"ts_aac", ".ts", "-c:a aac"}, {"avi_mp3", ".avi", "-c:a libmp3lame"},
-  {"wav_ima", ".wav", "-c:a adpcm_ima_wav"}, {"wav_ms", ".wav", "-c:a adpcm_ms"}, {"wav_mp3", ".wav", "-c:a libmp3lame"},
+  {"ogg_speex", ".spx", "-c:a libspeex -ar 16000 -ac 1"},
+  {"ts_aac", ".ts", "-c:a aac"}, {"avi_mp3", ".avi", "-c:a libmp3lame"},
+  {"wav_ima", ".wav", "-c:a adpcm_ima_wav"}, {"wav_ms", ".wav", "-c:a adpcm_ms"},
+  {"wav_mp3", ".wav", "-c:a libmp3lame"},
   {"wav_gsm", ".wav", "-c:a libgsm_ms -ar 8000 -ac 1"}, {"wav_rf64", ".wav", "-c:a pcm_s16le -rf64 always"},
   {"aifc_ulaw", ".aifc", "-c:a pcm_mulaw"}, {"caf_alac", ".caf", "-c:a alac"}, {"flv_mp3", ".flv", "-c:a libmp3lame"},
-  {"g722", ".wav", "-c:a g722 -ar 16000 -ac 1"}, {"truehd", ".thd", "-c:a truehd -strict -2"}, {"amv_3gp", ".3gp", "-c:a aac"},
+  {"g722", ".wav", "-c:a g722 -ar 16000 -ac 1"}, {"truehd", ".thd", "-c:a truehd -strict -2"},
+  {"3gp_aac", ".3gp", "-c:a aac"},
 }
 
 -- Two channels: a rising tone with a little noise, and a steady one.
@@ -62,8 +65,8 @@ function originals.write(folder, ffmpeg)
   for _, format in ipairs(foreign) do
     local name, ending, told = table.unpack(format)
     local path = files.join(folder, name .. ending)
-    local argv = {"ffmpeg", "-v", "error", "-y", "-i", files.join(folder, "wav_pcm16.wav"), "-flags", "bitexact", "-fflags",
-      "bitexact"}
+    local argv = {"ffmpeg", "-v", "error", "-y", "-i", files.join(folder, "wav_pcm16.wav"), "-flags", "bitexact",
+      "-fflags", "bitexact"}
     for word in told:gmatch "%S+" do argv[#argv + 1] = word end
     argv[#argv + 1] = path
     local result = ffmpeg and core.process.run(argv, 60)

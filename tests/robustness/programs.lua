@@ -23,8 +23,8 @@ function programs.write_wav(path, hz, seconds)
   end
   local data = table.concat(samples)
   local file = assert(io.open(path, "wb"))
-  file:write(string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2, 16,
-    "data", data))
+  file:write(string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2,
+    16, "data", data))
   file:close()
 end
 
@@ -34,7 +34,9 @@ end
 function programs.write_songs(folder, n)
   for class, label in ipairs {"high", "low"} do
     files.mkdirs(folder .. "/songs/" .. label)
-    for i = 1, n do programs.write_wav(("%s/songs/%s/%d.wav"):format(folder, label, i), 1000 / class + 20 * i, 1 + i / 20) end
+    for i = 1, n do
+      programs.write_wav(("%s/songs/%s/%d.wav"):format(folder, label, i), 1000 / class + 20 * i, 1 + i / 20)
+    end
   end
 end
 
@@ -70,7 +72,7 @@ function programs.fault(result)
     local found = said:match("[^\n]*" .. words .. "[^\n]*")
     if found then return found end
   end
-  if said:find "[%z\1-\8\11\12\14-\31\127]" then return "control characters reach the terminal" end
+  if said:find "[%z\1-\8\11-\31\127]" then return "control characters reach the terminal" end
   if result.code ~= 0 and result.err == "" then return ("exit code %d without a word"):format(result.code) end
 end
 

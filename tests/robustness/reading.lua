@@ -14,8 +14,8 @@ local PEAK_MB = 400    -- for one file of a second
 local SHORTER_S = 0.15 -- than ffmpeg's; frames of codecs are up to 0.093 s
 
 -- Words that mean nothing to a person.
-local empty_words = {"%.lua:%d", "attempt to", "9223372036854775807", "9223372036854775808", "nil value", "bad argument", "%c",
-  "INFO FAILS", "PART FAILS", "PART OF ANOTHER LENGTH", "JOB FAILS", "INTERNAL"}
+local empty_words = {"%.lua:%d", "attempt to", "9223372036854775807", "9223372036854775808", "nil value",
+  "bad argument", "%c", "INFO FAILS", "PART FAILS", "PART OF ANOTHER LENGTH", "JOB FAILS", "INTERNAL"}
 
 local function fault_of(fields)
   local _, _, verdict, seconds, theirs, peak, cpu, message = table.unpack(fields)
@@ -29,7 +29,9 @@ local function fault_of(fields)
   if theirs and theirs - seconds > SHORTER_S then
     return ("loads %.3f s, where ffmpeg has %.3f s and no fault"):format(seconds, theirs)
   end
-  if theirs and seconds - theirs > SHORTER_S then return ("LONGER: loads %.3f s, ffmpeg %.3f s"):format(seconds, theirs) end
+  if theirs and seconds - theirs > SHORTER_S then
+    return ("loads %.3f s, more than ffmpeg's %.3f s"):format(seconds, theirs)
+  end
 end
 
 -- What the sanitizers or the kernel said, in a line.
@@ -48,7 +50,7 @@ end
 --- Reads all jobs. Each finding has the id of its file and what is wrong.
 ---@param jobs {id: string, path: string}[]  an id "FORMAT:NUMBER" is that mutant of the file
 ---@param settings {ffmpeg: boolean, batch: integer?, progress: fun(done: integer, findings: integer)?}
----@return {files: integer, accepted: integer, refused: integer, compared: integer, findings: {id: string, what: string}[]}
+---@return {files: integer, accepted: integer, refused: integer, compared: integer, findings: table}
 function reading.run(jobs, settings)
   local here = arg[0]:match "^(.*)/" or "."
   local program = files.join(os.getenv "MOONLARK_TEST_BUILD" or "build/asan", "bin/moonlark")
@@ -79,7 +81,8 @@ function reading.run(jobs, settings)
         local fault = fault_of(fields)
         if fault then find(id, fault) end
       elseif kind == "differs" then
-        find(id, "a job " .. (fields[3] == "" and "accepts it, loading does not" or "rejects it, loading does not: " .. fields[3]))
+        find(id, fields[3] == "" and "a job accepts it, loading does not"
+          or "a job rejects it, loading does not: " .. fields[3])
       elseif kind == "leak" then
         find(jobs[at].id .. " to " .. jobs[last].id, id)
       elseif kind == "done" then

@@ -1,7 +1,7 @@
 --- The long measurement, of minutes: files of public test sets, mutants of every format, kills, hostile names, full
 --- disks, bare environments. README.md says how to run it and what counts as a finding.
 ---
----     moonlark robustness.lua [--mutants 10000] [--kills 400] [--only PART] [--show]
+---     moonlark robustness.lua [--mutants 10000] [--kills 400] [--only sets|mutants|kills|names|disks|bare]
 ---     moonlark robustness.lua --mutant flac:17        one mutant again; it stays, and its path is printed
 local here = arg[0]:match "^(.*)/" or "."
 package.path = here .. "/?.lua;" .. package.path
@@ -21,8 +21,8 @@ local has_ffmpeg = core.process.run {"ffmpeg", "-version"} ~= nil
 local rows, findings, skipped = {}, 0, {}
 
 local function row(what, total, note)
-  rows[#rows + 1] = ("| %s | %d | %s | %s | %d |"):format(what, total.files or total.count, total.accepted or "", total.refused or "",
-    #total.findings)
+  rows[#rows + 1] = ("| %s | %d | %s | %s | %d |"):format(what, total.files or total.count, total.accepted or "",
+    total.refused or "", #total.findings)
   findings = findings + #total.findings
   if note then print(note) end
   for _, finding in ipairs(total.findings) do print(("  finding: %s: %s"):format(finding.id, finding.what)) end
@@ -38,7 +38,8 @@ if settings.mutant then
   for _, original in ipairs(originals.write(folder, has_ffmpeg)) do
     if original.name == name then
       local path = files.join(folder, settings.mutant:gsub(":", "-") .. original.path:match "%.%w+$")
-      files.write(path, mutate.bytes(settings.mutant, files.read(original.path), files.read(folder .. "/wav_pcm16.wav")))
+      local other = files.read(folder .. "/wav_pcm16.wav")
+      files.write(path, mutate.bytes(settings.mutant, files.read(original.path), other))
       print(path)
       local total = reading.run({{id = "it", path = path}}, {ffmpeg = has_ffmpeg})
       for _, finding in ipairs(total.findings) do print(finding.what) end
@@ -66,9 +67,10 @@ if wanted "mutants" then
   local folder = files.temporary_folder()
   local made, left_out = originals.write(folder, has_ffmpeg)
   if #left_out > 0 then skipped[#skipped + 1] = "formats " .. table.concat(left_out, ", ") end
-  local total = reading.run(reading.mutants(made, settings.mutants), {ffmpeg = has_ffmpeg, progress = function(done, found)
+  local function progress(done, found)
     io.stderr:write(("\r%d of %d mutants, %d findings "):format(done, settings.mutants, found))
-  end})
+  end
+  local total = reading.run(reading.mutants(made, settings.mutants), {ffmpeg = has_ffmpeg, progress = progress})
   io.stderr:write "\n"
   files.remove(folder)
   row(("mutants of %d formats"):format(#made), total,

@@ -8,8 +8,10 @@ local rooms = {}
 local function total_of() return {count = 0, accepted = 0, refused = 0, findings = {}} end
 
 local lines = {
-  "extract songs --features mel,mfcc --out disk/frames", "extract songs --features mfcc --pool mean --format csv --out disk/table",
-  "extract songs --features mfcc --pool mean --format h5 --out disk/h5", "features songs/low/1.wav --features mel --out disk/song.npz",
+  "extract songs --features mel,mfcc --out disk/frames",
+  "extract songs --features mfcc --pool mean --format csv --out disk/table",
+  "extract songs --features mfcc --pool mean --format h5 --out disk/h5",
+  "features songs/low/1.wav --features mel --out disk/song.npz",
   "features songs/low/1.wav --features mel --out disk/song.csv", "index songs -o disk/index.json",
   "train songs --model mlp --epochs 2 --run disk/run --device cpu", "cluster songs --run disk/groups",
 }
@@ -35,7 +37,7 @@ function rooms.full_disks()
       local fault = programs.fault(result)
       if fault then
         find(fault)
-      elseif result.code ~= 0 and not result.err:lower():find "no space left" and not result.err:find "disk is full" then
+      elseif result.code ~= 0 and not (result.err:find "[Nn]o space left" or result.err:find "disk %a*%s?full") then
         find("does not say that the disk is full: " .. result.err:sub(-300))
       end
       for _, what in ipairs(programs.not_whole(folder .. "/disk")) do find(what) end
@@ -55,18 +57,23 @@ function rooms.bare()
   local path = "PATH=" .. (os.getenv "PATH" or "/usr/bin:/bin")
   local asan, lsan = os.getenv "ASAN_OPTIONS", os.getenv "LSAN_OPTIONS" -- of the measurement, not of the environment
   local environments = {
-    {path}, {path, "HOME=" .. folder}, {path, "HOME=/nonexistent"}, {path, "HOME=/dev/null"}, {path, "LC_ALL=C", "HOME=" .. folder},
+    {path}, {path, "HOME=" .. folder}, {path, "HOME=/nonexistent"}, {path, "HOME=/dev/null"},
+    {path, "LC_ALL=C", "HOME=" .. folder},
     {path, "LC_ALL=xx_YY.UTF-8", "HOME=" .. folder}, {path, "HOME=" .. folder, "MOONLARK_CACHE=/dev/null/cache"},
     {path, "HOME=" .. folder, "TERM=dumb"}, {path, "HOME="},
   }
   local commands = {
-    "doctor", "features songs/low/1.wav --features mel --out one.npz", "extract songs --features mfcc --pool mean --out table",
-    "classify songs --run run --models logistic --k 2", "cluster songs --run groups", "train songs --model mlp --epochs 2 --run net",
+    "doctor", "features songs/low/1.wav --features mel --out one.npz",
+    "extract songs --features mfcc --pool mean --out table",
+    "classify songs --run run --models logistic --k 2",
+    "cluster songs --run groups", "train songs --model mlp --epochs 2 --run net",
     "index songs -o index.json",
   }
   for _, environment in ipairs(environments) do
     for _, command in ipairs(commands) do
-      for _, made in ipairs {"one.npz", "table", "run", "groups", "net", "index.json"} do files.remove(folder .. "/" .. made) end
+      for _, made in ipairs {"one.npz", "table", "run", "groups", "net", "index.json"} do
+        files.remove(folder .. "/" .. made)
+      end
       local argv = {"env", "-i", table.unpack(environment)}
       if asan then argv[#argv + 1] = "ASAN_OPTIONS=" .. asan end
       if lsan then argv[#argv + 1] = "LSAN_OPTIONS=" .. lsan end
@@ -85,7 +92,7 @@ function rooms.bare()
   total.count = total.count + 1
   total[full.code == 0 and "accepted" or "refused"] = total[full.code == 0 and "accepted" or "refused"] + 1
   if full.code == 0 then
-    table.insert(total.findings, {id = "moonlark doctor > /dev/full", what = "exit code 0, though nothing could be written"})
+    table.insert(total.findings, {id = "moonlark doctor > /dev/full", what = "exit code 0, and nothing was written"})
   end
   files.remove(folder)
   return total
