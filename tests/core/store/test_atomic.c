@@ -161,8 +161,8 @@ static void failures_are_told(void **state)
     /* A full disk shows at the latest when it is flushed. */
     assert_int_equal(mlk_atomic_open("/dev/full", &file, &status), 0);
     assert_int_equal(mlk_atomic_write(&file, "text", 4, &status), 0);
-    assert_int_equal(mlk_atomic_commit(&file, &status), MLK_IO);
-    assert_string_equal(status.message, "cannot write /dev/full: No space left on device");
+    assert_int_equal(mlk_atomic_commit(&file, &status), MLK_EXHAUSTED);
+    assert_string_equal(status.message, "no room left on the device: cannot write /dev/full");
 }
 
 static void hashes(void **state)
