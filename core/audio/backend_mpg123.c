@@ -61,8 +61,11 @@ static bool find_header(const mlk_source *source, header *first)
 
 bool mlk_is_mpeg(const mlk_source *source)
 {
-    header first;
-    return find_header(source, &first);
+    unsigned char head[4];
+    int64_t at = after_id3v2(source);
+    if (!mlk_source_peek(source, at, head, 4))
+        return at > 0;
+    return (at > 0 && memcmp(head, "fLaC", 4) != 0) || (head[0] == 0xff && (head[1] & 0xe0) == 0xe0);
 }
 
 /* A Xing tag that counts the frames. */

@@ -50,7 +50,6 @@ int mlk_lua_codecs(lua_State *L)
         {"WAV", SF_FORMAT_WAV | SF_FORMAT_PCM_16},        {"AIFF", SF_FORMAT_AIFF | SF_FORMAT_PCM_16},
         {"AU", SF_FORMAT_AU | SF_FORMAT_PCM_16},          {"FLAC", SF_FORMAT_FLAC | SF_FORMAT_PCM_16},
         {"Ogg Vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS}, {"Opus", SF_FORMAT_OGG | SF_FORMAT_OPUS},
-        {"MP3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III},
     };
     lua_newtable(L);
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -60,6 +59,8 @@ int mlk_lua_codecs(lua_State *L)
             lua_setfield(L, -2, formats[i].name);
         }
     }
+    lua_pushliteral(L, "libmpg123");
+    lua_setfield(L, -2, "MP3");
     static const struct {
         const char *name;
         enum AVCodecID codec;

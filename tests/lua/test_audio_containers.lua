@@ -323,6 +323,21 @@ function TestHostile:test_a_stream_that_changes_is_converted_or_refused_by_name(
   says("its sample rate changes", put("rates.aac", encode("slow.aac", "-ar 16000 -c:a aac -f adts") .. fast))
 end
 
+-- libmpg123 would say what it thinks of such headers on the standard error.
+function TestHostile:test_decoders_do_not_chatter()
+  local build = os.getenv "MOONLARK_TEST_BUILD"
+  if not build then lu.skip "MOONLARK_TEST_BUILD does not name the build" end
+  local mp3 = saved("chatter.mp3", 0.5, 44100)
+  local tag = "ID3\4\0\x9d\0\0\0\10" .. ("x"):rep(10)
+  local list = {put("tagged.mp3", tag .. mp3), put("broken.mp3", tag .. "\xff\x7b" .. mp3:sub(40))}
+  list[3] = put("rates.mp3", without_xing(mp3) .. without_xing(saved("slow.mp3", 0.5, 32000)))
+  list[4] = put("holes.mp3", mp3:sub(1, 2000) .. ("\0"):rep(3000) .. mp3:sub(2500))
+  put("chatter.lua", "for _, path in ipairs(arg) do pcall(require('moonlark.audio').load, path) end\n")
+  os.execute(("'%s/bin/moonlark' '%s' '%s' 2> '%s'"):format(build, place "chatter.lua", table.concat(list, "' '"),
+    place "chatter.txt"))
+  lu.assertEquals(files.read(place "chatter.txt"), "")
+end
+
 TestReports = {}
 
 local function report(name)
