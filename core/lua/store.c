@@ -280,15 +280,26 @@ static int append(lua_State *L)
     return 0;
 }
 
-/* make_private_folder(path) -> true, or nil and why: a new folder that only its owner may enter */
+/* make_private_folder(path, made) -> true, or nil and why: a new folder that only its owner may enter. It is in the
+ * table `made` with no moment between, in which a signal could make both forget it. */
 static int make_private_folder(lua_State *L)
 {
-    if (mkdir(mlk_lua_string(L, 1, "path"), 0700) == 0) {
+    const char *path = mlk_lua_string(L, 1, "path");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_pushvalue(L, 1);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, 2);
+    if (mkdir(path, 0700) == 0) {
         lua_pushboolean(L, 1);
         return 1;
     }
+    int reason = errno;
+    lua_pushvalue(L, 1);
     lua_pushnil(L);
-    lua_pushstring(L, strerror(errno));
+    lua_rawset(L, 2);
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(reason));
     return 2;
 }
 

@@ -221,8 +221,7 @@ function files.temporary_folder()
   if base == "" then base = "/tmp" end
   for i = 1, 100 do
     local path = files.join(base, ("moonlark-%x-%d"):format(math.floor(core.system.clock() * 1e9), i))
-    temporary[path] = core.store.make_private_folder(path) or nil
-    if temporary[path] then return path end
+    if core.store.make_private_folder(path, temporary) then return path end
   end
   error(("cannot make a temporary folder in %s"):format(base), 0)
 end

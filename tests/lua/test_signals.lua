@@ -55,7 +55,8 @@ function TestSignals:test_what_is_open_is_closed_and_the_parent_told()
 end
 
 function TestSignals:test_one_wish_that_comes_twice_is_one()
-  lu.assertEquals(stop(head .. places.loop, "kill -TERM $pid; kill -HUP $pid"), 143)
+  local ended = stop(head .. places.loop, "kill -TERM $pid; kill -HUP $pid")
+  lu.assertTrue(ended == 143 or ended == 129, tostring(ended)) -- the system may hand over either first
   lu.assertEquals(files.exists(folder .. "/closed"), true)
 end
 
