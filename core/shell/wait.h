@@ -1,9 +1,9 @@
 /* wait.h: how OpenMP's threads wait for work between two pieces of it: libtorch's, OpenBLAS's and XGBoost's are these.
  *
  * A thread that spins is back at once, but takes a core from whoever shares the machine; one that sleeps costs some
- * tens of microseconds at each piece, and a network's step has thousands. MOONLARK_WAIT=active|passive|auto; auto,
- * the default, spins for 50 µs and then sleeps: as long as most pauses within a step, and far shorter than
- * a turn of another process.
+ * tens of microseconds at each piece, and a network's step has thousands. Spinning for a while and then sleeping is
+ * worse than sleeping beside other work. MOONLARK_WAIT=active|passive|auto; auto, the default, sleeps when another
+ * process computes as Moonlark starts, else leaves libgomp its way, which spins for some milliseconds.
  */
 #ifndef MLK_SHELL_WAIT_H
 #define MLK_SHELL_WAIT_H

@@ -4,8 +4,7 @@
     python3 tests/bench/wait.py DATA --moonlark build/release/bin/moonlark [--rounds 3] [--epochs 8]
 
 DATA is a folder with one folder a class; `moonlark corpus DATA` makes one. Epochs of res_cnn, features from the cache,
-for each way to wait in turn; the least of the rounds. --counts adds rows for values of GOMP_SPINCOUNT (`auto` prints its
-own by  moonlark -e 'print(os.getenv "GOMP_SPINCOUNT")').
+for each way to wait in turn; the least of the rounds. --counts adds rows for values of GOMP_SPINCOUNT.
 """
 import argparse
 import resource
