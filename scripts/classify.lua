@@ -133,7 +133,7 @@ end
 
 local models = chosen_models()
 local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
-if #songs.classes < 2 then error(("%s has %d classes: classification needs 2 or more"):format(args.data, #songs.classes), 0) end
+if #songs.classes < 2 then show.fail("%s has %d classes: classification needs 2 or more", args.data, #songs.classes) end
 local run <close> = experiment.run("classify", args, songs)
 local X = experiment.extract(songs, args)
 local best = judge(models, X, run)

@@ -93,7 +93,7 @@ local songs = dataset.open(args.data)
 local run <close> = experiment.run("cluster", args, songs)
 local X = experiment.extract(songs, args)
 local k = args.clusters or (X.y and math.max(2, #X.classes)) or 8
-if X.x:size(0) < k then error(("%d sounds cannot make %d clusters"):format(X.x:size(0), k), 0) end
+if X.x:size(0) < k then show.fail("%d sounds cannot make %d clusters", X.x:size(0), k) end
 local pca, z = principal_components(X)
 
 local gmm = try(function(seed)

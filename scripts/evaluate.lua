@@ -29,12 +29,12 @@ local function test_songs(classes)
   local folder = files.kind(args.model) == "directory" and args.model or (files.split(args.model))
   local path = args.data or files.join(folder, "splits.json")
   if not args.data and not files.exists(path) then
-    error(("%s set no test part aside: name the data to judge on"):format(args.model), 0)
+    show.fail("%s set no test part aside: name the data to judge on", args.model)
   end
   local songs
   if path:find "%.json$" then
     songs = dataset.load(path)
-    if not dataset.is(songs) then songs = songs.test or error(("%s has no test part"):format(path), 0) end
+    if not dataset.is(songs) then songs = songs.test or show.fail("%s has no test part", path) end
   else
     songs = dataset.open(path)
   end
@@ -42,10 +42,10 @@ local function test_songs(classes)
   for _, name in ipairs(classes) do known[name] = true end
   for _, name in ipairs(songs.classes) do
     if not known[name] then
-      error(("the network does not know the class '%s'; its classes: %s"):format(name, table.concat(classes, ", ")), 0)
+      show.fail("the network does not know the class '%s'; its classes: %s", name, table.concat(classes, ", "))
     end
   end
-  if #songs.classes == 0 then error(("%s has no labels"):format(path), 0) end
+  if #songs.classes == 0 then show.fail("%s has no labels", path) end
   songs.classes = classes
   return songs
 end

@@ -64,7 +64,7 @@ local function name_files(songs, root)
     local stem = below:gsub("%.%w+$", "")
     -- a.wav beside a.mp3: the second keeps its ending.
     if taken[stem] then stem = below end
-    if taken[stem] then error(show.format("%s and %s would be written to one file", taken[stem], track.path), 0) end
+    if taken[stem] then show.fail("%s and %s would be written to one file", taken[stem], track.path) end
     taken[stem] = track.path
     track.file = with_ending(stem, "." .. args.format)
   end
@@ -90,7 +90,7 @@ if fits[args.format] == false then
 end
 files.check_folder(args.out, "folder")
 local songs = dataset.open(args.data)
-if #songs == 0 then error(("%s lists no files"):format(args.data), 0) end
+if #songs == 0 then show.fail("%s lists no files", args.data) end
 
 -- Names and places are given before sharding: parts never write to one file, and know where they belong.
 for i, bad in ipairs(songs.rejected) do bad.place = i - #songs.rejected end

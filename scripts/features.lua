@@ -19,4 +19,4 @@ local recipe = arguments.recipe(args)
 local song = require "moonlark.dataset".files {args.song}
 local result = song:extract_to(recipe, {args.out}, {workers = 1, progress = false})
 local bad = result.rejected[1]
-if bad then error(show.format("%s: %s", bad.path, bad.reason), 0) end
+if bad then show.fail("%s: %s", bad.path, bad.reason) end

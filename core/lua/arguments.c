@@ -1,5 +1,7 @@
 #include "arguments.h"
 
+#include "text.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -16,6 +18,12 @@ int mlk_lua_fail(lua_State *L, const char *format, ...)
     va_start(arguments, format);
     lua_pushvfstring(L, format, arguments);
     va_end(arguments);
+    size_t length;
+    const char *message = lua_tolstring(L, -1, &length);
+    size_t room = mlk_text_show(NULL, 0, message, length, false) + 1;
+    luaL_Buffer buffer;
+    mlk_text_show(luaL_buffinitsize(L, &buffer, room), room, message, length, false);
+    luaL_pushresultsize(&buffer, room - 1);
     return lua_error(L);
 }
 

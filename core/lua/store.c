@@ -57,7 +57,7 @@ static int kind_of(lua_State *L, const char *path)
         if (length > ending && strcmp(path + length - ending, endings[kind]) == 0)
             return kind;
     }
-    return luaL_error(L, "a file of tensors must end in .safetensors, .npz or .npy, got '%s'", path);
+    return mlk_lua_fail(L, "a file of tensors must end in .safetensors, .npz or .npy, got '%s'", path);
 }
 
 /* Reads a file of any kind into a list; the one array of an .npy has the name "". */

@@ -18,6 +18,7 @@
 local core = require "moonlark_core"
 local options = require "moonlark.options"
 local reading = require "moonlark.reading"
+local show = require "moonlark.show"
 local signal = require "moonlark.signal"
 local warning = require "moonlark.warning"
 
@@ -32,14 +33,14 @@ local defaults = {
 local function read_options(owner, given, known)
   local read = options.read(owner, given, known)
   if read.nan ~= "error" and read.nan ~= "keep" then
-    error(('nan must be "error" or "keep", got "%s"'):format(read.nan), 0)
+    show.fail('nan must be "error" or "keep", got "%s"', read.nan)
   end
   if read.rate == "native" then
     read.rate = 0
   elseif read.rate == nil then
     read.rate = 22050
   elseif type(read.rate) ~= "number" or read.rate < 1 then
-    error(('rate must be 1 Hz or more or "native", got %s'):format(tostring(read.rate)), 0)
+    show.fail('rate must be 1 Hz or more or "native", got %s', tostring(read.rate))
   end
   local all = read.channel == nil and not read.mono
   return {
@@ -111,7 +112,7 @@ function audio.blocks(path, given)
   local read, asked = read_options("audio.blocks", given, known)
   local reader, rate = core.audio.reader(path, read)
   local frames = math.floor(asked.seconds * rate + 0.5)
-  if frames < 1 then error(("seconds must be at least one sample long, got %g"):format(asked.seconds), 0) end
+  if frames < 1 then show.fail("seconds must be at least one sample long, got %g", asked.seconds) end
   local done = 0
   return function()
     local data = reader:read(frames)
@@ -141,7 +142,7 @@ function audio.save(path, wave, given)
   local read = options.read("audio.save", given, {subtype = options.none, quality = options.none})
   signal.check("wave", wave, "waveform")
   local rate = math.tointeger(wave.rate)
-  if not rate then error(("a sound file's rate must be a whole number of Hz, got %g"):format(wave.rate), 0) end
+  if not rate then show.fail("a sound file's rate must be a whole number of Hz, got %g", wave.rate) end
   local data = wave.data
   if data:dim() == 1 then data = data:unsqueeze(0) end
   return core.audio.save(path, data, rate, read.subtype, read.quality)

@@ -29,7 +29,7 @@ local warned = {}
 function cache.usable(wanted)
   if wanted == true then wanted = cache.folder() end
   if not wanted then return nil end
-  if type(wanted) ~= "string" then error(("cache must be a folder, true or nil, got %s"):format(type(wanted)), 0) end
+  if type(wanted) ~= "string" then show.fail("cache must be a folder, true or nil, got %s", type(wanted)) end
   local fine, why = pcall(require "moonlark_core".cache.check, wanted)
   if fine then return wanted end
   if not warned[wanted] then
@@ -41,7 +41,7 @@ end
 
 local function chosen(folder)
   folder = folder or cache.folder() or error("there is no cache folder: MOONLARK_CACHE is empty, or HOME not set", 0)
-  if type(folder) ~= "string" then error(("folder must be a string, got %s"):format(type(folder)), 0) end
+  if type(folder) ~= "string" then show.fail("folder must be a string, got %s", type(folder)) end
   return folder
 end
 

@@ -69,7 +69,7 @@ function claim.mkdirs(folder, below)
   for step in below:gmatch "[^/]+" do
     path = files.join(path, step)
     local kind = claim.kind(path)
-    if kind == "link" then error(show.format("%s is a link: nothing is written through it", path), 0) end
+    if kind == "link" then show.fail("%s is a link: nothing is written through it", path) end
     if kind ~= "directory" then files.mkdirs(path) end
   end
   return path
@@ -85,7 +85,7 @@ function claim.set_aside(path)
     aside = path .. "~" .. n
   end
   local ok, why = os.rename(path, aside)
-  if not ok then error("cannot move " .. why, 0) end
+  if not ok then show.fail("cannot move %s", why) end
   io.stderr:write(show.format("moonlark: %s was there already, and is now %s\n", path, aside))
 end
 

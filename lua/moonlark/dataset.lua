@@ -11,6 +11,7 @@ local options = require "moonlark.options"
 local class = require "moonlark.dataset.class"
 local csv = require "moonlark.dataset.csv"
 local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.show"
 local store = require "moonlark.dataset.store"
 require "moonlark.dataset.split"
 require "moonlark.dataset.inspect"
@@ -25,7 +26,7 @@ local dataset = {}
 local function capture(what, pattern, name, path)
   if not pattern then return nil end
   local found = name:match(pattern)
-  if not found then error(("%s: the pattern '%s' finds no %s in the name"):format(path, pattern, what), 0) end
+  if not found then show.fail("%s: the pattern '%s' finds no %s in the name", path, pattern, what) end
   return found
 end
 
@@ -34,11 +35,11 @@ local function fold_value(text)
 end
 
 local function check_folder(path)
-  if type(path) ~= "string" then error(("path must be a string, got %s"):format(type(path)), 0) end
+  if type(path) ~= "string" then show.fail("path must be a string, got %s", type(path)) end
   path = scan.clean(path)
   local mode = require "lfs".attributes(path, "mode")
-  if not mode then error(("%s: no such folder"):format(path), 0) end
-  if mode ~= "directory" then error(("%s is a %s, not a folder"):format(path, mode), 0) end
+  if not mode then show.fail("%s: no such folder", path) end
+  if mode ~= "directory" then show.fail("%s is a %s, not a folder", path, mode) end
   return path
 end
 
@@ -81,9 +82,9 @@ function dataset.folder(path, given)
   end
   if #tracks == 0 and #loose == 0 then
     local bad = rejected[1]
-    error(("%s holds no sound files%s%s"):format(path,
+    show.fail("%s holds no sound files%s%s", path,
       read.pattern and (" whose name matches '%s'"):format(read.pattern) or "",
-      bad and (" that can be read; %s %s"):format(bad.path, bad.reason) or ""), 0)
+      bad and (" that can be read; %s %s"):format(bad.path, bad.reason) or "")
   end
   if #tracks == 0 then return make(loose, {rejected = rejected}) end
   local songs = make(tracks, {rejected = rejected})
@@ -100,8 +101,8 @@ local function find_column(path, field, asked, columns)
   if known[asked or field] then return asked or field end
   if asked or field == "path" then
     local near = options.nearest(asked or field, columns)
-    error(("%s has no column '%s' (%s)"):format(path, asked or field,
-      near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(columns, ", ")), 0)
+    show.fail("%s has no column '%s' (%s)", path, asked or field,
+      near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(columns, ", "))
   end
 end
 
@@ -132,13 +133,13 @@ function dataset.csv(path, given)
       local text = column[field] and row[column[field]]
       return text ~= "" and text or nil
     end
-    if not value "path" then error(("%s, line %d: the path is empty"):format(path, row[0]), 0) end
+    if not value "path" then show.fail("%s, line %d: the path is empty", path, row[0]) end
     local track = {
       path = scan.join(root, value "path"),
       label = value "label", group = value "group", fold = fold_value(value "fold"),
     }
     if line_of[track.path] then
-      error(("%s, line %d: %s is already on line %d"):format(path, row[0], track.path, line_of[track.path]), 0)
+      show.fail("%s, line %d: %s is already on line %d", path, row[0], track.path, line_of[track.path])
     end
     line_of[track.path] = row[0]
     for _, name in ipairs(columns) do
@@ -149,12 +150,12 @@ function dataset.csv(path, given)
     end
     tracks[i] = track
   end
-  if #tracks == 0 then error(("%s lists no tracks"):format(path), 0) end
+  if #tracks == 0 then show.fail("%s lists no tracks", path) end
   local songs = make(tracks)
   if column.label and #songs.classes > 0 then
     for _, track in ipairs(tracks) do
       if not track.label then
-        error(("%s, line %d: the label is empty"):format(path, line_of[track.path]), 0)
+        show.fail("%s, line %d: the label is empty", path, line_of[track.path])
       end
     end
   end
@@ -188,7 +189,7 @@ function dataset.gtzan(path, given)
     end
   end
   if #tracks == 0 then
-    error(("%s does not have GTZAN's layout: genres/<genre>/<genre>.NNNNN.au (or .wav)"):format(path), 0)
+    show.fail("%s does not have GTZAN's layout: genres/<genre>/<genre>.NNNNN.au (or .wav)", path)
   end
   local songs = make(tracks, {rejected = rejected})
   for _, folder in ipairs {read.lists or path, scan.parent(genres), genres} do
@@ -198,7 +199,7 @@ function dataset.gtzan(path, given)
     end
   end
   if read.lists and songs.lists ~= read.lists then
-    error(("lists: there is no train_filtered.txt in %s"):format(read.lists), 0)
+    show.fail("lists: there is no train_filtered.txt in %s", read.lists)
   end
   return songs
 end
@@ -209,7 +210,7 @@ end
 function dataset.files(paths)
   local tracks = {}
   for i, path in ipairs(paths) do
-    if type(path) ~= "string" then error(("paths must be strings, got %s"):format(type(path)), 0) end
+    if type(path) ~= "string" then show.fail("paths must be strings, got %s", type(path)) end
     tracks[i] = {path = path}
   end
   return make(tracks)
@@ -223,11 +224,11 @@ dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
 ---@param given table?  options of dataset.folder or dataset.csv
 ---@return moonlark.Dataset
 function dataset.open(path, given)
-  if type(path) ~= "string" then error(("path must be a string, got %s"):format(type(path)), 0) end
+  if type(path) ~= "string" then show.fail("path must be a string, got %s", type(path)) end
   if path:lower():find "%.csv$" then return dataset.csv(path, given) end
   if path:lower():find "%.json$" then
     local loaded = dataset.load(path)
-    if not dataset.is(loaded) then error(("%s holds a split: name a dataset's index"):format(path), 0) end
+    if not dataset.is(loaded) then show.fail("%s holds a split: name a dataset's index", path) end
     return loaded
   end
   return dataset.folder(path, given)

@@ -12,6 +12,7 @@ local files = require "moonlark.files"
 local json = require "moonlark.json"
 local options = require "moonlark.options"
 local shape = require "moonlark.shape"
+local show = require "moonlark.show"
 
 local estimator = {}
 
@@ -30,9 +31,9 @@ end
 local function check_rows(x, least)
   local torch = require "moonlark.torch"
   if not torch.is_tensor(x) then
-    error(("x must be a tensor, rows × columns, or what dataset:extract gives, got %s"):format(type(x)), 0)
+    show.fail("x must be a tensor, rows × columns, or what dataset:extract gives, got %s", type(x))
   end
-  if x:dim() ~= 2 then error(("x must have 2 axes, rows × columns, got %d"):format(x:dim()), 0) end
+  if x:dim() ~= 2 then show.fail("x must have 2 axes, rows × columns, got %d", x:dim()) end
   core.classify.check(x, least)
 end
 
@@ -45,7 +46,7 @@ function Estimator:fit(x, y)
   check_rows(x, 1)
   local definition = getmetatable(self).definition
   if definition.supervised then
-    if y == nil then error(("%s needs labels: fit(x, y)"):format(self.kind), 0) end
+    if y == nil then show.fail("%s needs labels: fit(x, y)", self.kind) end
     core.classify.classes(y, x:size(0))
   end
   local state = definition.fit(self.settings, x, y)
@@ -55,11 +56,11 @@ function Estimator:fit(x, y)
 end
 
 local function fitted(self, x)
-  if not self.state then error(("this %s is not fitted yet: call fit first"):format(self.kind), 0) end
+  if not self.state then show.fail("this %s is not fitted yet: call fit first", self.kind) end
   x = table_of(x)
   check_rows(x, 0)
   if x:size(1) ~= self.state.columns then
-    error(("x must have %d columns, as when fitted, got %d"):format(self.state.columns, x:size(1)), 0)
+    show.fail("x must have %d columns, as when fitted, got %d", self.state.columns, x:size(1))
   end
   return x
 end
@@ -122,7 +123,7 @@ local function check_state(model, state, path)
     local kind, key = entry:match "^(%a+) ([%w_]+)$"
     local value = state[key]
     if not (kind == "tensor" and torch.is_tensor(value) or type(value) == kind) then
-      error(("%s: the state of %s has no %s '%s'"):format(path, model.kind, kind, key), 0)
+      show.fail("%s: the state of %s has no %s '%s'", path, model.kind, kind, key)
     end
   end
   return state
@@ -130,7 +131,7 @@ end
 
 local function unite(plain, prefix, tensors, path)
   local make = makers[plain.kind]
-  if not make then error(("%s: unknown kind of model '%s'"):format(path, require "moonlark.show".name(plain.kind)), 0) end
+  if not make then show.fail("%s: unknown kind of model '%s'", path, plain.kind) end
   local settings, state = plain.settings, plain.state
   for name, value in pairs(tensors) do
     local rest = name:sub(1, #prefix) == prefix and name:sub(#prefix + 1)
@@ -149,14 +150,14 @@ local function unite(plain, prefix, tensors, path)
     end
   end
   local ok, model = pcall(make, settings)
-  if not ok then error(type(model) == "string" and ("%s: %s"):format(path, model) or model, 0) end
+  if not ok then error(type(model) == "string" and show.format("%s: %s", path, model) or model, 0) end
   model.state = check_state(model, state, path)
   return model
 end
 
 local function json_path(path)
   local base = type(path) == "string" and path:match "^(.+)%.safetensors$"
-  if not base then error(("a model's path must end in .safetensors, got %s"):format(tostring(path)), 0) end
+  if not base then show.fail("a model's path must end in .safetensors, got %s", tostring(path)) end
   return base .. ".json"
 end
 
@@ -164,7 +165,7 @@ end
 ---@param path string  ends in .safetensors
 ---@return moonlark.Estimator self
 function Estimator:save(path)
-  if not self.state then error(("this %s is not fitted yet: there is nothing to save"):format(self.kind), 0) end
+  if not self.state then show.fail("this %s is not fitted yet: there is nothing to save", self.kind) end
   local description = json_path(path)
   local tensors, plain = {}, {}
   divide(self, "", tensors, plain)
@@ -226,7 +227,7 @@ function estimator.define(definition)
   end
   for name, method in pairs(definition.inverses or {}) do
     methods[name] = function(self, ...)
-      if not self.state then error(("this %s is not fitted yet: call fit first"):format(self.kind), 0) end
+      if not self.state then show.fail("this %s is not fitted yet: call fit first", self.kind) end
       return method(self.state, self.settings, ...)
     end
   end

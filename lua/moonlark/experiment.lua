@@ -48,7 +48,7 @@ function experiment.run(name, args, songs)
   if not args.run then return nil end
   if not args.overwrite and files.exists(files.join(args.run, "run.json")) then
     run.check(args.run, "overwrite") -- who writes it says more
-    error(show.format("%s holds a run already: name another folder, or add --overwrite", args.run), 0)
+    show.fail("%s holds a run already: name another folder, or add --overwrite", args.run)
   end
   files.check_folder(args.run, "run folder")
   run.check(args.run, args.overwrite and "overwrite" or "refuse")

@@ -26,20 +26,20 @@ end
 function files.fail_write(path, why)
   why = tostring(why)
   local full = why:find("No space left", 1, true) or why:find("quota exceeded", 1, true)
-  if full then error(show.format("no room left on the device: cannot write %s", path), 0) end
-  error(show.format("cannot write %s: %s", path, why), 0)
+  if full then show.fail("no room left on the device: cannot write %s", path) end
+  show.fail("cannot write %s: %s", path, why)
 end
 
 --- The whole content of a file.
 ---@param path string
 ---@return string
 function files.read(path)
-  if files.kind(path) == "directory" then error(("cannot read %s: it is a directory"):format(path), 0) end
+  if files.kind(path) == "directory" then show.fail("cannot read %s: it is a directory", path) end
   local file, why = io.open(path, "rb")
-  if not file then error("cannot read " .. why, 0) end
+  if not file then show.fail("cannot read %s", why) end
   local text, reason = file:read "a"
   file:close()
-  if not text then error(("cannot read %s: %s"):format(path, reason), 0) end
+  if not text then show.fail("cannot read %s: %s", path, reason) end
   return text
 end
 
@@ -102,10 +102,10 @@ function files.mkdirs(path)
       local ok, why = lfs.mkdir(made)
       -- Another process may have made it meanwhile.
       if not ok and files.kind(made) ~= "directory" then
-        error(("cannot make the folder %s: %s"):format(made, why), 0)
+        show.fail("cannot make the folder %s: %s", made, why)
       end
     elseif files.kind(made) ~= "directory" then
-      error(("cannot make the folder %s: %s is a file"):format(path, made), 0)
+      show.fail("cannot make the folder %s: %s is a file", path, made)
     end
     made = made .. "/"
   end
@@ -123,7 +123,7 @@ function files.check_folder(path, what)
   local is_folder = files.kind(above) == "directory"
   local ok, why = core.system.writable(above)
   if is_folder and ok then return path end
-  error(("the %s %s cannot be written: %s: %s"):format(what, path, above, is_folder and why or "it is no folder"), 0)
+  show.fail("the %s %s cannot be written: %s: %s", what, path, above, is_folder and why or "it is no folder")
 end
 
 -- The iterator of a folder's names; nil and why where it cannot be listed.
@@ -143,7 +143,7 @@ function files.list(folder, lenient)
   if not iterator then
     if lenient then return nil, state end
     local why = files.exists(folder) and "it is no folder, or may not be read" or "it does not exist"
-    error(("cannot list %s: %s"):format(folder, why), 0)
+    show.fail("cannot list %s: %s", folder, why)
   end
   local names = {}
   for name in iterator, state do
@@ -223,7 +223,7 @@ function files.temporary_folder()
     local path = files.join(base, ("moonlark-%x-%d"):format(math.floor(core.system.clock() * 1e9), i))
     if core.store.make_private_folder(path, temporary) then return path end
   end
-  error(("cannot make a temporary folder in %s"):format(base), 0)
+  show.fail("cannot make a temporary folder in %s", base)
 end
 
 --- Removes a file, or a folder with all that it holds. Links are removed, not followed. What is not
@@ -238,7 +238,7 @@ function files.remove(path)
     end
   end
   local ok, why = os.remove(path)
-  if not ok then error("cannot remove " .. why, 0) end
+  if not ok then show.fail("cannot remove %s", why) end
   temporary[path] = nil
 end
 

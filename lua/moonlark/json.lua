@@ -6,6 +6,7 @@
 --- back: any string comes back to the byte. With "\udbf7" left out, it is what Python calls surrogateescape.
 --- core/text.h has the same rule.
 local cjson = require "cjson"
+local show = require "moonlark.show"
 
 local json = {}
 
@@ -91,7 +92,7 @@ function write(value, indent, depth)
   if kind == "boolean" then return tostring(value) end
   if kind == "number" then return number(value) end
   if kind == "string" then return quoted(value) end
-  if kind ~= "table" then error(("JSON cannot hold a %s"):format(kind), 0) end
+  if kind ~= "table" then show.fail("JSON cannot hold a %s", kind) end
   if depth > 100 then error("JSON nests deeper than 100: does the table contain itself?", 0) end
 
   local items = {}
@@ -101,7 +102,7 @@ function write(value, indent, depth)
   end
   local keys = {}
   for key in pairs(value) do
-    if type(key) ~= "string" then error(("a JSON object's key must be a string, got %s"):format(tostring(key)), 0) end
+    if type(key) ~= "string" then show.fail("a JSON object's key must be a string, got %s", tostring(key)) end
     keys[#keys + 1] = key
   end
   table.sort(keys)
@@ -150,19 +151,19 @@ end
 -- `first`: the number of the text's first line in its file.
 local function parse(text, name, first)
   local body = text:gsub("^\xEF\xBB\xBF", "")
-  if not body:find "[^%s\0]" then error(("%s is empty: it holds no JSON"):format(name), 0) end
+  if not body:find "[^%s\0]" then show.fail("%s is empty: it holds no JSON", name) end
   local zero = body:find("\0", 1, true)
-  if zero then error(("%s, %s: not JSON: a zero byte"):format(name, place_of(body, zero, first)), 0) end
+  if zero then show.fail("%s, %s: not JSON: a zero byte", name, place_of(body, zero, first)) end
   local ok, value = pcall(decoder.decode, body)
   if ok then
     local kept = body:find "\\[uU][dD][bB][fF]7" or body:find "\xF4\x8D[\xB2\xB3]"
     return kept and restored(value) or value
   end
   local why, at = tostring(value):match "^(.*) at character (%d+)$"
-  if not at then error(("%s: not JSON: %s"):format(name, value), 0) end
+  if not at then show.fail("%s: not JSON: %s", name, value) end
   why = why:gsub("T_[A-Z_]+", tokens):gsub("^Expected (.*) but found (.*)$", "expected %1, found %2")
     :gsub("^Found too many nested data structures.*", "it nests too deep")
-  error(("%s, %s: not JSON: %s"):format(name, place_of(body, tonumber(at), first), why), 0)
+  show.fail("%s, %s: not JSON: %s", name, place_of(body, tonumber(at), first), why)
 end
 
 --- The value of a JSON text; an error says in one line where it breaks. Of a key that is there twice the last counts.

@@ -1,5 +1,6 @@
 --- How good predictions and clusters are; scikit-learn's definitions. Labels are int64 tensors of ids from 0.
 local core = require "moonlark_core"
+local show = require "moonlark.show"
 
 local metrics = {}
 
@@ -7,7 +8,7 @@ local function labels(name, value)
   local torch = require "moonlark.torch"
   if type(value) == "table" then value = torch.tensor(value, {dtype = "int64"}) end
   if not torch.is_tensor(value) then
-    error(("%s must be a tensor of class ids, got %s"):format(name, type(value)), 0)
+    show.fail("%s must be a tensor of class ids, got %s", name, type(value))
   end
   return value
 end

@@ -19,6 +19,7 @@ local module = require "moonlark.nn.module"
 local options = require "moonlark.options"
 local sealed = require "moonlark.sealed"
 local shape = require "moonlark.shape"
+local show = require "moonlark.show"
 
 local network = {}
 
@@ -37,8 +38,8 @@ local from_folders = {} -- path -> constructor
 -- An architecture's name is part of a file's: it must not lead out of the folder.
 local function check_name(name)
   if type(name) ~= "string" or not name:find "^[%w_-]+$" then
-    error(("an architecture's name must be letters, digits, _ and -, got %s"):format(
-      type(name) == "string" and require "moonlark.show".name(name) or type(name)), 0)
+    show.fail("an architecture's name must be letters, digits, _ and -, got %s",
+      type(name) == "string" and name or type(name))
   end
   return name
 end
@@ -69,7 +70,7 @@ local card_form = {
 ---@param name string  letters, digits, _ and -
 ---@param make fun(given: table?): moonlark.Module  from options to an untrained network
 function network.register(name, make)
-  if type(make) ~= "function" then error(("make must be a function, got %s"):format(type(make)), 0) end
+  if type(make) ~= "function" then show.fail("make must be a function, got %s", type(make)) end
   registered[check_name(name)] = make
 end
 
@@ -78,7 +79,7 @@ end
 --- such a network is loaded or trained.
 ---@param path string
 function network.folder(path)
-  if files.kind(path) ~= "directory" then error(("models: %s is no folder"):format(tostring(path)), 0) end
+  if files.kind(path) ~= "directory" then show.fail("models: %s is no folder", tostring(path)) end
   table.insert(folders, 1, path)
 end
 
@@ -86,10 +87,10 @@ end
 local function load_file(path)
   if not from_folders[path] then
     local chunk, why = loadfile(path, "t")
-    if not chunk then error(why, 0) end
+    if not chunk then show.fail("%s", why) end
     local make = chunk()
     if type(make) ~= "function" then
-      error(("%s must return a function that makes a network (network.architecture), got %s"):format(path, type(make)), 0)
+      show.fail("%s must return a function that makes a network (network.architecture), got %s", path, type(make))
     end
     from_folders[path] = make
   end
@@ -148,21 +149,21 @@ end
 -- An untrained network of the card's architecture.
 local function build(path, card)
   if not card.architecture then
-    error(("%s is a network of one's own, whose classes and input it knows, but not its code: make the network and give "
-      .. "it, network.load(path, {net = net})"):format(path), 0)
+    show.fail("%s is a network of one's own, whose classes and input it knows, but not its code: make the network and "
+      .. "give it, network.load(path, {net = net})", path)
   end
   local named, make, places = pcall(network.find, card.architecture)
-  if not named then error(("%s: %s"):format(path, make), 0) end
+  if not named then show.fail("%s: %s", path, make) end
   if not make then
-    error(("%s is of the architecture '%s', which is not in %s: name the folder that holds %s.lua (--models FOLDER, or "
-      .. "network.folder), or define it first (network.register)"):format(path, card.architecture, places,
-      card.architecture), 0)
+    show.fail("%s is of the architecture '%s', which is not in %s: name the folder that holds %s.lua (--models FOLDER, "
+      .. "or network.folder), or define it first (network.register)", path, card.architecture, places,
+      card.architecture)
   end
   local made, net = pcall(make, card.options)
   if not made then
     if type(net) ~= "string" then error(net, 0) end
     if net:find("attempt to", 1, true) then net = "a value is of another kind" end -- a fault within its code
-    error(("%s: its options make no '%s': %s"):format(path, card.architecture, net), 0)
+    show.fail("%s: its options make no '%s': %s", path, card.architecture, net)
   end
   return net
 end
@@ -180,15 +181,15 @@ function network.load(path, given)
       for _, name in ipairs(files.list(path)) do
         if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
       end
-      error(("%s holds no model.safetensors%s"):format(path, hint), 0)
+      show.fail("%s holds no model.safetensors%s", path, hint)
     end
     path = inner
   end
-  if not files.exists(path) then error(("%s does not exist"):format(path), 0) end
+  if not files.exists(path) then show.fail("%s does not exist", path) end
   local tensors, card = sealed.read(path, "network", card_form)
   local net = read.net or build(path, card)
   local ok, why = pcall(net.load_state_dict, net, tensors)
-  if not ok then error(("%s: %s"):format(path, why), 0) end
+  if not ok then error(show.format("%s: ", path) .. why, 0) end
   net.card = card
   return net:to(read.device):eval()
 end

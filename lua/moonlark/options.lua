@@ -3,6 +3,8 @@
 ---     local settings = options.read("kmeans", given, {n_clusters = 8, seed = 0, init = options.none})
 ---
 --- Library errors carry no position: the prompt and the program add the user's own line.
+local show = require "moonlark.show"
+
 local options = {}
 
 --- A default for keys that may stay nil.
@@ -53,7 +55,7 @@ end
 function options.unknown(what, word, known)
   local near = type(word) == "string" and options.nearest(word, known)
   local hint = near and ("did you mean '%s'?"):format(near) or ("known: %s"):format(table.concat(known, ", "))
-  error(("unknown %s: '%s' (%s)"):format(what, tostring(word), hint), 0)
+  show.fail("unknown %s: '%s' (%s)", what, tostring(word), hint)
 end
 
 --- A copy of `given` with defaults filled in; unknown keys and missing required ones are errors.
@@ -64,7 +66,7 @@ end
 ---@return table
 function options.read(owner, given, defaults)
   if given ~= nil and type(given) ~= "table" then
-    error(("options of %s must be a table, got %s"):format(owner, type(given)), 0)
+    show.fail("options of %s must be a table, got %s", owner, type(given))
   end
   local read = {}
   for key, default in pairs(defaults) do
@@ -75,13 +77,13 @@ function options.read(owner, given, defaults)
     if default == nil then options.unknown("option of " .. owner, key, sorted_keys(defaults)) end
     local wanted = type(default)
     if wanted ~= "table" and type(value) ~= wanted then
-      error(("%s must be a %s, got %s"):format(key, wanted, type(value)), 0)
+      show.fail("%s must be a %s, got %s", key, wanted, type(value))
     end
     read[key] = value
   end
   for key, default in pairs(defaults) do
     if default == options.required and read[key] == nil then
-      error(("%s needs the option '%s'"):format(owner, key), 0)
+      show.fail("%s needs the option '%s'", owner, key)
     end
   end
   return read

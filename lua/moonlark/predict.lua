@@ -118,7 +118,7 @@ function predict.files(net, paths, given)
       channel = options.none, partial = options.none})
   if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
   if type(net) ~= "string" and not network.is(net) then
-    error(("net must be a network, its file or a run folder, got %s"):format(type(net)), 0)
+    show.fail("net must be a network, its file or a run folder, got %s", type(net))
   end
   if type(net) == "string" then net = network.load(net, {device = o.device}) end
   check_card(net)

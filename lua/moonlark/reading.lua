@@ -5,6 +5,7 @@
 --- partial: "refuse" (the default) makes a file that is damaged, or ends before its header says, an error; "keep"
 --- takes what is there, with a warning.
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 
 local reading = {}
 
@@ -23,7 +24,7 @@ function reading.channel(value)
   if value == nil then return MIX end
   local number = numbers[value] or math.tointeger(value)
   if number and (number >= 0 or value == "mix") and number < 256 then return number end
-  error(('channel must be "mix", "left", "right" or a number from 0, got %s'):format(tostring(value)), 0)
+  show.fail('channel must be "mix", "left", "right" or a number from 0, got %s', tostring(value))
 end
 
 --- All channels, as the engine counts.
@@ -35,7 +36,7 @@ reading.all = ALL
 function reading.keeps_partial(value)
   if value == nil or value == "refuse" then return false end
   if value == "keep" then return true end
-  error(('partial must be "refuse" or "keep", got %s'):format(tostring(value)), 0)
+  show.fail('partial must be "refuse" or "keep", got %s', tostring(value))
 end
 
 return reading

@@ -14,6 +14,7 @@ local core = require "moonlark_core"
 local options = require "moonlark.options"
 local reading = require "moonlark.reading"
 local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.show"
 local signal = require "moonlark.signal"
 
 local recipe = {}
@@ -35,18 +36,18 @@ Recipe.__name = "moonlark.Recipe"
 -- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name.
 local function listed(features)
   if type(features) ~= "table" then
-    error(("features must be a table such as {mfcc = {n_mfcc = 13}}, got %s"):format(type(features)), 0)
+    show.fail("features must be a table such as {mfcc = {n_mfcc = 13}}, got %s", type(features))
   end
   local settings_of, names = {}, {}
   for key, value in pairs(features) do
     local name, settings = key, value
     if math.type(key) == "integer" then name, settings = value, {} end
     if settings == true then settings = {} end
-    if type(name) ~= "string" then error(("a feature's name must be a string, got %s"):format(type(name)), 0) end
+    if type(name) ~= "string" then show.fail("a feature's name must be a string, got %s", type(name)) end
     if type(settings) ~= "table" then
-      error(("the settings of %s must be a table, got %s"):format(name, type(settings)), 0)
+      show.fail("the settings of %s must be a table, got %s", name, type(settings))
     end
-    if settings_of[name] then error(("%s is in the recipe twice"):format(name), 0) end
+    if settings_of[name] then show.fail("%s is in the recipe twice", name) end
     require "moonlark.feature".settings(name, settings) -- names the nearest of a misspelt word
     settings_of[name], names[#names + 1] = settings, name
   end
@@ -57,7 +58,7 @@ end
 
 local function check_number(name, value, low)
   if value ~= nil and (type(value) ~= "number" or not (value >= low and value < math.huge)) then
-    error(("%s must be a number from %g, got %s"):format(name, low, tostring(value)), 0)
+    show.fail("%s must be a number from %g, got %s", name, low, tostring(value))
   end
 end
 
@@ -78,7 +79,7 @@ function recipe.new(given)
   if read.rate == "native" then read.rate = 0 end
   read.rate = math.tointeger(read.rate) or read.rate
   if math.type(read.rate) ~= "integer" or read.rate < 0 or read.rate > 10000000 then
-    error(('rate must be a whole number of samples per second or "native", got %s'):format(tostring(read.rate)), 0)
+    show.fail('rate must be a whole number of samples per second or "native", got %s', tostring(read.rate))
   end
   check_number("start", read.start, 0)
   check_number("duration", read.duration, 0)
@@ -136,7 +137,7 @@ local function channel_of(self, data)
   if data:dim() == 1 then data = data:unsqueeze(0) end
   local channel, channels = reading.channel(self.channel), data:size(0)
   if channel >= channels then
-    error(("channel must be 0..%d, the waveform has %d, got %d"):format(channels - 1, channels, channel), 0)
+    show.fail("channel must be 0..%d, the waveform has %d, got %d", channels - 1, channels, channel)
   end
   if channel >= 0 or channels == 1 then return data:select(0, math.max(channel, 0)) end
   return data:mean(0)
@@ -146,14 +147,14 @@ end
 local function samples_of(self, song)
   signal.check("song", song, "waveform")
   if self.rate ~= 0 and song.rate ~= self.rate then
-    error(("the recipe takes sound at %d Hz, this is at %g Hz: load it with {rate = %d}")
-      :format(self.rate, song.rate, self.rate), 0)
+    show.fail("the recipe takes sound at %d Hz, this is at %g Hz: load it with {rate = %d}",
+      self.rate, song.rate, self.rate)
   end
   local data = channel_of(self, song.data)
   local from = math.floor((self.start or 0) * song.rate)
   local n = data:size(0) - from
   if self.duration then n = math.min(n, math.floor(self.duration * song.rate)) end
-  if n < 1 then error(("the song ends before start = %g s"):format(self.start or 0), 0) end
+  if n < 1 then show.fail("the song ends before start = %g s", self.start or 0) end
   return data:narrow(0, from, n)
 end
 

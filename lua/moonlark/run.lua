@@ -94,7 +94,7 @@ local record_form = {
 local function read_record(path)
   local place = files.join(path, "run.json")
   local record = json.read(place, "object")
-  if record.status == nil then error(show.format("%s was not written by Moonlark: it has no status", place), 0) end
+  if record.status == nil then show.fail("%s was not written by Moonlark: it has no status", place) end
   return shape.check(record, place, record_form)
 end
 
@@ -143,7 +143,7 @@ local function numbered(path)
     local candidate = ("%s-%d"):format(base, i)
     if require "lfs".mkdir(candidate) then return candidate end
   end
-  error(show.format("no free folder from %s-2 to %s-9999", base, base), 0)
+  show.fail("no free folder from %s-2 to %s-9999", base, base)
 end
 
 -- Why a folder that is there cannot be taken as `exists` says; nil when it can.
@@ -175,7 +175,7 @@ end
 function run.check(path, exists)
   local kind = files.kind(path)
   if not kind then return end
-  if kind ~= "directory" then error(show.format("%s is no folder", path), 0) end
+  if kind ~= "directory" then show.fail("%s is no folder", path) end
   local lock <close> = claim.lock(path)
   local why = objection(path, exists)
   if why then error(why, 0) end
@@ -215,7 +215,7 @@ end
 ---@return moonlark.Run
 function run.open(path, settings, given)
   if type(path) ~= "string" or path == "" then
-    error(("path must be a folder's name, got %s"):format(tostring(path)), 0)
+    show.fail("path must be a folder's name, got %s", tostring(path))
   end
   local choices = options.read("run.open", given, {exists = "refuse", data = options.none})
   local ways = {refuse = true, number = true, overwrite = true, resume = true}
@@ -294,7 +294,7 @@ function Run:data(data)
   elseif type(data) == "table" and data.hash and data.tracks then
     self.record.data = {hash = data:hash(), tracks = #data.tracks, classes = #data.classes}
   else
-    error(("data must be a dataset or a hash, got %s"):format(type(data)), 0)
+    show.fail("data must be a dataset or a hash, got %s", type(data))
   end
   self:save_record()
 end
@@ -302,7 +302,7 @@ end
 --- Adds one line to metrics.jsonl: an epoch, a fold, a step. It is on its way to the disk when this returns.
 ---@param row table
 function Run:log(row)
-  if type(row) ~= "table" then error(("row must be a table, got %s"):format(type(row)), 0) end
+  if type(row) ~= "table" then show.fail("row must be a table, got %s", type(row)) end
   core.store.append(self:own "metrics.jsonl", json.encode(plain(row)) .. "\n")
 end
 
@@ -310,7 +310,7 @@ end
 --- "accuracy.svm".
 ---@param figures table
 function Run:metrics(figures)
-  if type(figures) ~= "table" then error(("figures must be a table, got %s"):format(type(figures)), 0) end
+  if type(figures) ~= "table" then show.fail("figures must be a table, got %s", type(figures)) end
   flatten(plain(figures), "", self.final)
   files.write(self:own "metrics.json", json.encode(self.final, "  ") .. "\n")
 end
@@ -326,7 +326,7 @@ end
 ---@return string? path  within the run folder; nil when it was not drawn
 function Run:plot(name, figure, ...)
   if type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
-    error(("name must be letters, digits, '_', '-' and '.', got %s"):format(tostring(name)), 0)
+    show.fail("name must be letters, digits, '_', '-' and '.', got %s", tostring(name))
   end
   local place = "plots/" .. name .. ".png"
   local drawn, why = pcall(function(...)
@@ -399,7 +399,7 @@ end
 ---@param path string
 ---@return table
 function run.load(path)
-  if not holds_run(path) then error(("%s holds no run (there is no run.json)"):format(path), 0) end
+  if not holds_run(path) then show.fail("%s holds no run (there is no run.json)", path) end
   local loaded = {path = path, record = read_record(path), metrics = {}, log = {}}
   local metrics, log = files.join(path, "metrics.json"), files.join(path, "metrics.jsonl")
   if files.exists(metrics) then loaded.metrics = json.read(metrics, "object") end

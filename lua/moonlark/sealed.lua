@@ -5,6 +5,7 @@
 local core = require "moonlark_core"
 local json = require "moonlark.json"
 local shape = require "moonlark.shape"
+local show = require "moonlark.show"
 
 local sealed = {}
 
@@ -22,7 +23,7 @@ end
 
 local function check_path(path)
   if type(path) ~= "string" or not path:find "%.safetensors$" then
-    error(("path must end in .safetensors, got %s"):format(tostring(path)), 0)
+    show.fail("path must end in .safetensors, got %s", tostring(path))
   end
 end
 
@@ -50,12 +51,12 @@ function sealed.read(path, kind, form)
   local found = core.store.metadata(path)
   local is = found.format
   if is ~= "moonlark." .. kind then
-    error(("%s holds no %s that Moonlark saved%s"):format(path, kind,
-      is and (", but a %s"):format(is:gsub("^moonlark%.", "")) or ""), 0)
+    show.fail("%s holds no %s that Moonlark saved%s", path, kind,
+      is and (", but a %s"):format(is:gsub("^moonlark%.", "")) or "")
   end
   local tensors = core.store.load(path)
   if not found.moonlark or found.checksum ~= checksum(tensors, found.moonlark) then
-    error(("%s was changed or damaged after it was written: its checksum does not fit"):format(path), 0)
+    show.fail("%s was changed or damaged after it was written: its checksum does not fit", path)
   end
   return tensors, shape.check(json.decode(found.moonlark, path), path, form)
 end

@@ -7,6 +7,7 @@
 --- A form is the name of a type ("string", "number", "integer", "boolean", "object", "any"), a table of forms by key
 --- (other keys are let through), or what a function of this module gives. Strings hold no zero byte and numbers are
 --- finite; items of lists are counted from 1, as in Lua.
+local show = require "moonlark.show"
 local shape = {}
 
 ---@alias moonlark.Form string|table|function
@@ -17,7 +18,7 @@ local function got(value)
   if kind == "userdata" then return "null" end -- cjson's
   if kind == "table" then return #value > 0 and "a list" or "an object" end
   if kind == "string" then
-    local text = require "moonlark.show".name(#value > 40 and value:sub(1, 40) .. "…" or value)
+    local text = show.name(#value > 40 and value:sub(1, 40) .. "…" or value)
     return ('string "%s"'):format(text)
   end
   return ("%s %s"):format(kind, kind == "number" and ("%.14g"):format(value) or tostring(value))
@@ -55,7 +56,7 @@ local forms = {
 }
 
 local function key_place(key)
-  return key:find "^[%a_][%w_]*$" and "." .. key or ('["%s"]'):format(require "moonlark.show".name(key))
+  return key:find "^[%a_][%w_]*$" and "." .. key or ('["%s"]'):format(show.name(key))
 end
 
 local compile
@@ -89,7 +90,7 @@ end
 function compile(form)
   if type(form) == "function" then return form end
   if type(form) == "table" then return record(form) end
-  return forms[form] or error(("there is no form named %s"):format(tostring(form)), 0)
+  return forms[form] or show.fail("there is no form named %s", tostring(form))
 end
 
 --- An object with these keys, and any others: what a table of forms stands for.
@@ -214,7 +215,7 @@ function shape.check(value, name, form)
   local clean, failure = compile(form)(value)
   if not failure then return clean end
   local place = failure.place:gsub("^%.", "")
-  error(("%s: %s%s"):format(name, place ~= "" and place .. " " or "", failure.words), 0)
+  show.fail("%s: %s%s", name, place ~= "" and place .. " " or "", failure.words)
 end
 
 return shape

@@ -26,7 +26,15 @@ function show.lines(message)
   return printable(message, true)
 end
 
---- string.format for people: strings among the values are shown as names (show.name).
+-- A line for each of a list, indented.
+local function indented(list)
+  local lines = {}
+  for i, item in ipairs(list) do lines[i] = "\n  " .. show.name(item) end
+  return table.concat(lines)
+end
+
+--- string.format for people: strings among the values are shown as names (show.name), a list of strings as indented
+--- lines, one each.
 ---
 ---     io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason))
 ---@param format string
@@ -35,9 +43,24 @@ end
 function show.format(format, ...)
   local values = table.pack(...)
   for i = 1, values.n do
-    if type(values[i]) == "string" then values[i] = show.name(values[i]) end
+    local value = values[i]
+    if type(value) == "string" then
+      values[i] = show.name(value)
+    elseif type(value) == "table" and not getmetatable(value) then
+      values[i] = indented(value)
+    end
   end
   return format:format(table.unpack(values, 1, values.n))
+end
+
+--- error() for people: the words of show.format, without a place in the code. Whatever a message takes from a disk or
+--- from a person (paths, names, labels, another error's words) stays within its line.
+---
+---     if not files.exists(path) then show.fail("%s does not exist", path) end
+---@param format string
+---@param ... any
+function show.fail(format, ...)
+  error(show.format(format, ...), 0)
 end
 
 local function quoted(text, limit)

@@ -14,6 +14,7 @@
 --- computes, since processors are a hundred times slower with them; files keep them, Lua's own numbers are exact.
 local engine = require "moonlark.torch.engine"
 local functions = require "moonlark.torch.functions"
+local show = require "moonlark.show"
 
 ---@class moonlark.Tensor
 local Tensor = engine.methods
@@ -208,7 +209,7 @@ function Tensor:to(...)
     elseif type(target) == "string" then
       wanted[engine.is_dtype(target) and "dtype" or "device"] = target
     elseif target ~= nil then
-      error(("to: a dtype, a device, a tensor or a table is wanted, got %s"):format(type(target)), 0)
+      show.fail("to: a dtype, a device, a tensor or a table is wanted, got %s", type(target))
     end
   end
   return self:convert(wanted.dtype, wanted.device, wanted.copy, wanted.non_blocking)

@@ -1,4 +1,6 @@
 --- Warnings on standard error, a line each: what a person should know of something that went on all the same.
+local show = require "moonlark.show"
+
 local warning = {}
 
 --- Says one line. What the words quote must be fit to be shown: see show.name.
@@ -11,7 +13,7 @@ end
 ---@param path string
 ---@param words string
 function warning.of_file(path, words)
-  warning.say(require "moonlark.show".format("%s: %s", path, words))
+  warning.say(show.format("%s: %s", path, words))
 end
 
 return warning

@@ -58,6 +58,36 @@ local function paths_of(list)
   return sorted(paths)
 end
 
+-- What is said of a path or a label that is wrong.
+TestErrors = {}
+
+function TestErrors:test_are_one_line_whatever_the_name()
+  local folder = files.temporary_folder()
+  local odd = folder .. "/a\nb\27[2J.safetensors"
+  local list = files.join(folder, "list.csv")
+  files.write(list, 'path,label\n"x\ny.wav",a\n"x\ny.wav",b\n')
+  local options, run = require "moonlark.options", require "moonlark.run"
+  local network, torch = require "moonlark.network", require "moonlark.torch"
+  for name, call in pairs {
+    read = function() files.read(odd) end, list = function() files.list(odd) end,
+    folder = function() dataset.folder(odd) end, csv = function() dataset.csv(list) end,
+    load = function() dataset.load(odd) end, json = function() json.decode("{", odd) end,
+    network = function() network.load(odd) end, architecture = function() network.find "a\nb" end,
+    models = function() network.folder(odd) end, run = function() run.load(odd) end,
+    sealed = function() require "moonlark.sealed".read(odd, "network", "object") end,
+    estimator = function() require "moonlark.estimator".load(odd) end,
+    sound = function() require "moonlark.audio".load(odd) end, tensors = function() torch.load(odd) end,
+    ending = function() torch.save(odd .. ".x", {x = torch.zeros {1}}) end,
+    kind = function() require "moonlark.feature".mfcc("a\nb") end,
+    option = function() options.read("f", {["a\nb"] = 1}, {}) end,
+  } do
+    local ok, why = pcall(call)
+    lu.assertFalse(ok, name)
+    lu.assertEquals(why, show.name(why), name)
+  end
+  files.remove(folder)
+end
+
 TestNames = {}
 
 function TestNames:setUp()

@@ -51,6 +51,13 @@ function TestShow:test_names_cannot_do_anything_to_a_terminal()
   lu.assertEquals(show.text {"\xe9\u{9b}"}, [[{"\xe9\u{9b}"}]])
 end
 
+function TestShow:test_errors_are_one_line_and_lists_a_line_each()
+  local ok, why = pcall(show.fail, "%s: %d of %s", "a\nb", 3, "c\27")
+  lu.assertFalse(ok)
+  lu.assertEquals(why, "a\\nb: 3 of c\\x1b")
+  lu.assertEquals(show.format("%s:%s", "x", {"a\nb", "c"}), "x:\n  a\\nb\n  c")
+end
+
 TestPrompt = {}
 local prompt = require "moonlark.prompt"
 

@@ -2,6 +2,7 @@
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 
 local models = {}
 
@@ -77,12 +78,12 @@ models.knn = define {
   defaults = {n_neighbors = 5, weights = "uniform"},
   check = function(settings)
     if settings.weights ~= "uniform" and settings.weights ~= "distance" then
-      error(('weights must be "uniform" or "distance", got "%s"'):format(settings.weights), 0)
+      show.fail('weights must be "uniform" or "distance", got "%s"', settings.weights)
     end
   end,
   fit = function(settings, x, y)
     if settings.n_neighbors > x:size(0) then
-      error(("n_neighbors must be 1..%d (the rows fitted), got %d"):format(x:size(0), settings.n_neighbors), 0)
+      show.fail("n_neighbors must be 1..%d (the rows fitted), got %d", x:size(0), settings.n_neighbors)
     end
     return {train_x = x:clone(), train_y = y}
   end,
@@ -97,7 +98,7 @@ local function gamma_of(setting, x)
   if type(setting) == "number" then return setting end
   if setting == "auto" then return 1 / x:size(1) end
   if setting ~= "scale" then
-    error(('gamma must be a number, "scale" or "auto", got "%s"'):format(tostring(setting)), 0)
+    show.fail('gamma must be a number, "scale" or "auto", got "%s"', tostring(setting))
   end
   -- From the columns' moments: these do not depend on the number of cores.
   local means, variances = core.classify.moments(x)

@@ -1,6 +1,7 @@
 --- Pipeline: transformers and a last estimator that are fitted together, each on what the one before it gives.
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 
 local function through(steps, x)
   for i = 1, #steps - 1 do x = steps[i]:transform(x) end
@@ -10,7 +11,7 @@ end
 local function last(method)
   return function(state, x, _, ...)
     local step = state.steps[#state.steps]
-    if not step[method] then error(("%s has no %s"):format(step.kind, method), 0) end
+    if not step[method] then show.fail("%s has no %s", step.kind, method) end
     return step[method](step, through(state.steps, x), ...)
   end
 end
@@ -20,9 +21,9 @@ local function check(settings)
     error("a pipeline needs a list of one estimator or more", 0)
   end
   for i, step in ipairs(settings.steps) do
-    if not estimator.is(step) then error(("step %d of the pipeline is no estimator, got %s"):format(i, type(step)), 0) end
+    if not estimator.is(step) then show.fail("step %d of the pipeline is no estimator, got %s", i, type(step)) end
     if i < #settings.steps and not step.transform then
-      error(("step %d of the pipeline, %s, cannot transform: only the last step may be such"):format(i, step.kind), 0)
+      show.fail("step %d of the pipeline, %s, cannot transform: only the last step may be such", i, step.kind)
     end
   end
 end

@@ -4,12 +4,13 @@ local estimator = require "moonlark.estimator"
 local options = require "moonlark.options"
 local partition = require "moonlark.dataset.partition"
 local report = require "moonlark.classify.report"
+local show = require "moonlark.show"
 
 local validation = {}
 
 local function check_model(model)
-  if not estimator.is(model) then error(("model must be an estimator, got %s"):format(type(model)), 0) end
-  if not model.predict then error(("model must have predict, %s has none"):format(model.kind), 0) end
+  if not estimator.is(model) then show.fail("model must be an estimator, got %s", type(model)) end
+  if not model.predict then show.fail("model must have predict, %s has none", model.kind) end
 end
 
 local function check_table(X)
@@ -17,9 +18,9 @@ local function check_table(X)
   if type(X) ~= "table" or not torch.is_tensor(X.x) or not torch.is_tensor(X.y) then
     error("X must be what dataset:extract gives, or {x = rows × columns, y = class ids}", 0)
   end
-  if X.x:dim() ~= 2 then error(("X.x must have 2 axes, rows × columns, got %d"):format(X.x:dim()), 0) end
+  if X.x:dim() ~= 2 then show.fail("X.x must have 2 axes, rows × columns, got %d", X.x:dim()) end
   if X.y:dim() ~= 1 or X.y:size(0) ~= X.x:size(0) then
-    error(("X.y must have one class id for each of the %d rows"):format(X.x:size(0)), 0)
+    show.fail("X.y must have one class id for each of the %d rows", X.x:size(0))
   end
   core.classify.check(X.x, 2)
   core.classify.classes(X.y, X.x:size(0))
@@ -33,7 +34,7 @@ local function class_names(X)
 end
 
 local function check_length(name, list, n)
-  if #list ~= n then error(("%s must have one entry for each row (%d), got %d"):format(name, n, #list), 0) end
+  if #list ~= n then show.fail("%s must have one entry for each row (%d), got %d", name, n, #list) end
 end
 
 -- The fold (1..k) of each row.
@@ -53,12 +54,12 @@ local function assign(X, given)
     for i, value in ipairs(values) do number[value] = i end
     local places = {}
     for i, value in ipairs(folds) do places[i] = number[value] end
-    if #values < 2 then error(("folds must have 2 different values or more, got %d"):format(#values), 0) end
+    if #values < 2 then show.fail("folds must have 2 different values or more, got %d", #values) end
     return places, #values
   end
   local k = given.k or 5
   if math.type(k) ~= "integer" or k < 2 or k > n then
-    error(("k must be 2..%d (rows), got %s"):format(n, tostring(k)), 0)
+    show.fail("k must be 2..%d (rows), got %s", n, tostring(k))
   end
   local labels = X.y:totable()
   local shares = {}
@@ -71,14 +72,14 @@ local function assign(X, given)
     for _, group in ipairs(groups) do
       if not seen[group] then seen[group], count = true, count + 1 end
     end
-    if count < k then error(("k must be at most the number of groups (%d), got %d"):format(count, k), 0) end
+    if count < k then show.fail("k must be at most the number of groups (%d), got %d", count, k) end
     return partition.grouped(labels, groups, shares, given.seed), k
   end
   local counts, names = {}, class_names(X)
   for _, id in ipairs(labels) do counts[id] = (counts[id] or 0) + 1 end
   for id, count in pairs(counts) do
     if count < k then
-      error(("every class needs k (%d) rows or more, '%s' has %d"):format(k, names[id + 1] or id, count), 0)
+      show.fail("every class needs k (%d) rows or more, '%s' has %d", k, names[id + 1] or id, count)
     end
   end
   return partition.stratified(labels, shares, given.seed), k
@@ -136,7 +137,7 @@ local function combinations(grid)
   local keys = {}
   for key, values in pairs(grid) do
     if type(values) ~= "table" or #values == 0 then
-      error(("the grid's '%s' must be a list of values"):format(tostring(key)), 0)
+      show.fail("the grid's '%s' must be a list of values", tostring(key))
     end
     keys[#keys + 1] = key
   end

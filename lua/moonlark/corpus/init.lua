@@ -16,6 +16,7 @@ local json = require "moonlark.json"
 local mix = require "moonlark.corpus.mix"
 local options = require "moonlark.options"
 local random = require "moonlark.corpus.random"
+local show = require "moonlark.show"
 local styles = require "moonlark.corpus.styles"
 local wav = require "moonlark.corpus.wav"
 
@@ -38,12 +39,12 @@ end
 
 local function check_integer(name, value, min, max)
   if math.type(value) ~= "integer" or value < min or value > max then
-    error(("%s must be an integer %d..%d, got %s"):format(name, min, max, value), 0)
+    show.fail("%s must be an integer %d..%d, got %s", name, min, max, value)
   end
 end
 
 local function check_seconds(value)
-  if not (value >= 1 and value <= 600) then error(("seconds must be 1..600, got %g"):format(value), 0) end
+  if not (value >= 1 and value <= 600) then show.fail("seconds must be 1..600, got %g", value) end
 end
 
 local function check_style(name)
@@ -104,7 +105,7 @@ local function check_free(folder, settings)
       for _, ending in ipairs {".wav", ".jams"} do
         local path = place(folder, style, index) .. ending
         if claim.kind(path) then
-          error(("%s is there already, and %s holds no corpus: choose another folder"):format(path, folder), 0)
+          show.fail("%s is there already, and %s holds no corpus: choose another folder", path, folder)
         end
       end
     end
@@ -118,8 +119,8 @@ local function check_folder(folder, settings)
   local found = json.read(path, {generation = "number", seed = "number", seconds = "number", rate = "number"})
   for _, key in ipairs {"generation", "seed", "seconds", "rate"} do
     if found[key] ~= settings[key] then
-      error(("%s holds a corpus of %s %s, not %s: choose another folder or remove that one"):format(
-        folder, key, tostring(found[key]), tostring(settings[key])), 0)
+      show.fail("%s holds a corpus of %s %s, not %s: choose another folder or remove that one",
+        folder, key, tostring(found[key]), tostring(settings[key]))
     end
   end
 end

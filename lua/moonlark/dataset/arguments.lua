@@ -1,5 +1,6 @@
 --- What commands that compute features share: from words of a command line to a recipe.
 local recipe = require "moonlark.recipe"
+local show = require "moonlark.show"
 
 local arguments = {}
 
@@ -50,8 +51,8 @@ function arguments.recipe(args)
   for _, name in ipairs(args.features) do features[name] = {} end
   for _, text in ipairs(args.set) do
     local feature, name, value = text:match "^([%w_]+)%.([%w_]+)=(.+)$"
-    if not feature then error(("--set must look like mel.n_mels=64, got '%s'"):format(text), 0) end
-    if not features[feature] then error(("--set %s: %s is not among --features"):format(text, feature), 0) end
+    if not feature then show.fail("--set must look like mel.n_mels=64, got '%s'", text) end
+    if not features[feature] then show.fail("--set %s: %s is not among --features", text, feature) end
     features[feature][name] = value_of(value)
   end
   return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration,

@@ -12,6 +12,7 @@ local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.options"
 local pooled = require "moonlark.dataset.pooled"
 local reading = require "moonlark.reading"
+local show = require "moonlark.show"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -43,7 +44,7 @@ local GIGABYTE = 1 << 30
 
 local function check_number(name, value, low, words)
   if type(value) ~= "number" or not (value >= low and value < math.huge) then
-    error(("%s must be %s, got %s"):format(name, words or ("a number from %g"):format(low), tostring(value)), 0)
+    show.fail("%s must be %s, got %s", name, words or ("a number from %g"):format(low), tostring(value))
   end
   return value
 end
@@ -51,7 +52,7 @@ end
 local function check_integer(name, value, low)
   local whole = math.tointeger(value)
   if not whole or whole < low then
-    error(("%s must be a whole number from %d, got %s"):format(name, low, tostring(value)), 0)
+    show.fail("%s must be a whole number from %d, got %s", name, low, tostring(value))
   end
   return whole
 end
@@ -60,7 +61,7 @@ end
 local function check_seconds(name, value)
   if value == nil or value == false then return nil end
   if type(value) ~= "number" or not (value > 0 and value < math.huge) then
-    error(("%s must be above 0 seconds, got %s"):format(name, tostring(value)), 0)
+    show.fail("%s must be above 0 seconds, got %s", name, tostring(value))
   end
   return value
 end
@@ -79,7 +80,7 @@ local function recipe_of(read)
   local made = read.recipe
   if named == "feature" then
     if type(read.feature) ~= "string" then
-      error(("feature must be a name, got %s (several go into features)"):format(type(read.feature)), 0)
+      show.fail("feature must be a name, got %s (several go into features)", type(read.feature))
     end
     made = recipe.new {features = {read.feature}, rate = read.rate, pool = read.pool, channel = read.channel,
       partial = read.partial}
@@ -87,15 +88,15 @@ local function recipe_of(read)
     made = recipe.new {features = read.features, rate = read.rate, pool = read.pool, channel = read.channel,
       partial = read.partial}
   elseif not recipe.is(made) then
-    if type(made) ~= "table" then error(("recipe must be a recipe, got %s"):format(type(made)), 0) end
+    if type(made) ~= "table" then show.fail("recipe must be a recipe, got %s", type(made)) end
     made = recipe.new(made)
   end
   if read.recipe and read.rate ~= nil and read.rate ~= made.rate then
-    error(("rate: the recipe has its own, %d Hz"):format(made.rate), 0)
+    show.fail("rate: the recipe has its own, %d Hz", made.rate)
   end
   for _, name in ipairs {"channel", "partial"} do
     if read.recipe and read[name] ~= nil and read[name] ~= made[name] then
-      error(("%s: it belongs into the recipe"):format(name), 0)
+      show.fail("%s: it belongs into the recipe", name)
     end
   end
   if made.rate == 0 then error('rate must be one for all tracks, not "native"', 0) end
@@ -112,11 +113,11 @@ local function decibels_of(recipe, given)
   local settings = given
   if type(given) == "boolean" then settings = {} end
   if type(settings) ~= "table" then
-    error(("decibel must be true, false or {amin, top_db}, got %s"):format(type(given)), 0)
+    show.fail("decibel must be true, false or {amin, top_db}, got %s", type(given))
   end
   settings = options.read("decibel", settings, {amin = 1e-10, top_db = options.none})
   if not (settings.amin > 0 and settings.amin < math.huge) then
-    error(("amin must be above 0, got %g"):format(settings.amin), 0)
+    show.fail("amin must be above 0, got %g", settings.amin)
   end
   if settings.top_db then check_number("top_db", settings.top_db, 0) end
   local feature, powers = require "moonlark.feature", {}
@@ -134,15 +135,15 @@ local function shape_of(recipe, segment)
   local rows, names, first = 0, {}, shapes[1]
   for _, shape in ipairs(shapes) do
     if math.abs(shape.rate - first.rate) > 1e-9 * first.rate then
-      error(("features of one rate can be joined: %s has %.6g frames a second, %s %.6g (give both the same hop_length)")
-        :format(first.name, first.rate, shape.name, shape.rate), 0)
+      show.fail("features of one rate can be joined: %s has %.6g frames a second, %s %.6g (give both the same hop_length)",
+        first.name, first.rate, shape.name, shape.rate)
     end
     if shape.frames < 1 then
-      error(("segment must be long enough for one frame of %s, got %g s"):format(shape.name, segment), 0)
+      show.fail("segment must be long enough for one frame of %s, got %g s", shape.name, segment)
     end
     if shape.frames ~= first.frames then
-      error(("features of the same frames can be joined: %s has %d of %g s, %s %d")
-        :format(first.name, first.frames, segment or 60, shape.name, shape.frames), 0)
+      show.fail("features of the same frames can be joined: %s has %d of %g s, %s %d", first.name, first.frames,
+        segment or 60, shape.name, shape.frames)
     end
     for row = 0, shape.rows - 1 do
       names[#names + 1] = shape.rows == 1 and shape.name or ("%s_%d"):format(shape.name, row)
@@ -155,7 +156,7 @@ end
 local function check_booleans(read, names)
   for _, name in ipairs(names) do
     if type(read[name]) ~= "boolean" then
-      error(("%s must be true or false, got %s"):format(name, tostring(read[name])), 0)
+      show.fail("%s must be true or false, got %s", name, tostring(read[name]))
     end
   end
 end
@@ -164,7 +165,7 @@ local function crop_of(value, training)
   if value == nil then return training end
   if value == "random" then return true end
   if type(value) == "boolean" then return value end
-  error(('crop must be true ("random") or false, got %s'):format(tostring(value)), 0)
+  show.fail('crop must be true ("random") or false, got %s', tostring(value))
 end
 
 --- Batches of segments, or whole tracks, of all tracks of the dataset.
@@ -261,8 +262,8 @@ local function sort_out(self, outcome)
   end
   if #kept == 0 then
     local last = self.rejected[#self.rejected]
-    error((#self.dataset.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s")
-      :format(last.path, last.reason), 0)
+    show.fail(#self.dataset.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s",
+      last.path, last.reason)
   end
   if #kept < #self.dataset.tracks then
     self.dataset = make(kept, self.dataset)
@@ -297,7 +298,7 @@ function Batches:statistics()
   self:prepare()
   local outcome = run(self, "measure", "normalising")
   for i, place in ipairs(self.places) do
-    if outcome[place] ~= true then error(("%s: %s"):format(self.dataset.tracks[i].path, outcome[place]), 0) end
+    if outcome[place] ~= true then show.fail("%s: %s", self.dataset.tracks[i].path, outcome[place]) end
   end
   local mean, std = loader().statistics(self.material, self.places)
   self.normalisation = {mean = mean, std = std}
@@ -313,7 +314,7 @@ function Batches:normalize_by(statistics)
   end
   for _, name in ipairs {"mean", "std"} do
     local n = statistics[name]:numel()
-    if n ~= self.rows then error(("%s must have %d numbers, one each row, got %d"):format(name, self.rows, n), 0) end
+    if n ~= self.rows then show.fail("%s must have %d numbers, one each row, got %d", name, self.rows, n) end
   end
   self.normalisation, self.plan = {mean = statistics.mean, std = statistics.std}, nil
   return self
@@ -324,8 +325,8 @@ end
 local function normalisation_of(self)
   if not self.normalize then return {} end
   if not self.normalisation and not self.training and self.dataset.part then
-    error(("the %s part is normalised by the training part's statistics: call normalize_by(train:statistics()) first, "
-      .. "or say normalize = false"):format(self.dataset.part), 0)
+    show.fail("the %s part is normalised by the training part's statistics: call normalize_by(train:statistics()) "
+      .. "first, or say normalize = false", self.dataset.part)
   end
   return self:statistics()
 end

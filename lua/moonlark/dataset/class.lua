@@ -76,7 +76,7 @@ function Dataset:ids()
   local id_of, ids = {}, {}
   for i, label in ipairs(self.classes) do id_of[label] = i - 1 end
   for i, track in ipairs(self.tracks) do
-    ids[i] = id_of[track.label] or error(show.format("%s has no label, others have", track.path), 0)
+    ids[i] = id_of[track.label] or show.fail("%s has no label, others have", track.path)
   end
   return ids
 end

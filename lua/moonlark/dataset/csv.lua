@@ -4,6 +4,7 @@
 --- Texts keep their bytes, whatever these are, but for one thing: a spreadsheet would calculate a name such as
 --- "=1+1.wav". A text that begins with = + - @ or white space, after any apostrophes, gets one more apostrophe when
 --- written and loses it when read. core/extract/table.c does the same.
+local show = require "moonlark.show"
 local csv = {}
 
 -- The field that starts at `from`: its text, and the position after it.
@@ -15,12 +16,12 @@ local function field(text, from, delimiter, line, name)
   local parts, at = {}, from + 1
   while true do
     local quote = text:find('"', at, true)
-    if not quote then error(("%s, line %d: a quoted field is never closed"):format(name, line), 0) end
+    if not quote then show.fail("%s, line %d: a quoted field is never closed", name, line) end
     parts[#parts + 1] = text:sub(at, quote - 1)
     if text:byte(quote + 1) ~= 34 then
       local following = text:sub(quote + 1, quote + 1)
       if following ~= "" and following ~= delimiter and following ~= "\r" and following ~= "\n" then
-        error(("%s, line %d: text follows a closing quote: %s"):format(name, line, following), 0)
+        show.fail("%s, line %d: text follows a closing quote: %s", name, line, following)
       end
       return table.concat(parts, '"'), quote + 1
     end
@@ -36,13 +37,13 @@ end
 function csv.parse(text, name, delimiter)
   delimiter = delimiter or ","
   if #delimiter ~= 1 or delimiter:find "[%w\"\r\n]" then
-    error(('delimiter must be one character, no letter, digit or quote, got "%s"'):format(delimiter), 0)
+    show.fail('delimiter must be one character, no letter, digit or quote, got "%s"', delimiter)
   end
   text = text:gsub("^\239\187\191", "")
   local zero = text:find("\0", 1, true)
   if zero then
-    error(("%s, line %d: a zero byte: this is no text, or not of UTF-8"):format(name,
-      select(2, text:sub(1, zero):gsub("\n", "")) + 1), 0)
+    show.fail("%s, line %d: a zero byte: this is no text, or not of UTF-8", name,
+      select(2, text:sub(1, zero):gsub("\n", "")) + 1)
   end
   local rows, at, line = {}, 1, 1
   while at <= #text do
@@ -72,17 +73,16 @@ end
 function csv.read(path, delimiter)
   local lines = csv.parse(require "moonlark.files".read(path), path, delimiter)
   local columns = table.remove(lines, 1)
-  if not columns then error(("%s is empty: its first line must name the columns"):format(path), 0) end
+  if not columns then show.fail("%s is empty: its first line must name the columns", path) end
   local seen = {}
   for _, column in ipairs(columns) do
-    if seen[column] then error(("%s, line %d: the column '%s' is there twice"):format(path, columns.line, column), 0) end
+    if seen[column] then show.fail("%s, line %d: the column '%s' is there twice", path, columns.line, column) end
     seen[column] = true
   end
   local rows = {}
   for i, values in ipairs(lines) do
     if #values ~= #columns then
-      error(("%s, line %d: %d fields, but the first line names %d columns")
-        :format(path, values.line, #values, #columns), 0)
+      show.fail("%s, line %d: %d fields, but the first line names %d columns", path, values.line, #values, #columns)
     end
     local row = {[0] = values.line}
     for j, column in ipairs(columns) do row[column] = values[j]:gsub("^'('*[=+@\t\r\n-])", "%1") end

@@ -113,8 +113,8 @@ local function check_any_left(self, result)
   if #result.tracks > 0 then return end
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
   local last = result.rejected[#result.rejected]
-  error(show.format(#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s",
-    last.path, last.reason), 0)
+  show.fail(#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s",
+    last.path, last.reason)
 end
 
 --- Computes a recipe over all tracks, on worker threads.

@@ -5,6 +5,7 @@ local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.options"
 local reading = require "moonlark.reading"
 local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.show"
 
 local Dataset = class.Dataset
 
@@ -95,7 +96,7 @@ local function complete(self, field, depth, workers)
   local reasons = inspect(missing, depth, workers)
   for _, track in ipairs(missing) do
     if reasons[track] then
-      error(("%s: %s: call validate first, it sets bad files aside"):format(track.path, reasons[track]), 0)
+      show.fail("%s: %s: call validate first, it sets bad files aside", track.path, reasons[track])
     end
   end
 end
@@ -119,7 +120,7 @@ end
 function Dataset:shard(i, n, given)
   local read = options.read("shard", given, {workers = 0, progress = true})
   if math.type(i) ~= "integer" or math.type(n) ~= "integer" or i < 1 or i > n then
-    error(("shard must be i of n with 1 <= i <= n, got %s of %s"):format(tostring(i), tostring(n)), 0)
+    show.fail("shard must be i of n with 1 <= i <= n, got %s of %s", tostring(i), tostring(n))
   end
   local unknown = {}
   for _, track in ipairs(self.tracks) do

@@ -98,7 +98,7 @@ function results.claim(folder, outputs, shard, features)
       known = known or written(folder)
       if not (known[name] or known[output_of[name]] or known.table and name:find "^features[^/]*%.%w+$") then
         lock:close()
-        error(show.format("%s is there already, and no extraction wrote it: name another folder, or move it", path), 0)
+        show.fail("%s is there already, and no extraction wrote it: name another folder, or move it", path)
       end
     end
   end
@@ -165,13 +165,13 @@ local part_form = {
 local function read_part(path, i, n)
   local part = json.read(path, part_form)
   if part.shard.i ~= i or part.shard.n ~= n then
-    error(("%s says that it is part %d of %d: was it renamed?"):format(path, part.shard.i, part.shard.n), 0)
+    show.fail("%s says that it is part %d of %d: was it renamed?", path, part.shard.i, part.shard.n)
   end
   local known = {}
   for _, label in ipairs(part.classes) do known[label] = true end
   for k, track in ipairs(part.tracks) do
     if (#part.classes > 0) ~= (track.label ~= nil) or track.label and not known[track.label] then
-      error(("%s: tracks[%d].label is not among the classes"):format(path, k), 0)
+      show.fail("%s: tracks[%d].label is not among the classes", path, k)
     end
   end
   return part
@@ -190,13 +190,15 @@ local function find_parts(folder)
     local first, second = name:match "^features%-(%d+)%-of%-(%d+)%.json$"
     if first then
       local i, of = count_of(first), count_of(second)
-      if not i or not of or i > of then error(("%s cannot be: no part has such a number"):format(files.join(folder, name)), 0) end
-      if n and n ~= of then error(("%s holds parts of %d and of %d: merge each apart"):format(folder, n, of), 0) end
+      if not i or not of or i > of then
+        show.fail("%s cannot be: no part has such a number", files.join(folder, name))
+      end
+      if n and n ~= of then show.fail("%s holds parts of %d and of %d: merge each apart", folder, n, of) end
       n, found = of, found + 1
       paths[i] = files.join(folder, name)
     end
   end
-  if not n then error(("%s holds no parts: moonlark extract --shard 1/2 … makes them"):format(folder), 0) end
+  if not n then show.fail("%s holds no parts: moonlark extract --shard 1/2 … makes them", folder) end
   return paths, n, found
 end
 
@@ -209,8 +211,8 @@ local function check_complete(folder, paths, n, found)
     if #missing == 10 then break end
   end
   local more = n - found - #missing
-  error(("%s lacks the parts %s%s of %d"):format(folder, table.concat(missing, ", "),
-    more > 0 and (" and %d more"):format(more) or "", n), 0)
+  show.fail("%s lacks the parts %s%s of %d", folder, table.concat(missing, ", "),
+    more > 0 and (" and %d more"):format(more) or "", n)
 end
 
 -- The parts that lie in a folder, in order; an error unless all of one extraction do.
@@ -222,7 +224,7 @@ local function read_parts(folder)
     parts[i] = read_part(paths[i], i, n)
     for _, key in ipairs {"recipe", "columns", "classes"} do
       if json.encode {parts[i][key]} ~= json.encode {parts[1][key]} then
-        error(("%s and %s were made with other %s"):format(paths[1], paths[i], key == "recipe" and "recipes" or key), 0)
+        show.fail("%s and %s were made with other %s", paths[1], paths[i], key == "recipe" and "recipes" or key)
       end
     end
   end
@@ -241,7 +243,7 @@ local function gather(parts, list)
   table.sort(all, function(a, b) return a.place < b.place end)
   for k = 2, #all do
     if all[k].place == all[k - 1].place then
-      error(("%s is in the parts %d and %d"):format(all[k].path, all[k - 1].part, all[k].part), 0)
+      show.fail("%s is in the parts %d and %d", all[k].path, all[k - 1].part, all[k].part)
     end
   end
   return all

@@ -12,7 +12,7 @@ local Dataset, make = class.Dataset, class.make
 local function groups_of(self, by)
   if by == false then return nil end
   if by ~= nil and type(by) ~= "string" then
-    error(("group must be a name or false, got %s"):format(type(by)), 0)
+    show.fail("group must be a name or false, got %s", type(by))
   end
   local groups, found = {}, false
   for i, track in ipairs(self.tracks) do
@@ -23,7 +23,7 @@ local function groups_of(self, by)
   end
   if by == nil and not found then return nil end
   for i, track in ipairs(self.tracks) do
-    if groups[i] == nil then error(("%s has no %s to split by"):format(track.path, by or "group"), 0) end
+    if groups[i] == nil then show.fail("%s has no %s to split by", track.path, by or "group") end
   end
   return groups
 end
@@ -31,7 +31,7 @@ end
 -- The part (from 1) of each track.
 local function deal(self, fractions, read)
   if math.type(read.seed) ~= "integer" then
-    error(("seed must be an integer, got %s"):format(tostring(read.seed)), 0)
+    show.fail("seed must be an integer, got %s", tostring(read.seed))
   end
   local labels = {}
   for i, track in ipairs(self.tracks) do labels[i] = read.stratify and track.label or "" end
@@ -56,12 +56,12 @@ local function check_parts(self, parts, names, allowed)
   local counts = self:counts()
   for _, name in ipairs(names) do
     if #parts[name] == 0 then
-      error(("nothing is left for %s: %d tracks cannot be split so"):format(name, #self.tracks), 0)
+      show.fail("nothing is left for %s: %d tracks cannot be split so", name, #self.tracks)
     end
     for label, count in pairs(parts[name]:counts()) do
       if count == 0 and not allowed then
-        error(("no track of class '%s' (it has %d) comes into %s: give that part a larger fraction, filter the class "
-          .. "out, or allow it with stratify = false"):format(label, counts[label], name), 0)
+        show.fail("no track of class '%s' (it has %d) comes into %s: give that part a larger fraction, filter the "
+          .. "class out, or allow it with stratify = false", label, counts[label], name)
       end
     end
   end
@@ -108,8 +108,8 @@ local function read_list(self, path, index)
       local at = index[name]
       if at == nil then at = index[name:gsub("%.%w+$", "")] end
       if not at then
-        error(("%s, line %d: %s"):format(path, n,
-          at == false and name .. " names more than one track" or "there is no track " .. name), 0)
+        show.fail("%s, line %d: %s", path, n,
+          at == false and name .. " names more than one track" or "there is no track " .. name)
       end
       chosen[at] = true
     end
@@ -130,7 +130,7 @@ local function split_by_lists(self, lists)
         if not lists[name] and require "lfs".attributes(path, "mode") == "file" then lists[name] = path end
       end
     end
-    if not next(lists) then error(("lists: there is no train_filtered.txt or train.txt in %s"):format(folder), 0) end
+    if not next(lists) then show.fail("lists: there is no train_filtered.txt or train.txt in %s", folder) end
   end
   lists = options.read("lists", lists, {train = options.none, valid = options.none, test = options.none})
   local index = {}
@@ -145,7 +145,7 @@ local function split_by_lists(self, lists)
       local chosen = read_list(self, lists[name], index)
       for i in pairs(chosen) do
         if owner[i] then
-          error(("%s is listed in both %s and %s"):format(self.tracks[i].path, owner[i], lists[name]), 0)
+          show.fail("%s is listed in both %s and %s", self.tracks[i].path, owner[i], lists[name])
         end
         owner[i] = lists[name]
       end
@@ -181,13 +181,13 @@ function Dataset:split(given)
     local fraction = read[name]
     if fraction ~= nil then
       if type(fraction) ~= "number" or not (fraction > 0 and fraction <= 1) then
-        error(("%s must be a fraction above 0 and up to 1, got %s"):format(name, tostring(fraction)), 0)
+        show.fail("%s must be a fraction above 0 and up to 1, got %s", name, tostring(fraction))
       end
       names[#names + 1], fractions[#fractions + 1], sum = name, fraction, sum + fraction
     end
   end
   if #names == 0 then error("split needs fractions, for instance {train = .8, test = .2}", 0) end
-  if math.abs(sum - 1) > 1e-6 then error(("the fractions must sum to 1, got %g"):format(sum), 0) end
+  if math.abs(sum - 1) > 1e-6 then show.fail("the fractions must sum to 1, got %g", sum) end
   for i = 1, #fractions do fractions[i] = fractions[i] / sum end
 
   local dealt = deal(self, fractions, read)
@@ -217,7 +217,7 @@ end
 local function predefined(self)
   local seen, names, given = {}, {}, {}
   for i, track in ipairs(self.tracks) do
-    if track.fold == nil then error(("%s has no fold: give k to make folds"):format(track.path), 0) end
+    if track.fold == nil then show.fail("%s has no fold: give k to make folds", track.path) end
     given[i] = tostring(track.fold)
     if not seen[given[i]] then
       seen[given[i]] = true
@@ -252,13 +252,13 @@ function Dataset:folds(given)
     if #names < 2 then error("all tracks are in one fold: give k to make folds", 0) end
   else
     if math.type(read.k) ~= "integer" or read.k < 2 or read.k > #self.tracks then
-      error(("k must be 2..%d (the number of tracks), got %s"):format(#self.tracks, tostring(read.k)), 0)
+      show.fail("k must be 2..%d (the number of tracks), got %s", #self.tracks, tostring(read.k))
     end
     if read.stratify then
       for label, count in pairs(self:counts()) do
         if count < read.k then
-          error(("class '%s' has %d tracks, fewer than k = %d folds: lower k, filter the class out, or allow it with "
-            .. "stratify = false"):format(label, count, read.k), 0)
+          show.fail("class '%s' has %d tracks, fewer than k = %d folds: lower k, filter the class out, or allow it "
+            .. "with stratify = false", label, count, read.k)
         end
       end
     end
@@ -275,7 +275,7 @@ function Dataset:folds(given)
       test = part_of(self, "test", function(at) return dealt[at] == i end),
     }
     if #folds[i].test == 0 then
-      error(("fold %s would be empty: there are too few groups for k = %d"):format(name, #names), 0)
+      show.fail("fold %s would be empty: there are too few groups for k = %d", name, #names)
     end
   end
   return setmetatable(folds, Folds)
@@ -294,10 +294,10 @@ function Dataset:segments(given)
     seconds = options.required, overlap = 0, allow_leakage = false, workers = 0,
   })
   if type(read.seconds) ~= "number" or not (read.seconds > 0 and read.seconds < math.huge) then
-    error(("seconds must be above 0, got %s"):format(tostring(read.seconds)), 0)
+    show.fail("seconds must be above 0, got %s", tostring(read.seconds))
   end
   if not (read.overlap >= 0 and read.overlap < 1) then
-    error(("overlap must be a fraction from 0 to below 1, got %g"):format(read.overlap), 0)
+    show.fail("overlap must be a fraction from 0 to below 1, got %g", read.overlap)
   end
   if not self.part and not read.allow_leakage then
     error("segments are cut after splitting: pieces of one track in several parts would be a leak "
@@ -321,7 +321,7 @@ function Dataset:segments(given)
       tracks[#tracks + 1] = piece
     end
   end
-  if #tracks == 0 then error(("no track is as long as one segment (%g s)"):format(read.seconds), 0) end
+  if #tracks == 0 then show.fail("no track is as long as one segment (%g s)", read.seconds) end
   local cut = make(tracks, self)
   cut.rejected = rejected
   cut.leakage = self.leakage or not self.part or nil

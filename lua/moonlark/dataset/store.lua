@@ -3,6 +3,7 @@ local class = require "moonlark.dataset.class"
 local json = require "moonlark.json"
 local scan = require "moonlark.dataset.scan"
 local shape = require "moonlark.shape"
+local show = require "moonlark.show"
 local split = require "moonlark.dataset.split"
 
 local Dataset, make = class.Dataset, class.make
@@ -137,12 +138,12 @@ local function restore_dataset(path, stored)
   end
   local known = {}
   for _, label in ipairs(stored.classes) do
-    if known[label] then error(("%s: the class '%s' is there twice"):format(path, label), 0) end
+    if known[label] then show.fail("%s: the class '%s' is there twice", path, label) end
     known[label] = true
   end
   for _, track in ipairs(stored.tracks) do
     if track.label ~= nil and not known[track.label] then
-      error(("%s: the label '%s' is not among the classes"):format(path, tostring(track.label)), 0)
+      show.fail("%s: the label '%s' is not among the classes", path, tostring(track.label))
     end
   end
   return make(restore(stored.tracks), {
@@ -157,7 +158,7 @@ local function positions(whole, path, list)
   for i, track in ipairs(whole.tracks) do at[track.path] = i end
   for _, name in ipairs(list) do
     local i = at[scan.join(scan.parent(path), name)]
-    if not i then error(("%s: %s is in a part but not among the tracks"):format(path, name), 0) end
+    if not i then show.fail("%s: %s is in a part but not among the tracks", path, name) end
     chosen[i] = true
   end
   return chosen
@@ -191,10 +192,10 @@ local function load(path)
   local stored = json.read(path)
   local format = type(stored) == "table" and stored.format
   if format ~= "moonlark.dataset" and format ~= "moonlark.splits" then
-    error(("%s is neither a dataset nor a split that Moonlark saved"):format(path), 0)
+    show.fail("%s is neither a dataset nor a split that Moonlark saved", path)
   end
   if stored.version ~= 1 then
-    error(("%s was written by a newer Moonlark (version %s)"):format(path, tostring(stored.version)), 0)
+    show.fail("%s was written by a newer Moonlark (version %s)", path, tostring(stored.version))
   end
   shape.check(stored, path, dataset_form)
   if format == "moonlark.splits" then

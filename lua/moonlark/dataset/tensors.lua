@@ -4,6 +4,7 @@
 ---     for batch in batches:epoch(1) do print(batch.x, batch.y) end
 local options = require "moonlark.options"
 local partition = require "moonlark.dataset.partition"
+local show = require "moonlark.show"
 local torch = require "moonlark.torch"
 
 ---@class moonlark.TensorBatches
@@ -30,11 +31,11 @@ local function make(given)
   if not torch.is_tensor(o.x) or o.x:dim() < 2 then error("x must be a tensor of samples × columns or more axes", 0) end
   local n = o.x:size(0)
   if o.y ~= nil and (not torch.is_tensor(o.y) or o.y:size(0) ~= n) then
-    error(("y must be a tensor with a row for each of the %d samples"):format(n), 0)
+    show.fail("y must be a tensor with a row for each of the %d samples", n)
   end
   local batch_size = math.tointeger(o.batch_size)
   if not batch_size or batch_size < 1 then
-    error(("batch_size must be an integer from 1, got %s"):format(tostring(o.batch_size)), 0)
+    show.fail("batch_size must be an integer from 1, got %s", tostring(o.batch_size))
   end
   local ids = o.y and o.y:dtype() == "int64" and o.y:dim() == 1 and o.y:totable()
   local tracks = {}
@@ -98,8 +99,8 @@ function Batches:options() return {normalize = self.normalize} end
 local function normalized(self)
   if not self.normalize then return self.x end
   if self.dataset.part and self.dataset.part ~= "train" and not self.given_statistics then
-    error(("the %s part is normalised by the training part's statistics: call normalize_by(train:statistics()) first")
-      :format(self.dataset.part), 0)
+    show.fail("the %s part is normalised by the training part's statistics: call normalize_by(train:statistics()) first",
+      self.dataset.part)
   end
   local by = self.given_statistics or self:statistics()
   local shape = {1, -1}

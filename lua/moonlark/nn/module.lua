@@ -13,6 +13,7 @@
 --- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the
 --- module or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 local torch = require "moonlark.torch"
 
 --- A part of a network: the base of all modules and of one's own. PyTorch: Module.
@@ -60,7 +61,7 @@ local Parameter = {__name = "nn.Parameter"}
 ---@param given {requires_grad?: boolean}?  default true
 ---@return table
 local function parameter(tensor, given)
-  if not torch.is_tensor(tensor) then error(("a parameter must be a tensor, got %s"):format(type(tensor)), 0) end
+  if not torch.is_tensor(tensor) then show.fail("a parameter must be a tensor, got %s", type(tensor)) end
   local wanted = options.read("nn.Parameter", given, {requires_grad = true}).requires_grad
   local trained = wanted and tensor:requires_grad() and tensor:is_leaf()
   return setmetatable({tensor = trained and tensor or tensor:detach():requires_grad_(wanted)}, Parameter)
@@ -163,7 +164,7 @@ local function write_field(self, key, value)
     drop(parameters, key)
     drop(modules, key)
   elseif parameters.values[key] ~= nil then
-    error(("%s is a parameter: assign nn.Parameter(tensor), got %s"):format(key, type(value)), 0)
+    show.fail("%s is a parameter: assign nn.Parameter(tensor), got %s", key, type(value))
   else
     rawset(self, key, value)
   end
@@ -181,7 +182,7 @@ end
 ---@param name string
 ---@return table class
 function Module:extend(name)
-  if type(name) ~= "string" then error(("name must be a string, got %s"):format(type(name)), 0) end
+  if type(name) ~= "string" then show.fail("name must be a string, got %s", type(name)) end
   local class = setmetatable({__name = name}, {__index = self, __call = construct, __name = "nn class"})
   class._instance = {
     __index = read_field(class), __newindex = write_field, __call = call, __name = name, __class = class,
@@ -192,14 +193,14 @@ end
 
 --- What a module computes; each class defines its own. Call the module, net(x), not this: errors then say where.
 function Module:forward()
-  error(("%s has no forward"):format(self.__name), 0)
+  show.fail("%s has no forward", self.__name)
 end
 
 --- Registers a tensor that is saved and moved with the module, but not trained.
 ---@param name string
 ---@param tensor moonlark.Tensor
 function Module:register_buffer(name, tensor)
-  if not torch.is_tensor(tensor) then error(("buffer %s must be a tensor, got %s"):format(name, type(tensor)), 0) end
+  if not torch.is_tensor(tensor) then show.fail("buffer %s must be a tensor, got %s", name, type(tensor)) end
   put(self._buffers, name, tensor)
 end
 
@@ -323,7 +324,7 @@ local function require_grad(self, pattern, wanted)
       changed = changed + 1
     end
   end
-  if changed == 0 then error(("no parameter's name matches '%s'"):format(pattern or ""), 0) end
+  if changed == 0 then show.fail("no parameter's name matches '%s'", pattern or "") end
   return self
 end
 
@@ -422,7 +423,7 @@ function Module:load_state_dict(state, given)
   table.sort(extra)
   table.move(extra, 1, #extra, #faults + 1, faults)
   if #faults > 0 then
-    error(("the state does not fit %s:\n  %s"):format(self.__name, table.concat(faults, "\n  ")), 0)
+    show.fail("the state does not fit %s:%s", self.__name, faults)
   end
   torch.no_grad(function()
     for _, found in ipairs(own) do

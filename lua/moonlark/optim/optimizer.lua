@@ -1,6 +1,7 @@
 --- Optimizer: parameters in groups, the state of each, and what all optimisers do with them.
 local is_module = require "moonlark.nn.module".is_module
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 local torch = require "moonlark.torch"
 
 --- Parameters in groups, and how they move: step() after each backward(), then zero_grad().
@@ -22,30 +23,30 @@ local function check_options(name, o)
   for _, key in ipairs {"lr", "weight_decay", "eps", "momentum", "alpha", "dampening"} do
     local value = o[key]
     if value ~= nil and not (type(value) == "number" and value >= 0 and value < math.huge) then
-      error(("%s: %s must be a finite number, 0 or more, got %s"):format(name, key, tostring(value)), 0)
+      show.fail("%s: %s must be a finite number, 0 or more, got %s", name, key, tostring(value))
     end
   end
   for i, beta in ipairs(o.betas or {}) do
     if type(beta) ~= "number" or beta < 0 or beta >= 1 then
-      error(("%s: betas must be 0 or more and below 1, got %s as the %s"):format(name, tostring(beta),
-        i == 1 and "first" or "second"), 0)
+      show.fail("%s: betas must be 0 or more and below 1, got %s as the %s", name, tostring(beta),
+        i == 1 and "first" or "second")
     end
   end
   if o.nesterov and (o.momentum <= 0 or o.dampening ~= 0) then
-    error(("%s: nesterov needs a momentum and no dampening"):format(name), 0)
+    show.fail("%s: nesterov needs a momentum and no dampening", name)
   end
 end
 
 -- `seen` has the parameters of the groups before.
 local function check_parameters(name, list, seen)
-  if is_module(list) then error(("%s: give net:parameters(), not the network itself"):format(name), 0) end
-  if type(list) ~= "table" or #list == 0 then error(("%s: there are no parameters"):format(name), 0) end
+  if is_module(list) then show.fail("%s: give net:parameters(), not the network itself", name) end
+  if type(list) ~= "table" or #list == 0 then show.fail("%s: there are no parameters", name) end
   for i, tensor in ipairs(list) do
     if not torch.is_tensor(tensor) then
-      error(("%s: parameter %d is no tensor, but a %s"):format(name, i, type(tensor)), 0)
+      show.fail("%s: parameter %d is no tensor, but a %s", name, i, type(tensor))
     end
-    if not tensor:is_leaf() then error(("%s: parameter %d is computed from others"):format(name, i), 0) end
-    if seen[tensor] then error(("%s: parameter %d is given twice"):format(name, i), 0) end
+    if not tensor:is_leaf() then show.fail("%s: parameter %d is computed from others", name, i) end
+    if seen[tensor] then show.fail("%s: parameter %d is given twice", name, i) end
     seen[tensor] = true
   end
 end
@@ -150,10 +151,10 @@ function Optimizer:load_state_dict(state)
     local number, key = name:match "^(%d+)%.(.+)$"
     number = tonumber(number)
     local parameter = number and parameters[number]
-    if not parameter then error(("the state of %s is of a parameter that is not there"):format(name), 0) end
+    if not parameter then show.fail("the state of %s is of a parameter that is not there", name) end
     if torch.is_tensor(value) and table.concat(value:shape(), ",") ~= table.concat(parameter:shape(), ",") then
-      error(("the state %s has the shape [%s], the parameter [%s]"):format(name, table.concat(value:shape(), ", "),
-        table.concat(parameter:shape(), ", ")), 0)
+      show.fail("the state %s has the shape [%s], the parameter [%s]", name, table.concat(value:shape(), ", "),
+        table.concat(parameter:shape(), ", "))
     end
     states[number] = states[number] or {step = 0}
     if torch.is_tensor(value) then value = value:detach():to {device = parameter:device(), copy = true} end
@@ -164,7 +165,7 @@ function Optimizer:load_state_dict(state)
     local group, key = name:match "^group(%d+)%.(.+)$"
     if group then
       local own = self.groups[tonumber(group)]
-      if not own or own[key] == nil then error(("the state knows %s, this optimiser does not"):format(name), 0) end
+      if not own or own[key] == nil then show.fail("the state knows %s, this optimiser does not", name) end
       own[key] = value
     else
       place(name, math.tointeger(value) or value)

@@ -13,6 +13,7 @@
 --- linearly, from 1/(n + 1) of where the schedule begins, which then runs for the total - n units that are left. A
 --- warmup below 1 is a share of the total.
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 local torch = require "moonlark.torch"
 
 local schedule = {}
@@ -35,7 +36,7 @@ Recipe.__index = Recipe
 -- checks --------------------------------------------------------------------------
 
 local function fail(owner, name, allowed, value)
-  error(("%s: %s must be %s, got %s"):format(owner, name, allowed, tostring(value)), 0)
+  show.fail("%s: %s must be %s, got %s", owner, name, allowed, tostring(value))
 end
 
 local function number(low, high)
@@ -171,7 +172,7 @@ local function follow(self, metric)
   local o = self.options
   if torch.is_tensor(metric) then metric = metric:item() end
   if type(metric) ~= "number" then
-    error(("optim.plateau: step(metric) needs a number, got %s"):format(type(metric)), 0)
+    show.fail("optim.plateau: step(metric) needs a number, got %s", type(metric))
   end
   local better = not self.best
   if self.best and o.mode == "min" then better = metric < bar(o, self.best) end
@@ -224,15 +225,15 @@ end
 function Schedule:load_state(state)
   if type(state) ~= "table" or state.name ~= self.name then
     local name = type(state) == "table" and state.name or type(state)
-    error(("optim.%s: the state is of %s"):format(self.name, tostring(name)), 0)
+    show.fail("optim.%s: the state is of %s", self.name, tostring(name))
   end
   local bases = {}
   for i in ipairs(self.bases) do
     bases[i] = state["base" .. i]
-    if type(bases[i]) ~= "number" then error(("optim.%s: the state has no base%d"):format(self.name, i), 0) end
+    if type(bases[i]) ~= "number" then show.fail("optim.%s: the state has no base%d", self.name, i) end
   end
   if state["base" .. #bases + 1] or not math.tointeger(state.count) then
-    error(("optim.%s: the state is not of %d groups"):format(self.name, #bases), 0)
+    show.fail("optim.%s: the state is not of %d groups", self.name, #bases)
   end
   self.bases, self.count = bases, math.tointeger(state.count)
   self.best, self.bad, self.resting = state.best, state.bad, state.resting
@@ -253,7 +254,7 @@ local function cycles(self)
   local wanted, o = self.options.cycle_momentum, self.optimizer.groups[1]
   if self.name ~= "one_cycle" or wanted == false then return false end
   if wanted and not o.betas and not o.momentum then
-    error(("optim.one_cycle: cycle_momentum = true, but optim.%s has no momentum"):format(self.optimizer.name), 0)
+    show.fail("optim.one_cycle: cycle_momentum = true, but optim.%s has no momentum", self.optimizer.name)
   end
   return wanted or o.betas ~= nil or o.momentum ~= nil and o.momentum > 0
 end
@@ -274,13 +275,13 @@ end
 function Recipe:bind(optimizer, total)
   local owner, o = "optim." .. self.name, self.options
   if type(optimizer) ~= "table" or type(optimizer.groups) ~= "table" then
-    error(("%s: bind(optimizer, total) needs an optimiser, got %s"):format(owner, type(optimizer)), 0)
+    show.fail("%s: bind(optimizer, total) needs an optimiser, got %s", owner, type(optimizer))
   end
   if kinds[self.name].bounded or total ~= nil then
     whole(1)(owner, "total (bind's second argument)", total)
     o = with_whole_warmup(o, total)
     if kinds[self.name].bounded and o.warmup >= total then
-      error(("%s: warmup must be below the total of %d, got %d"):format(owner, total, o.warmup), 0)
+      show.fail("%s: warmup must be below the total of %d, got %d", owner, total, o.warmup)
     end
   end
   local bound = {
@@ -288,7 +289,7 @@ function Recipe:bind(optimizer, total)
   }
   for _, name in ipairs {"max_lr", "min_lr"} do
     if type(o[name]) == "table" and #o[name] ~= #optimizer.groups then
-      error(("%s: %s has %d rates for %d groups"):format(owner, name, #o[name], #optimizer.groups), 0)
+      show.fail("%s: %s has %d rates for %d groups", owner, name, #o[name], #optimizer.groups)
     end
   end
   for i, group in ipairs(optimizer.groups) do bound.bases[i] = group.lr end

@@ -5,6 +5,7 @@ local options = require "moonlark.options"
 local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local scale = require "moonlark.plot.scale"
+local show = require "moonlark.show"
 local text = require "moonlark.plot.text"
 
 local defaults = {
@@ -27,11 +28,11 @@ local function series_of(values, settings)
   if type(list[1]) ~= "table" then list = {list} end
   for s, one in ipairs(list) do
     if #one ~= #list[1] then
-      error(("values must have series of one length, got %d and %d numbers"):format(#list[1], #one), 0)
+      show.fail("values must have series of one length, got %d and %d numbers", #list[1], #one)
     end
     for i, value in ipairs(one) do
       if type(value) ~= "number" then
-        error(("values must be numbers, number %d of series %d is %s"):format(i, s, type(value)), 0)
+        show.fail("values must be numbers, number %d of series %d is %s", i, s, type(value))
       end
     end
   end
@@ -39,7 +40,7 @@ local function series_of(values, settings)
     labels = {}
     for i = 1, #list[1] do labels[i] = tostring(i) end
   elseif #labels ~= #list[1] then
-    error(("labels must be one for each of the %d bars, got %d"):format(#list[1], #labels), 0)
+    show.fail("labels must be one for each of the %d bars, got %d", #list[1], #labels)
   end
   return list, labels
 end

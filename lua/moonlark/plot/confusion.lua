@@ -5,6 +5,7 @@ local options = require "moonlark.options"
 local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local scale = require "moonlark.plot.scale"
+local show = require "moonlark.show"
 local text = require "moonlark.plot.text"
 
 local defaults = {
@@ -16,13 +17,13 @@ local function rows_of(matrix)
   local array = data.read("confusion", matrix)
   local rank, rows, columns = data.shape("confusion", array)
   if rank ~= 2 or rows ~= columns then
-    error(("confusion must be a square matrix, got %d × %d"):format(rows, columns), 0)
+    show.fail("confusion must be a square matrix, got %d × %d", rows, columns)
   end
   local list = data.list(array)
   for r = 1, rows do
     for c = 1, rows do
       if not (list[r][c] >= 0 and list[r][c] < math.huge) then
-        error(("confusion must hold counts, row %d column %d is %s"):format(r - 1, c - 1, list[r][c]), 0)
+        show.fail("confusion must hold counts, row %d column %d is %s", r - 1, c - 1, list[r][c])
       end
     end
   end

@@ -2,6 +2,7 @@
 local figure = require "moonlark.plot.figure"
 local lines = require "moonlark.plot.lines"
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 
 local defaults = {title = options.none, width = 900, height = 380, x = options.none}
 
@@ -19,8 +20,8 @@ local function curves(metrics, given)
   local rows = type(metrics) == "table" and (metrics.history or metrics)
   local known_best = rows and metrics.history and metrics.best and metrics.best.epoch
   if type(rows) ~= "table" or #rows == 0 then
-    error(("metrics must be a list of rows such as {epoch = 1, loss = 0.7}, got %s"):format(
-      type(rows) == "table" and "an empty table" or type(metrics)), 0)
+    show.fail("metrics must be a list of rows such as {epoch = 1, loss = 0.7}, got %s",
+      type(rows) == "table" and "an empty table" or type(metrics))
   end
   local x_key = settings.x or (rows[1].epoch and "epoch")
   local keys, seen = {}, {}

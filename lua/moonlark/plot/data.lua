@@ -2,6 +2,7 @@
 ---
 --- Numbers stay where they are: only sizes, ranges and the few that become ticks pass through Lua.
 local picture = require("moonlark_core").picture
+local show = require "moonlark.show"
 local signal = require "moonlark.signal"
 
 local data = {}
@@ -17,11 +18,11 @@ function data.check_numbers(settings, names)
   for _, name in ipairs(names) do
     local value = settings[name]
     if value ~= nil and (type(value) ~= "number" or value ~= value or math.abs(value) == math.huge) then
-      error(("%s must be a finite number, got %s"):format(name, type(value) == "string" and ("%q"):format(value)
-        or tostring(value)), 0)
+      show.fail("%s must be a finite number, got %s", name, type(value) == "string" and ("%q"):format(value)
+        or tostring(value))
     end
   end
-  if settings.rate and settings.rate <= 0 then error(("rate must be more than 0, got %g"):format(settings.rate), 0) end
+  if settings.rate and settings.rate <= 0 then show.fail("rate must be more than 0, got %g", settings.rate) end
 end
 
 --- True for a Signal, a tensor or a table of numbers: one argument's worth of data.
@@ -47,9 +48,9 @@ function data.read(name, value)
     return complex and value:abs() or value, from, complex
   end
   if type(value) ~= "table" then
-    error(("%s must be a Signal, a tensor or a table of numbers, got %s"):format(name, type(value)), 0)
+    show.fail("%s must be a Signal, a tensor or a table of numbers, got %s", name, type(value))
   end
-  if #value == 0 then error(("%s must not be empty, got an empty table"):format(name), 0) end
+  if #value == 0 then show.fail("%s must not be empty, got an empty table", name) end
   return value, from, false
 end
 
@@ -65,13 +66,13 @@ function data.shape(name, array)
     local shape = array:shape()
     rank, rows, columns = #shape, #shape > 1 and shape[#shape - 1] or 1, shape[#shape] or 1
     if rank > 2 then
-      error(("%s must have one or two axes (of several channels take one), got a tensor of %s"):format(name,
-        table.concat(shape, " × ")), 0)
+      show.fail("%s must have one or two axes (of several channels take one), got a tensor of %s", name,
+        table.concat(shape, " × "))
     end
   else
     rank, rows, columns = picture.shape(array)
   end
-  if rows * columns == 0 then error(("%s must not be empty, got %d × %d numbers"):format(name, rows, columns), 0) end
+  if rows * columns == 0 then show.fail("%s must not be empty, got %d × %d numbers", name, rows, columns) end
   return rank, rows, columns
 end
 
@@ -83,7 +84,7 @@ end
 function data.column(name, array, column)
   local rank, _, columns = data.shape(name, array)
   if rank ~= 2 or column >= columns then
-    error(("%s must have rows of more than %d numbers, got %d"):format(name, column, rank == 2 and columns or 1), 0)
+    show.fail("%s must have rows of more than %d numbers, got %d", name, column, rank == 2 and columns or 1)
   end
   if is_tensor(array) then return array:select(1, column) end
   local list = {}

@@ -11,6 +11,7 @@ local core = require "moonlark_core"
 local files = require "moonlark.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local options = require "moonlark.options"
+local show = require "moonlark.show"
 local terminal = require "moonlark.plot.terminal"
 local text = require "moonlark.plot.text"
 
@@ -33,7 +34,7 @@ local family = "DejaVu Sans"
 function figure.new(panel, width, height)
   for name, value in pairs {width = width, height = height} do
     if type(value) ~= "number" or not (value >= 60 and value <= 10000) then
-      error(("%s must be 60..10000 pixels, got %s"):format(name, tostring(value)), 0)
+      show.fail("%s must be 60..10000 pixels, got %s", name, tostring(value))
     end
   end
   return setmetatable({
@@ -55,15 +56,15 @@ end
 function figure.grid(figures, given)
   local settings = options.read("grid", given, {columns = options.none, title = options.none, width = options.none})
   if type(figures) ~= "table" or #figures == 0 then
-    error(("figures must be a list of one or more figures, got %s"):format(
-      type(figures) == "table" and "an empty table" or type(figures)), 0)
+    show.fail("figures must be a list of one or more figures, got %s",
+      type(figures) == "table" and "an empty table" or type(figures))
   end
   for i, item in ipairs(figures) do
-    if not figure.is(item) then error(("figures[%d] must be a figure, got %s"):format(i, type(item)), 0) end
+    if not figure.is(item) then show.fail("figures[%d] must be a figure, got %s", i, type(item)) end
   end
   local columns = settings.columns or (#figures <= 2 and 1 or math.ceil(math.sqrt(#figures)))
   if math.type(columns) ~= "integer" or columns < 1 then
-    error(("columns must be an integer of 1 or more, got %s"):format(tostring(columns)), 0)
+    show.fail("columns must be an integer of 1 or more, got %s", tostring(columns))
   end
   columns = math.min(columns, #figures)
 
@@ -196,10 +197,10 @@ end
 ---@param path string
 ---@return string
 function figure.kind_of(path)
-  if type(path) ~= "string" then error(("path must be a string, got %s"):format(type(path)), 0) end
+  if type(path) ~= "string" then show.fail("path must be a string, got %s", type(path)) end
   local ending = (path:match "%.(%w+)$" or ""):lower()
   if ending ~= "png" and ending ~= "svg" and ending ~= "pdf" then
-    error(("path must end in .png, .svg or .pdf, got %s"):format(path), 0)
+    show.fail("path must end in .png, .svg or .pdf, got %s", path)
   end
   return ending
 end

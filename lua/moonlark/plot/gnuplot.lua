@@ -43,7 +43,7 @@ end
 ---@return string
 function gnuplot.number(value)
   if value ~= value or value == math.huge or value == -math.huge then
-    error(("a picture cannot place the number %s"):format(value), 0)
+    show.fail("a picture cannot place the number %s", value)
   end
   return (("%.9g"):format(value):gsub(",", "."))
 end
@@ -81,12 +81,12 @@ end
 -- An error when gnuplot failed. What it only warned of is no failure; `drawn` is whether there is a picture.
 local function check(result, drawn)
   if result.timed_out then
-    error(("gnuplot did not finish within %g s and was stopped"):format(gnuplot.time_limit), 0)
+    show.fail("gnuplot did not finish within %g s and was stopped", gnuplot.time_limit)
   end
   local why = complaint(result.err)
   if result.code ~= 0 then
     local how = result.code < 0 and "signal " .. result.signal or "exit code " .. result.code
-    error(("gnuplot could not draw the picture: %s"):format(why or how), 0)
+    show.fail("gnuplot could not draw the picture: %s", why or how)
   end
   if not drawn then error("gnuplot wrote no picture" .. (why and ": " .. why or ""), 0) end
   warn_once(why)
@@ -96,7 +96,7 @@ local function write(path, bytes)
   local file = assert(io.open(path, "wb"))
   local ok, why = file:write(bytes)
   local closed, later = file:close()
-  if not (ok and closed) then error(("cannot write %s: %s"):format(path, why or later), 0) end
+  if not (ok and closed) then show.fail("cannot write %s: %s", path, why or later) end
 end
 
 -- A private folder that goes, with what lies in it, when the variable does.

@@ -6,6 +6,7 @@ local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local show = require "moonlark.show"
 
 local defaults = {
   title = options.none, xlabel = options.none, ylabel = "count", width = 700, height = 420,
@@ -21,10 +22,10 @@ local function histogram(values, given)
   local finite, low, high = data.range(array)
   local bins = settings.bins or math.max(5, math.min(100, math.ceil(2 * math.max(finite, 1) ^ (1 / 3))))
   if math.type(bins) ~= "integer" or bins < 1 or bins > 10000 then
-    error(("bins must be an integer of 1..10000, got %s"):format(tostring(bins)), 0)
+    show.fail("bins must be an integer of 1..10000, got %s", tostring(bins))
   end
   low, high = scale.widen(settings.low or low, settings.high or high)
-  if not (low < high) then error(("low must be less than high (%g), got %g"):format(high, low), 0) end
+  if not (low < high) then show.fail("low must be less than high (%g), got %g", high, low) end
 
   local counts = picture.histogram(array, low, high, bins)
   local step = (high - low) / bins

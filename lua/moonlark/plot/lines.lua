@@ -6,6 +6,7 @@ local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local show = require "moonlark.show"
 
 local defaults = {
   title = options.none, xlabel = options.none, ylabel = options.none, width = options.none, height = 420,
@@ -33,8 +34,8 @@ local function series_of(value, settings)
     add(value)
   else
     if type(value) ~= "table" or #value == 0 then
-      error(("series must be a list of numbers, a tensor, a Signal or a list of those, got %s"):format(
-        type(value) == "table" and "an empty table" or type(value)), 0)
+      show.fail("series must be a list of numbers, a tensor, a Signal or a list of those, got %s",
+        type(value) == "table" and "an empty table" or type(value))
     end
     for _, item in ipairs(value) do add(item) end
   end
@@ -123,11 +124,11 @@ local function lines(series, given)
 
   left, right = scale.widen(left, right, marked and 0.02 or 0)
   left, right = settings.xlow or left, settings.xhigh or right
-  if not (left < right) then error(("xlow must be less than xhigh (%g), got %g"):format(right, left), 0) end
+  if not (left < right) then show.fail("xlow must be less than xhigh (%g), got %g", right, left) end
   local nothing = not low
   low, high = scale.widen(low, high, 0.05)
   low, high = settings.low or low, settings.high or high
-  if not (low < high) then error(("low must be less than high (%g), got %g"):format(high, low), 0) end
+  if not (low < high) then show.fail("low must be less than high (%g), got %g", high, low) end
   local x, xlabel = {low = left, high = right}, settings.xlabel
   local count = inside / 75
   if timed then

@@ -5,6 +5,7 @@ local options = require "moonlark.options"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local show = require "moonlark.show"
 
 local pitch_classes = {"C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"}
 local tonnetz_axes = {"fifth x", "fifth y", "minor third x", "minor third y", "major third x", "major third y"}
@@ -33,7 +34,7 @@ local function row_axis(signal, settings, rows)
   if not settings.values and kind:find "chroma" and rows == 12 then values_list = pitch_classes end
   if not settings.values and kind:find "tonnetz" and rows == 6 then values_list = tonnetz_axes end
   if values_list and #values_list ~= rows then
-    error(("values must be one for each of the %d rows, got %d"):format(rows, #values_list), 0)
+    show.fail("values must be one for each of the %d rows, got %d", rows, #values_list)
   end
   local named = values_list and type(values_list[1]) == "string"
   local unit = axis.unit
@@ -51,7 +52,7 @@ local function row_edges(axis, rows)
     if axis.scale == "log" and hz <= 0 then hz = 0.87 * (axis.values[i + 1] or 1) end -- 0 Hz, drawn thin
     at[i] = scale.frequency(axis.scale, hz)
     if i > 1 and not (at[i] > at[i - 1]) then
-      error(("the rows' values must ascend, got %g after %g"):format(axis.values[i], axis.values[i - 1]), 0)
+      show.fail("the rows' values must ascend, got %g after %g", axis.values[i], axis.values[i - 1])
     end
   end
   if rows == 1 then return {at[1] - 0.5, at[1] + 0.5} end
@@ -135,7 +136,7 @@ local function colouring(signal, settings, low, high, unit)
   end
   low, high = settings.low or low, settings.high or high
   if low and high and settings.low and settings.high and not (low < high) then
-    error(("low must be less than high (%g), got %g"):format(high, low), 0)
+    show.fail("low must be less than high (%g), got %g", high, low)
   end
   low, high = scale.widen(low, high)
   if not (low < high) then low, high = high - 1, high end

@@ -6,6 +6,7 @@ local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local show = require "moonlark.show"
 
 local defaults = {
   title = options.none, xlabel = options.none, ylabel = options.none, width = options.none, height = 560,
@@ -27,7 +28,7 @@ local function classes_of(labels, names)
   local _, least, most = data.range(array)
   if not least or least < 0 or most ~= math.floor(most) then
     local odd = least and least < 0 and least or most or 0 / 0
-    error(("labels must be class ids 0, 1, 2 … or names, got %g"):format(odd), 0)
+    show.fail("labels must be class ids 0, 1, 2 … or names, got %g", odd)
   end
   local list = {}
   for id = 0, math.floor(most) do

@@ -6,6 +6,7 @@ local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local show = require "moonlark.show"
 
 local defaults = {
   title = options.none, xlabel = options.none, ylabel = options.none, width = 900, height = options.none,
@@ -51,14 +52,14 @@ local function waveform(signal, given)
   local settings = options.read("waveform", given, defaults)
   data.check_numbers(settings, {"rate", "start", "height"})
   if settings.colour and not tostring(settings.colour):find "^#%x%x%x%x%x%x$" then
-    error(("colour must be written as \"#rrggbb\", got %s"):format(tostring(settings.colour)), 0)
+    show.fail("colour must be written as \"#rrggbb\", got %s", tostring(settings.colour))
   end
   local array, from = data.read("signal", signal)
   local _, channels, count = data.shape("signal", array)
   local rate = from and from.rate or settings.rate
   if not rate then error("waveform needs the option 'rate' for what is no Signal", 0) end
   if channels > 32 then
-    error(("signal must have 1..32 channels, got %d: is it samples × channels?"):format(channels), 0)
+    show.fail("signal must have 1..32 channels, got %d: is it samples × channels?", channels)
   end
   local start, duration = from and from.start or settings.start, count / rate
   local height = settings.height or 120 + 110 * channels

@@ -2,6 +2,7 @@
 local data = require "moonlark.dataset.arguments"
 local command = require "moonlark.command"
 local optim = require "moonlark.optim"
+local show = require "moonlark.show"
 
 local arguments = {}
 
@@ -52,7 +53,7 @@ function arguments.model_options(plan, args)
   for key, value in pairs(plan.options) do read[key] = value end
   for _, text in ipairs(args.option) do
     local name, value = text:match "^([%w_]+)=(.+)$"
-    if not name then error(("--option must be name=value, got '%s'"):format(text), 0) end
+    if not name then show.fail("--option must be name=value, got '%s'", text) end
     if value == "true" or value == "false" then
       read[name] = value == "true"
     else

@@ -6,6 +6,7 @@
 local differences = require "moonlark.train.differences"
 local sealed = require "moonlark.sealed"
 local shape = require "moonlark.shape"
+local show = require "moonlark.show"
 
 local checkpoint = {}
 
@@ -52,7 +53,7 @@ function checkpoint.read(path, trainer)
   local tensors, plain = sealed.read(path, "checkpoint", form)
   local differ = differences(plain.settings, trainer.settings)
   if #differ > 0 then
-    error(("%s was begun with other settings:\n  %s"):format(path, table.concat(differ, "\n  ")), 0)
+    show.fail("%s was begun with other settings:%s", path, differ)
   end
   local ok, why = pcall(function()
     trainer.net:load_state_dict(take(tensors, "net.") or {})
@@ -60,7 +61,7 @@ function checkpoint.read(path, trainer)
     if trainer.ema then trainer.ema:load_state_dict {tensors = take(tensors, "ema.") or {}, numbers = plain.ema} end
     if trainer.schedule then trainer.schedule:load_state(plain.schedule) end
   end)
-  if not ok then error(type(why) == "string" and ("%s: %s"):format(path, why) or why, 0) end
+  if not ok then error(type(why) == "string" and show.format("%s: ", path) .. why or why, 0) end
   trainer.epoch, trainer.history = plain.epoch, plain.history
   if plain.best then
     trainer.best = {epoch = plain.best.epoch, value = plain.best.value, state = take(tensors, "best.")}

@@ -1,9 +1,10 @@
 --- What is checked before a training starts.
+local show = require "moonlark.show"
 local checks = {}
 
 local function check_integer(name, value, least)
   if math.type(value) ~= "integer" or value < least then
-    error(("%s must be an integer from %d, got %s"):format(name, least, tostring(value)), 0)
+    show.fail("%s must be an integer from %d, got %s", name, least, tostring(value))
   end
 end
 
@@ -15,7 +16,7 @@ end
 ---@param net any
 function checks.network(net)
   if not require "moonlark.nn.module".is_module(net) then
-    error(("net must be a module of moonlark.nn, got %s"):format(type(net)), 0)
+    show.fail("net must be a module of moonlark.nn, got %s", type(net))
   end
 end
 
@@ -31,14 +32,14 @@ end
 
 local function check_objects(o)
   if type(o.optimizer) ~= "nil" and not (type(o.optimizer) == "table" and (o.optimizer.bind or o.optimizer.groups)) then
-    error(("optimizer must be one of moonlark.optim, such as optim.AdamW {lr = 1e-3}, got %s"):format(type(o.optimizer)), 0)
+    show.fail("optimizer must be one of moonlark.optim, such as optim.AdamW {lr = 1e-3}, got %s", type(o.optimizer))
   end
   if o.schedule ~= nil and not (type(o.schedule) == "table" and (o.schedule.bind or o.schedule.step)) then
-    error(("schedule must be one of moonlark.optim, such as optim.cosine {}, got %s"):format(type(o.schedule)), 0)
+    show.fail("schedule must be one of moonlark.optim, such as optim.cosine {}, got %s", type(o.schedule))
   end
   for _, name in ipairs {"loss", "objective", "each", "judge"} do
     if o[name] ~= nil and not is_callable(o[name]) then
-      error(("%s must be a function, got %s"):format(name, type(o[name])), 0)
+      show.fail("%s must be a function, got %s", name, type(o[name]))
     end
   end
 end
@@ -64,7 +65,7 @@ local function check_monitor(o)
   local known = {}
   for _, name in ipairs(measures) do known[name] = true end
   if not known[o.monitor] then require "moonlark.options".unknown("monitor of train.fit", o.monitor, measures) end
-  if o.monitor:find "^valid" and not o.valid then error(("monitor = '%s' needs valid"):format(o.monitor), 0) end
+  if o.monitor:find "^valid" and not o.valid then show.fail("monitor = '%s' needs valid", o.monitor) end
 end
 
 --- The options themselves.
@@ -82,12 +83,12 @@ function checks.options(o)
   check_monitor(o)
   local precisions = {float32 = true, bfloat16 = true}
   if not precisions[o.precision] then
-    error(('precision must be "float32" or "bfloat16", got "%s"'):format(o.precision), 0)
+    show.fail('precision must be "float32" or "bfloat16", got "%s"', o.precision)
   end
   for _, part in ipairs {"train", "valid", "test"} do
     local batches = o[part]
     if batches ~= nil and not (type(batches) == "table" and batches.epoch and batches.dataset) then
-      error(("%s must be batches, as dataset:batches and train.tensors make, got %s"):format(part, type(batches)), 0)
+      show.fail("%s must be batches, as dataset:batches and train.tensors make, got %s", part, type(batches))
     end
   end
 end
@@ -114,25 +115,25 @@ function checks.data(o)
   if o.train:items() == 0 then error("the training data is empty", 0) end
   for _, part in ipairs {"valid", "test"} do
     if o[part] and o[part]:items() == 0 then
-      error(("the %s part is empty: give it more tracks, or leave it out"):format(part == "valid" and "validation" or part), 0)
+      show.fail("the %s part is empty: give it more tracks, or leave it out", part == "valid" and "validation" or part)
     end
   end
   if o.train:count() == 0 then error("drop_last leaves no batch: batch_size is above the number of examples", 0) end
   local classes = o.train.dataset.classes or {}
   if o.objective or #classes == 0 then return end
-  if #classes == 1 then error(("there is only one class, %s: nothing can be told apart"):format(classes[1]), 0) end
+  if #classes == 1 then show.fail("there is only one class, %s: nothing can be told apart", classes[1]) end
   local counts, missing = label_counts(o.train.dataset), {}
   for _, name in ipairs(classes) do
     if not counts[name] then missing[#missing + 1] = name end
   end
   if #missing > 0 then
-    error(("no training track of the class%s %s"):format(#missing > 1 and "es" or "", table.concat(missing, ", ")), 0)
+    show.fail("no training track of the class%s %s", #missing > 1 and "es" or "", table.concat(missing, ", "))
   end
   for _, part in ipairs {"valid", "test"} do
     local others = o[part] and o[part].dataset.classes or {}
     if #others > 0 and #classes > 0 and not same(classes, others) then
-      error(("the classes of training and %s differ: %s; %s"):format(part == "valid" and "validation" or part,
-        table.concat(classes, ", "), table.concat(others, ", ")), 0)
+      show.fail("the classes of training and %s differ: %s; %s", part == "valid" and "validation" or part,
+        table.concat(classes, ", "), table.concat(others, ", "))
     end
   end
 end

@@ -48,7 +48,7 @@ local function check_folder(args)
   if not args.run then return end
   if files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
     run.check(args.run, "resume") -- who writes it says more
-    error(show.format("%s holds a run already: name another folder, or add --overwrite or --resume", args.run), 0)
+    show.fail("%s holds a run already: name another folder, or add --overwrite or --resume", args.run)
   end
   run.check(args.run, args.resume and "resume" or args.overwrite and "overwrite" or "refuse")
 end
@@ -59,7 +59,7 @@ local function check_same(args, settings)
   local had = run.load(args.run).record.settings or {}
   local list = differences(had, json.decode(json.encode(settings)))
   if #list > 0 then
-    error(("%s was begun with other settings:\n  %s"):format(args.run, table.concat(list, "\n  ")), 0)
+    show.fail("%s was begun with other settings:%s", args.run, list)
   end
 end
 

@@ -3,6 +3,7 @@ local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
 local optim = require "moonlark.optim"
 local progress = require "moonlark.progress"
+local show = require "moonlark.show"
 local torch = require "moonlark.torch"
 
 -- How many losses may wait before they are looked at: on a GPU looking at one waits for all work before it.
@@ -13,8 +14,8 @@ local function settle(self, figures)
   for _, waiting in ipairs(figures.waiting) do
     local loss = waiting.loss:item()
     if loss ~= loss or loss == math.huge or loss == -math.huge then
-      error(("the loss is %s in epoch %d, batch %d of %d, whose files are:\n  %s"):format(tostring(loss), self.epoch + 1,
-        waiting.number, self.batches, table.concat(waiting.paths, "\n  ")), 0)
+      show.fail("the loss is %s in epoch %d, batch %d of %d, whose files are:%s", tostring(loss), self.epoch + 1,
+        waiting.number, self.batches, waiting.paths)
     end
     figures.loss = figures.loss + loss * #waiting.paths
     figures.n = figures.n + #waiting.paths

@@ -13,7 +13,7 @@ local function split_of(args, songs)
   if #args.split > 3 then error("--split has three shares: training, validation and test", 0) end
   local shares = {}
   for i, word in ipairs(args.split) do
-    shares[i] = tonumber(word) or error(("--split must be numbers such as 0.6,0.2,0.2, got '%s'"):format(word), 0)
+    shares[i] = tonumber(word) or show.fail("--split must be numbers such as 0.6,0.2,0.2, got '%s'", word)
   end
   if not (shares[1] > 0) then error("--split: the share of training, the first, must be above 0", 0) end
   local named = {train = shares[1], valid = shares[2], test = shares[3]}
@@ -39,7 +39,7 @@ function experiment.divisions(plan, args, songs)
   if args.folds == "data" or args.folds == "filename" then return songs:folds() end
   local k = math.tointeger(tonumber(args.folds))
   if not k or k < 2 then
-    error(("--folds must be a number from 2 on, data or filename, got '%s'"):format(args.folds), 0)
+    show.fail("--folds must be a number from 2 on, data or filename, got '%s'", args.folds)
   end
   return songs:folds {k = k, seed = args.seed}
 end
@@ -52,8 +52,8 @@ function experiment.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
   local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
   if plan.supervised and #songs.classes < 2 then
-    error(show.format("%s has %s: a network needs 2 or more to tell apart", args.data,
-      #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes"), 0)
+    show.fail("%s has %s: a network needs 2 or more to tell apart", args.data,
+      #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes")
   end
   songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
     partial = args.partial}

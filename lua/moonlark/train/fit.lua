@@ -141,7 +141,7 @@ local function improved(self, row)
   if not self.monitor then self.monitor = row.valid_accuracy and "valid_accuracy" or row.valid_loss and "valid_loss" end
   if not self.monitor then return false end
   local value = row[self.monitor]
-  if value == nil then error(("monitor: '%s' is not measured here"):format(self.monitor), 0) end
+  if value == nil then show.fail("monitor: '%s' is not measured here", self.monitor) end
   if better(self, value) then return true end
   local before = self.best.value == value and self.history[self.best.epoch]
   return before and row.valid_loss and before.valid_loss and row.valid_loss < before.valid_loss or false
@@ -168,7 +168,7 @@ local function one_epoch(self)
     local found = judge(self, self.o.valid)
     row.valid_loss, row.valid_accuracy, row.valid_segment_accuracy = found.loss, found.accuracy, found.segment_accuracy
     if row.valid_loss and row.valid_loss - row.valid_loss ~= 0 then
-      error(("the loss of the validation is %s after epoch %d"):format(tostring(row.valid_loss), number), 0)
+      show.fail("the loss of the validation is %s after epoch %d", tostring(row.valid_loss), number)
     end
   end
   if self.schedule and self.schedule.unit == "epoch" then

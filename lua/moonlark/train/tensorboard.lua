@@ -5,6 +5,7 @@
 --- flushed; TensorBoard ignores one that was cut.
 local claim = require "moonlark.claim"
 local files = require "moonlark.files"
+local show = require "moonlark.show"
 
 local tensorboard = {}
 
@@ -77,7 +78,7 @@ function tensorboard.open(folder, own)
   until not claim.kind(files.join(folder, name))
   local path = own and own(name) or files.join(folder, name)
   local file, why = io.open(path, "wb")
-  if not file then error("cannot write " .. why, 0) end
+  if not file then show.fail("cannot write %s", why) end
   local self = setmetatable({path = path, file = file}, EventFile)
   write(self, double(1, os.time()) .. bytes(3, "brain.Event:2"))
   return self
@@ -97,7 +98,7 @@ end
 ---@param path string
 function EventFile:image(tag, step, path)
   local png = files.read(path)
-  if png:sub(1, 8) ~= "\137PNG\r\n\26\n" or #png < 26 then error(("%s is no PNG picture"):format(path), 0) end
+  if png:sub(1, 8) ~= "\137PNG\r\n\26\n" or #png < 26 then show.fail("%s is no PNG picture", path) end
   local width, height = (">I4I4"):unpack(png, 17)
   local channels = ({[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4})[png:byte(26)] or 3
   event(self, step, tag, bytes(4, integer(1, height) .. integer(2, width) .. integer(3, channels) .. bytes(4, png)))
