@@ -51,7 +51,7 @@ local function test_songs(classes)
 end
 
 local net = network.load(args.model, {device = args.device})
-local batches = predict.batches(net, test_songs(net.card.classes), {workers = args.workers,
+local batches = predict.batches(net, test_songs(predict.classes(net)), {workers = args.workers,
   channel = args.channel, partial = args.partial})
 batches:prepare()
 local partial = json.array {}

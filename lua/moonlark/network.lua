@@ -34,6 +34,7 @@ local network = {}
 local registered = {} -- name -> constructor, of this program
 local folders = {}    -- that the person named, in the order of looking
 local from_folders = {} -- path -> constructor
+local paths = setmetatable({}, {__mode = "k"}) -- of networks that were loaded
 
 -- An architecture's name is part of a file's: it must not lead out of the folder.
 local function check_name(name)
@@ -146,6 +147,22 @@ function network.save(net, path)
   files.write(beside(path), json.encode(net.card, "  ") .. "\n")
 end
 
+-- The option that an architecture cannot be made with: with its default, or 1 where it has none, all is well.
+local function odd_option(make, given)
+  local names = {}
+  for name in pairs(given or {}) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local others = {}
+    for key, value in pairs(given) do others[key] = value end
+    for _, substitute in ipairs {options.none, 1} do
+      others[name] = substitute ~= options.none and substitute or nil
+      if pcall(make, others) then return ("%s = %s"):format(name, show.text(given[name], {depth = 1, count = 4,
+        width = 80, string = 40})) end
+    end
+  end
+end
+
 -- An untrained network of the card's architecture.
 local function build(path, card)
   if not card.architecture then
@@ -163,7 +180,9 @@ local function build(path, card)
   if not made then
     if type(net) ~= "string" then error(net, 0) end
     if net:find("attempt to", 1, true) then net = "a value is of another kind" end -- a fault within its code
-    show.fail("%s: its options make no '%s': %s", path, card.architecture, net)
+    local odd = odd_option(make, card.options)
+    show.fail("%s: its %s no '%s': %s", path, odd and ("option %s makes"):format(odd) or "options make",
+      card.architecture, net)
   end
   return net
 end
@@ -191,7 +210,15 @@ function network.load(path, given)
   local ok, why = pcall(net.load_state_dict, net, tensors)
   if not ok then error(show.format("%s: ", path) .. why, 0) end
   net.card = card
+  paths[net] = path
   return net:to(read.device):eval()
+end
+
+--- The file that a network was loaded from; nil for one that was made here.
+---@param net moonlark.Module
+---@return string?
+function network.path(net)
+  return paths[net]
 end
 
 --- True for modules.

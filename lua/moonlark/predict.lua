@@ -41,14 +41,44 @@ function Prediction:ranked()
   return list
 end
 
+-- An error that is the network's own fault names its file, where it has one.
+local function fail(net, why)
+  local path = network.path(net)
+  if not path or type(why) ~= "string" then error(why, 0) end
+  show.fail("%s: %s", path, why)
+end
+
 local function check_card(net)
   local input = net.card and net.card.input
   if input and not (input.features or input.recipe) then
-    error("the network was trained on tensors, not on songs: it does not know what to hear in a file", 0)
+    fail(net, "the network was trained on tensors, not on songs: it does not know what to hear in a file")
   end
   if not (net.card and net.card.input and net.card.classes) then
-    error("the network was not trained by train.fit on labelled data: it does not know its input and classes", 0)
+    fail(net, "the network was not trained by train.fit on labelled data: it does not know its input and classes")
   end
+end
+
+--- The classes that a network tells apart, by class id; an error for a network that was not trained on labelled songs.
+---@param net moonlark.Module
+---@return string[]
+function predict.classes(net)
+  check_card(net)
+  return net.card.classes
+end
+
+-- What the card says of batches, with what was asked for instead.
+local function input_of(card, given)
+  local input = {crop = false, shuffle = false}
+  for key, value in pairs(card.input) do input[key] = value end
+  for key, value in pairs(given) do input[key] = value end
+  if input.recipe then -- holds these two itself
+    local recipe = {channel = input.channel, partial = input.partial}
+    for key, value in pairs(input.recipe) do
+      if recipe[key] == nil then recipe[key] = value end
+    end
+    input.recipe, input.channel, input.partial = recipe, nil, nil
+  end
+  return input
 end
 
 --- Batches of a dataset as a network was trained on them: features, segments, normalisation.
@@ -59,20 +89,16 @@ end
 ---@return table
 function predict.batches(net, songs, given)
   check_card(net)
-  local input = {crop = false, shuffle = false}
-  for key, value in pairs(net.card.input) do input[key] = value end
-  for key, value in pairs(given or {}) do input[key] = value end
-  if input.recipe then -- holds these two itself
-    local recipe = {channel = input.channel, partial = input.partial}
-    for key, value in pairs(input.recipe) do
-      if recipe[key] == nil then recipe[key] = value end
-    end
-    input.recipe, input.channel, input.partial = recipe, nil, nil
+  local ok, batches = pcall(songs.batches, songs, input_of(net.card, given or {}))
+  if not ok then
+    local of_card = #songs.tracks > 0 and not pcall(songs.batches, songs, input_of(net.card, {}))
+    if of_card then fail(net, batches) else error(batches, 0) end
   end
-  local batches = songs:batches(input)
   local statistics = net.card.statistics
   if statistics then
-    batches:normalize_by {mean = torch.tensor(statistics.mean), std = torch.tensor(statistics.std)}
+    local fits, why = pcall(batches.normalize_by, batches,
+      {mean = torch.tensor(statistics.mean), std = torch.tensor(statistics.std)})
+    if not fits then fail(net, why) end
   end
   return batches
 end
@@ -121,8 +147,7 @@ function predict.files(net, paths, given)
     show.fail("net must be a network, its file or a run folder, got %s", type(net))
   end
   if type(net) == "string" then net = network.load(net, {device = o.device}) end
-  check_card(net)
-  local classes = net.card.classes
+  local classes = predict.classes(net)
   local songs = dataset.files(paths)
   local batches = predict.batches(net, songs, {workers = o.workers, progress = o.progress, batch_size = o.batch_size,
     channel = o.channel, partial = o.partial})

@@ -105,9 +105,7 @@ checkpoint.write(place .. "/begun.safetensors", begun)
 local tables = {
   {"card.safetensors", "network", card, require "models.mlp"(card.options):state_dict(),
     function(path)
-      local net = network.load(path)
-      local ok, why = pcall(predict.batches, net, whole) -- knows no file any more: its caller's line is told
-      if not ok then error("card.safetensors: " .. why, 0) end
+      predict.batches(network.load(path), whole)
     end},
   {"checkpoint.safetensors", "checkpoint", select(2, sealed.read(place .. "/begun.safetensors", "checkpoint", "object")),
     (sealed.read(place .. "/begun.safetensors", "checkpoint", "object")), function(path) checkpoint.read(path, trainer()) end},
@@ -220,6 +218,42 @@ for _, case in ipairs(tables) do
       check(name, what, read, path)
     end)
   end
+end
+
+-- The option that is at fault is named, where another value of it would do.
+function TestDamaged:test_options_that_make_no_network()
+  local path = place .. "/odd.safetensors"
+  for words, options in pairs {
+    ["its option hidden = true makes no 'mlp': a value is of another kind"] = {classes = 2, n_features = 3, hidden = true},
+    ["its option classes = \"a\\nb\" makes no 'mlp': Linear: out_features"] = {classes = "a\nb", n_features = 3},
+    ["its option odd = 1.0 makes no 'mlp': unknown option"] = {classes = 2, n_features = 3, odd = 1},
+    ["its options make no 'mlp': "] = {classes = "a", n_features = "b"},
+  } do
+    sealed.write(path, {a = torch.zeros {1}}, "network", {architecture = "mlp", options = options})
+    local ok, why = pcall(network.load, path)
+    lu.assertFalse(ok)
+    lu.assertStrContains(why, path .. ": " .. words)
+    lu.assertNil(why:find "\n")
+  end
+  files.remove(path)
+end
+
+-- Whose fault it is that no batches can be made: the file's, or that of what is asked for.
+function TestDamaged:test_an_input_of_a_network_that_cannot_be()
+  local path = place .. "/input.safetensors"
+  local function asked(input, given)
+    local net = require "models.mlp" {classes = 2, n_features = 2}
+    net.card.classes, net.card.input = {"a", "b"}, input
+    net:save(path)
+    local ok, why = pcall(predict.batches, network.load(path), whole, given)
+    lu.assertFalse(ok)
+    return why
+  end
+  lu.assertStrContains(asked {features = {mfcc = {n_mfcc = -2}}, segment = 1}, path .. ": ")
+  lu.assertStrContains(asked {features = {melt = {}}}, path .. ": ")
+  lu.assertNotStrContains(asked({features = {mfcc = {}}, segment = 1}, {workers = -1}), path)
+  files.remove(path)
+  files.remove((path:gsub("safetensors$", "json")))
 end
 
 function TestDamaged:test_files_of_tensors()

@@ -140,9 +140,12 @@ function TestTrain:test_without_labels()
   lu.assertStrContains(result.out, "ari")
   local metrics = json.decode(files.read(place .. "/auto/metrics.json"))
   lu.assertNotNil(metrics.nmi)
-  local said = moonlark("predict", "auto", "new/long.wav")
-  lu.assertEquals(said.code, 1)
-  lu.assertStrContains(said.err, "does not know its input and classes")
+  for _, asked in ipairs {{"predict", "auto", "new/long.wav"}, {"evaluate", "auto"}, {"evaluate", "auto", "songs"}} do
+    local said = moonlark(table.unpack(asked))
+    lu.assertEquals(said.code, 1)
+    lu.assertStrContains(said.err, "auto/model.safetensors: the network was not trained by train.fit on labelled data: "
+      .. "it does not know its input and classes")
+  end
 end
 
 function TestTrain:test_every_model_trains()
