@@ -8,6 +8,7 @@
  */
 #include "backend.h"
 #include "ffmpeg.h"
+#include "library.h"
 #include "promise.h"
 
 #include <errno.h>
@@ -238,7 +239,10 @@ static void describe(const stream *self, mlk_audio_info *info)
 static mlk_code open_stream(const mlk_source *source, mlk_audio_info *info, void **opened, mlk_status *status)
 {
     mlk_status why;
-    if (mlk_ffmpeg_load(&why))
+    mlk_code loaded = mlk_ffmpeg_load(&why);
+    if (mlk_library_may_come(loaded))
+        return mlk_fail(status, loaded, "%s", why.message);
+    if (loaded)
         return mlk_fail(status, MLK_UNSUPPORTED, "%s is not of a format that libsndfile knows, and %s", source->path,
                         why.message);
 

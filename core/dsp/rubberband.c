@@ -2,12 +2,11 @@
 
 #include "dsp/stretch.h"
 #include "interrupt.h"
+#include "library.h"
 
 #include <dlfcn.h>
 #include <limits.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,33 +39,29 @@ static struct {
     FUNCTIONS(FIELD)
 } rubberband;
 
-/* Written once, under `once`; empty: loaded. */
-static char reason[512];
-
-static void load(void)
+static mlk_code load(mlk_status *status)
 {
-    void *library = dlopen("librubberband.so.2", RTLD_LAZY | RTLD_LOCAL);
-    if (!library) {
-        snprintf(reason, sizeof reason, "%s", dlerror());
-        return;
-    }
+    mlk_status why;
+    void *library;
+    mlk_code code = mlk_library_open("librubberband.so.2", &library, &why);
 #define FIND(result, name, arguments)                                                                                  \
-    *(void **)&rubberband.name = dlsym(library, "rubberband_" #name);                                                  \
-    if (!rubberband.name)                                                                                              \
-        snprintf(reason, sizeof reason, "rubberband_%s is missing: version 3 or later is needed", #name);
+    if (!code && !(*(void **)&rubberband.name = dlsym(library, "rubberband_" #name)))                                  \
+        code = mlk_fail(&why, MLK_UNSUPPORTED, "rubberband_%s is missing: version 3 or later is needed", #name);
     FUNCTIONS(FIND)
-    if (!reason[0])
-        rubberband.set_default_debug_level(-1); /* not a word on the user's screen */
+#undef FIND
+    if (mlk_library_may_come(code))
+        return mlk_fail(status, code, "%s", why.message);
+    if (code)
+        return mlk_fail(status, code, "the Rubber Band library cannot be loaded (%s): apt-get install librubberband2",
+                        why.message);
+    rubberband.set_default_debug_level(-1); /* not a word on the user's screen */
+    return MLK_OK;
 }
 
 mlk_code mlk_rubberband_load(mlk_status *status)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, load);
-    if (reason[0])
-        return mlk_fail(status, MLK_UNSUPPORTED,
-                        "the Rubber Band library cannot be loaded (%s): apt-get install librubberband2", reason);
-    return MLK_OK;
+    static mlk_library library = MLK_LIBRARY;
+    return mlk_library_load(&library, load, status);
 }
 
 enum { BLOCK = 8192, MOST_CHANNELS = 64, SHORTEST = 8192 };

@@ -5,6 +5,7 @@
 #include "interrupt.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct mlk_extraction {
     mlk_audio_notes **notes; /* of the tracks that there is something to say of */
     char (*keys)[MLK_HASH_SIZE];
     atomic_int cached, uncached;
+    pthread_mutex_t lock;
+    mlk_status unkept; /* why the first of the uncached could not be kept, under the lock */
 };
 
 static void release(mlk_extraction *e)
@@ -49,7 +52,7 @@ mlk_extraction *mlk_extraction_new(mlk_recipe *recipe, mlk_track *tracks, int n,
         mlk_fail_memory(status, "an extraction");
         return NULL;
     }
-    *made = (mlk_extraction){.recipe = recipe, .tracks = tracks, .n = n};
+    *made = (mlk_extraction){.recipe = recipe, .tracks = tracks, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER};
     size_t count = (size_t)n + 1;
     if (recipe->n_pools > 0)
         made->rows = malloc(count * (size_t)recipe->n_columns * sizeof *made->rows);
@@ -304,6 +307,16 @@ mlk_code mlk_extraction_note(mlk_extraction *extraction, int index, const mlk_au
     return MLK_OK;
 }
 
+/* A result that could not be kept is no reason to lose it. */
+static void count_uncached(mlk_extraction *e, const mlk_status *why)
+{
+    pthread_mutex_lock(&e->lock);
+    if (!e->unkept.code)
+        e->unkept = *why;
+    pthread_mutex_unlock(&e->lock);
+    atomic_fetch_add(&e->uncached, 1);
+}
+
 /* From the cache, or made and put there. */
 static mlk_bundle *find_or_make(mlk_extraction *e, int index, mlk_status *status)
 {
@@ -319,8 +332,9 @@ static mlk_bundle *find_or_make(mlk_extraction *e, int index, mlk_status *status
     }
     mlk_bundle_free(bundle);
     bundle = analyse_track(e->recipe, track, status);
-    if (bundle && mlk_cache_write(e->cache, e->keys[index], bundle, NULL)) {
-        atomic_fetch_add(&e->uncached, 1); /* a full disk is no reason to lose the result */
+    mlk_status why;
+    if (bundle && mlk_cache_write(e->cache, e->keys[index], bundle, &why)) {
+        count_uncached(e, &why);
         e->keys[index][0] = '\0';
     }
     return bundle;
@@ -352,10 +366,17 @@ static bool receipt_key(const mlk_extraction *e, const char *output, const char 
 static void leave_receipt(mlk_extraction *e, int index, const char *key)
 {
     char receipt[MLK_HASH_SIZE];
-    mlk_bundle *empty = mlk_bundle_new(0, NULL, NULL);
-    if (!empty || (e->notes[index] && mlk_bundle_annotate(empty, e->notes[index], NULL)) ||
-        !receipt_key(e, e->tracks[index].output, key, receipt) || mlk_cache_write(e->cache, receipt, empty, NULL))
-        atomic_fetch_add(&e->uncached, 1);
+    mlk_status why;
+    mlk_bundle *empty = mlk_bundle_new(0, NULL, &why);
+    mlk_code code = empty ? MLK_OK : why.code;
+    if (!code && e->notes[index])
+        code = mlk_bundle_annotate(empty, e->notes[index], &why);
+    if (!code && !receipt_key(e, e->tracks[index].output, key, receipt))
+        code = mlk_fail(&why, MLK_IO, "%s cannot be found again", e->tracks[index].output);
+    if (!code)
+        code = mlk_cache_write(e->cache, receipt, empty, &why);
+    if (code)
+        count_uncached(e, &why);
     mlk_bundle_free(empty);
 }
 
@@ -451,4 +472,12 @@ int mlk_extraction_cached(const mlk_extraction *extraction)
 int mlk_extraction_uncached(const mlk_extraction *extraction)
 {
     return atomic_load(&extraction->uncached);
+}
+
+bool mlk_extraction_unkept(mlk_extraction *extraction, mlk_status *why)
+{
+    pthread_mutex_lock(&extraction->lock);
+    *why = extraction->unkept;
+    pthread_mutex_unlock(&extraction->lock);
+    return why->code != MLK_OK;
 }

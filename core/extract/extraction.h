@@ -65,6 +65,9 @@ mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_tr
 int mlk_extraction_cached(const mlk_extraction *extraction);
 int mlk_extraction_uncached(const mlk_extraction *extraction);
 
+/* Why the first of those could not; false when there is none. */
+bool mlk_extraction_unkept(mlk_extraction *extraction, mlk_status *why);
+
 /* One waveform: all features of the recipe, frames kept or pooled. NULL: see status. */
 mlk_bundle *mlk_extraction_sweep(const mlk_recipe *recipe, mlk_waveform *waveform, mlk_status *status);
 

@@ -233,6 +233,11 @@ const mlk_audio_notes *mlk_material_notes(const mlk_material *material, int inde
     return mlk_extraction_notes(material->extraction, index);
 }
 
+int mlk_material_uncached(const mlk_material *material, mlk_status *why)
+{
+    return mlk_extraction_unkept(material->extraction, why) ? mlk_extraction_uncached(material->extraction) : 0;
+}
+
 mlk_code mlk_material_load(void *material, int index, mlk_status *status)
 {
     mlk_material *m = material;

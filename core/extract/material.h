@@ -72,6 +72,9 @@ mlk_matrix *mlk_material_analyse(const mlk_material *material, const float *samp
 /* What is to be said of the sound of a track that is loaded; NULL: nothing. */
 const mlk_audio_notes *mlk_material_notes(const mlk_material *material, int index);
 
+/* How many tracks could not be put into the cache, and why the first of them could not. */
+int mlk_material_uncached(const mlk_material *material, mlk_status *why);
+
 /* mlk_job_work: takes a loaded track's part in the statistics. */
 mlk_code mlk_material_measure(void *material, int index, mlk_status *status);
 

@@ -180,7 +180,8 @@ static int wait(lua_State *L)
     return 1;
 }
 
-/* progress(job) -> {total, done, failed, cached, uncached}; cached: found in the cache; uncached: could not be kept */
+/* progress(job) -> {total, done, failed, cached, uncached, unkept}; cached: found in the cache; uncached: could not be
+ * kept, unkept: why the first of these could not */
 static int progress(lua_State *L)
 {
     job *self = check_job(L);
@@ -195,7 +196,12 @@ static int progress(lua_State *L)
         {"cached", self->extraction ? mlk_extraction_cached(self->extraction) : 0},
         {"uncached", self->extraction ? mlk_extraction_uncached(self->extraction) : 0},
     };
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 6);
+    mlk_status why;
+    if (self->extraction && mlk_extraction_unkept(self->extraction, &why)) {
+        lua_pushstring(L, why.message);
+        lua_setfield(L, -2, "unkept");
+    }
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         lua_pushinteger(L, fields[i].value);
         lua_setfield(L, -2, fields[i].name);

@@ -180,11 +180,20 @@ static int wait(lua_State *L)
     return 1;
 }
 
-/* progress(material) -> {total, done, failed} */
+/* progress(material) -> {total, done, failed, uncached, unkept}: the last two as core.extract.progress has them */
 static int progress(lua_State *L)
 {
-    mlk_job_counts counts = mlk_job_progress(check_job(L)->job);
-    lua_createtable(L, 0, 3);
+    material *self = check_job(L);
+    mlk_job_counts counts = mlk_job_progress(self->job);
+    mlk_status why;
+    int uncached = mlk_material_uncached(self->material, &why);
+    lua_createtable(L, 0, 5);
+    lua_pushinteger(L, uncached);
+    lua_setfield(L, -2, "uncached");
+    if (uncached) {
+        lua_pushstring(L, why.message);
+        lua_setfield(L, -2, "unkept");
+    }
     lua_pushinteger(L, counts.total);
     lua_setfield(L, -2, "total");
     lua_pushinteger(L, counts.done);

@@ -1,5 +1,6 @@
 #include "store/hdf5.h"
 
+#include "library.h"
 #include "store/atomic.h"
 #include "text.h"
 
@@ -58,68 +59,77 @@ static struct {
 } h5;
 #undef FIELD
 
-static char reason[256], version[32];
+static char version[32];
 /* Debian's library locks itself, others do not. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void *find(void *library, const char *name)
-{
-    void *found = library ? dlsym(library, name) : NULL;
-    if (!found && !reason[0])
-        snprintf(reason, sizeof reason, "%s", dlerror());
-    return found;
-}
-
-/* Types are variables of the library, filled by H5open. */
-static hid_t find_type(void *library, const char *name)
-{
-    const hid_t *type = find(library, name);
-    return type ? *type : -1;
-}
-
-static void *open_library(void)
+static mlk_code open_library(void **library, mlk_status *status)
 {
     static const char *const names[] = {"libhdf5_serial.so.103", "libhdf5.so.103", "libhdf5_serial.so.310",
                                         "libhdf5.so.310",        "libhdf5.so.200", "libhdf5_serial.so",
                                         "libhdf5.so"};
-    void *library = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++)
-        library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
-    if (!library)
-        snprintf(reason, sizeof reason, "%s", "there is no libhdf5 (Debian: apt-get install hdf5-tools)");
-    return library;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        mlk_code code = mlk_library_open(names[i], library, status);
+        if (!code || mlk_library_may_come(code))
+            return code;
+    }
+    return mlk_fail(status, MLK_UNSUPPORTED, "there is no libhdf5 (Debian: apt-get install hdf5-tools)");
 }
 
-static void load(void)
+static mlk_code find(void *library, const char *name, void **found, mlk_status *status)
 {
-    void *library = open_library();
-#define FIND(result, name, arguments) *(void **)&h5.name = find(library, #name);
+    *found = dlsym(library, name);
+    return *found ? MLK_OK : mlk_fail(status, MLK_UNSUPPORTED, "%s is missing", name);
+}
+
+/* Types are variables of the library, filled by H5open. */
+static mlk_code find_type(void *library, const char *name, hid_t *type, mlk_status *status)
+{
+    void *found;
+    mlk_code code = find(library, name, &found, status);
+    *type = code ? -1 : *(const hid_t *)found;
+    return code;
+}
+
+static mlk_code fill(void *library, mlk_status *status)
+{
+    mlk_code code = MLK_OK;
+#define FIND(result, name, arguments)                                                                                  \
+    if (!code)                                                                                                         \
+        code = find(library, #name, (void **)&h5.name, status);
     FUNCTIONS(FIND)
 #undef FIND
-    if (reason[0])
-        return;
+    if (code)
+        return code;
     /* Every file is closed here. What could not be, on a full disk, the library would try again at exit, and crash. */
     h5.H5dont_atexit();
-    if (h5.H5open() < 0) {
-        snprintf(reason, sizeof reason, "the library does not start");
-        return;
-    }
-    h5.float32 = find_type(library, "H5T_IEEE_F32LE_g");
-    h5.float64 = find_type(library, "H5T_IEEE_F64LE_g");
-    h5.int64 = find_type(library, "H5T_STD_I64LE_g");
-    h5.c_string = find_type(library, "H5T_C_S1_g");
+    if (h5.H5open() < 0)
+        return mlk_fail(status, MLK_UNSUPPORTED, "the library does not start");
+    if ((code = find_type(library, "H5T_IEEE_F32LE_g", &h5.float32, status)) ||
+        (code = find_type(library, "H5T_IEEE_F64LE_g", &h5.float64, status)) ||
+        (code = find_type(library, "H5T_STD_I64LE_g", &h5.int64, status)) ||
+        (code = find_type(library, "H5T_C_S1_g", &h5.c_string, status)))
+        return code;
     unsigned major = 0, minor = 0, release = 0;
     h5.H5get_libversion(&major, &minor, &release);
     snprintf(version, sizeof version, "%u.%u.%u", major, minor, release);
+    return MLK_OK;
+}
+
+static mlk_code load(mlk_status *status)
+{
+    mlk_status why;
+    void *library;
+    mlk_code code = open_library(&library, &why);
+    if (!code)
+        code = fill(library, &why);
+    return code ? mlk_fail(status, code, "HDF5 cannot be written: %s", why.message) : MLK_OK;
 }
 
 mlk_code mlk_hdf5_available(mlk_status *status)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, load);
-    if (reason[0])
-        return mlk_fail(status, MLK_UNSUPPORTED, "HDF5 cannot be written: %s", reason);
-    return MLK_OK;
+    static mlk_library library = MLK_LIBRARY;
+    return mlk_library_load(&library, load, status);
 }
 
 const char *mlk_hdf5_version(void)

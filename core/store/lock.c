@@ -84,8 +84,10 @@ static mlk_code open_file(const char *path, int *descriptor, mlk_status *status)
 {
     struct stat info;
     *descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (*descriptor < 0 && errno == ELOOP)
+        return mlk_fail(status, MLK_IO, "cannot lock %s: it is a link", path);
     if (*descriptor < 0)
-        return mlk_fail(status, MLK_IO, "cannot lock %s: %s", path, errno == ELOOP ? "it is a link" : strerror(errno));
+        return mlk_fail_system(status, errno, "cannot lock", path);
     if (fstat(*descriptor, &info) == 0 && S_ISREG(info.st_mode))
         return MLK_OK;
     close(*descriptor);

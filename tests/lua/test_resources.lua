@@ -97,6 +97,24 @@ function TestResources:test_a_full_disk_ends_the_job()
   lu.assertEquals(shell("ls full").out, "filler\n")
 end
 
+function TestResources:test_results_that_the_cache_cannot_keep_are_told_once_with_the_reason()
+  if shell("mkdir full && mount -t tmpfs -o size=64k none full && mkdir full/features").code ~= 0 then
+    print "no small disk can be mounted here: a full cache is not tried"
+    return
+  end
+  local _ <close> = setmetatable({}, {__close = function() shell "umount full" end})
+  shell "head -c 200k /dev/zero > full/filler 2>/dev/null"
+  for _, line in ipairs {[["$0" extract songs --features mel --pool mean --out o --cache full]],
+      [["$0" extract songs --features mel --out p --cache full]],
+      [["$0" -e 'local b = require "moonlark.dataset".folder("songs"):batches {feature = "mel", segment = 0.2,
+        cache = "full", progress = false} b:statistics() b:statistics()']]} do
+    local result = shell(line)
+    lu.assertEquals(result.code, 0, result.all)
+    lu.assertEquals(select(2, result.err:gsub("40 results could not be kept in the cache full: no room left on the device: ",
+      "")), 1, result.all)
+  end
+end
+
 function TestResources:test_libtorch_without_memory()
   if build:find "asan" or build:find "tsan" then
     print "sanitizers need all addresses: ulimit -v is not tried"

@@ -4,13 +4,23 @@ local show = require "moonlark.show"
 
 local background = {}
 
+local told = setmetatable({}, {__mode = "k"}) -- jobs whose results could not be kept
+
+-- A cache that takes nothing is no failure, but said, once a job.
+local function tell_unkept(job, counts, cache)
+  if (counts.uncached or 0) == 0 or told[job] then return end
+  told[job] = true
+  io.stderr:write(show.format("%d results could not be kept in the cache %s: %s\n", counts.uncached, cache,
+    counts.unkept))
+end
+
 --- Returns once the job is done. Ctrl-C, or any error meanwhile, stops the job and says how far it was; a disk that is
 --- full, or no file that can be opened, is an error of the job, not of the files.
 ---@param job userdata  from core.extract.start or core.extract.inspect
 ---@param label string?  what to call it in the progress bar; nil: no bar
 ---@param cache string?  where results are kept
 ---@param engine table?  whose job it is; default core.extract
----@return {total: integer, done: integer, failed: integer, cached: integer, uncached: integer}
+---@return {total: integer, done: integer, failed: integer, cached: integer, uncached: integer, unkept: string?}
 function background.await(job, label, cache, engine)
   engine = engine or core.extract
   local counts = engine.progress(job)
@@ -31,6 +41,7 @@ function background.await(job, label, cache, engine)
     counts = engine.progress(job)
     if bar then bar:update(counts.done + counts.failed) end
   until finished
+  tell_unkept(job, counts, cache)
   local ended_by = engine.ended_by(job)
   if ended_by then error(ended_by, 0) end
   if counts.done + counts.failed < counts.total then error("interrupted", 0) end

@@ -103,9 +103,6 @@ local function run(self, recipe, read, outputs)
       })
     end
   end
-  if counts.uncached > 0 then
-    io.stderr:write(show.format("%d results could not be written to the cache %s\n", counts.uncached, cache))
-  end
   return result, places
 end
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,12 +162,29 @@ static void links_and_pipes_are_refused(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void what_the_machine_lacks_is_said(void **state)
+{
+    (void)state;
+    mlk_lock lock;
+    mlk_status status;
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    mlk_code code = mlk_lock_take(path, "a", &lock, &status);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(code, MLK_EXHAUSTED);
+    assert_non_null(strstr(status.message, "too many open files"));
+    assert_non_null(strstr(status.message, path));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_is_told_by_whom), cmocka_unit_test(a_killed_holder_is_followed),
         cmocka_unit_test(programs_do_not_inherit_it), cmocka_unit_test(one_at_a_time),
-        cmocka_unit_test(links_and_pipes_are_refused),
+        cmocka_unit_test(links_and_pipes_are_refused), cmocka_unit_test(what_the_machine_lacks_is_said),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

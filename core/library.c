@@ -1,0 +1,45 @@
+#include "library.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+bool mlk_library_may_come(mlk_code code)
+{
+    return code == MLK_EXHAUSTED || code == MLK_MEMORY;
+}
+
+mlk_code mlk_library_load(mlk_library *library, mlk_code (*load)(mlk_status *status), mlk_status *status)
+{
+    pthread_mutex_lock(&library->lock);
+    if (!library->settled) {
+        library->outcome.code = load(&library->outcome);
+        library->settled = !mlk_library_may_come(library->outcome.code);
+    }
+    mlk_code code = library->outcome.code;
+    if (code && status)
+        *status = library->outcome;
+    pthread_mutex_unlock(&library->lock);
+    return code;
+}
+
+/* dlopen gives no errno, but ends its words with the system's. */
+static int error_in(const char *words)
+{
+    static const int lacks[] = {EMFILE, ENFILE, ENOMEM};
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+        if (strstr(words, strerror(lacks[i])))
+            return lacks[i];
+    }
+    return strstr(words, "out of memory") || strstr(words, "cannot allocate") ? ENOMEM : 0;
+}
+
+mlk_code mlk_library_open(const char *name, void **handle, mlk_status *status)
+{
+    if ((*handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL)))
+        return MLK_OK;
+    const char *words = dlerror();
+    int error = error_in(words);
+    return error ? mlk_fail_system(status, error, "cannot load", name)
+                 : mlk_fail(status, MLK_UNSUPPORTED, "%s", words);
+}
