@@ -55,15 +55,31 @@ local function with_ending(stem, ending)
   return stem .. ending
 end
 
+-- A path below a folder: what would lead out of it is left out.
+local function inside(path)
+  local parts = {}
+  for part in path:gmatch "[^/]+" do
+    if part ~= ".." and part ~= "." then parts[#parts + 1] = part end
+  end
+  return table.concat(parts, "/")
+end
+
+-- rejected.csv and partial.csv, also of parts, are lists of the extraction's own.
+local function is_own_list(stem)
+  if args.format ~= "csv" then return false end
+  local name = stem:gsub("%-%d+%-of%-%d+$", "")
+  return name == "rejected" or name == "partial"
+end
+
 -- Gives each track the `file` that its frames go to: the sound's own path below the data, with another ending.
 local function name_files(songs, root)
   local scan = require "moonlark.dataset.scan"
   local taken = {}
   for _, track in ipairs(songs) do
-    local below = scan.relative(track.path, root):gsub("^/+", ""):gsub("%.%./", "")
+    local below = inside(scan.relative(track.path, root))
     local stem = below:gsub("%.%w+$", "")
     -- a.wav beside a.mp3: the second keeps its ending.
-    if taken[stem] then stem = below end
+    if taken[stem] or is_own_list(stem) then stem = below end
     if taken[stem] then show.fail("%s and %s would be written to one file", taken[stem], track.path) end
     taken[stem] = track.path
     track.file = with_ending(stem, "." .. args.format)

@@ -446,6 +446,48 @@ function TestExtractCommand:test_tables_in_every_format()
   lu.assertEquals({extract "jsonl".code, extract("npz", {"--pool", "mean"}).code}, {2, 2})
 end
 
+-- Whatever a list says, files are written below the output folder.
+function TestExtractCommand:test_no_path_in_a_list_leads_out_of_the_output()
+  files.mkdirs(place .. "/lists/deep")
+  write_wav("c../1.wav", 0.5, 200)
+  local paths = {"../../songs/a/1.wav", place .. "/songs/b/1.wav", "../../../../../../../.." .. place .. "/songs/b/2.wav",
+    ".././../songs/./a//2.wav", "../../c../1.wav"}
+  files.write(place .. "/lists/deep/list.csv", "path\n" .. table.concat(paths, "\n") .. "\n")
+  local before = files.tree(place)
+  local result = moonlark("extract", "lists/deep/list.csv", "--features", "rms", "--out", "out/x", "--format", "csv",
+    "--no-cache")
+  lu.assertEquals(result.code, 0, result.err)
+  local written, left = files.tree(place .. "/out/x"), {}
+  lu.assertEquals(#written, #paths + 1)
+  for _, path in ipairs(files.tree(place)) do
+    if path:sub(1, #place + 7) ~= place .. "/out/x/" then left[#left + 1] = path end
+  end
+  lu.assertEquals(left, before)
+  lu.assertStrContains(table.concat(written, "\n"), "/c../1.csv")
+end
+
+function TestExtractCommand:test_sounds_called_as_the_own_lists_keep_their_ending()
+  for _, name in ipairs {"rejected", "partial", "rejected-1-of-2", "other"} do
+    write_wav("flat/" .. name .. ".wav", 0.5, 200)
+  end
+  files.write(place .. "/flat/bad.wav", "no sound")
+  local result = moonlark("extract", "flat", "--features", "rms", "--out", "out", "--format", "csv", "--no-cache")
+  lu.assertEquals(result.code, 3, result.err)
+  lu.assertEquals(files.list(place .. "/out"), {"features.json", "other.csv", "partial.wav.csv", "rejected-1-of-2.wav.csv",
+    "rejected.csv", "rejected.wav.csv"})
+  lu.assertStrContains(files.read(place .. "/out/rejected.csv"), "bad.wav")
+end
+
+function TestExtractCommand:test_links_in_the_output_are_not_followed()
+  files.mkdirs(place .. "/elsewhere")
+  files.mkdirs(place .. "/out")
+  require "lfs".link("../elsewhere", place .. "/out/a", true)
+  local result = moonlark("extract", "songs", "--features", "rms", "--out", "out", "--no-cache")
+  lu.assertEquals(result.code, 1, result.out)
+  lu.assertStrContains(result.err, "out/a is a link: nothing is written through it")
+  lu.assertEquals(files.tree(place .. "/elsewhere"), {})
+end
+
 function TestExtractCommand:test_a_name_that_is_not_utf8()
   write_wav("songs/a/caf\xe9 \"x\".wav", 0.4, 700)
   for _, format in ipairs {"safetensors", "jsonl", "csv", "arff"} do
