@@ -186,11 +186,32 @@ static mlk_code fail_damaged(const stream *self, mlk_status *status)
                     (long long)self->position, mpg123_strerror(self->mpeg));
 }
 
-/* Another file may lie behind the frames that the tag counts. */
+/* Whether libmpg123 finds sound in these bytes, however far from their beginning: it takes a frame for one when another
+ * follows where it ends. */
+static bool holds_sound(mlk_source *bytes)
+{
+    mpg123_handle *mpeg = mpg123_new(NULL, NULL);
+    if (!mpeg)
+        return false;
+    long rate;
+    int channels, encoding;
+    mpg123_param(mpeg, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_SKIP_ID3V2, 0);
+    mpg123_param(mpeg, MPG123_RESYNC_LIMIT, -1, 0);
+    mpg123_replace_reader_handle(mpeg, read_bytes, seek_bytes, NULL);
+    bool found = mpg123_open_handle(mpeg, bytes) == MPG123_OK &&
+                 mpg123_getformat(mpeg, &rate, &channels, &encoding) == MPG123_OK;
+    mpg123_delete(mpeg);
+    return found;
+}
+
+/* Another file may lie behind the frames that the tag counts; padding and what is no sound may too. */
 static bool goes_on(const stream *self)
 {
     enum { SLACK = 4096 }; /* more than two frames */
-    return mpg123_tell_stream(self->mpeg) + SLACK < mlk_source_size(&self->source);
+    mlk_source rest = self->source;
+    rest.begin += mpg123_tell_stream(self->mpeg);
+    rest.at = 0;
+    return mlk_source_size(&rest) > SLACK && holds_sound(&rest);
 }
 
 static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int64_t *got, mlk_status *status)

@@ -190,6 +190,9 @@ function TestLengths:test_files_one_behind_another_are_named()
   local flac, mp3 = saved("one.flac", 1, 44100), saved("one.mp3", 1, 44100)
   says("goes on after the 44100 samples that its header promises", put("two.flac", flac .. flac))
   says("goes on after the", put("two.mp3", mp3 .. mp3))
+  says("goes on after the", put("apart.mp3", mp3 .. ("\0"):rep(70000) .. mp3))
+  lu.assertEquals(whole_of(put("padded.mp3", mp3 .. ("\0"):rep(70000) .. ("junk"):rep(3000))):frames(),
+    whole_of(place "one.mp3"):frames())
   local small = saved("small.flac", 0.01, 8000)
   says("goes on after the 80 samples", put("small-two.flac", small .. small))
 end
