@@ -29,7 +29,8 @@ extern const mlk_backend mlk_backend_ffmpeg;
 /* Whether the source looks like MPEG audio, which libsndfile must not see: it lets libmpg123 write to the screen. */
 bool mlk_is_mpeg(const mlk_source *source);
 
-/* The one wording of a file that ends too early. */
+/* The one wording of a file that ends too early, and of one that another follows. */
 mlk_code mlk_fail_cut(mlk_status *status, const char *path, int64_t promised, int64_t found);
+mlk_code mlk_fail_more(mlk_status *status, const char *path, int64_t promised);
 
 #endif

@@ -406,6 +406,18 @@ static mlk_code decode_more(stream *self, mlk_status *status)
     return MLK_OK;
 }
 
+/* Behind the length that the container tells, more than a codec's last frame decodes. */
+static bool goes_on(stream *self)
+{
+    mlk_status ignored;
+    int64_t more = 0;
+    while (more <= self->slack && !decode_more(self, &ignored) && self->left_count > 0) {
+        more += self->left_count;
+        self->left_count = 0;
+    }
+    return more > self->slack;
+}
+
 static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int64_t *got, mlk_status *status)
 {
     stream *self = opened;
@@ -429,6 +441,8 @@ static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int6
     }
     if (*got < capacity && self->frames - self->position > self->slack)
         return mlk_fail_cut(status, self->source.path, self->frames, self->position);
+    if (*got == 0 && self->frames >= 0 && !self->drained && goes_on(self))
+        return mlk_fail_more(status, self->source.path, self->frames);
     return MLK_OK;
 }
 

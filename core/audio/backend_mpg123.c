@@ -186,32 +186,33 @@ static mlk_code fail_damaged(const stream *self, mlk_status *status)
                     (long long)self->position, mpg123_strerror(self->mpeg));
 }
 
-/* Whether libmpg123 finds sound in these bytes, however far from their beginning: it takes a frame for one when another
- * follows where it ends. */
-static bool holds_sound(mlk_source *bytes)
+/* How many frames of sound lie in these bytes, however far from their beginning; `most` is enough. libmpg123 takes for a
+ * frame what another follows. */
+static int count_frames(mlk_source *bytes, int most)
 {
     mpg123_handle *mpeg = mpg123_new(NULL, NULL);
     if (!mpeg)
-        return false;
-    long rate;
-    int channels, encoding;
+        return 0;
     mpg123_param(mpeg, MPG123_ADD_FLAGS, MPG123_QUIET | MPG123_SKIP_ID3V2, 0);
     mpg123_param(mpeg, MPG123_RESYNC_LIMIT, -1, 0);
     mpg123_replace_reader_handle(mpeg, read_bytes, seek_bytes, NULL);
-    bool found = mpg123_open_handle(mpeg, bytes) == MPG123_OK &&
-                 mpg123_getformat(mpeg, &rate, &channels, &encoding) == MPG123_OK;
+    int count = 0, result = mpg123_open_handle(mpeg, bytes);
+    while (count < most && (result == MPG123_OK || result == MPG123_NEW_FORMAT)) {
+        result = mpg123_framebyframe_next(mpeg);
+        count += result == MPG123_OK || result == MPG123_NEW_FORMAT;
+    }
     mpg123_delete(mpeg);
-    return found;
+    return count;
 }
 
 /* Another file may lie behind the frames that the tag counts; padding and what is no sound may too. */
 static bool goes_on(const stream *self)
 {
-    enum { SLACK = 4096 }; /* more than two frames */
+    enum { OWN = 4 }; /* frames that the encoder adds so that the last samples come out whole */
     mlk_source rest = self->source;
     rest.begin += mpg123_tell_stream(self->mpeg);
     rest.at = 0;
-    return mlk_source_size(&rest) > SLACK && holds_sound(&rest);
+    return count_frames(&rest, OWN + 1) > OWN;
 }
 
 static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int64_t *got, mlk_status *status)
@@ -238,8 +239,7 @@ static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int6
     if (self->position < self->frames)
         return mlk_fail_cut(status, self->source.path, self->frames, self->position);
     if (goes_on(self))
-        return mlk_fail(status, MLK_INVALID, "%s: goes on after the %lld samples that its header promises",
-                        self->source.path, (long long)self->frames);
+        return mlk_fail_more(status, self->source.path, self->frames);
     return MLK_OK;
 }
 

@@ -164,6 +164,16 @@ static bool has_guessed_length(const SF_INFO *info)
     return coding == SF_FORMAT_MPEG_LAYER_I || coding == SF_FORMAT_MPEG_LAYER_II || coding == SF_FORMAT_MPEG_LAYER_III;
 }
 
+/* libsndfile takes the data of a W64 to go on to the end of the file. */
+static void leave_tail_of_w64(mlk_source *source)
+{
+    unsigned char head[4];
+    mlk_promise sound = mlk_promise_of(source);
+    if (sound.end > 0 && sound.held == sound.promised && mlk_source_peek(source, 0, head, 4) &&
+        memcmp(head, "riff", 4) == 0)
+        source->end = source->begin + sound.end;
+}
+
 static mlk_code open_stream(const mlk_source *source, mlk_audio_info *info, void **opened, mlk_status *status)
 {
     if (mlk_is_mpeg(source))
@@ -178,6 +188,7 @@ static mlk_code open_stream(const mlk_source *source, mlk_audio_info *info, void
     if (!self)
         return mlk_fail_memory(status, "a decoder");
     self->source = *source;
+    leave_tail_of_w64(&self->source);
     int error;
     self->file = mlk_sndfile_open_source(&self->source, &self->info, &error);
     if (!self->file) {
@@ -221,8 +232,7 @@ static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int6
         return MLK_OK;
     bool complete = self->frames >= 0 && self->position >= self->frames;
     if (has_more(self) && complete)
-        return mlk_fail(status, MLK_INVALID, "%s: goes on after the %lld samples that its header promises", path,
-                        (long long)self->frames);
+        return mlk_fail_more(status, path, self->frames);
     /* Behind the last sample promised there is no sound that could be damaged. */
     if (complete)
         return MLK_OK;

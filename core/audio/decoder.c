@@ -28,6 +28,7 @@ struct mlk_decoder {
     part *parts;
     int count, current; /* of the parts */
     bool cut;           /* the last part ends within a page */
+    bool followed;      /* another file begins behind this one, out of sight */
     const mlk_backend *backend;
     void *stream; /* of the current part */
     mlk_audio_info info;
@@ -38,6 +39,12 @@ mlk_code mlk_fail_cut(mlk_status *status, const char *path, int64_t promised, in
 {
     return mlk_fail(status, MLK_INVALID, "%s: cut short: it promises %lld samples and ends after %lld", path,
                     (long long)promised, (long long)found);
+}
+
+mlk_code mlk_fail_more(mlk_status *status, const char *path, int64_t promised)
+{
+    return mlk_fail(status, MLK_INVALID, "%s: goes on after the %lld samples that its header promises", path,
+                    (long long)promised);
 }
 
 /* --- opening --- */
@@ -141,6 +148,15 @@ static mlk_code find_parts(mlk_decoder *decoder, mlk_status *status)
     return decoder->parts ? MLK_OK : mlk_fail_memory(status, "a decoder");
 }
 
+/* Libraries would take the head of a file behind this one for damage. */
+static void leave_follower(mlk_decoder *decoder)
+{
+    int64_t next = mlk_promise_follower(&decoder->file);
+    decoder->followed = next >= 0;
+    if (decoder->followed)
+        decoder->file.end = decoder->file.begin + next;
+}
+
 mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *status)
 {
     mlk_decoder *opened = calloc(1, sizeof *opened);
@@ -154,6 +170,8 @@ mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *s
     mlk_code code = mlk_source_open(opened->path, &opened->file, status);
     if (code)
         opened->file.descriptor = -1;
+    if (!code)
+        leave_follower(opened);
     if (!code)
         code = find_parts(opened, status);
     if (!code)
@@ -253,6 +271,8 @@ static mlk_code check_end(const mlk_decoder *decoder, mlk_status *status)
         return mlk_fail(status, MLK_INVALID, "%s: cut short: it promises %lld bytes of sound and ends after %lld, "
                         "%lld samples long", decoder->path, (long long)sound.promised, (long long)sound.held,
                         (long long)decoder->position);
+    if (decoder->followed)
+        return mlk_fail_more(status, decoder->path, decoder->info.frames);
     return MLK_OK;
 }
 

@@ -14,7 +14,7 @@ static uint64_t number(const unsigned char *bytes, int n, bool little)
 
 static mlk_promise whole(void)
 {
-    return (mlk_promise){0, 0};
+    return (mlk_promise){0};
 }
 
 static mlk_promise part(const mlk_source *source, int64_t at, uint64_t length)
@@ -24,7 +24,7 @@ static mlk_promise part(const mlk_source *source, int64_t at, uint64_t length)
     if (length > INT64_MAX / 2)
         return whole();
     int64_t promised = (int64_t)length;
-    return (mlk_promise){promised, promised < left ? promised : left};
+    return (mlk_promise){promised, promised < left ? promised : left, at + promised};
 }
 
 /* What encoders leave that cannot go back to write a length of 32 bits. */
@@ -181,6 +181,22 @@ mlk_promise mlk_promise_of(const mlk_source *source)
     if (memcmp(head + 4, "ftyp", 4) == 0)
         return of_mp4(source);
     return whole();
+}
+
+int64_t mlk_promise_follower(const mlk_source *source)
+{
+    unsigned char head[12], next[12];
+    mlk_promise sound = mlk_promise_of(source);
+    if (sound.end == 0 || sound.held < sound.promised || !mlk_source_peek(source, 0, head, 12))
+        return -1;
+    bool wave = memcmp(head + 8, "WAVE", 4) == 0, aiff = memcmp(head, "FORM", 4) == 0;
+    if (!wave && !aiff && memcmp(head, "riff", 4) != 0 && memcmp(head, "caff", 4) != 0 && memcmp(head, ".snd", 4) != 0 &&
+        memcmp(head, "dns.", 4) != 0)
+        return -1;
+    for (int64_t at = sound.end; (at = mlk_source_find(source, at, head, 4)) >= 0; at++)
+        if (mlk_source_peek(source, at, next, 12) && (!(wave || aiff) || memcmp(next + 8, head + 8, 3) == 0))
+            return at;
+    return -1;
 }
 
 int64_t mlk_promised_frames(const mlk_source *source, int64_t found)

@@ -193,6 +193,11 @@ function TestLengths:test_files_one_behind_another_are_named()
   says("goes on after the", put("apart.mp3", mp3 .. ("\0"):rep(70000) .. mp3))
   lu.assertEquals(whole_of(put("padded.mp3", mp3 .. ("\0"):rep(70000) .. ("junk"):rep(3000))):frames(),
     whole_of(place "one.mp3"):frames())
+  for _, ending in ipairs {"wav", "aiff", "au", "caf", "w64"} do
+    local bytes = saved("one." .. ending, 1, 44100)
+    says("goes on after the 44100 samples", put("two." .. ending, bytes .. bytes))
+    lu.assertEquals(whole_of(put("tail." .. ending, bytes .. ("tail"):rep(3000))):frames(), 44100)
+  end
   local small = saved("small.flac", 0.01, 8000)
   says("goes on after the 80 samples", put("small-two.flac", small .. small))
 end

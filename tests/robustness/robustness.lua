@@ -37,11 +37,12 @@ if settings.mutant then
   local name = settings.mutant:match "^(.*):%d+$"
   for _, original in ipairs(originals.write(folder, has_ffmpeg)) do
     if original.name == name then
-      local path = files.join(folder, settings.mutant:gsub(":", "-") .. original.path:match "%.%w+$")
+      local path = files.join(os.getenv "TMPDIR" or "/tmp", "mutant-" .. settings.mutant:gsub(":", "-")
+        .. original.path:match "%.%w+$") -- outside of the folder, which goes
       local other = files.read(folder .. "/wav_pcm16.wav")
       files.write(path, mutate.bytes(settings.mutant, files.read(original.path), other))
       print(path)
-      local total = reading.run({{id = "it", path = path}}, {ffmpeg = has_ffmpeg})
+      local total = reading.run({{id = "it", path = path}, {id = "a good one", path = original.path}}, {ffmpeg = has_ffmpeg})
       for _, finding in ipairs(total.findings) do print(finding.what) end
       os.exit(#total.findings == 0 and 0 or 1, true)
     end
