@@ -43,8 +43,8 @@ mlk_code mlk_fail(mlk_status *status, mlk_code code, const char *format, ...)
 /* The same for memory: names what could not be held, e.g. "12 rows of 40 floats". */
 mlk_code mlk_fail_memory(mlk_status *status, const char *what);
 
-/* The same for a system call that failed with `error` (errno) while `doing` ("cannot write") something with a file: says
- * what the machine is short of, MLK_EXHAUSTED or MLK_MEMORY; otherwise MLK_IO. */
+/* The same for a system call that failed with `error` (errno) while `doing` ("cannot write") something with a file:
+ * says what the machine is short of, MLK_EXHAUSTED or MLK_MEMORY; otherwise MLK_IO. */
 mlk_code mlk_fail_system(mlk_status *status, int error, const char *doing, const char *path);
 
 #ifdef __cplusplus

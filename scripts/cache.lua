@@ -60,6 +60,7 @@ elseif args.action == "verify" then
   print(show.format("%s: %d entries, %s; %d damaged%s", folder, result.entries, words(result.bytes), result.damaged,
     result.damaged > 0 and " and removed" or ""))
 else
-  print(show.format("%s: %d entries, %s of at most %s", folder, result.entries, words(result.bytes), words(result.limit)))
+  print(show.format("%s: %d entries, %s of at most %s", folder, result.entries, words(result.bytes),
+    words(result.limit)))
 end
 if result.damaged and result.damaged > 0 then os.exit(1, true) end

@@ -53,7 +53,9 @@ local function fold_options(X)
     return {folds = X.folds}
   end
   local k = math.tointeger(tonumber(args.folds))
-  if not k or k < 2 then parser:error(("--folds must be a number from 2 on, data or filename, got '%s'"):format(args.folds)) end
+  if not k or k < 2 then
+    parser:error(("--folds must be a number from 2 on, data or filename, got '%s'"):format(args.folds))
+  end
   local counts, smallest = {}, math.huge
   for _, id in ipairs(X.y:totable()) do counts[id] = (counts[id] or 0) + 1 end
   for _, count in pairs(counts) do smallest = math.min(smallest, count) end

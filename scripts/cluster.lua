@@ -74,7 +74,8 @@ local function write_page(run, X, k, pca, z, gmm, kmeans, rows)
   end
   local names = {}
   for i = 1, k do names[i] = "cluster " .. i - 1 end
-  page:figure(run:plot("clusters", plot.scatter, z, gmm.ids, {classes = names, title = "Clusters of the Gaussian mixture",
+  page:figure(run:plot("clusters", plot.scatter, z, gmm.ids,
+    {classes = names, title = "Clusters of the Gaussian mixture",
     xlabel = "component 1", ylabel = "component 2"}), "Clusters over the same components")
   page:figure(run:plot("variance", plot.bars, pca.explained_variance_ratio, {title = "Variance by component",
     xlabel = "component", ylabel = "share of variance"}), "Variance that each component explains")

@@ -73,7 +73,8 @@ local function check_engine()
   end
   check_blas(core.system.blas())
   report("Rubber Band", versions["Rubber Band"], library_path "librubberband"
-    or 'not found: effects lack method = "rubberband"', false, "apt-get install librubberband2; the phase vocoder works without")
+    or 'not found: effects lack method = "rubberband"', false,
+    "apt-get install librubberband2; the phase vocoder works without")
   report("HDF5", versions.HDF5, versions.HDF5 or "no libhdf5: features cannot be written as .h5", false,
     "apt-get install hdf5-tools")
   local formats = {}

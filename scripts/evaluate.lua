@@ -13,7 +13,8 @@ parser:epilog [[
   moonlark evaluate runs/c                    the test part that the training set aside (splits.json)
   moonlark evaluate runs/c other/genres       songs of the same classes, one folder a class]]
 parser:argument("model", "A run folder of moonlark train, or a network's .safetensors file.")
-parser:argument("data", "A folder with one folder a class, a list.csv, an index, or a split; default: the run's test part.")
+parser:argument("data",
+  "A folder with one folder a class, a list.csv, an index, or a split; default: the run's test part.")
   :args "?"
 parser:option("--plot", "Where to draw the confusion matrix: .png, .svg or .pdf."):argname "<file>"
 parser:option("--device", "cpu, or cuda."):default "cpu"

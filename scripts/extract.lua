@@ -5,7 +5,8 @@ local dataset = require "moonlark.dataset"
 local files = require "moonlark.files"
 local results = require "moonlark.dataset.results"
 
-local parser = command.parser("extract", "Computes features of many sound files on all cores and writes them to a folder.")
+local parser = command.parser("extract",
+  "Computes features of many sound files on all cores and writes them to a folder.")
 parser:epilog [[
 Without --pool each sound file gets one file of frames, in folders as the sounds have them; with --pool all
 go to one table, features.<format>, with a row for each file. features.json says what came from where, and

@@ -1,7 +1,8 @@
 --- Computes features of one sound file, frames kept, and writes them to a file.
 local command = require "moonlark.command"
 
-local parser = command.parser("features", "Computes features of one sound file, frames kept, and writes them to a file.")
+local parser = command.parser("features",
+  "Computes features of one sound file, frames kept, and writes them to a file.")
 parser:epilog [[
   moonlark features song.mp3 --features mel,mfcc --set mel.n_mels=64 --out song.npz
 

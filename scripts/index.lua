@@ -16,7 +16,8 @@ parser:option("--fold", "Lua pattern whose capture in a file's name is its fold;
 parser:option("--group", "Lua pattern whose capture in a file's name is its group (artist, source recording).")
   :argname "<pattern>"
 parser:option("--pattern", "Only files whose name matches this Lua pattern."):argname "<pattern>"
-parser:option("--column", "In a list: which column is path, label, group or fold, as label=genre."):argname "<field=column>"
+parser:option("--column", "In a list: which column is path, label, group or fold, as label=genre.")
+  :argname "<field=column>"
   :count "*"
 parser:option("--root", "In a list: the folder that paths start from, as seen from the list."):argname "<folder>"
 parser:flag("--headers", "Trust the headers: hash every file, but decode none.")

@@ -31,7 +31,9 @@ static mlk_code load(mlk_status *status)
         code = mlk_library_open(VERSIONED("avcodec", LIBAVCODEC_VERSION_MAJOR), &avcodec, &why);
     if (!code)
         code = mlk_library_open(VERSIONED("avformat", LIBAVFORMAT_VERSION_MAJOR), &avformat, &why);
-#define FIND(library, name)                                                                                                if (!code)                                                                                                                 code = find(library, #name, (void **)&mlk_ffmpeg.name, &why);
+#define FIND(library, name)                                                                                            \
+    if (!code)                                                                                                         \
+        code = find(library, #name, (void **)&mlk_ffmpeg.name, &why);
     MLK_FFMPEG_FUNCTIONS(FIND)
 #undef FIND
     if (code)

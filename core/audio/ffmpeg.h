@@ -67,7 +67,8 @@ typedef struct mlk_ffmpeg_functions {
 extern mlk_ffmpeg_functions mlk_ffmpeg;
 
 /* Loads the libraries once a process, from any thread. MLK_UNSUPPORTED when they are not there: the message says
- * which. MLK_EXHAUSTED or MLK_MEMORY: the next call tries again. Nothing of mlk_ffmpeg may be called before this returned MLK_OK. */
+ * which. MLK_EXHAUSTED or MLK_MEMORY: the next call tries again.
+ * Nothing of mlk_ffmpeg may be called before this returned MLK_OK. */
 mlk_code mlk_ffmpeg_load(mlk_status *status);
 
 #ifndef MLK_FFMPEG_PLAIN_NAMES

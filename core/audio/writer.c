@@ -73,8 +73,8 @@ static SNDFILE *open_encoder(FILE *stream, const char *path, const encoding *enc
 {
     SF_INFO info = {.samplerate = rate_hz, .channels = channels, .format = encoding->format};
     if (!sf_format_check(&info)) {
-        mlk_fail(status, MLK_INVALID, "%s: this format cannot hold %d channels of this subtype at %d Hz", path, channels,
-                 rate_hz);
+        mlk_fail(status, MLK_INVALID, "%s: this format cannot hold %d channels of this subtype at %d Hz", path,
+                 channels, rate_hz);
         return NULL;
     }
     int error;

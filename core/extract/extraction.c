@@ -148,7 +148,8 @@ static mlk_bundle *pool_frames(const mlk_recipe *recipe, mlk_waveform *waveform,
     bool ready = bundle;
     for (int i = 0; ready && i < recipe->n_features; i++)
         ready = (poolings[i] = mlk_pooling_new(recipe->pools, recipe->n_pools, recipe->rows[i], status));
-    bool done = ready && !mlk_sweep(recipe->features, recipe->n_features, waveform, (mlk_sink){poolings, pool_part}, status);
+    bool done = ready && !mlk_sweep(recipe->features, recipe->n_features, waveform,
+                                    (mlk_sink){poolings, pool_part}, status);
     float *out = bundle ? bundle->data[0] : NULL;
     for (int i = 0; i < recipe->n_features; i++) {
         if (done)

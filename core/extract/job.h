@@ -38,7 +38,8 @@ typedef struct mlk_job_counts {
     int total, done, failed; /* done does not count failed */
 } mlk_job_counts;
 
-/* Starts; `workers` 0 takes mlk_cores(); fewer are taken where files could not be opened for all. `context` must live until mlk_job_free. NULL: see status. */
+/* Starts; `workers` 0 takes mlk_cores(); fewer are taken where files could not be opened for all.
+ * `context` must live until mlk_job_free. NULL: see status. */
 mlk_job *mlk_job_start(int n, int workers, mlk_job_work *work, void *context, mlk_status *status);
 
 /* Waits up to some seconds; true once nothing runs any more. */

@@ -266,7 +266,7 @@ typedef struct format {
     mlk_code (*write)(const char *path, const mlk_table *table, mlk_status *status);
 } format;
 
-static const format formats[] = {{".safetensors", write_safetensors}, {".npy", write_npy},        {".csv", write_csv_file},
+static const format formats[] = {{".safetensors", write_safetensors}, {".npy", write_npy}, {".csv", write_csv_file},
                                  {".jsonl", write_jsonl_file},        {".arff", write_arff_file}, {".h5", write_hdf5}};
 
 static const format *format_of(const char *path)

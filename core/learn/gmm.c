@@ -100,7 +100,8 @@ static mlk_code inverse_factor(const double *covariance, int64_t d, double *fact
     memcpy(factor, covariance, sizeof(double) * (size_t)(d * d));
     if (mlk_blas_inverse_factor(factor, (int)d) != 0)
         return mlk_fail(status, MLK_INVALID,
-                        "a component's covariance is not positive definite: try fewer components or a larger reg_covar");
+                        "a component's covariance is not positive definite: try fewer components or a larger "
+                        "reg_covar");
     *log_det = 0;
     for (int64_t i = 0; i < d; i++)
         *log_det += log(factor[i * d + i]);
@@ -193,7 +194,8 @@ static void log_densities(const mixture *self, int64_t count, block b)
     }
 }
 
-/* Log densities of a block to responsibilities; returns the rows' log-likelihood, and each one in `rows` unless NULL. */
+/* Log densities of a block to responsibilities; returns the rows' log-likelihood, and each one in `rows`
+ * unless NULL. */
 static double normalise(double *resp, int64_t count, int64_t k, double *rows)
 {
     double most[BLOCK], likelihood = 0;

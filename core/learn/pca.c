@@ -95,7 +95,8 @@ static mlk_code by_covariance(mlk_samples samples, int64_t k, const double *mean
                               double *values, double *total, mlk_status *status)
 {
     double *matrix = malloc(sizeof(double) * (size_t)(samples.d * samples.d));
-    mlk_code code = matrix ? covariance(samples, mean, matrix, status) : mlk_fail_memory(status, "the covariance matrix");
+    mlk_code code = matrix ? covariance(samples, mean, matrix, status)
+                           : mlk_fail_memory(status, "the covariance matrix");
     if (!code) {
         *total = trace(matrix, samples.d);
         code = eigen(matrix, samples.d, k, values, components, status);

@@ -48,7 +48,8 @@ static int configure(BoosterHandle booster, mlk_samples samples, int64_t k, cons
     return bad;
 }
 
-static mlk_code grow(DMatrixHandle data, mlk_samples samples, int64_t k, const mlk_trees_options *options, mlk_trees *trees,
+static mlk_code grow(DMatrixHandle data, mlk_samples samples, int64_t k, const mlk_trees_options *options,
+                     mlk_trees *trees,
                      mlk_status *status)
 {
     BoosterHandle booster;

@@ -65,8 +65,8 @@ static void prepend_path(lua_State *L, const char *field, const char *text)
     lua_pop(L, 2);
 }
 
-/* Takes out of package[field] what Lua's own default has of the current folder ("./?.lua"): what happens to lie there is
- * no part of Moonlark. What LUA_PATH and LUA_CPATH name themselves is the person's choice and stays. */
+/* Takes out of package[field] what Lua's own default has of the current folder ("./?.lua"): what happens to lie there
+ * is no part of Moonlark. What LUA_PATH and LUA_CPATH name themselves is the person's choice and stays. */
 static void leave_out_current_folder(lua_State *L, const char *field, const char *standard)
 {
     lua_getglobal(L, "package");
@@ -162,8 +162,8 @@ static int run_file(lua_State *L, const char *path, int argc, char **argv, int s
     return status == LUA_OK ? call_script(L, argc, argv, script + 1) : mlk_run_loaded(L, status);
 }
 
-/* The file of the command NAME, share/moonlark/scripts/NAME.lua, pushed; NULL, and nothing pushed, when there is no such
- * command. A name with a slash is a file's. */
+/* The file of the command NAME, share/moonlark/scripts/NAME.lua, pushed; NULL, and nothing pushed, when there is no
+ * such command. A name with a slash is a file's. */
 static const char *push_command(lua_State *L, const char *home, const char *name)
 {
     if (strchr(name, '/'))

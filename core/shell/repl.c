@@ -262,7 +262,8 @@ int mlk_repl(lua_State *L)
     if (terminal) {
         set_up_readline();
         mlk_history_open();
-        fputs("Moonlark " MOONLARK_VERSION ", " LUA_RELEASE ".  name? explains, Tab completes, Ctrl-C stops, Ctrl-D leaves.\n",
+        fputs("Moonlark " MOONLARK_VERSION ", " LUA_RELEASE ".  name? explains, Tab completes, Ctrl-C stops, "
+              "Ctrl-D leaves.\n",
               rl_outstream);
     }
     enum input input;

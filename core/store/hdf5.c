@@ -32,7 +32,8 @@ typedef struct error_record {
     X(hid_t, H5Acreate2, (hid_t object, const char *name, hid_t type, hid_t space, hid_t create, hid_t access))        \
     X(int, H5Aclose, (hid_t attribute))                                                                                \
     X(int, H5Awrite, (hid_t attribute, hid_t type, const void *value))                                                 \
-    X(hid_t, H5Dcreate2, (hid_t file, const char *name, hid_t type, hid_t space, hid_t link, hid_t create, hid_t access)) \
+    X(hid_t, H5Dcreate2,                                                                                               \
+      (hid_t file, const char *name, hid_t type, hid_t space, hid_t link, hid_t create, hid_t access))                 \
     X(int, H5Dclose, (hid_t set))                                                                                      \
     X(int, H5Dwrite, (hid_t set, hid_t type, hid_t memory, hid_t space, hid_t transfer, const void *data))             \
     X(int, H5Eset_auto2, (hid_t stack, void *function, void *data))                                                    \

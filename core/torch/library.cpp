@@ -45,7 +45,10 @@ struct Warnings : c10::WarningHandler {
 void install(Warnings *handler) { c10::WarningUtils::set_warning_handler(handler); }
 #else
 struct Warnings : c10::WarningHandler {
-    void process(const c10::SourceLocation &, const std::string &message, const bool) override { print_warning(message); }
+    void process(const c10::SourceLocation &, const std::string &message, const bool) override
+    {
+        print_warning(message);
+    }
 };
 void install(Warnings *handler) { c10::Warning::set_warning_handler(handler); }
 #endif

@@ -152,7 +152,8 @@ Slice slice_of(const mlk_value *parts, size_t n)
             part[i] = whole_number(parts[i], "a part of a slice");
     }
     if (part[2] < 1)
-        throw Invalid("the step of a slice must be 1 or more, got " + std::to_string(part[2]) + " (to reverse: t:flip(0))");
+        throw Invalid("the step of a slice must be 1 or more, got " + std::to_string(part[2]) +
+                      " (to reverse: t:flip(0))");
     if (given[0] && given[1])
         return Slice(part[0], part[1], part[2]);
     if (given[0])

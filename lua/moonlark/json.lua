@@ -183,7 +183,8 @@ function json.read(path, form)
   return form and require "moonlark.shape".check(value, path, form) or value
 end
 
---- The values of a file of one JSON text a line. A last line without its end, as a killed writer leaves it, is left out.
+--- The values of a file of one JSON text a line. A last line without its end, as a killed writer leaves it, is left
+--- out.
 ---@param path string
 ---@param form moonlark.Form?
 ---@return any[]

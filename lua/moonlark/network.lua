@@ -60,7 +60,8 @@ local card_form = {
     shape.where("boolean", "false", function(value) return not value end))),
   input = shape.maybe(shape.closed {
     features = shape.maybe(shape.map "object"), rate = shape.maybe "integer", channel = channel,
-    partial = shape.maybe "string", recipe = shape.maybe(shape.closed(recipe_form)), segment = shape.maybe "number", hop = shape.maybe "number",
+    partial = shape.maybe "string", recipe = shape.maybe(shape.closed(recipe_form)),
+    segment = shape.maybe "number", hop = shape.maybe "number",
     batch_size = shape.maybe(shape.integer(1)), normalize = shape.maybe "boolean",
     decibel = shape.maybe(shape.either("true, false or an object", "boolean",
       shape.closed {amin = shape.maybe "number", top_db = shape.maybe "number"})),
@@ -198,7 +199,9 @@ function network.load(path, given)
     if not files.exists(inner) then
       local hint = ""
       for _, name in ipairs(files.list(path)) do
-        if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
+        if files.exists(files.join(path, name, "model.safetensors")) then
+          hint = (", but %s/%s does"):format(path, name)
+        end
       end
       show.fail("%s holds no model.safetensors%s", path, hint)
     end

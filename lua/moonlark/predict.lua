@@ -33,7 +33,9 @@ end
 ---@return {label: string, probability: number}[]
 function Prediction:ranked()
   local list = {}
-  for label, probability in pairs(self.probabilities) do list[#list + 1] = {label = label, probability = probability} end
+  for label, probability in pairs(self.probabilities) do
+    list[#list + 1] = {label = label, probability = probability}
+  end
   table.sort(list, function(a, b)
     if a.probability ~= b.probability then return a.probability > b.probability end
     return a.label < b.label
@@ -122,7 +124,8 @@ local function segment_collector(classes)
     for i, track in ipairs(batch.tracks) do
       local label, probability = best_of(rows[i], classes)
       by_track[track] = by_track[track] or {}
-      table.insert(by_track[track], {start = batch.starts and batch.starts[i] or 0, label = label, probability = probability})
+      table.insert(by_track[track], {start = batch.starts and batch.starts[i] or 0, label = label,
+        probability = probability})
     end
     return nil, logits
   end
@@ -157,7 +160,8 @@ function predict.files(net, paths, given)
   local rows = found.probabilities:totable()
   local list = {}
   for i, track in ipairs(batches.dataset.tracks) do
-    local one = setmetatable({path = track.path, probabilities = {}, segments = o.segments and by_track[i] or nil}, Prediction)
+    local one = setmetatable({path = track.path, probabilities = {}, segments = o.segments and by_track[i] or nil},
+      Prediction)
     one.label, one.probability = best_of(rows[i], classes)
     for k, name in ipairs(classes) do one.probabilities[name] = rows[i][k] end
     list[i] = one

@@ -72,7 +72,8 @@ end
 ---@return moonlark.Recipe
 function recipe.new(given)
   local read = options.read("recipe", given, {
-    features = options.required, rate = options.none, start = options.none, duration = options.none, pool = options.none,
+    features = options.required, rate = options.none, start = options.none, duration = options.none,
+    pool = options.none,
     channel = reading.defaults.channel, partial = reading.defaults.partial,
   })
   if read.rate == nil then read.rate = 22050 end

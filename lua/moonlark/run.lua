@@ -11,8 +11,8 @@
 --- metrics.json (the final figures, flat and sorted), report.md, plots/, model.safetensors with
 --- model.json. Every file appears whole or not at all, and none names the machine.
 ---
---- The folder may hold files of yours too. While a run is open its process alone writes the folder (.run.lock says which
---- it is), and run.json lists what it wrote: only that is ever removed or overwritten.
+--- The folder may hold files of yours too. While a run is open its process alone writes the folder (.run.lock says
+--- which it is), and run.json lists what it wrote: only that is ever removed or overwritten.
 local claim = require "moonlark.claim"
 local core = require "moonlark_core"
 local files = require "moonlark.files"
@@ -150,7 +150,8 @@ end
 local function objection(path, exists)
   if holds_run(path) then
     if exists == "overwrite" or exists == "resume" then return nil end
-    return show.format('%s holds a run already: take another folder, or exists = "number", "overwrite" or "resume"', path)
+    return show.format('%s holds a run already: take another folder, or exists = "number", "overwrite" or "resume"',
+      path)
   end
   local found = claim.any_file(path)
   return found and show.format("%s holds files that are no run's, such as %s: take another folder", path, found)
@@ -204,9 +205,9 @@ end
 --- with it. A folder without a run must be empty: one that holds files of yours is an error, or with "number" left
 --- alone (names that begin with a dot do not count).
 ---
---- Until the run is finished, closed or collected, or its process is gone, no other run can be opened in the folder: the
---- error names the process that has it. The folder may be a link; a link within it is never written through: one in a
---- file's place is replaced, one in a folder's place is an error.
+--- Until the run is finished, closed or collected, or its process is gone, no other run can be opened in the folder:
+--- the error names the process that has it. The folder may be a link; a link within it is never written through: one in
+--- a file's place is replaced, one in a folder's place is an error.
 ---
 --- `data` is what the run reads: a dataset, or the hash itself; run.json keeps its content hash.
 ---@param path string

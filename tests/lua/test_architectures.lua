@@ -62,7 +62,8 @@ function TestArchitectures:test_a_name_leads_nowhere_else()
   write("nets/empty.lua", "")
   for _, name in ipairs {"../outside", place .. "/outside", "models.cnn", "", "a b", "cnn/../../outside"} do
     local path = forge("names/net.safetensors", name)
-    lu.assertErrorMsgMatches("[^\n]+names/net.safetensors: an architecture's name must be letters[^\n]+", network.load, path)
+    lu.assertErrorMsgMatches("[^\n]+names/net.safetensors: an architecture's name must be letters[^\n]+", network.load,
+      path)
   end
   lu.assertErrorMsgContains("must be letters", network.register, "a/b", print)
   lu.assertErrorMsgContains("must be a function", network.register, "a", {})
@@ -83,7 +84,8 @@ function TestArchitectures:test_folders_are_named_to_the_commands()
   forge("net.safetensors", "mine", {n_mels = 4})
   lu.assertStrContains(moonlark("", "predict", "net.safetensors", "songs").err, "not in /")
   lu.assertStrContains(moonlark("", "predict", "net.safetensors", "songs", "--models", "nets").err, "songs/x.wav")
-  lu.assertStrContains(moonlark("", "predict", "net.safetensors", "songs", "--models", "nowhere").err, "nowhere is no folder")
+  lu.assertStrContains(moonlark("", "predict", "net.safetensors", "songs", "--models", "nowhere").err,
+    "nowhere is no folder")
   lu.assertStrContains(moonlark("", "train", "--model", "mine", "--models", "nets", "--help").out, "Trains mine")
   lu.assertStrContains(moonlark("", "train", "--model", "mine", "--help").err, "unknown model: 'mine'")
   -- A copy of Moonlark's that was changed comes before Moonlark's.

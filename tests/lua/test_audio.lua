@@ -26,7 +26,8 @@ end
 local function wav(code, bits, channels, rate, data, claimed)
   local bytes = bits // 8
   local format = string.pack("<I2I2I4I4I2I2", code, channels, rate, rate * channels * bytes, channels * bytes, bits)
-  local body = "WAVEfmt " .. string.pack("<I4", #format) .. format .. "data" .. string.pack("<I4", claimed or #data) .. data
+  local body = "WAVEfmt " .. string.pack("<I4", #format) .. format .. "data"
+    .. string.pack("<I4", claimed or #data) .. data
   return "RIFF" .. string.pack("<I4", claimed and 0xffffffff or #body) .. body
 end
 
@@ -73,7 +74,8 @@ function TestExact:test_what_was_read_is_written_back_exactly()
     end
   end
   audio.save(place("float.wav"), tone:with {data = tone.data * 3}, {subtype = "float"})
-  lu.assertEquals(largest_difference(audio.load(place "float.wav", {rate = "native", mono = false}).data, tone.data * 3), 0)
+  lu.assertEquals(largest_difference(audio.load(place "float.wav", {rate = "native", mono = false}).data,
+    tone.data * 3), 0)
 end
 
 function TestExact:test_clipped_samples_are_counted()
@@ -120,7 +122,8 @@ end
 
 function TestLibrosa:test_resampling_a_signal_is_loading_at_that_rate()
   local native = audio.load(frozen .. "tone.wav", {rate = "native"})
-  local off = largest_difference(audio.resample(native, 16000).data, audio.load(frozen .. "tone.wav", {rate = 16000}).data)
+  local off = largest_difference(audio.resample(native, 16000).data,
+    audio.load(frozen .. "tone.wav", {rate = 16000}).data)
   lu.assertEquals(off, 0)
 end
 
@@ -163,7 +166,8 @@ end
 function TestParts:test_beyond_the_end_and_nothing()
   lu.assertEquals(audio.load(frozen .. "tone.wav", {start = 99}):frames(), 0)
   lu.assertEquals(audio.load(frozen .. "tone.wav", {duration = 0}):frames(), 0)
-  lu.assertEquals(audio.load(frozen .. "tone.wav", {start = 0.3, duration = 99, rate = "native"}):frames(), 15435 - 13230)
+  lu.assertEquals(audio.load(frozen .. "tone.wav", {start = 0.3, duration = 99, rate = "native"}):frames(),
+    15435 - 13230)
   lu.assertEquals(audio.load(put("none.wav", wav(1, 16, 1, 8000, ""))):frames(), 0)
 end
 
@@ -222,7 +226,8 @@ function TestTrouble:test_rates_at_the_ends()
   lu.assertEquals(audio.load(fast, {rate = "native"}).rate, 10000000)
   lu.assertEquals(audio.load(fast):frames(), math.ceil(5000 * 22050 / 1e7))
   lu.assertEquals(audio.load(slow, {rate = 10000}):frames(), 5000)
-  says("the sample rate must be 100..10000000 Hz, the file says 1", put("nothing.wav", wav(1, 16, 1, 1, ("\0\16"):rep(50))))
+  says("the sample rate must be 100..10000000 Hz, the file says 1",
+    put("nothing.wav", wav(1, 16, 1, 1, ("\0\16"):rep(50))))
   lu.assertEquals(audio.load(frozen .. "tone.wav", {rate = 1}):frames(), 1)
   says("rate must be", frozen .. "tone.wav", {rate = 0})
   says("rate", frozen .. "tone.wav", {rate = 10000001})

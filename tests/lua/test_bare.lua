@@ -13,8 +13,8 @@ local function write_wav(path, hz)
   local samples = {}
   for i = 0, 11024 do samples[i + 1] = string.pack("<i2", math.floor(9000 * math.sin(2 * math.pi * hz * i / 22050))) end
   local data = table.concat(samples)
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050, 44100,
-    2, 16, "data", data))
+  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
+    44100, 2, 16, "data", data))
 end
 
 -- A program of the machine that does something else than it should.
@@ -30,13 +30,13 @@ local function moonlark(variables, ...)
     if os.getenv(name) then argv[#argv + 1] = name .. "=" .. os.getenv(name) end
   end
   table.move(variables, 1, #variables, #argv + 1, argv)
-  return assert(core.process.run({table.unpack(table.move({program, ...}, 1, 1 + select("#", ...), #argv + 1, argv))}, 300,
-    place))
+  return assert(core.process.run({table.unpack(table.move({program, ...}, 1, 1 + select("#", ...), #argv + 1, argv))},
+    300, place))
 end
 
 local function classify(variables, ...)
-  return moonlark(variables, "classify", "songs", "--features", "rms,spectral_centroid", "--models", "svm", "--folds", "2",
-    "--run", "run", ...)
+  return moonlark(variables, "classify", "songs", "--features", "rms,spectral_centroid", "--models", "svm", "--folds",
+    "2", "--run", "run", ...)
 end
 
 local function read(name) return files.read(place .. "/" .. name) end
@@ -85,7 +85,8 @@ function TestBare:test_pictures_that_fail_cost_nothing()
     stand_in("gnuplot", script)
     local result = classify({}, "--overwrite")
     lu.assertEquals(result.code, 0, result.err)
-    lu.assertEquals(result.err, ("moonlark: plots/accuracy.png left out: %s\nmoonlark: plots/confusion.png left out: %s\n")
+    lu.assertEquals(result.err, ("moonlark: plots/accuracy.png left out: %s\n"
+      .. "moonlark: plots/confusion.png left out: %s\n")
       :format(why, why))
     lu.assertStrContains(result.out, "run folder: run")
     lu.assertEquals(json.decode(read "run/run.json").status, "finished")
@@ -99,7 +100,8 @@ end
 
 function TestBare:test_training_ends_without_pictures()
   stand_in("gnuplot", "exit 1")
-  local result = moonlark({}, "train", "songs", "--model", "mlp", "--epochs", "1", "--split", "0.5,0.25,0.25", "--run", "run")
+  local result = moonlark({}, "train", "songs", "--model", "mlp", "--epochs", "1", "--split", "0.5,0.25,0.25", "--run",
+    "run")
   lu.assertEquals(result.code, 0, result.err)
   lu.assertStrContains(result.err, "plots/curves.png left out: gnuplot could not draw the picture: exit code 1")
   lu.assertTrue(files.exists(place .. "/run/model.safetensors"))

@@ -211,7 +211,8 @@ function TestBatches:test_pieces_of_tracks()
     end
   end
   local recipe = feature.recipe {features = {"mel"}, start = 0.1, duration = 0.4}
-  local batch = collect(train_part():batches {recipe = recipe, segment = 0.2, crop = false, shuffle = false, progress = false}, 1)[1]
+  local batch = collect(train_part():batches {recipe = recipe, segment = 0.2, crop = false, shuffle = false,
+    progress = false}, 1)[1]
   lu.assertAlmostEquals(batch.starts[1], 0.1, 1e-9)
   lu.assertAlmostEquals(batch.starts[2], 0.3, 0.03)
 end
@@ -282,7 +283,8 @@ function TestBatches:test_one_channel()
   end
   local left, b = channel "left"
   lu.assertAlmostEquals((channel "right" * 16 - left):abs():max():item() / left:max():item(), 0, 1e-3)
-  lu.assertAlmostEquals((channel(nil) * (16 / 6.25) - channel(0) * (16 / 16)):abs():max():item() / left:max():item(), 0, 1e-3)
+  lu.assertAlmostEquals((channel(nil) * (16 / 6.25) - channel(0) * (16 / 16)):abs():max():item() / left:max():item(), 0,
+    1e-3)
   lu.assertEquals(b:options().channel, "left")
 end
 
@@ -352,7 +354,8 @@ function TestAugment:test_mistakes()
   refuses("bands must be a whole number 1..32", augment.equalizer, {bands = 99})
   refuses("alpha must be", augment.mixup, {alpha = 0})
   refuses("rate must be", augment.time_stretch, {rate = 0})
-  refuses("augment[2] must be what a function of moonlark.augment made", augment.ordered, {augment.gain(), {kind = "gai"}})
+  refuses("augment[2] must be what a function of moonlark.augment made", augment.ordered,
+    {augment.gain(), {kind = "gai"}})
   refuses("augment[1] must be", augment.ordered, {"noise"})
   refuses("goes with no augmentation of sounds (noise)", augment.ordered,
     {augment.time_stretch {on = "features"}, augment.noise()})
@@ -368,7 +371,8 @@ end
 
 local everything = {
   augment.noise {p = 0.5}, augment.gain {}, augment.polarity {}, augment.shift {p = 0.5}, augment.equalizer {p = 0.5},
-  augment.time_stretch {p = 0.5}, augment.pitch_shift {p = 0.3}, augment.mixup {p = 0.5}, augment.spec_augment {time = 6},
+  augment.time_stretch {p = 0.5}, augment.pitch_shift {p = 0.3}, augment.mixup {p = 0.5},
+  augment.spec_augment {time = 6},
   augment.frequency_shift {}, augment.gain {on = "features"},
 }
 

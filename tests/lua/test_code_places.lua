@@ -95,7 +95,8 @@ function TestPlaces:test_a_commands_name_comes_before_a_files()
 end
 
 function TestPlaces:test_paths_name_no_relative_folder()
-  local out = moonlark("", {"-e", "print(package.path) print(package.cpath)"}, {"LUA_PATH=/x/?.lua;;", "LUA_CPATH="}).out
+  local out = moonlark("", {"-e", "print(package.path) print(package.cpath)"},
+    {"LUA_PATH=/x/?.lua;;", "LUA_CPATH="}).out
   for entry in out:gmatch "[^;\n]+" do lu.assertStrMatches(entry, "/.*") end
   lu.assertStrContains(out, ";/x/?.lua;")
   lu.assertNotStrContains(out, ";;")
@@ -116,7 +117,8 @@ function TestPlaces:test_a_script_finds_its_neighbours_wherever_it_is_called_fro
   lfs.link(place .. "/mine/run.lua", place .. "/away/link.lua", true) -- a link's script lies where the link leads
   lu.assertStrContains(moonlark("away", {"link.lua"}).out, "tools\tkit\tpart\tfalse")
   lu.assertStrContains(moonlark("mine", {"run.lua"}).out, "tools\tkit\tpart\tfalse")
-  lu.assertStrContains(moonlark("mine", {"-e", "print(pcall(require, 'tools'))"}).out, "false\tmodule 'tools' not found")
+  lu.assertStrContains(moonlark("mine", {"-e", "print(pcall(require, 'tools'))"}).out,
+    "false\tmodule 'tools' not found")
   local named = moonlark("away", {"-e", "print((require 'tools'))"}, {("LUA_PATH=%s/mine/?.lua;;"):format(place)})
   lu.assertEquals(named.out, "tools\n")
 end

@@ -7,7 +7,8 @@ TestCommand = {}
 -- Runs a shell line in which $M is the program: output, errors, exit code.
 local function run(line)
   local out, err = os.tmpname(), os.tmpname()
-  local _, kind, code = os.execute(("M='timeout 100 %s'; { %s; } >'%s' 2>'%s' </dev/null"):format(program, line, out, err))
+  local _, kind, code = os.execute(("M='timeout 100 %s'; { %s; } >'%s' 2>'%s' </dev/null"):format(program, line, out,
+    err))
   local function read(path)
     local file <close> = io.open(path)
     local text = file:read "a"
@@ -149,7 +150,8 @@ function TestCommand:test_how_threads_wait()
   lu.assertEquals(run(bare .. busy .. show .. "; MOONLARK_WAIT=auto " .. show .. "; kill $other $more"),
     "passive\tnil\npassive\tnil\n")
   local out, err, code = run("MOONLARK_WAIT=sometimes " .. show)
-  lu.assertEquals({out, err, code}, {"", "moonlark: MOONLARK_WAIT must be active, passive or auto, got 'sometimes'\n", 2})
+  lu.assertEquals({out, err, code}, {"", "moonlark: MOONLARK_WAIT must be active, passive or auto, got 'sometimes'\n",
+    2})
 end
 
 TestProgress = {}

@@ -1,5 +1,5 @@
--- Every kind of file that Moonlark reads, with every kind of damage: it is read, or an error of one line names the file,
--- and never a line of Moonlark's own code.
+-- Every kind of file that Moonlark reads, with every kind of damage: it is read, or an error of one line names the
+-- file, and never a line of Moonlark's own code.
 local lu = require "luaunit"
 local checkpoint = require "moonlark.train.checkpoint"
 local classify = require "moonlark.classify"
@@ -63,8 +63,8 @@ local function trainer()
 end
 
 files.mkdirs(place .. "/corpus")
-files.write(place .. "/corpus/corpus.json", json.encode {generation = 1, rate = 22050, clips = 1, seconds = 1.0, seed = 0,
-  styles = {"jazz"}})
+files.write(place .. "/corpus/corpus.json", json.encode {generation = 1, rate = 22050, clips = 1, seconds = 1.0,
+  seed = 0, styles = {"jazz"}})
 local whole = songs()
 whole:save(place .. "/index.json")
 whole:split({train = .5, test = .5, seed = 1}):save(place .. "/splits.json")
@@ -90,7 +90,8 @@ local texts = {
   {"run/metrics.json", function() run.load(place .. "/run") end},
   {"run/metrics.jsonl", function() run.load(place .. "/run") end},
   {"parts/features-1-of-2.json", function() results.merge(place .. "/parts") end},
-  {"corpus/corpus.json", function() corpus.generate(place .. "/corpus", {clips = 1, seconds = 2, styles = {"jazz"}}) end},
+  {"corpus/corpus.json", function() corpus.generate(place .. "/corpus",
+    {clips = 1, seconds = 2, styles = {"jazz"}}) end},
   {"scaler.json", use_model "scaler"}, {"pipeline.json", use_model "pipeline"}, {"svm.json", use_model "svm"},
   {"gmm.json", use_model "gmm"}, {"pca.json", use_model "pca"},
 }
@@ -107,8 +108,10 @@ local tables = {
     function(path)
       predict.batches(network.load(path), whole)
     end},
-  {"checkpoint.safetensors", "checkpoint", select(2, sealed.read(place .. "/begun.safetensors", "checkpoint", "object")),
-    (sealed.read(place .. "/begun.safetensors", "checkpoint", "object")), function(path) checkpoint.read(path, trainer()) end},
+  {"checkpoint.safetensors", "checkpoint",
+    select(2, sealed.read(place .. "/begun.safetensors", "checkpoint", "object")),
+    (sealed.read(place .. "/begun.safetensors", "checkpoint", "object")),
+    function(path) checkpoint.read(path, trainer()) end},
 }
 
 -- the damages -------------------------------------------------------------------------
@@ -135,8 +138,8 @@ local function damaged_texts(text)
   return list
 end
 
-local replacements = {json.null, 7, -1, 0.5, 1e300, "", "x", "a/../../b", "/etc/x", "z\0z", true, false, json.array {}, {a = 1},
-  {1}, {"x"}, {json.null}, {{}}}
+local replacements = {json.null, 7, -1, 0.5, 1e300, "", "x", "a/../../b", "/etc/x", "z\0z", true, false, json.array {},
+  {a = 1}, {1}, {"x"}, {json.null}, {{}}}
 
 -- Calls f with the value, each of its items replaced in turn by everything else, or taken out.
 local function damaged_tables(root, f)
@@ -170,8 +173,12 @@ local function check(name, what, read, path)
   local said = ("%s, %s: %s"):format(name, what:sub(1, 80), tostring(why))
   lu.assertIsString(why, said)
   lu.assertStrContains(why, name:match "^parts/" and "/parts" or name:match "[^/.]+%.[^/]+$":gsub("%.json$", ""), said)
-  for _, own in ipairs {"attempt to", ".lua:", "stack traceback", "bad argument"} do lu.assertNotStrContains(why, own, said) end
-  if not why:find "does not fit" and not why:find "other settings" then lu.assertNil(why:find "\n", said) end -- which weights, a line each
+  for _, own in ipairs {"attempt to", ".lua:", "stack traceback", "bad argument"} do
+    lu.assertNotStrContains(why, own, said)
+  end
+  if not why:find "does not fit" and not why:find "other settings" then -- which weights, a line each
+    lu.assertNil(why:find "\n", said)
+  end
 end
 
 TestDamaged = {}
@@ -203,7 +210,8 @@ for _, case in ipairs(texts) do
     end
   elseif name:find "jsonl$" then
     TestDamaged["test_tree_of_" .. name] = function()
-      damaged_tables({json.decode(text:match "[^\n]+")}, function(value, what) try(json.encode(value[1]) .. "\n", what) end)
+      damaged_tables({json.decode(text:match "[^\n]+")},
+        function(value, what) try(json.encode(value[1]) .. "\n", what) end)
       files.write(path, text)
     end
   end
@@ -224,7 +232,8 @@ end
 function TestDamaged:test_options_that_make_no_network()
   local path = place .. "/odd.safetensors"
   for words, options in pairs {
-    ["its option hidden = true makes no 'mlp': a value is of another kind"] = {classes = 2, n_features = 3, hidden = true},
+    ["its option hidden = true makes no 'mlp': a value is of another kind"] = {classes = 2, n_features = 3,
+      hidden = true},
     ["its option classes = \"a\\nb\" makes no 'mlp': Linear: out_features"] = {classes = "a\nb", n_features = 3},
     ["its option odd = 1.0 makes no 'mlp': unknown option"] = {classes = 2, n_features = 3, odd = 1},
     ["its options make no 'mlp': "] = {classes = "a", n_features = "b"},
@@ -281,7 +290,8 @@ end
 
 function TestDamaged:test_numbers_of_parts_that_cannot_be()
   for message, names in pairs {
-    ["lacks the parts 1, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 999999989 more of 1000000000"] = {"features-2-of-1000000000.json"},
+    ["lacks the parts 1, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 999999989 more of 1000000000"] =
+      {"features-2-of-1000000000.json"},
     ["cannot be"] = {"features-3-of-2.json"}, ["no part has such a number"] = {"features-0-of-2.json"},
     ["features-02-of-2.json cannot be"] = {"features-02-of-2.json"},
     ["features-1-of-99999999999999999999.json cannot be"] = {"features-1-of-99999999999999999999.json"},

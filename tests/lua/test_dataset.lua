@@ -42,7 +42,9 @@ end
 -- folder -----------------------------------------------------------------------
 
 function TestFolder:test_classes_and_files_are_sorted_by_name()
-  for _, name in ipairs {"b/2.wav", "b/10.WAV", "a/x.flac", "a/deep/er/y.mp3", "Z/1.ogg", "a/notes.txt"} do touch(name) end
+  for _, name in ipairs {"b/2.wav", "b/10.WAV", "a/x.flac", "a/deep/er/y.mp3", "Z/1.ogg", "a/notes.txt"} do
+    touch(name)
+  end
   local songs = dataset.folder(place)
   lu.assertEquals(songs.classes, {"Z", "a", "b"})
   lu.assertEquals(paths(songs), {"Z/1.ogg", "a/deep/er/y.mp3", "a/x.flac", "b/10.WAV", "b/2.wav"})
@@ -95,7 +97,8 @@ end
 -- csv --------------------------------------------------------------------------
 
 function TestCsv:test_quotes_line_breaks_and_endings()
-  local list = touch("list.csv", '\239\187\191path,label,artist\r\n"a, b.wav","say ""hi""",\r\n\r\n"two\nlines.wav",x,Nico\r\n')
+  local list = touch("list.csv",
+    '\239\187\191path,label,artist\r\n"a, b.wav","say ""hi""",\r\n\r\n"two\nlines.wav",x,Nico\r\n')
   local songs = dataset.csv(list)
   lu.assertEquals(paths(songs), {"a, b.wav", "two\nlines.wav"})
   lu.assertEquals(songs.classes, {'say "hi"', "x"})
@@ -105,7 +108,8 @@ end
 
 function TestCsv:test_columns_root_and_delimiter()
   local list = touch("meta/esc.csv", "filename;category;fold\n1.wav;dog;3\n/abs/2.wav;cat;x\n")
-  local songs = dataset.csv(list, {delimiter = ";", root = "../audio", columns = {path = "filename", label = "category"}})
+  local songs = dataset.csv(list, {delimiter = ";", root = "../audio",
+    columns = {path = "filename", label = "category"}})
   lu.assertEquals(songs[1].path, files.join(place, "meta/../audio/1.wav"))
   lu.assertEquals(songs[2].path, "/abs/2.wav")
   lu.assertEquals({songs[1].fold, songs[2].fold}, {3, "x"})
@@ -163,7 +167,8 @@ function TestGtzan:test_split_lists_by_name()
   touch("train_filtered.txt", "blues/blues.00003.wav\r\nmetal/metal.00000.wav\n\nmetal.00001\n")
   touch("test_filtered.txt", "./blues/blues.00000.wav\n")
   local songs = dataset.gtzan(place)
-  for _, lists in ipairs {true, place, {train = place .. "/train_filtered.txt", test = place .. "/test_filtered.txt"}} do
+  local named = {train = place .. "/train_filtered.txt", test = place .. "/test_filtered.txt"}
+  for _, lists in ipairs {true, place, named} do
     local parts = songs:split {lists = lists}
     lu.assertEquals(paths(parts.train),
       {"genres/blues/blues.00003.au", "genres/metal/metal.00000.au", "genres/metal/metal.00001.au"})
@@ -431,7 +436,8 @@ end
 function TestFiles:test_foreign_files_are_refused()
   lu.assertErrorMsgContains("line 1, column 2: not JSON", dataset.load, touch("a.json", "{"))
   lu.assertErrorMsgContains("neither a dataset nor a split", dataset.load, touch("b.json", "[1]"))
-  lu.assertErrorMsgContains("newer Moonlark", dataset.load, touch("c.json", '{"format":"moonlark.dataset","version":2}'))
+  lu.assertErrorMsgContains("newer Moonlark", dataset.load,
+    touch("c.json", '{"format":"moonlark.dataset","version":2}'))
   lu.assertErrorMsgContains("classes is missing", dataset.load,
     touch("d.json", '{"format":"moonlark.dataset","version":1}'))
   lu.assertErrorMsgContains("not among the classes", dataset.load, touch("e.json",

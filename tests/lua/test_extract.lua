@@ -20,8 +20,8 @@ local function write_wav(path, seconds, hz, rate, channels)
   local data = table.concat(samples)
   path = files.join(place, path)
   files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, channels, rate,
-    rate * 2 * channels, 2 * channels, 16, "data", data))
+  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, channels,
+    rate, rate * 2 * channels, 2 * channels, 16, "data", data))
   return path
 end
 
@@ -49,9 +49,10 @@ function TestRecipe:test_columns_and_ways_to_name_features()
   lu.assertEquals({one.names[1], one.names[13], one.names[14], one.names[27], one.names[28]},
     {"mfcc_0_mean", "mfcc_12_mean", "mfcc_0_std", "rms_mean", "rms_std"})
   lu.assertEquals(feature.recipe({features = {"rms", mfcc = {n_mfcc = 13}}, pool = {"mean", "std"}}).text, one.text)
-  lu.assertEquals(feature.recipe({features = {rms = true, mfcc = {n_mfcc = 13, n_fft = 2048}}, pool = {"mean", "std"}}).text,
+  lu.assertEquals(feature.recipe({features = {rms = true, mfcc = {n_mfcc = 13, n_fft = 2048}},
+    pool = {"mean", "std"}}).text, one.text)
+  lu.assertNotEquals(feature.recipe({features = {rms = {}, mfcc = {n_mfcc = 14}}, pool = {"mean", "std"}}).text,
     one.text)
-  lu.assertNotEquals(feature.recipe({features = {rms = {}, mfcc = {n_mfcc = 14}}, pool = {"mean", "std"}}).text, one.text)
   lu.assertEquals(feature.recipe {features = {"rms"}}.names, {})
 end
 
@@ -79,7 +80,9 @@ function TestRecipe:test_a_waveform_is_heard_by_the_recipes_channel()
   local left = torch.randn {1, 8000}
   local wave = audio.load(write_wav("a.wav", 0.5, 440))
   local both = wave:with {data = torch.cat {left, left * 3}}
-  local function rms(channel, song) return feature.recipe({features = {"rms"}, channel = channel}):apply(song).rms.data end
+  local function rms(channel, song)
+    return feature.recipe({features = {"rms"}, channel = channel}):apply(song).rms.data
+  end
   lu.assertTrue(rms("left", both):equal(rms(nil, wave:with {data = left})))
   lu.assertTrue(rms("right", both):equal(rms("mix", wave:with {data = left * 3})))
   lu.assertTrue(rms(nil, both):equal(rms(nil, wave:with {data = both.data:mean(0):unsqueeze(0)})))
@@ -179,7 +182,8 @@ function TestExtract:test_when_all_fail()
   lu.assertErrorMsgContains("/a/1.wav: ", songs.extract, songs, feature.recipe(pooled), quiet)
   files.write(place .. "/a/2.wav", "no")
   songs = dataset.folder(place)
-  lu.assertErrorMsgContains("none of the files can be used; the last is", songs.extract, songs, feature.recipe(pooled), quiet)
+  lu.assertErrorMsgContains("none of the files can be used; the last is", songs.extract, songs, feature.recipe(pooled),
+    quiet)
   lu.assertErrorMsgContains("recipe must be a recipe", songs.extract, songs, {features = {}})
 end
 
@@ -266,8 +270,8 @@ function TestValidate:test_every_sample_is_decoded_unless_told_otherwise()
   local whole = core.store and files.read(write_wav("a/1.wav", 1, 440))
   local nan = string.pack("<f", 0 / 0)
   local floats = string.pack("<f", 0.5):rep(1000) .. nan .. string.pack("<f", 0.5):rep(1000)
-  files.write(place .. "/a/2.wav", string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #floats, "WAVE", "fmt ", 16, 3, 1,
-    22050, 88200, 4, 32, "data", floats))
+  files.write(place .. "/a/2.wav", string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #floats, "WAVE", "fmt ", 16,
+    3, 1, 22050, 88200, 4, 32, "data", floats))
   lu.assertTrue(#whole > 1000)
   local songs = dataset.folder(place):validate {decode = false, progress = false}
   lu.assertEquals(#songs, 2)

@@ -19,8 +19,8 @@ local function write_wav(path, seconds, hz)
   local data = table.concat(samples)
   path = files.join(place, path)
   files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2,
-    16, "data", data))
+  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
+    44100, 2, 16, "data", data))
 end
 
 local function program_path()
@@ -96,13 +96,15 @@ function TestFeatures:test_frames_as_the_functions_give_them()
   local mel = feature.mel(song, {n_mels = 32}).data
   for _, ending in ipairs {"npz", "safetensors"} do
     local out = "song." .. ending
-    local result = moonlark("features", "songs/a/1.wav", "--features", "mel,mfcc", "--set", "mel.n_mels=32", "--out", out)
+    local result = moonlark("features", "songs/a/1.wav", "--features", "mel,mfcc", "--set", "mel.n_mels=32", "--out",
+      out)
     lu.assertEquals({result.code, result.err}, {0, ""})
     local made = torch.load(files.join(place, out))
     lu.assertTrue(made.mel:equal(mel), ending)
     lu.assertEquals(made.mfcc:size(0), 20)
   end
-  lu.assertEquals(moonlark("features", "songs/a/1.wav", "--features", "mel", "--set", "mel.n_mels=32", "-o", "m.npy").code, 0)
+  lu.assertEquals(moonlark("features", "songs/a/1.wav", "--features", "mel", "--set", "mel.n_mels=32", "-o",
+    "m.npy").code, 0)
   lu.assertTrue(torch.load(place .. "/m.npy"):equal(mel))
 end
 
@@ -117,8 +119,8 @@ end
 
 function TestFeatures:test_neither_libtorch_nor_ffmpeg_is_loaded()
   -- The dynamic loader lists what it opens.
-  local result = assert(core.process.run({program_path(), "features", "songs/a/1.wav", "--features", "mel,mfcc", "--out", "s.npz"}, 120,
-    place, {"LD_DEBUG=files"}))
+  local result = assert(core.process.run({program_path(), "features", "songs/a/1.wav", "--features", "mel,mfcc",
+    "--out", "s.npz"}, 120, place, {"LD_DEBUG=files"}))
   lu.assertEquals(result.code, 0)
   lu.assertStrContains(result.err, "moonlark_core")
   lu.assertNil(result.err:match "torch[%w_]*%.so")
@@ -135,7 +137,8 @@ function TestFeatures:test_mistakes()
   fails(1, "did you mean 'mfcc'?", "songs/a/1.wav", "--features", "mfc", "--out", "s.npz")
   fails(1, "did you mean 'n_mels'?", "songs/a/1.wav", "--features", "mel", "--set", "mel.n_mel=3", "--out", "s.npz")
   fails(1, "must end in .safetensors", "songs/a/1.wav", "--features", "mel", "--out", "s.txt")
-  fails(1, "is not among --features", "songs/a/1.wav", "--features", "mel", "--set", "rms.hop_length=3", "--out", "s.npz")
+  fails(1, "is not among --features", "songs/a/1.wav", "--features", "mel", "--set", "rms.hop_length=3", "--out",
+    "s.npz")
   fails(2, "--out", "songs/a/1.wav", "--features", "mel")
   fails(2, "--features", "songs/a/1.wav", "--out", "s.npz")
   lu.assertNil(files.kind(place .. "/s.npz"))
@@ -157,11 +160,12 @@ end
 
 function TestExtractCommand:test_one_table_with_pool()
   lu.assertEquals(moonlark("index", "songs", "-o", "i.json").code, 0)
-  local X = dataset.folder(place .. "/songs"):extract(feature.recipe {features = {"mfcc", "rms"}, pool = {"mean", "p90"}},
-    {progress = false})
+  local X = dataset.folder(place .. "/songs"):extract(feature.recipe {features = {"mfcc", "rms"},
+    pool = {"mean", "p90"}}, {progress = false})
   for _, source in ipairs {"songs", "i.json"} do
     for _, format in ipairs {"safetensors", "npy", "csv"} do
-      local result = moonlark("extract", source, "--features", "mfcc,rms", "--pool", "mean,p90", "--out", "out", "--format", format)
+      local result = moonlark("extract", source, "--features", "mfcc,rms", "--pool", "mean,p90", "--out", "out",
+        "--format", format)
       lu.assertEquals({result.code, result.err}, {0, ""})
     end
     local made = torch.load(place .. "/out/features.safetensors")
@@ -192,7 +196,8 @@ function TestExtractCommand:test_shards_are_the_whole()
   write_wav("songs/loose.wav", 0.5, 200)
   for _, given in ipairs {{"--pool", "mean,max"}, {"--pool", "mean", "--format", "csv"}, {"--format", "npy"}} do
     local function extract(...)
-      return moonlark("extract", "songs", "--features", "rms,mfcc", table.unpack(table.move(given, 1, #given, 1 + select("#", ...), {...})))
+      return moonlark("extract", "songs", "--features", "rms,mfcc",
+        table.unpack(table.move(given, 1, #given, 1 + select("#", ...), {...})))
     end
     lu.assertEquals(extract("--out", "whole").code, 3)
     local seen, sizes = {}, {}
@@ -233,7 +238,9 @@ function TestExtractCommand:test_a_shard_is_chosen_by_content()
     end
     return paths
   end
-  local function extract(data, i) moonlark("extract", data, "--features", "rms", "--out", "out", "--shard", i .. "/2") end
+  local function extract(data, i)
+    moonlark("extract", data, "--features", "rms", "--out", "out", "--shard", i .. "/2")
+  end
   for i = 1, 2 do extract("songs", i) end
   local before = {tracks(1), tracks(2)}
   write_wav("songs/b/0.wav", 0.3, 800) -- one more, ahead of others
@@ -303,7 +310,8 @@ function TestExtractCommand:test_files_cut_short_are_kept_when_asked()
       lu.assertEquals(kept.code, 0)
       lu.assertStrContains(kept.err, "warning: songs/b/cut.flac: kept in part: 0.")
       lu.assertStrContains(kept.err, " of 1.000 s are there: ")
-      lu.assertStrContains(kept.out, ("5 files  %d from the cache  0 rejected  1 kept in part"):format(from_cache), pass)
+      lu.assertStrContains(kept.out, ("5 files  %d from the cache  0 rejected  1 kept in part"):format(from_cache),
+        pass)
       local rows = csv.read(place .. "/out/partial.csv")
       lu.assertEquals({#rows, rows[1].path}, {1, "songs/b/cut.flac"})
       lu.assertStrContains(rows[1].reason, " of 1.000 s are there: ")
@@ -414,7 +422,8 @@ end
 
 function TestExtractCommand:test_tables_in_every_format()
   local function extract(format, pool)
-    return moonlark("extract", "songs", "--features", "rms", "--out", "out", "--format", format, table.unpack(pool or {}))
+    return moonlark("extract", "songs", "--features", "rms", "--out", "out", "--format", format,
+      table.unpack(pool or {}))
   end
   local X = dataset.folder(place .. "/songs"):extract(feature.recipe {features = {"rms"}, pool = {"mean", "max"}},
     {progress = false})
@@ -432,10 +441,12 @@ function TestExtractCommand:test_tables_in_every_format()
   end
   lu.assertEquals(i, 4)
   local arff = files.read(place .. "/out/features.arff")
-  lu.assertStrContains(arff, "@ATTRIBUTE rms_mean NUMERIC\n@ATTRIBUTE rms_max NUMERIC\n@ATTRIBUTE class {'a','b'}\n\n@DATA\n")
+  lu.assertStrContains(arff,
+    "@ATTRIBUTE rms_mean NUMERIC\n@ATTRIBUTE rms_max NUMERIC\n@ATTRIBUTE class {'a','b'}\n\n@DATA\n")
   lu.assertEquals(select(2, arff:gsub("\n[%d.,e%-]+,'[ab]'", "")), 4)
   if files.kind(place .. "/out/features.h5") then
-    local dump = assert(core.process.run({"h5dump", "-d", "x", "-d", "y", "-d", "paths", "-a", "recipe", "out/features.h5"}, 60, place))
+    local dump = assert(core.process.run({"h5dump", "-d", "x", "-d", "y", "-d", "paths", "-a", "recipe",
+      "out/features.h5"}, 60, place))
     if dump.code ~= 127 then -- h5dump is there
       lu.assertStrContains(dump.out, 'DATATYPE  H5T_IEEE_F32LE\n   DATASPACE  SIMPLE { ( 4, 2 ) / ( 4, 2 ) }')
       lu.assertStrContains(dump.out, "(0): 0, 0, 1, 1")
@@ -450,8 +461,8 @@ end
 function TestExtractCommand:test_no_path_in_a_list_leads_out_of_the_output()
   files.mkdirs(place .. "/lists/deep")
   write_wav("c../1.wav", 0.5, 200)
-  local paths = {"../../songs/a/1.wav", place .. "/songs/b/1.wav", "../../../../../../../.." .. place .. "/songs/b/2.wav",
-    ".././../songs/./a//2.wav", "../../c../1.wav"}
+  local paths = {"../../songs/a/1.wav", place .. "/songs/b/1.wav",
+    "../../../../../../../.." .. place .. "/songs/b/2.wav", ".././../songs/./a//2.wav", "../../c../1.wav"}
   files.write(place .. "/lists/deep/list.csv", "path\n" .. table.concat(paths, "\n") .. "\n")
   local before = files.tree(place)
   local result = moonlark("extract", "lists/deep/list.csv", "--features", "rms", "--out", "out/x", "--format", "csv",
@@ -473,8 +484,8 @@ function TestExtractCommand:test_sounds_called_as_the_own_lists_keep_their_endin
   files.write(place .. "/flat/bad.wav", "no sound")
   local result = moonlark("extract", "flat", "--features", "rms", "--out", "out", "--format", "csv", "--no-cache")
   lu.assertEquals(result.code, 3, result.err)
-  lu.assertEquals(files.list(place .. "/out"), {"features.json", "other.csv", "partial.wav.csv", "rejected-1-of-2.wav.csv",
-    "rejected.csv", "rejected.wav.csv"})
+  lu.assertEquals(files.list(place .. "/out"), {"features.json", "other.csv", "partial.wav.csv",
+    "rejected-1-of-2.wav.csv", "rejected.csv", "rejected.wav.csv"})
   lu.assertStrContains(files.read(place .. "/out/rejected.csv"), "bad.wav")
 end
 
@@ -491,7 +502,8 @@ end
 function TestExtractCommand:test_a_name_that_is_not_utf8()
   write_wav("songs/a/caf\xe9 \"x\".wav", 0.4, 700)
   for _, format in ipairs {"safetensors", "jsonl", "csv", "arff"} do
-    local result = moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "out", "--format", format)
+    local result = moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "out", "--format",
+      format)
     lu.assertEquals({result.code, result.err}, {0, ""})
   end
   lu.assertStrContains(files.read(place .. "/out/features.jsonl"), [[songs/a/caf\udbf7\udce9 \"x\".wav]])
@@ -512,7 +524,8 @@ function TestExtractCommand:test_a_killed_run_goes_on_where_it_was()
   lu.assertEquals(result.code, 0)
   local cached = tonumber(result.out:match "301 files  (%d+) from the cache")
   -- Each of the workers may have been between the file and its receipt.
-  lu.assertTrue(cached >= 1 and cached <= done and cached >= done - core.system.cores(), ("%d of %d"):format(cached, done))
+  lu.assertTrue(cached >= 1 and cached <= done and cached >= done - core.system.cores(),
+    ("%d of %d"):format(cached, done))
 end
 
 function TestExtractCommand:test_ctrl_c()

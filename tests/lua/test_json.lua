@@ -26,8 +26,10 @@ function TestJson:test_what_json_cannot_hold_is_an_error()
 end
 
 local odd = {
-  "Caf\xe9", "na\u{ef}ve", "\xff\xfe\x80\xc0\xaf", "\xed\xa0\x80", "\xe2\x82", "\xf4\x8d\xb2", "tab\t line\n \27[2J \127 \\ \"",
-  "\u{10dc80}\u{10dce9}\u{10dcff}", "\u{10dc7f}\u{10dd00}", "\xf4\u{10dce9}", "\u{10dce9}\xe9", "\u{9b}2J \u{202e}\u{feff}",
+  "Caf\xe9", "na\u{ef}ve", "\xff\xfe\x80\xc0\xaf", "\xed\xa0\x80", "\xe2\x82", "\xf4\x8d\xb2",
+  "tab\t line\n \27[2J \127 \\ \"",
+  "\u{10dc80}\u{10dce9}\u{10dcff}", "\u{10dc7f}\u{10dd00}", "\xf4\u{10dce9}", "\u{10dce9}\xe9",
+  "\u{9b}2J \u{202e}\u{feff}",
   "日本 🎵", "",
 }
 
@@ -64,7 +66,8 @@ end
 function TestJson:test_damage_is_told_with_its_place()
   for text, place in pairs {
     ["{"] = "line 1, column 2", ['{\n "a": 1,\n "ä" 2}'] = "line 3, column 6", ["[NaN]"] = "line 1, column 2",
-    ["[1,]"] = "line 1, column 4: not JSON: expected value, found ]", ["[0]\0"] = "line 1, column 4: not JSON: a zero byte",
+    ["[1,]"] = "line 1, column 4: not JSON: expected value, found ]",
+    ["[0]\0"] = "line 1, column 4: not JSON: a zero byte",
     ["\xEF\xBB\xBF{x}"] = "line 1, column 2", ["[]]"] = "line 1, column 3", [("["):rep(1e5)] = "it nests too deep",
     ["\xFF\xFE["] = "line 1, column 1",
   } do

@@ -1,5 +1,5 @@
--- Names of files, folders and classes that hold anything: every command takes them, every file that it leaves gives them
--- back to the byte, and nothing that a person sees can act on a terminal.
+-- Names of files, folders and classes that hold anything: every command takes them, every file that it leaves gives
+-- them back to the byte, and nothing that a person sees can act on a terminal.
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local csv = require "moonlark.dataset.csv"
@@ -123,7 +123,8 @@ function TestNames:test_tables_of_every_format()
   for _, format in ipairs {"safetensors", "npy", "csv", "jsonl", "arff", "h5"} do
     if format ~= "h5" or core.system.libraries().HDF5 then
       local out = "out \xe9 " .. format
-      assert_harmless(moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", out, "--format", format))
+      assert_harmless(moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", out, "--format",
+        format))
       lu.assertEquals(paths_of(assert_valid(files.read(files.join(place, out, "features.json"))).tracks), songs)
     else
       print "no HDF5: its tables are not tried"
@@ -166,11 +167,12 @@ function TestNames:test_frames_and_parts()
     lu.assertEquals(files.kind(files.join(place, "f\xe9", (track.file:gsub("npy$", "rms.npy")))), "file", track.file)
   end
   for i = 1, 2 do
-    assert_harmless(moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "p", "--shard", i .. "/2",
-      "--format", "jsonl"))
+    assert_harmless(moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "p", "--shard",
+      i .. "/2", "--format", "jsonl"))
   end
   assert_harmless(moonlark("merge", "p"))
-  assert_harmless(moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "w", "--format", "jsonl"))
+  assert_harmless(moonlark("extract", "songs", "--features", "rms", "--pool", "mean", "--out", "w", "--format",
+    "jsonl"))
   for _, name in ipairs {"features.json", "features.jsonl"} do
     lu.assertEquals(files.read(place .. "/p/" .. name), files.read(place .. "/w/" .. name))
   end
@@ -178,8 +180,8 @@ end
 
 function TestNames:test_runs()
   local run = "run\xe9\27[2J"
-  assert_harmless(moonlark("classify", "songs", "--features", "mfcc", "--pool", "mean", "--models", "knn", "--folds", "3",
-    "--run", run))
+  assert_harmless(moonlark("classify", "songs", "--features", "mfcc", "--pool", "mean", "--models", "knn", "--folds",
+    "3", "--run", run))
   local model = core.store.metadata(files.join(place, run, "model.safetensors"))
   lu.assertNotNil(model)
   assert_valid(files.read(files.join(place, run, "run.json")))
@@ -208,7 +210,8 @@ end
 
 function TestNames:test_what_is_wrong_is_said_without_acting()
   for _, arguments in ipairs {
-    {"index", "gone\27[2J\xe9"}, {"\27[2J\xe9"}, {"features", "gone\27[2J\xe9.wav", "--features", "rms", "--out", "x.npz"},
+    {"index", "gone\27[2J\xe9"}, {"\27[2J\xe9"}, {"features", "gone\27[2J\xe9.wav", "--features", "rms", "--out",
+      "x.npz"},
     {"predict", "gone\27[2J", "x.wav"}, {"cache", "--cache", "gone\27[2J"}, {"merge", "gone\27[2J"}, {"-\27[2J"},
     {"index", "--\27[2J"}, {"gone\27[2J.lua"}, {"-e", "error '\27[2J\xe9'"},
   } do

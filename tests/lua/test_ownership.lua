@@ -1,5 +1,5 @@
--- Folders that belong to somebody: one process writes a run at a time, and nothing of a person's is removed, overwritten
--- or written through a link.
+-- Folders that belong to somebody: one process writes a run at a time, and nothing of a person's is removed,
+-- overwritten or written through a link.
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.files"
@@ -199,7 +199,8 @@ function TestOwnership:test_a_list_that_leads_outside()
   local path = fresh()
   files.write(files.join(folder, "outside.txt"), "kept")
   files.mkdirs(path .. "/inner")
-  files.write(path .. "/run.json", '{"status": "finished", "files": ["../../outside.txt", "inner", "/etc/hostname", ""]}')
+  files.write(path .. "/run.json",
+    '{"status": "finished", "files": ["../../outside.txt", "inner", "/etc/hostname", ""]}')
   run.open(path, {}, {exists = "overwrite"}):finish()
   lu.assertEquals(files.read(files.join(folder, "outside.txt")), "kept")
   lu.assertEquals(files.kind(path .. "/inner"), "directory")
@@ -209,11 +210,14 @@ function TestOwnership:test_runs_without_a_list()
   local path = fresh()
   files.mkdirs(path .. "/plots")
   files.mkdirs(path .. "/fold-1/plots")
-  for _, name in ipairs {"report.md", "plots/confusion.png", "plots/mine.png", "events.out.tfevents.1700000000.moonlark.0",
+  for _, name in ipairs {"report.md", "plots/confusion.png", "plots/mine.png",
+    "events.out.tfevents.1700000000.moonlark.0",
     "events.out.tfevents.1700000000.other", "fold-1/model.json", "fold-1/notes.txt"} do
     files.write(files.join(path, name), "x")
   end
-  for _, inner in ipairs {"", "fold-1"} do files.write(files.join(path, inner, "run.json"), '{"status": "finished"}') end
+  for _, inner in ipairs {"", "fold-1"} do
+    files.write(files.join(path, inner, "run.json"), '{"status": "finished"}')
+  end
   run.open(path, {}, {exists = "overwrite"}):finish()
   local left = files.tree(path)
   for i, name in ipairs(left) do left[i] = name:sub(#path + 2) end
@@ -223,8 +227,8 @@ end
 -- 0.1 s of silence as WAV.
 local function sound(path)
   local samples = ("\0\0"):rep(2205)
-  files.write(path, ("<c4I4c4c4I4I2I2I4I4I2I2c4I4"):pack("RIFF", 36 + #samples, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2,
-    16, "data", #samples) .. samples)
+  files.write(path, ("<c4I4c4c4I4I2I2I4I4I2I2c4I4"):pack("RIFF", 36 + #samples, "WAVE", "fmt ", 16, 1, 1, 22050, 44100,
+    2, 16, "data", #samples) .. samples)
 end
 
 function TestOwnership:test_extract()
@@ -232,8 +236,8 @@ function TestOwnership:test_extract()
   files.mkdirs(songs .. "/a")
   for i = 1, 2 do sound(("%s/a/%d.wav"):format(songs, i)) end
   local function extract(more)
-    return shell([["$0" extract "$1" --features rms,zero_crossing_rate --no-cache --out "$2" ]] .. more .. " 2>&1", program,
-      songs, out)
+    return shell([["$0" extract "$1" --features rms,zero_crossing_rate --no-cache --out "$2" ]] .. more .. " 2>&1",
+      program, songs, out)
   end
   files.mkdirs(out .. "/a")
   files.write(out .. "/a/1.rms.npy", "mine")

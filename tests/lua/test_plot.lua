@@ -71,7 +71,8 @@ local function each_kind(word)
       {title = word, xlabel = word, ylabel = word, unit = word, values = labels}),
     waveform = plot.waveform(wave(500), {rate = 100, title = word, xlabel = word, ylabel = word}),
     lines = plot.lines({wave(20), wave(30)}, {title = word, xlabel = word, ylabel = word, labels = labels}),
-    scatter = plot.scatter({{1, 2}, {3, 4}, {5, 6}}, {0, 1, 2}, {title = word, xlabel = word, ylabel = word, classes = labels}),
+    scatter = plot.scatter({{1, 2}, {3, 4}, {5, 6}}, {0, 1, 2},
+      {title = word, xlabel = word, ylabel = word, classes = labels}),
     confusion = plot.confusion(matrix(3, 3, function(r, c) return r + c end),
       {title = word, xlabel = word, ylabel = word, classes = labels}),
     bars = plot.bars({{1, 2, 3}}, {title = word, xlabel = word, ylabel = word, labels = labels, series = {word}}),
@@ -268,7 +269,8 @@ end
 function TestOddInput:test_confusion_of_fifty_classes()
   local names = {}
   for i = 1, 50 do names[i] = ("a rather long class name %02d"):format(i) end
-  local figure = plot.confusion(matrix(50, 50, function(r, c) return r == c and 40 or (r + c) % 3 end), {classes = names})
+  local figure = plot.confusion(matrix(50, 50, function(r, c) return r == c and 40 or (r + c) % 3 end),
+    {classes = names})
   lu.assertTrue(figure.width > 800 and figure.height > 800)
   local width = png_size(figure:bytes "png")
   lu.assertTrue(width > 1600)

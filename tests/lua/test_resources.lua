@@ -10,7 +10,8 @@ local place
 
 -- Runs a line of shell in the temporary folder; $0 is the program.
 local function shell(line)
-  local result = assert(core.process.run({"sh", "-c", line, program}, 120, place, {"MOONLARK_CACHE=" .. place .. "/cache"}))
+  local result = assert(core.process.run({"sh", "-c", line, program}, 120, place,
+    {"MOONLARK_CACHE=" .. place .. "/cache"}))
   result.all = result.out .. result.err
   return result
 end
@@ -51,7 +52,8 @@ end
 
 function TestResources:test_few_open_files_are_enough_or_named()
   for limit = 8, 24 do
-    local result = shell(([[rm -rf o cache; ulimit -n %d; "$0" extract songs --features rms --pool mean --workers 16 --out o]])
+    local result = shell((
+      [[rm -rf o cache; ulimit -n %d; "$0" extract songs --features rms --pool mean --workers 16 --out o]])
       :format(limit))
     lu.assertNotStrContains(result.err, "rejected", result.all)
     if result.code ~= 0 then
@@ -59,7 +61,8 @@ function TestResources:test_few_open_files_are_enough_or_named()
       lu.assertNil(files.kind(place .. "/o/rejected.csv"))
     end
   end
-  lu.assertEquals(shell([[rm -rf o; ulimit -n 20; "$0" extract songs --features rms --pool mean --out o --workers 16]]).code, 0)
+  lu.assertEquals(shell(
+    [[rm -rf o; ulimit -n 20; "$0" extract songs --features rms --pool mean --out o --workers 16]]).code, 0)
 end
 
 function TestResources:test_a_full_disk_ends_the_job()
@@ -110,8 +113,8 @@ function TestResources:test_results_that_the_cache_cannot_keep_are_told_once_wit
         cache = "full", progress = false} b:statistics() b:statistics()']]} do
     local result = shell(line)
     lu.assertEquals(result.code, 0, result.all)
-    lu.assertEquals(select(2, result.err:gsub("40 results could not be kept in the cache full: no room left on the device: ",
-      "")), 1, result.all)
+    local words = "40 results could not be kept in the cache full: no room left on the device: "
+    lu.assertEquals(select(2, result.err:gsub(words, "")), 1, result.all)
   end
 end
 

@@ -123,7 +123,8 @@ function TestRun:test_plots_without_gnuplot()
     r:finish()]]):format(path))
   local result = core.process.run({"/proc/self/exe", script}, 60, nil, {"PATH=/nonexistent"})
   lu.assertEquals(result.out, "nil\t1\n")
-  lu.assertEquals(result.err, "moonlark: plots/curve.png left out: plots need gnuplot, which is not installed or not in PATH: "
+  lu.assertEquals(result.err,
+    "moonlark: plots/curve.png left out: plots need gnuplot, which is not installed or not in PATH: "
     .. "apt-get install gnuplot-nox\n")
   lu.assertEquals(files.read(path .. "/report.md"), "# Report\n\n## Pictures left out\n\n- plots/curve.png: plots need "
     .. "gnuplot, which is not installed or not in PATH: apt-get install gnuplot-nox\n")
@@ -145,7 +146,8 @@ function TestRun:test_pictures_that_fail_are_named_in_the_report()
   lu.assertEquals(result.out, "nil\tnil\tnil\n")
   lu.assertStrContains(result.err, "plots/a.png left out: gnuplot could not draw the picture: signal 9\n")
   local text = files.read(path .. "/report.md")
-  lu.assertStrContains(text, "- plots/a.png, plots/b.png: gnuplot could not draw the picture: signal 9\n- plots/c.png: ")
+  lu.assertStrContains(text,
+    "- plots/a.png, plots/b.png: gnuplot could not draw the picture: signal 9\n- plots/c.png: ")
   lu.assertEquals(run.load(path).record.status, "finished")
 end
 

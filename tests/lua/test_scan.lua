@@ -17,8 +17,8 @@ local as_root = shell "id -u".out == "0\n"
 -- 0.1 s of silence as WAV.
 local function sound(path)
   local samples = ("\0\0"):rep(2205)
-  files.write(path, ("<c4I4c4c4I4I2I2I4I4I2I2c4I4"):pack("RIFF", 36 + #samples, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2,
-    16, "data", #samples) .. samples)
+  files.write(path, ("<c4I4c4c4I4I2I2I4I4I2I2c4I4"):pack("RIFF", 36 + #samples, "WAVE", "fmt ", 16, 1, 1, 22050, 44100,
+    2, 16, "data", #samples) .. samples)
 end
 
 local function tree(name)

@@ -114,8 +114,8 @@ local fitting = {
   gru_cell = {ones(2, 2), ones(2, 2), ones(6, 2), ones(6, 2), ones(6), ones(6)},
   lstm_cell = {ones(2, 2), {ones(2, 2), ones(2, 2)}, ones(8, 2), ones(8, 2), ones(8), ones(8)},
   _thnn_differentiable_gru_cell_backward = {ones(2, 2), ones(2, 6), ones(2, 6), ones(2, 2), ones(6), ones(6)},
-  _thnn_differentiable_lstm_cell_backward = {ones(2, 2), ones(2, 2), ones(2, 8), ones(2, 8), ones(8), ones(8), ones(2, 2),
-    ones(2, 2)},
+  _thnn_differentiable_lstm_cell_backward = {ones(2, 2), ones(2, 2), ones(2, 8), ones(2, 8), ones(8), ones(8),
+    ones(2, 2), ones(2, 2)},
 }
 
 -- Lua has no generator objects: these are the overloads without one.
@@ -161,8 +161,8 @@ function TestCoverage:test_every_overload()
       end
     end
   end
-  print(("libtorch %s: %d overloads of %d operators, %d of them usable from Lua"):format(torch.version, counts.overloads,
-    counts.names, counts.usable))
+  print(("libtorch %s: %d overloads of %d operators, %d of them usable from Lua"):format(torch.version,
+    counts.overloads, counts.names, counts.usable))
   print(("%d chosen by arguments made from their schema, %d differ only by a generator, %d got a sibling")
     :format(counts.chosen, counts.generator, #siblings))
   print(("%d ran, %d were refused by libtorch for the values given"):format(counts.ran, counts.refused))

@@ -20,8 +20,8 @@ local function write_tone(path, seconds, hz, seed)
   local data = table.concat(samples)
   path = files.join(place, path)
   files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2,
-    16, "data", data))
+  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
+    44100, 2, 16, "data", data))
 end
 
 for i = 1, 10 do
@@ -150,7 +150,8 @@ end
 
 function TestTrain:test_every_model_trains()
   for _, model in ipairs {"cnn_mel", "lstm_cnn", "crnn", "short_chunk_cnn", "res_cnn"} do
-    local result = moonlark("train", "songs", "--model", model, "--segment", "0.8", "--epochs", "1", "--batch-size", "6")
+    local result = moonlark("train", "songs", "--model", model, "--segment", "0.8", "--epochs", "1", "--batch-size",
+      "6")
     lu.assertEquals(result.code, 0, model .. ": " .. result.err)
     lu.assertStrContains(result.out, "accuracy")
   end
@@ -190,8 +191,8 @@ end
 function TestTrainMistakes:test_resuming_something_else()
   train("--model", "mlp", "--run", "goes_on")
   local function resume(...)
-    return moonlark("train", "songs", "--segment", "0.5", "--batch-size", "8", "--epochs", "6", "--model", "mlp", "--run",
-      "goes_on", "--resume", ...)
+    return moonlark("train", "songs", "--segment", "0.5", "--batch-size", "8", "--epochs", "6", "--model", "mlp",
+      "--run", "goes_on", "--resume", ...)
   end
   lu.assertEquals(resume().code, 0)
   local other = resume("--split", "0.3,0.2,0.5")
@@ -215,9 +216,10 @@ function TestTrainMistakes:test_wrong_words()
   assert_fails(2, "Name it with --model", "train", "songs")
   assert_fails(1, "did you mean 'cnn'?", "train", "songs", "--model", "cmn")
   assert_fails(1, "--folds must be a number", "train", "songs", "--model", "cnn", "--folds", "x")
-  assert_fails(1, "unknown option of models.cnn: 'chanels' (did you mean 'channels'?)", "train", "songs", "--model", "cnn",
-    "--option", "chanels=3")
-  assert_fails(1, "compare accuracies on a test part", "train", "songs", "--model", "cnn", "--split", "0.7,0.3", "--seeds", "2")
+  assert_fails(1, "unknown option of models.cnn: 'chanels' (did you mean 'channels'?)", "train", "songs", "--model",
+    "cnn", "--option", "chanels=3")
+  assert_fails(1, "compare accuracies on a test part", "train", "songs", "--model", "cnn", "--split", "0.7,0.3",
+    "--seeds", "2")
   assert_fails(1, "compare accuracies", "train", "songs", "--model", "lstm_autoencoder", "--seeds", "2")
   assert_fails(1, "--resume needs --run", "train", "songs", "--model", "cnn", "--resume")
 end

@@ -142,7 +142,8 @@ end
 models.random_forest = define {
   kind = "classify.random_forest",
   state = {"tensor model"},
-  defaults = {n_estimators = 100, max_depth = 0, max_features = options.none, subsample = 0.632, max_bin = 64, seed = 0},
+  defaults = {n_estimators = 100, max_depth = 0, max_features = options.none, subsample = 0.632, max_bin = 64,
+    seed = 0},
   fit = function(settings, x, y, k)
     local share = settings.max_features or math.sqrt(x:size(1)) / x:size(1)
     return {model = core.classify.trees(x, y, k, 1, settings.n_estimators, settings.max_depth, 1, settings.subsample,

@@ -16,7 +16,8 @@ end
 ---@param usual string?  the features when none are named, separated by commas; without it they must be named
 function arguments.add(parser, usual)
   local command = require "moonlark.command"
-  local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … (in Lua, feature.names() lists all).")
+  local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
+    .. "(in Lua, feature.names() lists all).")
     :argname "<names>":convert(command.words)
   if usual then features:default(usual) else features:count(1) end
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
@@ -31,7 +32,8 @@ end
 --- Adds --cache and --no-cache to a parser.
 ---@param parser table
 function arguments.add_cache(parser)
-  parser:option("--cache", "A folder that keeps results between runs; default: the user's (moonlark cache)."):argname "<folder>"
+  parser:option("--cache", "A folder that keeps results between runs; default: the user's (moonlark cache).")
+    :argname "<folder>"
   parser:flag("--no-cache", "Compute all anew and keep nothing.")
 end
 

@@ -135,7 +135,8 @@ local function shape_of(recipe, segment)
   local rows, names, first = 0, {}, shapes[1]
   for _, shape in ipairs(shapes) do
     if math.abs(shape.rate - first.rate) > 1e-9 * first.rate then
-      show.fail("features of one rate can be joined: %s has %.6g frames a second, %s %.6g (give both the same hop_length)",
+      show.fail("features of one rate can be joined: %s has %.6g frames a second, %s %.6g (give both "
+        .. "the same hop_length)",
         first.name, first.rate, shape.name, shape.rate)
     end
     if shape.frames < 1 then
@@ -176,8 +177,8 @@ end
 ---@param given table
 --- feature, features or recipe: what of the sound; features are joined in the order of their names.
 --- rate: samples per second, 22050.
---- channel: "mix" (the mean of all), "left", "right" or the number of one, from 0; partial: "keep" takes what is there of
---- files that are damaged or end before their headers say, and names them in `partial`; "refuse".
+--- channel: "mix" (the mean of all), "left", "right" or the number of one, from 0; partial: "keep" takes what is there
+--- of files that are damaged or end before their headers say, and names them in `partial`; "refuse".
 --- segment: seconds; nil takes tracks whole, padded to the longest of their batch.
 --- hop: seconds from one segment of the grid to the next, default segment; a remainder of at least half a hop is
 --- covered by a segment that ends with the track.

@@ -46,8 +46,8 @@ end
 --- Classes keep their ids, even one that lost all of its tracks.
 ---@param given {workers?: integer, decode?: boolean, progress?: boolean, channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}?
 --- workers: threads, default one for each core; decode: false trusts headers and only hashes the bytes;
---- progress: false draws no bar; channel: that files must have, default "mix", any; partial: "keep" takes files that are
---- damaged or end before their headers say as far as they go, and names them in `partial`; default "refuse"
+--- progress: false draws no bar; channel: that files must have, default "mix", any; partial: "keep" takes files that
+--- are damaged or end before their headers say as far as they go, and names them in `partial`; default "refuse"
 ---@return moonlark.Dataset self
 function Dataset:validate(given)
   local read = options.read("validate", given, {

@@ -49,8 +49,8 @@ local function written(folder)
   return known
 end
 
--- Adds names to a list, each once, with zero bytes between: also before the first, should a killed process have left half
--- a name.
+-- Adds names to a list, each once, with zero bytes between: also before the first, should a killed process have left
+-- half a name.
 local function keep_list(path, names)
   local had, more = {}, {}
   if claim.kind(path) == "file" then
@@ -84,7 +84,9 @@ function results.claim(folder, outputs, shard, features)
   local lock = claim.lock(folder, (".features%s.lock"):format(mark(shard)))
   local output_of = {}
   local names = {}
-  for i, name in ipairs {"features%s.json", "rejected%s.csv", "partial%s.csv"} do names[i] = name:format(mark(shard)) end
+  for i, name in ipairs {"features%s.json", "rejected%s.csv", "partial%s.csv"} do
+    names[i] = name:format(mark(shard))
+  end
   for _, output in ipairs(outputs) do
     for _, name in ipairs(names_of(output, features or {})) do
       names[#names + 1] = name
@@ -126,8 +128,8 @@ local function write_list(folder, name, shard, list)
   end
 end
 
---- Writes features.json, rejected.csv when something was set aside, and partial.csv when something was kept in part. All
---- lists are in the data's order; of a part, each item knows its `place` in the whole.
+--- Writes features.json, rejected.csv when something was set aside, and partial.csv when something was kept in part.
+--- All lists are in the data's order; of a part, each item knows its `place` in the whole.
 ---@param folder string
 ---@param made {recipe: string, columns: string[], classes: string[], tracks: table[], rejected: table[], partial: table[]}
 ---@param shard {i: integer, n: integer, format: string}?

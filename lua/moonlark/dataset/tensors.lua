@@ -99,8 +99,8 @@ function Batches:options() return {normalize = self.normalize} end
 local function normalized(self)
   if not self.normalize then return self.x end
   if self.dataset.part and self.dataset.part ~= "train" and not self.given_statistics then
-    show.fail("the %s part is normalised by the training part's statistics: call normalize_by(train:statistics()) first",
-      self.dataset.part)
+    show.fail("the %s part is normalised by the training part's statistics: "
+      .. "call normalize_by(train:statistics()) first", self.dataset.part)
   end
   local by = self.given_statistics or self:statistics()
   local shape = {1, -1}

@@ -398,7 +398,8 @@ local function without_subnormals(tensor)
 end
 
 --- Copies a state dict's values into the module; numbers too small for the ordinary format (subnormal ones, below
---- 1.2e-38 in float32) become zeros, as they are in all that libtorch computes here. Nothing is copied when a name is missing, unknown or has another
+--- 1.2e-38 in float32) become zeros, as they are in all that libtorch computes here. Nothing is copied when a name is
+--- missing, unknown or has another
 --- shape: the error lists all of them.
 ---@param state table<string, moonlark.Tensor>
 ---@param given {strict?: boolean}?  strict = false leaves out names that only one side knows

@@ -126,7 +126,9 @@ local function words_on(found, bottom, top, format, pixels)
     local room = 0.035 * (top - bottom)
     local y = bar.value < 0 and math.min(bar.value, bar.low or 0) - room
       or math.max(bar.value, bar.high or bar.value) + room
-    if y > bottom and y < top then words[#words + 1] = {text = shown, x = bar.at, y = y, size = 11, colour = "#444444"} end
+    if y > bottom and y < top then
+      words[#words + 1] = {text = shown, x = bar.at, y = y, size = 11, colour = "#444444"}
+    end
   end
   return words
 end

@@ -45,7 +45,8 @@ local function histogram(values, given)
     elements = {
       {
         bytes = table.concat(boxes), columns = 6,
-        style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'"):format(palette.colour(1)),
+        style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'")
+          :format(palette.colour(1)),
       },
     },
     note = finite < rows * columns

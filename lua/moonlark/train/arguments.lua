@@ -21,7 +21,8 @@ function arguments.parser(plan)
   parser:option("--split", "Shares of training, validation and test."):argname "<a,b,c>":default "0.6,0.2,0.2"
     :convert(command.words)
   parser:option("--folds", "Cross-validation: a number, data or filename."):argname "<k>"
-  parser:option("--seeds", "How many seeds, from --seed on."):argname "<n>":default "1":convert(command.integer(1, 1000))
+  parser:option("--seeds", "How many seeds, from --seed on."):argname "<n>":default "1"
+    :convert(command.integer(1, 1000))
   parser:option("--epochs", "Passes over the training data."):argname "<n>":default(tostring(plan.epochs))
     :convert(command.integer(1))
   parser:option("--batch-size", "Segments a step."):argname "<n>":default(tostring(plan.batch_size))

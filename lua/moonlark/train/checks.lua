@@ -55,7 +55,8 @@ function checks.optimizer(optimizer, net)
       if own[parameter] then return end
     end
   end
-  error("the optimizer has none of the network's parameters: give train.fit a recipe, such as optim.AdamW {lr = 1e-3}", 0)
+  error("the optimizer has none of the network's parameters: give train.fit a recipe, such as optim.AdamW {lr = 1e-3}",
+    0)
 end
 
 local measures = {"accuracy", "loss", "valid_accuracy", "valid_loss", "valid_segment_accuracy"}

@@ -30,7 +30,8 @@ local defaults = {
 }
 
 -- What is no setting: where the run goes, and how fast.
-local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true, no_cache = true, models = true}
+local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true,
+  no_cache = true, models = true}
 
 local function settings_of(plan, args)
   local settings = {command = "train", model = plan.model}
@@ -44,7 +45,9 @@ end
 local function check_folder(args)
   if args.run then files.check_folder(args.run, "run folder") end
   if args.resume and not args.run then error("--resume needs --run", 0) end
-  if args.resume and args.overwrite then error("--resume goes on with what --overwrite would remove: name one of them", 0) end
+  if args.resume and args.overwrite then
+    error("--resume goes on with what --overwrite would remove: name one of them", 0)
+  end
   if not args.run then return end
   if files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
     run.check(args.run, "resume") -- who writes it says more

@@ -52,7 +52,8 @@ local function settings_of(net, o)
     precision = o.precision, patience = o.patience, monitor = o.monitor,
     optimizer = {name = optimizer.name, options = optimizer.given},
     schedule = schedule and {name = schedule.name, options = schedule.options},
-    input = o.train:options(), augment = o.train.augments, data = fingerprints(o), architecture = net.card and net.card.architecture,
+    input = o.train:options(), augment = o.train.augments, data = fingerprints(o),
+    architecture = net.card and net.card.architecture,
     options = net.card and net.card.options, parameters = (net:count()),
   }
 end
@@ -273,7 +274,9 @@ return function(net, given)
   if o.resume then
     checkpoint.read(record.checkpoint, self)
     record:rewind(self)
-    if self.epoch == 0 and o.progress then io.stderr:write(show.name(record.run.path), " holds no whole epoch yet: begins anew\n") end
+    if self.epoch == 0 and o.progress then
+      io.stderr:write(show.name(record.run.path), " holds no whole epoch yet: begins anew\n")
+    end
   end
   self.first_epoch, self.started = self.epoch, core.system.clock()
   run_epochs(self, record)
