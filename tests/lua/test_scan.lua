@@ -103,12 +103,12 @@ function TestScan:test_a_folder_that_may_not_be_read()
     print(#songs, #songs.rejected, songs.rejected[1].path:match "[^/]+$", songs.rejected[1].reason)
     print(pcall(require "moonlark.dataset".folder, arg[1] .. "/lost+found"))]])
   local other = as_root and "setpriv --reuid 65534 --clear-groups -- " or ""
-  local result = shell(other .. [["$0" "$1" "$2" 2>&1]], program, script, top)
-  shell([[chmod 755 "$0/lost+found"]], top)
-  if as_root and result.code >= 126 then
-    print "skipped in part: nobody may not run the program"
+  if shell(other .. [["$0" -e 'require "moonlark.dataset"' 2>&1]], program).code ~= 0 then
+    print "skipped in part: nobody may not use the program where it lies"
     return
   end
+  local result = shell(other .. [["$0" "$1" "$2" 2>&1]], program, script, top)
+  shell([[chmod 755 "$0/lost+found"]], top)
   lu.assertEquals(result.code, 0, result.out)
   lu.assertStrContains(result.out, "4\t1\tlost+found\tcannot be listed: Permission denied\n")
   lu.assertStrContains(result.out, "false\tcannot list " .. top .. "/lost+found")
