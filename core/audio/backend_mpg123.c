@@ -186,8 +186,8 @@ static mlk_code fail_damaged(const stream *self, mlk_status *status)
                     (long long)self->position, mpg123_strerror(self->mpeg));
 }
 
-/* How many frames of sound lie in these bytes, however far from their beginning; `most` is enough. libmpg123 takes for a
- * frame what another follows. */
+/* How many frames of sound lie in these bytes, however far from their beginning; `most` is enough. libmpg123 takes for
+ * a frame what another follows. */
 static int count_frames(mlk_source *bytes, int most)
 {
     mpg123_handle *mpeg = mpg123_new(NULL, NULL);

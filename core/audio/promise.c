@@ -190,8 +190,9 @@ int64_t mlk_promise_follower(const mlk_source *source)
     if (sound.end == 0 || sound.held < sound.promised || !mlk_source_peek(source, 0, head, 12))
         return -1;
     bool wave = memcmp(head + 8, "WAVE", 4) == 0, aiff = memcmp(head, "FORM", 4) == 0;
-    if (!wave && !aiff && memcmp(head, "riff", 4) != 0 && memcmp(head, "caff", 4) != 0 && memcmp(head, ".snd", 4) != 0 &&
-        memcmp(head, "dns.", 4) != 0)
+    bool other = memcmp(head, "riff", 4) == 0 || memcmp(head, "caff", 4) == 0 || memcmp(head, ".snd", 4) == 0 ||
+                 memcmp(head, "dns.", 4) == 0;
+    if (!wave && !aiff && !other)
         return -1;
     for (int64_t at = sound.end; (at = mlk_source_find(source, at, head, 4)) >= 0; at++)
         if (mlk_source_peek(source, at, next, 12) && (!(wave || aiff) || memcmp(next + 8, head + 8, 3) == 0))

@@ -42,7 +42,8 @@ if settings.mutant then
       local other = files.read(folder .. "/wav_pcm16.wav")
       files.write(path, mutate.bytes(settings.mutant, files.read(original.path), other))
       print(path)
-      local total = reading.run({{id = "it", path = path}, {id = "a good one", path = original.path}}, {ffmpeg = has_ffmpeg})
+      local jobs = {{id = "it", path = path}, {id = "a good one", path = original.path}}
+      local total = reading.run(jobs, {ffmpeg = has_ffmpeg})
       for _, finding in ipairs(total.findings) do print(finding.what) end
       os.exit(#total.findings == 0 and 0 or 1, true)
     end

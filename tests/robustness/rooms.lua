@@ -37,7 +37,7 @@ function rooms.full_disks()
       local fault = programs.fault(result)
       if fault then
         find(fault)
-      elseif result.code ~= 0 and not (result.err:find "[Nn]o space left" or result.err:find "disk %a*%s?full") then
+      elseif result.code ~= 0 and not result.err:find "no room left on the device" then
         find("does not say that the disk is full: " .. result.err:sub(-300))
       end
       for _, what in ipairs(programs.not_whole(folder .. "/disk")) do find(what) end
@@ -57,7 +57,7 @@ function rooms.bare()
   local path = "PATH=" .. (os.getenv "PATH" or "/usr/bin:/bin")
   local asan, lsan = os.getenv "ASAN_OPTIONS", os.getenv "LSAN_OPTIONS" -- of the measurement, not of the environment
   local environments = {
-    {path}, {path, "HOME=" .. folder}, {path, "HOME=/nonexistent"}, {path, "HOME=/dev/null"},
+    {path}, {path, "HOME=" .. folder}, {path, "HOME=/dev/null/none"}, {path, "HOME=/dev/null"},
     {path, "LC_ALL=C", "HOME=" .. folder},
     {path, "LC_ALL=xx_YY.UTF-8", "HOME=" .. folder}, {path, "HOME=" .. folder, "MOONLARK_CACHE=/dev/null/cache"},
     {path, "HOME=" .. folder, "TERM=dumb"}, {path, "HOME="},
@@ -65,7 +65,7 @@ function rooms.bare()
   local commands = {
     "doctor", "features songs/low/1.wav --features mel --out one.npz",
     "extract songs --features mfcc --pool mean --out table",
-    "classify songs --run run --models logistic --k 2",
+    "classify songs --run run --models logistic --folds 2",
     "cluster songs --run groups", "train songs --model mlp --epochs 2 --run net",
     "index songs -o index.json",
   }
