@@ -16,4 +16,4 @@ scripts/setup.sh --dev
 cmake --preset "$preset" -B "$build" -DBUILD_TESTING=ON \
   -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
 cmake --build "$build"
-exec ctest --test-dir "$build" --output-on-failure
+exec ctest --test-dir "$build" --output-on-failure --parallel "$(nproc)"
