@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct mlk_library {
     pthread_mutex_t lock;
@@ -28,6 +29,10 @@ mlk_code mlk_library_load(mlk_library *library, mlk_code (*load)(mlk_status *sta
 
 /* dlopen. MLK_EXHAUSTED or MLK_MEMORY: the machine lacks something now; MLK_UNSUPPORTED: the system's words. */
 mlk_code mlk_library_open(const char *name, void **handle, mlk_status *status);
+
+/* Whether so many bytes of address space are left (ulimit -v). Some libraries abort or never end where there is too
+ * little for them. */
+bool mlk_library_has_room(size_t bytes);
 
 /* True for what the machine lacks, which may have come back the next time. */
 bool mlk_library_may_come(mlk_code code);

@@ -4,6 +4,7 @@
 #include "blas/processor.h"
 #include "blas/proof.h"
 #include "blas/threads.h"
+#include "library.h"
 #include "parallel.h"
 #include "subnormal.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 static const char CORETYPE[] = "OPENBLAS_CORETYPE";
 
@@ -40,21 +40,17 @@ static const char *own_choice(void *library)
     return corename ? corename() : "";
 }
 
-bool mlk_blas_has_room(void)
+/* OpenBLAS takes 128 MiB a thread while it is loaded, and where there is less it asks again and again without end. */
+static bool has_room(void)
 {
-    size_t room = ((size_t)mlk_cores() * 128 + 32) << 20;
-    void *probe = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (probe == MAP_FAILED)
-        return false;
-    munmap(probe, room);
-    return true;
+    return mlk_library_has_room(((size_t)mlk_cores() * 128 + 32) << 20);
 }
 
 /* Loads one library with the kernels named, or with its own choice for NULL. The environment stays as it was: OpenBLAS
  * reads it only while it is loaded. */
 static bool load(const char *place, const char *kernels, mlk_blas_choice *choice)
 {
-    if (!mlk_blas_has_room()) {
+    if (!has_room()) {
         snprintf(choice->trouble, sizeof choice->trouble, "not enough memory to load a BLAS (ulimit -v)");
         return false;
     }

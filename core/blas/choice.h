@@ -19,8 +19,4 @@ typedef struct mlk_blas_choice {
  * wrong or crash are left: for OpenBLAS's own choice first, then for the next place, last for plain loops. */
 void mlk_blas_choose(const char *const places[], mlk_blas_choice *choice);
 
-/* Whether there is address space for an OpenBLAS. It takes 128 MiB a thread while it is loaded, and where the user's
- * limit (ulimit -v) leaves less, it asks again and again without end. */
-bool mlk_blas_has_room(void);
-
 #endif

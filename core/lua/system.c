@@ -1,9 +1,9 @@
 /* system.c: core.system: what the machine offers. */
 #include "arguments.h"
 #include "blas/blas.h"
-#include "blas/choice.h"
 #include "interrupt.h"
 #include "libraries.h"
+#include "library.h"
 #include "modules.h"
 #include "parallel.h"
 
@@ -87,12 +87,12 @@ static int blas(lua_State *L)
  * by the system's BLAS, as Debian's does, gets the engine's; one that brings its own is left alone. */
 static int ready_for_torch(lua_State *L)
 {
+    enum { ROOM_MB = 512 }; /* a libtorch takes 416 (2.15) to 536 (1.13); without, one aborts as it is loaded */
 #ifdef MOONLARK_TORCH_TAKES_BLAS
     mlk_blas_lend();
-    if (!*mlk_blas_describe().file && !mlk_blas_has_room())
-        return mlk_lua_fail(L, "not enough memory (ulimit -v)");
 #endif
-    (void)L;
+    if (!mlk_library_has_room((size_t)ROOM_MB << 20))
+        return mlk_lua_fail(L, "not enough memory (ulimit -v)");
     return 0;
 }
 
