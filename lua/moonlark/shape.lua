@@ -61,6 +61,18 @@ end
 
 local compile
 
+-- Puts the clean value in each key's place, in order; the first failure, with the key in its place.
+local function clean_keys(value, keys, form_of)
+  for _, key in ipairs(keys) do
+    local clean, failure = form_of(key)(value[key])
+    if failure then
+      failure.place = key_place(key) .. failure.place
+      return failure
+    end
+    value[key] = clean
+  end
+end
+
 local function record(fields, closed)
   local keys, compiled = {}, {}
   for key, form in pairs(fields) do
@@ -70,14 +82,8 @@ local function record(fields, closed)
   table.sort(keys)
   return function(value)
     if type(value) ~= "table" or #value > 0 then return failed(value, "an object") end
-    for _, key in ipairs(keys) do
-      local clean, failure = compiled[key](value[key])
-      if failure then
-        failure.place = key_place(key) .. failure.place
-        return nil, failure
-      end
-      value[key] = clean
-    end
+    local failure = clean_keys(value, keys, function(key) return compiled[key] end)
+    if failure then return nil, failure end
     for key in pairs(closed and value or {}) do
       if not compiled[key] then
         return nil, {place = key_place(key), words = "is not known here; known: " .. table.concat(keys, ", ")}
@@ -143,14 +149,8 @@ function shape.map(form)
     local keys = {}
     for key in pairs(value) do keys[#keys + 1] = key end
     table.sort(keys)
-    for _, key in ipairs(keys) do
-      local clean, failure = form(value[key])
-      if failure then
-        failure.place = key_place(key) .. failure.place
-        return nil, failure
-      end
-      value[key] = clean
-    end
+    local failure = clean_keys(value, keys, function() return form end)
+    if failure then return nil, failure end
     return value
   end
 end
