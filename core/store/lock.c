@@ -49,13 +49,26 @@ static holder read_holder(int descriptor)
     return found;
 }
 
+/* Who has the lock: there is a moment between taking it and saying so, long on a busy machine. */
+static holder wait_for_holder(int descriptor)
+{
+    enum { LOOKS = 200 };
+    const struct timespec between = {.tv_nsec = 10 * 1000 * 1000};
+    holder by = read_holder(descriptor);
+    for (int look = 0; look < LOOKS && by.pid <= 0; look++) {
+        nanosleep(&between, NULL);
+        by = read_holder(descriptor);
+    }
+    return by;
+}
+
 static mlk_code fail_busy(const char *path, int descriptor, mlk_status *status)
 {
-    holder by = read_holder(descriptor);
+    holder by = wait_for_holder(descriptor);
     const char *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path) : 1;
     const char *start = slash ? path : ".";
-    if (by.pid <= 0) /* between taking the lock and saying so */
+    if (by.pid <= 0) /* its file cannot be read, or says nothing */
         return mlk_fail(status, MLK_BUSY, "%.*s is being written by another process", folder, start);
     return mlk_fail(status, MLK_BUSY, "%.*s is being written by process %ld on %s since %s (%s)", folder, start, by.pid,
                     by.host, by.since, by.command);
