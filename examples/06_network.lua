@@ -6,7 +6,7 @@
 -- the curves, the confusion matrix, the weights and a report; TensorBoard can follow it.
 local augment = require "moonlark.augment"
 local dataset = require "moonlark.dataset"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local optim = require "moonlark.optim"
 local predict = require "moonlark.predict"
 local torch = require "moonlark.torch"

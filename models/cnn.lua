@@ -7,7 +7,7 @@
 --- (2020), of the kind of Dieleman and Schrauwen (2014).
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local Cnn = nn.Module:extend "Cnn"
 

@@ -7,7 +7,7 @@
 --- they bring. The blocks are those of VGG (Simonyan and Zisserman, 2015).
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local CnnMel = nn.Module:extend "CnnMel"
 

@@ -6,7 +6,7 @@
 --- convolution, batch normalisation, ELU and max pooling, two layers of GRU, the last state classified.
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local Crnn = nn.Module:extend "Crnn"
 

@@ -6,7 +6,7 @@
 --- Schmidhuber, 1997; for genres Tang et al., 2018.)
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local Lstm = nn.Module:extend "Lstm"
 

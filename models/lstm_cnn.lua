@@ -7,7 +7,7 @@
 --- convolutional neural network").
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local LstmCnn = nn.Module:extend "LstmCnn"
 

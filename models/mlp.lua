@@ -4,7 +4,7 @@
 ---     net(x)                                -- [n, n_features] to [n, classes]
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local Mlp = nn.Module:extend "Mlp"
 

@@ -8,7 +8,7 @@
 --- count (as in PANNs, Kong et al., 2020).
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local function convolution(from, to, kernel, stride)
   return nn.Sequential(nn.Conv2d(from, to, kernel, {stride = stride or 1, padding = kernel // 2, bias = false}),

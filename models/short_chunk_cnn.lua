@@ -7,7 +7,7 @@
 --- channels throughout; `channels` sets the first layer's, and the width doubles on the way to four times that.
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local ShortChunkCnn = nn.Module:extend "ShortChunkCnn"
 

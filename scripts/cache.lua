@@ -1,8 +1,8 @@
 --- Shows, limits, checks or empties the cache of computed features.
-local cache = require "moonlark.cache"
-local command = require "moonlark.command"
-local json = require "moonlark.json"
-local show = require "moonlark.show"
+local cache = require "moonlark.dataset.cache"
+local command = require "moonlark.shell.command"
+local json = require "moonlark.base.json"
+local show = require "moonlark.base.show"
 
 local parser = command.parser("cache", "Shows, limits, checks or empties the cache of computed features.")
 parser:epilog [[

@@ -1,12 +1,12 @@
 --- Cross-validates classical classifiers on labelled sounds; confusion matrix, figures, report.
 local classify = require "moonlark.classify"
-local command = require "moonlark.command"
+local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
-local experiment = require "moonlark.experiment"
-local options = require "moonlark.options"
+local experiment = require "moonlark.shell.experiment"
+local options = require "moonlark.base.options"
 local plot = require "moonlark.plot"
-local report = require "moonlark.report"
-local show = require "moonlark.show"
+local report = require "moonlark.run.report"
+local show = require "moonlark.base.show"
 
 -- Scaled models see standardised columns; trees do not care about scale, and a few hundred sounds fill few bins.
 local function all_models(seed)

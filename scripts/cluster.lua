@@ -1,13 +1,13 @@
 --- Finds clusters of sounds without their labels (PCA + Gaussian mixture, k-means) and compares.
 local classify = require "moonlark.classify"
 local cluster = require "moonlark.cluster"
-local command = require "moonlark.command"
+local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
-local experiment = require "moonlark.experiment"
+local experiment = require "moonlark.shell.experiment"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
-local report = require "moonlark.report"
-local show = require "moonlark.show"
+local report = require "moonlark.run.report"
+local show = require "moonlark.base.show"
 
 local parser = command.parser("cluster", "Standardises features, takes principal components and finds clusters in "
   .. "them without the labels; then says how well clusters and labels agree, as a mean over several seeds.")

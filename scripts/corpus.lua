@@ -1,5 +1,5 @@
 --- Makes the synthetic corpus: short pieces in ten styles with the truth about each.
-local command = require "moonlark.command"
+local command = require "moonlark.shell.command"
 local corpus = require "moonlark.corpus"
 
 local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about it "

@@ -1,6 +1,6 @@
 --- Reports what Moonlark finds on this machine, what is missing, and the command that mends it.
-local command = require "moonlark.command"
-local json = require "moonlark.json"
+local command = require "moonlark.shell.command"
+local json = require "moonlark.base.json"
 local moonlark = require "moonlark"
 
 local parser = command.parser("doctor", "Reports what Moonlark finds on this machine, and what mends what is missing.")

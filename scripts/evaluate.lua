@@ -1,12 +1,12 @@
 --- Judges a trained network on labelled songs: accuracy, confusion matrix, mistakes.
-local command = require "moonlark.command"
+local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local evaluate = require "moonlark.train.evaluate"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local network = require "moonlark.network"
 local predict = require "moonlark.predict"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local parser = command.parser("evaluate", "Judges a trained network on labelled songs.")
 parser:epilog [[

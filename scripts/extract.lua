@@ -1,8 +1,8 @@
 --- Computes features of many sound files on all cores and writes them to a folder.
-local claim = require "moonlark.claim"
-local command = require "moonlark.command"
+local claim = require "moonlark.base.claim"
+local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local results = require "moonlark.dataset.results"
 
 local parser = command.parser("extract",
@@ -15,8 +15,8 @@ What is done is kept (moonlark cache): interrupt, add files or change settings, 
 --shard 3/16 takes the third of sixteen parts, for sixteen machines, by the content of the files; moonlark merge
 joins them. An index that moonlark index wrote knows the content already; without one each machine reads all files.
 Exit code: 0, 3 when some files were set aside, 1 when none is left, 2 for wrong usage.]]
-local arguments = require "moonlark.dataset.arguments"
-local show = require "moonlark.show"
+local arguments = require "moonlark.shell.dataset"
+local show = require "moonlark.base.show"
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 arguments.add(parser)
 parser:option("--out -o", "The folder to write to."):argname "<folder>":count(1)

@@ -1,5 +1,5 @@
 --- Computes features of one sound file, frames kept, and writes them to a file.
-local command = require "moonlark.command"
+local command = require "moonlark.shell.command"
 
 local parser = command.parser("features",
   "Computes features of one sound file, frames kept, and writes them to a file.")
@@ -9,8 +9,8 @@ parser:epilog [[
 .safetensors, .npz and .h5 hold an array rows x frames for each feature; .csv a line for each frame; .npy one
 array (several features: song.mel.npy, song.mfcc.npy). Exit code: 0, 1 when the file cannot be read or a
 setting is wrong, 2 for wrong usage.]]
-local arguments = require "moonlark.dataset.arguments"
-local show = require "moonlark.show"
+local arguments = require "moonlark.shell.dataset"
+local show = require "moonlark.base.show"
 parser:argument("song", "A sound file.")
 arguments.add(parser)
 parser:option("--out -o", "Where to write: .safetensors, .npz, .npy, .csv or .h5."):argname "<file>":count(1)

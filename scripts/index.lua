@@ -1,8 +1,8 @@
 --- Checks every sound file of a folder or list and writes a dataset index.
-local command = require "moonlark.command"
+local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
-local files = require "moonlark.files"
-local show = require "moonlark.show"
+local files = require "moonlark.base.files"
+local show = require "moonlark.base.show"
 
 local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
 parser:epilog [[

@@ -1,7 +1,7 @@
 --- Joins the parts that moonlark extract --shard left in a folder.
-local command = require "moonlark.command"
+local command = require "moonlark.shell.command"
 local results = require "moonlark.dataset.results"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local parser = command.parser("merge", "Joins the parts that moonlark extract --shard left in a folder.")
 parser:epilog [[

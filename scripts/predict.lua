@@ -1,10 +1,10 @@
 --- Says what a trained network hears in songs: one line a song.
-local command = require "moonlark.command"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local command = require "moonlark.shell.command"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local parser = command.parser("predict", "Says what a trained network hears in songs: one line a song.")
 parser:epilog [[

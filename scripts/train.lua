@@ -3,9 +3,9 @@
 --- Each model has an experiment of its own in scripts/train/NAME.lua: its features, augmentation, optimiser and
 --- schedule. `moonlark train DATA --model NAME …` runs that file with the other arguments. With --models FOLDER the
 --- architecture is FOLDER/NAME.lua, where there is one; it needs no experiment of its own.
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local folder = files.join(moonlark.home, "scripts/train")
 
@@ -54,7 +54,7 @@ end
 -- How an architecture without an experiment of its own is trained.
 local function plain()
   local optim = require "moonlark.optim"
-  require "moonlark.train.command" {
+  require "moonlark.shell.train" {
     model = name, summary = "Trains " .. name .. " on mel spectrograms of 3 s segments.",
     input = {features = {mel = {n_mels = 64}}, segment = 3},
     optimizer = optim.AdamW {lr = 1e-3, weight_decay = 1e-2}, schedule = optim.cosine {},

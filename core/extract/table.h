@@ -26,7 +26,7 @@ typedef struct mlk_table {
  *   .arff         columns and the class, for Weka: paths stand as comments above their rows
  *   .h5           x, y, names, paths, classes; the recipe is an attribute
  * Paths and labels come back to the byte: .csv and .arff have the bytes themselves, the others as text.h keeps them.
- * In .csv a text that a spreadsheet would take for a formula begins with an apostrophe (moonlark.dataset.csv). */
+ * In .csv a text that a spreadsheet would take for a formula begins with an apostrophe (moonlark.base.csv). */
 mlk_code mlk_table_write(const char *path, const mlk_table *table, mlk_status *status);
 
 /* Whether mlk_table_write can write what the path's ending says. */

@@ -1,5 +1,5 @@
 /* main.c: the program: what the command line asks for, done in order. */
-#include "interrupt.h"
+#include "signals.h"
 #include "repl.h"
 #include "report.h"
 #include "run.h"
@@ -187,7 +187,7 @@ static int run_name(lua_State *L, const char *command, int argc, char **argv, in
     bool path = strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".lua") == 0);
     if (path || is_file(name))
         return run_file(L, name, argc, argv, script);
-    mlk_run_library(L, "moonlark.command", "unknown", 1, (const char *[]){name}, 0);
+    mlk_run_library(L, "moonlark.shell.command", "unknown", 1, (const char *[]){name}, 0);
     return MLK_EXIT_USAGE;
 }
 
@@ -250,7 +250,7 @@ static int read_options(int argc, char **argv, command_line *line)
 static int print_help(lua_State *L)
 {
     fputs(usage, stdout);
-    return mlk_run_library(L, "moonlark.command", "print_list", 0, NULL, 0);
+    return mlk_run_library(L, "moonlark.shell.command", "print_list", 0, NULL, 0);
 }
 
 /* Runs the options from left to right; stops at the first failure. */
@@ -269,7 +269,7 @@ static int run_options(lua_State *L, char **argv, command_line *line)
             if (option[1] == 'e')
                 code = mlk_run_loaded(L, luaL_loadbuffer(L, value, strlen(value), "=-e"));
             else
-                code = mlk_run_library(L, "moonlark.prompt", "load", 1, &value, 0);
+                code = mlk_run_library(L, "moonlark.shell.prompt", "load", 1, &value, 0);
         }
     }
     return code;
@@ -292,7 +292,7 @@ static int run(lua_State *L, const char *home, int argc, char **argv)
     bool prompt = line.interactive || (!has_script && line.script == 1 && isatty(STDIN_FILENO));
     set_arg(L, argc, argv, has_script ? line.script : 0);
     if (line.globals || prompt)
-        code = mlk_run_library(L, "moonlark.prompt", "open", 0, NULL, 0);
+        code = mlk_run_library(L, "moonlark.shell.prompt", "open", 0, NULL, 0);
     if (code == MLK_EXIT_OK)
         code = run_options(L, argv, &line);
     if (code == MLK_EXIT_OK && from_stdin)

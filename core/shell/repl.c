@@ -1,7 +1,7 @@
 #include "repl.h"
 
 #include "history.h"
-#include "interrupt.h"
+#include "signals.h"
 #include "run.h"
 
 #include <errno.h>
@@ -22,13 +22,13 @@ static bool terminal;
 
 /* --- completion ------------------------------------------------------------- */
 
-/* Pushes what moonlark.complete says of the text before the cursor: the candidates, and from which byte
+/* Pushes what moonlark.shell.complete says of the text before the cursor: the candidates, and from which byte
  * (0-based) on they replace it. Returns that byte, or -1 when it failed; pushes one value anyway. */
 static int push_candidates(lua_State *L)
 {
     int base = lua_gettop(L);
     lua_getglobal(L, "require");
-    lua_pushliteral(L, "moonlark.complete");
+    lua_pushliteral(L, "moonlark.shell.complete");
     int start = -1;
     if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
         lua_getfield(L, -1, "candidates");
@@ -218,7 +218,7 @@ enum input { INPUT_READY, INPUT_INCOMPLETE, INPUT_FAILED };
 static enum input compile(lua_State *L)
 {
     const char *text = lua_tostring(L, -1);
-    if (mlk_run_library(L, "moonlark.prompt", "compile", 1, &text, 1) != MLK_EXIT_OK)
+    if (mlk_run_library(L, "moonlark.shell.prompt", "compile", 1, &text, 1) != MLK_EXIT_OK)
         return INPUT_FAILED;
     if (lua_isfunction(L, -1))
         return INPUT_READY;

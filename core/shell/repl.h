@@ -1,4 +1,4 @@
-/* repl.h: the prompt: GNU readline in front of lua/moonlark/prompt.lua.
+/* repl.h: the prompt: GNU readline in front of lua/moonlark/shell/prompt.lua.
  *
  * What is typed is compiled, completed, explained and printed by Lua functions that
  * the tests and a notebook kernel share; this file reads lines, keeps their history

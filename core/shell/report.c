@@ -1,6 +1,6 @@
 #include "report.h"
 
-#include "interrupt.h"
+#include "signals.h"
 #include "text.h"
 
 #include <lauxlib.h>
@@ -68,8 +68,8 @@ static const char *push_text(lua_State *L, int index)
 {
     if (lua_type(L, index) == LUA_TSTRING || luaL_getmetafield(L, index, "__tostring") != LUA_TNIL)
         return luaL_tolstring(L, index, NULL);
-    lua_getglobal(L, "require"); /* moonlark.show prints tables so that one sees what is in them */
-    lua_pushliteral(L, "moonlark.show");
+    lua_getglobal(L, "require"); /* moonlark.base.show prints tables so that one sees what is in them */
+    lua_pushliteral(L, "moonlark.base.show");
     if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
         lua_getfield(L, -1, "text");
         lua_pushvalue(L, index);

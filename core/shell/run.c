@@ -1,6 +1,6 @@
 #include "run.h"
 
-#include "interrupt.h"
+#include "signals.h"
 #include "report.h"
 
 #include <lauxlib.h>

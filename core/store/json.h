@@ -6,7 +6,7 @@
  *
  * Strings may hold any bytes, as names of files do: what is no UTF-8 is kept as
  * text.h says, "\udbf7\udce9" for the byte E9, and read back to the byte.
- * moonlark.json does the same.
+ * moonlark.base.json does the same.
  *
  *     mlk_json json = {text, text + length};
  *     if (!mlk_json_take(&json, '{')) ...

@@ -14,7 +14,7 @@
 --- Those of sounds need the tracks decoded and the features computed anew for every example; with on = "features" they
 --- change the features instead, nearly for free: gain and equalizer then add decibels to features in decibels. They run
 --- in the order of the list, those of sounds first, and mixup last of these.
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local augment = {}
 

@@ -4,7 +4,7 @@
 --- and does not depend on how many there are, to the bit.
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local cluster = {}
 

@@ -8,11 +8,11 @@
 ---@field kind string  the function that makes it, for instance "cluster.gmm"
 ---@field state table?  what was learnt; nil before `fit`
 local core = require "moonlark_core"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
-local options = require "moonlark.options"
-local shape = require "moonlark.shape"
-local show = require "moonlark.show"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
+local options = require "moonlark.base.options"
+local shape = require "moonlark.base.shape"
+local show = require "moonlark.base.show"
 
 local estimator = {}
 

@@ -1,6 +1,6 @@
 --- How good predictions and clusters are; scikit-learn's definitions. Labels are int64 tensors of ids from 0.
 local core = require "moonlark_core"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local metrics = {}
 

@@ -3,7 +3,7 @@
 ---     local chroma = feature.chroma_cqt(song)
 ---     plot.map(music.recurrence_matrix(chroma, {mode = "affinity"})):show()
 local core = require "moonlark_core"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local signal = require "moonlark.signal"
 
 local music = {}

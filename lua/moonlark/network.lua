@@ -12,14 +12,14 @@
 --- A file names its architecture, and never brings code: the name is looked up among Moonlark's own models/, the
 --- architectures that this program has defined (network.architecture, network.register) and those in folders that the
 --- person named (network.folder, or --models of the commands).
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local moonlark = require "moonlark"
 local module = require "moonlark.nn.module"
-local options = require "moonlark.options"
-local sealed = require "moonlark.sealed"
-local shape = require "moonlark.shape"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local sealed = require "moonlark.base.sealed"
+local shape = require "moonlark.base.shape"
+local show = require "moonlark.base.show"
 
 local network = {}
 
@@ -70,7 +70,7 @@ local card_form = {
 
 --- Makes an architecture known to network.load under a name; it comes before Moonlark's own of that name.
 ---@param name string  letters, digits, _ and -
----@param make fun(given: table?): moonlark.Module  from options to an untrained network
+---@param make fun(given: table?): moonlark.nn.Module  from options to an untrained network
 function network.register(name, make)
   if type(make) ~= "function" then show.fail("make must be a function, got %s", type(make)) end
   registered[check_name(name)] = make
@@ -101,7 +101,7 @@ end
 
 --- The constructor of an architecture; nil, and in words where it was looked for, when nobody knows it.
 ---@param name string
----@return (fun(given: table?): moonlark.Module)?
+---@return (fun(given: table?): moonlark.nn.Module)?
 ---@return string? places
 function network.find(name)
   check_name(name)
@@ -119,8 +119,8 @@ end
 --- Defines an architecture: the function that models/NAME.lua returns. It is registered under its name.
 ---@param name string
 ---@param class table  of nn.Module; its init is given the options
----@param defaults table  options and their defaults, see moonlark.options
----@return fun(given: table?): moonlark.Module
+---@param defaults table  options and their defaults, see moonlark.base.options
+---@return fun(given: table?): moonlark.nn.Module
 function network.architecture(name, class, defaults)
   local function make(given)
     local read = options.read("models." .. name, given, defaults)
@@ -138,7 +138,7 @@ local function beside(path)
 end
 
 --- Saves a network with its card; PATH.json beside it is the card for people to read.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@param path string  ends in .safetensors
 function network.save(net, path)
   if not net.card then
@@ -190,8 +190,8 @@ end
 
 --- Reads a network that was saved with its card, ready to predict.
 ---@param path string  a .safetensors file, or a run folder that holds model.safetensors
----@param given {device?: string, net?: moonlark.Module}?  net: to be filled; needed for networks that are not of models/
----@return moonlark.Module
+---@param given {device?: string, net?: moonlark.nn.Module}?  net: to be filled; needed for networks that are not of models/
+---@return moonlark.nn.Module
 function network.load(path, given)
   local read = options.read("network.load", given, {device = "cpu", net = options.none})
   if files.kind(path) == "directory" then
@@ -218,7 +218,7 @@ function network.load(path, given)
 end
 
 --- The file that a network was loaded from; nil for one that was made here.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@return string?
 function network.path(net)
   return paths[net]

@@ -9,8 +9,8 @@
 local dataset = require "moonlark.dataset"
 local evaluate = require "moonlark.train.evaluate"
 local network = require "moonlark.network"
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 local predict = {}
@@ -61,7 +61,7 @@ local function check_card(net)
 end
 
 --- The classes that a network tells apart, by class id; an error for a network that was not trained on labelled songs.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@return string[]
 function predict.classes(net)
   check_card(net)
@@ -84,7 +84,7 @@ local function input_of(card, given)
 end
 
 --- Batches of a dataset as a network was trained on them: features, segments, normalisation.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@param songs moonlark.Dataset
 ---@param given table?  options of dataset:batches that differ: {workers, cache, progress, batch_size, hop, channel,
 --- partial}
@@ -134,7 +134,7 @@ end
 
 --- Predictions for several files; those that cannot be read are named in the second result, those that were kept in
 --- part in the third.
----@param net moonlark.Module|string  a network, a .safetensors file or a run folder
+---@param net moonlark.nn.Module|string  a network, a .safetensors file or a run folder
 ---@param paths string[]
 ---@param given {segments?: boolean, device?: string, workers?: integer, progress?: boolean, batch_size?: integer, channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}?
 --- segments: also of each segment; channel, partial: as for dataset:batches, default as in the training
@@ -170,7 +170,7 @@ function predict.files(net, paths, given)
 end
 
 --- The prediction for one file; an error when it cannot be read.
----@param net moonlark.Module|string
+---@param net moonlark.nn.Module|string
 ---@param path string
 ---@param given table?  as for predict.files
 ---@return moonlark.Prediction

@@ -2,7 +2,7 @@
 local augment = require "moonlark.augment"
 local optim = require "moonlark.optim"
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "cnn",
   summary = "Trains three convolution blocks and two dense layers on MFCC of 3 s segments.",
   input = {features = {mfcc = {n_mfcc = 13}}, segment = 3},

@@ -3,7 +3,7 @@ local augment = require "moonlark.augment"
 local optim = require "moonlark.optim"
 
 -- Without regularisation and augmentation: --option regularize=false --no-augment
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "cnn_mel",
   summary = "Trains a convolution network on mel, chroma, tonnetz and MFCC stacked as one image.",
   input = {features = {mel = {n_mels = 128}, chroma_stft = {}, tonnetz = {}, mfcc = {n_mfcc = 20}}, segment = 3},

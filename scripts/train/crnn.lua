@@ -2,7 +2,7 @@
 local augment = require "moonlark.augment"
 local optim = require "moonlark.optim"
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "crnn",
   summary = "Trains convolutions followed by GRUs on mel of 5 s segments.",
   input = {features = {mel = {n_mels = 64}}, segment = 5},

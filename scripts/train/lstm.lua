@@ -1,7 +1,7 @@
 --- A stacked LSTM over the MFCC frames of 3 s segments (models/lstm.lua).
 local optim = require "moonlark.optim"
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "lstm",
   summary = "Trains a stacked LSTM over the MFCC frames of 3 s segments.",
   input = {features = {mfcc = {n_mfcc = 20}}, segment = 3},

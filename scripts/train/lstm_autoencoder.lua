@@ -46,7 +46,7 @@ local function judge(fit, batches, seed)
   }
 end
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "lstm_autoencoder",
   summary = "Trains an LSTM to tell 3 s segments again from a short code, and clusters the code.",
   input = {features = {mfcc = {n_mfcc = 20}}, segment = 3},

@@ -2,7 +2,7 @@
 local augment = require "moonlark.augment"
 local optim = require "moonlark.optim"
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "lstm_cnn",
   summary = "Trains a convolution branch and an LSTM branch side by side on mel of 3 s segments.",
   input = {features = {mel = {n_mels = 64}}, segment = 3},

@@ -1,7 +1,7 @@
 --- Dense layers on pooled features, one row of numbers a track (models/mlp.lua).
 local optim = require "moonlark.optim"
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "mlp",
   summary = "Trains dense layers on pooled features: one row of numbers a track.",
   input = {

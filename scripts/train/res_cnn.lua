@@ -2,7 +2,7 @@
 local augment = require "moonlark.augment"
 local optim = require "moonlark.optim"
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "res_cnn",
   summary = "Trains residual convolution blocks on log-mel of 5 s segments.",
   input = {features = {mel = {n_mels = 64, n_fft = 1024}}, segment = 5, decibel = {amin = 1e-6}},

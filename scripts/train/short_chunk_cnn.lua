@@ -2,7 +2,7 @@
 local augment = require "moonlark.augment"
 local optim = require "moonlark.optim"
 
-require "moonlark.train.command" {
+require "moonlark.shell.train" {
   model = "short_chunk_cnn",
   summary = "Trains a plain stack of 3 × 3 convolutions on log-mel of 3.7 s segments.",
   input = {features = {mel = {n_mels = 128}}, segment = 3.7},

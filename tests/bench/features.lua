@@ -4,7 +4,7 @@
 local audio = require "moonlark.audio"
 local core = require "moonlark_core"
 local feature = require "moonlark.feature"
-local json = require "moonlark.json"
+local json = require "moonlark.base.json"
 
 local folder, runs = arg[1], tonumber(arg[2])
 local clock = arg[3] == "cpu" and os.clock or core.system.clock

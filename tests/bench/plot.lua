@@ -1,6 +1,6 @@
 -- Seconds that pictures of real sizes take, from the numbers to the file: moonlark tests/bench/plot.lua
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local plot = require "moonlark.plot"
 local torch = require "moonlark.torch"
 

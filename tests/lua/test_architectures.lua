@@ -1,11 +1,11 @@
 -- Which code a network's file may bring to run: that of Moonlark and of what the person named, and no other.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lfs = require "lfs"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
-local sealed = require "moonlark.sealed"
+local sealed = require "moonlark.base.sealed"
 
 local program = arg[-1]
 if program:find "/" and program:sub(1, 1) ~= "/" then program = lfs.currentdir() .. "/" .. program end

@@ -1,7 +1,7 @@
 -- Sound files in and out: exact samples, librosa's numbers, damaged files, and errors in words.
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lfs = require "lfs"
 local torch = require "moonlark.torch"
 
@@ -271,7 +271,7 @@ TestChannels = {}
 
 -- What a function warns of.
 local function warned(f)
-  local warning = require "moonlark.warning"
+  local warning = require "moonlark.base.warning"
   local say, lines = warning.say, {}
   warning.say = function(words) lines[#lines + 1] = words end
   local _ <close> = setmetatable({}, {__close = function() warning.say = say end})

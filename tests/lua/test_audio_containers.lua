@@ -2,8 +2,8 @@
 -- ffmpeg where it is installed.
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local torch = require "moonlark.torch"
 
 local frozen = "tests/reference/audio/"

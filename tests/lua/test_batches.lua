@@ -4,8 +4,8 @@ local audio = require "moonlark.audio"
 local augment = require "moonlark.augment"
 local dataset = require "moonlark.dataset"
 local feature = require "moonlark.feature"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local torch = require "moonlark.torch"
 
 local place

@@ -1,7 +1,7 @@
 -- Where code comes from: Moonlark's own folders, the system's and the script's, never the folder in which one stands.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lfs = require "lfs"
 
 local program = arg[-1]
@@ -27,7 +27,7 @@ local trap = "io.stderr:write 'TRAP' os.exit(99)\n"
 local function loaded()
   require("moonlark.torch").zeros {2}
   require "moonlark.plot"
-  for _, name in ipairs {"cjson", "argparse", "moonlark.command", "moonlark.network"} do require(name) end
+  for _, name in ipairs {"cjson", "argparse", "moonlark.shell.command", "moonlark.network"} do require(name) end
   core.system.libraries()
   local modules, libraries = {}, {}
   for name in pairs(package.loaded) do modules[#modules + 1] = name end
@@ -52,7 +52,7 @@ local function set_traps(folder)
     write(path .. ".so", "no library")
   end
   for name in pairs(libraries) do write(files.join(folder, name), "no library") end
-  for _, entry in ipairs(require("moonlark.command").list()) do write(files.join(folder, entry.name), trap) end
+  for _, entry in ipairs(require("moonlark.shell.command").list()) do write(files.join(folder, entry.name), trap) end
   for _, name in ipairs {".gnuplot", "gnuplotrc", ".inputrc"} do write(files.join(folder, name), "exit status 99\n") end
   for _, name in ipairs {"gnuplot", "fc-list", "ffmpeg", "sh"} do
     write(files.join(folder, name), "#!/bin/sh\necho TRAP >&2\nexit 99\n")
@@ -73,7 +73,7 @@ function TestPlaces:test_nothing_that_lies_in_the_current_folder_runs()
     {"extract", "dataset_index.json", "--features", "mfcc", "--pool", "mean", "--out", "vectors", "--format", "h5"},
     {"classify", "songs", "--features", "mfcc", "--models", "knn", "--folds", "2", "--run", "judged"},
     {"-e", "t = require 'moonlark.torch' print((t.ones {2, 2}:matmul(t.ones {2, 2})):sum():item())"},
-    {"-l", "json", "-e", "print(json.encode(json.decode '[1]'))"},
+    {"-l", "base.json", "-e", "print(json.encode(json.decode '[1]'))"},
     {"doctor"}, {"--help"}, {"-v"},
   } do
     local result = moonlark("traps", words)
@@ -125,7 +125,7 @@ end
 
 function TestPlaces:test_moonlarks_own_modules_come_before_a_scripts()
   write("mine/moonlark/json.lua", trap)
-  write("mine/run.lua", "print(require 'moonlark.json'.encode {1})")
+  write("mine/run.lua", "print(require 'moonlark.base.json'.encode {1})")
   lu.assertEquals(moonlark("", {"mine/run.lua"}).out, "[1]\n")
 end
 

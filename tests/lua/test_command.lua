@@ -32,7 +32,7 @@ function TestCommand:test_ways_to_run()
   local path = script "print(..., arg[1], #arg, arg[-1] ~= nil)"
   lu.assertEquals(run("$M " .. path .. " x y"), "x\tx\t2\ttrue\n")
   lu.assertEquals(run "$M -e 'x = 5' -e 'print(x)'", "5\n")
-  lu.assertEquals(run "$M -l json -e 'print(json.encode {1})'", "[1]\n")
+  lu.assertEquals(run "$M -l base.json -e 'print(json.encode {1})'", "[1]\n")
   lu.assertEquals(run "$M -v", ("Moonlark %s, Lua 5.4.%s\n"):format(require("moonlark").version,
     run "$M -v":match "5%.4%.(%d+)"))
   os.remove(path)
@@ -61,7 +61,7 @@ function TestCommand:test_help_lists_the_commands()
 end
 
 function TestCommand:test_every_command_has_a_summary_and_help()
-  for _, entry in ipairs(require("moonlark.command").list()) do
+  for _, entry in ipairs(require("moonlark.shell.command").list()) do
     lu.assertStrMatches(entry.summary, "%u.+")
     local out, err, code = run("$M " .. entry.name .. " --help")
     lu.assertEquals({err, code}, {"", 0}, entry.name)
@@ -73,7 +73,7 @@ function TestCommand:test_every_command_has_a_summary_and_help()
 end
 
 function TestCommand:test_errors_point_at_the_users_line()
-  local path = script("local options = require 'moonlark.options'\n" ..
+  local path = script("local options = require 'moonlark.base.options'\n" ..
     "local function analyse(n)\n  options.read('mel', {n_mel = n}, {n_mels = 128})\n  return n\nend\n" ..
     "local x = analyse(3)\n")
   local _, err = run("$M " .. path)
@@ -121,7 +121,7 @@ function TestCommand:test_nothing_leaks_into_the_globals()
     local known = {lfs = true} -- lua-filesystem sets it itself
     for name in pairs(_G) do known[name] = true end
     local moonlark = require "moonlark"
-    local files = require("moonlark.help.sources").files(moonlark.home .. "/lua/moonlark")
+    local files = require("moonlark.shell.help.sources").files(moonlark.home .. "/lua/moonlark")
     for _, file in ipairs(files) do
       local text = io.open(file.path):read "a"
       local module = text:find "\nreturn " -- the others are programs of worker processes
@@ -157,7 +157,7 @@ end
 TestProgress = {}
 
 function TestProgress:test_a_pipe_gets_lines_now_and_then()
-  local progress = require("moonlark.progress").new(10, "counting")
+  local progress = require("moonlark.base.progress").new(10, "counting")
   progress.columns, progress.wait = nil, 0
   local written = {}
   local stderr = io.stderr

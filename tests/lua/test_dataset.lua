@@ -1,7 +1,7 @@
 -- Datasets and their splits: what comes out of folders and lists, what no split may do, which errors are clear.
 local lu = require "luaunit"
 local dataset = require "moonlark.dataset"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 
 local place
 TestFolder, TestCsv, TestGtzan, TestSplit, TestFolds, TestFiles = {}, {}, {}, {}, {}, {}

@@ -3,7 +3,7 @@ local lu = require "luaunit"
 local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
 local feature = require "moonlark.feature"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local audio = require "moonlark.audio"
 
 local place

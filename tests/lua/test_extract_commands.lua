@@ -3,8 +3,8 @@ local lu = require "luaunit"
 local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
 local feature = require "moonlark.feature"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local torch = require "moonlark.torch"
 
 local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
@@ -269,7 +269,7 @@ function TestExtractCommand:test_cache_and_bad_files()
   lu.assertStrContains(cold.err, "rejected songs/a/2.wav: ")
   lu.assertStrContains(cold.out, "3 files  0 from the cache  1 rejected")
   lu.assertStrContains(warm.out, "3 files  3 from the cache  1 rejected")
-  local csv = require "moonlark.dataset.csv"
+  local csv = require "moonlark.base.csv"
   local rows = csv.read(place .. "/out/rejected.csv")
   lu.assertEquals({#rows, rows[1].path}, {1, "songs/a/2.wav"})
   lu.assertTrue(#rows[1].reason > 5)
@@ -303,7 +303,7 @@ function TestExtractCommand:test_files_cut_short_are_kept_when_asked()
   lu.assertEquals(refused.code, 3)
   lu.assertStrContains(refused.err, 'rejected songs/b/cut.flac: ')
   lu.assertStrContains(refused.err, 'partial = "keep"')
-  local csv = require "moonlark.dataset.csv"
+  local csv = require "moonlark.base.csv"
   for _, pool in ipairs {{}, {"--pool", "mean"}} do
     for pass, from_cache in ipairs {0, 5} do -- results from the cache say it too
       local kept = extract("--partial", "keep", table.unpack(pool))

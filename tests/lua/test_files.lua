@@ -1,5 +1,5 @@
 local lu = require "luaunit"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 
 TestFiles = {}
 

@@ -1,6 +1,6 @@
 local lu = require "luaunit"
-local complete = require "moonlark.complete"
-local help = require "moonlark.help"
+local complete = require "moonlark.shell.complete"
+local help = require "moonlark.shell.help"
 local moonlark = require "moonlark"
 
 TestHelp = {}
@@ -49,13 +49,13 @@ function TestHelp:test_every_function_of_a_loaded_module_is_explained()
 end
 
 function TestHelp:test_values_and_names_lead_to_the_same_page()
-  local show = require "moonlark.show"
-  local by_name = help.text "show.text"
-  lu.assertStrContains(by_name, "show.text(value, limits)")
+  local show = require "moonlark.base.show"
+  local by_name = help.text "base.show.text"
+  lu.assertStrContains(by_name, "base.show.text(value, limits)")
   lu.assertStrContains(by_name, "`width` (100) columns")
   lu.assertEquals(help.text(show.text), by_name)
-  lu.assertEquals(help.text(show), (help.text "show"))
-  lu.assertEquals(help.text "moonlark.show.text", by_name)
+  lu.assertEquals(help.text(show), (help.text "base.show"))
+  lu.assertEquals(help.text "moonlark.base.show.text", by_name)
 end
 
 function TestHelp:test_methods_of_objects()
@@ -67,7 +67,7 @@ end
 
 -- What a class's constructor reads, by arguments.read: names in order and defaults; the words of its page.
 local function constructors()
-  local arguments, nn = require "moonlark.nn.arguments", require "moonlark.nn"
+  local arguments, nn = require "moonlark.nn.parameters", require "moonlark.nn"
   local read, found = arguments.read, {}
   for name, class in pairs(nn) do
     if type(class) == "table" and rawget(class, "__name") == name then
@@ -86,7 +86,7 @@ end
 function TestHelp:test_classes_are_explained_with_their_arguments_and_defaults()
   local count = 0
   local by_hand = {Sequential = "...", ModuleList = "...", ModuleDict = "given", Module = "", LayerNorm = true}
-  local none = require "moonlark.options".none
+  local none = require "moonlark.base.options".none
   for name, has in pairs(constructors()) do
     local text, found = help.text("nn." .. name, 120)
     lu.assertTrue(found, name)
@@ -160,9 +160,9 @@ function TestHelp:test_operators_show_their_schemas()
 end
 
 function TestHelp:test_what_is_not_there()
-  local text, found = help.text "show.txet"
+  local text, found = help.text "base.show.txet"
   lu.assertFalse(found)
-  lu.assertStrContains(text, "did you mean 'show.text'")
+  lu.assertStrContains(text, "did you mean 'base.show.text'")
   text = help.text "slice"
   lu.assertStrContains(text, "Signal:slice")
 end

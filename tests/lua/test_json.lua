@@ -1,5 +1,5 @@
 local lu = require "luaunit"
-local json = require "moonlark.json"
+local json = require "moonlark.base.json"
 
 TestJson = {}
 
@@ -49,7 +49,7 @@ function TestJson:test_any_bytes_come_back()
 end
 
 function TestJson:test_the_engine_writes_and_reads_the_same()
-  local files, store = require "moonlark.files", require "moonlark_core".store
+  local files, store = require "moonlark.base.files", require "moonlark_core".store
   local folder = files.temporary_folder()
   local path, texts = folder .. "/t.safetensors", {}
   for i, text in ipairs(odd) do texts["k" .. i .. text] = text end

@@ -1,7 +1,7 @@
 -- Loudness, recurrence, alignment: Signals in and out, files, and errors in words. Numbers: tests/core/music/.
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local music = require "moonlark.music"
 local plot = require "moonlark.plot"
 local signal = require "moonlark.signal"

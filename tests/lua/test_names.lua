@@ -2,11 +2,11 @@
 -- them back to the byte, and nothing that a person sees can act on a terminal.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local csv = require "moonlark.dataset.csv"
+local csv = require "moonlark.base.csv"
 local dataset = require "moonlark.dataset"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
-local show = require "moonlark.show"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
+local show = require "moonlark.base.show"
 
 local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
 if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end
@@ -66,7 +66,7 @@ function TestErrors:test_are_one_line_whatever_the_name()
   local odd = folder .. "/a\nb\27[2J.safetensors"
   local list = files.join(folder, "list.csv")
   files.write(list, 'path,label\n"x\ny.wav",a\n"x\ny.wav",b\n')
-  local options, run = require "moonlark.options", require "moonlark.run"
+  local options, run = require "moonlark.base.options", require "moonlark.run"
   local network, torch = require "moonlark.network", require "moonlark.torch"
   for name, call in pairs {
     read = function() files.read(odd) end, list = function() files.list(odd) end,
@@ -74,7 +74,7 @@ function TestErrors:test_are_one_line_whatever_the_name()
     load = function() dataset.load(odd) end, json = function() json.decode("{", odd) end,
     network = function() network.load(odd) end, architecture = function() network.find "a\nb" end,
     models = function() network.folder(odd) end, run = function() run.load(odd) end,
-    sealed = function() require "moonlark.sealed".read(odd, "network", "object") end,
+    sealed = function() require "moonlark.base.sealed".read(odd, "network", "object") end,
     estimator = function() require "moonlark.estimator".load(odd) end,
     sound = function() require "moonlark.audio".load(odd) end, tensors = function() torch.load(odd) end,
     ending = function() torch.save(odd .. ".x", {x = torch.zeros {1}}) end,

@@ -1,6 +1,6 @@
 -- Modules and losses against PyTorch 2.15 (tests/reference/nn/generate.py), and what modules know of themselves.
 local lu = require "luaunit"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local nn = require "moonlark.nn"
 local optim = require "moonlark.optim"
 local torch = require "moonlark.torch"

@@ -1,7 +1,7 @@
 -- Optimisers against ten steps of PyTorch's (tests/reference/optim/generate.py), schedules against thirty; their
 -- states and their mistakes.
 local lu = require "luaunit"
-local json = require "moonlark.json"
+local json = require "moonlark.base.json"
 local nn = require "moonlark.nn"
 local optim = require "moonlark.optim"
 local torch = require "moonlark.torch"

@@ -1,5 +1,5 @@
 local lu = require "luaunit"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 TestOptions = {}
 

@@ -2,7 +2,7 @@
 -- overwritten or written through a link.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lfs = require "lfs"
 local run = require "moonlark.run"
 
@@ -82,7 +82,7 @@ function TestLock:test_a_killed_process_is_followed()
   local victim = script(([[
     local r <close> = require "moonlark.run".open(%q)
     r:log {a = 1}
-    require "moonlark.files".write(%q, "")
+    require "moonlark.base.files".write(%q, "")
     require "moonlark_core".system.sleep(60)]]):format(path, folder .. "/ready"))
   local result = shell([["$0" "$1" & pid=$!
     while [ ! -e "$2/ready" ]; do sleep .02; done
@@ -106,7 +106,7 @@ function TestLock:test_a_stop_is_told_in_run_json()
     files.remove(folder .. "/ready")
     local stopped = script(([[
       local r <close> = require "moonlark.run".open(%q)
-      require "moonlark.files".write(%q, "")
+      require "moonlark.base.files".write(%q, "")
       require "moonlark_core".system.sleep(60)
       while true do end]]):format(path, folder .. "/ready"))
     shell([["$0" "$1" & pid=$!

@@ -1,7 +1,7 @@
 -- Pictures are drawn whole, hold what was asked for, and run nothing that a title says.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local plot = require "moonlark.plot"
 local signal = require "moonlark.signal"

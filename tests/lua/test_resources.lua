@@ -1,7 +1,7 @@
 -- What the machine lacks (memory, room on a disk, open files) is said as what it is, and no sound is blamed for it.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 
 local build = os.getenv "MOONLARK_TEST_BUILD" or "build/release"
 local program = build .. "/bin/moonlark"

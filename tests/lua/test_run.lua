@@ -1,9 +1,9 @@
 -- A run folder holds what the tour says, and is never half written or silently overwritten.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
-local report = require "moonlark.report"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
+local report = require "moonlark.run.report"
 local run = require "moonlark.run"
 
 local folder = files.temporary_folder()

@@ -2,7 +2,7 @@
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lfs = require "lfs"
 
 local folder = files.temporary_folder()

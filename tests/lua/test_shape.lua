@@ -1,7 +1,7 @@
 -- What a form lets through, and how it says where a value is another.
 local lu = require "luaunit"
-local json = require "moonlark.json"
-local shape = require "moonlark.shape"
+local json = require "moonlark.base.json"
+local shape = require "moonlark.base.shape"
 
 local Index = {
   kind = shape.word {"a", "b"}, share = shape.maybe "number",

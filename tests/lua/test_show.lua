@@ -1,5 +1,5 @@
 local lu = require "luaunit"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 TestShow = {}
 
@@ -59,7 +59,7 @@ function TestShow:test_errors_are_one_line_and_lists_a_line_each()
 end
 
 TestPrompt = {}
-local prompt = require "moonlark.prompt"
+local prompt = require "moonlark.shell.prompt"
 
 function TestPrompt:test_beginnings_and_mistakes()
   for _, text in ipairs {"for i = 1, 2 do", "f(", "{1,", "x =", "if x then", "[[long"} do

@@ -1,7 +1,7 @@
 -- SIGTERM, SIGHUP and a reader that goes away stop the program in order, wherever it is; a second signal at once.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 
 local folder = files.temporary_folder()
 files.mkdirs(folder .. "/tmp")
@@ -23,7 +23,7 @@ local function stop(script, signals)
 end
 
 local head = [[
-  local files = require "moonlark.files"
+  local files = require "moonlark.base.files"
   local here = require "lfs".currentdir()
   local closes <close> = setmetatable({}, {__close = function() files.write(here .. "/closed", "yes") end})
   local function ready() files.write(here .. "/ready", "") end
@@ -89,7 +89,7 @@ end
 -- Whenever the signal comes, nothing is left in the folder for temporary files, no file is half written, and a run says
 -- that it was interrupted, unless it was done by then.
 function TestSignals:test_commands()
-  local json = require "moonlark.json"
+  local json = require "moonlark.base.json"
   require "moonlark.corpus".generate(folder .. "/songs", {styles = {"blues", "house"}, clips = 8, seconds = 1})
   local features = " --features rms,mfcc --no-cache --run "
   local commands = {

@@ -1,6 +1,6 @@
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local torch = require "moonlark.torch"
 
 local reference = "tests/reference/store/"

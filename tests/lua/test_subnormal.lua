@@ -1,7 +1,7 @@
 -- Numbers too small for the ordinary format are zeros in whatever libtorch computes, on every thread, and only there.
 local lu = require "luaunit"
 local classify = require "moonlark.classify"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local nn = require "moonlark.nn"
 local torch = require "moonlark.torch"
 

@@ -424,7 +424,7 @@ function TestStock:test_stock_lua()
   local sanitizer = maps:read "a":match "%S*libasan%S*"
   maps:close()
   if sanitizer then preload = ("LD_PRELOAD=%s ASAN_OPTIONS=detect_leaks=0 "):format(sanitizer) end
-  local command = ([[%sLUA_PATH='lua/?.lua;;' LUA_CPATH='%s/lib/moonlark/?.so;;' lua5.4 -e '
+  local command = ([[%sLUA_PATH='lua/?.lua;lua/?/init.lua;;' LUA_CPATH='%s/lib/moonlark/?.so;;' lua5.4 -e '
     local alone = require "moonlark_torch"
     io.write(alone.tensor({1, 2}):sum():item(), " ")
     local torch = require "moonlark.torch"

@@ -1,6 +1,6 @@
 -- Values and gradients against PyTorch's own (tests/reference/torch/generate.py).
 local lu = require "luaunit"
-local json = require "moonlark.json"
+local json = require "moonlark.base.json"
 local torch = require "moonlark.torch"
 
 -- tests/gpu.sh runs this on a GPU.

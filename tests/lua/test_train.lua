@@ -1,7 +1,7 @@
 -- train.fit: what it learns, what it leaves behind, going on after a kill, and mistakes told before anything starts.
 local lu = require "luaunit"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local optim = require "moonlark.optim"

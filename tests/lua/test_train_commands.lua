@@ -1,8 +1,8 @@
 -- moonlark train, evaluate, predict: from a folder of songs to a run folder and to what it says of new songs.
 local lu = require "luaunit"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 
 local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
 if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end

@@ -13,7 +13,7 @@ local audio = require "moonlark.audio"
 local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
 local feature = require "moonlark.feature"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lfs = require "lfs"
 local mutate = require "mutate"
 

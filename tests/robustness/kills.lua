@@ -1,7 +1,7 @@
 --- Kills what writes at random moments: everything that lies there afterwards is whole, and the next run ends as if
 --- nothing had been.
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local programs = require "programs"
 local random = require "random"
 

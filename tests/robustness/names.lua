@@ -1,8 +1,8 @@
 --- Names that somebody may have chosen: each file is indexed, extracted from and read, or refused by name; nothing
 --- else is opened, and what is written stays what its ending says.
 local dataset = require "moonlark.dataset"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local programs = require "programs"
 
 local names = {}

@@ -1,7 +1,7 @@
 --- One second of sound in every format: those that audio.save writes, and those that ffmpeg makes where it is.
 local audio = require "moonlark.audio"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local random = require "random"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"

@@ -1,7 +1,7 @@
 --- What the parts of the long measurement share: small songs, moonlark run in a folder, and what it may not say.
 local core = require "moonlark_core"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local lfs = require "lfs"
 local random = require "random"
 local torch = require "moonlark.torch"

@@ -3,7 +3,7 @@
 --- A finding is a crash, a sanitizer's report, a leak, a file that takes too long or too much memory, an error in
 --- words that say nothing to a person, a part that is no part of the whole, or a length that is not ffmpeg's.
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 
 local reading = {}
 

@@ -7,7 +7,7 @@ local here = arg[0]:match "^(.*)/" or "."
 package.path = here .. "/?.lua;" .. package.path
 
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local originals = require "originals"
 local reading = require "reading"
 

@@ -1,6 +1,6 @@
 --- Full disks and bare environments.
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local programs = require "programs"
 
 local rooms = {}

@@ -3,7 +3,7 @@
 local here = arg[0]:match "^(.*)/" or "."
 package.path = here .. "/?.lua;" .. package.path
 
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lu = require "luaunit"
 local originals = require "originals"
 local random = require "random"

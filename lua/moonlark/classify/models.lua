@@ -1,8 +1,8 @@
 --- The classical classifiers and the scaler, as estimators.
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 
 local models = {}
 

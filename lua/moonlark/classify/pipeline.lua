@@ -1,7 +1,7 @@
 --- Pipeline: transformers and a last estimator that are fitted together, each on what the one before it gives.
 local estimator = require "moonlark.estimator"
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 
 local function through(steps, x)
   for i = 1, #steps - 1 do x = steps[i]:transform(x) end

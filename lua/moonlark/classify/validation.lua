@@ -1,10 +1,10 @@
 --- Cross-validation and grid search: what is fitted never sees the fold that judges it.
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
-local report = require "moonlark.classify.report"
-local show = require "moonlark.show"
+local report = require "moonlark.classify.evaluation"
+local show = require "moonlark.base.show"
 
 local validation = {}
 

@@ -8,15 +8,15 @@
 --- from a score. The same seed gives the same bytes, whatever the order or the number of workers.
 ---
 --- The files: DIR/<style>/<style>.NNNNN.wav (22 050 Hz, 16 bits, mono), .jams beside each, DIR/corpus.json.
-local claim = require "moonlark.claim"
+local claim = require "moonlark.base.claim"
 local compose = require "moonlark.corpus.compose"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local jams = require "moonlark.corpus.jams"
-local json = require "moonlark.json"
+local json = require "moonlark.base.json"
 local mix = require "moonlark.corpus.mix"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local random = require "moonlark.corpus.random"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 local styles = require "moonlark.corpus.styles"
 local wav = require "moonlark.corpus.wav"
 

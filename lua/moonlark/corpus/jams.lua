@@ -1,5 +1,5 @@
 --- The truth about a clip as JAMS 0.3 (https://jams.readthedocs.io): one JSON file of annotations.
-local json = require "moonlark.json"
+local json = require "moonlark.base.json"
 
 local jams = {}
 

@@ -1,6 +1,6 @@
 --- Waits for work over many files that runs on background threads, and draws how far it is.
 local core = require "moonlark_core"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local background = {}
 
@@ -24,7 +24,7 @@ end
 function background.await(job, label, cache, engine)
   engine = engine or core.extract
   local counts = engine.progress(job)
-  local bar = label and counts.total > 0 and require "moonlark.progress".new(counts.total, label) or nil
+  local bar = label and counts.total > 0 and require "moonlark.base.progress".new(counts.total, label) or nil
   local function stop(_, failure)
     if bar then bar:finish() end
     if not failure then return end

@@ -9,10 +9,10 @@
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local notes = require "moonlark.dataset.notes"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local pooled = require "moonlark.dataset.pooled"
-local reading = require "moonlark.reading"
-local show = require "moonlark.show"
+local reading = require "moonlark.audio.reading"
+local show = require "moonlark.base.show"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -68,7 +68,7 @@ end
 
 -- The recipe asked for by feature, features or recipe.
 local function recipe_of(read)
-  local recipe = require "moonlark.recipe"
+  local recipe = require "moonlark.feature.recipe"
   local given, named = 0, nil
   for _, key in ipairs {"feature", "features", "recipe"} do
     if read[key] ~= nil then given, named = given + 1, key end
@@ -221,7 +221,7 @@ function Dataset:batches(given)
   local powers, amin, top_db = decibels_of(recipe, decibel)
   local rows, frames, names = shape_of(recipe, segment)
   check_booleans(read, {"shuffle", "drop_last", "normalize", "progress"})
-  local cache = require "moonlark.cache".usable(read.cache)
+  local cache = require "moonlark.dataset.cache".usable(read.cache)
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
   if read.device ~= "cpu" then require "moonlark.torch".zeros({1}):to(read.device) end -- says now what is missing
   local augments = require "moonlark.augment".ordered(read.augment or {})

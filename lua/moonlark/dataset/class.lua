@@ -19,7 +19,7 @@
 ---@field part string?  "train", "valid" or "test" in a part of a split
 ---@field leakage boolean?  true once segments were cut before splitting
 local scan = require "moonlark.dataset.scan"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local Dataset = {}
 Dataset.__name = "moonlark.Dataset"

@@ -2,8 +2,8 @@
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local notes = require "moonlark.dataset.notes"
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -83,7 +83,7 @@ local function run(self, recipe, read, outputs)
   for i, track in ipairs(self.tracks) do
     wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
   end
-  local cache = require "moonlark.cache".usable(read.cache)
+  local cache = require "moonlark.dataset.cache".usable(read.cache)
   local job = core.extract.start(recipe:description(), wanted, read.workers, cache)
   local counts = background.await(job, read.progress and "extracting" or nil, cache)
   local result = {
@@ -122,10 +122,10 @@ end
 ---@param recipe moonlark.Recipe
 ---@param given {workers?: integer, cache?: string|true, progress?: boolean}?
 --- workers: threads, default one for each core; cache: a folder for results, kept by the files' content and the
---- recipe (true: the user's, see moonlark.cache); progress: false draws no bar
+--- recipe (true: the user's, see moonlark.dataset.cache); progress: false draws no bar
 ---@return moonlark.Features
 function Dataset:extract(recipe, given)
-  if not require "moonlark.recipe".is(recipe) then
+  if not require "moonlark.feature.recipe".is(recipe) then
     error("recipe must be a recipe, such as feature.recipe {features = {mfcc = {}}} makes", 0)
   end
   local read = options.read("extract", given, {workers = 0, cache = options.none, progress = true})

@@ -2,10 +2,10 @@
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local notes = require "moonlark.dataset.notes"
-local options = require "moonlark.options"
-local reading = require "moonlark.reading"
+local options = require "moonlark.base.options"
+local reading = require "moonlark.audio.reading"
 local scan = require "moonlark.dataset.scan"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local Dataset = class.Dataset
 

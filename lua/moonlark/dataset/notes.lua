@@ -1,5 +1,5 @@
 --- Notes: what is to be said of the sounds that a job over many files read.
-local warning = require "moonlark.warning"
+local warning = require "moonlark.base.warning"
 
 local notes = {}
 

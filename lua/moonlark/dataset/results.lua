@@ -1,12 +1,12 @@
 --- The folder that an extraction leaves: the features, features.json (what came from where), rejected.csv (which files
 --- were set aside, and why) and partial.csv (which were kept in part). The parts of a sharded extraction lie in one
 --- folder until they are merged.
-local claim = require "moonlark.claim"
-local csv = require "moonlark.dataset.csv"
-local files = require "moonlark.files"
-local json = require "moonlark.json"
-local shape = require "moonlark.shape"
-local show = require "moonlark.show"
+local claim = require "moonlark.base.claim"
+local csv = require "moonlark.base.csv"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
+local shape = require "moonlark.base.shape"
+local show = require "moonlark.base.show"
 
 local results = {}
 

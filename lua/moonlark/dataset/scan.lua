@@ -1,5 +1,5 @@
 --- Sound files below a folder, and paths as seen from one.
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local lfs = require "lfs"
 
 local scan = {}

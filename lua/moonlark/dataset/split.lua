@@ -1,9 +1,9 @@
 --- Adds split, folds and segments to datasets.
 local class = require "moonlark.dataset.class"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
 local scan = require "moonlark.dataset.scan"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -101,7 +101,7 @@ end
 -- Reads a list file of one track a line; gives the set of positions in the dataset.
 local function read_list(self, path, index)
   local chosen, n = {}, 0
-  for line in require "moonlark.files".read(path):gmatch "[^\n]+" do
+  for line in require "moonlark.base.files".read(path):gmatch "[^\n]+" do
     n = n + 1
     local name = line:gsub("%s+$", ""):gsub("^%s+", ""):gsub("^%./", "")
     if name ~= "" then

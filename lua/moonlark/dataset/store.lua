@@ -1,16 +1,16 @@
 --- Adds save to datasets, parts and folds, and reads back what it wrote.
 local class = require "moonlark.dataset.class"
-local json = require "moonlark.json"
+local json = require "moonlark.base.json"
 local scan = require "moonlark.dataset.scan"
-local shape = require "moonlark.shape"
-local show = require "moonlark.show"
+local shape = require "moonlark.base.shape"
+local show = require "moonlark.base.show"
 local split = require "moonlark.dataset.split"
 
 local Dataset, make = class.Dataset, class.make
 local Parts, Folds, part_of, part_names = split.Parts, split.Folds, split.part_of, split.part_names
 
 local function write_json(path, value)
-  require "moonlark.files".write(path, json.encode(value, " ") .. "\n")
+  require "moonlark.base.files".write(path, json.encode(value, " ") .. "\n")
 end
 
 -- Tracks for a file: paths with respect to the file's folder where they lie below it.

@@ -2,9 +2,9 @@
 ---
 ---     local batches = train.tensors {x = X.x, y = X.y, classes = X.classes, batch_size = 64, shuffle = true}
 ---     for batch in batches:epoch(1) do print(batch.x, batch.y) end
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 ---@class moonlark.TensorBatches

@@ -1,5 +1,5 @@
 --- Activations: element by element, but for the softmaxes. Results have the input's shape.
-local arguments = require "moonlark.nn.arguments"
+local arguments = require "moonlark.nn.parameters"
 local Module = require "moonlark.nn.module".Module
 local torch = require "moonlark.torch"
 

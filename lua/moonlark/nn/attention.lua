@@ -1,11 +1,11 @@
 --- MultiheadAttention, TransformerEncoderLayer, TransformerEncoder.
-local arguments = require "moonlark.nn.arguments"
+local arguments = require "moonlark.nn.parameters"
 local container = require "moonlark.nn.container"
 local init = require "moonlark.nn.initialise"
 local linear = require "moonlark.nn.linear"
 local module = require "moonlark.nn.module"
 local normalization = require "moonlark.nn.normalization"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter

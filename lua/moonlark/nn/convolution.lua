@@ -1,5 +1,5 @@
 --- Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d.
-local arguments = require "moonlark.nn.arguments"
+local arguments = require "moonlark.nn.parameters"
 local init = require "moonlark.nn.initialise"
 local module = require "moonlark.nn.module"
 local torch = require "moonlark.torch"

@@ -1,8 +1,8 @@
 --- Linear, Embedding, Identity, Flatten.
-local arguments = require "moonlark.nn.arguments"
+local arguments = require "moonlark.nn.parameters"
 local init = require "moonlark.nn.initialise"
 local module = require "moonlark.nn.module"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter

@@ -12,8 +12,8 @@
 ---
 --- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the
 --- module or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 --- A part of a network: the base of all modules and of one's own. PyTorch: Module.

@@ -1,5 +1,5 @@
 --- BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm, Dropout, Dropout2d.
-local arguments = require "moonlark.nn.arguments"
+local arguments = require "moonlark.nn.parameters"
 local module = require "moonlark.nn.module"
 local torch = require "moonlark.torch"
 

@@ -1,7 +1,7 @@
 --- Pooling over time ([n, c, l]) or images ([n, c, h, w]).
-local arguments = require "moonlark.nn.arguments"
+local arguments = require "moonlark.nn.parameters"
 local Module = require "moonlark.nn.module".Module
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local torch = require "moonlark.torch"
 
 local layers = {}

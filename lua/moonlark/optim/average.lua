@@ -9,7 +9,7 @@
 ---     evaluate(net)
 ---     ema:swap()          -- and goes on training with its own
 local nn_module = require "moonlark.nn.module"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local torch = require "moonlark.torch"
 
 --- An average of a network's weights: update() after each step of the optimiser, swap() around each evaluation.

@@ -1,7 +1,7 @@
 --- Optimizer: parameters in groups, the state of each, and what all optimisers do with them.
 local is_module = require "moonlark.nn.module".is_module
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 --- Parameters in groups, and how they move: step() after each backward(), then zero_grad().

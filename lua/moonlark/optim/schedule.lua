@@ -12,8 +12,8 @@
 --- what `total` and the options in steps count. Every schedule takes `warmup = n`: for n units the rate rises
 --- linearly, from 1/(n + 1) of where the schedule begins, which then runs for the total - n units that are left. A
 --- warmup below 1 is a share of the total.
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 local schedule = {}

@@ -1,11 +1,11 @@
 --- Bars, one group for each name, with error bars.
 local data = require "moonlark.plot.data"
 local figure = require "moonlark.plot.figure"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local scale = require "moonlark.plot.scale"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
 
 local defaults = {

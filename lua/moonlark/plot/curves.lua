@@ -1,8 +1,8 @@
 --- Curves of a training: how losses and scores went from epoch to epoch.
 local figure = require "moonlark.plot.figure"
 local lines = require "moonlark.plot.lines"
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 
 local defaults = {title = options.none, width = 900, height = 380, x = options.none}
 

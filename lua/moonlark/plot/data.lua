@@ -2,7 +2,7 @@
 ---
 --- Numbers stay where they are: only sizes, ranges and the few that become ticks pass through Lua.
 local picture = require("moonlark_core").picture
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 
 local data = {}

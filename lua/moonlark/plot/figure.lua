@@ -8,10 +8,10 @@
 ---@field height number
 ---@field panels table[]  {panel, x, y, w, h}
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local gnuplot = require "moonlark.plot.gnuplot"
-local options = require "moonlark.options"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local terminal = require "moonlark.plot.terminal"
 local text = require "moonlark.plot.text"
 

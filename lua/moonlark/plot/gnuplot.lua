@@ -4,8 +4,8 @@
 --- `picture`. Every text in it has gone through `gnuplot.quote`, so that no title, label or class
 --- name can end its string and become a command.
 local core = require "moonlark_core"
-local files = require "moonlark.files"
-local show = require "moonlark.show"
+local files = require "moonlark.base.files"
+local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
 
 local gnuplot = {}

@@ -1,11 +1,11 @@
 --- Maps: a matrix over time (or over its columns) in colours.
 local data = require "moonlark.plot.data"
 local figure = require "moonlark.plot.figure"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local pitch_classes = {"C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"}
 local tonnetz_axes = {"fifth x", "fifth y", "minor third x", "minor third y", "major third x", "major third y"}

@@ -2,7 +2,7 @@
 ---
 --- The maps for amounts grow evenly in lightness, so that they can be read in grey and by the
 --- colour-blind; classes take the colours of Okabe and Ito, each with a shape of its own.
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local palette = {}
 

@@ -1,5 +1,5 @@
 --- Words on a picture: made harmless, measured, shortened and wrapped.
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local text = {}
 

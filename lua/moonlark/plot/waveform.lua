@@ -1,12 +1,12 @@
 --- Waveforms: a lane for each channel, from the extremes that each pixel covers.
 local data = require "moonlark.plot.data"
 local figure = require "moonlark.plot.figure"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 
 local defaults = {
   title = options.none, xlabel = options.none, ylabel = options.none, width = 900, height = options.none,

@@ -1,6 +1,6 @@
 --- Functions that PyTorch writes in Python: named here as there, over libtorch's operators.
 local engine = require "moonlark.torch.engine"
-local options = require "moonlark.options"
+local options = require "moonlark.base.options"
 
 local functions = {}
 

@@ -4,9 +4,9 @@
 --- history, the schedule's state and the settings are plain. Random numbers need no state: each epoch begins with
 --- seeds of its own.
 local differences = require "moonlark.train.differences"
-local sealed = require "moonlark.sealed"
-local shape = require "moonlark.shape"
-local show = require "moonlark.show"
+local sealed = require "moonlark.base.sealed"
+local shape = require "moonlark.base.shape"
+local show = require "moonlark.base.show"
 
 local checkpoint = {}
 

@@ -1,5 +1,5 @@
 --- What is checked before a training starts.
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 local checks = {}
 
 local function check_integer(name, value, least)
@@ -65,7 +65,7 @@ local function check_monitor(o)
   if o.monitor == nil then return end
   local known = {}
   for _, name in ipairs(measures) do known[name] = true end
-  if not known[o.monitor] then require "moonlark.options".unknown("monitor of train.fit", o.monitor, measures) end
+  if not known[o.monitor] then require "moonlark.base.options".unknown("monitor of train.fit", o.monitor, measures) end
   if o.monitor:find "^valid" and not o.valid then show.fail("monitor = '%s' needs valid", o.monitor) end
 end
 
@@ -78,7 +78,7 @@ function checks.options(o)
   if o.patience ~= nil then check_integer("patience", o.patience, 1) end
   if o.patience and not o.valid then error("patience needs validation data: give valid", 0) end
   if o.resume and not o.run then error("resume needs a run folder: give run", 0) end
-  if type(o.run) == "string" then require "moonlark.files".check_folder(o.run, "run folder") end
+  if type(o.run) == "string" then require "moonlark.base.files".check_folder(o.run, "run folder") end
   if o.loss and o.objective then error("give loss or objective, not both", 0) end
   check_objects(o)
   check_monitor(o)

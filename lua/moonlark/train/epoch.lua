@@ -2,8 +2,8 @@
 local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
 local optim = require "moonlark.optim"
-local progress = require "moonlark.progress"
-local show = require "moonlark.show"
+local progress = require "moonlark.base.progress"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 -- How many losses may wait before they are looked at: on a GPU looking at one waits for all work before it.

@@ -1,5 +1,5 @@
 --- Judging a network: its losses and predictions over all batches of a part, joined to whole tracks.
-local report = require "moonlark.classify.report"
+local report = require "moonlark.classify.evaluation"
 local torch = require "moonlark.torch"
 
 local evaluate = {}
@@ -18,7 +18,7 @@ function evaluate.place(batch, device)
 end
 
 --- What a network makes of a batch: net(x), or net(x, mask) where something was padded.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@param batch table
 ---@return any
 function evaluate.forward(net, batch)
@@ -62,7 +62,7 @@ end
 ---
 --- The segments' probabilities are averaged over each track. The result prints itself: accuracy with its 95 %
 --- interval, precision, recall and F1 by class.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@param batches table  of dataset:batches or train.tensors
 ---@param given {objective: function?, device: string?, probabilities: boolean?}?  objective: f(net, batch) → loss,
 --- logits; default: cross entropy; probabilities: true asks for them where there are no labels

@@ -4,9 +4,9 @@ local checks = require "moonlark.train.checks"
 local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
 local optim = require "moonlark.optim"
-local options = require "moonlark.options"
-local progress = require "moonlark.progress"
-local show = require "moonlark.show"
+local options = require "moonlark.base.options"
+local progress = require "moonlark.base.progress"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 local train_epoch = require "moonlark.train.epoch"
 
@@ -60,7 +60,7 @@ end
 
 -- A plain copy, as JSON would give it back.
 local function plain(value)
-  local json = require "moonlark.json"
+  local json = require "moonlark.base.json"
   return json.decode(json.encode(value))
 end
 

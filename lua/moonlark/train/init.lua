@@ -31,13 +31,13 @@ local train = {}
 ---
 --- Before anything starts it is an error when there is one class, a class without training tracks, or an empty
 --- validation part. A loss that is not finite ends the training and names the batch's files.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@param given table
 ---@return table fit
 function train.fit(net, given) return fit(net, given) end
 
 --- Judges a network on batches: accuracy over whole tracks, precision, recall and F1 by class.
----@param net moonlark.Module
+---@param net moonlark.nn.Module
 ---@param batches table  of dataset:batches or train.tensors
 ---@param given {objective: function?, device: string?}?
 ---@return table report  prints itself; loss, accuracy, probabilities, predicted, confusion, per_class …

@@ -5,12 +5,12 @@
 --- metrics.json, plots/ and report.md.
 local checkpoint = require "moonlark.train.checkpoint"
 local core = require "moonlark_core"
-local files = require "moonlark.files"
+local files = require "moonlark.base.files"
 local network = require "moonlark.network"
 local plot = require "moonlark.plot"
-local report = require "moonlark.report"
+local report = require "moonlark.run.report"
 local run = require "moonlark.run"
-local show = require "moonlark.show"
+local show = require "moonlark.base.show"
 local tensorboard = require "moonlark.train.tensorboard"
 
 local Record = {}

@@ -3,9 +3,9 @@
 --- A file is a sequence of records (TensorFlow's TFRecord: length, checksum, bytes, checksum; checksums are CRC-32C,
 --- masked), each a protocol buffer message Event of tensorflow/core/util/event.proto. A record is written whole and
 --- flushed; TensorBoard ignores one that was cut.
-local claim = require "moonlark.claim"
-local files = require "moonlark.files"
-local show = require "moonlark.show"
+local claim = require "moonlark.base.claim"
+local files = require "moonlark.base.files"
+local show = require "moonlark.base.show"
 
 local tensorboard = {}
 

@@ -1,0 +1,150 @@
+/* torch_memory.c: freeing tensors before the collector would. */
+#include "lua/arguments.h"
+#include "lua/tensor.h"
+#include "context.h"
+
+static void release_handle(lua_State *L, int arg)
+{
+    mlk_tensor **handle = luaL_testudata(L, arg, MLK_TENSOR_TYPE);
+    if (handle) {
+        mlk_tensor *tensor = *handle;
+        *handle = NULL;
+        mlk_tensor_release(tensor);
+    }
+}
+
+/* t:free(): gives the memory back at once; the tensor cannot be used any more. */
+static int free_tensor(lua_State *L)
+{
+    luaL_checkudata(L, 1, MLK_TENSOR_TYPE);
+    release_handle(L, 1);
+    return 0;
+}
+
+/* Marks in the table at `kept` every tensor that the value at arg is or, through tables, holds. */
+static void keep(lua_State *L, int arg, int kept, int depth)
+{
+    int type = lua_type(L, arg);
+    if (type != LUA_TUSERDATA && type != LUA_TTABLE)
+        return;
+    luaL_checkstack(L, 6, NULL);
+    lua_pushvalue(L, arg);
+    bool seen = lua_rawget(L, kept) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (seen || depth > 100)
+        return;
+    lua_pushvalue(L, arg);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, kept);
+    if (type != LUA_TTABLE)
+        return;
+    lua_pushnil(L);
+    while (lua_next(L, arg)) {
+        keep(L, lua_gettop(L), kept, depth + 1);
+        lua_pop(L, 1);
+    }
+}
+
+/* Ends a scope, on return and on error alike. The guard's user values are the list of the tensors made in it
+ * and the outer scope's list; after an error all that was made is freed. */
+static int end_scope(lua_State *L)
+{
+    mlk_lua_own_context(L)->scopes--;
+    lua_settop(L, 2);
+    lua_getiuservalue(L, 1, 1); /* 3: made */
+    lua_getiuservalue(L, 1, 2);
+    lua_setfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE);
+    if (lua_isnil(L, 2))
+        return 0;
+    lua_Integer n = (lua_Integer)lua_rawlen(L, 3);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, 3, i);
+        release_handle(L, -1);
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+/* Pushes a guard for a new scope whose list of tensors is at `made`, the outer one's at `outer`. */
+static void push_scope(lua_State *L, int made, int outer)
+{
+    lua_newuserdatauv(L, 0, 2);
+    lua_pushvalue(L, made);
+    lua_setiuservalue(L, -2, 1);
+    lua_pushvalue(L, outer);
+    lua_setiuservalue(L, -2, 2);
+    if (luaL_newmetatable(L, "moonlark.Scope"))
+        mlk_lua_register(L, (const luaL_Reg[]){{"__close", end_scope}, {NULL, NULL}});
+    lua_setmetatable(L, -2);
+}
+
+/* scope(f, ...) -> f's results: frees every tensor made inside, except those that f returns (also in tables). */
+static int scope(lua_State *L)
+{
+    enum { outer = 1, made = 2, guard = 3, function = 4 };
+    mlk_lua_context *context = mlk_lua_own_context(L);
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE); /* nil outside of any scope */
+    lua_insert(L, outer);
+    lua_newtable(L);
+    lua_insert(L, made);
+    push_scope(L, made, outer);
+    lua_insert(L, guard);
+    lua_toclose(L, guard);
+    lua_pushvalue(L, made);
+    lua_setfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE);
+    context->scopes++;
+    lua_call(L, lua_gettop(L) - function, LUA_MULTRET);
+
+    int top = lua_gettop(L), kept = top + 1;
+    lua_newtable(L);
+    for (int result = function; result <= top; result++)
+        keep(L, result, kept, 0);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, made);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, made, i);
+        lua_pushvalue(L, -1);
+        bool returned = lua_rawget(L, kept) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (!returned) {
+            release_handle(L, -1);
+        } else if (!lua_isnil(L, outer)) { /* now the outer scope's */
+            lua_pushvalue(L, -1);
+            lua_rawseti(L, outer, (lua_Integer)lua_rawlen(L, outer) + 1);
+        }
+        lua_pop(L, 1);
+    }
+    lua_settop(L, top);
+    return top - guard;
+}
+
+/* memory() -> {live, cached, total}: bytes of CPU tensors in use, kept for reuse, ever handed out. */
+static int memory(lua_State *L)
+{
+    mlk_memory now = mlk_torch_memory();
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, (lua_Integer)now.live);
+    lua_setfield(L, -2, "live");
+    lua_pushinteger(L, (lua_Integer)now.cached);
+    lua_setfield(L, -2, "cached");
+    lua_pushinteger(L, (lua_Integer)now.total);
+    lua_setfield(L, -2, "total");
+    return 1;
+}
+
+/* empty_cache(): gives blocks kept for reuse back to the system. */
+static int empty_cache(lua_State *L)
+{
+    mlk_lua_reclaim(L);
+    return 0;
+}
+
+void mlk_lua_add_memory(lua_State *L)
+{
+    mlk_lua_register(L, (const luaL_Reg[]){
+        {"scope", scope}, {"memory", memory}, {"empty_cache", empty_cache}, {NULL, NULL},
+    });
+    lua_getfield(L, -1, "methods");
+    mlk_lua_register(L, (const luaL_Reg[]){{"free", free_tensor}, {NULL, NULL}});
+    lua_pop(L, 1);
+}

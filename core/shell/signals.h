@@ -1,0 +1,52 @@
+/* signals.h: Ctrl-C stops whatever runs, wherever it runs, and nothing else.
+ *
+ * The signal handler does three things: it sets the flag that the engine's long
+ * loops poll (core/interrupt.h), it hangs a hook on the Lua thread that runs now,
+ * and that hook raises one sentinel value. pcall, xpcall, coroutine.resume, .wrap
+ * and .close are replaced by versions that raise it again instead of catching it,
+ * so it always reaches mlk_call. Code that is not interrupted pays nothing.
+ *
+ * A second Ctrl-C before the first was heeded ends a script; at the prompt it only
+ * says that the session is still waiting.
+ *
+ * SIGTERM, SIGHUP and SIGPIPE stop in the same way (what is open is closed: temporary
+ * folders go, a run says that it was interrupted), and then the whole program ends,
+ * by that signal; a second one ends it at once. A signal that was ignored when the
+ * program began (nohup) stays ignored.
+ */
+#ifndef MLK_SHELL_SIGNALS_H
+#define MLK_SHELL_SIGNALS_H
+
+#include <lua.h>
+#include <setjmp.h>
+#include <stdbool.h>
+
+/* Takes over the signals for this state: call once, from the thread that will run Lua. */
+void mlk_interrupt_install(lua_State *L);
+
+/* Puts the handlers back after a library (readline) has set its own. */
+void mlk_interrupt_reinstall(void);
+
+/* Told once the program is a prompt: a second Ctrl-C no longer ends it. */
+void mlk_interrupt_keep_session(void);
+
+/* True when the value at `index` is the sentinel. */
+bool mlk_interrupt_is(lua_State *L, int index);
+
+/* After a protected call: was it stopped? Clears everything for the next one. */
+bool mlk_interrupt_taken(lua_State *L);
+
+/* True once a signal has come that ends the program. */
+bool mlk_interrupt_ends(void);
+
+/* True when it ends because nobody reads its output any more (SIGPIPE): nothing is said of that. */
+bool mlk_interrupt_unread(void);
+
+/* The last thing that the program does: returns its exit code, or ends by the signal that came. */
+int mlk_interrupt_leave(int code);
+
+/* While a prompt waits for a key, Ctrl-C jumps to *place; NULL ends that. A Ctrl-C
+ * that came since the last wait jumps at once. */
+void mlk_interrupt_wait_at(sigjmp_buf *place);
+
+#endif

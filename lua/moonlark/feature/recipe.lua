@@ -1,0 +1,199 @@
+--- Recipe: which features to compute, of what part of a sound, and how to pool them.
+---
+---     local recipe = feature.recipe {
+---       rate = 22050, duration = 30,
+---       features = {mel = {n_mels = 64}, mfcc = {}},
+---       pool = {"mean", "std"},
+---     }
+---     local one = recipe:apply(song)                -- one.mel, one.mfcc: Signals
+---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
+---
+--- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all,
+--- or the one that the recipe names.
+local core = require "moonlark_core"
+local options = require "moonlark.base.options"
+local reading = require "moonlark.audio.reading"
+local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.base.show"
+local signal = require "moonlark.signal"
+
+local recipe = {}
+
+---@class moonlark.Recipe
+---@field rate integer  samples per second; 0 keeps each file's own
+---@field start number?  seconds
+---@field duration number?  seconds
+---@field channel "mix"|"left"|"right"|integer|nil
+---@field partial "refuse"|"keep"|nil
+---@field features table<string, table>  settings by feature
+---@field pool string[]?
+---@field names string[]  columns of the pooled table, empty without pool: "mfcc_0_mean" …, by feature, pool, row
+---@field text string  every setting in words: equal recipes have equal texts
+local Recipe = {}
+Recipe.__index = Recipe
+Recipe.__name = "moonlark.Recipe"
+
+-- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name.
+local function listed(features)
+  if type(features) ~= "table" then
+    show.fail("features must be a table such as {mfcc = {n_mfcc = 13}}, got %s", type(features))
+  end
+  local settings_of, names = {}, {}
+  for key, value in pairs(features) do
+    local name, settings = key, value
+    if math.type(key) == "integer" then name, settings = value, {} end
+    if settings == true then settings = {} end
+    if type(name) ~= "string" then show.fail("a feature's name must be a string, got %s", type(name)) end
+    if type(settings) ~= "table" then
+      show.fail("the settings of %s must be a table, got %s", name, type(settings))
+    end
+    if settings_of[name] then show.fail("%s is in the recipe twice", name) end
+    require "moonlark.feature".settings(name, settings) -- names the nearest of a misspelt word
+    settings_of[name], names[#names + 1] = settings, name
+  end
+  local list = {}
+  for i, name in ipairs(scan.sort(names)) do list[i] = {name, settings_of[name]} end
+  return list
+end
+
+local function check_number(name, value, low)
+  if value ~= nil and (type(value) ~= "number" or not (value >= low and value < math.huge)) then
+    show.fail("%s must be a number from %g, got %s", name, low, tostring(value))
+  end
+end
+
+--- Makes a recipe; also called feature.recipe.
+---@param given {features: table, rate?: integer|"native", start?: number, duration?: number, pool?: string|string[], channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}
+--- features: {name = settings …}, or a list of names; rate: samples per second (default 22050; "native": each
+--- file's own); start, duration: seconds, default the whole file; pool: any of "mean", "std", "min", "max", "median"
+--- and percentiles "p0" … "p100"; nil keeps the frames; channel: which one is looked at, default "mix", the mean of
+--- all; a number counts from 0; partial: "keep" takes what is there of a file that is damaged or ends before its header
+--- says, and names it in the result's `partial`; default "refuse"
+---@return moonlark.Recipe
+function recipe.new(given)
+  local read = options.read("recipe", given, {
+    features = options.required, rate = options.none, start = options.none, duration = options.none,
+    pool = options.none,
+    channel = reading.defaults.channel, partial = reading.defaults.partial,
+  })
+  if read.rate == nil then read.rate = 22050 end
+  if read.rate == "native" then read.rate = 0 end
+  read.rate = math.tointeger(read.rate) or read.rate
+  if math.type(read.rate) ~= "integer" or read.rate < 0 or read.rate > 10000000 then
+    show.fail('rate must be a whole number of samples per second or "native", got %s', tostring(read.rate))
+  end
+  check_number("start", read.start, 0)
+  check_number("duration", read.duration, 0)
+  reading.channel(read.channel)
+  reading.keeps_partial(read.partial)
+  if type(read.pool) == "string" then read.pool = {read.pool} end
+  if read.pool ~= nil and (type(read.pool) ~= "table" or #read.pool == 0) then
+    error("pool must be a list such as {\"mean\", \"std\"}, or nil to keep the frames", 0)
+  end
+  local self = setmetatable({
+    rate = read.rate, start = read.start, duration = read.duration, pool = read.pool, features = {},
+    channel = read.channel, partial = read.partial,
+    list = listed(read.features),
+  }, Recipe)
+  for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
+  local checked = core.extract.recipe(self:description())
+  self.names, self.text = checked.columns, checked.text
+  return self
+end
+
+--- True for recipes.
+---@param value any
+---@return boolean
+function recipe.is(value)
+  return getmetatable(value) == Recipe
+end
+
+--- What the engine reads; `pool` false keeps the frames whatever the recipe pools.
+---@param pool boolean?
+---@return table
+function Recipe:description(pool)
+  return {
+    rate = self.rate, start = self.start, duration = self.duration, features = self.list,
+    pool = pool ~= false and self.pool or nil, channel = reading.channel(self.channel),
+    keep_partial = reading.keeps_partial(self.partial),
+  }
+end
+
+--- What recipe.new makes the same recipe of, as plain values.
+---@return table
+function Recipe:settings()
+  local features = {}
+  for name, settings in pairs(self.features) do
+    features[name] = {}
+    for key, value in pairs(settings) do features[name][key] = value end
+  end
+  return {
+    features = features, rate = self.rate, start = self.start, duration = self.duration, pool = self.pool,
+    channel = self.channel, partial = self.partial,
+  }
+end
+
+-- The channel of a waveform's data that the recipe looks at.
+local function channel_of(self, data)
+  if data:dim() == 1 then data = data:unsqueeze(0) end
+  local channel, channels = reading.channel(self.channel), data:size(0)
+  if channel >= channels then
+    show.fail("channel must be 0..%d, the waveform has %d, got %d", channels - 1, channels, channel)
+  end
+  if channel >= 0 or channels == 1 then return data:select(0, math.max(channel, 0)) end
+  return data:mean(0)
+end
+
+-- The samples of one channel that the recipe looks at.
+local function samples_of(self, song)
+  signal.check("song", song, "waveform")
+  if self.rate ~= 0 and song.rate ~= self.rate then
+    show.fail("the recipe takes sound at %d Hz, this is at %g Hz: load it with {rate = %d}",
+      self.rate, song.rate, self.rate)
+  end
+  local data = channel_of(self, song.data)
+  local from = math.floor((self.start or 0) * song.rate)
+  local n = data:size(0) - from
+  if self.duration then n = math.min(n, math.floor(self.duration * song.rate)) end
+  if n < 1 then show.fail("the song ends before start = %g s", self.start or 0) end
+  return data:narrow(0, from, n)
+end
+
+--- The frames of one track as Signals, from the engine's arrays.
+---@param frames table<string, {data: moonlark.Tensor, rate: number, start: number}>
+---@return table<string, moonlark.Signal>
+function Recipe:signals(frames)
+  local feature = require "moonlark.feature"
+  local signals = {}
+  for name, made in pairs(frames) do
+    local rate = self.rate
+    if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
+      rate = math.floor(made.rate * feature.settings(name, self.features[name]).hop_length + 0.5)
+    end
+    signals[name] = feature.signal(name, self.features[name], made, rate)
+  end
+  return signals
+end
+
+--- All features of a waveform, frames kept, from one shared transform.
+---@param song moonlark.Signal  at the recipe's rate; of several channels, the recipe's
+---@return table<string, moonlark.Signal>  by feature
+function Recipe:apply(song)
+  local frames = core.extract.analyse(self:description(false), samples_of(self, song), song.rate)
+  for _, made in pairs(frames) do made.start = made.start + song.start + (self.start or 0) end
+  return self:signals(frames)
+end
+
+--- The pooled row of a waveform, as dataset:extract makes it.
+---@param song moonlark.Signal
+---@return moonlark.Tensor  of #recipe.names numbers
+function Recipe:row(song)
+  if not self.pool then error("this recipe keeps frames: give it pool = {\"mean\", \"std\"} or call apply", 0) end
+  return core.extract.analyse(self:description(), samples_of(self, song), song.rate)
+end
+
+function Recipe:__tostring()
+  return (self.text:gsub("^numbers %d+\n", ""):gsub("\n$", ""))
+end
+
+return recipe

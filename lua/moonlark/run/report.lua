@@ -1,0 +1,131 @@
+--- Report: a page of Markdown built piece by piece: words, figures, tables, pictures.
+---
+---     local page = report.new "Ten genres"
+---     page:text "Five folds, stratified."
+---     page:metrics {accuracy = 0.84, ari = 0.41}
+---     page:table({"class", "recall"}, {{"jazz", 0.9}, {"pop", 0.7}})
+---     page:figure("plots/confusion.png", "Confusion matrix")
+---     r:report(page)
+local show = require "moonlark.base.show"
+
+local report = {}
+
+---@class moonlark.Report
+---@field parts string[]
+local Report = {}
+Report.__index = Report
+Report.__name = "moonlark.Report"
+
+--- Text as Markdown that shows it as it is (show.name): one line, its marks escaped.
+---@param value any
+---@return string
+function report.escape(value)
+  return (show.name(value):gsub("[\\`*_%[%]<>|#!~&$]", "\\%0"))
+end
+
+--- A number with as many digits as a reader wants: integers whole, others with four.
+---@param value any
+---@return string
+function report.number(value)
+  if math.type(value) == "integer" then return ("%d"):format(value) end
+  if type(value) ~= "number" then return report.escape(value) end
+  if value ~= value then return "–" end
+  local size = math.abs(value)
+  if size ~= 0 and (size < 1e-3 or size >= 1e6) then return ("%.3g"):format(value) end
+  return (("%.4f"):format(value):gsub("(%.%d-%d)0+$", "%1"):gsub("%.0$", ".0"))
+end
+
+--- An empty page.
+---@param title? string
+---@return moonlark.Report
+function report.new(title)
+  local page = setmetatable({parts = {}}, Report)
+  if title then page.parts[1] = "# " .. report.escape(title) end
+  return page
+end
+
+--- A paragraph, taken as Markdown.
+---@param markdown string
+---@return moonlark.Report self
+function Report:text(markdown)
+  self.parts[#self.parts + 1] = tostring(markdown)
+  return self
+end
+
+--- A heading below the title.
+---@param words string
+---@return moonlark.Report self
+function Report:heading(words)
+  return self:text("## " .. report.escape(words))
+end
+
+--- A table; columns whose cells are all numbers are set to the right.
+---@param headers string[]
+---@param rows any[][]
+---@return moonlark.Report self
+function Report:table(headers, rows)
+  local lines, rule = {}, {}
+  local shown = {}
+  for c, header in ipairs(headers) do
+    local numeric = #rows > 0
+    for _, row in ipairs(rows) do numeric = numeric and (type(row[c]) == "number" or row[c] == nil) end
+    shown[c], rule[c] = report.escape(header), numeric and "---:" or "---"
+  end
+  lines[1] = "| " .. table.concat(shown, " | ") .. " |"
+  lines[2] = "|" .. table.concat(rule, "|") .. "|"
+  for _, row in ipairs(rows) do
+    local cells = {}
+    for c = 1, #headers do cells[c] = row[c] == nil and "" or report.number(row[c]) end
+    lines[#lines + 1] = "| " .. table.concat(cells, " | ") .. " |"
+  end
+  return self:text(table.concat(lines, "\n"))
+end
+
+--- Figures by name, sorted.
+---@param figures table<string, any>
+---@return moonlark.Report self
+function Report:metrics(figures)
+  local rows = {}
+  for name, value in pairs(figures) do rows[#rows + 1] = {tostring(name), value} end
+  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  return self:table({"figure", "value"}, rows)
+end
+
+--- Precision, recall and F1 of each class, of a report that classify.cross_validate or train.evaluate gave.
+---@param found table
+---@param counted string  what was classified: "sounds", "tracks"
+---@return moonlark.Report self
+function Report:classes(found, counted)
+  local rows = {}
+  for i, class in ipairs(found.per_class) do
+    rows[i] = {found.classes[i], class.precision, class.recall, class.f1, class.support}
+  end
+  return self:table({"class", "precision", "recall", "F1", counted}, rows)
+end
+
+--- A heading and a table of files and reasons; nothing for none.
+---@param title string
+---@param list {path: string, reason: string}[]
+---@return moonlark.Report self
+function Report:files(title, list)
+  if #list == 0 then return self end
+  local rows = {}
+  for i, file in ipairs(list) do rows[i] = {file.path, file.reason} end
+  return self:heading(("%s (%d)"):format(title, #list)):table({"file", "reason"}, rows)
+end
+
+--- A picture with its caption; nil, as Run:plot gives for what was not drawn, says so instead.
+---@param path string?  within the run folder
+---@param caption string
+---@return moonlark.Report self
+function Report:figure(path, caption)
+  if not path then return self:text("*(no picture: " .. report.escape(caption) .. ")*") end
+  local target = path:gsub("[^%w_./-]", function(c) return ("%%%02X"):format(c:byte()) end)
+  return self:text(("![%s](%s)"):format(report.escape(caption), target))
+end
+
+function Report:__tostring()
+  return table.concat(self.parts, "\n\n") .. "\n"
+end
+
+return report

@@ -1,0 +1,168 @@
+--- Commands: the scripts that `moonlark NAME` runs, and what they share.
+local argparse = require "argparse"
+local lfs = require "lfs"
+local moonlark = require "moonlark"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
+
+local command = {}
+
+local function script_path(name)
+  return ("%s/scripts/%s.lua"):format(moonlark.home, name)
+end
+
+--- The commands there are, sorted: name, and the summary from the script's first line ("--- Does this.").
+---@return {name: string, summary: string}[]
+function command.list()
+  local list = {}
+  local folder = moonlark.home .. "/scripts"
+  if lfs.attributes(folder, "mode") ~= "directory" then return list end
+  for file in lfs.dir(folder) do
+    local name = file:match "^([%w_-]+)%.lua$"
+    if name then
+      local script <close> = io.open(script_path(name))
+      local first = script and script:read "l" or ""
+      list[#list + 1] = {name = name, summary = first:match "^%-%-+%s*(.-)%s*$" or ""}
+    end
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
+--- Prints the commands with their summaries: the end of `moonlark --help`.
+function command.print_list()
+  local list = command.list()
+  if #list == 0 then return end
+  print "\ncommands (moonlark NAME --help says more):"
+  for _, entry in ipairs(list) do print(("  %-12s %s"):format(entry.name, entry.summary)) end
+end
+
+--- Says on standard error that there is no such command or file, and which names are near.
+---@param name string
+function command.unknown(name)
+  local names = {}
+  for _, entry in ipairs(command.list()) do names[#names + 1] = entry.name end
+  local near = options.nearest(name, names)
+  io.stderr:write(show.format("moonlark: there is no file and no command '%s'%s\nTry 'moonlark --help'.\n", name,
+    near and (" (did you mean '%s'?)"):format(near) or ""))
+end
+
+--- A command's parser of arguments (argparse). Wrong usage ends the program with exit code 2.
+---@param name string  the command's name, "index"
+---@param summary string  one line, the beginning of its --help
+---@return table  an argparse parser
+function command.parser(name, summary)
+  local parser = argparse("moonlark " .. name, summary)
+  local usage = "Try 'moonlark %s --help'.\n"
+  function parser.error(_, message)
+    io.stderr:write(("moonlark %s: %s\n"):format(name, show.lines(message)), usage:format(name))
+    os.exit(2, true)
+  end
+  return parser
+end
+
+--- For argparse's `convert`: an integer in a range.
+---@param min integer
+---@param max? integer
+---@return fun(text: string): integer?, string?
+function command.integer(min, max)
+  return function(text)
+    local value = math.tointeger(tonumber(text))
+    if value and value >= min and value <= (max or math.maxinteger) then return value end
+    return nil, max and ("must be an integer in %d..%d, got '%s'"):format(min, max, text)
+      or ("must be an integer, %d or more, got '%s'"):format(min, text)
+  end
+end
+
+--- For argparse's `convert`: a finite number in a range.
+---@param min number
+---@param max? number
+---@return fun(text: string): number?, string?
+function command.number(min, max)
+  return function(text)
+    local value = tonumber(text)
+    if value and value >= min and value <= (max or math.huge) and value < math.huge then return value end
+    return nil, max and ("must be a number in %g..%g, got '%s'"):format(min, max, text)
+      or ("must be a number, %g or more, got '%s'"):format(min, text)
+  end
+end
+
+--- For argparse's `convert`: words separated by commas, as a list.
+---@param text string
+---@return string[]?, string?
+function command.words(text)
+  local list = {}
+  for word in (text .. ","):gmatch "%s*(.-)%s*," do
+    if word == "" then return nil, ("has an empty word, got '%s'"):format(text) end
+    list[#list + 1] = word
+  end
+  return list
+end
+
+--- Adds the option --workers N (0, the default: as many as there are cores).
+---@param parser table
+function command.workers(parser)
+  parser:option("--workers", "Threads to use; 0: as many as there are cores."):argname "<n>":default "0"
+    :convert(command.integer(0, 256))
+end
+
+--- Adds --channel and --partial, which say what of each sound file is read: see moonlark.audio.reading.
+---@param parser table
+---@param usual string?  what is so without the options; default: "mix" and "refuse"
+function command.reading(parser, usual)
+  local reading = require "moonlark.audio.reading"
+  local function checked(check)
+    return function(text)
+      local value = math.tointeger(tonumber(text)) or text
+      local valid, why = pcall(check, value)
+      if valid then return value end
+      return nil, why
+    end
+  end
+  parser:option("--channel", ("Which channel to hear: mix (the mean of all), left, right, or its number from 0; "
+    .. "default: %s."):format(usual or "mix")):argname "<channel>":convert(checked(reading.channel))
+  parser:option("--partial", ("What to do with files that are damaged or end before their headers say: refuse them, or "
+    .. "keep what is there; default: %s."):format(usual or "refuse")):argname "<refuse|keep>"
+    :convert(checked(reading.keeps_partial))
+end
+
+--- For the end of a summary: how many files were kept in part, or nothing.
+---@param partial table[]
+---@return string
+function command.in_part(partial)
+  return #partial > 0 and ("  %d kept in part"):format(#partial) or ""
+end
+
+--- Adds the option --seed N (default 0).
+---@param parser table
+function command.seed(parser)
+  parser:option("--seed", "Seed of all random numbers."):argname "<n>":default "0"
+    :convert(command.integer(0))
+end
+
+--- Adds the flag --json.
+---@param parser table
+function command.json(parser)
+  parser:flag("--json", "Print the result as JSON.")
+end
+
+--- Adds the option --models FOLDER; network.folder is told of each when the arguments are read.
+---@param parser table
+function command.models(parser)
+  parser:option("--models", "A folder of architectures of your own, NAME.lua each; their code runs."):argname "<folder>"
+    :count "*":action(function(args, name, folder)
+      require "moonlark.network".folder(folder)
+      args[name] = args[name] or {}
+      table.insert(args[name], folder)
+    end)
+end
+
+--- A progress bar on standard error: see moonlark.base.progress.
+---@param total integer
+---@param label? string
+---@return moonlark.Progress
+function command.progress(total, label)
+  return require("moonlark.base.progress").new(total, label)
+end
+
+return command

@@ -1,0 +1,174 @@
+--- What Tab offers: names of variables, fields, methods, keywords, and files inside strings.
+local complete = {}
+
+local keywords = {
+  "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not",
+  "or", "repeat", "return", "then", "true", "until", "while",
+}
+
+-- Adds every string key of a table, and of the tables that its metatable's __class (of networks) or __index leads to.
+local function add_fields(names, t, functions_only)
+  local seen = {}
+  while type(t) == "table" and not seen[t] do
+    seen[t] = true
+    for key, value in next, t do
+      if type(key) == "string" and key:find "^[%a_][%w_]*$" and (not functions_only or type(value) == "function") then
+        names[key] = true
+      end
+    end
+    local meta = debug.getmetatable(t)
+    t = type(meta) == "table" and (rawget(meta, "__class") or rawget(meta, "__index"))
+  end
+end
+
+-- Operators of libtorch, as far as tensors are in use already: asking must not load it.
+local function add_operators(names)
+  local torch = package.loaded["moonlark.torch"]
+  if not package.loaded["moonlark_torch"] or type(torch) ~= "table" or not torch.operators then return end
+  local ok, operators = pcall(torch.operators)
+  for _, name in ipairs(ok and operators or {}) do
+    if not name:find "^_" then names[name] = true end
+  end
+end
+
+--- True for tensors; loads nothing.
+---@param value any
+---@return boolean
+function complete.is_tensor(value)
+  local meta = debug.getmetatable(value)
+  return type(value) == "userdata" and type(meta) == "table" and meta.__name == "moonlark.Tensor"
+end
+
+-- A field; of the globals also a module of Moonlark's.
+local function field(value, name)
+  local found = value[name]
+  if found == nil and value == _G then found = require("moonlark").module(name) end
+  return found
+end
+
+--- The value of "a.b.c"; runs nothing but the loading of Moonlark's modules.
+---@param expression string
+---@param patient? boolean  load torch too, if need be: that takes most of a second
+---@return boolean found, any value
+function complete.lookup(expression, patient)
+  local value = _G
+  if not patient and expression:find "^torch%f[^%w_]" and rawget(_G, "torch") == nil and not package.loaded["moonlark.torch"] then
+    return false
+  end
+  for name in expression:gmatch "[^.]+" do
+    local ok, found = pcall(field, value, name)
+    if not ok or found == nil then return false end
+    value = found
+  end
+  return true, value
+end
+
+local function members(value, methods)
+  local names = {}
+  if type(value) == "table" then
+    add_fields(names, value, methods)
+  else
+    local meta = debug.getmetatable(value)
+    if type(meta) == "table" then
+      add_fields(names, rawget(meta, "__index"), methods)
+    end
+  end
+  local torch = package.loaded["moonlark.torch"]
+  if torch and complete.is_tensor(value) then add_fields(names, torch.Tensor, methods) end
+  if complete.is_tensor(value) or value == package.loaded["moonlark.torch"] then add_operators(names) end
+  return names
+end
+
+-- The documented names of a module that is not loaded.
+local function documented(module)
+  local names = {}
+  for _, entry in ipairs(require("moonlark.shell.help").entries()) do
+    local name = entry.name:match("^" .. module .. "%.([%w_]+)$")
+    if name then names[name] = true end
+  end
+  return names
+end
+
+local function globals()
+  local names = {}
+  add_fields(names, _G)
+  for _, keyword in ipairs(keywords) do names[keyword] = true end
+  for _, module in ipairs(require("moonlark").modules) do
+    if package.searchpath("moonlark." .. module, package.path) then names[module] = true end
+  end
+  return names
+end
+
+local function matching(names, prefix)
+  local list = {}
+  for name in pairs(names) do
+    if name:sub(1, #prefix) == prefix and (prefix ~= "" or name:sub(1, 1) ~= "_") then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
+end
+
+-- If the text ends inside a string: the string's first byte, and its quote.
+local function open_string(text)
+  local position, quote = 1, nil
+  while position <= #text do
+    local c = text:sub(position, position)
+    if quote then
+      if c == "\\" then
+        position = position + 1
+      elseif c == quote.mark then
+        quote = nil
+      end
+    elseif c == '"' or c == "'" then
+      quote = {mark = c, start = position + 1}
+    elseif text:find("^%-%-", position) then
+      return nil
+    end
+    position = position + 1
+  end
+  if quote then return quote.start, quote.mark end
+end
+
+-- Files whose path begins like `path`; folders end in "/", a single file closes the string.
+local function files(path, mark)
+  local lfs = require "lfs"
+  local folder, prefix = path:match "^(.*/)([^/]*)$"
+  folder, prefix = folder or "", prefix or path
+  local place = folder:gsub("^~/", (os.getenv "HOME" or "~") .. "/")
+  local list = {}
+  local ok, iterate, state = pcall(lfs.dir, place == "" and "." or place)
+  if not ok then return list end
+  for name in iterate, state do
+    local hidden = name:sub(1, 1) == "." and prefix:sub(1, 1) ~= "."
+    if name:sub(1, #prefix) == prefix and not hidden and name ~= "." and name ~= ".." then
+      local is_folder = lfs.attributes(place .. name, "mode") == "directory"
+      list[#list + 1] = name .. (is_folder and "/" or "")
+    end
+  end
+  table.sort(list)
+  if #list == 1 and list[1]:sub(-1) ~= "/" then list[1] = list[1] .. mark end
+  return list, #prefix
+end
+
+--- What could follow the text before the cursor.
+---@param text string  the input up to the cursor
+---@return string[] candidates  sorted; each replaces the text from `start` on
+---@return integer start  1-based byte
+function complete.candidates(text)
+  local start, mark = open_string(text)
+  if start then
+    local list, kept = files(text:sub(start), mark)
+    return list, #text + 1 - (kept or 0)
+  end
+  local owner, separator, word = text:match "([%a_][%w_.]*)([.:])([%w_]*)$"
+  if owner then
+    local ok, value = complete.lookup(owner)
+    local names = ok and members(value, separator == ":") or owner == "torch" and documented "torch" or {}
+    return matching(names, word), #text + 1 - #word
+  end
+  word = text:match "[%a_][%w_]*$" or ""
+  if word == "" or text:find "[%w%])\"'}]%s*[.:]%s*[%w_]*$" then return {}, #text + 1 end
+  return matching(globals(), word), #text + 1 - #word
+end
+
+return complete

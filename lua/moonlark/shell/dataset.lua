@@ -1,0 +1,64 @@
+--- What commands that compute features share: from words of a command line to a recipe.
+local recipe = require "moonlark.feature.recipe"
+local show = require "moonlark.base.show"
+
+local arguments = {}
+
+-- "64", "true", "nil" (written false, as settings do) or a word.
+local function value_of(text)
+  if text == "true" then return true end
+  if text == "false" or text == "nil" then return false end
+  return math.tointeger(tonumber(text)) or tonumber(text) or text
+end
+
+--- Adds --features, --set, --rate, --start, --duration, --channel and --partial to a parser.
+---@param parser table
+---@param usual string?  the features when none are named, separated by commas; without it they must be named
+function arguments.add(parser, usual)
+  local command = require "moonlark.shell.command"
+  local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
+    .. "(in Lua, feature.names() lists all).")
+    :argname "<names>":convert(command.words)
+  if usual then features:default(usual) else features:count(1) end
+  parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
+  parser:option("--rate", "Samples per second to resample to; 0: the file's own."):argname "<hz>":default "22050"
+    :convert(command.integer(0, 10000000))
+  parser:option("--start", "Where in each file to begin."):argname "<seconds>":convert(command.number(0))
+  parser:option("--duration", "How much of each file to take; default: all."):argname "<seconds>"
+    :convert(command.number(0))
+  command.reading(parser)
+end
+
+--- Adds --cache and --no-cache to a parser.
+---@param parser table
+function arguments.add_cache(parser)
+  parser:option("--cache", "A folder that keeps results between runs; default: the user's (moonlark cache).")
+    :argname "<folder>"
+  parser:flag("--no-cache", "Compute all anew and keep nothing.")
+end
+
+--- The cache folder that parsed arguments ask for, or nil.
+---@param args table
+---@return string?
+function arguments.cache(args)
+  if args.no_cache then return nil end
+  return args.cache or require "moonlark.dataset.cache".folder()
+end
+
+--- The recipe that parsed arguments describe.
+---@param args table
+---@return moonlark.Recipe
+function arguments.recipe(args)
+  local features = {}
+  for _, name in ipairs(args.features) do features[name] = {} end
+  for _, text in ipairs(args.set) do
+    local feature, name, value = text:match "^([%w_]+)%.([%w_]+)=(.+)$"
+    if not feature then show.fail("--set must look like mel.n_mels=64, got '%s'", text) end
+    if not features[feature] then show.fail("--set %s: %s is not among --features", text, feature) end
+    features[feature][name] = value_of(value)
+  end
+  return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration,
+    pool = args.pool, channel = args.channel, partial = args.partial}
+end
+
+return arguments

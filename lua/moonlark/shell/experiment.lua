@@ -1,0 +1,78 @@
+--- Experiment: what commands over a collection share, from the words of a command line to a table of features
+--- and a run folder.
+local arguments = require "moonlark.shell.dataset"
+local command = require "moonlark.shell.command"
+local files = require "moonlark.base.files"
+local run = require "moonlark.run"
+local show = require "moonlark.base.show"
+
+local experiment = {}
+
+-- How something sounds whatever it is: timbre, brightness, noisiness, level.
+local usual = "mfcc,spectral_contrast,zero_crossing_rate,spectral_centroid,spectral_bandwidth,spectral_rolloff,"
+  .. "spectral_flatness,rms"
+
+--- Adds the arguments that choose sounds, features and the run folder to a command's parser.
+---@param parser table  of moonlark.shell.command
+---@param pool string  the usual statistics over time, separated by commas
+function experiment.arguments(parser, pool)
+  parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
+  arguments.add(parser, usual)
+  parser:option("--pool", "Statistics over time: any of mean,std,min,max,median,p5 …"):argname "<names>"
+    :convert(command.words):default(pool)
+  parser:option("--run", "The run folder to write."):argname "<folder>"
+  parser:flag("--overwrite", "Replace the run that the folder holds.")
+  arguments.add_cache(parser)
+  command.workers(parser)
+  command.seed(parser)
+end
+
+--- One row of features for each sound; files that cannot be read, or were kept in part, are named on standard error.
+---@param songs moonlark.Dataset
+---@param args table  parsed arguments
+---@return table X  as from dataset:extract
+function experiment.extract(songs, args)
+  local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
+  for _, bad in ipairs(X.rejected) do io.stderr:write(show.format("left out: %s: %s\n", bad.path, bad.reason)) end
+  if #X.partial > 0 then print(("%d files%s"):format(#X, command.in_part(X.partial))) end
+  return X
+end
+
+--- The run folder that --run names, or nil without that option. Files that cannot even be opened are set aside
+--- first: the run records the content of those that it used.
+---@param name string  the command's
+---@param args table  parsed arguments
+---@param songs moonlark.Dataset
+---@return moonlark.Run?
+function experiment.run(name, args, songs)
+  if not args.run then return nil end
+  if not args.overwrite and files.exists(files.join(args.run, "run.json")) then
+    run.check(args.run, "overwrite") -- who writes it says more
+    show.fail("%s holds a run already: name another folder, or add --overwrite", args.run)
+  end
+  files.check_folder(args.run, "run folder")
+  run.check(args.run, args.overwrite and "overwrite" or "refuse")
+  songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
+    partial = args.partial}
+  local settings = {command = name}
+  for key, value in pairs(args) do
+    if key ~= "run" and key ~= "overwrite" then settings[key] = value end
+  end
+  return run.open(args.run, settings, {exists = args.overwrite and "overwrite" or "refuse", data = songs})
+end
+
+--- Row `i` of the sounds whose prediction is wrong, as {path, truth, predicted}.
+---@param X table
+---@param predicted integer[]  class ids by row
+---@return {path: string, truth: string, predicted: string}[]
+function experiment.mistakes(X, predicted)
+  local list = {}
+  for i, truth in ipairs(X.y:totable()) do
+    if predicted[i] ~= truth then
+      list[#list + 1] = {path = X.paths[i], truth = X.classes[truth + 1], predicted = X.classes[predicted[i] + 1]}
+    end
+  end
+  return list
+end
+
+return experiment

@@ -1,0 +1,162 @@
+--- Documentation as text in columns of a terminal.
+local layout = {}
+
+local function columns(text)
+  return utf8.len(text) or #text
+end
+
+-- Breaks one paragraph into lines; the first is written after `first`, the others after `indent`.
+local function wrap(out, text, width, first, indent)
+  local line, empty = first, true
+  for word in text:gmatch "%S+" do
+    if not empty and columns(line) + 1 + columns(word) > width then
+      out[#out + 1] = line
+      line, empty = indent, true
+    end
+    line = line .. (empty and "" or " ") .. word
+    empty = false
+  end
+  if not empty or line ~= indent then out[#out + 1] = (line:gsub("%s+$", "")) end
+end
+
+-- Paragraphs are joined and wrapped; indented lines and list items are kept as they are.
+local function add_text(out, lines, width, indent)
+  local paragraph = {}
+  local function flush()
+    if #paragraph > 0 then wrap(out, table.concat(paragraph, " "), width, indent, indent) end
+    paragraph = {}
+  end
+  for _, line in ipairs(lines) do
+    if line == "" then
+      flush()
+      out[#out + 1] = ""
+    elseif line:find "^%s%s" then
+      flush()
+      out[#out + 1] = indent .. line
+    else
+      if line:find "^[-*] " then flush() end
+      paragraph[#paragraph + 1] = line
+    end
+  end
+  flush()
+end
+
+-- Rows of a name and a text, the texts below each other.
+local function add_rows(out, rows, width)
+  local longest = 0
+  for _, row in ipairs(rows) do longest = math.max(longest, columns(row[1])) end
+  longest = math.min(longest, 28)
+  for _, row in ipairs(rows) do
+    local name = "  " .. row[1] .. (" "):rep(longest - columns(row[1])) .. "  "
+    wrap(out, row[2], width, name, (" "):rep(longest + 4))
+  end
+end
+
+local function first_sentence(entry)
+  local text = entry.doc and table.concat(entry.doc.text, "\n") or ""
+  text = text:match "^(.-)\n%s*\n" or text
+  text = text:gsub("%s+", " ")
+  return text:match "^(.-%.)%s" or text
+end
+
+-- "default 0.5; …" in words on an argument.
+local function default_of(param)
+  return param.text:match "^default ([^;]+)" or param.text:match "; default ([^;]+)"
+end
+
+-- What a call looks like: "(path, given)"; of a class what its constructor takes.
+local function arguments_of(entry)
+  if entry.arguments then return entry.arguments end
+  local names = {}
+  for i, param in ipairs(entry.doc and entry.doc.params or {}) do
+    local default = entry.kind == "class" and default_of(param)
+    names[i] = param.name .. (default and ("\1=\1" .. default:gsub(" ", "\1")) or "") -- \1: a blank, but no break
+  end
+  return "(" .. table.concat(names, ", ") .. ")"
+end
+
+local function add_signature(out, entry, name, width)
+  local text = name
+  if entry.kind == "function" or entry.kind == "local" or entry.kind == "class" and entry.doc.params[1] then
+    text = text .. arguments_of(entry)
+  end
+  local returns = {}
+  for _, value in ipairs(entry.doc and entry.doc.returns or {}) do returns[#returns + 1] = value.type end
+  if #returns > 0 then text = text .. " → " .. table.concat(returns, ", ") end
+  wrap(out, text, width, "", "    ")
+  for i, line in ipairs(out) do out[i] = line:gsub("\1", " ") end
+end
+
+local function described(kind, text)
+  return text == "" and kind or kind .. ", " .. text
+end
+
+--- The page on one name.
+---@param entry table  see moonlark.shell.help.sources
+---@param name string  how a user writes it
+---@param members {entry: table, name: string}[]  what is inside it
+---@param width integer
+---@return string
+function layout.entry(entry, name, members, width)
+  local out = {}
+  add_signature(out, entry, name, width)
+  out[#out + 1] = ""
+  local doc = entry.doc or {text = {}, params = {}, returns = {}, fields = {}}
+  add_text(out, doc.text, width, "")
+  local rows = {}
+  for _, param in ipairs(doc.params) do rows[#rows + 1] = {param.name, described(param.type, param.text)} end
+  for _, value in ipairs(doc.returns) do
+    if value.text ~= "" then rows[#rows + 1] = {"returns", described(value.type, value.text)} end
+  end
+  for _, field in ipairs(doc.fields) do rows[#rows + 1] = {"." .. field.name, described(field.type, field.text)} end
+  if #rows > 0 then
+    if out[#out] ~= "" then out[#out + 1] = "" end
+    add_rows(out, rows, width)
+  end
+  if #members > 0 then
+    out[#out + 1] = ""
+    rows = {}
+    for i, member in ipairs(members) do
+      local within, called = member.entry, member.name:sub(#entry.name + 1)
+      if within.kind == "function" then called = called .. (within.arguments or "(…)") end
+      rows[i] = {called, first_sentence(within)}
+    end
+    add_rows(out, rows, width)
+  end
+  if entry.parent then
+    out[#out + 1] = ""
+    add_text(out, {("It has all that `%s` has: `%s?`."):format(entry.parent, entry.parent)}, width, "")
+  end
+  return table.concat(out, "\n")
+end
+
+--- Names with the first sentence of each.
+---@param title string
+---@param entries {entry: table, name: string}[]
+---@param width integer
+---@return string
+function layout.list(title, entries, width)
+  local out, rows = {title}, {}
+  for i = 1, math.min(#entries, 40) do rows[i] = {entries[i].name, first_sentence(entries[i].entry)} end
+  add_rows(out, rows, width)
+  if #entries > 40 then out[#out + 1] = ("  … %d more"):format(#entries - 40) end
+  return table.concat(out, "\n")
+end
+
+--- The page for `?` alone.
+---@param modules {entry: table, name: string}[]
+---@param width integer
+---@return string
+function layout.overview(modules, width)
+  local out, rows = {"Moonlark's modules; each is a global here and loads when first used.", ""}, {}
+  for _, entry in ipairs(modules) do rows[#rows + 1] = {entry.name, first_sentence(entry.entry)} end
+  add_rows(out, rows, width)
+  out[#out + 1] = ""
+  add_text(out, {
+    "`audio?` explains a module, `audio.load?` a function, `song?` what a variable is. Tab completes names, " ..
+    "methods after `:` and files inside strings. An expression prints its value; `local` variables stay.",
+  }, width, "")
+  return table.concat(out, "\n")
+end
+
+return layout

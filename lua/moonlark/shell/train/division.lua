@@ -1,0 +1,119 @@
+--- An experiment with a network: from the data that the command line names to one training and its test.
+local arguments = require "moonlark.shell.train.arguments"
+local dataset = require "moonlark.dataset"
+local files = require "moonlark.base.files"
+local network = require "moonlark.network"
+local split = require "moonlark.dataset.split"
+local show = require "moonlark.base.show"
+local train = require "moonlark.train"
+
+local experiment = {}
+
+local function split_of(args, songs)
+  if #args.split > 3 then error("--split has three shares: training, validation and test", 0) end
+  local shares = {}
+  for i, word in ipairs(args.split) do
+    shares[i] = tonumber(word) or show.fail("--split must be numbers such as 0.6,0.2,0.2, got '%s'", word)
+  end
+  if not (shares[1] > 0) then error("--split: the share of training, the first, must be above 0", 0) end
+  local named = {train = shares[1], valid = shares[2], test = shares[3]}
+  for name, share in pairs(named) do
+    if share == 0 then named[name] = nil end
+  end
+  named.seed = args.seed
+  return songs:split(named)
+end
+
+--- Each division of the data that is to be trained on: one for a split, one for each fold.
+---@param plan table
+---@param args table
+---@param songs moonlark.Dataset|moonlark.Parts|moonlark.Folds
+---@return table[]
+function experiment.divisions(plan, args, songs)
+  if not plan.supervised then return {{train = songs}} end
+  if not dataset.is(songs) then -- a split or folds from a file
+    if songs.train then return {songs} end
+    return songs
+  end
+  if not args.folds then return {split_of(args, songs)} end
+  if args.folds == "data" or args.folds == "filename" then return songs:folds() end
+  local k = math.tointeger(tonumber(args.folds))
+  if not k or k < 2 then
+    show.fail("--folds must be a number from 2 on, data or filename, got '%s'", args.folds)
+  end
+  return songs:folds {k = k, seed = args.seed}
+end
+
+--- The dataset, split or folds that the arguments name, files that cannot be opened set aside.
+---@param plan table
+---@param args table
+---@return moonlark.Dataset|moonlark.Parts|moonlark.Folds
+function experiment.open(plan, args)
+  if args.data:find "%.json$" then return dataset.load(args.data) end
+  local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
+  if plan.supervised and #songs.classes < 2 then
+    show.fail("%s has %s: a network needs 2 or more to tell apart", args.data,
+      #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes")
+  end
+  songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
+    partial = args.partial}
+  for _, bad in ipairs(songs.rejected) do io.stderr:write(show.format("left out: %s: %s\n", bad.path, bad.reason)) end
+  args.left_out = songs.rejected
+  return songs
+end
+
+local function batches_of(songs, input, more)
+  if not songs or #songs == 0 then return nil end
+  local given = {}
+  for key, value in pairs(input) do given[key] = value end
+  for key, value in pairs(more or {}) do given[key] = value end
+  return songs:batches(given)
+end
+
+-- Which tracks are in which part, for moonlark evaluate.
+local function save_division(division, opened)
+  local path = opened:own "splits.json"
+  if opened.resumed and files.exists(path) then return end
+  setmetatable({train = division.train, valid = division.valid, test = division.test,
+    settings = division.settings or {}}, split.Parts):save(path)
+end
+
+--- Trains on one division of the data, and judges on its test part.
+---@param plan table
+---@param args table
+---@param division {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}
+---@param seed integer
+---@param where string|moonlark.Run|nil  the run folder, or the run that is open there
+---@return table fit
+function experiment.fit(plan, args, division, seed, where)
+  local input = arguments.input(plan, args)
+  local varied = {shuffle = true}
+  if not input.pool then varied.crop, varied.augment = true, not args.no_augment and plan.augment or nil end
+  local parts = {
+    train = batches_of(division.train, input, varied),
+    valid = batches_of(division.valid, input), test = batches_of(division.test, input),
+  }
+  parts.train:prepare()
+  for _, bad in ipairs(args.left_out or {}) do table.insert(parts.train.rejected, bad) end
+  local model = arguments.model_options(plan, args)
+  model.classes = plan.supervised and #division.train.classes or nil
+  model[input.pool and "n_features" or "n_mels"] = parts.train.rows
+  require "moonlark.torch".manual_seed(seed)
+  -- An experiment of one's own may have its models/ beside it.
+  local net = (network.find(plan.model) or require("models." .. plan.model))(model)
+  return train.fit(net, {
+    train = parts.train, valid = parts.valid, test = parts.test, optimizer = arguments.optimizer(plan, args),
+    schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
+    patience = parts.valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
+    ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,
+    seed = seed, run = where, resume = args.resume, opened = function(opened) save_division(division, opened) end,
+    objective = not plan.supervised and function(trained, batch) return trained:loss(batch) end or nil,
+    judge = plan.judge and function(fit)
+      local all = batches_of(division.train, input, {crop = false, shuffle = false})
+      all:normalize_by(parts.train:statistics())
+      return plan.judge(fit, all, seed)
+    end or nil,
+  })
+end
+
+return experiment

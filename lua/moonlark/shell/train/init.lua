@@ -1,0 +1,106 @@
+--- What the experiments of scripts/train/ share: from the words of a command line to trained networks in a run folder.
+---
+---     require "moonlark.shell.train" {
+---       model = "cnn", summary = "…",
+---       input = {features = {mfcc = {n_mfcc = 13}}, segment = 3},
+---       augment = {augment.noise {snr_db = {10, 30}, p = 0.5}},
+---       optimizer = optim.AdamW {lr = 1e-3}, schedule = optim.cosine {}, epochs = 30, patience = 8, batch_size = 32,
+---     }
+---
+--- The data is split into training, validation and test by tracks (or groups), or into folds; with --seeds everything
+--- is done several times. One training leaves one run folder; several leave a folder each and one above them that
+--- joins their figures.
+local arguments = require "moonlark.shell.train.arguments"
+local checks = require "moonlark.train.checks"
+local experiment = require "moonlark.shell.train.division"
+local differences = require "moonlark.train.differences"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
+local options = require "moonlark.base.options"
+local run = require "moonlark.run"
+local show = require "moonlark.base.show"
+local several = require "moonlark.shell.train.several"
+local show = require "moonlark.base.show"
+
+local defaults = {
+  model = options.required, summary = options.required, input = options.required, augment = {}, options = {},
+  optimizer = options.none, schedule = options.none, epochs = 30, patience = options.none, batch_size = 32,
+  clip_norm = options.none, ema = options.none, loss = options.none, supervised = true,
+  judge = options.none,
+}
+
+-- What is no setting: where the run goes, and how fast.
+local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true,
+  no_cache = true, models = true}
+
+local function settings_of(plan, args)
+  local settings = {command = "train", model = plan.model}
+  for key, value in pairs(args) do
+    if not beside[key] then settings[key] = value end
+  end
+  return settings
+end
+
+-- Before any work: a folder that holds a run is taken only as the words say.
+local function check_folder(args)
+  if args.run then files.check_folder(args.run, "run folder") end
+  if args.resume and not args.run then error("--resume needs --run", 0) end
+  if args.resume and args.overwrite then
+    error("--resume goes on with what --overwrite would remove: name one of them", 0)
+  end
+  if not args.run then return end
+  if files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
+    run.check(args.run, "resume") -- who writes it says more
+    show.fail("%s holds a run already: name another folder, or add --overwrite or --resume", args.run)
+  end
+  run.check(args.run, args.resume and "resume" or args.overwrite and "overwrite" or "refuse")
+end
+
+-- A run goes on only with the settings that it was begun with.
+local function check_same(args, settings)
+  if not (args.resume and files.exists(files.join(args.run, "run.json"))) then return end
+  local had = run.load(args.run).record.settings or {}
+  local list = differences(had, json.decode(json.encode(settings)))
+  if #list > 0 then
+    show.fail("%s was begun with other settings:%s", args.run, list)
+  end
+end
+
+local function open_run(args, settings, songs)
+  if not args.run then return nil end
+  check_same(args, settings)
+  local exists = args.resume and "resume" or args.overwrite and "overwrite" or "refuse"
+  return run.open(args.run, settings, {exists = exists, data = songs.hash and songs or nil})
+end
+
+local function sorted_names(figures)
+  local names = {}
+  for name in pairs(figures or {}) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+--- Runs an experiment with the program's arguments.
+---@param given table  {model, summary, input, augment, options (of the model), optimizer, schedule, epochs, patience,
+---   batch_size, clip_norm, ema, loss}; or, without labels, supervised = false (the model has a method `loss` of a
+---   batch) and judge (f(fit, batches of all tracks, seed) → figures, pictures)
+local function main(given)
+  local plan = options.read("train.command", given, defaults)
+  local args = arguments.parser(plan):parse()
+  check_folder(args)
+  checks.device(args.device)
+  local songs = experiment.open(plan, args)
+  local divisions = experiment.divisions(plan, args, songs)
+  if #divisions > 1 or args.seeds > 1 then several.check(plan, divisions) end
+  local opened <close> = open_run(args, settings_of(plan, args), songs)
+  if #divisions > 1 or args.seeds > 1 then return several.fit(plan, args, divisions, opened) end
+  local fit = experiment.fit(plan, args, divisions[1], args.seed, opened)
+  if opened then opened:finish() end
+  print(fit.test or fit.valid or fit)
+  for _, name in ipairs(sorted_names(fit.figures)) do print(("%-12s %.4g"):format(name, fit.figures[name])) end
+  local kept = #fit:files "partial"
+  if kept > 0 then print(("%d kept in part"):format(kept)) end
+  if args.run then print("\nrun folder: " .. show.name(args.run)) end
+end
+
+return main

@@ -1,0 +1,108 @@
+--- Several trainings of one kind, by folds and seeds, and what they come to together.
+local claim = require "moonlark.base.claim"
+local experiment = require "moonlark.shell.train.division"
+local files = require "moonlark.base.files"
+local join_reports = require "moonlark.classify.evaluation"
+local metrics = require "moonlark.metrics"
+local plot = require "moonlark.plot"
+local report = require "moonlark.run.report"
+local show = require "moonlark.base.show"
+
+local several = {}
+
+-- All divisions' predictions of one seed as one report.
+local function joined(tests, classes)
+  local torch = require "moonlark.torch"
+  local y, predicted, folds = {}, {}, {}
+  for i, test in ipairs(tests) do
+    y[i], predicted[i] = test.y, test.predicted
+    folds[i] = {accuracy = test.accuracy, n = #test.tracks}
+  end
+  return join_reports(torch.cat(y), torch.cat(predicted), classes, folds)
+end
+
+-- One training after the other of a seed; their tests.
+local function train_all(plan, args, divisions, seed, whole)
+  local tests = {}
+  local of_seed = args.seeds > 1 and "seed-" .. seed or ""
+  for i, division in ipairs(divisions) do
+    local name = #divisions > 1 and "fold-" .. tostring(division.name or i) or ""
+    local folder = args.run and claim.mkdirs(args.run, files.join(of_seed, name))
+    local title = of_seed .. (of_seed ~= "" and name ~= "" and " " or "") .. name
+    io.stderr:write("\n", show.name(title), "\n")
+    local fit = experiment.fit(plan, args, division, seed, folder)
+    tests[i] = fit.test
+    print(show.format("%s  accuracy %.4f", title, fit.test.accuracy))
+    io.stdout:flush()
+    if whole then
+      whole:log {seed = seed, fold = name ~= "" and name or nil, accuracy = fit.test.accuracy, epochs = #fit.history}
+    end
+  end
+  return tests
+end
+
+-- A row a seed: each division's accuracy and their mean.
+local function accuracy_table(divisions, seeds, results)
+  local headers, rows = {"seed"}, {}
+  for i, division in ipairs(divisions) do headers[i + 1] = "fold " .. tostring(division.name or i) end
+  headers[#headers + 1] = "mean"
+  for s, seed in ipairs(seeds) do
+    rows[s] = {seed}
+    for _, fold in ipairs(results[s].folds) do table.insert(rows[s], fold.accuracy) end
+    table.insert(rows[s], results[s].mean_accuracy)
+  end
+  return headers, rows
+end
+
+local function write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
+  local page = report.new("Training of " .. plan.model .. " on " .. args.data)
+  page:text(("%d trainings. Accuracy over whole tracks of the test parts, the mean of folds: **%.4f**%s."):format(
+    #seeds * #divisions, mean, #seeds > 1 and (" ± %.4f over seeds"):format(deviation) or ""))
+  page:table(accuracy_table(divisions, seeds, results))
+  local found = results[1]
+  page:heading(("Classes, all folds of seed %d"):format(seeds[1]))
+  page:figure(whole:plot("confusion", plot.confusion, found), "Confusion matrix")
+  page:classes(found, "tracks")
+  whole:report(page)
+end
+
+--- Several trainings are compared by their test parts: an error where there are none.
+---@param plan table
+---@param divisions table[]
+function several.check(plan, divisions)
+  if not plan.supervised then error("--seeds and --folds compare accuracies: this model has none", 0) end
+  for _, division in ipairs(divisions) do
+    if not division.test or #division.test == 0 then
+      error("--seeds and --folds compare accuracies on a test part: --split must leave one", 0)
+    end
+  end
+end
+
+--- Trains on every division of the data, for every seed: a run folder each, and one above them.
+---@param plan table
+---@param args table
+---@param divisions table[]
+---@param whole moonlark.Run?  the folder above the trainings' own
+function several.fit(plan, args, divisions, whole)
+  if whole then files.remove(whole:own "metrics.jsonl") end -- finished trainings say their lines again
+  local seeds, results, means = {}, {}, {}
+  for s = 1, args.seeds do
+    seeds[s] = args.seed + s - 1
+    results[s] = joined(train_all(plan, args, divisions, seeds[s], whole), divisions[1].train.classes)
+    means[s] = results[s].mean_accuracy
+  end
+  local mean, deviation = metrics.spread(means)
+  print()
+  print(results[1])
+  print(("\naccuracy %.4f, the mean of folds%s"):format(mean,
+    #seeds > 1 and (" and of %d seeds (%.4f to %.4f, deviation %.4f)"):format(#seeds, math.min(table.unpack(means)),
+      math.max(table.unpack(means)), deviation) or ""))
+  if not whole then return end
+  whole:metrics {accuracy = mean, ["accuracy.std"] = deviation, ["accuracy.low"] = math.min(table.unpack(means)),
+    ["accuracy.high"] = math.max(table.unpack(means)), seeds = #seeds, trainings = #seeds * #divisions}
+  write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
+  whole:finish()
+  print("run folder: " .. show.name(args.run))
+end
+
+return several

@@ -1,0 +1,250 @@
+--- Tensors and every operator of libtorch.
+---
+---     local torch = require "moonlark.torch"
+---     local x = torch.randn({8, 3}, {dtype = "float64"})
+---     local y = x:matmul(w):relu():mean({0}, {keepdim = true})
+---
+--- Names, arguments and defaults are PyTorch's: `torch.NAME(...)` and `t:NAME(...)` find any ATen operator by its
+--- schema (`torch.help "conv2d"` shows it). A last table with string keys holds named arguments, a list is a list.
+--- Dimensions and indices are 0-based: `t[0]` is the first row, `t[-1]` the last, `t[{{0, 10}, 3}]` or
+--- `t["0:10, 3"]` takes rows 0 to 9 of column 3, and `t[mask]` what a mask marks. `a + b`, `-a`, `a ^ 2` … work;
+--- `a == b` asks whether they are the same object, `a:eq(b)` compares elements.
+---
+--- Numbers too small for the ordinary format (subnormal: below 1.2e-38 in float32) are zeros in whatever libtorch
+--- computes, since processors are a hundred times slower with them; files keep them, Lua's own numbers are exact.
+local engine = require "moonlark.torch.engine"
+local functions = require "moonlark.torch.functions"
+local show = require "moonlark.base.show"
+
+---@class moonlark.Tensor
+local Tensor = engine.methods
+engine.metatable.__tostring = require "moonlark.torch.text"
+
+local torch = {}
+
+--- The methods of tensors; a function added here is a method of every tensor.
+torch.Tensor = Tensor
+
+--- Version of libtorch.
+torch.version = engine.version
+
+for name, value in pairs(functions) do
+  torch[name] = value
+  Tensor[name] = value
+end
+
+for _, name in ipairs {"float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
+  "complex64", "complex128"} do
+  torch[name] = name -- a dtype is its name: {dtype = torch.float64} and {dtype = "float64"} are the same
+end
+
+--- Runs `f(...)` without recording gradients and returns its results; an error restores the mode too.
+---@param f function
+torch.no_grad = engine.no_grad
+
+--- Runs `f(...)` recording gradients, inside `no_grad`.
+---@param f function
+torch.enable_grad = engine.enable_grad
+
+--- Runs `f(...)` in mixed precision: matrix products and convolutions on `device` are computed in `dtype`, what needs
+--- float32's range in float32; weights stay as they are. As torch.autocast.
+---@param device string  "cpu", "cuda:0"
+---@param dtype string  "bfloat16" or "float16"
+---@param f function
+torch.autocast = engine.autocast
+
+--- Only operators that give the same bits twice; those that cannot, some on a GPU, are then an error.
+---@param deterministic boolean
+torch.set_deterministic = engine.set_deterministic
+
+--- True while gradients are recorded.
+---@return boolean
+torch.is_grad_enabled = engine.is_grad_enabled
+
+--- Switches the recording of gradients for the whole program; `no_grad` is the safer choice.
+---@param enabled boolean
+torch.set_grad_enabled = engine.set_grad_enabled
+
+--- Gradients of outputs with respect to inputs (a tensor or a list each), one result for each input.
+---@param outputs moonlark.Tensor|moonlark.Tensor[]
+---@param inputs moonlark.Tensor|moonlark.Tensor[]
+---@param options {grad_outputs: moonlark.Tensor|moonlark.Tensor[]?, retain_graph: boolean?, create_graph: boolean?,
+---   allow_unused: boolean?}?
+---@return moonlark.Tensor ...
+torch.grad = engine.grad
+
+--- Runs `f(...)` and frees every tensor made in it, except those that it returns, also inside tables.
+---@param f function
+torch.scope = engine.scope
+
+--- Bytes of CPU tensors: {live, cached, total} in use, kept for reuse, handed out since the start.
+---@return {live: integer, cached: integer, total: integer}
+torch.memory = engine.memory
+
+--- Collects garbage and gives the memory kept for reuse back to the system.
+torch.empty_cache = engine.empty_cache
+
+--- Seeds every random generator: the same seed gives the same numbers on the same machine.
+---@param seed integer
+torch.manual_seed = engine.manual_seed
+
+--- Threads that libtorch and the BLAS under it use. At load: MOONLARK_THREADS, else OMP_NUM_THREADS, else every core.
+---@param threads integer
+torch.set_num_threads = engine.set_num_threads
+
+--- Threads that libtorch uses.
+---@return integer
+torch.get_num_threads = engine.get_num_threads
+
+--- True for tensors.
+---@param value any
+---@return boolean
+torch.is_tensor = engine.is_tensor
+
+--- The overload that these arguments choose: `torch.resolve("add", t, 1)` is "add.Scalar".
+---@param name string
+---@return string
+torch.resolve = engine.resolve
+
+--- Names of all operators of this libtorch, sorted.
+---@return string[]
+torch.operators = engine.operators
+
+--- Shows libtorch's warnings, each once, on standard error (default), or not.
+---@param shown boolean
+torch.show_warnings = engine.show_warnings
+
+--- What multiplies libtorch's matrices on the CPU: library, threading, kernels, threads.
+---@return string
+torch.blas = engine.blas
+
+--- GPUs.
+torch.cuda = {}
+
+--- Number of CUDA devices; when it is 0, also the reason.
+---@return integer devices, string? reason
+torch.cuda.device_count = engine.cuda_devices
+
+--- True when there is a CUDA device to use.
+---@return boolean
+function torch.cuda.is_available()
+  return engine.cuda_devices() > 0
+end
+
+--- Waits until the GPU has done what it was given; for measuring time.
+torch.cuda.synchronize = engine.synchronize
+
+--- A tensor from a number, a boolean or nested tables of equal length: int64 when all are integers, bool when all are
+--- booleans, else float32. A list of tensors is stacked.
+---@param value any
+---@param options {dtype: string?, device: string?, requires_grad: boolean?}?
+---@return moonlark.Tensor
+function torch.tensor(value, options)
+  options = require("moonlark.base.options").read("tensor", options,
+    {dtype = require("moonlark.base.options").none, device = require("moonlark.base.options").none, requires_grad = false})
+  local made
+  if engine.is_tensor(value) then
+    made = value:detach():clone()
+  elseif type(value) == "table" and engine.is_tensor(value[1]) then
+    made = torch.stack(value)
+  else
+    made = engine.tensor(value, options.dtype)
+  end
+  if options.dtype or options.device then made = made:convert(options.dtype, options.device) end
+  if options.requires_grad then made:requires_grad_(true) end
+  return made
+end
+
+--- Writes a tensor or a table of tensors; the ending decides: .npy, .npz or .safetensors.
+---@param path string
+---@param tensors moonlark.Tensor|table<string, moonlark.Tensor>
+---@param metadata table<string, string>?  of .safetensors
+function torch.save(path, tensors, metadata)
+  require("moonlark_core").store.save(path, tensors, metadata)
+end
+
+--- Reads what `torch.save`, numpy or safetensors wrote: the tensor of a .npy file, a table of tensors otherwise.
+---@param path string
+---@return moonlark.Tensor|table<string, moonlark.Tensor>
+function torch.load(path)
+  return require("moonlark_core").store.load(path)
+end
+
+--- What an operator takes and gives: its schemas, one a line; nil when there is none of that name.
+---@param name string
+---@return string?
+function torch.help(name)
+  local overloads = engine.overloads(name)
+  if not overloads then return nil end
+  local lines = {}
+  for _, overload in ipairs(overloads) do
+    if not overload.unusable then lines[#lines + 1] = overload.schema end
+  end
+  if #lines == 0 then return ("%s cannot be called from Lua: it %s"):format(name, overloads[1].unusable) end
+  return table.concat(lines, "\n")
+end
+
+--- The rows in order, with their 0-based index: `for i, row in t:rows() do … end`.
+---@return fun(): integer?, moonlark.Tensor
+function Tensor:rows()
+  local i, n = -1, #self
+  return function()
+    i = i + 1
+    if i < n then return i, self[i] end
+  end
+end
+
+--- The same tensor with another dtype or on another device: `t:to("cuda")`, `t:to("float64")`,
+--- `t:to("cuda", "float16")`, `t:to {dtype = "float16", device = "cuda", copy = true}`, `t:to(other)`.
+---@param ... string|table|moonlark.Tensor
+---@return moonlark.Tensor
+function Tensor:to(...)
+  local wanted = {}
+  for i = 1, select("#", ...) do
+    local target = select(i, ...)
+    if engine.is_tensor(target) then
+      wanted.dtype, wanted.device = target:dtype(), target:device()
+    elseif type(target) == "table" then
+      for key, value in pairs(target) do wanted[key] = value end
+    elseif type(target) == "string" then
+      wanted[engine.is_dtype(target) and "dtype" or "device"] = target
+    elseif target ~= nil then
+      show.fail("to: a dtype, a device, a tensor or a table is wanted, got %s", type(target))
+    end
+  end
+  return self:convert(wanted.dtype, wanted.device, wanted.copy, wanted.non_blocking)
+end
+
+for name, dtype in pairs {
+  float = "float32", double = "float64", half = "float16", bfloat16 = "bfloat16", long = "int64", int = "int32",
+  short = "int16", char = "int8", byte = "uint8", bool = "bool", cfloat = "complex64", cdouble = "complex128",
+} do
+  Tensor[name] = function(self) return self:convert(dtype) end
+end
+
+--- On the CPU.
+---@return moonlark.Tensor
+function Tensor:cpu()
+  return self:convert(nil, "cpu")
+end
+
+--- On a GPU.
+---@param index integer?  default: the current one
+---@return moonlark.Tensor
+function Tensor:cuda(index)
+  return self:convert(nil, index and "cuda:" .. index or "cuda")
+end
+
+--- As nested tables, 1-based; the same as `totable`.
+Tensor.tolist = Tensor.totable
+
+-- Any other name is an operator of libtorch, found when it is asked for first; nil when this libtorch lacks it.
+setmetatable(torch, {
+  __index = function(_, name)
+    local operator = type(name) == "string" and engine.operator(name) or nil
+    if operator then rawset(torch, name, operator) end
+    return operator
+  end,
+})
+
+return torch
