@@ -1,17 +1,32 @@
---- Options tables: defaults filled in, unknown keys named together with the nearest known one.
+--- Options: what a function can be told, described once as data.
 ---
----     local settings = options.read("kmeans", given, {n_clusters = 8, seed = 0, init = options.none})
+---     local options = require "moonlark.base.options"
+---     local number, choice = options.number, options.choice
 ---
+---     local parameters = options.describe("music.tempo", {
+---       start_bpm = number(120, {above = 0, unit = "BPM"}, "where to look first"),
+---       agg = choice({"mean", "median"}, "mean", "how frames become one"),
+---     })
+---     local o = parameters:read(given)        -- or: music.tempo: start_bpm must be above 0, got -3
+---
+--- One description serves the check, the defaults, the nearest name of a misspelt option, `name?` at the prompt, the
+--- classes that editors read (lua/meta/), the options of commands and the test that hands every function bad values.
+--- What holds between options, or between an option and the data, is checked by the function itself.
+---
+--- A default of nil means that the option may be left out; `usual` then says in words what happens.
+--- options.required means that it must be given. `false` stands for nil where nil is allowed.
 --- Library errors carry no position: the prompt and the program add the user's own line.
 local show = require "moonlark.base.show"
 
 local options = {}
 
---- A default for keys that may stay nil.
+--- A default for options that may stay nil.
 options.none = setmetatable({}, {__tostring = function() return "nil" end})
 
---- A default for keys that must be given.
+--- A default for options that must be given.
 options.required = setmetatable({}, {__tostring = function() return "required" end})
+
+-- --- words ------------------------------------------------------------------------
 
 -- Levenshtein distance, for "did you mean".
 local function distance(a, b)
@@ -33,19 +48,14 @@ end
 ---@param candidates string[]
 ---@return string?
 function options.nearest(word, candidates)
-  local best, best_distance = nil, math.max(2, #word // 2)
+  local best, best_distance, best_difference = nil, math.max(2, #word // 2), math.huge
   for _, candidate in ipairs(candidates) do
-    local d = distance(word:lower(), candidate:lower())
-    if d < best_distance or (d == best_distance and not best) then best, best_distance = candidate, d end
+    local d, difference = distance(word:lower(), candidate:lower()), math.abs(#word - #candidate)
+    if d < best_distance or (d == best_distance and difference < best_difference) then
+      best, best_distance, best_difference = candidate, d, difference
+    end
   end
   return best
-end
-
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = tostring(key) end
-  table.sort(keys)
-  return keys
 end
 
 --- The error for a word that is none of the known ones: names the nearest, or lists them all.
@@ -58,35 +68,433 @@ function options.unknown(what, word, known)
   show.fail("unknown %s: '%s' (%s)", what, tostring(word), hint)
 end
 
---- A copy of `given` with defaults filled in; unknown keys and missing required ones are errors.
---- A default that is a number, string or boolean also fixes the type.
----@param owner string  the function the options belong to, for messages
----@param given table?
----@param defaults table<string, any>
+--- What came, in a few words, as errors quote it: 'string "abc"', "number 3", "table", "tensor".
+---@param value any
+---@return string
+function options.got(value)
+  local kind = math.type(value) and "number" or type(value)
+  if kind == "nil" then return "nil" end
+  if value ~= value then return "nan" end
+  if kind == "number" then return math.type(value) == "integer" and tostring(value) or ("%.14g"):format(value) end
+  if kind == "string" then return ('string "%s"'):format(show.name(#value > 40 and value:sub(1, 40) .. "…" or value)) end
+  if kind == "boolean" then return tostring(value) end
+  local meta = debug.getmetatable(value)
+  local class = type(meta) == "table" and rawget(meta, "__name")
+  return type(class) == "string" and class:match "[^.]*$" or kind
+end
+
+local function quoted_list(words)
+  local list = {}
+  for i, word in ipairs(words) do list[i] = type(word) == "string" and ('"%s"'):format(word) or tostring(word) end
+  if #list < 2 then return list[1] end
+  return table.concat(list, ", ", 1, #list - 1) .. " or " .. list[#list]
+end
+
+-- --- parameters -------------------------------------------------------------------
+
+--- What one option may be. Made by the functions below; a description gives it its name.
+---@class moonlark.Parameter
+---@field name string
+---@field kind "number"|"integer"|"boolean"|"choice"|"string"|"list"|"either"|"value"
+---@field default any  nil: may be left out
+---@field required boolean  must be given
+---@field optional boolean  nil and false are allowed
+---@field least number?  inclusive
+---@field most number?  inclusive
+---@field above number?  exclusive
+---@field below number?  exclusive
+---@field choices any[]?
+---@field unit string?
+---@field usual string?  in words: what nil means
+---@field help string?
+---@field type string  as LuaCATS writes it
+---@field allowed string  in words
+---@field many string?  the same of several: "whole numbers 0 or more"
+---@field accept fun(value: any): any?  the value, cleaned, or nil
+local Parameter = {}
+Parameter.__index = Parameter
+Parameter.__name = "moonlark.Parameter"
+
+local serial = 0 -- options are listed in the order in which they are written
+
+local function parameter(kind, default, facts, help)
+  serial = serial + 1
+  local self = setmetatable({kind = kind, help = help, serial = serial}, Parameter)
+  for key, value in pairs(facts or {}) do self[key] = value end
+  self.required = default == options.required
+  self.optional = self.optional or default == nil or default == options.none
+  if not self.required and default ~= options.none then self.default = default end
+  return self
+end
+
+local function range_words(p, noun)
+  local low = p.least and (p.most and "%s%.14g..%.14g" or "%s%.14g or more") or p.above and "%sabove %.14g"
+  local words
+  if p.least and p.most then
+    words = low:format(noun, p.least, p.most)
+  elseif p.least and p.below then
+    words = ("%s%.14g or more and below %.14g"):format(noun, p.least, p.below)
+  elseif p.above and (p.below or p.most) then
+    words = ("%sabove %.14g and %s %.14g"):format(noun, p.above, p.below and "below" or "at most", p.below or p.most)
+  elseif low then
+    words = low:format(noun, p.least or p.above)
+  elseif p.most or p.below then
+    words = ("%s%s %.14g"):format(noun, p.most and "at most" or "below", p.most or p.below)
+  end
+  return words
+end
+
+local function in_range(p, x)
+  return not (p.least and x < p.least or p.most and x > p.most or p.above and x <= p.above or p.below and x >= p.below)
+end
+
+--- A number. `facts`: least, most (inclusive), above, below (exclusive), infinite (true: math.huge, too), unit, usual.
+---@param default number|table|nil
+---@param facts {least?: number, most?: number, above?: number, below?: number, infinite?: boolean, unit?: string, usual?: string}?
+---@param help string?
+---@return moonlark.Parameter
+function options.number(default, facts, help)
+  local p = parameter("number", default, facts, help)
+  p.type = "number"
+  p.allowed, p.many = range_words(p, "a number ") or "a number", range_words(p, "numbers ") or "numbers"
+  function p.accept(value)
+    if type(value) ~= "number" or value ~= value or not in_range(p, value) then return nil end
+    if math.abs(value) == math.huge and not p.infinite then return nil end
+    return value
+  end
+  return p
+end
+
+--- A whole number; 3.0 counts, and becomes 3. `facts` as of options.number.
+---@param default integer|table|nil
+---@param facts {least?: integer, most?: integer, above?: integer, below?: integer, unit?: string, usual?: string}?
+---@param help string?
+---@return moonlark.Parameter
+function options.integer(default, facts, help)
+  local p = parameter("integer", default, facts, help)
+  p.type = "integer"
+  p.allowed = range_words(p, "a whole number ") or "a whole number"
+  p.many = range_words(p, "whole numbers ") or "whole numbers"
+  function p.accept(value)
+    local whole = type(value) == "number" and math.tointeger(value)
+    return whole and in_range(p, whole) and whole or nil
+  end
+  return p
+end
+
+--- true or false.
+---@param default boolean|table|nil
+---@param help string?
+---@return moonlark.Parameter
+function options.boolean(default, help)
+  local p = parameter("boolean", default, nil, help)
+  p.type, p.allowed = "boolean", "true or false"
+  p.keeps_false = true
+  function p.accept(value)
+    if type(value) == "boolean" then return value end
+  end
+  return p
+end
+
+--- One of these words (or numbers); the first is the default where none is given.
+---@param words any[]
+---@param default any
+---@param help string?
+---@param facts {unit?: string, usual?: string}?
+---@return moonlark.Parameter
+function options.choice(words, default, help, facts)
+  if default == nil then default = words[1] end
+  local p = parameter("choice", default, facts, help)
+  p.choices, p.allowed = words, quoted_list(words)
+  local types = {}
+  for i, word in ipairs(words) do types[i] = type(word) == "string" and ('"%s"'):format(word) or tostring(word) end
+  p.type = table.concat(types, "|")
+  function p.accept(value)
+    for _, word in ipairs(words) do if value == word then return value end end
+  end
+  return p
+end
+
+--- A string.
+---@param default string|table|nil
+---@param help string?
+---@param facts {usual?: string}?
+---@return moonlark.Parameter
+function options.text(default, help, facts)
+  local p = parameter("string", default, facts, help)
+  p.type, p.allowed, p.many = "string", "a string", "strings"
+  function p.accept(value)
+    if type(value) == "string" then return value end
+  end
+  return p
+end
+
+--- A list whose items are all of one kind. `facts`: length (exactly), least, most (how many), single (true: one item
+--- may stand for a list of it), usual.
+---@param item moonlark.Parameter
+---@param default any[]|table|nil
+---@param facts {length?: integer, least?: integer, most?: integer, single?: boolean, usual?: string}?
+---@param help string?
+---@return moonlark.Parameter
+function options.list(item, default, facts, help)
+  facts = facts or {}
+  local p = parameter("list", default, {item = item, single = facts.single, usual = facts.usual}, help)
+  local plain = item.type:find "|" and ("(%s)[]"):format(item.type) or item.type .. "[]"
+  p.type = facts.single and item.type .. "|" .. plain or plain
+  local count = facts.length and ("%d "):format(facts.length) or ""
+  p.allowed = (facts.single and item.allowed .. " or " or "") .. ("a list of %s%s"):format(count,
+    item.many or item.allowed)
+  local least, most = facts.length or facts.least or 0, facts.length or facts.most or math.huge
+  function p.accept(value)
+    if facts.single and item.accept(value) ~= nil then return {item.accept(value)} end
+    if type(value) ~= "table" or getmetatable(value) or #value < least or #value > most then return nil end
+    if #value == 0 and next(value) ~= nil then return nil end
+    local list = {}
+    for i = 1, #value do
+      list[i] = item.accept(value[i])
+      if list[i] == nil then return nil end
+    end
+    return list
+  end
+  return p
+end
+
+--- One of several kinds, tried in order: options.either(30, {number(), choice {"max"}}, "the reference").
+---@param default any
+---@param kinds moonlark.Parameter[]
+---@param help string?
+---@param facts {unit?: string, usual?: string}?
+---@return moonlark.Parameter
+function options.either(default, kinds, help, facts)
+  local p = parameter("either", default, facts, help)
+  local types, allowed = {}, {}
+  for i, kind in ipairs(kinds) do
+    types[i], allowed[i] = kind.type, kind.allowed
+    p.keeps_false = p.keeps_false or kind.keeps_false
+  end
+  p.kinds, p.type, p.allowed = kinds, table.concat(types, "|"), table.concat(allowed, " or ")
+  function p.accept(value)
+    for _, kind in ipairs(kinds) do
+      local clean = kind.accept(value)
+      if clean ~= nil then return clean end
+    end
+  end
+  return p
+end
+
+--- Anything that a test lets through: tensors, functions, objects, tables of a form of their own.
+---@param type_name string  as LuaCATS writes it: "moonlark.Tensor", "fun(x: number): number"
+---@param allowed string  in words: "a tensor"
+---@param accept fun(value: any): any?  the value, cleaned, or nil
+---@param default any
+---@param help string?
+---@param facts {usual?: string}?
+---@return moonlark.Parameter
+function options.value(type_name, allowed, accept, default, help, facts)
+  local p = parameter("value", default, facts, help)
+  p.type, p.allowed = type_name, allowed
+  p.accept = accept
+  return p
+end
+
+--- A function.
+---@param default function|table|nil
+---@param help string?
+---@param type_name string?  as LuaCATS writes it
+---@return moonlark.Parameter
+function options.callable(default, help, type_name)
+  return options.value(type_name or "function", "a function",
+    function(value) return type(value) == "function" and value or nil end, default, help)
+end
+
+--- Anything at all.
+---@param default any
+---@param help string?
+---@return moonlark.Parameter
+function options.any(default, help)
+  local p = options.value("any", "a value", function(value) return value end, default, help)
+  p.keeps_false = true
+  return p
+end
+
+--- The value, cleaned; the error names the parameter, what is allowed and what came.
+---@param owner string  the function that it belongs to, for messages
+---@param name string
+---@param value any
+---@return any
+function Parameter:check(owner, name, value)
+  if value == nil or value == false and self.optional and not self.keeps_false then
+    if self.optional then return nil end
+    if value == nil then show.fail("%s needs the option '%s'", owner, name) end
+  end
+  local clean = self.accept(value)
+  if clean ~= nil then return clean end
+  local near = type(value) == "string" and self.choices and options.nearest(value, self.choices)
+  error(("%s: %s must be %s, got %s%s"):format(owner, name, self.allowed, options.got(value),
+    near and (' (did you mean "%s"?)'):format(near) or ""), 0)
+end
+
+--- Default, range and unit in words, for help: "default 120, above 0, BPM".
+---@return string
+function Parameter:facts()
+  local words = {}
+  if self.required then
+    words[1] = "required"
+  elseif self.default ~= nil then
+    words[1] = "default " .. show.text(self.default, {depth = 2, count = 8, width = 1000, string = 60})
+  else
+    words[1] = "default " .. (self.usual or "nil")
+  end
+  if self.kind == "number" or self.kind == "integer" then words[#words + 1] = range_words(self, "") end
+  words[#words + 1] = self.unit
+  return table.concat(words, ", ")
+end
+
+-- --- descriptions -----------------------------------------------------------------
+
+--- The options of one function.
+---@class moonlark.Description
+---@field owner string  the function: "music.tempo"
+---@field list moonlark.Parameter[]  in the order in which they were written
+---@field by_name table<string, moonlark.Parameter>
+---@field names string[]  sorted
+local Description = {}
+Description.__index = Description
+Description.__name = "moonlark.Description"
+
+local described = {} -- owner -> Description
+
+-- A row of the engine's tables (core/parameters.h), which has the same facts but says nothing of Lua.
+local function of_engine(row)
+  local default = row.default
+  if default == nil and not row.optional then default = options.required end
+  local facts = {least = row.least, most = row.most, unit = row.unit, optional = row.optional, usual = row.usual,
+    infinite = row.infinite}
+  if row.kind == "boolean" then return options.boolean(default, row.help) end
+  if row.kind == "choice" then
+    return options.choice(row.choices, default == nil and options.none or default, row.help, facts)
+  end
+  return options[row.kind](default, facts, row.help)
+end
+
+local function as_parameter(value)
+  if getmetatable(value) == Parameter then return value end
+  if value == options.none or value == options.required then return options.any(value) end
+  if type(value) == "number" then
+    return options.value("number", "a number", function(x) return type(x) == "number" and x or nil end, value)
+  end
+  if type(value) == "string" then return options.text(value) end
+  if type(value) == "boolean" then return options.boolean(value) end
+  return options.any(value)
+end
+
+-- A parameter with its name: a copy, for one may stand in several descriptions.
+local function named(name, value)
+  local copy = setmetatable({}, Parameter)
+  for key, fact in pairs(as_parameter(value)) do copy[key] = fact end
+  copy.name = name
+  return copy
+end
+
+local function make(owner, fields)
+  local self = setmetatable({owner = owner, list = {}, by_name = {}, names = {}}, Description)
+  for name, value in pairs(fields) do
+    if math.type(name) == "integer" then name, value = value.name, of_engine(value) end
+    self.by_name[name] = named(name, value)
+    self.names[#self.names + 1] = name
+  end
+  table.sort(self.names)
+  for i, name in ipairs(self.names) do self.list[i] = self.by_name[name] end
+  table.sort(self.list, function(a, b)
+    if a.serial ~= b.serial then return a.serial < b.serial end
+    return a.name < b.name
+  end)
+  return self
+end
+
+--- Describes the options of a function. Fields are parameters by name, plain defaults (which fix the type and no
+--- more), or rows of the engine's tables. Several tables are one description: shared ones are written once.
+---@param owner string  the function, as a user writes it
+---@param fields table
+---@param ... table  more of them; later ones win
+---@return moonlark.Description
+function options.describe(owner, fields, ...)
+  local all = options.join(fields, ...)
+  described[owner] = make(owner, all)
+  return described[owner]
+end
+
+--- Several tables of fields as one; later ones win. The engine's rows count by their name.
+---@param ... table
 ---@return table
-function options.read(owner, given, defaults)
+function options.join(...)
+  local all = {}
+  for _, fields in ipairs {...} do
+    for name, value in pairs(fields) do
+      if math.type(name) == "integer" then name, value = value.name, of_engine(value) end
+      all[name] = value
+    end
+  end
+  return all
+end
+
+--- The description of a function's options; nil where it has none, or its module is not loaded.
+---@param owner string
+---@return moonlark.Description?
+function options.described(owner)
+  return described[owner]
+end
+
+--- The functions that are described, as far as their modules are loaded, sorted.
+---@return string[]
+function options.owners()
+  local list = {}
+  for owner in pairs(described) do list[#list + 1] = owner end
+  table.sort(list)
+  return list
+end
+
+--- A copy of what was given, checked, with defaults filled in.
+---@param given table?
+---@return table
+function Description:read(given)
   if given ~= nil and type(given) ~= "table" then
-    show.fail("options of %s must be a table, got %s", owner, type(given))
+    show.fail("options of %s must be a table, got %s", self.owner, options.got(given))
+  end
+  for key in pairs(given or {}) do
+    if not self.by_name[key] then options.unknown("option of " .. self.owner, key, self.names) end
   end
   local read = {}
-  for key, default in pairs(defaults) do
-    if default ~= options.none and default ~= options.required then read[key] = default end
-  end
-  for key, value in pairs(given or {}) do
-    local default = defaults[key]
-    if default == nil then options.unknown("option of " .. owner, key, sorted_keys(defaults)) end
-    local wanted = type(default)
-    if wanted ~= "table" and type(value) ~= wanted then
-      show.fail("%s must be a %s, got %s", key, wanted, type(value))
-    end
-    read[key] = value
-  end
-  for key, default in pairs(defaults) do
-    if default == options.required and read[key] == nil then
-      show.fail("%s needs the option '%s'", owner, key)
+  for _, p in ipairs(self.list) do
+    local value = given and given[p.name]
+    if value == nil then
+      if p.required then show.fail("%s needs the option '%s'", self.owner, p.name) end
+      value = p.default
+      if type(value) == "table" and not getmetatable(value) then value = table.move(value, 1, #value, 1, {}) end
+      read[p.name] = value
+    else
+      read[p.name] = p:check(self.owner, p.name, value)
     end
   end
   return read
+end
+
+--- The defaults alone, as a table; what may be left out is not in it.
+---@return table
+function Description:defaults()
+  local defaults = {}
+  for _, p in ipairs(self.list) do defaults[p.name] = p.default end
+  return defaults
+end
+
+--- A copy of `given` with defaults filled in, checked against fields that are described here and now; see
+--- options.describe, which is for functions of the library.
+---@param owner string
+---@param given table?
+---@param fields table<string, any>
+---@return table
+function options.read(owner, given, fields)
+  return make(owner, fields):read(given)
 end
 
 return options
