@@ -90,34 +90,12 @@ double mlk_settings_get(const mlk_settings *settings, const char *name)
     return settings->values[i];
 }
 
-static mlk_code check(const mlk_parameter *p, double value, mlk_status *status)
-{
-    if (isnan(value))
-        return p->optional ? MLK_OK : mlk_fail(status, MLK_INVALID, "%s must not be nil", p->name);
-    if (p->kind == MLK_PARAMETER_BOOLEAN && value != 0 && value != 1)
-        return mlk_fail(status, MLK_INVALID, "%s must be true or false, got %g", p->name, value);
-    if (p->kind == MLK_PARAMETER_CHOICE)
-        for (int i = 0;; i++) {
-            if (!p->choices[i])
-                return mlk_fail(status, MLK_INVALID, "%s has no choice %g", p->name, value);
-            if (i == value)
-                return MLK_OK;
-        }
-    if (p->kind == MLK_PARAMETER_INTEGER && value != floor(value))
-        return mlk_fail(status, MLK_INVALID, "%s must be an integer, got %g", p->name, value);
-    if (value >= p->min && value <= p->max)
-        return MLK_OK;
-    if (p->max >= MLK_MAX_FRAME)
-        return mlk_fail(status, MLK_INVALID, "%s must be %g or more, got %g", p->name, p->min, value);
-    return mlk_fail(status, MLK_INVALID, "%s must be %g..%g, got %g", p->name, p->min, p->max, value);
-}
-
 mlk_code mlk_settings_set(mlk_settings *settings, const char *name, double value, mlk_status *status)
 {
     int i = position(settings->feature, name);
     if (i < 0)
         return mlk_fail(status, MLK_INVALID, "%s has no parameter '%s'", settings->feature->name, name);
-    mlk_code code = check(&settings->feature->parameters[i], value, status);
+    mlk_code code = mlk_parameter_check(&settings->feature->parameters[i], value, status);
     if (!code)
         settings->values[i] = isnan(value) ? NAN : value + 0.0; /* one NAN and one zero: values are keys */
     return code;

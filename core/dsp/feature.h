@@ -20,24 +20,9 @@
 
 #include "array.h"
 #include "dsp/analysis.h"
+#include "parameters.h"
 
 #define MLK_MAX_PARAMETERS 24
-
-typedef enum mlk_parameter_kind {
-    MLK_PARAMETER_INTEGER,
-    MLK_PARAMETER_REAL,
-    MLK_PARAMETER_BOOLEAN,
-    MLK_PARAMETER_CHOICE,
-} mlk_parameter_kind;
-
-typedef struct mlk_parameter {
-    const char *name;
-    mlk_parameter_kind kind;
-    double standard;            /* the default; NAN is nil, and then nil may be given, too */
-    double min, max;            /* integers and reals; inclusive */
-    const char *const *choices; /* choices: NULL-terminated */
-    bool optional;              /* nil may be given */
-} mlk_parameter;
 
 typedef struct mlk_feature mlk_feature;
 

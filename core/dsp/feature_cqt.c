@@ -92,17 +92,17 @@ static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, bool *needed,
 }
 
 #define CQT_PARAMETERS                                                                                          \
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME), \
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9), \
-    MLK_INTEGER("n_bins", 84, 1, 100000), \
-    MLK_INTEGER("bins_per_octave", 12, 1, 10000), \
-    MLK_REAL_OR_NIL("tuning", 0, -100, 100), \
-    MLK_REAL("filter_scale", 1, 1e-3, 1e3), \
-    MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names), \
-    MLK_REAL("sparsity", 0.01, 0, 0.999), \
-    MLK_CHOICE("window", MLK_WINDOW_HANN, mlk_window_names), \
-    MLK_BOOLEAN("scale", 1), \
-    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names)
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""), \
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""), \
+    MLK_INTEGER("n_bins", 84, 1, 100000, ""), \
+    MLK_INTEGER("bins_per_octave", 12, 1, 10000, ""), \
+    MLK_REAL_OR_NIL("tuning", 0, -100, 100, ""), \
+    MLK_REAL("filter_scale", 1, 1e-3, 1e3, ""), \
+    MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names, ""), \
+    MLK_REAL("sparsity", 0.01, 0, 0.999, ""), \
+    MLK_CHOICE("window", MLK_WINDOW_HANN, mlk_window_names, ""), \
+    MLK_BOOLEAN("scale", 1, ""), \
+    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names, "")
 
 static const mlk_parameter cqt_parameters[] = {CQT_PARAMETERS};
 
@@ -119,7 +119,7 @@ const mlk_feature mlk_feature_cqt = {
     .place = place_cqt,
 };
 
-static const mlk_parameter vqt_parameters[] = {CQT_PARAMETERS, MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9)};
+static const mlk_parameter vqt_parameters[] = {CQT_PARAMETERS, MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9, "")};
 
 const mlk_feature mlk_feature_vqt = {
     .name = "vqt",

@@ -49,7 +49,7 @@ static mlk_code bands(const mlk_frontend *f, const mlk_analysis *a, const mlk_fe
                               shape->frames, out, status);
 }
 
-#define FIXED_HOP(hop) MLK_INTEGER("hop_length", hop, hop, hop)
+#define FIXED_HOP(hop) MLK_INTEGER("hop_length", hop, hop, hop, "")
 
 /* --- whisper_mel --- */
 
@@ -102,7 +102,7 @@ static void place_whisper(const mlk_settings *s, double rate, int64_t rows, doub
     mlk_frontend_centres(&f, values);
 }
 
-static const mlk_parameter whisper_parameters[] = {MLK_INTEGER("n_mels", 80, 1, 1024), MLK_BOOLEAN("pad", 1),
+static const mlk_parameter whisper_parameters[] = {MLK_INTEGER("n_mels", 80, 1, 1024, ""), MLK_BOOLEAN("pad", 1, ""),
                                                    FIXED_HOP(160)};
 
 const mlk_feature mlk_feature_whisper_mel = {
@@ -210,14 +210,14 @@ static void place_kaldi(const mlk_settings *s, double rate, int64_t rows, double
 }
 
 static const mlk_parameter kaldi_parameters[] = {
-    MLK_INTEGER("n_mels", 128, 1, 1024),
-    MLK_REAL("fmin", 20, 0, 8000),
-    MLK_REAL("fmax", 8000, 1e-3, 8000),
-    MLK_CHOICE("window", MLK_TAPER_HANN, mlk_taper_names),
-    MLK_BOOLEAN("remove_dc_offset", 1),
-    MLK_REAL("preemphasis", 0.97, 0, 1),
-    MLK_INTEGER_OR_NIL("n_frames", 1024, 1, MLK_MAX_FRAME),
-    MLK_BOOLEAN("normalize", 1),
+    MLK_INTEGER("n_mels", 128, 1, 1024, ""),
+    MLK_REAL("fmin", 20, 0, 8000, ""),
+    MLK_REAL("fmax", 8000, 1e-3, 8000, ""),
+    MLK_CHOICE("window", MLK_TAPER_HANN, mlk_taper_names, ""),
+    MLK_BOOLEAN("remove_dc_offset", 1, ""),
+    MLK_REAL("preemphasis", 0.97, 0, 1, ""),
+    MLK_INTEGER_OR_NIL("n_frames", 1024, 1, MLK_MAX_FRAME, ""),
+    MLK_BOOLEAN("normalize", 1, ""),
     FIXED_HOP(160),
 };
 
@@ -266,8 +266,8 @@ static void place_maest(const mlk_settings *s, double rate, int64_t rows, double
     mlk_frontend_centres(&maest, values);
 }
 
-static const mlk_parameter maest_parameters[] = {MLK_INTEGER_OR_NIL("n_frames", 1876, 1, MLK_MAX_FRAME),
-                                                 MLK_BOOLEAN("normalize", 1), FIXED_HOP(256)};
+static const mlk_parameter maest_parameters[] = {MLK_INTEGER_OR_NIL("n_frames", 1876, 1, MLK_MAX_FRAME, ""),
+                                                 MLK_BOOLEAN("normalize", 1, ""), FIXED_HOP(256)};
 
 const mlk_feature mlk_feature_maest_mel = {
     .name = "maest_mel",

@@ -44,10 +44,10 @@ static mlk_code rms(const mlk_settings *s, mlk_analysis *a, const mlk_feature_sh
 }
 
 static const mlk_parameter rms_parameters[] = {
-    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME),
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
-    MLK_BOOLEAN("center", 1),
-    MLK_CHOICE("pad_mode", 0, mlk_pad_names),
+    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME, ""),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
+    MLK_BOOLEAN("center", 1, ""),
+    MLK_CHOICE("pad_mode", 0, mlk_pad_names, ""),
 };
 
 const mlk_feature mlk_feature_rms = {
@@ -78,10 +78,10 @@ static mlk_code zero_crossing_rate(const mlk_settings *s, mlk_analysis *a, const
 }
 
 static const mlk_parameter zcr_parameters[] = {
-    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME),
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
-    MLK_BOOLEAN("center", 1),
-    MLK_REAL("threshold", 1e-10, 0, HUGE_VAL),
+    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME, ""),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
+    MLK_BOOLEAN("center", 1, ""),
+    MLK_REAL("threshold", 1e-10, 0, HUGE_VAL, ""),
 };
 
 const mlk_feature mlk_feature_zero_crossing_rate = {
@@ -114,11 +114,11 @@ static mlk_code lpc(const mlk_settings *s, mlk_analysis *a, const mlk_feature_sh
 }
 
 static const mlk_parameter lpc_parameters[] = {
-    MLK_INTEGER("order", 16, 1, 4096),
-    MLK_INTEGER("frame_length", 2048, 2, MLK_MAX_FRAME),
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
-    MLK_BOOLEAN("center", 1),
-    MLK_CHOICE("pad_mode", 0, mlk_pad_names),
+    MLK_INTEGER("order", 16, 1, 4096, ""),
+    MLK_INTEGER("frame_length", 2048, 2, MLK_MAX_FRAME, ""),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
+    MLK_BOOLEAN("center", 1, ""),
+    MLK_CHOICE("pad_mode", 0, mlk_pad_names, ""),
 };
 
 const mlk_feature mlk_feature_lpc = {

@@ -66,7 +66,7 @@ static mlk_code compute_mel(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     return MLK_OK;
 }
 
-static const mlk_parameter mel_parameters[] = {MLK_MEL_PARAMETERS, MLK_CHOICE("norm", 0, mlk_mel_norm_names)};
+static const mlk_parameter mel_parameters[] = {MLK_MEL_PARAMETERS, MLK_CHOICE("norm", 0, mlk_mel_norm_names, "")};
 
 const mlk_feature mlk_feature_mel = {
     .name = "mel",
@@ -110,10 +110,10 @@ static mlk_code survey_log_mel(const mlk_settings *s, mlk_analysis *a, bool *nee
 
 static const mlk_parameter log_mel_parameters[] = {
     MLK_MEL_PARAMETERS,
-    MLK_CHOICE("norm", 0, mlk_mel_norm_names),
-    MLK_REAL("ref", 1, 1e-30, 1e30),
-    MLK_REAL("amin", 1e-10, 1e-37, 1e30),
-    MLK_REAL_OR_NIL("top_db", 80, 0, 1e9),
+    MLK_CHOICE("norm", 0, mlk_mel_norm_names, ""),
+    MLK_REAL("ref", 1, 1e-30, 1e30, ""),
+    MLK_REAL("amin", 1e-10, 1e-37, 1e30, ""),
+    MLK_REAL_OR_NIL("top_db", 80, 0, 1e9, ""),
 };
 
 const mlk_feature mlk_feature_log_mel = {
@@ -135,8 +135,8 @@ const mlk_feature mlk_feature_log_mel = {
 static const char *const dct_norms[] = {"ortho", "none", NULL};
 
 #define MFCC_PARAMETERS                                                                                         \
-    MLK_INTEGER("n_mfcc", 20, 1, 4096), MLK_INTEGER("dct_type", 2, 2, 3), MLK_CHOICE("norm", 0, dct_norms),      \
-        MLK_REAL("lifter", 0, 0, 1e6), MLK_MEL_PARAMETERS, MLK_CHOICE("mel_norm", 0, mlk_mel_norm_names)
+    MLK_INTEGER("n_mfcc", 20, 1, 4096, ""), MLK_INTEGER("dct_type", 2, 2, 3, ""), MLK_CHOICE("norm", 0, dct_norms, ""),      \
+        MLK_REAL("lifter", 0, 0, 1e6, ""), MLK_MEL_PARAMETERS, MLK_CHOICE("mel_norm", 0, mlk_mel_norm_names, "")
 
 static mlk_code measure_mfcc(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
                              mlk_status *status)
@@ -205,8 +205,8 @@ static mlk_code compute_delta(const mlk_settings *s, mlk_analysis *a, const mlk_
 }
 
 #define DELTA_PARAMETERS(order)                                                                                 \
-    MFCC_PARAMETERS, MLK_INTEGER("width", 9, 3, MLK_MAX_FRAME - 1), MLK_INTEGER("order", order, 1, 100),         \
-        MLK_CHOICE("mode", MLK_DELTA_INTERP, mlk_delta_mode_names)
+    MFCC_PARAMETERS, MLK_INTEGER("width", 9, 3, MLK_MAX_FRAME - 1, ""), MLK_INTEGER("order", order, 1, 100, ""),         \
+        MLK_CHOICE("mode", MLK_DELTA_INTERP, mlk_delta_mode_names, "")
 
 static const mlk_parameter delta_parameters[] = {DELTA_PARAMETERS(1)};
 
@@ -271,11 +271,11 @@ static mlk_code compute_pcen(const mlk_settings *s, mlk_analysis *a, const mlk_f
 }
 
 #define PCEN_PARAMETERS                                                                                         \
-    MLK_REAL("scale", 2147483648.0, 1e-9, 1e12), MLK_REAL("gain", 0.98, 0, 100), MLK_REAL("bias", 2, 0, 1e9),    \
-        MLK_REAL("exponent", 0.5, 0, 100), MLK_REAL("time_constant", 0.4, 1e-6, 1e6), MLK_REAL("eps", 1e-6, 1e-30, 1)
+    MLK_REAL("scale", 2147483648.0, 1e-9, 1e12, ""), MLK_REAL("gain", 0.98, 0, 100, ""), MLK_REAL("bias", 2, 0, 1e9, ""),    \
+        MLK_REAL("exponent", 0.5, 0, 100, ""), MLK_REAL("time_constant", 0.4, 1e-6, 1e6, ""), MLK_REAL("eps", 1e-6, 1e-30, 1, "")
 
 static const mlk_parameter pcen_parameters[] = {PCEN_PARAMETERS, MLK_MEL_PARAMETERS,
-                                                MLK_CHOICE("norm", 0, mlk_mel_norm_names)};
+                                                MLK_CHOICE("norm", 0, mlk_mel_norm_names, "")};
 
 const mlk_feature mlk_feature_pcen = {
     .name = "pcen",

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #define ONSET_PARAMETERS                                                                                        \
-    MLK_INTEGER("lag", 1, 1, MLK_MAX_FRAME), MLK_INTEGER("max_size", 1, 1, 4096), MLK_BOOLEAN("detrend", 0),     \
-        MLK_CHOICE("aggregate", MLK_ONSET_MEAN, mlk_onset_aggregate_names), MLK_MEL_PARAMETERS,                  \
-        MLK_CHOICE("norm", 0, mlk_mel_norm_names)
+    MLK_INTEGER("lag", 1, 1, MLK_MAX_FRAME, ""), MLK_INTEGER("max_size", 1, 1, 4096, ""), MLK_BOOLEAN("detrend", 0, ""),     \
+        MLK_CHOICE("aggregate", MLK_ONSET_MEAN, mlk_onset_aggregate_names, ""), MLK_MEL_PARAMETERS,                  \
+        MLK_CHOICE("norm", 0, mlk_mel_norm_names, "")
 
 /* `center` is the curve's: the spectrogram's frames are always centred. */
 static mlk_stft centred(const mlk_settings *s)
@@ -176,7 +176,7 @@ static void place_multi(const mlk_settings *s, double rate, int64_t rows, double
         values[c] = centres[edge(s, c)];
 }
 
-static const mlk_parameter multi_parameters[] = {MLK_INTEGER("n_channels", 4, 1, 4096), ONSET_PARAMETERS};
+static const mlk_parameter multi_parameters[] = {MLK_INTEGER("n_channels", 4, 1, 4096, ""), ONSET_PARAMETERS};
 
 const mlk_feature mlk_feature_onset_strength_multi = {
     .name = "onset_strength_multi",

@@ -9,9 +9,9 @@
 #define C7_HZ 2093.004522404789
 
 #define PITCH_PARAMETERS                                                                                        \
-    MLK_REAL("fmin", C2_HZ, 1e-3, 1e9), MLK_REAL("fmax", C7_HZ, 1e-3, 1e9),                                      \
-        MLK_INTEGER("frame_length", 2048, 4, MLK_MAX_FRAME), MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),   \
-        MLK_BOOLEAN("center", 1), MLK_CHOICE("pad_mode", 0, mlk_pad_names)
+    MLK_REAL("fmin", C2_HZ, 1e-3, 1e9, ""), MLK_REAL("fmax", C7_HZ, 1e-3, 1e9, ""),                                      \
+        MLK_INTEGER("frame_length", 2048, 4, MLK_MAX_FRAME, ""), MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),   \
+        MLK_BOOLEAN("center", 1, ""), MLK_CHOICE("pad_mode", 0, mlk_pad_names, "")
 
 static mlk_yin yin_of(const mlk_settings *s)
 {
@@ -56,7 +56,7 @@ static mlk_code compute_yin(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     return mlk_yin_pitch(&yin, mlk_settings_get(s, "trough_threshold"), &view, shape->frames, a->rate, out, status);
 }
 
-static const mlk_parameter yin_parameters[] = {PITCH_PARAMETERS, MLK_REAL("trough_threshold", 0.1, 1e-6, 1e6)};
+static const mlk_parameter yin_parameters[] = {PITCH_PARAMETERS, MLK_REAL("trough_threshold", 0.1, 1e-6, 1e6, "")};
 
 const mlk_feature mlk_feature_yin = {
     .name = "yin",
@@ -154,14 +154,14 @@ static mlk_code compute_voiced_probability(const mlk_settings *s, mlk_analysis *
 }
 
 #define VOICING_PARAMETERS                                                                                      \
-    PITCH_PARAMETERS, MLK_INTEGER("n_thresholds", 100, 1, 10000), MLK_REAL("beta_a", 2, 1e-3, 1e4),              \
-        MLK_REAL("beta_b", 18, 1e-3, 1e4), MLK_REAL("boltzmann_parameter", 2, 1e-6, 700),                       \
-        MLK_REAL("resolution", 0.1, 1e-4, 1), MLK_REAL("max_transition_rate", 35.92, 0, 1e6),                   \
-        MLK_REAL("switch_prob", 0.01, 0, 1), MLK_REAL("no_trough_prob", 0.01, 0, 1)
+    PITCH_PARAMETERS, MLK_INTEGER("n_thresholds", 100, 1, 10000, ""), MLK_REAL("beta_a", 2, 1e-3, 1e4, ""),              \
+        MLK_REAL("beta_b", 18, 1e-3, 1e4, ""), MLK_REAL("boltzmann_parameter", 2, 1e-6, 700, ""),                       \
+        MLK_REAL("resolution", 0.1, 1e-4, 1, ""), MLK_REAL("max_transition_rate", 35.92, 0, 1e6, ""),                   \
+        MLK_REAL("switch_prob", 0.01, 0, 1, ""), MLK_REAL("no_trough_prob", 0.01, 0, 1, "")
 
 /* Where unvoiced: 0 by default, for NaN would make every pooled value NaN. */
-static const mlk_parameter pyin_parameters[] = {VOICING_PARAMETERS, MLK_REAL_OR_NIL("fill_na", 0, -1e9, 1e9),
-                                                MLK_BOOLEAN("best_guess", 0)};
+static const mlk_parameter pyin_parameters[] = {VOICING_PARAMETERS, MLK_REAL_OR_NIL("fill_na", 0, -1e9, 1e9, ""),
+                                                MLK_BOOLEAN("best_guess", 0, "")};
 
 const mlk_feature mlk_feature_pyin = {
     .name = "pyin",

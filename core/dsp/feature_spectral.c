@@ -71,7 +71,7 @@ static mlk_code spectrogram(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     return MLK_OK;
 }
 
-static const mlk_parameter spectrogram_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("power", 1, 1e-3, 100)};
+static const mlk_parameter spectrogram_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("power", 1, 1e-3, 100, "")};
 
 const mlk_feature mlk_feature_spectrogram = {
     .name = "spectrogram",
@@ -127,8 +127,8 @@ static mlk_code bandwidth(const mlk_settings *s, mlk_analysis *a, const mlk_feat
     return MLK_OK;
 }
 
-static const mlk_parameter bandwidth_parameters[] = {MLK_STFT_PARAMETERS, MLK_BOOLEAN("norm", 1),
-                                                     MLK_REAL("p", 2, 1e-3, 100)};
+static const mlk_parameter bandwidth_parameters[] = {MLK_STFT_PARAMETERS, MLK_BOOLEAN("norm", 1, ""),
+                                                     MLK_REAL("p", 2, 1e-3, 100, "")};
 
 const mlk_feature mlk_feature_spectral_bandwidth = {
     .name = "spectral_bandwidth",
@@ -152,7 +152,7 @@ static mlk_code rolloff(const mlk_settings *s, mlk_analysis *a, const mlk_featur
     return MLK_OK;
 }
 
-static const mlk_parameter rolloff_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("roll_percent", 0.85, 1e-6, 1 - 1e-6)};
+static const mlk_parameter rolloff_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("roll_percent", 0.85, 1e-6, 1 - 1e-6, "")};
 
 const mlk_feature mlk_feature_spectral_rolloff = {
     .name = "spectral_rolloff",
@@ -176,8 +176,8 @@ static mlk_code flatness(const mlk_settings *s, mlk_analysis *a, const mlk_featu
     return MLK_OK;
 }
 
-static const mlk_parameter flatness_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("amin", 1e-10, 1e-37, 1e30),
-                                                    MLK_REAL("power", 2, 1e-3, 100)};
+static const mlk_parameter flatness_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("amin", 1e-10, 1e-37, 1e30, ""),
+                                                    MLK_REAL("power", 2, 1e-3, 100, "")};
 
 const mlk_feature mlk_feature_spectral_flatness = {
     .name = "spectral_flatness",
@@ -247,10 +247,10 @@ static mlk_code survey_contrast(const mlk_settings *s, mlk_analysis *a, bool *ne
 
 static const mlk_parameter contrast_parameters[] = {
     MLK_STFT_PARAMETERS,
-    MLK_REAL("fmin", 200, 1e-3, 1e9),
-    MLK_INTEGER("n_bands", 6, 1, 24),
-    MLK_REAL("quantile", 0.02, 1e-6, 1 - 1e-6),
-    MLK_BOOLEAN("linear", 0),
+    MLK_REAL("fmin", 200, 1e-3, 1e9, ""),
+    MLK_INTEGER("n_bands", 6, 1, 24, ""),
+    MLK_REAL("quantile", 0.02, 1e-6, 1 - 1e-6, ""),
+    MLK_BOOLEAN("linear", 0, ""),
 };
 
 const mlk_feature mlk_feature_spectral_contrast = {
@@ -294,7 +294,7 @@ static void place_poly(const mlk_settings *s, double rate, int64_t rows, double 
         values[i] = (double)(rows - 1 - i);
 }
 
-static const mlk_parameter poly_parameters[] = {MLK_STFT_PARAMETERS, MLK_INTEGER("order", 1, 0, MLK_POLY_MAX)};
+static const mlk_parameter poly_parameters[] = {MLK_STFT_PARAMETERS, MLK_INTEGER("order", 1, 0, MLK_POLY_MAX, "")};
 
 const mlk_feature mlk_feature_poly_features = {
     .name = "poly_features",

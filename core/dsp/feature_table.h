@@ -9,27 +9,19 @@
 
 #include <math.h>
 
-#define MLK_INTEGER(name, standard, min, max) {name, MLK_PARAMETER_INTEGER, standard, min, max, NULL, false}
-#define MLK_REAL(name, standard, min, max) {name, MLK_PARAMETER_REAL, standard, min, max, NULL, false}
-#define MLK_BOOLEAN(name, standard) {name, MLK_PARAMETER_BOOLEAN, standard, 0, 1, NULL, false}
-#define MLK_CHOICE(name, standard, choices) {name, MLK_PARAMETER_CHOICE, standard, 0, 0, choices, false}
-/* nil may be given, and is the default when `standard` is NAN. */
-#define MLK_INTEGER_OR_NIL(name, standard, min, max) {name, MLK_PARAMETER_INTEGER, standard, min, max, NULL, true}
-#define MLK_REAL_OR_NIL(name, standard, min, max) {name, MLK_PARAMETER_REAL, standard, min, max, NULL, true}
-
 #define MLK_MAX_FRAME (1 << 24) /* samples in a frame: beyond any use, below any overflow */
 
 /* The parameters of every feature that starts from the STFT, read back by mlk_feature_stft_of. */
 #define MLK_STFT_PARAMETERS                                                                                     \
-    MLK_INTEGER("n_fft", 2048, 2, MLK_MAX_FRAME), MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),             \
-        MLK_INTEGER_OR_NIL("win_length", NAN, 1, MLK_MAX_FRAME), MLK_CHOICE("window", 0, mlk_window_names),     \
-        MLK_BOOLEAN("center", 1), MLK_CHOICE("pad_mode", 0, mlk_pad_names)
+    MLK_INTEGER("n_fft", 2048, 2, MLK_MAX_FRAME, ""), MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),             \
+        MLK_INTEGER_OR_NIL("win_length", NAN, 1, MLK_MAX_FRAME, ""), MLK_CHOICE("window", 0, mlk_window_names, ""),     \
+        MLK_BOOLEAN("center", 1, ""), MLK_CHOICE("pad_mode", 0, mlk_pad_names, "")
 
 /* Those of a mel spectrogram, but for the norm, whose name differs; read back by mlk_feature_mel_of. */
 #define MLK_MEL_PARAMETERS                                                                                      \
-    MLK_STFT_PARAMETERS, MLK_REAL("power", 2, 1e-3, 100), MLK_INTEGER("n_mels", 128, 1, 4096),                   \
-        MLK_REAL("fmin", 0, 0, 1e9), MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9), MLK_BOOLEAN("htk", 0),     \
-        MLK_CHOICE("triangles", 0, mlk_mel_triangle_names)
+    MLK_STFT_PARAMETERS, MLK_REAL("power", 2, 1e-3, 100, ""), MLK_INTEGER("n_mels", 128, 1, 4096, ""),                   \
+        MLK_REAL("fmin", 0, 0, 1e9, ""), MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9, ""), MLK_BOOLEAN("htk", 0, ""),     \
+        MLK_CHOICE("triangles", 0, mlk_mel_triangle_names, "")
 
 #define MLK_PARAMETERS(list) .n_parameters = sizeof(list) / sizeof *(list), .parameters = (list)
 

@@ -95,11 +95,11 @@ static void place_lags(const mlk_settings *s, double rate, int64_t rows, double 
 }
 
 #define TEMPOGRAM_PARAMETERS                                                                                    \
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME), MLK_INTEGER("win_length", 384, 2, 1 << 20),                \
-        MLK_CHOICE("window", 0, mlk_window_names), MLK_BOOLEAN("center", 1)
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""), MLK_INTEGER("win_length", 384, 2, 1 << 20, ""),                \
+        MLK_CHOICE("window", 0, mlk_window_names, ""), MLK_BOOLEAN("center", 1, "")
 
 static const mlk_parameter tempogram_parameters[] = {TEMPOGRAM_PARAMETERS,
-                                                     MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names)};
+                                                     MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names, "")};
 
 /* Both need the whole clip, as onset_strength does. */
 const mlk_feature mlk_feature_tempogram = {

@@ -51,12 +51,12 @@ static mlk_code chroma_stft(const mlk_settings *s, mlk_analysis *a, const mlk_fe
 
 static const mlk_parameter chroma_stft_parameters[] = {
     MLK_STFT_PARAMETERS,
-    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
-    MLK_INTEGER("n_chroma", 12, 1, 1200),
-    MLK_REAL("ctroct", 5, -100, 100),
-    MLK_REAL_OR_NIL("octwidth", 2, 1e-3, 1e9),
-    MLK_BOOLEAN("base_c", 1),
+    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names, ""),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
+    MLK_INTEGER("n_chroma", 12, 1, 1200, ""),
+    MLK_REAL("ctroct", 5, -100, 100, ""),
+    MLK_REAL_OR_NIL("octwidth", 2, 1e-3, 1e9, ""),
+    MLK_BOOLEAN("base_c", 1, ""),
 };
 
 const mlk_feature mlk_feature_chroma_stft = {
@@ -147,14 +147,14 @@ static mlk_code chroma_cqt(const mlk_settings *s, mlk_analysis *a, const mlk_fea
 }
 
 static const mlk_parameter chroma_cqt_parameters[] = {
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
-    MLK_INTEGER("n_octaves", 7, 1, 20),
-    MLK_INTEGER("bins_per_octave", 36, 1, 1200),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
-    MLK_INTEGER("n_chroma", 12, 1, 1200),
-    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names),
-    MLK_REAL("threshold", 0, 0, 1e9),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""),
+    MLK_INTEGER("n_octaves", 7, 1, 20, ""),
+    MLK_INTEGER("bins_per_octave", 36, 1, 1200, ""),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
+    MLK_INTEGER("n_chroma", 12, 1, 1200, ""),
+    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names, ""),
+    MLK_REAL("threshold", 0, 0, 1e9, ""),
 };
 
 const mlk_feature mlk_feature_chroma_cqt = {
@@ -203,15 +203,15 @@ static mlk_code chroma_cens(const mlk_settings *s, mlk_analysis *a, const mlk_fe
 }
 
 static const mlk_parameter chroma_cens_parameters[] = {
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
-    MLK_INTEGER("n_octaves", 7, 1, 20),
-    MLK_INTEGER("bins_per_octave", 36, 1, 1200),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
-    MLK_INTEGER("n_chroma", 12, 1, 1200),
-    MLK_CHOICE("norm", MLK_NORM_2, mlk_norm_names),
-    MLK_INTEGER("win_len_smooth", 41, 0, MLK_MAX_FRAME),
-    MLK_CHOICE("smoothing_window", MLK_WINDOW_HANN, mlk_window_names),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""),
+    MLK_INTEGER("n_octaves", 7, 1, 20, ""),
+    MLK_INTEGER("bins_per_octave", 36, 1, 1200, ""),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
+    MLK_INTEGER("n_chroma", 12, 1, 1200, ""),
+    MLK_CHOICE("norm", MLK_NORM_2, mlk_norm_names, ""),
+    MLK_INTEGER("win_len_smooth", 41, 0, MLK_MAX_FRAME, ""),
+    MLK_CHOICE("smoothing_window", MLK_WINDOW_HANN, mlk_window_names, ""),
 };
 
 /* The whole clip: a frame is smoothed with those around it. */
@@ -249,11 +249,11 @@ static mlk_code tonnetz(const mlk_settings *s, mlk_analysis *a, const mlk_featur
 }
 
 static const mlk_parameter tonnetz_parameters[] = {
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME),
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9),
-    MLK_INTEGER("n_octaves", 7, 1, 20),
-    MLK_INTEGER("bins_per_octave", 36, 1, 1200),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100),
+    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""),
+    MLK_INTEGER("n_octaves", 7, 1, 20, ""),
+    MLK_INTEGER("bins_per_octave", 36, 1, 1200, ""),
+    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
 };
 
 const mlk_feature mlk_feature_tonnetz = {

@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "modules.h"
+#include "options.h"
 #include "tensor.h"
 
 #include "dsp/decibel.h"
@@ -18,54 +19,13 @@
 
 /* --- the table of features, for Lua ------------------------------------------- */
 
-static const char *const kinds[] = {"integer", "number", "boolean", "choice"};
-
-/* Pushes a parameter's value as Lua has it: number, boolean, a choice's name, nil. */
-static void push_value(lua_State *L, const mlk_parameter *parameter, double value)
-{
-    if (isnan(value))
-        lua_pushnil(L);
-    else if (parameter->kind == MLK_PARAMETER_BOOLEAN)
-        lua_pushboolean(L, value != 0);
-    else if (parameter->kind == MLK_PARAMETER_CHOICE)
-        lua_pushstring(L, parameter->choices[(int)value]);
-    else if (parameter->kind == MLK_PARAMETER_INTEGER)
-        lua_pushinteger(L, (lua_Integer)value);
-    else
-        lua_pushnumber(L, value);
-}
-
 static void set_string(lua_State *L, const char *key, const char *value)
 {
     lua_pushstring(L, value); /* nil for NULL */
     lua_setfield(L, -2, key);
 }
 
-static void push_parameter(lua_State *L, const mlk_parameter *parameter)
-{
-    lua_createtable(L, 0, 7);
-    set_string(L, "name", parameter->name);
-    set_string(L, "kind", kinds[parameter->kind]);
-    push_value(L, parameter, parameter->standard);
-    lua_setfield(L, -2, "default");
-    lua_pushboolean(L, parameter->optional);
-    lua_setfield(L, -2, "optional");
-    if (parameter->kind == MLK_PARAMETER_CHOICE) {
-        lua_newtable(L);
-        for (int i = 0; parameter->choices[i]; i++) {
-            lua_pushstring(L, parameter->choices[i]);
-            lua_rawseti(L, -2, i + 1);
-        }
-        lua_setfield(L, -2, "choices");
-    } else if (parameter->kind != MLK_PARAMETER_BOOLEAN) {
-        lua_pushnumber(L, parameter->min);
-        lua_setfield(L, -2, "min");
-        lua_pushnumber(L, parameter->max);
-        lua_setfield(L, -2, "max");
-    }
-}
-
-/* list() -> {{name, summary, kind, unit, parameters = {{name, kind, default, optional, min, max, choices} ...}} ...} */
+/* list() -> {{name, summary, kind, unit, parameters = rows (options.h)} ...} */
 static int list(lua_State *L)
 {
     lua_newtable(L);
@@ -76,11 +36,7 @@ static int list(lua_State *L)
         set_string(L, "summary", feature->summary);
         set_string(L, "kind", feature->kind);
         set_string(L, "unit", feature->unit);
-        lua_newtable(L);
-        for (int p = 0; p < feature->n_parameters; p++) {
-            push_parameter(L, &feature->parameters[p]);
-            lua_rawseti(L, -2, p + 1);
-        }
+        mlk_lua_push_rows(L, feature->parameters, feature->n_parameters);
         lua_setfield(L, -2, "parameters");
         lua_rawseti(L, -2, i + 1);
     }
@@ -98,38 +54,6 @@ static const mlk_feature *check_feature(lua_State *L, int arg)
     return feature;
 }
 
-static double read_choice(lua_State *L, int arg, const mlk_parameter *parameter)
-{
-    if (lua_type(L, arg) == LUA_TNUMBER) { /* norm = 2, norm = math.huge */
-        lua_Number number = lua_tonumber(L, arg);
-        lua_pushstring(L, number == 1 ? "1" : number == 2 ? "2" : number == HUGE_VAL ? "inf" : "?");
-        int choice = -1;
-        for (int i = 0; choice < 0 && parameter->choices[i]; i++)
-            choice = strcmp(parameter->choices[i], lua_tostring(L, -1)) == 0 ? i : -1;
-        lua_pop(L, 1);
-        if (choice >= 0)
-            return choice;
-    }
-    if (lua_isboolean(L, arg) && !lua_toboolean(L, arg)) { /* norm = false */
-        lua_pushliteral(L, "none");
-        lua_replace(L, arg);
-    }
-    return mlk_lua_choice(L, arg, parameter->name, parameter->choices);
-}
-
-static double read_value(lua_State *L, int arg, const mlk_parameter *parameter)
-{
-    if (parameter->kind == MLK_PARAMETER_CHOICE)
-        return read_choice(L, arg, parameter);
-    if (parameter->kind == MLK_PARAMETER_BOOLEAN)
-        return mlk_lua_boolean(L, arg, parameter->name);
-    if (parameter->optional && lua_isboolean(L, arg) && !lua_toboolean(L, arg))
-        return NAN;
-    if (parameter->kind == MLK_PARAMETER_INTEGER)
-        return (double)mlk_lua_integer(L, arg, parameter->name, -(INT64_C(1) << 53), INT64_C(1) << 53);
-    return mlk_lua_number(L, arg, parameter->name, -HUGE_VAL, HUGE_VAL);
-}
-
 void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings)
 {
     mlk_settings_init(settings, feature);
@@ -139,32 +63,18 @@ void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, ml
     luaL_checkstack(L, 8, NULL);
     if (!lua_istable(L, arg))
         mlk_lua_fail(L, "options of %s must be a table, got %s", feature->name, mlk_lua_describe(L, arg));
-    lua_Integer given = 0, known = 0;
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1))
-        given++;
     for (int i = 0; i < feature->n_parameters; i++) {
         const mlk_parameter *parameter = &feature->parameters[i];
         int top = lua_gettop(L);
         if (lua_getfield(L, arg, parameter->name) != LUA_TNIL) {
             mlk_status status;
-            known++;
-            if (mlk_settings_set(settings, parameter->name, read_value(L, top + 1, parameter), &status))
+            double value = mlk_lua_parameter_value(L, top + 1, parameter);
+            if (mlk_settings_set(settings, parameter->name, value, &status))
                 mlk_lua_raise(L, &status);
         }
         lua_settop(L, top);
     }
-    if (known == given)
-        return;
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        mlk_status status;
-        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        mlk_settings probe = *settings;
-        bool found = false;
-        for (int i = 0; i < feature->n_parameters; i++)
-            found = found || strcmp(feature->parameters[i].name, name) == 0;
-        if (!found && mlk_settings_set(&probe, name, 0, &status))
-            mlk_lua_raise(L, &status);
-    }
+    mlk_lua_check_keys(L, arg, feature->name, feature->parameters, feature->n_parameters);
 }
 
 /* settings(name[, options]) -> every setting by name */
@@ -175,7 +85,7 @@ static int settings(lua_State *L)
     mlk_lua_read_settings(L, 2, feature, &read);
     lua_createtable(L, 0, feature->n_parameters);
     for (int i = 0; i < feature->n_parameters; i++) {
-        push_value(L, &feature->parameters[i], read.values[i]);
+        mlk_lua_push_value(L, &feature->parameters[i], read.values[i]);
         lua_setfield(L, -2, feature->parameters[i].name);
     }
     return 1;

@@ -196,6 +196,12 @@ function options.boolean(default, help)
   return p
 end
 
+-- Numbers may stand for words, and false for "none": norm = 2 is norm = "2", norm = math.huge is "inf".
+local function spelt(value)
+  if value == false then return "none" end
+  return type(value) == "number" and ("%g"):format(value) or nil
+end
+
 --- One of these words (or numbers); the first is the default where none is given.
 ---@param words any[]
 ---@param default any
@@ -210,7 +216,9 @@ function options.choice(words, default, help, facts)
   for i, word in ipairs(words) do types[i] = type(word) == "string" and ('"%s"'):format(word) or tostring(word) end
   p.type = table.concat(types, "|")
   function p.accept(value)
-    for _, word in ipairs(words) do if value == word then return value end end
+    for _, word in ipairs(words) do
+      if value == word or spelt(value) == word then return word end
+    end
   end
   return p
 end

@@ -1,0 +1,217 @@
+#include "options.h"
+
+#include "arguments.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- values ---------------------------------------------------------------------- */
+
+static double choice_value(lua_State *L, int arg, const mlk_parameter *p)
+{
+    char number[32] = "";
+    const char *word = number;
+    if (lua_type(L, arg) == LUA_TNUMBER) /* 2 for "2", math.huge for "inf" */
+        snprintf(number, sizeof number, "%g", lua_tonumber(L, arg));
+    else if (lua_isboolean(L, arg) && !lua_toboolean(L, arg)) /* norm = false */
+        word = "none";
+    for (int i = 0; p->choices[i]; i++)
+        if (strcmp(p->choices[i], word) == 0)
+            return i;
+    return mlk_lua_choice(L, arg, p->name, p->choices);
+}
+
+double mlk_lua_parameter_value(lua_State *L, int arg, const mlk_parameter *p)
+{
+    bool is_false = lua_isboolean(L, arg) && !lua_toboolean(L, arg);
+    if (p->optional && (lua_isnoneornil(L, arg) || (is_false && p->kind != MLK_PARAMETER_BOOLEAN)))
+        return NAN;
+    switch (p->kind) {
+    case MLK_PARAMETER_CHOICE:
+        return choice_value(L, arg, p);
+    case MLK_PARAMETER_BOOLEAN:
+        return mlk_lua_boolean(L, arg, p->name);
+    case MLK_PARAMETER_INTEGER:
+        return (double)mlk_lua_integer(L, arg, p->name, -(INT64_C(1) << 53), INT64_C(1) << 53);
+    default:
+        return mlk_lua_number(L, arg, p->name, -HUGE_VAL, HUGE_VAL);
+    }
+}
+
+void mlk_lua_push_value(lua_State *L, const mlk_parameter *p, double value)
+{
+    if (isnan(value))
+        lua_pushnil(L);
+    else if (p->kind == MLK_PARAMETER_BOOLEAN)
+        lua_pushboolean(L, value != 0);
+    else if (p->kind == MLK_PARAMETER_CHOICE)
+        lua_pushstring(L, p->choices[(int)value]);
+    else if (p->kind == MLK_PARAMETER_INTEGER)
+        lua_pushinteger(L, (lua_Integer)value);
+    else
+        lua_pushnumber(L, value);
+}
+
+/* --- tables ---------------------------------------------------------------------- */
+
+/* Letters to change, add or leave out to make one word of the other. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(b), row[64];
+    if (n >= sizeof row / sizeof *row)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+static const char *nearest(const char *word, const mlk_parameter *parameters, int n)
+{
+    size_t least = strlen(word) / 2 > 2 ? strlen(word) / 2 : 2;
+    const char *found = NULL;
+    for (int i = 0; i < n; i++) {
+        size_t d = distance(word, parameters[i].name);
+        if (d < least || (d == least && !found)) {
+            least = d;
+            found = parameters[i].name;
+        }
+    }
+    return found;
+}
+
+void mlk_lua_check_keys(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, int n)
+{
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+        if (!key)
+            mlk_lua_fail(L, "options of %s must have names, got a %s as one", owner, luaL_typename(L, -2));
+        if (mlk_parameters_find(parameters, n, key))
+            continue;
+        const char *near = nearest(key, parameters, n);
+        if (near)
+            mlk_lua_fail(L, "unknown option of %s: '%s' (did you mean '%s'?)", owner, key, near);
+        mlk_lua_fail(L, "unknown option of %s: '%s'", owner, key);
+    }
+}
+
+/* A whole number of 64 bits, which a double would round. */
+static void read_wide(lua_State *L, int arg, const mlk_parameter *p, void *options)
+{
+    int64_t max = p->max >= 0x1p63 ? INT64_MAX : (int64_t)p->max;
+    *(int64_t *)((char *)options + p->offset) = mlk_lua_integer(L, arg, p->name, (int64_t)p->min, max);
+}
+
+static void read_row(lua_State *L, int arg, const char *owner, const mlk_parameter *p, void *options)
+{
+    mlk_status status;
+    if (lua_getfield(L, arg, p->name) == LUA_TNIL) {
+        if (p->required)
+            mlk_lua_fail(L, "%s needs the option '%s'", owner, p->name);
+        mlk_parameter_store(p, p->standard, options);
+    } else if (p->kind == MLK_PARAMETER_INTEGER && p->size == sizeof(int64_t) && !p->optional) {
+        read_wide(L, lua_gettop(L), p, options);
+    } else {
+        double value = mlk_lua_parameter_value(L, lua_gettop(L), p);
+        if (mlk_parameter_check(p, value, &status))
+            mlk_lua_fail(L, "%s: %s", owner, status.message);
+        mlk_parameter_store(p, value, options);
+    }
+}
+
+void mlk_lua_read_known(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options)
+{
+    int n = mlk_parameters_count(parameters), top = lua_gettop(L);
+    if (lua_isnoneornil(L, arg)) {
+        mlk_parameters_defaults(parameters, n, options);
+        return;
+    }
+    arg = lua_absindex(L, arg);
+    luaL_checkstack(L, 8, NULL);
+    if (!lua_istable(L, arg))
+        mlk_lua_fail(L, "options of %s must be a table, got %s", owner, mlk_lua_describe(L, arg));
+    for (int i = 0; i < n; i++) {
+        read_row(L, arg, owner, &parameters[i], options);
+        lua_settop(L, top);
+    }
+}
+
+void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options)
+{
+    mlk_lua_read_known(L, arg, owner, parameters, options);
+    if (!lua_isnoneornil(L, arg))
+        mlk_lua_check_keys(L, lua_absindex(L, arg), owner, parameters, mlk_parameters_count(parameters));
+}
+
+/* --- the rows, for Lua -------------------------------------------------------------- */
+
+static void set_string(lua_State *L, const char *key, const char *value)
+{
+    lua_pushstring(L, value); /* nil for NULL */
+    lua_setfield(L, -2, key);
+}
+
+/* A bound; what is no bound is left out. */
+static void set_bound(lua_State *L, const char *key, const mlk_parameter *p, double value)
+{
+    if (!isfinite(value) || fabs(value) >= 0x1p53)
+        return;
+    if (p->kind == MLK_PARAMETER_INTEGER)
+        lua_pushinteger(L, (lua_Integer)value);
+    else
+        lua_pushnumber(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void push_row(lua_State *L, const mlk_parameter *p)
+{
+    static const char *const kinds[] = {"integer", "number", "boolean", "choice"};
+    lua_createtable(L, 0, 10);
+    set_string(L, "name", p->name);
+    set_string(L, "kind", kinds[p->kind]);
+    set_string(L, "unit", p->unit);
+    set_string(L, "usual", p->usual);
+    set_string(L, "help", p->help);
+    if (!p->required) {
+        mlk_lua_push_value(L, p, p->standard);
+        lua_setfield(L, -2, "default");
+    }
+    lua_pushboolean(L, p->optional);
+    lua_setfield(L, -2, "optional");
+    if (p->kind == MLK_PARAMETER_CHOICE) {
+        lua_newtable(L);
+        for (int i = 0; p->choices[i]; i++) {
+            lua_pushstring(L, p->choices[i]);
+            lua_rawseti(L, -2, i + 1);
+        }
+        lua_setfield(L, -2, "choices");
+    } else if (p->kind != MLK_PARAMETER_BOOLEAN) {
+        set_bound(L, "least", p, p->min);
+        set_bound(L, "most", p, p->max);
+    }
+}
+
+void mlk_lua_push_rows(lua_State *L, const mlk_parameter *parameters, int n)
+{
+    lua_createtable(L, n, 0);
+    for (int i = 0; i < n; i++) {
+        push_row(L, &parameters[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
+void mlk_lua_push_parameters(lua_State *L, const mlk_parameter *parameters)
+{
+    mlk_lua_push_rows(L, parameters, mlk_parameters_count(parameters));
+}

@@ -1,0 +1,46 @@
+/* options.h: tables of options from Lua, read by the rows that describe them (core/parameters.h).
+ *
+ * A binding that takes options takes them as one table, in last place:
+ *
+ *     static int kmeans(lua_State *L)                      // kmeans(x, options)
+ *     {
+ *         mlk_kmeans_options options;
+ *         mlk_lua_read(L, 2, "cluster.kmeans", mlk_kmeans_parameters, &options);
+ *
+ * and shows the rows to Lua, where moonlark.base.options describes the public function by them:
+ *
+ *     mlk_lua_push_parameters(L, mlk_kmeans_parameters);   // core.cluster.parameters.kmeans
+ *     lua_setfield(L, -2, "kmeans");
+ */
+#ifndef MLK_LUA_OPTIONS_H
+#define MLK_LUA_OPTIONS_H
+
+#include "parameters.h"
+
+#include <lua.h>
+
+/* Fills a struct of options from the table (or nil) at `arg`, of rows that end with MLK_PARAMETERS_END. What is missing
+ * takes its default, `false` is nil where nil is allowed, and numbers may stand for choices (norm = 1 for "1").
+ * Raises: "OWNER: NAME must be ..., got ..."; where a key is no row, with the nearest name. */
+void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options);
+
+/* The same without looking for keys that are no rows: for tables that Lua has read already, and whose other keys the
+ * binding reads by itself. */
+void mlk_lua_read_known(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options);
+
+/* The value at `arg` as a row holds it: a choice's index, 0 or 1, NAN for nil. Raises where it is of another kind; its
+ * range is not looked at. */
+double mlk_lua_parameter_value(lua_State *L, int arg, const mlk_parameter *parameter);
+
+/* Raises where a table has a key that is none of n rows. */
+void mlk_lua_check_keys(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, int n);
+
+/* Pushes a value as Lua has it: number, boolean, a choice's word, nil. */
+void mlk_lua_push_value(lua_State *L, const mlk_parameter *parameter, double value);
+
+/* Pushes a list of the rows as moonlark.base.options takes them: {name, kind, default, least, most, choices, optional,
+ * unit, usual, help} each. */
+void mlk_lua_push_rows(lua_State *L, const mlk_parameter *parameters, int n);
+void mlk_lua_push_parameters(lua_State *L, const mlk_parameter *parameters);
+
+#endif
