@@ -10,6 +10,7 @@
 local core = require "moonlark_core"
 local lfs = require "lfs"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local files = {}
 
@@ -149,8 +150,7 @@ function files.list(folder, lenient)
   for name in iterator, state do
     if name:sub(1, 1) ~= "." then names[#names + 1] = name end
   end
-  table.sort(names)
-  return names
+  return text.sort(names)
 end
 
 -- Why what lies at a path that is neither a file nor a folder cannot be read.
@@ -203,7 +203,7 @@ function files.tree(folder, endings)
     if identity then open[identity] = nil end
   end
   descend(folder, true)
-  table.sort(found)
+  text.sort(found)
   table.sort(aside, function(a, b) return a.path < b.path end)
   return found, aside
 end

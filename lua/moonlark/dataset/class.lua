@@ -18,7 +18,7 @@
 ---@field partial {path: string, reason: string}[]  files that were kept in part
 ---@field part string?  "train", "valid" or "test" in a part of a split
 ---@field leakage boolean?  true once segments were cut before splitting
-local scan = require "moonlark.dataset.scan"
+local text = require "moonlark.base.text"
 local show = require "moonlark.base.show"
 
 local Dataset = {}
@@ -41,7 +41,7 @@ local function labels_of(tracks)
       classes[#classes + 1] = track.label
     end
   end
-  return scan.sort(classes)
+  return text.sort(classes)
 end
 
 -- A dataset of tracks; its other fields come from the one it is made of, if any.

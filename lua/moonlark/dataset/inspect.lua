@@ -4,7 +4,7 @@ local class = require "moonlark.dataset.class"
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local reading = require "moonlark.audio.reading"
-local scan = require "moonlark.dataset.scan"
+local text = require "moonlark.base.text"
 local show = require "moonlark.base.show"
 
 local Dataset = class.Dataset
@@ -148,5 +148,5 @@ function Dataset:hash(given)
     lines[i] = table.concat({track.hash, track.label or "", track.group or "", tostring(track.fold or ""),
       tostring(track.start or ""), tostring(track.duration or "")}, "\0")
   end
-  return require "moonlark_core".store.hash(table.concat(scan.sort(lines), "\n"))
+  return require "moonlark_core".store.hash(table.concat(text.sort(lines), "\n"))
 end

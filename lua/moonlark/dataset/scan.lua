@@ -1,6 +1,7 @@
 --- Sound files below a folder, and paths as seen from one.
 local files = require "moonlark.base.files"
 local lfs = require "lfs"
+local text = require "moonlark.base.text"
 
 local scan = {}
 
@@ -9,17 +10,6 @@ scan.extensions = {
   "wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "aifc", "au", "snd", "w64", "caf",
   "m4a", "mp4", "aac", "wma", "webm", "mka",
 }
-
---- Sorts strings by their bytes, whatever the language settings of the process.
----@param list string[]
----@return string[]  the same list
-function scan.sort(list)
-  local language = os.setlocale(nil, "collate")
-  os.setlocale("C", "collate")
-  table.sort(list)
-  os.setlocale(language, "collate")
-  return list
-end
 
 --- Paths of the sound files in a folder and below it, relative to it and sorted; hidden ones are skipped. What cannot
 --- be read (a folder, a link, a pipe with a sound's name) is the second result.
@@ -35,7 +25,7 @@ function scan.sounds(path, extensions)
   local found, rejected = files.tree(path, endings)
   for i, file in ipairs(found) do found[i] = scan.relative(file, path) end
   for _, bad in ipairs(rejected) do bad.path = scan.clean(bad.path) end
-  return scan.sort(found), rejected
+  return text.sort(found), rejected
 end
 
 --- A path without "." parts, doubled and closing slashes.

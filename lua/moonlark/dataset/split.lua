@@ -2,7 +2,7 @@
 local class = require "moonlark.dataset.class"
 local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
-local scan = require "moonlark.dataset.scan"
+local text = require "moonlark.base.text"
 local show = require "moonlark.base.show"
 
 local Dataset, make = class.Dataset, class.make
@@ -229,7 +229,7 @@ local function predefined(self)
   if numeric then
     table.sort(names, function(a, b) return tonumber(a) < tonumber(b) end)
   else
-    scan.sort(names)
+    text.sort(names)
   end
   local number = {}
   for i, name in ipairs(names) do number[name] = i end

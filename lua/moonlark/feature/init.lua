@@ -19,77 +19,14 @@
 --- "ones"), centred in the frame; with center, frame t lies around sample t·hop_length, and beyond the clip's ends
 --- there is what pad_mode says: "constant" zeros, "reflect" or "edge".
 local core = require "moonlark_core".feature
+local engine = require "moonlark.feature.engine"
 local options = require "moonlark.base.options"
 local signal = require "moonlark.signal"
 
 local feature = {}
 
--- The engine's table of features, by name.
-local known, names = {}, {}
-for i, entry in ipairs(core.list()) do
-  known[entry.name], names[i] = entry, entry.name
-end
-
-local function entry_of(name)
-  return known[name] or options.unknown("feature", name, names)
-end
-
--- Unknown names are caught here, with the nearest one; types and ranges by the engine.
-local function check_names(name, given)
-  if given == nil then return end
-  if type(given) ~= "table" then
-    error(("options of %s must be a table, got %s"):format(name, type(given)), 0)
-  end
-  local parameters = {}
-  for i, parameter in ipairs(known[name].parameters) do parameters[i] = parameter.name end
-  for key in pairs(given) do
-    local found = false
-    for _, parameter in ipairs(parameters) do found = found or key == parameter end
-    if not found then options.unknown("option of " .. name, key, parameters) end
-  end
-end
-
---- The names of all features, in the order of this page.
----@return string[]
-function feature.names()
-  return table.move(names, 1, #names, 1, {})
-end
-
---- What a feature takes: {{name, kind, default, optional, min, max, choices} …}; kind is "integer", "number",
---- "boolean" or "choice".
----@param name string
----@return table[]
-function feature.parameters(name)
-  return entry_of(name).parameters
-end
-
---- Every setting of a feature: the options given, checked, and the defaults of the others.
----@param name string
----@param given table?
----@return table<string, any>
-function feature.settings(name, given)
-  entry_of(name)
-  check_names(name, given)
-  return core.settings(name, given)
-end
-
---- The Signal of a feature's numbers that the engine made elsewhere, as a recipe does.
----@param name string
----@param given table?  the options they were made with
----@param made {data: moonlark.Tensor, rate: number, start: number}
----@param sample_rate number  of the waveform
----@return moonlark.Signal
-function feature.signal(name, given, made, sample_rate)
-  local entry, shape = entry_of(name), made.data:shape()
-  local settings = core.settings(name, given)
-  local unit = entry.unit
-  if settings.linear then unit = nil end -- spectral_contrast without decibels
-  settings.feature, settings.sample_rate = name, sample_rate
-  return signal.new {
-    data = made.data, rate = made.rate, start = made.start, kind = entry.kind, unit = unit, made = settings,
-    axis = core.axis(name, given, sample_rate, shape[#shape - 1]),
-  }
-end
+feature.names, feature.parameters, feature.settings = engine.names, engine.parameters, engine.settings
+feature.signal = engine.signal
 
 -- Samples × one tensor for each channel.
 local function channels(song)
@@ -107,8 +44,7 @@ end
 ---@param given table?
 ---@return moonlark.Signal
 function feature.compute(name, song, given)
-  entry_of(name)
-  check_names(name, given)
+  engine.check_names(engine.row(name).name, given)
   local parts, rate, start = {}, nil, nil
   for i, samples in ipairs(channels(song)) do
     parts[i], rate, start = core.compute(name, given, samples, song.rate)
@@ -507,7 +443,7 @@ end
 
 -- apply(curve, settings) -> rows × frames, of an onset strength's one curve or each of its curves.
 local function tempi_of(name, onsets, given, apply)
-  check_names(name, given)
+  engine.check_names(name, given)
   if given and given.hop_length then
     error("hop_length is the onset strength's, which is given: leave it out", 0)
   end
@@ -520,7 +456,7 @@ local function tempi_of(name, onsets, given, apply)
   for key, setting in pairs(onsets.made) do if read[key] == nil then read[key] = setting end end
   read.feature, read.hop_length = name, onsets.made.hop_length
   return signal.new {
-    data = made, rate = onsets.rate, start = onsets.start, kind = known[name].kind, made = read,
+    data = made, rate = onsets.rate, start = onsets.start, kind = engine.row(name).kind, made = read,
     axis = core.axis(name, steps, onsets.rate, made:size(-2)),
   }
 end
@@ -650,13 +586,13 @@ function feature.yin(song, given) return feature.compute("yin", song, given) end
 ---@return moonlark.Signal voiced_flag
 ---@return moonlark.Signal voiced_probability
 function feature.pyin(song, given)
-  check_names("pyin", given)
+  engine.check_names("pyin", given)
   local parts, rate, start = {{}, {}, {}}, nil, nil
   for c, samples in ipairs(channels(song)) do
     parts[1][c], parts[2][c], parts[3][c], rate, start = core.pyin(given, samples, song.rate)
   end
   local voicing = {}
-  for _, parameter in ipairs(known.voiced_flag.parameters) do
+  for _, parameter in ipairs(engine.parameters "voiced_flag") do
     voicing[parameter.name] = given and given[parameter.name]
   end
   local function made(name, i, settings)

@@ -11,11 +11,12 @@
 --- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all,
 --- or the one that the recipe names.
 local core = require "moonlark_core"
+local engine = require "moonlark.feature.engine"
 local options = require "moonlark.base.options"
 local reading = require "moonlark.audio.reading"
-local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
+local text = require "moonlark.base.text"
 
 local recipe = {}
 
@@ -48,11 +49,11 @@ local function listed(features)
       show.fail("the settings of %s must be a table, got %s", name, type(settings))
     end
     if settings_of[name] then show.fail("%s is in the recipe twice", name) end
-    require "moonlark.feature".settings(name, settings) -- names the nearest of a misspelt word
+    engine.settings(name, settings) -- names the nearest of a misspelt word
     settings_of[name], names[#names + 1] = settings, name
   end
   local list = {}
-  for i, name in ipairs(scan.sort(names)) do list[i] = {name, settings_of[name]} end
+  for i, name in ipairs(text.sort(names)) do list[i] = {name, settings_of[name]} end
   return list
 end
 
@@ -163,14 +164,13 @@ end
 ---@param frames table<string, {data: moonlark.Tensor, rate: number, start: number}>
 ---@return table<string, moonlark.Signal>
 function Recipe:signals(frames)
-  local feature = require "moonlark.feature"
   local signals = {}
   for name, made in pairs(frames) do
     local rate = self.rate
     if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
-      rate = math.floor(made.rate * feature.settings(name, self.features[name]).hop_length + 0.5)
+      rate = math.floor(made.rate * engine.settings(name, self.features[name]).hop_length + 0.5)
     end
-    signals[name] = feature.signal(name, self.features[name], made, rate)
+    signals[name] = engine.signal(name, self.features[name], made, rate)
   end
   return signals
 end
