@@ -17,6 +17,8 @@
 ---@field unit string?  "Hz", "s", nil for plain numbers or names
 ---@field values (number|string)[]  one for each row
 ---@field scale string?  "linear", "log" or "mel": how a picture spaces them
+local show = require "moonlark.base.show"
+
 local signal = {}
 
 local Signal = {}
@@ -47,12 +49,54 @@ end
 ---@return moonlark.Signal
 function signal.check(name, value, kind)
   if not signal.is(value) then
-    error(("%s must be a Signal, such as audio.load returns, got %s"):format(name, type(value)), 0)
+    show.fail("%s must be a Signal, such as audio.load returns, got %s", name, type(value))
   end
   if kind and value.kind ~= kind then
-    error(("%s must be a %s Signal, got a %s Signal"):format(name, kind, value.kind), 0)
+    show.fail("%s must be a %s Signal, got a %s Signal", name, kind, value.kind)
   end
   return value
+end
+
+--- The samples of a waveform with their axis of channels, even where there is one channel only.
+---
+--- Errors: no waveform Signal; no channel.
+---@param song moonlark.Signal  waveform
+---@return moonlark.Tensor  channels × samples
+function signal.channels(song)
+  local data = signal.check("song", song, "waveform").data
+  if data:dim() == 1 then data = data:unsqueeze(0) end
+  if data:size(0) == 0 then show.fail "song must have at least one channel, got none" end
+  return data
+end
+
+--- Calls f for each channel, and puts what it makes of them together again.
+---
+---     local tune, drums = signal.each_channel(signal.channels(song), 1, function(samples)
+---       return core.hpss(samples, o)
+---     end)
+---
+--- A tensor that f returns becomes one of channels × its own axes; a value that is no tensor is the last channel's.
+--- Data that has no axis of channels is one channel, and the results have no such axis either.
+--- Errors: no channel.
+---@param data moonlark.Tensor  channels × the axes of one channel
+---@param rank integer  how many axes one channel has: 1 for samples, 2 for rows × frames
+---@param f fun(channel: moonlark.Tensor): ...
+---@return any ...  what f returns
+function signal.each_channel(data, rank, f)
+  if data:dim() <= rank then return f(data) end
+  if data:size(0) == 0 then show.fail "there must be at least one channel, got none" end
+  local torch, lists, made = require "moonlark.torch", {}, nil
+  for c = 0, data:size(0) - 1 do
+    made = table.pack(signal.each_channel(data:select(0, c), rank, f))
+    for i = 1, made.n do
+      lists[i] = lists[i] or {}
+      lists[i][c + 1] = made[i]
+    end
+  end
+  for i, list in ipairs(lists) do
+    if torch.is_tensor(list[1]) then made[i] = #list == 1 and list[1]:unsqueeze(0) or torch.stack(list) end
+  end
+  return table.unpack(made, 1, made.n)
 end
 
 --- Number of frames (samples of a waveform).
@@ -86,7 +130,7 @@ function Signal:slice(from, to)
   end
   local first, last = frame(from), to and frame(to) or frames
   if last < first then
-    error(("to must not lie before from (%g s), got %g s"):format(from, to), 0)
+    show.fail("to must not lie before from (%g s), got %g s", from, to)
   end
   return self:with {data = self.data:narrow(-1, first, last - first), start = self.start + first / self.rate}
 end

@@ -16,22 +16,10 @@ local signal = require "moonlark.signal"
 local effects = {}
 
 -- f(samples) of each channel; every one of the tensors that it returns becomes a waveform beside `song`.
-local function each_channel(song, rate, f)
-  signal.check("song", song, "waveform")
-  local data = song.data
-  if data:dim() == 1 then data = data:unsqueeze(0) end
-  if data:size(0) == 0 then error("song must have at least one channel, got none", 0) end
-  local parts = {}
-  for c = 0, data:size(0) - 1 do
-    for i, samples in ipairs {f(data:select(0, c))} do
-      parts[i] = parts[i] or {}
-      parts[i][c + 1] = samples
-    end
-  end
-  local made = {}
-  for i, list in ipairs(parts) do
-    local joined = #list == 1 and list[1]:unsqueeze(0) or require "moonlark.torch".stack(list)
-    made[i] = signal.new {data = joined, rate = rate, start = song.start, kind = "waveform", made = song.made}
+local function each_channel(song, f)
+  local made = table.pack(signal.each_channel(signal.channels(song), 1, f))
+  for i = 1, made.n do
+    made[i] = signal.new {data = made[i], rate = song.rate, start = song.start, kind = "waveform", made = song.made}
   end
   return table.unpack(made)
 end
@@ -49,7 +37,7 @@ local function separate(song, given, which)
   local o = options.read("hpss", given, hpss_defaults)
   local time, frequency = pair("kernel_size", o.kernel_size or 31)
   local harmonic, percussive = pair("margin", o.margin or 1)
-  return each_channel(song, song.rate, function(samples)
+  return each_channel(song, function(samples)
     return core.hpss(samples, o.n_fft, o.hop_length, time, frequency, harmonic, percussive, o.power, which)
   end)
 end
@@ -97,10 +85,8 @@ end
 
 -- All channels together.
 local function by_rubberband(song, rate, pitch_scale)
-  signal.check("song", song, "waveform")
-  local data = song.data:dim() == 1 and song.data:unsqueeze(0) or song.data
   return signal.new {
-    data = core.rubberband(data, song.rate, rate, pitch_scale), rate = song.rate, start = song.start,
+    data = core.rubberband(signal.channels(song), song.rate, rate, pitch_scale), rate = song.rate, start = song.start,
     kind = "waveform", made = song.made,
   }
 end
@@ -123,7 +109,7 @@ function effects.time_stretch(song, rate, given)
     {method = "phase_vocoder", n_fft = options.none, hop_length = options.none})
   local n_fft, hop_length = vocoder(o)
   if not n_fft then return by_rubberband(song, rate, 1) end
-  return (each_channel(song, song.rate, function(samples)
+  return (each_channel(song, function(samples)
     return core.time_stretch(samples, n_fft, hop_length, rate)
   end))
 end
@@ -222,12 +208,10 @@ function effects.griffin_lim(magnitude, given)
   end
   if not signal.is(magnitude) then return sound(data) end
 
-  local channels = {}
   if data:dim() == 2 then data = data:unsqueeze(0) end
-  for c = 0, data:size(0) - 1 do channels[c + 1] = sound(data:select(0, c)) end
   local rate = made.sample_rate or magnitude.rate * hop_length
   return signal.new {
-    data = require "moonlark.torch".stack(channels), rate = rate, kind = "waveform",
+    data = signal.each_channel(data, 2, sound), rate = rate, kind = "waveform",
     start = magnitude.start - (center and 0 or n_fft // 2 / rate),
     made = {griffin_lim = true, n_fft = n_fft, hop_length = hop_length, n_iter = o.n_iter, seed = o.seed},
   }
@@ -252,19 +236,19 @@ function effects.mel_to_stft(mel, given)
   signal.check("mel", mel)
   if mel.kind ~= "mel" and mel.kind ~= "log_mel" then signal.check("mel", mel, "mel") end
   if mel.unit == "dB" then error("mel is in decibels: feature.db_to_power takes it back", 0) end
-  local made, data, parts = mel.made, mel.data, {}
-  if data:dim() == 2 then data = data:unsqueeze(0) end
-  for c = 0, data:size(0) - 1 do
-    local spectrum = core.mel_invert(data:select(0, c), made.sample_rate, made.n_fft, made.fmin,
+  local made, data = mel.made, mel.data
+  if data:dim() == 3 and data:size(0) == 1 then data = data:select(0, 0) end
+  local spectra = signal.each_channel(data, 2, function(bands)
+    local spectrum = core.mel_invert(bands, made.sample_rate, made.n_fft, made.fmin,
       made.fmax or made.sample_rate / 2, made.htk, made.triangles or "hz", made.norm, o.n_iter)
-    parts[c + 1] = spectrum:pow(1 / made.power)
-  end
+    return spectrum:pow(1 / made.power)
+  end)
   local settings = {power = 1}
   for _, name in ipairs {"n_fft", "hop_length", "win_length", "window", "center", "pad_mode"} do
     settings[name] = made[name]
   end
   return require "moonlark.feature".signal("spectrogram", settings, {
-    data = #parts == 1 and parts[1] or require "moonlark.torch".stack(parts), rate = mel.rate, start = mel.start,
+    data = spectra, rate = mel.rate, start = mel.start,
   }, made.sample_rate)
 end
 
@@ -283,7 +267,7 @@ end
 
 local function emphasis(name, song, given)
   local o = options.read(name, given, {coef = 0.97})
-  return (each_channel(song, song.rate, function(samples) return core[name](samples, o.coef) end))
+  return (each_channel(song, function(samples) return core[name](samples, o.coef) end))
 end
 
 --- A song with its high frequencies lifted: y[i] = x[i] − coef·x[i − 1], as speech is prepared for analysis.
