@@ -44,7 +44,7 @@ end
 function TestTorchSchemaIsComplete()
   for name, operator in pairs(by_name) do
     for _, it in ipairs(operator.overloads) do
-      for _, slot in ipairs(it.params) do lu.assertStrMatches(slot.name, "[%a_][%w_]*", name) end
+      for _, slot in ipairs(it.params) do lu.assertStrMatches(slot.name, "[%a_][%w_]*", nil, nil, name) end
       lu.assertEquals(it.self ~= nil and it.params[it.self].type or "moonlark.Tensor", "moonlark.Tensor", name)
     end
   end
