@@ -2,6 +2,7 @@ local lu = require "luaunit"
 local complete = require "moonlark.shell.complete"
 local help = require "moonlark.shell.help"
 local moonlark = require "moonlark"
+local sources = require "moonlark.shell.help.sources"
 
 TestHelp = {}
 
@@ -12,7 +13,7 @@ end
 
 function TestHelp:test_every_public_name_has_a_comment()
   local silent = {}
-  for _, entry in ipairs(help.entries()) do
+  for _, entry in ipairs(sources.library()) do
     local public = entry.kind == "module" or entry.kind == "function" or entry.code and entry.code:find "^function"
     local inside = entry.module:find(".", 1, true) -- parts of a module, which its own file offers
     if public and not inside and not says_something(entry) then
@@ -24,10 +25,10 @@ end
 
 function TestHelp:test_every_file_says_what_it_is()
   local described, silent = {}, {}
-  for _, entry in ipairs(help.entries()) do
+  for _, entry in ipairs(sources.library()) do
     if entry.line <= 40 and says_something(entry) then described[entry.path] = true end
   end
-  for _, entry in ipairs(help.entries()) do
+  for _, entry in ipairs(sources.library()) do
     if not described[entry.path] then silent[entry.path] = true end
   end
   lu.assertEquals(silent, {})
@@ -144,7 +145,7 @@ end
 
 function TestHelp:test_networks_and_optimisers_have_no_silent_method()
   local silent = {}
-  for _, entry in ipairs(help.entries()) do
+  for _, entry in ipairs(sources.library()) do
     local public = entry.kind == "function" or entry.code and entry.code:find "^function"
     if public and entry.module:find "^nn%f[%W]" or public and entry.module:find "^optim%f[%W]" then
       local method = entry.name:match "[.:]([%w_]+)$"

@@ -1,4 +1,6 @@
 --- What Tab offers: names of variables, fields, methods, keywords, and files inside strings.
+local sources = require "moonlark.shell.help.sources"
+
 local complete = {}
 
 local keywords = {
@@ -82,7 +84,7 @@ end
 -- The documented names of a module that is not loaded.
 local function documented(module)
   local names = {}
-  for _, entry in ipairs(require("moonlark.shell.help").entries()) do
+  for _, entry in ipairs(sources.library()) do
     local name = entry.name:match("^" .. module .. "%.([%w_]+)$")
     if name then names[name] = true end
   end

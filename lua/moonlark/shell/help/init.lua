@@ -13,7 +13,7 @@ local sources = require "moonlark.shell.help.sources"
 
 local help = {}
 
-local index -- by_name, by_place ("path:line"), by_part ("optim.AdamW" of optim/adam.lua), modules
+local index -- by_name, by_place ("path:line"), by_part ("optim.AdamW" of optim/adam.lua)
 
 -- "optim", "AdamW" of what a file of a module's folder defines ("optim.adam.AdamW"), and of a class of that module
 -- ("moonlark.nn.Linear").
@@ -30,26 +30,15 @@ local function shown(entry)
 end
 
 local function build()
-  index = {by_name = {}, by_place = {}, by_part = {}, modules = {}, entries = {}}
-  for _, file in ipairs(sources.files(moonlark.home .. "/lua/moonlark")) do
-    for _, entry in ipairs(sources.read(file.path, file.module)) do
-      index.entries[#index.entries + 1] = entry
-      index.by_place[("%s:%d"):format(entry.path, entry.line)] = entry
-      local name = entry.name:gsub(":", ".")
-      local old = index.by_name[name]
-      if not old or (entry.doc and not old.doc) then index.by_name[name] = entry end
-      local owner, last = offered(entry)
-      if owner and entry.doc then index.by_part[owner .. "." .. last] = entry end
-      if entry.kind == "module" then index.modules[#index.modules + 1] = entry end
-    end
+  index = {by_name = {}, by_place = {}, by_part = {}}
+  for _, entry in ipairs(sources.library()) do
+    index.by_place[("%s:%d"):format(entry.path, entry.line)] = entry
+    local name = entry.name:gsub(":", ".")
+    local old = index.by_name[name]
+    if not old or (entry.doc and not old.doc) then index.by_name[name] = entry end
+    local owner, last = offered(entry)
+    if owner and entry.doc then index.by_part[owner .. "." .. last] = entry end
   end
-end
-
---- Every documented or public name of the library: see moonlark.shell.help.sources.
----@return table[]
-function help.entries()
-  if not index then build() end
-  return index.entries
 end
 
 -- The name under which a value is loaded: "audio" for the module's table.
@@ -103,7 +92,7 @@ end
 -- {entry, shown name} of what is inside: a module's functions and classes, a class's methods.
 local function members_of(entry)
   local list = {}
-  for _, other in ipairs(index.entries) do
+  for _, other in ipairs(sources.library()) do
     local name = shown(other)
     local inside = name:match "^(.-)[.:][^.:]+$" == entry.name
     local part = index.by_part[name]

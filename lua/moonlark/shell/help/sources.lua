@@ -1,4 +1,6 @@
 --- Reads the documentation out of Lua sources: LuaCATS comments and what they stand before.
+local lfs = require "lfs"
+
 local sources = {}
 
 -- The type at the beginning of a tag's text: blanks inside brackets and after "fun(…):" belong to it.
@@ -162,7 +164,6 @@ end
 ---@param folder string
 ---@return {path: string, module: string}[]  sorted by module
 function sources.files(folder)
-  local lfs = require "lfs"
   local list = {}
   local function visit(place, prefix)
     for name in lfs.dir(place) do
@@ -179,6 +180,19 @@ function sources.files(folder)
   visit(folder, "")
   table.sort(list, function(a, b) return a.module < b.module end)
   return list
+end
+
+local library -- its entries, once they are read
+
+--- Every documented or public name of the library, read when first asked for: see sources.read.
+---@return table[]
+function sources.library()
+  if library then return library end
+  library = {}
+  for _, file in ipairs(sources.files(require("moonlark").home .. "/lua/moonlark")) do
+    for _, entry in ipairs(sources.read(file.path, file.module)) do library[#library + 1] = entry end
+  end
+  return library
 end
 
 return sources
