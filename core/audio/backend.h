@@ -2,7 +2,7 @@
 #ifndef MLK_AUDIO_BACKEND_H
 #define MLK_AUDIO_BACKEND_H
 
-#include "decoder.h"
+#include "info.h"
 #include "source.h"
 
 typedef struct mlk_backend {

@@ -26,20 +26,8 @@
 #ifndef MLK_AUDIO_DECODER_H
 #define MLK_AUDIO_DECODER_H
 
+#include "info.h"
 #include "status.h"
-
-#include <stdint.h>
-
-enum { MLK_MAX_CHANNELS = 256 };
-
-typedef struct mlk_audio_info {
-    char format[32];  /* the container: "wav", "flac", "mp3", "m4a" ... */
-    char codec[48];   /* the coding: "pcm 16 bit", "vorbis", "aac" ... */
-    char library[16]; /* which library reads it: "libsndfile", "libmpg123" or "FFmpeg" */
-    int rate;         /* Hz */
-    int channels;
-    int64_t frames;   /* samples of each channel, exact; -1 when the file does not say, or could only be guessed at */
-} mlk_audio_info;
 
 typedef struct mlk_decoder mlk_decoder;
 

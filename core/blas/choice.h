@@ -2,7 +2,7 @@
 #ifndef MLK_BLAS_CHOICE_H
 #define MLK_BLAS_CHOICE_H
 
-#include "blas/blas.h"
+#include "blas/functions.h"
 
 #include <limits.h>
 

@@ -1,9 +1,9 @@
-/* plain.h: the functions of blas.h as plain loops: what every other library is compared with, and what is left where
+/* plain.h: the functions of functions.h as plain loops: what every other library is compared with, and what is left where
  * none is right. Row-major, lower triangles, steps of 1. */
 #ifndef MLK_BLAS_PLAIN_H
 #define MLK_BLAS_PLAIN_H
 
-#include "blas/blas.h"
+#include "blas/functions.h"
 
 extern const mlk_blas_functions mlk_blas_plain;
 

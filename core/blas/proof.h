@@ -3,7 +3,9 @@
 #ifndef MLK_BLAS_PROOF_H
 #define MLK_BLAS_PROOF_H
 
-#include "blas/blas.h"
+#include "blas/functions.h"
+
+#include <stdbool.h>
 
 typedef enum mlk_proof { MLK_PROOF_RIGHT, MLK_PROOF_WRONG, MLK_PROOF_CRASHED } mlk_proof;
 

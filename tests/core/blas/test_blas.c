@@ -1,6 +1,7 @@
 /* The BLAS that is chosen computes right, and one that does not is left. */
 #include "test.h"
 
+#include "blas/blas.h"
 #include "blas/choice.h"
 #include "blas/plain.h"
 #include "blas/processor.h"
