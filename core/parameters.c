@@ -37,8 +37,10 @@ mlk_code mlk_parameter_check(const mlk_parameter *p, double value, mlk_status *s
         return mlk_fail(status, MLK_INVALID, "%s must be true or false, got %g", p->name, value);
     if (p->kind == MLK_PARAMETER_INTEGER && value != floor(value))
         return mlk_fail(status, MLK_INVALID, "%s must be an integer, got %g", p->name, value);
-    if (value >= p->min && value <= p->max)
+    if ((p->above ? value > p->min : value >= p->min) && value <= p->max)
         return MLK_OK;
+    if (p->above)
+        return mlk_fail(status, MLK_INVALID, "%s must be above %g, got %g", p->name, p->min, value);
     if (p->max >= 1 << 24)
         return mlk_fail(status, MLK_INVALID, "%s must be %g or more, got %g", p->name, p->min, value);
     return mlk_fail(status, MLK_INVALID, "%s must be %g..%g, got %g", p->name, p->min, p->max, value);

@@ -10,8 +10,8 @@
  *         MLK_PARAMETERS_END,
  *     };
  *
- * After the help of a row may stand MLK_IN (its place in the struct of options), .unit and .usual (in words: what nil
- * means). Options of features have no struct: mlk_settings holds all of them as doubles, in the order of the rows.
+ * After the help of a row may stand MLK_IN (its place in the struct of options), .unit, .usual (in words: what nil
+ * means) and .above = true (min itself is refused). Options of features have no struct: mlk_settings holds all of them as doubles, in the order of the rows.
  */
 #ifndef MLK_PARAMETERS_H
 #define MLK_PARAMETERS_H
@@ -38,6 +38,7 @@ typedef struct mlk_parameter {
     const char *const *choices; /* choices: NULL-terminated */
     bool optional;              /* nil may be given */
     bool required;              /* there is no default */
+    bool above;                 /* min itself is refused */
     const char *help;           /* a few words */
     const char *unit;           /* "Hz", "s", "dB" or NULL */
     const char *usual;          /* in words, what nil means: "n_fft"; or NULL */

@@ -197,7 +197,7 @@ static void push_row(lua_State *L, const mlk_parameter *p)
         }
         lua_setfield(L, -2, "choices");
     } else if (p->kind != MLK_PARAMETER_BOOLEAN) {
-        set_bound(L, "least", p, p->min);
+        set_bound(L, p->above ? "above" : "least", p, p->min);
         set_bound(L, "most", p, p->max);
     }
 }

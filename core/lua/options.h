@@ -38,8 +38,8 @@ void mlk_lua_check_keys(lua_State *L, int arg, const char *owner, const mlk_para
 /* Pushes a value as Lua has it: number, boolean, a choice's word, nil. */
 void mlk_lua_push_value(lua_State *L, const mlk_parameter *parameter, double value);
 
-/* Pushes a list of the rows as moonlark.base.options takes them: {name, kind, default, least, most, choices, optional,
- * unit, usual, help} each. */
+/* Pushes a list of the rows as moonlark.base.options takes them: {name, kind, default, least or above, most, choices,
+ * optional, unit, usual, help} each. */
 void mlk_lua_push_rows(lua_State *L, const mlk_parameter *parameters, int n);
 void mlk_lua_push_parameters(lua_State *L, const mlk_parameter *parameters);
 

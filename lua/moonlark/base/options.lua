@@ -115,6 +115,8 @@ local Parameter = {}
 Parameter.__index = Parameter
 Parameter.__name = "moonlark.Parameter"
 
+local make -- a description, defined below
+
 local serial = 0 -- options are listed in the order in which they are written
 
 local function parameter(kind, default, facts, help)
@@ -185,9 +187,10 @@ end
 --- true or false.
 ---@param default boolean|table|nil
 ---@param help string?
+---@param facts {usual?: string}?
 ---@return moonlark.Parameter
-function options.boolean(default, help)
-  local p = parameter("boolean", default, nil, help)
+function options.boolean(default, help, facts)
+  local p = parameter("boolean", default, facts, help)
   p.type, p.allowed = "boolean", "true or false"
   p.keeps_false = true
   function p.accept(value)
@@ -249,7 +252,7 @@ function options.list(item, default, facts, help)
   local p = parameter("list", default, {item = item, single = facts.single, usual = facts.usual}, help)
   local plain = item.type:find "|" and ("(%s)[]"):format(item.type) or item.type .. "[]"
   p.type = facts.single and item.type .. "|" .. plain or plain
-  local count = facts.length and ("%d "):format(facts.length) or ""
+  local count = facts.length and ("%d "):format(facts.length) or facts.least and ("%d or more "):format(facts.least) or ""
   p.allowed = (facts.single and item.allowed .. " or " or "") .. ("a list of %s%s"):format(count,
     item.many or item.allowed)
   local least, most = facts.length or facts.least or 0, facts.length or facts.most or math.huge
@@ -288,6 +291,26 @@ function options.either(default, kinds, help, facts)
     end
   end
   return p
+end
+
+--- A table of options of its own, such as {amin = 1e-10, top_db = 80}. `name` is what its errors say: "decibel".
+---@param name string
+---@param fields table  as of options.describe
+---@param default table|nil
+---@param help string?
+---@param facts {usual?: string}?
+---@return moonlark.Parameter
+function options.record(name, fields, default, help, facts)
+  local described = make(name, fields)
+  local words, types = {}, {}
+  for i, p in ipairs(described.list) do
+    words[i], types[i] = p.name, ("%s%s: %s"):format(p.name, p.required and "" or "?", p.type)
+  end
+  local function accept(value)
+    return type(value) == "table" and not getmetatable(value) and described:read(value) or nil
+  end
+  return options.value(("{%s}"):format(table.concat(types, ", ")), ("a table {%s}"):format(table.concat(words, ", ")),
+    accept, default, help, facts)
 end
 
 --- Anything that a test lets through: tensors, functions, objects, tables of a form of their own.
@@ -376,9 +399,9 @@ local described = {} -- owner -> Description
 local function of_engine(row)
   local default = row.default
   if default == nil and not row.optional then default = options.required end
-  local facts = {least = row.least, most = row.most, unit = row.unit, optional = row.optional, usual = row.usual,
-    infinite = row.infinite}
-  if row.kind == "boolean" then return options.boolean(default, row.help) end
+  local facts = {least = row.least, above = row.above, most = row.most, unit = row.unit, optional = row.optional,
+    usual = row.usual, infinite = row.infinite}
+  if row.kind == "boolean" then return options.boolean(default, row.help, facts) end
   if row.kind == "choice" then
     return options.choice(row.choices, default == nil and options.none or default, row.help, facts)
   end
@@ -404,7 +427,7 @@ local function named(name, value)
   return copy
 end
 
-local function make(owner, fields)
+function make(owner, fields)
   local self = setmetatable({owner = owner, list = {}, by_name = {}, names = {}}, Description)
   for name, value in pairs(fields) do
     if math.type(name) == "integer" then name, value = value.name, of_engine(value) end
