@@ -20,6 +20,7 @@ typedef struct holding {
 } holding;
 
 struct mlk_material {
+    atomic_int owners;
     mlk_extraction *extraction;
     const mlk_recipe *recipe;
     mlk_material_settings settings;
@@ -40,6 +41,7 @@ mlk_material *mlk_material_new(mlk_extraction *extraction, int n, mlk_material_s
         mlk_fail(status, MLK_MEMORY, "not enough memory for %d tracks", n);
         return NULL;
     }
+    atomic_init(&made->owners, 1);
     made->extraction = extraction;
     made->recipe = mlk_extraction_recipe(extraction);
     made->settings = settings;
@@ -50,9 +52,15 @@ mlk_material *mlk_material_new(mlk_extraction *extraction, int n, mlk_material_s
     return made;
 }
 
+mlk_material *mlk_material_keep(mlk_material *material)
+{
+    atomic_fetch_add(&material->owners, 1);
+    return material;
+}
+
 void mlk_material_free(mlk_material *material)
 {
-    if (!material)
+    if (!material || atomic_fetch_sub(&material->owners, 1) > 1)
         return;
     for (int i = 0; i < material->n; i++) {
         free(material->holdings[i].data);
@@ -62,6 +70,11 @@ void mlk_material_free(mlk_material *material)
     free(material->holdings);
     mlk_extraction_free(material->extraction);
     free(material);
+}
+
+mlk_extraction *mlk_material_extraction(const mlk_material *material)
+{
+    return material->extraction;
 }
 
 const mlk_recipe *mlk_material_recipe(const mlk_material *material)
@@ -226,16 +239,6 @@ static bool claim(mlk_material *m, size_t bytes)
         return true;
     atomic_fetch_sub(&m->kept, bytes);
     return false;
-}
-
-const mlk_audio_notes *mlk_material_notes(const mlk_material *material, int index)
-{
-    return mlk_extraction_notes(material->extraction, index);
-}
-
-int mlk_material_uncached(const mlk_material *material, mlk_status *why)
-{
-    return mlk_extraction_unkept(material->extraction, why) ? mlk_extraction_uncached(material->extraction) : 0;
 }
 
 mlk_code mlk_material_load(void *material, int index, mlk_status *status)

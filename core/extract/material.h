@@ -34,10 +34,18 @@ typedef struct mlk_material mlk_material;
 /* Takes over the extraction (of a recipe that does not pool) of n tracks, on failure too. NULL: see status. */
 mlk_material *mlk_material_new(mlk_extraction *extraction, int n, mlk_material_settings settings,
                                mlk_status *status);
+
+/* One more owner, who calls mlk_material_free too; gives the material back. */
+mlk_material *mlk_material_keep(mlk_material *material);
+
+/* The last owner's call frees it. NULL is allowed. */
 void mlk_material_free(mlk_material *material);
 
 /* mlk_job_work: reads a track. */
 mlk_code mlk_material_load(void *material, int index, mlk_status *status);
+
+/* What read the tracks: it knows what is to be said of them, and how the cache took them. */
+mlk_extraction *mlk_material_extraction(const mlk_material *material);
 
 const mlk_recipe *mlk_material_recipe(const mlk_material *material);
 bool mlk_material_is_sound(const mlk_material *material);
@@ -68,12 +76,6 @@ mlk_code mlk_material_samples(const mlk_material *material, int index, int64_t f
 
 /* The features of samples, as a matrix. NULL: see status. */
 mlk_matrix *mlk_material_analyse(const mlk_material *material, const float *samples, int64_t n, mlk_status *status);
-
-/* What is to be said of the sound of a track that is loaded; NULL: nothing. */
-const mlk_audio_notes *mlk_material_notes(const mlk_material *material, int index);
-
-/* How many tracks could not be put into the cache, and why the first of them could not. */
-int mlk_material_uncached(const mlk_material *material, mlk_status *why);
 
 /* mlk_job_work: takes a loaded track's part in the statistics. */
 mlk_code mlk_material_measure(void *material, int index, mlk_status *status);

@@ -68,12 +68,15 @@ mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status)
     plan->first[0] = 0;
     for (int i = 0; i < plan->n_tracks; i++)
         plan->first[i + 1] = plan->first[i] + count_of(plan, i);
+    plan->kept = mlk_material_keep(plan->material);
     return MLK_OK;
 }
 
 void mlk_plan_clear(mlk_plan *plan)
 {
+    mlk_material_free(plan->kept);
     free(plan->first);
+    plan->kept = NULL;
     plan->first = NULL;
 }
 

@@ -14,7 +14,7 @@
 #include "extract/segment.h"
 
 typedef struct mlk_plan {
-    const mlk_material *material;
+    mlk_material *material;
     const int *tracks; /* of the material: those that examples are made of */
     int n_tracks;
     const int64_t *labels; /* the class of each of these tracks; NULL: unlabelled */
@@ -32,6 +32,7 @@ typedef struct mlk_plan {
     const float *scale; /* what rows are multiplied with after the mean is taken off */
 
     /* Filled by mlk_plan_compile. */
+    mlk_material *kept; /* the material, which the plan is an owner of until it is cleared */
     mlk_grid grid;
     int64_t frames; /* of a segment; 0: whole tracks */
     int n_sound;    /* augmentations of sounds */
@@ -44,7 +45,7 @@ typedef struct mlk_plan {
 
 mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status);
 
-/* Frees what compiling made. */
+/* Frees what compiling made, and lets the material go. */
 void mlk_plan_clear(mlk_plan *plan);
 
 int64_t mlk_plan_examples(const mlk_plan *plan);

@@ -121,3 +121,25 @@ int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const ch
     luaL_pushresult(&list);
     return mlk_lua_fail(L, "%s must be one of %s, got %s", name, lua_tostring(L, -1), got);
 }
+
+void mlk_lua_new_type(lua_State *L, const char *type, lua_CFunction free, const luaL_Reg *methods)
+{
+    if (luaL_newmetatable(L, type)) {
+        lua_pushcfunction(L, free);
+        lua_setfield(L, -2, "__gc");
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -2, "__index");
+        if (methods)
+            luaL_setfuncs(L, methods, 0);
+        lua_getfield(L, -1, "close");
+        lua_setfield(L, -2, "__close");
+    }
+    lua_pop(L, 1);
+}
+
+void *mlk_lua_push_object(lua_State *L, const char *type, size_t size)
+{
+    void *object = memset(lua_newuserdatauv(L, size, 0), 0, size);
+    luaL_setmetatable(L, type);
+    return object;
+}

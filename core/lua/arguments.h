@@ -39,6 +39,13 @@ bool mlk_lua_boolean(lua_State *L, int arg, const char *name);
 /* Index into the NULL-terminated list of the string argument; the error lists the choices. */
 int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const choices[]);
 
+/* Makes a type of objects (userdata), once a state: `free` is its __gc, `methods` (or NULL) are called as object:name().
+ * One called "close" is its __close, too. */
+void mlk_lua_new_type(lua_State *L, const char *type, lua_CFunction free, const luaL_Reg *methods);
+
+/* Pushes an object of a type, all zeros: the collector frees what is put into it, whatever fails after this call. */
+void *mlk_lua_push_object(lua_State *L, const char *type, size_t size);
+
 /* Pushes "got ..." words for the value: 'string "abc"', "number 3", "nil", "tensor 2 x 3 float32". */
 const char *mlk_lua_describe(lua_State *L, int arg);
 

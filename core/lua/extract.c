@@ -1,15 +1,7 @@
-/* extract.c: core.extract: recipes over many files on background threads.
- *
- * A job runs while Lua polls it, so that Lua draws the progress and Ctrl-C
- * reaches the prompt at once. Closing a job (or collecting it) stops it and
- * waits for its threads.
- *
- *     local job <close> = core.extract.start(recipe, tracks, workers, cache)
- *     while not core.extract.wait(job, 0.1) do show(core.extract.progress(job)) end
- */
+/* extract.c: core.extract: recipes over many files, as jobs (job.h), and what has become of them. */
 #include "arguments.h"
+#include "job.h"
 #include "modules.h"
-#include "notes.h"
 #include "recipe.h"
 #include "tensor.h"
 
@@ -23,8 +15,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define JOB_TYPE "moonlark.extract.job"
 
 /* --- recipes ---------------------------------------------------------------------- */
 
@@ -48,55 +38,34 @@ static int recipe(lua_State *L)
 
 /* --- jobs ----------------------------------------------------------------------- */
 
-typedef struct job {
-    mlk_job *job;
-    mlk_extraction *extraction; /* one of the two */
-    mlk_inspection *inspection;
-    int n;
-} job;
-
-static int close_job(lua_State *L)
+static void free_extraction(void *extraction)
 {
-    job *self = luaL_checkudata(L, 1, JOB_TYPE);
-    mlk_job_free(self->job);
-    mlk_extraction_free(self->extraction);
-    mlk_inspection_free(self->inspection);
-    *self = (job){0};
-    return 0;
+    mlk_extraction_free(extraction);
 }
 
-static job *push_job(lua_State *L)
+static const mlk_audio_notes *extraction_notes(const void *extraction, int index)
 {
-    job *self = lua_newuserdatauv(L, sizeof *self, 0);
-    *self = (job){0};
-    luaL_setmetatable(L, JOB_TYPE);
-    return self;
+    return mlk_extraction_notes(extraction, index);
 }
 
-static job *check_job(lua_State *L)
+static mlk_extraction *extraction_itself(const void *extraction)
 {
-    job *self = luaL_checkudata(L, 1, JOB_TYPE);
-    if (!self->job)
-        mlk_lua_fail(L, "the job is closed");
-    return self;
+    return (mlk_extraction *)extraction;
 }
 
-/* A job whose results may be read. */
-static job *check_finished(lua_State *L)
+static const mlk_lua_work extracting = {mlk_extraction_work, free_extraction, extraction_notes, extraction_itself};
+
+static void free_inspection(void *inspection)
 {
-    job *self = check_job(L);
-    if (!mlk_job_wait(self->job, 0))
-        mlk_lua_fail(L, "the job still runs");
-    return self;
+    mlk_inspection_free(inspection);
 }
 
-static void start_job(lua_State *L, job *self, int workers, mlk_job_work *work, void *context)
+static const mlk_audio_notes *inspection_notes(const void *inspection, int index)
 {
-    mlk_status status;
-    self->job = mlk_job_start(self->n, workers, work, context, &status);
-    if (!self->job)
-        mlk_lua_raise(L, &status);
+    return &((const mlk_inspection *)inspection)->found[index].notes;
 }
+
+static const mlk_lua_work inspecting = {mlk_inspection_work, free_inspection, inspection_notes, NULL};
 
 /* Strings of the list at `arg`, as pointers into Lua's own; in a userdata that is pushed. */
 static const char **push_strings(lua_State *L, int arg, const char *name, int n)
@@ -127,16 +96,15 @@ static int start(lua_State *L)
     const char *cache = lua_isnoneornil(L, 4) ? NULL : mlk_lua_string(L, 4, "cache");
     mlk_recipe **box = mlk_lua_push_recipe(L, 1);
     mlk_track *tracks = mlk_lua_push_tracks(L, 2, n);
-    job *self = push_job(L);
-    self->n = n;
+    mlk_lua_job *job = mlk_lua_push_job(L, &extracting, n);
     mlk_track *copies = mlk_lua_copy_tracks(L, tracks, n);
     mlk_recipe *taken = *box;
     *box = NULL;
     mlk_status status;
-    self->extraction = mlk_extraction_new(taken, copies, n, cache, &status);
-    if (!self->extraction)
+    mlk_extraction *extraction = mlk_extraction_new(taken, copies, n, cache, &status);
+    if (!extraction)
         return mlk_lua_raise(L, &status);
-    start_job(L, self, workers, mlk_extraction_work, self->extraction);
+    mlk_lua_start_job(L, job, extraction, workers);
     return 1;
 }
 
@@ -150,8 +118,7 @@ static int inspect(lua_State *L)
     int channel = (int)mlk_lua_integer(L, 4, "channel", MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1);
     bool keep_partial = mlk_lua_boolean(L, 5, "keep_partial");
     const char **paths = push_strings(L, 1, "path", n);
-    job *self = push_job(L);
-    self->n = n;
+    mlk_lua_job *job = mlk_lua_push_job(L, &inspecting, n);
     char **copies = calloc((size_t)n + 1, sizeof *copies);
     for (int i = 0; copies && i < n; i++)
         if (!(copies[i] = strdup(paths[i]))) {
@@ -163,115 +130,42 @@ static int inspect(lua_State *L)
     if (!copies)
         return mlk_lua_fail(L, "not enough memory for %d paths", n);
     mlk_status status;
-    self->inspection = mlk_inspection_new(copies, n, (mlk_inspection_depth)depth, &status);
-    if (!self->inspection)
+    mlk_inspection *inspection = mlk_inspection_new(copies, n, (mlk_inspection_depth)depth, &status);
+    if (!inspection)
         return mlk_lua_raise(L, &status);
-    self->inspection->channel = channel;
-    self->inspection->keep_partial = keep_partial;
-    start_job(L, self, workers, mlk_inspection_work, self->inspection);
+    inspection->channel = channel;
+    inspection->keep_partial = keep_partial;
+    mlk_lua_start_job(L, job, inspection, workers);
     return 1;
 }
 
-/* wait(job, seconds) -> boolean: true once nothing runs any more */
-static int wait(lua_State *L)
-{
-    job *self = check_job(L);
-    lua_pushboolean(L, mlk_job_wait(self->job, mlk_lua_number(L, 2, "seconds", 0, 3600)));
-    return 1;
-}
-
-/* progress(job) -> {total, done, failed, cached, uncached, unkept}; cached: found in the cache; uncached: could not be
- * kept, unkept: why the first of these could not */
-static int progress(lua_State *L)
-{
-    job *self = check_job(L);
-    mlk_job_counts counts = mlk_job_progress(self->job);
-    const struct {
-        const char *name;
-        int value;
-    } fields[] = {
-        {"total", counts.total},
-        {"done", counts.done},
-        {"failed", counts.failed},
-        {"cached", self->extraction ? mlk_extraction_cached(self->extraction) : 0},
-        {"uncached", self->extraction ? mlk_extraction_uncached(self->extraction) : 0},
-    };
-    lua_createtable(L, 0, 6);
-    mlk_status why;
-    if (self->extraction && mlk_extraction_unkept(self->extraction, &why)) {
-        lua_pushstring(L, why.message);
-        lua_setfield(L, -2, "unkept");
-    }
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        lua_pushinteger(L, fields[i].value);
-        lua_setfield(L, -2, fields[i].name);
-    }
-    return 1;
-}
-
-/* ended_by(job) -> string?: why the job ended before its items were done */
-static int ended_by(lua_State *L)
-{
-    lua_pushstring(L, mlk_job_ended_by(check_finished(L)->job));
-    return 1;
-}
-
-/* outcome(job) -> list: true for a track that is done, the reason for one that failed, false for one left open */
-static int outcome(lua_State *L)
-{
-    job *self = check_finished(L);
-    lua_createtable(L, self->n, 0);
-    for (int i = 0; i < self->n; i++) {
-        mlk_job_item state = mlk_job_state(self->job, i);
-        if (state == MLK_JOB_FAILED)
-            lua_pushstring(L, mlk_job_reason(self->job, i));
-        else
-            lua_pushboolean(L, state == MLK_JOB_DONE);
-        lua_rawseti(L, -2, i + 1);
-    }
-    return 1;
-}
-
-/* notes(job) -> list: of each track what is to be said of its sound ({partial, warning}), or false */
-static int notes(lua_State *L)
-{
-    job *self = check_finished(L);
-    lua_createtable(L, self->n, 0);
-    for (int i = 0; i < self->n; i++) {
-        bool done = mlk_job_state(self->job, i) == MLK_JOB_DONE;
-        const mlk_audio_notes *said = !done ? NULL
-                                      : self->extraction ? mlk_extraction_notes(self->extraction, i)
-                                                         : &self->inspection->found[i].notes;
-        mlk_lua_push_notes(L, said);
-        lua_rawseti(L, -2, i + 1);
-    }
-    return 1;
-}
-
-static int count_done(const job *self)
+static int count_done(const mlk_lua_job *self)
 {
     return mlk_job_progress(self->job).done;
 }
 
-static job *check_pooled(lua_State *L)
+/* The extraction of the job at 1, which must have ended; `pooled`: it makes a table, else it keeps frames. */
+static mlk_extraction *check_extraction(lua_State *L, bool pooled, mlk_lua_job **job)
 {
-    job *self = check_finished(L);
-    if (!self->extraction || mlk_extraction_recipe(self->extraction)->n_pools == 0)
-        mlk_lua_fail(L, "the job has no pooled table");
-    return self;
+    *job = mlk_lua_finished_job(L, 1, &extracting);
+    mlk_extraction *extraction = (*job)->context;
+    if ((mlk_extraction_recipe(extraction)->n_pools > 0) != pooled)
+        mlk_lua_fail(L, pooled ? "the job has no pooled table" : "the job keeps no frames");
+    return extraction;
 }
 
 /* table(job) -> tensor, a row for each track that is done, in order */
 static int table(lua_State *L)
 {
-    job *self = check_pooled(L);
-    int64_t width = mlk_extraction_recipe(self->extraction)->n_columns;
+    mlk_lua_job *self;
+    mlk_extraction *extraction = check_extraction(L, true, &self);
+    int64_t width = mlk_extraction_recipe(extraction)->n_columns;
     mlk_array x;
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){count_done(self), width}, &x);
     float *to = x.data;
     for (int i = 0; i < self->n; i++)
         if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
-            memcpy(to, mlk_extraction_row(self->extraction, i), (size_t)width * sizeof *to);
+            memcpy(to, mlk_extraction_row(extraction, i), (size_t)width * sizeof *to);
             to += width;
         }
     return 1;
@@ -306,29 +200,20 @@ static int close_bundle(lua_State *L)
     return 0;
 }
 
-static mlk_bundle **push_bundle(lua_State *L)
-{
-    mlk_bundle **box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = NULL;
-    luaL_setmetatable(L, BUNDLE_TYPE);
-    return box;
-}
-
 /* frames(job, i) -> {feature = {data, rate, start}} of the i-th track (from 1), which must be done */
 static int frames(lua_State *L)
 {
-    job *self = check_finished(L);
+    mlk_lua_job *self;
+    mlk_extraction *extraction = check_extraction(L, false, &self);
     int i = (int)mlk_lua_integer(L, 2, "i", 1, self->n) - 1;
-    if (!self->extraction || mlk_extraction_recipe(self->extraction)->n_pools > 0)
-        return mlk_lua_fail(L, "the job keeps no frames");
     if (mlk_job_state(self->job, i) != MLK_JOB_DONE)
         return mlk_lua_fail(L, "track %d is not done", i + 1);
-    mlk_bundle **made = push_bundle(L);
+    mlk_bundle **made = mlk_lua_push_object(L, BUNDLE_TYPE, sizeof *made);
     mlk_status status;
-    const mlk_bundle *bundle = mlk_extraction_frames(self->extraction, i, made, &status);
+    const mlk_bundle *bundle = mlk_extraction_frames(extraction, i, made, &status);
     if (!bundle)
         return mlk_lua_raise(L, &status);
-    push_frames(L, mlk_extraction_recipe(self->extraction), bundle);
+    push_frames(L, mlk_extraction_recipe(extraction), bundle);
     mlk_bundle_free(*made);
     *made = NULL;
     return 1;
@@ -341,7 +226,7 @@ static int analyse(lua_State *L)
     mlk_array samples;
     mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
     double rate = mlk_lua_number(L, 3, "rate", 1e-3, 1e9);
-    mlk_bundle **box = push_bundle(L);
+    mlk_bundle **box = mlk_lua_push_object(L, BUNDLE_TYPE, sizeof *box);
     mlk_status status;
     *box = mlk_extraction_analyse(made, samples.data, samples.shape[0], rate, &status);
     if (!*box)
@@ -361,12 +246,11 @@ static int analyse(lua_State *L)
 /* inspected(job) -> list of {seconds, rate, channels, hash} for each file that is done, else false */
 static int inspected(lua_State *L)
 {
-    job *self = check_finished(L);
-    if (!self->inspection)
-        return mlk_lua_fail(L, "the job inspects nothing");
+    mlk_lua_job *self = mlk_lua_finished_job(L, 1, &inspecting);
+    const mlk_inspection *inspection = self->context;
     lua_createtable(L, self->n, 0);
     for (int i = 0; i < self->n; i++) {
-        const mlk_inspected *found = &self->inspection->found[i];
+        const mlk_inspected *found = &inspection->found[i];
         if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
             lua_createtable(L, 0, 4);
             lua_pushnumber(L, found->seconds);
@@ -434,14 +318,15 @@ static mlk_table read_about(lua_State *L, int arg, int64_t n, int64_t width)
  * ids, classes, recipe} */
 static int write_table(lua_State *L)
 {
-    job *self = check_pooled(L);
+    mlk_lua_job *self;
+    mlk_extraction *extraction = check_extraction(L, true, &self);
     const char *path = mlk_lua_string(L, 2, "path");
-    mlk_table t = read_about(L, 3, count_done(self), mlk_extraction_recipe(self->extraction)->n_columns);
+    mlk_table t = read_about(L, 3, count_done(self), mlk_extraction_recipe(extraction)->n_columns);
     const float **rows = lua_newuserdatauv(L, ((size_t)t.n + 1) * sizeof *rows, 0);
     t.rows = rows;
     for (int i = 0; i < self->n; i++)
         if (mlk_job_state(self->job, i) == MLK_JOB_DONE)
-            *rows++ = mlk_extraction_row(self->extraction, i);
+            *rows++ = mlk_extraction_row(extraction, i);
     mlk_status status;
     if (mlk_table_write(path, &t, &status))
         return mlk_lua_raise(L, &status);
@@ -471,9 +356,7 @@ static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *wi
     const char *file = mlk_lua_string(L, at + 1, "file");
     lua_getfield(L, at, "places");
     int count = list_length(L, at + 2);
-    mlk_tensors *tensors = lua_newuserdatauv(L, sizeof *tensors, 0);
-    *tensors = (mlk_tensors){0};
-    luaL_setmetatable(L, SHARD_TYPE);
+    mlk_tensors *tensors = mlk_lua_push_object(L, SHARD_TYPE, sizeof *tensors);
     mlk_status status;
     if (mlk_safetensors_read(file, tensors, &status))
         mlk_lua_raise(L, &status);
@@ -518,40 +401,23 @@ static int merge_tables(lua_State *L)
     return 0;
 }
 
-static void new_type(lua_State *L, const char *name, lua_CFunction close)
-{
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-    lua_pop(L, 1);
-}
-
 int mlk_lua_open_extract(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"analyse", analyse},
         {"check_table", check_table},
-        {"close", close_job},
-        {"ended_by", ended_by},
         {"frames", frames},
         {"inspect", inspect},
         {"inspected", inspected},
         {"merge_tables", merge_tables},
-        {"notes", notes},
-        {"outcome", outcome},
-        {"progress", progress},
         {"recipe", recipe},
         {"start", start},
         {"table", table},
-        {"wait", wait},
         {"write_table", write_table},
         {NULL, NULL},
     };
-    new_type(L, JOB_TYPE, close_job);
-    new_type(L, BUNDLE_TYPE, close_bundle);
-    new_type(L, SHARD_TYPE, close_shard);
+    mlk_lua_new_type(L, BUNDLE_TYPE, close_bundle, NULL);
+    mlk_lua_new_type(L, SHARD_TYPE, close_shard, NULL);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -1,18 +1,18 @@
 /* loader.c: core.loader: training examples of many tracks, made on background threads.
  *
- * A material reads tracks as jobs that Lua polls, like those of core.extract. A
- * plan says what batches are made of it; an epoch gives them one by one.
+ * A material reads tracks as jobs (job.h). A plan says what batches are made of it; an epoch gives them one by one. A
+ * material that is closed lives on in the plans and jobs that were made of it.
  *
  *     local material = core.loader.material(recipe, tracks, {memory = 1 << 30}, cache)
- *     core.loader.start(material, "load", workers)
- *     while not core.loader.wait(material, 0.1) do show(core.loader.progress(material)) end
+ *     local job = core.loader.start(material, "load", workers)
+ *     while not job:wait(0.1) do show(job:progress()) end
  *     local plan = core.loader.plan(material, {tracks = {1, 2, 3}, segment = 3, hop = 3, batch_size = 32, ...})
  *     local epoch <close> = core.loader.epoch(plan, 1, workers)
  *     local x, entries = core.loader.next(epoch)
  */
 #include "arguments.h"
+#include "job.h"
 #include "modules.h"
-#include "notes.h"
 #include "recipe.h"
 #include "tensor.h"
 
@@ -86,16 +86,14 @@ static int measure(lua_State *L)
 
 typedef struct material {
     mlk_material *material;
-    mlk_job *job; /* the last one */
     int n;
 } material;
 
 static int close_material(lua_State *L)
 {
     material *self = luaL_checkudata(L, 1, MATERIAL_TYPE);
-    mlk_job_free(self->job);
     mlk_material_free(self->material);
-    *self = (material){0};
+    self->material = NULL;
     return 0;
 }
 
@@ -104,14 +102,6 @@ static material *check_material(lua_State *L, int arg)
     material *self = luaL_checkudata(L, arg, MATERIAL_TYPE);
     if (!self->material)
         mlk_lua_fail(L, "the material is closed");
-    return self;
-}
-
-static material *check_job(lua_State *L)
-{
-    material *self = check_material(L, 1);
-    if (!self->job)
-        mlk_lua_fail(L, "nothing was started");
     return self;
 }
 
@@ -146,9 +136,8 @@ static int new_material(lua_State *L)
     mlk_recipe **box = mlk_lua_push_recipe(L, 1);
     mlk_material_settings settings = read_settings(L, 3, (*box)->n_features);
     mlk_track *tracks = mlk_lua_push_tracks(L, 2, (int)n);
-    material *self = lua_newuserdatauv(L, sizeof *self, 0);
-    *self = (material){.n = (int)n};
-    luaL_setmetatable(L, MATERIAL_TYPE);
+    material *self = mlk_lua_push_object(L, MATERIAL_TYPE, sizeof *self);
+    self->n = (int)n;
     mlk_track *copies = mlk_lua_copy_tracks(L, tracks, (int)n);
     mlk_recipe *taken = *box;
     *box = NULL;
@@ -159,90 +148,33 @@ static int new_material(lua_State *L)
     return 1;
 }
 
-/* start(material, "load" | "measure", workers): measuring comes after loading, of what could be loaded */
+static void free_material(void *material)
+{
+    mlk_material_free(material);
+}
+
+static mlk_extraction *material_extraction(const void *material)
+{
+    return mlk_material_extraction(material);
+}
+
+static const mlk_audio_notes *material_notes(const void *material, int index)
+{
+    return mlk_extraction_notes(mlk_material_extraction(material), index);
+}
+
+static const mlk_lua_work loading = {mlk_material_load, free_material, material_notes, material_extraction};
+static const mlk_lua_work measuring = {mlk_material_measure, free_material, material_notes, NULL};
+
+/* start(material, "load" | "measure", workers) -> job; measuring comes after loading, of what could be loaded */
 static int start(lua_State *L)
 {
     static const char *const passes[] = {"load", "measure", NULL};
-    static mlk_job_work *const works[] = {mlk_material_load, mlk_material_measure};
     material *self = check_material(L, 1);
-    int pass = mlk_lua_choice(L, 2, "pass", passes);
+    bool measure = mlk_lua_choice(L, 2, "pass", passes) == 1;
     int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
-    mlk_job_free(self->job);
-    mlk_status status;
-    self->job = mlk_job_start(self->n, workers, works[pass], self->material, &status);
-    return self->job ? 0 : mlk_lua_raise(L, &status);
-}
-
-/* wait(material, seconds) -> boolean: true once nothing runs any more */
-static int wait(lua_State *L)
-{
-    lua_pushboolean(L, mlk_job_wait(check_job(L)->job, mlk_lua_number(L, 2, "seconds", 0, 3600)));
-    return 1;
-}
-
-/* progress(material) -> {total, done, failed, uncached, unkept}: the last two as core.extract.progress has them */
-static int progress(lua_State *L)
-{
-    material *self = check_job(L);
-    mlk_job_counts counts = mlk_job_progress(self->job);
-    mlk_status why;
-    int uncached = mlk_material_uncached(self->material, &why);
-    lua_createtable(L, 0, 5);
-    lua_pushinteger(L, uncached);
-    lua_setfield(L, -2, "uncached");
-    if (uncached) {
-        lua_pushstring(L, why.message);
-        lua_setfield(L, -2, "unkept");
-    }
-    lua_pushinteger(L, counts.total);
-    lua_setfield(L, -2, "total");
-    lua_pushinteger(L, counts.done);
-    lua_setfield(L, -2, "done");
-    lua_pushinteger(L, counts.failed);
-    lua_setfield(L, -2, "failed");
-    return 1;
-}
-
-static material *check_finished(lua_State *L)
-{
-    material *self = check_job(L);
-    if (!mlk_job_wait(self->job, 0))
-        mlk_lua_fail(L, "the job still runs");
-    return self;
-}
-
-/* ended_by(material) -> string?: why the job ended before its tracks were done */
-static int ended_by(lua_State *L)
-{
-    lua_pushstring(L, mlk_job_ended_by(check_finished(L)->job));
-    return 1;
-}
-
-/* outcome(material) -> list: true for a track that is done, the reason for one that failed, false for one left open */
-static int outcome(lua_State *L)
-{
-    material *self = check_finished(L);
-    lua_createtable(L, self->n, 0);
-    for (int i = 0; i < self->n; i++) {
-        mlk_job_item state = mlk_job_state(self->job, i);
-        if (state == MLK_JOB_FAILED)
-            lua_pushstring(L, mlk_job_reason(self->job, i));
-        else
-            lua_pushboolean(L, state == MLK_JOB_DONE);
-        lua_rawseti(L, -2, i + 1);
-    }
-    return 1;
-}
-
-/* notes(material) -> list: of each track what is to be said of its sound ({partial, warning}), or false */
-static int notes(lua_State *L)
-{
-    material *self = check_finished(L);
-    lua_createtable(L, self->n, 0);
-    for (int i = 0; i < self->n; i++) {
-        mlk_lua_push_notes(L, mlk_material_notes(self->material, i));
-        lua_rawseti(L, -2, i + 1);
-    }
+    mlk_lua_job *job = mlk_lua_push_job(L, measure ? &measuring : &loading, self->n);
+    mlk_lua_start_job(L, job, mlk_material_keep(self->material), workers);
     return 1;
 }
 
@@ -261,27 +193,27 @@ static int *push_places(lua_State *L, int arg, int highest, int *n)
     return places;
 }
 
-/* statistics(material, tracks) -> mean, std: a number for each row, over all frames of tracks that were measured */
+/* statistics(job, tracks) -> mean, std: a number for each row, over all frames of tracks that the job has measured */
 static int statistics(lua_State *L)
 {
-    material *self = check_finished(L);
+    mlk_lua_job *self = mlk_lua_finished_job(L, 1, &measuring);
     int n;
     const int *tracks = push_places(L, 2, self->n, &n);
     for (int i = 0; i < n; i++)
         if (mlk_job_state(self->job, tracks[i]) != MLK_JOB_DONE)
             return mlk_lua_fail(L, "track %d was not measured", tracks[i] + 1);
-    int64_t rows = mlk_material_rows(self->material);
+    int64_t rows = mlk_material_rows(self->context);
     mlk_array mean, std;
     mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows, &mean);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows, &std);
-    mlk_material_statistics(self->material, tracks, n, mean.data, std.data);
+    mlk_material_statistics(self->context, tracks, n, mean.data, std.data);
     return 2;
 }
 
 /* --- plans ---------------------------------------------------------------------------- */
 
-/* User values keep what the plan points to: the material, the tracks, the labels, mean and scale, augmentations. */
-enum { KEPT_MATERIAL = 1, KEPT_TRACKS, KEPT_LABELS, KEPT_NORMALISATION, KEPT_AUGMENTS, KEPT = KEPT_AUGMENTS };
+/* User values keep what the plan points to: the tracks, the labels, mean and scale, augmentations. */
+enum { KEPT_TRACKS = 1, KEPT_LABELS, KEPT_NORMALISATION, KEPT_AUGMENTS, KEPT = KEPT_AUGMENTS };
 
 static int close_plan(lua_State *L)
 {
@@ -398,8 +330,6 @@ static int new_plan(lua_State *L)
     mlk_plan *plan = lua_newuserdatauv(L, sizeof *plan, KEPT);
     *plan = (mlk_plan){.material = from->material};
     luaL_setmetatable(L, PLAN_TYPE);
-    lua_pushvalue(L, 1);
-    lua_setiuservalue(L, 3, KEPT_MATERIAL);
     read_tracks(L, 2, 3, plan, from->n);
     read_labels(L, 2, 3, plan);
     read_normalisation(L, 2, 3, plan);
@@ -544,37 +474,23 @@ static int next(lua_State *L)
     return 6;
 }
 
-static void new_type(lua_State *L, const char *name, lua_CFunction close)
-{
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-    lua_pop(L, 1);
-}
-
 int mlk_lua_open_loader(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"close", close_material},
         {"epoch", start_epoch},
-        {"finish", close_epoch},
         {"material", new_material},
         {"measure", measure},
         {"next", next},
-        {"notes", notes},
-        {"ended_by", ended_by}, {"outcome", outcome},
         {"plan", new_plan},
-        {"progress", progress},
         {"start", start},
         {"statistics", statistics},
-        {"wait", wait},
         {NULL, NULL},
     };
-    new_type(L, MATERIAL_TYPE, close_material);
-    new_type(L, PLAN_TYPE, close_plan);
-    new_type(L, EPOCH_TYPE, close_epoch);
+    static const luaL_Reg material_methods[] = {{"close", close_material}, {NULL, NULL}};
+    static const luaL_Reg epoch_methods[] = {{"close", close_epoch}, {NULL, NULL}};
+    mlk_lua_new_type(L, MATERIAL_TYPE, close_material, material_methods);
+    mlk_lua_new_type(L, PLAN_TYPE, close_plan, NULL);
+    mlk_lua_new_type(L, EPOCH_TYPE, close_epoch, epoch_methods);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -110,6 +110,20 @@ function TestBatches:test_decibels_and_joined_features()
   lu.assertTrue(near(52, 1025, feature.spectrogram(song, {power = 1}).data:clamp(1e-5):log10() * 20) < 1e-4)
 end
 
+function TestBatches:test_closing_the_material_ends_no_epoch()
+  local b = train_part():batches(with {memory = 0})
+  local whole, parts = collect(b, 1), {}
+  for batch in b:epoch(1) do
+    b.material:close()
+    collectgarbage()
+    parts[#parts + 1] = batch
+  end
+  lu.assertTrue(#parts > 1 and same(whole, parts))
+  lu.assertTrue(same(whole, collect(b, 1)))
+  b.plan = nil
+  lu.assertErrorMsgContains("the material is closed", b.epoch, b, 1)
+end
+
 function TestBatches:test_the_same_bits_for_any_workers_cache_and_memory()
   local train = train_part()
   local one = train:batches(with {workers = 1})

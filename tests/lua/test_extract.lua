@@ -244,11 +244,11 @@ function TestExtract:test_a_job_that_is_dropped_half_way_stops()
   for i, track in ipairs(songs) do wanted[i] = {path = track.path} end
   for _ = 1, 10 do
     local job <close> = core.extract.start(feature.recipe(pooled):description(), wanted, 2, nil)
-    core.extract.wait(job, 0.001)
+    job:wait(0.001)
   end
   local job = core.extract.start(feature.recipe(pooled):description(), wanted, 2, nil)
-  core.extract.close(job)
-  lu.assertErrorMsgContains("the job is closed", core.extract.wait, job, 0)
+  job:close()
+  lu.assertErrorMsgContains("the job is closed", job.wait, job, 0)
 end
 
 -- validation -----------------------------------------------------------------------

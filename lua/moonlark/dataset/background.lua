@@ -1,5 +1,4 @@
 --- Waits for work over many files that runs on background threads, and draws how far it is.
-local core = require "moonlark_core"
 local show = require "moonlark.base.show"
 
 local background = {}
@@ -16,20 +15,18 @@ end
 
 --- Returns once the job is done. Ctrl-C, or any error meanwhile, stops the job and says how far it was; a disk that is
 --- full, or no file that can be opened, is an error of the job, not of the files.
----@param job userdata  from core.extract.start or core.extract.inspect
+---@param job userdata  a moonlark.job of the engine
 ---@param label string?  what to call it in the progress bar; nil: no bar
 ---@param cache string?  where results are kept
----@param engine table?  whose job it is; default core.extract
 ---@return {total: integer, done: integer, failed: integer, cached: integer, uncached: integer, unkept: string?}
-function background.await(job, label, cache, engine)
-  engine = engine or core.extract
-  local counts = engine.progress(job)
+function background.await(job, label, cache)
+  local counts = job:progress()
   local bar = label and counts.total > 0 and require "moonlark.base.progress".new(counts.total, label) or nil
   local function stop(_, failure)
     if bar then bar:finish() end
     if not failure then return end
-    counts = engine.progress(job)
-    engine.close(job)
+    counts = job:progress()
+    job:close()
     if counts.done < counts.total then
       io.stderr:write(show.format("stopped after %d of %d files%s\n", counts.done + counts.failed, counts.total,
         cache and "; what is done is kept in " .. cache or ""))
@@ -37,12 +34,12 @@ function background.await(job, label, cache, engine)
   end
   local _ <close> = setmetatable({}, {__close = stop})
   repeat
-    local finished = engine.wait(job, 0.1)
-    counts = engine.progress(job)
+    local finished = job:wait(0.1)
+    counts = job:progress()
     if bar then bar:update(counts.done + counts.failed) end
   until finished
   tell_unkept(job, counts, cache)
-  local ended_by = engine.ended_by(job)
+  local ended_by = job:ended_by()
   if ended_by then error(ended_by, 0) end
   if counts.done + counts.failed < counts.total then error("interrupted", 0) end
   return counts

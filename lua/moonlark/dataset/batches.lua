@@ -241,14 +241,14 @@ end
 
 local function loader() return require "moonlark_core".loader end
 
--- Runs a pass over all tracks, and gives its outcome. What is stopped half way is begun anew the next time.
+-- Runs a pass over all tracks, and gives its job. What is stopped half way is begun anew the next time.
 local function run(self, pass, label)
   local _ <close> = setmetatable({}, {__close = function(_, failure)
     if failure then self.material, self.places, self.plan, self.n_items = nil, nil, nil, nil end
   end})
-  loader().start(self.material, pass, self.workers)
-  background.await(self.material, self.progress and label or nil, self.cache, loader())
-  return loader().outcome(self.material)
+  local job = loader().start(self.material, pass, self.workers)
+  background.await(job, self.progress and label or nil, self.cache)
+  return job
 end
 
 -- Sets tracks aside that failed.
@@ -285,9 +285,9 @@ function Batches:prepare()
   self.material = loader().material(self.recipe:description(), wanted, {
     sound = self.sound, amin = self.amin, memory = self.memory, powers = self.powers,
   }, self.cache)
-  local outcome = run(self, "load", "preparing")
-  self.partial = notes.take(loader().notes(self.material), self.dataset.tracks)
-  sort_out(self, outcome)
+  local job = run(self, "load", "preparing")
+  self.partial = notes.take(job:notes(), self.dataset.tracks)
+  sort_out(self, job:outcome())
   return self
 end
 
@@ -297,11 +297,12 @@ end
 function Batches:statistics()
   if self.normalisation then return self.normalisation end
   self:prepare()
-  local outcome = run(self, "measure", "normalising")
+  local job = run(self, "measure", "normalising")
+  local outcome = job:outcome()
   for i, place in ipairs(self.places) do
     if outcome[place] ~= true then show.fail("%s: %s", self.dataset.tracks[i].path, outcome[place]) end
   end
-  local mean, std = loader().statistics(self.material, self.places)
+  local mean, std = loader().statistics(job, self.places)
   self.normalisation = {mean = mean, std = std}
   return self.normalisation
 end

@@ -90,9 +90,9 @@ local function run(self, recipe, read, outputs)
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
   }
-  result.partial, result.warnings = notes.take(core.extract.notes(job), self.tracks)
+  result.partial, result.warnings = notes.take(job:notes(), self.tracks)
   local places = {}
-  for i, outcome in ipairs(core.extract.outcome(job)) do
+  for i, outcome in ipairs(job:outcome()) do
     local track = self.tracks[i]
     if outcome == true then
       table.insert(result.tracks, track)
@@ -140,7 +140,7 @@ function Dataset:extract(recipe, given)
   if ids then X.y = require "moonlark.torch".tensor(ids) end
   if recipe.pool then
     X.x = core.extract.table(job)
-    core.extract.close(job)
+    job:close()
   else
     X.items = lazy_list(#places, function(i)
       return recipe:signals(core.extract.frames(job, places[i]))

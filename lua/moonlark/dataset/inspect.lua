@@ -19,7 +19,7 @@ local function inspect(tracks, depth, workers, label, read)
   local job <close> = core.extract.inspect(paths, depth, workers, reading.channel(read.channel),
     reading.keeps_partial(read.partial))
   background.await(job, label)
-  local outcome, found = core.extract.outcome(job), core.extract.inspected(job)
+  local outcome, found = job:outcome(), core.extract.inspected(job)
   local reasons = {}
   for i, track in ipairs(tracks) do
     if outcome[i] == true then
@@ -28,7 +28,7 @@ local function inspect(tracks, depth, workers, label, read)
       reasons[track] = background.reason(track.path, outcome[i])
     end
   end
-  return reasons, core.extract.notes(job)
+  return reasons, job:notes()
 end
 
 -- Adds the files of a list to another that does not name them yet.

@@ -130,7 +130,7 @@ static const mlk_augment feature_changes[] = {
     {.kind = MLK_AUGMENT_FREQUENCY_MASK, .on_features = true, .p = 1, .low = 0, .high = 4, .count = 2},
 };
 
-static mlk_plan make_plan(const mlk_material *material)
+static mlk_plan make_plan(mlk_material *material)
 {
     return (mlk_plan){.material = material, .tracks = tracks, .n_tracks = FILES, .labels = labels, .n_classes = 3,
                       .segment_s = 0.5, .hop_s = 0.25, .crop = true, .batch_size = 5, .shuffle = true, .seed = 11,
@@ -157,13 +157,11 @@ static void append(record *r, const float *values, int64_t n)
     r->n += n;
 }
 
-static record play(const mlk_plan *plan, int64_t epoch, int workers)
+static record play_on(mlk_loader *loader)
 {
     mlk_status status;
     record r = {0};
     mlk_batch batch;
-    mlk_loader *loader = mlk_loader_start(plan, epoch, workers, &status);
-    assert_non_null(loader);
     for (;;) {
         if (mlk_loader_next(loader, &batch, &status))
             fail_msg("%s", status.message);
@@ -180,6 +178,14 @@ static record play(const mlk_plan *plan, int64_t epoch, int workers)
     }
     mlk_loader_free(loader);
     return r;
+}
+
+static record play(const mlk_plan *plan, int64_t epoch, int workers)
+{
+    mlk_status status;
+    mlk_loader *loader = mlk_loader_start(plan, epoch, workers, &status);
+    assert_non_null(loader);
+    return play_on(loader);
 }
 
 static bool same(record a, record b)
@@ -478,6 +484,26 @@ static void test_an_interrupt_ends_the_epoch(void **state)
     mlk_material_free(material);
 }
 
+static void test_a_material_that_is_let_go_of_lives_as_long_as_its_plans(void **state)
+{
+    (void)state;
+    mlk_material *material = make_material(true, 200000, NULL, 2);
+    mlk_plan plan = make_plan(material), other = make_plan(material);
+    compile(&plan);
+    compile(&other);
+    record whole = play(&plan, 1, 2);
+    mlk_status status;
+    mlk_loader *loader = mlk_loader_start(&plan, 1, 3, &status);
+    assert_non_null(loader);
+    mlk_plan_clear(&other);
+    mlk_material_free(material);
+    assert_true(same(whole, play_on(loader)));
+    assert_true(same(whole, play(&plan, 1, 1)));
+    free(whole.values);
+    mlk_plan_clear(&plan);
+    mlk_plan_clear(&plan); /* again is allowed */
+}
+
 static void test_a_file_that_goes_away_is_named(void **state)
 {
     (void)state;
@@ -516,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_short_and_whole_tracks_are_padded_with_nothing),
         cmocka_unit_test(test_stopping_at_any_moment),
         cmocka_unit_test(test_an_interrupt_ends_the_epoch),
+        cmocka_unit_test(test_a_material_that_is_let_go_of_lives_as_long_as_its_plans),
         cmocka_unit_test(test_a_file_that_goes_away_is_named),
     };
     return cmocka_run_group_tests(tests, make_place, remove_place);
