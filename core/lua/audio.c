@@ -31,10 +31,7 @@ static int free_reader(lua_State *L)
 
 static mlk_audio *push_audio(lua_State *L)
 {
-    mlk_audio *audio = lua_newuserdatauv(L, sizeof *audio, 0);
-    *audio = (mlk_audio){0};
-    luaL_setmetatable(L, AUDIO_TYPE);
-    return audio;
+    return mlk_lua_push_object(L, AUDIO_TYPE, sizeof(mlk_audio));
 }
 
 /* Pushes a tensor channels x frames of samples whose channels lie `stride` apart. */
@@ -112,9 +109,7 @@ static int reader(lua_State *L)
     mlk_audio_options options;
     mlk_status status;
     const char *path = check_options(L, &options);
-    mlk_audio_reader **opened = lua_newuserdatauv(L, sizeof *opened, 0);
-    *opened = NULL;
-    luaL_setmetatable(L, READER_TYPE);
+    mlk_audio_reader **opened = mlk_lua_push_object(L, READER_TYPE, sizeof *opened);
     if (mlk_audio_reader_open(path, &options, opened, &status))
         return mlk_lua_raise(L, &status);
     lua_pushnumber(L, mlk_audio_reader_rate(*opened));
@@ -231,23 +226,9 @@ int mlk_lua_open_audio(lua_State *L)
         {"info", info},   {"load", load},         {"reader", reader},
         {"save", save},   {"resample", resample}, {NULL, NULL},
     };
-    if (luaL_newmetatable(L, AUDIO_TYPE)) {
-        lua_pushcfunction(L, free_audio);
-        lua_setfield(L, -2, "__gc");
-    }
-    if (luaL_newmetatable(L, READER_TYPE)) {
-        lua_pushcfunction(L, free_reader);
-        lua_setfield(L, -2, "__gc");
-        lua_newtable(L);
-        lua_pushcfunction(L, read_block);
-        lua_setfield(L, -2, "read");
-        lua_pushcfunction(L, notes);
-        lua_setfield(L, -2, "notes");
-        lua_pushcfunction(L, free_reader);
-        lua_setfield(L, -2, "close");
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 2);
+    static const luaL_Reg methods[] = {{"close", free_reader}, {"notes", notes}, {"read", read_block}, {NULL, NULL}};
+    mlk_lua_new_type(L, AUDIO_TYPE, free_audio, NULL);
+    mlk_lua_new_type(L, READER_TYPE, free_reader, methods);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -126,9 +126,7 @@ static int svm(lua_State *L)
     };
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
-    mlk_svm *model = lua_newuserdatauv(L, sizeof *model, 0);
-    *model = (mlk_svm){0};
-    luaL_setmetatable(L, SVM_TYPE);
+    mlk_svm *model = mlk_lua_push_object(L, SVM_TYPE, sizeof *model);
     if (mlk_svm_fit(samples, y, k, &options, model, &status))
         return mlk_lua_raise(L, &status);
     int64_t l = model->n_vectors, pairs = k * (k - 1) / 2;
@@ -206,9 +204,7 @@ static int trees(lua_State *L)
     };
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
-    mlk_trees *model = lua_newuserdatauv(L, sizeof *model, 0);
-    *model = (mlk_trees){0};
-    luaL_setmetatable(L, TREES_TYPE);
+    mlk_trees *model = mlk_lua_push_object(L, TREES_TYPE, sizeof *model);
     if (mlk_trees_fit(samples, y, k, &options, model, &status))
         return mlk_lua_raise(L, &status);
     mlk_lua_push_tensor(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, &bytes);
@@ -233,14 +229,6 @@ static int trees_proba(lua_State *L)
     return 1;
 }
 
-static void set_collector(lua_State *L, const char *type, lua_CFunction collect)
-{
-    luaL_newmetatable(L, type);
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
-
 int mlk_lua_open_classify(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -256,8 +244,8 @@ int mlk_lua_open_classify(lua_State *L)
         {"trees_proba", trees_proba},
         {NULL, NULL},
     };
-    set_collector(L, SVM_TYPE, free_svm);
-    set_collector(L, TREES_TYPE, free_trees);
+    mlk_lua_new_type(L, SVM_TYPE, free_svm, NULL);
+    mlk_lua_new_type(L, TREES_TYPE, free_trees, NULL);
     luaL_newlib(L, functions);
     return 1;
 }

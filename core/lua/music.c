@@ -128,9 +128,7 @@ static int meter(lua_State *L)
     mlk_status status;
     int channels = (int)mlk_lua_integer(L, 1, "channels", 1, INT32_MAX);
     int64_t rate = mlk_lua_integer(L, 2, "rate", 1, INT32_MAX);
-    mlk_loudness **made = lua_newuserdatauv(L, sizeof *made, 0);
-    *made = NULL;
-    luaL_setmetatable(L, METER_TYPE);
+    mlk_loudness **made = mlk_lua_push_object(L, METER_TYPE, sizeof *made);
     if (mlk_loudness_new(channels, rate, made, &status))
         return mlk_lua_raise(L, &status);
     return 1;
@@ -185,13 +183,7 @@ int mlk_lua_open_music(lua_State *L)
         {"recurrence", recurrence}, {"shear", shear}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
-    if (luaL_newmetatable(L, METER_TYPE)) {
-        lua_pushcfunction(L, free_meter);
-        lua_setfield(L, -2, "__gc");
-        luaL_newlib(L, methods);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
+    mlk_lua_new_type(L, METER_TYPE, free_meter, methods);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -29,24 +29,13 @@ static double number_field(lua_State *L, int table, const char *name, double max
     return value;
 }
 
-static void make_type(lua_State *L)
-{
-    if (luaL_newmetatable(L, RECIPE_TYPE)) {
-        lua_pushcfunction(L, close_recipe);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_pop(L, 1);
-}
-
 mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
 {
     luaL_checktype(L, arg, LUA_TTABLE);
     luaL_checkstack(L, 16, NULL);
     mlk_status status;
-    mlk_recipe **box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = NULL;
-    make_type(L);
-    luaL_setmetatable(L, RECIPE_TYPE);
+    mlk_lua_new_type(L, RECIPE_TYPE, close_recipe, NULL);
+    mlk_recipe **box = mlk_lua_push_object(L, RECIPE_TYPE, sizeof *box);
     int top = lua_gettop(L);
     if (!(*box = mlk_recipe_new(&status)))
         mlk_lua_raise(L, &status);

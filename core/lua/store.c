@@ -29,9 +29,7 @@ static int free_tensors(lua_State *L)
 /* Pushes an empty list. */
 static mlk_tensors *push_tensors(lua_State *L)
 {
-    mlk_tensors *tensors = lua_newuserdatauv(L, sizeof *tensors, 0);
-    *tensors = (mlk_tensors){0};
-    luaL_setmetatable(L, TENSORS_TYPE);
+    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
     return tensors;
 }
 
@@ -332,17 +330,6 @@ static int lock(lua_State *L)
     return 2;
 }
 
-static void make_lock_type(lua_State *L)
-{
-    static const luaL_Reg methods[] = {{"__gc", release}, {"__close", release}, {"close", release}, {NULL, NULL}};
-    if (luaL_newmetatable(L, LOCK_TYPE)) {
-        luaL_setfuncs(L, methods, 0);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pop(L, 1);
-}
-
 int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -350,12 +337,9 @@ int mlk_lua_open_store(lua_State *L)
         {"hash", hash},           {"hash_tensor", hash_tensor}, {"write", write_text},
         {"append", append},       {"lock", lock}, {"make_private_folder", make_private_folder}, {NULL, NULL},
     };
-    make_lock_type(L);
-    if (luaL_newmetatable(L, TENSORS_TYPE)) {
-        lua_pushcfunction(L, free_tensors);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_pop(L, 1);
+    static const luaL_Reg lock_methods[] = {{"close", release}, {NULL, NULL}};
+    mlk_lua_new_type(L, TENSORS_TYPE, free_tensors, NULL);
+    mlk_lua_new_type(L, LOCK_TYPE, release, lock_methods);
     luaL_newlib(L, functions);
     return 1;
 }
