@@ -348,6 +348,15 @@ function options.any(default, help)
   return p
 end
 
+-- The first item that a list may not hold, in words; nil where the list as a whole is at fault.
+local function wrong_item(p, value)
+  for _, kind in ipairs(type(value) == "table" and not getmetatable(value) and (p.kinds or {p}) or {}) do
+    for i, item in ipairs(kind.kind == "list" and value or {}) do
+      if kind.item.accept(item) == nil then return ("%s as item %d"):format(options.got(item), i) end
+    end
+  end
+end
+
 --- The value, cleaned; the error names the parameter, what is allowed and what came.
 ---@param owner string  the function that it belongs to, for messages
 ---@param name string
@@ -356,13 +365,13 @@ end
 function Parameter:check(owner, name, value)
   if value == nil or value == false and self.optional and not self.keeps_false then
     if self.optional then return nil end
-    if value == nil then show.fail("%s needs the option '%s'", owner, name) end
+    if value == nil then show.fail("%s needs %s", owner, name) end
   end
   local clean = self.accept(value)
   if clean ~= nil then return clean end
   local near = type(value) == "string" and self.choices and options.nearest(value, self.choices)
-  error(("%s: %s must be %s, got %s%s"):format(owner, name, self.allowed, options.got(value),
-    near and (' (did you mean "%s"?)'):format(near) or ""), 0)
+  error(("%s: %s must be %s, got %s%s"):format(owner, name, self.allowed,
+    wrong_item(self, value) or options.got(value), near and (' (did you mean "%s"?)'):format(near) or ""), 0)
 end
 
 --- Default, range and unit in words, for help: "default 120, above 0, BPM".
