@@ -39,6 +39,7 @@ typedef struct mlk_parameter {
     bool optional;              /* nil may be given */
     bool required;              /* there is no default */
     bool above;                 /* min itself is refused */
+    bool infinite;              /* HUGE_VAL is allowed, too */
     const char *help;           /* a few words */
     const char *unit;           /* "Hz", "s", "dB" or NULL */
     const char *usual;          /* in words, what nil means: "n_fft"; or NULL */

@@ -35,6 +35,8 @@ double mlk_lua_parameter_value(lua_State *L, int arg, const mlk_parameter *p)
     case MLK_PARAMETER_INTEGER:
         return (double)mlk_lua_integer(L, arg, p->name, -(INT64_C(1) << 53), INT64_C(1) << 53);
     default:
+        if (p->infinite && lua_type(L, arg) == LUA_TNUMBER && lua_tonumber(L, arg) == HUGE_VAL)
+            return HUGE_VAL;
         return mlk_lua_number(L, arg, p->name, -HUGE_VAL, HUGE_VAL);
     }
 }
@@ -162,10 +164,10 @@ static void set_string(lua_State *L, const char *key, const char *value)
     lua_setfield(L, -2, key);
 }
 
-/* A bound; what is no bound is left out. */
+/* A bound; what is no bound, but the end of a C type, is left out. */
 static void set_bound(lua_State *L, const char *key, const mlk_parameter *p, double value)
 {
-    if (!isfinite(value) || fabs(value) >= 0x1p53)
+    if (!isfinite(value) || fabs(value) >= 0x1p53 || (p->kind == MLK_PARAMETER_INTEGER && value == INT32_MAX))
         return;
     if (p->kind == MLK_PARAMETER_INTEGER)
         lua_pushinteger(L, (lua_Integer)value);
@@ -189,6 +191,8 @@ static void push_row(lua_State *L, const mlk_parameter *p)
     }
     lua_pushboolean(L, p->optional);
     lua_setfield(L, -2, "optional");
+    lua_pushboolean(L, p->infinite);
+    lua_setfield(L, -2, "infinite");
     if (p->kind == MLK_PARAMETER_CHOICE) {
         lua_newtable(L);
         for (int i = 0; p->choices[i]; i++) {
@@ -214,4 +218,12 @@ void mlk_lua_push_rows(lua_State *L, const mlk_parameter *parameters, int n)
 void mlk_lua_push_parameters(lua_State *L, const mlk_parameter *parameters)
 {
     mlk_lua_push_rows(L, parameters, mlk_parameters_count(parameters));
+}
+
+void mlk_lua_add_parameters(lua_State *L, const char *name, const mlk_parameter *parameters)
+{
+    luaL_getsubtable(L, -1, "parameters");
+    mlk_lua_push_parameters(L, parameters);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
 }

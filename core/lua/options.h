@@ -9,8 +9,7 @@
  *
  * and shows the rows to Lua, where moonlark.base.options describes the public function by them:
  *
- *     mlk_lua_push_parameters(L, mlk_kmeans_parameters);   // core.cluster.parameters.kmeans
- *     lua_setfield(L, -2, "kmeans");
+ *     mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters); // core.cluster.parameters.kmeans
  */
 #ifndef MLK_LUA_OPTIONS_H
 #define MLK_LUA_OPTIONS_H
@@ -42,5 +41,8 @@ void mlk_lua_push_value(lua_State *L, const mlk_parameter *parameter, double val
  * optional, unit, usual, help} each. */
 void mlk_lua_push_rows(lua_State *L, const mlk_parameter *parameters, int n);
 void mlk_lua_push_parameters(lua_State *L, const mlk_parameter *parameters);
+
+/* Puts them into the field `parameters`, under `name`, of the module on top of the stack. */
+void mlk_lua_add_parameters(lua_State *L, const char *name, const mlk_parameter *parameters);
 
 #endif

@@ -159,7 +159,9 @@ function options.number(default, facts, help)
   local p = parameter("number", default, facts, help)
   p.type = "number"
   p.allowed, p.many = range_words(p, "a number ") or "a number", range_words(p, "numbers ") or "numbers"
+  if p.infinite and p.most then p.allowed = p.allowed .. " or math.huge" end
   function p.accept(value)
+    if p.infinite and value == math.huge then return value end
     if type(value) ~= "number" or value ~= value or not in_range(p, value) then return nil end
     if math.abs(value) == math.huge and not p.infinite then return nil end
     return value
