@@ -1,8 +1,9 @@
 --- Adam and AdamW.
+local options = require "moonlark.base.options"
 local optimizer = require "moonlark.optim.optimizer"
 local torch = require "moonlark.torch"
 
-local kept = optimizer.kept
+local kept, number = optimizer.kept, options.number
 local adam = {}
 
 -- One parameter; the bias corrections are drawn out of sqrt(square / correction2) + eps, which saves a pass.
@@ -86,25 +87,33 @@ local function update(name, decay)
   end
 end
 
+local fields = {
+  lr = optimizer.shared.lr,
+  betas = options.list(number(nil, {least = 0, below = 1}), {0.9, 0.999}, {length = 2},
+    "how slowly the mean gradient and the mean square forget"),
+  eps = optimizer.shared.eps,
+  weight_decay = optimizer.shared.weight_decay,
+  amsgrad = options.boolean(false, "the mean square never sinks"),
+}
+
 --- Steps by a running mean of the gradient over the root of a running mean of its squares (Kingma and Ba, 2015).
 --- PyTorch: Adam.
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
----@param given {lr: number?, betas: number[]?, eps: number?, weight_decay: number?, amsgrad: boolean?}?  lr 1e-3;
----  betas {0.9, 0.999}, how slowly the two means forget; eps 1e-8; weight_decay 0 (times the parameter, added to its
----  gradient); amsgrad false: the squares' mean never sinks
+---@param given moonlark.optim.Adam.Options?
 ---@return moonlark.Optimizer
-adam.Adam = optimizer.constructor("Adam",
-  {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 0, amsgrad = false},
+adam.Adam = optimizer.constructor("Adam", fields,
   update("_fused_adam_", function(p, g, o) return g:add(p, {alpha = o.weight_decay}) end))
+
+local decoupled = options.join(fields, {
+  weight_decay = number(1e-2, {least = 0}, "times the rate: share that a parameter loses before each step"),
+})
 
 --- Adam whose weights decay by themselves: p = p (1 - lr weight_decay) before each step (Loshchilov and Hutter,
 --- 2019). PyTorch: AdamW.
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
----@param given {lr: number?, betas: number[]?, eps: number?, weight_decay: number?, amsgrad: boolean?}?  lr 1e-3;
----  betas {0.9, 0.999}; eps 1e-8; weight_decay 0.01; amsgrad false
+---@param given moonlark.optim.AdamW.Options?
 ---@return moonlark.Optimizer
-adam.AdamW = optimizer.constructor("AdamW",
-  {lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, weight_decay = 1e-2, amsgrad = false},
+adam.AdamW = optimizer.constructor("AdamW", decoupled,
   update("_fused_adamw_", function(p, g, o)
     p:mul_(1 - o.lr * o.weight_decay)
     return g

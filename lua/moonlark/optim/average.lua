@@ -10,6 +10,7 @@
 ---     ema:swap()          -- and goes on training with its own
 local nn_module = require "moonlark.nn.module"
 local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 --- An average of a network's weights: update() after each step of the optimiser, swap() around each evaluation.
@@ -28,7 +29,7 @@ end
 --- Takes the network's weights into the average: average = decay average + (1 - decay) weights; the first update
 --- copies them. Buffers, such as the statistics of batch norm, are averages already and are copied.
 function EMA:update()
-  if self.swapped then error("ema:update(): the network holds the average; call ema:swap() first", 0) end
+  if self.swapped then show.fail "ema:update(): the network holds the average; call ema:swap() first" end
   local decay = self.decay
   if self.warmup then decay = math.min(decay, (1 + self.updates) / (10 + self.updates)) end
   local share = self.updates == 0 and 1 or 1 - decay
@@ -66,7 +67,7 @@ end
 ---@return moonlark.EMA self
 function EMA:load_state_dict(state)
   local updates = state.numbers and math.tointeger(state.numbers.updates)
-  if not updates then error("ema:load_state_dict: the state has no number 'updates'", 0) end
+  if not updates then show.fail "ema:load_state_dict: the state has no number 'updates'" end
   if self.swapped then self:swap() end
   self.net:load_state_dict(state.tensors)
   self.updates = updates
@@ -80,18 +81,19 @@ end
 
 local average = {}
 
+local parameters = options.describe("optim.EMA", {
+  decay = options.number(0.999, {least = 0, most = 1}, "about the last 1 / (1 - decay) steps count"),
+  warmup = options.boolean(false, "true begins with a small decay: min(decay, (1 + n) / (10 + n)) after n updates"),
+})
+
 --- An exponential moving average of a network's weights (Polyak and Juditsky, 1992): call `ema:update()` after each
 --- `opt:step()`. PyTorch: AveragedModel with get_ema_multi_avg_fn(decay).
 ---@param net moonlark.nn.Module  on its device already
----@param given {decay: number?, warmup: boolean?}?  decay 0.999: about the last 1 / (1 - decay) steps count; warmup
----  false: true begins with a small decay, min(decay, (1 + n) / (10 + n)) after n updates
+---@param given moonlark.optim.EMA.Options?
 ---@return moonlark.EMA
 function average.EMA(net, given)
-  if not nn_module.is_module(net) then error(("optim.EMA: net must be a module, got %s"):format(type(net)), 0) end
-  local o = options.read("optim.EMA", given, {decay = 0.999, warmup = false})
-  if not (o.decay >= 0 and o.decay <= 1) then
-    error(("optim.EMA: decay must be 0..1, got %s"):format(o.decay), 0)
-  end
+  if not nn_module.is_module(net) then show.fail("optim.EMA: net must be a module, got %s", options.got(net)) end
+  local o = parameters:read(given)
   local own = net:clone()
   for _, parameter in ipairs(own:parameters()) do parameter:requires_grad_(false) end
   return setmetatable({trained = net, net = own, decay = o.decay, warmup = o.warmup, updates = 0, swapped = false}, EMA)

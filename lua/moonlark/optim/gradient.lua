@@ -1,7 +1,10 @@
 --- Gradients, between backward and the optimiser's step.
+local options = require "moonlark.base.options"
 local torch = require "moonlark.torch"
 
 local gradient = {}
+
+local limit_above_0 = options.number(options.required, {above = 0, infinite = true})
 
 local function gradients_of(params)
   local list = {}
@@ -15,9 +18,7 @@ end
 ---@param max_norm number  above 0
 ---@return number norm  before; not finite when a gradient is not: then nothing is scaled
 function gradient.clip_grad_norm(params, max_norm)
-  if type(max_norm) ~= "number" or max_norm <= 0 then
-    error(("max_norm must be a number above 0, got %s"):format(tostring(max_norm)), 0)
-  end
+  max_norm = limit_above_0:check("optim.clip_grad_norm", "max_norm", max_norm)
   return torch.no_grad(function()
     local list, norms = gradients_of(params), {}
     if #list == 0 then return 0.0 end
@@ -35,9 +36,7 @@ end
 ---@param params moonlark.Tensor[]  those without a gradient are left out
 ---@param limit number  above 0
 function gradient.clip_grad_value(params, limit)
-  if type(limit) ~= "number" or limit <= 0 then
-    error(("limit must be a number above 0, got %s"):format(tostring(limit)), 0)
-  end
+  limit = limit_above_0:check("optim.clip_grad_value", "limit", limit)
   torch.no_grad(function()
     for _, each in ipairs(gradients_of(params)) do each:clamp_(-limit, limit) end
   end)

@@ -19,21 +19,9 @@ Recipe.__index = Recipe
 
 -- checks ---------------------------------------------------------------------------
 
-local function check_options(name, o)
-  for _, key in ipairs {"lr", "weight_decay", "eps", "momentum", "alpha", "dampening"} do
-    local value = o[key]
-    if value ~= nil and not (type(value) == "number" and value >= 0 and value < math.huge) then
-      show.fail("%s: %s must be a finite number, 0 or more, got %s", name, key, tostring(value))
-    end
-  end
-  for i, beta in ipairs(o.betas or {}) do
-    if type(beta) ~= "number" or beta < 0 or beta >= 1 then
-      show.fail("%s: betas must be 0 or more and below 1, got %s as the %s", name, tostring(beta),
-        i == 1 and "first" or "second")
-    end
-  end
+local function check_momentum(kind, o)
   if o.nesterov and (o.momentum <= 0 or o.dampening ~= 0) then
-    show.fail("%s: nesterov needs a momentum and no dampening", name)
+    show.fail("%s: nesterov needs a momentum and no dampening", kind.options.owner)
   end
 end
 
@@ -53,31 +41,35 @@ end
 
 -- the engine of all -----------------------------------------------------------------
 
+-- A group's options: its own, and the optimiser's where it has none.
+local function options_of(kind, group, common)
+  local all = {}
+  for key, value in pairs(common) do all[key] = value end
+  for key, value in pairs(group) do all[key] = value end
+  all.params = nil
+  local o = kind.options:read(all)
+  check_momentum(kind, o)
+  return o
+end
+
 -- params is a list of tensors or of groups.
-local function make(name, defaults, update, params, given)
-  local common = options.read("optim." .. name, given, defaults)
+local function make(kind, params, given)
+  local common = kind.options:read(given)
   local listed = params
   if type(params) == "table" and type(params[1]) == "table" then listed = params else listed = {{params = params}} end
   local groups, seen = {}, {}
   for i, group in ipairs(listed) do
-    local own = {}
-    for key, value in pairs(group) do own[key] = value end
-    own.params = nil
-    groups[i] = options.read("optim." .. name, own, defaults)
-    for key, value in pairs(common) do
-      if own[key] == nil then groups[i][key] = value end
-    end
-    check_parameters("optim." .. name, group.params, seen)
-    check_options("optim." .. name, groups[i])
+    groups[i] = options_of(kind, group, common)
+    check_parameters(kind.options.owner, group.params, seen)
     groups[i].params = group.params
   end
-  return setmetatable({name = name, groups = groups, update = update, states = {}}, Optimizer)
+  return setmetatable({name = kind.name, groups = groups, update = kind.update, states = {}}, Optimizer)
 end
 
 --- Makes the optimiser of a recipe.
 ---@param params moonlark.Tensor[]|table[]
 ---@return moonlark.Optimizer
-function Recipe:bind(params) return make(self.name, self.defaults, self.update, params, self.given) end
+function Recipe:bind(params) return make(self.kind, params, self.given) end
 
 -- f(parameter, its number, group) for each, in order.
 local function each(self, f)
@@ -194,18 +186,28 @@ end
 
 local optimizer = {}
 
+local number = options.number
+
+--- Options that several optimisers have.
+optimizer.shared = {
+  lr = number(1e-3, {least = 0}, "learning rate"),
+  eps = number(1e-8, {least = 0}, "added to the root, so that nothing is divided by 0"),
+  weight_decay = number(0, {least = 0}, "share of a parameter that is added to its gradient"),
+}
+
 --- A constructor: of parameters and options, or of options alone (a recipe). `update(list, group)` moves a group's
 --- parameters: {parameter =, gradient =, state =} each, gradients not recorded, state.step counted up.
 ---@param name string
----@param defaults table<string, any>
+---@param fields table<string, moonlark.Parameter>
 ---@param update fun(list: table[], group: table)
 ---@return fun(params: moonlark.Tensor[]|table[], given: table?): moonlark.Optimizer
-function optimizer.constructor(name, defaults, update)
+function optimizer.constructor(name, fields, update)
+  local kind = {name = name, options = options.describe("optim." .. name, fields), update = update}
   return function(params, given)
     local alone = given == nil and (params == nil or type(params) == "table" and #params == 0 and not is_module(params))
-    if not alone then return make(name, defaults, update, params, given) end
-    check_options("optim." .. name, options.read("optim." .. name, params, defaults))
-    return setmetatable({name = name, defaults = defaults, update = update, given = params}, Recipe)
+    if not alone then return make(kind, params, given) end
+    check_momentum(kind, kind.options:read(params))
+    return setmetatable({name = name, kind = kind, given = params}, Recipe)
   end
 end
 

@@ -33,65 +33,37 @@ Schedule.__index = Schedule
 local Recipe = {__name = "moonlark.ScheduleRecipe"}
 Recipe.__index = Recipe
 
--- checks --------------------------------------------------------------------------
+-- the curves ----------------------------------------------------------------------
 
-local function fail(owner, name, allowed, value)
-  show.fail("%s: %s must be %s, got %s", owner, name, allowed, tostring(value))
-end
-
-local function number(low, high)
-  return function(owner, name, value)
-    if type(value) == "number" and value >= low and value <= high then return end
-    fail(owner, name, high == math.huge and ("%g or more"):format(low) or ("%g..%g"):format(low, high), value)
-  end
-end
-
-local function whole(low)
-  return function(owner, name, value)
-    if type(value) == "number" and math.tointeger(value) and value >= low then return end
-    fail(owner, name, ("a whole number, %d or more"):format(low), value)
-  end
-end
-
-local function above_zero(owner, name, value)
-  if type(value) ~= "number" or not (value > 0 and value < math.huge) then fail(owner, name, "above 0", value) end
-end
-
-local function one_of(...)
-  local words = {...}
-  return function(owner, name, value)
-    for _, word in ipairs(words) do if value == word then return end end
-    fail(owner, name, '"' .. table.concat(words, '" or "') .. '"', value)
-  end
-end
+local boolean, choice, integer, number = options.boolean, options.choice, options.integer, options.number
+local none, required = options.none, options.required
 
 -- A rate for all groups, or a list with one for each.
-local function rates(owner, name, value)
-  for _, rate in ipairs(type(value) == "table" and value or {value}) do
-    if type(rate) ~= "number" or not (rate >= 0 and rate < math.huge) then
-      fail(owner, name, "a finite number, 0 or more, or a list of them", rate)
-    end
-  end
+local function rates(default, usual, help)
+  local rate = number(nil, {least = 0})
+  return options.either(default, {rate, options.list(rate)}, help, {usual = usual})
 end
 
 local function of_group(value, i)
   return type(value) == "table" and value[i] or value
 end
 
--- the curves ----------------------------------------------------------------------
-
--- Each kind: unit, defaults and checks of its options, and rate(o, t, base, total, i): the rate of group i, whose
--- rate was `base`, after t of total units. `bounded` kinds need the total.
+-- Each kind: unit, its options, and rate(o, t, base, total, i): the rate of group i, whose rate was `base`, after t of
+-- total units. `bounded` kinds need the total.
 local kinds = {}
 
 kinds.step = {
-  unit = "epoch", defaults = {step_size = options.required, gamma = 0.1},
-  checks = {step_size = whole(1), gamma = above_zero},
+  unit = "epoch",
+  fields = {
+    step_size = integer(required, {least = 1}, "units between two falls"),
+    gamma = number(0.1, {above = 0}, "what the rate is multiplied by"),
+  },
   rate = function(o, t, base) return base * o.gamma ^ (t // o.step_size) end,
 }
 
 kinds.cosine = {
-  unit = "batch", bounded = true, defaults = {min_lr = options.none}, checks = {min_lr = rates},
+  unit = "batch", bounded = true,
+  fields = {min_lr = rates(none, "0", "where the rate ends, or one for each group")},
   rate = function(o, t, base, total, i)
     local low = of_group(o.min_lr, i) or 0
     return low + (base - low) * (1 + math.cos(math.pi * math.min(t / total, 1))) / 2
@@ -99,8 +71,11 @@ kinds.cosine = {
 }
 
 kinds.warmup = {
-  unit = "batch", defaults = {steps = options.required, start_factor = options.none},
-  checks = {steps = whole(1), start_factor = number(0, 1)},
+  unit = "batch",
+  fields = {
+    steps = integer(required, {least = 1}, "units that the rise takes"),
+    start_factor = number(none, {least = 0, most = 1, usual = "1 / (steps + 1)"}, "share of the rate at the beginning"),
+  },
   rate = function(o, t, base)
     local first = o.start_factor or 1 / (o.steps + 1)
     return base * (first + (1 - first) * math.min(t / o.steps, 1))
@@ -129,13 +104,17 @@ end
 
 kinds.one_cycle = {
   unit = "batch", bounded = true,
-  defaults = {
-    max_lr = options.required, pct_start = 0.3, div_factor = 25, final_div_factor = 1e4, three_phase = false,
-    anneal_strategy = "cos", cycle_momentum = options.none, base_momentum = 0.85, max_momentum = 0.95,
-  },
-  checks = {
-    max_lr = rates, pct_start = number(0, 1), div_factor = above_zero, final_div_factor = above_zero,
-    anneal_strategy = one_of("cos", "linear"), base_momentum = number(0, 1), max_momentum = number(0, 1),
+  fields = {
+    max_lr = rates(required, nil, "the highest rate, or one for each group"),
+    pct_start = number(0.3, {least = 0, most = 1}, "share of the training in which the rate rises"),
+    div_factor = number(25, {above = 0}, "the first rate is max_lr over this"),
+    final_div_factor = number(1e4, {above = 0}, "the last rate is the first one over this"),
+    three_phase = boolean(false, "falls as long as it rises, to where it began, and then to the end"),
+    anneal_strategy = choice({"cos", "linear"}, "cos", "how the rate goes between two values"),
+    cycle_momentum = boolean(none, "moves the momentum, or the first beta, against the rate",
+      {usual = "where there are betas or a momentum above 0"}),
+    base_momentum = number(0.85, {least = 0, most = 1}, "the lowest momentum"),
+    max_momentum = number(0.95, {least = 0, most = 1}, "the highest momentum"),
   },
   rate = function(o, t, _, total, i)
     local top = of_group(o.max_lr, i)
@@ -150,16 +129,27 @@ kinds.one_cycle = {
 }
 
 kinds.plateau = {
-  unit = "epoch", defaults = {
-    mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, threshold_mode = "rel", cooldown = 0,
-    min_lr = options.none, eps = 1e-8,
-  },
-  checks = {
-    mode = one_of("min", "max"), threshold_mode = one_of("rel", "abs"), factor = number(0, 1), patience = whole(0),
-    threshold = number(0, math.huge), cooldown = whole(0), min_lr = rates, eps = number(0, math.huge),
+  unit = "epoch",
+  fields = {
+    mode = choice({"min", "max"}, "min", "whether a lower or a higher metric is better"),
+    factor = number(0.1, {least = 0, most = 1}, "what the rate is multiplied by"),
+    patience = integer(10, {least = 0}, "units without a better metric that are let pass"),
+    threshold = number(1e-4, {least = 0, infinite = true}, "how much better counts as better"),
+    threshold_mode = choice({"rel", "abs"}, "rel", "whether threshold is a share of the best or a difference"),
+    cooldown = integer(0, {least = 0}, "units after a fall that count as good"),
+    min_lr = rates(none, "0", "the lowest rate, or one for each group"),
+    eps = number(1e-8, {least = 0, infinite = true}, "the smallest fall"),
   },
   rate = function(_, _, base) return base end, -- bases sink as the metric says
 }
+
+for name, kind in pairs(kinds) do
+  local share = number(nil, {above = 0, below = 1})
+  kind.options = options.describe("optim." .. name, kind.fields, {
+    warmup = options.either(0, {integer(nil, {least = 0}), share}, "units in which the rate rises first, or a share"),
+    unit = choice({"batch", "epoch"}, kind.unit, "after which of them step is due"),
+  })
+end
 
 -- The best value that counts as no better than `best`.
 local function bar(o, best)
@@ -260,13 +250,12 @@ local function cycles(self)
 end
 
 -- The options, a warmup that is a share of the total as units.
-local function with_whole_warmup(given, total)
-  if math.type(given.warmup) == "integer" or given.warmup >= 1 or given.warmup == 0 then return given end
-  local o = {}
-  for key, value in pairs(given) do o[key] = value end
-  o.warmup = math.floor(given.warmup * total)
-  return o
+local function with_whole_warmup(o, total)
+  if math.type(o.warmup) == "integer" then return o end
+  return options.join(o, {warmup = math.floor(o.warmup * total)})
 end
+
+local total_units = integer(required, {least = 1})
 
 --- Begins the schedule for an optimiser, whose groups' rates become the base rates.
 ---@param optimizer moonlark.Optimizer
@@ -278,7 +267,7 @@ function Recipe:bind(optimizer, total)
     show.fail("%s: bind(optimizer, total) needs an optimiser, got %s", owner, type(optimizer))
   end
   if kinds[self.name].bounded or total ~= nil then
-    whole(1)(owner, "total (bind's second argument)", total)
+    total = total_units:check(owner, "total (bind's second argument)", total)
     o = with_whole_warmup(o, total)
     if kinds[self.name].bounded and o.warmup >= total then
       show.fail("%s: warmup must be below the total of %d, got %d", owner, total, o.warmup)
@@ -301,41 +290,24 @@ function Recipe:bind(optimizer, total)
 end
 
 local function recipe(name, given)
-  local kind, owner = kinds[name], "optim." .. name
-  local defaults = {warmup = 0, unit = kind.unit}
-  for key, value in pairs(kind.defaults) do defaults[key] = value end
-  local o = options.read(owner, given, defaults)
-  if not (type(o.warmup) == "number" and o.warmup > 0 and o.warmup < 1) then whole(0)(owner, "warmup", o.warmup) end
-  one_of("batch", "epoch")(owner, "unit", o.unit)
-  for key, check in pairs(kind.checks) do
-    if o[key] ~= nil then check(owner, key, o[key]) end
-  end
+  local o = kinds[name].options:read(given)
   return setmetatable({name = name, given = given or {}, options = o, unit = o.unit}, Recipe)
 end
 
 --- The rate falls by a factor now and then: base gamma^floor(t / step_size). PyTorch: StepLR.
----@param given {step_size: integer, gamma: number?, warmup: integer?, unit: string?}  step_size: units between two
----  falls; gamma 0.1; warmup 0; unit "epoch"
+---@param given moonlark.optim.step.Options
 ---@return moonlark.ScheduleRecipe
 function schedule.step(given) return recipe("step", given) end
 
 --- The rate falls from its base to min_lr along half a cosine over the whole training, and stays there
 --- (Loshchilov and Hutter, 2017, without restarts). PyTorch: CosineAnnealingLR.
----@param given {min_lr: number|number[]?, warmup: integer?, unit: string?}?  min_lr 0, or one for each group; warmup
----  0; unit "batch"
+---@param given moonlark.optim.cosine.Options?
 ---@return moonlark.ScheduleRecipe
 function schedule.cosine(given) return recipe("cosine", given) end
 
 --- The rate rises from max_lr / div_factor to max_lr and falls to max_lr / div_factor / final_div_factor (Smith and
 --- Topin, 2019); the momentum (of Adam: the first beta) does the reverse. PyTorch: OneCycleLR.
----
---- pct_start (0.3) is the part of the training that rises; three_phase (false) falls as long as it rises, to where
---- it began, and then to the end; anneal_strategy is "cos" or "linear". cycle_momentum moves the momentum between
---- base_momentum (0.85) and max_momentum (0.95): by default where the optimiser has betas or a momentum above 0.
----@param given {max_lr: number|number[], pct_start: number?, div_factor: number?, final_div_factor: number?,
----  three_phase: boolean?, anneal_strategy: string?, cycle_momentum: boolean?, base_momentum: number?,
----  max_momentum: number?, warmup: integer?, unit: string?}  max_lr: for all groups or each; div_factor 25;
----  final_div_factor 1e4; unit "batch"
+---@param given moonlark.optim.one_cycle.Options
 ---@return moonlark.ScheduleRecipe
 function schedule.one_cycle(given) return recipe("one_cycle", given) end
 
@@ -345,15 +317,13 @@ function schedule.one_cycle(given) return recipe("one_cycle", given) end
 --- Better than the best is: below best (1 - threshold) for mode "min", above best (1 + threshold) for "max"; with
 --- threshold_mode = "abs", by the threshold itself. After a fall the next `cooldown` epochs count as good. The rate
 --- never falls below min_lr (a number or one for each group), nor by less than eps. Not a number is never better.
----@param given {mode: string?, factor: number?, patience: integer?, threshold: number?, threshold_mode: string?,
----  cooldown: integer?, min_lr: number|number[]?, eps: number?, warmup: integer?, unit: string?}?  mode "min"; factor
----  0.1; patience 10; threshold 1e-4; threshold_mode "rel"; cooldown 0; min_lr 0; eps 1e-8; unit "epoch"
+---@param given moonlark.optim.plateau.Options?
 ---@return moonlark.ScheduleRecipe
 function schedule.plateau(given) return recipe("plateau", given) end
 
 --- The rate rises linearly from start_factor of its base to the base, in `steps` units, and stays there. PyTorch:
 --- LinearLR with total_iters = steps.
----@param given {steps: integer, start_factor: number?, unit: string?}  start_factor 1 / (steps + 1); unit "batch"
+---@param given moonlark.optim.warmup.Options
 ---@return moonlark.ScheduleRecipe
 function schedule.warmup(given) return recipe("warmup", given) end
 

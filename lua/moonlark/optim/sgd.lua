@@ -1,6 +1,9 @@
 --- Stochastic gradient descent, and RMSprop.
+local options = require "moonlark.base.options"
 local optimizer = require "moonlark.optim.optimizer"
-local kept = optimizer.kept
+
+local boolean, number = options.boolean, options.number
+local kept, shared = optimizer.kept, optimizer.shared
 
 local sgd = {}
 
@@ -13,45 +16,52 @@ end
 
 --- Stochastic gradient descent with momentum: v = momentum v + (1 - dampening) g, then p = p - lr v. PyTorch: SGD.
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
----@param given {lr: number?, momentum: number?, dampening: number?, weight_decay: number?, nesterov: boolean?}?
----  lr 1e-3; momentum 0; dampening 0; weight_decay 0 (times the parameter, added to its gradient); nesterov false
+---@param given moonlark.optim.SGD.Options?
 ---@return moonlark.Optimizer
-sgd.SGD = optimizer.constructor("SGD", {lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, nesterov = false},
-  one_by_one(function(p, g, o, state)
-    if o.weight_decay ~= 0 then g = g:add(p, {alpha = o.weight_decay}) end
-    if o.momentum ~= 0 then
-      if state.momentum_buffer then
-        state.momentum_buffer:mul_(o.momentum):add_(g, {alpha = 1 - o.dampening})
-      else
-        state.momentum_buffer = g:clone()
-      end
-      g = o.nesterov and g:add(state.momentum_buffer, {alpha = o.momentum}) or state.momentum_buffer
+sgd.SGD = optimizer.constructor("SGD", {
+  lr = shared.lr,
+  momentum = number(0, {least = 0}, "share of the last move that goes on"),
+  dampening = number(0, {least = 0}, "share of the gradient that the momentum leaves out"),
+  weight_decay = shared.weight_decay,
+  nesterov = boolean(false, "looks ahead by the momentum; needs a momentum and no dampening"),
+}, one_by_one(function(p, g, o, state)
+  if o.weight_decay ~= 0 then g = g:add(p, {alpha = o.weight_decay}) end
+  if o.momentum ~= 0 then
+    if state.momentum_buffer then
+      state.momentum_buffer:mul_(o.momentum):add_(g, {alpha = 1 - o.dampening})
+    else
+      state.momentum_buffer = g:clone()
     end
-    p:add_(g, {alpha = -o.lr})
-  end))
+    g = o.nesterov and g:add(state.momentum_buffer, {alpha = o.momentum}) or state.momentum_buffer
+  end
+  p:add_(g, {alpha = -o.lr})
+end))
 
 --- The gradient over the root of a running mean of its squares (Tieleman and Hinton, 2012). PyTorch: RMSprop.
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
----@param given {lr: number?, alpha: number?, eps: number?, weight_decay: number?, momentum: number?,
----  centered: boolean?}?  lr 1e-2; alpha 0.99, how slowly the mean forgets; eps 1e-8; weight_decay 0; momentum 0;
----  centered false: the mean gradient's square is subtracted
+---@param given moonlark.optim.RMSprop.Options?
 ---@return moonlark.Optimizer
-sgd.RMSprop = optimizer.constructor("RMSprop",
-  {lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0, centered = false},
-  one_by_one(function(p, g, o, state)
-    if o.weight_decay ~= 0 then g = g:add(p, {alpha = o.weight_decay}) end
-    local square = kept(state, "square_avg", p):mul_(o.alpha):addcmul_(g, g, {value = 1 - o.alpha})
-    local spread = square
-    if o.centered then
-      local mean = kept(state, "grad_avg", p):lerp_(g, 1 - o.alpha)
-      spread = square:addcmul(mean, mean, {value = -1})
-    end
-    spread = spread:sqrt():add_(o.eps)
-    if o.momentum > 0 then
-      p:add_(kept(state, "momentum_buffer", p):mul_(o.momentum):addcdiv_(g, spread), {alpha = -o.lr})
-    else
-      p:addcdiv_(g, spread, {value = -o.lr})
-    end
-  end))
+sgd.RMSprop = optimizer.constructor("RMSprop", {
+  lr = number(1e-2, {least = 0}, "learning rate"),
+  alpha = number(0.99, {least = 0}, "how slowly the mean of the squares forgets"),
+  eps = shared.eps,
+  weight_decay = shared.weight_decay,
+  momentum = number(0, {least = 0}, "share of the last move that goes on"),
+  centered = boolean(false, "the mean gradient's square is subtracted from the mean square"),
+}, one_by_one(function(p, g, o, state)
+  if o.weight_decay ~= 0 then g = g:add(p, {alpha = o.weight_decay}) end
+  local square = kept(state, "square_avg", p):mul_(o.alpha):addcmul_(g, g, {value = 1 - o.alpha})
+  local spread = square
+  if o.centered then
+    local mean = kept(state, "grad_avg", p):lerp_(g, 1 - o.alpha)
+    spread = square:addcmul(mean, mean, {value = -1})
+  end
+  spread = spread:sqrt():add_(o.eps)
+  if o.momentum > 0 then
+    p:add_(kept(state, "momentum_buffer", p):mul_(o.momentum):addcdiv_(g, spread), {alpha = -o.lr})
+  else
+    p:addcdiv_(g, spread, {value = -o.lr})
+  end
+end))
 
 return sgd
