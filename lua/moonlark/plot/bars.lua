@@ -5,18 +5,20 @@ local options = require "moonlark.base.options"
 local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local scale = require "moonlark.plot.scale"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
 
-local defaults = {
-  title = options.none, xlabel = options.none, ylabel = options.none, width = options.none, height = 420,
-  labels = options.none, series = options.none, errors = options.none, low = options.none, high = options.none,
-  format = options.none,
-}
+local parameters = options.describe("plot.bars", shared.axes, shared.size(nil, 420, "by the number of bars"), {
+  labels = shared.list("names of the bars", "the keys of values, or 1, 2, 3 …"),
+  series = shared.list("names of the series in the legend", '"series 1", "series 2" …'),
+  errors = shared.list("for each value a number, or {low, high}: whiskers", "none"),
+  format = options.text(nil, "of the numbers on the bars, as for string.format", {usual = "three digits"}),
+}, shared.ends("the axis", "by the bars, and zero"))
 
 -- The values as a list of series, each a list with one number for each label; and the labels.
 local function series_of(values, settings)
-  local labels = settings.labels and data.list(settings.labels)
+  local labels = settings.labels
   if type(values) == "table" and #values == 0 and next(values) ~= nil then -- {svm = 0.8, knn = 0.7}
     local names, list = {}, {}
     for name in pairs(values) do names[#names + 1] = tostring(name) end
@@ -48,11 +50,10 @@ end
 -- Ends of the error bar of a value: its error is a number on both sides, or {low, high} themselves.
 local function error_ends(errors, s, i, several, value, keys)
   if not errors then return end
-  local list = data.list(errors)
   local one
-  if several then one = data.list(list[s] or {})[i]
-  elseif keys and list[1] == nil then one = list[keys[i]]
-  else one = list[i] end
+  if several then one = data.list(errors[s] or {})[i]
+  elseif keys and errors[1] == nil then one = errors[keys[i]]
+  else one = errors[i] end
   if type(one) == "number" then return value - one, value + one end
   if type(one) == "table" then return one.low or one[1], one.high or one[2] end
 end
@@ -148,8 +149,7 @@ end
 
 -- Explained at plot.bars.
 local function bars(values, given)
-  local settings = options.read("bars", given, defaults)
-  data.check_numbers(settings, {"low", "high", "width"})
+  local settings = parameters:read(given)
   local list, labels, keys = series_of(values, settings)
   local wide = 0.8 / #list
   local width = settings.width or math.max(420, math.min(1400, 180 + #labels * math.max(34 * #list, 48)))
@@ -161,7 +161,7 @@ local function bars(values, given)
   end
   for s = 1, #list do
     local colour = palette.colour(s)
-    local name = settings.series and data.list(settings.series)[s]
+    local name = settings.series and settings.series[s]
     add(boxes(found, s, wide), 6, ("with boxxyerror lc rgb '%s' fillstyle solid 0.9 noborder"):format(colour), name)
     legend[s] = {name = name or "series " .. s, kind = "box", colour = colour}
   end

@@ -5,13 +5,15 @@ local options = require "moonlark.base.options"
 local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local scale = require "moonlark.plot.scale"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
 
-local defaults = {
-  title = options.none, xlabel = "predicted", ylabel = "true", classes = options.none,
-  width = options.none, height = options.none, palette = "blues",
-}
+local parameters = options.describe("plot.confusion", shared.title, shared.size(nil, nil, "by the number of classes"), {
+  xlabel = shared.words("predicted", "below the x axis"), ylabel = shared.words("true", "beside the y axis"),
+  classes = shared.list("names of the classes by id", 'the report\'s, or "class 0", "class 1" …'),
+  palette = shared.palette "blues",
+})
 
 local function rows_of(matrix)
   local array = data.read("confusion", matrix)
@@ -54,60 +56,71 @@ local function cell_words(words, count, rate, x, y, cell, map)
   end
 end
 
--- Explained at plot.confusion.
-local function draw(confusion, given)
-  local settings = options.read("confusion", given, defaults)
-  local report = type(confusion) == "table" and confusion.confusion ~= nil and confusion or nil
-  local rows, k = rows_of(report and report.confusion or confusion)
-  local names = settings.classes or report and report.classes
-  local labels = {}
+-- The classes' names, as long as there is room for, and the width in pixels of the longest.
+local function labels_of(names, k)
+  local labels, widest = {}, 0
   for i = 1, k do
     local name = names and data.list(names)[i]
     labels[i] = text.shorten(text.clean(name == nil and "class " .. (i - 1) or name), panel.tick_size, 150)
+    widest = math.max(widest, text.width(labels[i], panel.tick_size))
   end
+  return labels, widest
+end
 
-  local cell = cell_size(k)
-  local words, numbers, widest = {}, {}, 0
+-- The rates within each true class as an image, and the words of the cells.
+local function image_of(rows, k, cell, map)
+  local numbers, words = {}, {}
   for r = 1, k do
     local total = 0
     for c = 1, k do total = total + rows[r][c] end
     for c = 1, k do
       local rate = total > 0 and rows[r][c] / total or 0
       numbers[#numbers + 1] = ("<f"):pack(rate)
-      cell_words(words, rows[r][c], rate, c - 1, r - 1, cell, settings.palette)
+      cell_words(words, rows[r][c], rate, c - 1, r - 1, cell, map)
     end
-    widest = math.max(widest, text.width(labels[r], panel.tick_size))
   end
-  local rotate = widest > cell - 6
+  local image = {rows = k, columns = k, x = 0, y = 0, dx = 1, dy = 1}
+  if k == 1 then -- gnuplot draws no image of one cell
+    numbers, image = {numbers[1]:rep(4)}, {rows = 2, columns = 2, x = -0.25, y = -0.25, dx = 0.5, dy = 0.5}
+  end
+  return {bytes = table.concat(numbers), columns = 1, style = "with image", image = image}, words
+end
+
+-- Thin lines between the cells, while there are few.
+local function lines_between(k)
+  local marks = {}
+  for i = 1, k <= 25 and k - 1 or 0 do
+    marks[#marks + 1] = {x1 = i - 0.5, y1 = -0.5, x2 = i - 0.5, y2 = k - 0.5, colour = "#e8e8e8"}
+    marks[#marks + 1] = {x1 = -0.5, y1 = i - 0.5, x2 = k - 0.5, y2 = i - 0.5, colour = "#e8e8e8"}
+  end
+  return marks
+end
+
+local function rate_ticks()
+  local ticks = {}
+  for i = 0, 5 do ticks[i + 1] = {at = 20 * i / 100, text = 20 * i .. " %"} end
+  return ticks
+end
+
+-- Explained at plot.confusion.
+local function draw(confusion, given)
+  local settings = parameters:read(given)
+  local report = type(confusion) == "table" and confusion.confusion ~= nil and confusion or nil
+  local rows, k = rows_of(report and report.confusion or confusion)
+  local labels, widest = labels_of(settings.classes or report and report.classes, k)
+  local cell = cell_size(k)
+  local element, words = image_of(rows, k, cell, settings.palette)
   local title = settings.title
   if not title and report and report.accuracy then title = ("accuracy %.1f %%"):format(100 * report.accuracy) end
-
-  local marks = {}
-  if k <= 25 then -- thin lines between the cells
-    for i = 1, k - 1 do
-      marks[#marks + 1] = {x1 = i - 0.5, y1 = -0.5, x2 = i - 0.5, y2 = k - 0.5, colour = "#e8e8e8"}
-      marks[#marks + 1] = {x1 = -0.5, y1 = i - 0.5, x2 = k - 0.5, y2 = i - 0.5, colour = "#e8e8e8"}
-    end
-  end
-  local rate_ticks = {}
-  for _, percent in ipairs {0, 20, 40, 60, 80, 100} do
-    rate_ticks[#rate_ticks + 1] = {at = percent / 100, text = percent .. " %"}
-  end
   local shown = panel.new {
     title = title, xlabel = settings.xlabel, ylabel = settings.ylabel, frame = true,
-    x = {low = -0.5, high = k - 0.5, ticks = scale.names_ticks(labels, k), rotate = rotate},
+    x = {low = -0.5, high = k - 0.5, ticks = scale.names_ticks(labels, k), rotate = widest > cell - 6},
     y = {low = k - 0.5, high = -0.5, ticks = scale.names_ticks(labels, k)},
     colours = {
-      palette = settings.palette, low = 0, high = 1, ticks = rate_ticks, label = "rate of the true class", bar = true,
+      palette = settings.palette, low = 0, high = 1, ticks = rate_ticks(), label = "rate of the true class", bar = true,
     },
-    words = words, marks = marks,
-    elements = {{bytes = table.concat(numbers), columns = 1, style = "with image",
-      image = {rows = k, columns = k, x = 0, y = 0, dx = 1, dy = 1}}},
+    words = words, marks = lines_between(k), elements = {element},
   }
-  if k == 1 then -- gnuplot draws no image of one cell
-    shown.elements[1].bytes = numbers[1]:rep(4)
-    shown.elements[1].image = {rows = 2, columns = 2, x = -0.25, y = -0.25, dx = 0.5, dy = 0.5}
-  end
   local margin = shown:margins(1000, 1000)
   return figure.new(shown, settings.width or math.max(300, margin.left + margin.right + cell * k),
     settings.height or math.max(220, margin.top + margin.bottom + cell * k))

@@ -2,28 +2,18 @@
 local figure = require "moonlark.plot.figure"
 local lines = require "moonlark.plot.lines"
 local options = require "moonlark.base.options"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
-local defaults = {title = options.none, width = 900, height = 380, x = options.none}
+local parameters = options.describe("plot.curves", shared.title, shared.size(900, 380), {
+  x = options.text(nil, "the key to draw against", {usual = "epoch, else the row"}),
+})
 
 -- Names that count the rows rather than measure anything.
 local counters = {epoch = true, step = true, fold = true, time = true, seconds = true, lr = true}
 
--- The measure that a key belongs to: "valid_loss" and "train_loss" are both "loss".
-local function measure_of(key)
-  return (key:gsub("^train[_.]", ""):gsub("^valid[_.]", ""):gsub("^val[_.]", ""):gsub("^test[_.]", ""))
-end
-
--- Explained at plot.curves.
-local function curves(metrics, given)
-  local settings = options.read("curves", given, defaults)
-  local rows = type(metrics) == "table" and (metrics.history or metrics)
-  local known_best = rows and metrics.history and metrics.best and metrics.best.epoch
-  if type(rows) ~= "table" or #rows == 0 then
-    show.fail("metrics must be a list of rows such as {epoch = 1, loss = 0.7}, got %s",
-      type(rows) == "table" and "an empty table" or type(metrics))
-  end
-  local x_key = settings.x or (rows[1].epoch and "epoch")
+-- The names that hold numbers to draw, sorted.
+local function keys_of(rows, x_key)
   local keys, seen = {}, {}
   for _, row in ipairs(rows) do
     for key, value in pairs(row) do
@@ -35,41 +25,75 @@ local function curves(metrics, given)
   end
   table.sort(keys)
   if #keys == 0 then error("metrics must hold numbers by name besides the epoch, got none", 0) end
+  return keys
+end
 
-  local measures, by_measure = {}, {}
+-- The measure that a key belongs to: "valid_loss" and "train_loss" are both "loss".
+local function measure_of(key)
+  return (key:gsub("^train[_.]", ""):gsub("^valid[_.]", ""):gsub("^val[_.]", ""):gsub("^test[_.]", ""))
+end
+
+local function is_loss(measure) return measure:find "loss" ~= nil end
+
+-- The measures, losses first, each with its keys: {name, keys}.
+local function measures_of(keys)
+  local measures, by_name = {}, {}
   for _, key in ipairs(keys) do
-    local measure = measure_of(key)
-    if not by_measure[measure] then
-      by_measure[measure] = {}
-      measures[#measures + 1] = measure
+    local name = measure_of(key)
+    if not by_name[name] then
+      by_name[name] = {name = name, keys = {}}
+      measures[#measures + 1] = by_name[name]
     end
-    table.insert(by_measure[measure], key)
+    table.insert(by_name[name].keys, key)
   end
   table.sort(measures, function(a, b)
-    local a_loss, b_loss = a:find "loss" ~= nil, b:find "loss" ~= nil
-    if a_loss ~= b_loss then return a_loss end
-    return a < b
+    if is_loss(a.name) ~= is_loss(b.name) then return is_loss(a.name) end
+    return a.name < b.name
   end)
+  return measures
+end
 
-  local figures = {}
-  local columns = math.min(#measures, 2)
-  for _, measure in ipairs(measures) do
-    local series, best = {}, nil
-    for _, key in ipairs(by_measure[measure]) do
-      local x, y = {}, {}
-      local best_value
-      for i, row in ipairs(rows) do
-        x[i], y[i] = x_key and row[x_key] or i, row[key] or 0 / 0
-        local better = row[key] and (not best_value or (measure:find "loss" and row[key] < best_value)
-          or (not measure:find "loss" and row[key] > best_value))
-        if better and key:find "^val" then best_value, best = row[key], x[i] end
-      end
-      local label = key:find "^val" and "validation" or key:find "^test" and "test" or "training"
-      series[#series + 1] = {x = x, y = y, label = label}
-    end
-    table.sort(series, function(a, b) return a.label < b.label end)
-    figures[#figures + 1] = lines(series, {
-      title = (measure:gsub("_", " ")), xlabel = x_key or "row", width = settings.width / columns,
+-- One key over the rows as a series, and where it is best.
+local function series_of(rows, key, x_key, lower_is_better)
+  local x, y, best, best_x = {}, {}, nil, nil
+  for i, row in ipairs(rows) do
+    local value = row[key]
+    x[i], y[i] = x_key and row[x_key] or i, value or 0 / 0
+    local better = value and (not best or lower_is_better and value < best or not lower_is_better and value > best)
+    if better then best, best_x = value, x[i] end
+  end
+  local label = key:find "^val" and "validation" or key:find "^test" and "test" or "training"
+  return {x = x, y = y, label = label}, best_x
+end
+
+-- All series of a measure, and where the validation is best.
+local function panel_of(rows, measure, x_key)
+  local series, best = {}, nil
+  for i, key in ipairs(measure.keys) do
+    local best_x
+    series[i], best_x = series_of(rows, key, x_key, is_loss(measure.name))
+    if key:find "^val" then best = best_x end
+  end
+  table.sort(series, function(a, b) return a.label < b.label end)
+  return series, best
+end
+
+-- Explained at plot.curves.
+local function curves(metrics, given)
+  local settings = parameters:read(given)
+  local rows = type(metrics) == "table" and (metrics.history or metrics)
+  if type(rows) ~= "table" or #rows == 0 then
+    show.fail("metrics must be a list of rows such as {epoch = 1, loss = 0.7}, got %s",
+      type(rows) == "table" and "an empty table" or type(metrics))
+  end
+  local known_best = metrics.history and metrics.best and metrics.best.epoch
+  local x_key = settings.x or (rows[1].epoch and "epoch")
+  local measures = measures_of(keys_of(rows, x_key))
+  local figures, columns = {}, math.min(#measures, 2)
+  for i, measure in ipairs(measures) do
+    local series, best = panel_of(rows, measure, x_key)
+    figures[i] = lines(series, {
+      title = measure.name:gsub("_", " "), xlabel = x_key or "row", width = settings.width / columns,
       height = settings.height, marks = best and {known_best or best} or nil,
     })
   end

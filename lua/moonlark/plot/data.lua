@@ -11,20 +11,6 @@ local function is_tensor(value)
   return type(value) == "userdata" and value.shape ~= nil and value.dtype ~= nil
 end
 
---- Raises unless the settings so named are nil or finite numbers.
----@param settings table
----@param names string[]
-function data.check_numbers(settings, names)
-  for _, name in ipairs(names) do
-    local value = settings[name]
-    if value ~= nil and (type(value) ~= "number" or value ~= value or math.abs(value) == math.huge) then
-      show.fail("%s must be a finite number, got %s", name, type(value) == "string" and ("%q"):format(value)
-        or tostring(value))
-    end
-  end
-  if settings.rate and settings.rate <= 0 then show.fail("rate must be more than 0, got %g", settings.rate) end
-end
-
 --- True for a Signal, a tensor or a table of numbers: one argument's worth of data.
 ---@param value any
 ---@return boolean
@@ -116,6 +102,13 @@ end
 function data.list(array)
   if is_tensor(array) then return array:totable() end
   return array
+end
+
+--- The same of what a user gave; nil for what is neither a tensor nor a table.
+---@param value any
+---@return table?
+function data.as_list(value)
+  if is_tensor(value) or type(value) == "table" and not signal.is(value) then return data.list(value) end
 end
 
 --- Count of finite numbers, the smallest and the largest.

@@ -11,6 +11,7 @@ local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local options = require "moonlark.base.options"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 local terminal = require "moonlark.plot.terminal"
 local text = require "moonlark.plot.text"
@@ -49,12 +50,34 @@ function figure.is(value)
   return getmetatable(value) == Figure
 end
 
---- Several figures on one page, row by row, each in its own proportions.
----@param figures moonlark.Figure[]
----@param given table?
----@return moonlark.Figure
-function figure.grid(figures, given)
-  local settings = options.read("grid", given, {columns = options.none, title = options.none, width = options.none})
+local grid_parameters = options.describe("plot.grid", shared.title, {
+  columns = options.integer(nil, {least = 1, usual = "about as many as rows"}, "figures in a row"),
+  width = options.number(nil, {above = 0, unit = "pixels", usual = "the figures' own"},
+    "of the page; the height does not change"),
+})
+
+-- Widths of the columns and heights of the rows: those of their largest figures.
+local function cells_of(figures, columns)
+  local widths, heights = {}, {}
+  for i, item in ipairs(figures) do
+    local c, r = (i - 1) % columns + 1, (i - 1) // columns + 1
+    widths[c] = math.max(widths[c] or 0, item.width)
+    heights[r] = math.max(heights[r] or 0, item.height)
+  end
+  return widths, heights
+end
+
+-- The panels of a figure put into a cell. It takes the whole cell, so that neighbours line up.
+local function place(page, item, x, y, width, height)
+  local wide, high = width / item.width, height / item.height
+  for _, part in ipairs(item.panels) do
+    page.panels[#page.panels + 1] = {
+      panel = part.panel, x = x + part.x * wide, y = y + part.y * high, w = part.w * wide, h = part.h * high,
+    }
+  end
+end
+
+local function check_figures(figures)
   if type(figures) ~= "table" or #figures == 0 then
     show.fail("figures must be a list of one or more figures, got %s",
       type(figures) == "table" and "an empty table" or type(figures))
@@ -62,36 +85,28 @@ function figure.grid(figures, given)
   for i, item in ipairs(figures) do
     if not figure.is(item) then show.fail("figures[%d] must be a figure, got %s", i, type(item)) end
   end
-  local columns = settings.columns or (#figures <= 2 and 1 or math.ceil(math.sqrt(#figures)))
-  if math.type(columns) ~= "integer" or columns < 1 then
-    show.fail("columns must be an integer of 1 or more, got %s", tostring(columns))
-  end
-  columns = math.min(columns, #figures)
+end
 
-  local column_width, row_height = {}, {}
-  for i, item in ipairs(figures) do
-    local c, r = (i - 1) % columns + 1, (i - 1) // columns + 1
-    column_width[c] = math.max(column_width[c] or 0, item.width)
-    row_height[r] = math.max(row_height[r] or 0, item.height)
-  end
-  local total, y = 0, settings.title and 40 or 0
-  for c = 1, columns do total = total + column_width[c] end
+--- Several figures on one page, row by row, each in its own proportions.
+---@param figures moonlark.Figure[]
+---@param given moonlark.plot.grid.Options?
+---@return moonlark.Figure
+function figure.grid(figures, given)
+  local settings = grid_parameters:read(given)
+  check_figures(figures)
+  local columns = math.min(#figures, settings.columns or (#figures <= 2 and 1 or math.ceil(math.sqrt(#figures))))
+  local widths, heights = cells_of(figures, columns)
+  local total = 0
+  for c = 1, columns do total = total + widths[c] end
   local shrink = (settings.width or total) / total
 
   local page = setmetatable({panels = {}, title = settings.title, width = total * shrink}, Figure)
-  local x
+  local x, y = 0, settings.title and 40 or 0
   for i, item in ipairs(figures) do
     local c, r = (i - 1) % columns + 1, (i - 1) // columns + 1
-    if c == 1 then x = 0 end
-    for _, part in ipairs(item.panels) do
-      -- A figure takes its whole cell, so that neighbours line up.
-      local wide, high = column_width[c] * shrink / item.width, row_height[r] / item.height
-      page.panels[#page.panels + 1] = {
-        panel = part.panel, x = x + part.x * wide, y = y + part.y * high, w = part.w * wide, h = part.h * high,
-      }
-    end
-    x = x + column_width[c] * shrink
-    if c == columns or i == #figures then y = y + row_height[r] end
+    place(page, item, x, y, widths[c] * shrink, heights[r])
+    x = x + widths[c] * shrink
+    if c == columns or i == #figures then x, y = 0, y + heights[r] end
   end
   page.height = y
   return page

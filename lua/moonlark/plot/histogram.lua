@@ -6,24 +6,22 @@ local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
-local defaults = {
-  title = options.none, xlabel = options.none, ylabel = "count", width = 700, height = 420,
-  bins = options.none, low = options.none, high = options.none,
-}
+local parameters = options.describe("plot.histogram", shared.axes, shared.size(700, 420), {
+  ylabel = shared.words("count", "beside the y axis"),
+  bins = options.integer(nil, {least = 1, most = 10000, usual = "2·n^(1/3), by Rice's rule, 5..100"},
+    "how many intervals"),
+}, shared.ends("what is counted", "all numbers"))
 
 -- Explained at plot.histogram.
 local function histogram(values, given)
-  local settings = options.read("histogram", given, defaults)
-  data.check_numbers(settings, {"low", "high"})
+  local settings = parameters:read(given)
   local array = data.read("values", values)
   local _, rows, columns = data.shape("values", array)
   local finite, low, high = data.range(array)
   local bins = settings.bins or math.max(5, math.min(100, math.ceil(2 * math.max(finite, 1) ^ (1 / 3))))
-  if math.type(bins) ~= "integer" or bins < 1 or bins > 10000 then
-    show.fail("bins must be an integer of 1..10000, got %s", tostring(bins))
-  end
   low, high = scale.widen(settings.low or low, settings.high or high)
   if not (low < high) then show.fail("low must be less than high (%g), got %g", high, low) end
 

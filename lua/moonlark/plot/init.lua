@@ -21,27 +21,17 @@ local plot = {}
 --- matrix (tensor or table of rows). Row 0 lies at the bottom. A Signal brings its own axes: time in
 --- min:s, its rows in Hz on their own scale, as notes or by name. What is finer than the picture is
 --- pooled. Numbers that are not finite are left grey, and a note says so.
----
---- Options: title, xlabel, ylabel, width and height (pixels), palette ("viridis", "magma", "grey",
---- "blues", "diverging"), low and high (the colours' range), unit (of the numbers; beside the colour
---- bar), bar (draw one), db ("power" or "amplitude": the numbers become dB under their largest, not
---- less than −top_db), scale of the rows ("linear", "log", "mel"), ticks ("hz" or "note"), pool ("max"
---- or "mean"); for plain matrices also rate (columns per second), start (s), values (of the rows, in
---- Hz when scale is given, or names).
 ---@param signal moonlark.Signal|moonlark.Tensor|table
----@param given table?
+---@param given moonlark.plot.map.Options?
 ---@return moonlark.Figure
 function plot.map(signal, given)
   return draw_map(signal, given)
 end
 
 --- A waveform over time, a lane for each channel: the light band spans the extremes, the dark one
---- the root mean square.
----
---- Options: title, xlabel, ylabel, width and height (pixels), colour ("#rrggbb"); for a plain list or
---- channels × samples also rate (samples per second, required) and start (s).
+--- the root mean square. A plain list, or channels × samples, needs a `rate`.
 ---@param signal moonlark.Signal|moonlark.Tensor|table
----@param given table?
+---@param given moonlark.plot.waveform.Options?
 ---@return moonlark.Figure
 function plot.waveform(signal, given)
   return draw_waveform(signal, given)
@@ -49,13 +39,8 @@ end
 
 --- Lines through one or more series. A series is a list of numbers, a tensor, a Signal (then x is
 --- time), {y = …, x = …, label = …}, or each row of a matrix. Numbers that are not finite leave a gap.
----
---- Options: title, xlabel, ylabel, width and height (pixels), labels (names of the series; they become
---- the legend), x (positions shared by all series), low, high, xlow, xhigh (ends of the axes), marks
---- (x positions of vertical lines: beats, onsets; seconds for Signals), markers (true or false: a mark at
---- each point; default: when there are few).
 ---@param series any
----@param given table?
+---@param given moonlark.plot.lines.Options?
 ---@return moonlark.Figure
 function plot.lines(series, given)
   return draw_lines(series, given)
@@ -63,12 +48,9 @@ end
 
 --- Points in the plane. `points` is n × d (a tensor or a table of rows), of which two columns are
 --- drawn; `labels`, class ids from 0 or names, give each class a colour and a shape.
----
---- Options: classes (names by id), components (the two columns, from 0; default {0, 1}), size (of a
---- point; default: by their number), title, xlabel, ylabel, width and height (pixels).
 ---@param points moonlark.Tensor|table
 ---@param labels? moonlark.Tensor|table
----@param given table?
+---@param given moonlark.plot.scatter.Options?
 ---@return moonlark.Figure
 function plot.scatter(points, labels, given)
   return draw_scatter(points, labels, given)
@@ -76,12 +58,8 @@ end
 
 --- A confusion matrix: a row for each true class, a column for each predicted one. Colours tell the
 --- rate within the true class; cells tell counts and rates while there is room for them.
----
---- `confusion` is a report of classify.cross_validate or a k × k matrix of counts. Options: classes
---- (names by id; a report brings its own), title, xlabel, ylabel, palette, width and height (pixels;
---- default: by the number of classes).
----@param confusion table|moonlark.Tensor
----@param given table?
+---@param confusion table|moonlark.Tensor  a report of classify.cross_validate, or a k × k matrix of counts
+---@param given moonlark.plot.confusion.Options?
 ---@return moonlark.Figure
 function plot.confusion(confusion, given)
   return draw_confusion(confusion, given)
@@ -89,23 +67,16 @@ end
 
 --- Bars: a list of numbers, a table from name to number, or a list of such lists (several series side
 --- by side). Errors are drawn as whiskers.
----
---- Options: labels (names of the bars), series (names of the series; they become the legend), errors
---- (for each value a number, or {low, high}), low and high (ends of the axis), format (of the numbers on
---- the bars, as for string.format), title, xlabel, ylabel, width and height (pixels).
 ---@param values table|moonlark.Tensor
----@param given table?
+---@param given moonlark.plot.bars.Options?
 ---@return moonlark.Figure
 function plot.bars(values, given)
   return draw_bars(values, given)
 end
 
 --- How often the numbers of a Signal, a tensor or a list fall into each of equal intervals.
----
---- Options: bins (default: 2·n^(1/3), by Rice's rule, 5..100), low and high (what is outside is not
---- counted; default: all), title, xlabel, ylabel, width and height (pixels).
 ---@param values moonlark.Signal|moonlark.Tensor|table
----@param given table?
+---@param given moonlark.plot.histogram.Options?
 ---@return moonlark.Figure
 function plot.histogram(values, given)
   return draw_histogram(values, given)
@@ -114,20 +85,16 @@ end
 --- Losses and scores over the epochs, a panel for each measure, training and validation together.
 --- `metrics` is a list of rows such as {epoch = 1, loss = 0.7, valid_loss = 0.8} (the lines of
 --- metrics.jsonl), or what train.fit returns (its `history`). A dotted line marks the best validation.
----
---- Options: title, width and height (pixels), x (the key to draw against; default: epoch, else the row).
 ---@param metrics table
----@param given table?
+---@param given moonlark.plot.curves.Options?
 ---@return moonlark.Figure
 function plot.curves(metrics, given)
   return draw_curves(metrics, given)
 end
 
 --- Several figures on one page, row by row; those above each other line up.
----
---- Options: columns (default: about as many as rows), title, width (pixels; the height follows).
 ---@param figures moonlark.Figure[]
----@param given table?
+---@param given moonlark.plot.grid.Options?
 ---@return moonlark.Figure
 function plot.grid(figures, given)
   return figure.grid(figures, given)

@@ -5,24 +5,25 @@ local options = require "moonlark.base.options"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
 local pitch_classes = {"C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"}
 local tonnetz_axes = {"fifth x", "fifth y", "minor third x", "minor third y", "major third x", "major third y"}
 
-local defaults = {
-  title = options.none, xlabel = options.none, ylabel = options.none, width = 900, height = 420,
-  palette = options.none, low = options.none, high = options.none, unit = options.none,
-  db = options.none, top_db = 80, scale = options.none, ticks = options.none, pool = options.none,
-  rate = options.none, start = 0, values = options.none, bar = true,
-}
-
-local function one_of(name, value, choices)
-  for _, choice in ipairs(choices) do
-    if value == choice then return value end
-  end
-  options.unknown(name, value, choices)
-end
+local parameters = options.describe("plot.map", shared.axes, shared.size(900, 420), shared.time, {
+  palette = shared.palette(options.none, "by what the numbers are"),
+  bar = options.boolean(true, "draw the bar that explains the colours"),
+  unit = shared.words(nil, "of the numbers, beside the colour bar", "the Signal's, dB with db"),
+  db = options.either(nil, {options.boolean(), options.choice {"power", "amplitude"}},
+    "show decibels under the largest number; true: of amplitudes for complex numbers, of powers for others"),
+  top_db = options.number(80, {unit = "dB"}, "decibels reach so far down"),
+  scale = options.choice(scale.names, options.none, "how the rows are spaced", {usual = "the Signal's"}),
+  ticks = options.choice({"hz", "note"}, options.none, "what the ticks of the rows say", {usual = "by the rows"}),
+  pool = options.choice({"max", "mean"}, options.none, "what stands for numbers that share a pixel",
+    {usual = '"max" for decibels and frequencies, else "mean"'}),
+  values = shared.list("what the rows are: names, or numbers (of Hz when scale is given)", "the Signal's"),
+}, shared.ends("the range of colours", "the numbers' own"))
 
 -- What the rows are: names, or numbers with a unit and a scale.
 local function row_axis(signal, settings, rows)
@@ -40,7 +41,7 @@ local function row_axis(signal, settings, rows)
   local unit = axis.unit
   if settings.values and settings.scale then unit = "Hz" end
   local scaling = settings.scale or unit == "Hz" and axis.scale or "linear"
-  one_of("scale of a map", scaling, scale.names)
+  parameters.by_name.scale:check("plot.map", "scale", scaling) -- a Signal's own has not been looked at
   return {name = axis.name, unit = unit, values = values_list, named = named, scale = scaling}
 end
 
@@ -96,7 +97,6 @@ local function y_axis(axis, rows, settings, height)
   local y = {low = edges[1], high = edges[#edges]}
   local notes = settings.ticks == "note" or settings.ticks == nil and axis.scale == "log" and first > 0
     and rows > 1 and evenly_spaced(edges)
-  if settings.ticks then one_of("ticks of a map", settings.ticks, {"note", "hz"}) end
   local label
   if notes and axis.scale == "log" and last > first then
     y.ticks, label = scale.note_ticks(first, last, count), "pitch"
@@ -145,14 +145,12 @@ end
 
 -- Explained at plot.map.
 local function map(signal, given)
-  local settings = options.read("map", given, defaults)
-  data.check_numbers(settings, {"low", "high", "rate", "start", "top_db"})
+  local settings = parameters:read(given)
   local array, from, complex = data.read("signal", signal)
   local _, rows, columns = data.shape("signal", array)
   local axis = row_axis(from, settings, rows)
 
   local decibels = settings.db == true and (complex and "amplitude" or "power") or settings.db
-  if decibels then one_of("db of a map", decibels, {"power", "amplitude"}) end
   local unit = settings.unit or decibels and "dB" or from and (from.unit or from.made.unit) or nil
   local pool = settings.pool or ((decibels or unit == "dB" or axis.unit == "Hz") and "max" or "mean")
 

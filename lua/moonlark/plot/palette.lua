@@ -25,15 +25,17 @@ for name, list in pairs(palette.maps) do
   palette.maps[name] = colours
 end
 
+--- The names of the maps, sorted.
+---@return string[]
+function palette.names()
+  local names = {}
+  for name in pairs(palette.maps) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 local function map_named(name)
-  local map = palette.maps[name]
-  if not map then
-    local known = {}
-    for key in pairs(palette.maps) do known[#known + 1] = key end
-    table.sort(known)
-    options.unknown("palette", name, known)
-  end
-  return map
+  return palette.maps[name] or options.unknown("palette", name, palette.names())
 end
 
 --- gnuplot's line that sets the colour map.

@@ -122,17 +122,45 @@ local function tick_list(ticks, blank)
   return "(" .. table.concat(items, ", ") .. ")"
 end
 
+-- The commands of one panel as they grow; those for pictures also know where in the figure it lies.
+local Canvas = {}
+Canvas.__index = Canvas
+
+local function new_canvas(fields)
+  fields.lines = {"reset"}
+  return setmetatable(fields, Canvas)
+end
+
+function Canvas:put(format, ...) self.lines[#self.lines + 1] = format:format(...) end
+
+function Canvas:script() return table.concat(self.lines, "\n") .. "\n" end
+
+-- Pixels from the figure's top left corner as gnuplot's parts of the screen.
+function Canvas:across(x) return gnuplot.number(x / self.figure.width) end
+function Canvas:up(y) return gnuplot.number(1 - y / self.figure.height) end
+
+-- A text at a place of the figure.
+function Canvas:word(s, x, y, size, how, colour)
+  self:put("set label %s at screen %s,%s %s textcolor rgb '%s' %s front", gnuplot.quote(s), self:across(x), self:up(y),
+    how, colour or ink, font(size))
+end
+
+-- The same, cut to so many pixels.
+function Canvas:label(s, limit, x, y, how)
+  self:word(text.shorten(text.clean(s), label_size, limit), x, y, label_size, how)
+end
+
 -- What is the same for pictures and text terminals: ranges, ticks, colours.
-local function axes(self, put)
+local function axes(self, canvas)
   local n = gnuplot.number
-  put("set xrange [%s:%s]", n(self.x.low), n(self.x.high))
-  put("set yrange [%s:%s]", n(self.y.low), n(self.y.high))
-  put("unset key")
+  canvas:put("set xrange [%s:%s]", n(self.x.low), n(self.x.high))
+  canvas:put("set yrange [%s:%s]", n(self.y.low), n(self.y.high))
+  canvas:put "unset key"
   if self.colours then
-    put("%s", palette.define(self.colours.palette))
-    put("set cbrange [%s:%s]", n(self.colours.low), n(self.colours.high))
+    canvas:put("%s", palette.define(self.colours.palette))
+    canvas:put("set cbrange [%s:%s]", n(self.colours.low), n(self.colours.high))
   end
-  put("unset colorbox")
+  canvas:put "unset colorbox"
 end
 
 -- An image of few cells with each of them repeated: what smooths it when it is enlarged, as browsers
@@ -152,29 +180,122 @@ local function magnified(element)
   }
 end
 
+-- How gnuplot finds an element's numbers in the sidecar.
+local function source_of(element, skip)
+  local n, image = gnuplot.number, element.image
+  if image then
+    return ("binary skip=%d array=(%d,%d) format='%%float32' origin=(%s,%s) dx=%s dy=%s"):format(
+      skip, image.columns, image.rows, n(image.x), n(image.y), n(image.dx), n(image.dy))
+  end
+  local columns = {}
+  for i = 1, element.columns do columns[i] = i end
+  return ("binary skip=%d record=%d format='%s' using %s"):format(skip, #element.bytes // (4 * element.columns),
+    ("%float32"):rep(element.columns), table.concat(columns, ":"))
+end
+
 -- The plot command, its numbers appended to the sidecar.
-local function plot(self, put, sidecar, with_names)
-  local n = gnuplot.number
+local function plot(self, canvas, sidecar, with_names)
   local parts = {}
   for _, element in ipairs(self.elements) do
-    local source
     if element.image and sidecar.smoothed then element = magnified(element) end
-    if element.image then
-      local image = element.image
-      source = ("binary skip=%d array=(%d,%d) format='%%float32' origin=(%s,%s) dx=%s dy=%s"):format(
-        sidecar.size, image.columns, image.rows, n(image.x), n(image.y), n(image.dx), n(image.dy))
-    else
-      local columns = {}
-      for i = 1, element.columns do columns[i] = i end
-      source = ("binary skip=%d record=%d format='%s' using %s"):format(sidecar.size,
-        #element.bytes // (4 * element.columns), ("%float32"):rep(element.columns), table.concat(columns, ":"))
-    end
     local name = with_names and element.name and gnuplot.quote(element.name)
-    parts[#parts + 1] = ("'%s' %s %s %s"):format(gnuplot.sidecar, source, element.style,
+    parts[#parts + 1] = ("'%s' %s %s %s"):format(gnuplot.sidecar, source_of(element, sidecar.size), element.style,
       name and "title " .. name or "notitle")
     sidecar:add(element.bytes)
   end
-  put("plot %s", #parts > 0 and table.concat(parts, ", \\\n     ") or "NaN notitle")
+  canvas:put("plot %s", #parts > 0 and table.concat(parts, ", \\\n     ") or "NaN notitle")
+end
+
+-- The canvas of a panel: its rectangle in the figure, and in it the plot's own, between the margins.
+local function canvas_at(self, place, figure)
+  local margin = self:margins(place.w, place.h)
+  local left, top = place.x + math.max(margin.left, place.left or 0), place.y + margin.top
+  local right = math.max(place.x + place.w - math.max(margin.right, place.right or 0), left + 10)
+  local bottom = math.max(place.y + place.h - margin.bottom, top + 10)
+  return new_canvas {figure = figure, place = place, left = left, right = right, top = top, bottom = bottom}
+end
+
+-- Border, ticks, grid and what lies behind the plot.
+local function draw_frame(self, canvas)
+  canvas:put("set border %d %s lc rgb '%s' lw 1", self.frame and 15 or 3, self.frame and "front" or "back",
+    self.frame and "#555555" or "#888888")
+  canvas:put("set tics nomirror out scale 0.6 textcolor rgb '%s' %s", ink, font(tick_size))
+  canvas:put("set xtics %s%s", self.x.rotate and "rotate by 45 right " or "", tick_list(self.x.ticks, self.x.blank))
+  canvas:put("set ytics %s", tick_list(self.y.ticks))
+  if self.grid then canvas:put("set grid xtics ytics back lt 1 lw 0.8 lc rgb '%s'", rule) end
+  if self.background then
+    canvas:put("set object rectangle from graph 0,0 to graph 1,1 behind fillcolor rgb '%s' fillstyle solid noborder",
+      self.background)
+  end
+end
+
+-- Title, note and the names of the axes.
+local function draw_words(self, canvas)
+  local place = canvas.place
+  local middle, low_end = (canvas.left + canvas.right) / 2, place.y + place.h
+  for i, line in ipairs(self.title_lines) do
+    local half = text.width(line, title_size) / 2
+    local centre = math.max(place.x + half + 4, math.min(place.x + place.w - half - 4, middle))
+    canvas:word(line, centre, place.y + 15 + (i - 1) * 21, title_size, "centre")
+  end
+  if self.note then
+    local note = text.shorten(text.clean(self.note), note_size, place.w - 20)
+    canvas:word(note, place.x + place.w - 10, low_end - 10, note_size, "right", faint)
+    low_end = low_end - 16
+  end
+  if self.xlabel then canvas:label(self.xlabel, place.w - 20, middle, low_end - 14, "centre") end
+  if self.ylabel then
+    canvas:label(self.ylabel, place.h - 10, place.x + 14, (canvas.top + canvas.bottom) / 2, "centre rotate by 90")
+  end
+end
+
+local function draw_colour_bar(colours, canvas)
+  local n, place, height = gnuplot.number, canvas.place, canvas.bottom - canvas.top
+  canvas:put("set colorbox vertical user origin screen %s,%s size screen %s,%s", canvas:across(canvas.right + 14),
+    canvas:up(canvas.bottom), n(14 / canvas.figure.width), n(height / canvas.figure.height))
+  canvas:put("set cbtics nomirror out scale 0.5 textcolor rgb '%s' %s %s", ink, font(tick_size),
+    tick_list(colours.ticks))
+  if colours.label then
+    canvas:label(colours.label, place.h - 10, place.x + place.w - 14, (canvas.top + canvas.bottom) / 2,
+      "centre rotate by 90")
+  end
+end
+
+-- The mark of an entry of the legend at x, y: as a point, a line or a box, like what it names.
+local function draw_mark(entry, canvas, x, y)
+  if entry.kind == "point" then
+    canvas:put("set label '' at screen %s,%s point pt %d ps 1.1 lc rgb '%s' front", canvas:across(x + 14),
+      canvas:up(y), entry.shape, entry.colour)
+  elseif entry.kind == "line" then
+    canvas:put("set arrow from screen %s,%s to screen %s,%s nohead lw 2 dt %s lc rgb '%s' front", canvas:across(x),
+      canvas:up(y), canvas:across(x + 24), canvas:up(y), entry.dash or "solid", entry.colour)
+  else
+    canvas:put("set object rectangle from screen %s,%s to screen %s,%s fillcolor rgb '%s' fillstyle solid noborder front",
+      canvas:across(x + 6), canvas:up(y + 5), canvas:across(x + 22), canvas:up(y - 5), entry.colour)
+  end
+end
+
+local function draw_legend(self, canvas)
+  local rows, _, width = legend_columns(self, canvas.bottom - canvas.top)
+  for i, entry in ipairs(self.legend) do
+    local x = canvas.right + 14 + (i - 1) // rows * width
+    local y = canvas.top + 9 + (i - 1) % rows * legend_line
+    draw_mark(entry, canvas, x, y)
+    canvas:word(entry.shown, x + legend_mark, y, tick_size, "left")
+  end
+end
+
+-- Lines and texts at positions of the axes.
+local function draw_over(self, canvas)
+  local n = gnuplot.number
+  for _, mark in ipairs(self.marks or {}) do
+    canvas:put("set arrow from %s,%s to %s,%s nohead lw 1.2 dt %s lc rgb '%s' %s", n(mark.x1), n(mark.y1),
+      n(mark.x2), n(mark.y2), mark.dash or "solid", mark.colour, mark.behind and "back" or "front")
+  end
+  for _, item in ipairs(self.words or {}) do
+    canvas:put("set label %s at %s,%s centre textcolor rgb '%s' %s front", gnuplot.quote(item.text), n(item.x),
+      n(item.y), item.colour, font(item.size))
+  end
 end
 
 --- The commands that draw the panel in a rectangle of a figure; the numbers go to the sidecar.
@@ -183,97 +304,17 @@ end
 ---@param sidecar table
 ---@return string
 function Panel:script(place, figure, sidecar)
-  local lines = {"reset"}
-  local function put(format, ...) lines[#lines + 1] = format:format(...) end
-  local n, quote = gnuplot.number, gnuplot.quote
-  local function across(x) return n(x / figure.width) end
-  local function up(y) return n(1 - y / figure.height) end
-
-  local margin = self:margins(place.w, place.h)
-  local left = place.x + math.max(margin.left, place.left or 0)
-  local right = place.x + place.w - math.max(margin.right, place.right or 0)
-  local top, bottom = place.y + margin.top, place.y + place.h - margin.bottom
-  right, bottom = math.max(right, left + 10), math.max(bottom, top + 10)
-  put("set lmargin at screen %s\nset rmargin at screen %s\nset tmargin at screen %s\nset bmargin at screen %s",
-    across(left), across(right), up(top), up(bottom))
-  axes(self, put)
-
-  put("set border %d %s lc rgb '%s' lw 1", self.frame and 15 or 3, self.frame and "front" or "back",
-    self.frame and "#555555" or "#888888")
-  put("set tics nomirror out scale 0.6 textcolor rgb '%s' %s", ink, font(tick_size))
-  put("set xtics %s%s", self.x.rotate and "rotate by 45 right " or "", tick_list(self.x.ticks, self.x.blank))
-  put("set ytics %s", tick_list(self.y.ticks))
-  if self.grid then put("set grid xtics ytics back lt 1 lw 0.8 lc rgb '%s'", rule) end
-  if self.background then
-    put("set object rectangle from graph 0,0 to graph 1,1 behind fillcolor rgb '%s' fillstyle solid noborder",
-      self.background)
-  end
-
-  local function word(s, x, y, size, how)
-    put("set label %s at screen %s,%s %s front", quote(s), across(x), up(y), how .. " " .. font(size))
-  end
-  local middle = (left + right) / 2
-  for i, line in ipairs(self.title_lines) do
-    local centre = middle
-    local half = text.width(line, title_size) / 2
-    centre = math.max(place.x + half + 4, math.min(place.x + place.w - half - 4, centre))
-    word(line, centre, place.y + 15 + (i - 1) * 21, title_size, ("centre textcolor rgb '%s'"):format(ink))
-  end
-  local low_end = place.y + place.h
-  if self.note then
-    word(text.shorten(text.clean(self.note), note_size, place.w - 20), place.x + place.w - 10, low_end - 10, note_size,
-      ("right textcolor rgb '%s'"):format(faint))
-    low_end = low_end - 16
-  end
-  if self.xlabel then
-    word(text.shorten(text.clean(self.xlabel), label_size, place.w - 20), middle, low_end - 14, label_size,
-      ("centre textcolor rgb '%s'"):format(ink))
-  end
-  if self.ylabel then
-    word(text.shorten(text.clean(self.ylabel), label_size, place.h - 10), place.x + 14, (top + bottom) / 2, label_size,
-      ("centre rotate by 90 textcolor rgb '%s'"):format(ink))
-  end
-
-  local colours = self.colours
-  if colours and colours.bar then
-    put("set colorbox vertical user origin screen %s,%s size screen %s,%s", across(right + 14), up(bottom),
-      n(14 / figure.width), n((bottom - top) / figure.height))
-    put("set cbtics nomirror out scale 0.5 textcolor rgb '%s' %s %s", ink, font(tick_size), tick_list(colours.ticks))
-    if colours.label then
-      word(text.shorten(text.clean(colours.label), label_size, place.h - 10), place.x + place.w - 14,
-        (top + bottom) / 2, label_size, ("centre rotate by 90 textcolor rgb '%s'"):format(ink))
-    end
-  end
-
-  if self.legend then
-    local rows, _, width = legend_columns(self, bottom - top)
-    for i, entry in ipairs(self.legend) do
-      local x = right + 14 + (i - 1) // rows * width
-      local y = top + 9 + (i - 1) % rows * legend_line
-      if entry.kind == "point" then
-        put("set label '' at screen %s,%s point pt %d ps 1.1 lc rgb '%s' front", across(x + 14), up(y), entry.shape,
-          entry.colour)
-      elseif entry.kind == "line" then
-        put("set arrow from screen %s,%s to screen %s,%s nohead lw 2 dt %s lc rgb '%s' front", across(x), up(y),
-          across(x + 24), up(y), panel.dash(entry.dash), entry.colour)
-      else
-        put("set object rectangle from screen %s,%s to screen %s,%s fillcolor rgb '%s' fillstyle solid noborder front",
-          across(x + 6), up(y + 5), across(x + 22), up(y - 5), entry.colour)
-      end
-      word(entry.shown, x + legend_mark, y, tick_size, ("left textcolor rgb '%s'"):format(ink))
-    end
-  end
-
-  for _, mark in ipairs(self.marks or {}) do
-    put("set arrow from %s,%s to %s,%s nohead lw 1.2 dt %s lc rgb '%s' %s", n(mark.x1), n(mark.y1), n(mark.x2),
-      n(mark.y2), panel.dash(mark.dash), mark.colour, mark.behind and "back" or "front")
-  end
-  for _, item in ipairs(self.words or {}) do
-    put("set label %s at %s,%s centre textcolor rgb '%s' %s front", quote(item.text), n(item.x), n(item.y),
-      item.colour, font(item.size))
-  end
-  plot(self, put, sidecar, false)
-  return table.concat(lines, "\n") .. "\n"
+  local canvas = canvas_at(self, place, figure)
+  canvas:put("set lmargin at screen %s\nset rmargin at screen %s\nset tmargin at screen %s\nset bmargin at screen %s",
+    canvas:across(canvas.left), canvas:across(canvas.right), canvas:up(canvas.top), canvas:up(canvas.bottom))
+  axes(self, canvas)
+  draw_frame(self, canvas)
+  draw_words(self, canvas)
+  if self.colours and self.colours.bar then draw_colour_bar(self.colours, canvas) end
+  if self.legend then draw_legend(self, canvas) end
+  draw_over(self, canvas)
+  plot(self, canvas, sidecar, false)
+  return canvas:script()
 end
 
 -- Every second, third … tick, so that words of up to `longest` characters fit into a line.
@@ -289,31 +330,23 @@ end
 ---@param columns integer  the terminal's width in characters
 ---@return string
 function Panel:text_script(sidecar, columns)
-  local lines = {"reset"}
-  local function put(format, ...) lines[#lines + 1] = format:format(...) end
-  axes(self, put)
-  if self.title then put("set title %s", gnuplot.quote(self.title)) end
-  if self.xlabel then put("set xlabel %s", gnuplot.quote(self.xlabel)) end
-  if self.ylabel then put("set ylabel %s", gnuplot.quote(self.ylabel)) end
-  if self.legend then put("set key outside below") end
-  put("set tics nomirror out")
+  local canvas, quote = new_canvas {}, gnuplot.quote
+  axes(self, canvas)
+  if self.title then canvas:put("set title %s", quote(self.title)) end
+  if self.xlabel then canvas:put("set xlabel %s", quote(self.xlabel)) end
+  if self.ylabel then canvas:put("set ylabel %s", quote(self.ylabel)) end
+  if self.legend then canvas:put "set key outside below" end
+  canvas:put "set tics nomirror out"
   local longest = 0
   for _, tick in ipairs(self.x.ticks) do longest = math.max(longest, utf8.len(text.clean(tick.text))) end
-  put("set xtics %s%s", self.x.rotate and "rotate by 90 right " or "",
+  canvas:put("set xtics %s%s", self.x.rotate and "rotate by 90 right " or "",
     tick_list(self.x.rotate and self.x.ticks or thinned(self.x.ticks, longest, columns - 12)))
-  put("set ytics %s", tick_list(self.y.ticks))
+  canvas:put("set ytics %s", tick_list(self.y.ticks))
   for _, item in ipairs(self.words or {}) do
-    put("set label %s at %s,%s centre front", gnuplot.quote(item.text), gnuplot.number(item.x), gnuplot.number(item.y))
+    canvas:put("set label %s at %s,%s centre front", quote(item.text), gnuplot.number(item.x), gnuplot.number(item.y))
   end
-  plot(self, put, sidecar, true)
-  return table.concat(lines, "\n") .. "\n"
-end
-
---- gnuplot's word for a dash pattern of the palette.
----@param dash string?
----@return string
-function panel.dash(dash)
-  return dash or "solid"
+  plot(self, canvas, sidecar, true)
+  return canvas:script()
 end
 
 return panel

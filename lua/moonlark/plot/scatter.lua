@@ -6,12 +6,14 @@ local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
-local defaults = {
-  title = options.none, xlabel = options.none, ylabel = options.none, width = options.none, height = 560,
-  classes = options.none, components = options.none, size = options.none,
-}
+local parameters = options.describe("plot.scatter", shared.axes, shared.size(nil, 560, "600 and the legend's"), {
+  classes = shared.list("names of the classes by id", 'the labels, or "class 0", "class 1" …'),
+  components = options.list(options.integer(nil, {least = 0}), {0, 1}, {length = 2}, "the two columns, from 0"),
+  size = options.number(nil, {usual = "by how many there are"}, "of a point"),
+})
 
 -- Class ids from 0 for each point, and the classes' names. Labels that are strings become ids.
 local function classes_of(labels, names)
@@ -50,10 +52,9 @@ local function scatter(points, labels, given)
   if given == nil and type(labels) == "table" and next(labels) ~= nil and labels[1] == nil then
     labels, given = nil, labels -- scatter(points, {options})
   end
-  local settings = options.read("scatter", given, defaults)
-  data.check_numbers(settings, {"size", "width"})
+  local settings = parameters:read(given)
   local array = data.read("points", points)
-  local components = settings.components or {0, 1}
+  local components = settings.components
   local x, y = data.column("points", array, components[1]), data.column("points", array, components[2])
   local _, count = data.shape("points", array)
 
@@ -68,7 +69,7 @@ local function scatter(points, labels, given)
     }
   end
   if labels then
-    local ids, names = classes_of(labels, settings.classes and data.list(settings.classes))
+    local ids, names = classes_of(labels, settings.classes)
     for i, name in ipairs(names) do
       local bytes, found = picture.points({x, y}, ids, i - 1)
       if found > 0 then add(bytes, i, name) end

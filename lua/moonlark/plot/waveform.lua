@@ -6,12 +6,17 @@ local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
+local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
-local defaults = {
-  title = options.none, xlabel = options.none, ylabel = options.none, width = 900, height = options.none,
-  rate = options.none, start = 0, colour = options.none,
-}
+local function colour_code(value)
+  return type(value) == "string" and value:find "^#%x%x%x%x%x%x$" and value or nil
+end
+
+local parameters = options.describe("plot.waveform", shared.axes, shared.size(900), shared.time, {
+  height = options.number(nil, {least = 60, unit = "pixels", usual = "120 and 110 for each channel"}, "of the picture"),
+  colour = options.value("string", 'written as "#rrggbb"', colour_code, nil, "of the wave", {usual = "blue"}),
+})
 
 -- The bins of an envelope with their times, split into what the two bands need.
 local function bands(bytes, low, step)
@@ -49,15 +54,11 @@ end
 
 -- Explained at plot.waveform.
 local function waveform(signal, given)
-  local settings = options.read("waveform", given, defaults)
-  data.check_numbers(settings, {"rate", "start", "height"})
-  if settings.colour and not tostring(settings.colour):find "^#%x%x%x%x%x%x$" then
-    show.fail("colour must be written as \"#rrggbb\", got %s", tostring(settings.colour))
-  end
+  local settings = parameters:read(given)
   local array, from = data.read("signal", signal)
   local _, channels, count = data.shape("signal", array)
   local rate = from and from.rate or settings.rate
-  if not rate then error("waveform needs the option 'rate' for what is no Signal", 0) end
+  if not rate then error("plot.waveform needs the option 'rate' for what is no Signal", 0) end
   if channels > 32 then
     show.fail("signal must have 1..32 channels, got %d: is it samples × channels?", channels)
   end
