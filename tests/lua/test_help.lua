@@ -169,11 +169,21 @@ function TestHelp:test_what_is_not_there()
 end
 
 function TestHelp:test_pages_fit_the_width()
-  for _, name in ipairs {"audio", "audio.load", "Signal"} do
+  for _, name in ipairs {"audio", "audio.load", "Signal", "feature.mfcc_delta", "feature.istft"} do
     for line in help.text(name, 70):gmatch "[^\n]+" do
       lu.assertTrue(utf8.len(line) <= 70, line)
     end
   end
+end
+
+function TestHelp:test_options_are_a_table_from_their_description()
+  local page = help.text("feature.mel", 80)
+  lu.assertStrContains(page, "\n  given  options, see below\n")
+  lu.assertStrMatches(page, ".*\n  n_mels +128 +whole number 1%.%.4096.*")
+  lu.assertStrMatches(page, '.*\n  pad_mode +"constant" +"constant", "reflect" or.*')
+  lu.assertStrMatches(help.text "feature.istft", ".*\n  hop_length +that of S, or +whole number.*")
+  lu.assertStrContains(help.text "feature.melspectrogram", "\n  n_mels ")
+  lu.assertEquals(help.text(require "moonlark.feature".mel), (help.text "feature.mel"))
 end
 
 TestComplete = {}
@@ -199,6 +209,14 @@ function TestComplete:test_fields_and_methods()
   text = "abc"
   lu.assertEquals(candidates "text:upp", {"upper"})
   thing, text = nil, nil
+end
+
+function TestComplete:test_options_inside_a_table()
+  lu.assertEquals({candidates "feature.mel(song, {n_"}, {{"n_fft", "n_mels"}, 20})
+  lu.assertEquals(candidates "x = feature.delta(a(b), {width = f(2, {3}), or", {"order"})
+  lu.assertEquals(candidates "feature.mel(song, {window = ", {})
+  lu.assertEquals(candidates "feature.mel(song, {n_fft = pri", {"print"})
+  lu.assertEquals(candidates "x = {n_f", {})
 end
 
 function TestComplete:test_networks()

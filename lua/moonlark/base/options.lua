@@ -480,11 +480,23 @@ function options.join(...)
   return all
 end
 
+--- The same for options that the engine checks: a description that is made when someone asks for it.
+---@param owner string
+---@param rows table[]  the engine's
+function options.announce(owner, rows)
+  described[owner] = rows
+end
+
 --- The description of a function's options; nil where it has none, or its module is not loaded.
 ---@param owner string
 ---@return moonlark.Description?
 function options.described(owner)
-  return described[owner]
+  local found = described[owner]
+  if found and getmetatable(found) ~= Description then
+    found = make(owner, found)
+    described[owner] = found
+  end
+  return found
 end
 
 --- The functions that are described, as far as their modules are loaded, sorted.

@@ -4,7 +4,6 @@
 --- than this.
 local core = require "moonlark_core".feature
 local options = require "moonlark.base.options"
-local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 
 local engine = {}
@@ -12,6 +11,7 @@ local engine = {}
 local rows, names = {}, {}
 for i, row in ipairs(core.list()) do
   rows[row.name], names[i] = row, row.name
+  options.announce("feature." .. row.name, row.parameters)
 end
 
 --- A feature's row: {name, summary, kind, unit, parameters …}; the error names the nearest of an unknown name.
@@ -19,21 +19,6 @@ end
 ---@return table
 function engine.row(name)
   return rows[name] or options.unknown("feature", name, names)
-end
-
---- Refuses options that a feature does not have, with the nearest name; types and ranges are the engine's.
----@param name string
----@param given table?
-function engine.check_names(name, given)
-  if given == nil then return end
-  if type(given) ~= "table" then show.fail("options of %s must be a table, got %s", name, type(given)) end
-  local known, parameters = {}, {}
-  for i, parameter in ipairs(engine.row(name).parameters) do
-    known[parameter.name], parameters[i] = true, parameter.name
-  end
-  for key in pairs(given) do
-    if not known[key] then options.unknown("option of " .. name, key, parameters) end
-  end
 end
 
 --- The names of all features, in the order of the engine's table.
@@ -50,12 +35,22 @@ function engine.parameters(name)
   return engine.row(name).parameters
 end
 
+--- Some of a feature's parameters, for the descriptions of functions that take these too.
+---@param name string
+---@param wanted string[]
+---@return table[]
+function engine.rows(name, wanted)
+  local list, by_name = {}, {}
+  for _, parameter in ipairs(engine.parameters(name)) do by_name[parameter.name] = parameter end
+  for i, word in ipairs(wanted) do list[i] = assert(by_name[word], word) end
+  return list
+end
+
 --- Every setting of a feature: the options given, checked, and the defaults of the others.
 ---@param name string
 ---@param given table?
 ---@return table<string, any>
 function engine.settings(name, given)
-  engine.check_names(name, given)
   return core.settings(engine.row(name).name, given)
 end
 
@@ -75,6 +70,35 @@ function engine.signal(name, given, made, sample_rate)
     data = made.data, rate = made.rate, start = made.start, kind = row.kind, unit = unit, made = settings,
     axis = core.axis(name, given, sample_rate, shape[#shape - 1]),
   }
+end
+
+--- What f makes of each channel's samples, as signal.each_channel does; of one channel alone without an axis of channels.
+---@param song moonlark.Signal  waveform
+---@param f fun(samples: moonlark.Tensor): ...
+---@return any ...
+function engine.each_channel(song, f)
+  local data = signal.channels(song)
+  return signal.each_channel(data:size(0) == 1 and data:select(0, 0) or data, 1, f)
+end
+
+--- A feature by its name: feature.compute("mel", song, options) is feature.mel(song, options).
+---@param name string
+---@param song moonlark.Signal  waveform
+---@param given table?
+---@return moonlark.Signal
+function engine.compute(name, song, given)
+  engine.row(name)
+  local data, rate, start = engine.each_channel(song, function(samples)
+    return core.compute(name, given, samples, song.rate)
+  end)
+  return engine.signal(name, given, {data = data, rate = rate, start = song.start + start}, song.rate)
+end
+
+--- The function that computes a feature of a song.
+---@param name string
+---@return fun(song: moonlark.Signal, given: table?): moonlark.Signal
+function engine.feature(name)
+  return function(song, given) return engine.compute(name, song, given) end
 end
 
 return engine

@@ -1,4 +1,5 @@
 --- What Tab offers: names of variables, fields, methods, keywords, and files inside strings.
+local options = require "moonlark.base.options"
 local sources = require "moonlark.shell.help.sources"
 
 local complete = {}
@@ -152,6 +153,30 @@ local function files(path, mark)
   return list, #prefix
 end
 
+-- The call whose table of options is open at the text's end: "feature.mel" of 'feature.mel(song, {n_'.
+local function call_of(text)
+  text = text:gsub("%b()", ""):gsub("%b{}", ""):gsub('%b""', '""'):gsub("%b''", "''")
+  local before = text:match "^(.*){[^{}()]*$"
+  if not before then return nil end
+  return before:match "([%a_][%w_.:]*)%s*%([^()]*$" or before:match "([%a_][%w_.:]*)%s*$"
+end
+
+-- The names of the options of a function, or of an object's method.
+local function options_of(called)
+  local owner, method = called:match "^(.*):([%w_]+)$"
+  if owner then
+    local ok, value = complete.lookup(owner)
+    local meta = ok and debug.getmetatable(value)
+    local class = type(meta) == "table" and type(meta.__name) == "string" and meta.__name:match "[^.]*$"
+    called = ("%s:%s"):format(class, method)
+  else
+    complete.lookup(called) -- loads the module, which describes them
+  end
+  local description, names = options.described(called), {}
+  for _, name in ipairs(description and description.names or {}) do names[name] = true end
+  return names
+end
+
 --- What could follow the text before the cursor.
 ---@param text string  the input up to the cursor
 ---@return string[] candidates  sorted; each replaces the text from `start` on
@@ -169,6 +194,9 @@ function complete.candidates(text)
     return matching(names, word), #text + 1 - #word
   end
   word = text:match "[%a_][%w_]*$" or ""
+  local called = text:find "[{,]%s*[%w_]*$" and call_of(text)
+  local named = called and matching(options_of(called), word) or {}
+  if #named > 0 then return named, #text + 1 - #word end
   if word == "" or text:find "[%w%])\"'}]%s*[.:]%s*[%w_]*$" then return {}, #text + 1 end
   return matching(globals(), word), #text + 1 - #word
 end

@@ -48,10 +48,17 @@ local function module_name(value)
   end
 end
 
+-- Where the function is written; of those that another function made, where a module offers them.
 local function of_function(f)
   local info = debug.getinfo(f, "S")
   local path = info.source:match "^@(.*)$"
-  return path and index.by_place[("%s:%d"):format(path, info.linedefined)]
+  local entry = path and index.by_place[("%s:%d"):format(path, info.linedefined)]
+  if entry then return entry end
+  for _, module in ipairs(moonlark.modules) do
+    for name, value in pairs(package.loaded["moonlark." .. module] or {}) do
+      if rawequal(value, f) then return index.by_part[module .. "." .. tostring(name)] end
+    end
+  end
 end
 
 -- The page of a class of networks; of a user's own class that of the class it extends.
@@ -104,8 +111,20 @@ local function members_of(entry)
   return list
 end
 
+-- The parameter that is a table of options ("moonlark.feature.mel.Options?"), and their description.
+local function options_of(entry)
+  for _, param in ipairs(entry.doc and entry.doc.params or {}) do
+    local owner = param.type:match "^moonlark%.(.+)%.Options%??$"
+    if owner then
+      complete.lookup(owner:match "^%l[%w_]*" or "", true) -- loads the module, which describes them
+      return param, options.described(owner) or options.described((owner:gsub("%.([%w_]+)$", ":%1")))
+    end
+  end
+end
+
 local function page(entry, width, called)
-  return layout.entry(entry, called or shown(entry), members_of(entry), width)
+  local param, description = options_of(entry)
+  return layout.entry(entry, called or shown(entry), members_of(entry), width, param, description)
 end
 
 -- Names that contain the word, when there is no such name.

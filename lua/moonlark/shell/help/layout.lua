@@ -1,4 +1,6 @@
 --- Documentation as text in columns of a terminal.
+local show = require "moonlark.base.show"
+
 local layout = {}
 
 local function columns(text)
@@ -52,6 +54,67 @@ local function add_rows(out, rows, width)
   end
 end
 
+-- The lines of a cell: words that do not fit are broken.
+local function cell(text, width)
+  local lines, broken = {}, {}
+  for word in text:gmatch "%S+" do
+    while columns(word) > width do
+      local cut = utf8.offset(word, width + 1)
+      broken[#broken + 1], word = word:sub(1, cut - 1), word:sub(cut)
+    end
+    broken[#broken + 1] = word
+  end
+  wrap(lines, table.concat(broken, " "), width, "", "")
+  return lines
+end
+
+-- A table whose last column takes what is left of the width.
+local function add_table(out, rows, widths, width)
+  local used = 2
+  for _, column in ipairs(widths) do used = used + column + 2 end
+  widths[#widths + 1] = math.max(12, width - used)
+  for _, row in ipairs(rows) do
+    local cells, height = {}, 0
+    for i, text in ipairs(row) do
+      cells[i] = cell(text, widths[i])
+      height = math.max(height, #cells[i])
+    end
+    for at = 1, height do
+      local line = ""
+      for i, lines in ipairs(cells) do
+        local text = lines[at] or ""
+        line = line .. "  " .. text .. (" "):rep(widths[i] - columns(text))
+      end
+      out[#out + 1] = line:gsub("%s+$", "")
+    end
+  end
+end
+
+local function widest(rows, column, most)
+  local longest = 0
+  for _, row in ipairs(rows) do longest = math.max(longest, columns(row[column])) end
+  return math.min(longest, most)
+end
+
+local function default_in_words(p)
+  if p.required then return "required" end
+  if p.default == nil then return p.usual or "nil" end
+  if type(p.default) == "number" then return ("%.12g"):format(p.default) end
+  return show.text(p.default, {depth = 2, count = 8, width = 1000, string = 60})
+end
+
+-- Name, default, what is allowed, and what it is, of each option.
+local function add_options(out, description, width)
+  local rows = {{"option", "default", "may be", ""}}
+  for _, p in ipairs(description.list) do
+    local allowed = p.allowed:gsub("^an? ", "") .. (p.unit and " " .. p.unit or "")
+    rows[#rows + 1] = {p.name, default_in_words(p), allowed, p.help or ""}
+  end
+  local name = widest(rows, 1, 28)
+  local default = widest(rows, 2, 16)
+  add_table(out, rows, {name, default, widest(rows, 3, math.max(12, (width - name - default - 8) // 2))}, width)
+end
+
 local function first_sentence(entry)
   local text = entry.doc and table.concat(entry.doc.text, "\n") or ""
   text = text:match "^(.-)\n%s*\n" or text
@@ -96,15 +159,20 @@ end
 ---@param name string  how a user writes it
 ---@param members {entry: table, name: string}[]  what is inside it
 ---@param width integer
+---@param given? table  the parameter that is a table of options
+---@param description? moonlark.Description  of these
 ---@return string
-function layout.entry(entry, name, members, width)
+function layout.entry(entry, name, members, width, given, description)
   local out = {}
   add_signature(out, entry, name, width)
   out[#out + 1] = ""
   local doc = entry.doc or {text = {}, params = {}, returns = {}, fields = {}}
   add_text(out, doc.text, width, "")
   local rows = {}
-  for _, param in ipairs(doc.params) do rows[#rows + 1] = {param.name, described(param.type, param.text)} end
+  for _, param in ipairs(doc.params) do
+    local kind = description and param == given and "options, see below" or param.type
+    rows[#rows + 1] = {param.name, described(kind, param.text)}
+  end
   for _, value in ipairs(doc.returns) do
     if value.text ~= "" then rows[#rows + 1] = {"returns", described(value.type, value.text)} end
   end
@@ -113,12 +181,16 @@ function layout.entry(entry, name, members, width)
     if out[#out] ~= "" then out[#out + 1] = "" end
     add_rows(out, rows, width)
   end
+  if description then
+    out[#out + 1] = ""
+    add_options(out, description, width)
+  end
   if #members > 0 then
     out[#out + 1] = ""
     rows = {}
     for i, member in ipairs(members) do
       local within, called = member.entry, member.name:sub(#entry.name + 1)
-      if within.kind == "function" then called = called .. (within.arguments or "(…)") end
+      if within.kind == "function" then called = called .. arguments_of(within) end
       rows[i] = {called, first_sentence(within)}
     end
     add_rows(out, rows, width)

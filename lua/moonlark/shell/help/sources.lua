@@ -17,6 +17,11 @@ local function split_type(text)
   return text:sub(1, position - 1), text:sub(position):match "^%s*(.-)%s*$"
 end
 
+-- The last part of a class's name: "moonlark.Signal" is written Signal.
+local function short(class)
+  return class:match "[^.]*$"
+end
+
 local read_tag = {}
 
 function read_tag.param(doc, text)
@@ -38,8 +43,22 @@ read_tag["return"] = function(doc, text)
   doc.returns[#doc.returns + 1] = {type = kind, text = about}
 end
 
+-- What a value is that some other function made: fun(song: moonlark.Signal, given: table?): moonlark.Signal.
+function read_tag.type(doc, text)
+  local arguments, result = text:match "^fun(%b())%s*:?%s*(.*)$"
+  if not arguments then return end
+  for name, rest in (arguments:sub(2, -2) .. ","):gmatch "%s*([%w_.]+%??)%s*:%s*([^,]+)," do
+    doc.params[#doc.params + 1] = {name = name, type = rest, text = ""}
+  end
+  if result ~= "" then read_tag["return"](doc, result) end
+end
+
 function read_tag.class(doc, text)
   doc.class = text:match "^[%w_.]+"
+  if short(doc.class):find "^%l" then -- a module's table in several files: the functions say what it holds
+    doc.class = nil
+    return
+  end
   doc.parent = text:match "^[%w_.]+%s*:%s*moonlark%.([%w_.]+)"
   doc.classes[#doc.classes + 1] = doc.class
 end
@@ -89,11 +108,6 @@ local function returned_name(lines)
     if name then return name end
     if lines[i]:find "^return" then return nil end
   end
-end
-
--- The last part of a class's name: "moonlark.Signal" is written Signal.
-local function short(class)
-  return class:match "[^.]*$"
 end
 
 --- The names that a source file defines, with their comments.

@@ -1,0 +1,190 @@
+--- What follows a feature: decibels and back, derivatives, magnitude and phase, the way back to sound.
+local core = require "moonlark_core".feature
+local engine = require "moonlark.feature.engine"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
+local signal = require "moonlark.signal"
+local number, integer = options.number, options.integer
+
+---@class moonlark.feature
+local after = {}
+
+-- Of decibels: what is 0 dB, the least value, and how far down values may reach.
+local function decibels(owner, amin)
+  return options.describe(owner, {
+    ref = options.either(1, {number(nil, {infinite = true}), options.choice {"max"}, options.callable()},
+      "what becomes 0 dB: a number, the largest value, or a function of the data"),
+    amin = number(amin, {above = 0}, "smaller values count as this"),
+    top_db = number(80, {least = 0, infinite = true, optional = true, unit = "dB"},
+      "how far under the maximum values may lie; false: any"),
+  })
+end
+local power_to_db = decibels("feature.power_to_db", 1e-10)
+local amplitude_to_db = decibels("feature.amplitude_to_db", 1e-5)
+local db_to_power = options.describe("feature.db_to_power", {
+  ref = number(1, {least = 0, infinite = true}, "the power that is 0 dB"),
+})
+local db_to_amplitude = options.describe("feature.db_to_amplitude", {
+  ref = number(1, {infinite = true}, "the amplitude that is 0 dB"),
+})
+
+local delta = options.describe("feature.delta", engine.rows("mfcc_delta", {"width", "order", "mode"}))
+
+local istft = options.describe("feature.istft", {
+  n_fft = integer(nil, {least = 2, most = 1 << 24, usual = "that of S, or 2·(rows − 1)"}, "samples in a frame"),
+  hop_length = integer(nil, {least = 1, most = 1 << 24, usual = "that of S, or win_length / 4"},
+    "samples from frame to frame"),
+  win_length = integer(nil, {least = 1, most = 1 << 24, usual = "that of S, or n_fft"}, "samples in the window"),
+  window = options.choice(engine.rows("stft", {"window"})[1].choices, options.none, "shape of the window",
+    {usual = 'that of S, or "hann"'}),
+  center = options.boolean(nil, "frame t lies around sample t·hop_length", {usual = "that of S, or true"}),
+  length = integer(nil, {least = 0, most = 1 << 40, usual = "what the frames give"}, "samples of the result"),
+})
+
+-- Takes a Signal or a tensor and gives the same back: apply(data) -> data; changes: fields of the new Signal.
+local function follow(name, value, apply, changes)
+  if not signal.is(value) then
+    if type(value) ~= "userdata" then
+      show.fail("%s must be a Signal or a tensor, got %s", name, type(value))
+    end
+    return apply(value)
+  end
+  changes.data = apply(value.data)
+  local made = {}
+  for key, setting in pairs(value.made) do made[key] = setting end
+  for key, setting in pairs(changes.made or {}) do made[key] = setting end
+  changes.made = made
+  return value:with(changes)
+end
+
+local function is_complex(data)
+  return data:dtype():find "complex" ~= nil
+end
+
+local function reference_of(ref, data)
+  if ref == "max" then return data:numel() > 0 and data:max():item() or 1 end
+  if type(ref) == "function" then ref = ref(data) end
+  if type(ref) ~= "number" then show.fail("ref must give a number, got %s", options.got(ref)) end
+  return math.abs(ref)
+end
+
+local function no_unit(value)
+  if signal.is(value) then value.unit, value.made.db = nil, nil end
+  return value
+end
+
+--- Power to decibels: 10·log10(max(S, amin) / max(ref, amin)).
+---
+--- Values more than top_db under the largest of the whole array are lifted to there; top_db = false leaves them, as
+--- streaming needs. ref may be a number, "max" (the largest value becomes 0 dB) or a function of the tensor.
+--- Source: librosa.power_to_db.
+---@param S moonlark.Signal|moonlark.Tensor
+---@param given moonlark.feature.power_to_db.Options?
+---@return moonlark.Signal|moonlark.Tensor  as S, float32
+function after.power_to_db(S, given)
+  local o = power_to_db:read(given)
+  return follow("S", S, function(data)
+    if is_complex(data) then
+      show.fail "S must hold powers, got complex numbers: take feature.magnitude and amplitude_to_db"
+    end
+    return core.power_to_db(data, reference_of(o.ref, data), o.amin, o.top_db)
+  end, {unit = "dB", made = {db = "power", amin = o.amin, top_db = o.top_db}})
+end
+
+--- Amplitude to decibels: 20·log10(max(S, amin) / max(ref, amin)); complex values by their magnitude.
+---
+--- As feature.power_to_db. Source: librosa.amplitude_to_db.
+---@param S moonlark.Signal|moonlark.Tensor
+---@param given moonlark.feature.amplitude_to_db.Options?
+---@return moonlark.Signal|moonlark.Tensor  as S, float32
+function after.amplitude_to_db(S, given)
+  local o = amplitude_to_db:read(given)
+  return follow("S", S, function(data)
+    local magnitude = data:abs()
+    local ref = reference_of(o.ref, magnitude)
+    return core.power_to_db(magnitude * magnitude, ref * ref, o.amin * o.amin, o.top_db)
+  end, {unit = "dB", made = {db = "amplitude", amin = o.amin, top_db = o.top_db}})
+end
+
+--- Decibels to power: ref·10^(S_db/10). Source: librosa.db_to_power.
+---@param S_db moonlark.Signal|moonlark.Tensor
+---@param given moonlark.feature.db_to_power.Options?
+---@return moonlark.Signal|moonlark.Tensor
+function after.db_to_power(S_db, given)
+  local o = db_to_power:read(given)
+  return no_unit(follow("S_db", S_db, function(data) return core.db_to_power(data, o.ref) end, {}))
+end
+
+--- Decibels to amplitude: ref·10^(S_db/20). Source: librosa.db_to_amplitude.
+---@param S_db moonlark.Signal|moonlark.Tensor
+---@param given moonlark.feature.db_to_amplitude.Options?
+---@return moonlark.Signal|moonlark.Tensor
+function after.db_to_amplitude(S_db, given)
+  local o = db_to_amplitude:read(given)
+  return no_unit(follow("S_db", S_db, function(data)
+    return core.db_to_power(data, o.ref * o.ref):sqrt()
+  end, {}))
+end
+
+--- Derivative along time, per frame: a polynomial of degree `order` fitted to `width` frames around each.
+---
+--- Shape as given; any order below width: 1 is the slope, 2 the curvature, 3 … mode says what lies beyond the ends:
+--- "interp" (the outer frames take the first or last fit; needs width frames), "nearest", "mirror", "constant" (0) or
+--- "wrap". In double precision. Source: librosa.feature.delta; Savitzky and Golay, 1964.
+---@param data moonlark.Signal|moonlark.Tensor  time last
+---@param given moonlark.feature.delta.Options?
+---@return moonlark.Signal|moonlark.Tensor
+function after.delta(data, given)
+  local o = delta:read(given)
+  local changes = {made = {delta = o}}
+  if signal.is(data) then changes.kind = data.kind .. "_delta" end
+  return follow("data", data, function(values)
+    return core.delta(values, o.width, o.order, o.mode)
+  end, changes)
+end
+
+--- Magnitude of a complex transform, such as feature.stft or feature.cqt.
+---@param S moonlark.Signal|moonlark.Tensor
+---@return moonlark.Signal|moonlark.Tensor  float32
+function after.magnitude(S)
+  return follow("S", S, function(data) return data:abs() end, {})
+end
+
+--- Phase of a complex transform, in radians, −π to π.
+---@param S moonlark.Signal|moonlark.Tensor
+---@return moonlark.Signal|moonlark.Tensor  float32
+function after.phase(S)
+  return follow("S", S, function(data) return data:angle() end, {unit = "rad"})
+end
+
+--- A waveform from its short-time Fourier transform: overlap and add, divided by the sum of squared windows.
+---
+--- A Signal that feature.stft made brings its settings along, and gives a waveform Signal of channels × samples; a
+--- tensor of rows × frames gives a tensor of samples. With length, the result is cut or padded to so many samples;
+--- else a clip loses what is beyond its last whole hop. Source: librosa.istft.
+---@param S moonlark.Signal|moonlark.Tensor  complex
+---@param given moonlark.feature.istft.Options?
+---@return moonlark.Signal|moonlark.Tensor
+function after.istft(S, given)
+  local made = signal.is(S) and signal.check("S", S, "stft").made or {}
+  local o = istft:read(given)
+  local data = signal.is(S) and S.data or S
+  if type(data) ~= "userdata" then show.fail("S must be a Signal or a tensor, got %s", type(S)) end
+  local n_fft = o.n_fft or made.n_fft or 2 * (data:size(-2) - 1)
+  local win_length = o.win_length or made.win_length or n_fft
+  local hop_length = o.hop_length or made.hop_length or win_length // 4
+  local center = o.center
+  if center == nil then center = made.center ~= false end
+  local function invert(bins)
+    return core.istft(bins, n_fft, hop_length, win_length, o.window or made.window or "hann", center, o.length)
+  end
+  if not signal.is(S) then return invert(data) end
+  local rate = S.rate * hop_length
+  return signal.new {
+    data = signal.each_channel(data:dim() == 2 and data:unsqueeze(0) or data, 2, invert),
+    rate = made.sample_rate or rate, kind = "waveform", start = S.start - (center and 0 or n_fft // 2 / rate),
+    made = {istft = true, n_fft = n_fft, hop_length = hop_length},
+  }
+end
+
+return after
