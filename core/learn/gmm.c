@@ -19,6 +19,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IN(member) MLK_IN(mlk_gmm_options, member)
+
+const char *const mlk_covariance_names[] = {"full", "tied", "diag", "spherical", NULL};
+
+const mlk_parameter mlk_gmm_parameters[] = {
+    MLK_INTEGER("n_components", 1, 1, INT32_MAX, "how many Gaussians", IN(k)),
+    MLK_CHOICE("covariance", MLK_FULL, mlk_covariance_names, "what shape each may have", IN(covariance)),
+    MLK_INTEGER("n_init", 1, 1, INT32_MAX, "starts from k-means, of which the likeliest is kept", IN(n_init)),
+    MLK_REAL("tol", 1e-3, 0, HUGE_VAL, "stop when the mean log-likelihood gains less", IN(tol)),
+    MLK_REAL("reg_covar", 1e-6, 0, HUGE_VAL, "added to the variances", IN(reg_covar)),
+    MLK_INTEGER("max_iter", 100, 1, INT32_MAX, "passes at most", IN(max_iter)),
+    MLK_INTEGER("seed", 0, 0, HUGE_VAL, "of the random starts", IN(seed)),
+    MLK_PARAMETERS_END,
+};
+
 enum { BLOCK = 512 };
 
 static const double LOG_2PI = 1.8378770664093454836;
@@ -58,7 +73,7 @@ int64_t mlk_gmm_covariance_count(mlk_covariance covariance, int64_t k, int64_t d
     }
 }
 
-int64_t mlk_gmm_parameters(mlk_covariance covariance, int64_t k, int64_t d)
+int64_t mlk_gmm_free_parameters(mlk_covariance covariance, int64_t k, int64_t d)
 {
     int64_t spreads = covariance == MLK_FULL ? k * triangle(d) : covariance == MLK_TIED ? triangle(d)
                     : covariance == MLK_DIAG ? k * d : k;

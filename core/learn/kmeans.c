@@ -12,6 +12,18 @@
 
 enum { BLOCK = 512 }; /* rows whose products with all centres are made at a time */
 
+#define IN(member) MLK_IN(mlk_kmeans_options, member)
+
+const mlk_parameter mlk_kmeans_parameters[] = {
+    MLK_INTEGER("n_clusters", 8, 1, INT32_MAX, "how many centres", IN(k)),
+    MLK_INTEGER("n_init", 1, 1, INT32_MAX, "starts, of which the one of least inertia is kept", IN(n_init)),
+    MLK_INTEGER("max_iter", 300, 1, INT32_MAX, "passes at most", IN(max_iter)),
+    MLK_REAL("tol", 1e-4, 0, HUGE_VAL, "stop when the centres' squared shift is below this share of the variance",
+             IN(tol)),
+    MLK_INTEGER("seed", 0, 0, HUGE_VAL, "of the random starts", IN(seed)),
+    MLK_PARAMETERS_END,
+};
+
 /* One fit's memory. Rows are centred: that is what keeps float32 products precise. */
 typedef struct lloyd {
     int64_t n, d, k;

@@ -7,17 +7,20 @@
 #ifndef MLK_LEARN_KMEANS_H
 #define MLK_LEARN_KMEANS_H
 
+#include "parameters.h"
 #include "random.h"
 #include "samples.h"
 
 typedef struct mlk_kmeans_options {
     int64_t k;
-    int max_iter;        /* 300 */
-    double tol;          /* 1e-4: of the columns' mean variance, against the centres' squared shift */
+    int max_iter;
+    double tol;          /* of the columns' mean variance, against the centres' squared shift */
     int n_init;          /* restarts; the one of least inertia is kept */
     uint64_t seed;
     const double *start; /* k x d centres to start from; NULL: k-means++ */
 } mlk_kmeans_options;
+
+extern const mlk_parameter mlk_kmeans_parameters[]; /* all but `start` */
 
 typedef struct mlk_kmeans_result {
     double inertia; /* sum of squared distances to the nearest centre */

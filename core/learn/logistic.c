@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IN(member) MLK_IN(mlk_logistic_options, member)
+
+const mlk_parameter mlk_logistic_parameters[] = {
+    MLK_REAL("C", 1, 0, HUGE_VAL, "inverse strength of the penalty", IN(C), .above = true),
+    MLK_REAL("tol", 1e-5, 0, HUGE_VAL, "stop when the gradient's largest entry is below", IN(tol), .above = true),
+    MLK_INTEGER("max_iter", 1000, 1, INT32_MAX, "passes at most", IN(max_iter)),
+    MLK_PARAMETERS_END,
+};
+
 typedef struct problem {
     int64_t n, d, outputs;
     double *x;         /* n x (d + 1): a last column of ones */

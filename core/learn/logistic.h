@@ -6,6 +6,7 @@
 #ifndef MLK_LEARN_LOGISTIC_H
 #define MLK_LEARN_LOGISTIC_H
 
+#include "parameters.h"
 #include "samples.h"
 
 typedef struct mlk_logistic_options {
@@ -13,6 +14,8 @@ typedef struct mlk_logistic_options {
     double tol;   /* largest entry of the gradient of the mean loss at which to stop */
     int max_iter;
 } mlk_logistic_options;
+
+extern const mlk_parameter mlk_logistic_parameters[];
 
 /* Weight vectors for k classes. */
 int64_t mlk_logistic_outputs(int64_t k);

@@ -8,6 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IN(member) MLK_IN(mlk_svm_options, member)
+
+const char *const mlk_kernel_names[] = {"rbf", "linear", NULL};
+
+const mlk_parameter mlk_svm_parameters[] = {
+    MLK_REAL("C", 1, 0, HUGE_VAL, "inverse strength of the penalty", IN(C), .above = true),
+    MLK_CHOICE("kernel", MLK_KERNEL_RBF, mlk_kernel_names, "how likeness is measured", IN(kernel)),
+    MLK_REAL("gamma", 1, 0, HUGE_VAL, "of the kernel exp(-gamma |a - b|^2)", IN(gamma), .above = true),
+    MLK_REAL("tol", 1e-3, 0, HUGE_VAL, "when libsvm stops", IN(tol), .above = true),
+    MLK_PARAMETERS_END,
+};
+
 enum { ROWS = 16 }; /* a task */
 
 static void say_nothing(const char *text)

@@ -5,16 +5,21 @@
 #ifndef MLK_LEARN_SVM_H
 #define MLK_LEARN_SVM_H
 
+#include "parameters.h"
 #include "samples.h"
 
 typedef enum mlk_kernel { MLK_KERNEL_RBF, MLK_KERNEL_LINEAR } mlk_kernel;
+
+extern const char *const mlk_kernel_names[]; /* in the enum's order, NULL at the end */
 
 typedef struct mlk_svm_options {
     double C;          /* above 0 */
     mlk_kernel kernel;
     double gamma;      /* of exp(-gamma |a - b|^2); unused by the linear kernel */
-    double tol;        /* 1e-3 */
+    double tol;
 } mlk_svm_options;
+
+extern const mlk_parameter mlk_svm_parameters[];
 
 typedef struct mlk_svm {
     int64_t k;         /* classes */

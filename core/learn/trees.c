@@ -10,6 +10,37 @@
 #include <string.h>
 #include <xgboost/c_api.h>
 
+#define IN(member) MLK_IN(mlk_trees_options, member)
+
+const mlk_trees_options mlk_forest = {.rounds = 1, .learning_rate = 1, .lambda = 0, .min_child_weight = 1e-6};
+
+const mlk_parameter mlk_forest_parameters[] = {
+    MLK_INTEGER("n_estimators", 100, 1, INT32_MAX, "how many trees", IN(trees)),
+    MLK_INTEGER("max_depth", 0, 0, INT32_MAX, "splits from the root to a leaf at most; 0: no limit", IN(max_depth)),
+    MLK_REAL_OR_NIL("max_features", NAN, 0, 1, "share of the columns tried at a split", IN(colsample),
+                    .usual = "√columns / columns", .above = true),
+    MLK_REAL("subsample", 0.632, 0, 1, "share of the rows that a tree sees", IN(subsample), .above = true),
+    MLK_INTEGER("max_bin", 64, 2, 65536, "places where a column can be split", IN(max_bin)),
+    MLK_INTEGER("seed", 0, 0, HUGE_VAL, "of the random shares", IN(seed)),
+    MLK_PARAMETERS_END,
+};
+
+const mlk_trees_options mlk_boosted_trees = {.trees = 1};
+
+const mlk_parameter mlk_boosted_trees_parameters[] = {
+    MLK_INTEGER("n_estimators", 100, 1, INT32_MAX, "rounds of boosting", IN(rounds)),
+    MLK_INTEGER("max_depth", 6, 0, INT32_MAX, "splits from the root to a leaf at most; 0: no limit", IN(max_depth)),
+    MLK_REAL("learning_rate", 0.3, 0, HUGE_VAL, "share of each tree's answer that counts", IN(learning_rate),
+             .above = true),
+    MLK_REAL("subsample", 1, 0, 1, "share of the rows that a tree sees", IN(subsample), .above = true),
+    MLK_REAL("colsample", 1, 0, 1, "share of the columns that a tree sees", IN(colsample), .above = true),
+    MLK_REAL("reg_lambda", 1, 0, HUGE_VAL, "L2 penalty on the leaves", IN(lambda)),
+    MLK_REAL("min_child_weight", 1, 0, HUGE_VAL, "least weight of the rows in a leaf", IN(min_child_weight)),
+    MLK_INTEGER("max_bin", 256, 2, 65536, "places where a column can be split", IN(max_bin)),
+    MLK_INTEGER("seed", 0, 0, HUGE_VAL, "of the random shares", IN(seed)),
+    MLK_PARAMETERS_END,
+};
+
 static mlk_code failed(mlk_status *status)
 {
     return mlk_fail(status, MLK_INVALID, "XGBoost: %.200s", XGBGetLastError());
@@ -29,6 +60,11 @@ static int threads_for(mlk_samples samples)
     return samples.n * samples.d < SMALL ? 1 : mlk_cores();
 }
 
+static double share_of_columns(double colsample, int64_t columns)
+{
+    return isnan(colsample) ? sqrt((double)columns) / (double)columns : colsample;
+}
+
 static int configure(BoosterHandle booster, mlk_samples samples, int64_t k, const mlk_trees_options *options)
 {
     int bad = XGBoosterSetParam(booster, "verbosity", "0");
@@ -41,7 +77,8 @@ static int configure(BoosterHandle booster, mlk_samples samples, int64_t k, cons
     bad |= set_number(booster, "max_depth", options->max_depth);
     bad |= set_number(booster, "eta", options->learning_rate);
     bad |= set_number(booster, "subsample", options->subsample);
-    bad |= set_number(booster, options->trees > 1 ? "colsample_bynode" : "colsample_bytree", options->colsample);
+    bad |= set_number(booster, options->trees > 1 ? "colsample_bynode" : "colsample_bytree",
+                      share_of_columns(options->colsample, samples.d));
     bad |= set_number(booster, "lambda", options->lambda);
     bad |= set_number(booster, "min_child_weight", options->min_child_weight);
     bad |= set_number(booster, "max_bin", options->max_bin);
@@ -83,7 +120,8 @@ static mlk_code check(mlk_samples samples, const mlk_trees_options *options, mlk
     if (options->rounds < 1 || options->trees < 1 || options->max_depth < 0)
         return mlk_fail(status, MLK_INVALID, "n_estimators must be 1 or more and max_depth 0 or more, got %d and %d",
                         options->trees > 1 ? options->trees : options->rounds, options->max_depth);
-    if (!(options->subsample > 0 && options->subsample <= 1) || !(options->colsample > 0 && options->colsample <= 1))
+    double share = share_of_columns(options->colsample, 1);
+    if (!(options->subsample > 0 && options->subsample <= 1) || !(share > 0 && share <= 1))
         return mlk_fail(status, MLK_INVALID, "subsample and colsample must be above 0 and at most 1, got %g and %g",
                         options->subsample, options->colsample);
     if (options->max_bin < 2)

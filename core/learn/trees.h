@@ -4,6 +4,7 @@
 #ifndef MLK_LEARN_TREES_H
 #define MLK_LEARN_TREES_H
 
+#include "parameters.h"
 #include "samples.h"
 
 #include <stddef.h>
@@ -14,12 +15,17 @@ typedef struct mlk_trees_options {
     int max_depth;        /* 0: no limit */
     double learning_rate;
     double subsample;     /* share of rows that a tree sees, above 0, at most 1 */
-    double colsample;     /* share of columns tried: for each split in a forest, for each tree when boosting */
+    double colsample;     /* share of columns tried: for each split in a forest, for each tree when boosting; NAN:
+                             the root of their number */
     double lambda;        /* L2 penalty on leaf values */
     double min_child_weight;
     int max_bin;          /* places where a column can be split: fewer are faster */
     uint64_t seed;
 } mlk_trees_options;
+
+/* A forest, and boosted trees: what makes them such, for their rows to change the rest. */
+extern const mlk_trees_options mlk_forest, mlk_boosted_trees;
+extern const mlk_parameter mlk_forest_parameters[], mlk_boosted_trees_parameters[];
 
 /* A fitted ensemble in XGBoost's own binary form (UBJSON); free(bytes) when done. */
 typedef struct mlk_trees {

@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "modules.h"
+#include "options.h"
 #include "samples.h"
 #include "tensor.h"
 
@@ -49,17 +50,14 @@ static int moments(lua_State *L)
 
 /* --- classifiers: y holds ids 0..k-1, each present ------------------------------------------ */
 
-/* logistic(x, y, k, C, tol, max_iter) -> weights (outputs x d), intercepts, iterations */
+/* logistic(x, y, k, options) -> weights (outputs x d), intercepts, iterations */
 static int logistic(lua_State *L)
 {
     mlk_status status;
     int iterations;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
-    mlk_logistic_options options = {
-        .C = mlk_lua_number(L, 4, "C", 0, HUGE_VAL),
-        .tol = mlk_lua_number(L, 5, "tol", 0, HUGE_VAL),
-        .max_iter = (int)mlk_lua_integer(L, 6, "max_iter", 1, INT32_MAX),
-    };
+    mlk_logistic_options options;
+    mlk_lua_read_known(L, 4, "classify.logistic", mlk_logistic_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     int64_t outputs = mlk_logistic_outputs(k);
@@ -102,8 +100,6 @@ static int knn_proba(lua_State *L)
     return 1;
 }
 
-static const char *const kernels[] = {"rbf", "linear", NULL};
-
 #define SVM_TYPE "moonlark.learn.svm"
 
 static int free_svm(lua_State *L)
@@ -112,18 +108,14 @@ static int free_svm(lua_State *L)
     return 0;
 }
 
-/* svm(x, y, k, C, kernel, gamma, tol) -> vectors, coefficients, offsets, counts */
+/* svm(x, y, k, options) -> vectors, coefficients, offsets, counts */
 static int svm(lua_State *L)
 {
     mlk_status status;
     mlk_array vectors;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
-    mlk_svm_options options = {
-        .C = mlk_lua_number(L, 4, "C", 0, HUGE_VAL),
-        .kernel = (mlk_kernel)mlk_lua_choice(L, 5, "kernel", kernels),
-        .gamma = mlk_lua_number(L, 6, "gamma", 0, HUGE_VAL),
-        .tol = mlk_lua_number(L, 7, "tol", 0, HUGE_VAL),
-    };
+    mlk_svm_options options;
+    mlk_lua_read_known(L, 4, "classify.svm", mlk_svm_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     mlk_svm *model = mlk_lua_push_object(L, SVM_TYPE, sizeof *model);
@@ -144,7 +136,7 @@ static int svm_predict(lua_State *L)
 {
     mlk_status status;
     mlk_array vectors, coefficients, counts;
-    mlk_svm model = {.kernel = (mlk_kernel)mlk_lua_choice(L, 2, "kernel", kernels),
+    mlk_svm model = {.kernel = (mlk_kernel)mlk_lua_choice(L, 2, "kernel", mlk_kernel_names),
                      .gamma = mlk_lua_number(L, 3, "gamma", 0, HUGE_VAL)};
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     mlk_lua_read_tensor(L, 4, "vectors", MLK_FLOAT32, 2, &vectors);
@@ -183,35 +175,38 @@ static int free_trees(lua_State *L)
     return 0;
 }
 
-/* trees(x, y, k, rounds, trees, max_depth, learning_rate, subsample, colsample, lambda, min_child_weight, seed,
- *       max_bin) -> model, a uint8 tensor */
-static int trees(lua_State *L)
+/* x, y, k -> model, a uint8 tensor */
+static int fit_trees(lua_State *L, const mlk_trees_options *options)
 {
     mlk_status status;
     mlk_array bytes;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
-    mlk_trees_options options = {
-        .rounds = (int)mlk_lua_integer(L, 4, "n_estimators", 1, INT32_MAX),
-        .trees = (int)mlk_lua_integer(L, 5, "n_estimators", 1, INT32_MAX),
-        .max_depth = (int)mlk_lua_integer(L, 6, "max_depth", 0, INT32_MAX),
-        .learning_rate = mlk_lua_number(L, 7, "learning_rate", 0, HUGE_VAL),
-        .subsample = mlk_lua_number(L, 8, "subsample", 0, 1),
-        .colsample = mlk_lua_number(L, 9, "colsample", 0, 1),
-        .lambda = mlk_lua_number(L, 10, "reg_lambda", 0, HUGE_VAL),
-        .min_child_weight = mlk_lua_number(L, 11, "min_child_weight", 0, HUGE_VAL),
-        .seed = (uint64_t)mlk_lua_integer(L, 12, "seed", 0, INT64_MAX),
-        .max_bin = (int)mlk_lua_integer(L, 13, "max_bin", 2, 65536),
-    };
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     mlk_trees *model = mlk_lua_push_object(L, TREES_TYPE, sizeof *model);
-    if (mlk_trees_fit(samples, y, k, &options, model, &status))
+    if (mlk_trees_fit(samples, y, k, options, model, &status))
         return mlk_lua_raise(L, &status);
     mlk_lua_push_tensor(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, &bytes);
     memcpy(bytes.data, model->bytes, model->size);
     free(model->bytes);
     model->bytes = NULL;
     return 1;
+}
+
+/* random_forest(x, y, k, options) -> model */
+static int random_forest(lua_State *L)
+{
+    mlk_trees_options options = mlk_forest;
+    mlk_lua_read_known(L, 4, "classify.random_forest", mlk_forest_parameters, &options);
+    return fit_trees(L, &options);
+}
+
+/* boosted_trees(x, y, k, options) -> model */
+static int boosted_trees(lua_State *L)
+{
+    mlk_trees_options options = mlk_boosted_trees;
+    mlk_lua_read_known(L, 4, "classify.boosted_trees", mlk_boosted_trees_parameters, &options);
+    return fit_trees(L, &options);
 }
 
 /* trees_proba(x, model, k) -> n x k */
@@ -232,20 +227,25 @@ static int trees_proba(lua_State *L)
 int mlk_lua_open_classify(lua_State *L)
 {
     static const luaL_Reg functions[] = {
+        {"boosted_trees", boosted_trees},
         {"check", check},
         {"classes", classes},
         {"knn_proba", knn_proba},
         {"logistic", logistic},
         {"logistic_proba", logistic_proba},
         {"moments", moments},
+        {"random_forest", random_forest},
         {"svm", svm},
         {"svm_predict", svm_predict},
-        {"trees", trees},
         {"trees_proba", trees_proba},
         {NULL, NULL},
     };
     mlk_lua_new_type(L, SVM_TYPE, free_svm, NULL);
     mlk_lua_new_type(L, TREES_TYPE, free_trees, NULL);
     luaL_newlib(L, functions);
+    mlk_lua_add_parameters(L, "logistic", mlk_logistic_parameters);
+    mlk_lua_add_parameters(L, "svm", mlk_svm_parameters);
+    mlk_lua_add_parameters(L, "random_forest", mlk_forest_parameters);
+    mlk_lua_add_parameters(L, "boosted_trees", mlk_boosted_trees_parameters);
     return 1;
 }

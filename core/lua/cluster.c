@@ -5,10 +5,9 @@
 
 #include "arguments.h"
 #include "modules.h"
+#include "options.h"
 #include "samples.h"
 #include "tensor.h"
-
-#include <math.h>
 
 /* pca(x, k) -> mean (d), components (k x d), explained_variance (k), total variance */
 static int pca(lua_State *L)
@@ -21,29 +20,25 @@ static int pca(lua_State *L)
     if (k > most)
         return mlk_lua_fail(L, "n_components must be 1..min(rows, columns) (%I), got %I", (LUAI_UACINT)most,
                           (LUAI_UACINT)k);
-    double *mean = mlk_lua_push_vector(L, samples.d), *components = mlk_lua_push_matrix(L, k, samples.d), *variance = mlk_lua_push_vector(L, k);
+    double *mean = mlk_lua_push_vector(L, samples.d), *components = mlk_lua_push_matrix(L, k, samples.d);
+    double *variance = mlk_lua_push_vector(L, k);
     if (mlk_pca_fit(samples, k, mean, components, variance, &total, &status))
         return mlk_lua_raise(L, &status);
     lua_pushnumber(L, total);
     return 4;
 }
 
-/* kmeans(x, k, max_iter, tol, n_init, seed, start or nil) -> centers (k x d), labels (n), inertia, iterations */
+/* kmeans(x, {n_clusters, …, init = centres to start from or nil}) -> centers (k x d), labels (n), inertia,
+ * iterations */
 static int kmeans(lua_State *L)
 {
     mlk_status status;
     mlk_kmeans_result result;
-    lua_settop(L, 7); /* what is pushed from here on must not pass for the optional start */
-    mlk_kmeans_options options = {
-        .k = mlk_lua_integer(L, 2, "n_clusters", 1, INT32_MAX),
-        .max_iter = (int)mlk_lua_integer(L, 3, "max_iter", 1, INT32_MAX),
-        .tol = mlk_lua_number(L, 4, "tol", 0, HUGE_VAL),
-        .n_init = (int)mlk_lua_integer(L, 5, "n_init", 1, INT32_MAX),
-        .seed = (uint64_t)mlk_lua_integer(L, 6, "seed", 0, INT64_MAX),
-    };
+    mlk_kmeans_options options = {0};
+    mlk_lua_read_known(L, 2, "cluster.kmeans", mlk_kmeans_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    if (!lua_isnoneornil(L, 7))
-        options.start = mlk_lua_numbers(L, 7, "init", options.k * samples.d);
+    if (lua_getfield(L, 2, "init") != LUA_TNIL)
+        options.start = mlk_lua_numbers(L, lua_gettop(L), "init", options.k * samples.d);
     double *centers = mlk_lua_push_matrix(L, options.k, samples.d);
     int64_t *labels = mlk_lua_push_labels(L, samples.n);
     if (mlk_kmeans_fit(samples, &options, centers, labels, &result, &status))
@@ -67,8 +62,6 @@ static int kmeans_predict(lua_State *L)
     return 1;
 }
 
-static const char *const covariances[] = {"full", "tied", "diag", "spherical", NULL};
-
 static double *push_covariances(lua_State *L, mlk_covariance covariance, int64_t k, int64_t d)
 {
     static const int ranks[] = {[MLK_FULL] = 3, [MLK_TIED] = 2, [MLK_DIAG] = 2, [MLK_SPHERICAL] = 1};
@@ -78,25 +71,17 @@ static double *push_covariances(lua_State *L, mlk_covariance covariance, int64_t
     return array.data;
 }
 
-/* gmm(x, k, covariance, tol, reg_covar, max_iter, n_init, seed, start labels or nil)
+/* gmm(x, {n_components, …, init = labels to start from or nil})
  *   -> weights, means, covariances, mean log-likelihood, iterations, converged */
 static int gmm(lua_State *L)
 {
     mlk_status status;
     mlk_gmm_result result;
-    lua_settop(L, 9); /* as in kmeans */
-    mlk_gmm_options options = {
-        .k = mlk_lua_integer(L, 2, "n_components", 1, INT32_MAX),
-        .covariance = (mlk_covariance)mlk_lua_choice(L, 3, "covariance", covariances),
-        .tol = mlk_lua_number(L, 4, "tol", 0, HUGE_VAL),
-        .reg_covar = mlk_lua_number(L, 5, "reg_covar", 0, HUGE_VAL),
-        .max_iter = (int)mlk_lua_integer(L, 6, "max_iter", 1, INT32_MAX),
-        .n_init = (int)mlk_lua_integer(L, 7, "n_init", 1, INT32_MAX),
-        .seed = (uint64_t)mlk_lua_integer(L, 8, "seed", 0, INT64_MAX),
-    };
+    mlk_gmm_options options = {0};
+    mlk_lua_read_known(L, 2, "cluster.gmm", mlk_gmm_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    if (!lua_isnoneornil(L, 9))
-        options.start = mlk_lua_labels(L, 9, "init", samples.n);
+    if (lua_getfield(L, 2, "init") != LUA_TNIL)
+        options.start = mlk_lua_labels(L, lua_gettop(L), "init", samples.n);
     mlk_gmm model = {.k = options.k, .d = samples.d, .covariance = options.covariance};
     model.weights = mlk_lua_push_vector(L, model.k);
     model.means = mlk_lua_push_matrix(L, model.k, model.d);
@@ -114,7 +99,7 @@ static int gmm_score(lua_State *L)
 {
     mlk_status status;
     mlk_array means;
-    mlk_gmm model = {.covariance = (mlk_covariance)mlk_lua_choice(L, 2, "covariance", covariances)};
+    mlk_gmm model = {.covariance = (mlk_covariance)mlk_lua_choice(L, 2, "covariance", mlk_covariance_names)};
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     mlk_lua_read_tensor(L, 4, "means", MLK_FLOAT64, 2, &means);
     model.k = means.shape[0];
@@ -124,18 +109,19 @@ static int gmm_score(lua_State *L)
     model.covariances =
         mlk_lua_numbers(L, 5, "covariances", mlk_gmm_covariance_count(model.covariance, model.k, model.d));
     mlk_lua_check_width(L, samples, model.d);
-    double *likelihoods = mlk_lua_push_vector(L, samples.n), *responsibilities = mlk_lua_push_matrix(L, samples.n, model.k);
+    double *likelihoods = mlk_lua_push_vector(L, samples.n);
+    double *responsibilities = mlk_lua_push_matrix(L, samples.n, model.k);
     if (mlk_gmm_score(samples, &model, likelihoods, responsibilities, &status))
         return mlk_lua_raise(L, &status);
     return 2;
 }
 
-/* gmm_parameters(covariance, k, d) -> free parameters */
-static int gmm_parameters(lua_State *L)
+/* gmm_free_parameters(covariance, k, d) -> free parameters */
+static int gmm_free_parameters(lua_State *L)
 {
-    mlk_covariance covariance = (mlk_covariance)mlk_lua_choice(L, 1, "covariance", covariances);
+    mlk_covariance covariance = (mlk_covariance)mlk_lua_choice(L, 1, "covariance", mlk_covariance_names);
     int64_t k = mlk_lua_integer(L, 2, "k", 1, INT32_MAX), d = mlk_lua_integer(L, 3, "d", 1, INT32_MAX);
-    lua_pushinteger(L, mlk_gmm_parameters(covariance, k, d));
+    lua_pushinteger(L, mlk_gmm_free_parameters(covariance, k, d));
     return 1;
 }
 
@@ -143,7 +129,7 @@ int mlk_lua_open_cluster(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"gmm", gmm},
-        {"gmm_parameters", gmm_parameters},
+        {"gmm_free_parameters", gmm_free_parameters},
         {"gmm_score", gmm_score},
         {"kmeans", kmeans},
         {"kmeans_predict", kmeans_predict},
@@ -151,5 +137,7 @@ int mlk_lua_open_cluster(lua_State *L)
         {NULL, NULL},
     };
     luaL_newlib(L, functions);
+    mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters);
+    mlk_lua_add_parameters(L, "gmm", mlk_gmm_parameters);
     return 1;
 }

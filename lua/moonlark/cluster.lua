@@ -9,9 +9,11 @@ local options = require "moonlark.base.options"
 local cluster = {}
 
 local pca = estimator.define {
-  kind = "cluster.pca",
+  parameters = options.describe("cluster.pca", {
+    n_components = options.integer(nil, {least = 1, usual = "as many as there can be"}, "how many are kept"),
+    whiten = options.boolean(false, "bring each component to unit variance"),
+  }),
   state = {"tensor mean", "tensor components", "tensor explained_variance", "tensor explained_variance_ratio"},
-  defaults = {n_components = options.none, whiten = false},
   fit = function(settings, x)
     local k = settings.n_components or math.min(x:size(0), x:size(1))
     local mean, components, variance, total = core.cluster.pca(x, k)
@@ -41,21 +43,19 @@ local pca = estimator.define {
 --- `fit(x)`, then `transform(x)` → rows × n_components, `inverse_transform(z)`; fields mean, components
 --- (n_components × columns, the entry of largest magnitude in each positive), explained_variance (ddof 1),
 --- explained_variance_ratio.
----
---- Options: n_components (default: as many as there can be), whiten (default false: unit variance of each component).
----@param given {n_components?: integer, whiten?: boolean}?
+---@param given moonlark.cluster.pca.Options?
 ---@return moonlark.Estimator
 function cluster.pca(given)
   return pca(given)
 end
 
 local kmeans = estimator.define {
-  kind = "cluster.kmeans",
+  parameters = options.describe("cluster.kmeans", core.cluster.parameters.kmeans, {
+    init = options.tensor(nil, "centres to start from, n_clusters × columns", {usual = "k-means++"}),
+  }),
   state = {"tensor centers", "tensor labels"},
-  defaults = {n_clusters = 8, max_iter = 300, tol = 1e-4, n_init = 1, seed = 0, init = options.none},
   fit = function(settings, x)
-    local centers, labels, inertia, iterations = core.cluster.kmeans(x, settings.n_clusters, settings.max_iter,
-      settings.tol, settings.n_init, settings.seed, settings.init)
+    local centers, labels, inertia, iterations = core.cluster.kmeans(x, settings)
     return {centers = centers, labels = labels, inertia = inertia, iterations = iterations}
   end,
   methods = {
@@ -68,10 +68,7 @@ local kmeans = estimator.define {
 ---
 --- `fit(x)`, then `predict(x)` → the nearest centre of each row (ids from 0), `transform(x)` → distances to all
 --- centres; fields centers (n_clusters × columns), labels, inertia, iterations.
----
---- Options: n_clusters (8), n_init restarts of which the best is kept (1), max_iter (300), tol (1e-4), seed (0),
---- init (centres to start from, n_clusters × columns).
----@param given {n_clusters?: integer, n_init?: integer, max_iter?: integer, tol?: number, seed?: integer, init?: moonlark.Tensor}?
+---@param given moonlark.cluster.kmeans.Options?
 ---@return moonlark.Estimator
 function cluster.kmeans(given)
   return kmeans(given)
@@ -81,17 +78,17 @@ local function score(state, x, settings)
   return core.cluster.gmm_score(x, settings.covariance, state.weights, state.means, state.covariances)
 end
 
+local function free_parameters(state, settings)
+  return core.cluster.gmm_free_parameters(settings.covariance, state.means:size(0), state.means:size(1))
+end
+
 local gmm = estimator.define {
-  kind = "cluster.gmm",
+  parameters = options.describe("cluster.gmm", core.cluster.parameters.gmm, {
+    init = options.tensor(nil, "labels to start from, one a row", {usual = "k-means"}),
+  }),
   state = {"tensor weights", "tensor means", "tensor covariances"},
-  defaults = {
-    n_components = 1, covariance = "full", tol = 1e-3, reg_covar = 1e-6, max_iter = 100, n_init = 1, seed = 0,
-    init = options.none,
-  },
   fit = function(settings, x)
-    local weights, means, covariances, likelihood, iterations, converged = core.cluster.gmm(x,
-      settings.n_components, settings.covariance, settings.tol, settings.reg_covar, settings.max_iter,
-      settings.n_init, settings.seed, settings.init)
+    local weights, means, covariances, likelihood, iterations, converged = core.cluster.gmm(x, settings)
     return {
       weights = weights, means = means, covariances = covariances, lower_bound = likelihood,
       iterations = iterations, converged = converged,
@@ -113,13 +110,10 @@ local gmm = estimator.define {
       return (score(state, x, settings)):mean():item()
     end,
     bic = function(state, x, settings)
-      local n = x:size(0)
-      local free = core.cluster.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
-      return -2 * (score(state, x, settings)):sum():item() + free * math.log(n)
+      return -2 * (score(state, x, settings)):sum():item() + free_parameters(state, settings) * math.log(x:size(0))
     end,
     aic = function(state, x, settings)
-      local free = core.cluster.gmm_parameters(settings.covariance, state.means:size(0), state.means:size(1))
-      return -2 * (score(state, x, settings)):sum():item() + 2 * free
+      return -2 * (score(state, x, settings)):sum():item() + 2 * free_parameters(state, settings)
     end,
   },
 }
@@ -129,11 +123,7 @@ local gmm = estimator.define {
 --- `fit(x)`, then `predict(x)` → component ids from 0, `predict_proba(x)` → rows × n_components,
 --- `score_samples(x)` → log-likelihood of each row, `score(x)` their mean, `bic(x)`, `aic(x)`; fields weights,
 --- means, covariances, lower_bound (mean log-likelihood), iterations, converged.
----
---- Options: n_components (1), covariance "full", "tied", "diag" or "spherical" ("full"), n_init restarts from
---- k-means of which the best is kept (1), tol (1e-3), reg_covar (1e-6), max_iter (100), seed (0), init (labels to
---- start from, one a row).
----@param given {n_components?: integer, covariance?: string, n_init?: integer, tol?: number, reg_covar?: number, max_iter?: integer, seed?: integer, init?: moonlark.Tensor}?
+---@param given moonlark.cluster.gmm.Options?
 ---@return moonlark.Estimator
 function cluster.gmm(given)
   return gmm(given)

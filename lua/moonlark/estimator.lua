@@ -10,13 +10,20 @@
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
-local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
 
 local estimator = {}
 
 local makers = {} -- kind -> constructor
+
+-- What makes a kind; nil where there is none such. The module that defines "cluster.gmm" is moonlark.cluster: it
+-- registers its kinds when it is loaded, which is now if need be.
+local function maker(kind)
+  local family = not makers[kind] and kind:match "^(%l+)%."
+  if family and package.searchpath("moonlark." .. family, package.path) then require("moonlark." .. family) end
+  return makers[kind]
+end
 
 local Estimator = {}
 Estimator.__index = Estimator
@@ -130,7 +137,7 @@ local function check_state(model, state, path)
 end
 
 local function unite(plain, prefix, tensors, path)
-  local make = makers[plain.kind]
+  local make = maker(plain.kind)
   if not make then show.fail("%s: unknown kind of model '%s'", path, plain.kind) end
   local settings, state = plain.settings, plain.state
   for name, value in pairs(tensors) do
@@ -178,8 +185,6 @@ end
 ---@param path string  ends in .safetensors
 ---@return moonlark.Estimator
 function estimator.load(path)
-  require "moonlark.cluster"  -- so that their kinds are known
-  require "moonlark.classify"
   local description = json_path(path)
   return unite(json.read(description, form), "", core.store.load(path), description)
 end
@@ -209,15 +214,26 @@ function Estimator:__tostring()
   return ("%s {%s}%s"):format(self.kind, table.concat(parts, ", "), self.state and "" or "  (not fitted)")
 end
 
+---@class moonlark.Estimator.Definition
+---@field parameters moonlark.Description
+---@field state string[]
+---@field fit fun(settings: table, x: moonlark.Tensor, y: moonlark.Tensor?): table
+---@field methods table<string, function>
+---@field inverses table<string, function>?
+---@field supervised boolean?
+---@field check fun(settings: table)?  what holds between options
+
 --- Defines a kind of estimator and returns the function that makes one.
 ---
---- `state` names what its methods need of the state, and what a file of it must therefore hold: {"tensor mean"}.
+--- `parameters` describes its options, and names the kind: options.describe("cluster.pca", …). `state` names what its
+--- methods need of the state, and what a file of it must therefore hold: {"tensor mean"}.
 --- `fit(settings, x, y)` returns the state; every function in `methods` is called as f(state, x, settings, ...)
 --- once the estimator is fitted and x has the right width; those in `inverses` take other things than samples and
 --- are called as f(state, settings, ...). `supervised`: labels are required and checked.
----@param definition {kind: string, defaults: table, state: string[], fit: function, methods: table, inverses: table?, supervised: boolean?, check: function?}
+---@param definition moonlark.Estimator.Definition
 ---@return fun(given: table?): moonlark.Estimator
 function estimator.define(definition)
+  local kind = definition.parameters.owner
   local meta = {__name = Estimator.__name, __tostring = Estimator.__tostring, definition = definition}
   local methods = setmetatable({}, {__index = Estimator})
   for name, method in pairs(definition.methods) do
@@ -238,11 +254,11 @@ function estimator.define(definition)
     return state and state[key]
   end
   local function make(given)
-    local settings = options.read(definition.kind, given, definition.defaults)
+    local settings = definition.parameters:read(given)
     if definition.check then definition.check(settings) end
-    return setmetatable({kind = definition.kind, settings = settings}, meta)
+    return setmetatable({kind = kind, settings = settings}, meta)
   end
-  makers[definition.kind] = make
+  makers[kind] = make
   return make
 end
 

@@ -330,6 +330,18 @@ function options.value(type_name, allowed, accept, default, help, facts)
   return p
 end
 
+--- A tensor.
+---@param default table|nil
+---@param help string?
+---@param facts {usual?: string}?
+---@return moonlark.Parameter
+function options.tensor(default, help, facts)
+  return options.value("moonlark.Tensor", "a tensor", function(value)
+    local meta = type(value) == "userdata" and debug.getmetatable(value)
+    return meta and meta.__name == "moonlark.Tensor" and value or nil
+  end, default, help, facts)
+end
+
 --- A function.
 ---@param default function|table|nil
 ---@param help string?

@@ -3,6 +3,18 @@ local metrics = require "moonlark.metrics"
 local show = require "moonlark.base.show"
 
 ---@class moonlark.Evaluation
+---@field accuracy number  share of predictions that are right
+---@field interval {low: number, high: number}  95 % of the accuracy
+---@field folds {accuracy: number, n: integer}[]?
+---@field mean_accuracy number?  over the folds
+---@field std_accuracy number?
+---@field confusion moonlark.Tensor  classes × classes, rows are the truth
+---@field per_class {precision: number, recall: number, f1: number, support: integer}[]
+---@field macro {precision: number, recall: number, f1: number}  plain means over the classes
+---@field weighted {precision: number, recall: number, f1: number}  means weighted by support
+---@field y moonlark.Tensor
+---@field predicted moonlark.Tensor
+---@field classes string[]
 local Evaluation = {}
 Evaluation.__index = Evaluation
 Evaluation.__name = "moonlark.Evaluation"

@@ -20,9 +20,8 @@ end
 --- Logistic regression with an L2 penalty, multinomial for more than two classes, fitted by L-BFGS; minimises what
 --- sklearn.linear_model.LogisticRegression minimises.
 ---
---- `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes. Options: C, inverse strength of the penalty (1);
---- tol, largest entry of the gradient at which to stop (1e-5); max_iter (1000). Standardise columns first.
----@param given {C?: number, tol?: number, max_iter?: integer}?
+--- `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes. Standardise columns first.
+---@param given moonlark.classify.logistic.Options?
 ---@return moonlark.Estimator
 function classify.logistic(given)
   return models.logistic(given)
@@ -30,8 +29,8 @@ end
 
 --- k-nearest neighbours, Euclidean, as sklearn.neighbors.KNeighborsClassifier.
 ---
---- `fit(x, y)`, `predict(x)`, `predict_proba(x)`. Options: n_neighbors (5), weights "uniform" or "distance" ("uniform").
----@param given {n_neighbors?: integer, weights?: string}?
+--- `fit(x, y)`, `predict(x)`, `predict_proba(x)`.
+---@param given moonlark.classify.knn.Options?
 ---@return moonlark.Estimator
 function classify.knn(given)
   return models.knn(given)
@@ -39,10 +38,9 @@ end
 
 --- Support vector machine (Cortes and Vapnik 1995), trained by libsvm, one class against one, as sklearn.svm.SVC.
 ---
---- `fit(x, y)`, `predict(x)`, `decision_function(x)` → rows × pairs, positive for the pair's first class. Options: C
---- (1), kernel "rbf" or "linear" ("rbf"), gamma (1 / (columns · variance of x), as sklearn's "scale"; or "auto", or a
---- number), tol (1e-3). Standardise columns first.
----@param given {C?: number, kernel?: string, gamma?: number|string, tol?: number}?
+--- `fit(x, y)`, `predict(x)`, `decision_function(x)` → rows × pairs, positive for the pair's first class. gamma = "auto"
+--- is 1 / columns. Standardise columns first.
+---@param given moonlark.classify.svm.Options?
 ---@return moonlark.Estimator
 function classify.svm(given)
   return models.svm(given)
@@ -50,10 +48,8 @@ end
 
 --- Random forest (Breiman 2001), grown by XGBoost: trees on random shares of rows and, at each split, of columns.
 ---
---- `fit(x, y)`, `predict(x)`, `predict_proba(x)`. Options: n_estimators (100), max_depth (0: no limit), max_features,
---- the share of columns tried at a split (√columns / columns), subsample, the share of rows a tree sees (0.632),
---- max_bin, the places where a column can be split (64), seed (0).
----@param given {n_estimators?: integer, max_depth?: integer, max_features?: number, subsample?: number, seed?: integer}?
+--- `fit(x, y)`, `predict(x)`, `predict_proba(x)`.
+---@param given moonlark.classify.random_forest.Options?
 ---@return moonlark.Estimator
 function classify.random_forest(given)
   return models.random_forest(given)
@@ -61,9 +57,8 @@ end
 
 --- Gradient boosted trees by XGBoost (Chen and Guestrin 2016), with its defaults.
 ---
---- `fit(x, y)`, `predict(x)`, `predict_proba(x)`. Options: n_estimators rounds (100), max_depth (6), learning_rate (0.3),
---- subsample (1), colsample (1), reg_lambda (1), min_child_weight (1), max_bin (256), seed (0).
----@param given table?
+--- `fit(x, y)`, `predict(x)`, `predict_proba(x)`.
+---@param given moonlark.classify.boosted_trees.Options?
 ---@return moonlark.Estimator
 function classify.boosted_trees(given)
   return models.boosted_trees(given)

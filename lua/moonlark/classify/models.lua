@@ -21,11 +21,9 @@ end
 local function define(definition)
   local proba = definition.proba
   return estimator.define {
-    kind = definition.kind,
-    defaults = definition.defaults,
+    parameters = definition.parameters,
     state = {"tensor classes", table.unpack(definition.state)},
     supervised = true,
-    check = definition.check,
     fit = function(settings, x, y)
       local classes, ids, k = present(y)
       local state = definition.fit(settings, x, ids, k)
@@ -42,9 +40,8 @@ local function define(definition)
 end
 
 models.scaler = estimator.define {
-  kind = "classify.scaler",
+  parameters = options.describe("classify.scaler", {}),
   state = {"tensor mean", "tensor variance", "tensor scale"},
-  defaults = {},
   fit = function(_, x)
     local mean, variance = core.classify.moments(x)
     -- A constant column has no scale: it is only centred. Rounding may leave it a trace of variance.
@@ -60,11 +57,10 @@ models.scaler = estimator.define {
 }
 
 models.logistic = define {
-  kind = "classify.logistic",
+  parameters = options.describe("classify.logistic", core.classify.parameters.logistic),
   state = {"tensor weights", "tensor intercepts"},
-  defaults = {C = 1.0, tol = 1e-5, max_iter = 1000},
   fit = function(settings, x, y, k)
-    local weights, intercepts, iterations = core.classify.logistic(x, y, k, settings.C, settings.tol, settings.max_iter)
+    local weights, intercepts, iterations = core.classify.logistic(x, y, k, settings)
     return {weights = weights, intercepts = intercepts, iterations = iterations}
   end,
   proba = function(state, x)
@@ -73,14 +69,11 @@ models.logistic = define {
 }
 
 models.knn = define {
-  kind = "classify.knn",
+  parameters = options.describe("classify.knn", {
+    n_neighbors = options.integer(5, {least = 1}, "how many rows decide; at most those fitted"),
+    weights = options.choice({"uniform", "distance"}, "uniform", "what each counts: 1, or 1 / distance"),
+  }),
   state = {"tensor train_x", "tensor train_y"},
-  defaults = {n_neighbors = 5, weights = "uniform"},
-  check = function(settings)
-    if settings.weights ~= "uniform" and settings.weights ~= "distance" then
-      show.fail('weights must be "uniform" or "distance", got "%s"', settings.weights)
-    end
-  end,
   fit = function(settings, x, y)
     if settings.n_neighbors > x:size(0) then
       show.fail("n_neighbors must be 1..%d (the rows fitted), got %d", x:size(0), settings.n_neighbors)
@@ -97,9 +90,6 @@ models.knn = define {
 local function gamma_of(setting, x)
   if type(setting) == "number" then return setting end
   if setting == "auto" then return 1 / x:size(1) end
-  if setting ~= "scale" then
-    show.fail('gamma must be a number, "scale" or "auto", got "%s"', tostring(setting))
-  end
   -- From the columns' moments: these do not depend on the number of cores.
   local means, variances = core.classify.moments(x)
   local variance = (variances + (means - means:mean()):square()):mean():item()
@@ -107,16 +97,18 @@ local function gamma_of(setting, x)
 end
 
 models.svm = estimator.define {
-  kind = "classify.svm",
+  parameters = options.describe("classify.svm", core.classify.parameters.svm, {
+    gamma = options.either(nil, {options.number(nil, {above = 0}), options.choice {"scale", "auto"}},
+      "of the kernel exp(−gamma·|a − b|²)", {usual = '"scale": 1 / (columns · variance of x)'}),
+  }),
   state = {"tensor classes", "number gamma_used", "tensor vectors", "tensor coefficients", "tensor offsets",
     "tensor counts"},
-  defaults = {C = 1.0, kernel = "rbf", gamma = options.none, tol = 1e-3},
   supervised = true,
   fit = function(settings, x, y)
     local classes, ids, k = present(y)
-    local gamma = gamma_of(settings.gamma or "scale", x)
-    local vectors, coefficients, offsets, counts =
-      core.classify.svm(x, ids, k, settings.C, settings.kernel, gamma, settings.tol)
+    local gamma = gamma_of(settings.gamma, x)
+    local vectors, coefficients, offsets, counts = core.classify.svm(x, ids, k,
+      {C = settings.C, kernel = settings.kernel, gamma = gamma, tol = settings.tol})
     return {
       classes = classes, gamma_used = gamma, vectors = vectors, coefficients = coefficients, offsets = offsets,
       counts = counts,
@@ -140,30 +132,16 @@ local function trees_proba(state, x)
 end
 
 models.random_forest = define {
-  kind = "classify.random_forest",
+  parameters = options.describe("classify.random_forest", core.classify.parameters.random_forest),
   state = {"tensor model"},
-  defaults = {n_estimators = 100, max_depth = 0, max_features = options.none, subsample = 0.632, max_bin = 64,
-    seed = 0},
-  fit = function(settings, x, y, k)
-    local share = settings.max_features or math.sqrt(x:size(1)) / x:size(1)
-    return {model = core.classify.trees(x, y, k, 1, settings.n_estimators, settings.max_depth, 1, settings.subsample,
-      share, 0, 1e-6, settings.seed, settings.max_bin)}
-  end,
+  fit = function(settings, x, y, k) return {model = core.classify.random_forest(x, y, k, settings)} end,
   proba = trees_proba,
 }
 
 models.boosted_trees = define {
-  kind = "classify.boosted_trees",
+  parameters = options.describe("classify.boosted_trees", core.classify.parameters.boosted_trees),
   state = {"tensor model"},
-  defaults = {
-    n_estimators = 100, max_depth = 6, learning_rate = 0.3, subsample = 1, colsample = 1, reg_lambda = 1,
-    min_child_weight = 1, max_bin = 256, seed = 0,
-  },
-  fit = function(settings, x, y, k)
-    return {model = core.classify.trees(x, y, k, settings.n_estimators, 1, settings.max_depth, settings.learning_rate,
-      settings.subsample, settings.colsample, settings.reg_lambda, settings.min_child_weight,
-      settings.seed, settings.max_bin)}
-  end,
+  fit = function(settings, x, y, k) return {model = core.classify.boosted_trees(x, y, k, settings)} end,
   proba = trees_proba,
 }
 

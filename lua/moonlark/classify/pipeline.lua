@@ -17,9 +17,7 @@ local function last(method)
 end
 
 local function check(settings)
-  if type(settings.steps) ~= "table" or #settings.steps == 0 then
-    error("a pipeline needs a list of one estimator or more", 0)
-  end
+  if #settings.steps == 0 then show.fail "a pipeline needs a list of one estimator or more" end
   for i, step in ipairs(settings.steps) do
     if not estimator.is(step) then show.fail("step %d of the pipeline is no estimator, got %s", i, type(step)) end
     if i < #settings.steps and not step.transform then
@@ -29,9 +27,12 @@ local function check(settings)
 end
 
 return estimator.define {
-  kind = "classify.pipeline",
+  parameters = options.describe("classify.pipeline", {
+    steps = options.value("moonlark.Estimator[]", "a list of estimators",
+      function(value) return type(value) == "table" and value or nil end, options.required,
+      "each is fitted to what the one before it gives"),
+  }),
   state = {"table steps"},
-  defaults = {steps = options.required},
   check = check,
   fit = function(settings, x, y)
     local steps = {}

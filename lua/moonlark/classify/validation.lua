@@ -3,10 +3,33 @@ local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
-local report = require "moonlark.classify.evaluation"
+local evaluation = require "moonlark.classify.evaluation"
 local show = require "moonlark.base.show"
 
 local validation = {}
+
+local function list(value)
+  return type(value) == "table" and value or nil
+end
+
+local function list_or_false(value)
+  if value == false or type(value) == "table" then return value end
+end
+
+local division = {
+  k = options.integer(nil, {least = 2, usual = "5, or as many as `folds` tells apart"}, "how many folds"),
+  seed = options.integer(0, nil, "of the division into folds"),
+  groups = options.value("any[]|false", "a list or false", list_or_false, nil,
+    "a group for each row, none of which is on two sides; false: none", {usual = "X.groups", keeps_false = true}),
+  folds = options.value("any[]", "a list", list, nil, "a fold for each row, as the data's publisher gave them",
+    {usual = "X.folds, where k is not given"}),
+}
+
+local judging = options.describe("classify.cross_validate", division, {
+  each = options.callable(nil, "is called with the number and the result of each fold as it ends",
+    "fun(fold: integer, result: {n: integer, accuracy: number})"),
+})
+local searching = options.describe("classify.grid_search", division)
 
 local function check_model(model)
   if not estimator.is(model) then show.fail("model must be an estimator, got %s", type(model)) end
@@ -16,7 +39,7 @@ end
 local function check_table(X)
   local torch = require "moonlark.torch"
   if type(X) ~= "table" or not torch.is_tensor(X.x) or not torch.is_tensor(X.y) then
-    error("X must be what dataset:extract gives, or {x = rows × columns, y = class ids}", 0)
+    show.fail "X must be what dataset:extract gives, or {x = rows × columns, y = class ids}"
   end
   if X.x:dim() ~= 2 then show.fail("X.x must have 2 axes, rows × columns, got %d", X.x:dim()) end
   if X.y:dim() ~= 1 or X.y:size(0) ~= X.x:size(0) then
@@ -37,44 +60,34 @@ local function check_length(name, list, n)
   if #list ~= n then show.fail("%s must have one entry for each row (%d), got %d", name, n, #list) end
 end
 
--- The fold (1..k) of each row.
-local function assign(X, given)
-  local n = X.x:size(0)
-  local folds = given.folds or (not given.k and X.folds)
-  if folds then
-    check_length("folds", folds, n)
-    local values, number = {}, {}
-    for _, value in ipairs(folds) do
-      if not number[value] then
-        number[value] = true
-        values[#values + 1] = value
-      end
+-- The folds that were given, numbered in the order of their names; and how many there are.
+local function numbered(folds, n)
+  check_length("folds", folds, n)
+  local values, number = {}, {}
+  for _, value in ipairs(folds) do
+    if not number[value] then
+      number[value] = true
+      values[#values + 1] = value
     end
-    table.sort(values, function(a, b) return tostring(a) < tostring(b) end)
-    for i, value in ipairs(values) do number[value] = i end
-    local places = {}
-    for i, value in ipairs(folds) do places[i] = number[value] end
-    if #values < 2 then show.fail("folds must have 2 different values or more, got %d", #values) end
-    return places, #values
   end
-  local k = given.k or 5
-  if math.type(k) ~= "integer" or k < 2 or k > n then
-    show.fail("k must be 2..%d (rows), got %s", n, tostring(k))
+  table.sort(values, function(a, b) return tostring(a) < tostring(b) end)
+  for i, value in ipairs(values) do number[value] = i end
+  local places = {}
+  for i, value in ipairs(folds) do places[i] = number[value] end
+  if #values < 2 then show.fail("folds must have 2 different values or more, got %d", #values) end
+  return places, #values
+end
+
+local function check_groups(groups, n, k)
+  check_length("groups", groups, n)
+  local seen, count = {}, 0
+  for _, group in ipairs(groups) do
+    if not seen[group] then seen[group], count = true, count + 1 end
   end
-  local labels = X.y:totable()
-  local shares = {}
-  for i = 1, k do shares[i] = 1 / k end
-  local groups = given.groups
-  if groups == nil then groups = X.groups end
-  if groups then
-    check_length("groups", groups, n)
-    local seen, count = {}, 0
-    for _, group in ipairs(groups) do
-      if not seen[group] then seen[group], count = true, count + 1 end
-    end
-    if count < k then show.fail("k must be at most the number of groups (%d), got %d", count, k) end
-    return partition.grouped(labels, groups, shares, given.seed), k
-  end
+  if count < k then show.fail("k must be at most the number of groups (%d), got %d", count, k) end
+end
+
+local function check_classes(X, labels, k)
   local counts, names = {}, class_names(X)
   for _, id in ipairs(labels) do counts[id] = (counts[id] or 0) + 1 end
   for id, count in pairs(counts) do
@@ -82,7 +95,24 @@ local function assign(X, given)
       show.fail("every class needs k (%d) rows or more, '%s' has %d", k, names[id + 1] or id, count)
     end
   end
-  return partition.stratified(labels, shares, given.seed), k
+end
+
+-- The fold (1..k) of each row, and k.
+local function assign(X, o)
+  local n = X.x:size(0)
+  local folds = o.folds or (not o.k and X.folds)
+  if folds then return numbered(folds, n) end
+  local k, labels, shares = o.k or 5, X.y:totable(), {}
+  if k > n then show.fail("k must be 2..%d (rows), got %d", n, k) end
+  for i = 1, k do shares[i] = 1 / k end
+  local groups = o.groups
+  if groups == nil then groups = X.groups end
+  if groups then
+    check_groups(groups, n, k)
+    return partition.grouped(labels, groups, shares, o.seed), k
+  end
+  check_classes(X, labels, k)
+  return partition.stratified(labels, shares, o.seed), k
 end
 
 local function rows_of(places, fold, inside)
@@ -113,23 +143,17 @@ end
 
 --- Judges a classifier by cross-validation: in turn each fold is predicted by a fresh clone fitted to the others,
 --- scalers of a pipeline included.
----
---- Options: k stratified folds (default 5; with X.groups or `groups`, no group is on two sides), seed (0), folds (a
---- fold for each row, as the data's publisher gave them; X.folds is used when neither k nor folds is given), each
---- (called with the number and result of each fold as it ends).
 ---@param model moonlark.Estimator
 ---@param X table  what dataset:extract gives, or {x = rows × columns, y = class ids, classes = names}
----@param given {k?: integer, seed?: integer, groups?: any[]|false, folds?: any[], each?: function}?
----@return table report  accuracy, interval {low, high}, mean_accuracy and std_accuracy over folds, folds, confusion, per_class, macro, weighted, y, predicted, classes
+---@param given moonlark.classify.cross_validate.Options?
+---@return moonlark.Evaluation
 function validation.cross_validate(model, X, given)
-  given = options.read("cross_validate", given, {
-    k = options.none, seed = 0, groups = options.none, folds = options.none, each = options.none,
-  })
+  local o = judging:read(given)
   check_model(model)
   check_table(X)
-  local places, k = assign(X, given)
-  local predicted, folds = predict_all(model, X, places, k, given.each)
-  return report(X.y, predicted, class_names(X), folds)
+  local places, k = assign(X, o)
+  local predicted, folds = predict_all(model, X, places, k, o.each)
+  return evaluation(X.y, predicted, class_names(X), folds)
 end
 
 -- Every combination of the values in a grid, in a fixed order.
@@ -141,7 +165,7 @@ local function combinations(grid)
     end
     keys[#keys + 1] = key
   end
-  if #keys == 0 then error("the grid must name one hyperparameter or more", 0) end
+  if #keys == 0 then show.fail "the grid must name one hyperparameter or more" end
   table.sort(keys)
   local all = {{}}
   for _, key in ipairs(keys) do
@@ -172,16 +196,14 @@ end
 ---@param model moonlark.Estimator
 ---@param X table  as for cross_validate
 ---@param grid table<string, any[]>  values to try for each hyperparameter
----@param given table?  options of cross_validate
+---@param given moonlark.classify.grid_search.Options?
 ---@return moonlark.Estimator best  fitted
 ---@return {params: table, accuracy: number}[] results  of every combination
 function validation.grid_search(model, X, grid, given)
-  given = options.read("grid_search", given, {
-    k = options.none, seed = 0, groups = options.none, folds = options.none,
-  })
+  local o = searching:read(given)
   check_model(model)
   check_table(X)
-  local places, k = assign(X, given)
+  local places, k = assign(X, o)
   local results, best = {}, nil
   for i, params in ipairs(combinations(grid)) do
     local _, folds = predict_all(with(model, params), X, places, k)
