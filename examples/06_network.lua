@@ -26,7 +26,7 @@ local function batches(part, augmented)
 end
 
 torch.manual_seed(1)
-local net = require("models.lstm_cnn") {classes = 10, n_mels = 128, channels = 8, hidden = 32}
+local net = require("models.lstm_cnn") {classes = #parts.train.classes, n_mels = 128, channels = 8, hidden = 32}
 local fit = train.fit(net, {
   train = batches(parts.train, {augment.time_mask {width = 20}, augment.frequency_mask {width = 12}}),
   valid = batches(parts.valid), test = batches(parts.test),

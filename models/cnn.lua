@@ -9,6 +9,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local Cnn = nn.Module:extend "Cnn"
 
 local function block(from, to)
@@ -28,6 +30,9 @@ function Cnn:forward(x)
   return self.classifier(self.pool(self.features(x:unsqueeze(1))))
 end
 
---- Options: classes; n_mels: rows of the input (128); channels of every block (32); dropout before the last layer
---- (0.3).
-return network.architecture("cnn", Cnn, {classes = options.required, n_mels = 128, channels = 32, dropout = 0.3})
+return network.architecture("cnn", Cnn, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_mels = integer(128, {least = 1}, "rows of the input"),
+  channels = integer(32, {least = 1}, "of every block"),
+  dropout = number(0.3, {least = 0, most = 1}, "before the last layer"),
+})

@@ -9,6 +9,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local CnnMel = nn.Module:extend "CnnMel"
 
 local function block(from, to, o)
@@ -32,7 +34,10 @@ function CnnMel:forward(x)
   return self.classifier(self.dropout(self.pool(self.features(x:unsqueeze(1)))))
 end
 
---- Options: classes; n_mels: rows of the stacked input, 16 or more (128); channels of the first block (16); dropout
---- (0.3); regularize (true).
-return network.architecture("cnn_mel", CnnMel,
-  {classes = options.required, n_mels = 128, channels = 16, dropout = 0.3, regularize = true})
+return network.architecture("cnn_mel", CnnMel, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_mels = integer(128, {least = 1}, "rows of the stacked input, 16 or more"),
+  channels = integer(16, {least = 1}, "of the first block"),
+  dropout = number(0.3, {least = 0, most = 1}, "before the last layer; half of it in every block"),
+  regularize = options.boolean(true, "with dropout and batch normalisation"),
+})

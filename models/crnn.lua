@@ -8,6 +8,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local Crnn = nn.Module:extend "Crnn"
 
 local function block(from, to, pool)
@@ -29,7 +31,10 @@ function Crnn:forward(x)
   return self.classifier(self.dropout(out:select(1, -1)))
 end
 
---- Options: classes; n_mels: rows of the input, 24 or more (64); channels of the first block (24); hidden units (64);
---- dropout (0.3).
-return network.architecture("crnn", Crnn,
-  {classes = options.required, n_mels = 64, channels = 24, hidden = 64, dropout = 0.3})
+return network.architecture("crnn", Crnn, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_mels = integer(64, {least = 1}, "rows of the input, 24 or more"),
+  channels = integer(24, {least = 1}, "of the first block"),
+  hidden = integer(64, {least = 1}, "units of each GRU"),
+  dropout = number(0.3, {least = 0, most = 1}, "before the last layer"),
+})

@@ -8,6 +8,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local Lstm = nn.Module:extend "Lstm"
 
 function Lstm:init(o)
@@ -29,7 +31,11 @@ function Lstm:forward(x, mask)
   return self.classifier(self.dropout(average(out, mask)))
 end
 
---- Options: classes; n_mels: rows of the input (20); hidden units (64); layers (2); dropout (0.3); bidirectional
---- (false).
-return network.architecture("lstm", Lstm,
-  {classes = options.required, n_mels = 20, hidden = 64, layers = 2, dropout = 0.3, bidirectional = false})
+return network.architecture("lstm", Lstm, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_mels = integer(20, {least = 1}, "rows of the input"),
+  hidden = integer(64, {least = 1}, "units of each LSTM"),
+  layers = integer(2, {least = 1}, "LSTMs, one on the other"),
+  dropout = number(0.3, {least = 0, most = 1}, "between the LSTMs and before the last layer"),
+  bidirectional = options.boolean(false, "also from the end to the beginning"),
+})

@@ -9,6 +9,9 @@
 --- must reproduce the frames (Srivastava et al., 2015, "Unsupervised learning of video representations using LSTMs").
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
+local options = require "moonlark.base.options"
+
+local integer = options.integer
 
 local LstmAutoencoder = nn.Module:extend "LstmAutoencoder"
 
@@ -51,6 +54,9 @@ function LstmAutoencoder:loss(batch)
   return (again - short):pow(2):mean()
 end
 
---- Options: n_mels: rows of the input (20); code: its length (32); hidden units (64); stride: frames that are averaged
---- into one step (4).
-return network.architecture("lstm_autoencoder", LstmAutoencoder, {n_mels = 20, code = 32, hidden = 64, stride = 4})
+return network.architecture("lstm_autoencoder", LstmAutoencoder, {
+  n_mels = integer(20, {least = 1}, "rows of the input"),
+  code = integer(32, {least = 1}, "length of the code"),
+  hidden = integer(64, {least = 1}, "units of each LSTM"),
+  stride = integer(4, {least = 1}, "frames that are averaged into one step"),
+})

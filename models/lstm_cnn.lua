@@ -9,6 +9,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local LstmCnn = nn.Module:extend "LstmCnn"
 
 local function block(from, to, pool)
@@ -32,7 +34,11 @@ function LstmCnn:forward(x)
   return self.classifier(self.dropout(torch.cat({shapes, order}, 1)))
 end
 
---- Options: classes; n_mels: rows of the input (64); channels of the first block (16); hidden units of the LSTM in
---- each direction (64); stride: frames that are averaged into one of its steps (4); dropout (0.3).
-return network.architecture("lstm_cnn", LstmCnn,
-  {classes = options.required, n_mels = 64, channels = 16, hidden = 64, stride = 4, dropout = 0.3})
+return network.architecture("lstm_cnn", LstmCnn, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_mels = integer(64, {least = 1}, "rows of the input"),
+  channels = integer(16, {least = 1}, "of the first block"),
+  hidden = integer(64, {least = 1}, "units of the LSTM in each direction"),
+  stride = integer(4, {least = 1}, "frames that are averaged into one step of the LSTM"),
+  dropout = number(0.3, {least = 0, most = 1}, "before the last layer"),
+})

@@ -6,6 +6,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local Mlp = nn.Module:extend "Mlp"
 
 function Mlp:init(o)
@@ -22,6 +24,10 @@ end
 
 function Mlp:forward(x) return self.classifier(self.layers(x)) end
 
---- Options: classes; n_features: columns of the input; hidden: widths of the layers, or of the only one ({128, 64}); dropout (0.4).
-return network.architecture("mlp", Mlp,
-  {classes = options.required, n_features = options.required, hidden = {128, 64}, dropout = 0.4})
+return network.architecture("mlp", Mlp, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_features = integer(options.required, {least = 1}, "columns of the input"),
+  hidden = options.either({128, 64}, {integer(nil, {least = 1}), options.list(integer(nil, {least = 1}))},
+    "width of each layer, or of the only one"),
+  dropout = number(0.4, {least = 0, most = 1}, "after every layer"),
+})

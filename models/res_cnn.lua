@@ -10,6 +10,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local function convolution(from, to, kernel, stride)
   return nn.Sequential(nn.Conv2d(from, to, kernel, {stride = stride or 1, padding = kernel // 2, bias = false}),
     nn.BatchNorm2d(to))
@@ -44,6 +46,9 @@ function ResCnn:forward(x)
   return self.classifier(self.dropout(maps:mean({2}) + maps:amax({2})))
 end
 
---- Options: classes; n_mels: rows of the input (64); channels of the first block, of which the last layer has eight
---- times as many (24); dropout (0.2).
-return network.architecture("res_cnn", ResCnn, {classes = options.required, n_mels = 64, channels = 24, dropout = 0.2})
+return network.architecture("res_cnn", ResCnn, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_mels = integer(64, {least = 1}, "rows of the input"),
+  channels = integer(24, {least = 1}, "of the first block; the last layer has eight times as many"),
+  dropout = number(0.2, {least = 0, most = 1}, "before the last layer"),
+})

@@ -9,6 +9,8 @@ local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 
+local integer, number = options.integer, options.number
+
 local ShortChunkCnn = nn.Module:extend "ShortChunkCnn"
 
 local function layer(from, to)
@@ -31,6 +33,9 @@ function ShortChunkCnn:forward(x)
   return self.classifier(self.dense(self.pool(self.layers(x:unsqueeze(1)))))
 end
 
---- Options: classes; n_mels: rows of the input (128); channels of the first layer (32); dropout (0.5).
-return network.architecture("short_chunk_cnn", ShortChunkCnn,
-  {classes = options.required, n_mels = 128, channels = 32, dropout = 0.5})
+return network.architecture("short_chunk_cnn", ShortChunkCnn, {
+  classes = integer(options.required, {least = 1}, "how many to tell apart"),
+  n_mels = integer(128, {least = 1}, "rows of the input"),
+  channels = integer(32, {least = 1}, "of the first layer"),
+  dropout = number(0.5, {least = 0, most = 1}, "before the last layer"),
+})

@@ -6,30 +6,19 @@
 ---     net:save "genre.safetensors"
 ---     local same = network.load "genre.safetensors"     -- net.card: classes, input, options
 ---
---- A file holds PyTorch's state dict; its metadata holds the card: which architecture, its options, the classes, and
---- the input that it was trained on (features, segments, the training data's mean and deviation).
+--- What a file holds stands at moonlark.nn.file.
 ---
 --- A file names its architecture, and never brings code: the name is looked up among Moonlark's own models/, the
 --- architectures that this program has defined (network.architecture, network.register) and those in folders that the
 --- person named (network.folder, or --models of the commands).
 local files = require "moonlark.base.files"
-local json = require "moonlark.base.json"
+local file = require "moonlark.nn.file"
 local moonlark = require "moonlark"
 local module = require "moonlark.nn.module"
 local options = require "moonlark.base.options"
-local sealed = require "moonlark.base.sealed"
-local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
 
 local network = {}
-
----@class moonlark.Card
----@field architecture string?  the file in models/; nil for a network of one's own
----@field options table?  what its constructor was given, defaults included
----@field classes string[]?  by class id, once trained
----@field input table?  options of dataset:batches, once trained
----@field statistics {mean: number[], std: number[]}?  of each row of the input, over the training data
----@field recipe table?  how it was trained
 
 local registered = {} -- name -> constructor, of this program
 local folders = {}    -- that the person named, in the order of looking
@@ -44,29 +33,6 @@ local function check_name(name)
   end
   return name
 end
-
--- What the card of a file may hold. The input is what batches:options() gives and no more: nothing in a file names
--- folders to write to.
-local channel = shape.maybe(shape.either("a word or a number", "string", "integer"))
-local recipe_form = {
-  features = shape.map "object", rate = shape.maybe "integer", start = shape.maybe "number",
-  duration = shape.maybe "number", pool = shape.maybe(shape.list "string"), channel = channel,
-  partial = shape.maybe "string",
-}
-local card_form = {
-  architecture = shape.maybe "string", options = shape.maybe "object", recipe = shape.maybe "object",
-  classes = shape.maybe(shape.list "string"),
-  statistics = shape.maybe(shape.either("an object or false", {mean = shape.list "number", std = shape.list "number"},
-    shape.where("boolean", "false", function(value) return not value end))),
-  input = shape.maybe(shape.closed {
-    features = shape.maybe(shape.map "object"), rate = shape.maybe "integer", channel = channel,
-    partial = shape.maybe "string", recipe = shape.maybe(shape.closed(recipe_form)),
-    segment = shape.maybe "number", hop = shape.maybe "number",
-    batch_size = shape.maybe(shape.integer(1)), normalize = shape.maybe "boolean",
-    decibel = shape.maybe(shape.either("true, false or an object", "boolean",
-      shape.closed {amin = shape.maybe "number", top_db = shape.maybe "number"})),
-  }),
-}
 
 --- Makes an architecture known to network.load under a name; it comes before Moonlark's own of that name.
 ---@param name string  letters, digits, _ and -
@@ -119,22 +85,18 @@ end
 --- Defines an architecture: the function that models/NAME.lua returns. It is registered under its name.
 ---@param name string
 ---@param class table  of nn.Module; its init is given the options
----@param defaults table  options and their defaults, see moonlark.base.options
+---@param fields table  its options, as options.describe takes them: described, or plain defaults
 ---@return fun(given: table?): moonlark.nn.Module
-function network.architecture(name, class, defaults)
+function network.architecture(name, class, fields)
+  local parameters = options.describe("models." .. check_name(name), fields)
   local function make(given)
-    local read = options.read("models." .. name, given, defaults)
-    local net = class(read)
-    net.card = {architecture = name, options = read}
+    local o = parameters:read(given)
+    local net = class(o)
+    net.card = {architecture = name, options = o}
     return net
   end
   network.register(name, make)
   return make
-end
-
---- A path for a table beside the network, "genre.json" for "genre.safetensors".
-local function beside(path)
-  return (path:gsub("%.safetensors$", ".json"))
 end
 
 --- Saves a network with its card; PATH.json beside it is the card for people to read.
@@ -144,8 +106,7 @@ function network.save(net, path)
   if not net.card then
     error("the network has no card: it is not of models/, and was not trained by train.fit", 0)
   end
-  sealed.write(path, net:state_dict(), "network", net.card)
-  files.write(beside(path), json.encode(net.card, "  ") .. "\n")
+  file.write(path, net:state_dict(), net.card)
 end
 
 -- The option that an architecture cannot be made with: with its default, or 1 where it has none, all is well.
@@ -188,33 +149,42 @@ local function build(path, card)
   return net
 end
 
---- Reads a network that was saved with its card, ready to predict.
----@param path string  a .safetensors file, or a run folder that holds model.safetensors
----@param given {device?: string, net?: moonlark.nn.Module}?  net: to be filled; needed for networks that are not of models/
----@return moonlark.nn.Module
-function network.load(path, given)
-  local read = options.read("network.load", given, {device = "cpu", net = options.none})
+-- The file that a path stands for: itself, or the model of a run folder.
+local function file_at(path)
   if files.kind(path) == "directory" then
     local inner = files.join(path, "model.safetensors")
-    if not files.exists(inner) then
-      local hint = ""
-      for _, name in ipairs(files.list(path)) do
-        if files.exists(files.join(path, name, "model.safetensors")) then
-          hint = (", but %s/%s does"):format(path, name)
-        end
-      end
-      show.fail("%s holds no model.safetensors%s", path, hint)
+    if files.exists(inner) then return inner end
+    local hint = ""
+    for _, name in ipairs(files.list(path)) do
+      if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
     end
-    path = inner
+    show.fail("%s holds no model.safetensors%s", path, hint)
   end
   if not files.exists(path) then show.fail("%s does not exist", path) end
-  local tensors, card = sealed.read(path, "network", card_form)
-  local net = read.net or build(path, card)
+  return path
+end
+
+local load_parameters = options.describe("network.load", {
+  device = options.text("cpu", 'where its weights go: "cpu", "cuda:0"'),
+  net = options.value("moonlark.nn.Module", "a network",
+    function(value) return module.is_module(value) and value or nil end, nil,
+    "what to fill; needed for networks that are not of models/", {usual = "made by the card's architecture"}),
+})
+
+--- Reads a network that was saved with its card, ready to predict.
+---@param path string  a .safetensors file, or a run folder that holds model.safetensors
+---@param given moonlark.network.load.Options?
+---@return moonlark.nn.Module
+function network.load(path, given)
+  local o = load_parameters:read(given)
+  path = file_at(path)
+  local tensors, card = file.read(path)
+  local net = o.net or build(path, card)
   local ok, why = pcall(net.load_state_dict, net, tensors)
   if not ok then error(show.format("%s: ", path) .. why, 0) end
   net.card = card
   paths[net] = path
-  return net:to(read.device):eval()
+  return net:to(o.device):eval()
 end
 
 --- The file that a network was loaded from; nil for one that was made here.

@@ -232,9 +232,9 @@ end
 function TestDamaged:test_options_that_make_no_network()
   local path = place .. "/odd.safetensors"
   for words, options in pairs {
-    ["its option hidden = true makes no 'mlp': a value is of another kind"] = {classes = 2, n_features = 3,
+    ["its option hidden = true makes no 'mlp': models.mlp: hidden must be a whole number 1 or more or a list"] = {classes = 2, n_features = 3,
       hidden = true},
-    ["its option classes = \"a\\nb\" makes no 'mlp': Linear: out_features"] = {classes = "a\nb", n_features = 3},
+    ["its option classes = \"a\\nb\" makes no 'mlp': models.mlp: classes must be a whole number 1 or more"] = {classes = "a\nb", n_features = 3},
     ["its option odd = 1.0 makes no 'mlp': unknown option"] = {classes = 2, n_features = 3, odd = 1},
     ["its options make no 'mlp': "] = {classes = "a", n_features = "b"},
   } do

@@ -309,7 +309,7 @@ function TestMistakes:test_objects()
   lu.assertErrorMsgContains("net must be a module of moonlark.nn, got table", fit, {})
   lu.assertErrorMsgContains("optimizer must be one of moonlark.optim", fit, mlp(), {optimizer = 3})
   lu.assertErrorMsgContains("schedule must be one of moonlark.optim", fit, mlp(), {schedule = "cosine"})
-  lu.assertErrorMsgContains("loss must be a function, got number", fit, mlp(), {loss = 1})
+  lu.assertErrorMsgContains("loss must be a function, got 1", fit, mlp(), {loss = 1})
   local other = optim.AdamW(mlp():parameters(), {lr = 1e-2})
   lu.assertErrorMsgContains("none of the network's parameters", fit, mlp(), {optimizer = other})
   lu.assertErrorMsgContains("drop_last leaves no batch", fit, mlp(), {train = part(10, 1, {drop_last = true})})
@@ -330,10 +330,10 @@ end
 
 function TestMistakes:test_options()
   lu.assertErrorMsgContains("did you mean 'epochs'", fit, mlp(), {epoch = 3})
-  lu.assertErrorMsgContains("epochs must be an integer from 1, got 0", fit, mlp(), {epochs = 0})
+  lu.assertErrorMsgContains("train.fit: epochs must be a whole number 1 or more, got 0", fit, mlp(), {epochs = 0})
   lu.assertErrorMsgContains('precision must be', fit, mlp(), {precision = "int8"})
   lu.assertErrorMsgContains("resume needs a run folder", fit, mlp(), {resume = true})
-  lu.assertErrorMsgContains("unknown monitor of train.fit: 'valid_f2'", fit, mlp(), {monitor = "valid_f2"})
+  lu.assertErrorMsgContains('got string "valid_f2" (did you mean "valid_loss"?)', fit, mlp(), {monitor = "valid_f2"})
   lu.assertErrorMsgContains("batch_size must be", train.tensors, {x = torch.zeros {2, 2}, batch_size = 0})
 end
 

@@ -342,14 +342,17 @@ function options.tensor(default, help, facts)
   end, default, help, facts)
 end
 
---- A function.
+--- A function, or an object that can be called: a module of moonlark.nn, for instance.
 ---@param default function|table|nil
 ---@param help string?
 ---@param type_name string?  as LuaCATS writes it
 ---@return moonlark.Parameter
 function options.callable(default, help, type_name)
   return options.value(type_name or "function", "a function",
-    function(value) return type(value) == "function" and value or nil end, default, help)
+    function(value)
+      local meta = type(value) == "table" and getmetatable(value)
+      return (type(value) == "function" or type(meta) == "table" and meta.__call) and value or nil
+    end, default, help)
 end
 
 --- Anything at all.

@@ -12,6 +12,7 @@
 ---
 --- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the
 --- module or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
+local file = require "moonlark.nn.file"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
@@ -434,10 +435,10 @@ function Module:load_state_dict(state, given)
   return self
 end
 
---- Writes the state to a .safetensors file; a network of models/ also writes its card (see moonlark.network).
+--- Writes the state to a .safetensors file; a network of models/ also writes its card (see moonlark.nn.file).
 ---@param path string
 function Module:save(path)
-  if self.card then return require "moonlark.network".save(self, path) end
+  if self.card then return file.write(path, self:state_dict(), self.card) end
   local state = {}
   for name, tensor in pairs(self:state_dict()) do state[name] = tensor:contiguous():to "cpu" end
   torch.save(path, state)

@@ -3,8 +3,8 @@
 --- Weights, the best weights so far, the optimiser's state and the average of weights are tensors; the epoch, the
 --- history, the schedule's state and the settings are plain. Random numbers need no state: each epoch begins with
 --- seeds of its own.
-local differences = require "moonlark.train.differences"
 local sealed = require "moonlark.base.sealed"
+local settings = require "moonlark.train.settings"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
 
@@ -30,7 +30,7 @@ end
 
 --- Writes a trainer's state after a whole epoch.
 ---@param path string  ends in .safetensors
----@param trainer table
+---@param trainer moonlark.Trainer
 function checkpoint.write(path, trainer)
   local tensors = {}
   local optimizer = trainer.optimizer:state_dict()
@@ -46,12 +46,14 @@ function checkpoint.write(path, trainer)
   })
 end
 
---- Puts a trainer where the checkpoint was. Another network, optimiser or setting is an error that names them.
+--- Puts the network, optimiser, average and schedule of a trainer where the checkpoint was, and says how far that is.
+--- Another network, optimiser or setting is an error that names them.
 ---@param path string
----@param trainer table
+---@param trainer moonlark.Trainer
+---@return {epoch: integer, history: table[], best: table?}  for Trainer:go_on
 function checkpoint.read(path, trainer)
   local tensors, plain = sealed.read(path, "checkpoint", form)
-  local differ = differences(plain.settings, trainer.settings)
+  local differ = settings.differences(plain.settings, trainer.settings)
   if #differ > 0 then
     show.fail("%s was begun with other settings:%s", path, differ)
   end
@@ -62,10 +64,9 @@ function checkpoint.read(path, trainer)
     if trainer.schedule then trainer.schedule:load_state(plain.schedule) end
   end)
   if not ok then error(type(why) == "string" and show.format("%s: ", path) .. why or why, 0) end
-  trainer.epoch, trainer.history = plain.epoch, plain.history
-  if plain.best then
-    trainer.best = {epoch = plain.best.epoch, value = plain.best.value, state = take(tensors, "best.")}
-  end
+  local best = plain.best
+  return {epoch = plain.epoch, history = plain.history,
+    best = best and {epoch = best.epoch, value = best.value, state = take(tensors, "best.")}}
 end
 
 return checkpoint

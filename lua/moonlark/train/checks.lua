@@ -1,47 +1,15 @@
---- What is checked before a training starts.
+--- What is checked before a training starts beyond what each option may be: options against each other, and the data.
+local files = require "moonlark.base.files"
+local measures = require "moonlark.train.measures"
+local module = require "moonlark.nn.module"
 local show = require "moonlark.base.show"
+
 local checks = {}
-
-local function check_integer(name, value, least)
-  if math.type(value) ~= "integer" or value < least then
-    show.fail("%s must be an integer from %d, got %s", name, least, tostring(value))
-  end
-end
-
-local function is_callable(value)
-  return type(value) == "function" or type(value) == "table" and (getmetatable(value) or {}).__call ~= nil
-end
 
 --- The network.
 ---@param net any
 function checks.network(net)
-  if not require "moonlark.nn.module".is_module(net) then
-    show.fail("net must be a module of moonlark.nn, got %s", type(net))
-  end
-end
-
---- The device that "auto" stands for, or the one that is named; an error when it is not there.
----@param wanted string
----@return string
-function checks.device(wanted)
-  local torch = require "moonlark.torch"
-  if wanted == "auto" then return torch.cuda.is_available() and "cuda:0" or "cpu" end
-  if wanted ~= "cpu" then torch.zeros({1}):to(wanted) end -- says what is missing
-  return wanted == "cuda" and "cuda:0" or wanted
-end
-
-local function check_objects(o)
-  if type(o.optimizer) ~= "nil" and not (type(o.optimizer) == "table" and (o.optimizer.bind or o.optimizer.groups)) then
-    show.fail("optimizer must be one of moonlark.optim, such as optim.AdamW {lr = 1e-3}, got %s", type(o.optimizer))
-  end
-  if o.schedule ~= nil and not (type(o.schedule) == "table" and (o.schedule.bind or o.schedule.step)) then
-    show.fail("schedule must be one of moonlark.optim, such as optim.cosine {}, got %s", type(o.schedule))
-  end
-  for _, name in ipairs {"loss", "objective", "each", "judge"} do
-    if o[name] ~= nil and not is_callable(o[name]) then
-      show.fail("%s must be a function, got %s", name, type(o[name]))
-    end
-  end
+  if not module.is_module(net) then show.fail("net must be a module of moonlark.nn, got %s", type(net)) end
 end
 
 --- An optimiser that was bound before must be the network's, on its device.
@@ -59,39 +27,15 @@ function checks.optimizer(optimizer, net)
     0)
 end
 
-local measures = {"accuracy", "loss", "valid_accuracy", "valid_loss", "valid_segment_accuracy"}
-
-local function check_monitor(o)
-  if o.monitor == nil then return end
-  local known = {}
-  for _, name in ipairs(measures) do known[name] = true end
-  if not known[o.monitor] then require "moonlark.base.options".unknown("monitor of train.fit", o.monitor, measures) end
-  if o.monitor:find "^valid" and not o.valid then show.fail("monitor = '%s' needs valid", o.monitor) end
-end
-
---- The options themselves.
+--- The options of train.fit, one against another.
 ---@param o table
 function checks.options(o)
-  check_integer("epochs", o.epochs, 1)
-  check_integer("accumulate", o.accumulate, 1)
-  check_integer("seed", o.seed, 0)
-  if o.patience ~= nil then check_integer("patience", o.patience, 1) end
   if o.patience and not o.valid then error("patience needs validation data: give valid", 0) end
   if o.resume and not o.run then error("resume needs a run folder: give run", 0) end
-  if type(o.run) == "string" then require "moonlark.base.files".check_folder(o.run, "run folder") end
+  if type(o.run) == "string" then files.check_folder(o.run, "run folder") end
   if o.loss and o.objective then error("give loss or objective, not both", 0) end
-  check_objects(o)
-  check_monitor(o)
-  local precisions = {float32 = true, bfloat16 = true}
-  if not precisions[o.precision] then
-    show.fail('precision must be "float32" or "bfloat16", got "%s"', o.precision)
-  end
-  for _, part in ipairs {"train", "valid", "test"} do
-    local batches = o[part]
-    if batches ~= nil and not (type(batches) == "table" and batches.epoch and batches.dataset) then
-      show.fail("%s must be batches, as dataset:batches and train.tensors make, got %s", part, type(batches))
-    end
-  end
+  local part = o.monitor and measures.needs(o.monitor)
+  if part and not o[part] then show.fail("monitor = '%s' needs %s", o.monitor, part) end
 end
 
 local function same(a, b)

@@ -1,7 +1,7 @@
---- One epoch of training: forward, backward and step for every batch, watched for losses that are not finite.
+--- One epoch of training: forward and backward for every batch, watched for losses that are not finite; the trainer
+--- steps. Only reads the trainer.
 local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
-local optim = require "moonlark.optim"
 local progress = require "moonlark.base.progress"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
@@ -36,14 +36,6 @@ local function compute(self, batch)
   return torch.autocast(self.device, self.o.precision, self.objective, self.net, batch)
 end
 
-local function step(self)
-  if self.o.clip_norm then optim.clip_grad_norm(self.net:parameters(), self.o.clip_norm) end
-  self.optimizer:step()
-  self.optimizer:zero_grad()
-  if self.ema then self.ema:update() end
-  if self.schedule and self.schedule.unit ~= "epoch" then self.schedule:step() end
-end
-
 local function words_of(figures)
   if figures.n == 0 then return "" end
   local text = ("loss %.3f"):format(figures.loss / figures.n)
@@ -60,7 +52,7 @@ local function remaining(self, done)
 end
 
 --- Trains on all batches of the next epoch.
----@param self table  a trainer, see moonlark.train.fit
+---@param self moonlark.Trainer
 ---@return {loss: number, accuracy: number?}
 return function(self)
   local o, count = self.o, self.batches
@@ -81,7 +73,7 @@ return function(self)
     table.insert(figures.waiting, {loss = loss:detach(), right = right, paths = batch.paths, number = i})
     if #figures.waiting >= patience_of(self.device) then settle(self, figures) end
     (share > 1 and loss / share or loss):backward()
-    if i % o.accumulate == 0 or i == count then step(self) end
+    if i % o.accumulate == 0 or i == count then self:step() end
     if bar then bar:update(i, words_of(figures) .. "  " .. remaining(self, i)) end
   end
   settle(self, figures)

@@ -1,8 +1,19 @@
 --- Judging a network: its losses and predictions over all batches of a part, joined to whole tracks.
+local finally = require "moonlark.base.finally"
+local options = require "moonlark.base.options"
 local report = require "moonlark.classify.evaluation"
 local torch = require "moonlark.torch"
 
 local evaluate = {}
+
+--- The device that "auto" stands for, or the one that is named; an error when it is not there.
+---@param wanted string
+---@return string
+function evaluate.device(wanted)
+  if wanted == "auto" then return torch.cuda.is_available() and "cuda:0" or "cpu" end
+  if wanted ~= "cpu" then torch.zeros({1}):to(wanted) end -- says what is missing
+  return wanted == "cuda" and "cuda:0" or wanted
+end
 
 --- A batch on the network's device.
 ---@param batch table
@@ -48,9 +59,12 @@ local function joiner(n_tracks)
   return join
 end
 
-local function class_ids(songs)
+--- The class of each track, from 0; nil where there are no classes, or a track is of none of them.
+---@param songs moonlark.Dataset
+---@return moonlark.Tensor?
+function evaluate.class_ids(songs)
   local of, ids = {}, {}
-  for i, name in ipairs(songs.classes) do of[name] = i - 1 end
+  for i, name in ipairs(songs.classes or {}) do of[name] = i - 1 end
   for i, track in ipairs(songs.tracks) do
     if of[track.label] == nil then return nil end
     ids[i] = of[track.label]
@@ -58,30 +72,36 @@ local function class_ids(songs)
   return torch.tensor(ids)
 end
 
+local parameters = options.describe("train.evaluate", {
+  objective = options.callable(nil, "f(net, batch) gives the loss and logits; default: cross entropy of net(x)",
+    "fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?"),
+  device = options.text(options.none, "where batches go", {usual = "where the network is"}),
+  probabilities = options.boolean(false, "tell them where there are no labels, too"),
+})
+
 --- Runs a network over a part, without gradients and in evaluation mode.
 ---
 --- The segments' probabilities are averaged over each track. The result prints itself: accuracy with its 95 %
 --- interval, precision, recall and F1 by class.
 ---@param net moonlark.nn.Module
 ---@param batches table  of dataset:batches or train.tensors
----@param given {objective: function?, device: string?, probabilities: boolean?}?  objective: f(net, batch) → loss,
---- logits; default: cross entropy; probabilities: true asks for them where there are no labels
+---@param given moonlark.train.evaluate.Options?
 ---@return table  {loss, accuracy, segment_accuracy, probabilities (tracks × classes), predicted, y, confusion, per_class, …}
 function evaluate.run(net, batches, given)
-  given = given or {}
-  local device = given.device or net:device()
+  local o = parameters:read(given)
+  local device = o.device or net:device()
   local training = net.training
   local join = joiner(#batches.dataset.tracks)
-  local classified = given.probabilities or #(batches.dataset.classes or {}) > 0
+  local classified = o.probabilities or #(batches.dataset.classes or {}) > 0
   local loss_sum, count = 0, 0
-  local _ <close> = setmetatable({}, {__close = function() net:train(training) end})
+  local _ <close> = finally(function() net:train(training) end)
   net:eval()
   torch.no_grad(function()
     for batch in batches:epoch(1) do
       batch = evaluate.place(batch, device)
       local loss, logits
-      if given.objective then
-        loss, logits = given.objective(net, batch)
+      if o.objective then
+        loss, logits = o.objective(net, batch)
       else
         logits = evaluate.forward(net, batch)
         loss = batch.y and torch.cross_entropy(logits, batch.y)
@@ -95,7 +115,7 @@ function evaluate.run(net, batches, given)
   end)
 
   local probabilities, segment_accuracy = join.finish()
-  local y = probabilities and class_ids(batches.dataset)
+  local y = probabilities and evaluate.class_ids(batches.dataset)
   local found = {}
   if y then
     found = report(y, probabilities:argmax(1), batches.dataset.classes)

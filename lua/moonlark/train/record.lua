@@ -5,35 +5,40 @@
 --- metrics.json, plots/ and report.md.
 local checkpoint = require "moonlark.train.checkpoint"
 local core = require "moonlark_core"
+local file = require "moonlark.nn.file"
 local files = require "moonlark.base.files"
-local network = require "moonlark.network"
+local measures = require "moonlark.train.measures"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local run = require "moonlark.run"
 local show = require "moonlark.base.show"
 local tensorboard = require "moonlark.train.tensorboard"
 
+---@class moonlark.Record
+---@field run moonlark.Run
+---@field mine boolean  whether it was opened here, and ends here
+---@field checkpoint string  the path
+---@field board moonlark.EventFile
+---@field step integer  where TensorBoard puts the pictures, at the end
 local Record = {}
 Record.__index = Record
 
 local record = {}
 
-local function is_run(value) return type(value) == "table" and value.record ~= nil end
-
 --- Opens the run folder of a trainer; `o.run` is a folder's name, or a run that is open.
----@param trainer table
----@return table
+---@param trainer moonlark.Trainer
+---@return moonlark.Record
 function record.open(trainer)
   local o = trainer.o
   local opened = o.run
-  local mine = not is_run(opened)
+  local mine = type(opened) == "string"
   if mine then
     local songs = o.train.dataset
     opened = run.open(o.run, trainer.settings,
       {exists = o.resume and "resume" or "refuse", data = songs.hash and songs or nil})
   end
   local self = setmetatable({
-    run = opened, mine = mine, checkpoint = opened:own "checkpoint.safetensors",
+    run = opened, mine = mine, step = 0, checkpoint = opened:own "checkpoint.safetensors",
     board = tensorboard.open(opened.path, function(name) return opened:own(name) end),
   }, Record)
   if o.opened then o.opened(opened) end
@@ -48,31 +53,19 @@ function Record:rewind(trainer)
   for _, row in ipairs(trainer.history) do self.run:log(row) end
 end
 
-local function save_model(self, trainer)
+local function save_model(self, state, card)
   self.run:own "model.json"
-  network.save(trainer.net, self.run:own "model.safetensors")
+  file.write(self.run:own "model.safetensors", state, card)
 end
-
--- What TensorBoard groups together: loss/train beside loss/valid.
-local scalars = {
-  loss = "loss/train", valid_loss = "loss/valid", accuracy = "accuracy/train", valid_accuracy = "accuracy/valid",
-  valid_segment_accuracy = "accuracy/valid_segments", lr = "lr", seconds = "seconds",
-}
 
 --- After an epoch: its line, its scalars, the checkpoint, and the model when it is the best so far.
 function Record:epoch(trainer, row, is_best)
   checkpoint.write(self.run:own "checkpoint.safetensors", trainer)
-  if is_best then
-    local last = trainer.net:state_dict()
-    local held = {}
-    for name, tensor in pairs(last) do held[name] = tensor:clone() end
-    trainer.net:load_state_dict(trainer.best.state)
-    save_model(self, trainer)
-    trainer.net:load_state_dict(held)
-  end
+  if is_best then save_model(self, trainer.best.state, trainer.net.card) end
   self.run:log(row)
-  for key, tag in pairs(scalars) do
-    if row[key] then self.board:scalar(tag, row.epoch, row[key]) end
+  for _, measure in ipairs(measures.rows) do
+    local value = row[measure.name]
+    if value then self.board:scalar(measure.tag, row.epoch, value) end
   end
 end
 
@@ -114,8 +107,10 @@ end
 local function curves(trainer)
   local history = {}
   for i, row in ipairs(trainer.history) do
-    history[i] = {epoch = row.epoch, loss = row.loss, accuracy = row.accuracy, valid_loss = row.valid_loss,
-      valid_accuracy = row.valid_accuracy}
+    history[i] = {epoch = row.epoch}
+    for _, measure in ipairs(measures.rows) do
+      if measure.shown then history[i][measure.name] = row[measure.name] end
+    end
   end
   return plot.curves {history = history, best = trainer.best}
 end
@@ -187,7 +182,7 @@ end
 function Record:finish(trainer)
   local found, part = trainer.test or trainer.valid, trainer.test and "test" or "validation"
   self.step = #trainer.history
-  save_model(self, trainer)
+  save_model(self, trainer.net:state_dict(), trainer.net.card)
   self.run:metrics(figures_of(trainer, found))
   write_page(self, trainer, found, part)
   if self.mine then self.run:finish() end
@@ -197,7 +192,7 @@ end
 --- epoch.
 function Record:stopped(trainer, why)
   local interrupted = core.system.interrupted() or type(why) == "userdata" or why == "interrupted" -- Ctrl-C is no text
-  if #trainer.history > 0 then save_model(self, trainer) end
+  if #trainer.history > 0 then save_model(self, trainer.net:state_dict(), trainer.net.card) end
   self.run:finish(interrupted and "interrupted" or "failed")
   if interrupted then
     io.stderr:write(show.format("stopped; %s goes on from the last whole epoch with resume\n", self.run.path))

@@ -11,14 +11,12 @@
 --- is done several times. One training leaves one run folder; several leave a folder each and one above them that
 --- joins their figures.
 local arguments = require "moonlark.shell.train.arguments"
-local checks = require "moonlark.train.checks"
 local experiment = require "moonlark.shell.train.division"
-local differences = require "moonlark.train.differences"
+local evaluate = require "moonlark.train.evaluate"
 local files = require "moonlark.base.files"
-local json = require "moonlark.base.json"
 local options = require "moonlark.base.options"
 local run = require "moonlark.run"
-local show = require "moonlark.base.show"
+local settings = require "moonlark.train.settings"
 local several = require "moonlark.shell.train.several"
 local show = require "moonlark.base.show"
 
@@ -34,11 +32,11 @@ local beside = {left_out = true, run = true, overwrite = true, resume = true, wo
   no_cache = true, models = true}
 
 local function settings_of(plan, args)
-  local settings = {command = "train", model = plan.model}
+  local used = {command = "train", model = plan.model}
   for key, value in pairs(args) do
-    if not beside[key] then settings[key] = value end
+    if not beside[key] then used[key] = value end
   end
-  return settings
+  return used
 end
 
 -- Before any work: a folder that holds a run is taken only as the words say.
@@ -57,20 +55,20 @@ local function check_folder(args)
 end
 
 -- A run goes on only with the settings that it was begun with.
-local function check_same(args, settings)
+local function check_same(args, now)
   if not (args.resume and files.exists(files.join(args.run, "run.json"))) then return end
   local had = run.load(args.run).record.settings or {}
-  local list = differences(had, json.decode(json.encode(settings)))
+  local list = settings.differences(had, settings.plain(now))
   if #list > 0 then
     show.fail("%s was begun with other settings:%s", args.run, list)
   end
 end
 
-local function open_run(args, settings, songs)
+local function open_run(args, now, songs)
   if not args.run then return nil end
-  check_same(args, settings)
+  check_same(args, now)
   local exists = args.resume and "resume" or args.overwrite and "overwrite" or "refuse"
-  return run.open(args.run, settings, {exists = exists, data = songs.hash and songs or nil})
+  return run.open(args.run, now, {exists = exists, data = songs.hash and songs or nil})
 end
 
 local function sorted_names(figures)
@@ -88,7 +86,7 @@ local function main(given)
   local plan = options.read("train.command", given, defaults)
   local args = arguments.parser(plan):parse()
   check_folder(args)
-  checks.device(args.device)
+  evaluate.device(args.device)
   local songs = experiment.open(plan, args)
   local divisions = experiment.divisions(plan, args, songs)
   if #divisions > 1 or args.seeds > 1 then several.check(plan, divisions) end

@@ -1,0 +1,65 @@
+--- Measures: what a training notes of each epoch, one row each, in the order in which they are said.
+---
+--- name: in the history. better: the good direction; without it a measure cannot be watched (option `monitor`).
+--- needs: the part that it is measured on, where that may be missing. of: its name in what evaluate gives of that part.
+--- tag: where TensorBoard shows it; what stands before the slash is drawn together. shown: in the line of each epoch
+--- and in the curves.
+local measures = {}
+
+---@class moonlark.Measure
+---@field name string
+---@field better "lower"|"higher"|nil
+---@field needs "valid"|nil
+---@field of string?
+---@field tag string
+---@field shown boolean?
+
+---@type moonlark.Measure[]
+measures.rows = {
+  {name = "loss", better = "lower", tag = "loss/train", shown = true},
+  {name = "accuracy", better = "higher", tag = "accuracy/train", shown = true},
+  {name = "valid_loss", better = "lower", needs = "valid", of = "loss", tag = "loss/valid", shown = true},
+  {name = "valid_accuracy", better = "higher", needs = "valid", of = "accuracy", tag = "accuracy/valid", shown = true},
+  {name = "valid_segment_accuracy", better = "higher", needs = "valid", of = "segment_accuracy",
+    tag = "accuracy/valid_segments"},
+  {name = "lr", tag = "lr"},
+  {name = "seconds", tag = "seconds"},
+}
+
+local by_name, watched = {}, {}
+for _, row in ipairs(measures.rows) do
+  by_name[row.name] = row
+  if row.better then watched[#watched + 1] = row.name end
+end
+
+--- The names of those that can be watched: values of the option `monitor`.
+---@type string[]
+measures.watched = watched
+
+--- The part of the data that a measure needs; nil for those of the training itself.
+---@param name string
+---@return string?
+function measures.needs(name) return by_name[name].needs end
+
+--- Whether a value of a measure is better than another.
+---@param name string
+---@param value number
+---@param than number
+---@return boolean
+function measures.better(name, value, than)
+  if by_name[name].better == "lower" then return value < than end
+  return value > than
+end
+
+--- The measures of the validation, from what evaluate gave.
+---@param found table
+---@return table<string, number>
+function measures.of(found)
+  local row = {}
+  for _, measure in ipairs(measures.rows) do
+    if measure.of then row[measure.name] = found[measure.of] end
+  end
+  return row
+end
+
+return measures

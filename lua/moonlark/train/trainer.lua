@@ -1,0 +1,276 @@
+--- Trainer: a training under way: what it trains with, how far it has come, and the one step that changes weights.
+---
+---     fit ──► Trainer.new
+---      │
+---      ├──► Trainer:run_epoch ──► epoch            all batches: forward, backward
+---      │         │                  └──► Trainer:step   clip, optimiser, average, schedule
+---      │         ├──► Trainer:evaluate             the validation, with the average's weights
+---      │         └──► history, best
+---      ├──► Record:epoch                           checkpoint, model, a line: after each run_epoch
+---      │
+---      ├──► Trainer:settle                         the weights that are the result
+---      ├──► Trainer:conclude                       validation and test with them
+---      └──► Record:finish                          model, figures, pictures, report
+---
+--- Other files read these fields; this one alone writes them. Of the network it writes weights, mode, gradients and
+--- `card.classes`.
+local checks = require "moonlark.train.checks"
+local core = require "moonlark_core"
+local evaluate = require "moonlark.train.evaluate"
+local finally = require "moonlark.base.finally"
+local measures = require "moonlark.train.measures"
+local optim = require "moonlark.optim"
+local progress = require "moonlark.base.progress"
+local settings = require "moonlark.train.settings"
+local show = require "moonlark.base.show"
+local torch = require "moonlark.torch"
+local train_epoch = require "moonlark.train.epoch"
+
+--- A training, under way or done: what train.fit gives.
+---@class moonlark.Trainer
+---@field net moonlark.nn.Module  the network that is trained, in place
+---@field o moonlark.train.fit.Options  with defaults filled in
+---@field device string
+---@field objective fun(net: moonlark.nn.Module, batch: table): moonlark.Tensor, moonlark.Tensor?  loss and logits
+---@field settings table  what decides the result, plain
+---@field optimizer moonlark.Optimizer
+---@field schedule moonlark.Schedule?
+---@field ema moonlark.EMA?
+---@field batches integer  that an epoch trains on
+---@field monitor string?  the measure that tells the best epoch; nil without validation
+---@field epoch integer  whole epochs done
+---@field history table[]  a row of measures each
+---@field best {epoch: integer, value: number, state: table<string, moonlark.Tensor>}?  of the validation so far
+---@field first_epoch integer  epochs done when this call began
+---@field started number  the clock then, in seconds
+---@field valid table?  at the end: what train.evaluate gives of the validation
+---@field test table?  and of the test part
+---@field figures table<string, number>?  of the option `judge`
+---@field pictures table<string, any>?
+local Trainer = {}
+Trainer.__index = Trainer
+Trainer.__name = "moonlark.Trainer"
+
+-- making one ---------------------------------------------------------------------------------
+
+-- Loss and logits of a batch.
+local function objective_of(o)
+  if o.objective then return o.objective end
+  local loss = o.loss or torch.cross_entropy
+  return function(net, batch)
+    local logits = evaluate.forward(net, batch)
+    return loss(logits, batch.y), logits
+  end
+end
+
+-- Batches that an epoch trains on. A last one of a single example is left out: batch norm cannot learn from it.
+local function trained_batches(batches)
+  local count, size = batches:count(), batches.batch_size
+  return count > 1 and not batches.drop_last and size and batches:items() % size == 1 and count - 1 or count
+end
+
+local function bound_schedule(o, optimizer, batches)
+  if not (o.schedule and o.schedule.bind) then return o.schedule end
+  return o.schedule:bind(optimizer, o.schedule.unit == "epoch" and o.epochs or
+    o.epochs * math.ceil(batches / o.accumulate))
+end
+
+--- A training that has not begun. The network and all batches move to the device.
+---@param net moonlark.nn.Module
+---@param o moonlark.train.fit.Options  checked
+---@param device string
+---@return moonlark.Trainer
+function Trainer.new(net, o, device)
+  torch.manual_seed(o.seed)
+  net:to(device)
+  for _, part in ipairs {"train", "valid", "test"} do
+    if o[part] then o[part]:to(device) end
+  end
+  local of = settings.of(net, o)
+  local optimizer = o.optimizer.bind and o.optimizer:bind(net:parameters()) or o.optimizer
+  checks.optimizer(optimizer, net)
+  local batches = trained_batches(o.train)
+  return setmetatable({
+    net = net, o = o, device = device, objective = objective_of(o), settings = of, optimizer = optimizer,
+    schedule = bound_schedule(o, optimizer, batches), ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}),
+    batches = batches, monitor = o.monitor, epoch = 0, history = {}, best = nil,
+    first_epoch = 0, started = core.system.clock(), valid = nil, test = nil, figures = nil, pictures = nil,
+  }, Trainer)
+end
+
+--- Goes on where a checkpoint was.
+---@param reached {epoch: integer, history: table[], best: table?}  of checkpoint.read
+function Trainer:go_on(reached)
+  self.epoch, self.history, self.best = reached.epoch, reached.history, reached.best
+end
+
+-- A part that ends after its first batch.
+local function first_batch(batches)
+  return setmetatable({epoch = function()
+    local following, _, _, threads = batches:epoch(1)
+    local first = true
+    return function()
+      if not first then return nil end
+      first = false
+      return following()
+    end, nil, nil, threads
+  end}, {__index = batches})
+end
+
+-- Which measure tells the best epoch, where the option `monitor` does not say.
+local function usual_monitor(self)
+  local valid = self.o.valid
+  if not valid then return nil end
+  if not self.o.objective then return evaluate.class_ids(valid.dataset) and "valid_accuracy" or "valid_loss" end
+  local found = measures.of(self:evaluate(first_batch(valid))) -- an objective alone knows whether it gives logits
+  return found.valid_accuracy and "valid_accuracy" or found.valid_loss and "valid_loss" or nil
+end
+
+--- Begins this call's epochs: decides on the monitor and starts the clock.
+function Trainer:begin()
+  self.monitor = self.monitor or usual_monitor(self)
+  self.first_epoch, self.started = self.epoch, core.system.clock()
+end
+
+-- an epoch -----------------------------------------------------------------------------------
+
+--- Moves the weights by the gradients that have gathered. Everything that changes weights is here: machines that
+--- train together would add up their gradients at the beginning.
+function Trainer:step()
+  if self.o.clip_norm then optim.clip_grad_norm(self.net:parameters(), self.o.clip_norm) end
+  self.optimizer:step()
+  self.optimizer:zero_grad()
+  if self.ema then self.ema:update() end
+  if self.schedule and self.schedule.unit ~= "epoch" then self.schedule:step() end
+end
+
+-- With the average of weights in place of the last ones, where there is one.
+local function averaged(self, f, ...)
+  if not self.ema then return f(...) end
+  self.ema:swap()
+  local _ <close> = finally(function() self.ema:swap() end)
+  return f(...)
+end
+
+--- What train.evaluate gives of a part, for the average of weights where there is one.
+---@param batches table
+---@return table
+function Trainer:evaluate(batches)
+  return averaged(self, evaluate.run, self.net, batches, {objective = self.objective, device = self.device})
+end
+
+-- Equal accuracies are common on small parts: the lower loss decides then.
+local function improved(self, row)
+  if not self.monitor then return false end
+  local value, best = row[self.monitor], self.best
+  if value == nil then show.fail("monitor: '%s' is not measured here", self.monitor) end
+  if not best or measures.better(self.monitor, value, best.value) then return true end
+  local before = best.value == value and self.history[best.epoch]
+  return before and row.valid_loss and before.valid_loss and row.valid_loss < before.valid_loss or false
+end
+
+local function validate(self, row)
+  for name, value in pairs(measures.of(self:evaluate(self.o.valid))) do row[name] = value end
+  if row.valid_loss and row.valid_loss - row.valid_loss ~= 0 then
+    show.fail("the loss of the validation is %s after epoch %d", tostring(row.valid_loss), row.epoch)
+  end
+end
+
+local function step_by_epoch(self, row)
+  if not (self.schedule and self.schedule.unit == "epoch") then return end
+  local upwards = self.schedule.options and self.schedule.options.mode == "max" -- plateau's
+  self.schedule:step(upwards and row[self.monitor] or row.valid_loss or row.loss)
+end
+
+local function snapshot(net)
+  local state = {}
+  for name, tensor in pairs(net:state_dict()) do state[name] = tensor:cpu():clone() end
+  return state
+end
+
+local function say(self, row, is_best)
+  if not self.o.progress then return end
+  local parts = {("epoch %d/%d"):format(row.epoch, self.o.epochs)}
+  for _, measure in ipairs(measures.rows) do
+    local value = measure.shown and row[measure.name]
+    if value then parts[#parts + 1] = ("%s %.4f"):format(measure.name:gsub("_", " "), value) end
+  end
+  parts[#parts + 1] = progress.duration(row.seconds)
+  io.stderr:write(table.concat(parts, "  "), is_best and "  best so far" or "", "\n")
+end
+
+--- Trains for an epoch and validates.
+---@return table row  of measures
+---@return boolean is_best
+function Trainer:run_epoch()
+  local start, number = core.system.clock(), self.epoch + 1
+  torch.manual_seed(self.o.seed * 1000003 + number) -- so that a resumed training draws the same numbers
+  local lr = self.optimizer.groups[1].lr
+  local row = train_epoch(self)
+  row.epoch, row.lr = number, lr
+  if self.o.valid then validate(self, row) end
+  step_by_epoch(self, row)
+  row.seconds = core.system.clock() - start
+  self.history[number] = row
+  local is_best = improved(self, row)
+  if row.accuracy then self.net.card.classes = self.o.train.dataset.classes end -- an objective gave logits
+  if is_best then
+    self.best = {epoch = number, value = row[self.monitor], state = averaged(self, snapshot, self.net)}
+  end
+  self.epoch = number
+  say(self, row, is_best)
+  return row, is_best
+end
+
+-- the end ------------------------------------------------------------------------------------
+
+--- Whether all epochs are done, or no better one came for as long as `patience` says.
+---@return boolean
+function Trainer:ended()
+  if self.epoch >= self.o.epochs then return true end
+  return self.o.patience and self.best and self.epoch - self.best.epoch >= self.o.patience or false
+end
+
+--- Gives the network the weights that are the result: the best of validation, else the average, else the last.
+function Trainer:settle()
+  self.optimizer:zero_grad()
+  if self.best then
+    self.net:load_state_dict(self.best.state)
+  elseif self.ema then
+    self.ema:swap()
+  end
+  self.net:eval()
+end
+
+--- Judges the settled network on the validation and the test part, and by the option `judge`.
+function Trainer:conclude()
+  local o, given = self.o, {objective = self.objective, device = self.device}
+  if o.valid then self.valid = evaluate.run(self.net, o.valid, given) end
+  if o.test then self.test = evaluate.run(self.net, o.test, given) end
+  if o.judge then self.figures, self.pictures = o.judge(self) end
+end
+
+--- The files that a list of any part's batches names: "rejected", or those "partial" that were kept in part.
+---@param list "rejected"|"partial"
+---@return {path: string, reason: string}[]
+function Trainer:files(list)
+  local all = {}
+  for _, name in ipairs {"train", "valid", "test"} do
+    local batches = self.o[name]
+    for _, file in ipairs(batches and batches[list] or {}) do all[#all + 1] = file end
+  end
+  return all
+end
+
+function Trainer:__tostring()
+  local last = self.history[#self.history]
+  local text = ("fit: %d epochs"):format(#self.history)
+  if last then text = text .. ("  loss %.4f"):format(last.loss) end
+  if self.best then
+    text = text .. ("  best %s %.4f in epoch %d"):format(self.monitor:gsub("_", " "), self.best.value, self.best.epoch)
+  end
+  if self.test and self.test.accuracy then text = text .. ("  test accuracy %.4f"):format(self.test.accuracy) end
+  return text
+end
+
+return Trainer
