@@ -278,9 +278,10 @@ function TestModule:test_errors_say_where()
   lu.assertErrorMsgContains("did you mean 'padding'", nn.Conv2d, 1, 2, 3, {paddin = 1})
   lu.assertErrorMsgContains("Conv2d: stride is given twice", nn.Conv2d, 1, 2, 3, 1, {stride = 2})
   lu.assertErrorMsgContains("multiples of groups (2), got 3 and 4", nn.Conv1d, 3, 4, 5, {groups = 2})
-  lu.assertErrorMsgContains("p must be 0..1, got 2", nn.Dropout, 2)
+  lu.assertErrorMsgContains("p must be a number 0..1, got 2", nn.Dropout, 2)
   lu.assertErrorMsgContains("Sequential holds modules, got number", nn.Sequential, nn.ReLU(), 3)
-  lu.assertErrorMsgContains('reduction must be "none", "mean" or "sum", got max', nn.MSELoss, {reduction = "max"})
+  lu.assertErrorMsgContains('nn.MSELoss: reduction must be "none", "mean" or "sum", got string "max"', nn.MSELoss,
+    {reduction = "max"})
 end
 
 function TestModule:test_states_are_saved_and_checked()
@@ -356,7 +357,7 @@ function TestModule:test_dropout_between_recurrent_layers()
     lu.assertEquals(distance(deep(x):detach(), deep(x):detach()), 0)
     local plain = class(4, 6, 2, {batch_first = true}):load_state_dict(deep:state_dict())
     lu.assertTrue(distance(deep(x):detach(), plain(x):detach()) <= 1e-6)
-    lu.assertErrorMsgContains("dropout must be 0..1, got 2", class, 4, 6, {dropout = 2})
+    lu.assertErrorMsgContains("dropout must be a number 0..1, got 2", class, 4, 6, {dropout = 2})
   end
 end
 
@@ -445,16 +446,16 @@ function TestModule:test_attention_mistakes()
   local attention = nn.MultiheadAttention(6, 2, {batch_first = true})
   local x = torch.randn {2, 5, 6}
   lu.assertErrorMsgContains("embed_dim must be a multiple of num_heads (4), got 6", nn.MultiheadAttention, 6, 4)
-  lu.assertErrorMsgContains("dropout must be 0..1, got 3", nn.MultiheadAttention, 6, 2, {dropout = 3})
+  lu.assertErrorMsgContains("dropout must be a number 0..1, got 3", nn.MultiheadAttention, 6, 2, {dropout = 3})
   lu.assertErrorMsgContains("key_padding_mask must be [2, 5], got [5, 2]", attention, x, x, x,
     {key_padding_mask = torch.zeros {5, 2}})
   lu.assertErrorMsgContains("attn_mask must be [5, 5] or [4, 5, 5], got [5, 4]", attention, x, x, x,
     {attn_mask = torch.zeros {5, 4}})
   lu.assertErrorMsgContains("expected input [n, t, 6], got [2, 5, 4]", attention, torch.randn {2, 5, 4})
   lu.assertErrorMsgContains("did you mean 'attn_mask'", attention, x, x, x, {atn_mask = causal})
-  lu.assertErrorMsgContains('activation must be "relu", "gelu" or a function, got tanhh',
+  lu.assertErrorMsgContains('activation must be "relu" or "gelu" or a function or a module, got string "tanhh"',
     nn.TransformerEncoderLayer, 8, 2, {activation = "tanhh"})
-  lu.assertErrorMsgContains("encoder_layer must be a module, got number", nn.TransformerEncoder, 3, 2)
+  lu.assertErrorMsgContains("nn.TransformerEncoder: encoder_layer must be a module, got 3", nn.TransformerEncoder, 3, 2)
   local encoder = modules.encoder()
   encoder.layers:at(1).linear2 = nn.Linear(7, 8)
   lu.assertErrorMsgContains("layers.1.linear2 (Linear(7, 8)): expected input [*, 7], got [5, 2, 11]", encoder,

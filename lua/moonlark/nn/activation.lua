@@ -1,17 +1,19 @@
 --- Activations: element by element, but for the softmaxes. Results have the input's shape.
-local arguments = require "moonlark.nn.parameters"
 local Module = require "moonlark.nn.module".Module
+local options = require "moonlark.base.options"
+local parameters = require "moonlark.nn.parameters"
 local torch = require "moonlark.torch"
 
+local number = options.number
 local activations = {}
 
 -- A class whose forward is f(x, options).
-local function activation(name, names, defaults, f)
+local function activation(name, fields, f)
   local Activation = Module:extend(name)
+  local description = options.describe("nn." .. name, fields)
 
   function Activation:init(...)
-    local o = arguments.read(name, names, defaults, ...)
-    for _, key in ipairs(names) do self[key] = o[key] end
+    for key, value in pairs(parameters.read(description, ...)) do self[key] = value end
   end
 
   function Activation:forward(x) return f(x, self) end
@@ -21,47 +23,44 @@ end
 
 --- max(0, x). PyTorch: ReLU.
 ---@class moonlark.nn.ReLU: moonlark.nn.Module
-activations.ReLU = activation("ReLU", {}, {}, function(x) return x:relu() end)
+activations.ReLU = activation("ReLU", {}, function(x) return x:relu() end)
 
 --- x Φ(x), Φ the normal distribution (Hendrycks and Gimpel, 2016). PyTorch: GELU.
 ---@class moonlark.nn.GELU: moonlark.nn.Module
----@param approximate string?  default "none"; or "tanh": 0.5 x (1 + tanh(sqrt(2 / π) (x + 0.044715 x³)))
-activations.GELU = activation("GELU", {"approximate"}, {approximate = "none"}, function(x, o)
-  return torch.gelu(x, {approximate = o.approximate})
-end)
+activations.GELU = activation("GELU", {
+  approximate = options.choice({"none", "tanh"}, "none", "tanh: 0.5 x (1 + tanh(sqrt(2 / π) (x + 0.044715 x³)))"),
+}, function(x, o) return torch.gelu(x, {approximate = o.approximate}) end)
 
 --- x / (1 + exp(-x)), also called swish. PyTorch: SiLU.
 ---@class moonlark.nn.SiLU: moonlark.nn.Module
-activations.SiLU = activation("SiLU", {}, {}, function(x) return torch.silu(x) end)
+activations.SiLU = activation("SiLU", {}, function(x) return torch.silu(x) end)
 
 --- x, or alpha (exp(x) - 1) below 0 (Clevert et al., 2016). PyTorch: ELU.
 ---@class moonlark.nn.ELU: moonlark.nn.Module
----@param alpha number?  default 1
-activations.ELU = activation("ELU", {"alpha"}, {alpha = 1.0}, function(x, o) return torch.elu(x, o.alpha) end)
+activations.ELU = activation("ELU", {alpha = number(1.0, nil, "how far below 0 it goes")},
+  function(x, o) return torch.elu(x, o.alpha) end)
 
 --- x, or negative_slope x below 0. PyTorch: LeakyReLU.
 ---@class moonlark.nn.LeakyReLU: moonlark.nn.Module
----@param negative_slope number?  default 0.01
-activations.LeakyReLU = activation("LeakyReLU", {"negative_slope"}, {negative_slope = 0.01}, function(x, o)
-  return torch.leaky_relu(x, o.negative_slope)
-end)
+activations.LeakyReLU = activation("LeakyReLU", {negative_slope = number(0.01, nil, "slope below 0")},
+  function(x, o) return torch.leaky_relu(x, o.negative_slope) end)
 
 --- 1 / (1 + exp(-x)). PyTorch: Sigmoid.
 ---@class moonlark.nn.Sigmoid: moonlark.nn.Module
-activations.Sigmoid = activation("Sigmoid", {}, {}, function(x) return x:sigmoid() end)
+activations.Sigmoid = activation("Sigmoid", {}, function(x) return x:sigmoid() end)
 
 --- tanh(x). PyTorch: Tanh.
 ---@class moonlark.nn.Tanh: moonlark.nn.Module
-activations.Tanh = activation("Tanh", {}, {}, function(x) return x:tanh() end)
+activations.Tanh = activation("Tanh", {}, function(x) return x:tanh() end)
 
 --- exp(x) over its sum along an axis: numbers of 0..1 that sum to 1. PyTorch: Softmax.
 ---@class moonlark.nn.Softmax: moonlark.nn.Module
----@param dim integer?  default -1; the axis, from 0, or from the end
-activations.Softmax = activation("Softmax", {"dim"}, {dim = -1}, function(x, o) return x:softmax(o.dim) end)
+activations.Softmax = activation("Softmax", {dim = options.integer(-1, nil, "the axis, from 0, or from the end")},
+  function(x, o) return x:softmax(o.dim) end)
 
 --- The logarithm of Softmax, without its loss of precision. PyTorch: LogSoftmax.
 ---@class moonlark.nn.LogSoftmax: moonlark.nn.Module
----@param dim integer?  default -1; the axis, from 0, or from the end
-activations.LogSoftmax = activation("LogSoftmax", {"dim"}, {dim = -1}, function(x, o) return x:log_softmax(o.dim) end)
+activations.LogSoftmax = activation("LogSoftmax", {dim = options.integer(-1, nil, "the axis, from 0, or from the end")},
+  function(x, o) return x:log_softmax(o.dim) end)
 
 return activations

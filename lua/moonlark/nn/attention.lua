@@ -1,22 +1,22 @@
 --- MultiheadAttention, TransformerEncoderLayer, TransformerEncoder.
-local arguments = require "moonlark.nn.parameters"
 local container = require "moonlark.nn.container"
 local init = require "moonlark.nn.initialise"
 local linear = require "moonlark.nn.linear"
 local module = require "moonlark.nn.module"
 local normalization = require "moonlark.nn.normalization"
 local options = require "moonlark.base.options"
+local parameters = require "moonlark.nn.parameters"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
-local none = options.none
+local boolean, size, tensor = options.boolean, parameters.size, parameters.tensor
 local attention = {}
 
 -- masks ---------------------------------------------------------------------------
 
 -- Numbers to add to scores: a mask of booleans has true where nothing may be seen.
-local function additive(name, mask, like)
-  if not torch.is_tensor(mask) then error(("%s must be a tensor, got %s"):format(name, type(mask)), 0) end
+local function additive(mask, like)
   if mask:dtype() ~= "bool" then return mask:to(like:dtype()) end
   return torch.zeros(mask:shape(), {dtype = like:dtype(), device = like:device()}):masked_fill(mask, -math.huge)
 end
@@ -27,7 +27,7 @@ local function check_shape(name, mask, ...)
     allowed[i] = "[" .. table.concat(shape, ", ") .. "]"
     if table.concat(shape, ", ") == got then return end
   end
-  error(("%s must be %s, got [%s]"):format(name, table.concat(allowed, " or "), got), 0)
+  show.fail("%s must be %s, got [%s]", name, table.concat(allowed, " or "), got)
 end
 
 -- All masks in one that fits scores of batch × heads × queries × keys; nil when there is none.
@@ -35,12 +35,12 @@ local function joined(o, q, k, causal)
   local batch, heads, queries, keys = q:size(0), q:size(1), q:size(2), k:size(2)
   local mask
   if o.attn_mask then
-    mask = additive("attn_mask", o.attn_mask, q)
+    mask = additive(o.attn_mask, q)
     check_shape("attn_mask", mask, {queries, keys}, {batch * heads, queries, keys})
     if mask:dim() == 3 then mask = mask:view {batch, heads, queries, keys} end
   end
   if o.key_padding_mask then
-    local padding = additive("key_padding_mask", o.key_padding_mask, q)
+    local padding = additive(o.key_padding_mask, q)
     if padding:dim() == 1 then padding = padding:unsqueeze(0) end
     check_shape("key_padding_mask", padding, {batch, keys})
     padding = padding:view {batch, 1, 1, keys}
@@ -48,7 +48,7 @@ local function joined(o, q, k, causal)
   end
   if causal then
     local later = torch.ones({queries, keys}, {dtype = "bool", device = q:device()}):triu(1)
-    later = additive("is_causal", later, q)
+    later = additive(later, q)
     mask = mask and mask + later or later
   end
   return mask
@@ -70,27 +70,26 @@ end
 --- first i keys; need_weights = false leaves the weights out, which is quicker (libtorch's fused kernel, or blocks of
 --- 128 queries); average_attn_weights = false gives weights [n, num_heads, l, s].
 ---@class moonlark.nn.MultiheadAttention: moonlark.nn.Module
----@param embed_dim integer  a multiple of num_heads
----@param num_heads integer
----@param dropout number?  default 0; of the weights, while training
----@param bias boolean?  default true
----@param kdim integer?  numbers of a key; embed_dim unless given
----@param vdim integer?  numbers of a value; embed_dim unless given
----@param batch_first boolean?  default false
 local MultiheadAttention = Module:extend "MultiheadAttention"
 
+local multihead = options.describe("nn.MultiheadAttention", {
+  embed_dim = size "a multiple of num_heads",
+  num_heads = size "heads, which look at the keys side by side",
+  dropout = parameters.probability(0.0, "of the weights, while training"),
+  bias = boolean(true, "the projections have biases"),
+  kdim = options.integer(nil, {least = 1, usual = "embed_dim"}, "numbers of a key"),
+  vdim = options.integer(nil, {least = 1, usual = "embed_dim"}, "numbers of a value"),
+  batch_first = boolean(false, "the batch is the first axis, time the second"),
+})
+
 function MultiheadAttention:init(...)
-  local name = "MultiheadAttention"
-  local o = arguments.read(name, {"embed_dim", "num_heads", "dropout", "bias", "kdim", "vdim", "batch_first"},
-    {dropout = 0.0, bias = true, kdim = none, vdim = none, batch_first = false}, ...)
-  local width = arguments.size(name, "embed_dim", o.embed_dim)
-  self.embed_dim, self.num_heads = width, arguments.size(name, "num_heads", o.num_heads)
-  if width % self.num_heads ~= 0 then
-    error(("%s: embed_dim must be a multiple of num_heads (%d), got %d"):format(name, self.num_heads, width), 0)
+  local o = parameters.read(multihead, ...)
+  local width = o.embed_dim
+  if width % o.num_heads ~= 0 then
+    show.fail("nn.MultiheadAttention: embed_dim must be a multiple of num_heads (%d), got %d", o.num_heads, width)
   end
-  self.dropout, self.batch_first = arguments.probability(name, "dropout", o.dropout), o.batch_first
-  self.kdim = arguments.size(name, "kdim", o.kdim or width)
-  self.vdim = arguments.size(name, "vdim", o.vdim or width)
+  self.embed_dim, self.num_heads, self.dropout, self.batch_first = width, o.num_heads, o.dropout, o.batch_first
+  self.kdim, self.vdim = o.kdim or width, o.vdim or width
   local weights
   if self.kdim == width and self.vdim == width then
     self.in_proj_weight = Parameter(torch.empty {3 * width, width})
@@ -129,7 +128,7 @@ end
 -- As [n, t, *], whatever the caller's layout is.
 local function batch_first(self, x)
   if x:dim() == 2 then return x:unsqueeze(0) end
-  if x:dim() ~= 3 then error(("an input has %d axes"):format(x:dim()), 0) end
+  if x:dim() ~= 3 then show.fail("an input has %d axes", x:dim()) end
   return self.batch_first and x or x:transpose(0, 1)
 end
 
@@ -141,11 +140,19 @@ local function weigh(q, k, v, mask, dropout)
   return weights:matmul(v), weights
 end
 
+local padding_help = "[n, s], booleans (true: padding, not looked at) or numbers to add to the scores"
+local causal_help = "the i-th query sees only the first i keys"
+
+local looking = options.describe("MultiheadAttention:forward", {
+  key_padding_mask = tensor(padding_help),
+  need_weights = boolean(true, "false leaves the weights out, which is quicker"),
+  attn_mask = tensor "[l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask",
+  average_attn_weights = boolean(true, "false gives the weights of each head, [n, num_heads, l, s]"),
+  is_causal = boolean(false, causal_help),
+})
+
 function MultiheadAttention:forward(query, key, value, ...)
-  local o = arguments.read("a call of MultiheadAttention",
-    {"key_padding_mask", "need_weights", "attn_mask", "average_attn_weights", "is_causal"},
-    {key_padding_mask = none, need_weights = true, attn_mask = none, average_attn_weights = true, is_causal = false},
-    ...)
+  local o = parameters.read(looking, ...)
   key = key or query
   value = value or key
   local same = rawequal(query, key) and rawequal(key, value)
@@ -182,10 +189,13 @@ attention.MultiheadAttention = MultiheadAttention
 
 local activations = {relu = torch.relu, gelu = torch.gelu}
 
--- What the calls of the encoder and of its layers take after the input.
-local function read_masks(owner, mask, ...)
-  return arguments.read("a call of " .. owner, {mask, "src_key_padding_mask", "is_causal"},
-    {[mask] = none, src_key_padding_mask = none, is_causal = false}, ...)
+-- What the calls of the encoder and of its layers take after the input; `mask` is the name of the first.
+local function masks(owner, mask)
+  return options.describe(owner, {
+    [mask] = tensor "[t, t], as attn_mask of nn.MultiheadAttention",
+    src_key_padding_mask = tensor(padding_help),
+    is_causal = boolean(false, causal_help),
+  })
 end
 
 --- Self-attention and two linear layers, each with a sum around it and a LayerNorm (Vaswani et al., 2017). PyTorch:
@@ -196,26 +206,32 @@ end
 --- x and y are [t, n, d_model], or [n, t, d_model] with batch_first. A call also takes src_mask [t, t],
 --- src_key_padding_mask [n, t] and is_causal, in this order or by name: see nn.MultiheadAttention.
 ---@class moonlark.nn.TransformerEncoderLayer: moonlark.nn.Module
----@param d_model integer  a multiple of nhead
----@param nhead integer
----@param dim_feedforward integer?  default 2048; numbers between the two linear layers
----@param dropout number?  default 0.1
----@param activation string|function?  default "relu"; or "gelu"
----@param layer_norm_eps number?  default 1e-5
----@param batch_first boolean?  default false
----@param norm_first boolean?  default false; true normalises before attention and linear layers, not after the sums
----@param bias boolean?  default true
 local TransformerEncoderLayer = Module:extend "TransformerEncoderLayer"
 
+-- A function, or what can be called as one: a module.
+local function callable(value)
+  local meta = getmetatable(value)
+  local may = type(value) == "function" or type(value) == "table" and type(meta) == "table" and meta.__call
+  return may and value or nil
+end
+
+local encoder_layer = options.describe("nn.TransformerEncoderLayer", {
+  d_model = size "a multiple of nhead",
+  nhead = size "heads of the attention",
+  dim_feedforward = options.integer(2048, {least = 1}, "numbers between the two linear layers"),
+  dropout = parameters.probability(0.1, "of weights and of what is added, while training"),
+  activation = options.either("relu", {
+    options.choice({"relu", "gelu"}), options.value("function", "a function or a module", callable),
+  }, "between the two linear layers"),
+  layer_norm_eps = options.number(1e-5, nil, "added to the variance"),
+  batch_first = boolean(false, "the batch is the first axis, time the second"),
+  norm_first = boolean(false, "normalises before attention and linear layers, not after the sums"),
+  bias = boolean(true, "the layers have biases"),
+})
+
 function TransformerEncoderLayer:init(...)
-  local name = "TransformerEncoderLayer"
-  local o = arguments.read(name, {"d_model", "nhead", "dim_feedforward", "dropout", "activation", "layer_norm_eps",
-    "batch_first", "norm_first", "bias"}, {dim_feedforward = 2048, dropout = 0.1, activation = "relu",
-    layer_norm_eps = 1e-5, batch_first = false, norm_first = false, bias = true}, ...)
+  local o = parameters.read(encoder_layer, ...)
   self.activation = activations[o.activation] or o.activation
-  if type(self.activation) == "string" or type(self.activation) == "number" then
-    error(('%s: activation must be "relu", "gelu" or a function, got %s'):format(name, o.activation), 0)
-  end
   self.norm_first, self.batch_first, self.d_model = o.norm_first, o.batch_first, o.d_model
   self.self_attn = attention.MultiheadAttention(o.d_model, o.nhead,
     {dropout = o.dropout, bias = o.bias, batch_first = o.batch_first})
@@ -237,8 +253,10 @@ local function feed_forward(self, x)
   return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 end
 
+local layer_masks = masks("TransformerEncoderLayer:forward", "src_mask")
+
 function TransformerEncoderLayer:forward(x, ...)
-  local o = read_masks("TransformerEncoderLayer", "src_mask", ...)
+  local o = parameters.read(layer_masks, ...)
   if self.norm_first then
     x = x + attend(self, self.norm1(x), o)
     return x + feed_forward(self, self.norm2(x))
@@ -268,26 +286,30 @@ attention.TransformerEncoderLayer = TransformerEncoderLayer
 --- src_key_padding_mask [n, t] and is_causal, in this order or by name: see nn.MultiheadAttention. The copies begin
 --- with the layer's own values, all the same.
 ---@class moonlark.nn.TransformerEncoder: moonlark.nn.Module
----@param encoder_layer moonlark.nn.Module  it is cloned, not kept
----@param num_layers integer
----@param norm moonlark.nn.Module?  for what the last layer gives
 local TransformerEncoder = Module:extend "TransformerEncoder"
 
+local function module_kind(default, help)
+  local function accept(value) return module.is_module(value) and value or nil end
+  return options.value("moonlark.nn.Module", "a module", accept, default, help)
+end
+
+local encoder = options.describe("nn.TransformerEncoder", {
+  encoder_layer = module_kind(options.required, "it is cloned, not kept"),
+  num_layers = size "copies of it",
+  norm = module_kind(nil, "for what the last layer gives"),
+})
+
 function TransformerEncoder:init(...)
-  local name = "TransformerEncoder"
-  local o = arguments.read(name, {"encoder_layer", "num_layers", "norm"}, {norm = none}, ...)
-  for _, key in ipairs {"encoder_layer", "norm"} do
-    if o[key] ~= nil and not module.is_module(o[key]) then
-      error(("%s: %s must be a module, got %s"):format(name, key, type(o[key])), 0)
-    end
-  end
+  local o = parameters.read(encoder, ...)
   self.layers = container.ModuleList()
-  for _ = 1, arguments.size(name, "num_layers", o.num_layers) do self.layers:append(o.encoder_layer:clone()) end
+  for _ = 1, o.num_layers do self.layers:append(o.encoder_layer:clone()) end
   self.norm = o.norm
 end
 
+local encoder_masks = masks("TransformerEncoder:forward", "mask")
+
 function TransformerEncoder:forward(x, ...)
-  local o = read_masks("TransformerEncoder", "mask", ...)
+  local o = parameters.read(encoder_masks, ...)
   for _, layer in self.layers:each() do x = layer(x, o.mask, o.src_key_padding_mask, o.is_causal) end
   return self.norm and self.norm(x) or x
 end

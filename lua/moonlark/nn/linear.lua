@@ -1,8 +1,9 @@
 --- Linear, Embedding, Identity, Flatten.
-local arguments = require "moonlark.nn.parameters"
 local init = require "moonlark.nn.initialise"
 local module = require "moonlark.nn.module"
 local options = require "moonlark.base.options"
+local parameters = require "moonlark.nn.parameters"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
@@ -10,15 +11,17 @@ local layers = {}
 
 --- y = x Wᵀ + b over the last axis: [*, in_features] to [*, out_features]. PyTorch: Linear.
 ---@class moonlark.nn.Linear: moonlark.nn.Module
----@param in_features integer
----@param out_features integer
----@param bias boolean?  default true; false leaves b out
 layers.Linear = Module:extend "Linear"
 
+local linear = options.describe("nn.Linear", {
+  in_features = parameters.size "numbers of the last axis",
+  out_features = parameters.size "numbers that become of them",
+  bias = options.boolean(true, "false leaves b out"),
+})
+
 function layers.Linear:init(...)
-  local o = arguments.read("Linear", {"in_features", "out_features", "bias"}, {bias = true}, ...)
-  self.in_features = arguments.size("Linear", "in_features", o.in_features)
-  self.out_features = arguments.size("Linear", "out_features", o.out_features)
+  local o = parameters.read(linear, ...)
+  self.in_features, self.out_features = o.in_features, o.out_features
   self.weight = Parameter(init.kaiming_uniform(torch.empty {o.out_features, o.in_features}, math.sqrt(5)))
   if o.bias then self.bias = Parameter(init.bias_beside(torch.empty {o.out_features}, self.weight)) end
 end
@@ -33,20 +36,21 @@ end
 
 --- A row of numbers for each id: int64 [*] to [*, embedding_dim]. PyTorch: Embedding.
 ---@class moonlark.nn.Embedding: moonlark.nn.Module
----@param num_embeddings integer  ids are 0 .. num_embeddings - 1
----@param embedding_dim integer
----@param padding_idx integer?  the row of this id begins as zeros and gets no gradient
 layers.Embedding = Module:extend "Embedding"
 
+local embedding = options.describe("nn.Embedding", {
+  num_embeddings = parameters.size "ids are 0 .. num_embeddings - 1",
+  embedding_dim = parameters.size "numbers for each id",
+  padding_idx = options.integer(nil, nil, "the row of this id begins as zeros and gets no gradient"),
+})
+
 function layers.Embedding:init(...)
-  local o = arguments.read("Embedding", {"num_embeddings", "embedding_dim", "padding_idx"},
-    {padding_idx = options.none}, ...)
-  self.num_embeddings = arguments.size("Embedding", "num_embeddings", o.num_embeddings)
-  self.embedding_dim = arguments.size("Embedding", "embedding_dim", o.embedding_dim)
+  local o = parameters.read(embedding, ...)
   local padding, count = o.padding_idx, o.num_embeddings
-  if padding and not (math.tointeger(padding) and padding >= -count and padding < count) then
-    error(("Embedding: padding_idx must be %d..%d, got %s"):format(-count, count - 1, padding), 0)
+  if padding and not (padding >= -count and padding < count) then
+    show.fail("nn.Embedding: padding_idx must be %d..%d, got %d", -count, count - 1, padding)
   end
+  self.num_embeddings, self.embedding_dim = count, o.embedding_dim
   self.padding_idx = padding and padding % count -- from the end when negative
   local weight = init.normal(torch.empty {count, o.embedding_dim})
   if padding then init.constant(weight[self.padding_idx], 0) end
@@ -67,12 +71,15 @@ function layers.Identity:forward(...) return ... end
 
 --- Joins the axes from start_dim to end_dim: by default [n, *] to [n, numbers of an example]. PyTorch: Flatten.
 ---@class moonlark.nn.Flatten: moonlark.nn.Module
----@param start_dim integer?  default 1
----@param end_dim integer?  default -1
 layers.Flatten = Module:extend "Flatten"
 
+local flatten = options.describe("nn.Flatten", {
+  start_dim = options.integer(1, nil, "the first axis that is joined"),
+  end_dim = options.integer(-1, nil, "the last one, from the end when negative"),
+})
+
 function layers.Flatten:init(...)
-  local o = arguments.read("Flatten", {"start_dim", "end_dim"}, {start_dim = 1, end_dim = -1}, ...)
+  local o = parameters.read(flatten, ...)
   self.start_dim, self.end_dim = o.start_dim, o.end_dim
 end
 

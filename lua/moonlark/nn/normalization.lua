@@ -1,10 +1,16 @@
 --- BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm, Dropout, Dropout2d.
-local arguments = require "moonlark.nn.parameters"
 local module = require "moonlark.nn.module"
+local options = require "moonlark.base.options"
+local parameters = require "moonlark.nn.parameters"
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
+local boolean, number, size = options.boolean, options.number, parameters.size
 local layers = {}
+
+local function eps() return number(1e-5, nil, "added to the variance") end
+local function each_channel() return boolean(true, "a weight and a bias for each channel") end
 
 local function affine(self, shape, bias)
   self.weight = Parameter(torch.ones(shape))
@@ -14,12 +20,17 @@ end
 local function batch_norm(axes, lowest, highest, expected)
   local name = ("BatchNorm%dd"):format(axes)
   local Norm = Module:extend(name)
+  local description = options.describe("nn." .. name, {
+    num_features = size "channels",
+    eps = eps(),
+    momentum = number(0.1, nil, "share of a batch in the running averages"),
+    affine = each_channel(),
+    track_running_stats = boolean(true, "false uses the batch's statistics in evaluation, too"),
+  })
 
   function Norm:init(...)
-    local o = arguments.read(name, {"num_features", "eps", "momentum", "affine", "track_running_stats"},
-      {eps = 1e-5, momentum = 0.1, affine = true, track_running_stats = true}, ...)
-    self.num_features = arguments.size(name, "num_features", o.num_features)
-    self.eps, self.momentum = o.eps, o.momentum
+    local o = parameters.read(description, ...)
+    self.num_features, self.eps, self.momentum = o.num_features, o.eps, o.momentum
     if o.affine then affine(self, {o.num_features}) end
     if o.track_running_stats then
       self:register_buffer("running_mean", torch.zeros {o.num_features})
@@ -29,10 +40,10 @@ local function batch_norm(axes, lowest, highest, expected)
   end
 
   function Norm:forward(x)
-    if x:dim() < lowest or x:dim() > highest then error(("the input has %d axes"):format(x:dim()), 0) end
+    if x:dim() < lowest or x:dim() > highest then show.fail("the input has %d axes", x:dim()) end
     local tracked = self.running_mean ~= nil
     if (self.training or not tracked) and x:numel() == x:size(1) then
-      error("training needs more than one value for each channel: the batch holds one example", 0)
+      show.fail "training needs more than one value for each channel: the batch holds one example"
     end
     if self.training and tracked then torch.no_grad(function() self.num_batches_tracked:add_(1) end) end
     return torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var,
@@ -48,21 +59,22 @@ end
 
 --- Each example normalised over its last axes, [*, normalized_shape] (Ba et al., 2016). PyTorch: LayerNorm.
 ---@class moonlark.nn.LayerNorm: moonlark.nn.Module
----@param normalized_shape integer|integer[]  the last axes
----@param eps number?  default 1e-5; added to the variance
----@param elementwise_affine boolean?  default true; a weight and a bias for each number
----@param bias boolean?  default true; false leaves the bias out
 local LayerNorm = Module:extend "LayerNorm"
 
 layers.LayerNorm = LayerNorm
 
-function LayerNorm:init(shape, ...)
-  if type(shape) == "number" then shape = {shape} end
-  local o = arguments.read("LayerNorm", {"eps", "elementwise_affine", "bias"},
-    {eps = 1e-5, elementwise_affine = true, bias = true}, ...)
-  if type(shape) ~= "table" or #shape == 0 then error("LayerNorm: normalized_shape must be a number or a list", 0) end
-  self.normalized_shape, self.eps = shape, o.eps
-  if o.elementwise_affine then affine(self, shape, o.bias) end
+local layer_norm = options.describe("nn.LayerNorm", {
+  normalized_shape = options.list(options.integer(), options.required, {least = 1, single = true},
+    "lengths of the last axes"),
+  eps = eps(),
+  elementwise_affine = boolean(true, "a weight and a bias for each number"),
+  bias = boolean(true, "false leaves the bias out"),
+})
+
+function LayerNorm:init(...)
+  local o = parameters.read(layer_norm, ...)
+  self.normalized_shape, self.eps = o.normalized_shape, o.eps
+  if o.elementwise_affine then affine(self, self.normalized_shape, o.bias) end
 end
 
 function LayerNorm:forward(x)
@@ -75,23 +87,23 @@ function LayerNorm:arguments() return table.concat(self.normalized_shape, ", ") 
 
 --- Each example normalised over groups of channels, [n, num_channels, *] (Wu and He, 2018). PyTorch: GroupNorm.
 ---@class moonlark.nn.GroupNorm: moonlark.nn.Module
----@param num_groups integer
----@param num_channels integer  a multiple of num_groups
----@param eps number?  default 1e-5; added to the variance
----@param affine boolean?  default true; a weight and a bias for each channel
 local GroupNorm = Module:extend "GroupNorm"
 
 layers.GroupNorm = GroupNorm
 
+local group_norm = options.describe("nn.GroupNorm", {
+  num_groups = size "groups of channels",
+  num_channels = size "a multiple of num_groups",
+  eps = eps(),
+  affine = each_channel(),
+})
+
 function GroupNorm:init(...)
-  local o = arguments.read("GroupNorm", {"num_groups", "num_channels", "eps", "affine"},
-    {eps = 1e-5, affine = true}, ...)
-  self.num_groups = arguments.size("GroupNorm", "num_groups", o.num_groups)
-  self.num_channels = arguments.size("GroupNorm", "num_channels", o.num_channels)
-  if self.num_channels % self.num_groups ~= 0 then
-    error(("GroupNorm: num_channels must be a multiple of num_groups (%d), got %d"):format(o.num_groups,
-      o.num_channels), 0)
+  local o = parameters.read(group_norm, ...)
+  if o.num_channels % o.num_groups ~= 0 then
+    show.fail("nn.GroupNorm: num_channels must be a multiple of num_groups (%d), got %d", o.num_groups, o.num_channels)
   end
+  self.num_groups, self.num_channels = o.num_groups, o.num_channels
   self.eps = o.eps
   if o.affine then affine(self, {o.num_channels}) end
 end
@@ -105,9 +117,10 @@ function GroupNorm:arguments() return ("%d, %d"):format(self.num_groups, self.nu
 local function dropout(name, operator)
   local Dropout = Module:extend(name)
 
+  local description = options.describe("nn." .. name, {p = parameters.probability(0.5, "the probability")})
+
   function Dropout:init(...)
-    local o = arguments.read(name, {"p"}, {p = 0.5}, ...)
-    self.p = arguments.probability(name, "p", o.p)
+    self.p = parameters.read(description, ...).p
   end
 
   function Dropout:forward(x) return operator(x, self.p, self.training) end
@@ -120,31 +133,19 @@ end
 --- Each channel normalised over the batch (and time), [n, c] or [n, c, l]; in evaluation by running averages (Ioffe
 --- and Szegedy, 2015). PyTorch: BatchNorm1d.
 ---@class moonlark.nn.BatchNorm1d: moonlark.nn.Module
----@param num_features integer  channels
----@param eps number?  default 1e-5; added to the variance
----@param momentum number?  default 0.1; the share of a batch in the running averages
----@param affine boolean?  default true; a weight and a bias for each channel
----@param track_running_stats boolean?  default true; false uses the batch's statistics in evaluation too
 layers.BatchNorm1d = batch_norm(1, 2, 3, "[n, %d] or [n, c, l]")
 
 --- Each channel normalised over the batch and the image, [n, c, h, w]; in evaluation by running averages (Ioffe and
 --- Szegedy, 2015). PyTorch: BatchNorm2d.
 ---@class moonlark.nn.BatchNorm2d: moonlark.nn.Module
----@param num_features integer  channels
----@param eps number?  default 1e-5; added to the variance
----@param momentum number?  default 0.1; the share of a batch in the running averages
----@param affine boolean?  default true; a weight and a bias for each channel
----@param track_running_stats boolean?  default true; false uses the batch's statistics in evaluation too
 layers.BatchNorm2d = batch_norm(2, 4, 4, "[n, %d, h, w]")
 
 --- In training, zeroes numbers by chance and lifts the rest by 1 / (1 - p); in evaluation nothing. PyTorch: Dropout.
 ---@class moonlark.nn.Dropout: moonlark.nn.Module
----@param p number?  default 0.5; the probability, 0..1
 layers.Dropout = dropout("Dropout", torch.dropout)
 
 --- Dropout of whole channels of [n, c, *]. PyTorch: Dropout2d.
 ---@class moonlark.nn.Dropout2d: moonlark.nn.Module
----@param p number?  default 0.5; the probability, 0..1
 layers.Dropout2d = dropout("Dropout2d", torch.feature_dropout)
 
 return layers

@@ -1,94 +1,86 @@
---- What constructors are given: PyTorch's arguments in order, or by name in a last table.
+--- What constructors are given: PyTorch's arguments in order, or by name in a last table; and kinds of arguments that
+--- several of them have.
 local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
+local torch = require "moonlark.torch"
 
-local arguments = {}
+local parameters = {}
 
---- Reads the arguments of a constructor: `names` in order, of which those without a default must be given.
+--- Reads what a constructor was given, in the order of its description.
 ---
----     local o = arguments.read("Linear", {"in_features", "out_features", "bias"}, {bias = true}, ...)
----@param owner string
----@param names string[]
----@param defaults table<string, any>
+---     local linear = options.describe("nn.Linear", {in_features = …, out_features = …, bias = …})
+---     local o = parameters.read(linear, ...)      -- of nn.Linear(40, 10) or nn.Linear(40, {out_features = 10})
+---@param description moonlark.Description
 ---@param ... any
 ---@return table
-function arguments.read(owner, names, defaults, ...)
-  local given, count = {...}, select("#", ...)
-  local named = {}
-  local last = given[count]
+function parameters.read(description, ...)
+  local values, count, given = {...}, select("#", ...), {}
+  local owner, last = description.owner, values[count]
   if type(last) == "table" and #last == 0 and getmetatable(last) == nil then
-    named, count = last, count - 1
+    given, count = options.join(last), count - 1
   end
-  if count > #names then error(("%s takes %d arguments at most, got %d"):format(owner, #names, count), 0) end
-  local all, known = {}, {}
-  for i, name in ipairs(names) do
-    known[name] = true
-    if i <= count then all[name] = given[i] end
+  if count > #description.list then
+    show.fail("%s takes %d arguments at most, got %d", owner, #description.list, count)
   end
-  for key, value in pairs(named) do
-    if not known[key] then options.unknown("argument of " .. owner, key, names) end
-    if all[key] ~= nil then error(("%s: %s is given twice"):format(owner, key), 0) end
-    all[key] = value
+  for i, parameter in ipairs(description.list) do
+    local name, value = parameter.name, nil
+    if i <= count then value = values[i] end
+    if value ~= nil and given[name] ~= nil then show.fail("%s: %s is given twice", owner, name) end
+    if value ~= nil then given[name] = value end
+    if parameter.required and given[name] == nil then show.fail("%s needs %s", owner, name) end
   end
-  for _, name in ipairs(names) do
-    if all[name] == nil then
-      local default = defaults[name]
-      if default == nil then error(("%s needs %s"):format(owner, name), 0) end
-      if default ~= options.none then all[name] = default end
-    end
-  end
-  return all
+  return description:read(given)
 end
 
---- A positive whole number.
----@param owner string
----@param name string
----@param value any
----@return integer
-function arguments.size(owner, name, value)
-  local whole = type(value) == "number" and math.tointeger(value)
-  if not whole or whole < 1 then
-    error(("%s: %s must be a whole number, 1 or more, got %s"):format(owner, name, tostring(value)), 0)
-  end
-  return whole
+--- A size that must be given: 1 or more.
+---@param help string
+---@return moonlark.Parameter
+function parameters.size(help) return options.integer(options.required, {least = 1}, help) end
+
+--- A probability.
+---@param default number
+---@param help string
+---@return moonlark.Parameter
+function parameters.probability(default, help) return options.number(default, {least = 0, most = 1}, help) end
+
+--- A tensor, which may be left out.
+---@param help string
+---@return moonlark.Parameter
+function parameters.tensor(help)
+  return options.value("moonlark.Tensor", "a tensor", function(x) return torch.is_tensor(x) and x or nil end, nil, help)
 end
 
---- A number from 0 to 1.
----@param owner string
----@param name string
----@param value any
----@return number
-function arguments.probability(owner, name, value)
-  if type(value) ~= "number" or not (value >= 0 and value <= 1) then
-    error(("%s: %s must be 0..1, got %s"):format(owner, name, tostring(value)), 0)
-  end
-  return value
+--- A whole number for all of `axes` axes, or a list with one for each; parameters.each_axis makes it a list.
+---@param axes integer
+---@param default integer|table
+---@param help string
+---@param more moonlark.Parameter?  what else it may be
+---@param facts {usual?: string}?
+---@return moonlark.Parameter
+function parameters.per_axis(axes, default, help, more, facts)
+  local each = options.list(options.integer(), nil, {length = axes})
+  return options.either(default, {options.integer(), each, more}, help, facts)
 end
 
---- A number for each of `axes` axes, from one or from a list.
----@param owner string
----@param name string
+--- A number for each axis, from one or from a list.
 ---@param value integer|integer[]
 ---@param axes integer
 ---@return integer[]
-function arguments.each_axis(owner, name, value, axes)
+function parameters.each_axis(value, axes)
+  if type(value) == "table" then return value end
   local list = {}
-  for axis = 1, axes do
-    list[axis] = math.tointeger(type(value) == "table" and value[axis] or type(value) == "number" and value)
-  end
-  if #list ~= axes or type(value) == "table" and #value ~= axes then
-    error(("%s: %s must be a whole number or %d, got %s"):format(owner, name, axes, tostring(value)), 0)
-  end
+  for axis = 1, axes do list[axis] = value end
   return list
 end
 
 --- A list of numbers in words: "3", or "(3, 5)".
 ---@param list integer[]
 ---@return string
-function arguments.text(list)
+function parameters.text(list)
   for i = 2, #list do
     if list[i] ~= list[1] then return "(" .. table.concat(list, ", ") .. ")" end
   end
   return tostring(list[1])
 end
 
-return arguments
+return parameters

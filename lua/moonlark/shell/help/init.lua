@@ -111,7 +111,8 @@ local function members_of(entry)
   return list
 end
 
--- The parameter that is a table of options ("moonlark.feature.mel.Options?"), and their description.
+-- The parameter that is a table of options ("moonlark.feature.mel.Options?"), and their description; of a class that of
+-- what its constructor takes.
 local function options_of(entry)
   for _, param in ipairs(entry.doc and entry.doc.params or {}) do
     local owner = param.type:match "^moonlark%.(.+)%.Options%??$"
@@ -120,6 +121,7 @@ local function options_of(entry)
       return param, options.described(owner) or options.described((owner:gsub("%.([%w_]+)$", ":%1")))
     end
   end
+  if entry.kind == "class" then return nil, options.described(shown(entry)) end
 end
 
 local function page(entry, width, called)

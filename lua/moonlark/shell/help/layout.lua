@@ -122,26 +122,25 @@ local function first_sentence(entry)
   return text:match "^(.-%.)%s" or text
 end
 
--- "default 0.5; …" in words on an argument.
-local function default_of(param)
-  return param.text:match "^default ([^;]+)" or param.text:match "; default ([^;]+)"
-end
-
--- What a call looks like: "(path, given)"; of a class what its constructor takes.
-local function arguments_of(entry)
+-- What a call looks like: "(path, given)"; of a class what its constructor takes, by its description if it has one.
+local function arguments_of(entry, description)
   if entry.arguments then return entry.arguments end
   local names = {}
-  for i, param in ipairs(entry.doc and entry.doc.params or {}) do
-    local default = entry.kind == "class" and default_of(param)
-    names[i] = param.name .. (default and ("\1=\1" .. default:gsub(" ", "\1")) or "") -- \1: a blank, but no break
+  for i, param in ipairs(description and description.list or entry.doc and entry.doc.params or {}) do
+    names[i] = param.name
+    if param.default ~= nil then -- \1: a blank, but no break
+      names[i] = ("%s\1=\1%s"):format(param.name, default_in_words(param):gsub(" ", "\1"))
+    end
   end
   return "(" .. table.concat(names, ", ") .. ")"
 end
 
-local function add_signature(out, entry, name, width)
+local function add_signature(out, entry, name, width, description)
   local text = name
-  if entry.kind == "function" or entry.kind == "local" or entry.kind == "class" and entry.doc.params[1] then
-    text = text .. arguments_of(entry)
+  local is_class = entry.kind == "class"
+  local takes = is_class and (description and description.list or entry.doc.params)[1]
+  if entry.kind == "function" or entry.kind == "local" or takes then
+    text = text .. arguments_of(entry, is_class and description)
   end
   local returns = {}
   for _, value in ipairs(entry.doc and entry.doc.returns or {}) do returns[#returns + 1] = value.type end
@@ -160,11 +159,11 @@ end
 ---@param members {entry: table, name: string}[]  what is inside it
 ---@param width integer
 ---@param given? table  the parameter that is a table of options
----@param description? moonlark.Description  of these
+---@param description? moonlark.Description  of these, or of what a class's constructor takes
 ---@return string
 function layout.entry(entry, name, members, width, given, description)
   local out = {}
-  add_signature(out, entry, name, width)
+  add_signature(out, entry, name, width, description)
   out[#out + 1] = ""
   local doc = entry.doc or {text = {}, params = {}, returns = {}, fields = {}}
   add_text(out, doc.text, width, "")
