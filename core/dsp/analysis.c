@@ -19,7 +19,7 @@ mlk_analysis *mlk_analysis_of(mlk_waveform *waveform, mlk_status *status)
         mlk_fail_memory(status, "an analysis");
         return NULL;
     }
-    *analysis = (mlk_analysis){.waveform = waveform, .rate = mlk_waveform_rate(waveform), .block = {.index = -1}};
+    *analysis = (mlk_analysis){.waveform = waveform, .rate = mlk_waveform_rate(waveform)};
     mlk_memo_init(&analysis->memo);
     return analysis;
 }
@@ -53,7 +53,7 @@ mlk_code mlk_analysis_enter(mlk_analysis *analysis, mlk_block block, int64_t ahe
 {
     mlk_memo_forget(&analysis->memo);
     if (analysis->block.pass == MLK_PASS_FINAL)
-        mlk_memo_drop(&analysis->memo, (double)analysis->block.index);
+        mlk_memo_drop(&analysis->memo, analysis->block.index);
     analysis->block = block;
     analysis->samples = NULL;
     mlk_waveform_mark(analysis->waveform, block.first);
@@ -68,10 +68,22 @@ mlk_code mlk_analysis_enter_whole(mlk_analysis *analysis, mlk_status *status)
     mlk_code code = mlk_waveform_view(analysis->waveform, 0, INT64_MAX, &view, status);
     if (code)
         return code;
-    analysis->block = (mlk_block){MLK_PASS_WHOLE, -1, 0, INT64_MAX};
+    analysis->block = (mlk_block){MLK_PASS_WHOLE, 0, 0, INT64_MAX};
     analysis->samples = view.samples;
     analysis->n = view.n;
     return MLK_OK;
+}
+
+mlk_key mlk_analysis_key(const mlk_analysis *analysis)
+{
+    return analysis->block.pass == MLK_PASS_WHOLE
+               ? (mlk_key){.scope = MLK_KEY_CLIP}
+               : (mlk_key){.scope = MLK_KEY_BLOCK, .block = analysis->block.index};
+}
+
+mlk_key mlk_analysis_clip_key(const mlk_analysis *analysis)
+{
+    return (mlk_key){.scope = analysis->block.pass == MLK_PASS_WHOLE ? MLK_KEY_CLIP : MLK_KEY_SURVEYED};
 }
 
 void *mlk_analysis_carry(mlk_analysis *analysis, size_t bytes, mlk_status *status)
@@ -138,10 +150,9 @@ typedef struct highest {
     float value[2];
 } highest;
 
-static void *make_highest(void *context, const double *key, mlk_status *status)
+static void *make_highest(const void *nothing, mlk_status *status)
 {
-    (void)context;
-    (void)key;
+    (void)nothing;
     highest *made = malloc(sizeof *made);
     if (made)
         *made = (highest){{-INFINITY, -INFINITY}};
@@ -150,18 +161,17 @@ static void *make_highest(void *context, const double *key, mlk_status *status)
     return made;
 }
 
-/* That of the values under `key`, whose first number is replaced; made at -infinity. NULL: see status. */
-static highest *highest_of(mlk_analysis *analysis, double *key, int n_key, mlk_status *status)
+/* That of the values under a key of the clip's; made at -infinity. NULL: see status. */
+static highest *highest_of(mlk_analysis *analysis, const mlk_key *key, mlk_status *status)
 {
     static const mlk_memo_kind kind = {make_highest, free};
-    key[0] = mlk_analysis_clip(analysis);
-    highest *found = (highest *)mlk_memo_get(&analysis->memo, &kind, key, n_key, NULL, status);
+    highest *found = mlk_memo_get(&analysis->memo, &kind, key, NULL, status);
     if (found)
-        mlk_memo_keep(&analysis->memo, &kind, key, n_key, sizeof(highest), SIZE_MAX);
+        mlk_memo_keep(&analysis->memo, &kind, key, sizeof *found, SIZE_MAX);
     return found;
 }
 
-static void raise(float *value, const float *data, int64_t count)
+static void lift(float *value, const float *data, int64_t count)
 {
     float highest = mlk_largest(data, count);
     *value = highest > *value ? highest : *value;
@@ -169,27 +179,17 @@ static void raise(float *value, const float *data, int64_t count)
 
 /* --- spectra --- */
 
-typedef struct request {
+typedef struct spectrum_request {
     mlk_analysis *analysis;
     const mlk_stft *stft;
     double power;
-    const mlk_mel *mel;
-    double ref, amin;
-    const mlk_contrast *contrast;
-} request;
+} spectrum_request;
 
-enum { STFT_KEY = 8, MEL_KEY = 6 };
-
-static void stft_key(const mlk_analysis *analysis, const mlk_stft *stft, double power, double *key)
+static mlk_key spectrum_key(mlk_key key, const spectrum_request *r)
 {
-    key[0] = (double)analysis->block.index;
-    key[1] = power;
-    key[2] = stft->n_fft;
-    key[3] = stft->hop_length;
-    key[4] = stft->win_length;
-    key[5] = stft->window;
-    key[6] = stft->center;
-    key[7] = stft->pad_mode;
+    mlk_stft_key(&key, r->stft);
+    mlk_key_add(&key, r->power);
+    return key;
 }
 
 MLK_CLONES static void roots(const float *restrict from, int64_t count, float *restrict to)
@@ -198,20 +198,23 @@ MLK_CLONES static void roots(const float *restrict from, int64_t count, float *r
         to[i] = sqrtf(from[i]);
 }
 
-static void *make_spectrum(void *context, const double *key, mlk_status *status)
+static mlk_tiles *squares_of(const spectrum_request *r, mlk_status *status)
 {
-    (void)key;
-    const request *r = context;
-    if (r->power == 2) {
-        const mlk_stft *stft = r->stft;
-        mlk_view view;
-        mlk_span span = mlk_analysis_span(
-            r->analysis, stft->hop_length,
-            mlk_frame_count(r->analysis->n, stft->n_fft, stft->hop_length, stft->center));
-        if (mlk_analysis_view(r->analysis, stft->n_fft, stft->hop_length, stft->center, span, &view, status))
-            return NULL;
-        return mlk_stft_power(stft, &view, span.first, span.frames, status);
-    }
+    const mlk_stft *stft = r->stft;
+    mlk_view view;
+    mlk_span span =
+        mlk_analysis_span(r->analysis, stft->hop_length,
+                          mlk_frame_count(r->analysis->n, stft->n_fft, stft->hop_length, stft->center));
+    if (mlk_analysis_view(r->analysis, stft->n_fft, stft->hop_length, stft->center, span, &view, status))
+        return NULL;
+    return mlk_stft_power(stft, &view, span.first, span.frames, status);
+}
+
+static void *make_spectrum(const void *context, mlk_status *status)
+{
+    const spectrum_request *r = context;
+    if (r->power == 2)
+        return squares_of(r, status);
     const mlk_tiles *squares = mlk_analysis_spectrum(r->analysis, r->stft, 2, status);
     mlk_tiles *made = squares ? mlk_tiles_new(squares->rows, squares->frames, status) : NULL;
     if (!made)
@@ -235,76 +238,91 @@ static const mlk_memo_kind spectra = {make_spectrum, mlk_tiles_free};
 const mlk_tiles *mlk_analysis_spectrum(mlk_analysis *analysis, const mlk_stft *stft, double power,
                                        mlk_status *status)
 {
-    double key[STFT_KEY];
-    stft_key(analysis, stft, power, key);
-    request r = {.analysis = analysis, .stft = stft, .power = power};
-    return mlk_memo_get(&analysis->memo, &spectra, key, STFT_KEY, &r, status);
+    spectrum_request r = {analysis, stft, power};
+    mlk_key key = spectrum_key(mlk_analysis_key(analysis), &r);
+    return mlk_memo_get(&analysis->memo, &spectra, &key, &r, status);
 }
 
 void mlk_analysis_keep_spectrum(mlk_analysis *analysis, const mlk_stft *stft, double power)
 {
-    double key[STFT_KEY];
-    stft_key(analysis, stft, power, key);
-    const mlk_tiles *made = mlk_analysis_spectrum(analysis, stft, power, NULL);
+    spectrum_request r = {analysis, stft, power};
+    mlk_key key = spectrum_key(mlk_analysis_key(analysis), &r);
+    const mlk_tiles *made = mlk_memo_get(&analysis->memo, &spectra, &key, &r, NULL);
     if (made)
-        mlk_memo_keep(&analysis->memo, &spectra, key, STFT_KEY, tiles_size(made), KEPT_BYTES);
+        mlk_memo_keep(&analysis->memo, &spectra, &key, tiles_size(made), KEPT_BYTES);
 }
 
 /* --- mel --- */
 
-static void *make_mel(void *context, const double *key, mlk_status *status)
+typedef struct mel_request {
+    spectrum_request spectrum;
+    const mlk_mel *mel;
+} mel_request;
+
+static mlk_key mel_key(mlk_key key, const mel_request *r)
 {
-    (void)key;
-    const request *r = context;
-    const mlk_tiles *spectrum = mlk_analysis_spectrum(r->analysis, r->stft, r->power, status);
+    key = spectrum_key(key, &r->spectrum);
+    mlk_mel_key(&key, r->mel);
+    return key;
+}
+
+static void *make_mel(const void *context, mlk_status *status)
+{
+    const mel_request *r = context;
+    const spectrum_request *from = &r->spectrum;
+    const mlk_tiles *spectrum = mlk_analysis_spectrum(from->analysis, from->stft, from->power, status);
     mlk_matrix *made = spectrum ? mlk_matrix_new(r->mel->n_mels, spectrum->frames, status) : NULL;
-    if (made && mlk_mel_apply(r->mel, r->analysis->rate, r->stft->n_fft, spectrum, made->data, status)) {
+    if (made && mlk_mel_apply(r->mel, from->analysis->rate, from->stft->n_fft, spectrum, made->data, status)) {
         mlk_matrix_free(made);
         made = NULL;
     }
     return made;
 }
 
-static void mel_key(const mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel, double *key)
-{
-    stft_key(analysis, stft, power, key);
-    double *own = key + STFT_KEY;
-    own[0] = mel->n_mels;
-    own[1] = mel->fmin;
-    own[2] = mel->fmax;
-    own[3] = mel->htk;
-    own[4] = mel->straight_in_mel;
-    own[5] = mel->norm;
-}
-
 const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
                                    mlk_status *status)
 {
     static const mlk_memo_kind mels = {make_mel, mlk_matrix_free};
-    double key[STFT_KEY + MEL_KEY];
-    mel_key(analysis, stft, power, mel, key);
-    request r = {.analysis = analysis, .stft = stft, .power = power, .mel = mel};
-    return mlk_memo_get(&analysis->memo, &mels, key, STFT_KEY + MEL_KEY, &r, status);
+    mel_request r = {{analysis, stft, power}, mel};
+    mlk_key key = mel_key(mlk_analysis_key(analysis), &r);
+    return mlk_memo_get(&analysis->memo, &mels, &key, &r, status);
 }
 
 /* --- decibels --- */
 
-enum { DB_KEY = STFT_KEY + MEL_KEY + 2 }; /* then top_db */
-_Static_assert(DB_KEY + 1 <= MLK_MEMO_MAX_KEY, "keys fit");
+typedef struct decibel_request {
+    mel_request mel;
+    double ref, amin;
+} decibel_request;
 
-static void *make_decibels(void *context, const double *key, mlk_status *status);
+static mlk_key decibel_key(mlk_key key, const decibel_request *r)
+{
+    key = mel_key(key, &r->mel);
+    mlk_key_add(&key, r->ref, r->amin);
+    return key;
+}
+
+static highest *loudest_of(const decibel_request *r, mlk_status *status)
+{
+    mlk_analysis *analysis = r->mel.spectrum.analysis;
+    mlk_key key = decibel_key(mlk_analysis_clip_key(analysis), r);
+    return highest_of(analysis, &key, status);
+}
+
+static void *make_decibels(const void *context, mlk_status *status);
 
 static const mlk_memo_kind raw_decibels = {make_decibels, mlk_matrix_free};
 
 /* The clip's from what a survey kept of its blocks, or NULL when not all is there. */
-static mlk_matrix *assemble(const request *r, const double *key)
+static mlk_matrix *assemble(const decibel_request *r)
 {
-    double block_key[DB_KEY];
-    memcpy(block_key, key, sizeof block_key);
-    int64_t total = mlk_frame_count(r->analysis->n, r->stft->n_fft, r->stft->hop_length, r->stft->center), at = 0;
-    mlk_matrix *made = mlk_matrix_new(r->mel->n_mels, total, NULL);
-    for (block_key[0] = 0; made && at < total; block_key[0]++) {
-        const mlk_matrix *part = mlk_memo_find(&r->analysis->memo, &raw_decibels, block_key, DB_KEY);
+    mlk_analysis *analysis = r->mel.spectrum.analysis;
+    const mlk_stft *stft = r->mel.spectrum.stft;
+    mlk_key key = decibel_key((mlk_key){.scope = MLK_KEY_BLOCK}, r);
+    int64_t total = mlk_frame_count(analysis->n, stft->n_fft, stft->hop_length, stft->center), at = 0;
+    mlk_matrix *made = mlk_matrix_new(r->mel.mel->n_mels, total, NULL);
+    for (; made && at < total; key.block++) {
+        const mlk_matrix *part = mlk_memo_find(&analysis->memo, &raw_decibels, &key);
         if (!part) {
             mlk_matrix_free(made);
             return NULL;
@@ -317,47 +335,55 @@ static mlk_matrix *assemble(const request *r, const double *key)
     return made;
 }
 
-static void *make_decibels(void *context, const double *key, mlk_status *status)
+static mlk_matrix *convert(const decibel_request *r, mlk_status *status)
 {
-    const request *r = context;
-    double clip_key[DB_KEY];
-    memcpy(clip_key, key, sizeof clip_key);
-    highest *loudest = highest_of(r->analysis, clip_key, DB_KEY, status);
+    const spectrum_request *from = &r->mel.spectrum;
+    const mlk_matrix *power = mlk_analysis_mel(from->analysis, from->stft, from->power, r->mel.mel, status);
+    mlk_matrix *made = power ? mlk_matrix_new(power->rows, power->frames, status) : NULL;
+    if (made)
+        mlk_power_to_db(power->data, power->rows * power->frames, r->ref, r->amin, NAN, made->data);
+    return made;
+}
+
+static void *make_decibels(const void *context, mlk_status *status)
+{
+    const decibel_request *r = context;
+    highest *loudest = loudest_of(r, status);
     if (!loudest)
         return NULL;
-    mlk_matrix *made = r->analysis->block.pass == MLK_PASS_WHOLE ? assemble(r, key) : NULL;
-    if (!made) {
-        const mlk_matrix *power = mlk_analysis_mel(r->analysis, r->stft, r->power, r->mel, status);
-        made = power ? mlk_matrix_new(power->rows, power->frames, status) : NULL;
-        if (!made)
-            return NULL;
-        mlk_power_to_db(power->data, power->rows * power->frames, r->ref, r->amin, NAN, made->data);
-    }
-    raise(&loudest->value[0], made->data, made->rows * made->frames);
+    mlk_matrix *made = r->mel.spectrum.analysis->block.pass == MLK_PASS_WHOLE ? assemble(r) : NULL;
+    if (!made)
+        made = convert(r, status);
+    if (made)
+        lift(&loudest->value[0], made->data, made->rows * made->frames);
     return made;
 }
 
 /* Without a floor. In a survey kept for the final pass. */
-static const mlk_matrix *decibels(const request *r, double *key, mlk_status *status)
+static const mlk_matrix *decibels(const decibel_request *r, mlk_status *status)
 {
-    mlk_memo *memo = &r->analysis->memo;
-    const mlk_matrix *made = mlk_memo_get(memo, &raw_decibels, key, DB_KEY, (void *)r, status);
-    if (made && r->analysis->block.pass == MLK_PASS_SURVEY)
-        mlk_memo_keep(memo, &raw_decibels, key, DB_KEY, matrix_size(made), KEPT_BYTES);
+    mlk_analysis *analysis = r->mel.spectrum.analysis;
+    mlk_key key = decibel_key(mlk_analysis_key(analysis), r);
+    const mlk_matrix *made = mlk_memo_get(&analysis->memo, &raw_decibels, &key, r, status);
+    if (made && analysis->block.pass == MLK_PASS_SURVEY)
+        mlk_memo_keep(&analysis->memo, &raw_decibels, &key, matrix_size(made), KEPT_BYTES);
     return made;
 }
 
-static void *make_lifted(void *context, const double *key, mlk_status *status)
+typedef struct lifted_request {
+    decibel_request decibels;
+    double top_db;
+} lifted_request;
+
+static void *make_lifted(const void *context, mlk_status *status)
 {
-    const request *r = context;
-    double own_key[DB_KEY], top_db = key[DB_KEY];
-    memcpy(own_key, key, sizeof own_key);
-    const mlk_matrix *raw = decibels(r, own_key, status);
-    const highest *loudest = raw ? highest_of(r->analysis, own_key, DB_KEY, status) : NULL;
+    const lifted_request *r = context;
+    const mlk_matrix *raw = decibels(&r->decibels, status);
+    const highest *loudest = raw ? loudest_of(&r->decibels, status) : NULL;
     mlk_matrix *made = loudest ? mlk_matrix_new(raw->rows, raw->frames, status) : NULL;
     if (!made)
         return NULL;
-    float lowest = (float)(loudest->value[0] - top_db);
+    float lowest = (float)(loudest->value[0] - r->top_db);
     for (int64_t i = 0; i < made->rows * made->frames; i++)
         made->data[i] = raw->data[i] > lowest ? raw->data[i] : lowest;
     return made;
@@ -367,37 +393,39 @@ const mlk_matrix *mlk_analysis_mel_db(mlk_analysis *analysis, const mlk_stft *st
                                       double ref, double amin, double top_db, mlk_status *status)
 {
     static const mlk_memo_kind kind = {make_lifted, mlk_matrix_free};
-    request r = {.analysis = analysis, .stft = stft, .power = power, .mel = mel, .ref = ref, .amin = amin};
-    double key[DB_KEY + 1];
-    mel_key(analysis, stft, power, mel, key);
-    key[DB_KEY - 2] = ref;
-    key[DB_KEY - 1] = amin;
-    key[DB_KEY] = top_db;
+    lifted_request r = {{{{analysis, stft, power}, mel}, ref, amin}, top_db};
     if (isnan(top_db) || analysis->block.pass == MLK_PASS_SURVEY)
-        return decibels(&r, key, status);
-    return mlk_memo_get(&analysis->memo, &kind, key, DB_KEY + 1, &r, status);
+        return decibels(&r.decibels, status);
+    mlk_key key = decibel_key(mlk_analysis_key(analysis), &r.decibels);
+    mlk_key_add(&key, top_db);
+    return mlk_memo_get(&analysis->memo, &kind, &key, &r, status);
 }
 
 /* --- contrast --- */
 
-enum { CONTRAST_KEY = STFT_KEY + 4 };
+typedef struct contrast_request {
+    mlk_analysis *analysis;
+    const mlk_stft *stft;
+    const mlk_contrast *contrast;
+} contrast_request;
 
-static void contrast_key(const request *r, double *key)
+static mlk_key contrast_key(mlk_key key, const contrast_request *r)
 {
-    stft_key(r->analysis, r->stft, 1, key);
-    double *own = key + STFT_KEY;
-    own[0] = r->contrast->fmin;
-    own[1] = r->contrast->quantile;
-    own[2] = r->contrast->n_bands;
-    own[3] = r->contrast->linear;
+    mlk_stft_key(&key, r->stft);
+    mlk_contrast_key(&key, r->contrast);
+    return key;
 }
 
-static void *make_contrast(void *context, const double *key, mlk_status *status)
+static highest *extremes_of(const contrast_request *r, mlk_status *status)
 {
-    const request *r = context;
-    double clip_key[CONTRAST_KEY];
-    memcpy(clip_key, key, sizeof clip_key);
-    highest *found = highest_of(r->analysis, clip_key, CONTRAST_KEY, status);
+    mlk_key key = contrast_key(mlk_analysis_clip_key(r->analysis), r);
+    return highest_of(r->analysis, &key, status);
+}
+
+static void *make_contrast(const void *context, mlk_status *status)
+{
+    const contrast_request *r = context;
+    highest *found = extremes_of(r, status);
     const mlk_tiles *magnitude = found ? mlk_analysis_spectrum(r->analysis, r->stft, 1, status) : NULL;
     int64_t bands = r->contrast->n_bands + 1;
     mlk_matrix *made = magnitude ? mlk_matrix_new(2 * bands, magnitude->frames, status) : NULL;
@@ -412,7 +440,7 @@ static void *make_contrast(void *context, const double *key, mlk_status *status)
     for (int i = 0; i < 2; i++) {
         if (!r->contrast->linear)
             mlk_power_to_db(parts[i], count, 1, 1e-10, NAN, parts[i]);
-        raise(&found->value[i], parts[i], count);
+        lift(&found->value[i], parts[i], count);
     }
     return made;
 }
@@ -421,13 +449,12 @@ const mlk_matrix *mlk_analysis_contrast(mlk_analysis *analysis, const mlk_stft *
                                         float *highest_peak, float *highest_valley, mlk_status *status)
 {
     static const mlk_memo_kind kind = {make_contrast, mlk_matrix_free};
-    double key[CONTRAST_KEY];
-    request r = {.analysis = analysis, .stft = stft, .contrast = contrast};
-    contrast_key(&r, key);
-    const mlk_matrix *made = mlk_memo_get(&analysis->memo, &kind, key, CONTRAST_KEY, &r, status);
+    contrast_request r = {analysis, stft, contrast};
+    mlk_key key = contrast_key(mlk_analysis_key(analysis), &r);
+    const mlk_matrix *made = mlk_memo_get(&analysis->memo, &kind, &key, &r, status);
     if (made && analysis->block.pass == MLK_PASS_SURVEY)
-        mlk_memo_keep(&analysis->memo, &kind, key, CONTRAST_KEY, matrix_size(made), KEPT_BYTES);
-    const highest *found = made ? highest_of(analysis, key, CONTRAST_KEY, status) : NULL;
+        mlk_memo_keep(&analysis->memo, &kind, &key, matrix_size(made), KEPT_BYTES);
+    const highest *found = made ? extremes_of(&r, status) : NULL;
     if (!found)
         return NULL;
     *highest_peak = found->value[0];

@@ -16,8 +16,26 @@
  *
  * Some numbers belong to the clip, not to a frame: the loudest decibel, the
  * tuning. Block by block they take two passes, a survey that gathers them and
- * one that uses them (sweep.h walks both); what the survey made at cost is
- * kept for the second pass as long as there is room.
+ * one that uses them (sweep.h walks both):
+ *
+ *     the clip   |-- block 0 --|-- block 1 --|-- block 2 --|- 3 -|
+ *
+ *     survey     [      0      ][      1      ][      2     ][ 3  ]   MLK_PASS_SURVEY
+ *                       |              |             |         |
+ *                       |  loudest decibel, highest peaks, spectral peaks (tuning): MLK_KEY_SURVEYED,
+ *                       |  kept to the end
+ *                       |
+ *                       |  decibels, contrasts, spectra: MLK_KEY_BLOCK, kept while all are within 32 MiB,
+ *                       |  for the final pass
+ *
+ *     whole      [                      0                         ]   MLK_PASS_WHOLE: features that need all
+ *                       |  all of it MLK_KEY_CLIP; decibels are put together from the blocks' if all were kept
+ *
+ *     final      [      0      ][      1      ][      2     ][ 3  ]   MLK_PASS_FINAL: features that were surveyed
+ *                       |  takes what the survey kept of a block, else makes it anew, and lets it go with the block
+ *
+ * Features without such numbers are done in the survey, and where there are no others it is the only pass. What is
+ * not kept goes when the next block, or the whole, is entered.
  *
  * An analysis belongs to one thread; many analyses may run at once.
  */
@@ -39,7 +57,7 @@ typedef enum mlk_pass {
 
 typedef struct mlk_block {
     mlk_pass pass;
-    int64_t index; /* -1: the whole clip */
+    int64_t index; /* 0 of the whole clip */
     int64_t first, end;
 } mlk_block;
 
@@ -50,7 +68,7 @@ typedef struct mlk_analysis {
     int64_t n;            /* its samples; in blocks those known so far, the frames' and beyond */
     double rate;          /* samples per second */
     mlk_block block;
-    mlk_memo memo; /* first number of each key: block.index */
+    mlk_memo memo;
     struct mlk_carry *carry; /* of the feature that is being computed */
 } mlk_analysis;
 
@@ -85,11 +103,9 @@ mlk_code mlk_analysis_enter(mlk_analysis *analysis, mlk_block block, int64_t ahe
 /* Makes the whole clip the block: all of its samples come into memory. */
 mlk_code mlk_analysis_enter_whole(mlk_analysis *analysis, mlk_status *status);
 
-/* In place of the block's index in keys of what belongs to the clip: whole and in blocks it is gathered apart. */
-static inline double mlk_analysis_clip(const mlk_analysis *analysis)
-{
-    return analysis->block.pass == MLK_PASS_WHOLE ? -3 : -2;
-}
+/* Where keys begin of what is made of the block, and of what is gathered from the clip. */
+mlk_key mlk_analysis_key(const mlk_analysis *analysis);
+mlk_key mlk_analysis_clip_key(const mlk_analysis *analysis);
 
 /* Which of `total` frames, one every hop_length samples, lie in the block. */
 mlk_span mlk_analysis_span(const mlk_analysis *analysis, int64_t hop_length, int64_t total);

@@ -8,20 +8,22 @@
 
 /* --- tuning: peaks gathered block by block, then one number for the clip --- */
 
-typedef struct tuning_request {
+typedef struct peaks_request {
     mlk_analysis *analysis;
     const mlk_stft *stft;
     double power;
-    int bins_per_octave;
-    double resolution;
-} tuning_request;
+} peaks_request;
 
-enum { GATHER_KEY = 8 }; /* the block's index, or that of the clip; the spectrum's parameters */
-
-static void *make_peaks(void *context, const double *key, mlk_status *status)
+static mlk_key peaks_key(mlk_key key, const peaks_request *r)
 {
-    (void)context;
-    (void)key;
+    mlk_stft_key(&key, r->stft);
+    mlk_key_add(&key, r->power);
+    return key;
+}
+
+static void *make_peaks(const void *nothing, mlk_status *status)
+{
+    (void)nothing;
     mlk_peaks *made = calloc(1, sizeof *made);
     if (!made)
         mlk_fail_memory(status, "spectral peaks");
@@ -34,23 +36,22 @@ static void release_peaks(void *value)
     free(value);
 }
 
-static mlk_peaks *peaks_of(mlk_analysis *analysis, const double *block_key, mlk_status *status)
+/* The clip's. */
+static mlk_peaks *peaks_of(const peaks_request *r, mlk_status *status)
 {
     static const mlk_memo_kind kind = {make_peaks, release_peaks};
-    double key[GATHER_KEY];
-    for (int i = 0; i < GATHER_KEY; i++)
-        key[i] = i == 0 ? mlk_analysis_clip(analysis) : block_key[i];
-    mlk_peaks *found = (mlk_peaks *)mlk_memo_get(&analysis->memo, &kind, key, GATHER_KEY, NULL, status);
+    mlk_key key = peaks_key(mlk_analysis_clip_key(r->analysis), r);
+    mlk_peaks *found = mlk_memo_get(&r->analysis->memo, &kind, &key, NULL, status);
     if (found)
-        mlk_memo_keep(&analysis->memo, &kind, key, GATHER_KEY, sizeof *found, SIZE_MAX);
+        mlk_memo_keep(&r->analysis->memo, &kind, &key, sizeof *found, SIZE_MAX);
     return found;
 }
 
 /* The block's peaks go to the clip's; the value made only remembers that they did. */
-static void *gather_peaks(void *context, const double *key, mlk_status *status)
+static void *gather_peaks(const void *context, mlk_status *status)
 {
-    const tuning_request *r = context;
-    mlk_peaks *peaks = peaks_of(r->analysis, key, status);
+    const peaks_request *r = context;
+    mlk_peaks *peaks = peaks_of(r, status);
     const mlk_tiles *spectrum = peaks ? mlk_analysis_spectrum(r->analysis, r->stft, r->power, status) : NULL;
     if (!spectrum)
         return NULL;
@@ -63,10 +64,16 @@ static void *gather_peaks(void *context, const double *key, mlk_status *status)
     return done;
 }
 
-static void *make_tuning(void *context, const double *key, mlk_status *status)
+typedef struct tuning_request {
+    peaks_request peaks;
+    int bins_per_octave;
+    double resolution;
+} tuning_request;
+
+static void *make_tuning(const void *context, mlk_status *status)
 {
     const tuning_request *r = context;
-    const mlk_peaks *peaks = peaks_of(r->analysis, key, status);
+    const mlk_peaks *peaks = peaks_of(&r->peaks, status);
     double *tuning = peaks ? malloc(sizeof *tuning) : NULL;
     if (peaks && !tuning)
         mlk_fail_memory(status, "a tuning");
@@ -82,21 +89,20 @@ mlk_code mlk_analysis_tuning(mlk_analysis *analysis, const mlk_stft *stft, doubl
 {
     static const mlk_memo_kind gathered = {gather_peaks, free};
     static const mlk_memo_kind tunings = {make_tuning, free};
-    tuning_request r = {analysis, stft, power, bins_per_octave, resolution};
-    double key[] = {(double)analysis->block.index, power,        stft->n_fft,     stft->hop_length,
-                    stft->win_length,              stft->window, stft->center,    stft->pad_mode,
-                    bins_per_octave,               resolution};
+    tuning_request r = {{analysis, stft, power}, bins_per_octave, resolution};
+    mlk_key of_block = peaks_key(mlk_analysis_key(analysis), &r.peaks);
     *tuning = 0;
     if (analysis->block.pass != MLK_PASS_FINAL &&
-        !mlk_memo_get(&analysis->memo, &gathered, key, GATHER_KEY, &r, status))
+        !mlk_memo_get(&analysis->memo, &gathered, &of_block, &r.peaks, status))
         return status->code;
     if (analysis->block.pass == MLK_PASS_SURVEY)
         return MLK_OK;
-    key[0] = mlk_analysis_clip(analysis);
-    const double *known = mlk_memo_get(&analysis->memo, &tunings, key, 10, &r, status);
+    mlk_key of_clip = peaks_key(mlk_analysis_clip_key(analysis), &r.peaks);
+    mlk_key_add(&of_clip, bins_per_octave, resolution);
+    const double *known = mlk_memo_get(&analysis->memo, &tunings, &of_clip, &r, status);
     if (!known)
         return status->code;
-    mlk_memo_keep(&analysis->memo, &tunings, key, 10, sizeof *known, SIZE_MAX);
+    mlk_memo_keep(&analysis->memo, &tunings, &of_clip, sizeof *known, SIZE_MAX);
     *tuning = *known;
     return MLK_OK;
 }
@@ -136,9 +142,8 @@ static void release_cqt(void *value)
     free(value);
 }
 
-static void *make_cqt(void *context, const double *key, mlk_status *status)
+static void *make_cqt(const void *context, mlk_status *status)
 {
-    (void)key;
     const cqt_request *r = context;
     mlk_cqt_matrix *made = malloc(sizeof *made);
     float complex *data = malloc((size_t)(r->cqt->n_bins * r->span.frames) * sizeof *data);
@@ -176,9 +181,7 @@ const mlk_cqt_matrix *mlk_analysis_cqt(mlk_analysis *analysis, const mlk_cqt *cq
         mlk_cqt_measure(&tuned, analysis->n, analysis->rate, &fits, status))
         return NULL;
     cqt_request r = {analysis, &tuned, plan, mlk_analysis_span(analysis, cqt->hop_length, plan.frames)};
-    double key[] = {(double)analysis->block.index, tuned.hop_length, tuned.fmin,   tuned.n_bins,
-                    tuned.bins_per_octave,         tuned.tuning,     tuned.filter_scale,
-                    tuned.norm,                    tuned.sparsity,   tuned.window, tuned.scale,
-                    tuned.pad_mode,                tuned.gamma};
-    return mlk_memo_get(&analysis->memo, &transforms, key, 13, &r, status);
+    mlk_key key = mlk_analysis_key(analysis);
+    mlk_cqt_key(&key, &tuned);
+    return mlk_memo_get(&analysis->memo, &transforms, &key, &r, status);
 }

@@ -16,11 +16,18 @@ enum { RUN = 64, CLASSES = 4 };
 /* Weights below this count as 0: times a quiet spectrum they would be subnormal numbers, which are slow. */
 #define NOTHING 1e-15
 
+typedef struct request {
+    const mlk_chroma *chroma;
+    double rate;
+    int n_fft;
+} request;
+
 /* Weights [class][bin]: Gaussians around each class, as wide as a bin is on the scale of classes. */
-static void *make(void *context, const double *key, mlk_status *status)
+static void *make(const void *context, mlk_status *status)
 {
-    const mlk_chroma *chroma = context;
-    double rate = key[0], n_fft = key[1];
+    const request *r = context;
+    const mlk_chroma *chroma = r->chroma;
+    double rate = r->rate, n_fft = r->n_fft;
     int n = chroma->n_chroma, bins = (int)n_fft / 2 + 1;
     float *weights = calloc((size_t)bins * (size_t)(n + CLASSES - 1), sizeof *weights); /* whole groups of classes */
     double *column = malloc((size_t)n * sizeof *column);
@@ -82,8 +89,11 @@ mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, cons
                           mlk_status *status)
 {
     static const mlk_memo_kind banks = {make, free};
-    double key[] = {rate, n_fft, chroma->n_chroma, chroma->tuning, chroma->ctroct, chroma->octwidth, chroma->base_c};
-    const float *weights = mlk_memo_get(mlk_memo_shared(), &banks, key, 7, (void *)chroma, status);
+    request r = {chroma, rate, n_fft};
+    mlk_key key = {0};
+    mlk_chroma_key(&key, chroma);
+    mlk_key_add(&key, rate, n_fft);
+    const float *weights = mlk_memo_get(mlk_memo_shared(), &banks, &key, &r, status);
     if (!weights)
         return status->code;
     int64_t frames = spectrum->frames, rows = spectrum->rows;

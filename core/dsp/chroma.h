@@ -12,6 +12,11 @@ typedef struct mlk_chroma {
     bool base_c;     /* row 0 is C, else A */
 } mlk_chroma;
 
+static inline void mlk_chroma_key(mlk_key *key, const mlk_chroma *chroma)
+{
+    mlk_key_add(key, chroma->n_chroma, chroma->tuning, chroma->ctroct, chroma->octwidth, chroma->base_c);
+}
+
 /* Filters a spectrum of n_fft/2 + 1 rows; out is n_chroma x frames, not normalised. */
 mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                           mlk_status *status);

@@ -62,9 +62,8 @@ static bool store_filter(bank *b, int row, const mlk_filter_maker *maker)
     return true;
 }
 
-static void *bank_make(void *context, const double *key, mlk_status *status)
+static void *bank_make(const void *context, mlk_status *status)
 {
-    (void)key;
     const octave *o = context;
     int n_fft;
     if (mlk_cqt_transform_length(mlk_cqt_filter_length(o->cqt, o->lowest, o->gamma), &n_fft, status))
@@ -95,9 +94,10 @@ static const bank *find_bank(const mlk_cqt *cqt, double lowest, double gamma, in
 {
     static const mlk_memo_kind banks = {bank_make, bank_release};
     octave o = {cqt, lowest, gamma, count};
-    double key[] = {lowest,    gamma,         count,      cqt->bins_per_octave, cqt->filter_scale,
-                    cqt->norm, cqt->sparsity, cqt->window};
-    return mlk_memo_get(mlk_memo_shared(), &banks, key, 8, &o, status);
+    mlk_key key = {0};
+    mlk_cqt_filter_key(&key, cqt);
+    mlk_key_add(&key, lowest, gamma, count);
+    return mlk_memo_get(mlk_memo_shared(), &banks, &key, &o, status);
 }
 
 /* --- the walk down the octaves --- */

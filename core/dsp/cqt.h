@@ -8,24 +8,10 @@
 #ifndef MLK_CQT_H
 #define MLK_CQT_H
 
-#include "dsp/normalize.h"
+#include "dsp/cqt_filter.h"
 #include "dsp/stft.h"
 
 #include <complex.h>
-
-typedef struct mlk_cqt {
-    int hop_length;
-    double fmin; /* Hz, before tuning */
-    int n_bins, bins_per_octave;
-    double tuning; /* fractions of a bin */
-    double filter_scale;
-    double gamma; /* Hz by which filters are wider: 0 for constant Q; NAN: 24.7 alpha / 0.108, as hearing */
-    mlk_norm norm; /* of the filters */
-    double sparsity;
-    mlk_window window;
-    bool scale; /* divide by the root of each filter's length */
-    mlk_pad pad_mode;
-} mlk_cqt;
 
 typedef struct mlk_cqt_matrix {
     int64_t rows, frames;

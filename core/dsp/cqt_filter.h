@@ -1,4 +1,4 @@
-/* cqt_filter.h: the filters of a constant-Q transform, one at a time; private to core/dsp.
+/* cqt_filter.h: what a constant-Q transform is asked for, and its filters, one at a time.
  *
  *     mlk_filter_maker maker;
  *     if (mlk_filter_maker_open(&maker, n_fft, &status)) {
@@ -10,8 +10,40 @@
 #ifndef MLK_CQT_FILTER_H
 #define MLK_CQT_FILTER_H
 
-#include "dsp/cqt.h"
 #include "dsp/fft.h"
+#include "dsp/memo.h"
+#include "dsp/normalize.h"
+#include "dsp/view.h"
+#include "dsp/window.h"
+
+#include <complex.h>
+#include <stdbool.h>
+
+typedef struct mlk_cqt {
+    int hop_length;
+    double fmin; /* Hz, before tuning */
+    int n_bins, bins_per_octave;
+    double tuning; /* fractions of a bin */
+    double filter_scale;
+    double gamma; /* Hz by which filters are wider: 0 for constant Q; NAN: 24.7 alpha / 0.108, as hearing */
+    mlk_norm norm; /* of the filters */
+    double sparsity;
+    mlk_window window;
+    bool scale; /* divide by the root of each filter's length */
+    mlk_pad pad_mode;
+} mlk_cqt;
+
+static inline void mlk_cqt_key(mlk_key *key, const mlk_cqt *cqt)
+{
+    mlk_key_add(key, cqt->hop_length, cqt->fmin, cqt->n_bins, cqt->bins_per_octave, cqt->tuning, cqt->filter_scale,
+                cqt->gamma, cqt->norm, cqt->sparsity, cqt->window, cqt->scale, cqt->pad_mode);
+}
+
+/* The part of it that one filter of a given pitch depends on. */
+static inline void mlk_cqt_filter_key(mlk_key *key, const mlk_cqt *cqt)
+{
+    mlk_key_add(key, cqt->bins_per_octave, cqt->filter_scale, cqt->norm, cqt->sparsity, cqt->window);
+}
 
 /* Hz by which filters are wider than constant Q makes them. */
 double mlk_cqt_gamma(const mlk_cqt *cqt);

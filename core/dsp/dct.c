@@ -37,17 +37,23 @@ MLK_CLONES static void multiply(const double *restrict row, const mlk_doubles *r
     }
 }
 
+typedef struct request {
+    int type;
+    bool ortho;
+    int n, coefficients;
+} request;
+
 /* The transform's first rows, coefficients x n. */
-static void *make_matrix(void *context, const double *key, mlk_status *status)
+static void *make_matrix(const void *context, mlk_status *status)
 {
-    (void)context;
-    int type = (int)key[0], n = (int)key[2], coefficients = (int)key[3];
+    const request *r = context;
+    int n = r->n, coefficients = r->coefficients;
     double *matrix = malloc((size_t)coefficients * (size_t)n * sizeof *matrix);
     if (!matrix)
         mlk_fail_memory(status, "a cosine transform");
     for (int i = 0; matrix && i < coefficients; i++)
         for (int b = 0; b < n; b++)
-            matrix[i * n + b] = basis(type, key[1] != 0, n, i, b);
+            matrix[i * n + b] = basis(r->type, r->ortho, n, i, b);
     return matrix;
 }
 
@@ -55,8 +61,9 @@ mlk_code mlk_dct_columns(const float *in, int n, int64_t frames, int type, bool 
                          const double *gain, float *out, mlk_status *status)
 {
     static const mlk_memo_kind matrices = {make_matrix, free};
-    double key[] = {type, ortho, n, coefficients};
-    const double *matrix = mlk_memo_get(mlk_memo_shared(), &matrices, key, 4, NULL, status);
+    request r = {type, ortho, n, coefficients};
+    const double *matrix =
+        mlk_memo_get(mlk_memo_shared(), &matrices, MLK_KEY(type, ortho, n, coefficients), &r, status);
     if (!matrix)
         return status->code;
     mlk_doubles *block = aligned_alloc(sizeof *block, (size_t)n * sizeof *block);

@@ -99,9 +99,8 @@ typedef struct request {
     int64_t frames;
 } request;
 
-static void *make_track(void *context, const double *key, mlk_status *status)
+static void *make_track(const void *context, mlk_status *status)
 {
-    (void)key;
     const request *r = context;
     mlk_view view = mlk_view_whole(r->analysis->samples, r->analysis->n);
     return mlk_pyin_track(r->pyin, &view, r->frames, r->analysis->rate, status);
@@ -111,13 +110,10 @@ static const mlk_pitch_track *track_of(const mlk_settings *s, mlk_analysis *a, i
 {
     static const mlk_memo_kind tracks = {make_track, mlk_pitch_track_free};
     mlk_pyin pyin = pyin_of(s);
-    const double key[] = {
-        pyin.yin.fmin,     pyin.yin.fmax,    pyin.yin.frame_length,    pyin.yin.hop_length, pyin.yin.center,
-        pyin.yin.pad_mode, pyin.n_thresholds, pyin.beta_a,             pyin.beta_b,         pyin.boltzmann_parameter,
-        pyin.resolution,   pyin.max_transition_rate, pyin.switch_prob, pyin.no_trough_prob,
-    };
+    mlk_key key = mlk_analysis_key(a);
+    mlk_pyin_key(&key, &pyin);
     request r = {&pyin, a, frames};
-    return mlk_memo_get(&a->memo, &tracks, key, sizeof key / sizeof *key, &r, status);
+    return mlk_memo_get(&a->memo, &tracks, &key, &r, status);
 }
 
 static mlk_code compute_pyin(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,

@@ -38,10 +38,9 @@ static void release(void *value)
     free(fft);
 }
 
-static void *make(void *context, const double *key, mlk_status *status)
+static void *make(const void *length, mlk_status *status)
 {
-    (void)context;
-    int n = (int)key[0];
+    int n = *(const int *)length;
     mlk_fft *fft = calloc(1, sizeof *fft);
     double *time = mlk_fft_buffer((size_t)n);
     double complex *bins = (double complex *)mlk_fft_buffer(2 * ((size_t)n / 2 + 1));
@@ -65,7 +64,7 @@ static void *make(void *context, const double *key, mlk_status *status)
 const mlk_fft *mlk_fft_plan(int n, mlk_status *status)
 {
     static const mlk_memo_kind plans = {make, release};
-    return mlk_memo_get(mlk_memo_shared(), &plans, &(double){n}, 1, NULL, status);
+    return mlk_memo_get(mlk_memo_shared(), &plans, MLK_KEY(n), &n, status);
 }
 
 struct mlk_fft_packed {
@@ -81,10 +80,9 @@ static void release_packed(void *value)
     free(fft);
 }
 
-static void *make_packed(void *context, const double *key, mlk_status *status)
+static void *make_packed(const void *length, mlk_status *status)
 {
-    (void)context;
-    int n = (int)key[0];
+    int n = *(const int *)length;
     mlk_fft_packed *fft = calloc(1, sizeof *fft);
     float complex *in = (float complex *)mlk_fft_buffer((size_t)n), *out = (float complex *)mlk_fft_buffer((size_t)n);
     if (fft && in && out) {
@@ -105,7 +103,7 @@ static void *make_packed(void *context, const double *key, mlk_status *status)
 const mlk_fft_packed *mlk_fft_packed_plan(int n, mlk_status *status)
 {
     static const mlk_memo_kind plans = {make_packed, release_packed};
-    return mlk_memo_get(mlk_memo_shared(), &plans, &(double){n}, 1, NULL, status);
+    return mlk_memo_get(mlk_memo_shared(), &plans, MLK_KEY(n), &n, status);
 }
 
 void mlk_fft_packed_forward(const mlk_fft_packed *fft, const float *in, float complex *out)

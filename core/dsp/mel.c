@@ -86,15 +86,21 @@ static double weight_at(const triangle *t, double place)
     return fmin((place - t->low) / (t->centre - t->low), (t->high - place) / (t->high - t->centre)) * t->height;
 }
 
-static void *make(void *context, const double *key, mlk_status *status)
+typedef struct request {
+    const mlk_mel *mel;
+    double rate;
+    int n_fft;
+} request;
+
+static void *make(const void *context, mlk_status *status)
 {
     static const mlk_norm norms[] = {
         [MLK_MEL_SLANEY] = MLK_NORM_NONE, [MLK_MEL_NONE] = MLK_NORM_NONE, [MLK_MEL_1] = MLK_NORM_1,
         [MLK_MEL_2] = MLK_NORM_2,         [MLK_MEL_INF] = MLK_NORM_INF,
     };
-    const mlk_mel *mel = context;
-    double rate = key[0];
-    int n_fft = (int)key[1], bins = n_fft / 2 + 1;
+    const request *r = context;
+    const mlk_mel *mel = r->mel;
+    int bins = r->n_fft / 2 + 1;
     bank *b = calloc(1, sizeof *b);
     if (b) {
         b->first = calloc((size_t)mel->n_mels, sizeof *b->first);
@@ -112,7 +118,7 @@ static void *make(void *context, const double *key, mlk_status *status)
         triangle band = triangle_of(mel, i);
         b->start[i] = used;
         for (int k = 0; k < bins; k++) {
-            double hz = k * rate / n_fft;
+            double hz = k * r->rate / r->n_fft;
             double weight = weight_at(&band, mel->straight_in_mel ? mlk_mel_from_hz(hz, mel->htk) : hz);
             if (!(weight > 0))
                 continue;
@@ -140,8 +146,11 @@ MLK_CLONES static void filter_tile(const bank *b, int n_mels, const mlk_floats *
 static const bank *bank_of(const mlk_mel *mel, double rate, int n_fft, mlk_status *status)
 {
     static const mlk_memo_kind banks = {make, release};
-    double key[] = {rate, n_fft, mel->n_mels, mel->fmin, mel->fmax, mel->htk, mel->straight_in_mel, mel->norm};
-    return mlk_memo_get(mlk_memo_shared(), &banks, key, sizeof key / sizeof *key, (void *)mel, status);
+    request r = {mel, rate, n_fft};
+    mlk_key key = {0};
+    mlk_mel_key(&key, mel);
+    mlk_key_add(&key, rate, n_fft);
+    return mlk_memo_get(mlk_memo_shared(), &banks, &key, &r, status);
 }
 
 mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,

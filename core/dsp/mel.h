@@ -24,6 +24,11 @@ typedef struct mlk_mel {
     mlk_mel_norm norm;    /* what each filter's weights are divided by */
 } mlk_mel;
 
+static inline void mlk_mel_key(mlk_key *key, const mlk_mel *mel)
+{
+    mlk_key_add(key, mel->n_mels, mel->fmin, mel->fmax, mel->htk, mel->straight_in_mel, mel->norm);
+}
+
 /* Slaney's scale (linear below 1 kHz, logarithmic above) or HTK's. */
 double mlk_mel_from_hz(double hz, bool htk);
 double mlk_mel_to_hz(double mel, bool htk);

@@ -6,8 +6,7 @@
 
 typedef struct mlk_memo_entry {
     const mlk_memo_kind *kind;
-    int n_key;
-    double key[MLK_MEMO_MAX_KEY];
+    mlk_key key;
     void *value;
     size_t kept; /* its bytes when it is kept */
     struct mlk_memo_entry *next;
@@ -38,26 +37,40 @@ void mlk_memo_clear(mlk_memo *memo)
     pthread_mutex_destroy(&memo->lock);
 }
 
-static entry *find(const mlk_memo *memo, const mlk_memo_kind *kind, const double *key, int n_key)
+void mlk_key_append(mlk_key *key, size_t count, const double *numbers)
+{
+    if (count > (size_t)(MLK_KEY_ROOM - key->count))
+        abort();
+    memcpy(key->numbers + key->count, numbers, count * sizeof *numbers);
+    key->count += (int)count;
+}
+
+static bool same(const mlk_key *a, const mlk_key *b)
+{
+    return a->scope == b->scope && a->block == b->block && a->count == b->count &&
+           memcmp(a->numbers, b->numbers, (size_t)a->count * sizeof *a->numbers) == 0;
+}
+
+static entry *find(const mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key)
 {
     for (entry *e = memo->entries; e; e = e->next)
-        if (e->kind == kind && e->n_key == n_key && memcmp(e->key, key, (size_t)n_key * sizeof *key) == 0)
+        if (e->kind == kind && same(&e->key, key))
             return e;
     return NULL;
 }
 
-const void *mlk_memo_find(mlk_memo *memo, const mlk_memo_kind *kind, const double *key, int n_key)
+void *mlk_memo_find(mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key)
 {
     pthread_mutex_lock(&memo->lock);
-    const entry *known = find(memo, kind, key, n_key);
+    const entry *known = find(memo, kind, key);
     pthread_mutex_unlock(&memo->lock);
     return known ? known->value : NULL;
 }
 
-const void *mlk_memo_get(mlk_memo *memo, const mlk_memo_kind *kind, const double *key, int n_key, void *context,
-                         mlk_status *status)
+void *mlk_memo_get(mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key, const void *request,
+                   mlk_status *status)
 {
-    const void *there = mlk_memo_find(memo, kind, key, n_key);
+    void *there = mlk_memo_find(memo, kind, key);
     if (there)
         return there;
 
@@ -66,16 +79,15 @@ const void *mlk_memo_get(mlk_memo *memo, const mlk_memo_kind *kind, const double
         mlk_fail_memory(status, "a cache entry");
         return NULL;
     }
-    void *value = kind->make(context, key, status);
+    void *value = kind->make(request, status);
     if (!value) {
         free(made);
         return NULL;
     }
-    *made = (entry){.kind = kind, .n_key = n_key, .value = value};
-    memcpy(made->key, key, (size_t)n_key * sizeof *key);
+    *made = (entry){.kind = kind, .key = *key, .value = value};
 
     pthread_mutex_lock(&memo->lock);
-    const entry *known = find(memo, kind, key, n_key);
+    const entry *known = find(memo, kind, key);
     if (!known) {
         made->next = memo->entries;
         memo->entries = made;
@@ -89,11 +101,10 @@ const void *mlk_memo_get(mlk_memo *memo, const mlk_memo_kind *kind, const double
     return value;
 }
 
-void mlk_memo_keep(mlk_memo *memo, const mlk_memo_kind *kind, const double *key, int n_key, size_t bytes,
-                   size_t budget)
+void mlk_memo_keep(mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key, size_t bytes, size_t budget)
 {
     pthread_mutex_lock(&memo->lock);
-    entry *known = find(memo, kind, key, n_key);
+    entry *known = find(memo, kind, key);
     if (known && !known->kept && memo->kept + bytes <= budget) {
         known->kept = bytes;
         memo->kept += bytes;
@@ -101,13 +112,13 @@ void mlk_memo_keep(mlk_memo *memo, const mlk_memo_kind *kind, const double *key,
     pthread_mutex_unlock(&memo->lock);
 }
 
-/* Lets go of what is not kept, or of what begins with *first. */
-static void prune(mlk_memo *memo, const double *first)
+/* Lets go of what is not kept, or of what belongs to *block. */
+static void prune(mlk_memo *memo, const int64_t *block)
 {
     pthread_mutex_lock(&memo->lock);
     for (entry **at = &memo->entries; *at;) {
         entry *e = *at;
-        if (first ? e->key[0] != *first : e->kept > 0) {
+        if (block ? e->key.scope != MLK_KEY_BLOCK || e->key.block != *block : e->kept > 0) {
             at = &e->next;
             continue;
         }
@@ -124,7 +135,7 @@ void mlk_memo_forget(mlk_memo *memo)
     prune(memo, NULL);
 }
 
-void mlk_memo_drop(mlk_memo *memo, double first)
+void mlk_memo_drop(mlk_memo *memo, int64_t block)
 {
-    prune(memo, &first);
+    prune(memo, &block);
 }

@@ -63,13 +63,18 @@ static int first_offset(int bins, int width)
     return width % 2 ? -(width - 1) / 2 : bins % 2 ? -width / 2 : 1 - width / 2;
 }
 
+typedef struct request {
+    int bins, width;
+    double switch_prob;
+} request;
+
 /* For each LANES bins, width x 2 x LANES log probabilities to come from predecessor m, bin j - furthest + m: with
- * voicing as it was, and changed. Key: bins, width, switch_prob. */
-static void *make_moves(void *context, const double *key, mlk_status *status)
+ * voicing as it was, and changed. */
+static void *make_moves(const void *context, mlk_status *status)
 {
-    (void)context;
-    int bins = (int)key[0], width = (int)key[1], first = first_offset(bins, width), furthest = first + width - 1;
-    double stay = 1 - key[2], cross = 1 - stay;
+    const request *r = context;
+    int bins = r->bins, width = r->width, first = first_offset(bins, width), furthest = first + width - 1;
+    double stay = 1 - r->switch_prob, cross = 1 - stay;
     size_t groups = ((size_t)bins + LANES - 1) / LANES;
     double *moves = malloc(groups * (size_t)width * 2 * LANES * sizeof *moves), *move = moves;
     double *sums = malloc((size_t)bins * sizeof *sums);
@@ -123,7 +128,8 @@ mlk_pitch_path *mlk_pitch_path_new(int bins, int width, double switch_prob, int6
     p->voiced = p->memory + width;
     p->unvoiced = p->voiced + padded;
     static const mlk_memo_kind kind = {make_moves, free};
-    p->moves = mlk_memo_get(mlk_memo_shared(), &kind, (double[]){bins, width, switch_prob}, 3, NULL, status);
+    request r = {bins, width, switch_prob};
+    p->moves = mlk_memo_get(mlk_memo_shared(), &kind, MLK_KEY(bins, width, switch_prob), &r, status);
     if (!p->moves) {
         mlk_pitch_path_free(p);
         return NULL;

@@ -5,12 +5,16 @@
 #include <math.h>
 #include <stdlib.h>
 
+typedef struct request {
+    int bins, order;
+} request;
+
 /* The matrix (order + 1) x bins that takes values to coefficients of powers of k / (bins - 1), lowest first: the
  * pseudo-inverse of the Vandermonde matrix, by Gram and Schmidt (twice: once loses digits). */
-static void *make_solver(void *context, const double *key, mlk_status *status)
+static void *make_solver(const void *context, mlk_status *status)
 {
-    (void)context;
-    int bins = (int)key[0], terms = (int)key[1] + 1;
+    const request *of = context;
+    int bins = of->bins, terms = of->order + 1;
     double *q = malloc((size_t)(terms * bins) * sizeof *q), *solver = calloc((size_t)(terms * bins), sizeof *solver);
     double r[MLK_POLY_MAX + 1][MLK_POLY_MAX + 1] = {{0}};
     if (!q || !solver) {
@@ -61,8 +65,8 @@ mlk_code mlk_poly_features(const mlk_tiles *spectrum, double bin_hz, int order, 
 {
     static const mlk_memo_kind solvers = {make_solver, free};
     int64_t rows = spectrum->rows, frames = spectrum->frames;
-    const double *solver =
-        mlk_memo_get(mlk_memo_shared(), &solvers, (double[]){(double)rows, order}, 2, NULL, status);
+    request r = {(int)rows, order};
+    const double *solver = mlk_memo_get(mlk_memo_shared(), &solvers, MLK_KEY(r.bins, r.order), &r, status);
     if (!solver)
         return status->code;
     for (int j = 0; j <= order; j++) {

@@ -84,9 +84,8 @@ static bool store_filter(bank *b, int row, const mlk_filter_maker *maker)
     return true;
 }
 
-static void *bank_make(void *context, const double *key, mlk_status *status)
+static void *bank_make(const void *context, mlk_status *status)
 {
-    (void)key;
     const request *r = context;
     mlk_filter_maker maker = {0};
     bank *b = calloc(1, sizeof *b);
@@ -112,9 +111,10 @@ static const bank *find_bank(const request *r, mlk_status *status)
 {
     static const mlk_memo_kind banks = {bank_make, bank_release};
     const mlk_cqt *cqt = r->cqt;
-    double key[] = {r->rate,           r->n_fft,  cqt->fmin,     cqt->n_bins, cqt->bins_per_octave, cqt->tuning,
-                    cqt->filter_scale, cqt->norm, cqt->sparsity, cqt->window, cqt->gamma};
-    return mlk_memo_get(mlk_memo_shared(), &banks, key, sizeof key / sizeof *key, (void *)r, status);
+    mlk_key key = {0};
+    mlk_cqt_filter_key(&key, cqt);
+    mlk_key_add(&key, r->rate, r->n_fft, cqt->fmin, cqt->n_bins, cqt->tuning, cqt->gamma);
+    return mlk_memo_get(mlk_memo_shared(), &banks, &key, r, status);
 }
 
 /* --- filtering --- */

@@ -20,6 +20,13 @@ typedef struct mlk_pyin {
     double no_trough_prob;      /* of the lowest trough when it lies above the threshold */
 } mlk_pyin;
 
+static inline void mlk_pyin_key(mlk_key *key, const mlk_pyin *pyin)
+{
+    mlk_yin_key(key, &pyin->yin);
+    mlk_key_add(key, pyin->n_thresholds, pyin->beta_a, pyin->beta_b, pyin->boltzmann_parameter, pyin->resolution,
+                pyin->max_transition_rate, pyin->switch_prob, pyin->no_trough_prob);
+}
+
 typedef struct mlk_pitch_track {
     int64_t frames;
     float *pitch;       /* Hz; where unvoiced, the best guess */

@@ -27,6 +27,11 @@ typedef struct mlk_contrast {
     bool linear;
 } mlk_contrast;
 
+static inline void mlk_contrast_key(mlk_key *key, const mlk_contrast *contrast)
+{
+    mlk_key_add(key, contrast->fmin, contrast->quantile, contrast->n_bands, contrast->linear);
+}
+
 /* Peak and valley of each band: the mean of the largest and of the smallest `quantile` of its bins. Either is
  * (n_bands + 1) x frames. */
 mlk_code mlk_spectral_extremes(const mlk_contrast *contrast, const mlk_tiles *magnitude, double bin_hz, float *peaks,

@@ -13,6 +13,7 @@
 #define MLK_STFT_H
 
 #include "dsp/lanes.h"
+#include "dsp/memo.h"
 #include "dsp/view.h"
 #include "dsp/window.h"
 #include "status.h"
@@ -27,6 +28,11 @@ typedef struct mlk_stft {
     bool center;
     mlk_pad pad_mode;
 } mlk_stft;
+
+static inline void mlk_stft_key(mlk_key *key, const mlk_stft *stft)
+{
+    mlk_key_add(key, stft->n_fft, stft->hop_length, stft->win_length, stft->window, stft->center, stft->pad_mode);
+}
 
 typedef struct mlk_tiles {
     int64_t rows, frames;

@@ -32,21 +32,25 @@ void mlk_window_fill(mlk_window window, int length, bool periodic, double *out)
         out[i] = length == 1 ? 1 : value(window, (double)i / span);
 }
 
-static void *make(void *context, const double *key, mlk_status *status)
+typedef struct request {
+    mlk_window window;
+    int length, n_fft;
+} request;
+
+static void *make(const void *context, mlk_status *status)
 {
-    (void)context;
-    int length = (int)key[1], n_fft = (int)key[2];
-    double *out = mlk_fft_buffer((size_t)n_fft);
+    const request *r = context;
+    double *out = mlk_fft_buffer((size_t)r->n_fft);
     if (!out)
         mlk_fail_memory(status, "a window");
     else
-        mlk_window_fill((mlk_window)key[0], length, true, out + (n_fft - length) / 2);
+        mlk_window_fill(r->window, r->length, true, out + (r->n_fft - r->length) / 2);
     return out;
 }
 
 const double *mlk_window_centred(mlk_window window, int length, int n_fft, mlk_status *status)
 {
     static const mlk_memo_kind windows = {make, mlk_fft_release};
-    double key[] = {window, length, n_fft};
-    return mlk_memo_get(mlk_memo_shared(), &windows, key, 3, NULL, status);
+    request r = {window, length, n_fft};
+    return mlk_memo_get(mlk_memo_shared(), &windows, MLK_KEY(window, length, n_fft), &r, status);
 }

@@ -6,6 +6,7 @@
 #ifndef MLK_YIN_H
 #define MLK_YIN_H
 
+#include "dsp/memo.h"
 #include "dsp/view.h"
 #include "status.h"
 
@@ -18,6 +19,11 @@ typedef struct mlk_yin {
     bool center; /* frame t lies around sample t * hop_length, else it starts there */
     mlk_pad pad_mode;
 } mlk_yin;
+
+static inline void mlk_yin_key(mlk_key *key, const mlk_yin *yin)
+{
+    mlk_key_add(key, yin->fmin, yin->fmax, yin->frame_length, yin->hop_length, yin->center, yin->pad_mode);
+}
 
 /* Refuses ranges that the rate or the frames do not allow. */
 mlk_code mlk_yin_check(const mlk_yin *yin, double rate, mlk_status *status);

@@ -1,0 +1,145 @@
+/* Keys of the memo: a parameter that one forgot would bring back what was made with another value of it. */
+#include "test.h"
+
+#include "dsp/feature.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SAMPLES = 4000, FAILED = 2 };
+
+static float sound[SAMPLES];
+
+static void make_noise(void)
+{
+    unsigned seed = 1;
+    for (int i = 0; i < SAMPLES; i++)
+        sound[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
+}
+
+/* A number that stands for the feature's values; 0 where it is refused. */
+static uint64_t digest(const mlk_settings *settings, mlk_analysis *analysis)
+{
+    mlk_feature_shape shape;
+    mlk_status status;
+    if (mlk_feature_measure(settings, SAMPLES, analysis->rate, &shape, &status))
+        return 0;
+    size_t bytes = (size_t)(shape.rows * shape.frames) * mlk_dtype_size(shape.dtype);
+    unsigned char *out = malloc(bytes);
+    uint64_t sum = 14695981039346656037u;
+    if (!out || mlk_feature_compute(settings, analysis, out, &status))
+        _exit(FAILED);
+    for (size_t i = 0; i < bytes; i++)
+        sum = (sum ^ out[i]) * 1099511628211u;
+    free(out);
+    return sum;
+}
+
+/* The digest of a feature of a process of its own, whose memo is empty: computed alone, or after its defaults. */
+static uint64_t in_a_process(const mlk_settings *settings, double rate, bool after_defaults)
+{
+    int pipes[2], how;
+    uint64_t sum = 0;
+    mlk_status status;
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        mlk_settings defaults;
+        mlk_analysis *analysis = mlk_analysis_new(sound, SAMPLES, rate, &status);
+        mlk_settings_init(&defaults, settings->feature);
+        if (!analysis)
+            _exit(FAILED);
+        if (after_defaults)
+            digest(&defaults, analysis);
+        sum = digest(settings, analysis);
+        _exit(write(pipes[1], &sum, sizeof sum) == sizeof sum ? 0 : FAILED);
+    }
+    close(pipes[1]);
+    ssize_t got = read(pipes[0], &sum, sizeof sum);
+    close(pipes[0]);
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
+    assert_int_equal(got, sizeof sum);
+    return sum;
+}
+
+/* The next value of a parameter, other than its default, that counts as one; false when there are no more. */
+static bool next_value(mlk_settings *settings, int p, size_t *next)
+{
+    static const double tries[] = {NAN, 1, 0, 0.5, 440, 40, 600};
+    const mlk_parameter *parameter = &settings->feature->parameters[p];
+    int choices = 0;
+    while (parameter->kind == MLK_PARAMETER_CHOICE && parameter->choices[choices])
+        choices++;
+    while (*next < sizeof tries / sizeof *tries) {
+        double value = tries[(*next)++];
+        bool slow = strcmp(parameter->name, "hop_length") == 0 && value < 100;
+        bool fits = parameter->kind != MLK_PARAMETER_CHOICE || value < choices;
+        if (fits && !slow && value != parameter->standard && !mlk_settings_set(settings, parameter->name, value, NULL))
+            return true;
+    }
+    return false;
+}
+
+/* Inputs of pretrained models take 16 kHz alone. */
+static double rate_of(const mlk_feature *feature)
+{
+    mlk_settings settings;
+    mlk_feature_shape shape;
+    mlk_settings_init(&settings, feature);
+    return mlk_feature_measure(&settings, SAMPLES, 22050, &shape, NULL) ? 16000 : 22050;
+}
+
+static void every_parameter_is_in_the_key_of_what_it_makes(void **state)
+{
+    (void)state;
+    make_noise();
+    int compared = 0;
+    for (int i = 0; i < mlk_feature_count(); i++) {
+        const mlk_feature *feature = mlk_feature_at(i);
+        for (int p = 0; p < feature->n_parameters; p++) {
+            mlk_settings settings;
+            mlk_settings_init(&settings, feature);
+            size_t next = 0;
+            for (int tried = 0; tried < 2 && next_value(&settings, p, &next); tried++) {
+                uint64_t alone = in_a_process(&settings, rate_of(feature), false);
+                if (alone != in_a_process(&settings, rate_of(feature), true))
+                    fail_msg("%s is not made anew for %s = %g", feature->name, feature->parameters[p].name,
+                             settings.values[p]);
+                compared++;
+            }
+        }
+    }
+    assert_true(compared > 500);
+}
+
+static void a_key_without_room_is_refused(void **state)
+{
+    (void)state;
+    mlk_key key = {0};
+    for (int i = 0; i < MLK_KEY_ROOM; i++)
+        mlk_key_add(&key, i);
+    assert_int_equal(key.count, MLK_KEY_ROOM);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL); /* not cmocka's */
+        mlk_key_add(&key, 0);
+        _exit(0);
+    }
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_parameter_is_in_the_key_of_what_it_makes),
+        cmocka_unit_test(a_key_without_room_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
