@@ -84,15 +84,39 @@ double mlk_lua_optional_number(lua_State *L, int arg, const char *name, double a
     return mlk_lua_number(L, arg, name, -HUGE_VAL, HUGE_VAL);
 }
 
+const char *mlk_lua_bytes(lua_State *L, int arg, const char *name, size_t *length)
+{
+    mlk_lua_check_type(L, arg, name, LUA_TSTRING);
+    return lua_tolstring(L, arg, length);
+}
+
 const char *mlk_lua_string(lua_State *L, int arg, const char *name)
 {
-    if (lua_type(L, arg) != LUA_TSTRING)
-        mlk_lua_fail(L, "%s must be a string, got %s", name, mlk_lua_describe(L, arg));
     size_t length;
-    const char *text = lua_tolstring(L, arg, &length);
+    const char *text = mlk_lua_bytes(L, arg, name, &length);
     if (strlen(text) != length)
         mlk_lua_fail(L, "%s must not contain a zero byte", name);
     return text;
+}
+
+const char *mlk_lua_optional_string(lua_State *L, int arg, const char *name)
+{
+    return lua_isnoneornil(L, arg) ? NULL : mlk_lua_string(L, arg, name);
+}
+
+int mlk_lua_list_length(lua_State *L, int arg, const char *name)
+{
+    mlk_lua_check_type(L, arg, name, LUA_TTABLE);
+    lua_Integer n = luaL_len(L, arg);
+    if (n > INT32_MAX / 2)
+        mlk_lua_fail(L, "%s must have at most %d entries, got %I", name, INT32_MAX / 2, (LUAI_UACINT)n);
+    return (int)n;
+}
+
+void mlk_lua_check_type(lua_State *L, int arg, const char *name, int type)
+{
+    if (lua_type(L, arg) != type)
+        mlk_lua_fail(L, "%s must be a %s, got %s", name, lua_typename(L, type), mlk_lua_describe(L, arg));
 }
 
 bool mlk_lua_boolean(lua_State *L, int arg, const char *name)

@@ -33,14 +33,26 @@ double mlk_lua_optional_number(lua_State *L, int arg, const char *name, double a
 /* String without embedded zeros. */
 const char *mlk_lua_string(lua_State *L, int arg, const char *name);
 
+/* The same, NULL for nil. */
+const char *mlk_lua_optional_string(lua_State *L, int arg, const char *name);
+
+/* String of any bytes. */
+const char *mlk_lua_bytes(lua_State *L, int arg, const char *name, size_t *length);
+
+/* Entries of a list, which the argument must be. */
+int mlk_lua_list_length(lua_State *L, int arg, const char *name);
+
+/* Raises where the argument is of another type: "tracks must be a table, got nil". */
+void mlk_lua_check_type(lua_State *L, int arg, const char *name, int type);
+
 /* true, false or nil (false). */
 bool mlk_lua_boolean(lua_State *L, int arg, const char *name);
 
 /* Index into the NULL-terminated list of the string argument; the error lists the choices. */
 int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const choices[]);
 
-/* Makes a type of objects (userdata), once a state: `free` is its __gc, `methods` (or NULL) are called as object:name().
- * One called "close" is its __close, too. */
+/* Makes a type of objects (userdata), once a state: `free` is its __gc, `methods` (or NULL) are called as
+ * object:name(); one called "close" is its __close, too. */
 void mlk_lua_new_type(lua_State *L, const char *type, lua_CFunction free, const luaL_Reg *methods);
 
 /* Pushes an object of a type, all zeros: the collector frees what is put into it, whatever fails after this call. */

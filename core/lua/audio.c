@@ -49,7 +49,7 @@ static void push_samples(lua_State *L, const float *samples, int channels, int64
  * to the end), keep_nan, keep_partial. The path stays Lua's. */
 static const char *check_options(lua_State *L, mlk_audio_options *options)
 {
-    luaL_checktype(L, 2, LUA_TTABLE);
+    mlk_lua_check_type(L, 2, "options", LUA_TTABLE);
     lua_settop(L, 2);
     lua_getfield(L, 2, "rate");
     lua_getfield(L, 2, "channel");
@@ -132,7 +132,7 @@ static int read_block(lua_State *L)
     mlk_audio_reader **opened = luaL_checkudata(L, 1, READER_TYPE);
     int64_t frames = mlk_lua_integer(L, 2, "frames", 1, INT32_MAX);
     if (!*opened)
-        return luaL_error(L, "this reader is closed");
+        return mlk_lua_fail(L, "this reader is closed");
     mlk_status status;
     mlk_audio *block = push_audio(L);
     block->channels = mlk_audio_reader_channels(*opened);
@@ -162,14 +162,13 @@ static int save(lua_State *L)
     mlk_array samples;
     const char *path = mlk_lua_string(L, 1, "path");
     int rate = (int)mlk_lua_integer(L, 3, "rate", 1, 10000000);
-    if (!lua_isnoneornil(L, 4))
-        format.subtype = mlk_lua_string(L, 4, "subtype");
+    format.subtype = mlk_lua_optional_string(L, 4, "subtype");
     if (!lua_isnoneornil(L, 5))
         format.quality = mlk_lua_number(L, 5, "quality", 0, 1);
     mlk_lua_read_tensor(L, 2, "data", MLK_FLOAT32, 2, &samples);
     if (samples.shape[0] < 1 || samples.shape[0] > MLK_MAX_CHANNELS)
-        return luaL_error(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS,
-                          (LUAI_UACINT)samples.shape[0]);
+        return mlk_lua_fail(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS,
+                            (LUAI_UACINT)samples.shape[0]);
     if (mlk_audio_save(path, samples.data, (int)samples.shape[0], samples.shape[1], rate, &format, &saved, &status))
         return mlk_lua_raise(L, &status);
     lua_pushinteger(L, saved.clipped);
@@ -212,7 +211,7 @@ static int resample(lua_State *L)
     double to_hz = mlk_lua_number(L, 3, "rate", 1, 10e6);
     mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, 2, &in);
     if (in.shape[0] < 1 || in.shape[0] > MLK_MAX_CHANNELS)
-        return luaL_error(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS, (LUAI_UACINT)in.shape[0]);
+        return mlk_lua_fail(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS, (LUAI_UACINT)in.shape[0]);
     int64_t length = mlk_resampled_length(in.shape[1], from_hz, to_hz);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){in.shape[0], length}, &out);
     if (resample_all(&in, from_hz, to_hz, out.data, length, &status))

@@ -4,24 +4,8 @@
 
 #include <lauxlib.h>
 
-static const luaL_Reg modules[] = {
-    {"audio", mlk_lua_open_audio},
-    {"cache", mlk_lua_open_cache},
-    {"classify", mlk_lua_open_classify},
-    {"cluster", mlk_lua_open_cluster},
-    {"effects", mlk_lua_open_effects},
-    {"extract", mlk_lua_open_extract},
-    {"feature", mlk_lua_open_feature},
-    {"loader", mlk_lua_open_loader},
-    {"metrics", mlk_lua_open_metrics},
-    {"music", mlk_lua_open_music},
-    {"picture", mlk_lua_open_picture},
-    {"process", mlk_lua_open_process},
-    {"store", mlk_lua_open_store},
-    {"system", mlk_lua_open_system},
-    {"terminal", mlk_lua_open_terminal},
-    {NULL, NULL},
-};
+#define MODULE(name) {#name, mlk_lua_open_##name},
+static const luaL_Reg modules[] = {MLK_LUA_MODULES(MODULE){NULL, NULL}};
 
 __attribute__((visibility("default"))) int luaopen_moonlark_core(lua_State *L)
 {

@@ -79,21 +79,12 @@ static const char **push_strings(lua_State *L, int arg, const char *name, int n)
     return list;
 }
 
-static int list_length(lua_State *L, int arg)
-{
-    luaL_checktype(L, arg, LUA_TTABLE);
-    lua_Integer n = luaL_len(L, arg);
-    if (n > INT32_MAX / 2)
-        mlk_lua_fail(L, "the list is too long");
-    return (int)n;
-}
-
 /* start(description, tracks, workers, cache or nil) -> job */
 static int start(lua_State *L)
 {
-    int n = list_length(L, 2);
+    int n = mlk_lua_list_length(L, 2, "tracks");
     int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
-    const char *cache = lua_isnoneornil(L, 4) ? NULL : mlk_lua_string(L, 4, "cache");
+    const char *cache = mlk_lua_optional_string(L, 4, "cache");
     mlk_recipe **box = mlk_lua_push_recipe(L, 1);
     mlk_track *tracks = mlk_lua_push_tracks(L, 2, n);
     mlk_lua_job *job = mlk_lua_push_job(L, &extracting, n);
@@ -112,7 +103,7 @@ static int start(lua_State *L)
 static int inspect(lua_State *L)
 {
     static const char *const depths[] = {"header", "content", "sound", NULL};
-    int n = list_length(L, 1);
+    int n = mlk_lua_list_length(L, 1, "paths");
     int depth = mlk_lua_choice(L, 2, "depth", depths);
     int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
     int channel = (int)mlk_lua_integer(L, 4, "channel", MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1);
@@ -277,7 +268,7 @@ static const char **string_field(lua_State *L, int arg, const char *name, int64_
 {
     if (lua_getfield(L, arg, name) == LUA_TNIL)
         return NULL;
-    int length = list_length(L, lua_gettop(L));
+    int length = mlk_lua_list_length(L, lua_gettop(L), name);
     if (n >= 0 && length != n)
         mlk_lua_fail(L, "%s has %d entries, the table %d", name, length, (int)n);
     return push_strings(L, lua_gettop(L), name, length);
@@ -286,7 +277,7 @@ static const char **string_field(lua_State *L, int arg, const char *name, int64_
 /* What a table's rows are, from {columns, paths, labels or nil, ids, classes, recipe}; rows are the caller's. */
 static mlk_table read_about(lua_State *L, int arg, int64_t n, int64_t width)
 {
-    luaL_checktype(L, arg, LUA_TTABLE);
+    mlk_lua_check_type(L, arg, "about", LUA_TTABLE);
     mlk_table t = {.n = n, .width = width};
     t.columns = string_field(L, arg, "columns", width);
     t.paths = string_field(L, arg, "paths", n);
@@ -299,11 +290,11 @@ static mlk_table read_about(lua_State *L, int arg, int64_t n, int64_t width)
         return t;
     t.classes = string_field(L, arg, "classes", -1);
     lua_getfield(L, arg, "classes");
-    t.n_classes = list_length(L, lua_gettop(L));
+    t.n_classes = mlk_lua_list_length(L, lua_gettop(L), "classes");
     lua_getfield(L, arg, "ids");
-    int at = lua_gettop(L);
-    if (list_length(L, at) != n)
-        mlk_lua_fail(L, "ids has %d entries, the table %d", list_length(L, at), (int)n);
+    int at = lua_gettop(L), length = mlk_lua_list_length(L, at, "ids");
+    if (length != n)
+        mlk_lua_fail(L, "ids has %d entries, the table %d", length, (int)n);
     int64_t *ids = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *ids, 0);
     for (int64_t i = 0; i < n; i++) {
         lua_geti(L, at, i + 1);
@@ -355,7 +346,7 @@ static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *wi
     lua_getfield(L, at, "file");
     const char *file = mlk_lua_string(L, at + 1, "file");
     lua_getfield(L, at, "places");
-    int count = list_length(L, at + 2);
+    int count = mlk_lua_list_length(L, at + 2, "places");
     mlk_tensors *tensors = mlk_lua_push_object(L, SHARD_TYPE, sizeof *tensors);
     mlk_status status;
     if (mlk_safetensors_read(file, tensors, &status))
@@ -380,7 +371,7 @@ static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *wi
  * belong, from 1 */
 static int merge_tables(lua_State *L)
 {
-    int count = list_length(L, 1);
+    int count = mlk_lua_list_length(L, 1, "shards");
     int64_t n = mlk_lua_integer(L, 2, "n", 0, INT32_MAX), width = -1;
     const char *path = mlk_lua_string(L, 3, "path");
     const float **rows = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *rows, 0);

@@ -283,10 +283,9 @@ static int onset_strength(lua_State *L)
     };
     bool detrend = mlk_lua_boolean(L, 6, "detrend");
     mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, 2, &in);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_Integer n_edges = luaL_len(L, 2);
+    int n_edges = mlk_lua_list_length(L, 2, "channels");
     if (n_edges < 2)
-        return mlk_lua_fail(L, "channels must be two bands or more, got %d", (int)n_edges);
+        return mlk_lua_fail(L, "channels must be two bands or more, got %d", n_edges);
     int *edges = lua_newuserdatauv(L, (size_t)n_edges * sizeof *edges, 0), lowest = 0;
     for (int i = 0; i < n_edges; i++) {
         lua_rawgeti(L, 2, i + 1);
@@ -295,7 +294,7 @@ static int onset_strength(lua_State *L)
         lua_pop(L, 1);
     }
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){n_edges - 1, in.shape[1]}, &out);
-    if (mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, (int)n_edges - 1, out.data, &status))
+    if (mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, n_edges - 1, out.data, &status))
         mlk_lua_raise(L, &status);
     for (int curve = 0; detrend && curve < n_edges - 1; curve++)
         mlk_onset_detrend((float *)out.data + curve * in.shape[1], in.shape[1], (double[2]){0});

@@ -1,7 +1,8 @@
 /* job.h: moonlark.job: work over many items in the background, as Lua sees it.
  *
- * A job runs while Lua polls it, so that Lua draws the progress and Ctrl-C reaches the prompt at once. Closing a job, or
- * collecting it, stops it and waits for its threads.
+ * A job runs while Lua polls it, so that Lua draws the progress and Ctrl-C
+ * reaches the prompt at once. Closing a job, or collecting it, stops it and
+ * waits for its threads.
  *
  *     local job <close> = core.extract.start(recipe, tracks, workers, cache)
  *     while not job:wait(0.1) do show(job:progress()) end

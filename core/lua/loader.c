@@ -127,23 +127,20 @@ static mlk_material_settings read_settings(lua_State *L, int arg, int n_features
 /* material(description, tracks, settings, cache or nil) -> material */
 static int new_material(lua_State *L)
 {
-    luaL_checktype(L, 2, LUA_TTABLE);
-    luaL_checktype(L, 3, LUA_TTABLE);
-    lua_Integer n = luaL_len(L, 2);
-    if (n > INT32_MAX / 2)
-        return mlk_lua_fail(L, "the list is too long");
-    const char *cache = lua_isnoneornil(L, 4) ? NULL : mlk_lua_string(L, 4, "cache");
+    int n = mlk_lua_list_length(L, 2, "tracks");
+    mlk_lua_check_type(L, 3, "settings", LUA_TTABLE);
+    const char *cache = mlk_lua_optional_string(L, 4, "cache");
     mlk_recipe **box = mlk_lua_push_recipe(L, 1);
     mlk_material_settings settings = read_settings(L, 3, (*box)->n_features);
-    mlk_track *tracks = mlk_lua_push_tracks(L, 2, (int)n);
+    mlk_track *tracks = mlk_lua_push_tracks(L, 2, n);
     material *self = mlk_lua_push_object(L, MATERIAL_TYPE, sizeof *self);
-    self->n = (int)n;
-    mlk_track *copies = mlk_lua_copy_tracks(L, tracks, (int)n);
+    self->n = n;
+    mlk_track *copies = mlk_lua_copy_tracks(L, tracks, n);
     mlk_recipe *taken = *box;
     *box = NULL;
     mlk_status status;
-    mlk_extraction *extraction = mlk_extraction_new(taken, copies, (int)n, cache, &status);
-    if (!extraction || !(self->material = mlk_material_new(extraction, (int)n, settings, &status)))
+    mlk_extraction *extraction = mlk_extraction_new(taken, copies, n, cache, &status);
+    if (!extraction || !(self->material = mlk_material_new(extraction, n, settings, &status)))
         return mlk_lua_raise(L, &status);
     return 1;
 }
@@ -182,8 +179,7 @@ static int start(lua_State *L)
 static int *push_places(lua_State *L, int arg, int highest, int *n)
 {
     arg = lua_absindex(L, arg);
-    luaL_checktype(L, arg, LUA_TTABLE);
-    *n = (int)luaL_len(L, arg);
+    *n = mlk_lua_list_length(L, arg, "tracks");
     int *places = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *places, 0);
     for (int i = 0; i < *n; i++) {
         lua_geti(L, arg, i + 1);

@@ -1,24 +1,32 @@
-/* modules.h: the Lua modules of the engine; each is one file <name>.c beside this one. */
+/* modules.h: the Lua modules of the engine, each a file <name>.c beside this one and a line here.
+ *
+ * <name>.c defines `int mlk_lua_open_<name>(lua_State *L)`, which pushes one table of functions: core.<name>.
+ */
 #ifndef MLK_LUA_MODULES_H
 #define MLK_LUA_MODULES_H
 
 #include <lua.h>
 
-/* Each pushes one table of functions. In alphabetical order. */
-int mlk_lua_open_audio(lua_State *L);
-int mlk_lua_open_cache(lua_State *L);
-int mlk_lua_open_classify(lua_State *L);
-int mlk_lua_open_cluster(lua_State *L);
-int mlk_lua_open_effects(lua_State *L);
-int mlk_lua_open_extract(lua_State *L);
-int mlk_lua_open_feature(lua_State *L);
-int mlk_lua_open_loader(lua_State *L);
-int mlk_lua_open_metrics(lua_State *L);
-int mlk_lua_open_music(lua_State *L);
-int mlk_lua_open_picture(lua_State *L);
-int mlk_lua_open_process(lua_State *L);
-int mlk_lua_open_store(lua_State *L);
-int mlk_lua_open_system(lua_State *L);
-int mlk_lua_open_terminal(lua_State *L);
+/* In alphabetical order. */
+#define MLK_LUA_MODULES(MODULE) \
+    MODULE(audio)               \
+    MODULE(cache)               \
+    MODULE(classify)            \
+    MODULE(cluster)             \
+    MODULE(effects)             \
+    MODULE(extract)             \
+    MODULE(feature)             \
+    MODULE(loader)              \
+    MODULE(metrics)             \
+    MODULE(music)               \
+    MODULE(picture)             \
+    MODULE(process)             \
+    MODULE(store)               \
+    MODULE(system)              \
+    MODULE(terminal)
+
+#define MLK_LUA_DECLARE(name) int mlk_lua_open_##name(lua_State *L);
+MLK_LUA_MODULES(MLK_LUA_DECLARE)
+#undef MLK_LUA_DECLARE
 
 #endif

@@ -15,11 +15,11 @@
 static void copy_list(lua_State *L, const char *name, int64_t row, int64_t count, float *out)
 {
     if (lua_type(L, -1) != LUA_TTABLE || (int64_t)lua_rawlen(L, -1) != count)
-        luaL_error(L, "%s must have rows of one length: row 1 has %I numbers, row %I has not", name,
-                   (LUAI_UACINT)count, (LUAI_UACINT)row);
+        mlk_lua_fail(L, "%s must have rows of one length: row 1 has %I numbers, row %I has not", name,
+                     (LUAI_UACINT)count, (LUAI_UACINT)row);
     for (int64_t i = 0; i < count; i++) {
         if (lua_rawgeti(L, -1, i + 1) != LUA_TNUMBER)
-            luaL_error(L, "%s must hold numbers, got %s", name, mlk_lua_describe(L, -1));
+            mlk_lua_fail(L, "%s must hold numbers, got %s", name, mlk_lua_describe(L, -1));
         out[i] = (float)lua_tonumber(L, -1);
         lua_pop(L, 1);
     }
@@ -77,7 +77,7 @@ static mlk_array check_numbers(lua_State *L, int arg, const char *name)
     else
         mlk_lua_read_tensor(L, lua_absindex(L, arg), name, MLK_FLOAT32, -1, &array);
     if (array.rank > 2)
-        luaL_error(L, "%s must have one or two axes, got %d", name, array.rank);
+        mlk_lua_fail(L, "%s must have one or two axes, got %d", name, array.rank);
     return array;
 }
 
@@ -121,14 +121,16 @@ static double *check_edges(lua_State *L, int arg, int64_t rows)
     if (lua_isnoneornil(L, arg))
         return NULL;
     bool fits = lua_istable(L, arg) && (int64_t)lua_rawlen(L, arg) == rows + 1;
-    luaL_argexpected(L, fits, arg, "list of rows + 1 edges");
+    if (!fits)
+        mlk_lua_fail(L, "edges must be a list of %I numbers, one more than there are rows, got %s",
+                     (LUAI_UACINT)(rows + 1), mlk_lua_describe(L, arg));
     double *edges = lua_newuserdatauv(L, (size_t)(rows + 1) * sizeof *edges, 0);
     for (int64_t i = 0; i <= rows; i++) {
         lua_rawgeti(L, arg, i + 1);
         edges[i] = mlk_lua_number(L, -1, "edges", -HUGE_VAL, HUGE_VAL);
         lua_pop(L, 1);
         if (i > 0 && !(edges[i] > edges[i - 1]))
-            luaL_error(L, "edges must ascend, got %f after %f", edges[i], edges[i - 1]);
+            mlk_lua_fail(L, "edges must ascend, got %f after %f", edges[i], edges[i - 1]);
     }
     return edges;
 }
@@ -144,8 +146,8 @@ static int image(lua_State *L)
     double top_db = mlk_lua_optional_number(L, 7, "top_db", 80);
     mlk_array x = check_numbers(L, 1, "data");
     if (mlk_array_count(&x) == 0)
-        luaL_error(L, "data must not be empty, got %I × %I numbers", (LUAI_UACINT)rows_of(&x),
-                   (LUAI_UACINT)columns_of(&x));
+        mlk_lua_fail(L, "data must not be empty, got %I × %I numbers", (LUAI_UACINT)rows_of(&x),
+                     (LUAI_UACINT)columns_of(&x));
     const double *edges = check_edges(L, 2, rows_of(&x));
 
     size_t bytes = (size_t)(out_rows * out_columns) * sizeof(float);
@@ -184,10 +186,9 @@ enum { MAX_COLUMNS = 8 };
 static int points(lua_State *L)
 {
     lua_settop(L, 3);
-    luaL_argexpected(L, lua_istable(L, 1), 1, "list of columns");
-    int64_t n_columns = (int64_t)lua_rawlen(L, 1);
+    int64_t n_columns = mlk_lua_list_length(L, 1, "columns");
     if (n_columns < 1 || n_columns > MAX_COLUMNS)
-        luaL_error(L, "columns must be 1..%d, got %I", MAX_COLUMNS, (LUAI_UACINT)n_columns);
+        mlk_lua_fail(L, "columns must be 1..%d, got %I", MAX_COLUMNS, (LUAI_UACINT)n_columns);
     const float *columns[MAX_COLUMNS];
     int64_t n = 0;
     luaL_checkstack(L, 3 * MAX_COLUMNS, "columns");
@@ -196,8 +197,8 @@ static int points(lua_State *L)
         mlk_array column = check_numbers(L, -1, "points");
         columns[c] = column.data;
         if (c > 0 && mlk_array_count(&column) != n)
-            luaL_error(L, "points must have coordinates of one length, got %I and %I", (LUAI_UACINT)n,
-                       (LUAI_UACINT)mlk_array_count(&column));
+            mlk_lua_fail(L, "points must have coordinates of one length, got %I and %I", (LUAI_UACINT)n,
+                         (LUAI_UACINT)mlk_array_count(&column));
         n = mlk_array_count(&column);
     }
     const float *labels = NULL;
@@ -207,8 +208,8 @@ static int points(lua_State *L)
         mlk_array array = check_numbers(L, 2, "labels");
         labels = array.data;
         if (mlk_array_count(&array) != n)
-            luaL_error(L, "labels must be one for each of the %I points, got %I", (LUAI_UACINT)n,
-                       (LUAI_UACINT)mlk_array_count(&array));
+            mlk_lua_fail(L, "labels must be one for each of the %I points, got %I", (LUAI_UACINT)n,
+                         (LUAI_UACINT)mlk_array_count(&array));
     }
     float *out = lua_newuserdatauv(L, (size_t)(n * n_columns) * sizeof *out + 1, 0);
     int64_t count = 0;

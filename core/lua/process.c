@@ -8,16 +8,15 @@
 
 /* The strings of the list at `arg`, NULL-terminated, in a new userdata left on the stack; they live as
  * long as the list. */
-static const char **check_strings(lua_State *L, int arg, const char *name, lua_Integer least)
+static const char **check_strings(lua_State *L, int arg, const char *name, int least)
 {
-    luaL_argexpected(L, lua_istable(L, arg), arg, "list of strings");
-    lua_Integer count = luaL_len(L, arg);
+    int count = mlk_lua_list_length(L, arg, name);
     if (count < least)
-        luaL_error(L, "%s must have %I or more strings", name, (LUAI_UACINT)least);
-    const char **strings = lua_newuserdatauv(L, (size_t)(count + 1) * sizeof *strings, 0);
-    for (lua_Integer i = 0; i < count; i++) {
+        mlk_lua_fail(L, "%s must have %d or more strings, got %d", name, least, count);
+    const char **strings = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *strings, 0);
+    for (int i = 0; i < count; i++) {
         if (lua_geti(L, arg, i + 1) != LUA_TSTRING)
-            luaL_error(L, "%s must be strings, number %I is %s", name, (LUAI_UACINT)(i + 1), mlk_lua_describe(L, -1));
+            mlk_lua_fail(L, "%s must be strings, number %d is %s", name, i + 1, mlk_lua_describe(L, -1));
         strings[i] = mlk_lua_string(L, -1, name);
         lua_pop(L, 1);
     }

@@ -31,7 +31,7 @@ static double number_field(lua_State *L, int table, const char *name, double max
 
 mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
 {
-    luaL_checktype(L, arg, LUA_TTABLE);
+    mlk_lua_check_type(L, arg, "recipe", LUA_TTABLE);
     luaL_checkstack(L, 16, NULL);
     mlk_status status;
     mlk_lua_new_type(L, RECIPE_TYPE, close_recipe, NULL);

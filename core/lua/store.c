@@ -122,10 +122,10 @@ static char *copy_text(lua_State *L, const char *what)
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     if (strlen(text) != length)
-        luaL_error(L, "%s must not contain a zero byte", what);
+        mlk_lua_fail(L, "%s must not contain a zero byte", what);
     char *copy = strdup(text);
     if (!copy)
-        luaL_error(L, "not enough memory for %s", what);
+        mlk_lua_fail(L, "not enough memory for %s", what);
     return copy;
 }
 
@@ -146,10 +146,10 @@ static void add_tensor(lua_State *L, const char *name, int owners, mlk_tensors *
 static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
 {
     if (lua_type(L, arg) != LUA_TTABLE)
-        luaL_error(L, "tensors must be a table {name = tensor}, got %s", mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "tensors must be a table {name = tensor}, got %s", mlk_lua_describe(L, arg));
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "tensors must have names: a key is %s", mlk_lua_describe(L, lua_gettop(L) - 1));
+            mlk_lua_fail(L, "tensors must have names: a key is %s", mlk_lua_describe(L, lua_gettop(L) - 1));
         lua_pushvalue(L, -2);
         free(copy_text(L, "a tensor's name"));
         lua_pop(L, 1);
@@ -163,14 +163,14 @@ static void add_metadata(lua_State *L, int arg, mlk_tensors *tensors)
     if (lua_isnoneornil(L, arg))
         return;
     if (lua_type(L, arg) != LUA_TTABLE)
-        luaL_error(L, "metadata must be a table {key = text}, got %s", mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "metadata must be a table {key = text}, got %s", mlk_lua_describe(L, arg));
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1), n++)
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "metadata must be a table {key = text} of strings, got %s",
-                       mlk_lua_describe(L, lua_gettop(L) - (lua_type(L, -2) != LUA_TSTRING)));
+            mlk_lua_fail(L, "metadata must be a table {key = text} of strings, got %s",
+                         mlk_lua_describe(L, lua_gettop(L) - (lua_type(L, -2) != LUA_TSTRING)));
     tensors->metadata = calloc((size_t)n + 1, sizeof *tensors->metadata);
     if (!tensors->metadata)
-        luaL_error(L, "not enough memory for metadata");
+        mlk_lua_fail(L, "not enough memory for metadata");
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         mlk_text_pair *pair = &tensors->metadata[tensors->metadata_count++];
         pair->value = copy_text(L, "metadata");
@@ -192,7 +192,7 @@ static int save(lua_State *L)
     int owners = lua_gettop(L);
     if (kind == NPY) {
         if (!lua_isnil(L, 3))
-            return luaL_error(L, "an .npy file has no place for metadata; write .safetensors");
+            return mlk_lua_fail(L, "an .npy file has no place for metadata; write .safetensors");
         lua_pushvalue(L, 2);
         add_tensor(L, "", owners, tensors);
         lua_pop(L, 1);
@@ -226,7 +226,7 @@ static int hash(lua_State *L)
 {
     size_t length;
     char hex[MLK_HASH_SIZE];
-    const char *text = luaL_checklstring(L, 1, &length);
+    const char *text = mlk_lua_bytes(L, 1, "text", &length);
     mlk_hash_bytes(text, length, hex);
     lua_pushstring(L, hex);
     return 1;
@@ -250,9 +250,7 @@ static int write_text(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
     size_t length;
-    if (lua_type(L, 2) != LUA_TSTRING)
-        return luaL_error(L, "text must be a string, got %s", mlk_lua_describe(L, 2));
-    const char *text = lua_tolstring(L, 2, &length);
+    const char *text = mlk_lua_bytes(L, 2, "text", &length);
     mlk_status status;
     mlk_atomic file;
     if (mlk_atomic_open(path, &file, &status))
@@ -271,7 +269,7 @@ static int append(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
     size_t length;
-    const char *text = luaL_checklstring(L, 2, &length);
+    const char *text = mlk_lua_bytes(L, 2, "text", &length);
     mlk_status status;
     if (mlk_append(path, text, length, &status))
         return mlk_lua_raise(L, &status);
@@ -283,7 +281,7 @@ static int append(lua_State *L)
 static int make_private_folder(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
-    luaL_checktype(L, 2, LUA_TTABLE);
+    mlk_lua_check_type(L, 2, "made", LUA_TTABLE);
     lua_settop(L, 2);
     lua_pushvalue(L, 1);
     lua_pushboolean(L, 1);

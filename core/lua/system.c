@@ -6,6 +6,7 @@
 #include "library.h"
 #include "modules.h"
 #include "parallel.h"
+#include "tensor.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -55,7 +56,7 @@ static int sleep_s(lua_State *L)
 /* terminal_columns(fd) -> integer?: how wide the terminal at that descriptor is; nil when it is none. */
 static int terminal_columns(lua_State *L)
 {
-    int fd = (int)luaL_checkinteger(L, 1);
+    int fd = (int)mlk_lua_integer(L, 1, "fd", 0, INT32_MAX);
     struct winsize size;
     if (!isatty(fd))
         return 0;
@@ -96,6 +97,15 @@ static int ready_for_torch(lua_State *L)
     return 0;
 }
 
+/* load_tensors_by(load): what is to be called when the first tensor is made or read and moonlark_torch is not there */
+static int load_tensors_by(lua_State *L)
+{
+    mlk_lua_check_type(L, 1, "load", LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_LOADER);
+    return 0;
+}
+
 /* writable(folder) -> true, or nil and why: something can be made in it (root, too, is told of a read-only disk) */
 static int writable(lua_State *L)
 {
@@ -120,6 +130,7 @@ int mlk_lua_open_system(lua_State *L)
         {"terminal_columns", terminal_columns},
         {"blas", blas},
         {"ready_for_torch", ready_for_torch},
+        {"load_tensors_by", load_tensors_by},
         {"writable", writable},
         {NULL, NULL},
     };

@@ -7,16 +7,16 @@
 static const mlk_tensor_functions *functions(lua_State *L)
 {
     if (lua_getfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_FIELD) == LUA_TNIL) {
-        lua_getglobal(L, "require");
-        lua_pushliteral(L, "moonlark.torch"); /* which also teaches tensors its methods */
-        lua_call(L, 1, 0);
+        if (lua_getfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_LOADER) == LUA_TNIL)
+            mlk_lua_fail(L, "there are no tensors yet: require \"moonlark.torch\" first");
+        lua_call(L, 0, 0);
         lua_getfield(L, LUA_REGISTRYINDEX, MLK_TENSOR_FIELD);
         lua_remove(L, -2);
     }
     const mlk_tensor_functions *found = lua_touserdata(L, -1);
     lua_pop(L, 1);
     if (!found)
-        luaL_error(L, "moonlark_torch was loaded but left no tensor functions");
+        mlk_lua_fail(L, "moonlark_torch was loaded but left no tensor functions");
     return found;
 }
 

@@ -1,9 +1,9 @@
 /* tensor.h: how the engine's bindings hand arrays to Lua and read them.
  *
- * moonlark_core does not link libtorch. moonlark_torch, loaded at the first
- * tensor, leaves one table of functions in the Lua registry; the two functions
- * at the end of this header find it (loading the module when it is not there
- * yet) and call through it.
+ * moonlark_core does not link libtorch. moonlark_torch leaves one table of
+ * functions in the Lua registry as it opens; the functions at the end of this
+ * header call through it. At the first tensor, when it is not there yet, they
+ * call what the library has handed down to load it (lua/moonlark_core.lua).
  */
 #ifndef MLK_LUA_TENSOR_H
 #define MLK_LUA_TENSOR_H
@@ -15,6 +15,9 @@
 
 /* Registry field with light userdata: const mlk_tensor_functions *. */
 #define MLK_TENSOR_FIELD "moonlark.tensor"
+
+/* Registry field with the function that loads moonlark_torch; core.system.load_tensors_by sets it. */
+#define MLK_TENSOR_LOADER "moonlark.tensor.loader"
 
 /* The metatable name of the tensor userdata. */
 #define MLK_TENSOR_TYPE "moonlark.Tensor"

@@ -2,6 +2,7 @@
 #include "terminal.h"
 #include "text.h"
 
+#include "arguments.h"
 #include "modules.h"
 
 #include <fcntl.h>
@@ -39,7 +40,7 @@ static int sixel(lua_State *L)
 static int printable(lua_State *L)
 {
     size_t length;
-    const char *text = luaL_checklstring(L, 1, &length);
+    const char *text = mlk_lua_bytes(L, 1, "text", &length);
     bool lines = lua_toboolean(L, 2);
     size_t whole = mlk_text_show(NULL, 0, text, length, lines);
     luaL_Buffer buffer;

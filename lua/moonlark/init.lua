@@ -6,9 +6,6 @@
 --- Each module is loaded when its name is first used.
 local moonlark = {}
 
---- The version of this library.
-moonlark.version = "0.1.0"
-
 --- The folder that holds Moonlark's Lua files, scripts and models.
 moonlark.home = debug.getinfo(1, "S").source:match "^@(.*)/lua/moonlark/init%.lua$"
 
@@ -31,4 +28,8 @@ function moonlark.module(name)
   return require(full)
 end
 
-return setmetatable(moonlark, {__index = function(_, name) return moonlark.module(name) end})
+-- moonlark.version is the engine's: it stands in CMakeLists.txt alone.
+return setmetatable(moonlark, {__index = function(_, name)
+  if name == "version" then return require "moonlark_core".system.version end
+  return moonlark.module(name)
+end})

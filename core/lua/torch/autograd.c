@@ -1,6 +1,8 @@
-/* torch_autograd.c: gradients. */
+/* autograd.c: gradients. */
+#include "parts.h"
+#include "value.h"
+
 #include "lua/arguments.h"
-#include "context.h"
 
 static mlk_tensor *self(lua_State *L)
 {
@@ -18,7 +20,7 @@ static int restore_mode(lua_State *L)
  * an error's traceback still shows where in f it was raised. */
 static int with_mode(lua_State *L, bool enabled)
 {
-    luaL_checktype(L, 1, LUA_TFUNCTION);
+    mlk_lua_check_type(L, 1, "f", LUA_TFUNCTION);
     *(bool *)lua_newuserdatauv(L, sizeof(bool), 0) = mlk_autograd_enabled();
     if (luaL_newmetatable(L, "moonlark.GradMode")) {
         lua_pushcfunction(L, restore_mode);
@@ -57,7 +59,7 @@ static int autocast(lua_State *L)
 {
     mlk_status status;
     const char *device = mlk_lua_string(L, 1, "device"), *dtype = mlk_lua_string(L, 2, "dtype");
-    luaL_checktype(L, 3, LUA_TFUNCTION);
+    mlk_lua_check_type(L, 3, "f", LUA_TFUNCTION);
     lua_newuserdatauv(L, 0, 1);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
@@ -82,7 +84,7 @@ static int is_grad_enabled(lua_State *L)
 
 static int set_grad_enabled(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TBOOLEAN);
+    mlk_lua_check_type(L, 1, "enabled", LUA_TBOOLEAN);
     mlk_autograd_enable(lua_toboolean(L, 1));
     return 0;
 }
@@ -192,7 +194,7 @@ static int gradients(lua_State *L)
     int n = (int)mlk_results_count(*results);
     luaL_checkstack(L, n + 4, NULL);
     for (int i = 0; i < n; i++)
-        mlk_lua_push_value(L, context, mlk_results_get(*results, (size_t)i));
+        mlk_lua_push_result(L, context, mlk_results_get(*results, (size_t)i));
     mlk_lua_steer(L, context, NULL);
     return n;
 }

@@ -1,112 +1,15 @@
-/* torch.c: opens moonlark_torch: tensors, and every operator of libtorch. */
 #include "context.h"
 
-#include "lua/arguments.h"
-#include "lua/tensor.h"
-
+mlk_lua_context *mlk_lua_find_context(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_CONTEXT);
+    mlk_lua_context *context = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return context;
+}
 
 void mlk_lua_register(lua_State *L, const luaL_Reg *functions)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_CONTEXT);
     luaL_setfuncs(L, functions, 1);
-}
-
-/* manual_seed(seed): every generator, so that the same seed gives the same numbers. */
-static int manual_seed(lua_State *L)
-{
-    mlk_status status;
-    if (mlk_torch_seed((uint64_t)mlk_lua_integer(L, 1, "seed", INT64_MIN, INT64_MAX), &status))
-        return mlk_lua_raise(L, &status);
-    return 0;
-}
-
-/* set_num_threads(n): of libtorch's pool and of the BLAS under it. */
-static int set_num_threads(lua_State *L)
-{
-    mlk_torch_set_threads((int)mlk_lua_integer(L, 1, "threads", 1, 4096));
-    return 0;
-}
-
-static int get_num_threads(lua_State *L)
-{
-    lua_pushinteger(L, mlk_torch_threads());
-    return 1;
-}
-
-/* set_deterministic(deterministic): only operators that give the same bits twice. */
-static int set_deterministic(lua_State *L)
-{
-    mlk_status status;
-    luaL_checktype(L, 1, LUA_TBOOLEAN);
-    if (mlk_torch_set_deterministic(lua_toboolean(L, 1), &status))
-        return mlk_lua_raise(L, &status);
-    return 0;
-}
-
-/* cuda_devices() -> count, and when it is 0 the reason */
-static int cuda_devices(lua_State *L)
-{
-    const char *reason;
-    lua_pushinteger(L, mlk_torch_cuda_devices(&reason));
-    lua_pushstring(L, reason);
-    return 2;
-}
-
-/* blas() -> string: what multiplies libtorch's matrices. */
-static int blas(lua_State *L)
-{
-    lua_pushstring(L, mlk_torch_blas());
-    return 1;
-}
-
-/* show_warnings(shown): libtorch's warnings on standard error. */
-static int show_warnings(lua_State *L)
-{
-    luaL_checktype(L, 1, LUA_TBOOLEAN);
-    mlk_torch_show_warnings(lua_toboolean(L, 1));
-    return 0;
-}
-
-static int synchronize(lua_State *L)
-{
-    mlk_status status;
-    if (mlk_torch_synchronize(&status))
-        return mlk_lua_raise(L, &status);
-    return 0;
-}
-
-void mlk_lua_add_library(lua_State *L)
-{
-    mlk_lua_register(L, (const luaL_Reg[]){
-        {"manual_seed", manual_seed}, {"set_num_threads", set_num_threads}, {"get_num_threads", get_num_threads},
-        {"cuda_devices", cuda_devices}, {"synchronize", synchronize}, {"show_warnings", show_warnings},
-        {"set_deterministic", set_deterministic}, {"blas", blas}, {NULL, NULL},
-    });
-    lua_pushstring(L, mlk_torch_version());
-    lua_setfield(L, -2, "version");
-    lua_pushstring(L, mlk_torch_path());
-    lua_setfield(L, -2, "path");
-}
-
-__attribute__((visibility("default"))) int luaopen_moonlark_torch(lua_State *L)
-{
-    mlk_status status;
-    if (mlk_torch_load(&status))
-        return mlk_lua_raise(L, &status);
-    mlk_lua_context *context = lua_newuserdatauv(L, sizeof *context, 0);
-    *context = (mlk_lua_context){0};
-    lua_setfield(L, LUA_REGISTRYINDEX, MLK_TORCH_CONTEXT);
-
-    lua_newtable(L);
-    mlk_lua_make_metatable(L, context);
-    lua_getfield(L, -1, "__methods");
-    lua_setfield(L, -3, "methods");
-    lua_setfield(L, -2, "metatable");
-    mlk_lua_add_operators(L);
-    mlk_lua_add_tensors(L);
-    mlk_lua_add_autograd(L);
-    mlk_lua_add_memory(L);
-    mlk_lua_add_library(L);
-    lua_gc(L, LUA_GCGEN, 0, 0); /* most tensors die young */
-    return 1;
 }

@@ -1,23 +1,15 @@
-/* torch_memory.c: freeing tensors before the collector would. */
+/* memory.c: freeing tensors before the collector would. */
+#include "handle.h"
+#include "parts.h"
+
 #include "lua/arguments.h"
 #include "lua/tensor.h"
-#include "context.h"
-
-static void release_handle(lua_State *L, int arg)
-{
-    mlk_tensor **handle = luaL_testudata(L, arg, MLK_TENSOR_TYPE);
-    if (handle) {
-        mlk_tensor *tensor = *handle;
-        *handle = NULL;
-        mlk_tensor_release(tensor);
-    }
-}
 
 /* t:free(): gives the memory back at once; the tensor cannot be used any more. */
 static int free_tensor(lua_State *L)
 {
     luaL_checkudata(L, 1, MLK_TENSOR_TYPE);
-    release_handle(L, 1);
+    mlk_lua_release_handle(L, 1);
     return 0;
 }
 
@@ -59,7 +51,7 @@ static int end_scope(lua_State *L)
     lua_Integer n = (lua_Integer)lua_rawlen(L, 3);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, 3, i);
-        release_handle(L, -1);
+        mlk_lua_release_handle(L, -1);
         lua_pop(L, 1);
     }
     return 0;
@@ -83,7 +75,7 @@ static int scope(lua_State *L)
 {
     enum { outer = 1, made = 2, guard = 3, function = 4 };
     mlk_lua_context *context = mlk_lua_own_context(L);
-    luaL_checktype(L, 1, LUA_TFUNCTION);
+    mlk_lua_check_type(L, 1, "f", LUA_TFUNCTION);
     lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE); /* nil outside of any scope */
     lua_insert(L, outer);
     lua_newtable(L);
@@ -107,7 +99,7 @@ static int scope(lua_State *L)
         bool returned = lua_rawget(L, kept) != LUA_TNIL;
         lua_pop(L, 1);
         if (!returned) {
-            release_handle(L, -1);
+            mlk_lua_release_handle(L, -1);
         } else if (!lua_isnil(L, outer)) { /* now the outer scope's */
             lua_pushvalue(L, -1);
             lua_rawseti(L, outer, (lua_Integer)lua_rawlen(L, outer) + 1);

@@ -1,10 +1,14 @@
-/* torch_operator.c: calling libtorch's operators from Lua.
+/* operator.c: calling libtorch's operators from Lua.
  *
  * An operator is a closure with three upvalues: the context, its family and how
  * it is called.
  */
+#include "operator.h"
+
+#include "parts.h"
+#include "value.h"
+
 #include "lua/arguments.h"
-#include "context.h"
 
 #include <string.h>
 
@@ -18,7 +22,7 @@ static int push_results(lua_State *L, mlk_lua_context *context, mlk_results **re
     int n = (int)mlk_results_count(*results);
     luaL_checkstack(L, n + 4, NULL);
     for (int i = 0; i < n; i++)
-        mlk_lua_push_value(L, context, mlk_results_get(*results, (size_t)i));
+        mlk_lua_push_result(L, context, mlk_results_get(*results, (size_t)i));
     mlk_results_free(*results);
     *results = NULL;
     return n;
@@ -112,7 +116,7 @@ void mlk_lua_push_operator(lua_State *L, const char *name, mlk_lua_calling calli
 /* operator(name) -> function or nil: the operator as a function. */
 static int get_operator(lua_State *L)
 {
-    mlk_lua_push_operator(L, luaL_checkstring(L, 1), MLK_LUA_FUNCTION);
+    mlk_lua_push_operator(L, mlk_lua_string(L, 1, "name"), MLK_LUA_FUNCTION);
     return 1;
 }
 
@@ -128,7 +132,7 @@ static int resolve(lua_State *L)
     mlk_status status;
     mlk_lua_values values;
     const mlk_overload *overload;
-    const char *name = luaL_checkstring(L, 1);
+    const char *name = mlk_lua_string(L, 1, "name");
     const mlk_family *family = find_family(L, name);
     check_known(L, family, name);
     mlk_lua_read_arguments(L, mlk_lua_own_context(L), 2, &values);
@@ -141,7 +145,7 @@ static int resolve(lua_State *L)
 /* overloads(name) -> list of {name, schema, unusable = reason or nil}; nil when there is no such operator. */
 static int overloads(lua_State *L)
 {
-    const mlk_family *family = find_family(L, luaL_checkstring(L, 1));
+    const mlk_family *family = find_family(L, mlk_lua_string(L, 1, "name"));
     if (!family)
         return 0;
     lua_createtable(L, (int)mlk_family_size(family), 0);

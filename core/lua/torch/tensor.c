@@ -1,7 +1,9 @@
-/* torch_tensor.c: making tensors from Lua values, and asking them. */
+/* tensor.c: making tensors from Lua values, and asking them. */
+#include "parts.h"
+#include "value.h"
+
 #include "lua/arguments.h"
 #include "lua/tensor.h"
-#include "context.h"
 
 #include <math.h>
 #include <string.h>
@@ -131,7 +133,7 @@ static int make_tensor(lua_State *L)
     mlk_array array;
     int64_t shape[MLK_MAX_RANK];
     mlk_lua_context *context = mlk_lua_own_context(L);
-    const char *dtype = luaL_optstring(L, 2, NULL);
+    const char *dtype = mlk_lua_optional_string(L, 2, "dtype");
     if (dtype && !mlk_dtype_known(dtype))
         return mlk_lua_fail(L, "tensor: unknown dtype '%s'", dtype);
     lua_settop(L, 2);
@@ -248,7 +250,7 @@ static int item(lua_State *L)
         lua_pushnumber(L, value.complex[1]);
         return 2;
     }
-    mlk_lua_push_value(L, NULL, &value);
+    mlk_lua_push_result(L, NULL, &value);
     return 1;
 }
 
@@ -317,7 +319,7 @@ static int convert(lua_State *L)
 {
     mlk_status status;
     mlk_tensor *tensor = self(L);
-    const char *to_dtype = luaL_optstring(L, 2, NULL), *to_device = luaL_optstring(L, 3, NULL);
+    const char *to_dtype = mlk_lua_optional_string(L, 2, "dtype"), *to_device = mlk_lua_optional_string(L, 3, "device");
     mlk_lua_context *context = mlk_lua_own_context(L);
     mlk_tensor **handle = mlk_lua_new_handle(L, context);
     bool copy = lua_toboolean(L, 4), non_blocking = lua_toboolean(L, 5);

@@ -1,6 +1,6 @@
-/* torch_value.c: Lua values as arguments of operators, and results as Lua values. */
+#include "value.h"
+
 #include "lua/arguments.h"
-#include "context.h"
 
 #include <string.h>
 
@@ -163,7 +163,7 @@ void mlk_lua_read_arguments(lua_State *L, mlk_lua_context *context, int first, m
 
 /* --- values to Lua --- */
 
-void mlk_lua_push_value(lua_State *L, mlk_lua_context *context, const mlk_value *value)
+void mlk_lua_push_result(lua_State *L, mlk_lua_context *context, const mlk_value *value)
 {
     luaL_checkstack(L, 4, NULL);
     switch (value->kind) {
@@ -194,7 +194,7 @@ void mlk_lua_push_value(lua_State *L, mlk_lua_context *context, const mlk_value 
     case MLK_LIST:
         lua_createtable(L, (int)value->list.count, 0);
         for (size_t i = 0; i < value->list.count; i++) {
-            mlk_lua_push_value(L, context, &value->list.items[i]);
+            mlk_lua_push_result(L, context, &value->list.items[i]);
             lua_rawseti(L, -2, (lua_Integer)i + 1);
         }
         break;
