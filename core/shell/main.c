@@ -124,7 +124,7 @@ static lua_State *new_state(const char *home)
     lua_gc(L, LUA_GCGEN, 0, 0);
     mlk_report_own(lua_pushfstring(L, "%s/share/moonlark/", home));
     lua_settop(L, 0);
-    mlk_interrupt_install(L);
+    mlk_signals_install(L);
     return L;
 }
 
@@ -301,7 +301,7 @@ static int run(lua_State *L, const char *home, int argc, char **argv)
         code = run_name(L, command, argc, argv, line.script);
     else if (code == MLK_EXIT_OK && !line.ran && !prompt)
         code = run_stdin(L, argc, argv, argc);
-    return prompt && code != MLK_EXIT_USAGE && !mlk_interrupt_ends() ? mlk_repl(L) : code;
+    return prompt && code != MLK_EXIT_USAGE && !mlk_signals_end_program() ? mlk_repl(L) : code;
 }
 
 /* --- the end ------------------------------------------------------------------ */
@@ -329,7 +329,7 @@ static void check_output(void)
 {
     errno = 0;
     bool failed = fflush(stdout) != 0;
-    if ((!failed && !ferror(stdout)) || errno == EPIPE || is_left() || mlk_interrupt_ends())
+    if ((!failed && !ferror(stdout)) || errno == EPIPE || is_left() || mlk_signals_end_program())
         return;
     const char *why = output_trouble(failed ? errno : 0);
     fprintf(stderr, "%s: cannot write to standard output: %s\n", mlk_report_speaker_name(), why);
@@ -364,7 +364,7 @@ int main(int argc, char **argv)
     }
     int code = run(L, home, argc, argv);
     lua_close(L);
-    if (mlk_interrupt_ends())
+    if (mlk_signals_end_program())
         fflush(stdout); /* the signal that ends it leaves no time for more */
-    return mlk_interrupt_leave(code);
+    return mlk_signals_leave(code);
 }

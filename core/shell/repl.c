@@ -36,7 +36,7 @@ static int push_candidates(lua_State *L)
         if (lua_pcall(L, 1, 2, 0) == LUA_OK && lua_istable(L, -2))
             start = (int)lua_tointeger(L, -1) - 1;
     }
-    mlk_interrupt_taken(L); /* Ctrl-C while completing only ends the completing */
+    mlk_signals_stopped(L); /* Ctrl-C while completing only ends the completing */
     if (start >= 0)
         lua_pushvalue(L, base + 2);
     else
@@ -126,16 +126,16 @@ static sigjmp_buf cancelled;
 /* Ctrl-C leaves readline only while it waits for a key: nowhere else is its memory in order. */
 static int read_key(FILE *stream)
 {
-    mlk_interrupt_wait_at(&cancelled);
+    mlk_signals_wait_at(&cancelled);
     int key = rl_getc(stream);
-    mlk_interrupt_wait_at(NULL);
+    mlk_signals_wait_at(NULL);
     return key;
 }
 
 /* readline has just set its own handlers; SIGINT stays ours. */
 static int take_interrupt_back(void)
 {
-    mlk_interrupt_reinstall();
+    mlk_signals_reinstall();
     return 0;
 }
 
@@ -158,7 +158,7 @@ static char *read_from_pipe(void)
     do { /* a Ctrl-C that ends the read was meant for this line */
         clearerr(stdin);
         length = getline(&line, &size, stdin);
-    } while (length < 0 && errno == EINTR && ferror(stdin) && !mlk_interrupt_ends());
+    } while (length < 0 && errno == EINTR && ferror(stdin) && !mlk_signals_end_program());
     if (length < 0) {
         free(line);
         return NULL;
@@ -177,13 +177,13 @@ static char *read_line(lua_State *L, const char *prompt, bool *was_cancelled)
     int top = lua_gettop(L);
     if (sigsetjmp(cancelled, 1)) {
         leave_readline();
-        mlk_interrupt_taken(L);
+        mlk_signals_stopped(L);
         lua_settop(L, top);
         *was_cancelled = true;
         return NULL;
     }
     char *line = readline(prompt);
-    mlk_interrupt_reinstall();
+    mlk_signals_reinstall();
     return line;
 }
 
@@ -257,7 +257,7 @@ int mlk_repl(lua_State *L)
 {
     state = L;
     terminal = isatty(STDIN_FILENO);
-    mlk_interrupt_keep_session();
+    mlk_signals_keep_session();
     lua_settop(L, 0);
     if (terminal) {
         set_up_readline();
@@ -267,8 +267,8 @@ int mlk_repl(lua_State *L)
               rl_outstream);
     }
     enum input input;
-    while (!mlk_interrupt_ends() && read_entry(L, &input)) {
-        if (input == INPUT_READY && !mlk_interrupt_ends())
+    while (!mlk_signals_end_program() && read_entry(L, &input)) {
+        if (input == INPUT_READY && !mlk_signals_end_program())
             mlk_run_call(L, 0, 0);
         lua_settop(L, 0);
         fflush(stdout);

@@ -152,7 +152,7 @@ static void add_users_trace(lua_State *L, luaL_Buffer *text)
 
 int mlk_report_handler(lua_State *L)
 {
-    if (mlk_interrupt_is(L, 1)) {
+    if (mlk_signals_is_interrupt(L, 1)) {
         lua_Debug frame;
         int level = -1;
         interrupted_at[0] = '\0';
@@ -194,7 +194,7 @@ void mlk_report_say(const char *message)
 
 void mlk_report_interrupt(void)
 {
-    if (mlk_interrupt_unread())
+    if (mlk_signals_unread())
         return;
     fflush(stdout);
     const char *after_echo = isatty(STDERR_FILENO) ? "\n" : ""; /* the terminal has echoed ^C */

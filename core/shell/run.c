@@ -16,7 +16,7 @@ int mlk_run_call(lua_State *L, int n_arguments, int n_results)
         return MLK_EXIT_OK;
 
     /* An engine loop that the user stopped ends with an ordinary message: the flag tells. */
-    if (mlk_interrupt_taken(L)) {
+    if (mlk_signals_stopped(L)) {
         lua_pop(L, 1);
         mlk_report_interrupt();
         return MLK_EXIT_INTERRUPTED;

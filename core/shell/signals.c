@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_int requested; /* stays set from the signal until mlk_interrupt_taken */
+static atomic_int requested; /* stays set from the signal until mlk_signals_stopped */
 static volatile sig_atomic_t ending; /* the signal that ends the program, once one has come */
 static volatile sig_atomic_t session;
 static lua_State *volatile running; /* the Lua thread that runs now: the one to hang the hook on */
@@ -109,7 +109,7 @@ static void find_caught(void)
         caught[i] = sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN;
 }
 
-void mlk_interrupt_reinstall(void)
+void mlk_signals_reinstall(void)
 {
     catch_signal(SIGINT);
     for (int i = 0; i < ENDS; i++)
@@ -198,7 +198,7 @@ static int sentinel_text(lua_State *L)
     return 1;
 }
 
-void mlk_interrupt_install(lua_State *L)
+void mlk_signals_install(lua_State *L)
 {
     owner = pthread_self();
     running = L;
@@ -226,17 +226,17 @@ void mlk_interrupt_install(lua_State *L)
     lua_pop(L, 2);
 
     find_caught();
-    mlk_interrupt_reinstall();
+    mlk_signals_reinstall();
 }
 
 /* --- for the program -------------------------------------------------------- */
 
-void mlk_interrupt_keep_session(void)
+void mlk_signals_keep_session(void)
 {
     session = 1;
 }
 
-bool mlk_interrupt_is(lua_State *L, int index)
+bool mlk_signals_is_interrupt(lua_State *L, int index)
 {
     index = lua_absindex(L, index);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &sentinel_key);
@@ -245,7 +245,7 @@ bool mlk_interrupt_is(lua_State *L, int index)
     return same;
 }
 
-bool mlk_interrupt_taken(lua_State *L)
+bool mlk_signals_stopped(lua_State *L)
 {
     running = L;
     lua_sethook(L, NULL, 0, 0);
@@ -254,17 +254,17 @@ bool mlk_interrupt_taken(lua_State *L)
     return taken;
 }
 
-bool mlk_interrupt_unread(void)
+bool mlk_signals_unread(void)
 {
     return ending == SIGPIPE;
 }
 
-bool mlk_interrupt_ends(void)
+bool mlk_signals_end_program(void)
 {
     return ending;
 }
 
-int mlk_interrupt_leave(int code)
+int mlk_signals_leave(int code)
 {
     if (!ending)
         return code;
@@ -272,7 +272,7 @@ int mlk_interrupt_leave(int code)
     return 128 + ending; /* the first process of a container does not die by its own signals */
 }
 
-void mlk_interrupt_wait_at(sigjmp_buf *place)
+void mlk_signals_wait_at(sigjmp_buf *place)
 {
     waiting = place;
     if (place && (requested || ending)) {

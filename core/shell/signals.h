@@ -22,31 +22,31 @@
 #include <stdbool.h>
 
 /* Takes over the signals for this state: call once, from the thread that will run Lua. */
-void mlk_interrupt_install(lua_State *L);
+void mlk_signals_install(lua_State *L);
 
 /* Puts the handlers back after a library (readline) has set its own. */
-void mlk_interrupt_reinstall(void);
+void mlk_signals_reinstall(void);
 
 /* Told once the program is a prompt: a second Ctrl-C no longer ends it. */
-void mlk_interrupt_keep_session(void);
+void mlk_signals_keep_session(void);
 
 /* True when the value at `index` is the sentinel. */
-bool mlk_interrupt_is(lua_State *L, int index);
+bool mlk_signals_is_interrupt(lua_State *L, int index);
 
 /* After a protected call: was it stopped? Clears everything for the next one. */
-bool mlk_interrupt_taken(lua_State *L);
+bool mlk_signals_stopped(lua_State *L);
 
 /* True once a signal has come that ends the program. */
-bool mlk_interrupt_ends(void);
+bool mlk_signals_end_program(void);
 
 /* True when it ends because nobody reads its output any more (SIGPIPE): nothing is said of that. */
-bool mlk_interrupt_unread(void);
+bool mlk_signals_unread(void);
 
 /* The last thing that the program does: returns its exit code, or ends by the signal that came. */
-int mlk_interrupt_leave(int code);
+int mlk_signals_leave(int code);
 
 /* While a prompt waits for a key, Ctrl-C jumps to *place; NULL ends that. A Ctrl-C
  * that came since the last wait jumps at once. */
-void mlk_interrupt_wait_at(sigjmp_buf *place);
+void mlk_signals_wait_at(sigjmp_buf *place);
 
 #endif
