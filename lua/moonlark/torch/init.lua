@@ -20,6 +20,7 @@ local show = require "moonlark.base.show"
 local Tensor = engine.methods
 engine.metatable.__tostring = require "moonlark.torch.text"
 
+---@class moonlark.torch
 local torch = {}
 
 --- The methods of tensors; a function added here is a method of every tensor.
