@@ -462,6 +462,36 @@ function TestModule:test_attention_mistakes()
     torch.randn {5, 2, 8})
 end
 
+-- A net whose forward lets others compute in between.
+local function pausing(width)
+  local Net = nn.Module:extend("Pausing" .. width)
+  function Net:init() self.first, self.second = nn.Linear(width, width), nn.Linear(width, width) end
+  function Net:forward(x)
+    local y = self.first(x)
+    coroutine.yield()
+    return self.second(y)
+  end
+  return Net()
+end
+
+function TestModule:test_coroutines_do_not_mix_their_paths()
+  local narrow, wide = pausing(3), pausing(5)
+  wide.second = nn.Linear(4, 4)
+  local function start(net, width)
+    local thread = coroutine.create(function() return net(torch.ones {1, width}) end)
+    lu.assertTrue(coroutine.resume(thread))
+    return thread
+  end
+  local one, two = start(narrow, 3), start(wide, 5)
+  lu.assertEquals(nn.Linear(2, 2)(torch.ones {1, 2}):shape(), {1, 2})
+  local ok, message = coroutine.resume(two)
+  lu.assertFalse(ok)
+  lu.assertStrContains(message, "second (Linear(4, 4)): expected input [*, 4], got [1, 5]: ")
+  ok, message = coroutine.resume(one)
+  lu.assertTrue(ok, tostring(message))
+  lu.assertEquals(message:shape(), {1, 3})
+end
+
 function TestModule:test_another_precision()
   local net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3)):to "float64"
   lu.assertEquals({net["0"].weight:dtype(), net["1"].running_mean:dtype(), net["1"].num_batches_tracked:dtype()},

@@ -74,10 +74,6 @@ end
 
 -- calls, and errors that say where ------------------------------------------------
 
--- The modules that are computing, outermost first, with what each was given; only errors read it.
-local running, given_to, depth = {}, {}, 0
-local observer -- called with each module and its result, while summary looks on
-
 -- The path to a module within another, also through lists that are never called themselves.
 local function path_within(parent, child)
   for _, name in ipairs(parent._modules.order) do
@@ -93,49 +89,51 @@ local function shape_text(value)
 end
 
 -- "features.3 (Conv2d(3, 8, …)): expected input [n, 3, h, w], got [4, 1, 28, 28]: message"
-local function explain(message, failed)
+local function explain(message, trace)
   if type(message) ~= "string" or message:find("interrupted", 1, true) then return message end
-  local names = {}
-  for i = 2, failed do names[#names + 1] = path_within(running[i - 1], running[i]) or running[i].__name end
-  local module = running[failed]
+  local names, modules = {}, trace.modules
+  for i = 2, trace.depth do names[i - 1] = path_within(modules[i - 1], modules[i]) or modules[i].__name end
+  local module = modules[trace.depth]
   local path = #names > 0 and table.concat(names, ".") .. " " or ""
   local expected = module.expects and module:expects()
   return ("%s(%s): %s got %s: %s"):format(path, module:describe(),
-    expected and "expected input " .. expected .. "," or "input", shape_text(given_to[failed]), message)
+    expected and "expected input " .. expected .. "," or "input", shape_text(trace.inputs[trace.depth]), message)
 end
 
-local function leave(before, ...)
-  depth = before
+-- The end of the outermost call closes the trace, also after Ctrl-C, which passes through pcall.
+local Trace = {__close = function(trace) trace.depth = 0 end}
+
+local function leave(trace, before, ...)
+  trace.depth = before
   return ...
 end
 
--- The outermost call catches, to say where an error came from; those within cost a few instructions.
-local function finish(ok, ...)
-  local failed = depth
-  depth = 0
+local function run(trace, self, ...)
+  local before = trace.depth
+  local depth = before + 1
+  trace.depth, trace.modules[depth], trace.inputs[depth] = depth, self, (...)
+  return leave(trace, before, self:forward(...))
+end
+
+-- What each coroutine computes: modules[1 .. depth], outermost first, and what each was given; only errors read it.
+-- `run` calls a module; summary looks on in its place.
+local traces = setmetatable({}, {__mode = "k", __index = function(self, coroutine)
+  self[coroutine] = setmetatable({modules = {}, inputs = {}, depth = 0, run = run}, Trace)
+  return self[coroutine]
+end})
+local running = coroutine.running
+
+local function finish(trace, ok, ...)
   if ok then return ... end
-  error(failed > 0 and explain((...), failed) or (...), 0)
+  error(trace.depth > 0 and explain((...), trace) or (...), 0)
 end
 
-local function run(self, ...)
-  local before = depth
-  depth = before + 1
-  running[depth], given_to[depth] = self, (...)
-  return leave(before, self:forward(...))
-end
-
-local function enter(self, ...)
-  if observer then return observer(self, run, ...) end
-  return run(self, ...)
-end
-
--- Ctrl-C passes through pcall: this sees it.
-local outermost = setmetatable({}, {__close = function() depth = 0 end})
-
+-- The outermost call catches, to say where an error came from; those within cost a few instructions.
 local function call(self, ...)
-  if depth > 0 then return enter(self, ...) end
-  local _ <close> = outermost
-  return finish(pcall(enter, self, ...))
+  local trace = traces[running()]
+  if trace.depth > 0 then return trace.run(trace, self, ...) end
+  local _ <close> = trace
+  return finish(trace, pcall(trace.run, trace, self, ...))
 end
 
 -- fields ----------------------------------------------------------------------------
@@ -501,10 +499,12 @@ end
 function Module:summary(shape)
   local names, modes, rows = {}, {}, {{"name", "module", "result", "parameters"}}
   for name, module in self:named_modules() do names[module], modes[module] = name, module.training end
-  observer = function(module, compute, ...)
+  local trace = traces[running()]
+  local before = trace.depth
+  trace.run = function(_, module, ...)
     local row = {names[module] or "?", module:describe(), "", 0}
     rows[#rows + 1] = row
-    local results = table.pack(compute(module, ...))
+    local results = table.pack(run(trace, module, ...))
     row[3] = shape_text(results[1])
     for _, key in ipairs(module._parameters.order) do row[4] = row[4] + module._parameters.values[key]:numel() end
     return table.unpack(results, 1, results.n)
@@ -515,7 +515,7 @@ function Module:summary(shape)
       torch.zeros(shape, like and {dtype = like:dtype(), device = like:device()} or {})
     torch.no_grad(function() self:eval()(input) end)
   end)
-  observer, depth = nil, 0
+  trace.run, trace.depth = run, before
   for module, mode in pairs(modes) do rawset(module, "training", mode) end
   if not ok then error(message, 0) end
   return columns(rows) .. ("\n%d parameters, %d of them trained"):format(self:count())
