@@ -5,6 +5,7 @@ local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local experiment = require "moonlark.shell.experiment"
 local metrics = require "moonlark.metrics"
+local options = require "moonlark.base.options"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
@@ -12,10 +13,10 @@ local show = require "moonlark.base.show"
 local parser = command.parser("cluster", "Standardises features, takes principal components and finds clusters in "
   .. "them without the labels; then says how well clusters and labels agree, as a mean over several seeds.")
 experiment.arguments(parser, "mean,std")
-parser:option("--components", "Principal components to keep."):argname "<n>":default "10":convert(command.integer(1))
-parser:option("--clusters", "Clusters to find; default: as many as classes."):argname "<n>":convert(command.integer(2))
-parser:option("--covariance", "Of the mixture."):choices {"full", "tied", "diag", "spherical"}:default "diag"
-parser:option("--seeds", "Starts to average over."):argname "<n>":default "10":convert(command.integer(1, 1000))
+command.option(parser, "components", options.integer(10, {least = 1}, "principal components to keep"))
+command.option(parser, "clusters", options.integer(nil, {least = 2, usual = "as many as classes"}, "clusters to find"))
+command.option(parser, "covariance", options.described "cluster.gmm".by_name.covariance, {default = "diag"})
+command.option(parser, "seeds", options.integer(10, {least = 1, most = 1000}, "starts to average over"))
 local args = parser:parse()
 
 local function principal_components(X)

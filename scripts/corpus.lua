@@ -1,15 +1,15 @@
 --- Makes the synthetic corpus: short pieces in ten styles with the truth about each.
 local command = require "moonlark.shell.command"
 local corpus = require "moonlark.corpus"
+local options = require "moonlark.base.options"
 
 local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about it "
   .. "as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
 parser:argument("folder", "Where to put them: FOLDER/STYLE/STYLE.NNNNN.wav and .jams.")
-parser:option("--clips", "Clips of each style."):argname "<n>":default "20":convert(command.integer(1, 99999))
-parser:option("--seconds", "Length of a clip."):argname "<s>":default "12":convert(command.number(1, 600))
+command.option(parser, "clips", options.integer(20, {least = 1, most = 99999}, "clips of each style"))
+command.option(parser, "seconds", options.number(12, {least = 1, most = 600, unit = "seconds"}, "length of a clip"))
 parser:option("--styles", "Only these: " .. table.concat(corpus.styles(), ",") .. "."):argname "<names>":convert(command.words)
-parser:option("--workers", "Processes to use; 0: one for each core."):argname "<n>":default "0"
-  :convert(command.integer(0, 256))
+command.option(parser, "workers", options.integer(0, {least = 0, most = 256}, "processes to use; 0: one for each core"))
 command.seed(parser)
 local given = parser:parse()
 

@@ -5,6 +5,7 @@ local evaluate = require "moonlark.train.evaluate"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local network = require "moonlark.network"
+local options = require "moonlark.base.options"
 local predict = require "moonlark.predict"
 local show = require "moonlark.base.show"
 
@@ -17,7 +18,7 @@ parser:argument("data",
   "A folder with one folder a class, a list.csv, an index, or a split; default: the run's test part.")
   :args "?"
 parser:option("--plot", "Where to draw the confusion matrix: .png, .svg or .pdf."):argname "<file>"
-parser:option("--device", "cpu, or cuda."):default "cpu"
+command.options(parser, options.described "network.load", {"device"})
 command.reading(parser, "as in the training")
 command.models(parser)
 command.workers(parser)

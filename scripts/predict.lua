@@ -2,6 +2,7 @@
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
+local options = require "moonlark.base.options"
 local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
@@ -15,9 +16,8 @@ Songs may be shorter or longer than the segments that the network was trained on
 named on standard error; then the exit code is 3, and 1 when none can be read.]]
 parser:argument("model", "A run folder of moonlark train, or a network's .safetensors file.")
 parser:argument("songs", "Sound files, or folders of them."):args "+"
-parser:option("--top", "How many classes to name."):argname "<n>":default "1":convert(command.integer(1))
-parser:flag("--segments", "Also what is heard in each segment.")
-parser:option("--device", "cpu, or cuda."):default "cpu"
+command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name"))
+command.options(parser, options.described "predict.files", {"segments", "device"})
 command.reading(parser, "as in the training")
 command.models(parser)
 command.workers(parser)

@@ -132,19 +132,26 @@ local function segment_collector(classes)
   return objective, by_track
 end
 
+local parameters = options.describe("predict.files", {
+  segments = options.boolean(false, "also what is heard in each segment"),
+  device = options.text("cpu", 'where to compute: "cpu", "cuda:0"'),
+  workers = options.integer(0, {least = 0}, "threads that read; 0: one for each core"),
+  progress = options.boolean(false, "a bar on standard error"),
+  batch_size = options.integer(32, {least = 1}, "segments at once"),
+  channel = options.any(nil, "as for dataset:batches; default: as in the training"),
+  partial = options.any(nil, "as for dataset:batches; default: as in the training"),
+})
+
 --- Predictions for several files; those that cannot be read are named in the second result, those that were kept in
 --- part in the third.
 ---@param net moonlark.nn.Module|string  a network, a .safetensors file or a run folder
 ---@param paths string[]
----@param given {segments?: boolean, device?: string, workers?: integer, progress?: boolean, batch_size?: integer, channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}?
---- segments: also of each segment; channel, partial: as for dataset:batches, default as in the training
+---@param given moonlark.predict.files.Options?
 ---@return moonlark.Prediction[]
 ---@return {path: string, reason: string}[] rejected
 ---@return {path: string, reason: string}[] partial
 function predict.files(net, paths, given)
-  local o = options.read("predict.files", given,
-    {segments = false, device = "cpu", workers = 0, progress = false, batch_size = 32,
-      channel = options.none, partial = options.none})
+  local o = parameters:read(given)
   if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
   if type(net) ~= "string" and not network.is(net) then
     show.fail("net must be a network, its file or a run folder, got %s", type(net))
@@ -172,7 +179,7 @@ end
 --- The prediction for one file; an error when it cannot be read.
 ---@param net moonlark.nn.Module|string
 ---@param path string
----@param given table?  as for predict.files
+---@param given moonlark.predict.files.Options?
 ---@return moonlark.Prediction
 function predict.file(net, path, given)
   return predict.files(net, {path}, given)[1]

@@ -391,6 +391,16 @@ function Parameter:check(owner, name, value)
     wrong_item(self, value) or options.got(value), near and (' (did you mean "%s"?)'):format(near) or ""), 0)
 end
 
+--- The same with other words: help, usual.
+---@param facts {help: string?, usual: string?}
+---@return moonlark.Parameter
+function Parameter:but(facts)
+  local copy = setmetatable({}, Parameter)
+  for key, fact in pairs(self) do copy[key] = fact end
+  for key, fact in pairs(facts) do copy[key] = fact end
+  return copy
+end
+
 --- Default, range and unit in words, for help: "default 120, above 0, BPM".
 ---@return string
 function Parameter:facts()
@@ -446,12 +456,7 @@ local function as_parameter(value)
 end
 
 -- A parameter with its name: a copy, for one may stand in several descriptions.
-local function named(name, value)
-  local copy = setmetatable({}, Parameter)
-  for key, fact in pairs(as_parameter(value)) do copy[key] = fact end
-  copy.name = name
-  return copy
-end
+local function named(name, value) return as_parameter(value):but {name = name} end
 
 function make(owner, fields)
   local self = setmetatable({owner = owner, list = {}, by_name = {}, names = {}}, Description)
@@ -546,6 +551,15 @@ function Description:read(given)
     end
   end
   return read
+end
+
+--- Some of its parameters, for the description of a function that passes them on.
+---@param names string[]
+---@return table<string, moonlark.Parameter>
+function Description:pick(names)
+  local picked = {}
+  for _, name in ipairs(names) do picked[name] = self.by_name[name] end
+  return picked
 end
 
 --- The defaults alone, as a table; what may be left out is not in it.

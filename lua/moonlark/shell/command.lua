@@ -61,32 +61,6 @@ function command.parser(name, summary)
   return parser
 end
 
---- For argparse's `convert`: an integer in a range.
----@param min integer
----@param max? integer
----@return fun(text: string): integer?, string?
-function command.integer(min, max)
-  return function(text)
-    local value = math.tointeger(tonumber(text))
-    if value and value >= min and value <= (max or math.maxinteger) then return value end
-    return nil, max and ("must be an integer in %d..%d, got '%s'"):format(min, max, text)
-      or ("must be an integer, %d or more, got '%s'"):format(min, text)
-  end
-end
-
---- For argparse's `convert`: a finite number in a range.
----@param min number
----@param max? number
----@return fun(text: string): number?, string?
-function command.number(min, max)
-  return function(text)
-    local value = tonumber(text)
-    if value and value >= min and value <= (max or math.huge) and value < math.huge then return value end
-    return nil, max and ("must be a number in %g..%g, got '%s'"):format(min, max, text)
-      or ("must be a number, %g or more, got '%s'"):format(min, text)
-  end
-end
-
 --- For argparse's `convert`: words separated by commas, as a list.
 ---@param text string
 ---@return string[]?, string?
@@ -99,11 +73,81 @@ function command.words(text)
   return list
 end
 
+-- options from descriptions -----------------------------------------------------------------
+
+--- What a parameter makes of a word that was typed: a number, true or false, a list with commas, or the word itself.
+---@param parameter moonlark.Parameter
+---@param text string
+---@return any  nil where it is none of what the parameter allows
+function command.value(parameter, text)
+  for _, kind in ipairs(parameter.kinds or {}) do
+    local value = command.value(kind, text)
+    if value ~= nil then return value end
+  end
+  if parameter.item then
+    local list = command.words(text) or {}
+    for i, word in ipairs(list) do list[i] = command.value(parameter.item, word) end
+    return parameter.accept(list)
+  end
+  local plain = tonumber(text)
+  if plain and parameter.kind == "value" then plain = math.tointeger(plain) or plain end
+  if text == "true" or text == "false" then plain = text == "true" end
+  local value
+  if plain ~= nil then value = parameter.accept(plain) end
+  if value == nil then value = parameter.accept(text) end
+  return value
+end
+
+local placeholders = {integer = "n", number = "x", list = "a,b"}
+
+local function placeholder(name, parameter)
+  if parameter.choices then return table.concat(parameter.choices, "|") end
+  return parameter.unit or placeholders[parameter.kind] or name
+end
+
+--- Adds an option that a parameter describes: help, default, and what is refused are the parameter's. `batch_size`
+--- becomes --batch-size; one that is true or false becomes a flag.
+---@param parser table
+---@param name string
+---@param parameter moonlark.Parameter
+---@param given {default: any, usual: string?, argname: string?}?  default: the command's own, false for none; usual:
+---  what is so without the option; argname: "<folder>"
+---@return table  argparse's option
+function command.option(parser, name, parameter, given)
+  given = given or {}
+  local flag, default = "--" .. name:gsub("_", "-"), given.default
+  if default == nil then default = parameter.default end
+  local usual = given.usual or not default and parameter.usual
+  local help = parameter.help:gsub("^%l", string.upper) .. (usual and "; default: " .. usual or "") .. "."
+  if parameter.kind == "boolean" then return parser:flag(flag, help) end
+  local option = parser:option(flag, help):argname(given.argname or "<" .. placeholder(name, parameter) .. ">")
+  option:convert(function(text)
+    local value = command.value(parameter, text)
+    if value ~= nil then return value end
+    local near = parameter.choices and options.nearest(text, parameter.choices)
+    return nil, ("%s must be %s, got '%s'%s"):format(flag, parameter.allowed, text,
+      near and (" (did you mean '%s'?)"):format(near) or "")
+  end)
+  if default then option:default(type(default) == "table" and table.concat(default, ",") or tostring(default)) end
+  return option
+end
+
+--- Adds options of a command that are options of a function.
+---@param parser table
+---@param description moonlark.Description
+---@param names string[]
+---@param defaults table<string, any>?  the command's own; false for none
+function command.options(parser, description, names, defaults)
+  for _, name in ipairs(names) do
+    command.option(parser, name, description.by_name[name], {default = (defaults or {})[name]})
+  end
+end
+
 --- Adds the option --workers N (0, the default: as many as there are cores).
 ---@param parser table
 function command.workers(parser)
-  parser:option("--workers", "Threads to use; 0: as many as there are cores."):argname "<n>":default "0"
-    :convert(command.integer(0, 256))
+  command.option(parser, "workers",
+    options.integer(0, {least = 0, most = 256}, "threads to use; 0: as many as there are cores"))
 end
 
 --- Adds --channel and --partial, which say what of each sound file is read: see moonlark.audio.reading.
@@ -136,8 +180,7 @@ end
 --- Adds the option --seed N (default 0).
 ---@param parser table
 function command.seed(parser)
-  parser:option("--seed", "Seed of all random numbers."):argname "<n>":default "0"
-    :convert(command.integer(0))
+  command.option(parser, "seed", options.integer(0, {least = 0}, "seed of all random numbers"))
 end
 
 --- Adds the flag --json.

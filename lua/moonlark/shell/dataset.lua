@@ -1,31 +1,25 @@
 --- What commands that compute features share: from words of a command line to a recipe.
+local command = require "moonlark.shell.command"
+local options = require "moonlark.base.options"
 local recipe = require "moonlark.feature.recipe"
 local show = require "moonlark.base.show"
 
 local arguments = {}
 
--- "64", "true", "nil" (written false, as settings do) or a word.
-local function value_of(text)
-  if text == "true" then return true end
-  if text == "false" or text == "nil" then return false end
-  return math.tointeger(tonumber(text)) or tonumber(text) or text
-end
-
 --- Adds --features, --set, --rate, --start, --duration, --channel and --partial to a parser.
 ---@param parser table
 ---@param usual string?  the features when none are named, separated by commas; without it they must be named
 function arguments.add(parser, usual)
-  local command = require "moonlark.shell.command"
   local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
     .. "(in Lua, feature.names() lists all).")
     :argname "<names>":convert(command.words)
   if usual then features:default(usual) else features:count(1) end
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
-  parser:option("--rate", "Samples per second to resample to; 0: the file's own."):argname "<hz>":default "22050"
-    :convert(command.integer(0, 10000000))
-  parser:option("--start", "Where in each file to begin."):argname "<seconds>":convert(command.number(0))
-  parser:option("--duration", "How much of each file to take; default: all."):argname "<seconds>"
-    :convert(command.number(0))
+  command.option(parser, "rate", options.integer(22050, {least = 0, most = 10000000, unit = "Hz"},
+    "samples per second to resample to; 0: the file's own"))
+  command.option(parser, "start", options.number(nil, {least = 0, unit = "seconds"}, "where in each file to begin"))
+  command.option(parser, "duration",
+    options.number(nil, {least = 0, unit = "seconds", usual = "all"}, "how much of each file to take"))
   command.reading(parser)
 end
 
@@ -55,7 +49,7 @@ function arguments.recipe(args)
     local feature, name, value = text:match "^([%w_]+)%.([%w_]+)=(.+)$"
     if not feature then show.fail("--set must look like mel.n_mels=64, got '%s'", text) end
     if not features[feature] then show.fail("--set %s: %s is not among --features", text, feature) end
-    features[feature][name] = value_of(value)
+    features[feature][name] = value ~= "nil" and command.value(options.any(), value) -- as settings write it
   end
   return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration,
     pool = args.pool, channel = args.channel, partial = args.partial}

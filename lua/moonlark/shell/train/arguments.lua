@@ -1,10 +1,30 @@
---- The words of `moonlark train`: its parser, and what they say of the model and its input.
-local data = require "moonlark.shell.dataset"
+--- What an experiment says and what the words of `moonlark train` say over it: the parser, the model's options, the
+--- input, the optimiser.
 local command = require "moonlark.shell.command"
+local data = require "moonlark.shell.dataset"
+local options = require "moonlark.base.options"
 local optim = require "moonlark.optim"
 local show = require "moonlark.base.show"
+require "moonlark.train" -- describes its options
 
 local arguments = {}
+
+local integer = options.integer
+local fit = options.described "train.fit"
+
+--- An experiment, as the files of scripts/train/ write it.
+arguments.plan = options.describe("shell.train", fit:pick {"optimizer", "schedule", "epochs", "patience", "clip_norm",
+  "ema", "loss"}, {
+  model = options.text(options.required, "the architecture's name"),
+  summary = options.text(options.required, "what it does, in a line"),
+  input = options.any(options.required, "options of dataset:batches"),
+  augment = options.any({}, "a list of moonlark.augment's"),
+  options = options.any({}, "options of the model"),
+  batch_size = integer(32, {least = 1}, "segments a step"),
+  supervised = options.boolean(true, "with labels; without, the model has a method loss(batch)"),
+  judge = options.callable(nil, "f(fit, batches of all tracks, seed) gives figures and pictures",
+    "fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?"),
+})
 
 --- The parser of an experiment: its defaults are the experiment's own.
 ---@param plan table
@@ -21,23 +41,16 @@ function arguments.parser(plan)
   parser:option("--split", "Shares of training, validation and test."):argname "<a,b,c>":default "0.6,0.2,0.2"
     :convert(command.words)
   parser:option("--folds", "Cross-validation: a number, data or filename."):argname "<k>"
-  parser:option("--seeds", "How many seeds, from --seed on."):argname "<n>":default "1"
-    :convert(command.integer(1, 1000))
-  parser:option("--epochs", "Passes over the training data."):argname "<n>":default(tostring(plan.epochs))
-    :convert(command.integer(1))
-  parser:option("--batch-size", "Segments a step."):argname "<n>":default(tostring(plan.batch_size))
-    :convert(command.integer(1))
-  parser:option("--lr", "Learning rate; default: " .. tostring(plan.optimizer.given.lr) .. "."):argname "<x>"
-    :convert(command.number(0))
-  parser:option("--patience", "Epochs without improvement before stopping; 0: never."):argname "<n>"
-    :default(tostring(plan.patience or 0)):convert(command.integer(0))
-  parser:option("--segment", "Length of a segment."):argname "<seconds>":convert(command.number(0))
+  command.option(parser, "seeds", integer(1, {least = 1, most = 1000}, "how many seeds, from --seed on"))
+  command.options(parser, arguments.plan, {"epochs", "batch_size"}, plan)
+  local rate = options.described("optim." .. plan.optimizer.name).by_name.lr
+  command.option(parser, "lr", rate, {default = false, usual = tostring(plan.optimizer.given.lr)})
+  command.option(parser, "patience", integer(plan.patience or 0, {least = 0}, fit.by_name.patience.help .. "; 0: never"))
+  command.option(parser, "segment", options.number(nil, {above = 0, unit = "seconds"}, "length of a segment"))
   command.reading(parser)
   parser:option("--option", "An option of the model; may be given several times."):argname "<name=value>":count "*"
   parser:flag("--no-augment", "Train on the data as it is.")
-  parser:option("--device", "auto, cpu, or cuda."):default "auto"
-  parser:option("--precision", "Of the forward pass."):choices {"float32", "bfloat16"}:default "float32"
-  parser:flag("--deterministic", "The same bits twice, also on a GPU.")
+  command.options(parser, fit, {"device", "precision", "deterministic"})
   command.models(parser)
   data.add_cache(parser)
   command.workers(parser)
@@ -50,16 +63,14 @@ end
 ---@param args table
 ---@return table
 function arguments.model_options(plan, args)
-  local read = {}
+  local read, described = {}, options.described("models." .. plan.model)
   for key, value in pairs(plan.options) do read[key] = value end
   for _, text in ipairs(args.option) do
     local name, value = text:match "^([%w_]+)=(.+)$"
     if not name then show.fail("--option must be name=value, got '%s'", text) end
-    if value == "true" or value == "false" then
-      read[name] = value == "true"
-    else
-      read[name] = math.tointeger(tonumber(value)) or tonumber(value) or value
-    end
+    local known = command.value(described and described.by_name[name] or options.any(), value)
+    if known == nil then known = value end -- the model says what is wrong
+    read[name] = known
   end
   return read
 end

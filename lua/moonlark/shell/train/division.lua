@@ -1,4 +1,4 @@
---- An experiment with a network: from the data that the command line names to one training and its test.
+--- Divisions of the data that a command line names, for a split or for each fold, and the training on one of them.
 local arguments = require "moonlark.shell.train.arguments"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
@@ -7,7 +7,7 @@ local split = require "moonlark.dataset.split"
 local show = require "moonlark.base.show"
 local train = require "moonlark.train"
 
-local experiment = {}
+local division = {}
 
 local function split_of(args, songs)
   if #args.split > 3 then error("--split has three shares: training, validation and test", 0) end
@@ -29,7 +29,7 @@ end
 ---@param args table
 ---@param songs moonlark.Dataset|moonlark.Parts|moonlark.Folds
 ---@return table[]
-function experiment.divisions(plan, args, songs)
+function division.all(plan, args, songs)
   if not plan.supervised then return {{train = songs}} end
   if not dataset.is(songs) then -- a split or folds from a file
     if songs.train then return {songs} end
@@ -48,7 +48,7 @@ end
 ---@param plan table
 ---@param args table
 ---@return moonlark.Dataset|moonlark.Parts|moonlark.Folds
-function experiment.open(plan, args)
+function division.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
   local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
   if plan.supervised and #songs.classes < 2 then
@@ -71,49 +71,49 @@ local function batches_of(songs, input, more)
 end
 
 -- Which tracks are in which part, for moonlark evaluate.
-local function save_division(division, opened)
+local function save_parts(parts, opened)
   local path = opened:own "splits.json"
   if opened.resumed and files.exists(path) then return end
-  setmetatable({train = division.train, valid = division.valid, test = division.test,
-    settings = division.settings or {}}, split.Parts):save(path)
+  setmetatable({train = parts.train, valid = parts.valid, test = parts.test,
+    settings = parts.settings or {}}, split.Parts):save(path)
 end
 
 --- Trains on one division of the data, and judges on its test part.
 ---@param plan table
 ---@param args table
----@param division {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}
+---@param parts {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}
 ---@param seed integer
 ---@param where string|moonlark.Run|nil  the run folder, or the run that is open there
 ---@return table fit
-function experiment.fit(plan, args, division, seed, where)
+function division.fit(plan, args, parts, seed, where)
   local input = arguments.input(plan, args)
   local varied = {shuffle = true}
   if not input.pool then varied.crop, varied.augment = true, not args.no_augment and plan.augment or nil end
-  local parts = {
-    train = batches_of(division.train, input, varied),
-    valid = batches_of(division.valid, input), test = batches_of(division.test, input),
+  local batches = {
+    train = batches_of(parts.train, input, varied),
+    valid = batches_of(parts.valid, input), test = batches_of(parts.test, input),
   }
-  parts.train:prepare()
-  for _, bad in ipairs(args.left_out or {}) do table.insert(parts.train.rejected, bad) end
-  local model = arguments.model_options(plan, args)
-  model.classes = plan.supervised and #division.train.classes or nil
-  model[input.pool and "n_features" or "n_mels"] = parts.train.rows
-  require "moonlark.torch".manual_seed(seed)
+  batches.train:prepare()
+  for _, bad in ipairs(args.left_out or {}) do table.insert(batches.train.rejected, bad) end
   -- An experiment of one's own may have its models/ beside it.
-  local net = (network.find(plan.model) or require("models." .. plan.model))(model)
-  return train.fit(net, {
-    train = parts.train, valid = parts.valid, test = parts.test, optimizer = arguments.optimizer(plan, args),
+  local make = network.find(plan.model) or require("models." .. plan.model)
+  local model = arguments.model_options(plan, args)
+  model.classes = plan.supervised and #parts.train.classes or nil
+  model[input.pool and "n_features" or "n_mels"] = batches.train.rows
+  require "moonlark.torch".manual_seed(seed)
+  return train.fit(make(model), {
+    train = batches.train, valid = batches.valid, test = batches.test, optimizer = arguments.optimizer(plan, args),
     schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
-    patience = parts.valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
+    patience = batches.valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
     ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,
-    seed = seed, run = where, resume = args.resume, opened = function(opened) save_division(division, opened) end,
+    seed = seed, run = where, resume = args.resume, opened = function(opened) save_parts(parts, opened) end,
     objective = not plan.supervised and function(trained, batch) return trained:loss(batch) end or nil,
     judge = plan.judge and function(fit)
-      local all = batches_of(division.train, input, {crop = false, shuffle = false})
-      all:normalize_by(parts.train:statistics())
+      local all = batches_of(parts.train, input, {crop = false, shuffle = false})
+      all:normalize_by(batches.train:statistics())
       return plan.judge(fit, all, seed)
     end or nil,
   })
 end
 
-return experiment
+return division

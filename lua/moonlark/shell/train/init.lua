@@ -11,21 +11,13 @@
 --- is done several times. One training leaves one run folder; several leave a folder each and one above them that
 --- joins their figures.
 local arguments = require "moonlark.shell.train.arguments"
-local experiment = require "moonlark.shell.train.division"
+local division = require "moonlark.shell.train.division"
 local evaluate = require "moonlark.train.evaluate"
 local files = require "moonlark.base.files"
-local options = require "moonlark.base.options"
 local run = require "moonlark.run"
 local settings = require "moonlark.train.settings"
 local several = require "moonlark.shell.train.several"
 local show = require "moonlark.base.show"
-
-local defaults = {
-  model = options.required, summary = options.required, input = options.required, augment = {}, options = {},
-  optimizer = options.none, schedule = options.none, epochs = 30, patience = options.none, batch_size = 32,
-  clip_norm = options.none, ema = options.none, loss = options.none, supervised = true,
-  judge = options.none,
-}
 
 -- What is no setting: where the run goes, and how fast.
 local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true,
@@ -79,20 +71,18 @@ local function sorted_names(figures)
 end
 
 --- Runs an experiment with the program's arguments.
----@param given table  {model, summary, input, augment, options (of the model), optimizer, schedule, epochs, patience,
----   batch_size, clip_norm, ema, loss}; or, without labels, supervised = false (the model has a method `loss` of a
----   batch) and judge (f(fit, batches of all tracks, seed) → figures, pictures)
+---@param given moonlark.shell.train.Options
 local function main(given)
-  local plan = options.read("train.command", given, defaults)
+  local plan = arguments.plan:read(given)
   local args = arguments.parser(plan):parse()
   check_folder(args)
   evaluate.device(args.device)
-  local songs = experiment.open(plan, args)
-  local divisions = experiment.divisions(plan, args, songs)
+  local songs = division.open(plan, args)
+  local divisions = division.all(plan, args, songs)
   if #divisions > 1 or args.seeds > 1 then several.check(plan, divisions) end
   local opened <close> = open_run(args, settings_of(plan, args), songs)
   if #divisions > 1 or args.seeds > 1 then return several.fit(plan, args, divisions, opened) end
-  local fit = experiment.fit(plan, args, divisions[1], args.seed, opened)
+  local fit = division.fit(plan, args, divisions[1], args.seed, opened)
   if opened then opened:finish() end
   print(fit.test or fit.valid or fit)
   for _, name in ipairs(sorted_names(fit.figures)) do print(("%-12s %.4g"):format(name, fit.figures[name])) end

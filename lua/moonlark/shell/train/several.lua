@@ -1,6 +1,6 @@
 --- Several trainings of one kind, by folds and seeds, and what they come to together.
 local claim = require "moonlark.base.claim"
-local experiment = require "moonlark.shell.train.division"
+local division = require "moonlark.shell.train.division"
 local files = require "moonlark.base.files"
 local join_reports = require "moonlark.classify.evaluation"
 local metrics = require "moonlark.metrics"
@@ -25,12 +25,12 @@ end
 local function train_all(plan, args, divisions, seed, whole)
   local tests = {}
   local of_seed = args.seeds > 1 and "seed-" .. seed or ""
-  for i, division in ipairs(divisions) do
-    local name = #divisions > 1 and "fold-" .. tostring(division.name or i) or ""
+  for i, part in ipairs(divisions) do
+    local name = #divisions > 1 and "fold-" .. tostring(part.name or i) or ""
     local folder = args.run and claim.mkdirs(args.run, files.join(of_seed, name))
     local title = of_seed .. (of_seed ~= "" and name ~= "" and " " or "") .. name
     io.stderr:write("\n", show.name(title), "\n")
-    local fit = experiment.fit(plan, args, division, seed, folder)
+    local fit = division.fit(plan, args, part, seed, folder)
     tests[i] = fit.test
     print(show.format("%s  accuracy %.4f", title, fit.test.accuracy))
     io.stdout:flush()
@@ -44,7 +44,7 @@ end
 -- A row a seed: each division's accuracy and their mean.
 local function accuracy_table(divisions, seeds, results)
   local headers, rows = {"seed"}, {}
-  for i, division in ipairs(divisions) do headers[i + 1] = "fold " .. tostring(division.name or i) end
+  for i, part in ipairs(divisions) do headers[i + 1] = "fold " .. tostring(part.name or i) end
   headers[#headers + 1] = "mean"
   for s, seed in ipairs(seeds) do
     rows[s] = {seed}
@@ -71,8 +71,8 @@ end
 ---@param divisions table[]
 function several.check(plan, divisions)
   if not plan.supervised then error("--seeds and --folds compare accuracies: this model has none", 0) end
-  for _, division in ipairs(divisions) do
-    if not division.test or #division.test == 0 then
+  for _, part in ipairs(divisions) do
+    if not part.test or #part.test == 0 then
       error("--seeds and --folds compare accuracies on a test part: --split must leave one", 0)
     end
   end
