@@ -7,10 +7,11 @@ local show = require "moonlark.base.show"
 local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
 parser:epilog [[
 A folder holds one folder for each class; a list is a CSV file with the columns path, label, group, fold.
-Files that cannot be decoded are named on standard error and left out. Exit code: 0, 3 when some files were left
+Files that cannot be decoded are named on standard error and left out. What a file that --out names held before is
+lost; dataset_index.json is left alone unless --out names it. Exit code: 0, 3 when some files were left
 out, 1 when none is left, 2 for wrong usage.]]
 parser:argument("data", "A folder, or a list that ends in .csv."):argname "<folder|list.csv>"
-parser:option("--out -o", "Where to write the index."):argname "<file>":default "dataset_index.json"
+parser:option("--out -o", "Where to write the index; default: dataset_index.json, if there is none."):argname "<file>"
 parser:option("--fold", "Lua pattern whose capture in a file's name is its fold; \"esc\": as ESC-10 names files.")
   :argname "<pattern>"
 parser:option("--group", "Lua pattern whose capture in a file's name is its group (artist, source recording).")
@@ -34,7 +35,11 @@ for _, text in ipairs(args.column) do
   given.columns = given.columns or {}
   given.columns[field] = column
 end
-files.check_folder((files.split(args.out)), "folder") -- before hours of hashing
+local out = args.out or "dataset_index.json"
+if not args.out and files.kind(out) then
+  parser:error(out .. " is there already: --out says where to write, there or elsewhere")
+end
+files.check_folder((files.split(out)), "folder") -- before hours of hashing
 local songs = dataset.open(args.data, next(given) and given or nil)
 songs:validate {workers = args.workers, decode = not args.headers, channel = args.channel, partial = args.partial}
 for _, bad in ipairs(songs.rejected) do
@@ -47,7 +52,7 @@ end
 for _, same in ipairs(songs:duplicates()) do
   io.stderr:write(show.format("the same bytes: %s\n", table.concat(same, "  ")))
 end
-songs:save(args.out)
+songs:save(out)
 print(songs)
-print(show.format("index %s  content %s", args.out, songs:hash()))
+print(show.format("index %s  content %s", out, songs:hash()))
 if #songs.rejected > 0 then os.exit(3, true) end

@@ -46,7 +46,8 @@ function TestRun:test_another_run_is_not_overwritten()
   lu.assertEquals(run.load(path).record.settings, {a = 1})
   lu.assertEquals(run.open(path, {}, {exists = "number"}).path, path .. "-2")
   lu.assertEquals(run.open(path .. "/", {}, {exists = "number"}).path, path .. "-3")
-  lu.assertErrorMsgContains("did you mean 'resume'?", run.open, path, {}, {exists = "resum"})
+  lu.assertErrorMsgContains('exists must be "refuse", "number", "overwrite" or "resume", got string "resum" '
+    .. '(did you mean "resume"?)', run.open, path, {}, {exists = "resum"})
 end
 
 function TestRun:test_overwrite_removes_the_run_and_nothing_else()

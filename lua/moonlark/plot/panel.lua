@@ -270,8 +270,8 @@ local function draw_mark(entry, canvas, x, y)
     canvas:put("set arrow from screen %s,%s to screen %s,%s nohead lw 2 dt %s lc rgb '%s' front", canvas:across(x),
       canvas:up(y), canvas:across(x + 24), canvas:up(y), entry.dash or "solid", entry.colour)
   else
-    canvas:put("set object rectangle from screen %s,%s to screen %s,%s fillcolor rgb '%s' fillstyle solid noborder front",
-      canvas:across(x + 6), canvas:up(y + 5), canvas:across(x + 22), canvas:up(y - 5), entry.colour)
+    canvas:put("set object rectangle from screen %s,%s to screen %s,%s fillcolor rgb '%s' %s", canvas:across(x + 6),
+      canvas:up(y + 5), canvas:across(x + 22), canvas:up(y - 5), entry.colour, "fillstyle solid noborder front")
   end
 end
 

@@ -198,6 +198,33 @@ local function settle(path, exists)
   return record, true
 end
 
+-- The run begins, or goes on: what run.json is to say, and which files and figures there are already.
+local function begin(self)
+  local record = self.record
+  record.files = json.array(record.files or {})
+  for _, name in ipairs(record.files) do self.owned[name] = true end
+  record.settings = plain(self.settings)
+  record.seed = plain(self.settings.seed)
+  record.versions = versions()
+  record.started = record.started or now()
+  record.finished = nil
+  record.status = "running"
+  if not self.resumed then return end
+  local final = self:file "metrics.json"
+  if files.exists(final) then self.final = json.read(final, "object") end
+  record.resumed = json.array(record.resumed or {})
+  table.insert(record.resumed, now())
+end
+
+local function is_dataset(data) return type(data) == "table" and data.hash and data.tracks and true or false end
+
+local parameters = options.describe("run.open", {
+  exists = options.choice({"refuse", "number", "overwrite", "resume"}, "refuse", "what to do with a run that is there"),
+  data = options.value("moonlark.Dataset|string", "a dataset or a hash",
+    function(data) return (type(data) == "string" or is_dataset(data)) and data or nil end, nil,
+    "what the run reads; run.json keeps its content hash", {usual = "not recorded"}),
+})
+
 --- Opens a run folder, making it where needed, and writes run.json.
 ---
 --- When the folder holds another run, `exists` decides: "refuse" (the default) is an error, "number"
@@ -208,52 +235,31 @@ end
 --- Until the run is finished, closed or collected, or its process is gone, no other run can be opened in the folder:
 --- the error names the process that has it. The folder may be a link; a link within it is never written through: one in
 --- a file's place is replaced, one in a folder's place is an error.
----
---- `data` is what the run reads: a dataset, or the hash itself; run.json keeps its content hash.
 ---@param path string
 ---@param settings? table  everything that decides the result; `seed` also gets a place of its own
----@param given? table  {exists = "refuse", data = nil}
+---@param given moonlark.run.open.Options?
 ---@return moonlark.Run
 function run.open(path, settings, given)
   if type(path) ~= "string" or path == "" then
     show.fail("path must be a folder's name, got %s", tostring(path))
   end
-  local choices = options.read("run.open", given, {exists = "refuse", data = options.none})
-  local ways = {refuse = true, number = true, overwrite = true, resume = true}
-  if not ways[choices.exists] then
-    options.unknown("way of run.open for a folder that exists", choices.exists,
-      {"number", "overwrite", "refuse", "resume"})
-  end
-
+  local o = parameters:read(given)
   local lock, self
-  path, lock = take(path, choices.exists)
+  path, lock = take(path, o.exists)
   local _ <close> = setmetatable({}, {__close = function(_, failure)
     if not failure then return end
     if self and core.system.interrupted() then return self:__close(failure) end -- run.json may be there
     lock:close()
   end})
-  local record, resumed = settle(path, choices.exists)
+  local record, resumed = settle(path, o.exists)
   claim.mkdirs(path, "plots")
 
   self = setmetatable({
     path = path, settings = settings or record.settings or {}, record = record, resumed = resumed or false,
     left_out = {}, final = {}, lock = lock, owned = {["run.json"] = true},
   }, Run)
-  record.files = json.array(record.files or {})
-  for _, name in ipairs(record.files) do self.owned[name] = true end
-  local final = self:file "metrics.json"
-  if resumed and files.exists(final) then self.final = json.read(final, "object") end
-  record.settings = plain(self.settings)
-  record.seed = plain(self.settings.seed)
-  record.versions = versions()
-  record.started = record.started or now()
-  record.finished = nil
-  record.status = "running"
-  if resumed then
-    record.resumed = json.array(record.resumed or {})
-    table.insert(record.resumed, now())
-  end
-  if choices.data then self:data(choices.data) end
+  begin(self)
+  if o.data then self:data(o.data) end
   self:save_record()
   return self
 end
@@ -292,7 +298,7 @@ end
 function Run:data(data)
   if type(data) == "string" then
     self.record.data = {hash = data}
-  elseif type(data) == "table" and data.hash and data.tracks then
+  elseif is_dataset(data) then
     self.record.data = {hash = data:hash(), tracks = #data.tracks, classes = #data.classes}
   else
     show.fail("data must be a dataset or a hash, got %s", type(data))
