@@ -1,27 +1,14 @@
 -- What a machine lacks costs no result: no locale, no home, no gnuplot, folders that cannot be written.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 
-local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
-if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end
-
 local place, bin
 
-local function write_wav(path, hz)
-  local samples = {}
-  for i = 0, 11024 do samples[i + 1] = string.pack("<i2", math.floor(9000 * math.sin(2 * math.pi * hz * i / 22050))) end
-  local data = table.concat(samples)
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
-    44100, 2, 16, "data", data))
-end
-
 -- A program of the machine that does something else than it should.
-local function stand_in(name, script)
-  files.write(bin .. "/" .. name, "#!/bin/sh\n" .. script .. "\n")
-  core.process.run {"chmod", "+x", bin .. "/" .. name}
-end
+local function stand_in(name, line) lib.stand_in(bin, name, line) end
 
 -- Runs a command with these variables and, but for PATH and the sanitizers', no others.
 local function moonlark(variables, ...)
@@ -30,7 +17,7 @@ local function moonlark(variables, ...)
     if os.getenv(name) then argv[#argv + 1] = name .. "=" .. os.getenv(name) end
   end
   table.move(variables, 1, #variables, #argv + 1, argv)
-  return assert(core.process.run({table.unpack(table.move({program, ...}, 1, 1 + select("#", ...), #argv + 1, argv))},
+  return assert(core.process.run({table.unpack(table.move({lib.program, ...}, 1, 1 + select("#", ...), #argv + 1, argv))},
     300, place))
 end
 
@@ -53,16 +40,14 @@ end
 
 TestBare = {}
 
-function TestBare:setUp()
-  place = files.temporary_folder()
-  bin = files.mkdirs(place .. "/bin")
+lib.in_folder({TestBare}, function(folder)
+  place, bin = folder, files.mkdirs(folder .. "/bin")
   for c, class in ipairs {"low", "high"} do
-    files.mkdirs(place .. "/songs/" .. class)
-    for i = 1, 4 do write_wav(("%s/songs/%s/%d.wav"):format(place, class, i), 150 * 5 ^ c + 10 * i) end
+    for i = 1, 4 do
+      lib.write_tone(("%s/songs/%s/%d.wav"):format(place, class, i), 11025, 150 * 5 ^ c + 10 * i)
+    end
   end
-end
-
-function TestBare:tearDown() files.remove(place) end
+end)
 
 function TestBare:test_an_empty_environment_is_enough()
   if not require "moonlark.plot.gnuplot".terminals() then
@@ -164,4 +149,4 @@ function TestBare:test_no_home_is_needed()
   lu.assertStrContains(moonlark({"HOME=/dev/null/home"}, "doctor").out, "ok       engine")
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

@@ -1,4 +1,5 @@
 -- Training batches: what they hold, that they repeat to the bit, padding, normalisation, bad files and bad options.
+local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
 local augment = require "moonlark.augment"
@@ -11,21 +12,7 @@ local torch = require "moonlark.torch"
 local place
 TestBatches, TestAugment, TestMistakes = {}, {}, {}
 
--- A 16-bit WAV of a tone with a beat: enough for features that differ from file to file.
-local function write_wav(path, seconds, hz, rate)
-  rate = rate or 22050
-  local samples = {}
-  for i = 0, math.floor(seconds * rate) - 1 do
-    local value = math.floor(12000 * math.sin(2 * math.pi * hz * i / rate) * (0.3 + 0.7 * math.sin(i / 3000) ^ 2))
-    samples[#samples + 1] = string.pack("<i2", value)
-  end
-  local data = table.concat(samples)
-  path = files.join(place, path)
-  files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, rate,
-    rate * 2, 2, 16, "data", data))
-  return path
-end
+local function write_wav(path, ...) return lib.write_beat(files.join(place, path), ...) end
 
 local function make_songs()
   for i = 1, 4 do
@@ -37,10 +24,7 @@ end
 
 local function train_part() return make_songs():split({train = 1}).train end
 
-for _, case in ipairs {TestBatches, TestAugment, TestMistakes} do
-  function case:setUp() place = files.temporary_folder() end
-  function case:tearDown() files.remove(place) end
-end
+lib.in_folder({TestBatches, TestAugment, TestMistakes}, function(folder) place = folder end)
 
 -- Options with the usual ones filled in.
 local function with(given)
@@ -505,4 +489,4 @@ function TestMistakes:test_none_can_be_read()
   lu.assertErrorMsgContains("epoch must be a whole number from 1", b.epoch, b, 0)
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

@@ -1,4 +1,5 @@
 -- Recipes over files, from Lua: tables, frames, bad files, caches, and what validation finds.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
@@ -9,21 +10,7 @@ local audio = require "moonlark.audio"
 local place
 TestRecipe, TestExtract, TestValidate = {}, {}, {}
 
--- A 16-bit WAV of a tone: enough for features that differ from file to file.
-local function write_wav(path, seconds, hz, rate, channels)
-  rate, channels = rate or 22050, channels or 1
-  local samples = {}
-  for i = 0, math.floor(seconds * rate) - 1 do
-    local value = math.floor(12000 * math.sin(2 * math.pi * hz * i / rate) * (0.3 + 0.7 * math.sin(i / 3000) ^ 2))
-    samples[#samples + 1] = string.pack("<i2", value):rep(channels)
-  end
-  local data = table.concat(samples)
-  path = files.join(place, path)
-  files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, channels,
-    rate, rate * 2 * channels, 2 * channels, 16, "data", data))
-  return path
-end
+local function write_wav(path, ...) return lib.write_beat(files.join(place, path), ...) end
 
 local function make_songs()
   for i = 1, 4 do
@@ -33,10 +20,7 @@ local function make_songs()
   return dataset.folder(place)
 end
 
-for _, case in ipairs {TestRecipe, TestExtract, TestValidate} do
-  function case:setUp() place = files.temporary_folder() end
-  function case:tearDown() files.remove(place) end
-end
+lib.in_folder({TestRecipe, TestExtract, TestValidate}, function(folder) place = folder end)
 
 local quiet = {progress = false}
 local pooled = {features = {mfcc = {n_mfcc = 13}, rms = {}}, pool = {"mean", "std"}}
@@ -296,4 +280,4 @@ function TestValidate:test_an_unreadable_file_stops_what_needs_them_all()
   lu.assertErrorMsgContains("high/2.wav: ", train.segments, train, {seconds = 0.1})
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

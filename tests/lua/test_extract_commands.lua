@@ -1,4 +1,5 @@
 -- moonlark index, features, extract: what they write, where, and with which exit code.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
@@ -7,41 +8,23 @@ local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local torch = require "moonlark.torch"
 
-local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
 local place
 TestIndex, TestFeatures, TestExtractCommand, TestCacheCommand = {}, {}, {}, {}
 
 local function write_wav(path, seconds, hz)
-  local samples = {}
-  for i = 0, math.floor(seconds * 22050) - 1 do
-    samples[i + 1] = string.pack("<i2", math.floor(9000 * math.sin(2 * math.pi * hz * i / 22050)))
-  end
-  local data = table.concat(samples)
-  path = files.join(place, path)
-  files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
-    44100, 2, 16, "data", data))
-end
-
-local function program_path()
-  return program:sub(1, 1) == "/" and program or require "lfs".currentdir() .. "/" .. program
+  lib.write_tone(files.join(place, path), math.floor(seconds * 22050), hz)
 end
 
 -- Runs a command in the temporary folder; the user's cache lies there too.
-local function moonlark(...)
-  return assert(core.process.run({program_path(), ...}, 120, place, {"MOONLARK_CACHE=" .. place .. "/.cache/moonlark"}))
-end
+local function moonlark(...) return lib.moonlark(place, {"MOONLARK_CACHE=" .. place .. "/.cache/moonlark"}, ...) end
 
-for _, case in ipairs {TestIndex, TestFeatures, TestExtractCommand, TestCacheCommand} do
-  function case:setUp()
-    place = files.temporary_folder()
-    write_wav("songs/a/1.wav", 0.5, 200)
-    write_wav("songs/a/2.wav", 0.6, 300)
-    write_wav("songs/b/1.wav", 0.7, 400)
-    write_wav("songs/b/2.wav", 0.8, 500)
-  end
-  function case:tearDown() files.remove(place) end
-end
+lib.in_folder({TestIndex, TestFeatures, TestExtractCommand, TestCacheCommand}, function(folder)
+  place = folder
+  write_wav("songs/a/1.wav", 0.5, 200)
+  write_wav("songs/a/2.wav", 0.6, 300)
+  write_wav("songs/b/1.wav", 0.7, 400)
+  write_wav("songs/b/2.wav", 0.8, 500)
+end)
 
 local function spoil() files.write(place .. "/songs/a/2.wav", "no sound") end
 
@@ -124,7 +107,7 @@ end
 
 function TestFeatures:test_neither_libtorch_nor_ffmpeg_is_loaded()
   -- The dynamic loader lists what it opens.
-  local result = assert(core.process.run({program_path(), "features", "songs/a/1.wav", "--features", "mel,mfcc",
+  local result = assert(core.process.run({lib.program, "features", "songs/a/1.wav", "--features", "mel,mfcc",
     "--out", "s.npz"}, 120, place, {"LD_DEBUG=files"}))
   lu.assertEquals(result.code, 0)
   lu.assertStrContains(result.err, "moonlark_core")
@@ -521,7 +504,7 @@ function TestExtractCommand:test_a_killed_run_goes_on_where_it_was()
   local script = [["$0" extract many --features chroma_cqt --out out & job=$!
     until [ $(ls out/a 2>/dev/null | wc -l) -ge 20 ]; do sleep 0.01; done
     kill -KILL $job; wait $job; ls out/a]]
-  local killed = assert(core.process.run({"sh", "-c", script, program_path()}, 120, place,
+  local killed = assert(core.process.run({"sh", "-c", script, lib.program}, 120, place,
     {"MOONLARK_CACHE=" .. place .. "/.cache/moonlark"}))
   local _, done = killed.out:gsub("%.safetensors\n", "")
   lu.assertNil(killed.out:find "tmp") -- nothing half written lies about
@@ -539,7 +522,7 @@ function TestExtractCommand:test_ctrl_c()
   local script = [["$0" extract many --features chroma_cqt --out out & job=$!
     until ls out/a/*.safetensors >/dev/null 2>&1; do sleep 0.05; done
     kill -INT $job; wait $job]]
-  local result = assert(core.process.run({"sh", "-c", script, program_path()}, 120, place,
+  local result = assert(core.process.run({"sh", "-c", script, lib.program}, 120, place,
     {"MOONLARK_CACHE=" .. place .. "/.cache/moonlark"}))
   lu.assertEquals({result.code, result.timed_out}, {130, false})
   lu.assertStrMatches(result.err, ".*stopped after %d+ of 3001 files; what is done is kept in .*/.cache/moonlark\n.*")
@@ -576,4 +559,4 @@ function TestCacheCommand:test_size_limit_verify_clear()
     {2, 2, 2, 2})
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

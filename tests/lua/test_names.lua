@@ -1,5 +1,6 @@
 -- Names of files, folders and classes that hold anything: every command takes them, every file that it leaves gives
 -- them back to the byte, and nothing that a person sees can act on a terminal.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local csv = require "moonlark.base.csv"
@@ -8,9 +9,6 @@ local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local show = require "moonlark.base.show"
 
-local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
-if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end
-
 local classes = {
   "Caf\xe9", "Caf\u{e9}", "Cafe\u{301}", "\u{10dce9}", "\u{202e}gpj", "\27[2Jesc", "new\nline", "tab\tq\"uote",
   "=1+1", "'=q", "+x", "-dash", "@y", "%s%n", "$(touch pwned)", "`touch pwned`", "a|b<c>", "comma, space ",
@@ -18,20 +16,7 @@ local classes = {
 local names = {"na\xefve.wav", "=cmd|'\n.wav", "-r.wav"}
 local place, songs
 
-local function write_wav(path, hz)
-  local samples = {}
-  for i = 0, 5999 do samples[i + 1] = string.pack("<i2", math.floor(9000 * math.sin(2 * math.pi * hz * i / 22050))) end
-  local data = table.concat(samples)
-  files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
-    44100, 2, 16, "data", data))
-end
-
-local function moonlark(...)
-  local result = assert(core.process.run({program, ...}, 300, place, {"MOONLARK_CACHE=" .. place .. "/cache"}))
-  result.all = result.out .. result.err
-  return result
-end
+local function moonlark(...) return lib.moonlark(place, {"MOONLARK_CACHE=" .. place .. "/cache"}, ...) end
 
 -- What a command printed: UTF-8 without control characters but line breaks and tabs.
 local function assert_harmless(result, code)
@@ -90,22 +75,19 @@ end
 
 TestNames = {}
 
-function TestNames:setUp()
-  place = files.temporary_folder()
-  songs = {}
+lib.in_folder({TestNames}, function(folder)
+  place, songs = folder, {}
   for i, class in ipairs(classes) do
     for k, name in ipairs(names) do
       songs[#songs + 1] = files.join("songs", class, name)
-      write_wav(files.join(place, songs[#songs]), 60 * i + 7 * k)
+      lib.write_tone(files.join(place, songs[#songs]), 6000, 60 * i + 7 * k)
     end
   end
   local longest = files.join("songs", classes[1], ("n"):rep(251) .. ".wav")
-  write_wav(files.join(place, longest), 5000)
+  lib.write_tone(files.join(place, longest), 6000, 5000)
   songs[#songs + 1] = longest
   sorted(songs)
-end
-
-function TestNames:tearDown() files.remove(place) end
+end)
 
 function TestNames:test_index()
   files.write(files.join(place, "songs", classes[5], "bad\27[31m\n\xe9.wav"), "no sound")
@@ -220,4 +202,4 @@ function TestNames:test_what_is_wrong_is_said_without_acting()
   end
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

@@ -1,28 +1,15 @@
 -- Folders that belong to somebody: one process writes a run at a time, and nothing of a person's is removed,
 -- overwritten or written through a link.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local lfs = require "lfs"
 local run = require "moonlark.run"
 
-local folder = files.temporary_folder()
-local program = lfs.symlinkattributes("/proc/self/exe", "target")
-local count = 0
-local function fresh()
-  count = count + 1
-  return ("%s/runs/%d"):format(folder, count)
-end
-
-local function shell(command, ...)
-  return core.process.run({"sh", "-c", command, ...}, 240)
-end
-
-local function script(text)
-  local path = folder .. "/script.lua"
-  files.write(path, text)
-  return path
-end
+local folder = lib.folder()
+local fresh = lib.fresh(folder .. "/runs")
+local program, shell, script = lib.program, lib.shell, lib.script
 
 TestLock = {}
 
@@ -188,10 +175,10 @@ function TestOwnership:test_links_lead_no_writing_elsewhere()
   lu.assertErrorMsgContains(path .. "/plots is a link", run.open, path, {}, {exists = "overwrite"})
   lu.assertEquals(files.list(elsewhere), {"confusion.png", "metrics.json", "metrics.jsonl", "report.md", "run.json"})
   -- The folder that a person names may be one.
-  lfs.link(fresh(), path .. "-link", true)
-  files.mkdirs(("%s/runs/%d"):format(folder, count))
+  local far = files.mkdirs(fresh())
+  lfs.link(far, path .. "-link", true)
   run.open(path .. "-link"):finish()
-  lu.assertEquals(files.kind(("%s/runs/%d/run.json"):format(folder, count)), "file")
+  lu.assertEquals(files.kind(far .. "/run.json"), "file")
 end
 
 -- A list that somebody else wrote names nothing outside.
@@ -225,11 +212,7 @@ function TestOwnership:test_runs_without_a_list()
 end
 
 -- 0.1 s of silence as WAV.
-local function sound(path)
-  local samples = ("\0\0"):rep(2205)
-  files.write(path, ("<c4I4c4c4I4I2I2I4I4I2I2c4I4"):pack("RIFF", 36 + #samples, "WAVE", "fmt ", 16, 1, 1, 22050, 44100,
-    2, 16, "data", #samples) .. samples)
-end
+local function sound(path) files.write(path, lib.wav(("\0\0"):rep(2205))) end
 
 function TestOwnership:test_extract()
   local songs, out = folder .. "/songs", folder .. "/features"
@@ -279,6 +262,4 @@ function TestOwnership:test_corpus()
   lu.assertEquals(files.list(folder .. "/styles"), {})
 end
 
-local failures = lu.LuaUnit.run()
-files.remove(folder)
-os.exit(failures)
+lib.run()

@@ -1,38 +1,27 @@
 -- What the machine lacks (memory, room on a disk, open files) is said as what it is, and no sound is blamed for it.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 
-local build = os.getenv "MOONLARK_TEST_BUILD" or "build/release"
-local program = build .. "/bin/moonlark"
-if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end
 local place
 
 -- Runs a line of shell in the temporary folder; $0 is the program.
 local function shell(line)
-  local result = assert(core.process.run({"sh", "-c", line, program}, 120, place,
+  local result = assert(core.process.run({"sh", "-c", line, lib.program}, 120, place,
     {"MOONLARK_CACHE=" .. place .. "/cache"}))
   result.all = result.out .. result.err
   return result
 end
 
-local function write_wav(path, hz)
-  local samples = {}
-  for i = 0, 5999 do samples[i + 1] = string.pack("<i2", math.floor(9000 * math.sin(2 * math.pi * hz * i / 22050))) end
-  local data = table.concat(samples)
-  files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
-    44100, 2, 16, "data", data))
-end
-
 TestResources = {}
 
-function TestResources:setUp()
-  place = files.temporary_folder()
-  for i = 1, 40 do write_wav(("%s/songs/%s/%d.wav"):format(place, i % 2 == 0 and "a" or "b", i), 100 + 20 * i) end
-end
-
-function TestResources:tearDown() files.remove(place) end
+lib.in_folder({TestResources}, function(folder)
+  place = folder
+  for i = 1, 40 do
+    lib.write_tone(("%s/songs/%s/%d.wav"):format(place, i % 2 == 0 and "a" or "b", i), 6000, 100 + 20 * i)
+  end
+end)
 
 function TestResources:test_output_that_cannot_be_written_fails()
   for _, line in ipairs {'"$0" doctor', '"$0" doctor --json', '"$0" --version', '"$0" index --help',
@@ -119,7 +108,7 @@ function TestResources:test_results_that_the_cache_cannot_keep_are_told_once_wit
 end
 
 function TestResources:test_libtorch_without_memory()
-  if build:find "asan" or build:find "tsan" then
+  if lib.program:find "asan" or lib.program:find "tsan" then
     print "sanitizers need all addresses: ulimit -v is not tried"
     return
   end
@@ -135,4 +124,4 @@ function TestResources:test_libtorch_without_memory()
   lu.assertStrContains(result.out, "libtorch could not be loaded: ")
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

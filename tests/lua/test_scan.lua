@@ -1,31 +1,22 @@
 -- A tree of people's own files: what cannot be read is set aside and named, the rest goes on, and nothing waits.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local lfs = require "lfs"
 
-local folder = files.temporary_folder()
-local program = lfs.symlinkattributes("/proc/self/exe", "target")
-
-local function shell(command, ...)
-  return core.process.run({"sh", "-c", command, ...}, 120)
-end
+local folder = lib.folder()
+local shell, program = lib.shell, lib.program
 
 local as_root = shell "id -u".out == "0\n"
 
--- 0.1 s of silence as WAV.
-local function sound(path)
-  local samples = ("\0\0"):rep(2205)
-  files.write(path, ("<c4I4c4c4I4I2I2I4I4I2I2c4I4"):pack("RIFF", 36 + #samples, "WAVE", "fmt ", 16, 1, 1, 22050, 44100,
-    2, 16, "data", #samples) .. samples)
-end
+local silence = lib.wav(("\0\0"):rep(2205)) -- 0.1 s
 
 local function tree(name)
   local top = files.join(folder, name)
   for _, class in ipairs {"blues", "rock"} do
-    files.mkdirs(files.join(top, class))
-    for i = 1, 2 do sound(("%s/%s/%d.wav"):format(top, class, i)) end
+    for i = 1, 2 do lib.write(("%s/%s/%d.wav"):format(top, class, i), silence) end
   end
   return top
 end
@@ -114,6 +105,4 @@ function TestScan:test_a_folder_that_may_not_be_read()
   lu.assertStrContains(result.out, "false\tcannot list " .. top .. "/lost+found")
 end
 
-local failures = lu.LuaUnit.run()
-files.remove(folder)
-os.exit(failures)
+lib.run()

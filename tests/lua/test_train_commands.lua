@@ -1,27 +1,18 @@
 -- moonlark train, evaluate, predict: from a folder of songs to a run folder and to what it says of new songs.
+local lib = require "lib"
 local lu = require "luaunit"
-local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 
-local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
-if program:sub(1, 1) ~= "/" then program = require "lfs".currentdir() .. "/" .. program end
-local place = files.temporary_folder()
+local place = lib.folder()
 
 -- A tone with overtones and some noise, from a generator of its own.
 local function write_tone(path, seconds, hz, seed)
-  local samples, state = {}, seed
-  for i = 0, math.floor(seconds * 22050) - 1 do
-    state = (state * 1103515245 + 12345) % 2147483648
-    local noise = state / 2147483648 - 0.5
-    local phase = 2 * math.pi * hz * i / 22050
-    samples[i + 1] = string.pack("<i2", math.floor(6000 * math.sin(phase) + 2000 * math.sin(3 * phase) + 3000 * noise))
-  end
-  local data = table.concat(samples)
-  path = files.join(place, path)
-  files.mkdirs((files.split(path)))
-  files.write(path, string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050,
-    44100, 2, 16, "data", data))
+  local random = lib.random(seed)
+  lib.write_wav(files.join(place, path), math.floor(seconds * 22050), function(i)
+    local noise, phase = random() - 0.5, 2 * math.pi * hz * i / 22050
+    return 6000 * math.sin(phase) + 2000 * math.sin(3 * phase) + 3000 * noise
+  end)
 end
 
 for i = 1, 10 do
@@ -31,9 +22,7 @@ end
 write_tone("new/short.wav", 0.2, 2700, 7)
 write_tone("new/long.wav", 4, 330, 8)
 
-local function moonlark(...)
-  return assert(core.process.run({program, ...}, 300, place, {"MOONLARK_CACHE=" .. place .. "/.cache"}))
-end
+local function moonlark(...) return lib.moonlark(place, {"MOONLARK_CACHE=" .. place .. "/.cache"}, ...) end
 
 local function train(...)
   local result = moonlark("train", "songs", "--segment", "0.5", "--batch-size", "8", "--epochs", "6", ...)
@@ -236,6 +225,4 @@ function TestTrainMistakes:test_models_that_are_none()
   assert_fails(1, "does not exist", "predict", "nothing.safetensors", "new/long.wav")
 end
 
-local failures = lu.LuaUnit.run()
-files.remove(place)
-os.exit(failures, true)
+lib.run(true)

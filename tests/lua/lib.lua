@@ -1,0 +1,222 @@
+--- What the Lua tests share: sounds made by hand, folders that go when the test ends, the program under test.
+---
+--- A test file ends with lib.run(), which runs its Test… tables.
+local core = require "moonlark_core"
+local files = require "moonlark.base.files"
+local lu = require "luaunit"
+
+local lib = {}
+
+-- --- folders and files ------------------------------------------------------------
+
+local folders = {}
+
+--- A temporary folder that is removed when the file's tests have run.
+---@return string
+function lib.folder()
+  folders[#folders + 1] = files.temporary_folder()
+  return folders[#folders]
+end
+
+--- Gives each test of these tables a temporary folder of its own.
+---@param cases table[]  Test… tables
+---@param setup fun(folder: string)  is told of it before each test
+function lib.in_folder(cases, setup)
+  for _, case in ipairs(cases) do
+    function case:setUp()
+      self.folder = files.temporary_folder()
+      setup(self.folder)
+    end
+    function case:tearDown() files.remove(self.folder) end
+  end
+end
+
+--- Writes a file, and the folders above it.
+---@param path string
+---@param bytes string?
+---@return string path
+function lib.write(path, bytes)
+  files.mkdirs((files.split(path)))
+  files.write(path, bytes or "")
+  return path
+end
+
+--- Names that are all different: folder/1, folder/2 …
+---@param folder string
+---@return fun(): string
+function lib.fresh(folder)
+  local count = 0
+  return function()
+    count = count + 1
+    return ("%s/%d"):format(folder, count)
+  end
+end
+
+--- The path of what lies in ../shared/data; where that is absent the test is skipped, and says so.
+---@param name string
+---@return string
+function lib.shared(name)
+  local path = "../shared/data/" .. name
+  if not files.exists(path) then lu.skip "../shared/data is not here" end
+  return path
+end
+
+--- Runs the file's tests and ends the program.
+---@param close boolean?  also close the Lua state, which frees what is left
+function lib.run(close)
+  local failures = lu.LuaUnit.run()
+  for _, folder in ipairs(folders) do files.remove(folder) end
+  os.exit(failures, close)
+end
+
+-- --- programs -----------------------------------------------------------------------
+
+--- The program that runs the tests: its own path.
+lib.program = require "lfs".symlinkattributes("/proc/self/exe", "target")
+
+--- Runs the program in a folder, at most five minutes: what it printed (out, err, and all of it), and its exit code.
+---@param folder string?
+---@param settings string[]?  of its environment: "NAME=value"
+---@param ... string  its arguments
+---@return {out: string, err: string, all: string, code: integer}
+function lib.moonlark(folder, settings, ...)
+  local result = assert(core.process.run({lib.program, ...}, 300, folder, settings))
+  result.all = result.out .. result.err
+  return result
+end
+
+--- A Lua file with this text.
+---@param text string
+---@return string path
+function lib.script(text)
+  return lib.write(lib.folder() .. "/script.lua", text)
+end
+
+--- Runs a shell line: $0, $1 … are what follows it.
+---@param line string
+---@param ... string
+---@return {out: string, err: string, code: integer}
+function lib.shell(line, ...)
+  return assert(core.process.run({"sh", "-c", line, ...}, 240))
+end
+
+--- A program for PATH that does something else than the one it stands for.
+---@param folder string
+---@param name string
+---@param line string  what it does, in the shell's words
+function lib.stand_in(folder, name, line)
+  lib.write(folder .. "/" .. name, "#!/bin/sh\n" .. line .. "\n")
+  core.process.run {"chmod", "+x", folder .. "/" .. name}
+end
+
+-- --- sound files --------------------------------------------------------------------
+
+--- The bytes of a WAV file, made here so that our own writer does not vouch for our reader.
+---@param data string  samples, channel beside channel
+---@param rate integer?  default 22050
+---@param channels integer?  default 1
+---@param bits integer?  of a sample, default 16
+---@param code integer?  1: integers (default), 3: floats
+---@param claimed integer?  the length of the data that the header promises; default: its own
+---@return string
+function lib.wav(data, rate, channels, bits, code, claimed)
+  rate, channels, bits = rate or 22050, channels or 1, bits or 16
+  local frame = channels * bits // 8
+  local format = ("<I2I2I4I4I2I2"):pack(code or 1, channels, rate, rate * frame, frame, bits)
+  local body = "WAVEfmt " .. ("<s4"):pack(format) .. "data" .. ("<I4"):pack(claimed or #data) .. data
+  return "RIFF" .. ("<I4"):pack(claimed and 0xffffffff or #body) .. body
+end
+
+--- Writes a WAV file of 16 bits, and the folders above it.
+---@param path string
+---@param count integer  of frames
+---@param sample fun(i: integer): number  of frame i, from 0; all channels hold the same
+---@param rate integer?  default 22050
+---@param channels integer?  default 1
+---@return string path
+function lib.write_wav(path, count, sample, rate, channels)
+  local frames = {}
+  for i = 0, count - 1 do frames[i + 1] = ("<i2"):pack(math.floor(sample(i))):rep(channels or 1) end
+  return lib.write(path, lib.wav(table.concat(frames), rate, channels))
+end
+
+--- Writes a tone of 22050 Hz.
+---@param path string
+---@param count integer  of samples
+---@param hz number
+---@return string path
+function lib.write_tone(path, count, hz)
+  return lib.write_wav(path, count, function(i) return 9000 * math.sin(2 * math.pi * hz * i / 22050) end)
+end
+
+--- Writes a tone with a beat: enough for features that differ from file to file.
+---@param path string
+---@param seconds number
+---@param hz number
+---@param rate integer?  default 22050
+---@param channels integer?  default 1
+---@return string path
+function lib.write_beat(path, seconds, hz, rate, channels)
+  rate = rate or 22050
+  return lib.write_wav(path, math.floor(seconds * rate), function(i)
+    return 12000 * math.sin(2 * math.pi * hz * i / rate) * (0.3 + 0.7 * math.sin(i / 3000) ^ 2)
+  end, rate, channels)
+end
+
+--- Random numbers in 0..1 that no version of Lua changes.
+---@param seed integer
+---@return fun(): number
+function lib.random(seed)
+  return function()
+    seed = (seed * 1103515245 + 12345) % 2147483648
+    return seed / 2147483648
+  end
+end
+
+-- --- Signals --------------------------------------------------------------------------
+
+--- A waveform of channels × samples.
+---@param data moonlark.Tensor
+---@param rate integer?  default 22050
+---@return moonlark.Signal
+function lib.waveform(data, rate)
+  return require "moonlark.signal".new {data = data, rate = rate or 22050, kind = "waveform"}
+end
+
+--- A sine of 22050 Hz.
+---@param hz number
+---@param n integer  of samples
+---@return moonlark.Signal
+function lib.tone(hz, n)
+  local phase = require "moonlark.torch".arange(n, {dtype = "float64"}) * (2 * math.pi * hz / 22050)
+  return lib.waveform(phase:sin():to "float32":reshape {1, n})
+end
+
+-- --- assertions -----------------------------------------------------------------------
+
+--- The largest difference of two tensors, which must have one shape.
+---@param a moonlark.Tensor
+---@param b moonlark.Tensor
+---@return number
+function lib.distance(a, b)
+  lu.assertEquals(a:shape(), b:shape())
+  return a:numel() == 0 and 0 or (a:double() - b:double()):abs():max():item()
+end
+
+--- Two tensors of one shape differ by no more than this.
+---@param a moonlark.Tensor
+---@param b moonlark.Tensor
+---@param tolerance number
+function lib.close(a, b, tolerance) lu.assertTrue(lib.distance(a, b) <= tolerance) end
+
+--- The call fails with these words, and without a position in the library.
+---@param words string
+---@param f function
+---@param ... any  its arguments
+function lib.fails(words, f, ...)
+  lu.assertErrorMsgContains(words, f, ...)
+  local _, message = pcall(f, ...)
+  lu.assertNotStrContains(message, ".lua:")
+end
+
+return lib
