@@ -10,6 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IN(member) MLK_IN(mlk_griffin_lim, member)
+
+static const char *const guesses[] = {"zeros", "random", NULL};
+
+const mlk_parameter mlk_griffin_lim_parameters[] = {
+    MLK_INTEGER("n_iter", 32, 0, 1000000, "passes; 0: the sound of the first guess", IN(n_iter)),
+    MLK_REAL("momentum", 0.99, 0, 2, "how far a guess goes beyond the analysis; 0: not", IN(momentum)),
+    MLK_CHOICE("init", true, guesses, "the phases to begin with", IN(random)),
+    MLK_INTEGER("seed", 0, -0x1p63, HUGE_VAL, "of random phases", IN(seed)),
+    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names, "what lies beyond the ends", IN(stft.pad_mode)),
+    MLK_PARAMETERS_END,
+};
+
 enum { PIECE = 32 }; /* frames of a task: it adds them up for itself, and pieces are added in order */
 
 typedef struct scratch {

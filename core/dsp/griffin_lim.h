@@ -19,6 +19,8 @@ typedef struct mlk_griffin_lim {
     uint64_t seed;
 } mlk_griffin_lim;
 
+extern const mlk_parameter mlk_griffin_lim_parameters[]; /* of the stft, pad_mode alone: see mlk_istft_parameters */
+
 /* Fills mlk_istft_length(stft, frames, length) samples from (n_fft/2 + 1) x frames magnitudes, finite and not
  * negative. */
 mlk_code mlk_griffin_lim_sound(const mlk_griffin_lim *settings, const float *magnitudes, int64_t frames,

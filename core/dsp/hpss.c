@@ -9,6 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IN(member) MLK_IN(mlk_hpss, member)
+
+const mlk_parameter mlk_hpss_parameters[] = {
+    MLK_INTEGER("kernel_time", 31, 1, MLK_HPSS_MAX, "frames of the median along time", IN(harmonic_frames)),
+    MLK_INTEGER("kernel_frequency", 31, 1, MLK_HPSS_MAX, "bins of the median along frequency", IN(percussive_bins)),
+    MLK_REAL("margin_harmonic", 1, 1, 1e9, "how much what lasts must outweigh", IN(harmonic_margin)),
+    MLK_REAL("margin_percussive", 1, 1, 1e9, "how much what strikes must outweigh", IN(percussive_margin)),
+    MLK_REAL("power", 2, 1e-3, 1e3, "of the masks; math.huge: all or nothing", IN(power), .infinite = true),
+    MLK_PARAMETERS_END,
+};
+
 /* A spectrum frame by frame, and what is made of it. Frames lie `step` floats apart, a multiple of MLK_TILE. */
 typedef struct work {
     int64_t rows, frames, step;

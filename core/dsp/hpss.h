@@ -18,6 +18,8 @@ typedef struct mlk_hpss {
 
 enum { MLK_HPSS_MAX = 511 };
 
+extern const mlk_parameter mlk_hpss_parameters[]; /* all but stft */
+
 /* Fills the parts that are asked for (not NULL), n samples each. */
 mlk_code mlk_hpss_split(const mlk_hpss *hpss, const float *samples, int64_t n, float *harmonic, float *percussive,
                         mlk_status *status);

@@ -6,6 +6,19 @@
 
 #include <string.h>
 
+#define IN(member) MLK_IN(mlk_istft_options, member)
+
+const mlk_parameter mlk_istft_parameters[] = {
+    MLK_INTEGER("n_fft", 0, 2, 1 << 24, "samples in a frame", IN(stft.n_fft), .required = true),
+    MLK_INTEGER("hop_length", 0, 1, 1 << 24, "samples from frame to frame", IN(stft.hop_length), .required = true),
+    MLK_INTEGER("win_length", 0, 1, 1 << 24, "samples in the window", IN(stft.win_length), .required = true),
+    MLK_CHOICE("window", 0, mlk_window_names, "shape of the window", IN(stft.window)),
+    MLK_BOOLEAN("center", true, "frame t lies around sample t·hop_length", IN(stft.center)),
+    MLK_INTEGER_OR_NIL("length", NAN, 0, INT64_C(1) << 40, "samples of the result", IN(length),
+                       .usual = "what the frames give"),
+    MLK_PARAMETERS_END,
+};
+
 int64_t mlk_istft_length(const mlk_stft *stft, int64_t frames, int64_t length)
 {
     if (length >= 0)

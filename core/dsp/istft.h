@@ -4,6 +4,14 @@
 
 #include "dsp/stft.h"
 
+/* What an inverse transform can be told; all but the window's shape and `center` depends on what is inverted. */
+typedef struct mlk_istft_options {
+    mlk_stft stft;  /* but pad_mode */
+    int64_t length; /* samples of the result; -1: what the frames give */
+} mlk_istft_options;
+
+extern const mlk_parameter mlk_istft_parameters[];
+
 /* Samples that `frames` frames give: `length` where that is not negative. */
 int64_t mlk_istft_length(const mlk_stft *stft, int64_t frames, int64_t length);
 

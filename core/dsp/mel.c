@@ -11,6 +11,20 @@
 const char *const mlk_mel_norm_names[] = {"slaney", "none", "1", "2", "inf", NULL};
 const char *const mlk_mel_triangle_names[] = {"hz", "mel", NULL};
 
+#define IN(member) MLK_IN(mlk_mel_inversion, member)
+
+const mlk_parameter mlk_mel_inversion_parameters[] = {
+    MLK_REAL("sample_rate", 0, 1e-3, 1e9, "of the sound", IN(rate), .unit = "Hz", .required = true),
+    MLK_INTEGER("n_fft", 0, 2, 1 << 24, "samples in a frame", IN(n_fft), .required = true),
+    MLK_REAL("fmin", 0, 0, HUGE_VAL, "where the lowest band begins", IN(mel.fmin), .unit = "Hz"),
+    MLK_REAL("fmax", 0, 0, HUGE_VAL, "where the highest band ends", IN(mel.fmax), .unit = "Hz", .required = true),
+    MLK_BOOLEAN("htk", false, "HTK's scale, not Slaney's", IN(mel.htk)),
+    MLK_CHOICE("triangles", 0, mlk_mel_triangle_names, "where they are straight", IN(mel.straight_in_mel)),
+    MLK_CHOICE("norm", MLK_MEL_SLANEY, mlk_mel_norm_names, "what weights are divided by", IN(mel.norm)),
+    MLK_INTEGER("n_iter", 100, 0, 1000000, "steps", IN(n_iter)),
+    MLK_PARAMETERS_END,
+};
+
 /* Slaney's scale: 200/3 Hz a mel up to 1 kHz, then 27 mels for a factor of 6.4. */
 static const double linear_hz = 200.0 / 3, break_hz = 1000, break_mel = 15;
 
@@ -251,11 +265,13 @@ static mlk_code prepare(inversion *v, const float *bands, int64_t frames, mlk_st
     return MLK_OK;
 }
 
-mlk_code mlk_mel_invert(const mlk_mel *mel, double rate, int n_fft, const float *bands, int64_t frames, int n_iter,
-                        float *out, mlk_status *status)
+mlk_code mlk_mel_invert(const mlk_mel_inversion *wanted, const float *bands, int64_t frames, float *out,
+                        mlk_status *status)
 {
-    int rows = n_fft / 2 + 1, tiles = (int)mlk_tile_count(frames), workers = mlk_cores();
-    inversion v = {.bank = bank_of(mel, rate, n_fft, status), .n_mels = mel->n_mels, .n_iter = n_iter};
+    const mlk_mel *mel = &wanted->mel;
+    int rows = wanted->n_fft / 2 + 1, tiles = (int)mlk_tile_count(frames), workers = mlk_cores();
+    inversion v = {.bank = bank_of(mel, wanted->rate, wanted->n_fft, status), .n_mels = mel->n_mels,
+                   .n_iter = wanted->n_iter};
     if (!v.bank)
         return MLK_MEMORY;
     v.weights = malloc(((size_t)v.bank->start[mel->n_mels] + 1) * sizeof *v.weights);

@@ -40,10 +40,18 @@ void mlk_mel_centres(const mlk_mel *mel, double *out);
 mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                        mlk_status *status);
 
+typedef struct mlk_mel_inversion {
+    mlk_mel mel; /* n_mels: how many bands there are */
+    double rate; /* Hz */
+    int n_fft, n_iter;
+} mlk_mel_inversion;
+
+extern const mlk_parameter mlk_mel_inversion_parameters[];
+
 /* The way back: a spectrum, (n_fft/2 + 1) x frames, not negative, that the filter bank makes such bands of, n_mels x
  * frames, finite and not negative. There are many; multiplicative steps (Richardson, 1972; Lucy, 1974) from an even
  * share lead to a smooth one. Bins that no band holds are 0. */
-mlk_code mlk_mel_invert(const mlk_mel *mel, double rate, int n_fft, const float *bands, int64_t frames, int n_iter,
-                        float *out, mlk_status *status);
+mlk_code mlk_mel_invert(const mlk_mel_inversion *inversion, const float *bands, int64_t frames, float *out,
+                        mlk_status *status);
 
 #endif

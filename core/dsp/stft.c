@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const mlk_parameter mlk_frame_parameters[] = {
+    MLK_INTEGER("n_fft", 2048, 2, 1 << 24, "samples in a frame", MLK_IN(mlk_stft, n_fft)),
+    MLK_INTEGER("hop_length", 512, 1, 1 << 24, "samples from frame to frame", MLK_IN(mlk_stft, hop_length)),
+    MLK_PARAMETERS_END,
+};
+
 int64_t mlk_frame_count(int64_t n, int frame_length, int hop_length, bool center)
 {
     int64_t length = center ? n + 2 * (frame_length / 2) : n;

@@ -16,6 +16,7 @@
 #include "dsp/memo.h"
 #include "dsp/view.h"
 #include "dsp/window.h"
+#include "parameters.h"
 #include "status.h"
 
 #include <complex.h>
@@ -28,6 +29,8 @@ typedef struct mlk_stft {
     bool center;
     mlk_pad pad_mode;
 } mlk_stft;
+
+extern const mlk_parameter mlk_frame_parameters[]; /* n_fft and hop_length */
 
 static inline void mlk_stft_key(mlk_key *key, const mlk_stft *stft)
 {

@@ -245,26 +245,28 @@ static int delta(lua_State *L)
     return 1;
 }
 
-/* istft(bins, n_fft, hop_length, win_length, window, center, length or nil) -> samples */
+mlk_istft_options mlk_lua_read_inverse(lua_State *L, int arg, const char *owner, const char *name, int64_t rows)
+{
+    mlk_istft_options inverse = {0};
+    mlk_lua_read_known(L, arg, owner, mlk_istft_parameters, &inverse);
+    const mlk_stft *stft = &inverse.stft;
+    if (stft->win_length > stft->n_fft)
+        mlk_lua_fail(L, "%s: win_length must be 1..n_fft (%d), got %d", owner, stft->n_fft, stft->win_length);
+    if (rows != stft->n_fft / 2 + 1)
+        mlk_lua_fail(L, "n_fft must fit the %s's %d rows (n_fft/2 + 1), got %d", name, (int)rows, stft->n_fft);
+    return inverse;
+}
+
+/* istft(bins, options) -> samples */
 static int istft(lua_State *L)
 {
     mlk_array bins, out;
     mlk_status status;
-    mlk_stft stft = {
-        .n_fft = (int)mlk_lua_integer(L, 2, "n_fft", 2, 1 << 24),
-        .hop_length = (int)mlk_lua_integer(L, 3, "hop_length", 1, 1 << 24),
-        .win_length = (int)mlk_lua_integer(L, 4, "win_length", 1, lua_tointeger(L, 2)),
-        .window = (mlk_window)mlk_lua_choice(L, 5, "window", mlk_window_names),
-        .center = mlk_lua_boolean(L, 6, "center"),
-    };
-    int64_t length = lua_isnil(L, 7) ? -1 : mlk_lua_integer(L, 7, "length", 0, INT64_C(1) << 40);
     mlk_lua_read_tensor(L, 1, "stft", MLK_COMPLEX64, 2, &bins);
-    if (bins.shape[0] != stft.n_fft / 2 + 1)
-        return mlk_lua_fail(L, "n_fft must fit the spectrum's %d rows (n_fft/2 + 1), got %d", (int)bins.shape[0],
-                          stft.n_fft);
-    int64_t n = mlk_istft_length(&stft, bins.shape[1], length);
+    mlk_istft_options inverse = mlk_lua_read_inverse(L, 2, "feature.istft", "spectrum", bins.shape[0]);
+    int64_t n = mlk_istft_length(&inverse.stft, bins.shape[1], inverse.length);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &n, &out);
-    if (mlk_istft(&stft, bins.data, bins.shape[1], length, out.data, &status))
+    if (mlk_istft(&inverse.stft, bins.data, bins.shape[1], inverse.length, out.data, &status))
         mlk_lua_raise(L, &status);
     return 1;
 }
@@ -366,5 +368,6 @@ int mlk_lua_open_feature(lua_State *L)
         {NULL, NULL},
     };
     luaL_newlib(L, functions);
+    mlk_lua_add_parameters(L, "istft", mlk_istft_parameters);
     return 1;
 }

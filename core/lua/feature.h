@@ -3,6 +3,7 @@
 #define MLK_LUA_FEATURE_H
 
 #include "dsp/feature.h"
+#include "dsp/istft.h"
 
 #include <lua.h>
 
@@ -10,5 +11,8 @@
  * are missing take their defaults; `false` is nil, which a table cannot hold; numbers may stand for choices
  * ("2", "inf"). Raises on unknown names and values out of range. */
 void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings);
+
+/* What an inverse transform is told, by the table at `arg`, for a spectrum (called `name` in errors) of so many rows. */
+mlk_istft_options mlk_lua_read_inverse(lua_State *L, int arg, const char *owner, const char *name, int64_t rows);
 
 #endif

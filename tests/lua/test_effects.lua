@@ -305,17 +305,33 @@ function TestErrors:test_words()
   for words, call in pairs {
     ["rate must be 0.001..1000.0, got 0"] = function() effects.time_stretch(song, 0) end,
     ["rate must be a number, got nil"] = function() effects.time_stretch(song) end,
-    ["margin must be 1.0..1000000000.0, got 0.5"] = function() effects.hpss(song, {margin = 0.5}) end,
-    ["kernel_size must be 1..511, got 0"] = function() effects.hpss(song, {kernel_size = 0}) end,
-    ["kernel_size must be a number or two, got 3"] = function() effects.hpss(song, {kernel_size = {1, 2, 3}}) end,
-    ["unknown option of hpss: 'margn' (did you mean 'margin'?)"] = function() effects.hpss(song, {margn = 2}) end,
+    ["effects.hpss: margin must be a number 1..1000000000 or a list of 2 numbers 1..1000000000, got 0.5"] = function()
+      effects.hpss(song, {margin = 0.5})
+    end,
+    ["kernel_size must be a whole number 1..511 or a list of 2 whole numbers 1..511, got 0"] = function()
+      effects.hpss(song, {kernel_size = 0})
+    end,
+    ["kernel_size must be a whole number 1..511 or a list of 2 whole numbers 1..511, got table"] = function()
+      effects.hpss(song, {kernel_size = {1, 2, 3}})
+    end,
+    ["unknown option of effects.hpss: 'margn' (did you mean 'margin'?)"] = function()
+      effects.hpss(song, {margn = 2})
+    end,
     ["song must be a Signal"] = function() effects.hpss "song.wav" end,
-    ["coef must be 0.0..1.0, got 1.5"] = function() effects.preemphasis(song, {coef = 1.5}) end,
+    ["effects.preemphasis: coef must be a number 0..1, got 1.5"] = function()
+      effects.preemphasis(song, {coef = 1.5})
+    end,
     ["song must have at least two samples, got 1"] = function() effects.deemphasis(song:slice(0, 1 / RATE)) end,
-    ['ref must be "max" or an amplitude above 0, got mean'] = function() effects.trim(song, {ref = "mean"}) end,
-    ["top_db must be a number, got string"] = function() effects.split(song, {top_db = "60"}) end,
-    ["unknown option of split: 'topdb' (did you mean 'top_db'?)"] = function() effects.split(song, {topdb = 1}) end,
-    ["hop_length must be "] = function() effects.trim(song, {hop_length = 0}) end,
+    ['effects.trim: ref must be "max" or a number above 0, got string "mean"'] = function()
+      effects.trim(song, {ref = "mean"})
+    end,
+    ['effects.split: top_db must be a number, got string "60"'] = function() effects.split(song, {top_db = "60"}) end,
+    ["unknown option of effects.split: 'topdb' (did you mean 'top_db'?)"] = function()
+      effects.split(song, {topdb = 1})
+    end,
+    ["effects.trim: hop_length must be a whole number 1..16777216, got 0"] = function()
+      effects.trim(song, {hop_length = 0})
+    end,
     ["magnitude must be a spectrogram or stft Signal, got a mel Signal"] = function()
       effects.griffin_lim(require "moonlark.feature".mel(song))
     end,
@@ -329,8 +345,12 @@ function TestErrors:test_words()
     ["n_fft must fit the magnitude's 3 rows (n_fft/2 + 1), got 8"] = function()
       effects.griffin_lim(torch.zeros {3, 2}, {n_fft = 8})
     end,
-    ["momentum must be 0.0..2.0, got -1"] = function() effects.griffin_lim(torch.zeros {3, 2}, {momentum = -1}) end,
-    ["init must be"] = function() effects.griffin_lim(torch.zeros {3, 2}, {init = "none"}) end,
+    ["effects.griffin_lim: momentum must be a number 0..2, got -1"] = function()
+      effects.griffin_lim(torch.zeros {3, 2}, {momentum = -1})
+    end,
+    ['init must be "zeros" or "random", got string "none"'] = function()
+      effects.griffin_lim(torch.zeros {3, 2}, {init = "none"})
+    end,
     ["magnitude must be a Signal or a tensor, got string"] = function() effects.griffin_lim "song.wav" end,
     ["mel is in decibels: feature.db_to_power takes it back"] = function()
       effects.mel_to_audio(require "moonlark.feature".log_mel(song))
@@ -340,7 +360,7 @@ function TestErrors:test_words()
     ["parts[2] must be {from, to} in seconds, from <= to, or a Signal"] = function()
       effects.remix(song, {{0, 0.1}, {0.2, 0.1}})
     end,
-    ['method must be "phase_vocoder" or "rubberband", got "rubber"'] = function()
+    ['effects.time_stretch: method must be "phase_vocoder" or "rubberband", got string "rubber"'] = function()
       effects.time_stretch(song, 2, {method = "rubber"})
     end,
     ['n_fft and hop_length belong to method = "phase_vocoder"'] = function()

@@ -178,7 +178,7 @@ function TestHelp:test_options_are_a_table_from_their_description()
   lu.assertStrContains(page, "\n  given  options, see below\n")
   lu.assertStrMatches(page, ".*\n  n_mels +128 +whole number 1%.%.4096.*")
   lu.assertStrMatches(page, '.*\n  pad_mode +"constant" +"constant", "reflect" or.*')
-  lu.assertStrMatches(help.text "feature.istft", ".*\n  hop_length +that of S, or +whole number.*")
+  lu.assertStrMatches(help.text "feature.istft", ".*\n  hop_length +the Signal's, or +whole number.*")
   lu.assertStrContains(help.text "feature.melspectrogram", "\n  n_mels ")
   lu.assertEquals(help.text(require "moonlark.feature".mel), (help.text "feature.mel"))
 end

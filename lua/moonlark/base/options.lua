@@ -455,6 +455,17 @@ local function as_parameter(value)
   return options.any(value)
 end
 
+--- The same parameter where it may be left out; `usual` says in words what happens then.
+---@param p moonlark.Parameter
+---@param usual string
+---@return moonlark.Parameter
+function options.optional(p, usual)
+  local copy = setmetatable({}, Parameter)
+  for key, fact in pairs(p) do copy[key] = fact end
+  copy.default, copy.required, copy.optional, copy.usual = nil, false, true, usual
+  return copy
+end
+
 -- A parameter with its name: a copy, for one may stand in several descriptions.
 local function named(name, value) return as_parameter(value):but {name = name} end
 

@@ -1,10 +1,11 @@
 --- What follows a feature: decibels and back, derivatives, magnitude and phase, the way back to sound.
 local core = require "moonlark_core".feature
 local engine = require "moonlark.feature.engine"
+local inverse = require "moonlark.feature.inverse"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
-local number, integer = options.number, options.integer
+local number = options.number
 
 ---@class moonlark.feature
 local after = {}
@@ -30,16 +31,7 @@ local db_to_amplitude = options.describe("feature.db_to_amplitude", {
 
 local delta = options.describe("feature.delta", engine.rows("mfcc_delta", {"width", "order", "mode"}))
 
-local istft = options.describe("feature.istft", {
-  n_fft = integer(nil, {least = 2, most = 1 << 24, usual = "that of S, or 2·(rows − 1)"}, "samples in a frame"),
-  hop_length = integer(nil, {least = 1, most = 1 << 24, usual = "that of S, or win_length / 4"},
-    "samples from frame to frame"),
-  win_length = integer(nil, {least = 1, most = 1 << 24, usual = "that of S, or n_fft"}, "samples in the window"),
-  window = options.choice(engine.rows("stft", {"window"})[1].choices, options.none, "shape of the window",
-    {usual = 'that of S, or "hann"'}),
-  center = options.boolean(nil, "frame t lies around sample t·hop_length", {usual = "that of S, or true"}),
-  length = integer(nil, {least = 0, most = 1 << 40, usual = "what the frames give"}, "samples of the result"),
-})
+local istft = options.describe("feature.istft", inverse.parameters)
 
 -- Takes a Signal or a tensor and gives the same back: apply(data) -> data; changes: fields of the new Signal.
 local function follow(name, value, apply, changes)
@@ -170,19 +162,14 @@ function after.istft(S, given)
   local o = istft:read(given)
   local data = signal.is(S) and S.data or S
   if type(data) ~= "userdata" then show.fail("S must be a Signal or a tensor, got %s", type(S)) end
-  local n_fft = o.n_fft or made.n_fft or 2 * (data:size(-2) - 1)
-  local win_length = o.win_length or made.win_length or n_fft
-  local hop_length = o.hop_length or made.hop_length or win_length // 4
-  local center = o.center
-  if center == nil then center = made.center ~= false end
-  local function invert(bins)
-    return core.istft(bins, n_fft, hop_length, win_length, o.window or made.window or "hann", center, o.length)
-  end
+  local settings = inverse.settings(o, made, data:size(-2))
+  local function invert(bins) return core.istft(bins, settings) end
   if not signal.is(S) then return invert(data) end
+  local n_fft, hop_length = settings.n_fft, settings.hop_length
   local rate = S.rate * hop_length
   return signal.new {
     data = signal.each_channel(data:dim() == 2 and data:unsqueeze(0) or data, 2, invert),
-    rate = made.sample_rate or rate, kind = "waveform", start = S.start - (center and 0 or n_fft // 2 / rate),
+    rate = made.sample_rate or rate, kind = "waveform", start = S.start - (settings.center and 0 or n_fft // 2 / rate),
     made = {istft = true, n_fft = n_fft, hop_length = hop_length},
   }
 end

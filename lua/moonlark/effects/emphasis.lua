@@ -1,0 +1,34 @@
+--- Emphasis: high frequencies lifted, and taken back.
+local core = require "moonlark_core".effects
+local options = require "moonlark.base.options"
+local waveform = require "moonlark.effects.waveform"
+
+---@class moonlark.effects
+local emphasis = {}
+
+local coef = {coef = options.number(0.97, {least = 0, most = 1}, "how much of its neighbour a sample loses or gains")}
+local preemphasis = options.describe("effects.preemphasis", coef)
+local deemphasis = options.describe("effects.deemphasis", coef)
+
+local function filtered(song, filter, o)
+  return (waveform.each_channel(song, function(samples) return filter(samples, o.coef) end))
+end
+
+--- A song with its high frequencies lifted: y[i] = x[i] − coef·x[i − 1], as speech is prepared for analysis.
+---
+--- A waveform of the song's shape, of two samples or more. The first sample is 3·x[0] − x[1]. Source:
+--- librosa.effects.preemphasis; Young and others, The HTK Book.
+---@param song moonlark.Signal  waveform
+---@param given moonlark.effects.preemphasis.Options?
+---@return moonlark.Signal
+function emphasis.preemphasis(song, given) return filtered(song, core.preemphasis, preemphasis:read(given)) end
+
+--- What effects.preemphasis did, undone: x[i] = y[i] + coef·x[i − 1].
+---
+--- A waveform of the song's shape, of two samples or more. Source: librosa.effects.deemphasis.
+---@param song moonlark.Signal  waveform
+---@param given moonlark.effects.deemphasis.Options?
+---@return moonlark.Signal
+function emphasis.deemphasis(song, given) return filtered(song, core.deemphasis, deemphasis:read(given)) end
+
+return emphasis
