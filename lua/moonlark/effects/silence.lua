@@ -11,7 +11,7 @@ local what_is_silent = {
   ref = options.either("max", {options.choice {"max"}, options.number(nil, {above = 0, infinite = true})},
     "an amplitude, or that of the loudest frame"),
 }
-local frames = engine.rows("rms", {"frame_length", "hop_length"})
+local frames = options.described("feature.rms"):pick {"frame_length", "hop_length"}
 local trim = options.describe("effects.trim", what_is_silent, frames)
 local split = options.describe("effects.split", what_is_silent, frames)
 

@@ -1,10 +1,10 @@
 --- What follows a feature: decibels and back, derivatives, magnitude and phase, the way back to sound.
 local core = require "moonlark_core".feature
-local engine = require "moonlark.feature.engine"
 local inverse = require "moonlark.feature.inverse"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
+require "moonlark.feature.engine" -- describes the features, some of whose options stand here, too
 local number = options.number
 
 ---@class moonlark.feature
@@ -29,7 +29,7 @@ local db_to_amplitude = options.describe("feature.db_to_amplitude", {
   ref = number(1, {infinite = true}, "the amplitude that is 0 dB"),
 })
 
-local delta = options.describe("feature.delta", engine.rows("mfcc_delta", {"width", "order", "mode"}))
+local delta = options.describe("feature.delta", options.described("feature.mfcc_delta"):pick {"width", "order", "mode"})
 
 local istft = options.describe("feature.istft", inverse.parameters)
 

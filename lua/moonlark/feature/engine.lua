@@ -35,17 +35,6 @@ function engine.parameters(name)
   return engine.row(name).parameters
 end
 
---- Some of a feature's parameters, for the descriptions of functions that take these too.
----@param name string
----@param wanted string[]
----@return table[]
-function engine.rows(name, wanted)
-  local list, by_name = {}, {}
-  for _, parameter in ipairs(engine.parameters(name)) do by_name[parameter.name] = parameter end
-  for i, word in ipairs(wanted) do list[i] = assert(by_name[word], word) end
-  return list
-end
-
 --- Every setting of a feature: the options given, checked, and the defaults of the others.
 ---@param name string
 ---@param given table?

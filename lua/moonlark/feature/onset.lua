@@ -19,7 +19,8 @@ end
 
 -- The rise of a spectrogram in dB within ranges of its rows.
 local function onsets_of(name, spectrogram, given, channels)
-  local read = options.read("feature." .. name .. " of a spectrogram", given, engine.rows("onset_strength", onset_names))
+  local read = options.read("feature." .. name .. " of a spectrogram", given,
+    options.described("feature.onset_strength"):pick(onset_names))
   local made, rows = spectrogram.made, spectrogram.data:size(-2)
   channels = channels or {0, rows}
   if type(channels) ~= "table" then show.fail("channels must be a table of bands, got %s", type(channels)) end
