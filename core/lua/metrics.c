@@ -29,7 +29,8 @@ static const int64_t *push_contingency(lua_State *L, int64_t k, int64_t *rows, i
     if (n == 0)
         mlk_lua_fail(L, "truth must have 1 entry or more, got 0");
     if (*rows > 100000 || *columns > 100000)
-        mlk_lua_fail(L, "labels must be ids below 100000, got %I", (LUAI_UACINT)(*rows > *columns ? *rows : *columns) - 1);
+        mlk_lua_fail(L, "labels must be ids below 100000, got %I",
+                     (LUAI_UACINT)(*rows > *columns ? *rows : *columns) - 1);
     mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){*rows, *columns}, &counts);
     if (mlk_contingency(truth.data, labels, n, *rows, *columns, counts.data, &status))
         mlk_lua_raise(L, &status);

@@ -4,14 +4,12 @@
 #include "music/dtw.h"
 #include "music/loudness.h"
 #include "music/recurrence.h"
+#include "options.h"
 #include "tensor.h"
 
-#include <math.h>
 #include <string.h>
 
 #define METER_TYPE "moonlark.music.meter"
-
-static const char *const METRICS[] = {"euclidean", "cosine", NULL};
 
 static mlk_frames read_frames(lua_State *L, int arg, const char *name)
 {
@@ -27,7 +25,7 @@ static int distances(lua_State *L)
 {
     mlk_status status;
     mlk_array out;
-    int metric = mlk_lua_choice(L, 3, "metric", METRICS);
+    int metric = mlk_lua_choice(L, 3, "metric", mlk_metric_names);
     mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
     mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &out);
     if (mlk_distances((mlk_metric)metric, x, y, out.data, &status))
@@ -35,22 +33,13 @@ static int distances(lua_State *L)
     return 1;
 }
 
-/* recurrence(x, metric, mode, k or 0, width, sym, self, full, bandwidth or 0) -> tensor frames x frames */
+/* recurrence(x, options) -> tensor frames x frames */
 static int recurrence(lua_State *L)
 {
-    static const char *const modes[] = {"connectivity", "distance", "affinity", NULL};
     mlk_status status;
     mlk_array out;
-    mlk_recurrence_options options = {
-        .metric = (mlk_metric)mlk_lua_choice(L, 2, "metric", METRICS),
-        .mode = (mlk_recurrence_mode)mlk_lua_choice(L, 3, "mode", modes),
-        .k = mlk_lua_integer(L, 4, "k", 0, INT32_MAX),
-        .width = mlk_lua_integer(L, 5, "width", 1, INT32_MAX),
-        .sym = mlk_lua_boolean(L, 6, "sym"),
-        .self = mlk_lua_boolean(L, 7, "self"),
-        .full = mlk_lua_boolean(L, 8, "full"),
-        .bandwidth = mlk_lua_number(L, 9, "bandwidth", 0, HUGE_VAL),
-    };
+    mlk_recurrence_options options;
+    mlk_lua_read_known(L, 2, "music.recurrence_matrix", mlk_recurrence_parameters, &options);
     mlk_frames frames = read_frames(L, 1, "S");
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){frames.n, frames.n}, &out);
     if (mlk_recurrence(frames, &options, out.data, &status))
@@ -72,6 +61,7 @@ static int shear(lua_State *L)
     return 1;
 }
 
+/* A list of {rows, columns, add, times}. */
 static void read_steps(lua_State *L, int arg, mlk_dtw_options *options)
 {
     options->n_steps = (int)lua_rawlen(L, arg);
@@ -90,20 +80,17 @@ static void read_steps(lua_State *L, int arg, mlk_dtw_options *options)
     }
 }
 
-/* dtw(x, y, metric, list of {rows, columns, add, times} or nil, subseq, radius or nil)
- * -> cost (float64, frames of x by frames of y), path (int64, pairs from the end) */
+/* dtw(x, y, options, steps or nil) -> cost (float64, frames of x by frames of y), path (int64, pairs from the end) */
 static int dtw(lua_State *L)
 {
     mlk_status status;
     mlk_array cost, walked, path;
-    mlk_dtw_options options = {.metric = (mlk_metric)mlk_lua_choice(L, 3, "metric", METRICS)};
+    mlk_dtw_options options = {0};
     int64_t length;
-    lua_settop(L, 6);
+    lua_settop(L, 4);
+    mlk_lua_read_known(L, 3, "music.dtw", mlk_dtw_parameters, &options);
     if (!lua_isnil(L, 4))
         read_steps(L, 4, &options);
-    options.subseq = mlk_lua_boolean(L, 5, "subseq");
-    options.band = !lua_isnil(L, 6);
-    options.radius = options.band ? mlk_lua_number(L, 6, "band_rad", 0, 1) : 0;
     mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
     mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){x.n + y.n, 2}, &walked);
     mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &cost);
@@ -185,5 +172,7 @@ int mlk_lua_open_music(lua_State *L)
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
     mlk_lua_new_type(L, METER_TYPE, free_meter, methods);
     luaL_newlib(L, functions);
+    mlk_lua_add_parameters(L, "recurrence", mlk_recurrence_parameters);
+    mlk_lua_add_parameters(L, "dtw", mlk_dtw_parameters);
     return 1;
 }

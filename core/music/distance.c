@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const mlk_metric_names[] = {"euclidean", "cosine", NULL};
+
 mlk_code mlk_frames_check(mlk_frames frames, const char *name, mlk_status *status)
 {
     if (frames.d < 1 || frames.n < 1)

@@ -15,6 +15,8 @@ typedef enum mlk_metric {
     MLK_COSINE, /* 1 - cosine of the angle, 0..2; 1 to a frame of zeros */
 } mlk_metric;
 
+extern const char *const mlk_metric_names[]; /* in the enum's order, NULL at the end */
+
 typedef struct mlk_frames {
     const float *x; /* d x n */
     int64_t d, n;

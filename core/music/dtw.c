@@ -9,6 +9,16 @@ enum { NO_STEP = 255 };
 
 static const mlk_dtw_step DEFAULT_STEPS[] = {{1, 1, 0, 1}, {0, 1, 0, 1}, {1, 0, 0, 1}};
 
+#define IN(member) MLK_IN(mlk_dtw_options, member)
+
+const mlk_parameter mlk_dtw_parameters[] = {
+    MLK_CHOICE("metric", MLK_EUCLIDEAN, mlk_metric_names, "how far two frames lie apart", IN(metric)),
+    MLK_BOOLEAN("subseq", false, "find the shorter feature anywhere within the longer", IN(subseq)),
+    MLK_BOOLEAN("global_constraints", false, "stay within a band about the diagonal", IN(band)),
+    MLK_REAL("band_rad", 0.25, 0, 1, "half the width of that band, as a share of the fewest frames", IN(radius)),
+    MLK_PARAMETERS_END,
+};
+
 typedef struct walk {
     int64_t n, m;
     const mlk_dtw_step *steps;

@@ -4,6 +4,7 @@
 #define MLK_MUSIC_DTW_H
 
 #include "distance.h"
+#include "parameters.h"
 
 #include <stdbool.h>
 
@@ -22,6 +23,8 @@ typedef struct mlk_dtw_options {
     bool band;   /* only cells nearer to the diagonal than round(radius * min(x.n, y.n)) (Sakoe-Chiba) */
     double radius;
 } mlk_dtw_options;
+
+extern const mlk_parameter mlk_dtw_parameters[]; /* all but the steps */
 
 /* cost: x.n x y.n, the cheapest walk to each cell, INFINITY where none leads. path: room for x.n + y.n pairs (frame
  * of X, frame of Y), filled from the end; *length pairs. */

@@ -9,6 +9,25 @@
 /* In the matrix under way, where 0 is no link: a frame's link with itself, until distances become affinities. */
 static const float SELF = -1;
 
+#define IN(member) MLK_IN(mlk_recurrence_options, member)
+
+static const char *const mode_names[] = {"connectivity", "distance", "affinity", NULL};
+
+const mlk_parameter mlk_recurrence_parameters[] = {
+    MLK_INTEGER_OR_NIL("k", NAN, 1, INT32_MAX, "links of a frame", IN(k),
+                       .usual = "2·⌈√(frames − 2·width + 1)⌉"),
+    MLK_INTEGER("width", 1, 1, INT32_MAX, "frames nearer in time than this are not linked", IN(width)),
+    MLK_CHOICE("metric", MLK_EUCLIDEAN, mlk_metric_names, "how far two frames lie apart", IN(metric)),
+    MLK_CHOICE("mode", MLK_CONNECTIVITY, mode_names, "what a link holds: 1, its distance, exp(−distance / bandwidth)",
+               IN(mode)),
+    MLK_REAL_OR_NIL("bandwidth", NAN, 0, HUGE_VAL, "of the mode \"affinity\"", IN(bandwidth), .above = true,
+                    .usual = "median distance of the farthest links"),
+    MLK_BOOLEAN("sym", false, "keep only links that go both ways", IN(sym)),
+    MLK_BOOLEAN("self", false, "link each frame with itself", IN(self)),
+    MLK_BOOLEAN("full", false, "link all pairs, in the modes \"distance\" and \"affinity\"", IN(full)),
+    MLK_PARAMETERS_END,
+};
+
 typedef struct neighbour {
     double distance;
     int64_t frame;
@@ -143,7 +162,7 @@ static mlk_code estimate_bandwidth(const float *out, int64_t n, int64_t k, float
 
 static mlk_code to_affinity(float *out, int64_t n, int64_t k, double bandwidth, mlk_status *status)
 {
-    if (bandwidth == 0) {
+    if (!(bandwidth > 0)) {
         float *scratch = malloc(sizeof(float) * 2 * (size_t)n);
         if (!scratch)
             return mlk_fail_memory(status, "the links of a frame");
@@ -177,9 +196,7 @@ static mlk_code check(int64_t n, const mlk_recurrence_options *options, mlk_stat
     if (options->width < 1 || options->width > most)
         return mlk_fail(status, MLK_INVALID, "width must be 1..(frames - 1)//2 - 1 (%lld), got %lld", (long long)most,
                         (long long)options->width);
-    if (options->k < 0)
-        return mlk_fail(status, MLK_INVALID, "k must be 1 or more, got %lld", (long long)options->k);
-    if (!(options->bandwidth >= 0 && isfinite(options->bandwidth)))
+    if (options->bandwidth < 0 || isinf(options->bandwidth))
         return mlk_fail(status, MLK_INVALID, "bandwidth must be above 0, got %g", options->bandwidth);
     return MLK_OK;
 }
@@ -194,7 +211,7 @@ mlk_code mlk_recurrence(mlk_frames frames, const mlk_recurrence_options *options
         return code;
 
     work all = {.frames = frames, .options = options, .out = out};
-    all.k = options->k ? options->k : 2 * (int64_t)ceil(sqrt((double)(n - 2 * options->width + 1)));
+    all.k = options->k > 0 ? options->k : 2 * (int64_t)ceil(sqrt((double)(n - 2 * options->width + 1)));
     bool full = options->full && options->mode != MLK_CONNECTIVITY;
     all.candidates = full || all.k > n - 1 - 2 * options->width ? n - 1 : all.k + 2 * options->width;
     int workers = mlk_cores();

@@ -6,6 +6,7 @@
 #define MLK_MUSIC_RECURRENCE_H
 
 #include "distance.h"
+#include "parameters.h"
 
 #include <stdbool.h>
 
@@ -14,13 +15,15 @@ typedef enum mlk_recurrence_mode { MLK_CONNECTIVITY, MLK_LINK_DISTANCE, MLK_AFFI
 typedef struct mlk_recurrence_options {
     mlk_metric metric;
     mlk_recurrence_mode mode;
-    int64_t k;        /* links of a frame; 0: 2 ceil(sqrt(n - 2 width + 1)) */
+    int64_t k;        /* links of a frame; less than 1: 2 ceil(sqrt(n - 2 width + 1)) */
     int64_t width;    /* frames nearer in time than this are not linked: 1..(n - 1) / 2 - 1 */
     bool sym;         /* keep a link only if it goes both ways */
     bool self;        /* link each frame with itself */
     bool full;        /* not MLK_CONNECTIVITY: all pairs; k serves the bandwidth alone, width nothing */
-    double bandwidth; /* of MLK_AFFINITY: exp(-distance / bandwidth); 0: median of the farthest links' distances */
+    double bandwidth; /* of MLK_AFFINITY: exp(-distance / bandwidth); 0 or NAN: the farthest links' median distance */
 } mlk_recurrence_options;
+
+extern const mlk_parameter mlk_recurrence_parameters[];
 
 /* Candidates are the k + 2 width nearest frames, less those too near in time. MLK_CONNECTIVITY links the k earliest
  * of them, the other modes the k nearest at a distance above 0.

@@ -161,7 +161,7 @@ end
 function TestDerivatives:test_refusals()
   local mfcc = feature.mfcc(noise)
   fails("order must be 1..width - 1 (4), got 5", feature.delta, mfcc, {order = 5, width = 5})
-  local words = 'mode must be one of interp, nearest, mirror, constant, wrap, got string "reflect"'
+  local words = 'feature.delta: mode must be "interp", "nearest", "mirror", "constant" or "wrap", got string "reflect"'
   fails(words, feature.delta, mfcc, {mode = "reflect"})
 end
 

@@ -1,25 +1,17 @@
---- How good predictions and clusters are; scikit-learn's definitions. Labels are int64 tensors of ids from 0.
-local core = require "moonlark_core"
-local show = require "moonlark.base.show"
+--- Classification: how good predicted classes are.
+local core = require "moonlark_core".metrics
+local labels = require "moonlark.metrics.labels"
 
-local metrics = {}
-
-local function labels(name, value)
-  local torch = require "moonlark.torch"
-  if type(value) == "table" then value = torch.tensor(value, {dtype = "int64"}) end
-  if not torch.is_tensor(value) then
-    show.fail("%s must be a tensor of class ids, got %s", name, type(value))
-  end
-  return value
-end
+---@class moonlark.metrics
+local classification = {}
 
 --- Counts of each pair of truth and prediction.
 ---@param truth moonlark.Tensor  n class ids
 ---@param predicted moonlark.Tensor  n class ids
 ---@param classes integer?  size of the table (default: the largest id + 1)
 ---@return moonlark.Tensor counts  classes × classes, int64, rows are the truth
-function metrics.confusion(truth, predicted, classes)
-  local counts = core.metrics.contingency(labels("truth", truth), labels("predicted", predicted), classes or 0)
+function classification.confusion(truth, predicted, classes)
+  local counts = core.contingency(labels("truth", truth), labels("predicted", predicted), classes or 0)
   local rows, columns = counts:size(0), counts:size(1)
   local size = math.max(rows, columns)
   if rows == columns then return counts end
@@ -31,18 +23,18 @@ end
 ---@param predicted moonlark.Tensor
 ---@return number accuracy  0..1
 ---@return {low: number, high: number} interval  95 % (Wilson 1927)
-function metrics.accuracy(truth, predicted)
-  local counts = core.metrics.contingency(labels("truth", truth), labels("predicted", predicted), 0)
+function classification.accuracy(truth, predicted)
+  local counts = core.contingency(labels("truth", truth), labels("predicted", predicted), 0)
   local right = counts:diagonal():sum():item()
   local n = counts:sum():item()
-  return right / n, metrics.interval(right, n)
+  return right / n, classification.interval(right, n)
 end
 
 --- 95 % confidence interval of a share (Wilson 1927).
 ---@param successes integer
 ---@param n integer  trials, 1 or more
 ---@return {low: number, high: number}
-function metrics.interval(successes, n)
+function classification.interval(successes, n)
   local z = 1.959963984540054
   local share = successes / n
   local middle = (share + z * z / (2 * n)) / (1 + z * z / n)
@@ -54,7 +46,7 @@ end
 ---@param values number[]  one or more
 ---@return number mean
 ---@return number deviation
-function metrics.spread(values)
+function classification.spread(values)
   local sum, squares = 0, 0
   for _, value in ipairs(values) do sum = sum + value end
   for _, value in ipairs(values) do squares = squares + (value - sum / #values) ^ 2 end
@@ -72,8 +64,8 @@ end
 ---@return {precision: number, recall: number, f1: number, support: integer}[] per_class  entry i is class i - 1
 ---@return {precision: number, recall: number, f1: number} macro  plain means over classes
 ---@return {precision: number, recall: number, f1: number} weighted  means weighted by support
-function metrics.precision_recall_f1(truth, predicted, classes)
-  local counts = metrics.confusion(truth, predicted, classes)
+function classification.precision_recall_f1(truth, predicted, classes)
+  local counts = classification.confusion(truth, predicted, classes)
   local right = counts:diagonal():totable()
   local support, given = counts:sum(1):totable(), counts:sum(0):totable()
   local per_class = {}
@@ -92,28 +84,4 @@ function metrics.precision_recall_f1(truth, predicted, classes)
   return per_class, macro, weighted
 end
 
---- Adjusted Rand index (Hubert and Arabie 1985): 1 for the same partition, about 0 for chance.
----@param truth moonlark.Tensor
----@param predicted moonlark.Tensor
----@return number
-function metrics.ari(truth, predicted)
-  return core.metrics.adjusted_rand(labels("truth", truth), labels("predicted", predicted))
-end
-
---- Normalised mutual information, over the arithmetic mean of the two entropies: 0..1.
----@param truth moonlark.Tensor
----@param predicted moonlark.Tensor
----@return number
-function metrics.nmi(truth, predicted)
-  return core.metrics.mutual_information(labels("truth", truth), labels("predicted", predicted))
-end
-
---- Mean silhouette coefficient (Rousseeuw 1987) over Euclidean distances: -1..1. Takes n² distances.
----@param x moonlark.Tensor  rows × columns
----@param ids moonlark.Tensor  a cluster id for each row; 2..rows - 1 clusters
----@return number
-function metrics.silhouette(x, ids)
-  return core.metrics.silhouette(x, labels("ids", ids))
-end
-
-return metrics
+return classification

@@ -1,0 +1,12 @@
+--- What a piece is made of: its loudness, its repetitions, its alignment with another one.
+---
+---     local chroma = feature.chroma_cqt(song)
+---     plot.map(music.recurrence_matrix(chroma, {mode = "affinity"})):show()
+---@class moonlark.music
+local music = {}
+
+for _, part in ipairs {"loudness", "similarity", "alignment"} do
+  for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end
+end
+
+return music
