@@ -267,6 +267,26 @@ function TestResume:test_interrupt_leaves_a_usable_folder()
   lu.assertEquals(json.decode(files.read(path .. "/run.json")).status, "finished")
 end
 
+-- What the schedule watches is decided before the first epoch, of the first call and of the one that goes on.
+function TestResume:test_a_plateau_that_watches_the_accuracy_goes_on_as_it_was()
+  local function run(path, more)
+    local net = mlp()
+    local given = {run = path, optimizer = optim.AdamW {lr = 1e-3}, schedule = optim.plateau {mode = "max", patience = 0}}
+    for key, value in pairs(more or {}) do given[key] = value end
+    return net, pcall(fit, net, given)
+  end
+  local whole, stopped = fresh(), fresh()
+  local net = run(whole)
+  run(stopped, {each = function(row) if row.epoch == 3 then error("enough", 0) end end})
+  local again, ok, result = run(stopped, {resume = true})
+  lu.assertTrue(ok, tostring(result))
+  lu.assertEquals(result.monitor, "valid_accuracy")
+  local first, second, third = table.unpack(result.history)
+  lu.assertTrue(second.valid_accuracy > first.valid_accuracy)
+  lu.assertEquals(third.lr, first.lr)
+  assert_same_weights(net, again)
+end
+
 function TestResume:test_other_settings_are_named()
   local path = fresh()
   fit(mlp(), {run = path, epochs = 2})

@@ -16,6 +16,7 @@
 local claim = require "moonlark.base.claim"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
+local finally = require "moonlark.base.finally"
 local json = require "moonlark.base.json"
 local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
@@ -246,11 +247,11 @@ function run.open(path, settings, given)
   local o = parameters:read(given)
   local lock, self
   path, lock = take(path, o.exists)
-  local _ <close> = setmetatable({}, {__close = function(_, failure)
+  local _ <close> = finally(function(failure)
     if not failure then return end
     if self and core.system.interrupted() then return self:__close(failure) end -- run.json may be there
     lock:close()
-  end})
+  end)
   local record, resumed = settle(path, o.exists)
   claim.mkdirs(path, "plots")
 
