@@ -4,6 +4,7 @@ local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local results = require "moonlark.dataset.results"
+local store = require "moonlark_core".store
 
 local parser = command.parser("extract",
   "Computes features of many sound files on all cores and writes them to a folder.")
@@ -20,8 +21,12 @@ local show = require "moonlark.base.show"
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 arguments.add(parser)
 parser:option("--out -o", "The folder to write to."):argname "<folder>":count(1)
-parser:option("--format", "Of the files: safetensors, csv, npy, h5; frames also npz; tables also jsonl, arff.")
-  :choices {"safetensors", "npz", "npy", "csv", "jsonl", "arff", "h5"}:default "safetensors"
+local function formats(use)
+  return (table.concat(store.formats(use), ", "):gsub(", (%w+)$", " or %1"))
+end
+parser:option("--format",
+  ("Of the files. Frames are %s; a table (--pool) is %s."):format(formats "frames", formats "table"))
+  :choices(store.formats()):default "safetensors"
 parser:option("--pool", "Pool frames: any of mean,std,min,max,median,p5 …"):argname "<names>":convert(command.words)
 parser:option("--shard", "Take part i of n."):argname "<i/n>":convert(function(text)
   local i, n = text:match "^(%d+)/(%d+)$"
@@ -100,10 +105,10 @@ local function make_paths(songs)
 end
 
 local recipe = arguments.recipe(args)
-local fits = args.pool and {npz = false} or {jsonl = false, arff = false}
-if fits[args.format] == false then
-  parser:error(args.pool and "--format npz holds frames: a table is safetensors, npy, csv, jsonl, arff or h5"
-    or ("--format %s holds a table (--pool): frames are safetensors, npz, npy, csv or h5"):format(args.format))
+local use = args.pool and "table" or "frames"
+if not (" " .. table.concat(store.formats(use), " ") .. " "):find(" " .. args.format .. " ", 1, true) then
+  parser:error((args.pool and "--format %s holds frames: a table is %s"
+    or "--format %s holds a table (--pool): frames are %s"):format(args.format, formats(use)))
 end
 files.check_folder(args.out, "folder")
 local songs = dataset.open(args.data)

@@ -13,7 +13,8 @@ local arguments = require "moonlark.shell.dataset"
 local show = require "moonlark.base.show"
 parser:argument("song", "A sound file.")
 arguments.add(parser)
-parser:option("--out -o", "Where to write: .safetensors, .npz, .npy, .csv or .h5."):argname "<file>":count(1)
+local formats = table.concat(require "moonlark_core".store.formats "frames", ", ."):gsub(", (%.%w+)$", " or %1")
+parser:option("--out -o", ("Where to write: .%s."):format(formats)):argname "<file>":count(1)
 local args = parser:parse()
 
 local recipe = arguments.recipe(args)

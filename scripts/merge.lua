@@ -10,7 +10,7 @@ byte, what extracting the whole on one machine would have left; the parts stay. 
 set aside (rejected.csv says which and why), 1 when parts are missing or do not fit, 2 for wrong usage.]]
 parser:argument("folder", "What moonlark extract --out named.")
 parser:option("--format", "Of the pooled table; default: what the parts were asked for.")
-  :choices {"safetensors", "npy", "csv", "jsonl", "arff", "h5"}
+  :choices(require "moonlark_core".store.formats "table")
 local args = parser:parse()
 
 local made, path = results.merge(args.folder, args.format)

@@ -7,11 +7,8 @@
 
 #include <stdbool.h>
 
-/* Writes kept frames by the path's ending:
- *   .safetensors, .npz, .h5  an array rows x frames for each feature
- *   .npy                     the array; several features go to NAME.FEATURE.npy each
- *   .csv                     a line a frame: time_s, then every row of every feature; all must share their frames
- * .safetensors and .h5 also hold the recipe and each feature's rate and start. */
+/* Writes kept frames as the path's ending says (store/format.h): an array rows x frames for each feature, or a line a
+ * frame. Formats that have a place for it also hold the recipe and each feature's rate and start. */
 mlk_code mlk_output_frames(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle, mlk_status *status);
 
 /* Whether mlk_output_frames can write what the path's ending says. */

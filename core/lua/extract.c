@@ -7,8 +7,7 @@
 
 #include "extract/extraction.h"
 #include "extract/inspection.h"
-#include "extract/output.h"
-#include "extract/table.h"
+#include "store/format.h"
 #include "store/safetensors.h"
 
 #include <lauxlib.h>
@@ -319,7 +318,7 @@ static int write_table(lua_State *L)
         if (mlk_job_state(self->job, i) == MLK_JOB_DONE)
             *rows++ = mlk_extraction_row(extraction, i);
     mlk_status status;
-    if (mlk_table_write(path, &t, &status))
+    if (mlk_format_write_table(path, &t, &status))
         return mlk_lua_raise(L, &status);
     return 0;
 }
@@ -328,7 +327,7 @@ static int write_table(lua_State *L)
 static int check_table(lua_State *L)
 {
     mlk_status status;
-    return mlk_table_check(mlk_lua_string(L, 1, "path"), &status) ? mlk_lua_raise(L, &status) : 0;
+    return mlk_format_of(mlk_lua_string(L, 1, "path"), MLK_FORMAT_TABLE, &status) ? 0 : mlk_lua_raise(L, &status);
 }
 
 #define SHARD_TYPE "moonlark.extract.shard"
@@ -387,7 +386,7 @@ static int merge_tables(lua_State *L)
     mlk_table t = read_about(L, 4, n, width < 0 ? 0 : width);
     t.rows = rows;
     mlk_status status;
-    if (mlk_table_write(path, &t, &status))
+    if (mlk_format_write_table(path, &t, &status))
         return mlk_lua_raise(L, &status);
     return 0;
 }

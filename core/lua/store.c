@@ -5,10 +5,9 @@
 
 #include "store/append.h"
 #include "store/atomic.h"
+#include "store/format.h"
 #include "store/hash.h"
 #include "store/lock.h"
-#include "store/npy.h"
-#include "store/npz.h"
 #include "store/safetensors.h"
 
 #include <errno.h>
@@ -42,51 +41,27 @@ static void push_copy(lua_State *L, const mlk_array *array)
         memcpy(tensor.data, array->data, (size_t)bytes);
 }
 
-/* --- the kinds of file, by the name's ending ---------------------------------- */
+/* --- files of tensors: the name's ending says which (store/format.h) ----------- */
 
-enum { SAFETENSORS, NPZ, NPY };
-
-static int kind_of(lua_State *L, const char *path)
+static const mlk_format *check_format(lua_State *L, const char *path)
 {
-    static const char *const endings[] = {[SAFETENSORS] = ".safetensors", [NPZ] = ".npz", [NPY] = ".npy"};
-    size_t length = strlen(path);
-    for (int kind = SAFETENSORS; kind <= NPY; kind++) {
-        size_t ending = strlen(endings[kind]);
-        if (length > ending && strcmp(path + length - ending, endings[kind]) == 0)
-            return kind;
-    }
-    return mlk_lua_fail(L, "a file of tensors must end in .safetensors, .npz or .npy, got '%s'", path);
+    mlk_status status;
+    const mlk_format *format = mlk_format_of(path, MLK_FORMAT_TENSORS, &status);
+    if (!format)
+        mlk_lua_raise(L, &status);
+    return format;
 }
 
-/* Reads a file of any kind into a list; the one array of an .npy has the name "". */
-static mlk_code read_file(int kind, const char *path, mlk_tensors *tensors, mlk_status *status)
-{
-    if (kind == SAFETENSORS)
-        return mlk_safetensors_read(path, tensors, status);
-    if (kind == NPZ)
-        return mlk_npz_read(path, tensors, status);
-    mlk_array array;
-    mlk_code code = mlk_npy_read(path, &array, status);
-    if (code)
-        return code;
-    char *name = strdup("");
-    if (!name) {
-        free(array.data);
-        return mlk_fail_memory(status, "a name");
-    }
-    return mlk_tensors_add(tensors, name, &array, array.data, status);
-}
-
-/* load(path) -> {name = tensor}; of an .npy the tensor itself */
+/* load(path) -> {name = tensor}; of a file of one array the tensor itself */
 static int load(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
-    int kind = kind_of(L, path);
+    const mlk_format *format = check_format(L, path);
     mlk_status status;
     mlk_tensors *tensors = push_tensors(L);
-    if (read_file(kind, path, tensors, &status))
+    if (format->read(path, tensors, &status))
         return mlk_lua_raise(L, &status);
-    if (kind == NPY) {
+    if (format->single) {
         push_copy(L, &tensors->items[0].array);
     } else {
         lua_createtable(L, 0, tensors->count);
@@ -180,34 +155,61 @@ static void add_metadata(lua_State *L, int arg, mlk_tensors *tensors)
     }
 }
 
-/* save(path, {name = tensor} or, for .npy, tensor[, {key = text}]) */
+/* save(path, {name = tensor} or, for a file of one array, tensor[, {key = text}]) */
 static int save(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
-    int kind = kind_of(L, path);
+    const mlk_format *format = check_format(L, path);
     mlk_status status;
     lua_settop(L, 3);
     mlk_tensors *tensors = push_tensors(L);
     lua_newtable(L);
     int owners = lua_gettop(L);
-    if (kind == NPY) {
-        if (!lua_isnil(L, 3))
-            return mlk_lua_fail(L, "an .npy file has no place for metadata; write .safetensors");
+    if (format->single) {
         lua_pushvalue(L, 2);
         add_tensor(L, "", owners, tensors);
         lua_pop(L, 1);
-        if (mlk_npy_write(path, &tensors->items[0].array, &status))
-            return mlk_lua_raise(L, &status);
     } else {
         add_tensors(L, 2, owners, tensors);
-        add_metadata(L, 3, tensors);
-        if (mlk_tensors_sort(tensors, &status))
-            return mlk_lua_raise(L, &status);
-        if ((kind == NPZ ? mlk_npz_write : mlk_safetensors_write)(path, tensors, &status))
-            return mlk_lua_raise(L, &status);
     }
+    add_metadata(L, 3, tensors);
+    if (mlk_tensors_sort(tensors, &status) || format->write(path, tensors, &status))
+        return mlk_lua_raise(L, &status);
     mlk_tensors_free(tensors);
     return 0;
+}
+
+/* formats("tensors" | "frames" | "table" or nil) -> list of the endings, without the dot, of files that hold such */
+static int formats(lua_State *L)
+{
+    static const char *const uses[] = {"tensors", "frames", "table", NULL};
+    int use = lua_isnoneornil(L, 1) ? ~0 : 1 << mlk_lua_choice(L, 1, "use", uses), n = 0;
+    lua_newtable(L);
+    for (const mlk_format *format = mlk_formats; format->name; format++)
+        if (format->uses & use) {
+            lua_pushstring(L, format->name);
+            lua_rawseti(L, -2, ++n);
+        }
+    return 1;
+}
+
+/* frame_files(path, features) -> list of the files that frames of these features go to */
+static int frame_files(lua_State *L)
+{
+    const char *path = mlk_lua_string(L, 1, "path");
+    int count = mlk_lua_list_length(L, 2, "features");
+    const mlk_format *format = mlk_format_of(path, MLK_FORMAT_FRAMES, NULL);
+    lua_createtable(L, count, 0);
+    for (int i = 0; i < (format && format->single ? count : 1); i++) {
+        lua_geti(L, 2, i + 1);
+        bool named = format && count > 0;
+        char *file = named ? mlk_format_path(format, path, count, mlk_lua_string(L, -1, "feature")) : NULL;
+        lua_pop(L, 1);
+        lua_pushstring(L, file ? file : path);
+        free(file);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
 }
 
 /* hash_file(path) -> 32 hexadecimal digits */
@@ -331,9 +333,10 @@ static int lock(lua_State *L)
 int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"load", load},           {"save", save}, {"metadata", metadata}, {"hash_file", hash_file},
-        {"hash", hash},           {"hash_tensor", hash_tensor}, {"write", write_text},
-        {"append", append},       {"lock", lock}, {"make_private_folder", make_private_folder}, {NULL, NULL},
+        {"append", append}, {"formats", formats}, {"frame_files", frame_files}, {"hash", hash},
+        {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"load", load}, {"lock", lock},
+        {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"save", save}, {"write", write_text},
+        {NULL, NULL},
     };
     static const luaL_Reg lock_methods[] = {{"close", release}, {NULL, NULL}};
     mlk_lua_new_type(L, TENSORS_TYPE, free_tensors, NULL);

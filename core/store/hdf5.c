@@ -332,3 +332,41 @@ mlk_code mlk_hdf5_commit(mlk_hdf5 *file, mlk_status *status)
     free(file);
     return code;
 }
+
+/* --- whole files --- */
+
+mlk_code mlk_hdf5_write_frames(const char *path, const mlk_frames *frames, mlk_status *status)
+{
+    mlk_hdf5 *file = mlk_hdf5_create(path, status);
+    if (!file)
+        return status->code;
+    mlk_hdf5_text(file, NULL, "recipe", frames->recipe);
+    for (int i = 0; i < frames->count; i++) {
+        const mlk_frames_item *item = &frames->items[i];
+        mlk_hdf5_array(file, item->name, &item->array);
+        mlk_hdf5_number(file, item->name, "rate", item->rate);
+        mlk_hdf5_number(file, item->name, "start", item->start);
+    }
+    return mlk_hdf5_commit(file, status);
+}
+
+mlk_code mlk_hdf5_write_table(const char *path, const mlk_table *t, mlk_status *status)
+{
+    mlk_array x, y = mlk_table_ids(t);
+    float *values = mlk_table_join(t, &x, status);
+    mlk_hdf5 *file = values ? mlk_hdf5_create(path, status) : NULL;
+    mlk_code code = file ? MLK_OK : status->code;
+    if (file) {
+        mlk_hdf5_text(file, NULL, "recipe", t->recipe);
+        mlk_hdf5_array(file, "x", &x);
+        mlk_hdf5_strings(file, "names", t->columns, t->width);
+        mlk_hdf5_strings(file, "paths", t->paths, t->n);
+        if (t->labels) {
+            mlk_hdf5_array(file, "y", &y);
+            mlk_hdf5_strings(file, "classes", t->classes, t->n_classes);
+        }
+        code = mlk_hdf5_commit(file, status);
+    }
+    free(values);
+    return code;
+}

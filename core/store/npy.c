@@ -2,7 +2,6 @@
 
 #include "store/atomic.h"
 #include "store/file.h"
-#include "store/tensors.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -285,4 +284,20 @@ mlk_code mlk_npy_write(const char *path, const mlk_array *array, mlk_status *sta
         return mlk_atomic_commit(&file, status);
     mlk_atomic_abort(&file);
     return code;
+}
+
+/* --- as a list of one --- */
+
+mlk_code mlk_npy_read_list(const char *path, mlk_tensors *tensors, mlk_status *status)
+{
+    mlk_array array;
+    mlk_code code = mlk_npy_read(path, &array, status);
+    return code ? code : mlk_tensors_add_copy(tensors, "", &array, array.data, status);
+}
+
+mlk_code mlk_npy_write_list(const char *path, const mlk_tensors *tensors, mlk_status *status)
+{
+    if (tensors->metadata_count > 0)
+        return mlk_fail(status, MLK_INVALID, "an .npy file has no place for metadata; write .safetensors");
+    return mlk_npy_write(path, &tensors->items[0].array, status);
 }

@@ -8,8 +8,7 @@
 #ifndef MLK_NPY_H
 #define MLK_NPY_H
 
-#include "array.h"
-#include "status.h"
+#include "store/tensors.h"
 
 #include <stddef.h>
 
@@ -20,6 +19,10 @@ mlk_code mlk_npy_read(const char *path, mlk_array *array, mlk_status *status);
 mlk_code mlk_npy_parse(const unsigned char *bytes, size_t size, mlk_array *array, mlk_status *status);
 
 mlk_code mlk_npy_write(const char *path, const mlk_array *array, mlk_status *status);
+
+/* The same for a list of one array, whose name is "" when read; metadata has no place in the format. */
+mlk_code mlk_npy_read_list(const char *path, mlk_tensors *tensors, mlk_status *status);
+mlk_code mlk_npy_write_list(const char *path, const mlk_tensors *tensors, mlk_status *status);
 
 /* What stands before the data in a file: magic, version, header padded so that the data begins at a
  * multiple of 64. Fails for bfloat16, which numpy does not know. */

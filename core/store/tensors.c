@@ -56,6 +56,29 @@ mlk_code mlk_tensors_add(mlk_tensors *tensors, char *name, const mlk_array *arra
     return MLK_OK;
 }
 
+mlk_code mlk_tensors_add_copy(mlk_tensors *tensors, const char *name, const mlk_array *array, void *owned,
+                              mlk_status *status)
+{
+    char *copy = strdup(name);
+    if (!copy) {
+        free(owned);
+        return mlk_fail_memory(status, "a name");
+    }
+    return mlk_tensors_add(tensors, copy, array, owned, status);
+}
+
+mlk_code mlk_tensors_add_text(mlk_tensors *tensors, const char *key, const char *value, mlk_status *status)
+{
+    mlk_text_pair *grown =
+        realloc(tensors->metadata, ((size_t)tensors->metadata_count + 1) * sizeof *tensors->metadata);
+    if (!grown)
+        return mlk_fail_memory(status, "metadata");
+    tensors->metadata = grown;
+    mlk_text_pair pair = {strdup(key), strdup(value)};
+    grown[tensors->metadata_count++] = pair;
+    return pair.key && pair.value ? MLK_OK : mlk_fail_memory(status, "metadata");
+}
+
 mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status)
 {
     if (tensors->count > 1)

@@ -37,6 +37,13 @@ void mlk_tensors_free(mlk_tensors *tensors);
 mlk_code mlk_tensors_add(mlk_tensors *tensors, char *name, const mlk_array *array, void *owned,
                          mlk_status *status);
 
+/* The same, of a copy of the name. */
+mlk_code mlk_tensors_add_copy(mlk_tensors *tensors, const char *name, const mlk_array *array, void *owned,
+                              mlk_status *status);
+
+/* Adds copies of both to the metadata. */
+mlk_code mlk_tensors_add_text(mlk_tensors *tensors, const char *key, const char *value, mlk_status *status);
+
 /* Sorts items and metadata; a name or key that comes twice is refused. */
 mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status);
 

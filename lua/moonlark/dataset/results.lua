@@ -62,22 +62,13 @@ local function keep_list(path, names)
   require "moonlark_core".store.append(path, "\0" .. table.concat(more))
 end
 
--- An .npy holds one array: several features go to NAME.FEATURE.npy each.
-local function names_of(file, features)
-  local stem = #features > 1 and file:match "^(.*)%.npy$"
-  if not stem then return {file} end
-  local names = {}
-  for i, feature in ipairs(features) do names[i] = ("%s.%s.npy"):format(stem, feature) end
-  return names
-end
-
 --- Takes a folder for an extraction, making it where needed, before any work: an error when another process extracts
 --- the same part into it, or when a file that would be written is there already and no extraction wrote it. Closing
 --- what it gives lets the folder go. The files are known to be an extraction's from now on, finished or not.
 ---@param folder string
 ---@param outputs string[]  the files of frames or the table, as seen from the folder
 ---@param shard {i: integer, n: integer}?
----@param features string[]?  names, for .npy
+---@param features string[]?  names: some formats (.npy) hold one of them in a file
 ---@return table
 function results.claim(folder, outputs, shard, features)
   files.mkdirs(folder)
@@ -88,7 +79,7 @@ function results.claim(folder, outputs, shard, features)
     names[i] = name:format(mark(shard))
   end
   for _, output in ipairs(outputs) do
-    for _, name in ipairs(names_of(output, features or {})) do
+    for _, name in ipairs(require "moonlark_core".store.frame_files(output, features or {})) do
       names[#names + 1] = name
       output_of[name] = output
     end
@@ -151,7 +142,7 @@ end
 local notes = shape.list {path = "string", reason = "string", place = "integer"}
 
 -- What the JSON of a part holds. Its table's format becomes the ending of a file: one of those that are written.
-local part_form = {
+local function part_form() return {
   recipe = "string", columns = shape.list "string", classes = shape.list "string",
   tracks = shape.list {
     path = "string", label = shape.maybe "string", group = shape.maybe "string", file = shape.maybe "string",
@@ -160,12 +151,12 @@ local part_form = {
   rejected = notes, partial = shape.maybe(notes),
   shard = {
     i = shape.integer(1), n = shape.integer(1),
-    format = shape.word {"safetensors", "npz", "npy", "csv", "jsonl", "arff", "h5"},
+    format = shape.word(require "moonlark_core".store.formats()),
   },
-}
+} end
 
 local function read_part(path, i, n)
-  local part = json.read(path, part_form)
+  local part = json.read(path, part_form())
   if part.shard.i ~= i or part.shard.n ~= n then
     show.fail("%s says that it is part %d of %d: was it renamed?", path, part.shard.i, part.shard.n)
   end

@@ -1,0 +1,18 @@
+/* csv.h: comma-separated lines, as RFC 4180 has them.
+ *
+ * A text that a spreadsheet would take for a formula begins with an apostrophe
+ * (moonlark.base.csv); other bytes stay as they are.
+ */
+#ifndef MLK_CSV_H
+#define MLK_CSV_H
+
+#include "store/frames.h"
+#include "store/table.h"
+
+/* A line a row: path, label of a labelled table, columns. */
+mlk_code mlk_csv_write_table(const char *path, const mlk_table *table, mlk_status *status);
+
+/* A line a frame: time_s, then every row of every feature. All must share their frames; complex ones are refused. */
+mlk_code mlk_csv_write_frames(const char *path, const mlk_frames *frames, mlk_status *status);
+
+#endif

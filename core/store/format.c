@@ -1,0 +1,128 @@
+#include "store/format.h"
+
+#include "store/arff.h"
+#include "store/csv.h"
+#include "store/hdf5.h"
+#include "store/jsonl.h"
+#include "store/npy.h"
+#include "store/npz.h"
+#include "store/safetensors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARRAYS = MLK_FORMAT_TENSORS | MLK_FORMAT_FRAMES, LINES = MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE };
+
+/* In the order in which they are named to people. */
+const mlk_format mlk_formats[] = {
+    {"safetensors", ARRAYS | MLK_FORMAT_TABLE, .texts = true, .read = mlk_safetensors_read,
+     .write = mlk_safetensors_write},
+    {"npz", ARRAYS, .read = mlk_npz_read, .write = mlk_npz_write},
+    {"npy", ARRAYS | MLK_FORMAT_TABLE, .single = true, .read = mlk_npy_read_list, .write = mlk_npy_write_list},
+    {"csv", LINES, .write_frames = mlk_csv_write_frames, .write_table = mlk_csv_write_table},
+    {"jsonl", MLK_FORMAT_TABLE, .write_table = mlk_jsonl_write_table},
+    {"arff", MLK_FORMAT_TABLE, .write_table = mlk_arff_write_table},
+    {"h5", LINES, .write_frames = mlk_hdf5_write_frames, .write_table = mlk_hdf5_write_table,
+     .available = mlk_hdf5_available},
+    {.name = NULL},
+};
+
+/* --- by the ending --- */
+
+static bool ends_in(const char *path, const char *name)
+{
+    size_t length = strlen(path), ending = strlen(name);
+    return length > ending + 1 && path[length - ending - 1] == '.' && strcmp(path + length - ending, name) == 0;
+}
+
+static int last_of(mlk_format_use use)
+{
+    int last = 0;
+    for (int i = 0; mlk_formats[i].name; i++)
+        if (mlk_formats[i].uses & use)
+            last = i;
+    return last;
+}
+
+static const mlk_format *refuse(const char *path, mlk_format_use use, mlk_status *status)
+{
+    char endings[256] = "";
+    size_t at = 0;
+    int last = last_of(use);
+    for (int i = 0; i <= last; i++)
+        if (mlk_formats[i].uses & use)
+            at += (size_t)snprintf(endings + at, sizeof endings - at, "%s.%s",
+                                   at == 0 ? "" : i == last ? " or " : ", ", mlk_formats[i].name);
+    const char *what = use == MLK_FORMAT_TENSORS ? "a file of tensors"
+                       : use == MLK_FORMAT_TABLE ? "a table's name"
+                                                 : "the file's name";
+    mlk_fail(status, MLK_INVALID, "%s must end in %s, got '%.120s'", what, endings, path);
+    return NULL;
+}
+
+const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status)
+{
+    for (const mlk_format *format = mlk_formats; format->name; format++)
+        if ((format->uses & use) && ends_in(path, format->name))
+            return format->available && format->available(status) ? NULL : format;
+    return refuse(path, use, status);
+}
+
+char *mlk_format_path(const mlk_format *format, const char *path, int count, const char *name)
+{
+    if (!format->single || count == 1)
+        return strdup(path);
+    char *part = NULL;
+    int stem = (int)(strlen(path) - strlen(format->name)); /* its dot stays */
+    return asprintf(&part, "%.*s%s.%s", stem, path, name, format->name) < 0 ? NULL : part;
+}
+
+/* --- frames and tables as tensors --- */
+
+static mlk_code write_frame_list(const mlk_format *format, const char *path, const mlk_frames *frames,
+                                 mlk_status *status)
+{
+    mlk_tensors tensors = {0};
+    mlk_code code = mlk_frames_list(frames, format->texts, &tensors, status);
+    if (!code)
+        code = mlk_tensors_sort(&tensors, status);
+    if (!code)
+        code = format->write(path, &tensors, status);
+    mlk_tensors_free(&tensors);
+    return code;
+}
+
+mlk_code mlk_format_write_frames(const char *path, const mlk_frames *frames, mlk_status *status)
+{
+    const mlk_format *format = mlk_format_of(path, MLK_FORMAT_FRAMES, status);
+    if (!format)
+        return status->code;
+    if (format->write_frames)
+        return format->write_frames(path, frames, status);
+    if (!format->single)
+        return write_frame_list(format, path, frames, status);
+    mlk_code code = MLK_OK;
+    for (int i = 0; !code && i < frames->count; i++) {
+        char *part = mlk_format_path(format, path, frames->count, frames->items[i].name);
+        mlk_frames one = {.count = 1, .items = &frames->items[i]};
+        code = part ? write_frame_list(format, part, &one, status) : mlk_fail_memory(status, "a path");
+        free(part);
+    }
+    return code;
+}
+
+mlk_code mlk_format_write_table(const char *path, const mlk_table *table, mlk_status *status)
+{
+    const mlk_format *format = mlk_format_of(path, MLK_FORMAT_TABLE, status);
+    if (!format)
+        return status->code;
+    if (format->write_table)
+        return format->write_table(path, table, status);
+    mlk_tensors tensors = {0};
+    mlk_code code = mlk_table_list(table, format->texts, !format->single, &tensors, status);
+    if (!code)
+        code = format->write(path, &tensors, status);
+    mlk_tensors_free(&tensors);
+    return code;
+}

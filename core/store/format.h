@@ -1,0 +1,50 @@
+/* format.h: the kinds of files that results and weights go to, one row of a table each.
+ *
+ * The ending of a file's name says its format. A new one is a row in format.c,
+ * and a file beside it that reads or writes it: whoever reads tensors, writes
+ * frames or tables, and the commands that offer formats, go by the row.
+ *
+ *     const mlk_format *format = mlk_format_of("song.npz", MLK_FORMAT_FRAMES, &status);
+ */
+#ifndef MLK_FORMAT_H
+#define MLK_FORMAT_H
+
+#include "store/frames.h"
+#include "store/table.h"
+#include "store/tensors.h"
+
+/* What a format is good for. */
+typedef enum mlk_format_use {
+    MLK_FORMAT_TENSORS = 1, /* named arrays, written and read */
+    MLK_FORMAT_FRAMES = 2,  /* the frames of one sound, written */
+    MLK_FORMAT_TABLE = 4,   /* a row for each sound, written */
+} mlk_format_use;
+
+typedef struct mlk_format {
+    const char *name; /* the ending without its dot */
+    int uses;
+    bool single; /* a file holds one array, without a name: several go to NAME.ARRAY.ending each */
+    bool texts;  /* there is a place for metadata */
+
+    /* Of tensors. Without functions of their own, frames and tables are written as tensors, too. */
+    mlk_code (*read)(const char *path, mlk_tensors *tensors, mlk_status *status);
+    mlk_code (*write)(const char *path, const mlk_tensors *tensors, mlk_status *status);
+    mlk_code (*write_frames)(const char *path, const mlk_frames *frames, mlk_status *status);
+    mlk_code (*write_table)(const char *path, const mlk_table *table, mlk_status *status);
+    mlk_code (*available)(mlk_status *status); /* NULL: always */
+} mlk_format;
+
+/* All of them; the end has no name. */
+extern const mlk_format mlk_formats[];
+
+/* The format of a file by its name, good for some use. NULL: see status. */
+const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status);
+
+/* The file that the array called `name` goes to, of `count` (malloc): `path` itself unless a file holds one array only.
+ * NULL: memory is short. */
+char *mlk_format_path(const mlk_format *format, const char *path, int count, const char *name);
+
+mlk_code mlk_format_write_frames(const char *path, const mlk_frames *frames, mlk_status *status);
+mlk_code mlk_format_write_table(const char *path, const mlk_table *table, mlk_status *status);
+
+#endif
