@@ -49,6 +49,18 @@ function TestHelp:test_every_function_of_a_loaded_module_is_explained()
   lu.assertEquals(silent, {}, "functions that `name?` cannot explain")
 end
 
+function TestHelp:test_a_class_is_one_thing()
+  local places, twice = {}, {}
+  for _, entry in ipairs(sources.library()) do
+    if entry.kind == "class" then
+      local stated = entry.path:find "/torch/meta%.lua$" -- what the C module gives the tensors of torch/init.lua
+      if places[entry.full] and not stated then twice[#twice + 1] = entry.full .. " in " .. entry.path end
+      places[entry.full] = entry.path
+    end
+  end
+  lu.assertEquals(twice, {})
+end
+
 function TestHelp:test_values_and_names_lead_to_the_same_page()
   local show = require "moonlark.base.show"
   local by_name = help.text "base.show.text"

@@ -61,7 +61,7 @@ function engine.signal(name, given, made, sample_rate)
   }
 end
 
---- What f makes of each channel's samples, as signal.each_channel does; of one channel alone without an axis of channels.
+--- What f makes of each channel's samples, as signal.each_channel does; of one channel without an axis of channels.
 ---@param song moonlark.Signal  waveform
 ---@param f fun(samples: moonlark.Tensor): ...
 ---@return any ...

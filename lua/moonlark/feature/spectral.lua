@@ -69,8 +69,8 @@ spectral.poly_features = engine.feature "poly_features"
 ---
 --- Shape order + 1 × frames: 1, a[1] … a[order], the filter whose output x[i] + a[1]·x[i − 1] + … has the least energy;
 --- 1 / |A| is the envelope. By Burg's method, so all poles lie within the unit circle. What is predicted without an
---- error needs no further coefficients: a silent frame gives 1, 0 … 0, a constant one 1, −1, 0 … 0. order must lie below
---- frame_length. librosa takes frames as they are: center = false gives those of librosa.util.frame; by default frame
+--- error needs no further coefficients: a silent frame gives 1, 0 … 0, a constant one 1, −1, 0 … 0. order must lie
+--- below frame_length. librosa takes frames as they are: center = false gives those of librosa.util.frame; by default frame
 --- t lies around sample t·hop_length, as in other features. Source: librosa.lpc, in double precision; Marple, 1980.
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.lpc.Options?): moonlark.Signal
 spectral.lpc = engine.feature "lpc"

@@ -55,9 +55,8 @@ end
 ---@return boolean found, any value
 function complete.lookup(expression, patient)
   local value = _G
-  if not patient and expression:find "^torch%f[^%w_]" and rawget(_G, "torch") == nil and not package.loaded["moonlark.torch"] then
-    return false
-  end
+  local of_torch = expression:find "^torch%f[^%w_]" and rawget(_G, "torch") == nil
+  if of_torch and not patient and not package.loaded["moonlark.torch"] then return false end
   for name in expression:gmatch "[^.]+" do
     local ok, found = pcall(field, value, name)
     if not ok or found == nil then return false end
