@@ -11,7 +11,8 @@
  *     };
  *
  * After the help of a row may stand MLK_IN (its place in the struct of options), .unit, .usual (in words: what nil
- * means) and .above = true (min itself is refused). Options of features have no struct: mlk_settings holds all of them as doubles, in the order of the rows.
+ * means) and .above = true (min itself is refused). Options of features have no struct: mlk_settings holds all of them
+ * as doubles, in the order of the rows.
  */
 #ifndef MLK_PARAMETERS_H
 #define MLK_PARAMETERS_H

@@ -5,11 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+const mlk_parameter mlk_recipe_parameters[] = {
+    MLK_INTEGER("rate", 0, 0, 1e9, "samples per second; 0: each file's own", MLK_IN(mlk_recipe, rate), .unit = "Hz"),
+    MLK_REAL("start", 0, 0, HUGE_VAL, "where in each file to begin", MLK_IN(mlk_recipe, start_s), .unit = "s"),
+    MLK_REAL("duration", 0, 0, HUGE_VAL, "how much of it; 0: to the end", MLK_IN(mlk_recipe, duration_s), .unit = "s"),
+    MLK_INTEGER("channel", MLK_CHANNELS_MIXED, MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1, "the one that is heard",
+                MLK_IN(mlk_recipe, channel)),
+    MLK_BOOLEAN("keep_partial", 0, "what is there of a damaged file", MLK_IN(mlk_recipe, keep_partial)),
+    MLK_PARAMETERS_END,
+};
+
 mlk_recipe *mlk_recipe_new(mlk_status *status)
 {
     mlk_recipe *recipe = calloc(1, sizeof *recipe);
     if (recipe)
-        recipe->channel = MLK_CHANNELS_MIXED;
+        mlk_parameters_defaults(mlk_recipe_parameters, mlk_parameters_count(mlk_recipe_parameters), recipe);
     else
         mlk_fail_memory(status, "a recipe");
     return recipe;

@@ -15,6 +15,7 @@
 #include "audio/audio.h"
 #include "dsp/feature.h"
 #include "extract/pool.h"
+#include "parameters.h"
 
 /* Raise this when the same recipe gives other numbers than before: cached results are then made anew. */
 #define MLK_RECIPE_NUMBERS 4
@@ -37,6 +38,9 @@ typedef struct mlk_recipe {
     int64_t n_columns;              /* of the pooled table: sum of rows times n_pools */
     char *text;                     /* everything above in words, the same for equal recipes: a key for caches */
 } mlk_recipe;
+
+/* What of each file is analysed. */
+extern const mlk_parameter mlk_recipe_parameters[];
 
 mlk_recipe *mlk_recipe_new(mlk_status *status);
 void mlk_recipe_free(mlk_recipe *recipe);

@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "feature.h"
+#include "options.h"
 
 #include "extract/output.h"
 
@@ -20,68 +21,69 @@ static int close_recipe(lua_State *L)
     return 0;
 }
 
-static double number_field(lua_State *L, int table, const char *name, double max)
+/* features: {{name, settings} ...} */
+static void read_features(lua_State *L, int arg, mlk_recipe *recipe)
 {
-    double value = 0;
-    if (lua_getfield(L, table, name) != LUA_TNIL)
-        value = mlk_lua_number(L, lua_gettop(L), name, 0, max);
-    lua_pop(L, 1);
-    return value;
-}
-
-mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
-{
-    mlk_lua_check_type(L, arg, "recipe", LUA_TTABLE);
-    luaL_checkstack(L, 16, NULL);
     mlk_status status;
-    mlk_lua_new_type(L, RECIPE_TYPE, close_recipe, NULL);
-    mlk_recipe **box = mlk_lua_push_object(L, RECIPE_TYPE, sizeof *box);
-    int top = lua_gettop(L);
-    if (!(*box = mlk_recipe_new(&status)))
-        mlk_lua_raise(L, &status);
-    (*box)->rate = (int)number_field(L, arg, "rate", 1e9);
-    (*box)->start_s = number_field(L, arg, "start", HUGE_VAL);
-    (*box)->duration_s = number_field(L, arg, "duration", HUGE_VAL);
-    if (lua_getfield(L, arg, "channel") != LUA_TNIL)
-        (*box)->channel = (int)mlk_lua_integer(L, lua_gettop(L), "channel", MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1);
-    lua_getfield(L, arg, "keep_partial");
-    (*box)->keep_partial = mlk_lua_boolean(L, lua_gettop(L), "keep_partial");
-    lua_settop(L, top);
-
     lua_getfield(L, arg, "features");
     int features = lua_gettop(L);
     for (lua_Integer i = 1; lua_geti(L, features, i) == LUA_TTABLE; i++) {
         lua_geti(L, -1, 1);
-        mlk_settings *settings = mlk_recipe_add(*box, mlk_lua_string(L, lua_gettop(L), "feature"), &status);
+        mlk_settings *settings = mlk_recipe_add(recipe, mlk_lua_string(L, lua_gettop(L), "feature"), &status);
         if (!settings)
             mlk_lua_raise(L, &status);
         lua_geti(L, -2, 2);
         mlk_lua_read_settings(L, -1, settings->feature, settings);
         lua_settop(L, features);
     }
-    if (lua_getfield(L, arg, "pool") == LUA_TTABLE) {
-        int pool = lua_gettop(L);
+    lua_settop(L, features - 1);
+}
+
+/* pool: {"mean" ...}, or nil */
+static void read_pools(lua_State *L, int arg, mlk_recipe *recipe)
+{
+    mlk_status status;
+    int pool = lua_gettop(L) + 1;
+    if (lua_getfield(L, arg, "pool") == LUA_TTABLE)
         for (lua_Integer i = 1; lua_geti(L, pool, i) != LUA_TNIL; i++) {
-            if (mlk_recipe_pool(*box, mlk_lua_string(L, lua_gettop(L), "pool"), &status))
+            if (mlk_recipe_pool(recipe, mlk_lua_string(L, lua_gettop(L), "pool"), &status))
                 mlk_lua_raise(L, &status);
             lua_settop(L, pool);
         }
-    }
-    lua_settop(L, top);
+    lua_settop(L, pool - 1);
+}
+
+mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
+{
+    mlk_status status;
+    luaL_checkstack(L, 16, NULL);
+    mlk_lua_new_type(L, RECIPE_TYPE, close_recipe, NULL);
+    mlk_recipe **box = mlk_lua_push_object(L, RECIPE_TYPE, sizeof *box);
+    if (!(*box = mlk_recipe_new(&status)))
+        mlk_lua_raise(L, &status);
+    mlk_lua_read_known(L, arg, "recipe", mlk_recipe_parameters, *box);
+    read_features(L, arg, *box);
+    read_pools(L, arg, *box);
     if (mlk_recipe_compile(*box, &status))
         mlk_lua_raise(L, &status);
     return box;
 }
+
+static const mlk_parameter track_parameters[] = {
+    MLK_REAL("start", 0, 0, HUGE_VAL, "where a segment begins", MLK_IN(mlk_track, start_s), .unit = "s"),
+    MLK_REAL("duration", 0, 0, HUGE_VAL, "how long it is; 0: as the recipe says", MLK_IN(mlk_track, duration_s),
+             .unit = "s"),
+    MLK_PARAMETERS_END,
+};
 
 /* Fills one track from the table {path, start, duration, output} on top of the stack. Strings stay Lua's. */
 static mlk_track read_track(lua_State *L)
 {
     int at = lua_gettop(L);
     mlk_track track = {0};
+    mlk_lua_read_known(L, at, "track", track_parameters, &track);
     lua_getfield(L, at, "path");
     track.path = (char *)mlk_lua_string(L, lua_gettop(L), "path");
-    track.start_s = number_field(L, at, "start", HUGE_VAL);
-    track.duration_s = number_field(L, at, "duration", HUGE_VAL);
     if (lua_getfield(L, at, "output") != LUA_TNIL)
         track.output = (char *)mlk_lua_string(L, lua_gettop(L), "output");
     lua_settop(L, at);

@@ -24,29 +24,32 @@ local warning = require "moonlark.base.warning"
 
 local audio = {}
 
-local defaults = {
-  rate = options.none, mono = true, channel = options.none, start = 0, duration = options.none, nan = "error",
-  partial = options.none,
-}
+local number, boolean, choice = options.number, options.boolean, options.choice
 
--- What the engine reads, and the options as given.
-local function read_options(owner, given, known)
-  local read = options.read(owner, given, known)
-  if read.nan ~= "error" and read.nan ~= "keep" then
-    show.fail('nan must be "error" or "keep", got "%s"', read.nan)
-  end
-  if read.rate == "native" then
-    read.rate = 0
-  elseif read.rate == nil then
-    read.rate = 22050
-  elseif type(read.rate) ~= "number" or read.rate < 1 then
-    show.fail('rate must be 1 Hz or more or "native", got %s', tostring(read.rate))
-  end
-  local all = read.channel == nil and not read.mono
+local shared = options.join(reading.options, {
+  rate = options.either(22050, {number(nil, {least = 1, most = 10000000}), choice {"native"}},
+    "samples per second; native: the file's own", {unit = "Hz"}),
+  mono = boolean(true, "the mean of the channels; false: all of them, where channel names none"),
+  start = number(0, {least = 0, most = 1e12, unit = "s"}, "where to begin"),
+  duration = number(options.none, {least = 0, most = 1e12, unit = "s", usual = "to the end"}, "how much to read"),
+  nan = choice({"error", "keep"}, "error", "what to do with samples that are NaN or infinite"),
+})
+local of_load = options.describe("audio.load", shared)
+local of_blocks = options.describe("audio.blocks", shared, {
+  seconds = number(10, {above = 0, unit = "s"}, "of a block; the last one is shorter"),
+})
+local of_save = options.describe("audio.save", {
+  subtype = options.text(options.none, "how samples are written, such as pcm24", {usual = "what the format writes"}),
+  quality = number(options.none, {least = 0, most = 1, usual = "the encoder's own"}, "of .ogg, .opus and .mp3"),
+})
+
+-- What the engine reads.
+local function request(o)
+  local all = o.channel == nil and not o.mono
   return {
-    rate = read.rate, start = read.start, duration = read.duration, keep_nan = read.nan == "keep",
-    channel = all and reading.all or reading.channel(read.channel), keep_partial = reading.keeps_partial(read.partial),
-  }, read
+    rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, keep_nan = o.nan == "keep",
+    channel = all and reading.all or reading.channel(o.channel), keep_partial = reading.keeps_partial(o.partial),
+  }
 end
 
 local function say(path, notes)
@@ -64,24 +67,22 @@ end
 --- resampling is soxr HQ and gives ceil(n · rate / file's rate) samples. At the file's own rate nothing is
 --- touched.
 ---
---- Options: rate in Hz (default 22050; "native" keeps the file's), mono (default true; false keeps all channels),
---- channel ("mix", "left", "right", or the number of one, from 0 like the rows of a tensor: that one alone, whatever
---- mono says), start and duration in seconds (only that part is decoded), nan = "keep" lets NaN and infinite samples
---- through, which else are an error that names the first one's place, and partial = "keep" takes what is there of a
---- file that is damaged or ends before its header says, with a warning, which else is an error.
+--- A channel that is named is heard alone, whatever mono says. Only the part that is asked for is decoded. NaN and
+--- infinite samples are an error that names the first one's place, unless nan = "keep" lets them through. A file that
+--- is damaged or ends before its header says is an error, unless partial = "keep" takes what is there, with a warning.
 ---
 --- Channels that cancel each other out when mixed, as in stereo with one side inverted, get a warning.
 ---
 --- Errors name the file and what is wrong: missing, unreadable, a folder, empty, no sound, damaged, cut short, without
 --- the channel asked for.
 ---@param path string
----@param given {rate?: number|"native", mono?: boolean, channel?: "mix"|"left"|"right"|integer, start?: number, duration?: number, nan?: "error"|"keep", partial?: "refuse"|"keep"}?
+---@param given moonlark.audio.load.Options?
 ---@return moonlark.Signal waveform  channels × samples, float32, full scale is 1
 function audio.load(path, given)
-  local read = read_options("audio.load", given, defaults)
-  local data, rate, notes = core.audio.load(path, read)
+  local o = of_load:read(given)
+  local data, rate, notes = core.audio.load(path, request(o))
   say(path, notes)
-  return waveform(data, rate, read.start)
+  return waveform(data, rate, o.start)
 end
 
 --- What a sound file says of itself; decodes nothing. `frames` and `duration` are nil where the file does not
@@ -101,18 +102,15 @@ end
 ---
 ---     for block in audio.blocks("day.wav", {seconds = 10}) do print(block.start, block:duration()) end
 ---
---- Options: seconds of a block (default 10; the last one is shorter), and those of audio.load. Warnings come with the
---- last block.
+--- Warnings come with the last block.
 ---@param path string
----@param given table?
+---@param given moonlark.audio.blocks.Options?
 ---@return fun(): moonlark.Signal?
 function audio.blocks(path, given)
-  local known = {seconds = 10}
-  for key, value in pairs(defaults) do known[key] = value end
-  local read, asked = read_options("audio.blocks", given, known)
-  local reader, rate = core.audio.reader(path, read)
-  local frames = math.floor(asked.seconds * rate + 0.5)
-  if frames < 1 then show.fail("seconds must be at least one sample long, got %g", asked.seconds) end
+  local o = of_blocks:read(given)
+  local reader, rate = core.audio.reader(path, request(o))
+  local frames = math.floor(o.seconds * rate + 0.5)
+  if frames < 1 then show.fail("audio.blocks: seconds must be at least one sample long, got %g", o.seconds) end
   local done = 0
   return function()
     local data = reader:read(frames)
@@ -121,7 +119,7 @@ function audio.blocks(path, given)
       reader:close()
       return nil
     end
-    local block = waveform(data, rate, read.start + done / rate)
+    local block = waveform(data, rate, o.start + done / rate)
     done = done + block:frames()
     return block
   end
@@ -130,22 +128,22 @@ end
 --- Writes a waveform; the ending decides the format: .wav .flac .ogg .opus .mp3 .aiff .au .w64 .caf. The file
 --- appears only when it is whole.
 ---
---- Options: subtype ("pcm16" for .wav, .flac, .aiff and .au; also "pcm_u8", "pcm24", "pcm32", "float", "double",
---- "alaw", "ulaw"), quality 0..1 for .ogg, .opus and .mp3. Integer samples are rounded without dither, so what
+--- subtype is "pcm16" for .wav, .flac, .aiff and .au unless it says "pcm_u8", "pcm24", "pcm32", "float", "double",
+--- "alaw" or "ulaw". Integer samples are rounded without dither, so what
 --- was read from an integer file is written back exactly. Samples beyond ±1 are cut to it, except by "float" and
 --- "double", and counted.
 ---@param path string
 ---@param wave moonlark.Signal
----@param given {subtype?: string, quality?: number}?
+---@param given moonlark.audio.save.Options?
 ---@return integer clipped  samples that were cut to ±1
 function audio.save(path, wave, given)
-  local read = options.read("audio.save", given, {subtype = options.none, quality = options.none})
+  local o = of_save:read(given)
   signal.check("wave", wave, "waveform")
   local rate = math.tointeger(wave.rate)
   if not rate then show.fail("a sound file's rate must be a whole number of Hz, got %g", wave.rate) end
   local data = wave.data
   if data:dim() == 1 then data = data:unsqueeze(0) end
-  return core.audio.save(path, data, rate, read.subtype, read.quality)
+  return core.audio.save(path, data, rate, o.subtype, o.quality)
 end
 
 --- A waveform at another rate: soxr HQ, as librosa.resample (0.11) does without scaling.

@@ -5,7 +5,6 @@
 --- partial: "refuse" (the default) makes a file that is damaged, or ends before its header says, an error; "keep"
 --- takes what is there, with a warning.
 local options = require "moonlark.base.options"
-local show = require "moonlark.base.show"
 
 local reading = {}
 
@@ -14,17 +13,21 @@ local MIX, ALL = -1, -2
 
 local numbers = {mix = MIX, left = 0, right = 1}
 
---- Defaults of both for options.read: nil, which means the default above.
-reading.defaults = {channel = options.none, partial = options.none}
+local channel = options.either(options.none, {
+  options.choice({"mix", "left", "right"}, options.none), options.integer(options.none, {least = 0, most = 255}),
+}, "which channel is heard; a number counts from 0", {usual = '"mix", the mean of all'})
+
+local partial = options.choice({"refuse", "keep"}, options.none, "files that are damaged or end too early",
+  {usual = '"refuse"'})
+
+--- Both, for options.describe.
+reading.options = {channel = channel, partial = partial}
 
 --- The number of a channel as the engine counts.
 ---@param value "mix"|"left"|"right"|integer|nil
 ---@return integer
 function reading.channel(value)
-  if value == nil then return MIX end
-  local number = numbers[value] or math.tointeger(value)
-  if number and (number >= 0 or value == "mix") and number < 256 then return number end
-  show.fail('channel must be "mix", "left", "right" or a number from 0, got %s', tostring(value))
+  return value == nil and MIX or numbers[value] or value
 end
 
 --- All channels, as the engine counts.
@@ -34,9 +37,7 @@ reading.all = ALL
 ---@param value "refuse"|"keep"|nil
 ---@return boolean
 function reading.keeps_partial(value)
-  if value == nil or value == "refuse" then return false end
-  if value == "keep" then return true end
-  show.fail('partial must be "refuse" or "keep", got %s', tostring(value))
+  return value == "keep"
 end
 
 return reading

@@ -254,7 +254,8 @@ function options.list(item, default, facts, help)
   local p = parameter("list", default, {item = item, single = facts.single, usual = facts.usual}, help)
   local plain = item.type:find "|" and ("(%s)[]"):format(item.type) or item.type .. "[]"
   p.type = facts.single and item.type .. "|" .. plain or plain
-  local count = facts.length and ("%d "):format(facts.length) or facts.least and ("%d or more "):format(facts.least) or ""
+  local count = facts.length and ("%d "):format(facts.length)
+    or facts.least and ("%d or more "):format(facts.least) or ""
   p.allowed = (facts.single and item.allowed .. " or " or "") .. ("a list of %s%s"):format(count,
     item.many or item.allowed)
   local least, most = facts.length or facts.least or 0, facts.length or facts.most or math.huge

@@ -36,9 +36,6 @@ Recipe.__name = "moonlark.Recipe"
 
 -- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name.
 local function listed(features)
-  if type(features) ~= "table" then
-    show.fail("features must be a table such as {mfcc = {n_mfcc = 13}}, got %s", type(features))
-  end
   local settings_of, names = {}, {}
   for key, value in pairs(features) do
     local name, settings = key, value
@@ -48,8 +45,8 @@ local function listed(features)
     if type(settings) ~= "table" then
       show.fail("the settings of %s must be a table, got %s", name, type(settings))
     end
+    engine.row(name) -- names the nearest of a misspelt word
     if settings_of[name] then show.fail("%s is in the recipe twice", name) end
-    engine.settings(name, settings) -- names the nearest of a misspelt word
     settings_of[name], names[#names + 1] = settings, name
   end
   local list = {}
@@ -57,44 +54,32 @@ local function listed(features)
   return list
 end
 
-local function check_number(name, value, low)
-  if value ~= nil and (type(value) ~= "number" or not (value >= low and value < math.huge)) then
-    show.fail("%s must be a number from %g, got %s", name, low, tostring(value))
-  end
-end
+--- What batches say of their recipe, too.
+recipe.options = options.join(reading.options, {
+  features = options.value("table", "a table such as {mfcc = {n_mfcc = 13}}",
+    function(value) return type(value) == "table" and value or nil end, options.required,
+    "{name = settings …}, or a list of names"),
+  rate = options.either(22050, {options.integer(nil, {least = 0, most = 10000000}), options.choice {"native"}},
+    "samples per second; native, or 0: each file's own", {unit = "Hz"}),
+  pool = options.list(options.text(), options.none, {single = true, least = 1, usual = "frames are kept"},
+    "statistics over time: mean, std, min, max, median, p0 … p100"),
+})
+
+local parameters = options.describe("feature.recipe", recipe.options, {
+  start = options.number(options.none, {least = 0, unit = "s", usual = "0"}, "where in each file to begin"),
+  duration = options.number(options.none, {least = 0, unit = "s", usual = "to the end"}, "how much of each file"),
+})
 
 --- Makes a recipe; also called feature.recipe.
----@param given {features: table, rate?: integer|"native", start?: number, duration?: number, pool?: string|string[], channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}
---- features: {name = settings …}, or a list of names; rate: samples per second (default 22050; "native": each
---- file's own); start, duration: seconds, default the whole file; pool: any of "mean", "std", "min", "max", "median"
---- and percentiles "p0" … "p100"; nil keeps the frames; channel: which one is looked at, default "mix", the mean of
---- all; a number counts from 0; partial: "keep" takes what is there of a file that is damaged or ends before its header
---- says, and names it in the result's `partial`; default "refuse"
+---
+--- A file that partial = "keep" takes in part is named in the result's `partial`.
+---@param given moonlark.feature.recipe.Options
 ---@return moonlark.Recipe
 function recipe.new(given)
-  local read = options.read("recipe", given, {
-    features = options.required, rate = options.none, start = options.none, duration = options.none,
-    pool = options.none,
-    channel = reading.defaults.channel, partial = reading.defaults.partial,
-  })
-  if read.rate == nil then read.rate = 22050 end
-  if read.rate == "native" then read.rate = 0 end
-  read.rate = math.tointeger(read.rate) or read.rate
-  if math.type(read.rate) ~= "integer" or read.rate < 0 or read.rate > 10000000 then
-    show.fail('rate must be a whole number of samples per second or "native", got %s', tostring(read.rate))
-  end
-  check_number("start", read.start, 0)
-  check_number("duration", read.duration, 0)
-  reading.channel(read.channel)
-  reading.keeps_partial(read.partial)
-  if type(read.pool) == "string" then read.pool = {read.pool} end
-  if read.pool ~= nil and (type(read.pool) ~= "table" or #read.pool == 0) then
-    error("pool must be a list such as {\"mean\", \"std\"}, or nil to keep the frames", 0)
-  end
+  local o = parameters:read(given)
   local self = setmetatable({
-    rate = read.rate, start = read.start, duration = read.duration, pool = read.pool, features = {},
-    channel = read.channel, partial = read.partial,
-    list = listed(read.features),
+    rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, pool = o.pool, features = {},
+    channel = o.channel, partial = o.partial, list = listed(o.features),
   }, Recipe)
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
   local checked = core.extract.recipe(self:description())
