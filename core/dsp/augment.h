@@ -11,6 +11,7 @@
 #ifndef MLK_AUGMENT_H
 #define MLK_AUGMENT_H
 
+#include "parameters.h"
 #include "random.h"
 #include "status.h"
 
@@ -35,7 +36,11 @@ typedef enum mlk_augment_kind {
     MLK_AUGMENT_TIME_MASK,       /* `count` stretches of frames hidden (frames, or `relative`, drawn for each) */
     MLK_AUGMENT_FREQUENCY_MASK,  /* the same of rows */
     MLK_AUGMENT_FREQUENCY_SHIFT, /* rows of each feature moved up or down (rows) */
+    MLK_AUGMENT_KINDS,           /* how many there are */
 } mlk_augment_kind;
+
+/* Their names, as they are called in Lua. */
+extern const char *const mlk_augment_names[];
 
 typedef struct mlk_augment {
     mlk_augment_kind kind;
@@ -46,6 +51,12 @@ typedef struct mlk_augment {
     bool relative;
     bool wrap; /* shift: what leaves at one end comes in at the other */
 } mlk_augment;
+
+extern const mlk_parameter mlk_augment_parameters[];
+
+/* What holds between those of a list: sounds come first, there is one mixup at most, and features are stretched as
+ * they are cut, so not where sounds are changed. */
+mlk_code mlk_augments_check(const mlk_augment *augments, int n, mlk_status *status);
 
 typedef struct mlk_change {
     const mlk_augment *augment;

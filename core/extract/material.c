@@ -30,6 +30,18 @@ struct mlk_material {
     atomic_size_t kept; /* bytes */
 };
 
+const mlk_parameter mlk_material_parameters[] = {
+    MLK_INTEGER("memory", 0x1p31, 0, 1e18, "of frames or samples kept; the rest is read again each time",
+                MLK_IN(mlk_material_settings, memory), .unit = "bytes"),
+    MLK_PARAMETERS_END,
+};
+
+const mlk_parameter mlk_material_decibel_parameters[] = {
+    MLK_REAL("amin", 1e-10, 0, HUGE_VAL, "the least power that is seen", MLK_IN(mlk_material_settings, amin),
+             .above = true),
+    MLK_PARAMETERS_END,
+};
+
 mlk_material *mlk_material_new(mlk_extraction *extraction, int n, mlk_material_settings settings, mlk_status *status)
 {
     mlk_material *made = calloc(1, sizeof *made);
@@ -135,16 +147,28 @@ static void copy_rows(const mlk_bundle *bundle, int feature, float *out)
         memcpy(out, from, (size_t)count * sizeof *out);
 }
 
+mlk_code mlk_material_check(const mlk_recipe *recipe, const mlk_feature_shape *shapes, mlk_status *status)
+{
+    const char *first = recipe->features[0].feature->name;
+    for (int i = 1; i < recipe->n_features; i++) {
+        const char *name = recipe->features[i].feature->name;
+        if (fabs(shapes[i].rate - shapes[0].rate) > 1e-9 * shapes[0].rate)
+            return mlk_fail(status, MLK_INVALID,
+                            "features of one rate can be joined: %s has %.6g frames a second, %s %.6g (give both the "
+                            "same hop_length)",
+                            first, shapes[0].rate, name, shapes[i].rate);
+        if (shapes[i].frames != shapes[0].frames)
+            return mlk_fail(status, MLK_INVALID, "features of the same frames can be joined: %s has %lld, %s %lld",
+                            first, (long long)shapes[0].frames, name, (long long)shapes[i].frames);
+    }
+    return MLK_OK;
+}
+
 static mlk_matrix *stack(const mlk_material *m, const mlk_bundle *bundle, mlk_status *status)
 {
     int64_t frames = bundle->shapes[0].frames;
-    for (int i = 1; i < bundle->count; i++)
-        if (bundle->shapes[i].frames != frames) {
-            mlk_fail(status, MLK_INVALID, "%s has %lld frames, %s %lld: they cannot be joined",
-                     m->recipe->features[0].feature->name, (long long)frames, m->recipe->features[i].feature->name,
-                     (long long)bundle->shapes[i].frames);
-            return NULL;
-        }
+    if (mlk_material_check(m->recipe, bundle->shapes, status))
+        return NULL;
     mlk_matrix *matrix = mlk_matrix_new(m->rows, frames, status);
     float *at = matrix ? matrix->data : NULL;
     for (int i = 0; matrix && i < bundle->count; i++) {

@@ -29,7 +29,13 @@ typedef struct mlk_material_settings {
     size_t memory;                   /* bytes that may be kept */
 } mlk_material_settings;
 
+/* As Dataset:batches takes them: a row is an option there, or in its `decibel`. */
+extern const mlk_parameter mlk_material_parameters[], mlk_material_decibel_parameters[];
+
 typedef struct mlk_material mlk_material;
+
+/* Refuses features that cannot stand below each other: they need the same frames, at the same rate. */
+mlk_code mlk_material_check(const mlk_recipe *recipe, const mlk_feature_shape *shapes, mlk_status *status);
 
 /* Takes over the extraction (of a recipe that does not pool) of n tracks, on failure too. NULL: see status. */
 mlk_material *mlk_material_new(mlk_extraction *extraction, int n, mlk_material_settings settings,

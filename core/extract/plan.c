@@ -11,6 +11,28 @@ enum { BRANCH_CROP, BRANCH_PARTNER, BRANCH_AUGMENT };
 /* Of an epoch's seed, beside those of examples. */
 enum { BRANCH_SHUFFLE = -1 };
 
+const mlk_parameter mlk_plan_parameters[] = {
+    MLK_REAL_OR_NIL("segment", NAN, 0, 1e9, "length of an example", MLK_IN(mlk_plan, segment_s), .unit = "s",
+                    .above = true, .usual = "whole tracks, padded to the longest of their batch"),
+    MLK_REAL_OR_NIL("hop", NAN, 0, 1e9, "from one segment of the grid to the next", MLK_IN(mlk_plan, hop_s),
+                    .unit = "s", .above = true, .usual = "segment"),
+    MLK_BOOLEAN("crop", 0, "segments begin anywhere, not on the grid", MLK_IN(mlk_plan, crop)),
+    MLK_INTEGER_OR_NIL("per_track", NAN, 1, INT32_MAX, "crops of a track in an epoch", MLK_IN(mlk_plan, per_track),
+                       .usual = "as many as its grid has segments"),
+    MLK_INTEGER("batch_size", 32, 1, INT32_MAX, "examples", MLK_IN(mlk_plan, batch_size)),
+    MLK_BOOLEAN("shuffle", 0, "another order in each epoch", MLK_IN(mlk_plan, shuffle)),
+    MLK_BOOLEAN("drop_last", 0, "leaves out a last batch that is smaller", MLK_IN(mlk_plan, drop_last)),
+    MLK_INTEGER("seed", 0, (double)INT64_MIN, (double)INT64_MAX, "of order, crops and augmentations",
+                MLK_IN(mlk_plan, seed)),
+    MLK_PARAMETERS_END,
+};
+
+const mlk_parameter mlk_plan_decibel_parameters[] = {
+    MLK_REAL_OR_NIL("top_db", NAN, 0, HUGE_VAL, "how far below a segment's loudest values may lie",
+                    MLK_IN(mlk_plan, top_db), .unit = "dB", .usual = "as far as they do"),
+    MLK_PARAMETERS_END,
+};
+
 static int64_t total_of(const mlk_plan *plan, int track)
 {
     return mlk_material_length(plan->material, plan->tracks[track]);
@@ -35,18 +57,11 @@ static mlk_code describe(mlk_plan *plan, mlk_status *status)
         plan->bands[i] = (mlk_band){first, recipe->rows[i], mlk_material_decibel(plan->material, i)};
         first += recipe->rows[i];
     }
-    int mixups = 0;
     for (int i = 0; i < plan->n_augments; i++) {
         plan->n_sound += !plan->augments[i].on_features;
-        mixups += plan->augments[i].kind == MLK_AUGMENT_MIXUP;
-        if (plan->n_sound > 0 && plan->augments[i].on_features && plan->augments[i].kind == MLK_AUGMENT_TIME_STRETCH)
-            return mlk_fail(status, MLK_INVALID,
-                            "time_stretch on features goes with no augmentation of sounds: say on = \"sound\"");
+        plan->soft = plan->soft || (plan->labels && plan->augments[i].kind == MLK_AUGMENT_MIXUP);
     }
-    plan->soft = mixups > 0 && plan->labels;
-    if (mixups > 1)
-        return mlk_fail(status, MLK_INVALID, "augment may hold one mixup, got %d", mixups);
-    return MLK_OK;
+    return mlk_augments_check(plan->augments, plan->n_augments, status);
 }
 
 mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status)

@@ -19,9 +19,9 @@ typedef struct mlk_plan {
     int n_tracks;
     const int64_t *labels; /* the class of each of these tracks; NULL: unlabelled */
     int n_classes;
-    double segment_s, hop_s; /* 0: whole tracks */
+    double segment_s, hop_s; /* 0 or NAN: whole tracks */
     bool crop;               /* segments begin anywhere instead of on the grid */
-    int per_track;           /* segments of each track when cropping; 0: as many as the grid has */
+    int per_track;           /* segments of each track when cropping; below 1: as many as the grid has */
     int64_t batch_size;
     bool shuffle, drop_last;
     uint64_t seed;
@@ -42,6 +42,12 @@ typedef struct mlk_plan {
     double frame_rate;
     int64_t *first; /* of each track, the number of its first example; of the end, their number */
 } mlk_plan;
+
+/* How batches are cut and put together, as Dataset:batches takes it: a row here is an option there. */
+extern const mlk_parameter mlk_plan_parameters[];
+
+/* What it takes in its `decibel`, beside the material's. */
+extern const mlk_parameter mlk_plan_decibel_parameters[];
 
 mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status);
 

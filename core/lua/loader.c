@@ -3,16 +3,18 @@
  * A material reads tracks as jobs (job.h). A plan says what batches are made of it; an epoch gives them one by one. A
  * material that is closed lives on in the plans and jobs that were made of it.
  *
- *     local material = core.loader.material(recipe, tracks, {memory = 1 << 30}, cache)
+ *     local options = {segment = 3, hop = 3, batch_size = 32, memory = 1 << 30}
+ *     local material = core.loader.material(recipe, tracks, options, {powers = {0}}, cache)
  *     local job = core.loader.start(material, "load", workers)
  *     while not job:wait(0.1) do show(job:progress()) end
- *     local plan = core.loader.plan(material, {tracks = {1, 2, 3}, segment = 3, hop = 3, batch_size = 32, ...})
+ *     local plan = core.loader.plan(material, options, {tracks = {1, 2, 3}, n_classes = 0, augments = {}})
  *     local epoch <close> = core.loader.epoch(plan, 1, workers)
  *     local x, entries = core.loader.next(epoch)
  */
 #include "arguments.h"
 #include "job.h"
 #include "modules.h"
+#include "options.h"
 #include "recipe.h"
 #include "tensor.h"
 
@@ -27,59 +29,46 @@
 #define PLAN_TYPE "moonlark.loader.plan"
 #define EPOCH_TYPE "moonlark.loader.epoch"
 
-/* --- fields of tables ----------------------------------------------------------- */
-
-static double number_field(lua_State *L, int arg, const char *name, double low, double high)
-{
-    lua_getfield(L, arg, name);
-    double value = mlk_lua_number(L, lua_gettop(L), name, low, high);
-    lua_pop(L, 1);
-    return value;
-}
-
-static int64_t integer_field(lua_State *L, int arg, const char *name, int64_t low, int64_t high)
-{
-    lua_getfield(L, arg, name);
-    int64_t value = mlk_lua_integer(L, lua_gettop(L), name, low, high);
-    lua_pop(L, 1);
-    return value;
-}
-
-static bool boolean_field(lua_State *L, int arg, const char *name)
-{
-    lua_getfield(L, arg, name);
-    bool value = mlk_lua_boolean(L, lua_gettop(L), name);
-    lua_pop(L, 1);
-    return value;
-}
-
 /* --- shapes ------------------------------------------------------------------------ */
 
-/* measure(description, seconds) -> {{name, rows, frames, rate} ...}: of each feature of so long a sound; frames is 0
- * when that is too short for one */
-static int measure(lua_State *L)
+/* The shape of each feature of so long a sound; raises where one has no frame, or they cannot be joined. */
+static void measure_features(lua_State *L, const mlk_recipe *recipe, double seconds, mlk_feature_shape *shapes)
 {
-    const mlk_recipe *recipe = *mlk_lua_push_recipe(L, 1);
-    int64_t n = (int64_t)(mlk_lua_number(L, 2, "seconds", 0, 1e9) * recipe->rate + 1e-6);
-    lua_createtable(L, recipe->n_features, 0);
+    mlk_status status;
+    int64_t n = (int64_t)(seconds * recipe->rate + 1e-6);
     for (int i = 0; i < recipe->n_features; i++) {
         const mlk_settings *settings = &recipe->features[i];
-        mlk_feature_shape shape, usual = {0};
-        if (n < 1 || mlk_feature_measure(settings, n, recipe->rate, &shape, NULL))
-            shape.frames = 0;
-        mlk_feature_measure(settings, 60 * (int64_t)recipe->rate, recipe->rate, &usual, NULL);
-        lua_createtable(L, 0, 4);
-        lua_pushstring(L, settings->feature->name);
+        if (n < 1 || mlk_feature_measure(settings, n, recipe->rate, &shapes[i], NULL) || shapes[i].frames < 1)
+            mlk_lua_fail(L, "segment must be long enough for one frame of %s, got %f s", settings->feature->name,
+                         seconds);
+    }
+    if (mlk_material_check(recipe, shapes, &status))
+        mlk_lua_raise(L, &status);
+}
+
+/* measure(description, segment or nil) -> {{name, rows} ...}, frames of so many seconds or nil: the features that are
+ * joined, or why they cannot be */
+static int measure(lua_State *L)
+{
+    lua_settop(L, 2);
+    const mlk_recipe *recipe = *mlk_lua_push_recipe(L, 1);
+    mlk_feature_shape shapes[MLK_MAX_FEATURES];
+    bool whole = lua_isnil(L, 2);
+    double seconds = whole ? 60 : mlk_lua_number(L, 2, "segment", 0, 1e9);
+    measure_features(L, recipe, seconds, shapes);
+    lua_createtable(L, recipe->n_features, 0);
+    for (int i = 0; i < recipe->n_features; i++) {
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, recipe->features[i].feature->name);
         lua_setfield(L, -2, "name");
         lua_pushinteger(L, recipe->rows[i]);
         lua_setfield(L, -2, "rows");
-        lua_pushinteger(L, shape.frames);
-        lua_setfield(L, -2, "frames");
-        lua_pushnumber(L, usual.rate);
-        lua_setfield(L, -2, "rate");
         lua_rawseti(L, -2, i + 1);
     }
-    return 1;
+    if (whole)
+        return 1;
+    lua_pushinteger(L, shapes[0].frames);
+    return 2;
 }
 
 /* --- material ---------------------------------------------------------------------- */
@@ -105,33 +94,44 @@ static material *check_material(lua_State *L, int arg)
     return self;
 }
 
-/* {sound, amin, memory, powers = list of a number for each feature: see extract/material.h} */
-static mlk_material_settings read_settings(lua_State *L, int arg, int n_features)
+/* Options that are in a table of their own, which may be missing or false. */
+static void read_decibel(lua_State *L, int arg, const mlk_parameter *parameters, void *options)
 {
-    mlk_material_settings settings = {
-        .sound = boolean_field(L, arg, "sound"),
-        .amin = number_field(L, arg, "amin", 0, HUGE_VAL),
-        .memory = (size_t)number_field(L, arg, "memory", 0, 1e18),
-    };
-    lua_getfield(L, arg, "powers");
-    luaL_checktype(L, -1, LUA_TTABLE);
+    if (lua_getfield(L, arg, "decibel") != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
+    mlk_lua_read_known(L, lua_gettop(L), "decibel", parameters, options);
+    lua_pop(L, 1);
+}
+
+/* Of the options (see material.h), and of {sound, powers = a number for each feature} what is known beside. */
+static mlk_material_settings read_settings(lua_State *L, int arg, int known, int n_features)
+{
+    mlk_material_settings settings = {0};
+    mlk_lua_read_known(L, arg, "Dataset:batches", mlk_material_parameters, &settings);
+    read_decibel(L, arg, mlk_material_decibel_parameters, &settings);
+    lua_getfield(L, known, "sound");
+    settings.sound = lua_toboolean(L, -1);
+    lua_getfield(L, known, "powers");
+    mlk_lua_check_type(L, -1, "powers", LUA_TTABLE);
     for (int i = 0; i < n_features; i++) {
         lua_geti(L, -1, i + 1);
         settings.powers[i] = mlk_lua_number(L, lua_gettop(L), "power", 0, 100);
         lua_pop(L, 1);
     }
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     return settings;
 }
 
-/* material(description, tracks, settings, cache or nil) -> material */
+/* material(description, tracks, options, {sound, powers}, cache or nil) -> material */
 static int new_material(lua_State *L)
 {
     int n = mlk_lua_list_length(L, 2, "tracks");
-    mlk_lua_check_type(L, 3, "settings", LUA_TTABLE);
-    const char *cache = mlk_lua_optional_string(L, 4, "cache");
+    mlk_lua_check_type(L, 4, "what is known", LUA_TTABLE);
+    const char *cache = mlk_lua_optional_string(L, 5, "cache");
     mlk_recipe **box = mlk_lua_push_recipe(L, 1);
-    mlk_material_settings settings = read_settings(L, 3, (*box)->n_features);
+    mlk_material_settings settings = read_settings(L, 3, 4, (*box)->n_features);
     mlk_track *tracks = mlk_lua_push_tracks(L, 2, n);
     material *self = mlk_lua_push_object(L, MATERIAL_TYPE, sizeof *self);
     self->n = n;
@@ -230,7 +230,9 @@ static void read_tracks(lua_State *L, int arg, int self, mlk_plan *plan, int hig
 static void read_labels(lua_State *L, int arg, int self, mlk_plan *plan)
 {
     int top = lua_gettop(L);
-    plan->n_classes = (int)integer_field(L, arg, "n_classes", 0, INT32_MAX);
+    lua_getfield(L, arg, "n_classes");
+    plan->n_classes = (int)mlk_lua_integer(L, top + 1, "n_classes", 0, INT32_MAX);
+    lua_settop(L, top);
     if (lua_getfield(L, arg, "labels") == LUA_TTABLE) {
         int64_t *labels = lua_newuserdatauv(L, ((size_t)plan->n_tracks + 1) * sizeof *labels, 0);
         for (int i = 0; i < plan->n_tracks; i++) {
@@ -272,78 +274,61 @@ static void read_normalisation(lua_State *L, int arg, int self, mlk_plan *plan)
     lua_pop(L, 1);
 }
 
-/* One of {kind, on_features, p, low, high, count, relative, wrap}, on top of the stack. */
-static mlk_augment read_augment(lua_State *L)
+/* The list at `arg`, of {kind, on_features, p, low, high, count, relative, wrap} each, in a userdata that is pushed. */
+static mlk_augment *push_augments(lua_State *L, int arg, int *n)
 {
-    static const char *const kinds[] = {"noise", "polarity", "time_stretch", "pitch_shift", "gain", "shift",
-                                        "equalizer", "mixup", "time_mask", "frequency_mask", "frequency_shift",
-                                        NULL};
-    int at = lua_gettop(L);
-    luaL_checktype(L, at, LUA_TTABLE);
-    lua_getfield(L, at, "kind");
-    mlk_augment augment = {
-        .kind = (mlk_augment_kind)mlk_lua_choice(L, at + 1, "kind", kinds),
-        .on_features = boolean_field(L, at, "on_features"),
-        .p = number_field(L, at, "p", 0, 1),
-        .low = number_field(L, at, "low", -1e9, 1e9),
-        .high = number_field(L, at, "high", -1e9, 1e9),
-        .count = (int)integer_field(L, at, "count", 0, MLK_MAX_BANDS),
-        .relative = boolean_field(L, at, "relative"),
-        .wrap = boolean_field(L, at, "wrap"),
-    };
-    lua_settop(L, at);
-    return augment;
+    mlk_status status;
+    arg = lua_absindex(L, arg);
+    *n = mlk_lua_list_length(L, arg, "augments");
+    mlk_augment *augments = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *augments, 0);
+    for (int i = 0; i < *n; i++) {
+        lua_geti(L, arg, i + 1);
+        mlk_lua_read_known(L, lua_gettop(L), "augment", mlk_augment_parameters, &augments[i]);
+        lua_pop(L, 1);
+    }
+    if (mlk_augments_check(augments, *n, &status))
+        mlk_lua_raise(L, &status);
+    return augments;
+}
+
+/* check_augments(list): raises what is wrong with it */
+static int check_augments(lua_State *L)
+{
+    int n;
+    push_augments(L, 1, &n);
+    return 0;
 }
 
 static void read_augments(lua_State *L, int arg, int self, mlk_plan *plan)
 {
     int top = lua_gettop(L);
     lua_getfield(L, arg, "augments");
-    luaL_checktype(L, top + 1, LUA_TTABLE);
-    int n = (int)luaL_len(L, top + 1);
-    mlk_augment *augments = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *augments, 0);
-    for (int i = 0; i < n; i++) {
-        lua_geti(L, top + 1, i + 1);
-        augments[i] = read_augment(L);
-        lua_pop(L, 1);
-        if (i > 0 && !augments[i].on_features && augments[i - 1].on_features)
-            mlk_lua_fail(L, "augmentations of sounds come before those of features");
-    }
-    plan->augments = augments;
-    plan->n_augments = n;
+    plan->augments = push_augments(L, -1, &plan->n_augments);
     lua_setiuservalue(L, self, KEPT_AUGMENTS);
     lua_settop(L, top);
 }
 
-/* plan(material, {tracks, labels, n_classes, segment, hop, crop, per_track, batch_size, shuffle, drop_last, seed,
- * top_db, mean, std, augments}) -> plan, examples, batches; see extract/plan.h */
+/* plan(material, options, {tracks, labels, n_classes, mean, std, augments}) -> plan, examples, batches; the options are
+ * those of plan.h */
 static int new_plan(lua_State *L)
 {
+    mlk_status status;
     material *from = check_material(L, 1);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
+    mlk_lua_check_type(L, 3, "what is known", LUA_TTABLE);
+    lua_settop(L, 3);
     luaL_checkstack(L, 16, NULL);
     mlk_plan *plan = lua_newuserdatauv(L, sizeof *plan, KEPT);
     *plan = (mlk_plan){.material = from->material};
     luaL_setmetatable(L, PLAN_TYPE);
-    read_tracks(L, 2, 3, plan, from->n);
-    read_labels(L, 2, 3, plan);
-    read_normalisation(L, 2, 3, plan);
-    read_augments(L, 2, 3, plan);
-    plan->segment_s = number_field(L, 2, "segment", 0, 1e9);
-    plan->hop_s = number_field(L, 2, "hop", 0, 1e9);
-    plan->crop = boolean_field(L, 2, "crop");
-    plan->per_track = (int)integer_field(L, 2, "per_track", 0, INT32_MAX);
-    plan->batch_size = integer_field(L, 2, "batch_size", 1, INT32_MAX);
-    plan->shuffle = boolean_field(L, 2, "shuffle");
-    plan->drop_last = boolean_field(L, 2, "drop_last");
-    plan->seed = (uint64_t)integer_field(L, 2, "seed", INT64_MIN, INT64_MAX);
-    lua_getfield(L, 2, "top_db");
-    plan->top_db = mlk_lua_optional_number(L, 4, "top_db", NAN);
-    mlk_status status;
+    mlk_lua_read_known(L, 2, "Dataset:batches", mlk_plan_parameters, plan);
+    read_decibel(L, 2, mlk_plan_decibel_parameters, plan);
+    read_tracks(L, 3, 4, plan, from->n);
+    read_labels(L, 3, 4, plan);
+    read_normalisation(L, 3, 4, plan);
+    read_augments(L, 3, 4, plan);
     if (mlk_plan_compile(plan, &status))
         return mlk_lua_raise(L, &status);
-    lua_settop(L, 3);
+    lua_settop(L, 4);
     lua_pushinteger(L, mlk_plan_examples(plan));
     lua_pushinteger(L, mlk_plan_batches(plan));
     return 3;
@@ -473,6 +458,7 @@ static int next(lua_State *L)
 int mlk_lua_open_loader(lua_State *L)
 {
     static const luaL_Reg functions[] = {
+        {"check_augments", check_augments},
         {"epoch", start_epoch},
         {"material", new_material},
         {"measure", measure},
@@ -488,5 +474,9 @@ int mlk_lua_open_loader(lua_State *L)
     mlk_lua_new_type(L, PLAN_TYPE, close_plan, NULL);
     mlk_lua_new_type(L, EPOCH_TYPE, close_epoch, epoch_methods);
     luaL_newlib(L, functions);
+    mlk_lua_add_parameters(L, "plan", mlk_plan_parameters);
+    mlk_lua_add_parameters(L, "plan_decibel", mlk_plan_decibel_parameters);
+    mlk_lua_add_parameters(L, "material", mlk_material_parameters);
+    mlk_lua_add_parameters(L, "material_decibel", mlk_material_decibel_parameters);
     return 1;
 }

@@ -296,7 +296,7 @@ function TestChannels:test_one_of_them()
   says("two.wav: channel must be 0..1, the file has 2 channels, got 2", path, {channel = 2})
   says("channel must be 0 (left), the file has no other, got 1 (right)",
     put("one.wav", wav(1, 16, 1, 8000, "\0\0")), {channel = "right"})
-  says('channel must be "mix", "left", "right" or a number from 0, got center', path, {channel = "center"})
+  says('channel must be "mix", "left" or "right" or a whole number 0..255, got string "center"', path, {channel = "center"})
   says("got -1", path, {channel = -1})
 end
 

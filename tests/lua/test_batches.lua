@@ -3,6 +3,7 @@ local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
 local augment = require "moonlark.augment"
+local contract = require "moonlark.dataset.contract"
 local dataset = require "moonlark.dataset"
 local feature = require "moonlark.feature"
 local files = require "moonlark.base.files"
@@ -127,7 +128,8 @@ end
 function TestBatches:test_a_part_decides_how_tracks_are_cut()
   local parts = make_songs():split {train = 0.5, test = 0.5}
   local train, test = parts.train:batches(with()), parts.test:batches(with())
-  lu.assertEquals({train.crop, train.shuffle, test.crop, test.shuffle}, {true, true, false, false})
+  lu.assertEquals({train.settings.crop, train.settings.shuffle}, {true, true})
+  lu.assertEquals({test.settings.crop, test.settings.shuffle}, {false, false})
   lu.assertErrorMsgContains("call normalize_by", test.epoch, test, 1)
   test:normalize_by(train:statistics())
   local seen = {}
@@ -312,13 +314,48 @@ function TestBatches:test_options_make_the_same_input_again()
   local train = train_part()
   local b = train:batches(with {features = {mel = {n_mels = 32}, rms = {}}, decibel = {top_db = 60},
     shuffle = false, crop = false})
-  local again = train:batches(json.decode(json.encode(b:options()))):normalize_by(b:statistics())
-  again.shuffle, again.crop, again.progress = false, false, false
+  local given = json.decode(json.encode(b:options()))
+  given.shuffle, given.crop, given.progress = false, false, false
+  local again = train:batches(given):normalize_by(b:statistics())
   lu.assertTrue(same(collect(b, 1), collect(again, 1)))
   local recipe = feature.recipe {features = {"rms"}, rate = 16000, duration = 0.3}
   local options = train:batches({recipe = recipe, progress = false}):options()
   lu.assertEquals(options.recipe, {rate = 16000, duration = 0.3, features = {rms = {}}})
   lu.assertEquals(train:batches(options).recipe.text, recipe.text)
+end
+
+-- what every kind of batches keeps --------------------------------------------------------
+
+function TestBatches:test_every_kind_keeps_the_contract()
+  local train = train_part()
+  local kinds = {
+    songs = train:batches(with {segment = 0.2, batch_size = 3}),
+    pooled = train:batches {feature = "mfcc", pool = {"mean", "std"}, batch_size = 3, progress = false},
+    tensors = require "moonlark.train".tensors {x = torch.randn {7, 4, 5}, y = torch.tensor {0, 1, 0, 1, 0, 1, 0},
+      classes = {"a", "b"}, batch_size = 3, normalize = true},
+  }
+  for name, b in pairs(kinds) do
+    lu.assertNil(contract.lacks(b), name)
+    lu.assertTrue(rawequal(contract.check_batches(b), b))
+    lu.assertTrue(rawequal(b:prepare(), b) and rawequal(b:set_seed(3), b) and rawequal(b:to "cpu", b))
+    lu.assertTrue(rawequal(b:normalize_by(b:statistics()), b))
+    lu.assertEquals({b.settings.batch_size, b.settings.seed, b.settings.drop_last}, {3, 3, false})
+    lu.assertEquals({#b.classes, #b.dataset.classes, #b.rejected, #b.partial}, {2, 2, 0, 0})
+    lu.assertEquals(b:options().normalize, true)
+    lu.assertEquals(b:statistics().mean:numel(), b.rows)
+    local n, batches = 0, 0
+    for batch in b:epoch(1) do
+      batches, n = batches + 1, n + #batch.tracks
+      lu.assertEquals({batch.x:size(0), batch.x:size(1)}, {#batch.tracks, b.rows}, name)
+      lu.assertEquals({batch.x:dim() > 2 and batch.x:size(2) or nil}, {b.frames}, name)
+      lu.assertEquals({batch.y:size(0), #batch.paths}, {#batch.tracks, #batch.tracks})
+      for i, track in ipairs(batch.tracks) do lu.assertEquals(batch.paths[i], b.dataset.tracks[track].path) end
+    end
+    lu.assertEquals({n, batches, #b}, {b:items(), b:count(), b:items()}, name)
+  end
+  local fields = {dataset = {}, rows = 1, rejected = {}, partial = {}, settings = {}}
+  lu.assertErrorMsgContains("got table without prepare", contract.check_batches, fields)
+  lu.assertErrorMsgContains("got number without every field", contract.check_batches, 3)
 end
 
 -- augmentation ------------------------------------------------------------------------
@@ -342,12 +379,12 @@ function TestAugment:test_mistakes()
   refuses("did you mean 'snr_db'", augment.noise, {snr_d = 3})
   refuses("snr_db must be a number or {low, high}", augment.noise, {snr_db = {30, 10}})
   refuses("snr_db must be a number or {low, high}", augment.noise, {snr_db = "loud"})
-  refuses("p must be 0..1, got 2", augment.gain, {p = 2})
+  refuses("p must be a number 0..1, got 2", augment.gain, {p = 2})
   refuses('on must be "sound" or "features"', augment.gain, {on = "mel"})
   refuses("unknown option of augment.noise: 'on'", augment.noise, {on = "features"})
   refuses("one of fraction and seconds", augment.shift, {fraction = 1, seconds = 1})
   refuses("one of width and fraction", augment.time_mask, {fraction = 1, width = 1})
-  refuses("width must be whole numbers", augment.time_mask, {width = 0.5})
+  refuses("width must be a whole number or {low, high} of them", augment.time_mask, {width = 0.5})
   refuses("count must be a whole number 1..32, got 0", augment.time_mask, {count = 0})
   refuses("bands must be a whole number 1..32", augment.equalizer, {bands = 99})
   refuses("alpha must be", augment.mixup, {alpha = 0})
@@ -457,22 +494,22 @@ function TestMistakes:test_options()
   refuses("batches need a feature", {})
   refuses("take one of feature", {feature = "mel", features = {"mfcc"}})
   refuses("did you mean 'mel'", {feature = "mell"})
-  refuses("feature must be a name", {feature = {"mel"}})
+  refuses("feature must be a string, got table", {feature = {"mel"}})
   refuses('not "native"', {feature = "mel", rate = "native"})
-  refuses("segment must be above 0 seconds, got 0", {feature = "mel", segment = 0})
-  refuses("segment must be above 0 seconds, got -1", {feature = "mel", segment = -1})
+  refuses("segment must be a number above 0 and at most 1000000000, got 0", {feature = "mel", segment = 0})
+  refuses("segment must be a number above 0 and at most 1000000000, got -1", {feature = "mel", segment = -1})
   refuses("long enough for one frame of spectrogram",
     {features = {spectrogram = {center = false}}, segment = 0.05})
-  refuses("hop must be above 0", {feature = "mel", segment = 1, hop = 0})
+  refuses("hop must be a number above 0", {feature = "mel", segment = 1, hop = 0})
   refuses("hop goes with segment", {feature = "mel", hop = 1})
   refuses("crop goes with segment", {feature = "mel", crop = true})
   refuses("per_track goes with crop", {feature = "mel", segment = 1, per_track = 3})
-  refuses("batch_size must be a whole number from 1, got 0", {feature = "mel", batch_size = 0})
-  refuses("batch_size must be a whole number from 1, got 2.5", {feature = "mel", batch_size = 2.5})
-  refuses("workers must be a whole number from 0", {feature = "mel", workers = -1})
+  refuses("batch_size must be a whole number 1 or more, got 0", {feature = "mel", batch_size = 0})
+  refuses("batch_size must be a whole number 1 or more, got 2.5", {feature = "mel", batch_size = 2.5})
+  refuses("workers must be a whole number 0..256, got -1", {feature = "mel", workers = -1})
   refuses("shuffle must be true or false", {feature = "mel", shuffle = 1})
-  refuses("cache must be a folder", {feature = "mel", cache = 7})
-  refuses("amin must be above 0", {feature = "mel", decibel = {amin = 0}})
+  refuses("cache must be true or a string, got 7", {feature = "mel", cache = 7})
+  refuses("amin must be a number above 0, got 0", {feature = "mel", decibel = {amin = 0}})
   refuses("did you mean 'top_db'", {feature = "mel", decibel = {topdb = 3}})
   refuses("device must be a string", {feature = "mel", device = 0})
   refuses("nowhere", {feature = "mel", device = "nowhere"})
@@ -486,7 +523,7 @@ function TestMistakes:test_none_can_be_read()
   files.write(place .. "/a/1.wav", "no")
   local b = dataset.folder(place):batches(with())
   lu.assertErrorMsgContains("/a/1.wav: ", b.epoch, b, 1)
-  lu.assertErrorMsgContains("epoch must be a whole number from 1", b.epoch, b, 0)
+  lu.assertErrorMsgContains("epoch must be a whole number 1 or more, got 0", b.epoch, b, 0)
 end
 
 lib.run()

@@ -281,10 +281,10 @@ function TestSplit:test_what_cannot_be_split()
   local songs = invented {a = 20, b = 3}
   local function refuses(message, given) lu.assertErrorMsgContains(message, songs.split, songs, given) end
   refuses("must sum to 1, got 0.9", {train = .8, test = .1})
-  refuses("test must be a fraction above 0", {train = 1, test = 0})
+  refuses("test must be a number above 0 and at most 1, got 0", {train = 1, test = 0})
   refuses("needs fractions", {seed = 1})
   refuses("no track of class 'b' (it has 3) comes into", {train = .8, valid = .1, test = .1})
-  refuses("seed must be an integer", {train = 1, seed = 1.5})
+  refuses("seed must be a whole number, got 1.5", {train = 1, seed = 1.5})
   refuses("did you mean 'train'?", {trian = .5})
   refuses("either lists or fractions", {train = 1, lists = true})
   local parts = songs:split {train = .8, valid = .1, test = .1, stratify = false}
@@ -307,8 +307,9 @@ function TestSplit:test_segments_only_after_splitting()
   lu.assertEquals({pieces[2].start, pieces[2].duration}, {1.5, 3})
   lu.assertEquals(#pieces.rejected, 1)
   lu.assertStrContains(pieces.rejected[1].reason, "shorter than one segment: 2.00 s of 3.00 s")
-  lu.assertErrorMsgContains("overlap must be a fraction", whole.train.segments, whole.train, {seconds = 3, overlap = 1})
-  lu.assertErrorMsgContains("seconds must be above 0", whole.train.segments, whole.train, {seconds = 0})
+  lu.assertErrorMsgContains("overlap must be a number 0 or more and below 1, got 1", whole.train.segments, whole.train,
+    {seconds = 3, overlap = 1})
+  lu.assertErrorMsgContains("seconds must be a number above 0, got 0", whole.train.segments, whole.train, {seconds = 0})
   lu.assertErrorMsgContains("no track is as long", whole.train.segments, whole.train, {seconds = 30})
   lu.assertErrorMsgContains("segments already", pieces.segments, pieces, {seconds = 1})
 end
@@ -364,7 +365,8 @@ end
 function TestFolds:test_too_few()
   local songs = invented {a = 20, b = 4}
   lu.assertErrorMsgContains("class 'b' has 4 tracks, fewer than k = 5", songs.folds, songs, {k = 5})
-  lu.assertErrorMsgContains("k must be 2..24", songs.folds, songs, {k = 1})
+  lu.assertErrorMsgContains("k must be a whole number 2 or more, got 1", songs.folds, songs, {k = 1})
+  lu.assertErrorMsgContains("k must be 2..24 (the number of tracks), got 25", songs.folds, songs, {k = 25})
   lu.assertErrorMsgContains("has no fold: give k", songs.folds, songs)
   local few = invented({a = 12}, function(_, i) return "g" .. i % 2 end)
   lu.assertErrorMsgContains("too few groups for k = 3", few.folds, few, {k = 3})

@@ -49,7 +49,8 @@ end
 ---@return string?
 function options.nearest(word, candidates)
   local best, best_distance, best_difference = nil, math.max(2, #word // 2), math.huge
-  for _, candidate in ipairs(candidates) do
+  for _, word_or_number in ipairs(candidates) do
+    local candidate = tostring(word_or_number)
     local d, difference = distance(word:lower(), candidate:lower()), math.abs(#word - #candidate)
     if d < best_distance or (d == best_distance and difference < best_difference) then
       best, best_distance, best_difference = candidate, d, difference
@@ -218,7 +219,10 @@ function options.choice(words, default, help, facts)
   local p = parameter("choice", default, facts, help)
   p.choices, p.allowed = words, quoted_list(words)
   local types = {}
-  for i, word in ipairs(words) do types[i] = type(word) == "string" and ('"%s"'):format(word) or tostring(word) end
+  for i, word in ipairs(words) do
+    types[i] = type(word) == "string" and ('"%s"'):format(word) or tostring(word)
+    p.keeps_false = p.keeps_false or word == false
+  end
   p.type = table.concat(types, "|")
   function p.accept(value)
     for _, word in ipairs(words) do

@@ -1,7 +1,14 @@
 --- Waits for work over many files that runs on background threads, and draws how far it is.
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
 local background = {}
+
+--- What functions that wait for such work can be told.
+background.options = {
+  workers = options.integer(0, {least = 0, most = 256}, "threads; 0: one for each core"),
+  progress = options.boolean(true, "draws a bar"),
+}
 
 local told = setmetatable({}, {__mode = "k"}) -- jobs whose results could not be kept
 

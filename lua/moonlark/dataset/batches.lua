@@ -6,12 +6,16 @@
 ---     end
 ---     local v = parts.valid:batches {feature = "mel", segment = 3}
 ---     v:normalize_by(b:statistics())
+local augment = require "moonlark.augment"
 local background = require "moonlark.dataset.background"
+local cache = require "moonlark.dataset.cache"
 local class = require "moonlark.dataset.class"
+local engine = require "moonlark.feature.engine"
+local loader = require "moonlark_core".loader
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local pooled = require "moonlark.dataset.pooled"
-local reading = require "moonlark.audio.reading"
+local recipes = require "moonlark.feature.recipe"
 local show = require "moonlark.base.show"
 
 local Dataset, make = class.Dataset, class.make
@@ -25,80 +29,68 @@ local Dataset, make = class.Dataset, class.make
 ---@field paths string[]
 ---@field starts number[]  seconds at which each example begins in its file
 
----@class moonlark.Batches
----@field dataset moonlark.Dataset  once prepared, without the tracks that could not be read
----@field rejected {path: string, reason: string}[]
----@field partial {path: string, reason: string}[]  once prepared, the files that were kept in part
----@field classes string[]
----@field rows integer
----@field frames integer?  nil when tracks are taken whole
----@field names string[]  of rows: "mel_0" …
+---@class moonlark.Batches: moonlark.AnyBatches
 ---@field recipe moonlark.Recipe
+---@field names string[]  of rows: "mel_0" …
+---@field augments table[]  in the order in which they run
 local Batches = {}
 Batches.__index = Batches
 Batches.__name = "moonlark.Batches"
 
-local GIGABYTE = 1 << 30
-
 -- options --------------------------------------------------------------------------
 
-local function check_number(name, value, low, words)
-  if type(value) ~= "number" or not (value >= low and value < math.huge) then
-    show.fail("%s must be %s, got %s", name, words or ("a number from %g"):format(low), tostring(value))
-  end
-  return value
-end
+local none = options.none
 
-local function check_integer(name, value, low)
-  local whole = math.tointeger(value)
-  if not whole or whole < low then
-    show.fail("%s must be a whole number from %d, got %s", name, low, tostring(value))
-  end
-  return whole
-end
+local decibel = options.record("decibel",
+  options.join(loader.parameters.material_decibel, loader.parameters.plan_decibel), none)
 
--- Above 0, or nil.
-local function check_seconds(name, value)
-  if value == nil or value == false then return nil end
-  if type(value) ~= "number" or not (value > 0 and value < math.huge) then
-    show.fail("%s must be above 0 seconds, got %s", name, tostring(value))
+-- Rows of the engine that say how batches are made are options as they stand; the same table goes to the engine.
+local parameters = options.describe("Dataset:batches", loader.parameters.plan, loader.parameters.material,
+  background.options, cache.options, recipes.options, {
+    feature = options.text(none, "one feature, with its defaults"),
+    features = options.value("table", "a table such as {mfcc = {n_mfcc = 13}}",
+      function(value) return type(value) == "table" and value or nil end, none,
+      "several, {name = settings …} or names; they are joined in the order of their names"),
+    recipe = options.value("moonlark.Recipe|table", "a recipe",
+      function(value) return type(value) == "table" and value or nil end, none, "instead of features, rate and pool"),
+    rate = options.either(none, {options.integer(none, {least = 0, most = 10000000}), options.choice({"native"}, none)},
+      "samples per second", {unit = "Hz", usual = "22050"}),
+    crop = options.either(none, {options.boolean(), options.choice({"random"}, none)},
+      "cuts segments anywhere; false: those of the grid, in order", {usual = "true of a training part"}),
+    shuffle = options.boolean(none, "another order in each epoch", {usual = "true of a training part"}),
+    decibel = options.either(true, {options.boolean(), decibel},
+      "turns features that grow with energy into decibels of power"),
+    normalize = options.boolean(true, "each row to mean 0 and deviation 1"),
+    augment = options.value("moonlark.Augmentation[]", "a list of what functions of moonlark.augment make",
+      function(value) return type(value) == "table" and value or nil end, none, "random changes of examples",
+      {usual = "{}"}),
+    device = options.text("cpu", "where batches are to be"),
+  })
+
+-- What makes the same input of other songs: the rest says how examples are varied, made and shown.
+local input = {"segment", "hop", "batch_size", "normalize", "decibel"}
+
+-- What a recipe holds itself, if there is one.
+local in_recipe = {"rate", "channel", "partial"}
+
+local function given_recipe(o)
+  local made = recipes.is(o.recipe) and o.recipe or recipes.new(o.recipe)
+  if o.rate ~= nil and o.rate ~= made.rate then show.fail("rate: the recipe has its own, %d Hz", made.rate) end
+  for _, name in ipairs(in_recipe) do
+    if o[name] ~= nil and o[name] ~= made[name] then show.fail("%s: it belongs into the recipe", name) end
   end
-  return value
+  return made
 end
 
 -- The recipe asked for by feature, features or recipe.
-local function recipe_of(read)
-  local recipe = require "moonlark.feature.recipe"
-  local given, named = 0, nil
-  for _, key in ipairs {"feature", "features", "recipe"} do
-    if read[key] ~= nil then given, named = given + 1, key end
-  end
+local function recipe_of(o)
+  local given = (o.feature and 1 or 0) + (o.features and 1 or 0) + (o.recipe and 1 or 0)
   if given ~= 1 then
     error(given == 0 and 'batches need a feature: feature = "mel", features = {mel = {}, …} or recipe = …'
       or "batches take one of feature, features and recipe", 0)
   end
-  local made = read.recipe
-  if named == "feature" then
-    if type(read.feature) ~= "string" then
-      show.fail("feature must be a name, got %s (several go into features)", type(read.feature))
-    end
-    made = recipe.new {features = {read.feature}, rate = read.rate, pool = read.pool, channel = read.channel,
-      partial = read.partial}
-  elseif named == "features" then
-    made = recipe.new {features = read.features, rate = read.rate, pool = read.pool, channel = read.channel,
-      partial = read.partial}
-  elseif not recipe.is(made) then
-    if type(made) ~= "table" then show.fail("recipe must be a recipe, got %s", type(made)) end
-    made = recipe.new(made)
-  end
-  if read.recipe and read.rate ~= nil and read.rate ~= made.rate then
-    show.fail("rate: the recipe has its own, %d Hz", made.rate)
-  end
-  for _, name in ipairs {"channel", "partial"} do
-    if read.recipe and read[name] ~= nil and read[name] ~= made[name] then
-      show.fail("%s: it belongs into the recipe", name)
-    end
-  end
+  local made = o.recipe and given_recipe(o) or recipes.new {features = o.features or {o.feature}, rate = o.rate,
+    pool = o.pool, channel = o.channel, partial = o.partial}
   if made.rate == 0 then error('rate must be one for all tracks, not "native"', 0) end
   return made
 end
@@ -108,65 +100,38 @@ local energies = {
   stft = 1, cqt = 1, vqt = 1, pseudo_cqt = 1, hybrid_cqt = 1, rms = 1, spectrogram = "power", mel = "power",
 }
 
--- For each feature of the recipe the power that decibels are made of, 0 for none; and amin, top_db.
-local function decibels_of(recipe, given)
-  local settings = given
-  if type(given) == "boolean" then settings = {} end
-  if type(settings) ~= "table" then
-    show.fail("decibel must be true, false or {amin, top_db}, got %s", type(given))
-  end
-  settings = options.read("decibel", settings, {amin = 1e-10, top_db = options.none})
-  if not (settings.amin > 0 and settings.amin < math.huge) then
-    show.fail("amin must be above 0, got %g", settings.amin)
-  end
-  if settings.top_db then check_number("top_db", settings.top_db, 0) end
-  local feature, powers = require "moonlark.feature", {}
+-- For each feature of the recipe the power that decibels are made of, 0 for none.
+local function powers_of(recipe, wanted)
+  local powers = {}
   for i, entry in ipairs(recipe.list) do
-    local power = given and energies[entry[1]] or 0
-    if power == "power" then power = feature.settings(entry[1], entry[2]).power end
+    local power = wanted and energies[entry[1]] or 0
+    if power == "power" then power = engine.settings(entry[1], entry[2]).power end
     powers[i] = power
   end
-  return powers, settings.amin, settings.top_db or nil
+  return powers
 end
 
--- Rows, frames of a segment, and names of rows; an error where features do not fit together.
+-- Frames of a segment, and the names of rows; an error where features do not fit together.
 local function shape_of(recipe, segment)
-  local shapes = require "moonlark_core".loader.measure(recipe:description(), segment or 60)
-  local rows, names, first = 0, {}, shapes[1]
-  for _, shape in ipairs(shapes) do
-    if math.abs(shape.rate - first.rate) > 1e-9 * first.rate then
-      show.fail("features of one rate can be joined: %s has %.6g frames a second, %s %.6g (give both "
-        .. "the same hop_length)",
-        first.name, first.rate, shape.name, shape.rate)
-    end
-    if shape.frames < 1 then
-      show.fail("segment must be long enough for one frame of %s, got %g s", shape.name, segment)
-    end
-    if shape.frames ~= first.frames then
-      show.fail("features of the same frames can be joined: %s has %d of %g s, %s %d", first.name, first.frames,
-        segment or 60, shape.name, shape.frames)
-    end
-    for row = 0, shape.rows - 1 do
-      names[#names + 1] = shape.rows == 1 and shape.name or ("%s_%d"):format(shape.name, row)
-    end
-    rows = rows + shape.rows
-  end
-  return rows, segment and first.frames or nil, names
-end
-
-local function check_booleans(read, names)
-  for _, name in ipairs(names) do
-    if type(read[name]) ~= "boolean" then
-      show.fail("%s must be true or false, got %s", name, tostring(read[name]))
+  local features, frames = loader.measure(recipe:description(), segment)
+  local names = {}
+  for _, each in ipairs(features) do
+    for row = 0, each.rows - 1 do
+      names[#names + 1] = each.rows == 1 and each.name or ("%s_%d"):format(each.name, row)
     end
   end
+  return frames, names
 end
 
-local function crop_of(value, training)
-  if value == nil then return training end
-  if value == "random" then return true end
-  if type(value) == "boolean" then return value end
-  show.fail('crop must be true ("random") or false, got %s', tostring(value))
+-- Fills in what the defaults of other options depend on, and checks what holds between them.
+local function settle(o, training)
+  if o.hop and not o.segment then error("hop goes with segment: without it tracks are taken whole", 0) end
+  if o.crop and not o.segment then error("crop goes with segment: without it tracks are taken whole", 0) end
+  if o.crop == nil then o.crop = training and o.segment ~= nil end
+  o.crop = o.crop ~= false
+  if o.per_track and not o.crop then error("per_track goes with crop = true", 0) end
+  if o.decibel == true then o.decibel = decibel.accept {} end
+  o.hop, o.cache = o.hop or o.segment, cache.usable(o.cache)
 end
 
 --- Batches of segments, or whole tracks, of all tracks of the dataset.
@@ -174,80 +139,43 @@ end
 --- Features are computed once, or come from the cache, and are kept in memory; crops of them are cut, changed,
 --- normalised and put together by threads ahead of their use. The same seed gives the same batches, to the bit, for
 --- any number of workers.
----@param given table
---- feature, features or recipe: what of the sound; features are joined in the order of their names.
---- rate: samples per second, 22050.
---- channel: "mix" (the mean of all), "left", "right" or the number of one, from 0; partial: "keep" takes what is there
---- of files that are damaged or end before their headers say, and names them in `partial`; "refuse".
---- segment: seconds; nil takes tracks whole, padded to the longest of their batch.
---- hop: seconds from one segment of the grid to the next, default segment; a remainder of at least half a hop is
---- covered by a segment that ends with the track.
---- crop: true cuts segments anywhere, default for a training part; false takes the grid's, in order.
---- per_track: crops of a track in an epoch, default as many as its grid has segments.
---- batch_size: 32; shuffle: default for a training part; drop_last: false leaves a smaller last batch.
---- decibel: true turns what grows with energy (stft, spectrogram, mel, cqt, vqt, pseudo_cqt, hybrid_cqt, rms) into
---- decibels of power (reference 1), or {amin = 1e-10, top_db = nil}; top_db counts from the segment's loudest.
---- normalize: true; each row over all training tracks and times to mean 0 and deviation 1. A valid or test part needs
---- normalize_by; a dataset that is no part of a split takes its own statistics unless it is given others.
---- augment: list of moonlark.augment descriptions.
---- seed: 0; workers: threads, 0 for one each core; cache: true or a folder; memory: bytes of frames or samples kept, 2
---- GiB, the rest is read again each time; progress: true;
---- device: "cpu". pool: statistics over time ({"mean", "std"}, see feature.recipe) give one row a track instead of
---- frames: x is n × columns, and what concerns segments and augmentation does not apply.
+---
+--- A remainder of at least half a hop is covered by a segment that ends with the track. Decibels (of stft, spectrogram,
+--- mel, cqt, vqt, pseudo_cqt, hybrid_cqt and rms) have the reference 1; top_db counts from the segment's loudest.
+---
+--- Normalisation is over all training tracks and times. A valid or test part needs normalize_by; a dataset that is no
+--- part of a split takes its own statistics unless it is given others.
+---
+--- With pool, batches hold one row a track instead of frames: x is n × columns, and what concerns segments and
+--- augmentation does not apply. Files that partial = "keep" takes in part are named in `partial`.
+---@param given moonlark.Dataset.batches.Options
 ---@return moonlark.Batches
 function Dataset:batches(given)
-  local read = options.read("batches", given, {
-    feature = options.none, features = options.none, recipe = options.none, rate = options.none,
-    segment = options.none, hop = options.none, per_track = options.none, crop = options.none,
-    batch_size = 32, shuffle = options.none, drop_last = false, decibel = options.none, normalize = true,
-    augment = options.none, seed = 0, workers = 0, cache = options.none, memory = 2 * GIGABYTE, progress = true,
-    device = "cpu", pool = options.none, channel = reading.defaults.channel, partial = reading.defaults.partial,
-  })
-  local training = self.part == "train"
-  local recipe = recipe_of(read)
-  if read.shuffle == nil then read.shuffle = training end
-  if recipe.pool then return pooled(self, recipe, read) end
-  local segment = check_seconds("segment", read.segment)
-  local hop = check_seconds("hop", read.hop) or segment
-  if read.hop and not segment then error("hop goes with segment: without it tracks are taken whole", 0) end
-  local crop = crop_of(read.crop, training)
-  if crop and not segment then
-    if read.crop then error("crop goes with segment: without it tracks are taken whole", 0) end
-    crop = false
-  end
-  if read.per_track ~= nil and not crop then error("per_track goes with crop = true", 0) end
-  local decibel = read.decibel
-  if decibel == nil then decibel = true end
-  local powers, amin, top_db = decibels_of(recipe, decibel)
-  local rows, frames, names = shape_of(recipe, segment)
-  check_booleans(read, {"shuffle", "drop_last", "normalize", "progress"})
-  local cache = require "moonlark.dataset.cache".usable(read.cache)
+  local o, training = parameters:read(given), self.part == "train"
+  local recipe = recipe_of(o)
+  if o.shuffle == nil then o.shuffle = training end
+  if recipe.pool then return pooled(self, recipe, o) end
+  settle(o, training)
+  local frames, names = shape_of(recipe, o.segment)
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
-  if read.device ~= "cpu" then require "moonlark.torch".zeros({1}):to(read.device) end -- says now what is missing
-  local augments = require "moonlark.augment".ordered(read.augment or {})
+  if o.device ~= "cpu" then require "moonlark.torch".zeros({1}):to(o.device) end -- says now what is missing
   return setmetatable({
-    dataset = self, rejected = {table.unpack(self.rejected)}, partial = {}, classes = self.classes, recipe = recipe,
-    rows = rows, frames = frames, names = names, training = training, segment = segment, hop = hop, crop = crop,
-    per_track = read.per_track and check_integer("per_track", read.per_track, 1),
-    batch_size = check_integer("batch_size", read.batch_size, 1), shuffle = read.shuffle, drop_last = read.drop_last,
-    decibel = decibel, powers = powers, amin = amin, top_db = top_db, normalize = read.normalize,
-    seed = check_integer("seed", read.seed, math.mininteger), workers = check_integer("workers", read.workers, 0),
-    augments = augments, sound = #augments > 0 and not augments[1].on_features, cache = cache,
-    memory = check_integer("memory", read.memory, 0), progress = read.progress, device = read.device,
+    dataset = self, classes = self.classes, rejected = {table.unpack(self.rejected)}, partial = {},
+    rows = #names, frames = frames, names = names, recipe = recipe, settings = o,
+    augments = augment.ordered(o.augment or {}),
   }, Batches)
 end
 
 -- preparing ---------------------------------------------------------------------------
-
-local function loader() return require "moonlark_core".loader end
 
 -- Runs a pass over all tracks, and gives its job. What is stopped half way is begun anew the next time.
 local function run(self, pass, label)
   local _ <close> = setmetatable({}, {__close = function(_, failure)
     if failure then self.material, self.places, self.plan, self.n_items = nil, nil, nil, nil end
   end})
-  local job = loader().start(self.material, pass, self.workers)
-  background.await(job, self.progress and label or nil, self.cache)
+  local o = self.settings
+  local job = loader.start(self.material, pass, o.workers)
+  background.await(job, o.progress and label or nil, o.cache)
   return job
 end
 
@@ -282,9 +210,10 @@ function Batches:prepare()
   for i, track in ipairs(self.dataset.tracks) do
     wanted[i] = {path = track.path, start = track.start, duration = track.duration}
   end
-  self.material = loader().material(self.recipe:description(), wanted, {
-    sound = self.sound, amin = self.amin, memory = self.memory, powers = self.powers,
-  }, self.cache)
+  local o, first = self.settings, self.augments[1]
+  self.material = loader.material(self.recipe:description(), wanted, o, {
+    sound = first and not first.on_features, powers = powers_of(self.recipe, o.decibel),
+  }, o.cache)
   local job = run(self, "load", "preparing")
   self.partial = notes.take(job:notes(), self.dataset.tracks)
   sort_out(self, job:outcome())
@@ -302,7 +231,7 @@ function Batches:statistics()
   for i, place in ipairs(self.places) do
     if outcome[place] ~= true then show.fail("%s: %s", self.dataset.tracks[i].path, outcome[place]) end
   end
-  local mean, std = loader().statistics(job, self.places)
+  local mean, std = loader.statistics(job, self.places)
   self.normalisation = {mean = mean, std = std}
   return self.normalisation
 end
@@ -325,8 +254,8 @@ end
 -- epochs --------------------------------------------------------------------------------
 
 local function normalisation_of(self)
-  if not self.normalize then return {} end
-  if not self.normalisation and not self.training and self.dataset.part then
+  if not self.settings.normalize then return {} end
+  if not self.normalisation and (self.dataset.part or "train") ~= "train" then
     show.fail("the %s part is normalised by the training part's statistics: call normalize_by(train:statistics()) "
       .. "first, or say normalize = false", self.dataset.part)
   end
@@ -335,12 +264,9 @@ end
 
 -- What the engine plans by; `normalisation` may be empty.
 local function plan_of(self, normalisation)
-  return loader().plan(self.material, {
-    tracks = self.places, labels = self.dataset:ids(), n_classes = #self.classes,
-    segment = self.segment or 0, hop = self.hop or 0, crop = self.crop, per_track = self.per_track or 0,
-    batch_size = self.batch_size, shuffle = self.shuffle, drop_last = self.drop_last, seed = self.seed,
-    top_db = self.top_db, mean = normalisation.mean, std = normalisation.std,
-    augments = self.augments,
+  return loader.plan(self.material, self.settings, {
+    tracks = self.places, labels = self.dataset:ids(), n_classes = #self.classes, augments = self.augments,
+    mean = normalisation.mean, std = normalisation.std,
   })
 end
 
@@ -385,23 +311,24 @@ local function send(batch, device)
   return batch
 end
 
+local epoch_number = options.integer(options.required, {least = 1})
+
 --- The batches of an epoch: `for batch in b:epoch(1) do … end`. They depend on the seed and the epoch alone. Leaving
 --- the loop stops the threads.
 ---@param number integer  from 1
 ---@return fun(): moonlark.Batch?
 function Batches:epoch(number)
-  number = check_integer("epoch", number, 1)
+  number = epoch_number:check("Batches:epoch", "epoch", number)
   self:prepare()
   if not self.plan then self.plan = plan_of(self, normalisation_of(self)) end
-  local engine = loader()
-  local epoch = engine.epoch(self.plan, number, self.workers)
+  local epoch, device = loader.epoch(self.plan, number, self.settings.workers), self.settings.device
   local function fetch()
-    local x, y, mask, lengths, tracks, starts = engine.next(epoch)
+    local x, y, mask, lengths, tracks, starts = loader.next(epoch)
     if not x then return nil end
     local batch = batch_of(self, x, y, mask, lengths, tracks, starts)
-    return self.device ~= "cpu" and send(batch, self.device) or batch
+    return device ~= "cpu" and send(batch, device) or batch
   end
-  if self.device == "cpu" then return fetch, nil, nil, epoch end
+  if device == "cpu" then return fetch, nil, nil, epoch end
   local ahead = fetch() -- copies run while the batch before is in use
   return function()
     local batch = ahead
@@ -414,7 +341,7 @@ end
 ---@param device string
 ---@return moonlark.Batches  itself
 function Batches:to(device)
-  self.device = device
+  self.settings.device = device
   return self
 end
 
@@ -422,7 +349,7 @@ end
 ---@param seed integer
 ---@return moonlark.Batches  itself
 function Batches:set_seed(seed)
-  self.seed, self.plan = check_integer("seed", seed, math.mininteger), nil
+  self.settings.seed, self.plan = parameters.by_name.seed:check("Batches:set_seed", "seed", seed), nil
   return self
 end
 
@@ -430,19 +357,19 @@ end
 --- it was varied: seed, crop, shuffle and augment.
 ---@return table
 function Batches:options()
-  local recipe = self.recipe:settings()
-  local whole = not recipe.start and not recipe.duration
-  return {
-    features = whole and recipe.features or nil, rate = whole and recipe.rate or nil,
-    channel = whole and recipe.channel or nil, partial = whole and recipe.partial or nil,
-    recipe = not whole and recipe or nil,
-    segment = self.segment, hop = self.hop, batch_size = self.batch_size, normalize = self.normalize,
-    decibel = self.decibel and {amin = self.amin, top_db = self.top_db},
-  }
+  local recipe, made = self.recipe:settings(), {}
+  if recipe.start or recipe.duration then
+    made.recipe = recipe
+  else
+    made.features = recipe.features
+    for _, name in ipairs(in_recipe) do made[name] = recipe[name] end
+  end
+  for _, name in ipairs(input) do made[name] = self.settings[name] end
+  return made
 end
 
 function Batches:__tostring()
-  return ("batches of %d  %d rows × %s  %s"):format(self.batch_size, self.rows,
+  return ("batches of %d  %d rows × %s  %s"):format(self.settings.batch_size, self.rows,
     self.frames and self.frames .. " frames" or "whole tracks", table.concat(self:features(), ", "))
 end
 

@@ -5,9 +5,16 @@
 ---     local X = songs:extract(recipe, {cache = ".moonlark"}) -- one beside the data
 ---     cache.limit(50 << 30)
 local files = require "moonlark.base.files"
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
 local cache = {}
+
+--- What functions that keep results can be told.
+cache.options = {
+  cache = options.either(options.none, {options.choice({true}, options.none), options.text()},
+    "a folder that keeps results between runs; true: the user's", {usual = "nothing is kept"}),
+}
 
 --- The user's cache folder: $MOONLARK_CACHE, else $XDG_CACHE_HOME/moonlark, else ~/.cache/moonlark; nil where none is
 --- known, or MOONLARK_CACHE is empty: then commands keep nothing.
@@ -29,7 +36,6 @@ local warned = {}
 function cache.usable(wanted)
   if wanted == true then wanted = cache.folder() end
   if not wanted then return nil end
-  if type(wanted) ~= "string" then show.fail("cache must be a folder, true or nil, got %s", type(wanted)) end
   local fine, why = pcall(require "moonlark_core".cache.check, wanted)
   if fine then return wanted end
   if not warned[wanted] then

@@ -1,5 +1,6 @@
 --- Adds extract and extract_to to datasets: a recipe over all tracks.
 local background = require "moonlark.dataset.background"
+local cache = require "moonlark.dataset.cache"
 local class = require "moonlark.dataset.class"
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
@@ -8,6 +9,9 @@ local show = require "moonlark.base.show"
 local Dataset, make = class.Dataset, class.make
 
 local extract = {}
+
+local of_extract = options.describe("Dataset:extract", background.options, cache.options)
+local of_extract_to = options.describe("Dataset:extract_to", background.options, cache.options)
 
 ---@class moonlark.Features
 ---@field x moonlark.Tensor?  n × d float32, when the recipe pools
@@ -77,15 +81,15 @@ local function folds_of(tracks)
 end
 
 -- Starts the engine on all tracks and waits. `outputs` are files to write frames to.
-local function run(self, recipe, read, outputs)
+local function run(self, recipe, o, outputs)
   local core = require "moonlark_core"
   local wanted = {}
   for i, track in ipairs(self.tracks) do
     wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
   end
-  local cache = require "moonlark.dataset.cache".usable(read.cache)
-  local job = core.extract.start(recipe:description(), wanted, read.workers, cache)
-  local counts = background.await(job, read.progress and "extracting" or nil, cache)
+  local folder = cache.usable(o.cache)
+  local job = core.extract.start(recipe:description(), wanted, o.workers, folder)
+  local counts = background.await(job, o.progress and "extracting" or nil, folder)
   local result = {
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
@@ -118,19 +122,17 @@ end
 ---
 --- A file that fails is named in `rejected` and has no row; that all fail is an error. A file that was kept in part
 --- (the recipe's partial = "keep") has one, and is named in `partial`. Results are the same to the
---- bit for any number of workers. With a cache, work done before Ctrl-C is not done again.
+--- bit for any number of workers. With a cache (see moonlark.dataset.cache), which knows results by the files' content
+--- and the recipe, work done before Ctrl-C is not done again.
 ---@param recipe moonlark.Recipe
----@param given {workers?: integer, cache?: string|true, progress?: boolean}?
---- workers: threads, default one for each core; cache: a folder for results, kept by the files' content and the
---- recipe (true: the user's, see moonlark.dataset.cache); progress: false draws no bar
+---@param given moonlark.Dataset.extract.Options?
 ---@return moonlark.Features
 function Dataset:extract(recipe, given)
   if not require "moonlark.feature.recipe".is(recipe) then
     error("recipe must be a recipe, such as feature.recipe {features = {mfcc = {}}} makes", 0)
   end
-  local read = options.read("extract", given, {workers = 0, cache = options.none, progress = true})
   local core = require "moonlark_core"
-  local X, places = run(self, recipe, read)
+  local X, places = run(self, recipe, of_extract:read(given))
   check_any_left(self, X)
   local job = X.job
   X.job = nil
@@ -156,13 +158,13 @@ end
 ---@param recipe moonlark.Recipe
 ---@param outputs string|string[]  the table's path (.safetensors .npy .csv .jsonl .arff .h5), or a path for each track
 --- (.safetensors .npz .npy .csv .h5) whose folders exist
----@param given {workers?: integer, cache?: string|true, progress?: boolean}?  as for extract
+---@param given moonlark.Dataset.extract_to.Options?
 ---@return {tracks: moonlark.Track[], rejected: table[], partial: table[], warnings: table[], cached: integer}
 function Dataset:extract_to(recipe, outputs, given)
-  local read = options.read("extract_to", given, {workers = 0, cache = options.none, progress = true})
+  local o = of_extract_to:read(given)
   local core = require "moonlark_core"
   if recipe.pool then core.extract.check_table(outputs) end
-  local result = run(self, recipe, read, not recipe.pool and outputs or nil)
+  local result = run(self, recipe, o, not recipe.pool and outputs or nil)
   local job <close> = result.job
   result.job = nil
   if recipe.pool and #result.tracks > 0 then

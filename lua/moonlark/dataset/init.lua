@@ -22,6 +22,27 @@ local make = class.make
 
 local dataset = {}
 
+local text, none = options.text, options.none
+local of_folder = options.describe("dataset.folder", {
+  pattern = text(none, "only files whose name it matches", {usual = "every file"}),
+  extensions = options.list(text(), none, {usual = "those of sound"}, "only files with these endings"),
+  fold = text(none, "a pattern whose capture in a file's name is the track's fold", {usual = "no folds"}),
+  group = text(none, "a pattern whose capture is the track's group", {usual = "no groups"}),
+  depth = options.integer(1, {least = 0}, "levels of folders that make a label: with 2, rock/indie"),
+})
+local fields, columns = {"path", "label", "group", "fold"}, {}
+for _, field in ipairs(fields) do
+  columns[field] = text(none, "the column that holds the " .. field, {usual = ('"%s"'):format(field)})
+end
+local of_csv = options.describe("dataset.csv", {
+  columns = options.record("columns", columns, none, "where the columns have other names", {usual = "{}"}),
+  root = text("", "the folder that paths start from, as seen from the CSV file's"),
+  delimiter = text(",", "one character between fields"),
+})
+local of_gtzan = options.describe("dataset.gtzan", {
+  lists = text(none, "the folder of the list files", {usual = "beside the data"}),
+})
+
 -- A field found in a file's name by a pattern with one capture; nil without a pattern.
 local function capture(what, pattern, name, path)
   if not pattern then return nil end
@@ -34,13 +55,28 @@ local function fold_value(text)
   return text and (math.tointeger(tonumber(text)) or text)
 end
 
-local function check_folder(path)
+local function check_path(path)
   if type(path) ~= "string" then show.fail("path must be a string, got %s", type(path)) end
-  path = scan.clean(path)
+  return path
+end
+
+local function folder_at(path)
+  path = scan.clean(check_path(path))
   local mode = require "lfs".attributes(path, "mode")
   if not mode then show.fail("%s: no such folder", path) end
   if mode ~= "directory" then show.fail("%s is a %s, not a folder", path, mode) end
   return path
+end
+
+-- The track of a sound file; without a label where it lies less deep than labels do.
+local function track_at(path, found, o)
+  local name, folders = found:match "[^/]+$", {}
+  for folder in found:gmatch "([^/]+)/" do folders[#folders + 1] = folder end
+  return {
+    path = scan.join(path, found), fold = fold_value(capture("fold", o.fold, name, found)),
+    group = capture("group", o.group, name, found),
+    label = #folders >= o.depth and table.concat(folders, "/", 1, o.depth) or nil,
+  }
 end
 
 --- One folder a class: the folders directly in `path` are the labels, and the sound files in and below each
@@ -50,40 +86,23 @@ end
 ---
 ---     dataset.folder("esc10", {fold = "^(%d)%-", group = "^%d%-(%d+)%-"})   -- from names such as 1-17092-A.ogg
 ---@param path string
----@param given {pattern?: string, extensions?: string[], fold?: string, group?: string, depth?: integer}?
---- pattern: only files whose name it matches; extensions: instead of the usual ones; fold, group: patterns
---- whose capture in the file's name is the track's fold or group; depth: folder levels that make a label
---- (default 1; with 2, rock/indie/a.wav has the label "rock/indie")
+---@param given moonlark.dataset.folder.Options?
 ---@return moonlark.Dataset
 function dataset.folder(path, given)
-  local read = options.read("dataset.folder", given, {
-    pattern = options.none, extensions = options.none, fold = options.none, group = options.none, depth = 1,
-  })
-  path = check_folder(path)
+  local o = of_folder:read(given)
+  path = folder_at(path)
+  local sounds, rejected = scan.sounds(path, o.extensions)
   local tracks, loose = {}, {}
-  local sounds, rejected = scan.sounds(path, read.extensions)
   for _, found in ipairs(sounds) do
-    local name = found:match "[^/]+$"
-    if not read.pattern or name:find(read.pattern) then
-      local track = {
-        path = scan.join(path, found),
-        fold = fold_value(capture("fold", read.fold, name, found)),
-        group = capture("group", read.group, name, found),
-      }
-      local folders = {}
-      for folder in found:gmatch "([^/]+)/" do folders[#folders + 1] = folder end
-      if #folders >= read.depth then
-        track.label = table.concat(folders, "/", 1, read.depth)
-        tracks[#tracks + 1] = track
-      else
-        loose[#loose + 1] = track
-      end
+    if not o.pattern or found:match("[^/]+$"):find(o.pattern) then
+      local track = track_at(path, found, o)
+      table.insert(track.label and tracks or loose, track)
     end
   end
   if #tracks == 0 and #loose == 0 then
     local bad = rejected[1]
     show.fail("%s holds no sound files%s%s", path,
-      read.pattern and (" whose name matches '%s'"):format(read.pattern) or "",
+      o.pattern and (" whose name matches '%s'"):format(o.pattern) or "",
       bad and (" that can be read; %s %s"):format(bad.path, bad.reason) or "")
   end
   if #tracks == 0 then return make(loose, {rejected = rejected}) end
@@ -95,15 +114,46 @@ function dataset.folder(path, given)
 end
 
 -- The column that holds a field: the one asked for, or the field's own name where there is such a column.
-local function find_column(path, field, asked, columns)
+local function find_column(path, field, asked, names)
   local known = {}
-  for _, column in ipairs(columns) do known[column] = true end
+  for _, name in ipairs(names) do known[name] = true end
   if known[asked or field] then return asked or field end
   if asked or field == "path" then
-    local near = options.nearest(asked or field, columns)
+    local near = options.nearest(asked or field, names)
     show.fail("%s has no column '%s' (%s)", path, asked or field,
-      near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(columns, ", "))
+      near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(names, ", "))
   end
+end
+
+-- The column of each field that there is one for, and the names of the others.
+local function columns_of(path, asked, names)
+  local column, used, others = {}, {}, {}
+  for _, field in ipairs(fields) do
+    column[field] = find_column(path, field, asked[field], names)
+    if column[field] then used[column[field]] = true end
+  end
+  for _, name in ipairs(names) do
+    if not used[name] then others[#others + 1] = name end
+  end
+  return column, others
+end
+
+-- The track of a row; `column` and `others` as columns_of gives them.
+local function track_of(row, root, column, others)
+  local function value(field)
+    local words = column[field] and row[column[field]]
+    return words ~= "" and words or nil
+  end
+  if not value "path" then return nil end
+  local track = {path = scan.join(root, value "path"), label = value "label", group = value "group",
+    fold = fold_value(value "fold")}
+  for _, name in ipairs(others) do
+    if row[name] ~= "" then
+      track.tags = track.tags or {}
+      track.tags[name] = row[name]
+    end
+  end
+  return track
 end
 
 --- Tracks listed in a CSV file whose first line names the columns `path`, `label`, `group`, `fold`; only
@@ -113,51 +163,26 @@ end
 ---     dataset.csv("meta/esc50.csv", {root = "../audio",
 ---                 columns = {path = "filename", label = "category", group = "src_file"}})
 ---@param path string
----@param given {columns?: table<string, string>, root?: string, delimiter?: string}?
+---@param given moonlark.dataset.csv.Options?
 ---@return moonlark.Dataset
 function dataset.csv(path, given)
-  local read = options.read("dataset.csv", given, {columns = {}, root = "", delimiter = ","})
-  local asked = options.read("columns of dataset.csv", read.columns,
-    {path = options.none, label = options.none, group = options.none, fold = options.none})
-  local rows, columns = csv.read(path, read.delimiter)
-  local column, used = {}, {}
-  for _, field in ipairs {"path", "label", "group", "fold"} do
-    column[field] = find_column(path, field, asked[field], columns)
-    if column[field] then used[column[field]] = true end
-  end
-  local root = scan.join(scan.parent(path), read.root)
-
+  local o = of_csv:read(given)
+  local rows, names = csv.read(path, o.delimiter)
+  local column, others = columns_of(path, o.columns or {}, names)
+  local root = scan.join(scan.parent(path), o.root)
   local tracks, line_of = {}, {}
   for i, row in ipairs(rows) do
-    local function value(field)
-      local text = column[field] and row[column[field]]
-      return text ~= "" and text or nil
-    end
-    if not value "path" then show.fail("%s, line %d: the path is empty", path, row[0]) end
-    local track = {
-      path = scan.join(root, value "path"),
-      label = value "label", group = value "group", fold = fold_value(value "fold"),
-    }
+    local track = track_of(row, root, column, others)
+    if not track then show.fail("%s, line %d: the path is empty", path, row[0]) end
     if line_of[track.path] then
       show.fail("%s, line %d: %s is already on line %d", path, row[0], track.path, line_of[track.path])
     end
-    line_of[track.path] = row[0]
-    for _, name in ipairs(columns) do
-      if not used[name] and row[name] ~= "" then
-        track.tags = track.tags or {}
-        track.tags[name] = row[name]
-      end
-    end
-    tracks[i] = track
+    line_of[track.path], tracks[i] = row[0], track
   end
   if #tracks == 0 then show.fail("%s lists no tracks", path) end
   local songs = make(tracks)
-  if column.label and #songs.classes > 0 then
-    for _, track in ipairs(tracks) do
-      if not track.label then
-        show.fail("%s, line %d: the label is empty", path, line_of[track.path])
-      end
-    end
+  for _, track in ipairs(#songs.classes > 0 and tracks or {}) do
+    if not track.label then show.fail("%s, line %d: the label is empty", path, line_of[track.path]) end
   end
   return songs
 end
@@ -167,11 +192,11 @@ end
 --- (train_filtered.txt, valid_filtered.txt, test_filtered.txt) lie there too, `songs:split {lists = true}` uses
 --- them; the lists are not part of Moonlark.
 ---@param path string
----@param given {lists?: string}?  lists: the folder of the list files, when it is another
+---@param given moonlark.dataset.gtzan.Options?
 ---@return moonlark.Dataset
 function dataset.gtzan(path, given)
-  local read = options.read("dataset.gtzan", given, {lists = options.none})
-  path = check_folder(path)
+  local o = of_gtzan:read(given)
+  path = folder_at(path)
   local attributes = require "lfs".attributes
   local genres = path
   for _, below in ipairs {"genres_original", "genres", "Data/genres_original", "Data/genres"} do
@@ -192,14 +217,14 @@ function dataset.gtzan(path, given)
     show.fail("%s does not have GTZAN's layout: genres/<genre>/<genre>.NNNNN.au (or .wav)", path)
   end
   local songs = make(tracks, {rejected = rejected})
-  for _, folder in ipairs {read.lists or path, scan.parent(genres), genres} do
+  for _, folder in ipairs {o.lists or path, scan.parent(genres), genres} do
     if attributes(folder .. "/train_filtered.txt", "mode") == "file" then
       songs.lists = folder
       break
     end
   end
-  if read.lists and songs.lists ~= read.lists then
-    show.fail("lists: there is no train_filtered.txt in %s", read.lists)
+  if o.lists and songs.lists ~= o.lists then
+    show.fail("lists: there is no train_filtered.txt in %s", o.lists)
   end
   return songs
 end
@@ -224,8 +249,7 @@ dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
 ---@param given table?  options of dataset.folder or dataset.csv
 ---@return moonlark.Dataset
 function dataset.open(path, given)
-  if type(path) ~= "string" then show.fail("path must be a string, got %s", type(path)) end
-  if path:lower():find "%.csv$" then return dataset.csv(path, given) end
+  if check_path(path):lower():find "%.csv$" then return dataset.csv(path, given) end
   if path:lower():find "%.json$" then
     local loaded = dataset.load(path)
     if not dataset.is(loaded) then show.fail("%s holds a split: name a dataset's index", path) end

@@ -9,15 +9,22 @@ local show = require "moonlark.base.show"
 
 local Dataset = class.Dataset
 
+local workers = {workers = background.options.workers}
+local of_validate = options.describe("Dataset:validate", background.options, reading.options, {
+  decode = options.boolean(true, "decodes every sample; false: trusts headers, and only hashes the bytes"),
+})
+local of_measure = options.describe("Dataset:measure", workers)
+local of_shard = options.describe("Dataset:shard", background.options)
+local of_hash = options.describe("Dataset:hash", workers)
+
 -- Inspects the files of tracks; sets seconds, rate, channels and hash; gives the reason of each that failed, and the
--- notes of each. `read` may have channel and partial.
-local function inspect(tracks, depth, workers, label, read)
-  read = read or {}
+-- notes of each. `o`: workers, channel, partial.
+local function inspect(tracks, depth, label, o)
   local core = require "moonlark_core"
   local paths = {}
   for i, track in ipairs(tracks) do paths[i] = track.path end
-  local job <close> = core.extract.inspect(paths, depth, workers, reading.channel(read.channel),
-    reading.keeps_partial(read.partial))
+  local job <close> = core.extract.inspect(paths, depth, o.workers, reading.channel(o.channel),
+    reading.keeps_partial(o.partial))
   background.await(job, label)
   local outcome, found = job:outcome(), core.extract.inspected(job)
   local reasons = {}
@@ -43,18 +50,13 @@ end
 --- Decodes every file once, in parallel, and sets aside those that cannot be read: they leave `tracks` and are
 --- named in `rejected`. Each track then knows its `seconds`, `rate`, `channels` and `hash`.
 ---
---- Classes keep their ids, even one that lost all of its tracks.
----@param given {workers?: integer, decode?: boolean, progress?: boolean, channel?: "mix"|"left"|"right"|integer, partial?: "refuse"|"keep"}?
---- workers: threads, default one for each core; decode: false trusts headers and only hashes the bytes;
---- progress: false draws no bar; channel: that files must have, default "mix", any; partial: "keep" takes files that
---- are damaged or end before their headers say as far as they go, and names them in `partial`; default "refuse"
+--- Classes keep their ids, even one that lost all of its tracks. A file without the `channel` is set aside, too. Files
+--- that partial = "keep" takes as far as they go are named in `partial`.
+---@param given moonlark.Dataset.validate.Options?
 ---@return moonlark.Dataset self
 function Dataset:validate(given)
-  local read = options.read("validate", given, {
-    workers = 0, decode = true, progress = true, channel = reading.defaults.channel, partial = reading.defaults.partial,
-  })
-  local reasons, found = inspect(self.tracks, read.decode and "sound" or "content", read.workers,
-    read.progress and "validating" or nil, read)
+  local o = of_validate:read(given)
+  local reasons, found = inspect(self.tracks, o.decode and "sound" or "content", o.progress and "validating" or nil, o)
   add_new(self.partial, (notes.take(found, self.tracks)))
   local good = {}
   for _, track in ipairs(self.tracks) do
@@ -87,13 +89,13 @@ function Dataset:duplicates()
 end
 
 -- Inspects those tracks that lack a field; a file that fails is an error.
-local function complete(self, field, depth, workers)
+local function complete(self, field, depth, o)
   local missing = {}
   for _, track in ipairs(self.tracks) do
     if track[field] == nil then missing[#missing + 1] = track end
   end
   if #missing == 0 then return end
-  local reasons = inspect(missing, depth, workers)
+  local reasons = inspect(missing, depth, nil, o)
   for _, track in ipairs(missing) do
     if reasons[track] then
       show.fail("%s: %s: call validate first, it sets bad files aside", track.path, reasons[track])
@@ -102,11 +104,10 @@ local function complete(self, field, depth, workers)
 end
 
 --- Makes sure that every track knows its `seconds`, from the files' headers where it was not validated.
----@param given {workers?: integer}?
+---@param given moonlark.Dataset.measure.Options?
 ---@return moonlark.Dataset self
 function Dataset:measure(given)
-  local read = options.read("measure", given, {workers = 0})
-  complete(self, "seconds", "header", read.workers)
+  complete(self, "seconds", "header", of_measure:read(given))
   return self
 end
 
@@ -115,10 +116,10 @@ end
 --- known (from an index, or validate) are read; one that cannot be read lies in the first part.
 ---@param i integer  1 .. n
 ---@param n integer
----@param given {workers?: integer, progress?: boolean}?
+---@param given moonlark.Dataset.shard.Options?
 ---@return moonlark.Dataset
 function Dataset:shard(i, n, given)
-  local read = options.read("shard", given, {workers = 0, progress = true})
+  local o = of_shard:read(given)
   if math.type(i) ~= "integer" or math.type(n) ~= "integer" or i < 1 or i > n then
     show.fail("shard must be i of n with 1 <= i <= n, got %s of %s", tostring(i), tostring(n))
   end
@@ -126,7 +127,7 @@ function Dataset:shard(i, n, given)
   for _, track in ipairs(self.tracks) do
     if not track.hash then unknown[#unknown + 1] = track end
   end
-  if #unknown > 0 then inspect(unknown, "content", read.workers, read.progress and "hashing" or nil) end
+  if #unknown > 0 then inspect(unknown, "content", o.progress and "hashing" or nil, o) end
   local classes = self.classes
   local part = self:filter(function(track)
     local number = track.hash and tonumber(track.hash:sub(1, 15), 16) or 0
@@ -138,11 +139,10 @@ end
 
 --- One hash of all the data: the bytes of every file with its label, group and fold. It does not depend on where
 --- the files lie, what they are called or in which order they are listed.
----@param given {workers?: integer}?
+---@param given moonlark.Dataset.hash.Options?
 ---@return string  32 hexadecimal digits
 function Dataset:hash(given)
-  local read = options.read("hash", given, {workers = 0})
-  complete(self, "hash", "content", read.workers)
+  complete(self, "hash", "content", of_hash:read(given))
   local lines = {}
   for i, track in ipairs(self.tracks) do
     lines[i] = table.concat({track.hash, track.label or "", track.group or "", tostring(track.fold or ""),

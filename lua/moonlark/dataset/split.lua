@@ -1,4 +1,5 @@
 --- Adds split, folds and segments to datasets.
+local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
 local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
@@ -7,13 +8,38 @@ local show = require "moonlark.base.show"
 
 local Dataset, make = class.Dataset, class.make
 
+local part_names = {"train", "valid", "test"}
+
+local dealing = {
+  seed = options.integer(0, nil, "the same gives the same parts"),
+  group = options.either(options.none, {options.text(), options.choice({false}, options.none)},
+    "the CSV column whose equal values stay together; false: none", {usual = "the tracks' own groups"}),
+  stratify = options.boolean(true, "deals out each class by itself"),
+}
+local fractions, list_files = {}, {}
+for _, name in ipairs(part_names) do
+  fractions[name] = options.number(options.none, {above = 0, most = 1, usual = "no such part"}, "share of the tracks")
+  list_files[name] = options.text(options.none, "a file of one track a line")
+end
+local of_split = options.describe("Dataset:split", fractions, dealing, {
+  lists = options.either(options.none,
+    {options.choice({true}, options.none), options.text(), options.record("lists", list_files)},
+    "list files instead of fractions, or their folder; true: those that lie with the data"),
+})
+local of_folds = options.describe("Dataset:folds", dealing, {
+  k = options.integer(options.none, {least = 2, usual = "the folds that the tracks carry"}, "how many"),
+})
+local of_segments = options.describe("Dataset:segments", {
+  seconds = options.number(options.required, {above = 0, unit = "s"}, "length of a piece"),
+  overlap = options.number(0, {least = 0, below = 1}, "the fraction of a piece that the next one repeats"),
+  allow_leakage = options.boolean(false, "cuts datasets that were not split, and records that"),
+  workers = background.options.workers,
+})
+
 -- The group of each track, or nil when the split goes by track. `by` is nil (the tracks' own groups, if they
 -- have any), false, "group", or the name of a tag.
 local function groups_of(self, by)
   if by == false then return nil end
-  if by ~= nil and type(by) ~= "string" then
-    show.fail("group must be a name or false, got %s", type(by))
-  end
   local groups, found = {}, false
   for i, track in ipairs(self.tracks) do
     local value
@@ -29,15 +55,12 @@ local function groups_of(self, by)
 end
 
 -- The part (from 1) of each track.
-local function deal(self, fractions, read)
-  if math.type(read.seed) ~= "integer" then
-    show.fail("seed must be an integer, got %s", tostring(read.seed))
-  end
+local function deal(self, shares, o)
   local labels = {}
-  for i, track in ipairs(self.tracks) do labels[i] = read.stratify and track.label or "" end
-  local groups = groups_of(self, read.group)
-  if groups then return partition.grouped(labels, groups, fractions, read.seed) end
-  return partition.stratified(labels, fractions, read.seed)
+  for i, track in ipairs(self.tracks) do labels[i] = o.stratify and track.label or "" end
+  local groups = groups_of(self, o.group)
+  if groups then return partition.grouped(labels, groups, shares, o.seed) end
+  return partition.stratified(labels, shares, o.seed)
 end
 
 -- The tracks at the places where `chosen` is true, as a part of `self`.
@@ -75,8 +98,6 @@ end
 local Parts = {}
 Parts.__index = Parts
 Parts.__name = "moonlark.Parts"
-
-local part_names = {"train", "valid", "test"}
 
 function Parts:__tostring()
   local lines = {}
@@ -117,7 +138,8 @@ local function read_list(self, path, index)
   return chosen
 end
 
-local function split_by_lists(self, lists)
+-- The list file of each part.
+local function list_files_of(self, lists)
   if lists == true then
     lists = self.lists or error("lists = true needs list files that lie with the data: train_filtered.txt …", 0)
   end
@@ -132,7 +154,10 @@ local function split_by_lists(self, lists)
     end
     if not next(lists) then show.fail("lists: there is no train_filtered.txt or train.txt in %s", folder) end
   end
-  lists = options.read("lists", lists, {train = options.none, valid = options.none, test = options.none})
+  return lists
+end
+
+local function split_by_lists(self, lists)
   local index = {}
   for i, track in ipairs(self.tracks) do
     for _, name in ipairs(track_names(track.path)) do
@@ -156,47 +181,42 @@ local function split_by_lists(self, lists)
   return setmetatable(parts, Parts)
 end
 
+-- The parts asked for, and the share of each.
+local function shares_of(o)
+  local names, shares, sum = {}, {}, 0
+  for _, name in ipairs(part_names) do
+    if o[name] then names[#names + 1], shares[#shares + 1], sum = name, o[name], sum + o[name] end
+  end
+  if #names == 0 then error("split needs fractions, for instance {train = .8, test = .2}", 0) end
+  if math.abs(sum - 1) > 1e-6 then show.fail("the fractions must sum to 1, got %g", sum) end
+  for i, share in ipairs(shares) do shares[i] = share / sum end
+  return names, shares
+end
+
 --- Splits the tracks into parts.
 ---
 --- Each class is dealt out by itself (stratified): a part gets its quota of it, rounded down or up. With groups,
 --- whole groups are dealt out, so that no group is on two sides, and classes come as near to their quota as
 --- groups allow. The same seed gives the same split.
----@param given {train?: number, valid?: number, test?: number, seed?: integer, group?: string|false, stratify?: boolean, lists?: true|string|table<string, string>}
---- train, valid, test: fractions that sum to 1; those left out are not made. group: nil takes the tracks' own
---- groups where they have them; a name takes that CSV column; false goes by track. stratify: default true.
---- lists: instead of fractions, list files of one track a line: a table {train = path, …}, a folder that holds
---- train_filtered.txt … or train.txt …, or true for those that lie with the data; tracks not listed are left out
+---
+--- Fractions sum to 1. Instead of them, list files name the tracks: {train = path, …}, or a folder that holds
+--- train_filtered.txt … or train.txt …; tracks that are not listed are left out.
+---@param given moonlark.Dataset.split.Options
 ---@return moonlark.Parts  {train, valid, test}, each a Dataset
 function Dataset:split(given)
-  local read = options.read("split", given, {
-    train = options.none, valid = options.none, test = options.none, lists = options.none,
-    seed = 0, group = options.none, stratify = true,
-  })
-  if read.lists then
-    if read.train or read.valid or read.test then error("give either lists or fractions, not both", 0) end
-    return split_by_lists(self, read.lists)
+  local o = of_split:read(given)
+  if o.lists then
+    if o.train or o.valid or o.test then error("give either lists or fractions, not both", 0) end
+    return split_by_lists(self, list_files_of(self, o.lists))
   end
-  local names, fractions, sum = {}, {}, 0
-  for _, name in ipairs(part_names) do
-    local fraction = read[name]
-    if fraction ~= nil then
-      if type(fraction) ~= "number" or not (fraction > 0 and fraction <= 1) then
-        show.fail("%s must be a fraction above 0 and up to 1, got %s", name, tostring(fraction))
-      end
-      names[#names + 1], fractions[#fractions + 1], sum = name, fraction, sum + fraction
-    end
-  end
-  if #names == 0 then error("split needs fractions, for instance {train = .8, test = .2}", 0) end
-  if math.abs(sum - 1) > 1e-6 then show.fail("the fractions must sum to 1, got %g", sum) end
-  for i = 1, #fractions do fractions[i] = fractions[i] / sum end
-
-  local dealt = deal(self, fractions, read)
-  local parts = {settings = {seed = read.seed, group = read.group, stratify = read.stratify}}
+  local names, shares = shares_of(o)
+  local dealt = deal(self, shares, o)
+  local parts = {settings = {seed = o.seed, group = o.group, stratify = o.stratify}}
   for i, name in ipairs(names) do
     parts[name] = part_of(self, name, function(at) return dealt[at] == i end)
-    parts.settings[name] = fractions[i]
+    parts.settings[name] = shares[i]
   end
-  check_parts(self, parts, names, not read.stratify)
+  check_parts(self, parts, names, not o.stratify)
   return setmetatable(parts, Parts)
 end
 
@@ -231,6 +251,7 @@ local function predefined(self)
   else
     text.sort(names)
   end
+  if #names < 2 then error("all tracks are in one fold: give k to make folds", 0) end
   local number = {}
   for i, name in ipairs(names) do number[name] = i end
   local dealt = {}
@@ -238,36 +259,32 @@ local function predefined(self)
   return names, dealt
 end
 
+local function new_folds(self, o)
+  if o.k > #self.tracks then
+    show.fail("k must be 2..%d (the number of tracks), got %d", #self.tracks, o.k)
+  end
+  for label, count in pairs(o.stratify and self:counts() or {}) do
+    if count < o.k then
+      show.fail("class '%s' has %d tracks, fewer than k = %d folds: lower k, filter the class out, or allow it "
+        .. "with stratify = false", label, count, o.k)
+    end
+  end
+  local names, shares = {}, {}
+  for i = 1, o.k do names[i], shares[i] = tostring(i), 1 / o.k end
+  return names, deal(self, shares, o)
+end
+
 --- Folds for cross-validation: a list of {name, train, test}, in which every track is tested once.
 ---
 --- Without `k` the folds are those that the tracks carry (from a CSV column or from file names). With `k`
 --- new ones are dealt, stratified and grouped as by split.
----@param given {k?: integer, seed?: integer, group?: string|false, stratify?: boolean}?
+---@param given moonlark.Dataset.folds.Options?
 ---@return moonlark.Folds
 function Dataset:folds(given)
-  local read = options.read("folds", given, {k = options.none, seed = 0, group = options.none, stratify = true})
+  local o = of_folds:read(given)
   local names, dealt
-  if read.k == nil then
-    names, dealt = predefined(self)
-    if #names < 2 then error("all tracks are in one fold: give k to make folds", 0) end
-  else
-    if math.type(read.k) ~= "integer" or read.k < 2 or read.k > #self.tracks then
-      show.fail("k must be 2..%d (the number of tracks), got %s", #self.tracks, tostring(read.k))
-    end
-    if read.stratify then
-      for label, count in pairs(self:counts()) do
-        if count < read.k then
-          show.fail("class '%s' has %d tracks, fewer than k = %d folds: lower k, filter the class out, or allow it "
-            .. "with stratify = false", label, count, read.k)
-        end
-      end
-    end
-    local fractions = {}
-    names = {}
-    for i = 1, read.k do names[i], fractions[i] = tostring(i), 1 / read.k end
-    dealt = deal(self, fractions, read)
-  end
-  local folds = {settings = {k = #names, seed = read.k and read.seed, group = read.group, predefined = read.k == nil}}
+  if o.k then names, dealt = new_folds(self, o) else names, dealt = predefined(self) end
+  local folds = {settings = {k = #names, seed = o.k and o.seed, group = o.group, predefined = o.k == nil}}
   for i, name in ipairs(names) do
     folds[i] = {
       name = name,
@@ -286,42 +303,33 @@ end
 ---
 --- Refused on a dataset that has not been split, because pieces of one track would come to lie in several parts,
 --- which makes a classifier look better than it is. `allow_leakage = true` cuts all the same, and is recorded.
----@param given {seconds: number, overlap?: number, allow_leakage?: boolean, workers?: integer}
---- overlap: the fraction of a piece that the next one repeats, 0 up to below 1
+---@param given moonlark.Dataset.segments.Options
 ---@return moonlark.Dataset
 function Dataset:segments(given)
-  local read = options.read("segments", given, {
-    seconds = options.required, overlap = 0, allow_leakage = false, workers = 0,
-  })
-  if type(read.seconds) ~= "number" or not (read.seconds > 0 and read.seconds < math.huge) then
-    show.fail("seconds must be above 0, got %s", tostring(read.seconds))
-  end
-  if not (read.overlap >= 0 and read.overlap < 1) then
-    show.fail("overlap must be a fraction from 0 to below 1, got %g", read.overlap)
-  end
-  if not self.part and not read.allow_leakage then
+  local o = of_segments:read(given)
+  if not self.part and not o.allow_leakage then
     error("segments are cut after splitting: pieces of one track in several parts would be a leak "
       .. "(split first, or say allow_leakage = true, which is recorded)", 0)
   end
-  self:measure {workers = read.workers}
+  self:measure {workers = o.workers}
   local tracks, rejected = {}, {table.unpack(self.rejected)}
-  local step = read.seconds * (1 - read.overlap)
+  local step = o.seconds * (1 - o.overlap)
   for _, track in ipairs(self.tracks) do
     if track.start then error("these tracks are segments already", 0) end
     -- A hair of tolerance, so that 30 s at 22050 Hz give ten pieces of 3 s.
-    local n = math.floor((track.seconds - read.seconds) / step + 1e-6) + 1
+    local n = math.floor((track.seconds - o.seconds) / step + 1e-6) + 1
     if n < 1 then
       rejected[#rejected + 1] = {path = track.path,
-        reason = ("shorter than one segment: %.2f s of %.2f s"):format(track.seconds, read.seconds)}
+        reason = ("shorter than one segment: %.2f s of %.2f s"):format(track.seconds, o.seconds)}
     end
     for i = 0, n - 1 do
       local piece = {}
       for key, value in pairs(track) do piece[key] = value end
-      piece.start, piece.duration = i * step, read.seconds
+      piece.start, piece.duration = i * step, o.seconds
       tracks[#tracks + 1] = piece
     end
   end
-  if #tracks == 0 then show.fail("no track is as long as one segment (%g s)", read.seconds) end
+  if #tracks == 0 then show.fail("no track is as long as one segment (%g s)", o.seconds) end
   local cut = make(tracks, self)
   cut.rejected = rejected
   cut.leakage = self.leakage or not self.part or nil

@@ -7,36 +7,38 @@ local partition = require "moonlark.dataset.partition"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
----@class moonlark.TensorBatches
----@field classes string[]?
----@field dataset {tracks: table[]}  a track for each sample
+---@class moonlark.TensorBatches: moonlark.AnyBatches
+---@field x moonlark.Tensor
+---@field y moonlark.Tensor?
+---@field input table  what options() gives
 local Batches = {}
 Batches.__index = Batches
 Batches.__name = "moonlark.TensorBatches"
 
-local function read(given)
-  return options.read("train.tensors", given, {
-    x = options.required, y = options.none, classes = options.none, paths = options.none, batch_size = 32,
-    shuffle = false, seed = options.none, normalize = false, drop_last = false,
-  })
+local function tensor(words, axes, default, help, facts)
+  return options.value("moonlark.Tensor", "a tensor of " .. words,
+    function(value) return torch.is_tensor(value) and value:dim() >= axes and value or nil end, default, help, facts)
 end
 
---- Samples as batches. x: n × columns (or n × rows × frames); y: n class ids, or targets; classes: names by id; paths:
---- what to call each sample; normalize: each column (or row over its frames) by the training data's mean and deviation.
----@param given {x: moonlark.Tensor, y: moonlark.Tensor?, classes: string[]?, paths: string[]?, batch_size: integer?,
----   shuffle: boolean?, seed: integer?, normalize: boolean?, drop_last: boolean?}
+local parameters = options.describe("train.tensors", {
+  x = tensor("samples × columns or more axes", 2, options.required, "n × columns, or n × rows × frames"),
+  y = tensor("a row for each sample", 1, options.none, "n class ids, or targets", {usual = "unlabelled"}),
+  classes = options.list(options.text(), options.none, nil, "names by class id"),
+  paths = options.list(options.text(), options.none, {usual = '"sample 0" …'}, "what to call each sample"),
+  batch_size = options.integer(32, {least = 1}, "samples"),
+  shuffle = options.boolean(false, "another order in each epoch"),
+  seed = options.integer(options.none, {usual = "0"}, "of the order"),
+  normalize = options.boolean(false, "each column (or row over its frames) to mean 0 and deviation 1"),
+  drop_last = options.boolean(false, "leaves out a last batch that is smaller"),
+})
+
+--- Explained at train.tensors.
+---@param given moonlark.train.tensors.Options
 ---@return moonlark.TensorBatches
 local function make(given)
-  local o = read(given)
-  if not torch.is_tensor(o.x) or o.x:dim() < 2 then error("x must be a tensor of samples × columns or more axes", 0) end
+  local o = parameters:read(given)
   local n = o.x:size(0)
-  if o.y ~= nil and (not torch.is_tensor(o.y) or o.y:size(0) ~= n) then
-    show.fail("y must be a tensor with a row for each of the %d samples", n)
-  end
-  local batch_size = math.tointeger(o.batch_size)
-  if not batch_size or batch_size < 1 then
-    show.fail("batch_size must be an integer from 1, got %s", tostring(o.batch_size))
-  end
+  if o.y and o.y:size(0) ~= n then show.fail("y must be a tensor with a row for each of the %d samples", n) end
   local ids = o.y and o.y:dtype() == "int64" and o.y:dim() == 1 and o.y:totable()
   local tracks = {}
   for i = 1, n do
@@ -44,8 +46,8 @@ local function make(given)
     tracks[i] = {path = path, label = ids and o.classes and o.classes[ids[i] + 1] or nil}
   end
   return setmetatable({
-    x = o.x:contiguous(), y = o.y, classes = o.classes, batch_size = batch_size, shuffle = o.shuffle, seed = o.seed,
-    normalize = o.normalize, drop_last = o.drop_last, rows = o.x:size(1), frames = o.x:dim() > 2 and o.x:size(2) or nil,
+    x = o.x:contiguous(), y = o.y, settings = o, input = {normalize = o.normalize}, classes = o.classes,
+    rows = o.x:size(1), frames = o.x:dim() > 2 and o.x:size(2) or nil,
     dataset = {tracks = tracks, classes = o.classes or {}}, rejected = {}, partial = {},
   }, Batches)
 end
@@ -53,8 +55,8 @@ end
 --- Batches an epoch.
 ---@return integer
 function Batches:count()
-  local whole = self:items() / self.batch_size
-  return self.drop_last and math.floor(whole) or math.ceil(whole)
+  local whole = self:items() / self.settings.batch_size
+  return self.settings.drop_last and math.floor(whole) or math.ceil(whole)
 end
 
 --- Samples an epoch.
@@ -62,9 +64,17 @@ end
 function Batches:items() return #self.dataset.tracks end
 Batches.__len = Batches.items
 
-function Batches:set_seed(seed) self.seed = seed end
+--- Another seed for epochs from now on.
+---@param seed integer?
+---@return moonlark.TensorBatches  itself
+function Batches:set_seed(seed)
+  self.settings.seed = seed
+  return self
+end
 
-function Batches:prepare() end
+--- Nothing: samples are there.
+---@return moonlark.TensorBatches  itself
+function Batches:prepare() return self end
 
 --- Where samples are to be.
 ---@param device string
@@ -87,17 +97,23 @@ end
 
 --- Uses another part's statistics.
 ---@param statistics {mean: moonlark.Tensor, std: moonlark.Tensor}
+---@return moonlark.TensorBatches  itself
 function Batches:normalize_by(statistics)
   local device = self.x:device()
   self.given_statistics = {mean = statistics.mean:to(device), std = statistics.std:to(device)}
+  return self
 end
 
 --- Options that make the same input of other samples.
 ---@return table
-function Batches:options() return {normalize = self.normalize} end
+function Batches:options()
+  local copy = {}
+  for name, value in pairs(self.input) do copy[name] = value end
+  return copy
+end
 
 local function normalized(self)
-  if not self.normalize then return self.x end
+  if not self.settings.normalize then return self.x end
   if self.dataset.part and self.dataset.part ~= "train" and not self.given_statistics then
     show.fail("the %s part is normalised by the training part's statistics: "
       .. "call normalize_by(train:statistics()) first", self.dataset.part)
@@ -112,7 +128,8 @@ end
 local function order(self, epoch)
   local list = {}
   for i = 1, self:items() do list[i] = i end
-  if self.shuffle then partition.shuffle(list, partition.random((self.seed or 0) * 1000003 + epoch)) end
+  local o = self.settings
+  if o.shuffle then partition.shuffle(list, partition.random((o.seed or 0) * 1000003 + epoch)) end
   return list
 end
 
@@ -124,7 +141,7 @@ function Batches:epoch(epoch)
   return function()
     batch = batch + 1
     if batch > self:count() then return nil end
-    local tracks = table.move(list, done + 1, math.min(done + self.batch_size, #list), 1, {})
+    local tracks = table.move(list, done + 1, math.min(done + self.settings.batch_size, #list), 1, {})
     done = done + #tracks
     local ids, paths = {}, {}
     for i, track in ipairs(tracks) do ids[i], paths[i] = track - 1, self.dataset.tracks[track].path end

@@ -1,6 +1,7 @@
 --- fit: trains a network from what was asked to what is left in the run folder; trainer.lua draws the walk.
 local checkpoint = require "moonlark.train.checkpoint"
 local checks = require "moonlark.train.checks"
+local contract = require "moonlark.dataset.contract"
 local evaluate = require "moonlark.train.evaluate"
 local finally = require "moonlark.base.finally"
 local measures = require "moonlark.train.measures"
@@ -13,8 +14,8 @@ local Trainer = require "moonlark.train.trainer"
 local integer, number, callable = options.integer, options.number, options.callable
 
 local function batches(default, help)
-  return options.value("moonlark.Batches|moonlark.TensorBatches", "batches, as dataset:batches and train.tensors make",
-    function(value) return type(value) == "table" and value.epoch and value.dataset and value or nil end, default, help)
+  return options.value("moonlark.AnyBatches", "batches, as dataset:batches and train.tensors make",
+    contract.batches, default, help)
 end
 
 -- What has one of two fields: a recipe of moonlark.optim, or what it makes.

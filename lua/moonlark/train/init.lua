@@ -37,9 +37,8 @@ function train.fit(net, given) return fit(net, given) end
 ---@return table report  prints itself; loss, accuracy, probabilities, predicted, confusion, per_class …
 function train.evaluate(net, batches, given) return evaluate.run(net, batches, given) end
 
---- Batches of samples in memory: {x = n × columns, y = n class ids, classes, paths, batch_size = 32, shuffle = false,
---- normalize = false, seed, drop_last = false}.
----@param given table
+--- Batches of samples in memory. Normalisation is by the mean and deviation of the training data.
+---@param given moonlark.train.tensors.Options
 ---@return moonlark.TensorBatches
 function train.tensors(given) return tensors.make(given) end
 

@@ -65,8 +65,8 @@ end
 
 -- Batches that an epoch trains on. A last one of a single example is left out: batch norm cannot learn from it.
 local function trained_batches(batches)
-  local count, size = batches:count(), batches.batch_size
-  return count > 1 and not batches.drop_last and size and batches:items() % size == 1 and count - 1 or count
+  local count, o = batches:count(), batches.settings
+  return count > 1 and not o.drop_last and batches:items() % o.batch_size == 1 and count - 1 or count
 end
 
 local function bound_schedule(o, optimizer, batches)

@@ -1,0 +1,61 @@
+--- What train and predict rely on, of any kind of batches: of songs (dataset:batches), of samples in memory
+--- (train.tensors), of one row a song (dataset:batches with pool).
+local show = require "moonlark.base.show"
+
+local contract = {}
+
+---@class moonlark.AnyBatches
+---@field dataset moonlark.Dataset|{tracks: table[], classes: string[]}  what the examples are of, without what failed
+---@field classes string[]?  names by class id
+---@field rows integer  the length of an example's first axis
+---@field frames integer?  of its second; nil: there is none, or it differs
+---@field rejected {path: string, reason: string}[]  files that could not be read, complete once prepared
+---@field partial {path: string, reason: string}[]  files that were kept in part, complete once prepared
+---@field settings table  the options that they were made with, defaults filled in: batch_size, drop_last, normalize …
+---@field prepare fun(self): self  reads or computes what examples are made of; whatever needs it calls it
+---@field items fun(self): integer  examples of an epoch
+---@field count fun(self): integer  batches of an epoch
+---@field epoch fun(self, number: integer): fun(): table?  the batches of an epoch from 1: x, y, tracks, paths …
+---@field set_seed fun(self, seed: integer): self  what the order of epochs comes from, beside their number
+---@field to fun(self, device: string): self  where x and y are to be
+---@field options fun(self): table  plain values that make the same input of other songs
+---@field statistics fun(self): {mean: moonlark.Tensor, std: moonlark.Tensor}?  of each row; nil: no numbers
+---@field normalize_by fun(self, statistics: table): self  takes another part's statistics
+
+-- What has to be there, by the type that it has.
+local fields = {
+  {"dataset", "table"}, {"rows", "number"}, {"rejected", "table"}, {"partial", "table"}, {"settings", "table"},
+}
+local methods = {"prepare", "items", "count", "epoch", "set_seed", "to", "options", "statistics", "normalize_by"}
+
+--- What a value lacks to be batches, in a word; nil: nothing.
+---@param value any
+---@return string?
+function contract.lacks(value)
+  if type(value) ~= "table" then return "every field" end
+  for _, field in ipairs(fields) do
+    if type(value[field[1]]) ~= field[2] then return field[1] end
+  end
+  for _, name in ipairs(methods) do
+    if type(value[name]) ~= "function" then return name end
+  end
+  return type(value.dataset.tracks) ~= "table" and "dataset.tracks" or nil
+end
+
+--- The value, if it is batches.
+---@param value any
+---@return moonlark.AnyBatches?
+function contract.batches(value)
+  return not contract.lacks(value) and value or nil
+end
+
+--- Refuses what is no batches.
+---@param value any
+---@return moonlark.AnyBatches
+function contract.check_batches(value)
+  local lacking = contract.lacks(value)
+  if not lacking then return value end
+  show.fail("batches must be what dataset:batches and train.tensors make, got %s without %s", type(value), lacking)
+end
+
+return contract
