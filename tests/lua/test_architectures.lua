@@ -1,27 +1,18 @@
 -- Which code a network's file may bring to run: that of Moonlark and of what the person named, and no other.
+local lib = require "lib"
 local lu = require "luaunit"
-local core = require "moonlark_core"
 local files = require "moonlark.base.files"
-local lfs = require "lfs"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local sealed = require "moonlark.base.sealed"
 
-local program = arg[-1]
-if program:find "/" and program:sub(1, 1) ~= "/" then program = lfs.currentdir() .. "/" .. program end
-local place = files.temporary_folder()
+local place = lib.folder()
 
-local function path_of(name)
-  local path = files.join(place, name)
-  files.mkdirs((files.split(path)))
-  return path
-end
-
-local function write(name, text) files.write(path_of(name), text) end
+local function write(name, text) return lib.write(files.join(place, name), text) end
 
 -- A network's file whose card names an architecture, as anybody could make one.
 local function forge(name, architecture, options)
-  local path, state = path_of(name), nn.Linear(4, 2):state_dict()
+  local path, state = write(name), nn.Linear(4, 2):state_dict()
   if architecture == "mine" then state = {["head.weight"] = state.weight, ["head.bias"] = state.bias} end
   sealed.write(path, state, "network", {
     architecture = architecture, options = options or {}, classes = {"a", "b"},
@@ -30,9 +21,7 @@ local function forge(name, architecture, options)
   return path
 end
 
-local function moonlark(folder, ...)
-  return assert(core.process.run({program, ...}, 300, files.join(place, folder), {"MOONLARK_CACHE="}))
-end
+local function moonlark(folder, ...) return lib.moonlark(files.join(place, folder), {"MOONLARK_CACHE="}, ...) end
 
 local trap = "io.stderr:write 'TRAP' os.exit(99)\n"
 local mine = [[
@@ -111,6 +100,4 @@ function TestArchitectures:test_options_that_do_not_fit_are_said_in_one_line()
   end
 end
 
-local code = lu.LuaUnit.run()
-files.remove(place)
-os.exit(code)
+lib.run()

@@ -1,4 +1,5 @@
 -- Sound files in and out: exact samples, librosa's numbers, damaged files, and errors in words.
+local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
 local files = require "moonlark.base.files"
@@ -7,29 +8,11 @@ local torch = require "moonlark.torch"
 
 local frozen = "tests/reference/audio/"
 local reference = torch.load(frozen .. "audio.safetensors")
-local folder = files.temporary_folder()
+local folder = lib.folder()
 
 local function place(name) return folder .. "/" .. name end
 
-local function put(name, bytes)
-  files.write(place(name), bytes)
-  return place(name)
-end
-
-local function largest_difference(a, b)
-  lu.assertEquals(a:shape(), b:shape())
-  if a:numel() == 0 then return 0 end
-  return (a:double() - b:double()):abs():max():item()
-end
-
--- A WAV file by hand, so that our own writer does not vouch for our reader.
-local function wav(code, bits, channels, rate, data, claimed)
-  local bytes = bits // 8
-  local format = string.pack("<I2I2I4I4I2I2", code, channels, rate, rate * channels * bytes, channels * bytes, bits)
-  local body = "WAVEfmt " .. string.pack("<I4", #format) .. format .. "data"
-    .. string.pack("<I4", claimed or #data) .. data
-  return "RIFF" .. string.pack("<I4", claimed and 0xffffffff or #body) .. body
-end
+local function put(name, bytes) return lib.write(place(name), bytes) end
 
 TestExact = {}
 
@@ -54,11 +37,11 @@ function TestExact:test_wav_of_every_depth_and_channel_count()
           wanted[channel][frame] = ((bits == 8) and (stored - 128) or stored) / scale
         end
       end
-      local path = put("depth.wav", wav(code, bits, channels, 44100, table.concat(data)))
+      local path = put("depth.wav", lib.wav(table.concat(data), 44100, channels, bits, code))
       local read = audio.load(path, {rate = "native", mono = false})
       lu.assertEquals(read.rate, 44100)
       local want = torch.tensor(wanted, {dtype = "float64"}):float()
-      lu.assertEquals(largest_difference(read.data, want), 0, ("%d bit, %d channels"):format(bits, channels))
+      lu.assertEquals(lib.distance(read.data, want), 0, ("%d bit, %d channels"):format(bits, channels))
     end
   end
 end
@@ -69,12 +52,12 @@ function TestExact:test_what_was_read_is_written_back_exactly()
     for _, subtype in ipairs {"pcm16", "pcm24"} do
       local path = place("round." .. ending)
       lu.assertEquals(audio.save(path, tone, {subtype = subtype}), 0)
-      lu.assertEquals(largest_difference(audio.load(path, {rate = "native", mono = false}).data, tone.data), 0)
+      lu.assertEquals(lib.distance(audio.load(path, {rate = "native", mono = false}).data, tone.data), 0)
       lu.assertEquals(audio.info(path).frames, 15435)
     end
   end
   audio.save(place("float.wav"), tone:with {data = tone.data * 3}, {subtype = "float"})
-  lu.assertEquals(largest_difference(audio.load(place "float.wav", {rate = "native", mono = false}).data,
+  lu.assertEquals(lib.distance(audio.load(place "float.wav", {rate = "native", mono = false}).data,
     tone.data * 3), 0)
 end
 
@@ -99,7 +82,7 @@ function TestExact:test_lossy_formats_keep_length_and_place()
     local off = (read.data[0] - reference.tone[0]):abs():max():item()
     lu.assertTrue(off < 0.1, ("%s is off by %g"):format(name, off))
   end
-  lu.assertEquals(largest_difference(audio.load(frozen .. "alac.m4a", {rate = "native", mono = false}).data,
+  lu.assertEquals(lib.distance(audio.load(frozen .. "alac.m4a", {rate = "native", mono = false}).data,
     reference.tone), 0)
 end
 
@@ -114,7 +97,7 @@ function TestLibrosa:test_load_gives_librosas_samples()
   for name, options in pairs(cases) do
     local want = reference["load." .. name]
     if want:dim() == 1 then want = want:unsqueeze(0) end
-    local off = largest_difference(audio.load(frozen .. "tone.wav", options).data, want)
+    local off = lib.distance(audio.load(frozen .. "tone.wav", options).data, want)
     print(("  %-12s %g"):format(name, off))
     lu.assertTrue(off <= 1e-6, name)
   end
@@ -122,7 +105,7 @@ end
 
 function TestLibrosa:test_resampling_a_signal_is_loading_at_that_rate()
   local native = audio.load(frozen .. "tone.wav", {rate = "native"})
-  local off = largest_difference(audio.resample(native, 16000).data,
+  local off = lib.distance(audio.resample(native, 16000).data,
     audio.load(frozen .. "tone.wav", {rate = 16000}).data)
   lu.assertEquals(off, 0)
 end
@@ -140,7 +123,7 @@ function TestParts:test_blocks_are_the_whole_to_the_bit()
         parts[#parts + 1] = block.data
       end
       lu.assertTrue(#parts > 10)
-      lu.assertEquals(largest_difference(torch.cat(parts, 1), whole.data), 0, name)
+      lu.assertEquals(lib.distance(torch.cat(parts, 1), whole.data), 0, name)
     end
   end
 end
@@ -157,7 +140,7 @@ function TestParts:test_a_part_is_a_slice_of_the_whole()
     local part = audio.load(path, {rate = "native", mono = false, start = 0.2, duration = 0.1})
     lu.assertEquals(part.start, 0.2)
     -- The tone: an AAC decoder draws the noise of the other channel anew wherever it begins.
-    local off = largest_difference(part.data[0], whole.data[0]:narrow(0, 8820, 4410))
+    local off = lib.distance(part.data[0], whole.data[0]:narrow(0, 8820, 4410))
     print(("  %-40s %g"):format(path:match "[^/]+$", off))
     lu.assertTrue(off <= allowed, path)
   end
@@ -168,7 +151,7 @@ function TestParts:test_beyond_the_end_and_nothing()
   lu.assertEquals(audio.load(frozen .. "tone.wav", {duration = 0}):frames(), 0)
   lu.assertEquals(audio.load(frozen .. "tone.wav", {start = 0.3, duration = 99, rate = "native"}):frames(),
     15435 - 13230)
-  lu.assertEquals(audio.load(put("none.wav", wav(1, 16, 1, 8000, ""))):frames(), 0)
+  lu.assertEquals(audio.load(put("none.wav", lib.wav("", 8000))):frames(), 0)
 end
 
 TestTrouble = {}
@@ -188,7 +171,7 @@ function TestTrouble:test_what_is_no_sound_file()
 end
 
 function TestTrouble:test_a_file_without_permission()
-  local path = put("secret.wav", wav(1, 16, 1, 8000, "\0\0"))
+  local path = put("secret.wav", lib.wav("\0\0", 8000))
   os.execute(("chmod 000 '%s'"):format(path))
   local file = io.open(path)
   if file then -- root may read everything
@@ -213,21 +196,21 @@ function TestTrouble:test_files_cut_short_are_named()
 end
 
 function TestTrouble:test_a_header_that_claims_4_gb_costs_no_memory()
-  local path = put("huge.wav", wav(1, 16, 2, 44100, ("\1\0\2\0"):rep(100), 0xfffffff0))
+  local path = put("huge.wav", lib.wav(("\1\0\2\0"):rep(100), 44100, 2, 16, 1, 0xfffffff0))
   local ok, read = pcall(audio.load, path, {rate = "native", mono = false})
   if ok then lu.assertEquals(read:frames(), 100) else lu.assertStrContains(read, "huge.wav") end
 end
 
 function TestTrouble:test_rates_at_the_ends()
-  local slow = put("slow.wav", wav(1, 16, 1, 100, ("\0\16"):rep(50)))
-  local fast = put("fast.wav", wav(1, 16, 1, 10000000, ("\0\16"):rep(5000)))
+  local slow = put("slow.wav", lib.wav(("\0\16"):rep(50), 100))
+  local fast = put("fast.wav", lib.wav(("\0\16"):rep(5000), 10000000))
   lu.assertEquals(audio.load(slow, {rate = "native"}):frames(), 50)
   lu.assertEquals(audio.load(slow, {rate = "native"}):duration(), 0.5)
   lu.assertEquals(audio.load(fast, {rate = "native"}).rate, 10000000)
   lu.assertEquals(audio.load(fast):frames(), math.ceil(5000 * 22050 / 1e7))
   lu.assertEquals(audio.load(slow, {rate = 10000}):frames(), 5000)
   says("the sample rate must be 100..10000000 Hz, the file says 1",
-    put("nothing.wav", wav(1, 16, 1, 1, ("\0\16"):rep(50))))
+    put("nothing.wav", lib.wav(("\0\16"):rep(50), 1)))
   lu.assertEquals(audio.load(frozen .. "tone.wav", {rate = 1}):frames(), 1)
   says("rate must be", frozen .. "tone.wav", {rate = 0})
   says("rate", frozen .. "tone.wav", {rate = 10000001})
@@ -237,12 +220,12 @@ function TestTrouble:test_nan_and_infinity_are_named_with_their_place()
   local data = {}
   for i = 1, 40 do data[i] = string.pack("<f", i / 100) end
   data[24] = string.pack("<f", 0 / 0)  -- frame 11, channel 1
-  local path = put("nan.wav", wav(3, 32, 2, 1000, table.concat(data)))
+  local path = put("nan.wav", lib.wav(table.concat(data), 1000, 2, 32, 3))
   says("sample 11 of channel 1 (at 0.011000 s) is NaN", path)
   local kept = audio.load(path, {rate = "native", mono = false, nan = "keep"})
   lu.assertEquals(kept.data:isnan():sum():item(), 1)
   data[24] = string.pack("<f", 1 / 0)
-  says("is infinite", put("inf.wav", wav(3, 32, 2, 1000, table.concat(data))))
+  says("is infinite", put("inf.wav", lib.wav(table.concat(data), 1000, 2, 32, 3)))
   lu.assertErrorMsgContains("NaN", audio.save, place "nan.flac", kept)
 end
 
@@ -289,13 +272,13 @@ function TestChannels:test_one_of_them()
   local both = audio.load(path, {mono = false})
   for word, row in pairs {left = 0, right = 1} do
     local one = both.data:narrow(0, row, 1)
-    lu.assertEquals(largest_difference(audio.load(path, {channel = word}).data, one), 0)
-    lu.assertEquals(largest_difference(audio.load(path, {channel = row, mono = false}).data, one), 0)
+    lu.assertEquals(lib.distance(audio.load(path, {channel = word}).data, one), 0)
+    lu.assertEquals(lib.distance(audio.load(path, {channel = row, mono = false}).data, one), 0)
   end
-  lu.assertEquals(largest_difference(audio.load(path, {channel = "mix"}).data, audio.load(path).data), 0)
+  lu.assertEquals(lib.distance(audio.load(path, {channel = "mix"}).data, audio.load(path).data), 0)
   says("two.wav: channel must be 0..1, the file has 2 channels, got 2", path, {channel = 2})
   says("channel must be 0 (left), the file has no other, got 1 (right)",
-    put("one.wav", wav(1, 16, 1, 8000, "\0\0")), {channel = "right"})
+    put("one.wav", lib.wav("\0\0", 8000)), {channel = "right"})
   says('channel must be "mix", "left" or "right" or a whole number 0..255, got string "center"', path, {channel = "center"})
   says("got -1", path, {channel = -1})
 end
@@ -347,7 +330,7 @@ function TestPartial:test_what_is_there_is_kept_when_asked_and_told()
     local part, lines = warned(function() return audio.load(path, {rate = "native", partial = "keep"}) end)
     lu.assertTrue(part:frames() > 1000 and part:frames() < whole:frames(), name)
     if name == "whole.flac" then
-      lu.assertEquals(largest_difference(part.data, whole.data:narrow(1, 0, part:frames())), 0)
+      lu.assertEquals(lib.distance(part.data, whole.data:narrow(1, 0, part:frames())), 0)
     end
     lu.assertEquals(#lines, 1)
     lu.assertStrContains(lines[1], ("%s: kept in part: %.3f of %.3f s"):format(path, part:duration(), whole:duration()))
@@ -366,9 +349,7 @@ TestOdd = {}
 
 -- Real faulty and unusual files: the right samples, or an error that names the file.
 function TestOdd:test_odd_files_give_samples_or_an_error()
-  local odd = "../shared/data/odd"
-  if not files.exists(odd) then lu.skip "../shared/data is not here" end
-  for _, path in ipairs(files.tree(odd, {".wav", ".flac"})) do
+  for _, path in ipairs(files.tree(lib.shared "odd", {".wav", ".flac"})) do
     local ok, read = pcall(audio.load, path, {rate = "native", mono = false})
     local hostile = path:find "fuzz/" ~= nil
     if ok then
@@ -386,6 +367,4 @@ function TestOdd:test_odd_files_give_samples_or_an_error()
   end
 end
 
-local code = lu.LuaUnit.run()
-os.execute(("rm -rf '%s'"):format(folder))
-os.exit(code)
+lib.run()

@@ -1,5 +1,6 @@
 -- Lengths, parts and faults in every container: what people's files hold, made here by hand, by our writer, and by
 -- ffmpeg where it is installed.
+local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
 local files = require "moonlark.base.files"
@@ -7,26 +8,17 @@ local json = require "moonlark.base.json"
 local torch = require "moonlark.torch"
 
 local frozen = "tests/reference/audio/"
-local reports = "../shared/data/reports/"
-local folder = files.temporary_folder()
+local folder = lib.folder()
 local has_ffmpeg = os.execute "command -v ffmpeg > /dev/null 2>&1"
 
 local function place(name) return folder .. "/" .. name end
 
-local function put(name, bytes)
-  files.write(place(name), bytes)
-  return place(name)
-end
+local function put(name, bytes) return lib.write(place(name), bytes) end
 
 local function whole_of(path) return audio.load(path, {rate = "native", mono = false}) end
 
 local function says(words, path, options)
   lu.assertErrorMsgContains(words, audio.load, path, options)
-end
-
-local function difference(a, b)
-  lu.assertEquals(a:shape(), b:shape())
-  return a:numel() == 0 and 0 or (a - b):abs():max():item()
 end
 
 -- Tones that differ from one half second to the next: no part looks like another.
@@ -66,7 +58,7 @@ local function check_parts(path, allowed)
     local first = math.floor(start * whole.rate)
     local n = math.min(math.floor(0.25 * whole.rate), whole:frames() - first)
     lu.assertEquals(part:frames(), n, path)
-    local off = difference(part.data, whole.data:narrow(1, first, n))
+    local off = lib.distance(part.data, whole.data:narrow(1, first, n))
     lu.assertTrue(off <= (allowed or 0), ("%s from %g: off by %g"):format(path, start, off))
   end
   return whole
@@ -92,7 +84,7 @@ function TestParts:test_of_frozen_files()
       local part = audio.load(frozen .. name, {rate = "native", mono = false, start = start, duration = 0.1})
       local first, n = math.floor(start * whole.rate), math.floor(0.1 * whole.rate)
       -- The tone: an AAC decoder draws the noise of the other channel anew wherever it begins.
-      local off = difference(part.data[0], whole.data[0]:narrow(0, first, n))
+      local off = lib.distance(part.data[0], whole.data[0]:narrow(0, first, n))
       lu.assertTrue(off <= (name == "aac.m4a" and 1e-3 or 0), ("%s from %g: off by %g"):format(name, start, off))
     end
   end
@@ -162,7 +154,7 @@ function TestLengths:test_tags_behind_the_sound_are_no_damage()
     local plain = whole_of(place(name))
     for kind, tag in pairs(tags) do
       local path = put(kind .. name, bytes .. tag)
-      lu.assertEquals(difference(whole_of(path).data, plain.data), 0, kind .. name)
+      lu.assertEquals(lib.distance(whole_of(path).data, plain.data), 0, kind .. name)
       lu.assertEquals(audio.info(path).frames, plain:frames())
     end
   end
@@ -174,7 +166,7 @@ function TestLengths:test_streams_one_behind_another_are_all_read()
     local a, b = whole_of(place("first." .. ending)), whole_of(place("second." .. ending))
     local path = put("chain." .. ending, first .. second .. first)
     lu.assertEquals(audio.info(path).frames, 2 * a:frames() + b:frames())
-    lu.assertEquals(difference(whole_of(path).data, torch.cat({a.data, b.data, a.data}, 1)), 0)
+    lu.assertEquals(lib.distance(whole_of(path).data, torch.cat({a.data, b.data, a.data}, 1)), 0)
     check_parts(path, ending == "opus" and 2e-3 or 0)
     local stereo = saved("stereo." .. ending, 0.5, 48000, 2)
     local odd = put("odd." .. ending, first .. stereo)
@@ -229,7 +221,7 @@ function TestLengths:test_a_flac_of_unknown_total()
   local low_bits = string.char(bytes:byte(22) & 0xf0)
   local path = put("unknown.flac", bytes:sub(1, 21) .. low_bits .. "\0\0\0\0" .. bytes:sub(27))
   lu.assertNil(audio.info(path).frames)
-  lu.assertEquals(difference(check_parts(path).data, whole_of(place "known.flac").data), 0)
+  lu.assertEquals(lib.distance(check_parts(path).data, whole_of(place "known.flac").data), 0)
 end
 
 function TestLengths:test_a_file_that_ends_too_early_is_named_alike()
@@ -274,7 +266,7 @@ function TestHostile:test_a_path_is_a_path()
   for _, name in ipairs {"Bach: Air.m4a", "http:x.m4a", "concat:a|b.m4a", "file:x.m4a", "pipe:0", "-", "data:audio,x",
     "a%03d.m4a"} do
     files.write(name, bytes)
-    lu.assertEquals(difference(whole_of(name).data, whole.data), 0, name)
+    lu.assertEquals(lib.distance(whole_of(name).data, whole.data), 0, name)
     files.write(name, wave)
     lu.assertEquals(whole_of(name):frames(), 800, name)
   end
@@ -348,10 +340,7 @@ end
 
 TestReports = {}
 
-local function report(name)
-  if not files.exists(reports) then lu.skip "../shared/data is not here" end
-  return reports .. name
-end
+local function report(name) return lib.shared "reports/" .. name end
 
 function TestReports:test_every_file_gives_what_its_table_says()
   local truth = json.decode(files.read(report "truth.json"))
@@ -382,6 +371,4 @@ function TestReports:test_hostile_ones()
   says("is not a sound file", report "playlist_named.mp3")
 end
 
-local code = lu.LuaUnit.run()
-os.execute(("rm -rf '%s'"):format(folder))
-os.exit(code)
+lib.run()

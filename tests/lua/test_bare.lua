@@ -17,8 +17,8 @@ local function moonlark(variables, ...)
     if os.getenv(name) then argv[#argv + 1] = name .. "=" .. os.getenv(name) end
   end
   table.move(variables, 1, #variables, #argv + 1, argv)
-  return assert(core.process.run({table.unpack(table.move({lib.program, ...}, 1, 1 + select("#", ...), #argv + 1, argv))},
-    300, place))
+  table.move({lib.program, ...}, 1, 1 + select("#", ...), #argv + 1, argv)
+  return assert(core.process.run(argv, 300, place))
 end
 
 local function classify(variables, ...)

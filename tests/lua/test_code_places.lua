@@ -1,25 +1,20 @@
 -- Where code comes from: Moonlark's own folders, the system's and the script's, never the folder in which one stands.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local lfs = require "lfs"
 
-local program = arg[-1]
-if program:find "/" and program:sub(1, 1) ~= "/" then program = lfs.currentdir() .. "/" .. program end
 local place
 
 -- Runs the program in a folder below `place`.
 local function moonlark(folder, arguments, environment)
   local all = {"MOONLARK_CACHE="}
   for _, setting in ipairs(environment or {}) do all[#all + 1] = setting end
-  return assert(core.process.run({program, table.unpack(arguments)}, 300, files.join(place, folder), all))
+  return lib.moonlark(files.join(place, folder), all, table.unpack(arguments))
 end
 
-local function write(path, text)
-  path = files.join(place, path)
-  files.mkdirs((files.split(path)))
-  files.write(path, text)
-end
+local function write(path, text) lib.write(files.join(place, path), text) end
 
 local trap = "io.stderr:write 'TRAP' os.exit(99)\n"
 
@@ -62,8 +57,7 @@ end
 
 TestPlaces = {}
 
-function TestPlaces:setUp() place = files.temporary_folder() end
-function TestPlaces:tearDown() files.remove(place) end
+lib.in_folder({TestPlaces}, function(folder) place = folder end)
 
 function TestPlaces:test_nothing_that_lies_in_the_current_folder_runs()
   set_traps "traps"
@@ -135,4 +129,4 @@ function TestPlaces:test_a_folders_name_adds_no_places()
   lu.assertStrContains(moonlark("", {"a;.;b/run.lua"}).out, "false\tmodule 'tools' not found")
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

@@ -1,4 +1,5 @@
 -- Effects against librosa's (tests/reference/effects*/generate.py), their errors, and what must hold of any sound.
+local lib = require "lib"
 local lu = require "luaunit"
 local effects = require "moonlark.effects"
 local signal = require "moonlark.signal"
@@ -9,7 +10,7 @@ local frozen = torch.load "tests/reference/effects/effects.safetensors"
 local frozen2 = torch.load "tests/reference/effects2/effects2.safetensors"
 local names = {"music", "noise", "silence", "half"}
 
-local function waveform(data) return signal.new {data = data, rate = RATE, kind = "waveform"} end
+local waveform = lib.waveform
 local function sound(name) return waveform(frozen[name]:unsqueeze(0)) end
 
 -- Relative to the reference's norm, or absolute where that is next to nothing.

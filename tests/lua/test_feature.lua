@@ -1,33 +1,15 @@
 -- Numbers are compared with librosa's in tests/core/dsp; here: Signals, options, errors, and what follows a feature.
+local lib = require "lib"
 local lu = require "luaunit"
 local feature = require "moonlark.feature"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 
 local RATE = 22050
-
-local function waveform(data, rate)
-  return signal.new {data = data, rate = rate or RATE, kind = "waveform"}
-end
-
-local function tone(hz, n)
-  local phase = torch.arange(n, {dtype = "float64"}) * (2 * math.pi * hz / RATE)
-  return waveform(phase:sin():to "float32":reshape {1, n})
-end
+local waveform, tone, close, fails = lib.waveform, lib.tone, lib.close, lib.fails
 
 torch.manual_seed(3)
 local noise = waveform(torch.randn {1, 20000} * 0.1)
-
-local function close(a, b, tolerance)
-  lu.assertEquals(a:shape(), b:shape())
-  lu.assertTrue((a - b):abs():max():item() <= tolerance)
-end
-
-local function fails(words, f, ...)
-  lu.assertErrorMsgContains(words, f, ...)
-  local _, message = pcall(f, ...)
-  lu.assertNotStrContains(message, ".lua:") -- no position in the library
-end
 
 local pretrained = {
   whisper_mel = {80, 3000}, vggish_mel = {64, 123}, kaldi_fbank = {128, 1024}, maest_mel = {96, 1876},
@@ -275,4 +257,4 @@ function TestDocumentation:test_every_parameter_and_its_default_stand_in_the_hel
   end
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

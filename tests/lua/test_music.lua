@@ -1,4 +1,5 @@
 -- Loudness, recurrence, alignment: Signals in and out, files, and errors in words. Numbers: tests/core/music/.
+local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
 local files = require "moonlark.base.files"
@@ -7,13 +8,7 @@ local plot = require "moonlark.plot"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 
-local folder = files.temporary_folder()
-
-local function raises(message, f, ...)
-  local ok, raised = pcall(f, ...)
-  lu.assertFalse(ok)
-  lu.assertStrContains(tostring(raised), message)
-end
+local folder, raises = lib.folder(), lib.fails
 
 -- The meter of a build without libebur128 says so.
 local function can_measure()
@@ -151,4 +146,4 @@ function TestDtw:test_mistakes()
   raises("X must have 1 row and 1 frame or more", music.dtw, torch.ones {2, 0}, Y)
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

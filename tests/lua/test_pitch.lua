@@ -1,13 +1,10 @@
+local lib = require "lib"
 local lu = require "luaunit"
 local feature = require "moonlark.feature"
-local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 
 local RATE = 22050
-
-local function waveform(data, rate)
-  return signal.new {data = data, rate = rate or RATE, kind = "waveform"}
-end
+local waveform, fails = lib.waveform, lib.fails
 
 -- Seconds of a tone with three harmonics, then as much silence.
 local function tone(hz, seconds)
@@ -16,12 +13,6 @@ local function tone(hz, seconds)
   local y = t:sin() * 0.5 + (t * 2):sin() * 0.2 + (t * 3):sin() * 0.1
   y:narrow(0, n, n):zero_()
   return waveform(y:float():reshape {1, 2 * n})
-end
-
-local function fails(words, f, ...)
-  lu.assertErrorMsgContains(words, f, ...)
-  local _, message = pcall(f, ...)
-  lu.assertNotStrContains(message, ".lua:") -- no position in the library
 end
 
 TestPitch = {}
@@ -206,4 +197,4 @@ function TestRhythm:test_recipes_pool_them()
   lu.assertAlmostEquals(at.voiced_flag_mean, voiced.data:mean():item(), 1e-6)
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

@@ -1,4 +1,5 @@
 -- Pictures are drawn whole, hold what was asked for, and run nothing that a title says.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
@@ -12,7 +13,7 @@ if not gnuplot.terminals() then
   os.exit(77)
 end
 
-local folder = files.temporary_folder()
+local folder = lib.folder()
 
 local function matrix(rows, columns, f)
   local list = {}
@@ -122,7 +123,8 @@ function TestSaving:test_errors()
   lu.assertErrorMsgContains("path must end in .png, .svg or .pdf, got x.gif", figure.save, figure, "x.gif")
   lu.assertErrorMsgContains("no-such-folder", figure.save, figure, folder .. "/no-such-folder/x.png")
   lu.assertErrorMsgContains("unknown option of plot.map: 'titel' (did you mean 'title'?)", plot.map, {{1}}, {titel = "x"})
-  lu.assertErrorMsgContains('palette must be "blues", "diverging", "grey", "magma" or "viridis", got string "jet"', function() plot.map({{1, 2}}, {palette = "jet"}):bytes "png" end)
+  lu.assertErrorMsgContains('palette must be "blues", "diverging", "grey", "magma" or "viridis", got string "jet"',
+    function() plot.map({{1, 2}}, {palette = "jet"}):bytes "png" end)
   lu.assertErrorMsgContains("signal must be a Signal, a tensor or a table of numbers, got string", plot.map, "x")
   lu.assertErrorMsgContains("signal must not be empty", plot.map, {})
   lu.assertErrorMsgContains("rows of one length", plot.map, {{1, 2}, {3}})
@@ -355,9 +357,7 @@ TestGnuplot = {}
 
 -- Runs Lua code in a fresh program whose PATH holds what the function puts there.
 local function with_path(path, code)
-  local script = folder .. "/child.lua"
-  files.write(script, code)
-  local result = core.process.run({"/proc/self/exe", script}, 60, nil, {"PATH=" .. path})
+  local result = lib.moonlark(nil, {"PATH=" .. path}, lib.script(code))
   lu.assertEquals(result.code, 0, result.err)
   return result.out, result.err
 end
@@ -384,8 +384,7 @@ function TestGnuplot:test_failures_leave_no_file()
     ["echo '\"script.gp\", line 3: warning: odd' >&2"] = "gnuplot wrote no picture: warning: odd",
     ["echo half >picture; sleep 60"] = "did not finish",
   } do
-    files.write(bin .. "/gnuplot", "#!/bin/sh\n" .. script .. "\n")
-    core.process.run {"chmod", "+x", bin .. "/gnuplot"}
+    lib.stand_in(bin, "gnuplot", script)
     lu.assertStrContains(with_path(bin .. ":/usr/bin:/bin", attempt), message)
     lu.assertFalse(files.exists(folder .. "/never.png"))
   end
@@ -393,18 +392,15 @@ end
 
 function TestGnuplot:test_font_complaints_are_no_failure()
   local bin = files.mkdirs(folder .. "/bin")
-  files.write(bin .. "/gnuplot", "#!/bin/sh\necho picture >picture\n" ..
-    "echo 'Fontconfig error: No writable cache directories' >&2\n")
-  core.process.run {"chmod", "+x", bin .. "/gnuplot"}
+  lib.stand_in(bin, "gnuplot", "echo picture >picture; echo 'Fontconfig error: No writable cache directories' >&2")
   lu.assertStrContains(with_path(bin .. ":/usr/bin:/bin", attempt), "true")
 end
 
 -- What it only warned of is said once, however many pictures there are.
 function TestGnuplot:test_warnings_are_no_failure()
   local bin = files.mkdirs(folder .. "/bin")
-  files.write(bin .. "/gnuplot", "#!/bin/sh\necho picture >picture\n" ..
-    "printf 'gnuplot> set odd\n         ^\n\"script.gp\", line 3: warning: odd\n' >&2\n")
-  core.process.run {"chmod", "+x", bin .. "/gnuplot"}
+  lib.stand_in(bin, "gnuplot", "echo picture >picture\n" ..
+    "printf 'gnuplot> set odd\n         ^\n\"script.gp\", line 3: warning: odd\n' >&2")
   local out, err = with_path(bin .. ":/usr/bin:/bin", attempt:gsub("never", "first") .. attempt:gsub("never", "second"))
   lu.assertEquals(out, "true nil\ntrue nil\n")
   lu.assertEquals(err, "moonlark: gnuplot says: warning: odd\n")
@@ -413,12 +409,11 @@ end
 
 -- As containers and cron start programs, without a locale or with one that is not there: titles stay what they are.
 function TestGnuplot:test_no_locale_is_needed()
-  local script = folder .. "/child.lua"
-  files.write(script, [[
+  local script = lib.script([[
     local plot = require "moonlark.plot"
     plot.lines({-1, 2}, {title = "Größe ♯ 音"}):save "]] .. folder .. [[/bare.svg"]])
   for _, variable in ipairs {"A=", "LC_ALL=C", "LANG=xx_XX.UTF-8"} do
-    local result = core.process.run {"env", "-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG", variable, arg[-1], script}
+    local result = core.process.run {"env", "-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG", variable, lib.program, script}
     lu.assertEquals({result.code, result.err}, {0, ""}, variable)
     lu.assertStrContains(files.read(folder .. "/bare.svg"), "Größe ♯ 音")
   end
@@ -426,10 +421,9 @@ end
 
 function TestGnuplot:test_nothing_is_left_behind()
   local place = files.mkdirs(folder .. "/tmp")
-  local script = folder .. "/child.lua"
-  files.write(script, [[require("moonlark.plot").lines({1, 2}):bytes "png"
-    pcall(function() require("moonlark.plot.gnuplot").render("nonsense", "") end)]])
-  lu.assertEquals(core.process.run({"/proc/self/exe", script}, 60, nil, {"TMPDIR=" .. place}).code, 0)
+  local script = lib.script [[require("moonlark.plot").lines({1, 2}):bytes "png"
+    pcall(function() require("moonlark.plot.gnuplot").render("nonsense", "") end)]]
+  lu.assertEquals(lib.moonlark(nil, {"TMPDIR=" .. place}, script).code, 0)
   lu.assertEquals(files.list(place), {})
 end
 
@@ -456,9 +450,8 @@ function TestTerminal:test_sixel()
 end
 
 function TestTerminal:test_show_in_a_pipe_is_text()
-  local script = folder .. "/child.lua"
-  files.write(script, [[require("moonlark.plot").lines({1, 2, 1}, {title = "Shown"}):show()]])
-  local result = core.process.run({"/proc/self/exe", script}, 60, nil, {"DISPLAY=", "TERM=xterm"})
+  local script = lib.script [[require("moonlark.plot").lines({1, 2, 1}, {title = "Shown"}):show()]]
+  local result = lib.moonlark(nil, {"DISPLAY=", "TERM=xterm"}, script)
   lu.assertEquals(result.code, 0, result.err)
   lu.assertStrContains(result.out, "Shown")
   lu.assertFalse(result.out:find "\27" ~= nil)
@@ -466,16 +459,14 @@ end
 
 -- A stand-in that claims to have a window writes down what it is asked for.
 function TestTerminal:test_show_opens_a_window_or_falls_back()
-  local bin, script = files.mkdirs(folder .. "/window"), folder .. "/child.lua"
+  local bin = files.mkdirs(folder .. "/window")
   local real = core.process.run({"sh", "-c", "command -v gnuplot"}).out:match "%S+"
-  local stand_in = "#!/bin/sh\ncase \"$*\" in\n*GPVAL_TERMINALS*) echo 'dumb qt pngcairo' >&2;;\n" ..
-    "*--persist*) cp script.gp " .. folder .. "/asked; %s;;\n*) exec " .. real .. " \"$@\";;\nesac\n"
-  files.write(script, [[require("moonlark.plot").lines({1, 2, 1}, {title = "Shown"}):show()]])
+  local stand_in = "case \"$*\" in\n*GPVAL_TERMINALS*) echo 'dumb qt pngcairo' >&2;;\n" ..
+    "*--persist*) cp script.gp " .. folder .. "/asked; %s;;\n*) exec " .. real .. " \"$@\";;\nesac"
+  local script = lib.script [[require("moonlark.plot").lines({1, 2, 1}, {title = "Shown"}):show()]]
   for ending, text in pairs {["exit 0"] = false, ["echo no display >&2; exit 1"] = true} do
-    files.write(bin .. "/gnuplot", stand_in:format(ending))
-    core.process.run {"chmod", "+x", bin .. "/gnuplot"}
-    local result = core.process.run({"/proc/self/exe", script}, 60, nil,
-      {"DISPLAY=:7", "PATH=" .. bin .. ":/usr/bin:/bin"})
+    lib.stand_in(bin, "gnuplot", stand_in:format(ending))
+    local result = lib.moonlark(nil, {"DISPLAY=:7", "PATH=" .. bin .. ":/usr/bin:/bin"}, script)
     lu.assertEquals(result.code, 0, result.err)
     lu.assertStrContains(files.read(folder .. "/asked"), "set terminal qt noenhanced")
     lu.assertEquals(result.out:find "Shown" ~= nil, text)
@@ -488,6 +479,4 @@ function TestTerminal:test_script_is_gnuplot()
   lu.assertStrContains(script, "with image")
 end
 
-local failures = lu.LuaUnit.run()
-files.remove(folder)
-os.exit(failures)
+lib.run()

@@ -1,4 +1,5 @@
 -- A run folder holds what the tour says, and is never half written or silently overwritten.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
@@ -6,12 +7,8 @@ local json = require "moonlark.base.json"
 local report = require "moonlark.run.report"
 local run = require "moonlark.run"
 
-local folder = files.temporary_folder()
-local count = 0
-local function fresh()
-  count = count + 1
-  return ("%s/runs/%d"):format(folder, count)
-end
+local folder = lib.folder()
+local fresh = lib.fresh(folder .. "/runs")
 
 TestRun = {}
 
@@ -116,13 +113,13 @@ end
 
 -- The run goes on without pictures where there is no gnuplot, and says so.
 function TestRun:test_plots_without_gnuplot()
-  local path, script = fresh(), folder .. "/child.lua"
-  files.write(script, ([[
+  local path = fresh()
+  local script = lib.script(([[
     local r = require("moonlark.run").open(%q)
     print(r:plot("curve", require("moonlark.plot").lines {1, 2}), #r.left_out)
     r:report "# Report"
     r:finish()]]):format(path))
-  local result = core.process.run({"/proc/self/exe", script}, 60, nil, {"PATH=/nonexistent"})
+  local result = lib.moonlark(nil, {"PATH=/nonexistent"}, script)
   lu.assertEquals(result.out, "nil\t1\n")
   lu.assertEquals(result.err,
     "moonlark: plots/curve.png left out: plots need gnuplot, which is not installed or not in PATH: "
@@ -134,16 +131,15 @@ end
 
 -- Nor does a figure that cannot be made cost a run anything, or a gnuplot that fails.
 function TestRun:test_pictures_that_fail_are_named_in_the_report()
-  local path, script, bin = fresh(), folder .. "/child.lua", files.mkdirs(folder .. "/bin")
-  files.write(bin .. "/gnuplot", "#!/bin/sh\nkill -KILL $$\n")
-  core.process.run {"chmod", "+x", bin .. "/gnuplot"}
-  files.write(script, ([[
+  local path, bin = fresh(), folder .. "/bin"
+  lib.stand_in(bin, "gnuplot", "kill -KILL $$")
+  local script = lib.script(([[
     local plot = require "moonlark.plot"
     local r = require("moonlark.run").open(%q)
     print(r:plot("a", plot.lines, {1, 2}), r:plot("b", plot.lines {1, 2}), r:plot("c", plot.lines, "no numbers"))
     r:report "# Report"
     r:finish()]]):format(path))
-  local result = core.process.run({"/proc/self/exe", script}, 60, nil, {"PATH=" .. bin .. ":/usr/bin:/bin"})
+  local result = lib.moonlark(nil, {"PATH=" .. bin .. ":/usr/bin:/bin"}, script)
   lu.assertEquals(result.out, "nil\tnil\tnil\n")
   lu.assertStrContains(result.err, "plots/a.png left out: gnuplot could not draw the picture: signal 9\n")
   local text = files.read(path .. "/report.md")
@@ -192,6 +188,4 @@ Some **words**.
 ]==])
 end
 
-local failures = lu.LuaUnit.run()
-files.remove(folder)
-os.exit(failures)
+lib.run()

@@ -1,9 +1,10 @@
 -- SIGTERM, SIGHUP and a reader that goes away stop the program in order, wherever it is; a second signal at once.
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 
-local folder = files.temporary_folder()
+local folder = lib.folder()
 files.mkdirs(folder .. "/tmp")
 
 -- Starts the program with a script, sends it signals once the script has made the file `ready`, and gives what the
@@ -17,8 +18,7 @@ local function stop(script, signals)
     while [ ! -e ready ] && [ $tries -lt 3000 ]; do sleep .02; tries=$((tries + 1)); done
     %s
     wait $pid; echo $?]]):format(signals)
-  local program = require "lfs".symlinkattributes("/proc/self/exe", "target")
-  local result = core.process.run({"sh", "-c", shell, folder, program}, 120)
+  local result = core.process.run({"sh", "-c", shell, folder, lib.program}, 120)
   return tonumber(result.out:match "%d+"), files.read(folder .. "/out") .. files.read(folder .. "/err")
 end
 
@@ -71,7 +71,7 @@ function TestSignals:test_nohup()
   files.write(folder .. "/nohup.lua", script)
   local result = core.process.run({"sh", "-c", [[cd "$0"; trap '' HUP; "$1" nohup.lua & pid=$!
     while [ ! -e ready ]; do sleep .02; done; kill -HUP $pid; wait $pid; echo $?]], folder,
-    require "lfs".symlinkattributes("/proc/self/exe", "target")}, 60)
+    lib.program}, 60)
   lu.assertEquals(result.out, "0\n")
 end
 
@@ -80,7 +80,7 @@ function TestSignals:test_a_reader_that_goes_away()
   files.remove(folder .. "/closed")
   files.write(folder .. "/talk.lua", head .. "files.temporary_folder() while true do print(('x'):rep(1000)) end")
   local result = core.process.run({"bash", "-c", [[cd "$0"; export TMPDIR="$0/tmp"; "$1" talk.lua | head -1 >out
-    echo ${PIPESTATUS[0]}]], folder, require "lfs".symlinkattributes("/proc/self/exe", "target")}, 60)
+    echo ${PIPESTATUS[0]}]], folder, lib.program}, 60)
   lu.assertEquals(result.out, "141\n")
   lu.assertEquals(files.exists(folder .. "/closed"), true)
   lu.assertEquals(files.list(folder .. "/tmp"), {})
@@ -97,13 +97,12 @@ function TestSignals:test_commands()
     "classify songs --folds 2" .. features .. "RUN", "cluster songs --seeds 3 --components 3" .. features .. "RUN",
     "train songs --model cnn --no-cache --epochs 2 --split .5,.5 --run RUN",
   }
-  local program = require "lfs".symlinkattributes("/proc/self/exe", "target")
   for _, command in ipairs(commands) do
     for i, delay in ipairs {0.1, 0.4, 0.8, 1.6} do
       files.remove(folder .. "/RUN")
       local signal = i % 2 == 0 and "HUP" or "TERM"
       local result = core.process.run({"sh", "-c", ([[cd "$0"; TMPDIR="$0/tmp" "$1" %s >out 2>err & pid=$!
-        sleep %g; kill -%s $pid; wait $pid; echo $?]]):format(command, delay, signal), folder, program}, 240)
+        sleep %g; kill -%s $pid; wait $pid; echo $?]]):format(command, delay, signal), folder, lib.program}, 240)
       local code = tonumber(result.out:match "%d+")
       local about = ("%s after %g s: %s %s"):format(command, delay, tostring(code), files.read(folder .. "/err"))
       lu.assertTrue(code == 0 or code == (signal == "HUP" and 129 or 143), about)
@@ -120,6 +119,4 @@ function TestSignals:test_commands()
   end
 end
 
-local failures = lu.LuaUnit.run()
-files.remove(folder)
-os.exit(failures)
+lib.run()

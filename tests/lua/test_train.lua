@@ -1,4 +1,5 @@
 -- train.fit: what it learns, what it leaves behind, going on after a kill, and mistakes told before anything starts.
+local lib = require "lib"
 local lu = require "luaunit"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
@@ -12,12 +13,8 @@ local train = require "moonlark.train"
 -- tests/gpu.sh runs this on a GPU.
 local device = os.getenv "MOONLARK_TEST_DEVICE" or "cpu"
 
-local folder = files.temporary_folder()
-local count = 0
-local function fresh()
-  count = count + 1
-  return ("%s/%d"):format(folder, count)
-end
+local folder = lib.folder()
+local fresh = lib.fresh(folder)
 
 local classes = {"low", "middle", "high"}
 
@@ -232,8 +229,7 @@ end
 local function run_program(path, resume, signal)
   local file = fresh() .. ".lua"
   files.write(file, script(path, resume, signal))
-  local program = os.getenv "MOONLARK_TEST_BUILD" .. "/bin/moonlark"
-  return os.execute(("%s %s >%s.log 2>&1"):format(program, file, file)), file .. ".log"
+  return os.execute(("%s %s >%s.log 2>&1"):format(lib.program, file, file)), file .. ".log"
 end
 
 TestResume = {}
@@ -357,6 +353,4 @@ function TestMistakes:test_options()
   lu.assertErrorMsgContains("batch_size must be", train.tensors, {x = torch.zeros {2, 2}, batch_size = 0})
 end
 
-local failures = lu.LuaUnit.run()
-files.remove(folder)
-os.exit(failures, true)
+lib.run(true)

@@ -1,35 +1,16 @@
 -- Pseudo and hybrid constant-Q transforms, linear prediction, kinds of mel filters and derivatives, as a user calls
 -- them; their numbers are compared with librosa's in tests/core/dsp/test_variants.c.
+local lib = require "lib"
 local lu = require "luaunit"
 local effects = require "moonlark.effects"
 local feature = require "moonlark.feature"
-local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 
 local RATE = 22050
-
-local function waveform(data, rate)
-  return signal.new {data = data, rate = rate or RATE, kind = "waveform"}
-end
-
-local function tone(hz, n)
-  local phase = torch.arange(n, {dtype = "float64"}) * (2 * math.pi * hz / RATE)
-  return waveform(phase:sin():to "float32":reshape {1, n})
-end
+local waveform, tone, close, fails = lib.waveform, lib.tone, lib.close, lib.fails
 
 torch.manual_seed(7)
 local noise = waveform(torch.randn {1, 20000} * 0.1)
-
-local function close(a, b, tolerance)
-  lu.assertEquals(a:shape(), b:shape())
-  lu.assertTrue((a - b):abs():max():item() <= tolerance)
-end
-
-local function fails(words, f, ...)
-  lu.assertErrorMsgContains(words, f, ...)
-  local _, message = pcall(f, ...)
-  lu.assertNotStrContains(message, ".lua:") -- no position in the library
-end
 
 TestConstantQ = {}
 
@@ -165,4 +146,4 @@ function TestDerivatives:test_refusals()
   fails(words, feature.delta, mfcc, {mode = "reflect"})
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()
