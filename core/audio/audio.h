@@ -18,6 +18,7 @@
 #define MLK_AUDIO_AUDIO_H
 
 #include "decoder.h"
+#include "parameters.h"
 
 #include <stdbool.h>
 
@@ -28,11 +29,13 @@ typedef struct mlk_audio_options {
     double rate_hz;    /* 0: the file's own; else 1..10 000 000 */
     int channel;       /* MLK_CHANNELS_MIXED: their mean; MLK_CHANNELS_ALL; or the only one to take, from 0 */
     double start_s;    /* first sample: (int64)(start_s * the file's rate) */
-    double duration_s; /* negative: to the end */
+    double duration_s; /* negative or NAN: to the end */
     bool keep_nan;     /* NaN and infinite samples are an error unless kept */
     bool keep_partial; /* a file that is damaged, or ends before its header says, is an error unless what is there is
                         * kept; there must be something */
 } mlk_audio_options;
+
+extern const mlk_parameter mlk_audio_parameters[];
 
 /* 22 050 Hz, mixed, the whole file, NaN refused, whole files only. */
 mlk_audio_options mlk_audio_defaults(void);

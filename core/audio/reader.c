@@ -32,9 +32,24 @@ struct mlk_audio_reader {
 
 static const double MAX_RATE = 10e6;
 
+#define IN(member) MLK_IN(mlk_audio_options, member)
+
+const mlk_parameter mlk_audio_parameters[] = {
+    MLK_REAL("rate", 22050, 0, 10e6, "of the result; 0: the file's own", IN(rate_hz), .unit = "Hz"),
+    MLK_INTEGER("channel", MLK_CHANNELS_MIXED, MLK_CHANNELS_ALL, MLK_MAX_CHANNELS - 1,
+                "from 0; -1: their mean, -2: all", IN(channel)),
+    MLK_REAL("start", 0, 0, 1e12, "where to begin", IN(start_s), .unit = "s"),
+    MLK_REAL_OR_NIL("duration", NAN, 0, 1e12, "how much to read", IN(duration_s), .unit = "s", .usual = "to the end"),
+    MLK_BOOLEAN("keep_nan", false, "let NaN and infinite samples through", IN(keep_nan)),
+    MLK_BOOLEAN("keep_partial", false, "keep what is there of a damaged file", IN(keep_partial)),
+    MLK_PARAMETERS_END,
+};
+
 mlk_audio_options mlk_audio_defaults(void)
 {
-    return (mlk_audio_options){.rate_hz = 22050, .channel = MLK_CHANNELS_MIXED, .duration_s = -1};
+    mlk_audio_options options;
+    mlk_parameters_defaults(mlk_audio_parameters, mlk_parameters_count(mlk_audio_parameters), &options);
+    return options;
 }
 
 static mlk_code check(const mlk_audio_options *options, mlk_status *status)
@@ -43,7 +58,7 @@ static mlk_code check(const mlk_audio_options *options, mlk_status *status)
         return mlk_fail(status, MLK_INVALID, "rate must be 1..%.0f Hz, got %g", MAX_RATE, options->rate_hz);
     if (!(options->start_s >= 0 && options->start_s < 1e12))
         return mlk_fail(status, MLK_INVALID, "start must be 0 seconds or more, got %g", options->start_s);
-    if (isnan(options->duration_s) || options->duration_s > 1e12)
+    if (options->duration_s > 1e12)
         return mlk_fail(status, MLK_INVALID, "duration must be a number of seconds, got %g", options->duration_s);
     return MLK_OK;
 }
@@ -69,7 +84,7 @@ static mlk_code prepare(mlk_audio_reader *reader, mlk_status *status)
         return MLK_INVALID;
     reader->channels = options->channel == MLK_CHANNELS_ALL ? info->channels : 1;
     reader->rate_hz = options->rate_hz != 0 ? options->rate_hz : info->rate;
-    reader->left = options->duration_s < 0 ? INT64_MAX : (int64_t)(options->duration_s * info->rate);
+    reader->left = options->duration_s >= 0 ? (int64_t)(options->duration_s * info->rate) : INT64_MAX;
 
     int64_t start = (int64_t)(options->start_s * info->rate);
     if (start > 0) {

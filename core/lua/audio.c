@@ -5,6 +5,7 @@
 #include "audio/writer.h"
 #include "modules.h"
 #include "notes.h"
+#include "options.h"
 #include "tensor.h"
 
 #include <stdlib.h>
@@ -45,35 +46,13 @@ static void push_samples(lua_State *L, const float *samples, int channels, int64
 
 /* --- functions --------------------------------------------------------------------- */
 
-/* The path at argument 1, and the table at 2: rate (0: the file's), channel (see audio/audio.h), start, duration (nil:
- * to the end), keep_nan, keep_partial. The path stays Lua's. */
-static const char *check_options(lua_State *L, mlk_audio_options *options)
-{
-    mlk_lua_check_type(L, 2, "options", LUA_TTABLE);
-    lua_settop(L, 2);
-    lua_getfield(L, 2, "rate");
-    lua_getfield(L, 2, "channel");
-    lua_getfield(L, 2, "start");
-    lua_getfield(L, 2, "duration");
-    lua_getfield(L, 2, "keep_nan");
-    lua_getfield(L, 2, "keep_partial");
-    *options = (mlk_audio_options){
-        .rate_hz = mlk_lua_number(L, 3, "rate", 0, 10e6),
-        .channel = (int)mlk_lua_integer(L, 4, "channel", MLK_CHANNELS_ALL, MLK_MAX_CHANNELS - 1),
-        .start_s = mlk_lua_number(L, 5, "start", 0, 1e12),
-        .duration_s = lua_isnil(L, 6) ? -1 : mlk_lua_number(L, 6, "duration", 0, 1e12),
-        .keep_nan = mlk_lua_boolean(L, 7, "keep_nan"),
-        .keep_partial = mlk_lua_boolean(L, 8, "keep_partial"),
-    };
-    return mlk_lua_string(L, 1, "path");
-}
-
 /* load(path, options) -> tensor channels x frames, rate, notes */
 static int load(lua_State *L)
 {
     mlk_audio_options options;
     mlk_status status;
-    const char *path = check_options(L, &options);
+    const char *path = mlk_lua_string(L, 1, "path");
+    mlk_lua_read_known(L, 2, "audio.load", mlk_audio_parameters, &options);
     mlk_audio *audio = push_audio(L);
     if (mlk_audio_load(path, &options, audio, &status))
         return mlk_lua_raise(L, &status);
@@ -108,7 +87,8 @@ static int reader(lua_State *L)
 {
     mlk_audio_options options;
     mlk_status status;
-    const char *path = check_options(L, &options);
+    const char *path = mlk_lua_string(L, 1, "path");
+    mlk_lua_read_known(L, 2, "audio.blocks", mlk_audio_parameters, &options);
     mlk_audio_reader **opened = mlk_lua_push_object(L, READER_TYPE, sizeof *opened);
     if (mlk_audio_reader_open(path, &options, opened, &status))
         return mlk_lua_raise(L, &status);

@@ -228,19 +228,26 @@ static int db_to_power(lua_State *L)
     return 1;
 }
 
-/* delta(tensor, width, order, mode) -> tensor; along the last axis */
+/* A whole number among the settings; a choice is its place in the list. */
+static int whole(const mlk_settings *settings, const char *name)
+{
+    return (int)mlk_settings_get(settings, name);
+}
+
+/* delta(tensor, settings of mfcc_delta) -> tensor; along the last axis */
 static int delta(lua_State *L)
 {
     mlk_array in, out;
     mlk_status status;
-    int width = (int)mlk_lua_integer(L, 2, "width", 3, 1 << 24), order = (int)mlk_lua_integer(L, 3, "order", 1, 100);
-    int mode = mlk_lua_choice(L, 4, "mode", mlk_delta_mode_names);
+    mlk_settings read;
+    mlk_lua_read_settings(L, 2, mlk_feature_find("mfcc_delta"), &read);
     mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, -1, &in);
     if (in.rank == 0)
         return mlk_lua_fail(L, "data must have a time axis, got a single number");
     int64_t frames = in.shape[in.rank - 1], rows = frames ? mlk_array_count(&in) / frames : 0;
     mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
-    if (mlk_delta(in.data, rows, frames, width, order, (mlk_delta_mode)mode, out.data, &status))
+    if (mlk_delta(in.data, rows, frames, whole(&read, "width"), whole(&read, "order"),
+                  (mlk_delta_mode)whole(&read, "mode"), out.data, &status))
         mlk_lua_raise(L, &status);
     return 1;
 }
@@ -271,19 +278,21 @@ static int istft(lua_State *L)
     return 1;
 }
 
-/* onset_strength(S_db, edges, lag, max_size, delay, detrend, aggregate) -> curves x frames; edges {0, 32, 64 ...}
- * are the bands at which curves begin and end */
+/* onset_strength(S_db, edges, delay, settings of onset_strength) -> curves x frames; edges {0, 32, 64 ...} are the
+ * bands at which curves begin and end */
 static int onset_strength(lua_State *L)
 {
     mlk_array in, out;
     mlk_status status;
+    mlk_settings read;
+    int delay = (int)mlk_lua_integer(L, 3, "delay", 0, 1 << 24);
+    mlk_lua_read_settings(L, 4, mlk_feature_find("onset_strength"), &read);
     mlk_onset onset = {
-        .lag = (int)mlk_lua_integer(L, 3, "lag", 1, 1 << 24),
-        .max_size = (int)mlk_lua_integer(L, 4, "max_size", 1, 4096),
-        .delay = (int)mlk_lua_integer(L, 5, "delay", 0, 1 << 24),
-        .aggregate = (mlk_onset_aggregate)mlk_lua_choice(L, 7, "aggregate", mlk_onset_aggregate_names),
+        .lag = whole(&read, "lag"),
+        .max_size = whole(&read, "max_size"),
+        .delay = delay,
+        .aggregate = (mlk_onset_aggregate)whole(&read, "aggregate"),
     };
-    bool detrend = mlk_lua_boolean(L, 6, "detrend");
     mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, 2, &in);
     int n_edges = mlk_lua_list_length(L, 2, "channels");
     if (n_edges < 2)
@@ -298,7 +307,7 @@ static int onset_strength(lua_State *L)
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){n_edges - 1, in.shape[1]}, &out);
     if (mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, n_edges - 1, out.data, &status))
         mlk_lua_raise(L, &status);
-    for (int curve = 0; detrend && curve < n_edges - 1; curve++)
+    for (int curve = 0; whole(&read, "detrend") && curve < n_edges - 1; curve++)
         mlk_onset_detrend((float *)out.data + curve * in.shape[1], in.shape[1], (double[2]){0});
     return 1;
 }
@@ -309,16 +318,18 @@ static int refuse_length(lua_State *L, int win_length, int64_t frames)
                         (int)frames, win_length);
 }
 
-/* tempogram(curve, win_length, window, center, norm) -> lags x frames */
+/* tempogram(curve, its settings) -> lags x frames */
 static int tempogram(lua_State *L)
 {
     mlk_array in, out;
     mlk_status status;
+    mlk_settings read;
+    mlk_lua_read_settings(L, 2, mlk_feature_find("tempogram"), &read);
     mlk_tempogram tempogram = {
-        .win_length = (int)mlk_lua_integer(L, 2, "win_length", 2, 1 << 20),
-        .window = (mlk_window)mlk_lua_choice(L, 3, "window", mlk_window_names),
-        .center = mlk_lua_boolean(L, 4, "center"),
-        .norm = (mlk_norm)mlk_lua_choice(L, 5, "norm", mlk_norm_names),
+        .win_length = whole(&read, "win_length"),
+        .window = (mlk_window)whole(&read, "window"),
+        .center = whole(&read, "center"),
+        .norm = (mlk_norm)whole(&read, "norm"),
     };
     mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1, &in);
     int64_t frames = mlk_tempogram_frames(&tempogram, in.shape[0]);
@@ -330,14 +341,16 @@ static int tempogram(lua_State *L)
     return 1;
 }
 
-/* fourier_tempogram(curve, win_length, window, center) -> tempi x frames, complex64 */
+/* fourier_tempogram(curve, its settings) -> tempi x frames, complex64 */
 static int fourier_tempogram(lua_State *L)
 {
     mlk_array in, out;
     mlk_status status;
-    int win_length = (int)mlk_lua_integer(L, 2, "win_length", 2, 1 << 20);
-    mlk_stft stft = {win_length, 1, win_length, (mlk_window)mlk_lua_choice(L, 3, "window", mlk_window_names),
-                     mlk_lua_boolean(L, 4, "center"), MLK_PAD_CONSTANT};
+    mlk_settings read;
+    mlk_lua_read_settings(L, 2, mlk_feature_find("fourier_tempogram"), &read);
+    int win_length = whole(&read, "win_length");
+    mlk_stft stft = {win_length, 1, win_length, (mlk_window)whole(&read, "window"), whole(&read, "center"),
+                     MLK_PAD_CONSTANT};
     mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1, &in);
     int64_t frames = mlk_frame_count(in.shape[0], win_length, 1, stft.center);
     if (frames == 0)

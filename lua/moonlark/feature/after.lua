@@ -130,9 +130,7 @@ function after.delta(data, given)
   local o = delta:read(given)
   local changes = {made = {delta = o}}
   if signal.is(data) then changes.kind = data.kind .. "_delta" end
-  return follow("data", data, function(values)
-    return core.delta(values, o.width, o.order, o.mode)
-  end, changes)
+  return follow("data", data, function(values) return core.delta(values, o) end, changes)
 end
 
 --- Magnitude of a complex transform, such as feature.stft or feature.cqt.

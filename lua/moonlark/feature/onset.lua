@@ -26,7 +26,7 @@ local function onsets_of(name, spectrogram, given, channels)
   if type(channels) ~= "table" then show.fail("channels must be a table of bands, got %s", type(channels)) end
   local delay = read.center and (made.n_fft or 2048) // (2 * (made.hop_length or 512)) or 0
   local data = signal.each_channel(spectrogram.data, 2, function(part)
-    return core.onset_strength(part, channels, read.lag, read.max_size, delay, read.detrend, read.aggregate)
+    return core.onset_strength(part, channels, delay, read)
   end)
   local axis
   if name == "onset_strength_multi" then
@@ -121,9 +121,7 @@ end
 ---@return moonlark.Signal
 function onset.tempogram(song, given)
   if not is_onsets(song) then return engine.compute("tempogram", song, given) end
-  return tempi_of("tempogram", song, given, function(curve, read)
-    return core.tempogram(curve, read.win_length, read.window, read.center, read.norm)
-  end)
+  return tempi_of("tempogram", song, given, core.tempogram)
 end
 
 --- Fourier tempogram, complex64: how strongly, and with which phase, the onsets pulse at each tempo.
@@ -137,9 +135,7 @@ end
 ---@return moonlark.Signal
 function onset.fourier_tempogram(song, given)
   if not is_onsets(song) then return engine.compute("fourier_tempogram", song, given) end
-  return tempi_of("fourier_tempogram", song, given, function(curve, read)
-    return core.fourier_tempogram(curve, read.win_length, read.window, read.center)
-  end)
+  return tempi_of("fourier_tempogram", song, given, core.fourier_tempogram)
 end
 
 return onset
