@@ -342,6 +342,159 @@ struct Explanation {
     }
 };
 
+// One overload being given arguments: which value goes to which parameter, and what the conversions cost so far.
+struct Attempt {
+    const mlk_overload &overload;
+    const mlk_arguments &arguments;
+    Binding &binding;
+    Explanation *why; // NULL: only whether it fits is asked
+    int cost = 0, matched = 0;
+
+    bool take(int index, const mlk_value &value);
+    bool wants_integers(int index, const mlk_value &value) const;
+    bool take_integers(int index, size_t given);
+    bool nothing_left(size_t given);
+    bool by_position();
+    int index_of(const char *name) const;
+    bool by_name(const mlk_named &named);
+    bool all_by_name();
+    bool defaults();
+};
+
+bool Attempt::take(int index, const mlk_value &value)
+{
+    const Parameter &parameter = overload.parameters[index];
+    int step = cost_of(parameter, value, overload.arithmetic);
+    if (step == never) {
+        if (why)
+            why->offer(matched, parameter.name, "must be "s + type_word(parameter), describe(value));
+        return false;
+    }
+    cost += step;
+    matched++;
+    binding.values[index] = &value;
+    return true;
+}
+
+// view(2, 3): where a list of integers is all that there is to give, the integers themselves.
+bool Attempt::wants_integers(int index, const mlk_value &value) const
+{
+    const Parameter &parameter = overload.parameters[index];
+    bool integers = parameter.kind == Kind::list && parameter.element == Kind::integer && parameter.size < 0;
+    bool has_self = overload.self >= 0 && overload.self < overload.n_positional;
+    bool sole = overload.n_positional - (has_self ? 1 : 0) == 1;
+    return integers && sole && (value.kind == MLK_INTEGER || value.kind == MLK_NUMBER);
+}
+
+bool Attempt::take_integers(int index, size_t given)
+{
+    for (size_t i = given; i < arguments.n_positional; i++) {
+        int step = element_cost(Kind::integer, arguments.positional[i], false);
+        if (step == never) {
+            if (why)
+                why->offer(matched, overload.parameters[index].name, "must be integers",
+                           describe(arguments.positional[i]));
+            return false;
+        }
+        cost += step;
+    }
+    cost += 3;
+    binding.varargs = index;
+    binding.vararg_list.kind = MLK_LIST;
+    binding.vararg_list.list.items = arguments.positional + given;
+    binding.vararg_list.list.count = arguments.n_positional - given;
+    binding.values[index] = &binding.vararg_list;
+    return true;
+}
+
+// Every parameter has its value: an empty table of options may follow, but nothing else.
+bool Attempt::nothing_left(size_t given)
+{
+    const mlk_value &value = arguments.positional[given];
+    if (given + 1 == arguments.n_positional && value.kind == MLK_LIST && value.list.count == 0) {
+        cost += 1;
+        return true;
+    }
+    if (why)
+        why->offer(matched, "", "takes " + std::to_string(overload.n_positional) + " positional arguments, got "
+                                    + std::to_string(arguments.n_positional));
+    return false;
+}
+
+bool Attempt::by_position()
+{
+    size_t given = 0;
+    int next = 0;
+    if (arguments.method && !take(overload.self, arguments.positional[given++]))
+        return false;
+    for (; given < arguments.n_positional; given++) {
+        const mlk_value &value = arguments.positional[given];
+        while (next < overload.n_positional && binding.values[next])
+            next++;
+        if (next >= overload.n_positional)
+            return nothing_left(given);
+        if (wants_integers(next, value))
+            return take_integers(next, given);
+        if (!take(next, value))
+            return false;
+    }
+    return true;
+}
+
+// The parameter of that name; -1: none.
+int Attempt::index_of(const char *name) const
+{
+    const int n = (int)overload.parameters.size();
+    for (int index = 0; index < n; index++)
+        if (overload.parameters[index].name == name)
+            return index;
+    return -1;
+}
+
+bool Attempt::by_name(const mlk_named &named)
+{
+    int index = index_of(named.name);
+    if (index < 0) {
+        bool asked = overload.factory && std::string(named.name) == "requires_grad";
+        if (asked && named.value.kind == MLK_BOOLEAN) {
+            binding.requires_grad = named.value.boolean;
+            return true;
+        }
+        if (why)
+            why->offer(matched, "", "has no argument '"s + named.name + "'");
+        return false;
+    }
+    if (binding.values[index]) {
+        if (why)
+            why->offer(matched, named.name, "is given twice");
+        return false;
+    }
+    return take(index, named.value);
+}
+
+bool Attempt::all_by_name()
+{
+    for (size_t i = 0; i < arguments.n_named; i++)
+        if (!by_name(arguments.named[i]))
+            return false;
+    return true;
+}
+
+// What was not given has a default.
+bool Attempt::defaults()
+{
+    const int n = (int)overload.parameters.size();
+    for (int i = 0; i < n; i++) {
+        const Parameter &parameter = overload.parameters[i];
+        if (!binding.values[i] && !parameter.has_default) {
+            if (why)
+                why->offer(matched, parameter.name, "is missing: "s + type_word(parameter));
+            return false;
+        }
+    }
+    return true;
+}
+
 // Finds a value for each parameter; returns the total cost, or -1.
 int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *binding, Explanation *why)
 {
@@ -351,100 +504,8 @@ int bind(const mlk_overload &overload, const mlk_arguments &arguments, Binding *
     std::fill(binding->values, binding->values + n, nullptr);
     binding->varargs = -1;
     binding->requires_grad = false;
-
-    int cost = 0, matched = 0, next = 0;
-    size_t given = 0;
-    auto take = [&](int index, const mlk_value &value) {
-        const Parameter &parameter = overload.parameters[index];
-        int step = cost_of(parameter, value, overload.arithmetic);
-        if (step == never) {
-            if (why)
-                why->offer(matched, parameter.name, "must be "s + type_word(parameter), describe(value));
-            return false;
-        }
-        cost += step;
-        matched++;
-        binding->values[index] = &value;
-        return true;
-    };
-
-    if (arguments.method) {
-        if (!take(overload.self, arguments.positional[given++]))
-            return never;
-    }
-    while (given < arguments.n_positional) {
-        while (next < overload.n_positional && binding->values[next])
-            next++;
-        const mlk_value &value = arguments.positional[given];
-        size_t left = arguments.n_positional - given;
-        if (next >= overload.n_positional) {
-            if (left == 1 && value.kind == MLK_LIST && value.list.count == 0) { // an empty options table
-                cost += 1;
-                break;
-            }
-            if (why)
-                why->offer(matched, "", "takes " + std::to_string(overload.n_positional) + " positional arguments, got "
-                                            + std::to_string(arguments.n_positional));
-            return never;
-        }
-        const Parameter &parameter = overload.parameters[next];
-        bool integers = parameter.kind == Kind::list && parameter.element == Kind::integer && parameter.size < 0;
-        bool sole = overload.n_positional - (overload.self >= 0 && overload.self < overload.n_positional ? 1 : 0) == 1;
-        if (integers && sole && (value.kind == MLK_INTEGER || value.kind == MLK_NUMBER)) { // view(2, 3)
-            for (size_t i = given; i < arguments.n_positional; i++) {
-                int step = element_cost(Kind::integer, arguments.positional[i], false);
-                if (step == never) {
-                    if (why)
-                        why->offer(matched, parameter.name, "must be integers", describe(arguments.positional[i]));
-                    return never;
-                }
-                cost += step;
-            }
-            cost += 3;
-            binding->varargs = next;
-            binding->vararg_list.kind = MLK_LIST;
-            binding->vararg_list.list.items = arguments.positional + given;
-            binding->vararg_list.list.count = left;
-            binding->values[next] = &binding->vararg_list;
-            break;
-        }
-        if (!take(next, value))
-            return never;
-        given++;
-    }
-
-    for (size_t i = 0; i < arguments.n_named; i++) {
-        const mlk_named &named = arguments.named[i];
-        int index = 0;
-        while (index < n && overload.parameters[index].name != named.name)
-            index++;
-        if (index == n) {
-            if (overload.factory && std::string(named.name) == "requires_grad" && named.value.kind == MLK_BOOLEAN) {
-                binding->requires_grad = named.value.boolean;
-                continue;
-            }
-            if (why)
-                why->offer(matched, "", "has no argument '"s + named.name + "'");
-            return never;
-        }
-        if (binding->values[index]) {
-            if (why)
-                why->offer(matched, named.name, "is given twice");
-            return never;
-        }
-        if (!take(index, named.value))
-            return never;
-    }
-
-    for (int i = 0; i < n; i++) {
-        const Parameter &parameter = overload.parameters[i];
-        if (!binding->values[i] && !parameter.has_default) {
-            if (why)
-                why->offer(matched, parameter.name, "is missing: "s + type_word(parameter));
-            return never;
-        }
-    }
-    return cost;
+    Attempt attempt{overload, arguments, *binding, why};
+    return attempt.by_position() && attempt.all_by_name() && attempt.defaults() ? attempt.cost : never;
 }
 
 std::string complaint(const mlk_family &family, const mlk_arguments &arguments)

@@ -117,9 +117,9 @@ end
 
 -- What each coroutine computes: modules[1 .. depth], outermost first, and what each was given; only errors read it.
 -- `run` calls a module; summary looks on in its place.
-local traces = setmetatable({}, {__mode = "k", __index = function(self, coroutine)
-  self[coroutine] = setmetatable({modules = {}, inputs = {}, depth = 0, run = run}, Trace)
-  return self[coroutine]
+local traces = setmetatable({}, {__mode = "k", __index = function(self, thread)
+  self[thread] = setmetatable({modules = {}, inputs = {}, depth = 0, run = run}, Trace)
+  return self[thread]
 end})
 local running = coroutine.running
 
