@@ -193,6 +193,7 @@ function TestHelp:test_options_are_a_table_from_their_description()
   lu.assertStrMatches(help.text "feature.istft", ".*\n  hop_length +the Signal's, or +whole number.*")
   lu.assertStrContains(help.text "feature.melspectrogram", "\n  n_mels ")
   lu.assertEquals(help.text(require "moonlark.feature".mel), (help.text "feature.mel"))
+  lu.assertStrMatches(help.text "Dataset:batches", ".*\n  segment +%C.*")
 end
 
 TestComplete = {}

@@ -23,18 +23,11 @@ local engine = require "moonlark.feature.engine"
 ---@class moonlark.feature
 local feature = {
   names = engine.names, parameters = engine.parameters, settings = engine.settings, signal = engine.signal,
-  compute = engine.compute,
+  compute = engine.compute, recipe = require "moonlark.feature.recipe".new,
 }
 
 for _, part in ipairs {"mel", "spectral", "tonal", "onset", "pitch", "after"} do
   for name, f in pairs(require("moonlark.feature." .. part)) do feature[name] = f end
-end
-
---- Several features to be made together, from one decode and shared transforms: see moonlark.feature.recipe.
----@param given table  {features = {mel = {}, mfcc = {n_mfcc = 13}}, rate = 22050, pool = {"mean", "std"} …}
----@return moonlark.Recipe
-function feature.recipe(given)
-  return require "moonlark.feature.recipe".new(given)
 end
 
 return feature

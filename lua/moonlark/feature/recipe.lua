@@ -70,7 +70,7 @@ local parameters = options.describe("feature.recipe", recipe.options, {
   duration = options.number(options.none, {least = 0, unit = "s", usual = "to the end"}, "how much of each file"),
 })
 
---- Makes a recipe; also called feature.recipe.
+--- Several features to be made together, from one decode and shared transforms; also called feature.recipe.
 ---
 --- A file that partial = "keep" takes in part is named in the result's `partial`.
 ---@param given moonlark.feature.recipe.Options

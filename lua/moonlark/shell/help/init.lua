@@ -117,7 +117,7 @@ local function options_of(entry)
   for _, param in ipairs(entry.doc and entry.doc.params or {}) do
     local owner = param.type:match "^moonlark%.(.+)%.Options%??$"
     if owner then
-      complete.lookup(owner:match "^%l[%w_]*" or "", true) -- loads the module, which describes them
+      pcall(require, "moonlark." .. entry.module:match "^[%w_]+") -- which describes them
       return param, options.described(owner) or options.described((owner:gsub("%.([%w_]+)$", ":%1")))
     end
   end

@@ -154,6 +154,8 @@ function sources.read(path, module)
       elseif variable and declared[variable] then
         names[variable] = variable
       end
+      local borrowed = line:match "^local%s+(%u%w*)%f[%W].-=%s*[%a_][%w_]*%.%1%f[%W]" -- local Dataset = class.Dataset
+      if borrowed then names[borrowed] = borrowed end
       local owner, name, separator, arguments = definition(line)
       local root = owner and owner:match "^[^.]*"
       local is_class = doc and doc.class -- which is an entry already
