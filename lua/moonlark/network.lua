@@ -156,7 +156,9 @@ local function file_at(path)
     if files.exists(inner) then return inner end
     local hint = ""
     for _, name in ipairs(files.list(path)) do
-      if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
+      if files.exists(files.join(path, name, "model.safetensors")) then
+        hint = (", but %s/%s does"):format(path, name)
+      end
     end
     show.fail("%s holds no model.safetensors%s", path, hint)
   end

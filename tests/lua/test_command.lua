@@ -154,6 +154,43 @@ function TestCommand:test_how_threads_wait()
     2})
 end
 
+TestOptions = {}
+
+-- A command whose options come from a description, on the words of a line.
+function TestOptions:test_options_of_commands_come_from_descriptions()
+  local path = script [[
+    local command, options = require "moonlark.shell.command", require "moonlark.base.options"
+    local described = options.describe("songs.sing", {
+      how_often = options.integer(2, {least = 1, most = 9}, "how often"),
+      pace = options.number(nil, {above = 0, unit = "BPM", usual = "the song's own"}, "how fast"),
+      voice = options.choice({"alto", "bass"}, "bass", "who sings"),
+      parts = options.list(options.integer(nil, {least = 1}), {1, 2}, {}, "which parts"),
+      softly = options.boolean(false, "not loudly"),
+    })
+    local parser = command.parser("sing", "Sings.")
+    command.options(parser, described, {"how_often", "pace", "voice", "parts", "softly"}, {how_often = 3})
+    local args = parser:parse()
+    print(args.how_often, args.pace, args.voice, table.concat(args.parts, "+"), args.softly)]]
+  lu.assertEquals(run("$M " .. path), "3\tnil\tbass\t1+2\tnil\n")
+  lu.assertEquals(run("$M " .. path .. " --how-often 4 --pace 1.5 --voice alto --parts 3,4,5 --softly"),
+    "4\t1.5\talto\t3+4+5\ttrue\n")
+  local help = run("$M " .. path .. " --help")
+  for _, words in ipairs {"--how-often <n>", "How often. (default: 3)", "How fast; default: the song's own.",
+    "<alto|bass>", "--softly"} do
+    lu.assertStrContains(help, words)
+  end
+  for line, words in pairs {
+    ["--how-often 0"] = "--how-often must be a whole number 1..9, got '0'",
+    ["--pace 0"] = "--pace must be a number above 0",
+    ["--pace x"] = "got 'x'", ["--voice alt"] = "(did you mean 'alto'?)", ["--parts 1,0"] = "--parts must be a list",
+  } do
+    local _, err, code = run("$M " .. path .. " " .. line)
+    lu.assertStrContains(err, words)
+    lu.assertEquals(code, 2)
+  end
+  os.remove(path)
+end
+
 TestProgress = {}
 
 function TestProgress:test_a_pipe_gets_lines_now_and_then()

@@ -267,7 +267,8 @@ end
 function TestResume:test_a_plateau_that_watches_the_accuracy_goes_on_as_it_was()
   local function run(path, more)
     local net = mlp()
-    local given = {run = path, optimizer = optim.AdamW {lr = 1e-3}, schedule = optim.plateau {mode = "max", patience = 0}}
+    local given = {run = path, optimizer = optim.AdamW {lr = 1e-3},
+      schedule = optim.plateau {mode = "max", patience = 0}}
     for key, value in pairs(more or {}) do given[key] = value end
     return net, pcall(fit, net, given)
   end

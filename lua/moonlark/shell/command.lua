@@ -85,8 +85,12 @@ function command.value(parameter, text)
     if value ~= nil then return value end
   end
   if parameter.item then
-    local list = command.words(text) or {}
-    for i, word in ipairs(list) do list[i] = command.value(parameter.item, word) end
+    local list, words = {}, command.words(text)
+    if not words then return nil end
+    for i, word in ipairs(words) do
+      list[i] = command.value(parameter.item, word)
+      if list[i] == nil then return nil end
+    end
     return parameter.accept(list)
   end
   local plain = tonumber(text)

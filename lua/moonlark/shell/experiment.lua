@@ -38,6 +38,21 @@ function experiment.extract(songs, args)
   return X
 end
 
+--- Before any work: an error where the folder that --run names cannot be taken as --overwrite and --resume say.
+---@param args table  parsed arguments
+---@param ways string  what the person can add: "--overwrite"
+---@return "refuse"|"overwrite"|"resume" exists  for run.open
+function experiment.check_folder(args, ways)
+  files.check_folder(args.run, "run folder")
+  local exists = args.resume and "resume" or args.overwrite and "overwrite" or "refuse"
+  if exists == "refuse" and files.exists(files.join(args.run, "run.json")) then
+    run.check(args.run, "resume") -- who writes it says more
+    show.fail("%s holds a run already: name another folder, or add %s", args.run, ways)
+  end
+  run.check(args.run, exists)
+  return exists
+end
+
 --- The run folder that --run names, or nil without that option. Files that cannot even be opened are set aside
 --- first: the run records the content of those that it used.
 ---@param name string  the command's
@@ -46,19 +61,14 @@ end
 ---@return moonlark.Run?
 function experiment.run(name, args, songs)
   if not args.run then return nil end
-  if not args.overwrite and files.exists(files.join(args.run, "run.json")) then
-    run.check(args.run, "overwrite") -- who writes it says more
-    show.fail("%s holds a run already: name another folder, or add --overwrite", args.run)
-  end
-  files.check_folder(args.run, "run folder")
-  run.check(args.run, args.overwrite and "overwrite" or "refuse")
+  local exists = experiment.check_folder(args, "--overwrite")
   songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
     partial = args.partial}
   local settings = {command = name}
   for key, value in pairs(args) do
     if key ~= "run" and key ~= "overwrite" then settings[key] = value end
   end
-  return run.open(args.run, settings, {exists = args.overwrite and "overwrite" or "refuse", data = songs})
+  return run.open(args.run, settings, {exists = exists, data = songs})
 end
 
 --- Row `i` of the sounds whose prediction is wrong, as {path, truth, predicted}.

@@ -73,8 +73,9 @@ function evaluate.class_ids(songs)
 end
 
 local parameters = options.describe("train.evaluate", {
-  objective = options.callable(nil, "f(net, batch) gives the loss and logits; default: cross entropy of net(x)",
-    "fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?"),
+  objective = options.callable(nil, "f(net, batch) gives the loss and logits",
+    "fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?")
+    :but {usual = "cross entropy of net(x)"},
   device = options.text(options.none, "where batches go", {usual = "where the network is"}),
   probabilities = options.boolean(false, "tell them where there are no labels, too"),
 })

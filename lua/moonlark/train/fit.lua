@@ -25,11 +25,7 @@ local function one_of_optim(type_name, allowed, field, other, help, usual)
     {usual = usual})
 end
 
-local run_folder = options.either(nil, {
-  options.text(nil),
-  options.value("moonlark.Run", "an open run",
-    function(value) return type(value) == "table" and value.record ~= nil and value or nil end),
-}, "the run folder to write", {usual = "none"})
+local function open_run(value) return type(value) == "table" and value.record ~= nil and value or nil end
 
 local parameters = options.describe("train.fit", {
   train = batches(options.required, "what to learn from"),
@@ -41,13 +37,14 @@ local parameters = options.describe("train.fit", {
     "how weights follow gradients", "optim.AdamW {lr = 1e-3}"),
   schedule = one_of_optim("moonlark.ScheduleRecipe|moonlark.Schedule", "optim.cosine {}", "bind", "step",
     "how the learning rate goes", "it stays"),
-  loss = callable(nil, "f(logits, y); default: cross entropy",
-    "fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor"),
+  loss = callable(nil, "f(logits, y)", "fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor")
+    :but {usual = "cross entropy"},
   objective = callable(nil, "in place of loss: f(net, batch) gives the loss, and logits where there are classes",
     "fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?"),
   monitor = options.choice(measures.watched, options.none, "the measure that tells the best epoch",
     {usual = '"valid_accuracy" where there are classes, else "valid_loss"'}),
-  clip_norm = number(nil, {above = 0, infinite = true, usual = "as it is"}, "the largest norm of all gradients together"),
+  clip_norm = number(nil, {above = 0, infinite = true, usual = "as it is"},
+    "the largest norm of all gradients together"),
   accumulate = integer(1, {least = 1}, "batches a step"),
   ema = number(nil, {least = 0, most = 1, usual = "no average"},
     "decay of an average of weights, 0.999 for instance: the average is judged and kept"),
@@ -55,7 +52,8 @@ local parameters = options.describe("train.fit", {
   precision = options.choice({"float32", "bfloat16"}, "float32", "of the forward pass"),
   deterministic = options.boolean(false, "the same bits twice, also on a GPU, or an error"),
   seed = integer(0, {least = 0}, "of all random numbers"),
-  run = run_folder,
+  run = options.either(nil, {options.text(nil), options.value("moonlark.Run", "an open run", open_run)},
+    "the run folder to write", {usual = "none"}),
   resume = options.boolean(false, "go on with the checkpoint of the run folder"),
   progress = options.boolean(true, "a bar, and a line for each epoch, on standard error"),
   opened = callable(nil, "f(run) when the run folder is open, before the first epoch", "fun(run: moonlark.Run)"),

@@ -2,6 +2,7 @@
 --- input, the optimiser.
 local command = require "moonlark.shell.command"
 local data = require "moonlark.shell.dataset"
+local network = require "moonlark.network"
 local options = require "moonlark.base.options"
 local optim = require "moonlark.optim"
 local show = require "moonlark.base.show"
@@ -26,6 +27,19 @@ arguments.plan = options.describe("shell.train", fit:pick {"optimizer", "schedul
     "fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?"),
 })
 
+-- A line for each option of the model that the data does not decide; none for a model of --models, not known yet.
+local function model_help(name)
+  local described = network.find(name) and options.described("models." .. name)
+  if not described then return "" end
+  local lines = {"\n\nOptions of the model, as --option name=value:"}
+  for _, parameter in ipairs(described.list) do
+    local fixed = parameter.name == "classes" or parameter.name == "n_mels" or parameter.name == "n_features"
+    local row = ("  %-14s %s (%s)"):format(parameter.name, parameter.help or "", parameter:facts())
+    if not fixed then lines[#lines + 1] = row end
+  end
+  return table.concat(lines, "\n")
+end
+
 --- The parser of an experiment: its defaults are the experiment's own.
 ---@param plan table
 ---@return table
@@ -33,7 +47,8 @@ function arguments.parser(plan)
   local parser = command.parser("train", plan.summary)
   parser:epilog("  moonlark train genres --model " .. plan.model .. " --run runs/a\n"
     .. "  moonlark train esc10 --model " .. plan.model .. " --folds filename --run runs/esc\n\n"
-    .. "After Ctrl-C or a crash the same line with --resume goes on from the last whole epoch.")
+    .. "After Ctrl-C or a crash the same line with --resume goes on from the last whole epoch."
+    .. model_help(plan.model))
   parser:argument("data", "A folder with one folder a class, a list.csv, an index, or a splits.json.")
   parser:option("--run", "The run folder to write."):argname "<folder>"
   parser:flag("--overwrite", "Replace the run that the folder holds.")
@@ -45,7 +60,8 @@ function arguments.parser(plan)
   command.options(parser, arguments.plan, {"epochs", "batch_size"}, plan)
   local rate = options.described("optim." .. plan.optimizer.name).by_name.lr
   command.option(parser, "lr", rate, {default = false, usual = tostring(plan.optimizer.given.lr)})
-  command.option(parser, "patience", integer(plan.patience or 0, {least = 0}, fit.by_name.patience.help .. "; 0: never"))
+  command.option(parser, "patience",
+    integer(plan.patience or 0, {least = 0}, fit.by_name.patience.help .. "; 0: never"))
   command.option(parser, "segment", options.number(nil, {above = 0, unit = "seconds"}, "length of a segment"))
   command.reading(parser)
   parser:option("--option", "An option of the model; may be given several times."):argname "<name=value>":count "*"

@@ -13,6 +13,7 @@
 local arguments = require "moonlark.shell.train.arguments"
 local division = require "moonlark.shell.train.division"
 local evaluate = require "moonlark.train.evaluate"
+local experiment = require "moonlark.shell.experiment"
 local files = require "moonlark.base.files"
 local run = require "moonlark.run"
 local settings = require "moonlark.train.settings"
@@ -31,19 +32,13 @@ local function settings_of(plan, args)
   return used
 end
 
--- Before any work: a folder that holds a run is taken only as the words say.
+-- How the run folder is to be opened; nil without one.
 local function check_folder(args)
-  if args.run then files.check_folder(args.run, "run folder") end
   if args.resume and not args.run then error("--resume needs --run", 0) end
   if args.resume and args.overwrite then
     error("--resume goes on with what --overwrite would remove: name one of them", 0)
   end
-  if not args.run then return end
-  if files.exists(files.join(args.run, "run.json")) and not (args.overwrite or args.resume) then
-    run.check(args.run, "resume") -- who writes it says more
-    show.fail("%s holds a run already: name another folder, or add --overwrite or --resume", args.run)
-  end
-  run.check(args.run, args.resume and "resume" or args.overwrite and "overwrite" or "refuse")
+  return args.run and experiment.check_folder(args, "--overwrite or --resume")
 end
 
 -- A run goes on only with the settings that it was begun with.
@@ -56,10 +51,9 @@ local function check_same(args, now)
   end
 end
 
-local function open_run(args, now, songs)
-  if not args.run then return nil end
+local function open_run(args, exists, now, songs)
+  if not exists then return nil end
   check_same(args, now)
-  local exists = args.resume and "resume" or args.overwrite and "overwrite" or "refuse"
   return run.open(args.run, now, {exists = exists, data = songs.hash and songs or nil})
 end
 
@@ -75,12 +69,12 @@ end
 local function main(given)
   local plan = arguments.plan:read(given)
   local args = arguments.parser(plan):parse()
-  check_folder(args)
+  local exists = check_folder(args)
   evaluate.device(args.device)
   local songs = division.open(plan, args)
   local divisions = division.all(plan, args, songs)
   if #divisions > 1 or args.seeds > 1 then several.check(plan, divisions) end
-  local opened <close> = open_run(args, settings_of(plan, args), songs)
+  local opened <close> = open_run(args, exists, settings_of(plan, args), songs)
   if #divisions > 1 or args.seeds > 1 then return several.fit(plan, args, divisions, opened) end
   local fit = division.fit(plan, args, divisions[1], args.seed, opened)
   if opened then opened:finish() end
