@@ -453,7 +453,7 @@ function TestModule:test_attention_mistakes()
     {attn_mask = torch.zeros {5, 4}})
   lu.assertErrorMsgContains("expected input [n, t, 6], got [2, 5, 4]", attention, torch.randn {2, 5, 4})
   lu.assertErrorMsgContains("did you mean 'attn_mask'", attention, x, x, x, {atn_mask = causal})
-  lu.assertErrorMsgContains('activation must be "relu" or "gelu" or a function or a module, got string "tanhh"',
+  lu.assertErrorMsgContains('activation must be "relu" or "gelu" or a function, got string "tanhh"',
     nn.TransformerEncoderLayer, 8, 2, {activation = "tanhh"})
   lu.assertErrorMsgContains("nn.TransformerEncoder: encoder_layer must be a module, got 3", nn.TransformerEncoder, 3, 2)
   local encoder = modules.encoder()

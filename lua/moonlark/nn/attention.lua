@@ -10,7 +10,7 @@ local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 local Module, Parameter = module.Module, module.Parameter
-local boolean, size, tensor = options.boolean, parameters.size, parameters.tensor
+local boolean, size, tensor = options.boolean, parameters.size, options.tensor
 local attention = {}
 
 -- masks ---------------------------------------------------------------------------
@@ -144,9 +144,9 @@ local padding_help = "[n, s], booleans (true: padding, not looked at) or numbers
 local causal_help = "the i-th query sees only the first i keys"
 
 local looking = options.describe("MultiheadAttention:forward", {
-  key_padding_mask = tensor(padding_help),
+  key_padding_mask = tensor(nil, padding_help),
   need_weights = boolean(true, "false leaves the weights out, which is quicker"),
-  attn_mask = tensor "[l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask",
+  attn_mask = tensor(nil, "[l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask"),
   average_attn_weights = boolean(true, "false gives the weights of each head, [n, num_heads, l, s]"),
   is_causal = boolean(false, causal_help),
 })
@@ -192,8 +192,8 @@ local activations = {relu = torch.relu, gelu = torch.gelu}
 -- What the calls of the encoder and of its layers take after the input; `mask` is the name of the first.
 local function masks(owner, mask)
   return options.describe(owner, {
-    [mask] = tensor "[t, t], as attn_mask of nn.MultiheadAttention",
-    src_key_padding_mask = tensor(padding_help),
+    [mask] = tensor(nil, "[t, t], as attn_mask of nn.MultiheadAttention"),
+    src_key_padding_mask = tensor(nil, padding_help),
     is_causal = boolean(false, causal_help),
   })
 end
@@ -208,21 +208,13 @@ end
 ---@class moonlark.nn.TransformerEncoderLayer: moonlark.nn.Module
 local TransformerEncoderLayer = Module:extend "TransformerEncoderLayer"
 
--- A function, or what can be called as one: a module.
-local function callable(value)
-  local meta = getmetatable(value)
-  local may = type(value) == "function" or type(value) == "table" and type(meta) == "table" and meta.__call
-  return may and value or nil
-end
-
 local encoder_layer = options.describe("nn.TransformerEncoderLayer", {
   d_model = size "a multiple of nhead",
   nhead = size "heads of the attention",
   dim_feedforward = options.integer(2048, {least = 1}, "numbers between the two linear layers"),
   dropout = parameters.probability(0.1, "of weights and of what is added, while training"),
-  activation = options.either("relu", {
-    options.choice({"relu", "gelu"}), options.value("function", "a function or a module", callable),
-  }, "between the two linear layers"),
+  activation = options.either("relu", {options.choice {"relu", "gelu"}, options.callable()},
+    "between the two linear layers"),
   layer_norm_eps = options.number(1e-5, nil, "added to the variance"),
   batch_first = boolean(false, "the batch is the first axis, time the second"),
   norm_first = boolean(false, "normalises before attention and linear layers, not after the sums"),

@@ -33,7 +33,7 @@ local function ignore_index() return options.integer(-100, nil, "a class id that
 --- -log softmax(logits)[class]. The mean is over the weights. PyTorch: CrossEntropyLoss.
 ---@class moonlark.nn.CrossEntropyLoss: moonlark.nn.Module
 losses.CrossEntropyLoss = loss("CrossEntropyLoss", {
-  weight = parameters.tensor "of each class",
+  weight = options.tensor(nil, "of each class"),
   ignore_index = ignore_index(),
   label_smoothing = options.number(0.0, nil, "share of the target that is spread over all classes"),
 }, function(input, target, o)
@@ -44,14 +44,14 @@ end)
 --- Of logarithms of probabilities [n, classes, *] and class ids [n, *] (int64, from 0): -input[class]. PyTorch:
 --- NLLLoss.
 ---@class moonlark.nn.NLLLoss: moonlark.nn.Module
-losses.NLLLoss = loss("NLLLoss", {weight = parameters.tensor "of each class", ignore_index = ignore_index()},
+losses.NLLLoss = loss("NLLLoss", {weight = options.tensor(nil, "of each class"), ignore_index = ignore_index()},
   function(input, target, o, r) return torch.nll_loss_nd(input, target, o.weight, r, o.ignore_index) end)
 
 --- Cross entropy of independent yes-or-no answers: logits and targets 0..1 of one shape. PyTorch: BCEWithLogitsLoss.
 ---@class moonlark.nn.BCEWithLogitsLoss: moonlark.nn.Module
 losses.BCEWithLogitsLoss = loss("BCEWithLogitsLoss", {
-  weight = parameters.tensor "of each number, broadcast",
-  pos_weight = parameters.tensor "of the yes answers, for each class (the last axis)",
+  weight = options.tensor(nil, "of each number, broadcast"),
+  pos_weight = options.tensor(nil, "of the yes answers, for each class (the last axis)"),
 }, function(input, target, o, r)
   return torch.binary_cross_entropy_with_logits(input, target, o.weight, o.pos_weight, r)
 end)

@@ -2,7 +2,6 @@
 --- several of them have.
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
-local torch = require "moonlark.torch"
 
 local parameters = {}
 
@@ -42,13 +41,6 @@ function parameters.size(help) return options.integer(options.required, {least =
 ---@param help string
 ---@return moonlark.Parameter
 function parameters.probability(default, help) return options.number(default, {least = 0, most = 1}, help) end
-
---- A tensor, which may be left out.
----@param help string
----@return moonlark.Parameter
-function parameters.tensor(help)
-  return options.value("moonlark.Tensor", "a tensor", function(x) return torch.is_tensor(x) and x or nil end, nil, help)
-end
 
 --- A whole number for all of `axes` axes, or a list with one for each; parameters.each_axis makes it a list.
 ---@param axes integer

@@ -1,115 +1,141 @@
 --- Functions that PyTorch writes in Python: named here as there, over libtorch's operators.
 local engine = require "moonlark.torch.engine"
 local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 
 local functions = {}
 
 -- An operator of libtorch, looked up when it is called first.
 local call = setmetatable({}, {__index = function(self, name)
   local operator = engine.operator(name)
-  if not operator then error(("libtorch %s has no operator '%s'"):format(engine.version, name), 0) end
+  if not operator then show.fail("libtorch %s has no operator '%s'", engine.version, name) end
   rawset(self, name, operator)
   return operator
 end})
 
-local function choice(name, value, choices)
-  local number = choices[value]
-  if number then return number end
-  local known = {}
-  for key in pairs(choices) do known[#known + 1] = '"' .. key .. '"' end
-  table.sort(known)
-  error(("%s must be %s, got %s"):format(name, table.concat(known, " or "), tostring(value)), 0)
-end
+local boolean, choice, integer, number = options.boolean, options.choice, options.integer, options.number
+local list, tensor = options.list, options.tensor
+
+local align_help = "the corners of input and output lie on each other, not their edges"
+
+local cross_entropy = options.describe("torch.cross_entropy", {
+  weight = tensor(nil, "of each class"),
+  ignore_index = integer(-100, nil, "a class id that does not count"),
+  reduction = choice({"none", "mean", "sum"}, "mean", "none: a loss for each"),
+  label_smoothing = number(0.0, nil, "share of the target that is spread over all classes"),
+})
 
 --- Cross entropy between logits (n × classes …) and class ids or probabilities.
 ---@param input moonlark.Tensor
 ---@param target moonlark.Tensor  int64 class ids (0-based), or probabilities of the input's shape
----@param given {weight: moonlark.Tensor?, ignore_index: integer?, reduction: string?, label_smoothing: number?}?
+---@param given moonlark.torch.cross_entropy.Options?
 ---@return moonlark.Tensor
 function functions.cross_entropy(input, target, given)
-  local o = options.read("cross_entropy", given,
-    {weight = options.none, ignore_index = -100, reduction = "mean", label_smoothing = 0.0})
-  return call.cross_entropy_loss(input, target, o)
+  return call.cross_entropy_loss(input, target, cross_entropy:read(given))
+end
+
+local interpolate = options.describe("torch.interpolate", {
+  size = list(integer(), nil, {single = true}, "of each axis, or of all"),
+  scale_factor = list(number(), nil, {single = true}, "of each axis, or of all; in place of a size"),
+  mode = choice({"nearest", "linear", "bilinear", "bicubic", "trilinear", "area"}, "nearest",
+    "how values between the input's are found"),
+  align_corners = boolean(false, align_help),
+})
+
+local axes_of = {linear = 1, bilinear = 2, bicubic = 2, trilinear = 3}
+
+-- A list with one item for each axis, from such a list or from one of one item.
+local function each_axis(values, axes)
+  if not values or #values > 1 then return values end
+  local all = {}
+  for axis = 1, axes do all[axis] = values[1] end
+  return all
+end
+
+local function scaled_size(input, scales)
+  local size = {}
+  for axis, scale in ipairs(scales) do size[axis] = math.floor(input:size(axis + 1) * scale) end
+  return size
 end
 
 --- Resizes the axes after batch and channel, n × channels × (1 to 3 axes).
 ---@param input moonlark.Tensor
----@param given {size: integer|integer[]?, scale_factor: number|number[]?, mode: string?, align_corners: boolean?}
----   mode: "nearest" (default), "linear", "bilinear", "bicubic", "trilinear" or "area"
+---@param given moonlark.torch.interpolate.Options
 ---@return moonlark.Tensor
 function functions.interpolate(input, given)
-  local o = options.read("interpolate", given,
-    {size = options.none, scale_factor = options.none, mode = "nearest", align_corners = false})
+  local o = interpolate:read(given)
   local axes = input:dim() - 2
-  if axes < 1 or axes > 3 then
-    error(("interpolate: input must have 3 to 5 axes, got %d"):format(input:dim()), 0)
-  end
-  if (o.size == nil) == (o.scale_factor == nil) then error("interpolate: give size or scale_factor", 0) end
-  local function each_axis(value)
-    if type(value) ~= "number" then return value end
-    local list = {}
-    for axis = 1, axes do list[axis] = value end
-    return list
-  end
-  local size, scales = each_axis(o.size), each_axis(o.scale_factor)
+  if axes < 1 or axes > 3 then show.fail("interpolate: input must have 3 to 5 axes, got %d", axes + 2) end
+  if (o.size == nil) == (o.scale_factor == nil) then show.fail "interpolate: give size or scale_factor" end
+  local size, scales = each_axis(o.size, axes), each_axis(o.scale_factor, axes)
   if o.mode == "area" then
-    if not size then
-      size = {}
-      for axis = 1, axes do size[axis] = math.floor(input:size(axis + 1) * scales[axis]) end
-    end
-    return call[("adaptive_avg_pool%dd"):format(axes)](input, size)
+    return call[("adaptive_avg_pool%dd"):format(axes)](input, size or scaled_size(input, scales))
   end
-  if o.mode == "nearest" then
-    return call[("upsample_nearest%dd"):format(axes)](input, size, scales)
-  end
-  local axes_of = {linear = 1, bilinear = 2, bicubic = 2, trilinear = 3}
+  if o.mode == "nearest" then return call[("upsample_nearest%dd"):format(axes)](input, size, scales) end
   local wanted = axes_of[o.mode]
-  if not wanted then
-    error(('interpolate: mode must be "nearest", "linear", "bilinear", "bicubic", "trilinear" or "area", got "%s"')
-      :format(o.mode), 0)
-  elseif wanted ~= axes then
-    error(("interpolate: mode %s wants an input of %d axes, got %d"):format(o.mode, wanted + 2, axes + 2), 0)
+  if wanted ~= axes then
+    show.fail("interpolate: mode %s wants an input of %d axes, got %d", o.mode, wanted + 2, axes + 2)
   end
   return call[("upsample_%s%dd"):format(o.mode, axes)](input, size, o.align_corners, scales)
 end
 
+local grid_modes = {bilinear = 0, nearest = 1, bicubic = 2} -- libtorch's numbers
+local padding_modes = {zeros = 0, border = 1, reflection = 2}
+
+local grid_sample = options.describe("torch.grid_sample", {
+  mode = choice({"bilinear", "nearest", "bicubic"}, "bilinear", "how values between the input's are found"),
+  padding_mode = choice({"zeros", "border", "reflection"}, "zeros", "what stands outside of the input"),
+  align_corners = boolean(false, align_help),
+})
+
 --- Samples input (n × c × h × w) at the points of grid (n × h' × w' × 2, -1 to 1).
 ---@param input moonlark.Tensor
 ---@param grid moonlark.Tensor
----@param given {mode: string?, padding_mode: string?, align_corners: boolean?}?
+---@param given moonlark.torch.grid_sample.Options?
 ---@return moonlark.Tensor
 function functions.grid_sample(input, grid, given)
-  local o = options.read("grid_sample", given, {mode = "bilinear", padding_mode = "zeros", align_corners = false})
-  local mode = choice("grid_sample: mode", o.mode, {bilinear = 0, nearest = 1, bicubic = 2})
-  local padding = choice("grid_sample: padding_mode", o.padding_mode, {zeros = 0, border = 1, reflection = 2})
-  return call.grid_sampler(input, grid, mode, padding, o.align_corners)
+  local o = grid_sample:read(given)
+  return call.grid_sampler(input, grid, grid_modes[o.mode], padding_modes[o.padding_mode], o.align_corners)
 end
+
+local affine_grid = options.describe("torch.affine_grid", {align_corners = boolean(false, align_help)})
 
 --- The sampling grid of affine maps theta (n × 2 × 3) for an output of `size`.
 ---@param theta moonlark.Tensor
 ---@param size integer[]
----@param given {align_corners: boolean?}?
+---@param given moonlark.torch.affine_grid.Options?
 ---@return moonlark.Tensor
 function functions.affine_grid(theta, size, given)
-  local o = options.read("affine_grid", given, {align_corners = false})
-  return call.affine_grid_generator(theta, size, o.align_corners)
+  return call.affine_grid_generator(theta, size, affine_grid:read(given).align_corners)
 end
+
+local normalize = options.describe("torch.normalize", {
+  p = number(2, {infinite = true}, "which norm"),
+  dim = integer(1, nil, "the axis"),
+  eps = number(1e-12, nil, "the least that is divided by"),
+})
 
 --- Divides by the p-norm along an axis (never by less than eps).
 ---@param input moonlark.Tensor
----@param given {p: number?, dim: integer?, eps: number?}?
+---@param given moonlark.torch.normalize.Options?
 ---@return moonlark.Tensor
 function functions.normalize(input, given)
-  local o = options.read("normalize", given, {p = 2, dim = 1, eps = 1e-12})
+  local o = normalize:read(given)
   return input / call.clamp_min(call.norm(input, o.p, {o.dim}, true), o.eps)
 end
 
+local gumbel_softmax = options.describe("torch.gumbel_softmax", {
+  tau = number(1, nil, "temperature: the lower, the nearer to one-hot"),
+  hard = boolean(false, "one-hot, with the soft one's gradient"),
+  dim = integer(-1, nil, "the axis"),
+})
+
 --- A sample from the concrete distribution; with hard = true a one-hot one whose gradient is the soft one's.
 ---@param logits moonlark.Tensor
----@param given {tau: number?, hard: boolean?, dim: integer?}?
+---@param given moonlark.torch.gumbel_softmax.Options?
 ---@return moonlark.Tensor
 function functions.gumbel_softmax(logits, given)
-  local o = options.read("gumbel_softmax", given, {tau = 1, hard = false, dim = -1})
+  local o = gumbel_softmax:read(given)
   local noise = -call.log(call.exponential_(call.empty_like(logits)))
   local soft = call.softmax((logits + noise) / o.tau, o.dim)
   if not o.hard then return soft end
@@ -134,13 +160,19 @@ function functions.dropout2d(input, p, training)
   return call.feature_dropout(input, p or 0.5, training ~= false)
 end
 
+local local_response_norm = options.describe("torch.local_response_norm", {
+  alpha = number(1e-4, nil, "times the mean of the squares"),
+  beta = number(0.75, nil, "the exponent"),
+  k = number(1.0, nil, "added before the exponent"),
+})
+
 --- Divides by a norm over `size` neighbouring channels.
 ---@param input moonlark.Tensor  n × c …
 ---@param size integer
----@param given {alpha: number?, beta: number?, k: number?}?
+---@param given moonlark.torch.local_response_norm.Options?
 ---@return moonlark.Tensor
 function functions.local_response_norm(input, size, given)
-  local o = options.read("local_response_norm", given, {alpha = 1e-4, beta = 0.75, k = 1.0})
+  local o = local_response_norm:read(given)
   local shape, channels = input:shape(), input:size(1)
   local squares = call.unsqueeze(call.reshape(input * input, {shape[1], channels, -1}), 1)
   local padded = call.constant_pad_nd(squares, {0, 0, size // 2, (size - 1) // 2})
@@ -148,14 +180,19 @@ function functions.local_response_norm(input, size, given)
   return input / (call.reshape(mean, shape) * o.alpha + o.k) ^ o.beta
 end
 
---- The distinct values, ascending. With return_inverse also, for each element, the index of its value; with
---- return_counts also how often each occurs; with dim the distinct slices along that axis.
+local unique = options.describe("torch.unique", {
+  sorted = boolean(true, "ascending"),
+  return_inverse = boolean(false, "also, for each element, the index of its value"),
+  return_counts = boolean(false, "also how often each occurs"),
+  dim = integer(nil, nil, "the distinct slices along this axis"),
+})
+
+--- The distinct values, ascending.
 ---@param input moonlark.Tensor
----@param given {sorted: boolean?, return_inverse: boolean?, return_counts: boolean?, dim: integer?}?
+---@param given moonlark.torch.unique.Options?
 ---@return moonlark.Tensor values, moonlark.Tensor? inverse, moonlark.Tensor? counts
 function functions.unique(input, given)
-  local o = options.read("unique", given,
-    {sorted = true, return_inverse = false, return_counts = false, dim = options.none})
+  local o = unique:read(given)
   local values, inverse, counts
   if o.dim then
     values, inverse, counts = call.unique_dim(input, o.dim, o.sorted, o.return_inverse, o.return_counts)
@@ -168,24 +205,33 @@ function functions.unique(input, given)
   return values
 end
 
+local stft = options.describe("torch.stft", {
+  hop_length = integer(nil, {usual = "n_fft // 4", unit = "samples"}, "between two frames"),
+  win_length = integer(nil, {usual = "n_fft", unit = "samples"}, "length of the window"),
+  window = tensor(nil, "win_length numbers; ones unless given"),
+  center = boolean(true, "frames are centred on their time, the ends padded"),
+  pad_mode = options.text("reflect", "how the ends are padded: see torch.pad"),
+  normalized = boolean(false, "divided by the root of n_fft"),
+  onesided = boolean(options.none, "without the negative frequencies", {usual = "true unless the input is complex"}),
+})
+
 --- Short-time Fourier transform of a waveform (or a batch), as PyTorch's: complex, bins × frames. For a Signal, with
 --- librosa's conventions, use `feature.stft`.
 ---@param input moonlark.Tensor
 ---@param n_fft integer
----@param given {hop_length: integer?, win_length: integer?, window: moonlark.Tensor?, center: boolean?,
----   pad_mode: string?, normalized: boolean?, onesided: boolean?}?
+---@param given moonlark.torch.stft.Options?
 ---@return moonlark.Tensor
 function functions.stft(input, n_fft, given)
-  local o = options.read("stft", given, {hop_length = n_fft // 4, win_length = n_fft, window = options.none,
-    center = true, pad_mode = "reflect", normalized = false, onesided = options.none})
+  local o = stft:read(given)
+  local hop_length, win_length = o.hop_length or n_fft // 4, o.win_length or n_fft
   if o.center then
     local batch = input:dim() == 1 and call.unsqueeze(input, 0) or input
     batch = call.pad(call.unsqueeze(batch, 1), {n_fft // 2, n_fft // 2}, o.pad_mode)
     batch = call.squeeze(batch, 1)
     input = input:dim() == 1 and call.squeeze(batch, 0) or batch
   end
-  local window = o.window or call.ones({o.win_length}, {dtype = input:dtype(), device = input:device()})
-  return call.stft(input, n_fft, o.hop_length, o.win_length, window, o.normalized, o.onesided, true)
+  local window = o.window or call.ones({win_length}, {dtype = input:dtype(), device = input:device()})
+  return call.stft(input, n_fft, hop_length, win_length, window, o.normalized, o.onesided, true)
 end
 
 -- Attention over blocks of queries, so that the scores of one block fit the cache.
@@ -217,16 +263,21 @@ local function blocked_attention(query, key, value, o)
   return #parts == 1 and parts[1] or call.cat(parts, -2)
 end
 
+local attention = options.describe("torch.scaled_dot_product_attention", {
+  attn_mask = tensor(nil, "booleans (true takes part), or numbers to add to the scores"),
+  dropout_p = number(0.0, nil, "share of the weights that become zeros"),
+  is_causal = boolean(false, "the i-th query sees only the first i keys"),
+  scale = number(nil, {usual = "1 / sqrt(d)"}, "of the scores"),
+})
+
 --- softmax(query · keyᵀ · scale) · value, libtorch's fused kernel where it has one.
 ---@param query moonlark.Tensor  … × n × d
 ---@param key moonlark.Tensor  … × m × d
 ---@param value moonlark.Tensor  … × m × e
----@param given {attn_mask: moonlark.Tensor?, dropout_p: number?, is_causal: boolean?, scale: number?}?
----   attn_mask: booleans (true takes part), or numbers to add to the scores
+---@param given moonlark.torch.scaled_dot_product_attention.Options?
 ---@return moonlark.Tensor
 function functions.scaled_dot_product_attention(query, key, value, given)
-  local o = options.read("scaled_dot_product_attention", given,
-    {attn_mask = options.none, dropout_p = 0.0, is_causal = false, scale = options.none})
+  local o = attention:read(given)
   local fused = engine.operator "scaled_dot_product_attention"
   if fused then return fused(query, key, value, o) end
   return blocked_attention(query, key, value, o)

@@ -14,6 +14,7 @@
 --- computes, since processors are a hundred times slower with them; files keep them, Lua's own numbers are exact.
 local engine = require "moonlark.torch.engine"
 local functions = require "moonlark.torch.functions"
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
 ---@class moonlark.Tensor
@@ -135,25 +136,29 @@ end
 --- Waits until the GPU has done what it was given; for measuring time.
 torch.cuda.synchronize = engine.synchronize
 
+local new = options.describe("torch.tensor", {
+  dtype = options.text(nil, 'its elements: "float32", "int64" …', {usual = "what the values are"}),
+  device = options.text(nil, 'where it lies: "cpu", "cuda:0" …', {usual = "the CPU, or the tensors\' own"}),
+  requires_grad = options.boolean(false, "gradients are recorded for it"),
+})
+
 --- A tensor from a number, a boolean or nested tables of equal length: int64 when all are integers, bool when all are
 --- booleans, else float32. A list of tensors is stacked.
 ---@param value any
----@param options {dtype: string?, device: string?, requires_grad: boolean?}?
+---@param given moonlark.torch.tensor.Options?
 ---@return moonlark.Tensor
-function torch.tensor(value, options)
-  options = require("moonlark.base.options").read("tensor", options,
-    {dtype = require("moonlark.base.options").none, device = require("moonlark.base.options").none, requires_grad = false})
-  local made
+function torch.tensor(value, given)
+  local o, tensor = new:read(given), nil
   if engine.is_tensor(value) then
-    made = value:detach():clone()
+    tensor = value:detach():clone()
   elseif type(value) == "table" and engine.is_tensor(value[1]) then
-    made = torch.stack(value)
+    tensor = torch.stack(value)
   else
-    made = engine.tensor(value, options.dtype)
+    tensor = engine.tensor(value, o.dtype)
   end
-  if options.dtype or options.device then made = made:convert(options.dtype, options.device) end
-  if options.requires_grad then made:requires_grad_(true) end
-  return made
+  if o.dtype or o.device then tensor = tensor:convert(o.dtype, o.device) end
+  if o.requires_grad then tensor:requires_grad_(true) end
+  return tensor
 end
 
 --- Writes a tensor or a table of tensors; the ending decides: .npy, .npz or .safetensors.
