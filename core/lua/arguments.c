@@ -77,13 +77,6 @@ double mlk_lua_number(lua_State *L, int arg, const char *name, double min, doubl
     return value;
 }
 
-double mlk_lua_optional_number(lua_State *L, int arg, const char *name, double absent)
-{
-    if (lua_isnoneornil(L, arg))
-        return absent;
-    return mlk_lua_number(L, arg, name, -HUGE_VAL, HUGE_VAL);
-}
-
 const char *mlk_lua_bytes(lua_State *L, int arg, const char *name, size_t *length)
 {
     mlk_lua_check_type(L, arg, name, LUA_TSTRING);

@@ -27,9 +27,6 @@ int64_t mlk_lua_integer(lua_State *L, int arg, const char *name, int64_t min, in
 /* Finite number in [min, max]. */
 double mlk_lua_number(lua_State *L, int arg, const char *name, double min, double max);
 
-/* Number, or `absent` for nil. */
-double mlk_lua_optional_number(lua_State *L, int arg, const char *name, double absent);
-
 /* String without embedded zeros. */
 const char *mlk_lua_string(lua_State *L, int arg, const char *name);
 

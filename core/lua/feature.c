@@ -314,8 +314,8 @@ static int onset_strength(lua_State *L)
 
 static int refuse_length(lua_State *L, int win_length, int64_t frames)
 {
-    return mlk_lua_fail(L, "win_length must not exceed the %d frames of the onset strength when center is false, got %d",
-                        (int)frames, win_length);
+    return mlk_lua_fail(L, "win_length must not exceed the %d frames of the onset strength when center is false, "
+                        "got %d", (int)frames, win_length);
 }
 
 /* tempogram(curve, its settings) -> lags x frames */

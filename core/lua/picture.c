@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "modules.h"
+#include "options.h"
 #include "tensor.h"
 
 #include <math.h>
@@ -135,28 +136,47 @@ static double *check_edges(lua_State *L, int arg, int64_t rows)
     return edges;
 }
 
-/* image(x, edges, pool, rows, columns, db_factor, top_db) -> bytes, count of finite pixels, smallest, largest. */
+typedef struct image_options {
+    mlk_pool pool;
+    int64_t rows, columns;
+    double db_factor, top_db;
+} image_options;
+
+#define IN(member) MLK_IN(image_options, member)
+
+static const char *const pools[] = {"max", "mean", NULL};
+
+static const mlk_parameter image_parameters[] = {
+    MLK_CHOICE("pool", MLK_POOL_MAX, pools, "how what a pixel covers becomes one number", IN(pool)),
+    MLK_INTEGER("rows", 0, 1, 100000, "of the image", IN(rows), .required = true),
+    MLK_INTEGER("columns", 0, 1, 100000, "of the image", IN(columns), .required = true),
+    MLK_REAL("db_factor", 0, 0, HUGE_VAL, "10 for power, 20 for amplitude; 0: no decibels", IN(db_factor)),
+    MLK_REAL("top_db", 80, -HUGE_VAL, HUGE_VAL, "how far under the largest values may lie", IN(top_db), .unit = "dB"),
+    MLK_PARAMETERS_END,
+};
+
+/* image(x, {rows, columns, pool, db_factor, top_db, edges = list or nil})
+ *   -> bytes, count of finite pixels, smallest, largest. */
 static int image(lua_State *L)
 {
-    static const char *const pools[] = {"max", "mean", NULL};
-    mlk_pool pool = mlk_lua_choice(L, 3, "pool", pools) == 0 ? MLK_POOL_MAX : MLK_POOL_MEAN;
-    int64_t out_rows = mlk_lua_integer(L, 4, "rows", 1, 100000);
-    int64_t out_columns = mlk_lua_integer(L, 5, "columns", 1, 100000);
-    double factor = mlk_lua_optional_number(L, 6, "db_factor", 0);
-    double top_db = mlk_lua_optional_number(L, 7, "top_db", 80);
+    image_options o;
+    lua_settop(L, 2);
+    mlk_lua_read_known(L, 2, "picture.image", image_parameters, &o);
     mlk_array x = check_numbers(L, 1, "data");
     if (mlk_array_count(&x) == 0)
         mlk_lua_fail(L, "data must not be empty, got %I × %I numbers", (LUAI_UACINT)rows_of(&x),
                      (LUAI_UACINT)columns_of(&x));
-    const double *edges = check_edges(L, 2, rows_of(&x));
+    lua_getfield(L, 2, "edges");
+    const double *edges = check_edges(L, lua_gettop(L), rows_of(&x));
 
-    size_t bytes = (size_t)(out_rows * out_columns) * sizeof(float);
+    int64_t pixels = o.rows * o.columns;
+    size_t bytes = (size_t)pixels * sizeof(float);
     float *out = lua_newuserdatauv(L, bytes, 0);
-    mlk_picture_image(x.data, rows_of(&x), columns_of(&x), edges, pool, out_rows, out_columns, out);
-    if (factor > 0)
-        mlk_picture_decibels(out, out_rows * out_columns, factor, top_db);
+    mlk_picture_image(x.data, rows_of(&x), columns_of(&x), edges, o.pool, o.rows, o.columns, out);
+    if (o.db_factor > 0)
+        mlk_picture_decibels(out, pixels, o.db_factor, o.top_db);
     float low = 0, high = 0;
-    int64_t finite = mlk_picture_range(out, out_rows * out_columns, &low, &high);
+    int64_t finite = mlk_picture_range(out, pixels, &low, &high);
     lua_pushlstring(L, (const char *)out, bytes);
     lua_pushinteger(L, finite);
     if (finite == 0)

@@ -141,12 +141,13 @@ function TestPicture:test_shapes()
 end
 
 function TestPicture:test_image_and_range()
-  local bytes, finite, low, high = picture.image({{1, 2}, {3, 0 / 0}}, nil, "mean", 2, 2)
+  local bytes, finite, low, high = picture.image({{1, 2}, {3, 0 / 0}}, {pool = "mean", rows = 2, columns = 2})
   lu.assertEquals({finite, low, high}, {3, 1, 3})
   lu.assertEquals({table.unpack(floats(bytes), 1, 3)}, {1, 2, 3})
-  bytes = picture.image({bytes = bytes, rows = 2, columns = 2}, nil, "max", 1, 1)
+  bytes = picture.image({bytes = bytes, rows = 2, columns = 2}, {pool = "max", rows = 1, columns = 1})
   lu.assertEquals(floats(bytes), {3})
-  lu.assertErrorMsgContains("edges must ascend", picture.image, {{1}, {2}}, {0, 2, 1}, "max", 2, 1)
+  lu.assertErrorMsgContains("edges must ascend", picture.image, {{1}, {2}},
+    {edges = {0, 2, 1}, rows = 2, columns = 1})
 end
 
 function TestPicture:test_points_by_class()

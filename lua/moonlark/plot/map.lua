@@ -161,8 +161,10 @@ local function map(signal, given)
   local most_columns = math.max(2, math.floor(inside_w * figure.scale))
   local out_rows = edges and most_rows or math.max(2, math.min(rows, most_rows))
   local out_columns = math.max(2, math.min(columns, most_columns))
-  local bytes, finite, low, high = picture.image(array, edges, pool, out_rows, out_columns,
-    decibels and (decibels == "power" and 10 or 20) or nil, settings.top_db)
+  local bytes, finite, low, high = picture.image(array, {
+    edges = edges, pool = pool, rows = out_rows, columns = out_columns, top_db = settings.top_db,
+    db_factor = decibels and (decibels == "power" and 10 or 20) or nil,
+  })
 
   -- The first two coefficients of an MFCC are so much larger that the others would all look alike.
   local beyond = from and from.kind == "mfcc" and rows > 3 and not settings.low and not settings.high

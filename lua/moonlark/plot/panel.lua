@@ -170,7 +170,7 @@ local function magnified(element)
   local high, wide = math.max(1, 800 // image.rows), math.max(1, 1600 // image.columns)
   local rows, columns = image.rows * high, image.columns * wide
   local cells = {bytes = element.bytes, rows = image.rows, columns = image.columns}
-  local bytes = picture.image(cells, nil, "mean", rows, columns)
+  local bytes = picture.image(cells, {pool = "mean", rows = rows, columns = columns})
   return {
     bytes = bytes, style = element.style, columns = 1, name = element.name,
     image = {

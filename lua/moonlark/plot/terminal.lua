@@ -24,7 +24,7 @@ end
 local function pixels(panel, rows, columns)
   local element = panel.elements[1]
   local bytes = core.picture.image({bytes = element.bytes, rows = element.image.rows, columns = element.image.columns},
-    nil, "max", rows, columns)
+    {pool = "max", rows = rows, columns = columns})
   local downwards = panel.y.low > panel.y.high
   local low, span = panel.colours.low, panel.colours.high - panel.colours.low
   return function(row, column) -- both from 0, row 0 on top
