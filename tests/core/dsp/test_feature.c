@@ -1,5 +1,6 @@
 /* Every feature against librosa 0.11.0: tests/reference/features/generate.py says of what and how it is frozen.
  * Prints the largest deviation of each feature; those above the tolerance fail. */
+#include "fixtures.h"
 #include "reference.h"
 
 #include "dsp/istft.h"
@@ -44,10 +45,8 @@ typedef struct clip {
 static void add_floor(float *samples, int64_t n)
 {
     uint32_t seed = 1;
-    for (int64_t i = 0; i < n; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        samples[i] += ((float)(seed >> 8) / (1 << 24) - 0.5f) * 0.002f;
-    }
+    for (int64_t i = 0; i < n; i++)
+        samples[i] += (fixture_uniform(&seed) - 0.5f) * 0.002f;
 }
 
 /* A recording is absent where ../shared/data is: samples stay NULL. */
@@ -167,13 +166,6 @@ static void features_agree_with_librosa(void **state)
 
 enum { NOISE = 20000, CLIPS = 8 };
 
-static void make_noise(float *sound)
-{
-    unsigned seed = 1;
-    for (int i = 0; i < NOISE; i++)
-        sound[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
-}
-
 /* Whether a feature takes the rate; the inputs of pretrained models have tests of their own. */
 static bool takes(int feature, double rate)
 {
@@ -204,7 +196,7 @@ static void sharing_changes_nothing(void **state)
     (void)state;
     static float sound[NOISE];
     mlk_status status;
-    make_noise(sound);
+    fixture_noise(sound, NOISE, 1);
     mlk_analysis *shared = mlk_analysis_new(sound, NOISE, 22050, &status);
     assert_non_null(shared);
     for (int i = 0; i < mlk_feature_count(); i++) {
@@ -253,7 +245,7 @@ static void threads_change_nothing(void **state)
 {
     (void)state;
     static float sound[NOISE];
-    make_noise(sound);
+    fixture_noise(sound, NOISE, 1);
     int count = mlk_feature_count();
     crowd c = {sound, calloc((size_t)(CLIPS * count), sizeof(void *)), calloc((size_t)count, sizeof(size_t))};
     assert_true(c.results && c.bytes);
@@ -315,8 +307,7 @@ static void settings_out_of_range_are_refused_in_words(void **state)
 
 static unsigned draw(unsigned *seed, unsigned below)
 {
-    *seed = *seed * 1664525u + 1013904223u;
-    return (*seed >> 8) % below;
+    return (fixture_draw(seed) >> 8) % below;
 }
 
 /* A value that mlk_settings_set may accept, small enough for a test. */
@@ -344,7 +335,7 @@ static void any_settings_are_computed_or_refused(void **state)
 {
     (void)state;
     static float sound[NOISE];
-    make_noise(sound);
+    fixture_noise(sound, NOISE, 1);
     unsigned seed = 11;
     int computed = 0, refused = 0;
     for (int round = 0; round < 2000; round++) {

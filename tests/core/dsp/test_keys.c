@@ -1,4 +1,5 @@
 /* Keys of the memo: a parameter that one forgot would bring back what was made with another value of it. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "dsp/feature.h"
@@ -13,13 +14,6 @@
 enum { SAMPLES = 4000, FAILED = 2 };
 
 static float sound[SAMPLES];
-
-static void make_noise(void)
-{
-    unsigned seed = 1;
-    for (int i = 0; i < SAMPLES; i++)
-        sound[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
-}
 
 /* A number that stands for the feature's values; 0 where it is refused. */
 static uint64_t digest(const mlk_settings *settings, mlk_analysis *analysis)
@@ -97,7 +91,7 @@ static double rate_of(const mlk_feature *feature)
 static void every_parameter_is_in_the_key_of_what_it_makes(void **state)
 {
     (void)state;
-    make_noise();
+    fixture_noise(sound, SAMPLES, 1);
     int compared = 0;
     for (int i = 0; i < mlk_feature_count(); i++) {
         const mlk_feature *feature = mlk_feature_at(i);

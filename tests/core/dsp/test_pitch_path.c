@@ -1,4 +1,5 @@
 /* The banded search for the likeliest path against Viterbi's algorithm over the whole matrix of moves. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "dsp/pitch_path.h"
@@ -17,8 +18,7 @@ static unsigned seed;
 
 static double draw(void)
 {
-    seed = seed * 1664525u + 1013904223u;
-    return (double)(seed >> 8) / (1 << 24);
+    return fixture_uniform(&seed);
 }
 
 /* Whether bin `from` reaches bin `to`, and with which weight: a triangle of `width` bins around `from`. */

@@ -1,4 +1,5 @@
 /* Selection against sorting, on values with many ties. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "dsp/select.h"
@@ -17,7 +18,7 @@ static int ascending(const void *a, const void *b)
 static void fill(float *values, int n, unsigned *seed)
 {
     for (int i = 0; i < n; i++)
-        values[i] = (float)((*seed = *seed * 1664525u + 1013904223u) >> 24) - (i % 3 == 0 ? 128 : 0);
+        values[i] = (float)(fixture_draw(seed) >> 24) - (i % 3 == 0 ? 128 : 0);
 }
 
 static void smallest_come_first(void **state)

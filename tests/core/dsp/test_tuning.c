@@ -1,5 +1,6 @@
 /* Tuning of clips with more peaks than are kept: the sample does not depend on how the clip is cut, and tells the
  * same. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "dsp/tuning.h"
@@ -11,12 +12,6 @@
 enum { N_FFT = 1024, ROWS = N_FFT / 2 + 1, FRAMES = 24000, PEAK = 12 }; /* PEAK: bytes of one */
 
 static const double rate = 8000;
-
-static float noise(uint32_t *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return (float)(*seed >> 8) / (1 << 24);
-}
 
 /* Noise, and in it peaks a fifth of a semitone above A. */
 static mlk_tiles *make_spectrum(int64_t first, int64_t frames)
@@ -30,7 +25,7 @@ static mlk_tiles *make_spectrum(int64_t first, int64_t frames)
         for (int k = 0; k < ROWS; k++) {
             double distance = (k - bin) / 2;
             double hump = fabs(distance) < 1 ? 40 * (1 - distance * distance) : 0; /* a parabola: placed exactly */
-            tile[k * MLK_TILE] = hump > 0 ? (float)(1 + hump) : 5 + noise(&seed);
+            tile[k * MLK_TILE] = hump > 0 ? (float)(1 + hump) : 5 + fixture_uniform(&seed);
         }
     }
     return made;

@@ -1,6 +1,7 @@
 /* Pseudo and hybrid constant-Q transforms, linear prediction, every kind of mel filter and of derivative against
  * librosa 0.11.0: tests/reference/variants/generate.py says of what and how it is frozen. Prints the largest
  * deviation of each, relative to the reference's norm. */
+#include "fixtures.h"
 #include "reference.h"
 
 #include "dsp/delta.h"
@@ -74,9 +75,7 @@ static void straight_in_mel_is_kaldi(void **state)
     (void)state;
     enum { N = 6000, BANDS = 40 };
     static float samples[N];
-    unsigned seed = 5;
-    for (int i = 0; i < N; i++)
-        samples[i] = (float)((seed = seed * 1664525u + 1013904223u) >> 8) / (1 << 24) - 0.5f;
+    fixture_noise(samples, N, 5);
     mlk_settings settings = reference_settings(
         "mel", "n_fft=512,hop_length=160,n_mels=40,fmin=20,fmax=7600,htk=true,triangles=mel,norm=none", NULL);
     mlk_feature_shape shape;

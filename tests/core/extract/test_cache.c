@@ -1,11 +1,11 @@
 /* A cache folder: its limit, what goes first, what other processes and killed ones do to it. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "extract/cache.h"
 #include "extract/cache_care.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +25,10 @@ static int make_place(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info, (void)kind, (void)walk;
-    return remove(path);
-}
-
 static int remove_place(void **state)
 {
     (void)state;
-    return nftw(place, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return fixture_remove(place);
 }
 
 static mlk_cache *open_cache(void)
@@ -248,8 +242,7 @@ static void hammer(unsigned seed)
 {
     mlk_cache *cache = open_cache();
     for (int i = 0; i < 1500; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        int number = (int)(seed >> 24);
+        int number = (int)(fixture_draw(&seed) >> 24);
         if (!has(cache, number))
             assert_int_equal(write_one(cache, number, 3000), MLK_OK);
     }

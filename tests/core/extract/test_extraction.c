@@ -1,5 +1,6 @@
 /* Extraction over files: the same bits for any number of workers and with or without a cache, whatever has
  * happened to the cache; interrupted work is kept; frames reach files as they are. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "extract/extraction.h"
@@ -34,28 +35,16 @@ static char *in_place(const char *name)
 }
 
 /* A 16-bit mono WAV of a tone with noise; `seed` and length make each another. */
-static void write_wav(const char *path, unsigned seed, int samples)
+static void write_wav(const char *path, unsigned seed, int n)
 {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    uint32_t bytes = (uint32_t)samples * 2, riff = 36 + bytes, sixteen = 16, rate = RATE, second = RATE * 2;
-    uint16_t pcm = 1, mono = 1, align = 2, bits = 16;
-    fwrite("RIFF", 4, 1, file), fwrite(&riff, 4, 1, file), fwrite("WAVEfmt ", 8, 1, file);
-    fwrite(&sixteen, 4, 1, file), fwrite(&pcm, 2, 1, file), fwrite(&mono, 2, 1, file), fwrite(&rate, 4, 1, file);
-    fwrite(&second, 4, 1, file), fwrite(&align, 2, 1, file), fwrite(&bits, 2, 1, file);
-    fwrite("data", 4, 1, file), fwrite(&bytes, 4, 1, file);
-    for (int i = 0; i < samples; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        int16_t value = (int16_t)(8000 * sin(0.05 * i * (1 + seed % 3)) + (int)(seed >> 22) - 512);
-        fwrite(&value, 2, 1, file);
+    int16_t *samples = malloc((size_t)n * sizeof *samples);
+    assert_non_null(samples);
+    for (int i = 0; i < n; i++) {
+        fixture_draw(&seed);
+        samples[i] = (int16_t)(8000 * sin(0.05 * i * (1 + seed % 3)) + (int)(seed >> 22) - 512);
     }
-    fclose(file);
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info, (void)kind, (void)walk;
-    return remove(path);
+    fixture_write_wav(path, RATE, samples, (uint32_t)n);
+    free(samples);
 }
 
 static int make_place(void **state)
@@ -76,7 +65,7 @@ static int make_place(void **state)
 static int remove_place(void **state)
 {
     (void)state;
-    return nftw(place, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return fixture_remove(place);
 }
 
 static mlk_recipe *make_recipe(const char *const *features, const char *const *pools)
@@ -357,7 +346,7 @@ static void the_key_is_content_recipe_and_part(void **state)
         parts[i].duration_s = 0.1;
     assert_int_equal(cached_with(make_recipe(both, pools), parts, cache), 0);
 
-    nftw(first, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    fixture_remove(first);
     free(cache);
 }
 
@@ -378,7 +367,7 @@ static void a_killed_run_leaves_a_usable_cache(void **state)
         outcome after = extract(make_recipe(both, pools), make_tracks(), 2, cache);
         assert_same_rows(plain, after);
         release(after);
-        nftw(cache, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        fixture_remove(cache);
     }
     release(plain);
     free(cache);
@@ -453,7 +442,7 @@ static void frames_from_memory_cache_and_made_again(void **state)
             assert_same_bundle(a, b);
             mlk_bundle_free(made);
         }
-        nftw(cache, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        fixture_remove(cache);
     }
     release(kept);
     release(stored);

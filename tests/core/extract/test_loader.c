@@ -1,11 +1,11 @@
 /* Batches: the grid of segments, the same bits for any number of workers and any memory, padding, mixup's shares,
  * stopping at any moment, interrupts, and files that go away. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "extract/loader.h"
 #include "interrupt.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -34,29 +34,17 @@ static int length_of(int i)
 static void write_wav(int number)
 {
     char *path = path_of(number);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    uint32_t samples = (uint32_t)length_of(number), bytes = samples * 2, riff = 36 + bytes, sixteen = 16, rate = RATE,
-             second = RATE * 2, seed = (uint32_t)number;
-    uint16_t pcm = 1, mono = 1, align = 2, bits = 16;
-    fwrite("RIFF", 4, 1, file), fwrite(&riff, 4, 1, file), fwrite("WAVEfmt ", 8, 1, file);
-    fwrite(&sixteen, 4, 1, file), fwrite(&pcm, 2, 1, file), fwrite(&mono, 2, 1, file), fwrite(&rate, 4, 1, file);
-    fwrite(&second, 4, 1, file), fwrite(&align, 2, 1, file), fwrite(&bits, 2, 1, file);
-    fwrite("data", 4, 1, file), fwrite(&bytes, 4, 1, file);
-    for (uint32_t i = 0; i < samples; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        int16_t value = (int16_t)(8000 * sin(0.05 * i * (1 + number)) + (int)(seed >> 22) - 512);
-        value = number == 6 && i % 97 == 0 ? INT16_MIN : value; /* clipped */
-        fwrite(&value, 2, 1, file);
+    uint32_t n = (uint32_t)length_of(number), seed = (uint32_t)number;
+    int16_t *samples = malloc(n * sizeof *samples);
+    assert_non_null(samples);
+    for (uint32_t i = 0; i < n; i++) {
+        int noise = (int)(fixture_draw(&seed) >> 22) - 512;
+        bool clipped = number == 6 && i % 97 == 0;
+        samples[i] = clipped ? INT16_MIN : (int16_t)(8000 * sin(0.05 * i * (1 + number)) + noise);
     }
-    fclose(file);
+    fixture_write_wav(path, RATE, samples, n);
+    free(samples);
     free(path);
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info, (void)kind, (void)walk;
-    return remove(path);
 }
 
 static int make_place(void **state)
@@ -72,7 +60,7 @@ static int make_place(void **state)
 static int remove_place(void **state)
 {
     (void)state;
-    return nftw(place, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return fixture_remove(place);
 }
 
 static void run(mlk_material *material, mlk_job_work *work, int workers)

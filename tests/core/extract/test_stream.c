@@ -1,4 +1,5 @@
 /* A recipe over a source of samples gives the bits that it gives over the same samples in memory. */
+#include "fixtures.h"
 #include "test.h"
 
 #include "extract/extraction.h"
@@ -21,8 +22,7 @@ static mlk_code tap_read(void *context, float *out, int64_t count, int64_t *got,
 {
     (void)status;
     tap *t = context;
-    t->state = t->state * 1664525u + 1013904223u;
-    int64_t piece = 1 + (t->state >> 8) % 20000;
+    int64_t piece = 1 + (fixture_draw(&t->state) >> 8) % 20000;
     *got = piece < count ? piece : count;
     *got = *got < t->n - t->given ? *got : t->n - t->given;
     memcpy(out, t->samples + t->given, (size_t)*got * sizeof *out);
@@ -44,9 +44,8 @@ static float *sound(int64_t n)
     float *made = malloc(((size_t)n + 1) * sizeof *made);
     unsigned state = 7;
     for (int64_t i = 0; i < n; i++) {
-        state = state * 1664525u + 1013904223u;
         double tone = sin(2 * M_PI * 220 * (double)(i / 9000 + 1) * (double)i / RATE);
-        made[i] = (float)(0.5 * tone * (double)(i % 9000) / 9000) + 1e-3f * ((float)(state >> 8) / (1 << 24) - 0.5f);
+        made[i] = (float)(0.5 * tone * (double)(i % 9000) / 9000) + 1e-3f * (fixture_uniform(&state) - 0.5f);
     }
     return made;
 }
