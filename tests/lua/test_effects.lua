@@ -1,4 +1,4 @@
--- Effects against librosa's (tests/reference/effects*/generate.py), their errors, and what must hold of any sound.
+-- Effects against librosa's (tests/reference/effects), their errors, and what must hold of any sound.
 local lib = require "lib"
 local lu = require "luaunit"
 local effects = require "moonlark.effects"
@@ -7,7 +7,7 @@ local torch = require "moonlark.torch"
 
 local RATE = 22050
 local frozen = torch.load "tests/reference/effects/effects.safetensors"
-local frozen2 = torch.load "tests/reference/effects2/effects2.safetensors"
+local cuts = torch.load "tests/reference/effects/cuts_and_inverses.safetensors"
 local names = {"music", "noise", "silence", "half"}
 
 local waveform = lib.waveform
@@ -59,7 +59,7 @@ function TestReference:test_pitch_shift()
   end
 end
 
-local function speech() return waveform(frozen2.speech) end
+local function speech() return waveform(cuts.speech) end
 
 -- Largest difference, where full scale is 1.
 local function close_samples(what, made, wanted, allowed)
@@ -70,10 +70,10 @@ local function close_samples(what, made, wanted, allowed)
 end
 
 function TestReference:test_emphasis()
-  close_samples("preemphasis", effects.preemphasis(speech()), frozen2["speech.pre"], 2e-7)
-  close_samples("deemphasis", effects.deemphasis(speech()), frozen2["speech.de"], 1e-5) -- sums of ~ 16, in float there
+  close_samples("preemphasis", effects.preemphasis(speech()), cuts["speech.pre"], 2e-7)
+  close_samples("deemphasis", effects.deemphasis(speech()), cuts["speech.de"], 1e-5) -- sums of ~ 16, in float there
   close_samples("there and back", effects.deemphasis(effects.preemphasis(speech(), {coef = 0.5}), {coef = 0.5}),
-    frozen2.speech, 2e-7)
+    cuts.speech, 2e-7)
 end
 
 local silences = {
@@ -86,11 +86,11 @@ function TestReference:test_trim_and_split()
   local function sample(time) return math.floor((time - song.start) * RATE + 0.5) end
   for name, given in pairs(silences) do
     local trimmed, from, to = effects.trim(song, given)
-    lu.assertEquals({sample(from), sample(to)}, frozen2["speech.trim_" .. name]:totable())
+    lu.assertEquals({sample(from), sample(to)}, cuts["speech.trim_" .. name]:totable())
     lu.assertTrue(torch.equal(trimmed.data, song:slice(from, to).data))
     lu.assertEquals(trimmed.start, from)
     lu.assertEquals(trimmed:frames(), sample(to) - sample(from))
-    local wanted = frozen2["speech.split_" .. name]:totable()
+    local wanted = cuts["speech.split_" .. name]:totable()
     local parts = effects.split(song, given)
     lu.assertEquals(#parts, #wanted)
     for i, part in ipairs(parts) do
@@ -104,32 +104,32 @@ end
 function TestReference:test_remix()
   local song = speech():with {start = 2}
   local parts, plain = {}, {}
-  for i, part in ipairs(frozen2["speech.parts"]:totable()) do
+  for i, part in ipairs(cuts["speech.parts"]:totable()) do
     parts[i] = {2 + part[1] / RATE, 2 + part[2] / RATE}
     plain[i] = song.data:narrow(1, part[1], part[2] - part[1])
   end
-  lu.assertTrue(torch.equal(effects.remix(song, parts).data, frozen2["speech.remix"]))
+  lu.assertTrue(torch.equal(effects.remix(song, parts).data, cuts["speech.remix"]))
   lu.assertTrue(torch.equal(effects.remix(song, parts, {align_zeros = false}).data, torch.cat(plain, 1)))
   parts[2] = song:slice(parts[2][1], parts[2][2])
-  lu.assertTrue(torch.equal(effects.remix(song, parts).data, frozen2["speech.remix"]))
+  lu.assertTrue(torch.equal(effects.remix(song, parts).data, cuts["speech.remix"]))
 end
 
 -- A tensor with options, and a Signal that brings them.
 function TestReference:test_griffin_lim()
-  local S = frozen2["tone.S"]
+  local S = cuts["tone.S"]
   for _, passes in ipairs {0, 1, 5, 32} do
     local made = effects.griffin_lim(S, {n_iter = passes, init = "zeros"})
-    close("griffin_lim", waveform(made:unsqueeze(0)), frozen2["tone.griffin_" .. passes], 1e-4)
+    close("griffin_lim", waveform(made:unsqueeze(0)), cuts["tone.griffin_" .. passes], 1e-4)
   end
-  local odd = effects.griffin_lim(frozen2["tone.S_odd"], {
+  local odd = effects.griffin_lim(cuts["tone.S_odd"], {
     n_iter = 4, init = "zeros", n_fft = 511, hop_length = 100, win_length = 400, window = "hamming", center = false,
   })
-  close("griffin_lim", waveform(odd:unsqueeze(0)), frozen2["tone.griffin_odd"], 1e-4)
+  close("griffin_lim", waveform(odd:unsqueeze(0)), cuts["tone.griffin_odd"], 1e-4)
   local power = signal.new {
     data = S * S, rate = RATE / 256, kind = "spectrogram",
     made = {power = 2, n_fft = 1024, hop_length = 256, pad_mode = "reflect", sample_rate = RATE},
   }
-  close("griffin_lim", effects.griffin_lim(power, {n_iter = 4, init = "zeros"}), frozen2["tone.griffin_reflect"], 1e-4)
+  close("griffin_lim", effects.griffin_lim(power, {n_iter = 4, init = "zeros"}), cuts["tone.griffin_reflect"], 1e-4)
 end
 
 TestSense = {}

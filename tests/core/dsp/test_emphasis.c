@@ -1,5 +1,5 @@
 /* Pre-emphasis and its inverse, on both channels of a sound that librosa 0.11.0 worked on
- * (tests/reference/effects2/generate.py). */
+ * (tests/reference/effects/generate_cuts_and_inverses.py). */
 #include "test.h"
 
 #include "dsp/emphasis.h"
@@ -46,7 +46,7 @@ static void two_samples(void **state)
 int main(void)
 {
     mlk_status status;
-    if (mlk_safetensors_read("tests/reference/effects2/effects2.safetensors", &reference, &status))
+    if (mlk_safetensors_read("tests/reference/effects/cuts_and_inverses.safetensors", &reference, &status))
         return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_the_reference), cmocka_unit_test(two_samples)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

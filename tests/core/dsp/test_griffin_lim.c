@@ -1,5 +1,5 @@
-/* Griffin-Lim from zero phases against librosa 0.11.0 run in double precision (tests/reference/effects2/generate.py),
- * and what must hold from random ones: the same sound for the same seed, and a spectrogram ever nearer. Before it,
+/* Griffin-Lim from zero phases against librosa 0.11.0 run in double precision
+ * (tests/reference/effects/generate_cuts_and_inverses.py), and what must hold from random ones: the same sound for the same seed, and a spectrogram ever nearer. Before it,
  * where only mel bands are left: frequencies for them. */
 #include "test.h"
 
@@ -208,7 +208,7 @@ static void from_mel(void **state)
 int main(void)
 {
     mlk_status status;
-    if (mlk_safetensors_read("tests/reference/effects2/effects2.safetensors", &reference, &status))
+    if (mlk_safetensors_read("tests/reference/effects/cuts_and_inverses.safetensors", &reference, &status))
         return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_the_reference), cmocka_unit_test(comes_nearer),
                                        cmocka_unit_test(seeds), cmocka_unit_test(odd_shapes),

@@ -1,7 +1,7 @@
-"""Freezes what librosa 0.11.0 makes of short sounds: effects2.safetensors, read by tests/core/dsp/test_griffin_lim.c,
-tests/core/dsp/test_emphasis.c and tests/lua/test_effects.lua.
+"""Freezes what librosa 0.11.0 makes of short sounds: cuts_and_inverses.safetensors, read by
+tests/core/dsp/test_griffin_lim.c, tests/core/dsp/test_emphasis.c and tests/lua/test_effects.lua.
 
-    python3 tests/reference/effects2/generate.py
+    python3 tests/reference/effects/generate_cuts_and_inverses.py
 
 speech (2 x n: bursts in silence, the second channel quieter and later), speech.pre, speech.de (coef 0.97),
 speech.trim_NAME (first and last sample), speech.split_NAME (m x 2 samples) for the settings below, speech.remix
@@ -59,4 +59,4 @@ mel = librosa.feature.melspectrogram(S=S**2, sr=RATE, n_mels=64)
 out["tone.mel"] = mel
 out["tone.mel_inverse"] = librosa.feature.inverse.mel_to_stft(mel, sr=RATE, n_fft=1024)
 save_file({k: np.ascontiguousarray(v, dtype=np.int64 if v.dtype.kind == "i" else np.float32) for k, v in out.items()},
-          pathlib.Path(__file__).parent / "effects2.safetensors")
+          pathlib.Path(__file__).parent / "cuts_and_inverses.safetensors")
