@@ -72,7 +72,7 @@ end
 local function add_table(out, rows, widths, width)
   local used = 2
   for _, column in ipairs(widths) do used = used + column + 2 end
-  widths[#widths + 1] = math.max(12, width - used)
+  widths[#widths + 1] = math.max(8, width - used)
   for _, row in ipairs(rows) do
     local cells, height = {}, 0
     for i, text in ipairs(row) do
@@ -111,8 +111,8 @@ local function add_options(out, description, width)
     rows[#rows + 1] = {p.name, default_in_words(p), allowed, p.help or ""}
   end
   local name = widest(rows, 1, 28)
-  local default = widest(rows, 2, 16)
-  add_table(out, rows, {name, default, widest(rows, 3, math.max(12, (width - name - default - 8) // 2))}, width)
+  local default = widest(rows, 2, math.min(16, width // 5))
+  add_table(out, rows, {name, default, widest(rows, 3, math.max(10, (width - name - default - 8) // 2))}, width)
 end
 
 local function first_sentence(entry)
