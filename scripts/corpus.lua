@@ -6,11 +6,9 @@ local options = require "moonlark.base.options"
 local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about it "
   .. "as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
 parser:argument("folder", "Where to put them: FOLDER/STYLE/STYLE.NNNNN.wav and .jams.")
-command.option(parser, "clips", options.integer(20, {least = 1, most = 99999}, "clips of each style"))
-command.option(parser, "seconds", options.number(12, {least = 1, most = 600, unit = "seconds"}, "length of a clip"))
+command.options(parser, options.described "corpus.generate", {"clips", "seconds", "workers"}, {workers = 0})
 parser:option("--styles", "Only these: " .. table.concat(corpus.styles(), ",") .. ".")
   :argname "<names>":convert(command.words)
-command.option(parser, "workers", options.integer(0, {least = 0, most = 256}, "processes to use; 0: one for each core"))
 command.seed(parser)
 local given = parser:parse()
 

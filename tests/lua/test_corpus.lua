@@ -251,7 +251,7 @@ function TestFolder:test_a_folder_holds_one_kind_of_corpus()
     {clips = 1, seconds = 2, styles = {"rock"}})
   lu.assertErrorMsgContains("did you mean 'jazz'", corpus.generate, self.folder, {styles = {"jaz"}})
   lu.assertErrorMsgContains("clips must be", corpus.generate, self.folder, {clips = 0})
-  lu.assertErrorMsgContains("seconds must be 1..600", corpus.generate, self.folder .. "/x", {seconds = 0.0, clips = 1})
+  lu.assertErrorMsgContains("seconds must be a number 1..600, got 0", corpus.generate, self.folder .. "/x", {seconds = 0.0, clips = 1})
 end
 
 os.exit(lu.LuaUnit.run())

@@ -37,32 +37,32 @@ function corpus.styles()
   return names
 end
 
-local function check_integer(name, value, min, max)
-  if math.type(value) ~= "integer" or value < min or value > max then
-    show.fail("%s must be an integer %d..%d, got %s", name, min, max, value)
-  end
-end
-
-local function check_seconds(value)
-  if not (value >= 1 and value <= 600) then show.fail("seconds must be 1..600, got %g", value) end
-end
-
 local function check_style(name)
   if not styles[name] then options.unknown("style", name, corpus.styles()) end
 end
 
+local shared = {
+  seed = options.integer(0, nil, "of all that is drawn"),
+  seconds = options.number(12, {least = 1, most = 600, unit = "s"}, "length of a clip"),
+}
+local of_clip = options.describe("corpus.clip", shared)
+local of_generate = options.describe("corpus.generate", {
+  clips = options.integer(20, {least = 1, most = 99999}, "clips of each style"),
+  styles = options.list(options.text(), options.none, {usual = "all"}, "only these"),
+  workers = options.integer(1, {least = 0, most = 256}, "processes to use; 0: one for each core"),
+  progress = options.callable(options.none, "f(done, total) after each clip", "fun(done: integer, total: integer)"),
+}, shared)
+
 --- One clip.
 ---@param style string  one of corpus.styles()
 ---@param index integer?  which clip of the style, from 0
----@param given {seed: integer?, seconds: number?}?  defaults 0 and 12
+---@param given moonlark.corpus.clip.Options?
 ---@return number[] samples  at corpus.rate, 1-based
 ---@return table piece  tempo, key, beats, chords, sections (times in seconds)
 ---@return table made  instruments and mix that were drawn
 function corpus.clip(style, index, given)
-  local settings = options.read("corpus.clip", given, {seed = 0, seconds = 12})
+  local settings = of_clip:read(given)
   check_style(style)
-  check_integer("seed", settings.seed, math.mininteger, math.maxinteger)
-  check_seconds(settings.seconds)
   local rng = random.new(settings.seed, style, index or 0)
   local piece = compose.piece(styles[style], rng:fork "score", settings.seconds)
   local samples, made = mix.play(piece, styles[style], rng:fork "sound", corpus.rate)
@@ -169,21 +169,12 @@ end
 
 --- Makes a corpus in a folder. Clips that are there are kept, so a stopped run goes on where it was.
 ---@param folder string
----@param given {clips: integer?, seconds: number?, seed: integer?, styles: string[]?, workers: integer?, progress: function?}?
----  clips: of each style, default 20; seconds: of each clip, default 12; seed: default 0;
----  styles: default all; workers: processes, default 1, 0 for one a core;
----  progress: called as progress(done, total) after each clip
+---@param given moonlark.corpus.generate.Options?
 ---@return {made: integer, kept: integer}
 function corpus.generate(folder, given)
-  local settings = options.read("corpus.generate", given, {
-    clips = 20, seconds = 12, seed = 0, styles = options.none, workers = 1, progress = options.none,
-  })
+  local settings = of_generate:read(given)
   settings.styles = settings.styles or corpus.styles()
   for _, style in ipairs(settings.styles) do check_style(style) end
-  check_integer("clips", settings.clips, 1, 99999)
-  check_integer("workers", settings.workers, 0, 256)
-  check_integer("seed", settings.seed, math.mininteger, math.maxinteger)
-  check_seconds(settings.seconds)
   settings.seconds = settings.seconds + 0.0
   settings.generation, settings.rate = GENERATION, corpus.rate
   files.mkdirs(folder)
