@@ -1,51 +1,19 @@
 #include "dsp/feature.h"
 
-#include "dsp/feature_table.h"
+#include "dsp/feature_list.h"
 
-#include <assert.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const mlk_feature *const table[] = {
-    &mlk_feature_stft,
-    &mlk_feature_spectrogram,
-    &mlk_feature_mel,
-    &mlk_feature_log_mel,
-    &mlk_feature_pcen,
-    &mlk_feature_mfcc,
-    &mlk_feature_mfcc_delta,
-    &mlk_feature_mfcc_delta2,
-    &mlk_feature_whisper_mel,
-    &mlk_feature_vggish_mel,
-    &mlk_feature_kaldi_fbank,
-    &mlk_feature_maest_mel,
-    &mlk_feature_chroma_stft,
-    &mlk_feature_cqt,
-    &mlk_feature_vqt,
-    &mlk_feature_pseudo_cqt,
-    &mlk_feature_hybrid_cqt,
-    &mlk_feature_chroma_cqt,
-    &mlk_feature_chroma_cens,
-    &mlk_feature_tonnetz,
-    &mlk_feature_spectral_centroid,
-    &mlk_feature_spectral_bandwidth,
-    &mlk_feature_spectral_rolloff,
-    &mlk_feature_spectral_flatness,
-    &mlk_feature_spectral_contrast,
-    &mlk_feature_spectral_flux,
-    &mlk_feature_poly_features,
-    &mlk_feature_lpc,
-    &mlk_feature_onset_strength,
-    &mlk_feature_onset_strength_multi,
-    &mlk_feature_tempogram,
-    &mlk_feature_fourier_tempogram,
-    &mlk_feature_yin,
-    &mlk_feature_pyin,
-    &mlk_feature_voiced_flag,
-    &mlk_feature_voiced_probability,
-    &mlk_feature_zero_crossing_rate,
-    &mlk_feature_rms,
-};
+#define DECLARE(name) extern const mlk_feature mlk_feature_##name;
+MLK_FEATURES(DECLARE)
+#undef DECLARE
+
+#define ROW(name) &mlk_feature_##name,
+static const mlk_feature *const table[] = {MLK_FEATURES(ROW)};
+#undef ROW
 
 int mlk_feature_count(void)
 {
@@ -86,8 +54,23 @@ static int position(const mlk_feature *feature, const char *name)
 double mlk_settings_get(const mlk_settings *settings, const char *name)
 {
     int i = position(settings->feature, name);
-    assert(i >= 0);
+    if (i < 0) {
+        fprintf(stderr, "moonlark: %s has no parameter '%s'\n", settings->feature->name, name);
+        abort();
+    }
     return settings->values[i];
+}
+
+double mlk_settings_fact(const mlk_settings *settings, mlk_fact fact)
+{
+    return fact.parameter ? mlk_settings_get(settings, fact.parameter) : fact.fixed;
+}
+
+const char *mlk_settings_unit(const mlk_settings *settings)
+{
+    const mlk_feature *feature = settings->feature;
+    bool taken = feature->unitless && mlk_settings_get(settings, feature->unitless) != 0;
+    return taken ? NULL : feature->unit;
 }
 
 mlk_code mlk_settings_set(mlk_settings *settings, const char *name, double value, mlk_status *status)
@@ -107,7 +90,7 @@ mlk_code mlk_feature_measure(const mlk_settings *settings, int64_t n, double rat
                              mlk_status *status)
 {
     *shape = (mlk_feature_shape){.rows = 1, .dtype = MLK_FLOAT32};
-    shape->rate = rate / mlk_settings_get(settings, "hop_length");
+    shape->rate = rate / mlk_settings_fact(settings, settings->feature->hop);
     return settings->feature->measure(settings, n, rate, shape, status);
 }
 
@@ -123,7 +106,8 @@ void mlk_feature_place(const mlk_settings *settings, double rate, int64_t rows, 
 mlk_feature_shape mlk_feature_in_block(const mlk_settings *settings, const mlk_analysis *analysis,
                                        const mlk_feature_shape *shape)
 {
-    mlk_span span = mlk_analysis_span(analysis, (int64_t)mlk_settings_get(settings, "hop_length"), shape->frames);
+    int64_t hop = (int64_t)mlk_settings_fact(settings, settings->feature->hop);
+    mlk_span span = mlk_analysis_span(analysis, hop, shape->frames);
     mlk_feature_shape part = *shape;
     part.first = span.first;
     part.frames = span.frames;
@@ -144,33 +128,4 @@ mlk_code mlk_feature_compute(const mlk_settings *settings, mlk_analysis *analysi
     analysis->carry = others;
     free(own.memory);
     return code;
-}
-
-mlk_stft mlk_feature_stft_of(const mlk_settings *settings)
-{
-    double win_length = mlk_settings_get(settings, "win_length");
-    mlk_stft stft = {
-        .n_fft = (int)mlk_settings_get(settings, "n_fft"),
-        .hop_length = (int)mlk_settings_get(settings, "hop_length"),
-        .window = (mlk_window)mlk_settings_get(settings, "window"),
-        .center = mlk_settings_get(settings, "center") != 0,
-        .pad_mode = (mlk_pad)mlk_settings_get(settings, "pad_mode"),
-    };
-    stft.win_length = isnan(win_length) ? stft.n_fft : (int)win_length;
-    return stft;
-}
-
-mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,
-                                  mlk_feature_shape *shape, mlk_status *status)
-{
-    mlk_stft stft = mlk_feature_stft_of(settings);
-    if (stft.win_length > stft.n_fft)
-        return mlk_fail(status, MLK_INVALID, "win_length must be 1..n_fft (%d), got %d", stft.n_fft, stft.win_length);
-    shape->rows = rows;
-    shape->frames = mlk_frame_count(n, stft.n_fft, stft.hop_length, stft.center);
-    shape->start = stft.center ? 0 : stft.n_fft / 2 / rate;
-    if (shape->frames == 0)
-        return mlk_fail(status, MLK_INVALID, "n_fft (%d) must not exceed the clip's %lld samples when center is false",
-                        stft.n_fft, (long long)n);
-    return MLK_OK;
 }

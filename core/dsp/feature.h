@@ -1,7 +1,7 @@
 /* feature.h: the features by name: what each takes, what it makes, how to compute it.
  *
- * One table serves the Lua functions, recipes, the extraction engine and help.
- * Adding a feature is one row in feature.c.
+ * One table serves the Lua functions, recipes, the extraction engine, pictures and help: what a feature is stands in
+ * its row, and nobody asks for its name. A new feature is a row in a feature_<group>.c and a line in feature_list.h.
  *
  *     mlk_settings settings;
  *     mlk_settings_init(&settings, mlk_feature_find("mel"));
@@ -13,7 +13,8 @@
  *
  * Every setting is held as a double: integers exactly, booleans as 0 or 1, a
  * choice as its index, nil as NAN. So `values` with the feature's name is a
- * complete key for caches. sweep.h makes several features of a clip block by block. A complex64 feature is pooled by its magnitude.
+ * complete key for caches. sweep.h makes several features of a clip block by block. A complex64 feature is pooled by
+ * its magnitude.
  */
 #ifndef MLK_FEATURE_H
 #define MLK_FEATURE_H
@@ -46,7 +47,18 @@ typedef struct mlk_axis {
     const char *scale;         /* "linear", "log", "mel" or NULL */
     const char *const *labels; /* names of the rows when there are n_labels of them, else numbers */
     int n_labels;
+    const char *palette; /* of a picture: "magma" for spectra; NULL: "viridis" */
+    int apart;           /* so many first rows are of another size: they do not set a picture's range */
 } mlk_axis;
+
+/* A number of a feature: always the same, or what a parameter of it says. */
+typedef struct mlk_fact {
+    double fixed;
+    const char *parameter; /* NULL: fixed */
+} mlk_fact;
+
+#define MLK_FIXED(number) {.fixed = number}
+#define MLK_SAID_BY(name) {.parameter = name}
 
 /* What a frame depends on. */
 typedef enum mlk_feature_scope {
@@ -60,7 +72,11 @@ struct mlk_feature {
     const char *summary; /* one line */
     const char *kind;    /* of the Signal: "mel", "chroma", ... */
     const char *unit;    /* of its values: "Hz", "dB" or NULL */
+    const char *unitless; /* the boolean parameter that takes the unit away, or NULL */
     mlk_axis axis;
+    mlk_fact hop;    /* samples from frame to frame */
+    mlk_fact reach;  /* samples that a frame may need from its position on */
+    mlk_fact energy; /* the power of an amplitude that its values are: 1 magnitudes, 2 powers; 0: nothing of the kind */
     mlk_feature_scope scope;
     int n_parameters;
     const mlk_parameter *parameters;
@@ -86,8 +102,14 @@ void mlk_settings_init(mlk_settings *settings, const mlk_feature *feature);
 /* Sets one parameter, checking its range; NAN for nil. */
 mlk_code mlk_settings_set(mlk_settings *settings, const char *name, double value, mlk_status *status);
 
-/* The value of a parameter that the feature has. */
+/* The value of a parameter; aborts where the feature has none of that name. */
 double mlk_settings_get(const mlk_settings *settings, const char *name);
+
+/* What a fact of the row comes to. */
+double mlk_settings_fact(const mlk_settings *settings, mlk_fact fact);
+
+/* The unit of the values with these settings, or NULL. */
+const char *mlk_settings_unit(const mlk_settings *settings);
 
 /* Shape of the result for n samples at a rate. */
 mlk_code mlk_feature_measure(const mlk_settings *settings, int64_t n, double rate, mlk_feature_shape *shape,

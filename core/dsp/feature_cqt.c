@@ -34,7 +34,7 @@ mlk_code mlk_feature_survey_cqt(const mlk_cqt *cqt, mlk_analysis *a, bool *neede
 
 /* --- cqt, vqt --- */
 
-static mlk_cqt vqt_of(const mlk_settings *s, double gamma)
+static mlk_cqt transform_of(const mlk_settings *s, double gamma)
 {
     return (mlk_cqt){
         .hop_length = (int)mlk_settings_get(s, "hop_length"),
@@ -54,16 +54,33 @@ static mlk_cqt vqt_of(const mlk_settings *s, double gamma)
 
 static mlk_cqt cqt_of(const mlk_settings *s)
 {
-    return vqt_of(s, strcmp(s->feature->name, "vqt") == 0 ? mlk_settings_get(s, "gamma") : 0);
+    return transform_of(s, 0);
+}
+
+static mlk_cqt vqt_of(const mlk_settings *s)
+{
+    return transform_of(s, mlk_settings_get(s, "gamma"));
+}
+
+static mlk_code measure(const mlk_cqt *cqt, int64_t n, double rate, mlk_feature_shape *shape, mlk_status *status)
+{
+    shape->rows = cqt->n_bins;
+    shape->dtype = MLK_COMPLEX64;
+    return mlk_feature_measure_cqt(cqt, n, rate, shape, status);
 }
 
 static mlk_code measure_cqt(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
                             mlk_status *status)
 {
     mlk_cqt cqt = cqt_of(s);
-    shape->rows = cqt.n_bins;
-    shape->dtype = MLK_COMPLEX64;
-    return mlk_feature_measure_cqt(&cqt, n, rate, shape, status);
+    return measure(&cqt, n, rate, shape, status);
+}
+
+static mlk_code measure_vqt(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                            mlk_status *status)
+{
+    mlk_cqt vqt = vqt_of(s);
+    return measure(&vqt, n, rate, shape, status);
 }
 
 static void place_cqt(const mlk_settings *s, double rate, int64_t rows, double *values)
@@ -74,17 +91,31 @@ static void place_cqt(const mlk_settings *s, double rate, int64_t rows, double *
         values[k] = mlk_feature_fmin_of(s) * pow(2, ((isnan(tuning) ? 0 : tuning) + (double)k) / bpo);
 }
 
-static mlk_code cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
-                    mlk_status *status)
+static mlk_code compute(const mlk_cqt *cqt, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                        mlk_status *status)
 {
-    mlk_cqt cqt = cqt_of(s);
-    const mlk_cqt_matrix *made = mlk_analysis_cqt(a, &cqt, status);
+    const mlk_cqt_matrix *made = mlk_analysis_cqt(a, cqt, status);
     if (!made)
         return status->code;
     memcpy(out, made->data, (size_t)(shape->rows * shape->frames) * sizeof *made->data);
     return MLK_OK;
 }
 
+static mlk_code compute_cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                            mlk_status *status)
+{
+    mlk_cqt cqt = cqt_of(s);
+    return compute(&cqt, a, shape, out, status);
+}
+
+static mlk_code compute_vqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                            mlk_status *status)
+{
+    mlk_cqt vqt = vqt_of(s);
+    return compute(&vqt, a, shape, out, status);
+}
+
+/* The tuning, which gamma has no part in. */
 static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
 {
     mlk_cqt cqt = cqt_of(s);
@@ -92,17 +123,12 @@ static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, bool *needed,
 }
 
 #define CQT_PARAMETERS                                                                                          \
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""), \
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""), \
-    MLK_INTEGER("n_bins", 84, 1, 100000, ""), \
-    MLK_INTEGER("bins_per_octave", 12, 1, 10000, ""), \
-    MLK_REAL_OR_NIL("tuning", 0, -100, 100, ""), \
-    MLK_REAL("filter_scale", 1, 1e-3, 1e3, ""), \
-    MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names, ""), \
-    MLK_REAL("sparsity", 0.01, 0, 0.999, ""), \
-    MLK_CHOICE("window", MLK_WINDOW_HANN, mlk_window_names, ""), \
-    MLK_BOOLEAN("scale", 1, ""), \
-    MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names, "")
+    MLK_HOP_LENGTH, MLK_FMIN_C1, MLK_INTEGER("n_bins", 84, 1, 100000, "frequencies"),                           \
+        MLK_INTEGER("bins_per_octave", 12, 1, 10000, "frequencies in an octave"), MLK_TUNING(0),                \
+        MLK_REAL("filter_scale", 1, 1e-3, 1e3, "length of the filters; shorter ones tell times better apart"),  \
+        MLK_CHOICE("norm", MLK_NORM_1, mlk_norm_names, "what each filter is divided by: a norm of it"),         \
+        MLK_REAL("sparsity", 0.01, 0, 0.999, "share of each filter that is left out"), MLK_WINDOW("window"),    \
+        MLK_BOOLEAN("scale", 1, "divide by the root of each filter's length"), MLK_PAD_MODE
 
 static const mlk_parameter cqt_parameters[] = {CQT_PARAMETERS};
 
@@ -110,26 +136,33 @@ const mlk_feature mlk_feature_cqt = {
     .name = "cqt",
     .summary = "constant-Q transform: evenly spaced in pitch, complex",
     .kind = "cqt",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "log", .palette = "magma"},
+    MLK_CQT_FRAMES,
+    .energy = MLK_FIXED(1),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(cqt_parameters),
     .measure = measure_cqt,
-    .compute = cqt,
+    .compute = compute_cqt,
     .survey = survey_cqt,
     .place = place_cqt,
 };
 
-static const mlk_parameter vqt_parameters[] = {CQT_PARAMETERS, MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9, "")};
+static const mlk_parameter vqt_parameters[] = {
+    CQT_PARAMETERS,
+    MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9, "how much wider the filters are", .unit = "Hz", .usual = "as wide as hearing's"),
+};
 
 const mlk_feature mlk_feature_vqt = {
     .name = "vqt",
     .summary = "variable-Q transform: as the constant-Q, with shorter filters for low pitches, complex",
     .kind = "vqt",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
+    MLK_CQT_FRAMES,
+    .energy = MLK_FIXED(1),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(vqt_parameters),
-    .measure = measure_cqt,
-    .compute = cqt,
+    .measure = measure_vqt,
+    .compute = compute_vqt,
     .survey = survey_cqt,
     .place = place_cqt,
 };
@@ -168,7 +201,9 @@ const mlk_feature mlk_feature_pseudo_cqt = {
     .name = "pseudo_cqt",
     .summary = "magnitudes on a constant-Q scale, from one spectrogram: no phase, blurred in time",
     .kind = "cqt",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "log", .palette = "magma"},
+    MLK_CQT_FRAMES,
+    .energy = MLK_FIXED(1),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(cqt_parameters),
     .measure = measure_pseudo,
@@ -228,7 +263,9 @@ const mlk_feature mlk_feature_hybrid_cqt = {
     .name = "hybrid_cqt",
     .summary = "magnitudes of the constant-Q transform, its short filters replaced by the pseudo one",
     .kind = "cqt",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "log"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "log", .palette = "magma"},
+    MLK_CQT_FRAMES,
+    .energy = MLK_FIXED(1),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(cqt_parameters),
     .measure = measure_hybrid,

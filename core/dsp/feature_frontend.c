@@ -49,7 +49,12 @@ static mlk_code bands(const mlk_frontend *f, const mlk_analysis *a, const mlk_fe
                               shape->frames, out, status);
 }
 
-#define FIXED_HOP(hop) MLK_INTEGER("hop_length", hop, hop, hop, "")
+#define N_FRAMES(standard)                                                                                      \
+    MLK_INTEGER_OR_NIL("n_frames", standard, 1, MLK_MAX_FRAME, "cut or pad to so many", .unit = "frames",       \
+                       .usual = "as many as the clip has")
+#define NORMALIZE MLK_BOOLEAN("normalize", 1, "to the mean and deviation that the network was trained with")
+#define FIXED_HOP(hop)                                                                                          \
+    MLK_INTEGER("hop_length", hop, hop, hop, "from frame to frame: always this", .unit = "samples")
 
 /* --- whisper_mel --- */
 
@@ -102,14 +107,18 @@ static void place_whisper(const mlk_settings *s, double rate, int64_t rows, doub
     mlk_frontend_centres(&f, values);
 }
 
-static const mlk_parameter whisper_parameters[] = {MLK_INTEGER("n_mels", 80, 1, 1024, ""), MLK_BOOLEAN("pad", 1, ""),
-                                                   FIXED_HOP(160)};
+static const mlk_parameter whisper_parameters[] = {
+    MLK_N_MELS(80, 1024),
+    MLK_BOOLEAN("pad", 1, "cut or pad with silence to 30 s"),
+    FIXED_HOP(160),
+};
 
 const mlk_feature mlk_feature_whisper_mel = {
     .name = "whisper_mel",
     .summary = "input of OpenAI's Whisper: log-mel of 30 s at 16 kHz",
     .kind = "whisper_mel",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel", .palette = "magma"},
+    .hop = MLK_FIXED(160),
     MLK_PARAMETERS(whisper_parameters),
     .measure = measure_whisper,
     .compute = compute_whisper,
@@ -152,7 +161,8 @@ const mlk_feature mlk_feature_vggish_mel = {
     .name = "vggish_mel",
     .summary = "input of Google's VGGish: log-mel of magnitudes at 16 kHz",
     .kind = "vggish_mel",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel", .palette = "magma"},
+    .hop = MLK_FIXED(160),
     MLK_PARAMETERS(vggish_parameters),
     .measure = measure_vggish,
     .compute = compute_vggish,
@@ -210,14 +220,14 @@ static void place_kaldi(const mlk_settings *s, double rate, int64_t rows, double
 }
 
 static const mlk_parameter kaldi_parameters[] = {
-    MLK_INTEGER("n_mels", 128, 1, 1024, ""),
-    MLK_REAL("fmin", 20, 0, 8000, ""),
-    MLK_REAL("fmax", 8000, 1e-3, 8000, ""),
-    MLK_CHOICE("window", MLK_TAPER_HANN, mlk_taper_names, ""),
-    MLK_BOOLEAN("remove_dc_offset", 1, ""),
-    MLK_REAL("preemphasis", 0.97, 0, 1, ""),
-    MLK_INTEGER_OR_NIL("n_frames", 1024, 1, MLK_MAX_FRAME, ""),
-    MLK_BOOLEAN("normalize", 1, ""),
+    MLK_N_MELS(128, 1024),
+    MLK_REAL("fmin", 20, 0, 8000, "where the lowest band begins", .unit = "Hz"),
+    MLK_REAL("fmax", 8000, 1e-3, 8000, "where the highest band ends", .unit = "Hz"),
+    MLK_CHOICE("window", MLK_TAPER_HANN, mlk_taper_names, "shape of the window"),
+    MLK_BOOLEAN("remove_dc_offset", 1, "take each frame's mean off"),
+    MLK_REAL("preemphasis", 0.97, 0, 1, "share of the sample before that is taken off each"),
+    N_FRAMES(1024),
+    NORMALIZE,
     FIXED_HOP(160),
 };
 
@@ -226,6 +236,7 @@ const mlk_feature mlk_feature_kaldi_fbank = {
     .summary = "Kaldi's filter bank at 16 kHz; as it stands the input of the Audio Spectrogram Transformer",
     .kind = "kaldi_fbank",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .hop = MLK_FIXED(160),
     MLK_PARAMETERS(kaldi_parameters),
     .measure = measure_kaldi,
     .compute = compute_kaldi,
@@ -266,14 +277,15 @@ static void place_maest(const mlk_settings *s, double rate, int64_t rows, double
     mlk_frontend_centres(&maest, values);
 }
 
-static const mlk_parameter maest_parameters[] = {MLK_INTEGER_OR_NIL("n_frames", 1876, 1, MLK_MAX_FRAME, ""),
-                                                 MLK_BOOLEAN("normalize", 1, ""), FIXED_HOP(256)};
+static const mlk_parameter maest_parameters[] = {N_FRAMES(1876),
+                                                 NORMALIZE, FIXED_HOP(256)};
 
 const mlk_feature mlk_feature_maest_mel = {
     .name = "maest_mel",
     .summary = "input of the music transformer MAEST: log-mel at 16 kHz",
     .kind = "maest_mel",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel", .palette = "magma"},
+    .hop = MLK_FIXED(256),
     MLK_PARAMETERS(maest_parameters),
     .measure = measure_maest,
     .compute = compute_maest,

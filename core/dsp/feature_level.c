@@ -44,16 +44,18 @@ static mlk_code rms(const mlk_settings *s, mlk_analysis *a, const mlk_feature_sh
 }
 
 static const mlk_parameter rms_parameters[] = {
-    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME, ""),
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
-    MLK_BOOLEAN("center", 1, ""),
-    MLK_CHOICE("pad_mode", 0, mlk_pad_names, ""),
+    MLK_FRAME_LENGTH(1),
+    MLK_HOP_LENGTH,
+    MLK_CENTER,
+    MLK_PAD_MODE,
 };
 
 const mlk_feature mlk_feature_rms = {
     .name = "rms",
     .summary = "loudness as the root of the mean square of each frame",
     .kind = "rms",
+    MLK_PLAIN_FRAMES,
+    .energy = MLK_FIXED(1),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(rms_parameters),
     .measure = measure,
@@ -78,16 +80,17 @@ static mlk_code zero_crossing_rate(const mlk_settings *s, mlk_analysis *a, const
 }
 
 static const mlk_parameter zcr_parameters[] = {
-    MLK_INTEGER("frame_length", 2048, 1, MLK_MAX_FRAME, ""),
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
-    MLK_BOOLEAN("center", 1, ""),
-    MLK_REAL("threshold", 1e-10, 0, HUGE_VAL, ""),
+    MLK_FRAME_LENGTH(1),
+    MLK_HOP_LENGTH,
+    MLK_CENTER,
+    MLK_REAL("threshold", 1e-10, 0, HUGE_VAL, "smaller magnitudes count as 0"),
 };
 
 const mlk_feature mlk_feature_zero_crossing_rate = {
     .name = "zero_crossing_rate",
     .summary = "share of a frame's samples at which the sign changes",
     .kind = "zero_crossing_rate",
+    MLK_PLAIN_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(zcr_parameters),
     .measure = measure_zcr,
@@ -114,11 +117,11 @@ static mlk_code lpc(const mlk_settings *s, mlk_analysis *a, const mlk_feature_sh
 }
 
 static const mlk_parameter lpc_parameters[] = {
-    MLK_INTEGER("order", 16, 1, 4096, ""),
-    MLK_INTEGER("frame_length", 2048, 2, MLK_MAX_FRAME, ""),
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
-    MLK_BOOLEAN("center", 1, ""),
-    MLK_CHOICE("pad_mode", 0, mlk_pad_names, ""),
+    MLK_INTEGER("order", 16, 1, 4096, "samples before that predict one"),
+    MLK_FRAME_LENGTH(2),
+    MLK_HOP_LENGTH,
+    MLK_CENTER,
+    MLK_PAD_MODE,
 };
 
 const mlk_feature mlk_feature_lpc = {
@@ -126,6 +129,7 @@ const mlk_feature mlk_feature_lpc = {
     .summary = "linear prediction coefficients: the filter that takes each frame's resonances out",
     .kind = "lpc",
     .axis = {.name = "coefficient"},
+    MLK_PLAIN_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(lpc_parameters),
     .measure = measure_lpc,

@@ -66,13 +66,15 @@ static mlk_code compute_mel(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     return MLK_OK;
 }
 
-static const mlk_parameter mel_parameters[] = {MLK_MEL_PARAMETERS, MLK_CHOICE("norm", 0, mlk_mel_norm_names, "")};
+static const mlk_parameter mel_parameters[] = {MLK_MEL_PARAMETERS, MLK_MEL_NORM("norm")};
 
 const mlk_feature mlk_feature_mel = {
     .name = "mel",
     .summary = "mel spectrogram: power in bands spaced as pitch is heard",
     .kind = "mel",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel", .palette = "magma"},
+    MLK_STFT_FRAMES,
+    .energy = MLK_SAID_BY("power"),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(mel_parameters),
     .measure = measure_mel,
@@ -110,10 +112,11 @@ static mlk_code survey_log_mel(const mlk_settings *s, mlk_analysis *a, bool *nee
 
 static const mlk_parameter log_mel_parameters[] = {
     MLK_MEL_PARAMETERS,
-    MLK_CHOICE("norm", 0, mlk_mel_norm_names, ""),
-    MLK_REAL("ref", 1, 1e-30, 1e30, ""),
-    MLK_REAL("amin", 1e-10, 1e-37, 1e30, ""),
-    MLK_REAL_OR_NIL("top_db", 80, 0, 1e9, ""),
+    MLK_MEL_NORM("norm"),
+    MLK_REAL("ref", 1, 1e-30, 1e30, "the power that is 0 dB"),
+    MLK_AMIN,
+    MLK_REAL_OR_NIL("top_db", 80, 0, 1e9, "lift what lies further under the clip's largest", .unit = "dB",
+                    .usual = "nothing is lifted"),
 };
 
 const mlk_feature mlk_feature_log_mel = {
@@ -121,7 +124,8 @@ const mlk_feature mlk_feature_log_mel = {
     .summary = "mel spectrogram in decibels",
     .kind = "log_mel",
     .unit = "dB",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "mel", .palette = "magma"},
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(log_mel_parameters),
     .measure = measure_mel,
@@ -135,8 +139,11 @@ const mlk_feature mlk_feature_log_mel = {
 static const char *const dct_norms[] = {"ortho", "none", NULL};
 
 #define MFCC_PARAMETERS                                                                                         \
-    MLK_INTEGER("n_mfcc", 20, 1, 4096, ""), MLK_INTEGER("dct_type", 2, 2, 3, ""), MLK_CHOICE("norm", 0, dct_norms, ""),      \
-        MLK_REAL("lifter", 0, 0, 1e6, ""), MLK_MEL_PARAMETERS, MLK_CHOICE("mel_norm", 0, mlk_mel_norm_names, "")
+    MLK_INTEGER("n_mfcc", 20, 1, 4096, "coefficients"),                                                         \
+        MLK_INTEGER("dct_type", 2, 2, 3, "of the cosine transform"),                                            \
+        MLK_CHOICE("norm", 0, dct_norms, "of the cosine transform"),                                            \
+        MLK_REAL("lifter", 0, 0, 1e6, "how far higher coefficients are raised, 0: not"), MLK_MEL_PARAMETERS,    \
+        MLK_MEL_NORM("mel_norm")
 
 static mlk_code measure_mfcc(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
                              mlk_status *status)
@@ -172,7 +179,8 @@ const mlk_feature mlk_feature_mfcc = {
     .name = "mfcc",
     .summary = "mel-frequency cepstral coefficients: timbre in a few numbers",
     .kind = "mfcc",
-    .axis = {.name = "coefficient"},
+    .axis = {.name = "coefficient", .apart = 2},
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(mfcc_parameters),
     .measure = measure_mfcc,
@@ -205,8 +213,10 @@ static mlk_code compute_delta(const mlk_settings *s, mlk_analysis *a, const mlk_
 }
 
 #define DELTA_PARAMETERS(order)                                                                                 \
-    MFCC_PARAMETERS, MLK_INTEGER("width", 9, 3, MLK_MAX_FRAME - 1, ""), MLK_INTEGER("order", order, 1, 100, ""),         \
-        MLK_CHOICE("mode", MLK_DELTA_INTERP, mlk_delta_mode_names, "")
+    MFCC_PARAMETERS,                                                                                            \
+        MLK_INTEGER("width", 9, 3, MLK_MAX_FRAME - 1, "around each that count, an odd number", .unit = "frames"), \
+        MLK_INTEGER("order", order, 1, 100, "of the derivative"),                                               \
+        MLK_CHOICE("mode", MLK_DELTA_INTERP, mlk_delta_mode_names, "what lies beyond the ends")
 
 static const mlk_parameter delta_parameters[] = {DELTA_PARAMETERS(1)};
 
@@ -215,6 +225,7 @@ const mlk_feature mlk_feature_mfcc_delta = {
     .summary = "first derivative of the MFCC along time",
     .kind = "mfcc_delta",
     .axis = {.name = "coefficient"},
+    MLK_STFT_FRAMES,
     MLK_PARAMETERS(delta_parameters),
     .measure = measure_delta,
     .compute = compute_delta,
@@ -228,6 +239,7 @@ const mlk_feature mlk_feature_mfcc_delta2 = {
     .summary = "second derivative of the MFCC along time",
     .kind = "mfcc_delta2",
     .axis = {.name = "coefficient"},
+    MLK_STFT_FRAMES,
     MLK_PARAMETERS(delta2_parameters),
     .measure = measure_delta,
     .compute = compute_delta,
@@ -271,17 +283,22 @@ static mlk_code compute_pcen(const mlk_settings *s, mlk_analysis *a, const mlk_f
 }
 
 #define PCEN_PARAMETERS                                                                                         \
-    MLK_REAL("scale", 2147483648.0, 1e-9, 1e12, ""), MLK_REAL("gain", 0.98, 0, 100, ""), MLK_REAL("bias", 2, 0, 1e9, ""),    \
-        MLK_REAL("exponent", 0.5, 0, 100, ""), MLK_REAL("time_constant", 0.4, 1e-6, 1e6, ""), MLK_REAL("eps", 1e-6, 1e-30, 1, "")
+    MLK_REAL("scale", 2147483648.0, 1e-9, 1e12, "what the mel spectrogram is multiplied by"),                   \
+        MLK_REAL("gain", 0.98, 0, 100, "exponent of the average that each band is divided by"),                 \
+        MLK_REAL("bias", 2, 0, 1e9, "what is added before the root"),                                           \
+        MLK_REAL("exponent", 0.5, 0, 100, "of the root that compresses; 0: a logarithm"),                       \
+        MLK_REAL("time_constant", 0.4, 1e-6, 1e6, "of the average", .unit = "s"),                               \
+        MLK_REAL("eps", 1e-6, 1e-30, 1, "what is added to the average")
 
 static const mlk_parameter pcen_parameters[] = {PCEN_PARAMETERS, MLK_MEL_PARAMETERS,
-                                                MLK_CHOICE("norm", 0, mlk_mel_norm_names, "")};
+                                                MLK_MEL_NORM("norm")};
 
 const mlk_feature mlk_feature_pcen = {
     .name = "pcen",
     .summary = "mel spectrogram with per-channel energy normalisation: robust to loudness and steady noise",
     .kind = "pcen",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "mel"},
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(pcen_parameters),
     .measure = measure_mel,

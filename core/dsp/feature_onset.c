@@ -7,9 +7,11 @@
 #include <string.h>
 
 #define ONSET_PARAMETERS                                                                                        \
-    MLK_INTEGER("lag", 1, 1, MLK_MAX_FRAME, ""), MLK_INTEGER("max_size", 1, 1, 4096, ""), MLK_BOOLEAN("detrend", 0, ""),     \
-        MLK_CHOICE("aggregate", MLK_ONSET_MEAN, mlk_onset_aggregate_names, ""), MLK_MEL_PARAMETERS,                  \
-        MLK_CHOICE("norm", 0, mlk_mel_norm_names, "")
+    MLK_INTEGER("lag", 1, 1, MLK_MAX_FRAME, "how far back a frame is compared", .unit = "frames"),              \
+        MLK_INTEGER("max_size", 1, 1, 4096, "bands whose largest is compared with; 1: the band itself"),        \
+        MLK_BOOLEAN("detrend", 0, "take the constant part out"),                                                \
+        MLK_CHOICE("aggregate", MLK_ONSET_MEAN, mlk_onset_aggregate_names, "what stands for all bands"),        \
+        MLK_MEL_PARAMETERS, MLK_MEL_NORM("norm")
 
 /* `center` is the curve's: the spectrogram's frames are always centred. */
 static mlk_stft centred(const mlk_settings *s)
@@ -133,6 +135,7 @@ const mlk_feature mlk_feature_onset_strength = {
     .summary = "how much the mel spectrogram rises from frame to frame: attacks of notes and drums",
     .kind = "onset_strength",
     .unit = "dB",
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(onset_parameters),
     .measure = measure_onset,
@@ -176,7 +179,10 @@ static void place_multi(const mlk_settings *s, double rate, int64_t rows, double
         values[c] = centres[edge(s, c)];
 }
 
-static const mlk_parameter multi_parameters[] = {MLK_INTEGER("n_channels", 4, 1, 4096, ""), ONSET_PARAMETERS};
+static const mlk_parameter multi_parameters[] = {
+    MLK_INTEGER("n_channels", 4, 1, 4096, "ranges of bands"),
+    ONSET_PARAMETERS,
+};
 
 const mlk_feature mlk_feature_onset_strength_multi = {
     .name = "onset_strength_multi",
@@ -184,6 +190,7 @@ const mlk_feature mlk_feature_onset_strength_multi = {
     .kind = "onset_strength_multi",
     .unit = "dB",
     .axis = {.name = "bands from", .unit = "Hz", .scale = "mel"},
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(multi_parameters),
     .measure = measure_multi,

@@ -9,9 +9,9 @@
 #define C7_HZ 2093.004522404789
 
 #define PITCH_PARAMETERS                                                                                        \
-    MLK_REAL("fmin", C2_HZ, 1e-3, 1e9, ""), MLK_REAL("fmax", C7_HZ, 1e-3, 1e9, ""),                                      \
-        MLK_INTEGER("frame_length", 2048, 4, MLK_MAX_FRAME, ""), MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),   \
-        MLK_BOOLEAN("center", 1, ""), MLK_CHOICE("pad_mode", 0, mlk_pad_names, "")
+    MLK_REAL("fmin", C2_HZ, 1e-3, 1e9, "the lowest pitch", .unit = "Hz"),                                       \
+        MLK_REAL("fmax", C7_HZ, 1e-3, 1e9, "the highest pitch", .unit = "Hz"), MLK_FRAME_LENGTH(4),             \
+        MLK_HOP_LENGTH, MLK_CENTER, MLK_PAD_MODE
 
 static mlk_yin yin_of(const mlk_settings *s)
 {
@@ -56,13 +56,15 @@ static mlk_code compute_yin(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     return mlk_yin_pitch(&yin, mlk_settings_get(s, "trough_threshold"), &view, shape->frames, a->rate, out, status);
 }
 
-static const mlk_parameter yin_parameters[] = {PITCH_PARAMETERS, MLK_REAL("trough_threshold", 0.1, 1e-6, 1e6, "")};
+static const mlk_parameter yin_parameters[] = {PITCH_PARAMETERS, MLK_REAL("trough_threshold", 0.1, 1e-6, 1e6,
+                                                        "the first trough under it is taken for the period")};
 
 const mlk_feature mlk_feature_yin = {
     .name = "yin",
     .summary = "pitch of each frame by itself, Hz, voiced or not",
     .kind = "yin",
     .unit = "Hz",
+    MLK_PLAIN_FRAMES,
     MLK_PARAMETERS(yin_parameters),
     .measure = measure_yin,
     .compute = compute_yin,
@@ -150,20 +152,28 @@ static mlk_code compute_voiced_probability(const mlk_settings *s, mlk_analysis *
 }
 
 #define VOICING_PARAMETERS                                                                                      \
-    PITCH_PARAMETERS, MLK_INTEGER("n_thresholds", 100, 1, 10000, ""), MLK_REAL("beta_a", 2, 1e-3, 1e4, ""),              \
-        MLK_REAL("beta_b", 18, 1e-3, 1e4, ""), MLK_REAL("boltzmann_parameter", 2, 1e-6, 700, ""),                       \
-        MLK_REAL("resolution", 0.1, 1e-4, 1, ""), MLK_REAL("max_transition_rate", 35.92, 0, 1e6, ""),                   \
-        MLK_REAL("switch_prob", 0.01, 0, 1, ""), MLK_REAL("no_trough_prob", 0.01, 0, 1, "")
+    PITCH_PARAMETERS, MLK_INTEGER("n_thresholds", 100, 1, 10000, "thresholds that vote"),                       \
+        MLK_REAL("beta_a", 2, 1e-3, 1e4, "first number of the thresholds' Beta distribution"),                  \
+        MLK_REAL("beta_b", 18, 1e-3, 1e4, "second number of it"),                                               \
+        MLK_REAL("boltzmann_parameter", 2, 1e-6, 700, "how far shorter periods are preferred"),                 \
+        MLK_REAL("resolution", 0.1, 1e-4, 1, "of the pitches", .unit = "semitones"),                            \
+        MLK_REAL("max_transition_rate", 35.92, 0, 1e6, "how fast a pitch may move", .unit = "octaves/s"),       \
+        MLK_REAL("switch_prob", 0.01, 0, 1, "probability that voicing changes from frame to frame"),            \
+        MLK_REAL("no_trough_prob", 0.01, 0, 1, "share of the votes that find no trough, for the lowest")
 
 /* Where unvoiced: 0 by default, for NaN would make every pooled value NaN. */
-static const mlk_parameter pyin_parameters[] = {VOICING_PARAMETERS, MLK_REAL_OR_NIL("fill_na", 0, -1e9, 1e9, ""),
-                                                MLK_BOOLEAN("best_guess", 0, "")};
+static const mlk_parameter pyin_parameters[] = {
+    VOICING_PARAMETERS,
+    MLK_REAL_OR_NIL("fill_na", 0, -1e9, 1e9, "pitch of unvoiced frames", .unit = "Hz", .usual = "NaN"),
+    MLK_BOOLEAN("best_guess", 0, "keep the pitch that an unvoiced frame might have"),
+};
 
 const mlk_feature mlk_feature_pyin = {
     .name = "pyin",
     .summary = "pitch of a voice over the clip, Hz; 0 where nothing is voiced",
     .kind = "pyin",
     .unit = "Hz",
+    MLK_PLAIN_FRAMES,
     MLK_PARAMETERS(pyin_parameters),
     .measure = measure_pyin,
     .compute = compute_pyin,
@@ -175,6 +185,7 @@ const mlk_feature mlk_feature_voiced_flag = {
     .name = "voiced_flag",
     .summary = "1 where pyin hears a voice, else 0: its mean is the share of voiced frames",
     .kind = "voiced_flag",
+    MLK_PLAIN_FRAMES,
     MLK_PARAMETERS(voicing_parameters),
     .measure = measure_pyin,
     .compute = compute_voiced_flag,
@@ -184,6 +195,7 @@ const mlk_feature mlk_feature_voiced_probability = {
     .name = "voiced_probability",
     .summary = "how likely each frame is voiced, by pyin",
     .kind = "voiced_probability",
+    MLK_PLAIN_FRAMES,
     MLK_PARAMETERS(voicing_parameters),
     .measure = measure_pyin,
     .compute = compute_voiced_probability,

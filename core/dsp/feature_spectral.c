@@ -52,7 +52,9 @@ const mlk_feature mlk_feature_stft = {
     .name = "stft",
     .summary = "short-time Fourier transform, complex",
     .kind = "stft",
-    .axis = {.name = "frequency", .unit = "Hz", .scale = "linear"},
+    .axis = {.name = "frequency", .unit = "Hz", .scale = "linear", .palette = "magma"},
+    MLK_STFT_FRAMES,
+    .energy = MLK_FIXED(1),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(stft_parameters),
     .measure = measure_complex,
@@ -71,13 +73,15 @@ static mlk_code spectrogram(const mlk_settings *s, mlk_analysis *a, const mlk_fe
     return MLK_OK;
 }
 
-static const mlk_parameter spectrogram_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("power", 1, 1e-3, 100, "")};
+static const mlk_parameter spectrogram_parameters[] = {MLK_STFT_PARAMETERS, MLK_POWER(1)};
 
 const mlk_feature mlk_feature_spectrogram = {
     .name = "spectrogram",
     .summary = "magnitude of the short-time Fourier transform, or a power of it",
     .kind = "spectrogram",
     .axis = {.name = "frequency", .unit = "Hz", .scale = "linear"},
+    MLK_STFT_FRAMES,
+    .energy = MLK_SAID_BY("power"),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(spectrogram_parameters),
     .measure = measure_bins,
@@ -109,6 +113,7 @@ const mlk_feature mlk_feature_spectral_centroid = {
     .summary = "centre of gravity of the spectrum, Hz: brightness",
     .kind = "spectral_centroid",
     .unit = "Hz",
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(stft_parameters),
     .measure = measure_curve,
@@ -127,14 +132,18 @@ static mlk_code bandwidth(const mlk_settings *s, mlk_analysis *a, const mlk_feat
     return MLK_OK;
 }
 
-static const mlk_parameter bandwidth_parameters[] = {MLK_STFT_PARAMETERS, MLK_BOOLEAN("norm", 1, ""),
-                                                     MLK_REAL("p", 2, 1e-3, 100, "")};
+static const mlk_parameter bandwidth_parameters[] = {
+    MLK_STFT_PARAMETERS,
+    MLK_BOOLEAN("norm", 1, "bring a frame's magnitudes to sum 1 first"),
+    MLK_REAL("p", 2, 1e-3, 100, "exponent of the distances"),
+};
 
 const mlk_feature mlk_feature_spectral_bandwidth = {
     .name = "spectral_bandwidth",
     .summary = "spread of the spectrum around its centroid, Hz",
     .kind = "spectral_bandwidth",
     .unit = "Hz",
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(bandwidth_parameters),
     .measure = measure_curve,
@@ -152,13 +161,17 @@ static mlk_code rolloff(const mlk_settings *s, mlk_analysis *a, const mlk_featur
     return MLK_OK;
 }
 
-static const mlk_parameter rolloff_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("roll_percent", 0.85, 1e-6, 1 - 1e-6, "")};
+static const mlk_parameter rolloff_parameters[] = {
+    MLK_STFT_PARAMETERS,
+    MLK_REAL("roll_percent", 0.85, 1e-6, 1 - 1e-6, "share of the magnitude below the frequency"),
+};
 
 const mlk_feature mlk_feature_spectral_rolloff = {
     .name = "spectral_rolloff",
     .summary = "frequency below which most of the spectrum lies, Hz",
     .kind = "spectral_rolloff",
     .unit = "Hz",
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(rolloff_parameters),
     .measure = measure_curve,
@@ -176,13 +189,13 @@ static mlk_code flatness(const mlk_settings *s, mlk_analysis *a, const mlk_featu
     return MLK_OK;
 }
 
-static const mlk_parameter flatness_parameters[] = {MLK_STFT_PARAMETERS, MLK_REAL("amin", 1e-10, 1e-37, 1e30, ""),
-                                                    MLK_REAL("power", 2, 1e-3, 100, "")};
+static const mlk_parameter flatness_parameters[] = {MLK_STFT_PARAMETERS, MLK_AMIN, MLK_POWER(2)};
 
 const mlk_feature mlk_feature_spectral_flatness = {
     .name = "spectral_flatness",
     .summary = "from 0 for a tone to 1 for white noise",
     .kind = "spectral_flatness",
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(flatness_parameters),
     .measure = measure_curve,
@@ -242,15 +255,16 @@ static mlk_code survey_contrast(const mlk_settings *s, mlk_analysis *a, bool *ne
     mlk_stft stft = mlk_feature_stft_of(s);
     float unused[2];
     *needed = !contrast.linear;
-    return !*needed || mlk_analysis_contrast(a, &stft, &contrast, &unused[0], &unused[1], status) ? MLK_OK : status->code;
+    bool fine = !*needed || mlk_analysis_contrast(a, &stft, &contrast, &unused[0], &unused[1], status);
+    return fine ? MLK_OK : status->code;
 }
 
 static const mlk_parameter contrast_parameters[] = {
     MLK_STFT_PARAMETERS,
-    MLK_REAL("fmin", 200, 1e-3, 1e9, ""),
-    MLK_INTEGER("n_bands", 6, 1, 24, ""),
-    MLK_REAL("quantile", 0.02, 1e-6, 1 - 1e-6, ""),
-    MLK_BOOLEAN("linear", 0, ""),
+    MLK_REAL("fmin", 200, 1e-3, 1e9, "where the second band begins", .unit = "Hz"),
+    MLK_INTEGER("n_bands", 6, 1, 24, "octaves above fmin"),
+    MLK_REAL("quantile", 0.02, 1e-6, 1 - 1e-6, "share of a band's bins that make its peak and its valley"),
+    MLK_BOOLEAN("linear", 0, "difference of magnitudes, not of decibels"),
 };
 
 const mlk_feature mlk_feature_spectral_contrast = {
@@ -258,7 +272,9 @@ const mlk_feature mlk_feature_spectral_contrast = {
     .summary = "peak over valley in octave bands, dB",
     .kind = "spectral_contrast",
     .unit = "dB",
+    .unitless = "linear",
     .axis = {.name = "band from", .unit = "Hz", .scale = "log"},
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(contrast_parameters),
     .measure = measure_contrast,
@@ -294,13 +310,17 @@ static void place_poly(const mlk_settings *s, double rate, int64_t rows, double 
         values[i] = (double)(rows - 1 - i);
 }
 
-static const mlk_parameter poly_parameters[] = {MLK_STFT_PARAMETERS, MLK_INTEGER("order", 1, 0, MLK_POLY_MAX, "")};
+static const mlk_parameter poly_parameters[] = {
+    MLK_STFT_PARAMETERS,
+    MLK_INTEGER("order", 1, 0, MLK_POLY_MAX, "degree of the polynomial"),
+};
 
 const mlk_feature mlk_feature_poly_features = {
     .name = "poly_features",
     .summary = "coefficients of a polynomial through the spectrum: its tilt",
     .kind = "poly_features",
     .axis = {.name = "power of frequency"},
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(poly_parameters),
     .measure = measure_poly,
@@ -336,6 +356,7 @@ const mlk_feature mlk_feature_spectral_flux = {
     .name = "spectral_flux",
     .summary = "how much the spectrum rises from frame to frame",
     .kind = "spectral_flux",
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(stft_parameters),
     .measure = measure_curve,

@@ -1,27 +1,62 @@
 /* feature_table.h: what the files that define features share; private to core/dsp.
  *
- * feature_<group>.c holds one mlk_feature for each name; feature.c lists them.
+ * feature_<group>.c holds one mlk_feature for each name of feature_list.h.
  */
 #ifndef MLK_FEATURE_TABLE_H
 #define MLK_FEATURE_TABLE_H
 
 #include "dsp/feature.h"
+#include "dsp/feature_list.h"
 
 #include <math.h>
 
 #define MLK_MAX_FRAME (1 << 24) /* samples in a frame: beyond any use, below any overflow */
 
+/* Parameters that several features have: one wording for each. */
+#define MLK_HOP_LENGTH MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, "from frame to frame", .unit = "samples")
+#define MLK_FRAME_LENGTH(least)                                                                                 \
+    MLK_INTEGER("frame_length", 2048, least, MLK_MAX_FRAME, "length of a frame", .unit = "samples")
+#define MLK_CENTER MLK_BOOLEAN("center", 1, "frame t lies around sample t·hop_length, else it begins there")
+#define MLK_WINDOW(name) MLK_CHOICE(name, MLK_WINDOW_HANN, mlk_window_names, "shape of the window")
+#define MLK_PAD_MODE MLK_CHOICE("pad_mode", MLK_PAD_CONSTANT, mlk_pad_names, "what lies beyond the clip's ends")
+#define MLK_POWER(standard) MLK_REAL("power", standard, 1e-3, 100, "exponent of the magnitudes")
+#define MLK_NORM_OF_COLUMNS(standard)                                                                           \
+    MLK_CHOICE("norm", standard, mlk_norm_names, "what each frame is divided by: a norm of its rows")
+#define MLK_TUNING(standard)                                                                                    \
+    MLK_REAL_OR_NIL("tuning", standard, -100, 100, "distance from A = 440 Hz", .unit = "bins",                  \
+                    .usual = "estimated from the clip")
+#define MLK_FMIN_C1                                                                                             \
+    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, "the lowest frequency", .unit = "Hz", .usual = "C1, 32.7 Hz")
+#define MLK_AMIN MLK_REAL("amin", 1e-10, 1e-37, 1e30, "smaller values count as this")
+#define MLK_N_MELS(standard, most) MLK_INTEGER("n_mels", standard, 1, most, "mel bands")
+
 /* The parameters of every feature that starts from the STFT, read back by mlk_feature_stft_of. */
 #define MLK_STFT_PARAMETERS                                                                                     \
-    MLK_INTEGER("n_fft", 2048, 2, MLK_MAX_FRAME, ""), MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),             \
-        MLK_INTEGER_OR_NIL("win_length", NAN, 1, MLK_MAX_FRAME, ""), MLK_CHOICE("window", 0, mlk_window_names, ""),     \
-        MLK_BOOLEAN("center", 1, ""), MLK_CHOICE("pad_mode", 0, mlk_pad_names, "")
+    MLK_INTEGER("n_fft", 2048, 2, MLK_MAX_FRAME, "length of a frame", .unit = "samples"), MLK_HOP_LENGTH,              \
+        MLK_INTEGER_OR_NIL("win_length", NAN, 1, MLK_MAX_FRAME, "length of the window", .unit = "samples",          \
+                           .usual = "n_fft"),                                                                   \
+        MLK_WINDOW("window"), MLK_CENTER, MLK_PAD_MODE
+
+/* Where the frames of such a feature lie. */
+#define MLK_STFT_FRAMES .hop = MLK_SAID_BY("hop_length"), .reach = MLK_SAID_BY("n_fft")
+
+/* The same of features that cut the waveform into frames as they are, and of constant-Q transforms, which ask for the
+ * samples that they need. */
+#define MLK_PLAIN_FRAMES .hop = MLK_SAID_BY("hop_length"), .reach = MLK_SAID_BY("frame_length")
+#define MLK_CQT_FRAMES .hop = MLK_SAID_BY("hop_length")
 
 /* Those of a mel spectrogram, but for the norm, whose name differs; read back by mlk_feature_mel_of. */
 #define MLK_MEL_PARAMETERS                                                                                      \
-    MLK_STFT_PARAMETERS, MLK_REAL("power", 2, 1e-3, 100, ""), MLK_INTEGER("n_mels", 128, 1, 4096, ""),                   \
-        MLK_REAL("fmin", 0, 0, 1e9, ""), MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9, ""), MLK_BOOLEAN("htk", 0, ""),     \
-        MLK_CHOICE("triangles", 0, mlk_mel_triangle_names, "")
+    MLK_STFT_PARAMETERS, MLK_POWER(2), MLK_N_MELS(128, 4096),                                                   \
+        MLK_REAL("fmin", 0, 0, 1e9, "where the lowest band begins", .unit = "Hz"),                              \
+        MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9, "where the highest band ends", .unit = "Hz",                       \
+                        .usual = "half the sample rate"),                                                       \
+        MLK_BOOLEAN("htk", 0, "HTK's mel scale, not Slaney's"),                                                 \
+        MLK_CHOICE("triangles", 0, mlk_mel_triangle_names, "the scale on which the bands are straight")
+
+#define MLK_MEL_NORM(name) MLK_CHOICE(name, 0, mlk_mel_norm_names, "what a band's weights are divided by")
+
+#define MLK_AXIS_HZ(scale_, ...) .axis = {.name = "frequency", .unit = "Hz", .scale = scale_, __VA_ARGS__}
 
 #define MLK_PARAMETERS(list) .n_parameters = sizeof(list) / sizeof *(list), .parameters = (list)
 
@@ -45,18 +80,8 @@ mlk_code mlk_feature_survey_cqt(const mlk_cqt *cqt, mlk_analysis *analysis, bool
 mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,
                                   mlk_feature_shape *shape, mlk_status *status);
 
-extern const mlk_feature mlk_feature_mel, mlk_feature_log_mel, mlk_feature_mfcc, mlk_feature_mfcc_delta,
-    mlk_feature_mfcc_delta2;
-extern const mlk_feature mlk_feature_stft, mlk_feature_spectrogram, mlk_feature_spectral_centroid,
-    mlk_feature_spectral_bandwidth, mlk_feature_spectral_rolloff, mlk_feature_spectral_flatness,
-    mlk_feature_spectral_contrast;
-extern const mlk_feature mlk_feature_onset_strength, mlk_feature_onset_strength_multi, mlk_feature_tempogram,
-    mlk_feature_fourier_tempogram;
-extern const mlk_feature mlk_feature_yin, mlk_feature_pyin, mlk_feature_voiced_flag, mlk_feature_voiced_probability;
-extern const mlk_feature mlk_feature_cqt, mlk_feature_vqt, mlk_feature_pseudo_cqt, mlk_feature_hybrid_cqt;
-extern const mlk_feature mlk_feature_chroma_stft, mlk_feature_chroma_cqt, mlk_feature_chroma_cens, mlk_feature_tonnetz;
-extern const mlk_feature mlk_feature_whisper_mel, mlk_feature_vggish_mel, mlk_feature_kaldi_fbank, mlk_feature_maest_mel;
-extern const mlk_feature mlk_feature_poly_features, mlk_feature_spectral_flux, mlk_feature_pcen;
-extern const mlk_feature mlk_feature_rms, mlk_feature_zero_crossing_rate, mlk_feature_lpc;
+#define MLK_DECLARE_FEATURE(name) extern const mlk_feature mlk_feature_##name;
+MLK_FEATURES(MLK_DECLARE_FEATURE)
+#undef MLK_DECLARE_FEATURE
 
 #endif

@@ -95,11 +95,12 @@ static void place_lags(const mlk_settings *s, double rate, int64_t rows, double 
 }
 
 #define TEMPOGRAM_PARAMETERS                                                                                    \
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""), MLK_INTEGER("win_length", 384, 2, 1 << 20, ""),                \
-        MLK_CHOICE("window", 0, mlk_window_names, ""), MLK_BOOLEAN("center", 1, "")
+    MLK_HOP_LENGTH, MLK_INTEGER("win_length", 384, 2, 1 << 20, "of the onset strength around each", .unit = "frames"), \
+        MLK_WINDOW("window"),                                                                                   \
+        MLK_BOOLEAN("center", 1, "frame t lies around value t of the onset strength, else it begins there")
 
 static const mlk_parameter tempogram_parameters[] = {TEMPOGRAM_PARAMETERS,
-                                                     MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names, "")};
+                                                     MLK_NORM_OF_COLUMNS(MLK_NORM_INF)};
 
 /* Both need the whole clip, as onset_strength does. */
 const mlk_feature mlk_feature_tempogram = {
@@ -107,6 +108,7 @@ const mlk_feature mlk_feature_tempogram = {
     .summary = "autocorrelation of the onset strength around each frame: which lags repeat",
     .kind = "tempogram",
     .axis = {.name = "lag", .unit = "s", .scale = "linear"},
+    .hop = MLK_SAID_BY("hop_length"),
     MLK_PARAMETERS(tempogram_parameters),
     .measure = measure_tempogram,
     .compute = compute_tempogram,
@@ -163,6 +165,7 @@ const mlk_feature mlk_feature_fourier_tempogram = {
     .summary = "Fourier transform of the onset strength around each frame: which tempi pulse, complex",
     .kind = "fourier_tempogram",
     .axis = {.name = "tempo", .unit = "BPM", .scale = "linear"},
+    .hop = MLK_SAID_BY("hop_length"),
     MLK_PARAMETERS(fourier_parameters),
     .measure = measure_fourier,
     .compute = compute_fourier,

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define N_CHROMA MLK_INTEGER("n_chroma", 12, 1, 1200, "pitch classes")
+
 /* --- chroma_stft --- */
 
 static mlk_code measure_chroma(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
@@ -51,12 +53,13 @@ static mlk_code chroma_stft(const mlk_settings *s, mlk_analysis *a, const mlk_fe
 
 static const mlk_parameter chroma_stft_parameters[] = {
     MLK_STFT_PARAMETERS,
-    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names, ""),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
-    MLK_INTEGER("n_chroma", 12, 1, 1200, ""),
-    MLK_REAL("ctroct", 5, -100, 100, ""),
-    MLK_REAL_OR_NIL("octwidth", 2, 1e-3, 1e9, ""),
-    MLK_BOOLEAN("base_c", 1, ""),
+    MLK_NORM_OF_COLUMNS(MLK_NORM_INF),
+    MLK_TUNING(NAN),
+    N_CHROMA,
+    MLK_REAL("ctroct", 5, -100, 100, "where octaves weigh most, above A0", .unit = "octaves"),
+    MLK_REAL_OR_NIL("octwidth", 2, 1e-3, 1e9, "how far around that", .unit = "octaves",
+                    .usual = "all octaves weigh the same"),
+    MLK_BOOLEAN("base_c", 1, "the first row is C, else A"),
 };
 
 const mlk_feature mlk_feature_chroma_stft = {
@@ -64,6 +67,7 @@ const mlk_feature mlk_feature_chroma_stft = {
     .summary = "energy of each pitch class, from the short-time Fourier transform",
     .kind = "chroma",
     .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(chroma_stft_parameters),
     .measure = measure_chroma,
@@ -88,6 +92,12 @@ static mlk_cqt chroma_transform(const mlk_settings *s)
         .scale = true,
     };
 }
+
+/* Read back by it. */
+#define FOLD_PARAMETERS                                                                                         \
+    MLK_HOP_LENGTH, MLK_FMIN_C1, MLK_INTEGER("n_octaves", 7, 1, 20, "octaves above fmin"),                      \
+        MLK_INTEGER("bins_per_octave", 36, 1, 1200, "frequencies in an octave, a multiple of the classes"),     \
+        MLK_TUNING(NAN)
 
 /* Folds the transform's magnitudes to n_chroma x frames, then drops what lies under the threshold. */
 static mlk_code fold(const mlk_settings *s, int n_chroma, double threshold, mlk_norm norm, mlk_analysis *a,
@@ -147,14 +157,10 @@ static mlk_code chroma_cqt(const mlk_settings *s, mlk_analysis *a, const mlk_fea
 }
 
 static const mlk_parameter chroma_cqt_parameters[] = {
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""),
-    MLK_INTEGER("n_octaves", 7, 1, 20, ""),
-    MLK_INTEGER("bins_per_octave", 36, 1, 1200, ""),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
-    MLK_INTEGER("n_chroma", 12, 1, 1200, ""),
-    MLK_CHOICE("norm", MLK_NORM_INF, mlk_norm_names, ""),
-    MLK_REAL("threshold", 0, 0, 1e9, ""),
+    FOLD_PARAMETERS,
+    N_CHROMA,
+    MLK_NORM_OF_COLUMNS(MLK_NORM_INF),
+    MLK_REAL("threshold", 0, 0, 1e9, "smaller sums count as 0"),
 };
 
 const mlk_feature mlk_feature_chroma_cqt = {
@@ -162,6 +168,7 @@ const mlk_feature mlk_feature_chroma_cqt = {
     .summary = "energy of each pitch class, from the constant-Q transform",
     .kind = "chroma",
     .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    MLK_CQT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(chroma_cqt_parameters),
     .measure = measure_chroma_cqt,
@@ -203,15 +210,11 @@ static mlk_code chroma_cens(const mlk_settings *s, mlk_analysis *a, const mlk_fe
 }
 
 static const mlk_parameter chroma_cens_parameters[] = {
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""),
-    MLK_INTEGER("n_octaves", 7, 1, 20, ""),
-    MLK_INTEGER("bins_per_octave", 36, 1, 1200, ""),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
-    MLK_INTEGER("n_chroma", 12, 1, 1200, ""),
-    MLK_CHOICE("norm", MLK_NORM_2, mlk_norm_names, ""),
-    MLK_INTEGER("win_len_smooth", 41, 0, MLK_MAX_FRAME, ""),
-    MLK_CHOICE("smoothing_window", MLK_WINDOW_HANN, mlk_window_names, ""),
+    FOLD_PARAMETERS,
+    N_CHROMA,
+    MLK_NORM_OF_COLUMNS(MLK_NORM_2),
+    MLK_INTEGER("win_len_smooth", 41, 0, MLK_MAX_FRAME, "that are smoothed together, 0: none", .unit = "frames"),
+    MLK_WINDOW("smoothing_window"),
 };
 
 /* The whole clip: a frame is smoothed with those around it. */
@@ -220,6 +223,7 @@ const mlk_feature mlk_feature_chroma_cens = {
     .summary = "chroma energy normalised statistics: robust to dynamics and articulation, for matching",
     .kind = "chroma",
     .axis = {.name = "pitch class", .labels = mlk_pitch_class_names, .n_labels = 12},
+    MLK_CQT_FRAMES,
     MLK_PARAMETERS(chroma_cens_parameters),
     .measure = measure_cens,
     .compute = chroma_cens,
@@ -249,11 +253,7 @@ static mlk_code tonnetz(const mlk_settings *s, mlk_analysis *a, const mlk_featur
 }
 
 static const mlk_parameter tonnetz_parameters[] = {
-    MLK_INTEGER("hop_length", 512, 1, MLK_MAX_FRAME, ""),
-    MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, ""),
-    MLK_INTEGER("n_octaves", 7, 1, 20, ""),
-    MLK_INTEGER("bins_per_octave", 36, 1, 1200, ""),
-    MLK_REAL_OR_NIL("tuning", NAN, -100, 100, ""),
+    FOLD_PARAMETERS,
 };
 
 const mlk_feature mlk_feature_tonnetz = {
@@ -261,6 +261,7 @@ const mlk_feature mlk_feature_tonnetz = {
     .summary = "tonal centroids: fifths, minor and major thirds as circles",
     .kind = "tonnetz",
     .axis = {.name = "tonal centroid", .labels = mlk_tonnetz_names, .n_labels = 6},
+    MLK_CQT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(tonnetz_parameters),
     .measure = measure_tonnetz,

@@ -79,18 +79,13 @@ static mlk_code work(sweep *s, mlk_pass pass, int feature, mlk_status *status)
     return code || s->surveyed[feature] || !frame_by_frame ? code : compute(s, feature, status);
 }
 
-/* Samples that a frame may reach beyond its position. */
+/* Samples that a frame may reach beyond its block. */
 static int64_t reach_ahead(const sweep *s)
 {
     int64_t longest = 0;
     for (int i = 0; i < s->n; i++) {
-        const mlk_feature *feature = s->features[i].feature;
-        for (int p = 0; p < feature->n_parameters; p++) {
-            const char *name = feature->parameters[p].name;
-            bool length = strcmp(name, "n_fft") == 0 || strcmp(name, "frame_length") == 0;
-            if (length && (int64_t)s->features[i].values[p] > longest)
-                longest = (int64_t)s->features[i].values[p];
-        }
+        int64_t reach = (int64_t)mlk_settings_fact(&s->features[i], s->features[i].feature->reach);
+        longest = reach > longest ? reach : longest;
     }
     return longest + BLOCK;
 }

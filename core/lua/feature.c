@@ -25,17 +25,27 @@ static void set_string(lua_State *L, const char *key, const char *value)
     lua_setfield(L, -2, key);
 }
 
-/* list() -> {{name, summary, kind, unit, parameters = rows (options.h)} ...} */
+/* list() -> {{name, summary, kind, unit, labels, palette, apart, parameters = rows (options.h)} ...}: see mlk_feature
+ * and mlk_axis. */
 static int list(lua_State *L)
 {
     lua_newtable(L);
     for (int i = 0; i < mlk_feature_count(); i++) {
         const mlk_feature *feature = mlk_feature_at(i);
-        lua_createtable(L, 0, 5);
+        lua_createtable(L, 0, 8);
         set_string(L, "name", feature->name);
         set_string(L, "summary", feature->summary);
         set_string(L, "kind", feature->kind);
         set_string(L, "unit", feature->unit);
+        set_string(L, "palette", feature->axis.palette);
+        lua_pushinteger(L, feature->axis.apart);
+        lua_setfield(L, -2, "apart");
+        lua_createtable(L, feature->axis.n_labels, 0);
+        for (int label = 0; label < feature->axis.n_labels; label++) {
+            lua_pushstring(L, feature->axis.labels[label]);
+            lua_rawseti(L, -2, label + 1);
+        }
+        lua_setfield(L, -2, "labels");
         mlk_lua_push_rows(L, feature->parameters, feature->n_parameters);
         lua_setfield(L, -2, "parameters");
         lua_rawseti(L, -2, i + 1);
@@ -88,6 +98,21 @@ static int settings(lua_State *L)
         mlk_lua_push_value(L, &feature->parameters[i], read.values[i]);
         lua_setfield(L, -2, feature->parameters[i].name);
     }
+    return 1;
+}
+
+/* facts(name[, options]) -> {hop, energy, unit}: what the row comes to with these settings */
+static int facts(lua_State *L)
+{
+    const mlk_feature *feature = check_feature(L, 1);
+    mlk_settings read;
+    mlk_lua_read_settings(L, 2, feature, &read);
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, (lua_Integer)mlk_settings_fact(&read, feature->hop));
+    lua_setfield(L, -2, "hop");
+    lua_pushnumber(L, mlk_settings_fact(&read, feature->energy));
+    lua_setfield(L, -2, "energy");
+    set_string(L, "unit", mlk_settings_unit(&read));
     return 1;
 }
 
@@ -367,6 +392,7 @@ int mlk_lua_open_feature(lua_State *L)
     static const luaL_Reg functions[] = {
         {"list", list},
         {"settings", settings},
+        {"facts", facts},
         {"axis", axis},
         {"compute", compute},
         {"pyin", pyin},

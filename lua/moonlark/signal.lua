@@ -112,6 +112,23 @@ function Signal:duration()
   return self:frames() / self.rate
 end
 
+-- By kind, and by name of the feature, its row in the engine's table.
+local rows
+
+--- What the engine's table says of such Signals, for pictures: labels of the rows, where there are that many; the
+--- palette of spectra; apart, how many first rows are of another size. Empty for kinds that it does not know.
+---@return {labels: string[]?, palette: string?, apart: integer?}
+function Signal:facts()
+  if not rows then
+    rows = {}
+    for _, row in ipairs(require("moonlark_core").feature.list()) do
+      rows[row.kind] = rows[row.kind] or row
+      rows[row.name] = rows[row.name] or row
+    end
+  end
+  return rows[self.kind] or rows[self.made.feature] or {} -- derivatives have a kind of their own
+end
+
 --- The time of each frame in seconds, as a float64 tensor.
 ---@return moonlark.Tensor
 function Signal:times()

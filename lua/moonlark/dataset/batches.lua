@@ -95,19 +95,10 @@ local function recipe_of(o)
   return made
 end
 
--- Features that grow with energy, by the power of an amplitude that they are; others stay as they are.
-local energies = {
-  stft = 1, cqt = 1, vqt = 1, pseudo_cqt = 1, hybrid_cqt = 1, rms = 1, spectrogram = "power", mel = "power",
-}
-
--- For each feature of the recipe the power that decibels are made of, 0 for none.
+-- For each feature of the recipe the power of an amplitude that decibels are made of, 0 for none.
 local function powers_of(recipe, wanted)
   local powers = {}
-  for i, entry in ipairs(recipe.list) do
-    local power = wanted and energies[entry[1]] or 0
-    if power == "power" then power = engine.settings(entry[1], entry[2]).power end
-    powers[i] = power
-  end
+  for i, entry in ipairs(recipe.list) do powers[i] = wanted and engine.facts(entry[1], entry[2]).energy or 0 end
   return powers
 end
 

@@ -43,6 +43,15 @@ function engine.settings(name, given)
   return core.settings(engine.row(name).name, given)
 end
 
+--- What the engine's row comes to with some options: hop, samples from frame to frame; energy, the power of an
+--- amplitude that its values are, 0 for none; unit of the values.
+---@param name string
+---@param given table?
+---@return {hop: integer, energy: number, unit: string?}
+function engine.facts(name, given)
+  return core.facts(engine.row(name).name, given)
+end
+
 --- The Signal of a feature's numbers that the engine made elsewhere, as a recipe does.
 ---@param name string
 ---@param given table?  the options they were made with
@@ -52,11 +61,10 @@ end
 function engine.signal(name, given, made, sample_rate)
   local row, shape = engine.row(name), made.data:shape()
   local settings = core.settings(name, given)
-  local unit = row.unit
-  if settings.linear then unit = nil end -- spectral_contrast without decibels
   settings.feature, settings.sample_rate = name, sample_rate
   return signal.new {
-    data = made.data, rate = made.rate, start = made.start, kind = row.kind, unit = unit, made = settings,
+    data = made.data, rate = made.rate, start = made.start, kind = row.kind, made = settings,
+    unit = core.facts(name, given).unit,
     axis = core.axis(name, given, sample_rate, shape[#shape - 1]),
   }
 end

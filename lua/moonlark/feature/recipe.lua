@@ -153,7 +153,7 @@ function Recipe:signals(frames)
   for name, made in pairs(frames) do
     local rate = self.rate
     if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
-      rate = math.floor(made.rate * engine.settings(name, self.features[name]).hop_length + 0.5)
+      rate = math.floor(made.rate * engine.facts(name, self.features[name]).hop + 0.5)
     end
     signals[name] = engine.signal(name, self.features[name], made, rate)
   end

@@ -8,9 +8,6 @@ local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
-local pitch_classes = {"C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"}
-local tonnetz_axes = {"fifth x", "fifth y", "minor third x", "minor third y", "major third x", "major third y"}
-
 local parameters = options.describe("plot.map", shared.axes, shared.size(900, 420), shared.time, {
   palette = shared.palette(options.none, "by what the numbers are"),
   bar = options.boolean(true, "draw the bar that explains the colours"),
@@ -31,9 +28,8 @@ local function row_axis(signal, settings, rows)
   local values = settings.values or axis.values
   local values_list = values and data.list(values)
   if values_list and #values_list == 0 then values_list = nil end
-  local kind = signal and signal.kind or ""
-  if not settings.values and kind:find "chroma" and rows == 12 then values_list = pitch_classes end
-  if not settings.values and kind:find "tonnetz" and rows == 6 then values_list = tonnetz_axes end
+  local labels = signal and signal:facts().labels or {}
+  if not settings.values and rows > 0 and #labels == rows then values_list = labels end
   if values_list and #values_list ~= rows then
     show.fail("values must be one for each of the %d rows, got %d", rows, #values_list)
   end
@@ -125,11 +121,9 @@ end
 
 -- Range, palette and label of the colours for what the map's numbers are.
 local function colouring(signal, settings, low, high, unit)
-  local kind = signal and signal.kind or ""
   local signed = low and high > 0 and low < -1e-6 * high and unit ~= "dB" -- rounding errors aside
-  local name = settings.palette or signed and "diverging" or
-    (unit == "dB" or kind:find "mel" or kind:find "stft" or kind:find "cqt" and not kind:find "chroma") and "magma"
-    or "viridis"
+  local name = settings.palette or signed and "diverging" or unit == "dB" and "magma"
+    or signal and signal:facts().palette or "viridis"
   if signed and name == "diverging" then
     high = math.max(-low, high)
     low = -high
@@ -166,10 +160,11 @@ local function map(signal, given)
     db_factor = decibels and (decibels == "power" and 10 or 20) or nil,
   })
 
-  -- The first two coefficients of an MFCC are so much larger that the others would all look alike.
-  local beyond = from and from.kind == "mfcc" and rows > 3 and not settings.low and not settings.high
+  -- Rows of another size would make the others all look alike, as the first two coefficients of an MFCC do.
+  local apart = from and from:facts().apart or 0
+  local beyond = apart > 0 and rows > apart + 1 and not settings.low and not settings.high
   if beyond then
-    local others, least, most = data.range(data.rows_from(array, 2))
+    local others, least, most = data.range(data.rows_from(array, apart))
     if others > 0 then low, high = least, most end
   end
   local colours = colouring(from, settings, low, high, unit)

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAMPLES = 4000, FAILED = 2 };
+enum { SAMPLES = 2500, FAILED = 2 };
 
 static float sound[SAMPLES];
 
