@@ -149,7 +149,7 @@ const mlk_feature mlk_feature_cqt = {
 
 static const mlk_parameter vqt_parameters[] = {
     CQT_PARAMETERS,
-    MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9, "how much wider the filters are", .unit = "Hz", .usual = "as wide as hearing's"),
+    MLK_REAL_OR_NIL("gamma", NAN, 0, 1e9, "how much wider the filters are", .unit = "Hz", .usual = "as hearing's"),
 };
 
 const mlk_feature mlk_feature_vqt = {

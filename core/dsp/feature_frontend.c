@@ -51,7 +51,7 @@ static mlk_code bands(const mlk_frontend *f, const mlk_analysis *a, const mlk_fe
 
 #define N_FRAMES(standard)                                                                                      \
     MLK_INTEGER_OR_NIL("n_frames", standard, 1, MLK_MAX_FRAME, "cut or pad to so many", .unit = "frames",       \
-                       .usual = "as many as the clip has")
+                       .usual = "the clip's")
 #define NORMALIZE MLK_BOOLEAN("normalize", 1, "to the mean and deviation that the network was trained with")
 #define FIXED_HOP(hop)                                                                                          \
     MLK_INTEGER("hop_length", hop, hop, hop, "from frame to frame: always this", .unit = "samples")

@@ -24,7 +24,7 @@
     MLK_CHOICE("norm", standard, mlk_norm_names, "what each frame is divided by: a norm of its rows")
 #define MLK_TUNING(standard)                                                                                    \
     MLK_REAL_OR_NIL("tuning", standard, -100, 100, "distance from A = 440 Hz", .unit = "bins",                  \
-                    .usual = "estimated from the clip")
+                    .usual = "estimated")
 #define MLK_FMIN_C1                                                                                             \
     MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, "the lowest frequency", .unit = "Hz", .usual = "C1, 32.7 Hz")
 #define MLK_AMIN MLK_REAL("amin", 1e-10, 1e-37, 1e30, "smaller values count as this")
@@ -50,7 +50,7 @@
     MLK_STFT_PARAMETERS, MLK_POWER(2), MLK_N_MELS(128, 4096),                                                   \
         MLK_REAL("fmin", 0, 0, 1e9, "where the lowest band begins", .unit = "Hz"),                              \
         MLK_REAL_OR_NIL("fmax", NAN, 0, 1e9, "where the highest band ends", .unit = "Hz",                       \
-                        .usual = "half the sample rate"),                                                       \
+                        .usual = "rate / 2"),                                                       \
         MLK_BOOLEAN("htk", 0, "HTK's mel scale, not Slaney's"),                                                 \
         MLK_CHOICE("triangles", 0, mlk_mel_triangle_names, "the scale on which the bands are straight")
 

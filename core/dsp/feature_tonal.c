@@ -58,7 +58,7 @@ static const mlk_parameter chroma_stft_parameters[] = {
     N_CHROMA,
     MLK_REAL("ctroct", 5, -100, 100, "where octaves weigh most, above A0", .unit = "octaves"),
     MLK_REAL_OR_NIL("octwidth", 2, 1e-3, 1e9, "how far around that", .unit = "octaves",
-                    .usual = "all octaves weigh the same"),
+                    .usual = "all the same"),
     MLK_BOOLEAN("base_c", 1, "the first row is C, else A"),
 };
 

@@ -108,6 +108,101 @@
 ---@field n_components? integer  default as many as there can be, 1 or more: how many are kept
 ---@field whiten? boolean  default false: bring each component to unit variance
 
+--- What effects.deemphasis takes.
+---@class moonlark.effects.deemphasis.Options
+---@field coef? number  default 0.97, 0..1: how much of its neighbour a sample loses or gains
+
+--- What effects.griffin_lim takes.
+---@class moonlark.effects.griffin_lim.Options
+---@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
+---@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
+---@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
+---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
+---@field length? integer  default what the frames give, 0..1099511627776: samples of the result
+---@field n_iter? integer  default 32, 0..1000000: passes; 0: the sound of the first guess
+---@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
+---@field init? "zeros"|"random"  default "random": the phases to begin with
+---@field seed? integer  default 0: of random phases
+---@field pad_mode? "constant"|"reflect"|"edge"  default the Signal's, or "constant": what lies beyond the ends
+
+--- What effects.harmonic takes.
+---@class moonlark.effects.harmonic.Options
+---@field power? number  default 2.0, 0.001..1000: of the masks; math.huge: all or nothing
+---@field kernel_size? integer|integer[]  default 31: length of the medians: frames in time, bins in frequency
+---@field margin? number|number[]  default 1.0: how much a part must outweigh the other
+---@field n_fft? integer  default 2048, 2..16777216: samples in a frame
+---@field hop_length? integer  default 512, 1..16777216: samples from frame to frame
+
+--- What effects.hpss takes.
+---@class moonlark.effects.hpss.Options
+---@field power? number  default 2.0, 0.001..1000: of the masks; math.huge: all or nothing
+---@field kernel_size? integer|integer[]  default 31: length of the medians: frames in time, bins in frequency
+---@field margin? number|number[]  default 1.0: how much a part must outweigh the other
+---@field n_fft? integer  default 2048, 2..16777216: samples in a frame
+---@field hop_length? integer  default 512, 1..16777216: samples from frame to frame
+
+--- What effects.mel_to_audio takes.
+---@class moonlark.effects.mel_to_audio.Options
+---@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
+---@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
+---@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
+---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
+---@field length? integer  default what the frames give, 0..1099511627776: samples of the result
+---@field n_iter? integer  default 32, 0..1000000: passes; 0: the sound of the first guess
+---@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
+---@field init? "zeros"|"random"  default "random": the phases to begin with
+---@field seed? integer  default 0: of random phases
+---@field pad_mode? "constant"|"reflect"|"edge"  default the Signal's, or "constant": what lies beyond the ends
+
+--- What effects.mel_to_stft takes.
+---@class moonlark.effects.mel_to_stft.Options
+---@field n_iter? integer  default 100, 0..1000000: steps
+
+--- What effects.percussive takes.
+---@class moonlark.effects.percussive.Options
+---@field power? number  default 2.0, 0.001..1000: of the masks; math.huge: all or nothing
+---@field kernel_size? integer|integer[]  default 31: length of the medians: frames in time, bins in frequency
+---@field margin? number|number[]  default 1.0: how much a part must outweigh the other
+---@field n_fft? integer  default 2048, 2..16777216: samples in a frame
+---@field hop_length? integer  default 512, 1..16777216: samples from frame to frame
+
+--- What effects.pitch_shift takes.
+---@class moonlark.effects.pitch_shift.Options
+---@field n_fft? integer  default 2048, by the phase vocoder, 2..16777216: samples in a frame
+---@field hop_length? integer  default 512, by the phase vocoder, 1..16777216: samples from frame to frame
+---@field method? "phase_vocoder"|"rubberband"  default "phase_vocoder": the quick one, or the one that sounds better
+---@field bins_per_octave? number  default 12, 1 or more: steps of an octave
+
+--- What effects.preemphasis takes.
+---@class moonlark.effects.preemphasis.Options
+---@field coef? number  default 0.97, 0..1: how much of its neighbour a sample loses or gains
+
+--- What effects.remix takes.
+---@class moonlark.effects.remix.Options
+---@field align_zeros? boolean  default true: move cuts to where the wave crosses zero
+
+--- What effects.split takes.
+---@class moonlark.effects.split.Options
+---@field top_db? number  default 60, dB: how far under ref silence begins
+---@field ref? "max"|number  default "max": an amplitude, or that of the loudest frame
+---@field frame_length? integer  default 2048, 1..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+
+--- What effects.time_stretch takes.
+---@class moonlark.effects.time_stretch.Options
+---@field n_fft? integer  default 2048, by the phase vocoder, 2..16777216: samples in a frame
+---@field hop_length? integer  default 512, by the phase vocoder, 1..16777216: samples from frame to frame
+---@field method? "phase_vocoder"|"rubberband"  default "phase_vocoder": the quick one, or the one that sounds better
+
+--- What effects.trim takes.
+---@class moonlark.effects.trim.Options
+---@field top_db? number  default 60, dB: how far under ref silence begins
+---@field ref? "max"|number  default "max": an amplitude, or that of the loudest frame
+---@field frame_length? integer  default 2048, 1..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+
 --- What feature.amplitude_to_db takes.
 ---@class moonlark.feature.amplitude_to_db.Options
 ---@field ref? number|"max"|function  default 1: what becomes 0 dB: a number, the largest value, or a function of the data
@@ -116,55 +211,55 @@
 
 --- What feature.chroma_cens takes.
 ---@class moonlark.feature.chroma_cens.Options
----@field hop_length? integer  default 512, 1..16777216
----@field fmin? number  default nil, 0.001..1000000000
----@field n_octaves? integer  default 7, 1..20
----@field bins_per_octave? integer  default 36, 1..1200
----@field tuning? number  default nil, -100..100
----@field n_chroma? integer  default 12, 1..1200
----@field norm? "inf"|"1"|"2"|"none"  default "2"
----@field win_len_smooth? integer  default 41, 0..16777216
----@field smoothing_window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field n_octaves? integer  default 7, 1..20: octaves above fmin
+---@field bins_per_octave? integer  default 36, 1..1200: frequencies in an octave, a multiple of the classes
+---@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
+---@field n_chroma? integer  default 12, 1..1200: pitch classes
+---@field norm? "inf"|"1"|"2"|"none"  default "2": what each frame is divided by: a norm of its rows
+---@field win_len_smooth? integer  default 41, 0..16777216, frames: that are smoothed together, 0: none
+---@field smoothing_window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 
 --- What feature.chroma_cqt takes.
 ---@class moonlark.feature.chroma_cqt.Options
----@field hop_length? integer  default 512, 1..16777216
----@field fmin? number  default nil, 0.001..1000000000
----@field n_octaves? integer  default 7, 1..20
----@field bins_per_octave? integer  default 36, 1..1200
----@field tuning? number  default nil, -100..100
----@field n_chroma? integer  default 12, 1..1200
----@field norm? "inf"|"1"|"2"|"none"  default "inf"
----@field threshold? number  default 0.0, 0..1000000000
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field n_octaves? integer  default 7, 1..20: octaves above fmin
+---@field bins_per_octave? integer  default 36, 1..1200: frequencies in an octave, a multiple of the classes
+---@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
+---@field n_chroma? integer  default 12, 1..1200: pitch classes
+---@field norm? "inf"|"1"|"2"|"none"  default "inf": what each frame is divided by: a norm of its rows
+---@field threshold? number  default 0.0, 0..1000000000: smaller sums count as 0
 
 --- What feature.chroma_stft takes.
 ---@class moonlark.feature.chroma_stft.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field norm? "inf"|"1"|"2"|"none"  default "inf"
----@field tuning? number  default nil, -100..100
----@field n_chroma? integer  default 12, 1..1200
----@field ctroct? number  default 5.0, -100..100
----@field octwidth? number  default 2.0, 0.001..1000000000
----@field base_c? boolean  default true
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field norm? "inf"|"1"|"2"|"none"  default "inf": what each frame is divided by: a norm of its rows
+---@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
+---@field n_chroma? integer  default 12, 1..1200: pitch classes
+---@field ctroct? number  default 5.0, -100..100, octaves: where octaves weigh most, above A0
+---@field octwidth? number  default 2.0, 0.001..1000000000, octaves: how far around that
+---@field base_c? boolean  default true: the first row is C, else A
 
 --- What feature.cqt takes.
 ---@class moonlark.feature.cqt.Options
----@field hop_length? integer  default 512, 1..16777216
----@field fmin? number  default nil, 0.001..1000000000
----@field n_bins? integer  default 84, 1..100000
----@field bins_per_octave? integer  default 12, 1..10000
----@field tuning? number  default 0.0, -100..100
----@field filter_scale? number  default 1.0, 0.001..1000
----@field norm? "inf"|"1"|"2"|"none"  default "1"
----@field sparsity? number  default 0.01, 0..0.999
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field scale? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field n_bins? integer  default 84, 1..100000: frequencies
+---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
+---@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
+---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
+---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field scale? boolean  default true: divide by the root of each filter's length
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.db_to_amplitude takes.
 ---@class moonlark.feature.db_to_amplitude.Options
@@ -176,9 +271,9 @@
 
 --- What feature.delta takes.
 ---@class moonlark.feature.delta.Options
----@field width? integer  default 9, 3..16777215
----@field order? integer  default 1, 1..100
----@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp"
+---@field width? integer  default 9, 3..16777215, frames: around each that count, an odd number
+---@field order? integer  default 1, 1..100: of the derivative
+---@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp": what lies beyond the ends
 
 --- What feature.estimate_tuning takes.
 ---@class moonlark.feature.estimate_tuning.Options
@@ -188,233 +283,233 @@
 
 --- What feature.fourier_tempogram takes.
 ---@class moonlark.feature.fourier_tempogram.Options
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default 384, 2..1048576
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default 384, 2..1048576, frames: of the onset strength around each
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around value t of the onset strength, else it begins there
 
 --- What feature.hybrid_cqt takes.
 ---@class moonlark.feature.hybrid_cqt.Options
----@field hop_length? integer  default 512, 1..16777216
----@field fmin? number  default nil, 0.001..1000000000
----@field n_bins? integer  default 84, 1..100000
----@field bins_per_octave? integer  default 12, 1..10000
----@field tuning? number  default 0.0, -100..100
----@field filter_scale? number  default 1.0, 0.001..1000
----@field norm? "inf"|"1"|"2"|"none"  default "1"
----@field sparsity? number  default 0.01, 0..0.999
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field scale? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field n_bins? integer  default 84, 1..100000: frequencies
+---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
+---@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
+---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
+---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field scale? boolean  default true: divide by the root of each filter's length
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.istft takes.
 ---@class moonlark.feature.istft.Options
----@field n_fft? integer  default that of S, or 2·(rows − 1), 2..16777216: samples in a frame
----@field hop_length? integer  default that of S, or win_length / 4, 1..16777216: samples from frame to frame
----@field win_length? integer  default that of S, or n_fft, 1..16777216: samples in the window
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default that of S, or "hann": shape of the window
----@field center? boolean  default that of S, or true: frame t lies around sample t·hop_length
+---@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
+---@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
+---@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
+---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
 ---@field length? integer  default what the frames give, 0..1099511627776: samples of the result
 
 --- What feature.kaldi_fbank takes.
 ---@class moonlark.feature.kaldi_fbank.Options
----@field n_mels? integer  default 128, 1..1024
----@field fmin? number  default 20.0, 0..8000
----@field fmax? number  default 8000.0, 0.001..8000
----@field window? "hann"|"povey"|"hamming"  default "hann"
----@field remove_dc_offset? boolean  default true
----@field preemphasis? number  default 0.97, 0..1
----@field n_frames? integer  default 1024, 1..16777216
----@field normalize? boolean  default true
----@field hop_length? integer  default 160, 160..160
+---@field n_mels? integer  default 128, 1..1024: mel bands
+---@field fmin? number  default 20.0, 0..8000, Hz: where the lowest band begins
+---@field fmax? number  default 8000.0, 0.001..8000, Hz: where the highest band ends
+---@field window? "hann"|"povey"|"hamming"  default "hann": shape of the window
+---@field remove_dc_offset? boolean  default true: take each frame's mean off
+---@field preemphasis? number  default 0.97, 0..1: share of the sample before that is taken off each
+---@field n_frames? integer  default 1024, 1..16777216, frames: cut or pad to so many
+---@field normalize? boolean  default true: to the mean and deviation that the network was trained with
+---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
 
 --- What feature.log_mel takes.
 ---@class moonlark.feature.log_mel.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
----@field ref? number  default 1.0, 1e-30 or more
----@field amin? number  default 1e-10, 1e-37 or more
----@field top_db? number  default 80.0, 0..1000000000
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field ref? number  default 1.0, 1e-30 or more: the power that is 0 dB
+---@field amin? number  default 1e-10, 1e-37 or more: smaller values count as this
+---@field top_db? number  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
 
 --- What feature.lpc takes.
 ---@class moonlark.feature.lpc.Options
----@field order? integer  default 16, 1..4096
----@field frame_length? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field order? integer  default 16, 1..4096: samples before that predict one
+---@field frame_length? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.maest_mel takes.
 ---@class moonlark.feature.maest_mel.Options
----@field n_frames? integer  default 1876, 1..16777216
----@field normalize? boolean  default true
----@field hop_length? integer  default 256, 256..256
+---@field n_frames? integer  default 1876, 1..16777216, frames: cut or pad to so many
+---@field normalize? boolean  default true: to the mean and deviation that the network was trained with
+---@field hop_length? integer  default 256, 256..256, samples: from frame to frame: always this
 
 --- What feature.mel takes.
 ---@class moonlark.feature.mel.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
 
 --- What feature.mfcc takes.
 ---@class moonlark.feature.mfcc.Options
----@field n_mfcc? integer  default 20, 1..4096
----@field dct_type? integer  default 2, 2..3
----@field norm? "ortho"|"none"  default "ortho"
----@field lifter? number  default 0.0, 0..1000000
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
+---@field n_mfcc? integer  default 20, 1..4096: coefficients
+---@field dct_type? integer  default 2, 2..3: of the cosine transform
+---@field norm? "ortho"|"none"  default "ortho": of the cosine transform
+---@field lifter? number  default 0.0, 0..1000000: how far higher coefficients are raised, 0: not
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
 
 --- What feature.mfcc_delta takes.
 ---@class moonlark.feature.mfcc_delta.Options
----@field n_mfcc? integer  default 20, 1..4096
----@field dct_type? integer  default 2, 2..3
----@field norm? "ortho"|"none"  default "ortho"
----@field lifter? number  default 0.0, 0..1000000
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
----@field width? integer  default 9, 3..16777215
----@field order? integer  default 1, 1..100
----@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp"
+---@field n_mfcc? integer  default 20, 1..4096: coefficients
+---@field dct_type? integer  default 2, 2..3: of the cosine transform
+---@field norm? "ortho"|"none"  default "ortho": of the cosine transform
+---@field lifter? number  default 0.0, 0..1000000: how far higher coefficients are raised, 0: not
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field width? integer  default 9, 3..16777215, frames: around each that count, an odd number
+---@field order? integer  default 1, 1..100: of the derivative
+---@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp": what lies beyond the ends
 
 --- What feature.mfcc_delta2 takes.
 ---@class moonlark.feature.mfcc_delta2.Options
----@field n_mfcc? integer  default 20, 1..4096
----@field dct_type? integer  default 2, 2..3
----@field norm? "ortho"|"none"  default "ortho"
----@field lifter? number  default 0.0, 0..1000000
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
----@field width? integer  default 9, 3..16777215
----@field order? integer  default 2, 1..100
----@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp"
+---@field n_mfcc? integer  default 20, 1..4096: coefficients
+---@field dct_type? integer  default 2, 2..3: of the cosine transform
+---@field norm? "ortho"|"none"  default "ortho": of the cosine transform
+---@field lifter? number  default 0.0, 0..1000000: how far higher coefficients are raised, 0: not
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field width? integer  default 9, 3..16777215, frames: around each that count, an odd number
+---@field order? integer  default 2, 1..100: of the derivative
+---@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp": what lies beyond the ends
 
 --- What feature.onset_strength takes.
 ---@class moonlark.feature.onset_strength.Options
----@field lag? integer  default 1, 1..16777216
----@field max_size? integer  default 1, 1..4096
----@field detrend? boolean  default false
----@field aggregate? "mean"|"median"  default "mean"
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
+---@field lag? integer  default 1, 1..16777216, frames: how far back a frame is compared
+---@field max_size? integer  default 1, 1..4096: bands whose largest is compared with; 1: the band itself
+---@field detrend? boolean  default false: take the constant part out
+---@field aggregate? "mean"|"median"  default "mean": what stands for all bands
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
 
 --- What feature.onset_strength_multi takes.
 ---@class moonlark.feature.onset_strength_multi.Options
----@field n_channels? integer  default 4, 1..4096
----@field lag? integer  default 1, 1..16777216
----@field max_size? integer  default 1, 1..4096
----@field detrend? boolean  default false
----@field aggregate? "mean"|"median"  default "mean"
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
+---@field n_channels? integer  default 4, 1..4096: ranges of bands
+---@field lag? integer  default 1, 1..16777216, frames: how far back a frame is compared
+---@field max_size? integer  default 1, 1..4096: bands whose largest is compared with; 1: the band itself
+---@field detrend? boolean  default false: take the constant part out
+---@field aggregate? "mean"|"median"  default "mean": what stands for all bands
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
 
 --- What feature.pcen takes.
 ---@class moonlark.feature.pcen.Options
----@field scale? number  default 2147483648.0, 1e-09..1000000000000
----@field gain? number  default 0.98, 0..100
----@field bias? number  default 2.0, 0..1000000000
----@field exponent? number  default 0.5, 0..100
----@field time_constant? number  default 0.4, 1e-06..1000000
----@field eps? number  default 1e-06, 1e-30..1
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 2.0, 0.001..100
----@field n_mels? integer  default 128, 1..4096
----@field fmin? number  default 0.0, 0..1000000000
----@field fmax? number  default nil, 0..1000000000
----@field htk? boolean  default false
----@field triangles? "hz"|"mel"  default "hz"
----@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney"
+---@field scale? number  default 2147483648.0, 1e-09..1000000000000: what the mel spectrogram is multiplied by
+---@field gain? number  default 0.98, 0..100: exponent of the average that each band is divided by
+---@field bias? number  default 2.0, 0..1000000000: what is added before the root
+---@field exponent? number  default 0.5, 0..100: of the root that compresses; 0: a logarithm
+---@field time_constant? number  default 0.4, 1e-06..1000000, s: of the average
+---@field eps? number  default 1e-06, 1e-30..1: what is added to the average
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+---@field n_mels? integer  default 128, 1..4096: mel bands
+---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
+---@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field htk? boolean  default false: HTK's mel scale, not Slaney's
+---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
+---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
 
 --- What feature.poly_features takes.
 ---@class moonlark.feature.poly_features.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field order? integer  default 1, 0..16
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field order? integer  default 1, 0..16: degree of the polynomial
 
 --- What feature.power_to_db takes.
 ---@class moonlark.feature.power_to_db.Options
@@ -424,217 +519,217 @@
 
 --- What feature.pseudo_cqt takes.
 ---@class moonlark.feature.pseudo_cqt.Options
----@field hop_length? integer  default 512, 1..16777216
----@field fmin? number  default nil, 0.001..1000000000
----@field n_bins? integer  default 84, 1..100000
----@field bins_per_octave? integer  default 12, 1..10000
----@field tuning? number  default 0.0, -100..100
----@field filter_scale? number  default 1.0, 0.001..1000
----@field norm? "inf"|"1"|"2"|"none"  default "1"
----@field sparsity? number  default 0.01, 0..0.999
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field scale? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field n_bins? integer  default 84, 1..100000: frequencies
+---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
+---@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
+---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
+---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field scale? boolean  default true: divide by the root of each filter's length
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.pyin takes.
 ---@class moonlark.feature.pyin.Options
----@field fmin? number  default 65.40639132515, 0.001..1000000000
----@field fmax? number  default 2093.0045224048, 0.001..1000000000
----@field frame_length? integer  default 2048, 4..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field n_thresholds? integer  default 100, 1..10000
----@field beta_a? number  default 2.0, 0.001..10000
----@field beta_b? number  default 18.0, 0.001..10000
----@field boltzmann_parameter? number  default 2.0, 1e-06..700
----@field resolution? number  default 0.1, 0.0001..1
----@field max_transition_rate? number  default 35.92, 0..1000000
----@field switch_prob? number  default 0.01, 0..1
----@field no_trough_prob? number  default 0.01, 0..1
----@field fill_na? number  default 0.0, -1000000000..1000000000
----@field best_guess? boolean  default false
+---@field fmin? number  default 65.40639132515, 0.001..1000000000, Hz: the lowest pitch
+---@field fmax? number  default 2093.0045224048, 0.001..1000000000, Hz: the highest pitch
+---@field frame_length? integer  default 2048, 4..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field n_thresholds? integer  default 100, 1..10000: thresholds that vote
+---@field beta_a? number  default 2.0, 0.001..10000: first number of the thresholds' Beta distribution
+---@field beta_b? number  default 18.0, 0.001..10000: second number of it
+---@field boltzmann_parameter? number  default 2.0, 1e-06..700: how far shorter periods are preferred
+---@field resolution? number  default 0.1, 0.0001..1, semitones: of the pitches
+---@field max_transition_rate? number  default 35.92, 0..1000000, octaves/s: how fast a pitch may move
+---@field switch_prob? number  default 0.01, 0..1: probability that voicing changes from frame to frame
+---@field no_trough_prob? number  default 0.01, 0..1: share of the votes that find no trough, for the lowest
+---@field fill_na? number  default 0.0, -1000000000..1000000000, Hz: pitch of unvoiced frames
+---@field best_guess? boolean  default false: keep the pitch that an unvoiced frame might have
 
 --- What feature.rms takes.
 ---@class moonlark.feature.rms.Options
----@field frame_length? integer  default 2048, 1..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field frame_length? integer  default 2048, 1..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.spectral_bandwidth takes.
 ---@class moonlark.feature.spectral_bandwidth.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field norm? boolean  default true
----@field p? number  default 2.0, 0.001..100
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field norm? boolean  default true: bring a frame's magnitudes to sum 1 first
+---@field p? number  default 2.0, 0.001..100: exponent of the distances
 
 --- What feature.spectral_centroid takes.
 ---@class moonlark.feature.spectral_centroid.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.spectral_contrast takes.
 ---@class moonlark.feature.spectral_contrast.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field fmin? number  default 200.0, 0.001..1000000000
----@field n_bands? integer  default 6, 1..24
----@field quantile? number  default 0.02, 1e-06..0.999999
----@field linear? boolean  default false
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field fmin? number  default 200.0, 0.001..1000000000, Hz: where the second band begins
+---@field n_bands? integer  default 6, 1..24: octaves above fmin
+---@field quantile? number  default 0.02, 1e-06..0.999999: share of a band's bins that make its peak and its valley
+---@field linear? boolean  default false: difference of magnitudes, not of decibels
 
 --- What feature.spectral_flatness takes.
 ---@class moonlark.feature.spectral_flatness.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field amin? number  default 1e-10, 1e-37 or more
----@field power? number  default 2.0, 0.001..100
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field amin? number  default 1e-10, 1e-37 or more: smaller values count as this
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 
 --- What feature.spectral_flux takes.
 ---@class moonlark.feature.spectral_flux.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.spectral_rolloff takes.
 ---@class moonlark.feature.spectral_rolloff.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field roll_percent? number  default 0.85, 1e-06..0.999999
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field roll_percent? number  default 0.85, 1e-06..0.999999: share of the magnitude below the frequency
 
 --- What feature.spectrogram takes.
 ---@class moonlark.feature.spectrogram.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field power? number  default 1.0, 0.001..100
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field power? number  default 1.0, 0.001..100: exponent of the magnitudes
 
 --- What feature.stft takes.
 ---@class moonlark.feature.stft.Options
----@field n_fft? integer  default 2048, 2..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default nil, 1..16777216
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
 --- What feature.tempogram takes.
 ---@class moonlark.feature.tempogram.Options
----@field hop_length? integer  default 512, 1..16777216
----@field win_length? integer  default 384, 2..1048576
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field center? boolean  default true
----@field norm? "inf"|"1"|"2"|"none"  default "inf"
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default 384, 2..1048576, frames: of the onset strength around each
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around value t of the onset strength, else it begins there
+---@field norm? "inf"|"1"|"2"|"none"  default "inf": what each frame is divided by: a norm of its rows
 
 --- What feature.tonnetz takes.
 ---@class moonlark.feature.tonnetz.Options
----@field hop_length? integer  default 512, 1..16777216
----@field fmin? number  default nil, 0.001..1000000000
----@field n_octaves? integer  default 7, 1..20
----@field bins_per_octave? integer  default 36, 1..1200
----@field tuning? number  default nil, -100..100
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field n_octaves? integer  default 7, 1..20: octaves above fmin
+---@field bins_per_octave? integer  default 36, 1..1200: frequencies in an octave, a multiple of the classes
+---@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
 
 --- What feature.vggish_mel takes.
 ---@class moonlark.feature.vggish_mel.Options
----@field hop_length? integer  default 160, 160..160
+---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
 
 --- What feature.voiced_flag takes.
 ---@class moonlark.feature.voiced_flag.Options
----@field fmin? number  default 65.40639132515, 0.001..1000000000
----@field fmax? number  default 2093.0045224048, 0.001..1000000000
----@field frame_length? integer  default 2048, 4..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field n_thresholds? integer  default 100, 1..10000
----@field beta_a? number  default 2.0, 0.001..10000
----@field beta_b? number  default 18.0, 0.001..10000
----@field boltzmann_parameter? number  default 2.0, 1e-06..700
----@field resolution? number  default 0.1, 0.0001..1
----@field max_transition_rate? number  default 35.92, 0..1000000
----@field switch_prob? number  default 0.01, 0..1
----@field no_trough_prob? number  default 0.01, 0..1
+---@field fmin? number  default 65.40639132515, 0.001..1000000000, Hz: the lowest pitch
+---@field fmax? number  default 2093.0045224048, 0.001..1000000000, Hz: the highest pitch
+---@field frame_length? integer  default 2048, 4..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field n_thresholds? integer  default 100, 1..10000: thresholds that vote
+---@field beta_a? number  default 2.0, 0.001..10000: first number of the thresholds' Beta distribution
+---@field beta_b? number  default 18.0, 0.001..10000: second number of it
+---@field boltzmann_parameter? number  default 2.0, 1e-06..700: how far shorter periods are preferred
+---@field resolution? number  default 0.1, 0.0001..1, semitones: of the pitches
+---@field max_transition_rate? number  default 35.92, 0..1000000, octaves/s: how fast a pitch may move
+---@field switch_prob? number  default 0.01, 0..1: probability that voicing changes from frame to frame
+---@field no_trough_prob? number  default 0.01, 0..1: share of the votes that find no trough, for the lowest
 
 --- What feature.voiced_probability takes.
 ---@class moonlark.feature.voiced_probability.Options
----@field fmin? number  default 65.40639132515, 0.001..1000000000
----@field fmax? number  default 2093.0045224048, 0.001..1000000000
----@field frame_length? integer  default 2048, 4..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field n_thresholds? integer  default 100, 1..10000
----@field beta_a? number  default 2.0, 0.001..10000
----@field beta_b? number  default 18.0, 0.001..10000
----@field boltzmann_parameter? number  default 2.0, 1e-06..700
----@field resolution? number  default 0.1, 0.0001..1
----@field max_transition_rate? number  default 35.92, 0..1000000
----@field switch_prob? number  default 0.01, 0..1
----@field no_trough_prob? number  default 0.01, 0..1
+---@field fmin? number  default 65.40639132515, 0.001..1000000000, Hz: the lowest pitch
+---@field fmax? number  default 2093.0045224048, 0.001..1000000000, Hz: the highest pitch
+---@field frame_length? integer  default 2048, 4..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field n_thresholds? integer  default 100, 1..10000: thresholds that vote
+---@field beta_a? number  default 2.0, 0.001..10000: first number of the thresholds' Beta distribution
+---@field beta_b? number  default 18.0, 0.001..10000: second number of it
+---@field boltzmann_parameter? number  default 2.0, 1e-06..700: how far shorter periods are preferred
+---@field resolution? number  default 0.1, 0.0001..1, semitones: of the pitches
+---@field max_transition_rate? number  default 35.92, 0..1000000, octaves/s: how fast a pitch may move
+---@field switch_prob? number  default 0.01, 0..1: probability that voicing changes from frame to frame
+---@field no_trough_prob? number  default 0.01, 0..1: share of the votes that find no trough, for the lowest
 
 --- What feature.vqt takes.
 ---@class moonlark.feature.vqt.Options
----@field hop_length? integer  default 512, 1..16777216
----@field fmin? number  default nil, 0.001..1000000000
----@field n_bins? integer  default 84, 1..100000
----@field bins_per_octave? integer  default 12, 1..10000
----@field tuning? number  default 0.0, -100..100
----@field filter_scale? number  default 1.0, 0.001..1000
----@field norm? "inf"|"1"|"2"|"none"  default "1"
----@field sparsity? number  default 0.01, 0..0.999
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann"
----@field scale? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field gamma? number  default nil, 0..1000000000
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field n_bins? integer  default 84, 1..100000: frequencies
+---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
+---@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
+---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
+---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field scale? boolean  default true: divide by the root of each filter's length
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field gamma? number  default as hearing's, 0..1000000000, Hz: how much wider the filters are
 
 --- What feature.whisper_mel takes.
 ---@class moonlark.feature.whisper_mel.Options
----@field n_mels? integer  default 80, 1..1024
----@field pad? boolean  default true
----@field hop_length? integer  default 160, 160..160
+---@field n_mels? integer  default 80, 1..1024: mel bands
+---@field pad? boolean  default true: cut or pad with silence to 30 s
+---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
 
 --- What feature.yin takes.
 ---@class moonlark.feature.yin.Options
----@field fmin? number  default 65.40639132515, 0.001..1000000000
----@field fmax? number  default 2093.0045224048, 0.001..1000000000
----@field frame_length? integer  default 2048, 4..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field center? boolean  default true
----@field pad_mode? "constant"|"reflect"|"edge"  default "constant"
----@field trough_threshold? number  default 0.1, 1e-06..1000000
+---@field fmin? number  default 65.40639132515, 0.001..1000000000, Hz: the lowest pitch
+---@field fmax? number  default 2093.0045224048, 0.001..1000000000, Hz: the highest pitch
+---@field frame_length? integer  default 2048, 4..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field trough_threshold? number  default 0.1, 1e-06..1000000: the first trough under it is taken for the period
 
 --- What feature.zero_crossing_rate takes.
 ---@class moonlark.feature.zero_crossing_rate.Options
----@field frame_length? integer  default 2048, 1..16777216
----@field hop_length? integer  default 512, 1..16777216
----@field center? boolean  default true
----@field threshold? number  default 1e-10, 0 or more
+---@field frame_length? integer  default 2048, 1..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field threshold? number  default 1e-10, 0 or more: smaller magnitudes count as 0
 
 --- What network.load takes.
 ---@class moonlark.network.load.Options
@@ -1098,6 +1193,21 @@
 ---@field width? number  default 900, 60..10000, pixels: of the picture
 ---@field height? number  default 120 and 110 for each channel, 60 or more, pixels: of the picture
 ---@field colour? string  default blue: of the wave
+
+--- What predict.files takes.
+---@class moonlark.predict.files.Options
+---@field segments? boolean  default false: also what is heard in each segment
+---@field device? string  default "cpu": where to compute: "cpu", "cuda:0"
+---@field workers? integer  default 0, 0 or more: threads that read; 0: one for each core
+---@field progress? boolean  default false: a bar on standard error
+---@field batch_size? integer  default 32, 1 or more: segments at once
+---@field channel? any  default nil: as for dataset:batches; default: as in the training
+---@field partial? any  default nil: as for dataset:batches; default: as in the training
+
+--- What run.open takes.
+---@class moonlark.run.open.Options
+---@field exists? "refuse"|"number"|"overwrite"|"resume"  default "refuse": what to do with a run that is there
+---@field data? moonlark.Dataset|string  default not recorded: what the run reads; run.json keeps its content hash
 
 --- What train.evaluate takes.
 ---@class moonlark.train.evaluate.Options
