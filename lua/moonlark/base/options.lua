@@ -370,11 +370,18 @@ function options.any(default, help)
   return p
 end
 
--- The first item that a list may not hold, in words; nil where the list as a whole is at fault.
+local function nearest_choice(p, value)
+  return type(value) == "string" and p.choices and options.nearest(value, p.choices)
+end
+
+-- The first item that a list may not hold, in words, and the word that it may stand for; nil where the list as a whole
+-- is at fault.
 local function wrong_item(p, value)
   for _, kind in ipairs(type(value) == "table" and not getmetatable(value) and (p.kinds or {p}) or {}) do
     for i, item in ipairs(kind.kind == "list" and value or {}) do
-      if kind.item.accept(item) == nil then return ("%s as item %d"):format(options.got(item), i) end
+      if kind.item.accept(item) == nil then
+        return ("%s as item %d"):format(options.got(item), i), nearest_choice(kind.item, item)
+      end
     end
   end
 end
@@ -391,9 +398,10 @@ function Parameter:check(owner, name, value)
   end
   local clean = self.accept(value)
   if clean ~= nil then return clean end
-  local near = type(value) == "string" and self.choices and options.nearest(value, self.choices)
-  error(("%s: %s must be %s, got %s%s"):format(owner, name, self.allowed,
-    wrong_item(self, value) or options.got(value), near and (' (did you mean "%s"?)'):format(near) or ""), 0)
+  local got, near = wrong_item(self, value)
+  near = near or nearest_choice(self, value)
+  error(("%s: %s must be %s, got %s%s"):format(owner, name, self.allowed, got or options.got(value),
+    near and (' (did you mean "%s"?)'):format(near) or ""), 0)
 end
 
 --- The same with other words: help, usual.

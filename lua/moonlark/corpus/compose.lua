@@ -189,47 +189,49 @@ local function vary(rng, pattern)
   return own
 end
 
---- Composes a piece.
----@param style table  one of styles.lua
----@param rng moonlark.corpus.Random
----@param seconds number
----@return table piece  {events, tempo, meter, tonic, mode, beats, chords, sections}; truth within [0, seconds]
-function compose.piece(style, rng, seconds)
-  local mode = rng:chance(style.major) and "major" or "minor"
-  local tonic = rng:integer(0, 11)
-  local tempo = math.floor(rng:within(style.tempo) * 100 + 0.5) / 100
-  local beat_s = 60 / tempo
-  local bar_s = beat_s * style.meter
-  local start_s = -rng:uniform(0, bar_s)
-  local bars = math.ceil((seconds - start_s) / bar_s)
-  local writer = setmetatable({
-    style = style, rng = rng:fork "performance", events = {}, bar_s = bar_s, start_s = start_s,
-    swing = rng:within(style.swing), melody = (style.lead.low + style.lead.high) // 2,
-  }, Writer)
+-- Numbers are drawn in an order that must stay: the same seed gives the same piece.
 
-  local sections = lay_out(rng, rng:pick(style.forms), bars)
-  local scale = theory.scales[style.scale[mode]]
-  local texts = style.progressions[mode]
-  local progressions, patterns = {}, {}
-  local pad_plays, balance = rng:chance(style.pad.chance), {}
-  for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do balance[part] = math.exp(0.12 * rng:normal()) end
-  local drums, center = vary(rng, rng:pick(style.drums)), style.comp.center + rng:integer(-4, 4)
+-- Where the bars of a piece lie, and in which key: {mode, tonic, tempo, beat_s, bar_s, start_s, bars}.
+local function draw_frame(style, rng, seconds)
+  local frame = {mode = rng:chance(style.major) and "major" or "minor", tonic = rng:integer(0, 11)}
+  frame.tempo = math.floor(rng:within(style.tempo) * 100 + 0.5) / 100
+  frame.beat_s = 60 / frame.tempo
+  frame.bar_s = frame.beat_s * style.meter
+  frame.start_s = -rng:uniform(0, frame.bar_s)
+  frame.bars = math.ceil((seconds - frame.start_s) / frame.bar_s)
+  return frame
+end
+
+-- Who plays, and how loud: {pad_plays, balance, drums, center (of the comping), allowed (pieces of the drums by layer)}.
+local function draw_band(style, rng)
+  local band = {pad_plays = rng:chance(style.pad.chance), balance = {}}
+  for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do
+    band.balance[part] = math.exp(0.12 * rng:normal())
+  end
+  band.drums = vary(rng, rng:pick(style.drums))
+  band.center = style.comp.center + rng:integer(-4, 4)
   local hats, light = {}, {kick = true, kick_deep = true, kick_tight = true, kick_soft = true}
   for _, piece in ipairs(style.light) do hats[piece], light[piece] = true, true end
-  local allowed = {hats = hats, light = light}
+  band.allowed = {hats = hats, light = light}
+  return band
+end
 
-  -- Each label keeps its chords and patterns when it comes again.
+-- Progressions and patterns by label: each keeps its own when it comes again.
+local function draw_patterns(style, rng, sections, frame)
+  local progressions, patterns = {}, {}
   for _, section in ipairs(sections) do
     if not patterns[section.label] then
-      progressions[section.label] = read_progression(rng:pick(texts), tonic, mode)
+      progressions[section.label] = read_progression(rng:pick(style.progressions[frame.mode]), frame.tonic, frame.mode)
       patterns[section.label] = {bass = rng:pick(style.bass.patterns), comp = rng:pick(style.comp.patterns),
-        lead = {rng:pick(style.lead.rhythms), rng:pick(style.lead.rhythms)}, bass_plays = true}
+        lead = {rng:pick(style.lead.rhythms), rng:pick(style.lead.rhythms)}}
     end
   end
+  return progressions, patterns
+end
 
-  -- Bars with their chords first: a bass line looks ahead.
-  local chords = {}
-  local offset = rng:integer(0, 11)
+-- The chords of each bar, and of the one behind the last: a bass line looks ahead.
+local function draw_chords(rng, sections, progressions, bars)
+  local chords, offset = {}, rng:integer(0, 11)
   for _, section in ipairs(sections) do
     local progression = progressions[section.label]
     for bar = section.first, section.first + section.bars - 1 do
@@ -237,41 +239,66 @@ function compose.piece(style, rng, seconds)
     end
   end
   chords[bars] = chords[0]
+  return chords
+end
 
+-- The drums of a bar: the pattern, a fill at the end of a section, a crash where one opens.
+function Writer:drums_of(bar, section, plays)
+  local style, band, gain = self.style, self.band, plays.level * self.band.balance.drums
+  self:drum_bar(bar, band.drums, band.allowed[plays.drums], gain)
+  local last = bar == section.first + section.bars - 1
+  if last and section.bars > 1 and next(style.fill) and bar < self.bars - 1 then
+    self:drum_bar(bar, style.fill, nil, 0.7 * plays.level * band.balance.drums)
+  end
+  if bar == section.first and plays.open and plays.drums == "main" and (style.crash or self.rng:chance(0.3)) then
+    self:add("drums", bar, 0, 16, 10, 0.7 * band.balance.drums, {piece = "crash"})
+  end
+end
+
+-- All that plays in a bar.
+function Writer:play(bar, section, pattern, frame)
+  local style, band, plays = self.style, self.band, layers[section.label]
+  local level, balance, chords = plays.level, band.balance, self.chords[bar]
+  self:drums_of(bar, section, plays)
+  if plays.bass then
+    self:bass_bar(bar, chords, self.chords[bar + 1][1], pattern.bass, style.bass.low, level * balance.bass)
+  end
+  if plays.comp then self:comp_bar(bar, chords, pattern.comp, "comp", band.center, level * balance.comp) end
+  if plays.pad and band.pad_plays then
+    self:comp_bar(bar, chords, "x.......", "pad", style.pad.center, 0.6 * level * balance.pad)
+  end
+  if self.rng:chance(plays.lead) and not self.rng:chance(style.lead.rest) then
+    local scale = theory.scales[style.scale[frame.mode]]
+    self:lead_bar(bar, chords, pattern.lead[bar % 2 + 1], scale, frame.tonic, level * balance.lead)
+  end
+end
+
+--- Composes a piece.
+---@param style table  one of styles.lua
+---@param rng moonlark.corpus.Random
+---@param seconds number
+---@return table piece  {events, tempo, meter, tonic, mode, beats, chords, sections}; truth within [0, seconds]
+function compose.piece(style, rng, seconds)
+  local frame = draw_frame(style, rng, seconds)
+  local writer = setmetatable({
+    style = style, rng = rng:fork "performance", events = {}, bar_s = frame.bar_s, start_s = frame.start_s,
+    bars = frame.bars, swing = rng:within(style.swing), melody = (style.lead.low + style.lead.high) // 2,
+  }, Writer)
+  local sections = lay_out(rng, rng:pick(style.forms), frame.bars)
+  writer.band = draw_band(style, rng)
+  local progressions, patterns = draw_patterns(style, rng, sections, frame)
+  writer.chords = draw_chords(rng, sections, progressions, frame.bars)
   for _, section in ipairs(sections) do
-    local plays, pattern = layers[section.label], patterns[section.label]
     for bar = section.first, section.first + section.bars - 1 do
-      local last = bar == section.first + section.bars - 1
-      local level = plays.level
-      writer:drum_bar(bar, drums, allowed[plays.drums], level * balance.drums)
-      if last and section.bars > 1 and next(style.fill) and bar < bars - 1 then
-        writer:drum_bar(bar, style.fill, nil, 0.7 * level * balance.drums)
-      end
-      if bar == section.first and plays.open and plays.drums == "main" and (style.crash or writer.rng:chance(0.3)) then
-        writer:add("drums", bar, 0, 16, 10, 0.7 * balance.drums, {piece = "crash"})
-      end
-      if plays.bass then
-        writer:bass_bar(bar, chords[bar], chords[bar + 1][1], pattern.bass, style.bass.low, level * balance.bass)
-      end
-      if plays.comp then
-        writer:comp_bar(bar, chords[bar], pattern.comp, "comp", center, level * balance.comp)
-      end
-      if plays.pad and pad_plays then
-        writer:comp_bar(bar, chords[bar], "x.......", "pad", style.pad.center, 0.6 * level * balance.pad)
-      end
-      local rhythm = pattern.lead[bar % 2 + 1]
-      if writer.rng:chance(plays.lead) and not writer.rng:chance(style.lead.rest) then
-        writer:lead_bar(bar, chords[bar], rhythm, scale, tonic, level * balance.lead)
-      end
+      writer:play(bar, section, patterns[section.label], frame)
     end
   end
-
   return {
-    events = writer.events, tempo = tempo, meter = style.meter, tonic = tonic, mode = mode,
-    key = theory.key_name(tonic, mode), duration = seconds,
-    beats = compose.beats(start_s, beat_s, style.meter, seconds),
-    chords = compose.chord_spans(chords, bars, start_s, bar_s, seconds),
-    sections = compose.section_spans(sections, start_s, bar_s, seconds),
+    events = writer.events, tempo = frame.tempo, meter = style.meter, tonic = frame.tonic, mode = frame.mode,
+    key = theory.key_name(frame.tonic, frame.mode), duration = seconds,
+    beats = compose.beats(frame.start_s, frame.beat_s, style.meter, seconds),
+    chords = compose.chord_spans(writer.chords, frame.bars, frame.start_s, frame.bar_s, seconds),
+    sections = compose.section_spans(sections, frame.start_s, frame.bar_s, seconds),
   }
 end
 
