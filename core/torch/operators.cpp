@@ -198,9 +198,7 @@ struct Registry {
         auto by_name = [](const mlk_overload &a, const mlk_overload &b) { return a.name < b.name; };
         std::sort(family->overloads.begin(), family->overloads.end(), by_name);
         std::sort(family->unusable.begin(), family->unusable.end(), by_name);
-        const mlk_family *made = family.get();
-        families.emplace(name, std::move(family));
-        return made;
+        return (families[name] = std::move(family)).get();
     }
 
     const std::vector<const char *> &list()
@@ -304,7 +302,8 @@ int cost_of(const Parameter &parameter, const mlk_value &value, bool arithmetic)
 const char *type_word(const Parameter &parameter)
 {
     static const char *const words[] = {"a tensor", "a number", "an integer", "a number", "a complex number",
-                                        "true or false", "a string", "\"none\", \"mean\" or \"sum\"", "a dtype such as \"float32\"", "a layout",
+                                        "true or false", "a string", "\"none\", \"mean\" or \"sum\"",
+                                        "a dtype such as \"float32\"", "a layout",
                                         "a memory format", "a device such as \"cpu\"", "a generator", "a list",
                                         "a value that Lua has not"};
     static const char *const lists[] = {"a list of tensors", "a list of numbers", "a list of integers",

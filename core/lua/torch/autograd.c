@@ -147,25 +147,26 @@ static bool option(lua_State *L, int arg, const char *name)
     return value;
 }
 
+/* Of the table at `arg`, which moonlark.torch has read; none: all false. */
 static mlk_autograd_options options(lua_State *L, int arg)
 {
-    mlk_autograd_options read;
-    read.retain_graph = option(L, arg, "retain_graph");
-    read.create_graph = option(L, arg, "create_graph");
-    read.allow_unused = option(L, arg, "allow_unused");
-    return read;
+    return (mlk_autograd_options){
+        .retain_graph = option(L, arg, "retain_graph"),
+        .create_graph = option(L, arg, "create_graph"),
+        .allow_unused = option(L, arg, "allow_unused"),
+    };
 }
 
-/* t:backward([gradient], {retain_graph, create_graph}) */
+/* t:backward(gradient or nil, {retain_graph, create_graph}) */
 static int backward(lua_State *L)
 {
     mlk_status status;
     mlk_lua_context *context = mlk_lua_own_context(L);
     mlk_tensor *gradient = mlk_lua_to_tensor(L, context, 2);
-    if (!gradient && !lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TTABLE)
+    if (!gradient && !lua_isnoneornil(L, 2))
         return mlk_lua_fail(L, "backward: gradient must be a tensor, got %s", mlk_lua_describe(L, 2));
-    mlk_autograd_options read = options(L, lua_type(L, 2) == LUA_TTABLE ? 2 : 3);
-    if (mlk_tensor_backward(self(L), gradient, &read, &status))
+    mlk_autograd_options chosen = options(L, 3);
+    if (mlk_tensor_backward(self(L), gradient, &chosen, &status))
         return mlk_lua_raise(L, &status);
     mlk_lua_steer(L, context, NULL);
     return 0;
@@ -179,7 +180,7 @@ static int gradients(lua_State *L)
     mlk_lua_context *context = mlk_lua_own_context(L);
     mlk_lua_begin_values(&values);
     lua_settop(L, 3);
-    mlk_autograd_options read = options(L, 3);
+    mlk_autograd_options chosen = options(L, 3);
     lua_pushnil(L);
     if (lua_type(L, 3) == LUA_TTABLE) {
         lua_getfield(L, 3, "grad_outputs");
@@ -189,7 +190,8 @@ static int gradients(lua_State *L)
     mlk_lua_read_value(L, context, 2, &values, &values.positional[1]);
     mlk_lua_read_value(L, context, 4, &values, &values.positional[2]);
     mlk_results **results = mlk_lua_new_results(L);
-    if (mlk_autograd_grad(&values.positional[0], &values.positional[1], &values.positional[2], &read, results, &status))
+    if (mlk_autograd_grad(&values.positional[0], &values.positional[1], &values.positional[2], &chosen, results,
+                          &status))
         return mlk_lua_raise(L, &status);
     int n = (int)mlk_results_count(*results);
     luaL_checkstack(L, n + 4, NULL);

@@ -12,11 +12,6 @@
 
 #include <string.h>
 
-static int raise(lua_State *L, const mlk_status *status)
-{
-    return mlk_lua_raise(L, status);
-}
-
 static int push_results(lua_State *L, mlk_lua_context *context, mlk_results **results)
 {
     int n = (int)mlk_results_count(*results);
@@ -39,7 +34,7 @@ static int call_family(lua_State *L, mlk_lua_context *context, const mlk_family 
     mlk_lua_read_arguments(L, context, 1, &values);
     values.arguments.method = method;
     if (mlk_family_resolve(family, &values.arguments, &overload, &status))
-        return raise(L, &status);
+        return mlk_lua_raise(L, &status);
 
     /* What will own the results exists before they do, so that no error of Lua's can lose them. */
     bool one = mlk_overload_returns_tensor(overload), in_place = mlk_overload_returns_self(overload);
@@ -52,7 +47,7 @@ static int call_family(lua_State *L, mlk_lua_context *context, const mlk_family 
         code = mlk_overload_call(overload, &values.arguments, &outcome, &status);
     }
     if (code)
-        return raise(L, &status);
+        return mlk_lua_raise(L, &status);
 
     if (in_place) { /* the caller's own userdata, not a second one for the same tensor */
         mlk_tensor_release(outcome.tensor);
@@ -96,7 +91,7 @@ static const mlk_family *find_family(lua_State *L, const char *name)
     mlk_status status;
     const mlk_family *family = NULL;
     if (mlk_family_find(name, &family, &status))
-        raise(L, &status);
+        mlk_lua_raise(L, &status);
     return family;
 }
 
@@ -137,7 +132,7 @@ static int resolve(lua_State *L)
     check_known(L, family, name);
     mlk_lua_read_arguments(L, mlk_lua_own_context(L), 2, &values);
     if (mlk_family_resolve(family, &values.arguments, &overload, &status))
-        return raise(L, &status);
+        return mlk_lua_raise(L, &status);
     lua_pushstring(L, mlk_overload_name(overload));
     return 1;
 }
@@ -170,7 +165,7 @@ static int operators(lua_State *L)
     const char *const *names;
     size_t count;
     if (mlk_family_names(&names, &count, &status))
-        return raise(L, &status);
+        return mlk_lua_raise(L, &status);
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
         lua_pushstring(L, names[i]);

@@ -141,7 +141,8 @@ static int make_tensor(lua_State *L)
     int rank = table ? table_shape(L, 1, shape) : 0;
     lua_pushvalue(L, 1);
     leaf kind = table ? widest(L, 0, rank, shape, LEAF_NONE) : scalar_kind(L, 1);
-    bool wants_float64 = dtype && (!strcmp(dtype, "float64") || !strcmp(dtype, "double") || !strcmp(dtype, "complex128"));
+    bool wants_float64 =
+        dtype && (!strcmp(dtype, "float64") || !strcmp(dtype, "double") || !strcmp(dtype, "complex128"));
     push_new(L, context, dtype_of(kind, wants_float64), rank, shape, &array);
     lua_pushvalue(L, 1);
     fill(L, 0, &array, 0);

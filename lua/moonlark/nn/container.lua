@@ -1,10 +1,11 @@
 --- Sequential, ModuleList, ModuleDict. Names of modules in a list count from 0, as in PyTorch's state dicts.
 local module = require "moonlark.nn.module"
+local show = require "moonlark.base.show"
 
 local Module = module.Module
 
 local function check(owner, value)
-  if not module.is_module(value) then error(("%s holds modules, got %s"):format(owner, type(value)), 0) end
+  if not module.is_module(value) then show.fail("%s holds modules, got %s", owner, type(value)) end
 end
 
 -- Adds modules after those that are there.
@@ -66,9 +67,9 @@ function ModuleList:append(value) return Sequential.append(self, value) end
 ---@return moonlark.nn.Module
 function ModuleList:at(i)
   local count = #self._modules.order
-  local found = self._modules.values[tostring(i < 0 and i + count or i)]
-  if not found then error(("index %d is out of %d modules"):format(i, count), 0) end
-  return found
+  local value = self._modules.values[tostring(i < 0 and i + count or i)]
+  if not value then show.fail("index %d is out of %d modules", i, count) end
+  return value
 end
 
 --- for i, m in list:each() do … end, from 0.
@@ -102,7 +103,7 @@ function ModuleDict:init(given)
   table.sort(named, function(a, b) return a[3] < b[3] end)
   for _, pair in ipairs(named) do
     if type(pair[1]) ~= "string" then
-      error(("ModuleDict: a name must be a string, got %s"):format(type(pair[1])), 0)
+      show.fail("ModuleDict: a name must be a string, got %s", type(pair[1]))
     end
     check("ModuleDict", pair[2])
     self[pair[1]] = pair[2]

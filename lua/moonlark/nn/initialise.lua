@@ -1,11 +1,12 @@
 --- How parameters begin: nn.init, with PyTorch's names; all work in place and return the tensor.
+local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
 local init = {}
 
 -- Numbers that flow into and out of one unit of a weight.
 local function fans(tensor)
-  if tensor:dim() < 2 then error(("a weight needs two axes or more for its fans, got %d"):format(tensor:dim()), 0) end
+  if tensor:dim() < 2 then show.fail("a weight needs two axes or more for its fans, got %d", tensor:dim()) end
   local receptive = tensor:numel() // (tensor:size(0) * tensor:size(1))
   return tensor:size(1) * receptive, tensor:size(0) * receptive
 end

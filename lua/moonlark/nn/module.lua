@@ -55,15 +55,19 @@ end
 
 local Parameter = {__name = "nn.Parameter"}
 
+local parameter_options = options.describe("nn.Parameter", {
+  requires_grad = options.boolean(true, "false: it is saved, but not trained"),
+})
+
 --- Marks a tensor as a parameter, for assigning it to a module's field: it is trained and saved. Of a tensor that is
 --- trained already it marks the tensor itself, so that modules can share it:
 --- `head.weight = nn.Parameter(embed.weight)`.
 ---@param tensor moonlark.Tensor
----@param given {requires_grad?: boolean}?  default true
+---@param given moonlark.nn.Parameter.Options?
 ---@return table
 local function parameter(tensor, given)
   if not torch.is_tensor(tensor) then show.fail("a parameter must be a tensor, got %s", type(tensor)) end
-  local wanted = options.read("nn.Parameter", given, {requires_grad = true}).requires_grad
+  local wanted = parameter_options:read(given).requires_grad
   local trained = wanted and tensor:requires_grad() and tensor:is_leaf()
   return setmetatable({tensor = trained and tensor or tensor:detach():requires_grad_(wanted)}, Parameter)
 end
@@ -230,16 +234,16 @@ end
 -- The same without those that came before under another name.
 local function once(list)
   local seen, kept = {}, {}
-  for _, found in ipairs(list) do
-    if not seen[found.tensor] then kept[#kept + 1] = found end
-    seen[found.tensor] = true
+  for _, entry in ipairs(list) do
+    if not seen[entry.tensor] then kept[#kept + 1] = entry end
+    seen[entry.tensor] = true
   end
   return kept
 end
 
 local function only_tensors(list)
   local tensors = {}
-  for i, found in ipairs(list) do tensors[i] = found.tensor end
+  for i, entry in ipairs(list) do tensors[i] = entry.tensor end
   return tensors
 end
 
@@ -280,17 +284,17 @@ function Module:children()
   return list
 end
 
--- A deep copy; `made` knows what was copied already, so that what was shared stays shared.
-local function copy(value, made)
-  if made[value] then return made[value] end
+-- A deep copy; `copies` knows what was copied already, so that what was shared stays shared.
+local function copy(value, copies)
+  if copies[value] then return copies[value] end
   if torch.is_tensor(value) then
-    made[value] = value:detach():clone():requires_grad_(value:requires_grad())
-    return made[value]
+    copies[value] = value:detach():clone():requires_grad_(value:requires_grad())
+    return copies[value]
   end
   if type(value) ~= "table" or getmetatable(value) and not is_module(value) then return value end
   local new = {}
-  made[value] = new
-  for key, inner in next, value do new[key] = copy(inner, made) end
+  copies[value] = new
+  for key, inner in next, value do new[key] = copy(inner, copies) end
   return is_module(value) and setmetatable(new, getmetatable(value)) or new
 end
 
@@ -357,13 +361,13 @@ local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = tru
 ---@return moonlark.nn.Module self
 function Module:to(where)
   local moved = {}
-  for _, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do
-    local tensor = found.tensor
+  for _, entry in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do
+    local tensor = entry.tensor
     if not floating[where] or floating[tensor:dtype()] then
       local there = moved[tensor] or tensor:detach():to(where)
       if there:device() ~= tensor:device() or there:dtype() ~= tensor:dtype() then
         moved[tensor] = there
-        found.kept.values[found.key] = there:requires_grad_(tensor:requires_grad())
+        entry.kept.values[entry.key] = there:requires_grad_(tensor:requires_grad())
       end
     end
   end
@@ -376,7 +380,7 @@ end
 ---@return table<string, moonlark.Tensor>
 function Module:state_dict()
   local state = {}
-  for _, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do state[found.name] = found.tensor:detach() end
+  for _, entry in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do state[entry.name] = entry.tensor:detach() end
   return state
 end
 
@@ -384,7 +388,7 @@ end
 ---@return string[]
 function Module:state_keys()
   local keys = {}
-  for i, found in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do keys[i] = found.name end
+  for i, entry in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do keys[i] = entry.name end
   return keys
 end
 
@@ -396,38 +400,42 @@ local function without_subnormals(tensor)
   return bound and tensor:masked_fill(tensor:abs():lt(bound), 0) or tensor
 end
 
---- Copies a state dict's values into the module; numbers too small for the ordinary format (subnormal ones, below
---- 1.2e-38 in float32) become zeros, as they are in all that libtorch computes here. Nothing is copied when a name is
---- missing, unknown or has another
---- shape: the error lists all of them.
----@param state table<string, moonlark.Tensor>
----@param given {strict?: boolean}?  strict = false leaves out names that only one side knows
----@return moonlark.nn.Module self
-function Module:load_state_dict(state, given)
-  local read = options.read("load_state_dict", given, {strict = true})
-  local own, known, faults = tensors_of(self, {"_parameters", "_buffers"}), {}, {}
-  for _, found in ipairs(own) do
-    known[found.name] = true
-    local value = state[found.name]
-    if value == nil then
-      if read.strict then faults[#faults + 1] = "missing: " .. found.name end
-    elseif shape_text(value) ~= shape_text(found.tensor) then
-      faults[#faults + 1] = ("shape: %s is %s, the state has %s"):format(found.name, shape_text(found.tensor),
+-- Why a state does not fit, in lines: names that are missing, other shapes, names that nobody knows.
+local function faults_of(entries, state, strict)
+  local known, faults, extra = {}, {}, {}
+  for _, entry in ipairs(entries) do
+    local value = state[entry.name]
+    known[entry.name] = true
+    if value == nil and strict then faults[#faults + 1] = "missing: " .. entry.name end
+    if value ~= nil and shape_text(value) ~= shape_text(entry.tensor) then
+      faults[#faults + 1] = ("shape: %s is %s, the state has %s"):format(entry.name, shape_text(entry.tensor),
         shape_text(value))
     end
   end
-  local extra = {}
-  for name in pairs(state) do
-    if not known[name] and read.strict then extra[#extra + 1] = "unknown: " .. name end
+  for name in pairs(strict and state or {}) do
+    if not known[name] then extra[#extra + 1] = "unknown: " .. name end
   end
   table.sort(extra)
-  table.move(extra, 1, #extra, #faults + 1, faults)
-  if #faults > 0 then
-    show.fail("the state does not fit %s:%s", self.__name, faults)
-  end
+  return table.move(extra, 1, #extra, #faults + 1, faults)
+end
+
+local loading = options.describe("Module:load_state_dict", {
+  strict = options.boolean(true, "false leaves out names that only one side knows"),
+})
+
+--- Copies a state dict's values into the module; numbers too small for the ordinary format (subnormal ones, below
+--- 1.2e-38 in float32) become zeros, as they are in all that libtorch computes here. Nothing is copied when a name is
+--- missing, unknown or has another shape: the error lists all of them.
+---@param state table<string, moonlark.Tensor>
+---@param given moonlark.Module.load_state_dict.Options?
+---@return moonlark.nn.Module self
+function Module:load_state_dict(state, given)
+  local o, entries = loading:read(given), tensors_of(self, {"_parameters", "_buffers"})
+  local faults = faults_of(entries, state, o.strict)
+  if #faults > 0 then show.fail("the state does not fit %s:%s", self.__name, faults) end
   torch.no_grad(function()
-    for _, found in ipairs(own) do
-      if state[found.name] then found.tensor:copy_(without_subnormals(state[found.name])) end
+    for _, entry in ipairs(entries) do
+      if state[entry.name] then entry.tensor:copy_(without_subnormals(state[entry.name])) end
     end
   end)
   return self
@@ -444,7 +452,7 @@ end
 
 --- Reads the state from a .safetensors file, as load_state_dict does.
 ---@param path string
----@param given {strict?: boolean}?
+---@param given moonlark.Module.load_state_dict.Options?
 ---@return moonlark.nn.Module self
 function Module:load(path, given)
   return self:load_state_dict(torch.load(path), given)

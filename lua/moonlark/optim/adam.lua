@@ -43,15 +43,15 @@ end
 
 -- Lists of tensors as the kernel wants them, one for all parameters of a device, a dtype and a step.
 local function batches(list, amsgrad)
-  local found, order = {}, {}
+  local by_key, order = {}, {}
   for _, it in ipairs(list) do
     local p, state = it.parameter, it.state
     local key = ("%s %s %d"):format(p:device(), p:dtype(), state.step)
-    local batch = found[key]
+    local batch = by_key[key]
     if not batch then
       batch = {p = {}, g = {}, mean = {}, square = {}, most = {}, steps = {}, device = p:device()}
       batch.step = torch.full({}, state.step, {dtype = "float32", device = p:device()})
-      found[key], order[#order + 1] = batch, batch
+      by_key[key], order[#order + 1] = batch, batch
     end
     local n = #batch.p + 1
     batch.p[n], batch.g[n], batch.steps[n] = p, it.gradient, batch.step

@@ -67,13 +67,36 @@ torch.is_grad_enabled = engine.is_grad_enabled
 ---@param enabled boolean
 torch.set_grad_enabled = engine.set_grad_enabled
 
+local graph_options = {
+  retain_graph = options.boolean(false, "the graph is kept for another backward"),
+  create_graph = options.boolean(false, "the gradients have a graph, too, for gradients of gradients"),
+}
+
+local grad_options = options.describe("torch.grad", graph_options, {
+  grad_outputs = options.value("moonlark.Tensor|moonlark.Tensor[]", "a tensor or a list of tensors", function(value)
+    return (engine.is_tensor(value) or type(value) == "table" and not getmetatable(value)) and value or nil
+  end, nil, "gradients of the outputs", {usual = "1 for outputs of one element"}),
+  allow_unused = options.boolean(false, "nil for inputs that the outputs do not depend on, not an error"),
+})
+
 --- Gradients of outputs with respect to inputs (a tensor or a list each), one result for each input.
 ---@param outputs moonlark.Tensor|moonlark.Tensor[]
 ---@param inputs moonlark.Tensor|moonlark.Tensor[]
----@param options {grad_outputs: moonlark.Tensor|moonlark.Tensor[]?, retain_graph: boolean?, create_graph: boolean?,
----   allow_unused: boolean?}?
+---@param given moonlark.torch.grad.Options?
 ---@return moonlark.Tensor ...
-torch.grad = engine.grad
+function torch.grad(outputs, inputs, given)
+  return engine.grad(outputs, inputs, grad_options:read(given))
+end
+
+local backward, backward_options = Tensor.backward, options.describe("Tensor:backward", graph_options)
+
+--- Adds the gradients of this tensor to those of the leaves it was made from: `loss:backward()`.
+---@param gradient moonlark.Tensor?  needed unless the tensor has one element; may be left out before the options
+---@param given moonlark.Tensor.backward.Options?
+function Tensor:backward(gradient, given)
+  if type(gradient) == "table" then gradient, given = nil, gradient end
+  backward(self, gradient, backward_options:read(given))
+end
 
 --- Runs `f(...)` and frees every tensor made in it, except those that it returns, also inside tables.
 ---@param f function

@@ -77,11 +77,6 @@ function Tensor:grad() end
 ---@return moonlark.Tensor
 function Tensor:set_grad(gradient) end
 
---- Adds the gradients of this tensor to those of the leaves it was made from.
----@param gradient moonlark.Tensor?  needed unless the tensor has one element
----@param options {retain_graph: boolean?, create_graph: boolean?}?
-function Tensor:backward(gradient, options) end
-
 --- Gives the memory back at once; the tensor cannot be used any more. Other tensors that view the same memory can.
 function Tensor:free() end
 
