@@ -30,9 +30,9 @@ mlk_code mlk_fail_system(mlk_status *status, int error, const char *doing, const
 {
     switch (error) {
     case ENOSPC:
-        return mlk_fail(status, MLK_EXHAUSTED, "no room left on the device: %s %s", doing, path);
+        return mlk_fail(status, MLK_DISK, "no room left on the device: %s %s", doing, path);
     case EDQUOT:
-        return mlk_fail(status, MLK_EXHAUSTED, "no room left, the user's share of the disk is used up: %s %s", doing,
+        return mlk_fail(status, MLK_DISK, "no room left, the user's share of the disk is used up: %s %s", doing,
                         path);
     case EMFILE:
         return mlk_fail(status, MLK_EXHAUSTED, "too many open files for this process (ulimit -n): %s %s", doing, path);

@@ -247,7 +247,8 @@ void mlk_analysis_keep_spectrum(mlk_analysis *analysis, const mlk_stft *stft, do
 {
     spectrum_request r = {analysis, stft, power};
     mlk_key key = spectrum_key(mlk_analysis_key(analysis), &r);
-    const mlk_tiles *made = mlk_memo_get(&analysis->memo, &spectra, &key, &r, NULL);
+    mlk_status unused;
+    const mlk_tiles *made = mlk_memo_get(&analysis->memo, &spectra, &key, &r, &unused);
     if (made)
         mlk_memo_keep(&analysis->memo, &spectra, &key, tiles_size(made), KEPT_BYTES);
 }

@@ -44,11 +44,6 @@ static void end_all(mlk_job *job, const char *reason)
     atomic_store(&job->stop, true);
 }
 
-static bool is_full_disk(const mlk_status *status)
-{
-    return status->code == MLK_EXHAUSTED && !strstr(status->message, "open files");
-}
-
 /* `alone`: nothing else runs that could have taken memory or files. */
 static void try_item(mlk_job *job, int index, bool alone)
 {
@@ -63,7 +58,7 @@ static void try_item(mlk_job *job, int index, bool alone)
     if (!code) {
         atomic_store(&item->state, MLK_JOB_DONE);
         atomic_fetch_add(&job->done, 1);
-    } else if (code == MLK_EXHAUSTED && (alone || is_full_disk(&status))) {
+    } else if (code == MLK_DISK || (code == MLK_EXHAUSTED && alone)) {
         end_all(job, status.message);
     } else if (!alone && (code == MLK_EXHAUSTED || code == MLK_MEMORY)) {
         atomic_fetch_add(&job->again, 1); /* it stays open */

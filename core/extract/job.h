@@ -4,9 +4,10 @@
  * each that failed, and goes on. Its threads take no signals.
  *
  * What the machine lacks is no item's fault. One that fails for want of memory
- * or of open files (MLK_MEMORY, MLK_EXHAUSTED) is tried once more at the end, when nothing
- * else runs. No memory for one alone is that item's failure; a disk that is full or
- * no file that can be opened ends the job: mlk_job_ended_by says why.
+ * or of open files (MLK_MEMORY, MLK_EXHAUSTED) is tried once more at the end,
+ * when nothing else runs. No memory for one alone is that item's failure; a full
+ * disk (MLK_DISK) or no file that can be opened ends the job: mlk_job_ended_by
+ * says why.
  *
  *     mlk_job *job = mlk_job_start(n, workers, work, context, &status);
  *     while (!mlk_job_wait(job, 0.1))

@@ -117,7 +117,8 @@ bool mlk_material_decibel(const mlk_material *material, int feature)
 int64_t mlk_material_frames(const mlk_material *material, int64_t n)
 {
     mlk_feature_shape shape;
-    if (n < 1 || mlk_feature_measure(&material->recipe->features[0], n, material->recipe->rate, &shape, NULL))
+    mlk_status unused;
+    if (n < 1 || mlk_feature_measure(&material->recipe->features[0], n, material->recipe->rate, &shape, &unused))
         return 0;
     return shape.frames;
 }

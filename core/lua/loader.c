@@ -38,7 +38,7 @@ static void measure_features(lua_State *L, const mlk_recipe *recipe, double seco
     int64_t n = (int64_t)(seconds * recipe->rate + 1e-6);
     for (int i = 0; i < recipe->n_features; i++) {
         const mlk_settings *settings = &recipe->features[i];
-        if (n < 1 || mlk_feature_measure(settings, n, recipe->rate, &shapes[i], NULL) || shapes[i].frames < 1)
+        if (n < 1 || mlk_feature_measure(settings, n, recipe->rate, &shapes[i], &status) || shapes[i].frames < 1)
             mlk_lua_fail(L, "segment must be long enough for one frame of %s, got %f s", settings->feature->name,
                          seconds);
     }

@@ -32,9 +32,11 @@ static mlk_code fail_write(const mlk_atomic *file, mlk_status *status)
 {
     int error = errno;
     mlk_code code = mlk_fail_system(status, error, "cannot write", file->path);
-    if (error == EIO && status) /* a disk that fails, fails for every file */
-        code = status->code = MLK_EXHAUSTED;
-    return code;
+    if (error != EIO)
+        return code;
+    if (status)
+        status->code = MLK_DISK; /* a disk that fails, fails for every file */
+    return MLK_DISK;
 }
 
 /* A file that has no name yet; -1 where the file system knows none, or /proc is missing: a name comes through it. */

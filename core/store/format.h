@@ -37,7 +37,7 @@ typedef struct mlk_format {
 /* All of them; the end has no name. */
 extern const mlk_format mlk_formats[];
 
-/* The format of a file by its name, good for some use. NULL: see status. */
+/* The format of a file by its name, good for some use. NULL: see status (which may be NULL). */
 const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status);
 
 /* The file that the array called `name` goes to, of `count` (malloc): `path` itself unless a file holds one array only.

@@ -161,7 +161,7 @@ static void failures_are_told(void **state)
     /* A full disk shows at the latest when it is flushed. */
     assert_int_equal(mlk_atomic_open("/dev/full", &file, &status), 0);
     assert_int_equal(mlk_atomic_write(&file, "text", 4, &status), 0);
-    assert_int_equal(mlk_atomic_commit(&file, &status), MLK_EXHAUSTED);
+    assert_int_equal(mlk_atomic_commit(&file, &status), MLK_DISK);
     assert_string_equal(status.message, "no room left on the device: cannot write /dev/full");
 }
 
