@@ -167,7 +167,8 @@ function augment.time_stretch(given) return make("time_stretch", given) end
 function augment.pitch_shift(given) return make("pitch_shift", given) end
 
 --- A random smooth equalizer. Of sounds: peaking filters, evenly spaced in pitch (R. Bristow-Johnson, Audio EQ
---- Cookbook). Of features: straight lines between points over the rows (the linear FilterAugment of Nam, Kim and Park, 2022).
+--- Cookbook). Of features: straight lines between points over the rows (the linear FilterAugment of Nam, Kim and Park,
+--- 2022).
 ---@param given moonlark.augment.equalizer.Options?
 ---@return moonlark.Augmentation
 function augment.equalizer(given) return make("equalizer", given) end

@@ -361,7 +361,7 @@ function TestExtractCommand:test_one_channel()
   lu.assertStrContains(lacking.err, "channel must be 0 (left), the file has no other, got 1 (right)")
   local wrong = moonlark("extract", "songs", "--features", "rms", "--out", "out", "--channel", "center")
   lu.assertEquals(wrong.code, 2)
-  lu.assertStrContains(wrong.err, 'channel must be "mix", "left" or "right" or a whole number 0..255, got center')
+  lu.assertStrContains(wrong.err, 'channel must be "mix", "left" or "right" or a whole number 0..255, got \'center\'')
 end
 
 function TestExtractCommand:test_stereo_that_cancels_out_is_told()

@@ -85,10 +85,19 @@ function audio.load(path, given)
   return waveform(data, rate, o.start)
 end
 
+---@class moonlark.audio.Info
+---@field format string
+---@field codec string
+---@field library string
+---@field rate integer  Hz
+---@field channels integer
+---@field frames integer?
+---@field duration number?  seconds
+
 --- What a sound file says of itself; decodes nothing. `frames` and `duration` are nil where the file does not
 --- say, or could only be guessed at, as in an MP3 without a Xing tag. `library` is what reads it.
 ---@param path string
----@return {format: string, codec: string, library: string, rate: integer, channels: integer, frames: integer?, duration: number?}
+---@return moonlark.audio.Info
 function audio.info(path)
   local format, codec, library, rate, channels, frames = core.audio.info(path)
   return {

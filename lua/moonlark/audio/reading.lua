@@ -15,9 +15,10 @@ local numbers = {mix = MIX, left = 0, right = 1}
 
 local channel = options.either(options.none, {
   options.choice({"mix", "left", "right"}, options.none), options.integer(options.none, {least = 0, most = 255}),
-}, "which channel is heard; a number counts from 0", {usual = '"mix", the mean of all'})
+}, "which channel to hear; numbers count from 0", {usual = '"mix", the mean of all'})
 
-local partial = options.choice({"refuse", "keep"}, options.none, "files that are damaged or end too early",
+local partial = options.choice({"refuse", "keep"}, options.none,
+  "files that are damaged or end before their headers say: refuse them, or keep what is there",
   {usual = '"refuse"'})
 
 --- Both, for options.describe.

@@ -202,7 +202,7 @@ local function draw_frame(style, rng, seconds)
   return frame
 end
 
--- Who plays, and how loud: {pad_plays, balance, drums, center (of the comping), allowed (pieces of the drums by layer)}.
+-- Who plays, and how loud: {pad_plays, balance, drums, center (of the comping), allowed (pieces of drums by layer)}.
 local function draw_band(style, rng)
   local band = {pad_plays = rng:chance(style.pad.chance), balance = {}}
   for _, part in ipairs {"drums", "bass", "comp", "pad", "lead"} do

@@ -111,6 +111,62 @@ local function rms_of(track)
   return math.sqrt(sum / #track) + 1e-9
 end
 
+-- Numbers are drawn in an order that must stay: the same seed gives the same samples.
+
+-- Who plays: {kit, players by part, strum_s, echo}, and the sounds that were drawn by part.
+local function draw_band(style, rng, rate)
+  local band, made = {kit = drums.kit(style.kit, rng, rate), players = {}}, {}
+  for _, part in ipairs {"bass", "comp", "pad", "lead"} do
+    made[part] = rng:pick(style[part].sounds)
+    band.players[part] = synth.instrument(synth.sounds[made[part]], rng:fork(part), rate)
+  end
+  band.strum_s = rng:within(style.comp.strum_s)
+  band.echo = style.comp.echo and rng:chance(0.6) and style.comp.echo or 0
+  return band, made
+end
+
+-- Longest notes first, so that shorter ones find theirs ready.
+local function longest_first(events)
+  local list = table.move(events, 1, #events, 1, {})
+  table.sort(list, function(a, b)
+    if a.length ~= b.length then return a.length > b.length end
+    if a.at ~= b.at then return a.at < b.at end
+    return (a.piece or a.part) < (b.piece or b.part)
+  end)
+  return list
+end
+
+local function play_event(track, rate, event, band, tempo)
+  local gain = event.gain * part_gain[event.part]
+  if event.part == "drums" then return add(track, rate, band.kit(event.piece), event.at, 10, 0.01, gain) end
+  local player, is_comp = band.players[event.part], event.part == "comp"
+  local note = player:chord(event.pitches, event.length, is_comp and band.strum_s or 0)
+  add(track, rate, note, event.at, event.length, player.release, gain)
+  if is_comp and band.echo > 0 then
+    local delay = 0.75 * 60 / tempo
+    add(track, rate, note, event.at + delay, event.length, player.release, gain * band.echo)
+    add(track, rate, note, event.at + 2 * delay, event.length, player.release, gain * band.echo ^ 2)
+  end
+end
+
+-- The room, the noise and the mastering; what was drawn goes into `made`.
+local function finish(track, rate, rng, settings, made)
+  made.reverb, made.room_s = rng:within(settings.reverb), rng:within(settings.room_s)
+  made.noise_db, made.tilt_db = rng:within(settings.noise_db), rng:within(settings.tilt_db)
+  made.glue, made.peak_db = rng:within(settings.glue), rng:uniform(-6, -0.3)
+  reverberate(track, rate, made.reverb, made.room_s, rng)
+  add_noise(track, rate, rng, rms_of(track), made.noise_db, rng:within(settings.crackle or 0))
+  local peak = master(track, rate, made.tilt_db, made.glue, rms_of(track))
+  local n, gain = #track, 10 ^ (made.peak_db / 20) / peak
+  for i = 1, n do track[i] = track[i] * gain end
+  -- An excerpt begins and ends in the middle of the music: 10 ms ramps keep the cut from clicking.
+  local ramp = min(floor(0.01 * rate), n // 2)
+  for i = 1, ramp do
+    track[i] = track[i] * (i - 1) / ramp
+    track[n + 1 - i] = track[n + 1 - i] * (i - 1) / ramp
+  end
+end
+
 --- Plays a piece.
 ---@param piece table  from compose.piece
 ---@param style table
@@ -119,61 +175,12 @@ end
 ---@return number[] samples  peak between -6 and -0.3 dB of full scale
 ---@return table made  the instruments and settings that were drawn
 function mix.play(piece, style, rng, rate)
-  local n = floor(piece.duration * rate + 0.5)
   local track = {}
-  for i = 1, n do track[i] = 0.0 end
-
-  local kit = drums.kit(style.kit, rng, rate)
-  local players, made = {}, {}
-  for _, part in ipairs {"bass", "comp", "pad", "lead"} do
-    made[part] = rng:pick(style[part].sounds)
-    players[part] = synth.instrument(synth.sounds[made[part]], rng:fork(part), rate)
-  end
-  local strum_s = rng:within(style.comp.strum_s)
-  local echo = style.comp.echo and rng:chance(0.6) and style.comp.echo or 0
-
-  -- Longest notes first, so that shorter ones find theirs ready.
-  local events = {}
-  for i, event in ipairs(piece.events) do events[i] = event end
-  table.sort(events, function(a, b)
-    if a.length ~= b.length then return a.length > b.length end
-    if a.at ~= b.at then return a.at < b.at end
-    return (a.piece or a.part) < (b.piece or b.part)
-  end)
-  for _, event in ipairs(events) do
-    local gain = event.gain * part_gain[event.part]
-    if event.part == "drums" then
-      add(track, rate, kit(event.piece), event.at, 10, 0.01, gain)
-    else
-      local player = players[event.part]
-      local strum = event.part == "comp" and strum_s or 0
-      local note = player:chord(event.pitches, event.length, strum)
-      add(track, rate, note, event.at, event.length, player.release, gain)
-      if event.part == "comp" and echo > 0 then
-        local delay = 0.75 * 60 / piece.tempo
-        add(track, rate, note, event.at + delay, event.length, player.release, gain * echo)
-        add(track, rate, note, event.at + 2 * delay, event.length, player.release, gain * echo ^ 2)
-      end
-    end
-  end
-
-  local settings = style.mix
-  made.reverb, made.room_s = rng:within(settings.reverb), rng:within(settings.room_s)
-  made.noise_db, made.tilt_db = rng:within(settings.noise_db), rng:within(settings.tilt_db)
-  made.glue, made.peak_db = rng:within(settings.glue), rng:uniform(-6, -0.3)
-  made.echo = echo
-  reverberate(track, rate, made.reverb, made.room_s, rng)
-  add_noise(track, rate, rng, rms_of(track), made.noise_db, rng:within(settings.crackle or 0))
-  local peak = master(track, rate, made.tilt_db, made.glue, rms_of(track))
-
-  local gain = 10 ^ (made.peak_db / 20) / peak
-  for i = 1, n do track[i] = track[i] * gain end
-  -- An excerpt begins and ends in the middle of the music: 10 ms ramps keep the cut from clicking.
-  local ramp = min(floor(0.01 * rate), n // 2)
-  for i = 1, ramp do
-    track[i] = track[i] * (i - 1) / ramp
-    track[n + 1 - i] = track[n + 1 - i] * (i - 1) / ramp
-  end
+  for i = 1, floor(piece.duration * rate + 0.5) do track[i] = 0.0 end
+  local band, made = draw_band(style, rng, rate)
+  for _, event in ipairs(longest_first(piece.events)) do play_event(track, rate, event, band, piece.tempo) end
+  finish(track, rate, rng, style.mix, made)
+  made.echo = band.echo
   return track, made
 end
 

@@ -137,16 +137,8 @@ function Instrument:tone(hz, n)
   return out
 end
 
--- A plucked string: a delay line that loses its highs; an all-pass tunes it between samples.
-function Instrument:pluck(hz, n)
-  local rate = self.rate
-  local blend = 0.5 * math.min(1, math.max(0.06, 1 - self.bright)) -- weight of the older sample: the damping of highs
-  local period = rate / hz - blend
-  local length = math.floor(period - 0.2)
-  local fraction = period - length
-  local c = (1 - fraction) / (1 + fraction)
-  local loss = 10 ^ (-3 / (self.decay * hz * (hz / 220) ^ 0.3 + 1))
-  -- The pick: noise, low-passed, less what bounced off the bridge.
+-- The pick: noise, low-passed, less what bounced off the bridge.
+function Instrument:picked(length)
   local line, state = {}, 0.0
   local color = math.min(1, 0.25 + self.bright)
   local noise = self.rng:bits()
@@ -162,9 +154,20 @@ function Instrument:pluck(hz, n)
   mean = mean / length
   for i = 1, length do picked[i] = picked[i] - mean; power = power + picked[i] ^ 2 end
   local scale = 0.45 / math.sqrt(power / length)
-  for i = 1, length do line[i] = picked[i] * scale end
+  for i = 1, length do picked[i] = picked[i] * scale end
+  return picked
+end
 
-  local out = {}
+-- A plucked string: a delay line that loses its highs; an all-pass tunes it between samples.
+function Instrument:pluck(hz, n)
+  local rate = self.rate
+  local blend = 0.5 * math.min(1, math.max(0.06, 1 - self.bright)) -- weight of the older sample: the damping of highs
+  local period = rate / hz - blend
+  local length = math.floor(period - 0.2)
+  local fraction = period - length
+  local c = (1 - fraction) / (1 + fraction)
+  local loss = 10 ^ (-3 / (self.decay * hz * (hz / 220) ^ 0.3 + 1))
+  local line, out = self:picked(length), {}
   local at, last, tuned_in, tuned = 1, 0.0, 0.0, 0.0
   local new, old = (1 - blend) * loss, blend * loss
   for i = 1, n do

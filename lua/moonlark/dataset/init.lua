@@ -10,6 +10,7 @@
 local options = require "moonlark.base.options"
 local class = require "moonlark.dataset.class"
 local csv = require "moonlark.base.csv"
+local files = require "moonlark.base.files"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
 local store = require "moonlark.dataset.store"
@@ -62,7 +63,7 @@ end
 
 local function folder_at(path)
   path = scan.clean(check_path(path))
-  local mode = require "lfs".attributes(path, "mode")
+  local mode = files.kind(path)
   if not mode then show.fail("%s: no such folder", path) end
   if mode ~= "directory" then show.fail("%s is a %s, not a folder", path, mode) end
   return path
@@ -187,6 +188,14 @@ function dataset.csv(path, given)
   return songs
 end
 
+-- The folder of GTZAN's genres, in `path` or itself.
+local function genres_in(path)
+  for _, below in ipairs {"genres_original", "genres", "Data/genres_original", "Data/genres"} do
+    if files.kind(path .. "/" .. below) == "directory" then return path .. "/" .. below end
+  end
+  return path
+end
+
 --- GTZAN as it is handed out: genres/<genre>/<genre>.NNNNN.au, or genres_original with .wav files; `path` is
 --- that folder or one above it. Files of other names are left out. When the lists of the fault-filtered split
 --- (train_filtered.txt, valid_filtered.txt, test_filtered.txt) lie there too, `songs:split {lists = true}` uses
@@ -197,14 +206,7 @@ end
 function dataset.gtzan(path, given)
   local o = of_gtzan:read(given)
   path = folder_at(path)
-  local attributes = require "lfs".attributes
-  local genres = path
-  for _, below in ipairs {"genres_original", "genres", "Data/genres_original", "Data/genres"} do
-    if attributes(path .. "/" .. below, "mode") == "directory" then
-      genres = path .. "/" .. below
-      break
-    end
-  end
+  local genres = genres_in(path)
   local tracks = {}
   local sounds, rejected = scan.sounds(genres, {"au", "wav"})
   for _, found in ipairs(sounds) do
@@ -218,7 +220,7 @@ function dataset.gtzan(path, given)
   end
   local songs = make(tracks, {rejected = rejected})
   for _, folder in ipairs {o.lists or path, scan.parent(genres), genres} do
-    if attributes(folder .. "/train_filtered.txt", "mode") == "file" then
+    if files.kind(folder .. "/train_filtered.txt") == "file" then
       songs.lists = folder
       break
     end

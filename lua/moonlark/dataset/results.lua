@@ -122,7 +122,7 @@ end
 --- Writes features.json, rejected.csv when something was set aside, and partial.csv when something was kept in part.
 --- All lists are in the data's order; of a part, each item knows its `place` in the whole.
 ---@param folder string
----@param made {recipe: string, columns: string[], classes: string[], tracks: table[], rejected: table[], partial: table[]}
+---@param made table  {recipe = text, columns, classes, tracks, rejected, partial}
 ---@param shard {i: integer, n: integer, format: string}?
 ---@return string path  of features.json
 function results.write(folder, made, shard)

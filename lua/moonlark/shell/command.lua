@@ -159,19 +159,8 @@ end
 ---@param usual string?  what is so without the options; default: "mix" and "refuse"
 function command.reading(parser, usual)
   local reading = require "moonlark.audio.reading"
-  local function checked(name)
-    local parameter = reading.options[name]
-    return function(text)
-      local value = parameter.accept(math.tointeger(tonumber(text)) or text)
-      if value == nil then return nil, ("%s must be %s, got %s"):format(name, parameter.allowed, text) end
-      return value
-    end
-  end
-  parser:option("--channel", ("Which channel to hear: mix (the mean of all), left, right, or its number from 0; "
-    .. "default: %s."):format(usual or "mix")):argname "<channel>":convert(checked "channel")
-  parser:option("--partial", ("What to do with files that are damaged or end before their headers say: refuse them, or "
-    .. "keep what is there; default: %s."):format(usual or "refuse")):argname "<refuse|keep>"
-    :convert(checked "partial")
+  command.option(parser, "channel", reading.options.channel, {usual = usual, argname = "<mix|left|right|n>"})
+  command.option(parser, "partial", reading.options.partial, {usual = usual})
 end
 
 --- For the end of a summary: how many files were kept in part, or nothing.

@@ -15,11 +15,7 @@ function arguments.add(parser, usual)
     :argname "<names>":convert(command.words)
   if usual then features:default(usual) else features:count(1) end
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
-  command.option(parser, "rate", options.integer(22050, {least = 0, most = 10000000, unit = "Hz"},
-    "samples per second to resample to; 0: the file's own"))
-  command.option(parser, "start", options.number(nil, {least = 0, unit = "seconds"}, "where in each file to begin"))
-  command.option(parser, "duration",
-    options.number(nil, {least = 0, unit = "seconds", usual = "all"}, "how much of each file to take"))
+  command.options(parser, options.described "feature.recipe", {"rate", "start", "duration"})
   command.reading(parser)
 end
 
