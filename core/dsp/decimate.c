@@ -6,7 +6,8 @@
 #include <string.h>
 
 typedef struct decimation {
-    mlk_waveform *origin;
+    mlk_view_of *view_of;
+    void *origin;
     int factor;
     float gain;
     soxr_t soxr;
@@ -39,7 +40,7 @@ static mlk_code read(void *context, float *out, int64_t count, int64_t *got, mlk
     int64_t piece = count * d->factor;
     for (*got = 0; *got == 0;) {
         mlk_view view;
-        mlk_code code = mlk_waveform_view(d->origin, d->taken, d->taken + piece, &view, status);
+        mlk_code code = d->view_of(d->origin, d->taken, d->taken + piece, &view, status);
         if (code)
             return code;
         size_t left = (size_t)(view.end - d->taken), used = 0, given = 0;
@@ -77,12 +78,12 @@ static void release(void *context)
     free(d);
 }
 
-mlk_code mlk_decimation(mlk_waveform *origin, int factor, mlk_source *source, mlk_status *status)
+mlk_code mlk_decimation(mlk_view_of *view_of, void *origin, int factor, mlk_source *source, mlk_status *status)
 {
     decimation *made = malloc(sizeof *made);
     if (!made)
         return mlk_fail_memory(status, "a decimation");
-    *made = (decimation){.origin = origin, .factor = factor, .gain = (float)sqrt(factor)};
+    *made = (decimation){.view_of = view_of, .origin = origin, .factor = factor, .gain = (float)sqrt(factor)};
     soxr_error_t error = NULL;
     soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
     made->soxr = soxr_create(factor, 1, 1, &error, NULL, &quality, NULL);

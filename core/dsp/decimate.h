@@ -2,10 +2,14 @@
 #ifndef MLK_DECIMATE_H
 #define MLK_DECIMATE_H
 
-#include "dsp/waveform.h"
+#include "dsp/stream.h"
+#include "dsp/view.h"
 
-/* A source of ceil(n / factor) samples of `origin`, which must outlive it, through soxr's HQ filter, times the root
- * of the factor. */
-mlk_code mlk_decimation(mlk_waveform *origin, int factor, mlk_source *source, mlk_status *status);
+/* The samples first .. end-1 of an origin, as far as it has them, until the next call. */
+typedef mlk_code mlk_view_of(void *origin, int64_t first, int64_t end, mlk_view *view, mlk_status *status);
+
+/* A source of ceil(n / factor) of what `view_of` shows of `origin`, which must outlive it, through soxr's HQ filter,
+ * times the root of the factor. */
+mlk_code mlk_decimation(mlk_view_of *view_of, void *origin, int factor, mlk_source *source, mlk_status *status);
 
 #endif

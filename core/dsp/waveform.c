@@ -213,13 +213,18 @@ void mlk_waveform_mark(mlk_waveform *waveform, int64_t position)
         mlk_waveform_mark(child, position / child->factor);
 }
 
+static mlk_code view_of(void *origin, int64_t first, int64_t end, mlk_view *view, mlk_status *status)
+{
+    return mlk_waveform_view(origin, first, end, view, status);
+}
+
 mlk_waveform *mlk_waveform_decimated(mlk_waveform *waveform, int factor, mlk_status *status)
 {
     for (mlk_waveform *child = waveform->decimated; child; child = child->next)
         if (child->factor == factor)
             return child;
     mlk_source source;
-    if (mlk_decimation(waveform, factor, &source, status))
+    if (mlk_decimation(view_of, waveform, factor, &source, status))
         return NULL;
     mlk_waveform *made = mlk_waveform_from(source, waveform->rate / factor, status);
     if (!made)

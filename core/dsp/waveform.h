@@ -15,20 +15,11 @@
 #ifndef MLK_WAVEFORM_H
 #define MLK_WAVEFORM_H
 
+#include "dsp/stream.h"
 #include "dsp/view.h"
 #include "status.h"
 
 typedef struct mlk_waveform mlk_waveform;
-
-/* Where samples come from, one after another. */
-typedef struct mlk_source {
-    void *context;
-    /* Up to `count` further samples; none only at the end. */
-    mlk_code (*read)(void *context, float *out, int64_t count, int64_t *got, mlk_status *status);
-    /* Back to the first sample. */
-    mlk_code (*restart)(void *context, mlk_status *status);
-    void (*release)(void *context); /* NULL: nothing to let go */
-} mlk_source;
 
 /* The caller's samples, which must outlive the waveform; all must be finite (the error names the first that is
  * not). NULL: see status. */
