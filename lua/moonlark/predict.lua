@@ -86,8 +86,7 @@ end
 --- Batches of a dataset as a network was trained on them: features, segments, normalisation.
 ---@param net moonlark.nn.Module
 ---@param songs moonlark.Dataset
----@param given table?  options of dataset:batches that differ: {workers, cache, progress, batch_size, hop, channel,
---- partial}
+---@param given moonlark.Dataset.batches.Options?  those that differ from the card: workers, batch_size, hop …
 ---@return table
 function predict.batches(net, songs, given)
   check_card(net)

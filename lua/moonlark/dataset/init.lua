@@ -248,7 +248,7 @@ dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
 
 --- A dataset from whatever a path names: a folder, a .csv list, or a .json index that save wrote.
 ---@param path string
----@param given table?  options of dataset.folder or dataset.csv
+---@param given moonlark.dataset.folder.Options|moonlark.dataset.csv.Options|nil
 ---@return moonlark.Dataset
 function dataset.open(path, given)
   if check_path(path):lower():find "%.csv$" then return dataset.csv(path, given) end
