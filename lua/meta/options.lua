@@ -85,6 +85,10 @@
 ---@field progress? boolean  default true: draws a bar
 ---@field decode? boolean  default true: decodes every sample; false: trusts headers, and only hashes the bytes
 
+--- What Module:load_state_dict takes.
+---@class moonlark.Module.load_state_dict.Options
+---@field strict? boolean  default true: false leaves out names that only one side knows
+
 --- What MultiheadAttention:forward takes.
 ---@class moonlark.MultiheadAttention.forward.Options
 ---@field key_padding_mask? moonlark.Tensor  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
@@ -92,6 +96,11 @@
 ---@field attn_mask? moonlark.Tensor  default nil: [l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask
 ---@field average_attn_weights? boolean  default true: false gives the weights of each head, [n, num_heads, l, s]
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
+
+--- What Tensor:backward takes.
+---@class moonlark.Tensor.backward.Options
+---@field retain_graph? boolean  default false: the graph is kept for another backward
+---@field create_graph? boolean  default false: the gradients have a graph, too, for gradients of gradients
 
 --- What TransformerEncoder:forward takes.
 ---@class moonlark.TransformerEncoder.forward.Options
@@ -290,6 +299,20 @@
 ---@class moonlark.cluster.pca.Options
 ---@field n_components? integer  default as many as there can be, 1 or more: how many are kept
 ---@field whiten? boolean  default false: bring each component to unit variance
+
+--- What corpus.clip takes.
+---@class moonlark.corpus.clip.Options
+---@field seed? integer  default 0: of all that is drawn
+---@field seconds? number  default 12, 1..600, s: length of a clip
+
+--- What corpus.generate takes.
+---@class moonlark.corpus.generate.Options
+---@field seed? integer  default 0: of all that is drawn
+---@field seconds? number  default 12, 1..600, s: length of a clip
+---@field clips? integer  default 20, 1..99999: clips of each style
+---@field styles? string[]  default all: only these
+---@field workers? integer  default 1, 0..256: processes to use; 0: one for each core
+---@field progress? fun(done: integer, total: integer)  default nil: f(done, total) after each clip
 
 --- What dataset.csv takes.
 ---@class moonlark.dataset.csv.Options
@@ -1203,6 +1226,10 @@
 ---@field ignore_index? integer  default -100: a class id that does not count
 ---@field reduction? "none"|"mean"|"sum"  default "mean": none: a loss for each
 
+--- What nn.Parameter takes.
+---@class moonlark.nn.Parameter.Options
+---@field requires_grad? boolean  default true: false: it is saved, but not trained
+
 --- What nn.ReLU takes.
 ---@class moonlark.nn.ReLU.Options
 
@@ -1448,6 +1475,103 @@
 ---@class moonlark.run.open.Options
 ---@field exists? "refuse"|"number"|"overwrite"|"resume"  default "refuse": what to do with a run that is there
 ---@field data? moonlark.Dataset|string  default not recorded: what the run reads; run.json keeps its content hash
+
+--- What shell.train takes.
+---@class moonlark.shell.train.Options
+---@field epochs? integer  default 30, 1 or more: passes over the training data
+---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
+---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
+---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
+---@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
+---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
+---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
+---@field model string  required: the architecture's name
+---@field summary string  required: what it does, in a line
+---@field input any  required: options of dataset:batches
+---@field augment? any  default {}: a list of moonlark.augment's
+---@field options? any  default {}: options of the model
+---@field batch_size? integer  default 32, 1 or more: segments a step
+---@field supervised? boolean  default true: with labels; without, the model has a method loss(batch)
+---@field judge? fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?  default nil: f(fit, batches of all tracks, seed) gives figures and pictures
+
+--- What torch.affine_grid takes.
+---@class moonlark.torch.affine_grid.Options
+---@field align_corners? boolean  default false: the corners of input and output lie on each other, not their edges
+
+--- What torch.cross_entropy takes.
+---@class moonlark.torch.cross_entropy.Options
+---@field weight? moonlark.Tensor  default nil: of each class
+---@field ignore_index? integer  default -100: a class id that does not count
+---@field reduction? "none"|"mean"|"sum"  default "mean": none: a loss for each
+---@field label_smoothing? number  default 0.0: share of the target that is spread over all classes
+
+--- What torch.grad takes.
+---@class moonlark.torch.grad.Options
+---@field retain_graph? boolean  default false: the graph is kept for another backward
+---@field create_graph? boolean  default false: the gradients have a graph, too, for gradients of gradients
+---@field grad_outputs? moonlark.Tensor|moonlark.Tensor[]  default 1 for outputs of one element: gradients of the outputs
+---@field allow_unused? boolean  default false: nil for inputs that the outputs do not depend on, not an error
+
+--- What torch.grid_sample takes.
+---@class moonlark.torch.grid_sample.Options
+---@field mode? "bilinear"|"nearest"|"bicubic"  default "bilinear": how values between the input's are found
+---@field padding_mode? "zeros"|"border"|"reflection"  default "zeros": what stands outside of the input
+---@field align_corners? boolean  default false: the corners of input and output lie on each other, not their edges
+
+--- What torch.gumbel_softmax takes.
+---@class moonlark.torch.gumbel_softmax.Options
+---@field tau? number  default 1: temperature: the lower, the nearer to one-hot
+---@field hard? boolean  default false: one-hot, with the soft one's gradient
+---@field dim? integer  default -1: the axis
+
+--- What torch.interpolate takes.
+---@class moonlark.torch.interpolate.Options
+---@field size? integer|integer[]  default nil: of each axis, or of all
+---@field scale_factor? number|number[]  default nil: of each axis, or of all; in place of a size
+---@field mode? "nearest"|"linear"|"bilinear"|"bicubic"|"trilinear"|"area"  default "nearest": how values between the input's are found
+---@field align_corners? boolean  default false: the corners of input and output lie on each other, not their edges
+
+--- What torch.local_response_norm takes.
+---@class moonlark.torch.local_response_norm.Options
+---@field alpha? number  default 0.0001: times the mean of the squares
+---@field beta? number  default 0.75: the exponent
+---@field k? number  default 1.0: added before the exponent
+
+--- What torch.normalize takes.
+---@class moonlark.torch.normalize.Options
+---@field p? number  default 2: which norm
+---@field dim? integer  default 1: the axis
+---@field eps? number  default 1e-12: the least that is divided by
+
+--- What torch.scaled_dot_product_attention takes.
+---@class moonlark.torch.scaled_dot_product_attention.Options
+---@field attn_mask? moonlark.Tensor  default nil: booleans (true takes part), or numbers to add to the scores
+---@field dropout_p? number  default 0.0: share of the weights that become zeros
+---@field is_causal? boolean  default false: the i-th query sees only the first i keys
+---@field scale? number  default 1 / sqrt(d): of the scores
+
+--- What torch.stft takes.
+---@class moonlark.torch.stft.Options
+---@field hop_length? integer  default n_fft // 4, samples: between two frames
+---@field win_length? integer  default n_fft, samples: length of the window
+---@field window? moonlark.Tensor  default nil: win_length numbers; ones unless given
+---@field center? boolean  default true: frames are centred on their time, the ends padded
+---@field pad_mode? string  default "reflect": how the ends are padded: see torch.pad
+---@field normalized? boolean  default false: divided by the root of n_fft
+---@field onesided? boolean  default true unless the input is complex: without the negative frequencies
+
+--- What torch.tensor takes.
+---@class moonlark.torch.tensor.Options
+---@field dtype? string  default what the values are: its elements: "float32", "int64" …
+---@field device? string  default the CPU, or the tensors' own: where it lies: "cpu", "cuda:0" …
+---@field requires_grad? boolean  default false: gradients are recorded for it
+
+--- What torch.unique takes.
+---@class moonlark.torch.unique.Options
+---@field sorted? boolean  default true: ascending
+---@field return_inverse? boolean  default false: also, for each element, the index of its value
+---@field return_counts? boolean  default false: also how often each occurs
+---@field dim? integer  default nil: the distinct slices along this axis
 
 --- What train.evaluate takes.
 ---@class moonlark.train.evaluate.Options

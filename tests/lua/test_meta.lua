@@ -1,0 +1,48 @@
+-- What editors read (lua/meta/) is what the library says of itself today.
+local lu = require "luaunit"
+local files = require "moonlark.base.files"
+local torch = require "moonlark.torch"
+
+local made
+
+TestMeta = {}
+
+function TestMeta:setUp()
+  if made then return end
+  made = os.tmpname()
+  os.remove(made)
+  files.mkdirs(made)
+  assert(loadfile "lua/meta/generate.lua")(made)
+end
+
+local function compare(name)
+  local tracked, fresh = files.read("lua/meta/" .. name), files.read(made .. "/" .. name)
+  lu.assertTrue(tracked == fresh, name .. " is out of date: run build/release/bin/moonlark lua/meta/generate.lua")
+  lu.assertNotNil(load(tracked, name, "t"))
+end
+
+function TestMeta:test_options()
+  compare "options.lua"
+end
+
+function TestMeta:test_operators()
+  local version = files.read("lua/meta/tensor.lua"):match "%-%- Operators of libtorch (%S+)%.\n"
+  lu.skipIf(version ~= torch.version, ("made with libtorch %s, this is %s"):format(version, torch.version))
+  compare "tensor.lua"
+end
+
+function TestMeta:test_every_class_of_options_that_a_comment_names_is_there()
+  local known, missing = {}, {}
+  for class in files.read("lua/meta/options.lua"):gmatch "\n%-%-%-@class (%S+)" do known[class] = true end
+  for _, file in ipairs(require "moonlark.shell.help.sources".files "lua/moonlark") do
+    for class in files.read(file.path):gmatch "moonlark%.[%w_.]+%.Options%f[^%w_.]" do
+      if not known[class] then missing[#missing + 1] = ("%s: %s"):format(file.path, class) end
+    end
+  end
+  lu.assertEquals(missing, {})
+end
+
+local code = lu.LuaUnit.run()
+for name in require("lfs").dir(made) do os.remove(made .. "/" .. name) end
+os.remove(made)
+os.exit(code)
