@@ -56,17 +56,16 @@ end
 local Parameter = {__name = "nn.Parameter"}
 
 local parameter_options = options.describe("nn.Parameter", {
-  requires_grad = options.boolean(true, "false: it is saved, but not trained"),
+  requires_grad = options.boolean(true, "whether it is trained, not only saved"),
 })
 
---- Marks a tensor as a parameter, for assigning it to a module's field: it is trained and saved. Of a tensor that is
---- trained already it marks the tensor itself, so that modules can share it:
---- `head.weight = nn.Parameter(embed.weight)`.
+--- Marks a tensor as a parameter: assigned to a module's field, it is trained and saved. A tensor that is trained already
+--- stays the same tensor, so that modules can share it: `head.weight = nn.Parameter(embed.weight)`.
 ---@param tensor moonlark.Tensor
 ---@param given moonlark.nn.Parameter.Options?
 ---@return table
 local function parameter(tensor, given)
-  if not torch.is_tensor(tensor) then show.fail("a parameter must be a tensor, got %s", type(tensor)) end
+  if not torch.is_tensor(tensor) then show.fail("nn.Parameter: tensor must be a tensor, got %s", options.got(tensor)) end
   local wanted = parameter_options:read(given).requires_grad
   local trained = wanted and tensor:requires_grad() and tensor:is_leaf()
   return setmetatable({tensor = trained and tensor or tensor:detach():requires_grad_(wanted)}, Parameter)
