@@ -90,49 +90,37 @@ c10::IValue convert(Kind kind, const mlk_value &value)
     }
 }
 
-c10::IValue convert_list(const Parameter &parameter, const mlk_value &value)
-{
-    const mlk_value *items = &value;
-    size_t count = 1, repeat = 1;
-    if (value.kind == MLK_LIST) {
-        items = value.list.items;
-        count = value.list.count;
-    } else {
-        repeat = parameter.size; // one number stands for each axis
+// The items of a list, or one number that stands for each axis.
+struct Items {
+    const mlk_value *first;
+    size_t count, repeat;
+
+    Items(const Parameter &parameter, const mlk_value &value)
+        : first(value.kind == MLK_LIST ? value.list.items : &value),
+          count(value.kind == MLK_LIST ? value.list.count : 1),
+          repeat(value.kind == MLK_LIST ? 1 : (size_t)parameter.size)
+    {
     }
-    auto each = [&](auto &&push) {
+
+    template <class Push> void each(Push &&push) const
+    {
         for (size_t r = 0; r < repeat; r++)
             for (size_t i = 0; i < count; i++)
-                push(items[i]);
-    };
-    if (!parameter.element_optional) {
-        switch (parameter.element) {
-        case Kind::tensor: {
-            c10::List<at::Tensor> list;
-            list.reserve(count);
-            each([&](const mlk_value &item) { list.push_back(tensor_of(item.tensor)); });
-            return list;
-        }
-        case Kind::integer: {
-            c10::List<int64_t> list;
-            list.reserve(count * repeat);
-            each([&](const mlk_value &item) { list.push_back(integer_of(item)); });
-            return list;
-        }
-        case Kind::number: {
-            c10::List<double> list;
-            each([&](const mlk_value &item) { list.push_back(number_of(item)); });
-            return list;
-        }
-        case Kind::boolean: {
-            c10::List<bool> list;
-            each([&](const mlk_value &item) { list.push_back(item.boolean); });
-            return list;
-        }
-        default:
-            break;
-        }
+                push(first[i]);
     }
+};
+
+template <class Element, class Convert> c10::IValue list_of(const Items &items, Convert &&convert_item)
+{
+    c10::List<Element> list;
+    list.reserve(items.count * items.repeat);
+    items.each([&](const mlk_value &item) { list.push_back(convert_item(item)); });
+    return list;
+}
+
+// A list whose items may be missing, or of any number.
+c10::IValue mixed_list(const Parameter &parameter, const Items &items)
+{
     c10::TypePtr element = c10::TensorType::get();
     if (parameter.element == Kind::scalar)
         element = c10::NumberType::get();
@@ -143,10 +131,25 @@ c10::IValue convert_list(const Parameter &parameter, const mlk_value &value)
     if (parameter.element_optional)
         element = c10::OptionalType::create(element);
     c10::impl::GenericList list(element);
-    each([&](const mlk_value &item) {
+    items.each([&](const mlk_value &item) {
         list.push_back(item.kind == MLK_NIL ? c10::IValue() : convert(parameter.element, item));
     });
     return list;
+}
+
+c10::IValue convert_list(const Parameter &parameter, const mlk_value &value)
+{
+    const Items items(parameter, value);
+    if (parameter.element_optional)
+        return mixed_list(parameter, items);
+    switch (parameter.element) {
+    case Kind::tensor:
+        return list_of<at::Tensor>(items, [](const mlk_value &item) { return tensor_of(item.tensor); });
+    case Kind::integer: return list_of<int64_t>(items, integer_of);
+    case Kind::number: return list_of<double>(items, number_of);
+    case Kind::boolean: return list_of<bool>(items, [](const mlk_value &item) { return item.boolean; });
+    default: return mixed_list(parameter, items);
+    }
 }
 
 } // namespace

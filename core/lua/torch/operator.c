@@ -23,7 +23,30 @@ static int push_results(lua_State *L, mlk_lua_context *context, mlk_results **re
     return n;
 }
 
-/* Resolves and calls with the arguments on the stack from `first` on. */
+/* In place: the caller's own userdata, not a second one for the same tensor. */
+static int push_own(lua_State *L, mlk_lua_context *context, mlk_tensor *tensor)
+{
+    mlk_tensor_release(tensor);
+    mlk_lua_steer(L, context, NULL);
+    if (lua_gettop(L) < 1 || lua_type(L, 1) != LUA_TUSERDATA)
+        return 0;
+    lua_pushvalue(L, 1);
+    return 1;
+}
+
+/* One tensor, into the handle at the top of the stack. */
+static int push_tensor(lua_State *L, mlk_lua_context *context, mlk_tensor **handle, const mlk_outcome *outcome)
+{
+    *handle = outcome->tensor;
+    if (outcome->results) { /* an undefined tensor */
+        mlk_results_free(outcome->results);
+        lua_pushnil(L);
+    }
+    mlk_lua_steer(L, context, outcome->tensor);
+    return 1;
+}
+
+/* Resolves and calls with the arguments on the stack. */
 static int call_family(lua_State *L, mlk_lua_context *context, const mlk_family *family, bool method)
 {
     mlk_status status;
@@ -49,24 +72,10 @@ static int call_family(lua_State *L, mlk_lua_context *context, const mlk_family 
     if (code)
         return mlk_lua_raise(L, &status);
 
-    if (in_place) { /* the caller's own userdata, not a second one for the same tensor */
-        mlk_tensor_release(outcome.tensor);
-        mlk_lua_steer(L, context, NULL);
-        if (lua_gettop(L) >= 1 && lua_type(L, 1) == LUA_TUSERDATA) {
-            lua_pushvalue(L, 1);
-            return 1;
-        }
-        return 0;
-    }
-    if (handle) {
-        *handle = outcome.tensor;
-        if (outcome.results) { /* an undefined tensor */
-            mlk_results_free(outcome.results);
-            lua_pushnil(L);
-        }
-        mlk_lua_steer(L, context, outcome.tensor);
-        return 1;
-    }
+    if (in_place)
+        return push_own(L, context, outcome.tensor);
+    if (handle)
+        return push_tensor(L, context, handle, &outcome);
     *results = outcome.results;
     int n = push_results(L, context, results);
     mlk_lua_steer(L, context, NULL);
