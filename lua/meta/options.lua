@@ -4,8 +4,8 @@
 
 --- What Dataset:batches takes.
 ---@class moonlark.Dataset.batches.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel is heard; a number counts from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end too early
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
 ---@field cache? true|string  default nothing is kept: a folder that keeps results between runs; true: the user's
@@ -79,8 +79,8 @@
 
 --- What Dataset:validate takes.
 ---@class moonlark.Dataset.validate.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel is heard; a number counts from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end too early
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
 ---@field decode? boolean  default true: decodes every sample; false: trusts headers, and only hashes the bytes
@@ -116,8 +116,8 @@
 
 --- What audio.blocks takes.
 ---@class moonlark.audio.blocks.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel is heard; a number counts from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end too early
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field rate? number|"native"  default 22050, Hz: samples per second; native: the file's own
 ---@field mono? boolean  default true: the mean of the channels; false: all of them, where channel names none
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
@@ -127,8 +127,8 @@
 
 --- What audio.load takes.
 ---@class moonlark.audio.load.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel is heard; a number counts from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end too early
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field rate? number|"native"  default 22050, Hz: samples per second; native: the file's own
 ---@field mono? boolean  default true: the mean of the channels; false: all of them, where channel names none
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
@@ -776,8 +776,8 @@
 
 --- What feature.recipe takes.
 ---@class moonlark.feature.recipe.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel is heard; a number counts from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end too early
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field features table  required: {name = settings …}, or a list of names
 ---@field rate? integer|"native"  default 22050, Hz: samples per second; native, or 0: each file's own
 ---@field pool? string|string[]  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
