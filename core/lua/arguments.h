@@ -48,6 +48,12 @@ bool mlk_lua_boolean(lua_State *L, int arg, const char *name);
 /* Index into the NULL-terminated list of the string argument; the error lists the choices. */
 int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const choices[]);
 
+/* Set a field of the table at the top of the stack. A string that is NULL is nil. */
+void mlk_lua_set_boolean(lua_State *L, const char *name, bool value);
+void mlk_lua_set_integer(lua_State *L, const char *name, int64_t value);
+void mlk_lua_set_number(lua_State *L, const char *name, double value);
+void mlk_lua_set_string(lua_State *L, const char *name, const char *value);
+
 /* Makes a type of objects (userdata), once a state: `free` is its __gc, `methods` (or NULL) are called as
  * object:name(); one called "close" is its __close, too. */
 void mlk_lua_new_type(lua_State *L, const char *type, lua_CFunction free, const luaL_Reg *methods);

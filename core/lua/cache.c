@@ -10,12 +10,9 @@
 static int push_usage(lua_State *L, const mlk_cache_usage *usage)
 {
     lua_createtable(L, 0, 4);
-    lua_pushinteger(L, usage->entries);
-    lua_setfield(L, -2, "entries");
-    lua_pushinteger(L, usage->bytes);
-    lua_setfield(L, -2, "bytes");
-    lua_pushinteger(L, usage->limit);
-    lua_setfield(L, -2, "limit");
+    mlk_lua_set_integer(L, "entries", usage->entries);
+    mlk_lua_set_integer(L, "bytes", usage->bytes);
+    mlk_lua_set_integer(L, "limit", usage->limit);
     return 1;
 }
 
@@ -48,8 +45,7 @@ static int verify(lua_State *L)
     if (mlk_cache_verify(mlk_lua_string(L, 1, "folder"), &checked, &damaged, &status))
         return mlk_lua_raise(L, &status);
     push_usage(L, &checked);
-    lua_pushinteger(L, damaged);
-    lua_setfield(L, -2, "damaged");
+    mlk_lua_set_integer(L, "damaged", damaged);
     return 1;
 }
 

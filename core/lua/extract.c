@@ -22,8 +22,7 @@ static int recipe(lua_State *L)
 {
     mlk_recipe *made = *mlk_lua_push_recipe(L, 1);
     lua_createtable(L, 0, 2);
-    lua_pushstring(L, made->text);
-    lua_setfield(L, -2, "text");
+    mlk_lua_set_string(L, "text", made->text);
     lua_createtable(L, (int)made->n_columns, 0);
     for (int64_t column = 0; column < made->n_columns; column++) {
         char name[128];
@@ -172,10 +171,8 @@ static void push_frames(lua_State *L, const mlk_recipe *made, const mlk_bundle *
         mlk_lua_push_tensor(L, shape->dtype, 2, (int64_t[]){shape->rows, shape->frames}, &data);
         memcpy(data.data, bundle->data[i], (size_t)(shape->rows * shape->frames) * mlk_dtype_size(shape->dtype));
         lua_setfield(L, -2, "data");
-        lua_pushnumber(L, shape->rate);
-        lua_setfield(L, -2, "rate");
-        lua_pushnumber(L, shape->start);
-        lua_setfield(L, -2, "start");
+        mlk_lua_set_number(L, "rate", shape->rate);
+        mlk_lua_set_number(L, "start", shape->start);
         lua_setfield(L, -2, made->features[i].feature->name);
     }
 }
@@ -243,15 +240,11 @@ static int inspected(lua_State *L)
         const mlk_inspected *found = &inspection->found[i];
         if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
             lua_createtable(L, 0, 4);
-            lua_pushnumber(L, found->seconds);
-            lua_setfield(L, -2, "seconds");
-            lua_pushinteger(L, found->rate);
-            lua_setfield(L, -2, "rate");
-            lua_pushinteger(L, found->channels);
-            lua_setfield(L, -2, "channels");
+            mlk_lua_set_number(L, "seconds", found->seconds);
+            mlk_lua_set_integer(L, "rate", found->rate);
+            mlk_lua_set_integer(L, "channels", found->channels);
             if (found->hash[0]) {
-                lua_pushstring(L, found->hash);
-                lua_setfield(L, -2, "hash");
+                mlk_lua_set_string(L, "hash", found->hash);
             }
         } else {
             lua_pushboolean(L, false);

@@ -38,8 +38,7 @@ static int list(lua_State *L)
         set_string(L, "kind", feature->kind);
         set_string(L, "unit", feature->unit);
         set_string(L, "palette", feature->axis.palette);
-        lua_pushinteger(L, feature->axis.apart);
-        lua_setfield(L, -2, "apart");
+        mlk_lua_set_integer(L, "apart", feature->axis.apart);
         lua_createtable(L, feature->axis.n_labels, 0);
         for (int label = 0; label < feature->axis.n_labels; label++) {
             lua_pushstring(L, feature->axis.labels[label]);
@@ -108,10 +107,8 @@ static int facts(lua_State *L)
     mlk_settings read;
     mlk_lua_read_settings(L, 2, feature, &read);
     lua_createtable(L, 0, 3);
-    lua_pushinteger(L, (lua_Integer)mlk_settings_fact(&read, feature->hop));
-    lua_setfield(L, -2, "hop");
-    lua_pushnumber(L, mlk_settings_fact(&read, feature->energy));
-    lua_setfield(L, -2, "energy");
+    mlk_lua_set_integer(L, "hop", (lua_Integer)mlk_settings_fact(&read, feature->hop));
+    mlk_lua_set_number(L, "energy", mlk_settings_fact(&read, feature->energy));
     set_string(L, "unit", mlk_settings_unit(&read));
     return 1;
 }

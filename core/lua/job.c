@@ -55,12 +55,6 @@ static int wait(lua_State *L)
     return 1;
 }
 
-static void set_count(lua_State *L, const char *name, int count)
-{
-    lua_pushinteger(L, count);
-    lua_setfield(L, -2, name);
-}
-
 /* job:progress() -> {total, done, failed, cached, uncached, unkept}; cached: found in the cache; uncached: could not be
  * kept, unkept: why the first of these could not */
 static int progress(lua_State *L)
@@ -71,14 +65,13 @@ static int progress(lua_State *L)
     mlk_status why;
     lua_createtable(L, 0, 6);
     if (extraction && mlk_extraction_unkept(extraction, &why)) {
-        lua_pushstring(L, why.message);
-        lua_setfield(L, -2, "unkept");
+        mlk_lua_set_string(L, "unkept", why.message);
     }
-    set_count(L, "total", counts.total);
-    set_count(L, "done", counts.done);
-    set_count(L, "failed", counts.failed);
-    set_count(L, "cached", extraction ? mlk_extraction_cached(extraction) : 0);
-    set_count(L, "uncached", extraction ? mlk_extraction_uncached(extraction) : 0);
+    mlk_lua_set_integer(L, "total", counts.total);
+    mlk_lua_set_integer(L, "done", counts.done);
+    mlk_lua_set_integer(L, "failed", counts.failed);
+    mlk_lua_set_integer(L, "cached", extraction ? mlk_extraction_cached(extraction) : 0);
+    mlk_lua_set_integer(L, "uncached", extraction ? mlk_extraction_uncached(extraction) : 0);
     return 1;
 }
 

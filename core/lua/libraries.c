@@ -1,5 +1,7 @@
 /* libraries.c: core.system.libraries: what the engine works with, as it runs. */
 #include "libraries.h"
+
+#include "arguments.h"
 #include "audio/ffmpeg.h"
 #include "dsp/rubberband.h"
 #include "store/hdf5.h"
@@ -12,26 +14,20 @@
 #include <string.h>
 #include <xgboost/c_api.h>
 
-static void set(lua_State *L, const char *name, const char *version)
-{
-    lua_pushstring(L, version);
-    lua_setfield(L, -2, name);
-}
-
 int mlk_lua_libraries(lua_State *L)
 {
     lua_newtable(L);
     char text[128];
     sf_command(NULL, SFC_GET_LIB_VERSION, text, sizeof text);
-    set(L, "libsndfile", text);
+    mlk_lua_set_string(L, "libsndfile", text);
     if (!mlk_ffmpeg_load(NULL))
-        set(L, "FFmpeg", av_version_info());
+        mlk_lua_set_string(L, "FFmpeg", av_version_info());
     if (!mlk_hdf5_available(NULL))
-        set(L, "HDF5", mlk_hdf5_version());
-    set(L, "soxr", soxr_version());
+        mlk_lua_set_string(L, "HDF5", mlk_hdf5_version());
+    mlk_lua_set_string(L, "soxr", soxr_version());
     if (!mlk_rubberband_load(NULL))
-        set(L, "Rubber Band", "3 or later"); /* it does not say */
-    set(L, "FFTW", fftw_version);
+        mlk_lua_set_string(L, "Rubber Band", "3 or later"); /* it does not say */
+    mlk_lua_set_string(L, "FFTW", fftw_version);
     lua_pushfstring(L, "%d.%d", libsvm_version / 100, libsvm_version % 100);
     lua_setfield(L, -2, "libsvm");
     int major = 0, minor = 0, patch = 0;

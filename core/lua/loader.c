@@ -59,10 +59,8 @@ static int measure(lua_State *L)
     lua_createtable(L, recipe->n_features, 0);
     for (int i = 0; i < recipe->n_features; i++) {
         lua_createtable(L, 0, 2);
-        lua_pushstring(L, recipe->features[i].feature->name);
-        lua_setfield(L, -2, "name");
-        lua_pushinteger(L, recipe->rows[i]);
-        lua_setfield(L, -2, "rows");
+        mlk_lua_set_string(L, "name", recipe->features[i].feature->name);
+        mlk_lua_set_integer(L, "rows", recipe->rows[i]);
         lua_rawseti(L, -2, i + 1);
     }
     if (whole)

@@ -1,12 +1,6 @@
 #include "notes.h"
 
-static void set_line(lua_State *L, const char *name, const char *line)
-{
-    if (!line[0])
-        return;
-    lua_pushstring(L, line);
-    lua_setfield(L, -2, name);
-}
+#include "arguments.h"
 
 void mlk_lua_push_notes(lua_State *L, const mlk_audio_notes *notes)
 {
@@ -15,6 +9,6 @@ void mlk_lua_push_notes(lua_State *L, const mlk_audio_notes *notes)
         return;
     }
     lua_createtable(L, 0, 2);
-    set_line(L, "partial", notes->partial);
-    set_line(L, "warning", notes->warning);
+    mlk_lua_set_string(L, "partial", notes->partial[0] ? notes->partial : NULL);
+    mlk_lua_set_string(L, "warning", notes->warning[0] ? notes->warning : NULL);
 }

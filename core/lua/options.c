@@ -189,10 +189,8 @@ static void push_row(lua_State *L, const mlk_parameter *p)
         mlk_lua_push_value(L, p, p->standard);
         lua_setfield(L, -2, "default");
     }
-    lua_pushboolean(L, p->optional);
-    lua_setfield(L, -2, "optional");
-    lua_pushboolean(L, p->infinite);
-    lua_setfield(L, -2, "infinite");
+    mlk_lua_set_boolean(L, "optional", p->optional);
+    mlk_lua_set_boolean(L, "infinite", p->infinite);
     if (p->kind == MLK_PARAMETER_CHOICE) {
         lua_newtable(L);
         for (int i = 0; p->choices[i]; i++) {

@@ -50,12 +50,9 @@ static int run(lua_State *L)
         return mlk_lua_raise(L, &status);
 
     lua_createtable(L, 0, 5);
-    lua_pushinteger(L, result.exit_code);
-    lua_setfield(L, -2, "code");
-    lua_pushinteger(L, result.signal);
-    lua_setfield(L, -2, "signal");
-    lua_pushboolean(L, result.timed_out);
-    lua_setfield(L, -2, "timed_out");
+    mlk_lua_set_integer(L, "code", result.exit_code);
+    mlk_lua_set_integer(L, "signal", result.signal);
+    mlk_lua_set_boolean(L, "timed_out", result.timed_out);
     lua_pushlstring(L, result.out, result.out_size);
     lua_setfield(L, -2, "out");
     lua_pushlstring(L, result.err, result.err_size);

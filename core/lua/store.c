@@ -84,8 +84,7 @@ static int metadata(lua_State *L)
         return mlk_lua_raise(L, &status);
     lua_createtable(L, 0, tensors->metadata_count);
     for (int i = 0; i < tensors->metadata_count; i++) {
-        lua_pushstring(L, tensors->metadata[i].value);
-        lua_setfield(L, -2, tensors->metadata[i].key);
+        mlk_lua_set_string(L, tensors->metadata[i].key, tensors->metadata[i].value);
     }
     mlk_tensors_free(tensors);
     return 1;

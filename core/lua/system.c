@@ -76,11 +76,9 @@ static int blas(lua_State *L)
         {"file", facts.file}, {"threading", facts.threading}, {"core", facts.core}, {"trouble", facts.trouble},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        lua_pushstring(L, texts[i].value);
-        lua_setfield(L, -2, texts[i].name);
+        mlk_lua_set_string(L, texts[i].name, texts[i].value);
     }
-    lua_pushinteger(L, facts.threads);
-    lua_setfield(L, -2, "threads");
+    mlk_lua_set_integer(L, "threads", facts.threads);
     return 1;
 }
 

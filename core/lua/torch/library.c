@@ -75,10 +75,8 @@ static void add_library(lua_State *L)
         {"cuda_devices", cuda_devices}, {"synchronize", synchronize}, {"show_warnings", show_warnings},
         {"set_deterministic", set_deterministic}, {"blas", blas}, {NULL, NULL},
     });
-    lua_pushstring(L, mlk_torch_version());
-    lua_setfield(L, -2, "version");
-    lua_pushstring(L, mlk_torch_path());
-    lua_setfield(L, -2, "path");
+    mlk_lua_set_string(L, "version", mlk_torch_version());
+    mlk_lua_set_string(L, "path", mlk_torch_path());
 }
 
 __attribute__((visibility("default"))) int luaopen_moonlark_torch(lua_State *L)

@@ -115,12 +115,9 @@ static int memory(lua_State *L)
 {
     mlk_memory now = mlk_torch_memory();
     lua_createtable(L, 0, 3);
-    lua_pushinteger(L, (lua_Integer)now.live);
-    lua_setfield(L, -2, "live");
-    lua_pushinteger(L, (lua_Integer)now.cached);
-    lua_setfield(L, -2, "cached");
-    lua_pushinteger(L, (lua_Integer)now.total);
-    lua_setfield(L, -2, "total");
+    mlk_lua_set_integer(L, "live", (lua_Integer)now.live);
+    mlk_lua_set_integer(L, "cached", (lua_Integer)now.cached);
+    mlk_lua_set_integer(L, "total", (lua_Integer)now.total);
     return 1;
 }
 

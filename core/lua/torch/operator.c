@@ -156,12 +156,9 @@ static int overloads(lua_State *L)
     for (size_t i = 0; i < mlk_family_size(family); i++) {
         const mlk_overload *overload = mlk_family_overload(family, i);
         lua_createtable(L, 0, 3);
-        lua_pushstring(L, mlk_overload_name(overload));
-        lua_setfield(L, -2, "name");
-        lua_pushstring(L, mlk_overload_schema(overload));
-        lua_setfield(L, -2, "schema");
-        lua_pushstring(L, mlk_overload_unusable(overload));
-        lua_setfield(L, -2, "unusable");
+        mlk_lua_set_string(L, "name", mlk_overload_name(overload));
+        mlk_lua_set_string(L, "schema", mlk_overload_schema(overload));
+        mlk_lua_set_string(L, "unusable", mlk_overload_unusable(overload));
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     return 1;
