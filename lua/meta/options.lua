@@ -1228,7 +1228,7 @@
 
 --- What nn.Parameter takes.
 ---@class moonlark.nn.Parameter.Options
----@field requires_grad? boolean  default true: false: it is saved, but not trained
+---@field requires_grad? boolean  default true: whether it is trained, not only saved
 
 --- What nn.ReLU takes.
 ---@class moonlark.nn.ReLU.Options
