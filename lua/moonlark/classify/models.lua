@@ -138,8 +138,12 @@ models.random_forest = define {
   proba = trees_proba,
 }
 
+-- Whole defaults are written 1, not 1.0: so files of models have them.
+local boosting = options.join(core.classify.parameters.boosted_trees)
+for _, p in pairs(boosting) do p.default = math.tointeger(p.default) or p.default end
+
 models.boosted_trees = define {
-  parameters = options.describe("classify.boosted_trees", core.classify.parameters.boosted_trees),
+  parameters = options.describe("classify.boosted_trees", boosting),
   state = {"tensor model"},
   fit = function(settings, x, y, k) return {model = core.classify.boosted_trees(x, y, k, settings)} end,
   proba = trees_proba,
