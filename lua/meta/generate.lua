@@ -1,7 +1,7 @@
 --- Writes the files of this folder, which editors read: moonlark lua/meta/generate.lua [FOLDER]
 ---
---- options.lua comes from the descriptions of the library's options, tensor.lua from libtorch's schemas. Both are
---- tracked, and tests/lua/test_meta.lua compares them with what this makes.
+--- options.lua and nn.lua come from the descriptions of the library's options, tensor.lua from libtorch's schemas. All
+--- are tracked, and tests/lua/test_meta.lua compares them with what this makes.
 local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
 local options = require "moonlark.base.options"
@@ -55,6 +55,30 @@ local function tensor_file()
     table.concat(functions, "\n"))
 end
 
+-- The constructor of a class of networks, in the words of schemas: arguments in order, or by name in a last table.
+local function constructor_of(name, description)
+  local overload = {params = {}, named = {}, spread = false, returns = {{type = "moonlark.nn." .. name}}}
+  for i, p in ipairs(description.list) do
+    overload.params[i] = {name = p.name, type = p.type, optional = not p.required}
+    if not p.required then overload.named[#overload.named + 1] = overload.params[i] end
+  end
+  return overload
+end
+
+local function networks_file()
+  local schema, nn, fields = require "moonlark.torch.schema", require "moonlark.nn", {}
+  for _, owner in ipairs(text.sort(options.owners())) do
+    local name = owner:match "^nn%.(%u%w*)$"
+    if name and type(nn[name]) == "table" then -- nn.Parameter is a function
+      local constructor = constructor_of(name, options.described(owner))
+      fields[#fields + 1] = field_of(schema, {name = name, overloads = {constructor}})
+    end
+  end
+  return ("---@meta\n%s\n--- Constructors of networks: nn.Conv2d(1, 16, 3, {padding = 1}).\n---@class moonlark.nn\n%s\n")
+    :format(WARNING, table.concat(fields, "\n"))
+end
+
 local folder = ... or moonlark.home .. "/lua/meta"
 files.write(folder .. "/options.lua", options_file())
 files.write(folder .. "/tensor.lua", tensor_file())
+files.write(folder .. "/nn.lua", networks_file())

@@ -219,10 +219,10 @@
 ---@field n_estimators? integer  default 100, 1 or more: rounds of boosting
 ---@field max_depth? integer  default 6, 0 or more: splits from the root to a leaf at most; 0: no limit
 ---@field learning_rate? number  default 0.3, above 0: share of each tree's answer that counts
----@field subsample? number  default 1.0, above 0 and at most 1: share of the rows that a tree sees
----@field colsample? number  default 1.0, above 0 and at most 1: share of the columns that a tree sees
----@field reg_lambda? number  default 1.0, 0 or more: L2 penalty on the leaves
----@field min_child_weight? number  default 1.0, 0 or more: least weight of the rows in a leaf
+---@field subsample? number  default 1, above 0 and at most 1: share of the rows that a tree sees
+---@field colsample? number  default 1, above 0 and at most 1: share of the columns that a tree sees
+---@field reg_lambda? number  default 1, 0 or more: L2 penalty on the leaves
+---@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
 ---@field max_bin? integer  default 256, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
 

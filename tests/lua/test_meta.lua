@@ -25,6 +25,10 @@ function TestMeta:test_options()
   compare "options.lua"
 end
 
+function TestMeta:test_networks()
+  compare "nn.lua"
+end
+
 function TestMeta:test_operators()
   local version = files.read("lua/meta/tensor.lua"):match "%-%- Operators of libtorch (%S+)%.\n"
   lu.skipIf(version ~= torch.version, ("made with libtorch %s, this is %s"):format(version, torch.version))

@@ -11,6 +11,7 @@
 --- nn.init has the ways in which parameters begin; nn.functional is torch, which has all functions.
 local module = require "moonlark.nn.module"
 
+---@class moonlark.nn
 local nn = {
   Module = module.Module,
   Parameter = module.Parameter,
