@@ -38,8 +38,8 @@ end
 
 --- Support vector machine (Cortes and Vapnik 1995), trained by libsvm, one class against one, as sklearn.svm.SVC.
 ---
---- `fit(x, y)`, `predict(x)`, `decision_function(x)` → rows × pairs, positive for the pair's first class. gamma = "auto"
---- is 1 / columns. Standardise columns first.
+--- `fit(x, y)`, `predict(x)`, `decision_function(x)` → rows × pairs, positive for the pair's first class. Standardise
+--- columns first. gamma = "auto" stands for 1 / columns.
 ---@param given moonlark.classify.svm.Options?
 ---@return moonlark.Estimator
 function classify.svm(given)
