@@ -31,6 +31,7 @@
     X(spectral_bandwidth)      \
     X(spectral_rolloff)        \
     X(spectral_flatness)       \
+    X(spectral_entropy)       \
     X(spectral_contrast)       \
     X(spectral_flux)           \
     X(poly_features)           \

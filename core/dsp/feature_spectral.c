@@ -202,6 +202,40 @@ const mlk_feature mlk_feature_spectral_flatness = {
     .compute = flatness,
 };
 
+/* Shannon's entropy of each frame's values as shares of their sum, over that of as many equal shares:
+ * H = -sum x/S ln(x/S) = ln S - (sum x ln x) / S. */
+static mlk_code entropy(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                        mlk_status *status)
+{
+    const mlk_tiles *power = spectrum(s, a, mlk_settings_get(s, "power"), status);
+    if (!power)
+        return status->code;
+    double amin = mlk_settings_get(s, "amin"), highest = log((double)power->rows);
+    float *to = out;
+    for (int64_t t = 0; t < shape->frames; t++) {
+        const float *frame = mlk_tile(power, t / MLK_TILE) + t % MLK_TILE;
+        double sum = 0, weighted = 0;
+        for (int64_t k = 0; k < power->rows; k++) {
+            double x = fmax(frame[k * MLK_TILE], amin);
+            sum += x;
+            weighted += x * log(x);
+        }
+        to[t] = (float)fmax(0, (log(sum) - weighted / sum) / highest);
+    }
+    return MLK_OK;
+}
+
+const mlk_feature mlk_feature_spectral_entropy = {
+    .name = "spectral_entropy",
+    .summary = "how evenly the spectrum is spread: from 0 for one frequency to 1 for white noise",
+    .kind = "spectral_entropy",
+    MLK_STFT_FRAMES,
+    .scope = MLK_SCOPE_FRAME,
+    MLK_PARAMETERS(flatness_parameters),
+    .measure = measure_curve,
+    .compute = entropy,
+};
+
 /* --- contrast --- */
 
 static mlk_contrast contrast_of(const mlk_settings *s)

@@ -824,6 +824,17 @@
 ---@field quantile? number  default 0.02, 1e-06..0.999999: share of a band's bins that make its peak and its valley
 ---@field linear? boolean  default false: difference of magnitudes, not of decibels
 
+--- What feature.spectral_entropy takes.
+---@class moonlark.feature.spectral_entropy.Options
+---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
+---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
+---@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
+---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
+---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+---@field amin? number  default 1e-10, 1e-37 or more: smaller values count as this
+---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
+
 --- What feature.spectral_flatness takes.
 ---@class moonlark.feature.spectral_flatness.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame

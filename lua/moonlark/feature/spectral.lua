@@ -43,6 +43,15 @@ spectral.spectral_rolloff = engine.feature "spectral_rolloff"
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.spectral_flatness.Options?): moonlark.Signal
 spectral.spectral_flatness = engine.feature "spectral_flatness"
 
+--- How evenly the spectrum is spread: near 0 when all of it is in one frequency, 1 for the flattest.
+---
+--- Shape 1 × frames. Shannon's entropy −Σ p·log p of the frame's spectrum brought to sum 1, over log(1 + n_fft/2), its
+--- largest value. power is the exponent of the magnitude (2: shares of the energy); values under amin count as amin, so
+--- silence gives 1, as the faint noise of a quiet recording does, and as in feature.spectral_flatness. Source: Misra
+--- and others, Spectral entropy based feature for robust ASR, 2004; normalised as in antropy.spectral_entropy.
+---@type fun(song: moonlark.Signal, given: moonlark.feature.spectral_entropy.Options?): moonlark.Signal
+spectral.spectral_entropy = engine.feature "spectral_entropy"
+
 --- Peak against valley in octave bands, in dB: tones stand out, noise does not.
 ---
 --- Shape n_bands + 1 × frames; rows are bands from 0, fmin, 2·fmin … Hz, the last one up to half the sample rate.

@@ -160,6 +160,11 @@ def reference(feature, y, sr, given):
     if feature == "spectral_flux":
         rise = np.maximum(0, np.diff(np.abs(librosa.stft(y, **p)).astype(np.float64), axis=1, prepend=np.nan))
         return np.sqrt(np.nansum(rise ** 2, axis=0, keepdims=True))
+    if feature == "spectral_entropy":  # Misra and others, 2004, over its largest value
+        power, amin = p.pop("power", 2), p.pop("amin", 1e-10)
+        S = np.maximum(np.abs(librosa.stft(y, **p)).astype(np.float64) ** power, amin)
+        share = S / S.sum(axis=0)
+        return -(share * np.log(share)).sum(axis=0, keepdims=True) / np.log(len(S))
     if feature.startswith("mfcc"):
         deltas = {k: p.pop(k) for k in ("width", "order", "mode") if k in p}
         if "mel_norm" in p:
@@ -228,6 +233,7 @@ variants = {
     "spectral_bandwidth": [dict(p=3), dict(norm=False, n_fft=1024)],
     "spectral_rolloff": [dict(roll_percent=0.5), dict(roll_percent=0.99, n_fft=1024)],
     "spectral_flatness": [dict(amin=1e-5, power=1), dict(n_fft=512, hop_length=128)],
+    "spectral_entropy": [dict(amin=1e-5, power=1), dict(n_fft=512, hop_length=128), dict(power=3, window="hamming")],
     "spectral_contrast": [dict(linear=True), dict(n_bands=4, fmin=300.0, quantile=0.1),
                           dict(quantile=0.5, n_fft=4096)],
     "spectral_flux": [dict(n_fft=512, hop_length=200)],
