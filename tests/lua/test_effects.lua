@@ -299,6 +299,28 @@ function TestRubberBand:test_absent()
   lu.assertStrContains(said, "apt-get install librubberband2")
 end
 
+TestChannels = {}
+
+function TestChannels:test_what_is_made_of_each_is_put_together_again()
+  local two, one = torch.tensor {{1, 2, 3}, {4, 5, 6}}, torch.tensor {1, 2, 3}
+  local function f(samples) return samples * 2, samples:sum(), samples:size(0), nil, "last" end
+  local double, sum, n, nothing, word = signal.each_channel(two, 1, f)
+  lu.assertEquals(double:totable(), {{2, 4, 6}, {8, 10, 12}})
+  lu.assertEquals(sum:totable(), {6, 15})
+  lu.assertEquals({n, nothing, word}, {3, nil, "last"})
+  lu.assertEquals(signal.each_channel(two:narrow(0, 0, 1), 1, f):totable(), {{2, 4, 6}})
+  lu.assertEquals(signal.each_channel(one, 1, f):totable(), {2, 4, 6})
+  lu.assertEquals(signal.each_channel(torch.ones {2, 3, 4, 5}, 2, f):shape(), {2, 3, 4, 5})
+  lu.assertErrorMsgEquals("there must be at least one channel, got none", signal.each_channel, torch.ones {0, 3}, 1, f)
+end
+
+function TestChannels:test_a_waveform_has_an_axis_of_them()
+  lu.assertEquals(signal.channels(waveform(torch.ones {3})):shape(), {1, 3})
+  lu.assertEquals(signal.channels(waveform(torch.ones {2, 3})):shape(), {2, 3})
+  lu.assertErrorMsgEquals("song must have at least one channel, got none", signal.channels, waveform(torch.ones {0, 3}))
+  lu.assertErrorMsgEquals("song must be a Signal, such as audio.load returns, got number", signal.channels, 3)
+end
+
 TestErrors = {}
 
 function TestErrors:test_words()

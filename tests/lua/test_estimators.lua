@@ -1,9 +1,11 @@
 -- One contract, every estimator: what each must do with good samples, and say of bad ones.
+local lib = require "lib"
 local lu = require "luaunit"
 local torch = require "moonlark.torch"
 local cluster = require "moonlark.cluster"
 local classify = require "moonlark.classify"
 local estimator = require "moonlark.estimator"
+local files = require "moonlark.base.files"
 
 local makers = {
   pca = function(o) return cluster.pca(o) end,
@@ -100,6 +102,20 @@ function TestContract:test_saved_and_loaded_predicts_the_same_bits()
   end)
   os.remove(path .. ".safetensors")
   os.remove(path .. ".json")
+end
+
+-- Nobody required moonlark.classify or moonlark.cluster there: a kind leads to the module that defines it.
+function TestContract:test_a_program_that_only_loads_finds_every_kind()
+  local file = lib.folder() .. "/model.safetensors"
+  local x, y = samples()
+  makers.pipeline():fit(x, y):save(file)
+  local said = lib.moonlark(nil, nil, "-e", ([[print(require "moonlark.estimator".load %q)]]):format(file)).all
+  lu.assertStrContains(said, "classify.pipeline {classify.scaler {} → cluster.pca {n_components = 2")
+  local text = files.read((file:gsub("safetensors$", "json")))
+  for _, kind in ipairs {"classify.none", "none.svm", "base.json", "svm", "../classify.svm"} do
+    files.write((file:gsub("safetensors$", "json")), (text:gsub("classify%.svm", kind)))
+    lu.assertErrorMsgContains(("unknown kind of model '%s'"):format(kind), estimator.load, file)
+  end
 end
 
 function TestContract:test_a_damaged_model_is_refused()
@@ -272,4 +288,4 @@ function TestValidation:test_report_prints_its_classes()
   lu.assertStrContains(text, "čalga")
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()
