@@ -12,7 +12,8 @@
  * ("2", "inf"). Raises on unknown names and values out of range. */
 void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings);
 
-/* What an inverse transform is told, by the table at `arg`, for a spectrum (called `name` in errors) of so many rows. */
+/* What an inverse transform is told, by the table at `arg`, for a spectrum (called `name` in errors) of so many
+ * rows. */
 mlk_istft_options mlk_lua_read_inverse(lua_State *L, int arg, const char *owner, const char *name, int64_t rows);
 
 #endif

@@ -42,6 +42,31 @@ function TestStore:test_every_kind_of_file_reads_back()
   lu.assertEquals(core.store.load(path):totable(), {{0, 3}, {1, 4}, {2, 5}})
 end
 
+function TestStore:test_every_format_is_good_for_what_it_offers()
+  lu.assertEquals(core.store.formats(), {"safetensors", "npz", "npy", "csv", "jsonl", "arff", "h5"})
+  for _, format in ipairs(core.store.formats "tensors") do
+    local path, x = files.join(self.folder, "x." .. format), torch.arange(3)
+    core.store.save(path, format == "npy" and x or {x = x})
+    local loaded = core.store.load(path)
+    lu.assertTrue((format == "npy" and loaded or loaded.x):equal(x), format)
+  end
+  local tables = {}
+  for _, format in ipairs(core.store.formats "table") do
+    tables[format] = true
+    if format ~= "h5" then core.extract.check_table("x." .. format) end
+  end
+  for _, format in ipairs(core.store.formats()) do
+    if not tables[format] then
+      lu.assertErrorMsgContains("a table's name must end in .safetensors, .npy, .csv, .jsonl, .arff or .h5, got 'x."
+        .. format, core.extract.check_table, "x." .. format)
+    end
+  end
+  lu.assertErrorMsgContains("must end in", core.store.save, ".npz", {})
+  lu.assertEquals(core.store.frame_files("a/x.npy", {"mel", "rms"}), {"a/x.mel.npy", "a/x.rms.npy"})
+  lu.assertEquals(core.store.frame_files("a/x.npz", {"mel", "rms"}), {"a/x.npz"})
+  lu.assertEquals(core.store.frame_files("x.npy", {"mel"}), {"x.npy"})
+end
+
 function TestStore:test_metadata_and_equal_content_give_equal_bytes()
   local a, b = files.join(self.folder, "a.safetensors"), files.join(self.folder, "b.safetensors")
   core.store.save(a, {x = torch.ones {2}, y = torch.zeros {3}}, {kind = "test", label = "Grüße\n"})
