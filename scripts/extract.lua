@@ -3,6 +3,7 @@ local claim = require "moonlark.base.claim"
 local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
+local options = require "moonlark.base.options"
 local results = require "moonlark.dataset.results"
 local store = require "moonlark_core".store
 
@@ -27,7 +28,7 @@ end
 parser:option("--format",
   ("Of the files. Frames are %s; a table (--pool) is %s."):format(formats "frames", formats "table"))
   :choices(store.formats()):default "safetensors"
-parser:option("--pool", "Pool frames: any of mean,std,min,max,median,p5 …"):argname "<names>":convert(command.words)
+command.options(parser, options.described "feature.recipe", {"pool"})
 parser:option("--shard", "Take part i of n."):argname "<i/n>":convert(function(text)
   local i, n = text:match "^(%d+)/(%d+)$"
   i, n = math.tointeger(tonumber(i)), math.tointeger(tonumber(n))

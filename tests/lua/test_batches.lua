@@ -355,7 +355,7 @@ function TestBatches:test_every_kind_keeps_the_contract()
   end
   local fields = {dataset = {}, rows = 1, rejected = {}, partial = {}, settings = {}}
   lu.assertErrorMsgContains("got table without prepare", contract.check_batches, fields)
-  lu.assertErrorMsgContains("got number without every field", contract.check_batches, 3)
+  lu.assertErrorMsgContains("train.tensors make, got 3", contract.check_batches, 3)
 end
 
 -- augmentation ------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 --- What train and predict rely on, of any kind of batches: of songs (dataset:batches), of samples in memory
 --- (train.tensors), of one row a song (dataset:batches with pool).
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
 local contract = {}
@@ -28,11 +29,10 @@ local fields = {
 }
 local methods = {"prepare", "items", "count", "epoch", "set_seed", "to", "options", "statistics", "normalize_by"}
 
---- What a value lacks to be batches, in a word; nil: nothing.
----@param value any
+--- The first field that a table lacks to be batches; nil: none.
+---@param value table
 ---@return string?
 function contract.lacks(value)
-  if type(value) ~= "table" then return "every field" end
   for _, field in ipairs(fields) do
     if type(value[field[1]]) ~= field[2] then return field[1] end
   end
@@ -46,16 +46,16 @@ end
 ---@param value any
 ---@return moonlark.AnyBatches?
 function contract.batches(value)
-  return not contract.lacks(value) and value or nil
+  return type(value) == "table" and not contract.lacks(value) and value or nil
 end
 
 --- Refuses what is no batches.
 ---@param value any
 ---@return moonlark.AnyBatches
 function contract.check_batches(value)
-  local lacking = contract.lacks(value)
-  if not lacking then return value end
-  show.fail("batches must be what dataset:batches and train.tensors make, got %s without %s", type(value), lacking)
+  if contract.batches(value) then return value end
+  show.fail("batches must be what dataset:batches and train.tensors make, got %s%s", options.got(value),
+    type(value) == "table" and " without " .. contract.lacks(value) or "")
 end
 
 return contract

@@ -3,6 +3,7 @@
 local arguments = require "moonlark.shell.dataset"
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
+local options = require "moonlark.base.options"
 local run = require "moonlark.run"
 local show = require "moonlark.base.show"
 
@@ -18,8 +19,7 @@ local usual = "mfcc,spectral_contrast,zero_crossing_rate,spectral_centroid,spect
 function experiment.arguments(parser, pool)
   parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
   arguments.add(parser, usual)
-  parser:option("--pool", "Statistics over time: any of mean,std,min,max,median,p5 …"):argname "<names>"
-    :convert(command.words):default(pool)
+  command.options(parser, options.described "feature.recipe", {"pool"}, {pool = pool})
   parser:option("--run", "The run folder to write."):argname "<folder>"
   parser:flag("--overwrite", "Replace the run that the folder holds.")
   arguments.add_cache(parser)

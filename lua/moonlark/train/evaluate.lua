@@ -1,4 +1,5 @@
 --- Judging a network: its losses and predictions over all batches of a part, joined to whole tracks.
+local contract = require "moonlark.dataset.contract"
 local finally = require "moonlark.base.finally"
 local options = require "moonlark.base.options"
 local report = require "moonlark.classify.evaluation"
@@ -89,6 +90,7 @@ local parameters = options.describe("train.evaluate", {
 ---@param given moonlark.train.evaluate.Options?
 ---@return table  {loss, accuracy, segment_accuracy, probabilities (tracks × classes), predicted, y, confusion, per_class, …}
 function evaluate.run(net, batches, given)
+  contract.check_batches(batches)
   local o = parameters:read(given)
   local device = o.device or net:device()
   local training = net.training
