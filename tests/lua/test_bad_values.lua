@@ -15,7 +15,8 @@ local feature = require "moonlark.feature"
 -- --- how functions are called -----------------------------------------------------
 
 local song = signal.new {data = torch.rand {1, 8192} - 0.5, rate = 16000, kind = "waveform"}
-local sound = os.tmpname() .. ".wav"
+local place = os.tmpname()
+local sound = place .. ".wav"
 audio.save(sound, song)
 local mel = feature.mel(song, {n_mels = 8})
 local table_of_numbers = torch.rand {12, 3}
@@ -265,4 +266,5 @@ end
 
 local code = lu.LuaUnit.run()
 os.remove(sound)
+os.remove(place)
 os.exit(code)
