@@ -1474,13 +1474,13 @@
 
 --- What predict.files takes.
 ---@class moonlark.predict.files.Options
+---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field batch_size? integer  default 32, 1 or more: examples
 ---@field segments? boolean  default false: also what is heard in each segment
 ---@field device? string  default "cpu": where to compute: "cpu", "cuda:0"
----@field workers? integer  default 0, 0 or more: threads that read; 0: one for each core
 ---@field progress? boolean  default false: a bar on standard error
----@field batch_size? integer  default 32, 1 or more: segments at once
----@field channel? any  default nil: as for dataset:batches; default: as in the training
----@field partial? any  default nil: as for dataset:batches; default: as in the training
 
 --- What run.open takes.
 ---@class moonlark.run.open.Options
@@ -1489,6 +1489,7 @@
 
 --- What shell.train takes.
 ---@class moonlark.shell.train.Options
+---@field batch_size? integer  default 32, 1 or more: segments a step
 ---@field epochs? integer  default 30, 1 or more: passes over the training data
 ---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
 ---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
@@ -1501,7 +1502,6 @@
 ---@field input any  required: options of dataset:batches
 ---@field augment? any  default {}: a list of moonlark.augment's
 ---@field options? any  default {}: options of the model
----@field batch_size? integer  default 32, 1 or more: segments a step
 ---@field supervised? boolean  default true: with labels; without, the model has a method loss(batch)
 ---@field judge? fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?  default nil: f(fit, batches of all tracks, seed) gives figures and pictures
 

@@ -10,6 +10,7 @@ local dataset = require "moonlark.dataset"
 local evaluate = require "moonlark.train.evaluate"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
+local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
@@ -131,14 +132,15 @@ local function segment_collector(classes)
   return objective, by_track
 end
 
-local parameters = options.describe("predict.files", {
+local as_trained = {usual = "as in the training"}
+local handed_on = options.described "Dataset:batches":pick {"workers", "batch_size"}
+
+local parameters = options.describe("predict.files", handed_on, {
   segments = options.boolean(false, "also what is heard in each segment"),
   device = options.text("cpu", 'where to compute: "cpu", "cuda:0"'),
-  workers = options.integer(0, {least = 0}, "threads that read; 0: one for each core"),
   progress = options.boolean(false, "a bar on standard error"),
-  batch_size = options.integer(32, {least = 1}, "segments at once"),
-  channel = options.any(nil, "as for dataset:batches; default: as in the training"),
-  partial = options.any(nil, "as for dataset:batches; default: as in the training"),
+  channel = reading.options.channel:but(as_trained),
+  partial = reading.options.partial:but(as_trained),
 })
 
 --- Predictions for several files; those that cannot be read are named in the second result, those that were kept in

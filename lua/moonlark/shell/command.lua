@@ -106,7 +106,10 @@ local placeholders = {integer = "n", number = "x", list = "a,b"}
 
 local function placeholder(name, parameter)
   if parameter.choices then return table.concat(parameter.choices, "|") end
-  return parameter.unit or placeholders[parameter.kind] or name
+  if parameter.unit or not parameter.kinds then return parameter.unit or placeholders[parameter.kind] or name end
+  local words = {}
+  for i, kind in ipairs(parameter.kinds) do words[i] = placeholder(name, kind) end
+  return table.concat(words, "|")
 end
 
 --- Adds an option that a parameter describes: help, default, and what is refused are the parameter's. `batch_size`
@@ -150,16 +153,15 @@ end
 --- Adds the option --workers N (0, the default: as many as there are cores).
 ---@param parser table
 function command.workers(parser)
-  command.option(parser, "workers",
-    options.integer(0, {least = 0, most = 256}, "threads to use; 0: as many as there are cores"))
+  command.option(parser, "workers", require("moonlark.dataset.background").options.workers)
 end
 
 --- Adds --channel and --partial, which say what of each sound file is read: see moonlark.audio.reading.
 ---@param parser table
----@param usual string?  what is so without the options; default: "mix" and "refuse"
+---@param usual string?  what is so without the options, where it is not as for dataset:batches
 function command.reading(parser, usual)
   local reading = require "moonlark.audio.reading"
-  command.option(parser, "channel", reading.options.channel, {usual = usual, argname = "<mix|left|right|n>"})
+  command.option(parser, "channel", reading.options.channel, {usual = usual})
   command.option(parser, "partial", reading.options.partial, {usual = usual})
 end
 

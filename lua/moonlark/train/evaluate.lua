@@ -81,6 +81,13 @@ local parameters = options.describe("train.evaluate", {
   probabilities = options.boolean(false, "tell them where there are no labels, too"),
 })
 
+-- Loss, where there is one, and logits of a batch.
+local function compute(o, net, batch)
+  if o.objective then return o.objective(net, batch) end
+  local logits = evaluate.forward(net, batch)
+  return batch.y and torch.cross_entropy(logits, batch.y), logits
+end
+
 --- Runs a network over a part, without gradients and in evaluation mode.
 ---
 --- The segments' probabilities are averaged over each track. The result prints itself: accuracy with its 95 %
@@ -102,13 +109,7 @@ function evaluate.run(net, batches, given)
   torch.no_grad(function()
     for batch in batches:epoch(1) do
       batch = evaluate.place(batch, device)
-      local loss, logits
-      if o.objective then
-        loss, logits = o.objective(net, batch)
-      else
-        logits = evaluate.forward(net, batch)
-        loss = batch.y and torch.cross_entropy(logits, batch.y)
-      end
+      local loss, logits = compute(o, net, batch)
       if loss then
         loss_sum = loss_sum + loss:item() * #batch.tracks
         count = count + #batch.tracks

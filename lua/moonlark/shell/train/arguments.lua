@@ -6,12 +6,13 @@ local network = require "moonlark.network"
 local options = require "moonlark.base.options"
 local optim = require "moonlark.optim"
 local show = require "moonlark.base.show"
-require "moonlark.train" -- describes its options
+require "moonlark.dataset" -- describe what they take
+require "moonlark.train"
 
 local arguments = {}
 
 local integer = options.integer
-local fit = options.described "train.fit"
+local fit, batches = options.described "train.fit", options.described "Dataset:batches"
 
 --- An experiment, as the files of scripts/train/ write it.
 arguments.plan = options.describe("shell.train", fit:pick {"optimizer", "schedule", "epochs", "patience", "clip_norm",
@@ -21,7 +22,7 @@ arguments.plan = options.describe("shell.train", fit:pick {"optimizer", "schedul
   input = options.any(options.required, "options of dataset:batches"),
   augment = options.any({}, "a list of moonlark.augment's"),
   options = options.any({}, "options of the model"),
-  batch_size = integer(32, {least = 1}, "segments a step"),
+  batch_size = batches.by_name.batch_size:but {help = "segments a step"},
   supervised = options.boolean(true, "with labels; without, the model has a method loss(batch)"),
   judge = options.callable(nil, "f(fit, batches of all tracks, seed) gives figures and pictures",
     "fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?"),
@@ -62,7 +63,8 @@ function arguments.parser(plan)
   command.option(parser, "lr", rate, {default = false, usual = tostring(plan.optimizer.given.lr)})
   command.option(parser, "patience",
     integer(plan.patience or 0, {least = 0}, fit.by_name.patience.help .. "; 0: never"))
-  command.option(parser, "segment", options.number(nil, {above = 0, unit = "seconds"}, "length of a segment"))
+  local segment = plan.input.segment
+  command.option(parser, "segment", batches.by_name.segment, {usual = segment and segment .. " s"})
   command.reading(parser)
   parser:option("--option", "An option of the model; may be given several times."):argname "<name=value>":count "*"
   parser:flag("--no-augment", "Train on the data as it is.")
