@@ -20,12 +20,12 @@ end
 
 --- Gives each test of these tables a temporary folder of its own.
 ---@param cases table[]  Test… tables
----@param setup fun(folder: string)  is told of it before each test
+---@param setup fun(folder: string)?  is told of it before each test; self.folder is it, too
 function lib.in_folder(cases, setup)
   for _, case in ipairs(cases) do
     function case:setUp()
       self.folder = files.temporary_folder()
-      setup(self.folder)
+      if setup then setup(self.folder) end
     end
     function case:tearDown() files.remove(self.folder) end
   end

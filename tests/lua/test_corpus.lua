@@ -1,3 +1,4 @@
+local lib = require "lib"
 local lu = require "luaunit"
 local compose = require "moonlark.corpus.compose"
 local corpus = require "moonlark.corpus"
@@ -192,8 +193,7 @@ end
 
 TestFolder = {}
 
-function TestFolder:setUp() self.folder = files.temporary_folder() end
-function TestFolder:tearDown() files.remove(self.folder) end
+lib.in_folder {TestFolder}
 
 local function hashes(folder)
   local found = {}
@@ -254,4 +254,4 @@ function TestFolder:test_a_folder_holds_one_kind_of_corpus()
   lu.assertErrorMsgContains("seconds must be a number 1..600, got 0", corpus.generate, self.folder .. "/x", {seconds = 0.0, clips = 1})
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

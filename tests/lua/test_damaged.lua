@@ -1,5 +1,6 @@
 -- Every kind of file that Moonlark reads, with every kind of damage: it is read, or an error of one line names the
 -- file, and never a line of Moonlark's own code.
+local lib = require "lib"
 local lu = require "luaunit"
 local checkpoint = require "moonlark.train.checkpoint"
 local classify = require "moonlark.classify"
@@ -17,7 +18,7 @@ local run = require "moonlark.run"
 local sealed = require "moonlark.base.sealed"
 local torch = require "moonlark.torch"
 
-local place = files.temporary_folder()
+local place = lib.folder()
 
 -- the files ---------------------------------------------------------------------
 
@@ -323,6 +324,4 @@ function TestDamaged:test_whole_files_are_read()
   lu.assertTrue(checked > 1000, checked)
 end
 
-local code = lu.LuaUnit.run()
-files.remove(place)
-os.exit(code)
+lib.run()

@@ -1,4 +1,5 @@
 -- Datasets and their splits: what comes out of folders and lists, what no split may do, which errors are clear.
+local lib = require "lib"
 local lu = require "luaunit"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
@@ -6,12 +7,7 @@ local files = require "moonlark.base.files"
 local place
 TestFolder, TestCsv, TestGtzan, TestSplit, TestFolds, TestFiles = {}, {}, {}, {}, {}, {}
 
-local function touch(path, text)
-  path = files.join(place, path)
-  files.mkdirs((files.split(path)))
-  files.write(path, text or "")
-  return path
-end
+local function touch(path, text) return lib.write(files.join(place, path), text) end
 
 local function paths(songs)
   local list = {}
@@ -34,10 +30,7 @@ local function invented(sizes, groups)
   return dataset.csv(touch("invented.csv", table.concat(lines, "\n")))
 end
 
-for _, case in ipairs {TestFolder, TestCsv, TestGtzan, TestSplit, TestFolds, TestFiles} do
-  function case:setUp() place = files.temporary_folder() end
-  function case:tearDown() files.remove(place) end
-end
+lib.in_folder({TestFolder, TestCsv, TestGtzan, TestSplit, TestFolds, TestFiles}, function(folder) place = folder end)
 
 -- folder -----------------------------------------------------------------------
 
@@ -446,4 +439,4 @@ function TestFiles:test_foreign_files_are_refused()
     '{"format":"moonlark.dataset","version":1,"classes":["a"],"tracks":[{"path":"x","label":"b"}]}'))
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

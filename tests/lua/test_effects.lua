@@ -285,16 +285,11 @@ end
 
 -- A library that does not load: one line that says what to do.
 function TestRubberBand:test_absent()
-  local folder = os.tmpname()
-  os.remove(folder)
-  local program = (os.getenv "MOONLARK_TEST_BUILD" or "build/release") .. "/bin/moonlark"
-  os.execute(("mkdir %s && : > %s/librubberband.so.2"):format(folder, folder))
-  local pipe = io.popen(([[LD_LIBRARY_PATH=%s %s -e 'require "moonlark.effects".time_stretch(require "moonlark.signal".new {
-    data = require "moonlark.torch".zeros {1, 9}, rate = 8000, kind = "waveform"}, 2, {method = "rubberband"})' 2>&1]])
-    :format(folder, program))
-  local said = pipe:read "a"
-  pipe:close()
-  os.execute("rm -r " .. folder)
+  local folder = lib.folder()
+  lib.write(folder .. "/librubberband.so.2")
+  local said = lib.moonlark(nil, {"LD_LIBRARY_PATH=" .. folder}, "-e", [[
+    require "moonlark.effects".time_stretch(require "moonlark.signal".new {data = require "moonlark.torch".zeros {1, 9},
+      rate = 8000, kind = "waveform"}, 2, {method = "rubberband"})]]).err
   lu.assertStrContains(said, "the Rubber Band library cannot be loaded")
   lu.assertStrContains(said, "apt-get install librubberband2")
 end

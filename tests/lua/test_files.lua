@@ -1,10 +1,10 @@
+local lib = require "lib"
 local lu = require "luaunit"
 local files = require "moonlark.base.files"
 
 TestFiles = {}
 
-function TestFiles:setUp() self.folder = files.temporary_folder() end
-function TestFiles:tearDown() files.remove(self.folder) end
+lib.in_folder {TestFiles}
 
 function TestFiles:test_written_bytes_read_back()
   local path = files.join(self.folder, "x.bin")
@@ -67,4 +67,4 @@ function TestFiles:test_folders_that_cannot_be_written_are_refused_and_none_is_m
   lu.assertErrorMsgContains("/dev/null: it is no folder", files.check_folder, "/dev/null/x", "run folder")
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

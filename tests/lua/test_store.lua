@@ -1,3 +1,4 @@
+local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
@@ -7,8 +8,7 @@ local reference = "tests/reference/store/"
 
 TestStore = {}
 
-function TestStore:setUp() self.folder = files.temporary_folder() end
-function TestStore:tearDown() files.remove(self.folder) end
+lib.in_folder {TestStore}
 
 function TestStore:test_reads_what_python_wrote()
   for _, name in ipairs {"all.safetensors", "stored.npz", "float32.npy"} do
@@ -93,4 +93,4 @@ function TestStore:test_errors_name_the_file_or_argument()
   lu.assertEquals(files.list(self.folder), {})   -- nothing half-written stays
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

@@ -137,48 +137,54 @@ local function colouring(signal, settings, low, high, unit)
   return {palette = name, low = low, high = high, label = unit, bar = settings.bar}
 end
 
+-- The matrix in no more cells than the picture has pixels: gnuplot's element, and its range: finite, low, high.
+local function image_of(array, rows, columns, x, y, how)
+  local most_rows, most_columns = math.floor(how.height * figure.scale), math.floor(how.width * figure.scale)
+  local out_rows = math.max(2, how.edges and most_rows or math.min(rows, most_rows))
+  local out_columns = math.max(2, math.min(columns, most_columns))
+  local bytes, finite, low, high = picture.image(array, {
+    edges = how.edges, pool = how.pool, rows = out_rows, columns = out_columns, top_db = how.top_db,
+    db_factor = how.decibels and (how.decibels == "power" and 10 or 20) or nil,
+  })
+  local dx, dy = (x.high - x.low) / out_columns, (y.high - y.low) / out_rows
+  return {bytes = bytes, columns = 1, style = "with image", image = {
+    rows = out_rows, columns = out_columns, x = x.low + dx / 2, y = y.low + dy / 2, dx = dx, dy = dy,
+  }}, {finite = finite, missing = out_rows * out_columns - finite, low = low, high = high}
+end
+
+-- Rows of another size would make the others all look alike, as the first two coefficients of an MFCC do: the range
+-- of the others counts. Whether there are such rows.
+local function leave_apart(range, signal, array, rows, settings)
+  local apart = signal and signal:facts().apart or 0
+  if apart == 0 or rows <= apart + 1 or settings.low or settings.high then return false end
+  local others, least, most = data.range(data.rows_from(array, apart))
+  if others > 0 then range.low, range.high = least, most end
+  return true
+end
+
 -- Explained at plot.map.
 local function map(signal, given)
   local settings = parameters:read(given)
   local array, from, complex = data.read("signal", signal)
   local _, rows, columns = data.shape("signal", array)
   local axis = row_axis(from, settings, rows)
-
   local decibels = settings.db == true and (complex and "amplitude" or "power") or settings.db
   local unit = settings.unit or decibels and "dB" or from and (from.unit or from.made.unit) or nil
   local pool = settings.pool or ((decibels or unit == "dB" or axis.unit == "Hz") and "max" or "mean")
 
-  local inside_w, inside_h = settings.width - 150, settings.height - 90
-  local x, xlabel = x_axis(from, settings, columns, inside_w)
-  local y, ylabel, edges = y_axis(axis, rows, settings, inside_h)
-  local most_rows = math.max(2, math.floor(inside_h * figure.scale))
-  local most_columns = math.max(2, math.floor(inside_w * figure.scale))
-  local out_rows = edges and most_rows or math.max(2, math.min(rows, most_rows))
-  local out_columns = math.max(2, math.min(columns, most_columns))
-  local bytes, finite, low, high = picture.image(array, {
-    edges = edges, pool = pool, rows = out_rows, columns = out_columns, top_db = settings.top_db,
-    db_factor = decibels and (decibels == "power" and 10 or 20) or nil,
-  })
-
-  -- Rows of another size would make the others all look alike, as the first two coefficients of an MFCC do.
-  local apart = from and from:facts().apart or 0
-  local beyond = apart > 0 and rows > apart + 1 and not settings.low and not settings.high
-  if beyond then
-    local others, least, most = data.range(data.rows_from(array, apart))
-    if others > 0 then low, high = least, most end
-  end
-  local colours = colouring(from, settings, low, high, unit)
-  colours.ticks = scale.linear(colours.low, colours.high, inside_h / 45)
-  local missing = out_rows * out_columns - finite
-  local dx, dy = (x.high - x.low) / out_columns, (y.high - y.low) / out_rows
+  local width, height = settings.width - 150, settings.height - 90 -- of the matrix itself
+  local x, xlabel = x_axis(from, settings, columns, width)
+  local y, ylabel, edges = y_axis(axis, rows, settings, height)
+  local element, range = image_of(array, rows, columns, x, y,
+    {width = width, height = height, edges = edges, pool = pool, decibels = decibels, top_db = settings.top_db})
+  local beyond = leave_apart(range, from, array, rows, settings)
+  local colours = colouring(from, settings, range.low, range.high, unit)
+  colours.ticks = scale.linear(colours.low, colours.high, height / 45)
   return figure.new(panel.new {
     title = settings.title, xlabel = xlabel, ylabel = ylabel, x = x, y = y, frame = true, colours = colours,
-    background = missing > 0 and "#c8c8c8" or nil,
-    note = finite == 0 and "no finite number" or missing > 0 and "grey: not a finite number"
+    background = range.missing > 0 and "#c8c8c8" or nil, elements = {element},
+    note = range.finite == 0 and "no finite number" or range.missing > 0 and "grey: not a finite number"
       or beyond and "coefficients 0 and 1 may lie beyond the colours" or nil,
-    elements = {{bytes = bytes, columns = 1, style = "with image", image = {
-      rows = out_rows, columns = out_columns, x = x.low + dx / 2, y = y.low + dy / 2, dx = dx, dy = dy,
-    }}},
   }, settings.width, settings.height)
 end
 

@@ -47,54 +47,55 @@ local function point_style(count)
   return count <= 10000 and 0.5 or 0.4, "70"
 end
 
+-- The points of each class that has some, and the legend of all classes; without labels one cloud.
+local function clouds(x, y, labels, settings, count)
+  local elements, legend = {}, {}
+  local size, alpha = point_style(count)
+  local function add(bytes, i, name)
+    elements[#elements + 1] = {
+      bytes = bytes, columns = 2, name = name,
+      style = ("with points pt %d ps %s lc rgb '#%s%s'"):format(palette.shape(i), settings.size or size, alpha,
+        palette.colour(i):sub(2)),
+    }
+  end
+  if not labels then
+    add(picture.points {x, y}, 1)
+    return elements
+  end
+  local ids, names = classes_of(labels, settings.classes)
+  for i, name in ipairs(names) do
+    local bytes, found = picture.points({x, y}, ids, i - 1)
+    if found > 0 then add(bytes, i, name) end
+    legend[i] = {name = name, kind = "point", colour = palette.colour(i), shape = palette.shape(i)}
+  end
+  return elements, legend
+end
+
+local function axis_of(column, pixels)
+  local finite, low, high = data.range(column)
+  low, high = scale.widen(low, high, 0.04)
+  return {low = low, high = high, ticks = scale.linear(low, high, pixels / 70)}, finite
+end
+
 -- Explained at plot.scatter.
 local function scatter(points, labels, given)
   if given == nil and type(labels) == "table" and next(labels) ~= nil and labels[1] == nil then
     labels, given = nil, labels -- scatter(points, {options})
   end
   local settings = parameters:read(given)
-  local array = data.read("points", points)
-  local components = settings.components
-  local x, y = data.column("points", array, components[1]), data.column("points", array, components[2])
+  local array, first, second = data.read("points", points), table.unpack(settings.components)
+  local x, y = data.column("points", array, first), data.column("points", array, second)
   local _, count = data.shape("points", array)
-
-  local elements, legend = {}, {}
-  local size, alpha = point_style(count)
-  size = settings.size or size
-  local function add(bytes, i, name)
-    elements[#elements + 1] = {
-      bytes = bytes, columns = 2, name = name,
-      style = ("with points pt %d ps %s lc rgb '#%s%s'"):format(palette.shape(i), size, alpha,
-        palette.colour(i):sub(2)),
-    }
-  end
-  if labels then
-    local ids, names = classes_of(labels, settings.classes)
-    for i, name in ipairs(names) do
-      local bytes, found = picture.points({x, y}, ids, i - 1)
-      if found > 0 then add(bytes, i, name) end
-      legend[i] = {name = name, kind = "point", colour = palette.colour(i), shape = palette.shape(i)}
-    end
-  else
-    add(picture.points {x, y}, 1)
-  end
-
-  local width = settings.width or 600 + panel.legend_width(legend, settings.height - 70)
-  local function axis(column, pixels)
-    local finite, low, high = data.range(column)
-    low, high = scale.widen(low, high, 0.04)
-    return {low = low, high = high, ticks = scale.linear(low, high, pixels / 70)}, finite
-  end
-  local x_axis, x_finite = axis(x, settings.width and settings.width - 200 or 540)
-  local y_axis, y_finite = axis(y, settings.height - 100)
+  local elements, legend = clouds(x, y, labels, settings, count)
+  local x_axis, x_finite = axis_of(x, settings.width and settings.width - 200 or 540)
+  local y_axis, y_finite = axis_of(y, settings.height - 100)
+  local missing = count - math.min(x_finite, y_finite)
   return figure.new(panel.new {
     title = settings.title,
-    xlabel = settings.xlabel or "component " .. components[1] + 1,
-    ylabel = settings.ylabel or "component " .. components[2] + 1,
-    x = x_axis, y = y_axis, grid = true, elements = elements, legend = #legend > 0 and legend or nil,
-    note = math.min(x_finite, y_finite) < count
-      and ("%d points are not finite and left out"):format(count - math.min(x_finite, y_finite)) or nil,
-  }, width, settings.height)
+    xlabel = settings.xlabel or "component " .. first + 1, ylabel = settings.ylabel or "component " .. second + 1,
+    x = x_axis, y = y_axis, grid = true, elements = elements, legend = legend,
+    note = missing > 0 and ("%d points are not finite and left out"):format(missing) or nil,
+  }, settings.width or 600 + panel.legend_width(legend or {}, settings.height - 70), settings.height)
 end
 
 return scatter

@@ -66,47 +66,54 @@ local function cell_of(axis, at, count)
   return math.max(1, math.min(count, math.floor(place * count) + 1))
 end
 
-local function draw_map(panel, width, height, colour)
-  local left = 0
-  for _, tick in ipairs(panel.y.ticks) do left = math.max(left, utf8.len(shorten(tick.text, 16))) end
-  local columns = math.max(8, width - left - 3)
-  local rows = math.max(4, height - 4)
-  local lines = cells(panel, rows, columns, colour)
+-- Puts the words of a panel over its cells.
+local function write_words(panel, lines, rows, columns, colour)
   for _, word in ipairs(panel.words or {}) do
     local row = rows + 1 - cell_of(panel.y, word.y, rows)
-    local from = cell_of(panel.x, word.x, columns) - utf8.len(word.text) // 2
-    local column = from
+    local column = cell_of(panel.x, word.x, columns) - utf8.len(word.text) // 2
     for _, code in utf8.codes(word.text) do
       if lines[row][column] then lines[row][column] = (colour and "\27[0m" or "") .. utf8.char(code) end
       column = column + 1
     end
   end
+end
 
-  local out, names = {}, {}
-  if panel.title then out[1] = (" "):rep(left + 2) .. shorten(panel.title, columns) end
+-- The labels below, as far as they have room.
+local function labels_below(axis, columns)
+  local parts, used = {}, -1
+  for _, tick in ipairs(axis.ticks) do
+    local label = shorten(tick.text, 12)
+    local from = cell_of(axis, tick.at, columns) - (utf8.len(label) + 1) // 2
+    from = math.max(0, math.min(columns - utf8.len(label), from))
+    if from > used then
+      parts[#parts + 1] = (" "):rep(from - used - 1) .. label
+      used = from + utf8.len(label)
+    end
+  end
+  return table.concat(parts, " ")
+end
+
+local function draw_map(panel, width, height, colour)
+  local left = 0
+  for _, tick in ipairs(panel.y.ticks) do left = math.max(left, utf8.len(shorten(tick.text, 16))) end
+  local rows, columns = math.max(4, height - 4), math.max(8, width - left - 3)
+  local lines = cells(panel, rows, columns, colour)
+  write_words(panel, lines, rows, columns, colour)
+
+  local out, names, indent = {}, {}, (" "):rep(left + 2)
+  if panel.title then out[1] = indent .. shorten(panel.title, columns) end
   for _, tick in ipairs(panel.y.ticks) do
     local row = rows + 1 - cell_of(panel.y, tick.at, rows)
     names[row] = names[row] or shorten(tick.text, 16)
   end
   for row = 1, rows do
-    local name = names[row]
-    out[#out + 1] = pad(name or "", left) .. (name and " ┤" or " │") .. table.concat(lines[row])
+    out[#out + 1] = pad(names[row] or "", left) .. (names[row] and " ┤" or " │") .. table.concat(lines[row])
       .. (colour and "\27[0m" or "")
   end
-  local below, used = {}, -1
-  for _, tick in ipairs(panel.x.ticks) do
-    local label = shorten(tick.text, 12)
-    local from = cell_of(panel.x, tick.at, columns) - (utf8.len(label) + 1) // 2
-    from = math.max(0, math.min(columns - utf8.len(label), from))
-    if from > used then
-      below[#below + 1] = (" "):rep(from - used - 1) .. label
-      used = from + utf8.len(label)
-    end
-  end
   out[#out + 1] = (" "):rep(left + 1) .. "└" .. ("─"):rep(columns)
-  out[#out + 1] = (" "):rep(left + 2) .. table.concat(below, " ")
+  out[#out + 1] = indent .. labels_below(panel.x, columns)
   local unit = panel.colours.label and " " .. panel.colours.label or ""
-  out[#out + 1] = (" "):rep(left + 2) .. shorten(("%s; %s to %s%s"):format(panel.xlabel or "",
+  out[#out + 1] = indent .. shorten(("%s; %s to %s%s"):format(panel.xlabel or "",
     scale.number(panel.colours.low), scale.number(panel.colours.high), unit), columns)
   return table.concat(out, "\n") .. "\n"
 end

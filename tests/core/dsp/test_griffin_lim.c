@@ -1,6 +1,6 @@
 /* Griffin-Lim from zero phases against librosa 0.11.0 run in double precision
- * (tests/reference/effects/generate_cuts_and_inverses.py), and what must hold from random ones: the same sound for the same seed, and a spectrogram ever nearer. Before it,
- * where only mel bands are left: frequencies for them. */
+ * (tests/reference/effects/generate_cuts_and_inverses.py), and what must hold from random ones: the same sound for the
+ * same seed, and a spectrogram ever nearer. Before it, where only mel bands are left: frequencies for them. */
 #include "test.h"
 
 #include "dsp/griffin_lim.h"

@@ -1,5 +1,4 @@
-"""Freezes what librosa 0.11.0 makes of short sounds: effects.safetensors, read by tests/core/dsp/test_effects.c and
-tests/lua/test_effects.lua.
+"""Freezes what librosa 0.11.0 makes of short sounds: effects.safetensors, read by tests/lua/test_effects.lua.
 
     python3 tests/reference/effects/generate.py
 
