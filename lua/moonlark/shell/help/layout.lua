@@ -153,6 +153,31 @@ local function described(kind, text)
   return text == "" and kind or kind .. ", " .. text
 end
 
+-- What goes in and comes out, and what a class holds.
+local function add_slots(out, doc, width, options_in)
+  local rows = {}
+  for _, param in ipairs(doc.params) do
+    rows[#rows + 1] = {param.name, described(param == options_in and "options, see below" or param.type, param.text)}
+  end
+  for _, value in ipairs(doc.returns) do
+    if value.text ~= "" then rows[#rows + 1] = {"returns", described(value.type, value.text)} end
+  end
+  for _, field in ipairs(doc.fields) do rows[#rows + 1] = {"." .. field.name, described(field.type, field.text)} end
+  if #rows > 0 and out[#out] ~= "" then out[#out + 1] = "" end
+  add_rows(out, rows, width)
+end
+
+local function add_members(out, entry, members, width)
+  local rows = {}
+  for i, member in ipairs(members) do
+    local within, called = member.entry, member.name:sub(#entry.name + 1)
+    if within.kind == "function" then called = called .. arguments_of(within) end
+    rows[i] = {called, first_sentence(within)}
+  end
+  if #rows > 0 then out[#out + 1] = "" end
+  add_rows(out, rows, width)
+end
+
 --- The page on one name.
 ---@param entry table  see moonlark.shell.help.sources
 ---@param name string  how a user writes it
@@ -167,33 +192,12 @@ function layout.entry(entry, name, members, width, given, description)
   out[#out + 1] = ""
   local doc = entry.doc or {text = {}, params = {}, returns = {}, fields = {}}
   add_text(out, doc.text, width, "")
-  local rows = {}
-  for _, param in ipairs(doc.params) do
-    local kind = description and param == given and "options, see below" or param.type
-    rows[#rows + 1] = {param.name, described(kind, param.text)}
-  end
-  for _, value in ipairs(doc.returns) do
-    if value.text ~= "" then rows[#rows + 1] = {"returns", described(value.type, value.text)} end
-  end
-  for _, field in ipairs(doc.fields) do rows[#rows + 1] = {"." .. field.name, described(field.type, field.text)} end
-  if #rows > 0 then
-    if out[#out] ~= "" then out[#out + 1] = "" end
-    add_rows(out, rows, width)
-  end
+  add_slots(out, doc, width, description and given)
   if description then
     out[#out + 1] = ""
     add_options(out, description, width)
   end
-  if #members > 0 then
-    out[#out + 1] = ""
-    rows = {}
-    for i, member in ipairs(members) do
-      local within, called = member.entry, member.name:sub(#entry.name + 1)
-      if within.kind == "function" then called = called .. arguments_of(within) end
-      rows[i] = {called, first_sentence(within)}
-    end
-    add_rows(out, rows, width)
-  end
+  add_members(out, entry, members, width)
   if entry.parent then
     out[#out + 1] = ""
     add_text(out, {("It has all that `%s` has: `%s?`."):format(entry.parent, entry.parent)}, width, "")

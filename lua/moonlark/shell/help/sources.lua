@@ -110,6 +110,55 @@ local function returned_name(lines)
   end
 end
 
+-- A file as it is read: `names` are its local variables by how a user calls them, `declared` its classes.
+local File = {}
+File.__index = File
+
+function File:add(entry)
+  entry.module, entry.path = self.module, self.path
+  self.entries[#self.entries + 1] = entry
+end
+
+-- The classes of a comment, before the line that makes them.
+function File:add_classes(doc, variable, number)
+  local is_module = variable == self.returned and variable and not variable:find "^%u"
+  if variable and not is_module then self.names[variable] = short(doc.class) end
+  for _, class in ipairs(doc.classes) do
+    self.declared[short(class)] = true
+    local own = {text = doc.text, params = doc.params, returns = {}, fields = {}}
+    for _, field in ipairs(doc.fields) do
+      if field.class == class then own.fields[#own.fields + 1] = field end
+    end
+    self:add {name = short(class), full = class, kind = "class", line = number, doc = own, parent = doc.parent}
+  end
+end
+
+-- What the line defines, unless that is a class.
+function File:add_definition(doc, line, number)
+  local owner, name, separator, arguments = definition(line)
+  local root = owner and owner:match "^[^.]*"
+  if owner and self.names[root] and not name:find "^_" and not owner:find "%._" then
+    self:add {name = self.names[root] .. owner:sub(#root + 1) .. separator .. name, line = number, doc = doc,
+      kind = (arguments or doc and (doc.params[1] or doc.returns[1])) and "function" or "value",
+      arguments = arguments, code = line}
+  elseif line:find "^return%s+function%f[^%w_]" then
+    self:add {name = self.module, kind = "function", line = number, doc = doc, arguments = line:match "%b()"}
+  elseif not self.returned and doc and line:find "^local%s+function" then
+    self:add {name = line:match "^local%s+function%s+([%w_]+)", kind = "local", line = number, doc = doc,
+      arguments = line:match "%b()"}
+  end
+end
+
+-- A line of code, and the comment right before it.
+function File:read_line(doc, line, number)
+  local variable = line:match "^local%s+([%a_][%w_]*)%s*="
+  local borrowed = line:match "^local%s+(%u%w*)%f[%W].-=%s*[%a_][%w_]*%.%1%f[%W]" -- local Dataset = class.Dataset
+  if borrowed then self.names[borrowed] = borrowed end
+  if doc and doc.class then return self:add_classes(doc, variable, number) end
+  if variable and self.declared[variable] then self.names[variable] = variable end
+  self:add_definition(doc, line, number)
+end
+
 --- The names that a source file defines, with their comments.
 ---
 --- Each entry has name ("audio.load", "Signal:slice"; the module's own is "audio"), kind ("module", "class",
@@ -120,60 +169,23 @@ end
 ---@param module string  the name of what the file returns, "audio"
 ---@return table[] entries  in the file's order
 function sources.read(path, module)
-  local lines = {}
+  local lines, block, first = {}, {}, true
   for line in io.lines(path) do lines[#lines + 1] = line end
-  local returned = returned_name(lines)
-  local names = {}       -- the file's local variable -> how a user calls it
-  if returned then names[returned] = module end
-  local entries, block, declared = {}, {}, {}
-
-  local function add(entry)
-    entry.module, entry.path = module, path
-    entries[#entries + 1] = entry
-  end
-  local first = true
+  local file = setmetatable({path = path, module = module, entries = {}, names = {}, declared = {},
+    returned = returned_name(lines)}, File)
+  if file.returned then file.names[file.returned] = module end
   for number, line in ipairs(lines) do
     if line:find "^%-%-%-" and not line:find "^%-%-%-%-" then
       block[#block + 1] = line
     else
       local doc = #block > 0 and read_block(block) or nil
-      if doc and first then add {name = module, kind = "module", line = 1, doc = doc} end
-      local variable = line:match "^local%s+([%a_][%w_]*)%s*="
-      if doc and doc.class then
-        local is_module = variable == returned and variable and not variable:find "^%u"
-        if variable and not is_module then names[variable] = short(doc.class) end
-        for _, class in ipairs(doc.classes) do
-          declared[short(class)] = true
-          local own = {text = doc.text, params = doc.params, returns = {}, fields = {}}
-          for _, field in ipairs(doc.fields) do
-            if field.class == class then own.fields[#own.fields + 1] = field end
-          end
-          add {name = short(class), full = class, kind = "class", line = number, doc = own,
-            parent = doc.parent}
-        end
-      elseif variable and declared[variable] then
-        names[variable] = variable
-      end
-      local borrowed = line:match "^local%s+(%u%w*)%f[%W].-=%s*[%a_][%w_]*%.%1%f[%W]" -- local Dataset = class.Dataset
-      if borrowed then names[borrowed] = borrowed end
-      local owner, name, separator, arguments = definition(line)
-      local root = owner and owner:match "^[^.]*"
-      local is_class = doc and doc.class -- which is an entry already
-      if owner and names[root] and not is_class and not name:find "^_" and not owner:find "%._" then
-        add {name = names[root] .. owner:sub(#root + 1) .. separator .. name, line = number, doc = doc,
-          kind = (arguments or doc and (doc.params[1] or doc.returns[1])) and "function" or "value",
-          arguments = arguments, code = line}
-      elseif line:find "^return%s+function%f[^%w_]" then
-        add {name = module, kind = "function", line = number, doc = doc, arguments = line:match "%b()"}
-      elseif not returned and doc and line:find "^local%s+function" then
-        add {name = line:match "^local%s+function%s+([%w_]+)", kind = "local", line = number, doc = doc,
-          arguments = line:match "%b()"}
-      end
-      if #block > 0 or line:find "%S" then first = false end
+      if doc and first then file:add {name = module, kind = "module", line = 1, doc = doc} end
+      first = first and not doc and not line:find "%S"
+      file:read_line(doc, line, number)
       block = {}
     end
   end
-  return entries
+  return file.entries
 end
 
 --- Every Lua file below a folder: path and module name ("plot.map"; init.lua is the folder's own name).
