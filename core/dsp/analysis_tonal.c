@@ -154,8 +154,8 @@ static void *make_cqt(const void *context, mlk_status *status)
         return NULL;
     }
     *made = (mlk_cqt_matrix){r->cqt->n_bins, r->span.frames, data};
-    if (mlk_cqt_compute(r->cqt, r->analysis->rate, &r->plan, r->span.first, r->span.frames, octave_of, r->analysis, data,
-                        status)) {
+    if (mlk_cqt_compute(r->cqt, r->analysis->rate, &r->plan, r->span.first, r->span.frames, octave_of, r->analysis,
+                        data, status)) {
         release_cqt(made);
         return NULL;
     }

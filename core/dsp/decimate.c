@@ -50,8 +50,9 @@ static mlk_code read(void *context, float *out, int64_t count, int64_t *got, mlk
                 return code;
             break;
         }
-        soxr_error_t error = soxr_process(d->soxr, view.samples + (d->taken - view.first), left < (size_t)piece ? left : (size_t)piece,
-                                          &used, out, (size_t)count, &given);
+        left = left < (size_t)piece ? left : (size_t)piece;
+        soxr_error_t error = soxr_process(d->soxr, view.samples + (d->taken - view.first), left, &used, out,
+                                          (size_t)count, &given);
         if (error)
             return fail(d, error, status);
         d->taken += (int64_t)used;
@@ -78,7 +79,7 @@ static void release(void *context)
     free(d);
 }
 
-mlk_code mlk_decimation(mlk_view_of *view_of, void *origin, int factor, mlk_source *source, mlk_status *status)
+mlk_code mlk_decimation(mlk_view_of *view_of, void *origin, int factor, mlk_stream *source, mlk_status *status)
 {
     decimation *made = malloc(sizeof *made);
     if (!made)
@@ -92,6 +93,6 @@ mlk_code mlk_decimation(mlk_view_of *view_of, void *origin, int factor, mlk_sour
         free(made);
         return code;
     }
-    *source = (mlk_source){made, read, restart, release};
+    *source = (mlk_stream){made, read, restart, release};
     return MLK_OK;
 }

@@ -10,6 +10,6 @@ typedef mlk_code mlk_view_of(void *origin, int64_t first, int64_t end, mlk_view 
 
 /* A source of ceil(n / factor) of what `view_of` shows of `origin`, which must outlive it, through soxr's HQ filter,
  * times the root of the factor. */
-mlk_code mlk_decimation(mlk_view_of *view_of, void *origin, int factor, mlk_source *source, mlk_status *status);
+mlk_code mlk_decimation(mlk_view_of *view_of, void *origin, int factor, mlk_stream *source, mlk_status *status);
 
 #endif

@@ -11,9 +11,10 @@ enum { RATE = 16000, WHISPER_SAMPLES = 30 * RATE };
 
 static mlk_code check_rate(const mlk_settings *s, double rate, mlk_status *status)
 {
-    return rate == RATE ? MLK_OK
-                        : mlk_fail(status, MLK_INVALID, "%s needs a waveform of %d Hz, got %g Hz: load it with rate = %d",
-                                   s->feature->name, RATE, rate, RATE);
+    if (rate == RATE)
+        return MLK_OK;
+    return mlk_fail(status, MLK_INVALID, "%s needs a waveform of %d Hz, got %g Hz: load it with rate = %d",
+                    s->feature->name, RATE, rate, RATE);
 }
 
 /* The shape of `frames` frames, of which a clip of n samples must fill at least one. */
@@ -27,8 +28,8 @@ static mlk_code measure_frames(const mlk_settings *s, const mlk_frontend *f, int
         return mlk_fail(status, MLK_INVALID, "%s needs at least %d samples, got %lld", s->feature->name,
                         f->frame_length, (long long)n);
     if (f->fmin >= f->fmax || f->fmax > rate / 2)
-        return mlk_fail(status, MLK_INVALID, "fmin (%g Hz) must lie below fmax (%g Hz), and that not above %g Hz", f->fmin,
-                        f->fmax, rate / 2);
+        return mlk_fail(status, MLK_INVALID, "fmin (%g Hz) must lie below fmax (%g Hz), and that not above %g Hz",
+                        f->fmin, f->fmax, rate / 2);
     shape->rows = f->n_bands;
     shape->frames = frames;
     shape->start = f->center ? 0 : f->frame_length / 2 / rate;
@@ -87,7 +88,8 @@ static mlk_code compute_whisper(const mlk_settings *s, mlk_analysis *a, const ml
         return mlk_fail_memory(status, "a padded clip");
     if (pad)
         memcpy(padded, a->samples, (size_t)least(n, a->n) * sizeof *padded);
-    mlk_code code = mlk_frontend_bands(&f, pad ? padded : a->samples, n, a->rate, shape->frames, shape->frames, x, status);
+    const float *from = pad ? padded : a->samples;
+    mlk_code code = mlk_frontend_bands(&f, from, n, a->rate, shape->frames, shape->frames, x, status);
     free(padded);
     float highest = -INFINITY;
     for (int64_t i = 0; !code && i < count; i++) {
@@ -245,8 +247,8 @@ const mlk_feature mlk_feature_kaldi_fbank = {
 
 /* --- maest_mel --- */
 
-static const mlk_frontend maest = {.frame_length = 512, .hop_length = 256, .n_fft = 512, .center = true, .periodic = true,
-                                   .power = 2, .n_bands = 96, .fmax = 8000};
+static const mlk_frontend maest = {.frame_length = 512, .hop_length = 256, .n_fft = 512, .center = true,
+                                   .periodic = true, .power = 2, .n_bands = 96, .fmax = 8000};
 
 static mlk_code measure_maest(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
                               mlk_status *status)

@@ -319,7 +319,8 @@ const mlk_feature mlk_feature_spectral_contrast = {
 
 /* --- poly_features --- */
 
-static mlk_code measure_poly(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape, mlk_status *status)
+static mlk_code measure_poly(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                             mlk_status *status)
 {
     int order = (int)mlk_settings_get(s, "order"), bins = (int)mlk_settings_get(s, "n_fft") / 2 + 1;
     if (order >= bins)

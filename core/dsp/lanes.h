@@ -36,7 +36,8 @@ typedef struct mlk_doubles {
 #define MLK_LARGER(a, b) MLK_WHERE((a) > (b), a, b)
 #define MLK_SMALLER(a, b) MLK_WHERE((a) < (b), a, b)
 
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_THREAD__)
 #define MLK_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define MLK_CLONES

@@ -61,7 +61,7 @@ static double crossing_rate(const float *frame, int length, double least)
 
 mlk_code mlk_zero_crossing_rate(const mlk_frames *frames, double threshold, float *out, mlk_status *status)
 {
-    float least = (float)-threshold; /* a float lies below -threshold just when it lies below the next float from there */
+    float least = (float)-threshold; /* a float lies below -threshold just when below the next float from there */
     if ((double)least < -threshold)
         least = nextafterf(least, INFINITY);
     return each_frame(frames, crossing_rate, least, out, status);

@@ -82,7 +82,8 @@ void mlk_spectral_bandwidth(const mlk_tiles *magnitude, double bin_hz, bool norm
 }
 
 /* Number of rows whose running sum stays below `share` of the whole. */
-MLK_CLONES static void rows_below(const mlk_floats *restrict tile, int64_t rows, double share, mlk_doubles *restrict below)
+MLK_CLONES static void rows_below(const mlk_floats *restrict tile, int64_t rows, double share,
+                                  mlk_doubles *restrict below)
 {
     mlk_doubles limit = {{{0}}}, running = {{{0}}}, count = {{{0}}};
     for (int64_t k = 0; k < rows; k++)

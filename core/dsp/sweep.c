@@ -21,8 +21,9 @@ typedef struct sweep {
 
 static mlk_code named(const sweep *s, int feature, mlk_code code, const mlk_status *reason, mlk_status *status)
 {
-    return code == MLK_INTERRUPTED ? mlk_fail(status, code, "%s", reason->message)
-                                   : mlk_fail(status, code, "%s: %.200s", s->features[feature].feature->name, reason->message);
+    if (code == MLK_INTERRUPTED)
+        return mlk_fail(status, code, "%s", reason->message);
+    return mlk_fail(status, code, "%s: %.200s", s->features[feature].feature->name, reason->message);
 }
 
 static mlk_code make_room(sweep *s, const mlk_feature_shape *part, mlk_status *status)

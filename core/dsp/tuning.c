@@ -78,8 +78,8 @@ MLK_CLONES static void mark_peaks(const mlk_floats *restrict tile, int64_t rows,
     }
 }
 
-/* Places the peak at bin k of frame j, counted from `frame`, by a parabola through three bins. Single precision where the reference has
- * it: whether a peak counts hangs on the last bit when frames repeat. */
+/* Places the peak at bin k of frame j, counted from `frame`, by a parabola through three bins. Single precision where
+ * the reference has it: whether a peak counts hangs on the last bit when frames repeat. */
 static peak place_peak(const mlk_floats *tile, int64_t rows, int64_t k, int j, int64_t frame, double rate, int n_fft)
 {
     float here = tile[k][j], shift = 0, slope = 0;
@@ -93,8 +93,8 @@ static peak place_peak(const mlk_floats *tile, int64_t rows, int64_t k, int j, i
 }
 
 /* The marked peaks of a tile's first `width` frames, of which the first is `frame`. */
-static mlk_code collect(const mlk_floats *tile, int64_t rows, int64_t first, int64_t end, const marks *marked, int width,
-                        int64_t frame, double rate, int n_fft, peaks *found, mlk_status *status)
+static mlk_code collect(const mlk_floats *tile, int64_t rows, int64_t first, int64_t end, const marks *marked,
+                        int width, int64_t frame, double rate, int n_fft, peaks *found, mlk_status *status)
 {
     for (int64_t k = first; k < end; k++) {
         int64_t any;

@@ -16,7 +16,7 @@ struct mlk_waveform {
     int64_t n; /* INT64_MAX: not known yet */
     const float *samples; /* in memory; NULL: in the window */
 
-    mlk_source source;
+    mlk_stream source;
     float *window; /* samples first .. end-1 */
     int64_t first, end, room;
     int64_t mark, lookback; /* requests reach as far as `lookback` behind the mark */
@@ -75,7 +75,7 @@ mlk_waveform *mlk_waveform_of(const float *samples, int64_t n, double rate, mlk_
     return made;
 }
 
-mlk_waveform *mlk_waveform_from(mlk_source source, double rate, mlk_status *status)
+mlk_waveform *mlk_waveform_from(mlk_stream source, double rate, mlk_status *status)
 {
     mlk_waveform *made = create(rate, status);
     if (made)
@@ -223,7 +223,7 @@ mlk_waveform *mlk_waveform_decimated(mlk_waveform *waveform, int factor, mlk_sta
     for (mlk_waveform *child = waveform->decimated; child; child = child->next)
         if (child->factor == factor)
             return child;
-    mlk_source source;
+    mlk_stream source;
     if (mlk_decimation(view_of, waveform, factor, &source, status))
         return NULL;
     mlk_waveform *made = mlk_waveform_from(source, waveform->rate / factor, status);

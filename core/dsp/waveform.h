@@ -26,7 +26,7 @@ typedef struct mlk_waveform mlk_waveform;
 mlk_waveform *mlk_waveform_of(const float *samples, int64_t n, double rate, mlk_status *status);
 
 /* Takes over the source, on failure too. NULL: see status. */
-mlk_waveform *mlk_waveform_from(mlk_source source, double rate, mlk_status *status);
+mlk_waveform *mlk_waveform_from(mlk_stream source, double rate, mlk_status *status);
 
 void mlk_waveform_free(mlk_waveform *waveform);
 

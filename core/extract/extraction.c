@@ -252,7 +252,7 @@ static mlk_bundle *analyse_playback(const mlk_recipe *recipe, playback *p, mlk_s
 {
     int64_t expected = mlk_audio_reader_expected(p->reader), n;
     bool whole = expected <= SHORT_TRACK || needs_whole_clip(recipe);
-    mlk_source source = {p, play, rewind_playback, NULL};
+    mlk_stream source = {p, play, rewind_playback, NULL};
     mlk_waveform *waveform = mlk_waveform_from(source, mlk_audio_reader_rate(p->reader), status);
     mlk_bundle *bundle = NULL;
     if (waveform && !(whole && mlk_waveform_load(waveform, status)) && !mlk_waveform_reach(waveform, 1, &n, status)) {

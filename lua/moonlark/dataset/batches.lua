@@ -131,8 +131,8 @@ end
 --- normalised and put together by threads ahead of their use. The same seed gives the same batches, to the bit, for
 --- any number of workers.
 ---
---- A remainder of at least half a hop is covered by a segment that ends with the track. Decibels (of stft, spectrogram,
---- mel, cqt, vqt, pseudo_cqt, hybrid_cqt and rms) have the reference 1; top_db counts from the segment's loudest.
+--- A remainder of at least half a hop is covered by a segment that ends with the track. Decibels (of features that are
+--- magnitudes or powers, as mel, stft, cqt and rms) have the reference 1; top_db counts from the segment's loudest.
 ---
 --- Normalisation is over all training tracks and times. A valid or test part needs normalize_by; a dataset that is no
 --- part of a split takes its own statistics unless it is given others.

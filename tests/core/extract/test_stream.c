@@ -70,7 +70,7 @@ static void same_from_source(const char *const *features, const char *const *poo
     mlk_recipe *recipe = recipe_of(features, pools);
     float *samples = sound(n);
     tap t = {.samples = samples, .n = n, .state = (unsigned)n};
-    mlk_waveform *streamed = mlk_waveform_from((mlk_source){&t, tap_read, tap_restart, NULL}, RATE, &status);
+    mlk_waveform *streamed = mlk_waveform_from((mlk_stream){&t, tap_read, tap_restart, NULL}, RATE, &status);
     assert_non_null(streamed);
     mlk_bundle *expected = mlk_extraction_analyse(recipe, samples, n, RATE, &status);
     if (!expected)
