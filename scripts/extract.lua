@@ -129,10 +129,13 @@ if shard then
   if shard.i > 1 then left_out = {} end -- the first part's
 end
 
-local names, features = {}, {}
-if recipe.pool then names[1] = select(2, files.split(results.table_path(args.out, args.format, shard))) end
-for i, track in ipairs(recipe.pool and {} or songs.tracks) do names[i] = track.file end
-for name in pairs(recipe.features) do features[#features + 1] = name end
+local names, features = {}, {} -- features: those that may have files of their own; a table is one file
+if recipe.pool then
+  names[1] = select(2, files.split(results.table_path(args.out, args.format, shard)))
+else
+  for i, track in ipairs(songs.tracks) do names[i] = track.file end
+  for name in pairs(recipe.features) do features[#features + 1] = name end
+end
 local held <close> = results.claim(args.out, names, shard, features)
 local outputs = recipe.pool and results.table_path(args.out, args.format, shard) or make_paths(songs)
 local result = songs:extract_to(recipe, outputs, {workers = args.workers, cache = arguments.cache(args)})

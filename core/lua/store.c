@@ -192,16 +192,16 @@ static int formats(lua_State *L)
     return 1;
 }
 
-/* frame_files(path, features) -> list of the files that frames of these features go to */
+/* frame_files(path, features) -> list of the files that frames of these features go to; of no features: the path */
 static int frame_files(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
     int count = mlk_lua_list_length(L, 2, "features");
     const mlk_format *format = mlk_format_of(path, MLK_FORMAT_FRAMES, NULL);
     lua_createtable(L, count, 0);
-    for (int i = 0; i < (format && format->single ? count : 1); i++) {
+    bool named = format && count > 0;
+    for (int i = 0; i < (named && format->single ? count : 1); i++) {
         lua_geti(L, 2, i + 1);
-        bool named = format && count > 0;
         char *file = named ? mlk_format_path(format, path, count, mlk_lua_string(L, -1, "feature")) : NULL;
         lua_pop(L, 1);
         lua_pushstring(L, file ? file : path);

@@ -65,6 +65,7 @@ function TestStore:test_every_format_is_good_for_what_it_offers()
   lu.assertEquals(core.store.frame_files("a/x.npy", {"mel", "rms"}), {"a/x.mel.npy", "a/x.rms.npy"})
   lu.assertEquals(core.store.frame_files("a/x.npz", {"mel", "rms"}), {"a/x.npz"})
   lu.assertEquals(core.store.frame_files("x.npy", {"mel"}), {"x.npy"})
+  lu.assertEquals(core.store.frame_files("x.npy", {}), {"x.npy"})
 end
 
 function TestStore:test_metadata_and_equal_content_give_equal_bytes()

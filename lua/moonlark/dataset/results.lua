@@ -25,7 +25,7 @@ function results.table_path(folder, format, shard)
 end
 
 -- The names of the files that extractions into a folder have written or were about to: by the hidden lists that they
--- keep there, and by features.json where an older Moonlark kept none. `table`: some of those pooled.
+-- keep there, and by features.json where an older Moonlark kept none: "features.*" where that one pooled.
 local function written(folder)
   local known = {}
   for _, name in ipairs(files.list(folder)) do
@@ -36,7 +36,7 @@ local function written(folder)
         for _, list in ipairs {"rejected", "partial"} do
           known[name:gsub("^features", list):gsub("%.json$", ".csv")] = true
         end
-        known.table = known.table or type(made.columns) == "table" and #made.columns > 0
+        if type(made.columns) == "table" and #made.columns > 0 then known[name:gsub("json$", "*")] = true end
         for _, track in ipairs(made.tracks) do known[type(track) == "table" and track.file or ""] = true end
       end
     end
@@ -89,7 +89,7 @@ function results.claim(folder, outputs, shard, features)
     local path = files.join(folder, name)
     if claim.kind(path) then
       known = known or written(folder)
-      if not (known[name] or known[output_of[name]] or known.table and name:find "^features[^/]*%.%w+$") then
+      if not (known[name] or known[output_of[name]] or known[name:gsub("%w+$", "*")]) then
         lock:close()
         show.fail("%s is there already, and no extraction wrote it: name another folder, or move it", path)
       end
