@@ -74,8 +74,8 @@ local function networks_file()
       fields[#fields + 1] = field_of(schema, {name = name, overloads = {constructor}})
     end
   end
-  return ("---@meta\n%s\n--- Constructors of networks: nn.Conv2d(1, 16, 3, {padding = 1}).\n---@class moonlark.nn\n%s\n")
-    :format(WARNING, table.concat(fields, "\n"))
+  return ("---@meta\n%s\n--- Constructors of networks: nn.Conv2d(1, 16, 3, {padding = 1}).\n"
+    .. "---@class moonlark.nn\n%s\n"):format(WARNING, table.concat(fields, "\n"))
 end
 
 local folder = ... or moonlark.home .. "/lua/meta"
