@@ -1,17 +1,4 @@
 --- Module: a part of a network that knows its parameters, its buffers and the modules within it.
----
----     local Net = nn.Module:extend "Net"
----     function Net:init(classes)
----       self.body = nn.Sequential(nn.Linear(40, 64), nn.ReLU())
----       self.head = nn.Linear(64, classes)
----       self.scale = nn.Parameter(torch.ones {1})
----     end
----     function Net:forward(x) return self.head(self.body(x)) * self.scale end
----     local net = Net(10)
----     local y = net(x)
----
---- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the
---- module or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight".
 local file = require "moonlark.nn.file"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -29,7 +16,8 @@ local torch = require "moonlark.torch"
 ---     local y = Net(10)(x)
 ---
 --- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the module
---- or the plain tensor. An error inside forward names the path of the module, what it expected and what it got.
+--- or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight". An error inside forward names the path of
+--- the module, what it expected and what it got.
 ---@class moonlark.nn.Module
 ---@field training boolean  true after train(), false after eval()
 local Module = {__name = "Module"}
