@@ -21,8 +21,6 @@
 #include "extract/loader.h"
 
 #include <lauxlib.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MATERIAL_TYPE "moonlark.loader.material"

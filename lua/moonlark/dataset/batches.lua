@@ -44,15 +44,18 @@ local none = options.none
 local decibel = options.record("decibel",
   options.join(loader.parameters.material_decibel, loader.parameters.plan_decibel), none)
 
+local function some_table(type_name, allowed, help, facts)
+  return options.value(type_name, allowed, function(value) return type(value) == "table" and value or nil end, none, help,
+    facts)
+end
+
 -- Rows of the engine that say how batches are made are options as they stand; the same table goes to the engine.
 local parameters = options.describe("Dataset:batches", loader.parameters.plan, loader.parameters.material,
   background.options, cache.options, recipes.options, {
     feature = options.text(none, "one feature, with its defaults"),
-    features = options.value("table", "a table such as {mfcc = {n_mfcc = 13}}",
-      function(value) return type(value) == "table" and value or nil end, none,
+    features = some_table("table", "a table such as {mfcc = {n_mfcc = 13}}",
       "several, {name = settings …} or names; they are joined in the order of their names"),
-    recipe = options.value("moonlark.Recipe|table", "a recipe",
-      function(value) return type(value) == "table" and value or nil end, none, "instead of features, rate and pool"),
+    recipe = some_table("moonlark.Recipe|table", "a recipe", "instead of features, rate and pool"),
     rate = options.either(none, {options.integer(none, {least = 0, most = 10000000}), options.choice({"native"}, none)},
       "samples per second", {unit = "Hz", usual = "22050"}),
     crop = options.either(none, {options.boolean(), options.choice({"random"}, none)},
@@ -61,9 +64,8 @@ local parameters = options.describe("Dataset:batches", loader.parameters.plan, l
     decibel = options.either(true, {options.boolean(), decibel},
       "turns features that grow with energy into decibels of power"),
     normalize = options.boolean(true, "each row to mean 0 and deviation 1"),
-    augment = options.value("moonlark.Augmentation[]", "a list of what functions of moonlark.augment make",
-      function(value) return type(value) == "table" and value or nil end, none, "random changes of examples",
-      {usual = "{}"}),
+    augment = some_table("moonlark.Augmentation[]", "a list of what functions of moonlark.augment make",
+      "random changes of examples", {usual = "{}"}),
     device = options.text("cpu", "where batches are to be"),
   })
 
