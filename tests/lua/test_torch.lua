@@ -259,6 +259,21 @@ end
 
 TestAutograd = {}
 
+function TestAutograd:test_options()
+  local x = torch.ones({2}, {requires_grad = true})
+  local y = (x * x):sum()
+  y:backward {retain_graph = true}
+  y:backward(nil, {retain_graph = true})
+  y:backward()
+  lu.assertEquals(x:grad():totable(), {6, 6})
+  lu.assertStrContains(failure(y.backward, y, {retain_grph = true}), "did you mean 'retain_graph'?")
+  lu.assertStrContains(failure(y.backward, y, 3), "gradient must be a tensor, got number 3")
+  lu.assertStrContains(failure(torch.grad, y, x, {allow_unused = 1}),
+    "torch.grad: allow_unused must be true or false, got 1")
+  lu.assertStrContains(failure(torch.interpolate, torch.ones(1, 1, 4), {size = 2, mode = "lanczos"}),
+    'torch.interpolate: mode must be "nearest", "linear", "bilinear", "bicubic", "trilinear" or "area", got')
+end
+
 function TestAutograd:test_backward()
   local w = torch.tensor({1.0, 2.0, 3.0}, {requires_grad = true})
   local loss = (w * w):sum()
