@@ -202,7 +202,45 @@ const mlk_feature mlk_feature_spectral_flatness = {
     .compute = flatness,
 };
 
-/* Shannon's entropy of each frame's values as shares of their sum, over that of as many equal shares:
+/* --- entropy --- */
+
+typedef uint64_t words __attribute__((vector_size(32), may_alias));
+
+/* Natural logarithms of positive normal numbers to 1e-13: the exponent, and a series in (m - 1) / (m + 1) for the rest m,
+ * which lies between the root of a half and the root of 2. */
+static inline __attribute__((always_inline)) void logarithms(const mlk_half_doubles *from, mlk_half_doubles *to)
+{
+    const uint64_t root_of_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000, two_to_52 = 0x4330000000000000;
+    mlk_half_doubles x = *from;
+    words exponent = ((words)x - root_of_half + one) >> 52; /* and 1023 */
+    mlk_half_doubles m = (mlk_half_doubles)((words)x - ((exponent - 1023) << 52));
+    mlk_half_doubles e = (mlk_half_doubles)(exponent | two_to_52) - (0x1p52 + 1023);
+    mlk_half_doubles s = (m - 1) / (m + 1), z = s * s, series = z * 0 + 1.0 / 15;
+    for (int odd = 13; odd > 0; odd -= 2)
+        series = series * z + 1.0 / odd;
+    *to = e * M_LN2 + 2 * s * series;
+}
+
+/* Per frame of a tile: the sum of values, and of each times its logarithm; values below amin count as amin. */
+MLK_CLONES static void sum_with_logarithms(const mlk_floats *restrict tile, int64_t rows, float amin,
+                                           mlk_doubles *restrict sum, mlk_doubles *restrict weighted)
+{
+    mlk_floats least = (mlk_floats){0} + amin;
+    mlk_doubles total = {{{0}}}, with_logarithms = {{{0}}};
+    for (int64_t k = 0; k < rows; k++) {
+        mlk_floats row = MLK_LARGER(tile[k], least);
+        MLK_HALVES(h) {
+            mlk_half_doubles x = MLK_WIDEN(&row, h), logarithm;
+            logarithms(&x, &logarithm);
+            total.half[h] += x;
+            with_logarithms.half[h] += x * logarithm;
+        }
+    }
+    *sum = total;
+    *weighted = with_logarithms;
+}
+
+/* Shannon's entropy of a frame's values as shares of their sum, over that of as many equal shares:
  * H = -sum x/S ln(x/S) = ln S - (sum x ln x) / S. */
 static mlk_code entropy(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                         mlk_status *status)
@@ -210,17 +248,15 @@ static mlk_code entropy(const mlk_settings *s, mlk_analysis *a, const mlk_featur
     const mlk_tiles *power = spectrum(s, a, mlk_settings_get(s, "power"), status);
     if (!power)
         return status->code;
-    double amin = mlk_settings_get(s, "amin"), highest = log((double)power->rows);
-    float *to = out;
-    for (int64_t t = 0; t < shape->frames; t++) {
-        const float *frame = mlk_tile(power, t / MLK_TILE) + t % MLK_TILE;
-        double sum = 0, weighted = 0;
-        for (int64_t k = 0; k < power->rows; k++) {
-            double x = fmax(frame[k * MLK_TILE], amin);
-            sum += x;
-            weighted += x * log(x);
+    float amin = (float)mlk_settings_get(s, "amin"), *to = out;
+    double highest = log((double)power->rows);
+    for (int64_t i = 0; i < mlk_tile_count(shape->frames); i++) {
+        mlk_doubles sum, weighted;
+        sum_with_logarithms(mlk_tile_rows(power, i), power->rows, amin, &sum, &weighted);
+        for (int j = 0; j < MLK_TILE && i * MLK_TILE + j < shape->frames; j++) {
+            double total = MLK_LANE(sum, j);
+            to[i * MLK_TILE + j] = (float)fmax(0, (log(total) - MLK_LANE(weighted, j) / total) / highest);
         }
-        to[t] = (float)fmax(0, (log(sum) - weighted / sum) / highest);
     }
     return MLK_OK;
 }
