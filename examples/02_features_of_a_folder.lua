@@ -22,7 +22,8 @@ local recipe = feature.recipe {
   pool = {"mean", "std"},
 }
 local X = songs:extract(recipe)
-print(("%d sounds × %d columns: %s, %s … %s"):format(X.x:size(0), X.x:size(1), X.names[1], X.names[2], X.names[#X.names]))
+local names = X.names
+print(("%d sounds × %d columns: %s, %s … %s"):format(X.x:size(0), X.x:size(1), names[1], names[2], names[#names]))
 for _, bad in ipairs(X.rejected) do print("left out", bad.path, bad.reason) end
 
 torch.save(target, {x = X.x, y = X.y})

@@ -3,8 +3,8 @@ local command = require "moonlark.shell.command"
 local corpus = require "moonlark.corpus"
 local options = require "moonlark.base.options"
 
-local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about it "
-  .. "as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
+local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about "
+  .. "it as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
 parser:argument("folder", "Where to put them: FOLDER/STYLE/STYLE.NNNNN.wav and .jams.")
 command.options(parser, options.described "corpus.generate", {"clips", "seconds", "workers"}, {workers = 0})
 parser:option("--styles", "Only these: " .. table.concat(corpus.styles(), ",") .. ".")

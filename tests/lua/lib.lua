@@ -63,8 +63,10 @@ end
 
 --- Runs the file's tests and ends the program.
 ---@param close boolean?  also close the Lua state, which frees what is left
-function lib.run(close)
+---@param report fun()?  is called after the tests
+function lib.run(close, report)
   local failures = lu.LuaUnit.run()
+  if report then report() end
   for _, folder in ipairs(folders) do files.remove(folder) end
   os.exit(failures, close)
 end

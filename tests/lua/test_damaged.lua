@@ -117,12 +117,9 @@ local tables = {
 
 -- the damages -------------------------------------------------------------------------
 
--- Numbers of a generator of its own, so that every run damages alike.
-local state = 1
-local function random(n)
-  state = (state * 1103515245 + 12345) % 2147483648
-  return state // 65536 % n
-end
+local draw = lib.random(1) -- every run damages alike
+
+local function random(n) return math.floor(draw() * 32768) % n end
 
 local function damaged_texts(text)
   local list = {"", " ", "\0", "\xEF\xBB\xBF" .. text, text:gsub("\n", "\r\n"), "\xFF\xFE" .. text:gsub(".", "%0\0"),

@@ -255,8 +255,7 @@ function TestValidate:test_every_sample_is_decoded_unless_told_otherwise()
   local whole = core.store and files.read(write_wav("a/1.wav", 1, 440))
   local nan = string.pack("<f", 0 / 0)
   local floats = string.pack("<f", 0.5):rep(1000) .. nan .. string.pack("<f", 0.5):rep(1000)
-  files.write(place .. "/a/2.wav", string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #floats, "WAVE", "fmt ", 16,
-    3, 1, 22050, 88200, 4, 32, "data", floats))
+  files.write(place .. "/a/2.wav", lib.wav(floats, 22050, 1, 32, 3))
   lu.assertTrue(#whole > 1000)
   local songs = dataset.folder(place):validate {decode = false, progress = false}
   lu.assertEquals(#songs, 2)

@@ -2,7 +2,6 @@
 local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
-local files = require "moonlark.base.files"
 local music = require "moonlark.music"
 local plot = require "moonlark.plot"
 local signal = require "moonlark.signal"

@@ -2,30 +2,23 @@
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
-local lfs = require "lfs"
+local lib = require "lib"
 local random = require "random"
 local torch = require "moonlark.torch"
 
 local programs = {}
 
-local program = files.join(os.getenv "MOONLARK_TEST_BUILD" or "build/asan", "bin/moonlark")
-if program:sub(1, 1) ~= "/" then program = files.join(lfs.currentdir(), program) end
-programs.moonlark = program
+programs.moonlark = lib.program
 
 --- Writes a tone as 16-bit WAV.
 ---@param path string
 ---@param hz number
 ---@param seconds number
 function programs.write_wav(path, hz, seconds)
-  local dice, samples = random.new(path:match "[^/]*$"), {}
-  for i = 1, math.floor(seconds * 22050) do
-    samples[i] = string.pack("<i2", math.floor(9000 * math.sin(2 * math.pi * hz * i / 22050)) + dice:below(200))
-  end
-  local data = table.concat(samples)
-  local file = assert(io.open(path, "wb"))
-  file:write(string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4s4", "RIFF", 36 + #data, "WAVE", "fmt ", 16, 1, 1, 22050, 44100, 2,
-    16, "data", data))
-  file:close()
+  local dice = random.new(path:match "[^/]*$")
+  lib.write_wav(path, math.floor(seconds * 22050), function(i)
+    return math.floor(9000 * math.sin(2 * math.pi * hz * (i + 1) / 22050)) + dice:below(200)
+  end)
 end
 
 --- Two classes of n songs each under FOLDER/songs.
@@ -33,7 +26,6 @@ end
 ---@param n integer
 function programs.write_songs(folder, n)
   for class, label in ipairs {"high", "low"} do
-    files.mkdirs(folder .. "/songs/" .. label)
     for i = 1, n do
       programs.write_wav(("%s/songs/%s/%d.wav"):format(folder, label, i), 1000 / class + 20 * i, 1 + i / 20)
     end
@@ -47,7 +39,7 @@ end
 ---@param environment string[]?
 ---@return table result  as core.process.run has it
 function programs.run(folder, words, limit_s, environment)
-  local argv = {program}
+  local argv = {lib.program}
   if type(words) == "string" then
     for word in words:gmatch "%S+" do argv[#argv + 1] = word end
   else

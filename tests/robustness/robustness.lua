@@ -4,7 +4,7 @@
 ---     moonlark robustness.lua [--mutants 10000] [--kills 400] [--only sets|mutants|kills|names|disks|bare]
 ---     moonlark robustness.lua --mutant flac:17        one mutant again; it stays, and its path is printed
 local here = arg[0]:match "^(.*)/" or "."
-package.path = here .. "/?.lua;" .. package.path
+package.path = here .. "/?.lua;" .. here .. "/../lua/?.lua;" .. package.path
 
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
