@@ -2,6 +2,7 @@
 local command = require "moonlark.shell.command"
 local corpus = require "moonlark.corpus"
 local options = require "moonlark.base.options"
+local progress = require "moonlark.base.progress"
 
 local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about "
   .. "it as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
@@ -16,7 +17,7 @@ local bar
 local result = corpus.generate(given.folder, {
   clips = given.clips, seconds = given.seconds, seed = given.seed, styles = given.styles, workers = given.workers,
   progress = function(done, total)
-    bar = bar or command.progress(total, "clips")
+    bar = bar or progress.new(total, "clips")
     bar:update(done)
   end,
 })

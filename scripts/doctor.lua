@@ -2,6 +2,7 @@
 local command = require "moonlark.shell.command"
 local json = require "moonlark.base.json"
 local moonlark = require "moonlark"
+local text = require "moonlark.base.text"
 
 local parser = command.parser("doctor", "Reports what Moonlark finds on this machine, and what mends what is missing.")
 command.json(parser)
@@ -77,9 +78,7 @@ local function check_engine()
     "apt-get install librubberband2; the phase vocoder works without")
   report("HDF5", versions.HDF5, versions.HDF5 or "no libhdf5: features cannot be written as .h5", false,
     "apt-get install hdf5-tools")
-  local formats = {}
-  for ending in pairs(core.system.codecs()) do formats[#formats + 1] = ending end
-  table.sort(formats)
+  local formats = text.keys(core.system.codecs())
   report("sound formats", #formats > 0, table.concat(formats, ", "), true, "scripts/setup.sh")
   local columns = core.system.terminal_columns(1)
   report("terminal", true, columns and ("%d columns, %s%s"):format(columns, os.getenv "TERM" or "TERM is not set",

@@ -12,6 +12,7 @@ local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local estimator = {}
 
@@ -198,10 +199,8 @@ function estimator.is(value)
 end
 
 function Estimator:__tostring()
-  local keys, parts = {}, {}
-  for key in pairs(self.settings) do keys[#keys + 1] = key end
-  table.sort(keys)
-  for i, key in ipairs(keys) do
+  local parts = {}
+  for i, key in ipairs(text.keys(self.settings)) do
     local value = self.settings[key]
     if key == "steps" then
       local steps = {}

@@ -17,6 +17,7 @@ local moonlark = require "moonlark"
 local module = require "moonlark.nn.module"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local network = {}
 
@@ -111,10 +112,7 @@ end
 
 -- The option that an architecture cannot be made with: with its default, or 1 where it has none, all is well.
 local function odd_option(make, given)
-  local names = {}
-  for name in pairs(given or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(text.keys(given)) do
     local others = {}
     for key, value in pairs(given) do others[key] = value end
     for _, substitute in ipairs {options.none, 1} do
@@ -194,13 +192,6 @@ end
 ---@return string?
 function network.path(net)
   return paths[net]
-end
-
---- True for modules.
----@param value any
----@return boolean
-function network.is(value)
-  return module.is_module(value)
 end
 
 return network

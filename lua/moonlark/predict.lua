@@ -8,6 +8,7 @@
 --- the segments' probabilities are averaged. Features, normalisation and classes come with the network.
 local dataset = require "moonlark.dataset"
 local evaluate = require "moonlark.train.evaluate"
+local module = require "moonlark.nn.module"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
 local reading = require "moonlark.audio.reading"
@@ -154,7 +155,7 @@ local parameters = options.describe("predict.files", handed_on, {
 function predict.files(net, paths, given)
   local o = parameters:read(given)
   if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
-  if type(net) ~= "string" and not network.is(net) then
+  if type(net) ~= "string" and not module.is_module(net) then
     show.fail("net must be a network, its file or a run folder, got %s", type(net))
   end
   if type(net) == "string" then net = network.load(net, {device = o.device}) end

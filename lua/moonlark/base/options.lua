@@ -17,6 +17,7 @@
 --- options.required means that it must be given. `false` stands for nil where nil is allowed.
 --- Library errors carry no position: the prompt and the program add the user's own line.
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local options = {}
 
@@ -546,10 +547,7 @@ end
 --- The functions that are described, as far as their modules are loaded, sorted.
 ---@return string[]
 function options.owners()
-  local list = {}
-  for owner in pairs(described) do list[#list + 1] = owner end
-  table.sort(list)
-  return list
+  return text.keys(described)
 end
 
 --- A copy of what was given, checked, with defaults filled in.

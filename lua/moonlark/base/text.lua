@@ -12,4 +12,13 @@ function text.sort(list)
   return list
 end
 
+--- The keys of a table whose keys are strings, sorted by their bytes.
+---@param t table<string, any>?
+---@return string[]
+function text.keys(t)
+  local list = {}
+  for key in pairs(t or {}) do list[#list + 1] = key end
+  return text.sort(list)
+end
+
 return text

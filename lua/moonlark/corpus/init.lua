@@ -19,6 +19,7 @@ local random = require "moonlark.corpus.random"
 local show = require "moonlark.base.show"
 local styles = require "moonlark.corpus.styles"
 local wav = require "moonlark.corpus.wav"
+local text = require "moonlark.base.text"
 
 local corpus = {}
 
@@ -31,10 +32,7 @@ local GENERATION = 1
 --- The names of the styles, sorted.
 ---@return string[]
 function corpus.styles()
-  local names = {}
-  for name in pairs(styles) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  return text.keys(styles)
 end
 
 local function check_style(name)

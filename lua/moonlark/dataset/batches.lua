@@ -11,6 +11,7 @@ local background = require "moonlark.dataset.background"
 local cache = require "moonlark.dataset.cache"
 local class = require "moonlark.dataset.class"
 local engine = require "moonlark.feature.engine"
+local finally = require "moonlark.base.finally"
 local loader = require "moonlark_core".loader
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
@@ -163,9 +164,9 @@ end
 
 -- Runs a pass over all tracks, and gives its job. What is stopped half way is begun anew the next time.
 local function run(self, pass, label)
-  local _ <close> = setmetatable({}, {__close = function(_, failure)
+  local _ <close> = finally(function(failure)
     if failure then self.material, self.places, self.plan, self.n_items = nil, nil, nil, nil end
-  end})
+  end)
   local o = self.settings
   local job = loader.start(self.material, pass, o.workers)
   background.await(job, o.progress and label or nil, o.cache)

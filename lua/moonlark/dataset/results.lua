@@ -4,6 +4,7 @@
 local claim = require "moonlark.base.claim"
 local csv = require "moonlark.base.csv"
 local files = require "moonlark.base.files"
+local finally = require "moonlark.base.finally"
 local json = require "moonlark.base.json"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
@@ -96,7 +97,7 @@ function results.claim(folder, outputs, shard, features)
     end
   end
   keep_list(files.join(folder, (".features%s.list"):format(mark(shard))), names)
-  return setmetatable({}, {__close = function() lock:close() end})
+  return finally(function() lock:close() end)
 end
 
 -- The fields of each item that files keep.

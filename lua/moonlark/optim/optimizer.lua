@@ -3,6 +3,7 @@ local is_module = require "moonlark.nn.module".is_module
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
+local text = require "moonlark.base.text"
 
 --- Parameters in groups, and how they move: step() after each backward(), then zero_grad().
 ---@class moonlark.Optimizer
@@ -171,10 +172,8 @@ end
 function Optimizer:__tostring()
   local lines = {}
   for i, group in ipairs(self.groups) do
-    local words, names = {}, {}
-    for name in pairs(group) do names[#names + 1] = name end
-    table.sort(names)
-    for _, name in ipairs(names) do
+    local words = {}
+    for _, name in ipairs(text.keys(group)) do
       local value = group[name]
       if name == "betas" then value = ("{%g, %g}"):format(value[1], value[2]) end
       if name ~= "params" then words[#words + 1] = name .. " " .. tostring(value) end

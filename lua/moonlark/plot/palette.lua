@@ -3,6 +3,7 @@
 --- The maps for amounts grow evenly in lightness, so that they can be read in grey and by the
 --- colour-blind; classes take the colours of Okabe and Ito, each with a shape of its own.
 local options = require "moonlark.base.options"
+local text = require "moonlark.base.text"
 
 local palette = {}
 
@@ -28,10 +29,7 @@ end
 --- The names of the maps, sorted.
 ---@return string[]
 function palette.names()
-  local names = {}
-  for name in pairs(palette.maps) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  return text.keys(palette.maps)
 end
 
 local function map_named(name)

@@ -195,12 +195,4 @@ function command.models(parser)
     end)
 end
 
---- A progress bar on standard error: see moonlark.base.progress.
----@param total integer
----@param label? string
----@return moonlark.Progress
-function command.progress(total, label)
-  return require("moonlark.base.progress").new(total, label)
-end
-
 return command

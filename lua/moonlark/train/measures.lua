@@ -6,15 +6,6 @@
 --- and in the curves.
 local measures = {}
 
----@class moonlark.Measure
----@field name string
----@field better "lower"|"higher"|nil
----@field needs "valid"|nil
----@field of string?
----@field tag string
----@field shown boolean?
-
----@type moonlark.Measure[]
 measures.rows = {
   {name = "loss", better = "lower", tag = "loss/train", shown = true},
   {name = "accuracy", better = "higher", tag = "accuracy/train", shown = true},

@@ -13,6 +13,7 @@ local report = require "moonlark.run.report"
 local run = require "moonlark.run"
 local show = require "moonlark.base.show"
 local tensorboard = require "moonlark.train.tensorboard"
+local text = require "moonlark.base.text"
 
 ---@class moonlark.Record
 ---@field run moonlark.Run
@@ -162,10 +163,9 @@ local function write_page(self, trainer, found, part)
   page:metrics(figures_of(trainer, found))
   page:figure(draw(self, "curves", curves, trainer), "Losses and accuracies by epoch")
   if found and found.accuracy then write_classes(self, page, found, part) end
-  local pictures = {}
-  for name in pairs(trainer.pictures or {}) do pictures[#pictures + 1] = name end
-  table.sort(pictures)
-  for _, name in ipairs(pictures) do page:figure(draw(self, name, trainer.pictures[name]), name) end
+  for _, name in ipairs(text.keys(trainer.pictures)) do
+    page:figure(draw(self, name, trainer.pictures[name]), name)
+  end
   local ok, map = pcall(input_map, trainer)
   if ok and map then
     page:heading "Input"

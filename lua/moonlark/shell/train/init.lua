@@ -19,6 +19,7 @@ local run = require "moonlark.run"
 local settings = require "moonlark.train.settings"
 local several = require "moonlark.shell.train.several"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 -- What is no setting: where the run goes, and how fast.
 local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true,
@@ -57,13 +58,6 @@ local function open_run(args, exists, now, songs)
   return run.open(args.run, now, {exists = exists, data = songs.hash and songs or nil})
 end
 
-local function sorted_names(figures)
-  local names = {}
-  for name in pairs(figures or {}) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 --- Runs an experiment with the program's arguments.
 ---@param given moonlark.shell.train.Options
 local function main(given)
@@ -79,7 +73,7 @@ local function main(given)
   local fit = division.fit(plan, args, divisions[1], args.seed, opened)
   if opened then opened:finish() end
   print(fit.test or fit.valid or fit)
-  for _, name in ipairs(sorted_names(fit.figures)) do print(("%-12s %.4g"):format(name, fit.figures[name])) end
+  for _, name in ipairs(text.keys(fit.figures)) do print(("%-12s %.4g"):format(name, fit.figures[name])) end
   local kept = #fit:files "partial"
   if kept > 0 then print(("%d kept in part"):format(kept)) end
   if args.run then print("\nrun folder: " .. show.name(args.run)) end
