@@ -112,6 +112,33 @@ function TestSignals:test_a_tone_is_found()
   lu.assertAlmostEquals(feature.estimate_tuning(tone(440 * 2 ^ (0.2 / 12), 22050)), 0.2, 0.05) -- the parabola's bias
 end
 
+function TestSignals:test_entropy_is_0_for_a_tone_and_1_for_what_is_flat()
+  local function entropy(song) return feature.spectral_entropy(song).data[0][20]:item() end
+  lu.assertTrue(entropy(tone(440, 22050)) < 0.2)
+  lu.assertTrue(entropy(noise) > 0.85)
+  lu.assertAlmostEquals(entropy(waveform(torch.zeros {1, 22050})), 1, 1e-6)
+end
+
+function TestSignals:test_what_a_feature_is_stands_in_its_row()
+  local engine = require "moonlark.feature.engine"
+  local energies = {stft = 1, cqt = 1, vqt = 1, pseudo_cqt = 1, hybrid_cqt = 1, rms = 1, spectrogram = 1, mel = 2}
+  for _, name in ipairs(feature.names()) do
+    local facts = engine.facts(name)
+    lu.assertEquals(facts.energy, energies[name] or 0, name)
+    lu.assertEquals(facts.hop, feature.settings(name).hop_length, name)
+  end
+  lu.assertEquals(engine.facts("mel", {power = 1, hop_length = 100}), {energy = 1, hop = 100})
+  lu.assertEquals({engine.facts("spectral_contrast").unit, engine.facts("spectral_contrast", {linear = true}).unit}, {"dB"})
+end
+
+function TestSignals:test_pictures_know_what_a_signal_is()
+  local mfcc, mel = feature.mfcc(noise), feature.mel(noise)
+  lu.assertEquals({mfcc:facts().apart, feature.delta(mfcc):facts().apart}, {2, 0})
+  lu.assertEquals({mel:facts().palette, feature.delta(mel):facts().palette}, {"magma", "magma"})
+  lu.assertEquals(#feature.chroma_cqt(noise):facts().labels, 12)
+  lu.assertEquals(noise:facts(), {})
+end
+
 TestOptions = {}
 
 function TestOptions:test_unknown_options_name_the_nearest()
