@@ -24,27 +24,21 @@ local plot = {}
 ---@param signal moonlark.Signal|moonlark.Tensor|table
 ---@param given moonlark.plot.map.Options?
 ---@return moonlark.Figure
-function plot.map(signal, given)
-  return draw_map(signal, given)
-end
+function plot.map(signal, given) return draw_map(signal, given) end
 
 --- A waveform over time, a lane for each channel: the light band spans the extremes, the dark one
 --- the root mean square. A plain list, or channels × samples, needs a `rate`.
 ---@param signal moonlark.Signal|moonlark.Tensor|table
 ---@param given moonlark.plot.waveform.Options?
 ---@return moonlark.Figure
-function plot.waveform(signal, given)
-  return draw_waveform(signal, given)
-end
+function plot.waveform(signal, given) return draw_waveform(signal, given) end
 
 --- Lines through one or more series. A series is a list of numbers, a tensor, a Signal (then x is
 --- time), {y = …, x = …, label = …}, or each row of a matrix. Numbers that are not finite leave a gap.
 ---@param series any
 ---@param given moonlark.plot.lines.Options?
 ---@return moonlark.Figure
-function plot.lines(series, given)
-  return draw_lines(series, given)
-end
+function plot.lines(series, given) return draw_lines(series, given) end
 
 --- Points in the plane. `points` is n × d (a tensor or a table of rows), of which two columns are
 --- drawn; `labels`, class ids from 0 or names, give each class a colour and a shape.
@@ -52,35 +46,27 @@ end
 ---@param labels? moonlark.Tensor|table
 ---@param given moonlark.plot.scatter.Options?
 ---@return moonlark.Figure
-function plot.scatter(points, labels, given)
-  return draw_scatter(points, labels, given)
-end
+function plot.scatter(points, labels, given) return draw_scatter(points, labels, given) end
 
 --- A confusion matrix: a row for each true class, a column for each predicted one. Colours tell the
 --- rate within the true class; cells tell counts and rates while there is room for them.
 ---@param confusion table|moonlark.Tensor  a report of classify.cross_validate, or a k × k matrix of counts
 ---@param given moonlark.plot.confusion.Options?
 ---@return moonlark.Figure
-function plot.confusion(confusion, given)
-  return draw_confusion(confusion, given)
-end
+function plot.confusion(confusion, given) return draw_confusion(confusion, given) end
 
 --- Bars: a list of numbers, a table from name to number, or a list of such lists (several series side
 --- by side). Errors are drawn as whiskers.
 ---@param values table|moonlark.Tensor
 ---@param given moonlark.plot.bars.Options?
 ---@return moonlark.Figure
-function plot.bars(values, given)
-  return draw_bars(values, given)
-end
+function plot.bars(values, given) return draw_bars(values, given) end
 
 --- How often the numbers of a Signal, a tensor or a list fall into each of equal intervals.
 ---@param values moonlark.Signal|moonlark.Tensor|table
 ---@param given moonlark.plot.histogram.Options?
 ---@return moonlark.Figure
-function plot.histogram(values, given)
-  return draw_histogram(values, given)
-end
+function plot.histogram(values, given) return draw_histogram(values, given) end
 
 --- Losses and scores over the epochs, a panel for each measure, training and validation together.
 --- `metrics` is a list of rows such as {epoch = 1, loss = 0.7, valid_loss = 0.8} (the lines of
@@ -88,16 +74,12 @@ end
 ---@param metrics table
 ---@param given moonlark.plot.curves.Options?
 ---@return moonlark.Figure
-function plot.curves(metrics, given)
-  return draw_curves(metrics, given)
-end
+function plot.curves(metrics, given) return draw_curves(metrics, given) end
 
 --- Several figures on one page, row by row; those above each other line up.
 ---@param figures moonlark.Figure[]
 ---@param given moonlark.plot.grid.Options?
 ---@return moonlark.Figure
-function plot.grid(figures, given)
-  return figure.grid(figures, given)
-end
+function plot.grid(figures, given) return figure.grid(figures, given) end
 
 return plot
