@@ -10,6 +10,7 @@
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
+local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
 local text = require "moonlark.base.text"
@@ -119,9 +120,9 @@ end
 
 -- What a model.json holds, and each of its steps.
 local form
+local step = options.value("table", "an object", function(value) return form.accept(value) end, options.required)
 form = shape.object {
-  kind = "string", settings = shape.map "any", state = shape.object {columns = shape.integer(1)},
-  steps = shape.maybe(shape.list(function(step) return form(step) end)),
+  kind = "string", settings = shape.map "any", state = {columns = shape.integer(1)}, steps = shape.maybe(shape.list(step)),
 }
 
 -- The state, when it holds all that the kind's methods read.

@@ -1,6 +1,7 @@
 --- Adds save to datasets, parts and folds, and reads back what it wrote.
 local class = require "moonlark.dataset.class"
 local json = require "moonlark.base.json"
+local options = require "moonlark.base.options"
 local scan = require "moonlark.dataset.scan"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
@@ -109,7 +110,7 @@ function Folds:save(path)
 end
 
 -- What files of datasets and splits hold.
-local seconds = shape.where("number", "a number of seconds", function(value) return value >= 0 end)
+local seconds = options.number(options.required, {least = 0})
 local notes = shape.maybe(shape.list {path = "string", reason = "string"})
 local dataset_form = {
   classes = shape.list "string", part = shape.maybe(shape.word(part_names)), leakage = shape.maybe "boolean",

@@ -5,6 +5,7 @@
 --- is the card for people to read.
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
+local options = require "moonlark.base.options"
 local sealed = require "moonlark.base.sealed"
 local shape = require "moonlark.base.shape"
 
@@ -30,7 +31,7 @@ local card_form = {
   architecture = shape.maybe "string", options = shape.maybe "object", recipe = shape.maybe "object",
   classes = shape.maybe(shape.list "string"),
   statistics = shape.maybe(shape.either("an object or false", {mean = shape.list "number", std = shape.list "number"},
-    shape.where("boolean", "false", function(value) return not value end))),
+    options.choice({false}, options.required))),
   input = shape.maybe(shape.closed {
     features = shape.maybe(shape.map "object"), rate = shape.maybe "integer", channel = channel,
     partial = shape.maybe "string", recipe = shape.maybe(shape.closed(recipe_form)),
