@@ -49,6 +49,61 @@ function TestHelp:test_every_function_of_a_loaded_module_is_explained()
   lu.assertEquals(silent, {}, "functions that `name?` cannot explain")
 end
 
+-- Modules whose every function and constructor shows how it is called, and classes whose every method does.
+local with_examples = {
+}
+local classes_with_examples = {
+}
+
+-- What a page shows as code: blocks of lines that are indented by four blanks.
+local function code_of(page)
+  local blocks, inside = {}, false
+  for line in page:gmatch "[^\n]*" do
+    if line:find "^    " then
+      blocks[inside and #blocks or #blocks + 1] = (inside and blocks[#blocks] .. "\n" or "") .. line
+    end
+    inside = line:find "^    " ~= nil
+  end
+  return blocks
+end
+
+-- A page without an example that is Lua and calls what the page is about; the wide page breaks no line.
+local function lacks_example(name)
+  local call = name:match "[.:][%w_]+$":gsub("^.", name:find ":" and ":" or "%%.") .. "%f[^%w_]"
+  for _, code in ipairs(code_of((help.text(name, 10000)))) do
+    if code:find(call) and (load(code) or load("return " .. code)) then return false end
+  end
+  return true
+end
+
+function TestHelp:test_functions_show_how_they_are_called()
+  local silent, written = {}, {}
+  for _, entry in ipairs(sources.library()) do written[entry.name] = entry.doc end
+  for _, name in ipairs(with_examples) do
+    for key, value in pairs(moonlark.module(name) or {}) do
+      local class = type(value) == "table" and rawget(value, "__name") == key
+      local public = type(key) == "string" and not key:find "^_" and (type(value) == "function" or class)
+      public = public and (name ~= "torch" or written["torch." .. key]) -- operators have libtorch's words
+      if public and lacks_example(name .. "." .. key) then silent[#silent + 1] = name .. "." .. key end
+    end
+  end
+  table.sort(silent)
+  lu.assertEquals(silent, {}, "functions without an example that is Lua and calls them")
+end
+
+function TestHelp:test_methods_show_how_they_are_called()
+  local silent = {}
+  for _, entry in ipairs(sources.library()) do
+    local class, method = entry.name:match "^([%w_]+):([%w_]+)$"
+    local meant = false
+    for _, name in ipairs(classes_with_examples) do meant = meant or name == class end
+    if meant and says_something(entry) and not method:find "^_" and lacks_example(entry.name) then
+      silent[#silent + 1] = entry.name
+    end
+  end
+  lu.assertEquals(silent, {}, "methods without an example that is Lua and calls them")
+end
+
 function TestHelp:test_a_class_is_one_thing()
   local places, twice = {}, {}
   for _, entry in ipairs(sources.library()) do

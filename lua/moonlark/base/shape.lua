@@ -9,6 +9,7 @@
 --- through). Strings hold no zero byte and numbers are finite; items of lists are counted from 1, as in Lua.
 local parameter = require "moonlark.base.parameter"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local shape = {}
 
@@ -33,13 +34,6 @@ local function as_parameter(form)
   return types[form] or show.fail("there is no form named %s", tostring(form))
 end
 
-local function sorted_keys(value)
-  local keys = {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 -- Puts the clean value in each key's place, in order; the first fault.
 local function clean_keys(value, keys, kind_of)
   for _, key in ipairs(keys) do
@@ -54,7 +48,7 @@ local function clean_keys(value, keys, kind_of)
 end
 
 local function object(fields, closed)
-  local keys, kinds = sorted_keys(fields), {}
+  local keys, kinds = text.keys(fields), {}
   for key, form in pairs(fields) do kinds[key] = as_parameter(form) end
   return parameter.value("table", "an object", function(value)
     if not is_object(value) then return nil end
@@ -93,7 +87,7 @@ function shape.map(form)
   local kind = as_parameter(form)
   return parameter.value("table", "an object", function(value)
     if not is_object(value) then return nil end
-    local fault = clean_keys(value, sorted_keys(value), function() return kind end)
+    local fault = clean_keys(value, text.keys(value), function() return kind end)
     return not fault and value or nil, fault
   end, required)
 end
