@@ -1,9 +1,8 @@
 --- Instruments: a note becomes a Lua table of samples.
 ---
---- Two families cover what the styles need. "pluck" is a string after Karplus and Strong (guitars, bass,
---- harpsichord-like sounds); "tone" reads two waveforms, a dark and a bright one, and fades between them
---- as the note ages (organ, piano, strings, winds, synthesisers). Either may be driven through a soft
---- clipper, chord by chord, which makes the distorted guitar.
+--- Two families cover what the styles need: strings that are plucked, after Karplus and Strong (guitars, bass, banjo),
+--- and tones, which have a spectrum and fade from a bright waveform to a dark one as the note ages (organ, piano,
+--- strings, winds, synthesisers). Either may be driven through a soft clipper, chord by chord: the distorted guitar.
 ---
 --- A note is rendered once for a pitch and reused; what shortens it (a release) belongs to the mixer.
 local synth = {}
@@ -13,13 +12,6 @@ local CONTROL = 64          -- samples between changes of envelope, brightness a
 
 local sine = {}
 for i = 1, TABLE do sine[i] = math.sin(2 * math.pi * (i - 1) / TABLE) end
-
---- Frequency of a MIDI pitch in Hz.
----@param pitch number
----@return number
-function synth.hz(pitch)
-  return 440 * 2 ^ ((pitch - 69) / 12)
-end
 
 -- One cycle with the given strength of harmonics 1..n.
 local function waveform(strength, n)
@@ -57,18 +49,16 @@ local spectra = {
   flute = function(h, tilt) return h == 1 and 1 or 0.35 * h ^ -tilt end,
 }
 
----@class moonlark.corpus.Instrument
 local Instrument = {}
 Instrument.__index = Instrument
 
---- Makes an instrument from its description in `sounds`, varied by the generator.
----@param sound table
----@param rng moonlark.corpus.Random
----@param rate number
----@return moonlark.corpus.Instrument
+--- Makes an instrument from its description in `sounds`, varied by a random generator.
 function synth.instrument(sound, rng, rate)
   local own = {rate = rate, rng = rng, waves = {}, notes = {}, chords = {}}
-  for key, value in pairs(sound) do own[key] = value end
+  for key, value in pairs(sound) do
+    own[key] = value
+    if spectra[key] then own.spectrum, own.tilt = spectra[key], value end
+  end
   own.release = own.release or 0.05
   own.detune = rng:uniform(0.7, 1.3) * (own.detune or 0)
   own.tilt = (own.tilt or 1) * rng:uniform(0.9, 1.12)
@@ -85,10 +75,9 @@ function Instrument:waves_for(hz)
   while n * 1.3 + 1 <= most and n < 40 do n = math.floor(n * 1.3 + 1) end
   local pair = self.waves[n]
   if not pair then
-    local spectrum = spectra[self.spectrum]
     pair = {
-      waveform(function(h) return spectrum(h, self.tilt + 0.9) end, n),
-      waveform(function(h) return spectrum(h, self.tilt) end, n),
+      waveform(function(h) return self.spectrum(h, self.tilt + 0.9) end, n),
+      waveform(function(h) return self.spectrum(h, self.tilt) end, n),
     }
     self.waves[n] = pair
   end
@@ -193,15 +182,17 @@ local function fade_end(samples, count)
   for i = 0, count - 1 do samples[n - i] = samples[n - i] * i / count end
 end
 
---- The samples of one pitch, at least `seconds` long unless it has died away before.
----@param pitch integer
----@param seconds number
----@return number[]
+-- Samples of a note of so many seconds, unless it has died away before.
+function Instrument:length(seconds)
+  return math.floor(math.min(seconds + self.release, self.longest or 20) * self.rate)
+end
+
+--- The samples of one pitch (MIDI), at least `seconds` long unless it has died away before.
 function Instrument:note(pitch, seconds)
   local known = self.notes[pitch]
-  local n = math.floor(math.min(seconds + self.release, self.longest or 20) * self.rate)
+  local n = self:length(seconds)
   if not known or #known < n then
-    known = self[self.family](self, synth.hz(pitch), n)
+    known = self[self.spectrum and "tone" or "pluck"](self, 440 * 2 ^ ((pitch - 69) / 12), n)
     fade_end(known, math.floor(self.release * self.rate))
     self.notes[pitch] = known
   end
@@ -224,16 +215,12 @@ local function amplify(samples, drive, rate)
   end
 end
 
---- The samples of several pitches struck together, or strummed.
----@param pitches integer[]
----@param seconds number
----@param strum number?  seconds between the strings
----@return number[]
+--- The samples of several pitches struck together, or strummed with `strum` seconds between the strings.
 function Instrument:chord(pitches, seconds, strum)
   if #pitches == 1 and not self.drive then return self:note(pitches[1], seconds) end
   local key = table.concat(pitches, " ") .. ("/%.4f"):format(strum or 0)
   local known = self.chords[key]
-  local n = math.floor(math.min(seconds + self.release, self.longest or 20) * self.rate)
+  local n = self:length(seconds)
   if known and #known >= n then return known end
   local gap = math.floor((strum or 0) * self.rate)
   local gain = 1 / math.sqrt(#pitches)
@@ -250,56 +237,47 @@ function Instrument:chord(pitches, seconds, strum)
   return out
 end
 
---- The instruments that styles name.
+--- The instruments that styles name. A tone has the name of its spectrum, with the exponent of the fall.
 synth.sounds = {
-  bass_finger = {family = "pluck", decay = 2.5, bright = 0.45, pick = 0.3, release = 0.06, longest = 2},
-  bass_pick = {family = "pluck", decay = 2.5, bright = 0.75, pick = 0.12, release = 0.05, longest = 2},
-  bass_upright = {family = "pluck", decay = 1.0, bright = 0.3, pick = 0.4, release = 0.09, longest = 1.2},
-  bass_sub = {family = "tone", spectrum = "flute", tilt = 2.4, decay = 1.2, sustain = 0.5, attack = 0.006,
-    bright = 0.5, release = 0.05},
-  bass_synth = {family = "tone", spectrum = "saw", tilt = 1.0, decay = 0.35, sustain = 0.35, bright = 0.9,
-    bright_decay = 0.12, release = 0.03},
-  cello = {family = "tone", spectrum = "saw", tilt = 1.3, attack = 0.07, sustain = 0.9, voices = 2,
-    detune = 5, vibrato = 0.003, bright_decay = 3, release = 0.15},
-  guitar_steel = {family = "pluck", decay = 2.2, bright = 0.8, pick = 0.15, release = 0.08, longest = 2.5},
-  guitar_nylon = {family = "pluck", decay = 1.2, bright = 0.5, pick = 0.35, release = 0.1, longest = 1.8},
-  guitar_clean = {family = "pluck", decay = 1.6, bright = 0.65, pick = 0.22, release = 0.05, longest = 2},
-  guitar_muted = {family = "pluck", decay = 0.16, bright = 0.55, pick = 0.15, release = 0.02, longest = 0.3},
-  guitar_crunch = {family = "pluck", decay = 3, bright = 0.7, pick = 0.15, drive = 3, release = 0.05,
-    longest = 3},
-  guitar_drive = {family = "tone", spectrum = "saw", tilt = 0.7, decay = 2.2, sustain = 0.6, attack = 0.003,
-    voices = 2, detune = 6, drive = 9, release = 0.03},
-  guitar_chug = {family = "tone", spectrum = "saw", tilt = 0.9, decay = 0.07, sustain = 0, attack = 0.002,
-    voices = 2, detune = 5, drive = 9, release = 0.02, longest = 0.35},
-  banjo = {family = "pluck", decay = 0.5, bright = 0.95, pick = 0.08, release = 0.05, longest = 0.8},
-  steel_lead = {family = "tone", spectrum = "saw", tilt = 1.5, attack = 0.05, decay = 2, sustain = 0.7,
-    vibrato = 0.006, release = 0.12},
-  piano = {family = "tone", spectrum = "saw", tilt = 1.35, decay = 0.9, sustain = 0.02, attack = 0.003,
-    voices = 2, detune = 1.5, bright = 0.9, bright_decay = 0.15, release = 0.12, longest = 3},
-  electric_piano = {family = "tone", spectrum = "bell", tilt = 1.2, decay = 1.1, sustain = 0.05,
-    attack = 0.003, bright = 0.7, bright_decay = 0.25, tremolo = 0.25, release = 0.1, longest = 3},
-  organ = {family = "tone", spectrum = "organ", tilt = 0.8, attack = 0.008, sustain = 1, bright = 0.7,
-    bright_decay = 20, vibrato = 0.0025, vibrato_hz = 6.3, release = 0.03},
-  strings = {family = "tone", spectrum = "saw", tilt = 1.15, attack = 0.12, sustain = 0.95, voices = 3,
-    detune = 9, vibrato = 0.002, bright_decay = 4, release = 0.25},
-  violin = {family = "tone", spectrum = "saw", tilt = 1.05, attack = 0.06, sustain = 0.9, vibrato = 0.006,
-    bright_decay = 3, release = 0.12},
-  flute = {family = "tone", spectrum = "flute", tilt = 1.4, attack = 0.05, sustain = 0.9, vibrato = 0.005,
-    bright_decay = 5, release = 0.08},
-  pad = {family = "tone", spectrum = "saw", tilt = 1.5, attack = 0.25, sustain = 1, voices = 3, detune = 12,
-    bright_decay = 3, release = 0.35},
-  stab = {family = "tone", spectrum = "saw", tilt = 0.9, attack = 0.003, decay = 0.25, sustain = 0.1,
-    voices = 3, detune = 10, bright = 0.9, bright_decay = 0.1, release = 0.05, longest = 0.8},
-  lead_synth = {family = "tone", spectrum = "square", tilt = 1.0, attack = 0.006, decay = 0.5, sustain = 0.5,
-    voices = 2, detune = 7, vibrato = 0.004, release = 0.06},
-  sax = {family = "tone", spectrum = "reed", tilt = 1.1, attack = 0.03, decay = 0.8, sustain = 0.75,
-    vibrato = 0.006, bright_decay = 1.5, release = 0.07},
-  brass = {family = "tone", spectrum = "saw", tilt = 1.2, attack = 0.035, decay = 0.6, sustain = 0.7,
-    bright = 0.9, bright_decay = 0.4, voices = 2, detune = 4, release = 0.06},
-  harmonica = {family = "tone", spectrum = "reed", tilt = 0.9, attack = 0.025, sustain = 0.85, tremolo = 0.3,
-    vibrato = 0.004, bright_decay = 4, release = 0.06},
-  lead_drive = {family = "tone", spectrum = "saw", tilt = 0.8, decay = 2.5, sustain = 0.7, attack = 0.005,
-    vibrato = 0.007, drive = 7, release = 0.05},
+  bass_finger = {decay = 2.5, bright = 0.45, pick = 0.3, release = 0.06, longest = 2},
+  bass_pick = {decay = 2.5, bright = 0.75, pick = 0.12, release = 0.05, longest = 2},
+  bass_upright = {decay = 1.0, bright = 0.3, pick = 0.4, release = 0.09, longest = 1.2},
+  bass_sub = {flute = 2.4, decay = 1.2, sustain = 0.5, attack = 0.006, bright = 0.5, release = 0.05},
+  bass_synth = {saw = 1.0, decay = 0.35, sustain = 0.35, bright = 0.9, bright_decay = 0.12, release = 0.03},
+  cello = {saw = 1.3, attack = 0.07, sustain = 0.9, voices = 2, detune = 5, vibrato = 0.003, bright_decay = 3,
+    release = 0.15},
+  guitar_steel = {decay = 2.2, bright = 0.8, pick = 0.15, release = 0.08, longest = 2.5},
+  guitar_nylon = {decay = 1.2, bright = 0.5, pick = 0.35, release = 0.1, longest = 1.8},
+  guitar_clean = {decay = 1.6, bright = 0.65, pick = 0.22, release = 0.05, longest = 2},
+  guitar_muted = {decay = 0.16, bright = 0.55, pick = 0.15, release = 0.02, longest = 0.3},
+  guitar_crunch = {decay = 3, bright = 0.7, pick = 0.15, drive = 3, release = 0.05, longest = 3},
+  guitar_drive = {saw = 0.7, decay = 2.2, sustain = 0.6, attack = 0.003, voices = 2, detune = 6, drive = 9,
+    release = 0.03},
+  guitar_chug = {saw = 0.9, decay = 0.07, sustain = 0, attack = 0.002, voices = 2, detune = 5, drive = 9,
+    release = 0.02, longest = 0.35},
+  banjo = {decay = 0.5, bright = 0.95, pick = 0.08, release = 0.05, longest = 0.8},
+  steel_lead = {saw = 1.5, attack = 0.05, decay = 2, sustain = 0.7, vibrato = 0.006, release = 0.12},
+  piano = {saw = 1.35, decay = 0.9, sustain = 0.02, attack = 0.003, voices = 2, detune = 1.5, bright = 0.9,
+    bright_decay = 0.15, release = 0.12, longest = 3},
+  electric_piano = {bell = 1.2, decay = 1.1, sustain = 0.05, attack = 0.003, bright = 0.7, bright_decay = 0.25,
+    tremolo = 0.25, release = 0.1, longest = 3},
+  organ = {organ = 0.8, attack = 0.008, sustain = 1, bright = 0.7, bright_decay = 20, vibrato = 0.0025,
+    vibrato_hz = 6.3, release = 0.03},
+  strings = {saw = 1.15, attack = 0.12, sustain = 0.95, voices = 3, detune = 9, vibrato = 0.002, bright_decay = 4,
+    release = 0.25},
+  violin = {saw = 1.05, attack = 0.06, sustain = 0.9, vibrato = 0.006, bright_decay = 3, release = 0.12},
+  flute = {flute = 1.4, attack = 0.05, sustain = 0.9, vibrato = 0.005, bright_decay = 5, release = 0.08},
+  pad = {saw = 1.5, attack = 0.25, sustain = 1, voices = 3, detune = 12, bright_decay = 3, release = 0.35},
+  stab = {saw = 0.9, attack = 0.003, decay = 0.25, sustain = 0.1, voices = 3, detune = 10, bright = 0.9,
+    bright_decay = 0.1, release = 0.05, longest = 0.8},
+  lead_synth = {square = 1.0, attack = 0.006, decay = 0.5, sustain = 0.5, voices = 2, detune = 7, vibrato = 0.004,
+    release = 0.06},
+  sax = {reed = 1.1, attack = 0.03, decay = 0.8, sustain = 0.75, vibrato = 0.006, bright_decay = 1.5, release = 0.07},
+  brass = {saw = 1.2, attack = 0.035, decay = 0.6, sustain = 0.7, bright = 0.9, bright_decay = 0.4, voices = 2,
+    detune = 4, release = 0.06},
+  harmonica = {reed = 0.9, attack = 0.025, sustain = 0.85, tremolo = 0.3, vibrato = 0.004, bright_decay = 4,
+    release = 0.06},
+  lead_drive = {saw = 0.8, decay = 2.5, sustain = 0.7, attack = 0.005, vibrato = 0.007, drive = 7, release = 0.05},
 }
 
 return synth
