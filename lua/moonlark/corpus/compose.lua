@@ -2,22 +2,23 @@
 ---
 --- The piece is an excerpt: time 0 falls anywhere within its first bar. Tempo and meter stay; the timing of
 --- single notes is human within a few milliseconds, while the truth is the grid that they are played to.
+local text = require "moonlark.base.text"
 local theory = require "moonlark.corpus.theory"
 
 local compose = {}
 
--- What plays in a section. drums: "main", "light" (kick and time-keepers) or "hats" (time-keepers alone);
--- lead: the share of bars in which it plays.
+-- What plays in a section, beside the chords. drums: "main", "light" (kick and time-keepers) or "hats" (time-keepers
+-- alone); lead: the share of bars in which it plays; open: a crash may open it.
 local layers = {
-  intro = {drums = "light", bass = false, comp = true, pad = false, lead = 0, level = 0.75},
-  verse = {drums = "main", bass = true, comp = true, pad = false, lead = 0.6, level = 0.9},
-  chorus = {drums = "main", bass = true, comp = true, pad = true, lead = 0.9, level = 1, open = true},
-  bridge = {drums = "light", bass = true, comp = true, pad = true, lead = 0.6, level = 0.85},
-  solo = {drums = "main", bass = true, comp = true, pad = false, lead = 1, level = 1},
-  head = {drums = "main", bass = true, comp = true, pad = true, lead = 0.75, level = 0.95},
-  ["break"] = {drums = "hats", bass = true, comp = true, pad = true, lead = 0.5, level = 0.75},
-  build = {drums = "light", bass = true, comp = true, pad = false, lead = 0.4, level = 0.85},
-  drop = {drums = "main", bass = true, comp = true, pad = true, lead = 0.7, level = 1, open = true},
+  intro = {drums = "light", bass = false, lead = 0, level = 0.75},
+  verse = {drums = "main", lead = 0.6, level = 0.9},
+  chorus = {drums = "main", pad = true, lead = 0.9, level = 1, open = true},
+  bridge = {drums = "light", pad = true, lead = 0.6, level = 0.85},
+  solo = {drums = "main", lead = 1, level = 1},
+  head = {drums = "main", pad = true, lead = 0.75, level = 0.95},
+  ["break"] = {drums = "hats", pad = true, lead = 0.5, level = 0.75},
+  build = {drums = "light", lead = 0.4, level = 0.85},
+  drop = {drums = "main", pad = true, lead = 0.7, level = 1, open = true},
 }
 
 -- Sections of whole bars that fill the piece: {label, first bar, bars}.
@@ -36,9 +37,9 @@ local function lay_out(rng, form, bars)
 end
 
 -- A progression as a list of bars, each a list of chords.
-local function read_progression(text, tonic, mode)
+local function read_progression(words, tonic, mode)
   local bars = {}
-  for word in text:gmatch "%S+" do
+  for word in words:gmatch "%S+" do
     local chords = {}
     for one in word:gmatch "[^/]+" do chords[#chords + 1] = theory.chord(one, tonic, mode) end
     bars[#bars + 1] = chords
@@ -46,14 +47,8 @@ local function read_progression(text, tonic, mode)
   return bars
 end
 
----@class moonlark.corpus.Event
----@field at number  seconds from the clip's start; may be negative
----@field length number  seconds until it is damped
----@field part string  "drums", "bass", "comp", "pad" or "lead"
----@field piece string?  of drums
----@field pitches integer[]?  of the others
----@field gain number
-
+-- Writes events {at (seconds from the clip's start, may be negative), length (seconds until it is damped), gain, part
+-- ("drums", "bass", "comp", "pad", "lead"), piece (of drums) or pitches (of the others)}.
 local Writer = {}
 Writer.__index = Writer
 
@@ -66,17 +61,11 @@ function Writer:time(bar, step, steps)
   return self.start_s + bar * self.bar_s + place
 end
 
--- Everyone leans on the beat a little.
-function Writer:accent(step, steps)
-  return step * self.style.meter % steps == 0 and 1.2 or 1
-end
-
-function Writer:add(part, bar, step, steps, length, gain, fields)
-  local event = {
-    at = self:time(bar, step, steps) + self.style.jitter_s * 0.5 * self.rng:normal(), length = length, part = part,
-    gain = gain * self:accent(step, steps) * math.exp(0.12 * self.rng:normal()),
-  }
-  for key, value in pairs(fields) do event[key] = value end
+-- Adds an event, near its time and loudness; everyone leans on the beat a little.
+function Writer:add(event, part, bar, step, steps, length, gain)
+  local accent = step * self.style.meter % steps == 0 and 1.2 or 1
+  event.at = self:time(bar, step, steps) + self.style.jitter_s * 0.5 * self.rng:normal()
+  event.length, event.part, event.gain = length, part, gain * accent * math.exp(0.12 * self.rng:normal())
   self.events[#self.events + 1] = event
 end
 
@@ -90,15 +79,12 @@ end
 local strokes = {X = 1.25, x = 1.0, o = 0.45}
 
 function Writer:drum_bar(bar, pattern, only, gain)
-  local names = {}
-  for piece in pairs(pattern) do names[#names + 1] = piece end
-  table.sort(names) -- the order of drawing random numbers must not depend on a table's
-  for _, piece in ipairs(names) do
+  for _, piece in ipairs(text.keys(pattern)) do -- numbers are drawn in an order that is not the table's
     local steps = #pattern[piece]
     for step = 0, steps - 1 do
       local stroke = strokes[pattern[piece]:sub(step + 1, step + 1)]
       if stroke and (not only or only[piece]) then
-        self:add("drums", bar, step, steps, 10, gain * stroke, {piece = piece})
+        self:add({piece = piece}, "drums", bar, step, steps, 10, gain * stroke)
       end
     end
   end
@@ -129,7 +115,7 @@ function Writer:bass_bar(bar, chords, next_chord, pattern, low, gain)
     -- A chord that changes within the bar is heard at its root.
     if pitch and step > 0 and chord ~= chord_at(chords, (step - 1) / steps) then pitch = root end
     if pitch then
-      self:add("bass", bar, step, steps, held(pattern, step) * self.bar_s / steps, gain, {pitches = {pitch}})
+      self:add({pitches = {pitch}}, "bass", bar, step, steps, held(pattern, step) * self.bar_s / steps, gain)
     end
   end
 end
@@ -152,12 +138,11 @@ function Writer:comp_bar(bar, chords, pattern, part, center, gain)
     end
     if mark == "x" or mark == "s" or change then
       local seconds = (mark == "s" and 0.7 or length) * self.bar_s / steps
-      self:add(part, bar, step, steps, seconds, gain * (mark == "s" and 1.1 or 1), {pitches = pitches})
+      self:add({pitches = pitches}, part, bar, step, steps, seconds, gain * (mark == "s" and 1.1 or 1))
     elseif mark:match "%d" then
-      local index = (tonumber(mark) - 1) % #pitches + 1
-      local above = (tonumber(mark) - 1) // #pitches
-      local seconds = 1.5 * length * self.bar_s / steps
-      self:add(part, bar, step, steps, seconds, gain * 1.2, {pitches = {pitches[index] + 12 * above}})
+      local index, above = (tonumber(mark) - 1) % #pitches + 1, (tonumber(mark) - 1) // #pitches
+      self:add({pitches = {pitches[index] + 12 * above}}, part, bar, step, steps, 1.5 * length * self.bar_s / steps,
+        gain * 1.2)
     end
   end
 end
@@ -170,7 +155,7 @@ function Writer:lead_bar(bar, chords, rhythm, scale, tonic, gain)
       local chord = chord_at(chords, step / steps)
       self.melody = theory.melody_step(self.rng, self.melody, scale, tonic, chord, strong, lead.low, lead.high)
       local length = held(rhythm, step) * self.bar_s / steps
-      self:add("lead", bar, step, steps, math.min(length, 2), gain, {pitches = {self.melody}})
+      self:add({pitches = {self.melody}}, "lead", bar, step, steps, math.min(length, 2), gain)
     end
   end
 end
@@ -251,7 +236,7 @@ function Writer:drums_of(bar, section, plays)
     self:drum_bar(bar, style.fill, nil, 0.7 * plays.level * band.balance.drums)
   end
   if bar == section.first and plays.open and plays.drums == "main" and (style.crash or self.rng:chance(0.3)) then
-    self:add("drums", bar, 0, 16, 10, 0.7 * band.balance.drums, {piece = "crash"})
+    self:add({piece = "crash"}, "drums", bar, 0, 16, 10, 0.7 * band.balance.drums)
   end
 end
 
@@ -260,10 +245,10 @@ function Writer:play(bar, section, pattern, frame)
   local style, band, plays = self.style, self.band, layers[section.label]
   local level, balance, chords = plays.level, band.balance, self.chords[bar]
   self:drums_of(bar, section, plays)
-  if plays.bass then
+  if plays.bass ~= false then
     self:bass_bar(bar, chords, self.chords[bar + 1][1], pattern.bass, style.bass.low, level * balance.bass)
   end
-  if plays.comp then self:comp_bar(bar, chords, pattern.comp, "comp", band.center, level * balance.comp) end
+  self:comp_bar(bar, chords, pattern.comp, "comp", band.center, level * balance.comp)
   if plays.pad and band.pad_plays then
     self:comp_bar(bar, chords, "x.......", "pad", style.pad.center, 0.6 * level * balance.pad)
   end
@@ -273,11 +258,51 @@ function Writer:play(bar, section, pattern, frame)
   end
 end
 
---- Composes a piece.
----@param style table  one of styles.lua
----@param rng moonlark.corpus.Random
----@param seconds number
----@return table piece  {events, tempo, meter, tonic, mode, beats, chords, sections}; truth within [0, seconds]
+-- Beats within the clip: {time, position}, position 1 on downbeats.
+local function beats_of(start_s, beat_s, meter, seconds)
+  local beats, i = {}, math.ceil(-start_s / beat_s - 1e-9)
+  while start_s + i * beat_s < seconds do
+    beats[#beats + 1] = {time = math.max(0, start_s + i * beat_s), position = i % meter + 1}
+    i = i + 1
+  end
+  return beats
+end
+
+-- Adds a span {time, duration, value} in seconds, cut to the clip; joins equal neighbours.
+local function add_span(spans, from, to, value, seconds)
+  from, to = math.max(0, from), math.min(seconds, to)
+  if to - from < 1e-6 then return end
+  local previous = spans[#spans]
+  if previous and previous.value == value then
+    previous.duration = to - previous.time
+  else
+    spans[#spans + 1] = {time = from, duration = to - from, value = value}
+  end
+end
+
+local function chord_spans(chords, bars, start_s, bar_s, seconds)
+  local spans = {}
+  for bar = 0, bars - 1 do
+    local n = #chords[bar]
+    for i, chord in ipairs(chords[bar]) do
+      local from = start_s + (bar + (i - 1) / n) * bar_s
+      add_span(spans, from, from + bar_s / n, chord.label, seconds)
+    end
+  end
+  return spans
+end
+
+local function section_spans(sections, start_s, bar_s, seconds)
+  local spans = {}
+  for _, section in ipairs(sections) do
+    local from = start_s + section.first * bar_s
+    add_span(spans, from, from + section.bars * bar_s, section.label, seconds)
+  end
+  return spans
+end
+
+--- Composes a piece in one of styles.lua: {events, tempo, meter, tonic, mode, key, duration, beats, chords, sections}.
+--- The truth lies within [0, seconds].
 function compose.piece(style, rng, seconds)
   local frame = draw_frame(style, rng, seconds)
   local writer = setmetatable({
@@ -296,57 +321,10 @@ function compose.piece(style, rng, seconds)
   return {
     events = writer.events, tempo = frame.tempo, meter = style.meter, tonic = frame.tonic, mode = frame.mode,
     key = theory.key_name(frame.tonic, frame.mode), duration = seconds,
-    beats = compose.beats(frame.start_s, frame.beat_s, style.meter, seconds),
-    chords = compose.chord_spans(writer.chords, frame.bars, frame.start_s, frame.bar_s, seconds),
-    sections = compose.section_spans(sections, frame.start_s, frame.bar_s, seconds),
+    beats = beats_of(frame.start_s, frame.beat_s, style.meter, seconds),
+    chords = chord_spans(writer.chords, frame.bars, frame.start_s, frame.bar_s, seconds),
+    sections = section_spans(sections, frame.start_s, frame.bar_s, seconds),
   }
-end
-
---- Beats within the clip: {time, position}, position 1 on downbeats.
-function compose.beats(start_s, beat_s, meter, seconds)
-  local beats, i = {}, math.ceil(-start_s / beat_s - 1e-9)
-  while start_s + i * beat_s < seconds do
-    beats[#beats + 1] = {time = math.max(0, start_s + i * beat_s), position = i % meter + 1}
-    i = i + 1
-  end
-  return beats
-end
-
--- Adds {time, duration, value} cut to the clip; joins equal neighbours.
-local function add_span(spans, from, to, value, seconds)
-  from, to = math.max(0, from), math.min(seconds, to)
-  if to - from < 1e-6 then return end
-  local previous = spans[#spans]
-  if previous and previous.value == value then
-    previous.duration = to - previous.time
-  else
-    spans[#spans + 1] = {time = from, duration = to - from, value = value}
-  end
-end
-
---- The chords of a piece as spans in seconds; equal neighbours are one span.
----@return {time: number, duration: number, value: string}[]
-function compose.chord_spans(chords, bars, start_s, bar_s, seconds)
-  local spans = {}
-  for bar = 0, bars - 1 do
-    local n = #chords[bar]
-    for i, chord in ipairs(chords[bar]) do
-      local from = start_s + (bar + (i - 1) / n) * bar_s
-      add_span(spans, from, from + bar_s / n, chord.label, seconds)
-    end
-  end
-  return spans
-end
-
---- The sections of a piece as spans in seconds; equal neighbours are one span.
----@return {time: number, duration: number, value: string}[]
-function compose.section_spans(sections, start_s, bar_s, seconds)
-  local spans = {}
-  for _, section in ipairs(sections) do
-    local from = start_s + section.first * bar_s
-    add_span(spans, from, from + section.bars * bar_s, section.label, seconds)
-  end
-  return spans
 end
 
 return compose

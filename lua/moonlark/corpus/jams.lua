@@ -29,13 +29,8 @@ local function spans(namespace, duration, list)
   return annotation(namespace, duration, data)
 end
 
---- JAMS text of a piece: beat (value: position in the bar, 1 on downbeats), tempo, key_mode, chord (Harte),
---- segment_open, tag_open (the style).
----@param piece table  from compose.piece
----@param title string
----@param style string
----@param made table  how the clip was made, for the sandbox
----@return string
+--- JAMS text of a piece that compose.piece wrote: beat (value: position in the bar, 1 on downbeats), tempo, key_mode,
+--- chord (Harte), segment_open, tag_open (the style). `made`, how the clip was made, goes into the sandbox.
 function jams.encode(piece, title, style, made)
   local duration, beats = piece.duration, {}
   for i, beat in ipairs(piece.beats) do beats[i] = observation(beat.time, 0, beat.position) end

@@ -167,13 +167,8 @@ local function finish(track, rate, rng, settings, made)
   end
 end
 
---- Plays a piece.
----@param piece table  from compose.piece
----@param style table
----@param rng moonlark.corpus.Random
----@param rate number
----@return number[] samples  peak between -6 and -0.3 dB of full scale
----@return table made  the instruments and settings that were drawn
+--- Plays a piece that compose.piece wrote: samples whose peak lies between -6 and -0.3 dB of full scale, and a table of
+--- the instruments and settings that were drawn.
 function mix.play(piece, style, rng, rate)
   local track = {}
   for i = 1, floor(piece.duration * rate + 0.5) do track[i] = 0.0 end

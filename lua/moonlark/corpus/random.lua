@@ -2,7 +2,6 @@
 --- machine, in any order and with any number of workers, and Lua's own generator is left alone.
 local random = {}
 
----@class moonlark.corpus.Random
 local Random = {}
 Random.__index = Random
 
@@ -18,21 +17,17 @@ local function hash(...)
 end
 
 --- A generator for any number of strings and integers.
----@param ... string|integer
----@return moonlark.corpus.Random
 function random.new(...)
   return setmetatable({state = hash(...)}, Random)
 end
 
---- Another generator, independent of what this one has given so far.
----@param name string
+--- Another generator, by a name: independent of what this one has given so far.
 function Random:fork(name)
   self.origin = self.origin or self.state
   return random.new(self.origin, name)
 end
 
 --- 64 random bits.
----@return integer
 function Random:bits()
   self.origin = self.origin or self.state
   self.state = self.state + 0x9e3779b97f4a7c15
@@ -42,23 +37,18 @@ function Random:bits()
   return z ~ (z >> 31)
 end
 
---- A number in [low, high).
----@param low number?  default 0
----@param high number?  default 1
----@return number
+--- A number in [low, high), by default [0, 1).
 function Random:uniform(low, high)
   low, high = low or 0, high or 1
   return low + (high - low) * ((self:bits() >> 11) * 0x1p-53)
 end
 
 --- An integer in low..high.
----@return integer
 function Random:integer(low, high)
   return low + (self:bits() >> 1) % (high - low + 1)
 end
 
 --- True with probability p.
----@return boolean
 function Random:chance(p)
   return self:uniform() < p
 end
@@ -69,15 +59,12 @@ function Random:pick(list)
 end
 
 --- A number in a range {low, high}; a plain number stands for itself.
----@param range number|number[]
----@return number
 function Random:within(range)
   if type(range) == "number" then return range end
   return self:uniform(range[1], range[2])
 end
 
 --- Gaussian with mean 0 and deviation 1.
----@return number
 function Random:normal()
   return math.sqrt(-2 * math.log(1 - self:uniform())) * math.cos(2 * math.pi * self:uniform())
 end

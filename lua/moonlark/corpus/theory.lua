@@ -36,23 +36,12 @@ theory.scales = {
 local degrees = {0, 2, 4, 5, 7, 9, 11}
 
 --- A key's name as JAMS writes it: "Eb:major".
----@param tonic integer  pitch class
----@param mode "major"|"minor"
----@return string
 function theory.key_name(tonic, mode)
   return tonics[mode][tonic] .. ":" .. mode
 end
 
----@class moonlark.corpus.Chord
----@field root integer  pitch class
----@field intervals integer[]  semitones above the root
----@field label string  Harte's spelling: "Eb:min7"
-
---- The chord that a word such as "b7:maj" means in a key.
----@param word string
----@param tonic integer
----@param mode "major"|"minor"
----@return moonlark.corpus.Chord
+--- The chord that a word such as "b7:maj" means in a key: {root (pitch class), intervals (semitones above it), label
+--- (Harte's spelling: "Eb:min7")}.
 function theory.chord(word, tonic, mode)
   local accidental, degree, quality = word:match "^([b#]?)([1-7]):(%w+)$"
   local intervals = quality and theory.qualities[quality]
@@ -64,9 +53,6 @@ function theory.chord(word, tonic, mode)
 end
 
 --- The pitch of a class that lies nearest to another pitch.
----@param class integer
----@param near number
----@return integer
 function theory.nearest(class, near)
   return class + 12 * math.floor((near - class) / 12 + 0.5)
 end
@@ -77,9 +63,6 @@ function theory.above(class, low)
 end
 
 --- A close voicing around a center: every chord tone at its nearest place, lowest first.
----@param chord moonlark.corpus.Chord
----@param center number  MIDI
----@return integer[]
 function theory.voicing(chord, center)
   local pitches, taken = {}, {}
   for _, interval in ipairs(chord.intervals) do
@@ -94,15 +77,6 @@ function theory.voicing(chord, center)
 end
 
 --- The next note of a melody: a step of the scale near the last one, on strong beats a chord tone.
----@param rng moonlark.corpus.Random
----@param last integer  MIDI
----@param scale integer[]
----@param tonic integer
----@param chord moonlark.corpus.Chord
----@param strong boolean
----@param low integer
----@param high integer
----@return integer
 function theory.melody_step(rng, last, scale, tonic, chord, strong, low, high)
   local wanted = {}
   if strong then

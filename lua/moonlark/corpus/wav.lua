@@ -5,14 +5,10 @@ local CHUNK = 200 -- values that string.pack takes at once
 local format = "<" .. ("i2"):rep(CHUNK)
 
 --- A whole mono WAV file; samples beyond ±1 are clipped.
----@param samples number[]
----@param rate integer
----@return string
 function wav.encode(samples, rate)
   local n, words = #samples, {}
-  local floor = math.floor
   for i = 1, n do
-    local word = floor(samples[i] * 32767 + 0.5)
+    local word = math.floor(samples[i] * 32767 + 0.5)
     words[i] = word > 32767 and 32767 or word < -32768 and -32768 or word
   end
   local parts = {string.pack("<c4I4c4c4I4I2I2I4I4I2I2c4I4",
