@@ -310,7 +310,7 @@
 ---@field seed? integer  default 0: of all that is drawn
 ---@field seconds? number  default 12, 1..600, s: length of a clip
 ---@field clips? integer  default 20, 1..99999: clips of each style
----@field styles? string[]  default all: only these
+---@field styles? ("blues"|"bossa"|"classical"|"country"|"hiphop"|"house"|"jazz"|"metal"|"reggae"|"rock")[]  default all: only these
 ---@field workers? integer  default 1, 0..256: processes to use; 0: one for each core
 ---@field progress? fun(done: integer, total: integer)  default nil: f(done, total) after each clip
 

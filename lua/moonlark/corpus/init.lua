@@ -2,7 +2,6 @@
 ---
 ---     local corpus = require "moonlark.corpus"
 ---     corpus.generate("demo", {clips = 20, workers = 2})
----     local samples, piece = corpus.clip("jazz", 3)      -- one clip, in memory
 ---
 --- A test bench: tempo, beats, key, chords and sections are known exactly, because the clips are played
 --- from a score. The same seed gives the same bytes, whatever the order or the number of workers.
@@ -30,13 +29,10 @@ corpus.rate = 22050
 local GENERATION = 1
 
 --- The names of the styles, sorted.
+---     for _, style in ipairs(corpus.styles()) do print(style) end
 ---@return string[]
 function corpus.styles()
   return text.keys(styles)
-end
-
-local function check_style(name)
-  if not styles[name] then options.unknown("style", name, corpus.styles()) end
 end
 
 local shared = {
@@ -46,12 +42,13 @@ local shared = {
 local of_clip = options.describe("corpus.clip", shared)
 local of_generate = options.describe("corpus.generate", {
   clips = options.integer(20, {least = 1, most = 99999}, "clips of each style"),
-  styles = options.list(options.text(), options.none, {usual = "all"}, "only these"),
+  styles = options.list(options.choice(corpus.styles()), options.none, {usual = "all"}, "only these"),
   workers = options.integer(1, {least = 0, most = 256}, "processes to use; 0: one for each core"),
   progress = options.callable(options.none, "f(done, total) after each clip", "fun(done: integer, total: integer)"),
 }, shared)
 
---- One clip.
+--- One clip, in memory. Errors: a style that is none of corpus.styles().
+---     local samples, piece = corpus.clip("jazz", 3, {seconds = 30})
 ---@param style string  one of corpus.styles()
 ---@param index integer?  which clip of the style, from 0
 ---@param given moonlark.corpus.clip.Options?
@@ -60,57 +57,50 @@ local of_generate = options.describe("corpus.generate", {
 ---@return table made  instruments and mix that were drawn
 function corpus.clip(style, index, given)
   local settings = of_clip:read(given)
-  check_style(style)
+  if not styles[style] then options.unknown("style", style, corpus.styles()) end
   local rng = random.new(settings.seed, style, index or 0)
   local piece = compose.piece(styles[style], rng:fork "score", settings.seconds)
   local samples, made = mix.play(piece, styles[style], rng:fork "sound", corpus.rate)
   return samples, piece, made
 end
 
--- The path of a clip without its ending.
-local function place(folder, style, index)
-  return files.join(folder, style, ("%s.%05d"):format(style, index))
+-- Calls f(path without its ending, style, index) for each clip, in turn from the styles: a stopped run is balanced.
+local function each_clip(folder, settings, f)
+  for index = 0, settings.clips - 1 do
+    for _, style in ipairs(settings.styles) do
+      f(files.join(folder, style, ("%s.%05d"):format(style, index)), style, index)
+    end
+  end
 end
 
--- The JAMS is written last: where it lies, the clip is whole.
-local function finished(path)
-  return files.exists(path .. ".jams") and files.exists(path .. ".wav")
-end
-
-local function make_clip(folder, style, index, settings)
-  local path = place(folder, style, index)
+local function make_clip(path, style, index, settings)
   local samples, piece, made = corpus.clip(style, index, {seed = settings.seed, seconds = settings.seconds})
   made.seed, made.index = settings.seed, index
   files.write(path .. ".wav", wav.encode(samples, corpus.rate))
   files.write(path .. ".jams", jams.encode(piece, ("%s %05d"):format(style, index), style, made))
 end
 
--- Clips that are not there yet, taken in turn from the styles, so that a stopped run is balanced.
+-- Clips that are not there yet, as {path, style, index}. The JAMS is written last: where it lies, the clip is whole.
 local function missing(folder, settings)
   local todo = {}
-  for index = 0, settings.clips - 1 do
-    for _, style in ipairs(settings.styles) do
-      if not finished(place(folder, style, index)) then todo[#todo + 1] = {style = style, index = index} end
-    end
-  end
+  each_clip(folder, settings, function(path, ...)
+    if not (files.exists(path .. ".jams") and files.exists(path .. ".wav")) then todo[#todo + 1] = {path, ...} end
+  end)
   return todo
 end
 
 -- In a folder that holds no corpus yet, no clip's place is taken.
 local function check_free(folder, settings)
-  for index = 0, settings.clips - 1 do
-    for _, style in ipairs(settings.styles) do
-      for _, ending in ipairs {".wav", ".jams"} do
-        local path = place(folder, style, index) .. ending
-        if claim.kind(path) then
-          show.fail("%s is there already, and %s holds no corpus: choose another folder", path, folder)
-        end
+  each_clip(folder, settings, function(path)
+    for _, ending in ipairs {".wav", ".jams"} do
+      if claim.kind(path .. ending) then
+        show.fail("%s is there already, and %s holds no corpus: choose another folder", path .. ending, folder)
       end
     end
-  end
+  end)
 end
 
--- Settings on which every clip depends; a folder holds clips of one kind only.
+-- A folder holds clips of one kind only: these settings change every clip.
 local function check_folder(folder, settings)
   local path = files.join(folder, "corpus.json")
   if not files.exists(path) then return check_free(folder, settings) end
@@ -129,8 +119,7 @@ end
 
 -- Starts another process of this program that makes every n-th of the missing clips.
 local function start_worker(folder, settings, part, parts)
-  local lfs = require "lfs"
-  local program = lfs.symlinkattributes("/proc/self/exe", "target")
+  local program = require "lfs".symlinkattributes("/proc/self/exe", "target")
   local script = package.searchpath("moonlark.corpus.worker", package.path)
   local request = json.encode {folder = folder, clips = settings.clips, seconds = settings.seconds,
     seed = settings.seed, styles = settings.styles, part = part, parts = parts}
@@ -155,24 +144,27 @@ local function run_workers(folder, settings, parts, tell)
   if failed then error("a worker of the corpus failed; what is finished is kept", 0) end
 end
 
---- What a worker does: makes its share of the missing clips, calling `tell` after each.
-function corpus.make_part(folder, settings, part, parts, tell)
+-- What a worker does: makes its share of the missing clips, calling `tell` after each.
+function corpus._make_part(folder, settings, part, parts, tell)
   for i, clip in ipairs(missing(folder, settings)) do
     if i % parts == part % parts then
-      make_clip(folder, clip.style, clip.index, settings)
+      make_clip(clip[1], clip[2], clip[3], settings)
       tell()
     end
   end
 end
 
 --- Makes a corpus in a folder. Clips that are there are kept, so a stopped run goes on where it was.
+---
+--- Errors: another process writes the folder, its clips were made with other settings, or files of other origin are in
+--- the way.
+---     corpus.generate("demo", {clips = 20, workers = 2})
 ---@param folder string
 ---@param given moonlark.corpus.generate.Options?
 ---@return {made: integer, kept: integer}
 function corpus.generate(folder, given)
   local settings = of_generate:read(given)
   settings.styles = settings.styles or corpus.styles()
-  for _, style in ipairs(settings.styles) do check_style(style) end
   settings.seconds = settings.seconds + 0.0
   settings.generation, settings.rate = GENERATION, corpus.rate
   files.mkdirs(folder)
@@ -197,7 +189,7 @@ function corpus.generate(folder, given)
   if workers > 1 then
     run_workers(folder, settings, workers, tell)
   else
-    corpus.make_part(folder, settings, 1, 1, tell)
+    corpus._make_part(folder, settings, 1, 1, tell)
   end
   return {made = done - kept, kept = kept}
 end

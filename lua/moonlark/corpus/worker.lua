@@ -6,7 +6,7 @@ local json = require "moonlark.base.json"
 local request = json.decode(arg[1])
 -- JSON knows one kind of number; a seed of 0.0 would not be a seed of 0.
 for _, key in ipairs {"clips", "seed", "part", "parts"} do request[key] = math.tointeger(request[key]) end
-corpus.make_part(request.folder, request, request.part, request.parts, function()
+corpus._make_part(request.folder, request, request.part, request.parts, function()
   io.write "\n"
   io.flush()
 end)
