@@ -20,11 +20,16 @@ int mlk_lua_fail(lua_State *L, const char *format, ...)
     va_end(arguments);
     size_t length;
     const char *message = lua_tolstring(L, -1, &length);
-    size_t room = mlk_text_show(NULL, 0, message, length, false) + 1;
-    luaL_Buffer buffer;
-    mlk_text_show(luaL_buffinitsize(L, &buffer, room), room, message, length, false);
-    luaL_pushresultsize(&buffer, room - 1);
+    mlk_lua_push_shown(L, message, length, false);
     return lua_error(L);
+}
+
+void mlk_lua_push_shown(lua_State *L, const char *text, size_t length, bool lines)
+{
+    size_t room = mlk_text_show(NULL, 0, text, length, lines) + 1;
+    luaL_Buffer buffer;
+    mlk_text_show(luaL_buffinitsize(L, &buffer, room), room, text, length, lines);
+    luaL_pushresultsize(&buffer, room - 1);
 }
 
 const char *mlk_lua_describe(lua_State *L, int arg)
@@ -97,6 +102,22 @@ const char *mlk_lua_optional_string(lua_State *L, int arg, const char *name)
     return lua_isnoneornil(L, arg) ? NULL : mlk_lua_string(L, arg, name);
 }
 
+const char **mlk_lua_read_strings(lua_State *L, int arg, const char *name, int least)
+{
+    int count = mlk_lua_list_length(L, arg, name);
+    if (count < least)
+        mlk_lua_fail(L, "%s must have %d or more strings, got %d", name, least, count);
+    const char **strings = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *strings, 0);
+    for (int i = 0; i < count; i++) {
+        if (lua_geti(L, arg, i + 1) != LUA_TSTRING)
+            mlk_lua_fail(L, "%s must be strings, number %d is %s", name, i + 1, mlk_lua_describe(L, -1));
+        strings[i] = mlk_lua_string(L, -1, name);
+        lua_pop(L, 1);
+    }
+    strings[count] = NULL;
+    return strings;
+}
+
 int mlk_lua_list_length(lua_State *L, int arg, const char *name)
 {
     mlk_lua_check_type(L, arg, name, LUA_TTABLE);
@@ -159,6 +180,15 @@ void *mlk_lua_push_object(lua_State *L, const char *type, size_t size)
     void *object = memset(lua_newuserdatauv(L, size, 0), 0, size);
     luaL_setmetatable(L, type);
     return object;
+}
+
+void mlk_lua_push_strings(lua_State *L, const char *const *strings, int n)
+{
+    lua_createtable(L, n > 0 ? n : 0, 0);
+    for (int i = 0; i != n && strings[i]; i++) {
+        lua_pushstring(L, strings[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
 }
 
 void mlk_lua_set_boolean(lua_State *L, const char *name, bool value)

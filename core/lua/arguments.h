@@ -18,8 +18,18 @@
  * user's line). Release every temporary before calling it. */
 int mlk_lua_raise(lua_State *L, const mlk_status *status);
 
+/* The same where the code is that of a failure: mlk_lua_check(L, mlk_save(path, &status), &status). */
+static inline void mlk_lua_check(lua_State *L, mlk_code code, const mlk_status *status)
+{
+    if (code)
+        mlk_lua_raise(L, status);
+}
+
 /* luaL_error without the position: which line of the library noticed says nothing to its user. */
 int mlk_lua_fail(lua_State *L, const char *format, ...);
+
+/* Pushes a text as a terminal may show it (text.h); `lines`: line breaks and tabs stay. */
+void mlk_lua_push_shown(lua_State *L, const char *text, size_t length, bool lines);
 
 /* Integer argument in [min, max]; the error names it: "hop_length must be 1..2048, got 0". */
 int64_t mlk_lua_integer(lua_State *L, int arg, const char *name, int64_t min, int64_t max);
@@ -36,6 +46,10 @@ const char *mlk_lua_optional_string(lua_State *L, int arg, const char *name);
 /* String of any bytes. */
 const char *mlk_lua_bytes(lua_State *L, int arg, const char *name, size_t *length);
 
+/* The strings of a list, `least` or more, and NULL after them; in a userdata that is pushed. They live as long as the
+ * list. */
+const char **mlk_lua_read_strings(lua_State *L, int arg, const char *name, int least);
+
 /* Entries of a list, which the argument must be. */
 int mlk_lua_list_length(lua_State *L, int arg, const char *name);
 
@@ -48,7 +62,10 @@ bool mlk_lua_boolean(lua_State *L, int arg, const char *name);
 /* Index into the NULL-terminated list of the string argument; the error lists the choices. */
 int mlk_lua_choice(lua_State *L, int arg, const char *name, const char *const choices[]);
 
-/* Set a field of the table at the top of the stack. A string that is NULL is nil. */
+/* Pushes a list of n strings, or with n < 0 of those before the first NULL. */
+void mlk_lua_push_strings(lua_State *L, const char *const *strings, int n);
+
+/* Sets a field of the table at the top of the stack. A string that is NULL is nil. */
 void mlk_lua_set_boolean(lua_State *L, const char *name, bool value);
 void mlk_lua_set_integer(lua_State *L, const char *name, int64_t value);
 void mlk_lua_set_number(lua_State *L, const char *name, double value);

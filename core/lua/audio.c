@@ -30,11 +30,6 @@ static int free_reader(lua_State *L)
     return 0;
 }
 
-static mlk_audio *push_audio(lua_State *L)
-{
-    return mlk_lua_push_object(L, AUDIO_TYPE, sizeof(mlk_audio));
-}
-
 /* Pushes a tensor channels x frames of samples whose channels lie `stride` apart. */
 static void push_samples(lua_State *L, const float *samples, int channels, int64_t frames, int64_t stride)
 {
@@ -52,10 +47,9 @@ static int load(lua_State *L)
     mlk_audio_options options;
     mlk_status status;
     const char *path = mlk_lua_string(L, 1, "path");
-    mlk_lua_read_known(L, 2, "audio.load", mlk_audio_parameters, &options);
-    mlk_audio *audio = push_audio(L);
-    if (mlk_audio_load(path, &options, audio, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_read(L, 2, "audio.load", mlk_audio_parameters, &options);
+    mlk_audio *audio = mlk_lua_push_object(L, AUDIO_TYPE, sizeof *audio);
+    mlk_lua_check(L, mlk_audio_load(path, &options, audio, &status), &status);
     push_samples(L, audio->samples, audio->channels, audio->frames, audio->frames);
     lua_pushnumber(L, audio->rate_hz);
     mlk_lua_push_notes(L, &audio->notes);
@@ -68,8 +62,7 @@ static int info(lua_State *L)
 {
     mlk_audio_info found;
     mlk_status status;
-    if (mlk_audio_probe(mlk_lua_string(L, 1, "path"), &found, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_audio_probe(mlk_lua_string(L, 1, "path"), &found, &status), &status);
     lua_pushstring(L, found.format);
     lua_pushstring(L, found.codec);
     lua_pushstring(L, found.library);
@@ -88,34 +81,36 @@ static int reader(lua_State *L)
     mlk_audio_options options;
     mlk_status status;
     const char *path = mlk_lua_string(L, 1, "path");
-    mlk_lua_read_known(L, 2, "audio.blocks", mlk_audio_parameters, &options);
+    mlk_lua_read(L, 2, "audio.blocks", mlk_audio_parameters, &options);
     mlk_audio_reader **opened = mlk_lua_push_object(L, READER_TYPE, sizeof *opened);
-    if (mlk_audio_reader_open(path, &options, opened, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_audio_reader_open(path, &options, opened, &status), &status);
     lua_pushnumber(L, mlk_audio_reader_rate(*opened));
     return 2;
+}
+
+static mlk_audio_reader *check_reader(lua_State *L)
+{
+    mlk_audio_reader **reader = luaL_checkudata(L, 1, READER_TYPE);
+    if (!*reader)
+        mlk_lua_fail(L, "this reader is closed");
+    return *reader;
 }
 
 /* reader:notes() -> notes of what was read, complete at the end */
 static int notes(lua_State *L)
 {
-    mlk_audio_reader **opened = luaL_checkudata(L, 1, READER_TYPE);
-    if (!*opened)
-        return mlk_lua_fail(L, "this reader is closed");
-    mlk_lua_push_notes(L, mlk_audio_reader_notes(*opened));
+    mlk_lua_push_notes(L, mlk_audio_reader_notes(check_reader(L)));
     return 1;
 }
 
 /* reader:read(frames) -> tensor channels x frames (fewer at the end), or nil after it */
 static int read_block(lua_State *L)
 {
-    mlk_audio_reader **opened = luaL_checkudata(L, 1, READER_TYPE);
+    mlk_audio_reader *opened = check_reader(L);
     int64_t frames = mlk_lua_integer(L, 2, "frames", 1, INT32_MAX);
-    if (!*opened)
-        return mlk_lua_fail(L, "this reader is closed");
     mlk_status status;
-    mlk_audio *block = push_audio(L);
-    block->channels = mlk_audio_reader_channels(*opened);
+    mlk_audio *block = mlk_lua_push_object(L, AUDIO_TYPE, sizeof *block);
+    block->channels = mlk_audio_reader_channels(opened);
     block->samples = malloc(sizeof(float) * (size_t)frames * (size_t)block->channels);
     if (!block->samples) {
         mlk_fail_memory(&status, "a block of sound");
@@ -124,13 +119,22 @@ static int read_block(lua_State *L)
     float *out[MLK_MAX_CHANNELS];
     for (int channel = 0; channel < block->channels; channel++)
         out[channel] = block->samples + channel * frames;
-    if (mlk_audio_reader_read(*opened, out, frames, &block->frames, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_audio_reader_read(opened, out, frames, &block->frames, &status), &status);
     if (block->frames == 0)
         return 0;
     push_samples(L, block->samples, block->channels, block->frames, frames);
     mlk_audio_free(block);
     return 1;
+}
+
+/* The tensor channels x frames at `arg`, with as many channels as sound may have. */
+static mlk_array read_sound(lua_State *L, int arg)
+{
+    mlk_array sound;
+    mlk_lua_read_tensor(L, arg, "data", MLK_FLOAT32, 2, &sound);
+    if (sound.shape[0] < 1 || sound.shape[0] > MLK_MAX_CHANNELS)
+        mlk_lua_fail(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS, (LUAI_UACINT)sound.shape[0]);
+    return sound;
 }
 
 /* save(path, tensor channels x frames, rate, subtype or nil, quality or nil) -> samples that were clipped */
@@ -139,18 +143,14 @@ static int save(lua_State *L)
     mlk_audio_format format = {.quality = -1};
     mlk_audio_saved saved;
     mlk_status status;
-    mlk_array samples;
     const char *path = mlk_lua_string(L, 1, "path");
     int rate = (int)mlk_lua_integer(L, 3, "rate", 1, 10000000);
     format.subtype = mlk_lua_optional_string(L, 4, "subtype");
     if (!lua_isnoneornil(L, 5))
         format.quality = mlk_lua_number(L, 5, "quality", 0, 1);
-    mlk_lua_read_tensor(L, 2, "data", MLK_FLOAT32, 2, &samples);
-    if (samples.shape[0] < 1 || samples.shape[0] > MLK_MAX_CHANNELS)
-        return mlk_lua_fail(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS,
-                            (LUAI_UACINT)samples.shape[0]);
-    if (mlk_audio_save(path, samples.data, (int)samples.shape[0], samples.shape[1], rate, &format, &saved, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_array samples = read_sound(L, 2);
+    mlk_lua_check(L, mlk_audio_save(path, samples.data, (int)samples.shape[0], samples.shape[1], rate, &format,
+                                    &saved, &status), &status);
     lua_pushinteger(L, saved.clipped);
     return 1;
 }
@@ -185,17 +185,14 @@ static mlk_code resample_all(const mlk_array *in, double from_hz, double to_hz, 
 /* resample(tensor channels x frames, from_hz, to_hz) -> tensor */
 static int resample(lua_State *L)
 {
-    mlk_array in, out;
+    mlk_array out;
     mlk_status status;
     double from_hz = mlk_lua_number(L, 2, "the signal's rate", 1, 10e6);
     double to_hz = mlk_lua_number(L, 3, "rate", 1, 10e6);
-    mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, 2, &in);
-    if (in.shape[0] < 1 || in.shape[0] > MLK_MAX_CHANNELS)
-        return mlk_lua_fail(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS, (LUAI_UACINT)in.shape[0]);
+    mlk_array in = read_sound(L, 1);
     int64_t length = mlk_resampled_length(in.shape[1], from_hz, to_hz);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){in.shape[0], length}, &out);
-    if (resample_all(&in, from_hz, to_hz, out.data, length, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, resample_all(&in, from_hz, to_hz, out.data, length, &status), &status);
     return 1;
 }
 

@@ -16,24 +16,24 @@ static int push_usage(lua_State *L, const mlk_cache_usage *usage)
     return 1;
 }
 
+static int count(lua_State *L, mlk_code function(const char *folder, mlk_cache_usage *, mlk_status *))
+{
+    mlk_status status;
+    mlk_cache_usage counted;
+    mlk_lua_check(L, function(mlk_lua_string(L, 1, "folder"), &counted, &status), &status);
+    return push_usage(L, &counted);
+}
+
 /* usage(folder) -> {entries, bytes, limit} */
 static int usage(lua_State *L)
 {
-    mlk_status status;
-    mlk_cache_usage usage;
-    if (mlk_cache_measure(mlk_lua_string(L, 1, "folder"), &usage, &status))
-        return mlk_lua_raise(L, &status);
-    return push_usage(L, &usage);
+    return count(L, mlk_cache_measure);
 }
 
 /* clear(folder) -> {entries, bytes, limit} of what was removed */
 static int clear(lua_State *L)
 {
-    mlk_status status;
-    mlk_cache_usage removed;
-    if (mlk_cache_clear(mlk_lua_string(L, 1, "folder"), &removed, &status))
-        return mlk_lua_raise(L, &status);
-    return push_usage(L, &removed);
+    return count(L, mlk_cache_clear);
 }
 
 /* verify(folder) -> {entries, bytes, limit, damaged}; damaged entries are removed */
@@ -42,8 +42,7 @@ static int verify(lua_State *L)
     mlk_status status;
     mlk_cache_usage checked;
     int64_t damaged;
-    if (mlk_cache_verify(mlk_lua_string(L, 1, "folder"), &checked, &damaged, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_cache_verify(mlk_lua_string(L, 1, "folder"), &checked, &damaged, &status), &status);
     push_usage(L, &checked);
     mlk_lua_set_integer(L, "damaged", damaged);
     return 1;
@@ -54,8 +53,7 @@ static int limit(lua_State *L)
 {
     mlk_status status;
     const char *folder = mlk_lua_string(L, 1, "folder");
-    if (mlk_cache_set_limit(folder, mlk_lua_integer(L, 2, "limit", 0, INT64_MAX), &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_cache_set_limit(folder, mlk_lua_integer(L, 2, "limit", 0, INT64_MAX), &status), &status);
     return 0;
 }
 

@@ -21,8 +21,7 @@ static int check(lua_State *L)
 {
     mlk_status status;
     int64_t least = mlk_lua_integer(L, 2, "least", 0, INT64_MAX);
-    if (mlk_samples_check(mlk_lua_samples(L, 1, "x"), least, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_samples_check(mlk_lua_samples(L, 1, "x"), least, &status), &status);
     return 0;
 }
 
@@ -31,8 +30,7 @@ static int classes(lua_State *L)
 {
     mlk_status status;
     int64_t n = mlk_lua_integer(L, 2, "rows", 0, INT64_MAX), k;
-    if (mlk_labels_check(mlk_lua_labels(L, 1, "y", n), n, &k, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_labels_check(mlk_lua_labels(L, 1, "y", n), n, &k, &status), &status);
     lua_pushinteger(L, k);
     return 1;
 }
@@ -43,8 +41,8 @@ static int moments(lua_State *L)
     mlk_status status;
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     double *mean = mlk_lua_push_vector(L, samples.d), *variance = mlk_lua_push_vector(L, samples.d);
-    if (mlk_samples_check(samples, 1, &status) || mlk_samples_moments(samples, mean, variance, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_samples_check(samples, 1, &status), &status);
+    mlk_lua_check(L, mlk_samples_moments(samples, mean, variance, &status), &status);
     return 2;
 }
 
@@ -57,13 +55,12 @@ static int logistic(lua_State *L)
     int iterations;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_logistic_options options;
-    mlk_lua_read_known(L, 4, "classify.logistic", mlk_logistic_parameters, &options);
+    mlk_lua_read(L, 4, "classify.logistic", mlk_logistic_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     int64_t outputs = mlk_logistic_outputs(k);
     double *weights = mlk_lua_push_matrix(L, outputs, samples.d), *intercepts = mlk_lua_push_vector(L, outputs);
-    if (mlk_logistic_fit(samples, y, k, &options, weights, intercepts, &iterations, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_logistic_fit(samples, y, k, &options, weights, intercepts, &iterations, &status), &status);
     lua_pushinteger(L, iterations);
     return 3;
 }
@@ -79,8 +76,7 @@ static int logistic_proba(lua_State *L)
     const double *intercepts = mlk_lua_numbers(L, 3, "intercepts", mlk_logistic_outputs(k));
     mlk_lua_check_width(L, samples, weights.shape[1]);
     double *proba = mlk_lua_push_matrix(L, samples.n, k);
-    if (mlk_logistic_proba(samples, weights.data, intercepts, k, proba, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_logistic_proba(samples, weights.data, intercepts, k, proba, &status), &status);
     return 1;
 }
 
@@ -95,8 +91,7 @@ static int knn_proba(lua_State *L)
     const int64_t *y = mlk_lua_labels(L, 2, "train y", train.n);
     mlk_lua_check_width(L, samples, train.d);
     double *proba = mlk_lua_push_matrix(L, samples.n, k);
-    if (mlk_knn_proba(train, y, k, samples, neighbors, by_distance, proba, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_knn_proba(train, y, k, samples, neighbors, by_distance, proba, &status), &status);
     return 1;
 }
 
@@ -115,12 +110,11 @@ static int svm(lua_State *L)
     mlk_array vectors;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_svm_options options;
-    mlk_lua_read_known(L, 4, "classify.svm", mlk_svm_parameters, &options);
+    mlk_lua_read(L, 4, "classify.svm", mlk_svm_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     mlk_svm *model = mlk_lua_push_object(L, SVM_TYPE, sizeof *model);
-    if (mlk_svm_fit(samples, y, k, &options, model, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_svm_fit(samples, y, k, &options, model, &status), &status);
     int64_t l = model->n_vectors, pairs = k * (k - 1) / 2;
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){l, samples.d}, &vectors);
     memcpy(vectors.data, model->vectors, sizeof(float) * (size_t)(l * samples.d));
@@ -160,8 +154,7 @@ static int svm_predict(lua_State *L)
     mlk_lua_check_width(L, samples, model.d);
     int64_t *labels = mlk_lua_push_labels(L, samples.n);
     double *decisions = mlk_lua_push_matrix(L, samples.n, model.k * (model.k - 1) / 2);
-    if (mlk_svm_predict(samples, &model, decisions, labels, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_svm_predict(samples, &model, decisions, labels, &status), &status);
     return 2;
 }
 
@@ -184,8 +177,7 @@ static int fit_trees(lua_State *L, const mlk_trees_options *options)
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     mlk_trees *model = mlk_lua_push_object(L, TREES_TYPE, sizeof *model);
-    if (mlk_trees_fit(samples, y, k, options, model, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_trees_fit(samples, y, k, options, model, &status), &status);
     mlk_lua_push_tensor(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, &bytes);
     memcpy(bytes.data, model->bytes, model->size);
     free(model->bytes);
@@ -197,7 +189,7 @@ static int fit_trees(lua_State *L, const mlk_trees_options *options)
 static int random_forest(lua_State *L)
 {
     mlk_trees_options options = mlk_forest;
-    mlk_lua_read_known(L, 4, "classify.random_forest", mlk_forest_parameters, &options);
+    mlk_lua_read(L, 4, "classify.random_forest", mlk_forest_parameters, &options);
     return fit_trees(L, &options);
 }
 
@@ -205,7 +197,7 @@ static int random_forest(lua_State *L)
 static int boosted_trees(lua_State *L)
 {
     mlk_trees_options options = mlk_boosted_trees;
-    mlk_lua_read_known(L, 4, "classify.boosted_trees", mlk_boosted_trees_parameters, &options);
+    mlk_lua_read(L, 4, "classify.boosted_trees", mlk_boosted_trees_parameters, &options);
     return fit_trees(L, &options);
 }
 
@@ -219,8 +211,7 @@ static int trees_proba(lua_State *L)
     mlk_lua_read_tensor(L, 2, "model", MLK_UINT8, 1, &bytes);
     double *proba = mlk_lua_push_matrix(L, samples.n, k);
     mlk_trees model = {bytes.data, (size_t)bytes.shape[0]};
-    if (mlk_trees_proba(samples, &model, k, proba, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_trees_proba(samples, &model, k, proba, &status), &status);
     return 1;
 }
 

@@ -22,8 +22,7 @@ static int pca(lua_State *L)
                           (LUAI_UACINT)k);
     double *mean = mlk_lua_push_vector(L, samples.d), *components = mlk_lua_push_matrix(L, k, samples.d);
     double *variance = mlk_lua_push_vector(L, k);
-    if (mlk_pca_fit(samples, k, mean, components, variance, &total, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_pca_fit(samples, k, mean, components, variance, &total, &status), &status);
     lua_pushnumber(L, total);
     return 4;
 }
@@ -35,14 +34,13 @@ static int kmeans(lua_State *L)
     mlk_status status;
     mlk_kmeans_result result;
     mlk_kmeans_options options = {0};
-    mlk_lua_read_known(L, 2, "cluster.kmeans", mlk_kmeans_parameters, &options);
+    mlk_lua_read(L, 2, "cluster.kmeans", mlk_kmeans_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     if (lua_getfield(L, 2, "init") != LUA_TNIL)
         options.start = mlk_lua_numbers(L, lua_gettop(L), "init", options.k * samples.d);
     double *centers = mlk_lua_push_matrix(L, options.k, samples.d);
     int64_t *labels = mlk_lua_push_labels(L, samples.n);
-    if (mlk_kmeans_fit(samples, &options, centers, labels, &result, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_kmeans_fit(samples, &options, centers, labels, &result, &status), &status);
     lua_pushnumber(L, result.inertia);
     lua_pushinteger(L, result.iterations);
     return 4;
@@ -57,8 +55,7 @@ static int kmeans_predict(lua_State *L)
     mlk_lua_read_tensor(L, 2, "centers", MLK_FLOAT64, 2, &centers);
     mlk_lua_check_width(L, samples, centers.shape[1]);
     int64_t *labels = mlk_lua_push_labels(L, samples.n);
-    if (mlk_kmeans_predict(samples, centers.data, centers.shape[0], labels, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_kmeans_predict(samples, centers.data, centers.shape[0], labels, &status), &status);
     return 1;
 }
 
@@ -78,7 +75,7 @@ static int gmm(lua_State *L)
     mlk_status status;
     mlk_gmm_result result;
     mlk_gmm_options options = {0};
-    mlk_lua_read_known(L, 2, "cluster.gmm", mlk_gmm_parameters, &options);
+    mlk_lua_read(L, 2, "cluster.gmm", mlk_gmm_parameters, &options);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     if (lua_getfield(L, 2, "init") != LUA_TNIL)
         options.start = mlk_lua_labels(L, lua_gettop(L), "init", samples.n);
@@ -86,8 +83,7 @@ static int gmm(lua_State *L)
     model.weights = mlk_lua_push_vector(L, model.k);
     model.means = mlk_lua_push_matrix(L, model.k, model.d);
     model.covariances = push_covariances(L, model.covariance, model.k, model.d);
-    if (mlk_gmm_fit(samples, &options, &model, &result, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_gmm_fit(samples, &options, &model, &result, &status), &status);
     lua_pushnumber(L, result.mean_log_likelihood);
     lua_pushinteger(L, result.iterations);
     lua_pushboolean(L, result.converged);
@@ -111,8 +107,7 @@ static int gmm_score(lua_State *L)
     mlk_lua_check_width(L, samples, model.d);
     double *likelihoods = mlk_lua_push_vector(L, samples.n);
     double *responsibilities = mlk_lua_push_matrix(L, samples.n, model.k);
-    if (mlk_gmm_score(samples, &model, likelihoods, responsibilities, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_gmm_score(samples, &model, likelihoods, responsibilities, &status), &status);
     return 2;
 }
 

@@ -19,7 +19,7 @@
 static mlk_stft read_frames(lua_State *L, int arg, const char *owner)
 {
     mlk_stft stft = {.center = true};
-    mlk_lua_read_known(L, arg, owner, mlk_frame_parameters, &stft);
+    mlk_lua_read(L, arg, owner, mlk_frame_parameters, &stft);
     stft.win_length = stft.n_fft;
     return stft;
 }
@@ -32,11 +32,11 @@ static int griffin_lim(lua_State *L)
     mlk_lua_read_tensor(L, 1, "magnitude", MLK_FLOAT32, 2, &magnitudes);
     mlk_istft_options inverse = mlk_lua_read_inverse(L, 2, "effects.griffin_lim", "magnitude", magnitudes.shape[0]);
     mlk_griffin_lim settings = {.stft = inverse.stft};
-    mlk_lua_read_known(L, 2, "effects.griffin_lim", mlk_griffin_lim_parameters, &settings);
+    mlk_lua_read(L, 2, "effects.griffin_lim", mlk_griffin_lim_parameters, &settings);
     int64_t n = mlk_istft_length(&settings.stft, magnitudes.shape[1], inverse.length);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &n, &out);
-    if (mlk_griffin_lim_sound(&settings, magnitudes.data, magnitudes.shape[1], inverse.length, out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_griffin_lim_sound(&settings, magnitudes.data, magnitudes.shape[1], inverse.length, out.data,
+                                           &status), &status);
     return 1;
 }
 
@@ -49,7 +49,7 @@ static int hpss(lua_State *L)
     mlk_status status;
     int which = mlk_lua_choice(L, 2, "which", parts);
     mlk_hpss hpss = {.stft = read_frames(L, 3, "effects.hpss")};
-    mlk_lua_read_known(L, 3, "effects.hpss", mlk_hpss_parameters, &hpss);
+    mlk_lua_read(L, 3, "effects.hpss", mlk_hpss_parameters, &hpss);
     mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1, &samples);
     int count = 0;
     for (int part = 0; part < 2; part++)
@@ -57,8 +57,7 @@ static int hpss(lua_State *L)
             mlk_lua_push_tensor(L, MLK_FLOAT32, 1, samples.shape, &out[part]);
             count++;
         }
-    if (mlk_hpss_split(&hpss, samples.data, samples.shape[0], out[0].data, out[1].data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_hpss_split(&hpss, samples.data, samples.shape[0], out[0].data, out[1].data, &status), &status);
     return count;
 }
 
@@ -72,8 +71,7 @@ static int time_stretch(lua_State *L)
     mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1, &samples);
     int64_t length = mlk_stretched_length(samples.shape[0], rate);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &length, &out);
-    if (mlk_time_stretch(&stft, samples.data, samples.shape[0], rate, out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_time_stretch(&stft, samples.data, samples.shape[0], rate, out.data, &status), &status);
     return 1;
 }
 
@@ -83,7 +81,7 @@ static int mel_invert(lua_State *L)
     mlk_array bands, out;
     mlk_status status;
     mlk_mel_inversion inversion;
-    mlk_lua_read_known(L, 2, "effects.mel_to_stft", mlk_mel_inversion_parameters, &inversion);
+    mlk_lua_read(L, 2, "effects.mel_to_stft", mlk_mel_inversion_parameters, &inversion);
     mlk_mel *mel = &inversion.mel;
     mlk_lua_read_tensor(L, 1, "mel", MLK_FLOAT32, 2, &bands);
     mel->n_mels = (int)bands.shape[0];
@@ -91,8 +89,7 @@ static int mel_invert(lua_State *L)
         return mlk_lua_fail(L, "mel must have bands, from fmin to an fmax above it, at most half the sample rate");
     int64_t shape[] = {inversion.n_fft / 2 + 1, bands.shape[1]};
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, shape, &out);
-    if (mlk_mel_invert(&inversion, bands.data, bands.shape[1], out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_mel_invert(&inversion, bands.data, bands.shape[1], out.data, &status), &status);
     return 1;
 }
 
@@ -107,9 +104,8 @@ static int rubberband(lua_State *L)
     mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 2, &samples);
     int64_t shape[] = {samples.shape[0], mlk_stretched_length(samples.shape[1], rate)};
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, shape, &out);
-    if (mlk_rubberband_stretch(samples.data, (int)shape[0], samples.shape[1], sample_rate, rate, pitch_scale,
-                               out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_rubberband_stretch(samples.data, (int)shape[0], samples.shape[1], sample_rate, rate,
+                                            pitch_scale, out.data, &status), &status);
     return 1;
 }
 

@@ -65,18 +65,6 @@ static const mlk_audio_notes *inspection_notes(const void *inspection, int index
 
 static const mlk_lua_work inspecting = {mlk_inspection_work, free_inspection, inspection_notes, NULL};
 
-/* Strings of the list at `arg`, as pointers into Lua's own; in a userdata that is pushed. */
-static const char **push_strings(lua_State *L, int arg, const char *name, int n)
-{
-    const char **list = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *list, 0);
-    for (int i = 0; i < n; i++) {
-        lua_geti(L, arg, i + 1);
-        list[i] = mlk_lua_string(L, lua_gettop(L), name);
-        lua_pop(L, 1);
-    }
-    return list;
-}
-
 /* start(description, tracks, workers, cache or nil) -> job */
 static int start(lua_State *L)
 {
@@ -86,14 +74,7 @@ static int start(lua_State *L)
     mlk_recipe **box = mlk_lua_push_recipe(L, 1);
     mlk_track *tracks = mlk_lua_push_tracks(L, 2, n);
     mlk_lua_job *job = mlk_lua_push_job(L, &extracting, n);
-    mlk_track *copies = mlk_lua_copy_tracks(L, tracks, n);
-    mlk_recipe *taken = *box;
-    *box = NULL;
-    mlk_status status;
-    mlk_extraction *extraction = mlk_extraction_new(taken, copies, n, cache, &status);
-    if (!extraction)
-        return mlk_lua_raise(L, &status);
-    mlk_lua_start_job(L, job, extraction, workers);
+    mlk_lua_start_job(L, job, mlk_lua_new_extraction(L, box, tracks, n, cache), workers);
     return 1;
 }
 
@@ -106,7 +87,7 @@ static int inspect(lua_State *L)
     int workers = (int)mlk_lua_integer(L, 3, "workers", 0, 256);
     int channel = (int)mlk_lua_integer(L, 4, "channel", MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1);
     bool keep_partial = mlk_lua_boolean(L, 5, "keep_partial");
-    const char **paths = push_strings(L, 1, "path", n);
+    const char **paths = mlk_lua_read_strings(L, 1, "paths", 0);
     mlk_lua_job *job = mlk_lua_push_job(L, &inspecting, n);
     char **copies = calloc((size_t)n + 1, sizeof *copies);
     for (int i = 0; copies && i < n; i++)
@@ -263,7 +244,7 @@ static const char **string_field(lua_State *L, int arg, const char *name, int64_
     int length = mlk_lua_list_length(L, lua_gettop(L), name);
     if (n >= 0 && length != n)
         mlk_lua_fail(L, "%s has %d entries, the table %d", name, length, (int)n);
-    return push_strings(L, lua_gettop(L), name, length);
+    return mlk_lua_read_strings(L, lua_gettop(L), name, 0);
 }
 
 /* What a table's rows are, from {columns, paths, labels or nil, ids, classes, recipe}; rows are the caller's. */
@@ -311,8 +292,7 @@ static int write_table(lua_State *L)
         if (mlk_job_state(self->job, i) == MLK_JOB_DONE)
             *rows++ = mlk_extraction_row(extraction, i);
     mlk_status status;
-    if (mlk_format_write_table(path, &t, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_format_write_table(path, &t, &status), &status);
     return 0;
 }
 
@@ -341,8 +321,7 @@ static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *wi
     int count = mlk_lua_list_length(L, at + 2, "places");
     mlk_tensors *tensors = mlk_lua_push_object(L, SHARD_TYPE, sizeof *tensors);
     mlk_status status;
-    if (mlk_safetensors_read(file, tensors, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_safetensors_read(file, tensors, &status), &status);
     const mlk_array *x = mlk_tensors_find(tensors, "x");
     if (!x || x->dtype != MLK_FLOAT32 || x->rank != 2 || x->shape[0] != count)
         mlk_lua_fail(L, "%s: x must be float32 with %d rows", file, count);
@@ -379,8 +358,7 @@ static int merge_tables(lua_State *L)
     mlk_table t = read_about(L, 4, n, width < 0 ? 0 : width);
     t.rows = rows;
     mlk_status status;
-    if (mlk_format_write_table(path, &t, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_format_write_table(path, &t, &status), &status);
     return 0;
 }
 

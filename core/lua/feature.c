@@ -19,12 +19,6 @@
 
 /* --- the table of features, for Lua ------------------------------------------- */
 
-static void set_string(lua_State *L, const char *key, const char *value)
-{
-    lua_pushstring(L, value); /* nil for NULL */
-    lua_setfield(L, -2, key);
-}
-
 /* list() -> {{name, summary, kind, unit, labels, palette, apart, parameters = rows (options.h)} ...}: see mlk_feature
  * and mlk_axis. */
 static int list(lua_State *L)
@@ -33,17 +27,13 @@ static int list(lua_State *L)
     for (int i = 0; i < mlk_feature_count(); i++) {
         const mlk_feature *feature = mlk_feature_at(i);
         lua_createtable(L, 0, 8);
-        set_string(L, "name", feature->name);
-        set_string(L, "summary", feature->summary);
-        set_string(L, "kind", feature->kind);
-        set_string(L, "unit", feature->unit);
-        set_string(L, "palette", feature->axis.palette);
+        mlk_lua_set_string(L, "name", feature->name);
+        mlk_lua_set_string(L, "summary", feature->summary);
+        mlk_lua_set_string(L, "kind", feature->kind);
+        mlk_lua_set_string(L, "unit", feature->unit);
+        mlk_lua_set_string(L, "palette", feature->axis.palette);
         mlk_lua_set_integer(L, "apart", feature->axis.apart);
-        lua_createtable(L, feature->axis.n_labels, 0);
-        for (int label = 0; label < feature->axis.n_labels; label++) {
-            lua_pushstring(L, feature->axis.labels[label]);
-            lua_rawseti(L, -2, label + 1);
-        }
+        mlk_lua_push_strings(L, feature->axis.labels, feature->axis.n_labels);
         lua_setfield(L, -2, "labels");
         mlk_lua_push_rows(L, feature->parameters, feature->n_parameters);
         lua_setfield(L, -2, "parameters");
@@ -78,12 +68,10 @@ void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, ml
         if (lua_getfield(L, arg, parameter->name) != LUA_TNIL) {
             mlk_status status;
             double value = mlk_lua_parameter_value(L, top + 1, parameter);
-            if (mlk_settings_set(settings, parameter->name, value, &status))
-                mlk_lua_raise(L, &status);
+            mlk_lua_check(L, mlk_settings_set(settings, parameter->name, value, &status), &status);
         }
         lua_settop(L, top);
     }
-    mlk_lua_check_keys(L, arg, feature->name, feature->parameters, feature->n_parameters);
 }
 
 /* settings(name[, options]) -> every setting by name */
@@ -109,7 +97,7 @@ static int facts(lua_State *L)
     lua_createtable(L, 0, 3);
     mlk_lua_set_integer(L, "hop", (lua_Integer)mlk_settings_fact(&read, feature->hop));
     mlk_lua_set_number(L, "energy", mlk_settings_fact(&read, feature->energy));
-    set_string(L, "unit", mlk_settings_unit(&read));
+    mlk_lua_set_string(L, "unit", mlk_settings_unit(&read));
     return 1;
 }
 
@@ -129,9 +117,9 @@ static int axis(lua_State *L)
     mlk_feature_place(&read, rate, rows, values);
     bool named = feature->axis.labels && feature->axis.n_labels == rows;
     lua_createtable(L, 0, 4);
-    set_string(L, "name", feature->axis.name);
-    set_string(L, "unit", feature->axis.unit);
-    set_string(L, "scale", feature->axis.scale);
+    mlk_lua_set_string(L, "name", feature->axis.name);
+    mlk_lua_set_string(L, "unit", feature->axis.unit);
+    mlk_lua_set_string(L, "scale", feature->axis.scale);
     lua_createtable(L, (int)rows, 0);
     for (int64_t i = 0; i < rows; i++) {
         if (named)
@@ -158,15 +146,13 @@ static int compute(lua_State *L)
     mlk_lua_read_settings(L, 2, feature, &read);
     double rate = mlk_lua_number(L, 4, "rate", 1e-9, HUGE_VAL);
     mlk_lua_read_tensor(L, 3, "samples", MLK_FLOAT32, 1, &samples);
-    if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status), &status);
     mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out);
 
     mlk_waveform *waveform = mlk_waveform_of(samples.data, samples.shape[0], rate, &status);
     mlk_code code = waveform ? mlk_sweep_into(&read, waveform, &shape, out.data, &status) : status.code;
     mlk_waveform_free(waveform);
-    if (code)
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, code, &status);
     lua_pushnumber(L, shape.rate);
     lua_pushnumber(L, shape.start);
     return 3;
@@ -185,8 +171,7 @@ static int pyin(lua_State *L)
     mlk_lua_read_settings(L, 1, mlk_feature_find(names[0]), &read);
     double rate = mlk_lua_number(L, 3, "rate", 1e-9, HUGE_VAL);
     mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
-    if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status), &status);
     for (int i = 0; i < 3; i++)
         mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out[i]);
 
@@ -197,8 +182,7 @@ static int pyin(lua_State *L)
         code = mlk_feature_compute(&read, analysis, out[i].data, &status);
     }
     mlk_analysis_free(analysis);
-    if (code)
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, code, &status);
     lua_pushnumber(L, shape.rate);
     lua_pushnumber(L, shape.start);
     return 5;
@@ -219,8 +203,7 @@ static int tuning(lua_State *L)
     mlk_analysis *analysis = mlk_analysis_new(samples.data, samples.shape[0], rate, &status);
     mlk_code code = analysis ? mlk_analysis_tuning(analysis, &stft, 1, bins, resolution, &found, &status) : status.code;
     mlk_analysis_free(analysis);
-    if (code)
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, code, &status);
     lua_pushnumber(L, found);
     return 1;
 }
@@ -268,16 +251,15 @@ static int delta(lua_State *L)
         return mlk_lua_fail(L, "data must have a time axis, got a single number");
     int64_t frames = in.shape[in.rank - 1], rows = frames ? mlk_array_count(&in) / frames : 0;
     mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
-    if (mlk_delta(in.data, rows, frames, whole(&read, "width"), whole(&read, "order"),
-                  (mlk_delta_mode)whole(&read, "mode"), out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_delta(in.data, rows, frames, whole(&read, "width"), whole(&read, "order"),
+                               (mlk_delta_mode)whole(&read, "mode"), out.data, &status), &status);
     return 1;
 }
 
 mlk_istft_options mlk_lua_read_inverse(lua_State *L, int arg, const char *owner, const char *name, int64_t rows)
 {
     mlk_istft_options inverse = {0};
-    mlk_lua_read_known(L, arg, owner, mlk_istft_parameters, &inverse);
+    mlk_lua_read(L, arg, owner, mlk_istft_parameters, &inverse);
     const mlk_stft *stft = &inverse.stft;
     if (stft->win_length > stft->n_fft)
         mlk_lua_fail(L, "%s: win_length must be 1..n_fft (%d), got %d", owner, stft->n_fft, stft->win_length);
@@ -295,8 +277,7 @@ static int istft(lua_State *L)
     mlk_istft_options inverse = mlk_lua_read_inverse(L, 2, "feature.istft", "spectrum", bins.shape[0]);
     int64_t n = mlk_istft_length(&inverse.stft, bins.shape[1], inverse.length);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &n, &out);
-    if (mlk_istft(&inverse.stft, bins.data, bins.shape[1], inverse.length, out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_istft(&inverse.stft, bins.data, bins.shape[1], inverse.length, out.data, &status), &status);
     return 1;
 }
 
@@ -327,8 +308,8 @@ static int onset_strength(lua_State *L)
         lua_pop(L, 1);
     }
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){n_edges - 1, in.shape[1]}, &out);
-    if (mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, n_edges - 1, out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, n_edges - 1, out.data,
+                                        &status), &status);
     for (int curve = 0; whole(&read, "detrend") && curve < n_edges - 1; curve++)
         mlk_onset_detrend((float *)out.data + curve * in.shape[1], in.shape[1], (double[2]){0});
     return 1;
@@ -358,8 +339,7 @@ static int tempogram(lua_State *L)
     if (frames == 0)
         return refuse_length(L, tempogram.win_length, in.shape[0]);
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){tempogram.win_length, frames}, &out);
-    if (mlk_tempogram_of(&tempogram, in.data, in.shape[0], out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tempogram_of(&tempogram, in.data, in.shape[0], out.data, &status), &status);
     return 1;
 }
 
@@ -379,8 +359,7 @@ static int fourier_tempogram(lua_State *L)
         return refuse_length(L, win_length, in.shape[0]);
     mlk_lua_push_tensor(L, MLK_COMPLEX64, 2, (int64_t[]){win_length / 2 + 1, frames}, &out);
     mlk_view view = mlk_view_whole(in.data, in.shape[0]);
-    if (mlk_stft_complex(&stft, &view, 0, frames, out.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_stft_complex(&stft, &view, 0, frames, out.data, &status), &status);
     return 1;
 }
 

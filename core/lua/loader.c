@@ -40,8 +40,7 @@ static void measure_features(lua_State *L, const mlk_recipe *recipe, double seco
             mlk_lua_fail(L, "segment must be long enough for one frame of %s, got %f s", settings->feature->name,
                          seconds);
     }
-    if (mlk_material_check(recipe, shapes, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_material_check(recipe, shapes, &status), &status);
 }
 
 /* measure(description, segment or nil) -> {{name, rows} ...}, frames of so many seconds or nil: the features that are
@@ -97,7 +96,7 @@ static void read_decibel(lua_State *L, int arg, const mlk_parameter *parameters,
         lua_pop(L, 1);
         lua_pushnil(L);
     }
-    mlk_lua_read_known(L, lua_gettop(L), "decibel", parameters, options);
+    mlk_lua_read(L, lua_gettop(L), "decibel", parameters, options);
     lua_pop(L, 1);
 }
 
@@ -105,7 +104,7 @@ static void read_decibel(lua_State *L, int arg, const mlk_parameter *parameters,
 static mlk_material_settings read_settings(lua_State *L, int arg, int known, int n_features)
 {
     mlk_material_settings settings = {0};
-    mlk_lua_read_known(L, arg, "Dataset:batches", mlk_material_parameters, &settings);
+    mlk_lua_read(L, arg, "Dataset:batches", mlk_material_parameters, &settings);
     read_decibel(L, arg, mlk_material_decibel_parameters, &settings);
     lua_getfield(L, known, "sound");
     settings.sound = lua_toboolean(L, -1);
@@ -131,14 +130,9 @@ static int new_material(lua_State *L)
     mlk_track *tracks = mlk_lua_push_tracks(L, 2, n);
     material *self = mlk_lua_push_object(L, MATERIAL_TYPE, sizeof *self);
     self->n = n;
-    mlk_track *copies = mlk_lua_copy_tracks(L, tracks, n);
-    mlk_recipe *taken = *box;
-    *box = NULL;
     mlk_status status;
-    mlk_extraction *extraction = mlk_extraction_new(taken, copies, n, cache, &status);
-    if (!extraction || !(self->material = mlk_material_new(extraction, n, settings, &status)))
-        return mlk_lua_raise(L, &status);
-    return 1;
+    self->material = mlk_material_new(mlk_lua_new_extraction(L, box, tracks, n, cache), n, settings, &status);
+    return self->material ? 1 : mlk_lua_raise(L, &status);
 }
 
 static void free_material(void *material)
@@ -279,11 +273,10 @@ static mlk_augment *push_augments(lua_State *L, int arg, int *n)
     mlk_augment *augments = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *augments, 0);
     for (int i = 0; i < *n; i++) {
         lua_geti(L, arg, i + 1);
-        mlk_lua_read_known(L, lua_gettop(L), "augment", mlk_augment_parameters, &augments[i]);
+        mlk_lua_read(L, lua_gettop(L), "augment", mlk_augment_parameters, &augments[i]);
         lua_pop(L, 1);
     }
-    if (mlk_augments_check(augments, *n, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_augments_check(augments, *n, &status), &status);
     return augments;
 }
 
@@ -316,14 +309,13 @@ static int new_plan(lua_State *L)
     mlk_plan *plan = lua_newuserdatauv(L, sizeof *plan, KEPT);
     *plan = (mlk_plan){.material = from->material};
     luaL_setmetatable(L, PLAN_TYPE);
-    mlk_lua_read_known(L, 2, "Dataset:batches", mlk_plan_parameters, plan);
+    mlk_lua_read(L, 2, "Dataset:batches", mlk_plan_parameters, plan);
     read_decibel(L, 2, mlk_plan_decibel_parameters, plan);
     read_tracks(L, 3, 4, plan, from->n);
     read_labels(L, 3, 4, plan);
     read_normalisation(L, 3, 4, plan);
     read_augments(L, 3, 4, plan);
-    if (mlk_plan_compile(plan, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_plan_compile(plan, &status), &status);
     lua_settop(L, 4);
     lua_pushinteger(L, mlk_plan_examples(plan));
     lua_pushinteger(L, mlk_plan_batches(plan));
@@ -429,8 +421,7 @@ static int next(lua_State *L)
         return mlk_lua_fail(L, "the epoch is closed");
     mlk_batch batch;
     mlk_status status;
-    if (mlk_loader_next(self->loader, &batch, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_loader_next(self->loader, &batch, &status), &status);
     if (batch.n == 0)
         return 0;
     lua_settop(L, 1);

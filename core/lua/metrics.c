@@ -32,8 +32,7 @@ static const int64_t *push_contingency(lua_State *L, int64_t k, int64_t *rows, i
         mlk_lua_fail(L, "labels must be ids below 100000, got %I",
                      (LUAI_UACINT)(*rows > *columns ? *rows : *columns) - 1);
     mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){*rows, *columns}, &counts);
-    if (mlk_contingency(truth.data, labels, n, *rows, *columns, counts.data, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_contingency(truth.data, labels, n, *rows, *columns, counts.data, &status), &status);
     return counts.data;
 }
 
@@ -67,8 +66,7 @@ static int silhouette(lua_State *L)
     mlk_status status;
     double mean;
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    if (mlk_silhouette(samples, mlk_lua_labels(L, 2, "labels", samples.n), &mean, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_silhouette(samples, mlk_lua_labels(L, 2, "labels", samples.n), &mean, &status), &status);
     lua_pushnumber(L, mean);
     return 1;
 }

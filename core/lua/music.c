@@ -28,8 +28,7 @@ static int distances(lua_State *L)
     int metric = mlk_lua_choice(L, 3, "metric", mlk_metric_names);
     mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
     mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &out);
-    if (mlk_distances((mlk_metric)metric, x, y, out.data, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_distances((mlk_metric)metric, x, y, out.data, &status), &status);
     return 1;
 }
 
@@ -39,11 +38,10 @@ static int recurrence(lua_State *L)
     mlk_status status;
     mlk_array out;
     mlk_recurrence_options options;
-    mlk_lua_read_known(L, 2, "music.recurrence_matrix", mlk_recurrence_parameters, &options);
+    mlk_lua_read(L, 2, "music.recurrence_matrix", mlk_recurrence_parameters, &options);
     mlk_frames frames = read_frames(L, 1, "S");
     mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){frames.n, frames.n}, &out);
-    if (mlk_recurrence(frames, &options, out.data, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_recurrence(frames, &options, out.data, &status), &status);
     return 1;
 }
 
@@ -88,14 +86,13 @@ static int dtw(lua_State *L)
     mlk_dtw_options options = {0};
     int64_t length;
     lua_settop(L, 4);
-    mlk_lua_read_known(L, 3, "music.dtw", mlk_dtw_parameters, &options);
+    mlk_lua_read(L, 3, "music.dtw", mlk_dtw_parameters, &options);
     if (!lua_isnil(L, 4))
         read_steps(L, 4, &options);
     mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
     mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){x.n + y.n, 2}, &walked);
     mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &cost);
-    if (mlk_dtw(x, y, &options, cost.data, walked.data, &length, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_dtw(x, y, &options, cost.data, walked.data, &length, &status), &status);
     mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){length, 2}, &path);
     memcpy(path.data, walked.data, sizeof(int64_t) * 2 * (size_t)length);
     return 2;
@@ -116,8 +113,7 @@ static int meter(lua_State *L)
     int channels = (int)mlk_lua_integer(L, 1, "channels", 1, INT32_MAX);
     int64_t rate = mlk_lua_integer(L, 2, "rate", 1, INT32_MAX);
     mlk_loudness **made = mlk_lua_push_object(L, METER_TYPE, sizeof *made);
-    if (mlk_loudness_new(channels, rate, made, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_loudness_new(channels, rate, made, &status), &status);
     return 1;
 }
 
@@ -130,8 +126,7 @@ static int meter_add(lua_State *L)
     mlk_lua_read_tensor(L, 2, "sound", MLK_FLOAT32, 2, &sound);
     if (!*self || sound.shape[0] != mlk_loudness_channels(*self))
         return mlk_lua_fail(L, "the meter hears another number of channels");
-    if (mlk_loudness_add(*self, sound.data, sound.shape[1], &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_loudness_add(*self, sound.data, sound.shape[1], &status), &status);
     return 0;
 }
 
@@ -151,8 +146,7 @@ static int meter_result(lua_State *L)
     mlk_loudness **self = luaL_checkudata(L, 1, METER_TYPE);
     if (!*self)
         return mlk_lua_fail(L, "this meter is closed");
-    if (mlk_loudness_get(*self, &result, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_loudness_get(*self, &result, &status), &status);
     lua_pushnumber(L, result.integrated_lufs);
     lua_pushnumber(L, result.range_lu);
     lua_pushnumber(L, result.true_peak_dbtp);

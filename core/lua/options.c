@@ -57,57 +57,6 @@ void mlk_lua_push_value(lua_State *L, const mlk_parameter *p, double value)
 
 /* --- tables ---------------------------------------------------------------------- */
 
-/* Letters to change, add or leave out to make one word of the other. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t n = strlen(b), row[64];
-    if (n >= sizeof row / sizeof *row)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
-static const char *nearest(const char *word, const mlk_parameter *parameters, int n)
-{
-    size_t least = strlen(word) / 2 > 2 ? strlen(word) / 2 : 2;
-    const char *found = NULL;
-    for (int i = 0; i < n; i++) {
-        size_t d = distance(word, parameters[i].name);
-        if (d < least || (d == least && !found)) {
-            least = d;
-            found = parameters[i].name;
-        }
-    }
-    return found;
-}
-
-void mlk_lua_check_keys(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, int n)
-{
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-        if (!key)
-            mlk_lua_fail(L, "options of %s must have names, got a %s as one", owner, luaL_typename(L, -2));
-        if (mlk_parameters_find(parameters, n, key))
-            continue;
-        const char *near = nearest(key, parameters, n);
-        if (near)
-            mlk_lua_fail(L, "unknown option of %s: '%s' (did you mean '%s'?)", owner, key, near);
-        mlk_lua_fail(L, "unknown option of %s: '%s'", owner, key);
-    }
-}
-
 /* A whole number of 64 bits, which a double would round. */
 static void read_wide(lua_State *L, int arg, const mlk_parameter *p, void *options)
 {
@@ -132,7 +81,7 @@ static void read_row(lua_State *L, int arg, const char *owner, const mlk_paramet
     }
 }
 
-void mlk_lua_read_known(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options)
+void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options)
 {
     int n = mlk_parameters_count(parameters), top = lua_gettop(L);
     if (lua_isnoneornil(L, arg)) {
@@ -149,20 +98,7 @@ void mlk_lua_read_known(lua_State *L, int arg, const char *owner, const mlk_para
     }
 }
 
-void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options)
-{
-    mlk_lua_read_known(L, arg, owner, parameters, options);
-    if (!lua_isnoneornil(L, arg))
-        mlk_lua_check_keys(L, lua_absindex(L, arg), owner, parameters, mlk_parameters_count(parameters));
-}
-
 /* --- the rows, for Lua -------------------------------------------------------------- */
-
-static void set_string(lua_State *L, const char *key, const char *value)
-{
-    lua_pushstring(L, value); /* nil for NULL */
-    lua_setfield(L, -2, key);
-}
 
 /* A bound; what is no bound, but the end of a C type, is left out. */
 static void set_bound(lua_State *L, const char *key, const mlk_parameter *p, double value)
@@ -180,11 +116,11 @@ static void push_row(lua_State *L, const mlk_parameter *p)
 {
     static const char *const kinds[] = {"integer", "number", "boolean", "choice"};
     lua_createtable(L, 0, 10);
-    set_string(L, "name", p->name);
-    set_string(L, "kind", kinds[p->kind]);
-    set_string(L, "unit", p->unit);
-    set_string(L, "usual", p->usual);
-    set_string(L, "help", p->help);
+    mlk_lua_set_string(L, "name", p->name);
+    mlk_lua_set_string(L, "kind", kinds[p->kind]);
+    mlk_lua_set_string(L, "unit", p->unit);
+    mlk_lua_set_string(L, "usual", p->usual);
+    mlk_lua_set_string(L, "help", p->help);
     if (!p->required) {
         mlk_lua_push_value(L, p, p->standard);
         lua_setfield(L, -2, "default");
@@ -192,11 +128,7 @@ static void push_row(lua_State *L, const mlk_parameter *p)
     mlk_lua_set_boolean(L, "optional", p->optional);
     mlk_lua_set_boolean(L, "infinite", p->infinite);
     if (p->kind == MLK_PARAMETER_CHOICE) {
-        lua_newtable(L);
-        for (int i = 0; p->choices[i]; i++) {
-            lua_pushstring(L, p->choices[i]);
-            lua_rawseti(L, -2, i + 1);
-        }
+        mlk_lua_push_strings(L, p->choices, -1);
         lua_setfield(L, -2, "choices");
     } else if (p->kind != MLK_PARAMETER_BOOLEAN) {
         set_bound(L, p->above ? "above" : "least", p, p->min);

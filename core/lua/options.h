@@ -20,19 +20,13 @@
 
 /* Fills a struct of options from the table (or nil) at `arg`, of rows that end with MLK_PARAMETERS_END. What is missing
  * takes its default, `false` is nil where nil is allowed, and numbers may stand for choices (norm = 1 for "1").
- * Raises: "OWNER: NAME must be ..., got ..."; where a key is no row, with the nearest name. */
+ * Raises "OWNER: NAME must be ..., got ...". Keys that are no rows are left alone: Lua has refused what it does not
+ * know, and the binding reads the others by itself. */
 void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options);
-
-/* The same without looking for keys that are no rows: for tables that Lua has read already, and whose other keys the
- * binding reads by itself. */
-void mlk_lua_read_known(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options);
 
 /* The value at `arg` as a row holds it: a choice's index, 0 or 1, NAN for nil. Raises where it is of another kind; its
  * range is not looked at. */
 double mlk_lua_parameter_value(lua_State *L, int arg, const mlk_parameter *parameter);
-
-/* Raises where a table has a key that is none of n rows. */
-void mlk_lua_check_keys(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, int n);
 
 /* Pushes a value as Lua has it: number, boolean, a choice's word, nil. */
 void mlk_lua_push_value(lua_State *L, const mlk_parameter *parameter, double value);

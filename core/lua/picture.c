@@ -161,7 +161,7 @@ static int image(lua_State *L)
 {
     image_options o;
     lua_settop(L, 2);
-    mlk_lua_read_known(L, 2, "picture.image", image_parameters, &o);
+    mlk_lua_read(L, 2, "picture.image", image_parameters, &o);
     mlk_array x = check_numbers(L, 1, "data");
     if (mlk_array_count(&x) == 0)
         mlk_lua_fail(L, "data must not be empty, got %I × %I numbers", (LUAI_UACINT)rows_of(&x),

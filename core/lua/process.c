@@ -6,37 +6,19 @@
 
 #include <math.h>
 
-/* The strings of the list at `arg`, NULL-terminated, in a new userdata left on the stack; they live as
- * long as the list. */
-static const char **check_strings(lua_State *L, int arg, const char *name, int least)
-{
-    int count = mlk_lua_list_length(L, arg, name);
-    if (count < least)
-        mlk_lua_fail(L, "%s must have %d or more strings, got %d", name, least, count);
-    const char **strings = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *strings, 0);
-    for (int i = 0; i < count; i++) {
-        if (lua_geti(L, arg, i + 1) != LUA_TSTRING)
-            mlk_lua_fail(L, "%s must be strings, number %d is %s", name, i + 1, mlk_lua_describe(L, -1));
-        strings[i] = mlk_lua_string(L, -1, name);
-        lua_pop(L, 1);
-    }
-    strings[count] = NULL;
-    return strings;
-}
-
 /* run(argv, timeout_s = 0, directory = nil, environment = nil) -> {code, signal, timed_out, out, err},
  * or nil and why when there is no such program. */
 static int run(lua_State *L)
 {
     lua_settop(L, 4);
-    const char *const *argv = check_strings(L, 1, "argv", 1);
+    const char *const *argv = mlk_lua_read_strings(L, 1, "argv", 1);
     mlk_process_options options = {0};
     if (!lua_isnil(L, 2))
         options.timeout_s = mlk_lua_number(L, 2, "timeout_s", 0, HUGE_VAL);
     if (!lua_isnil(L, 3))
         options.directory = mlk_lua_string(L, 3, "directory");
     if (!lua_isnil(L, 4))
-        options.environment = check_strings(L, 4, "environment", 0);
+        options.environment = mlk_lua_read_strings(L, 4, "environment", 0);
 
     mlk_process_result result;
     mlk_status status;
@@ -46,8 +28,7 @@ static int run(lua_State *L)
         lua_pushstring(L, status.message);
         return 2;
     }
-    if (code)
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, code, &status);
 
     lua_createtable(L, 0, 5);
     mlk_lua_set_integer(L, "code", result.exit_code);

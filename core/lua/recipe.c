@@ -46,8 +46,7 @@ static void read_pools(lua_State *L, int arg, mlk_recipe *recipe)
     int pool = lua_gettop(L) + 1;
     if (lua_getfield(L, arg, "pool") == LUA_TTABLE)
         for (lua_Integer i = 1; lua_geti(L, pool, i) != LUA_TNIL; i++) {
-            if (mlk_recipe_pool(recipe, mlk_lua_string(L, lua_gettop(L), "pool"), &status))
-                mlk_lua_raise(L, &status);
+            mlk_lua_check(L, mlk_recipe_pool(recipe, mlk_lua_string(L, lua_gettop(L), "pool"), &status), &status);
             lua_settop(L, pool);
         }
     lua_settop(L, pool - 1);
@@ -61,11 +60,10 @@ mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
     mlk_recipe **box = mlk_lua_push_object(L, RECIPE_TYPE, sizeof *box);
     if (!(*box = mlk_recipe_new(&status)))
         mlk_lua_raise(L, &status);
-    mlk_lua_read_known(L, arg, "recipe", mlk_recipe_parameters, *box);
+    mlk_lua_read(L, arg, "recipe", mlk_recipe_parameters, *box);
     read_features(L, arg, *box);
     read_pools(L, arg, *box);
-    if (mlk_recipe_compile(*box, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_recipe_compile(*box, &status), &status);
     return box;
 }
 
@@ -81,7 +79,7 @@ static mlk_track read_track(lua_State *L)
 {
     int at = lua_gettop(L);
     mlk_track track = {0};
-    mlk_lua_read_known(L, at, "track", track_parameters, &track);
+    mlk_lua_read(L, at, "track", track_parameters, &track);
     lua_getfield(L, at, "path");
     track.path = (char *)mlk_lua_string(L, lua_gettop(L), "path");
     if (lua_getfield(L, at, "output") != LUA_TNIL)
@@ -104,7 +102,8 @@ mlk_track *mlk_lua_push_tracks(lua_State *L, int arg, int n)
     return tracks;
 }
 
-mlk_track *mlk_lua_copy_tracks(lua_State *L, const mlk_track *tracks, int n)
+/* A copy that owns itself and its strings. */
+static mlk_track *copy_tracks(lua_State *L, const mlk_track *tracks, int n)
 {
     mlk_track *copies = calloc((size_t)n + 1, sizeof *copies);
     bool complete = copies != NULL;
@@ -123,4 +122,17 @@ mlk_track *mlk_lua_copy_tracks(lua_State *L, const mlk_track *tracks, int n)
         mlk_lua_fail(L, "not enough memory for %d tracks", n);
     }
     return copies;
+}
+
+mlk_extraction *mlk_lua_new_extraction(lua_State *L, mlk_recipe **box, const mlk_track *tracks, int n,
+                                       const char *cache)
+{
+    mlk_status status;
+    mlk_track *copies = copy_tracks(L, tracks, n);
+    mlk_recipe *taken = *box;
+    *box = NULL;
+    mlk_extraction *extraction = mlk_extraction_new(taken, copies, n, cache, &status);
+    if (!extraction)
+        mlk_lua_raise(L, &status);
+    return extraction;
 }

@@ -14,7 +14,8 @@ mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg);
  * Lua's. */
 mlk_track *mlk_lua_push_tracks(lua_State *L, int arg, int n);
 
-/* A copy that owns itself and its strings (malloc). */
-mlk_track *mlk_lua_copy_tracks(lua_State *L, const mlk_track *tracks, int n);
+/* The extraction of the recipe in the box, which it empties, from copies of n tracks. */
+mlk_extraction *mlk_lua_new_extraction(lua_State *L, mlk_recipe **box, const mlk_track *tracks, int n,
+                                       const char *cache);
 
 #endif

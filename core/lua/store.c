@@ -25,13 +25,6 @@ static int free_tensors(lua_State *L)
     return 0;
 }
 
-/* Pushes an empty list. */
-static mlk_tensors *push_tensors(lua_State *L)
-{
-    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
-    return tensors;
-}
-
 static void push_copy(lua_State *L, const mlk_array *array)
 {
     mlk_array tensor;
@@ -58,9 +51,8 @@ static int load(lua_State *L)
     const char *path = mlk_lua_string(L, 1, "path");
     const mlk_format *format = check_format(L, path);
     mlk_status status;
-    mlk_tensors *tensors = push_tensors(L);
-    if (format->read(path, tensors, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
+    mlk_lua_check(L, format->read(path, tensors, &status), &status);
     if (format->single) {
         push_copy(L, &tensors->items[0].array);
     } else {
@@ -79,9 +71,8 @@ static int metadata(lua_State *L)
 {
     mlk_status status;
     const char *path = mlk_lua_string(L, 1, "path");
-    mlk_tensors *tensors = push_tensors(L);
-    if (mlk_safetensors_read(path, tensors, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
+    mlk_lua_check(L, mlk_safetensors_read(path, tensors, &status), &status);
     lua_createtable(L, 0, tensors->metadata_count);
     for (int i = 0; i < tensors->metadata_count; i++) {
         mlk_lua_set_string(L, tensors->metadata[i].key, tensors->metadata[i].value);
@@ -113,8 +104,7 @@ static void add_tensor(lua_State *L, const char *name, int owners, mlk_tensors *
     lua_pushstring(L, name);
     char *copy = copy_text(L, "a tensor's name");
     lua_pop(L, 1);
-    if (mlk_tensors_add(tensors, copy, &array, NULL, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensors_add(tensors, copy, &array, NULL, &status), &status);
 }
 
 static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
@@ -161,7 +151,7 @@ static int save(lua_State *L)
     const mlk_format *format = check_format(L, path);
     mlk_status status;
     lua_settop(L, 3);
-    mlk_tensors *tensors = push_tensors(L);
+    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
     lua_newtable(L);
     int owners = lua_gettop(L);
     if (format->single) {
@@ -172,8 +162,8 @@ static int save(lua_State *L)
         add_tensors(L, 2, owners, tensors);
     }
     add_metadata(L, 3, tensors);
-    if (mlk_tensors_sort(tensors, &status) || format->write(path, tensors, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensors_sort(tensors, &status), &status);
+    mlk_lua_check(L, format->write(path, tensors, &status), &status);
     mlk_tensors_free(tensors);
     return 0;
 }
@@ -216,8 +206,7 @@ static int hash_file(lua_State *L)
 {
     mlk_status status;
     char hex[MLK_HASH_SIZE];
-    if (mlk_hash_file(mlk_lua_string(L, 1, "path"), hex, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_hash_file(mlk_lua_string(L, 1, "path"), hex, &status), &status);
     lua_pushstring(L, hex);
     return 1;
 }
@@ -254,14 +243,12 @@ static int write_text(lua_State *L)
     const char *text = mlk_lua_bytes(L, 2, "text", &length);
     mlk_status status;
     mlk_atomic file;
-    if (mlk_atomic_open(path, &file, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_atomic_open(path, &file, &status), &status);
     if (mlk_atomic_write(&file, text, length, &status)) {
         mlk_atomic_abort(&file);
         return mlk_lua_raise(L, &status);
     }
-    if (mlk_atomic_commit(&file, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_atomic_commit(&file, &status), &status);
     return 0;
 }
 
@@ -272,8 +259,7 @@ static int append(lua_State *L)
     size_t length;
     const char *text = mlk_lua_bytes(L, 2, "text", &length);
     mlk_status status;
-    if (mlk_append(path, text, length, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_append(path, text, length, &status), &status);
     return 0;
 }
 

@@ -70,14 +70,10 @@ static int blas(lua_State *L)
 {
     mlk_blas_facts facts = mlk_blas_describe();
     lua_newtable(L);
-    const struct {
-        const char *name, *value;
-    } texts[] = {
-        {"file", facts.file}, {"threading", facts.threading}, {"core", facts.core}, {"trouble", facts.trouble},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        mlk_lua_set_string(L, texts[i].name, texts[i].value);
-    }
+    mlk_lua_set_string(L, "file", facts.file);
+    mlk_lua_set_string(L, "threading", facts.threading);
+    mlk_lua_set_string(L, "core", facts.core);
+    mlk_lua_set_string(L, "trouble", facts.trouble);
     mlk_lua_set_integer(L, "threads", facts.threads);
     return 1;
 }

@@ -1,6 +1,5 @@
 /* terminal.c: core.terminal: what the terminal can show, and what it is shown. */
 #include "terminal.h"
-#include "text.h"
 
 #include "arguments.h"
 #include "modules.h"
@@ -41,12 +40,7 @@ static int printable(lua_State *L)
 {
     size_t length;
     const char *text = mlk_lua_bytes(L, 1, "text", &length);
-    bool lines = lua_toboolean(L, 2);
-    size_t whole = mlk_text_show(NULL, 0, text, length, lines);
-    luaL_Buffer buffer;
-    char *out = luaL_buffinitsize(L, &buffer, whole + 1);
-    mlk_text_show(out, whole + 1, text, length, lines);
-    luaL_pushresultsize(&buffer, whole);
+    mlk_lua_push_shown(L, text, length, lua_toboolean(L, 2));
     return 1;
 }
 

@@ -4,11 +4,6 @@
 
 #include "lua/arguments.h"
 
-static mlk_tensor *self(lua_State *L)
-{
-    return mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "self");
-}
-
 /* Restores the mode that the guard holds, on return and on error alike. */
 static int restore_mode(lua_State *L)
 {
@@ -22,11 +17,7 @@ static int with_mode(lua_State *L, bool enabled)
 {
     mlk_lua_check_type(L, 1, "f", LUA_TFUNCTION);
     *(bool *)lua_newuserdatauv(L, sizeof(bool), 0) = mlk_autograd_enabled();
-    if (luaL_newmetatable(L, "moonlark.GradMode")) {
-        lua_pushcfunction(L, restore_mode);
-        lua_setfield(L, -2, "__close");
-    }
-    lua_setmetatable(L, -2);
+    mlk_lua_set_event(L, "moonlark.GradMode", "__close", restore_mode);
     lua_insert(L, 1);
     lua_toclose(L, 1);
     mlk_autograd_enable(enabled);
@@ -63,15 +54,10 @@ static int autocast(lua_State *L)
     lua_newuserdatauv(L, 0, 1);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
-    if (luaL_newmetatable(L, "moonlark.Autocast")) {
-        lua_pushcfunction(L, end_autocast);
-        lua_setfield(L, -2, "__close");
-    }
-    lua_setmetatable(L, -2);
+    mlk_lua_set_event(L, "moonlark.Autocast", "__close", end_autocast);
     lua_insert(L, 3);
     lua_toclose(L, 3);
-    if (mlk_torch_autocast(device, dtype, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_torch_autocast(device, dtype, &status), &status);
     lua_call(L, lua_gettop(L) - 4, LUA_MULTRET);
     return lua_gettop(L) - 3;
 }
@@ -91,7 +77,7 @@ static int set_grad_enabled(lua_State *L)
 
 static int requires_grad(lua_State *L)
 {
-    lua_pushboolean(L, mlk_tensor_requires_grad(self(L)));
+    lua_pushboolean(L, mlk_tensor_requires_grad(mlk_lua_self(L)));
     return 1;
 }
 
@@ -100,15 +86,14 @@ static int set_requires_grad(lua_State *L)
 {
     mlk_status status;
     bool wanted = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
-    if (mlk_tensor_set_requires_grad(self(L), wanted, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_set_requires_grad(mlk_lua_self(L), wanted, &status), &status);
     lua_settop(L, 1);
     return 1;
 }
 
 static int is_leaf(lua_State *L)
 {
-    lua_pushboolean(L, mlk_tensor_is_leaf(self(L)));
+    lua_pushboolean(L, mlk_tensor_is_leaf(mlk_lua_self(L)));
     return 1;
 }
 
@@ -116,10 +101,9 @@ static int is_leaf(lua_State *L)
 static int grad(lua_State *L)
 {
     mlk_status status;
-    mlk_tensor *tensor = self(L);
+    mlk_tensor *tensor = mlk_lua_self(L);
     mlk_tensor **handle = mlk_lua_new_handle(L, mlk_lua_own_context(L));
-    if (mlk_tensor_grad(tensor, handle, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_grad(tensor, handle, &status), &status);
     if (!*handle)
         lua_pushnil(L);
     return 1;
@@ -131,8 +115,7 @@ static int set_grad(lua_State *L)
     mlk_status status;
     mlk_lua_context *context = mlk_lua_own_context(L);
     mlk_tensor *gradient = lua_isnoneornil(L, 2) ? NULL : mlk_lua_check_tensor(L, context, 2, "the gradient");
-    if (mlk_tensor_set_grad(self(L), gradient, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_set_grad(mlk_lua_self(L), gradient, &status), &status);
     lua_settop(L, 1);
     return 1;
 }
@@ -166,8 +149,7 @@ static int backward(lua_State *L)
     if (!gradient && !lua_isnoneornil(L, 2))
         return mlk_lua_fail(L, "backward: gradient must be a tensor, got %s", mlk_lua_describe(L, 2));
     mlk_autograd_options chosen = options(L, 3);
-    if (mlk_tensor_backward(self(L), gradient, &chosen, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_backward(mlk_lua_self(L), gradient, &chosen, &status), &status);
     mlk_lua_steer(L, context, NULL);
     return 0;
 }
@@ -190,13 +172,9 @@ static int gradients(lua_State *L)
     mlk_lua_read_value(L, context, 2, &values, &values.positional[1]);
     mlk_lua_read_value(L, context, 4, &values, &values.positional[2]);
     mlk_results **results = mlk_lua_new_results(L);
-    if (mlk_autograd_grad(&values.positional[0], &values.positional[1], &values.positional[2], &chosen, results,
-                          &status))
-        return mlk_lua_raise(L, &status);
-    int n = (int)mlk_results_count(*results);
-    luaL_checkstack(L, n + 4, NULL);
-    for (int i = 0; i < n; i++)
-        mlk_lua_push_result(L, context, mlk_results_get(*results, (size_t)i));
+    mlk_lua_check(L, mlk_autograd_grad(&values.positional[0], &values.positional[1], &values.positional[2], &chosen,
+                                       results, &status), &status);
+    int n = mlk_lua_push_results(L, context, results);
     mlk_lua_steer(L, context, NULL);
     return n;
 }

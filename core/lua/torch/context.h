@@ -35,4 +35,7 @@ mlk_lua_context *mlk_lua_find_context(lua_State *L);
 /* Puts functions into the table at the top of the stack, each with the context as upvalue. */
 void mlk_lua_register(lua_State *L, const luaL_Reg *functions);
 
+/* Makes the userdata at the top of the stack one of a type that calls `function` at one event: "__gc" or "__close". */
+void mlk_lua_set_event(lua_State *L, const char *type, const char *event, lua_CFunction function);
+
 #endif

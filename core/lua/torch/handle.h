@@ -15,6 +15,12 @@ mlk_tensor *mlk_lua_to_tensor(lua_State *L, mlk_lua_context *context, int arg);
 /* The same, raising for something else. */
 mlk_tensor *mlk_lua_check_tensor(lua_State *L, mlk_lua_context *context, int arg, const char *name);
 
+/* The tensor that a method of the module was called on. */
+static inline mlk_tensor *mlk_lua_self(lua_State *L)
+{
+    return mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "self");
+}
+
 /* Lets go of the tensor of the userdata at arg; what is none, or empty, is left alone. */
 void mlk_lua_release_handle(lua_State *L, int arg);
 

@@ -8,8 +8,7 @@
 static int manual_seed(lua_State *L)
 {
     mlk_status status;
-    if (mlk_torch_seed((uint64_t)mlk_lua_integer(L, 1, "seed", INT64_MIN, INT64_MAX), &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_torch_seed((uint64_t)mlk_lua_integer(L, 1, "seed", INT64_MIN, INT64_MAX), &status), &status);
     return 0;
 }
 
@@ -31,8 +30,7 @@ static int set_deterministic(lua_State *L)
 {
     mlk_status status;
     mlk_lua_check_type(L, 1, "deterministic", LUA_TBOOLEAN);
-    if (mlk_torch_set_deterministic(lua_toboolean(L, 1), &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_torch_set_deterministic(lua_toboolean(L, 1), &status), &status);
     return 0;
 }
 
@@ -63,8 +61,7 @@ static int show_warnings(lua_State *L)
 static int synchronize(lua_State *L)
 {
     mlk_status status;
-    if (mlk_torch_synchronize(&status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_torch_synchronize(&status), &status);
     return 0;
 }
 
@@ -82,8 +79,7 @@ static void add_library(lua_State *L)
 __attribute__((visibility("default"))) int luaopen_moonlark_torch(lua_State *L)
 {
     mlk_status status;
-    if (mlk_torch_load(&status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_torch_load(&status), &status);
     mlk_lua_context *context = lua_newuserdatauv(L, sizeof *context, 0);
     *context = (mlk_lua_context){0};
     lua_setfield(L, LUA_REGISTRYINDEX, MLK_TORCH_CONTEXT);

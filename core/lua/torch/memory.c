@@ -65,9 +65,7 @@ static void push_scope(lua_State *L, int made, int outer)
     lua_setiuservalue(L, -2, 1);
     lua_pushvalue(L, outer);
     lua_setiuservalue(L, -2, 2);
-    if (luaL_newmetatable(L, "moonlark.Scope"))
-        mlk_lua_register(L, (const luaL_Reg[]){{"__close", end_scope}, {NULL, NULL}});
-    lua_setmetatable(L, -2);
+    mlk_lua_set_event(L, "moonlark.Scope", "__close", end_scope);
 }
 
 /* scope(f, ...) -> f's results: frees every tensor made inside, except those that f returns (also in tables). */

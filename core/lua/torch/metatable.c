@@ -41,8 +41,7 @@ static int get_index(lua_State *L, mlk_lua_context *context)
     mlk_tensor *tensor = mlk_lua_check_tensor(L, context, 1, "the indexed value");
     size_t n = read_index(L, context, 2, &values, &indices);
     mlk_tensor **handle = mlk_lua_new_handle(L, context);
-    if (mlk_tensor_index(tensor, indices, n, handle, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_index(tensor, indices, n, handle, &status), &status);
     mlk_lua_steer(L, context, *handle);
     return 1;
 }
@@ -87,8 +86,7 @@ static int tensor_newindex(lua_State *L)
     size_t n = read_index(L, context, 2, &values, &indices);
     mlk_lua_begin_values(&value);
     mlk_lua_read_value(L, context, 3, &value, &value.positional[0]);
-    if (mlk_tensor_index_put(tensor, indices, n, &value.positional[0], &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_index_put(tensor, indices, n, &value.positional[0], &status), &status);
     return 0;
 }
 

@@ -12,17 +12,6 @@
 
 #include <string.h>
 
-static int push_results(lua_State *L, mlk_lua_context *context, mlk_results **results)
-{
-    int n = (int)mlk_results_count(*results);
-    luaL_checkstack(L, n + 4, NULL);
-    for (int i = 0; i < n; i++)
-        mlk_lua_push_result(L, context, mlk_results_get(*results, (size_t)i));
-    mlk_results_free(*results);
-    *results = NULL;
-    return n;
-}
-
 /* In place: the caller's own userdata, not a second one for the same tensor. */
 static int push_own(lua_State *L, mlk_lua_context *context, mlk_tensor *tensor)
 {
@@ -56,8 +45,7 @@ static int call_family(lua_State *L, mlk_lua_context *context, const mlk_family 
 
     mlk_lua_read_arguments(L, context, 1, &values);
     values.arguments.method = method;
-    if (mlk_family_resolve(family, &values.arguments, &overload, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_family_resolve(family, &values.arguments, &overload, &status), &status);
 
     /* What will own the results exists before they do, so that no error of Lua's can lose them. */
     bool one = mlk_overload_returns_tensor(overload), in_place = mlk_overload_returns_self(overload);
@@ -69,15 +57,14 @@ static int call_family(lua_State *L, mlk_lua_context *context, const mlk_family 
         mlk_lua_reclaim(L);
         code = mlk_overload_call(overload, &values.arguments, &outcome, &status);
     }
-    if (code)
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, code, &status);
 
     if (in_place)
         return push_own(L, context, outcome.tensor);
     if (handle)
         return push_tensor(L, context, handle, &outcome);
     *results = outcome.results;
-    int n = push_results(L, context, results);
+    int n = mlk_lua_push_results(L, context, results);
     mlk_lua_steer(L, context, NULL);
     return n;
 }
@@ -99,8 +86,7 @@ static const mlk_family *find_family(lua_State *L, const char *name)
 {
     mlk_status status;
     const mlk_family *family = NULL;
-    if (mlk_family_find(name, &family, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_family_find(name, &family, &status), &status);
     return family;
 }
 
@@ -140,8 +126,7 @@ static int resolve(lua_State *L)
     const mlk_family *family = find_family(L, name);
     check_known(L, family, name);
     mlk_lua_read_arguments(L, mlk_lua_own_context(L), 2, &values);
-    if (mlk_family_resolve(family, &values.arguments, &overload, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_family_resolve(family, &values.arguments, &overload, &status), &status);
     lua_pushstring(L, mlk_overload_name(overload));
     return 1;
 }
@@ -170,13 +155,8 @@ static int operators(lua_State *L)
     mlk_status status;
     const char *const *names;
     size_t count;
-    if (mlk_family_names(&names, &count, &status))
-        return mlk_lua_raise(L, &status);
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        lua_pushstring(L, names[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
+    mlk_lua_check(L, mlk_family_names(&names, &count, &status), &status);
+    mlk_lua_push_strings(L, names, (int)count);
     return 1;
 }
 

@@ -149,8 +149,8 @@ static int make_tensor(lua_State *L)
     lua_pop(L, 1);
     if (dtype) {
         mlk_tensor *made = *(mlk_tensor **)lua_touserdata(L, -1);
-        if (mlk_tensor_to(made, dtype, NULL, false, false, mlk_lua_new_handle(L, context), &status))
-            return mlk_lua_raise(L, &status);
+        mlk_lua_check(L, mlk_tensor_to(made, dtype, NULL, false, false, mlk_lua_new_handle(L, context), &status),
+                      &status);
     }
     return 1;
 }
@@ -170,8 +170,7 @@ static bool read_with(lua_State *L, int arg, int dtype, mlk_array *array)
     if (!tensor)
         return false;
     mlk_tensor **handle = mlk_lua_new_handle(L, context);
-    if (mlk_tensor_read(tensor, dtype, handle, array, &status))
-        mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_read(tensor, dtype, handle, array, &status), &status);
     return true;
 }
 
@@ -244,8 +243,8 @@ static int item(lua_State *L)
 {
     mlk_status status;
     mlk_value value;
-    if (mlk_tensor_item(mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "item: the value"), &value, &status))
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, mlk_tensor_item(mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "item: the value"), &value,
+                                     &status), &status);
     if (value.kind == MLK_COMPLEX) {
         lua_pushnumber(L, value.complex[0]);
         lua_pushnumber(L, value.complex[1]);
@@ -257,15 +256,10 @@ static int item(lua_State *L)
 
 /* --- questions --- */
 
-static mlk_tensor *self(lua_State *L)
-{
-    return mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "self");
-}
-
 /* t:shape() -> list of integers. */
 static int shape(lua_State *L)
 {
-    mlk_tensor *tensor = self(L);
+    mlk_tensor *tensor = mlk_lua_self(L);
     int rank = mlk_tensor_rank(tensor);
     lua_createtable(L, rank, 0);
     for (int axis = 0; axis < rank; axis++) {
@@ -278,7 +272,7 @@ static int shape(lua_State *L)
 /* t:size(d) -> length of axis d (0-based, negative from the end); t:size() is t:shape(). */
 static int size(lua_State *L)
 {
-    mlk_tensor *tensor = self(L);
+    mlk_tensor *tensor = mlk_lua_self(L);
     if (lua_isnoneornil(L, 2))
         return shape(L);
     int rank = mlk_tensor_rank(tensor);
@@ -291,26 +285,26 @@ static int size(lua_State *L)
 
 static int dim(lua_State *L)
 {
-    lua_pushinteger(L, mlk_tensor_rank(self(L)));
+    lua_pushinteger(L, mlk_tensor_rank(mlk_lua_self(L)));
     return 1;
 }
 
 static int numel(lua_State *L)
 {
-    lua_pushinteger(L, mlk_tensor_count(self(L)));
+    lua_pushinteger(L, mlk_tensor_count(mlk_lua_self(L)));
     return 1;
 }
 
 static int dtype(lua_State *L)
 {
-    lua_pushstring(L, mlk_tensor_dtype(self(L)));
+    lua_pushstring(L, mlk_tensor_dtype(mlk_lua_self(L)));
     return 1;
 }
 
 static int device(lua_State *L)
 {
     char text[32];
-    mlk_tensor_device(self(L), text);
+    mlk_tensor_device(mlk_lua_self(L), text);
     lua_pushstring(L, text);
     return 1;
 }
@@ -319,7 +313,7 @@ static int device(lua_State *L)
 static int convert(lua_State *L)
 {
     mlk_status status;
-    mlk_tensor *tensor = self(L);
+    mlk_tensor *tensor = mlk_lua_self(L);
     const char *to_dtype = mlk_lua_optional_string(L, 2, "dtype"), *to_device = mlk_lua_optional_string(L, 3, "device");
     mlk_lua_context *context = mlk_lua_own_context(L);
     mlk_tensor **handle = mlk_lua_new_handle(L, context);
@@ -329,8 +323,7 @@ static int convert(lua_State *L)
         mlk_lua_reclaim(L);
         code = mlk_tensor_to(tensor, to_dtype, to_device, copy, non_blocking, handle, &status);
     }
-    if (code)
-        return mlk_lua_raise(L, &status);
+    mlk_lua_check(L, code, &status);
     mlk_lua_steer(L, context, *handle);
     return 1;
 }

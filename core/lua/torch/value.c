@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-static const char *const results_type = "moonlark.Results";
-
 /* --- Lua to values --- */
 
 static mlk_value *take_items(lua_State *L, mlk_lua_values *values, size_t n)
@@ -204,7 +202,18 @@ void mlk_lua_push_result(lua_State *L, mlk_lua_context *context, const mlk_value
     }
 }
 
-static int results_gc(lua_State *L)
+int mlk_lua_push_results(lua_State *L, mlk_lua_context *context, mlk_results **results)
+{
+    int n = (int)mlk_results_count(*results);
+    luaL_checkstack(L, n + 4, NULL);
+    for (int i = 0; i < n; i++)
+        mlk_lua_push_result(L, context, mlk_results_get(*results, (size_t)i));
+    mlk_results_free(*results);
+    *results = NULL;
+    return n;
+}
+
+static int free_results(lua_State *L)
 {
     mlk_results **results = lua_touserdata(L, 1);
     mlk_results_free(*results);
@@ -216,10 +225,6 @@ mlk_results **mlk_lua_new_results(lua_State *L)
 {
     mlk_results **results = lua_newuserdatauv(L, sizeof *results, 0);
     *results = NULL;
-    if (luaL_newmetatable(L, results_type)) {
-        lua_pushcfunction(L, results_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    mlk_lua_set_event(L, "moonlark.Results", "__gc", free_results);
     return results;
 }

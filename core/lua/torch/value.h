@@ -30,6 +30,9 @@ void mlk_lua_read_arguments(lua_State *L, mlk_lua_context *context, int first, m
 /* Pushes what an operator returned. */
 void mlk_lua_push_result(lua_State *L, mlk_lua_context *context, const mlk_value *result);
 
+/* Pushes all of them, frees them and returns how many there are. */
+int mlk_lua_push_results(lua_State *L, mlk_lua_context *context, mlk_results **results);
+
 /* Pushes a userdata that will own results, and returns the place to store them. */
 mlk_results **mlk_lua_new_results(lua_State *L);
 

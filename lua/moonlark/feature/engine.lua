@@ -4,6 +4,7 @@
 --- than this.
 local core = require "moonlark_core".feature
 local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 
 local engine = {}
@@ -19,6 +20,18 @@ end
 ---@return table
 function engine.row(name)
   return rows[name] or options.unknown("feature", name, names)
+end
+
+--- Refuses options that a feature does not have; the engine checks the values of those that it has.
+---@param name string
+---@param given table?
+function engine.check(name, given)
+  local known = {}
+  for i, p in ipairs(engine.row(name).parameters) do known[i], known[p.name] = p.name, true end
+  for key in pairs(type(given) == "table" and given or {}) do
+    if type(key) ~= "string" then show.fail("options of %s must have names, got a %s as one", name, type(key)) end
+    if not known[key] then options.unknown("option of " .. name, key, known) end
+  end
 end
 
 --- The names of all features, in the order of the engine's table.
@@ -40,7 +53,8 @@ end
 ---@param given table?
 ---@return table<string, any>
 function engine.settings(name, given)
-  return core.settings(engine.row(name).name, given)
+  engine.check(name, given)
+  return core.settings(name, given)
 end
 
 --- What the engine's row comes to with some options: hop, samples from frame to frame; energy, the power of an
@@ -49,7 +63,8 @@ end
 ---@param given table?
 ---@return {hop: integer, energy: number, unit: string?}
 function engine.facts(name, given)
-  return core.facts(engine.row(name).name, given)
+  engine.check(name, given)
+  return core.facts(name, given)
 end
 
 --- The Signal of a feature's numbers that the engine made elsewhere, as a recipe does.
@@ -84,7 +99,7 @@ end
 ---@param given table?
 ---@return moonlark.Signal
 function engine.compute(name, song, given)
-  engine.row(name)
+  engine.check(name, given)
   local data, rate, start = engine.each_channel(song, function(samples)
     return core.compute(name, given, samples, song.rate)
   end)

@@ -35,6 +35,7 @@ pitch.yin = engine.feature "yin"
 ---@return moonlark.Signal voiced_flag
 ---@return moonlark.Signal voiced_probability
 function pitch.pyin(song, given)
+  engine.check("pyin", given)
   local found, voiced, probability, rate, start = engine.each_channel(song, function(samples)
     return core.pyin(given, samples, song.rate)
   end)
