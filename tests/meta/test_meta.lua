@@ -12,12 +12,12 @@ function TestMeta:setUp()
   made = os.tmpname()
   os.remove(made)
   files.mkdirs(made)
-  assert(loadfile "lua/meta/generate.lua")(made)
+  assert(loadfile "tests/meta/generate.lua")(made)
 end
 
 local function compare(name)
   local tracked, fresh = files.read("lua/meta/" .. name), files.read(made .. "/" .. name)
-  lu.assertTrue(tracked == fresh, name .. " is out of date: run build/release/bin/moonlark lua/meta/generate.lua")
+  lu.assertTrue(tracked == fresh, name .. " is out of date: run build/release/bin/moonlark tests/meta/generate.lua")
   lu.assertNotNil(load(tracked, name, "t"))
 end
 

@@ -1,5 +1,5 @@
 local lu = require "luaunit"
-local schema = require "moonlark.torch.schema"
+local schema = require "schema"
 local torch = require "moonlark.torch"
 
 local by_name = {}
