@@ -53,7 +53,7 @@ static const mlk_feature *check_feature(lua_State *L, int arg)
     return feature;
 }
 
-void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings)
+void mlk_lua_read_settings(lua_State *L, int arg, const char *owner, const mlk_feature *feature, mlk_settings *settings)
 {
     mlk_settings_init(settings, feature);
     if (lua_isnoneornil(L, arg))
@@ -61,17 +61,22 @@ void mlk_lua_read_settings(lua_State *L, int arg, const mlk_feature *feature, ml
     arg = lua_absindex(L, arg);
     luaL_checkstack(L, 8, NULL);
     if (!lua_istable(L, arg))
-        mlk_lua_fail(L, "options of %s must be a table, got %s", feature->name, mlk_lua_describe(L, arg));
+        mlk_lua_fail(L, "options of %s must be a table, got %s", owner, mlk_lua_describe(L, arg));
     for (int i = 0; i < feature->n_parameters; i++) {
         const mlk_parameter *parameter = &feature->parameters[i];
         int top = lua_gettop(L);
-        if (lua_getfield(L, arg, parameter->name) != LUA_TNIL) {
-            mlk_status status;
-            double value = mlk_lua_parameter_value(L, top + 1, parameter);
-            mlk_lua_check(L, mlk_settings_set(settings, parameter->name, value, &status), &status);
-        }
+        if (lua_getfield(L, arg, parameter->name) != LUA_TNIL)
+            mlk_settings_set(settings, parameter->name, mlk_lua_parameter_value(L, top + 1, owner, parameter), NULL);
         lua_settop(L, top);
     }
+}
+
+/* The same for the function of Lua that has the feature's name. */
+static void read_own(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings)
+{
+    arg = lua_absindex(L, arg);
+    mlk_lua_read_settings(L, arg, lua_pushfstring(L, "feature.%s", feature->name), feature, settings);
+    lua_pop(L, 1);
 }
 
 /* settings(name[, options]) -> every setting by name */
@@ -79,7 +84,7 @@ static int settings(lua_State *L)
 {
     const mlk_feature *feature = check_feature(L, 1);
     mlk_settings read;
-    mlk_lua_read_settings(L, 2, feature, &read);
+    read_own(L, 2, feature, &read);
     lua_createtable(L, 0, feature->n_parameters);
     for (int i = 0; i < feature->n_parameters; i++) {
         mlk_lua_push_value(L, &feature->parameters[i], read.values[i]);
@@ -93,7 +98,7 @@ static int facts(lua_State *L)
 {
     const mlk_feature *feature = check_feature(L, 1);
     mlk_settings read;
-    mlk_lua_read_settings(L, 2, feature, &read);
+    read_own(L, 2, feature, &read);
     lua_createtable(L, 0, 3);
     mlk_lua_set_integer(L, "hop", (lua_Integer)mlk_settings_fact(&read, feature->hop));
     mlk_lua_set_number(L, "energy", mlk_settings_fact(&read, feature->energy));
@@ -108,7 +113,7 @@ static int axis(lua_State *L)
 {
     const mlk_feature *feature = check_feature(L, 1);
     mlk_settings read;
-    mlk_lua_read_settings(L, 2, feature, &read);
+    read_own(L, 2, feature, &read);
     double rate = mlk_lua_number(L, 3, "rate", 1e-9, HUGE_VAL);
     int64_t rows = mlk_lua_integer(L, 4, "rows", 0, INT32_MAX);
     if (!feature->axis.name)
@@ -143,10 +148,11 @@ static int compute(lua_State *L)
     mlk_status status;
     mlk_feature_shape shape;
     lua_settop(L, 4);
-    mlk_lua_read_settings(L, 2, feature, &read);
+    read_own(L, 2, feature, &read);
     double rate = mlk_lua_number(L, 4, "rate", 1e-9, HUGE_VAL);
     mlk_lua_read_tensor(L, 3, "samples", MLK_FLOAT32, 1, &samples);
-    mlk_lua_check(L, mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status), &status);
+    if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
+        mlk_lua_fail(L, "feature.%s: %s", read.feature->name, status.message);
     mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out);
 
     mlk_waveform *waveform = mlk_waveform_of(samples.data, samples.shape[0], rate, &status);
@@ -168,10 +174,11 @@ static int pyin(lua_State *L)
     mlk_status status;
     mlk_feature_shape shape;
     lua_settop(L, 3);
-    mlk_lua_read_settings(L, 1, mlk_feature_find(names[0]), &read);
+    read_own(L, 1, mlk_feature_find(names[0]), &read);
     double rate = mlk_lua_number(L, 3, "rate", 1e-9, HUGE_VAL);
     mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
-    mlk_lua_check(L, mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status), &status);
+    if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
+        mlk_lua_fail(L, "feature.%s: %s", read.feature->name, status.message);
     for (int i = 0; i < 3; i++)
         mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out[i]);
 
@@ -245,7 +252,7 @@ static int delta(lua_State *L)
     mlk_array in, out;
     mlk_status status;
     mlk_settings read;
-    mlk_lua_read_settings(L, 2, mlk_feature_find("mfcc_delta"), &read);
+    mlk_lua_read_settings(L, 2, "feature.delta", mlk_feature_find("mfcc_delta"), &read);
     mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, -1, &in);
     if (in.rank == 0)
         return mlk_lua_fail(L, "data must have a time axis, got a single number");
@@ -289,7 +296,7 @@ static int onset_strength(lua_State *L)
     mlk_status status;
     mlk_settings read;
     int delay = (int)mlk_lua_integer(L, 3, "delay", 0, 1 << 24);
-    mlk_lua_read_settings(L, 4, mlk_feature_find("onset_strength"), &read);
+    read_own(L, 4, mlk_feature_find("onset_strength"), &read);
     mlk_onset onset = {
         .lag = whole(&read, "lag"),
         .max_size = whole(&read, "max_size"),
@@ -327,7 +334,7 @@ static int tempogram(lua_State *L)
     mlk_array in, out;
     mlk_status status;
     mlk_settings read;
-    mlk_lua_read_settings(L, 2, mlk_feature_find("tempogram"), &read);
+    read_own(L, 2, mlk_feature_find("tempogram"), &read);
     mlk_tempogram tempogram = {
         .win_length = whole(&read, "win_length"),
         .window = (mlk_window)whole(&read, "window"),
@@ -349,7 +356,7 @@ static int fourier_tempogram(lua_State *L)
     mlk_array in, out;
     mlk_status status;
     mlk_settings read;
-    mlk_lua_read_settings(L, 2, mlk_feature_find("fourier_tempogram"), &read);
+    read_own(L, 2, mlk_feature_find("fourier_tempogram"), &read);
     int win_length = whole(&read, "win_length");
     mlk_stft stft = {win_length, 1, win_length, (mlk_window)whole(&read, "window"), whole(&read, "center"),
                      MLK_PAD_CONSTANT};

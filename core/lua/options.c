@@ -8,7 +8,8 @@
 
 /* --- values ---------------------------------------------------------------------- */
 
-static double choice_value(lua_State *L, int arg, const mlk_parameter *p)
+/* `name` is what errors call it: "feature.mel: norm". */
+static double choice_value(lua_State *L, int arg, const char *name, const mlk_parameter *p)
 {
     char number[32] = "";
     const char *word = number;
@@ -19,26 +20,36 @@ static double choice_value(lua_State *L, int arg, const mlk_parameter *p)
     for (int i = 0; p->choices[i]; i++)
         if (strcmp(p->choices[i], word) == 0)
             return i;
-    return mlk_lua_choice(L, arg, p->name, p->choices);
+    return mlk_lua_choice(L, arg, name, p->choices);
 }
 
-double mlk_lua_parameter_value(lua_State *L, int arg, const mlk_parameter *p)
+static double value_of_kind(lua_State *L, int arg, const char *name, const mlk_parameter *p)
 {
     bool is_false = lua_isboolean(L, arg) && !lua_toboolean(L, arg);
     if (p->optional && (lua_isnoneornil(L, arg) || (is_false && p->kind != MLK_PARAMETER_BOOLEAN)))
         return NAN;
     switch (p->kind) {
     case MLK_PARAMETER_CHOICE:
-        return choice_value(L, arg, p);
+        return choice_value(L, arg, name, p);
     case MLK_PARAMETER_BOOLEAN:
-        return mlk_lua_boolean(L, arg, p->name);
+        return mlk_lua_boolean(L, arg, name);
     case MLK_PARAMETER_INTEGER:
-        return (double)mlk_lua_integer(L, arg, p->name, -(INT64_C(1) << 53), INT64_C(1) << 53);
+        return (double)mlk_lua_integer(L, arg, name, -(INT64_C(1) << 53), INT64_C(1) << 53);
     default:
         if (p->infinite && lua_type(L, arg) == LUA_TNUMBER && lua_tonumber(L, arg) == HUGE_VAL)
             return HUGE_VAL;
-        return mlk_lua_number(L, arg, p->name, -HUGE_VAL, HUGE_VAL);
+        return mlk_lua_number(L, arg, name, -HUGE_VAL, HUGE_VAL);
     }
+}
+
+double mlk_lua_parameter_value(lua_State *L, int arg, const char *owner, const mlk_parameter *p)
+{
+    mlk_status status;
+    double value = value_of_kind(L, arg, lua_pushfstring(L, "%s: %s", owner, p->name), p);
+    lua_pop(L, 1);
+    if (mlk_parameter_check(p, value, &status))
+        mlk_lua_fail(L, "%s: %s", owner, status.message);
+    return value;
 }
 
 void mlk_lua_push_value(lua_State *L, const mlk_parameter *p, double value)
@@ -58,26 +69,23 @@ void mlk_lua_push_value(lua_State *L, const mlk_parameter *p, double value)
 /* --- tables ---------------------------------------------------------------------- */
 
 /* A whole number of 64 bits, which a double would round. */
-static void read_wide(lua_State *L, int arg, const mlk_parameter *p, void *options)
+static void read_wide(lua_State *L, int arg, const char *owner, const mlk_parameter *p, void *options)
 {
     int64_t max = p->max >= 0x1p63 ? INT64_MAX : (int64_t)p->max;
-    *(int64_t *)((char *)options + p->offset) = mlk_lua_integer(L, arg, p->name, (int64_t)p->min, max);
+    const char *name = lua_pushfstring(L, "%s: %s", owner, p->name);
+    *(int64_t *)((char *)options + p->offset) = mlk_lua_integer(L, arg, name, (int64_t)p->min, max);
 }
 
 static void read_row(lua_State *L, int arg, const char *owner, const mlk_parameter *p, void *options)
 {
-    mlk_status status;
     if (lua_getfield(L, arg, p->name) == LUA_TNIL) {
         if (p->required)
             mlk_lua_fail(L, "%s needs the option '%s'", owner, p->name);
         mlk_parameter_store(p, p->standard, options);
     } else if (p->kind == MLK_PARAMETER_INTEGER && p->size == sizeof(int64_t) && !p->optional) {
-        read_wide(L, lua_gettop(L), p, options);
+        read_wide(L, lua_gettop(L), owner, p, options);
     } else {
-        double value = mlk_lua_parameter_value(L, lua_gettop(L), p);
-        if (mlk_parameter_check(p, value, &status))
-            mlk_lua_fail(L, "%s: %s", owner, status.message);
-        mlk_parameter_store(p, value, options);
+        mlk_parameter_store(p, mlk_lua_parameter_value(L, lua_gettop(L), owner, p), options);
     }
 }
 

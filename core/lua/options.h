@@ -24,9 +24,9 @@
  * know, and the binding reads the others by itself. */
 void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options);
 
-/* The value at `arg` as a row holds it: a choice's index, 0 or 1, NAN for nil. Raises where it is of another kind; its
- * range is not looked at. */
-double mlk_lua_parameter_value(lua_State *L, int arg, const mlk_parameter *parameter);
+/* The value at `arg` as a row holds it: a choice's index, 0 or 1, NAN for nil. Raises, in the owner's name, where it is
+ * of another kind or out of range. */
+double mlk_lua_parameter_value(lua_State *L, int arg, const char *owner, const mlk_parameter *parameter);
 
 /* Pushes a value as Lua has it: number, boolean, a choice's word, nil. */
 void mlk_lua_push_value(lua_State *L, const mlk_parameter *parameter, double value);

@@ -33,7 +33,7 @@ static void read_features(lua_State *L, int arg, mlk_recipe *recipe)
         if (!settings)
             mlk_lua_raise(L, &status);
         lua_geti(L, -2, 2);
-        mlk_lua_read_settings(L, -1, settings->feature, settings);
+        mlk_lua_read_settings(L, -1, settings->feature->name, settings->feature, settings);
         lua_settop(L, features);
     }
     lua_settop(L, features - 1);

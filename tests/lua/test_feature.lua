@@ -142,8 +142,8 @@ end
 TestOptions = {}
 
 function TestOptions:test_unknown_options_name_the_nearest()
-  fails("unknown option of mel: 'n_mel' (did you mean 'n_mels'?)", feature.mel, noise, {n_mel = 3})
-  fails("options of rms must have names, got a number as one", feature.rms, noise, {2048})
+  fails("unknown option of feature.mel: 'n_mel' (did you mean 'n_mels'?)", feature.mel, noise, {n_mel = 3})
+  fails("options of feature.rms must have names, got a number as one", feature.rms, noise, {2048})
   fails("unknown feature: 'melody'", feature.compute, "melody", noise)
   fails("unknown option of feature.delta: 'widht' (did you mean 'width'?)", feature.delta, noise, {widht = 5})
 end
@@ -156,7 +156,7 @@ function TestOptions:test_types_and_ranges()
   fails("window must be one of hann, hamming, blackman, bartlett, ones, got string \"han\"", feature.mel, noise, {window = "han"})
   fails("fmin must be finite", feature.mel, noise, {fmin = 0 / 0})
   fails("win_length must be 1..n_fft (2048), got 5000", feature.mel, noise, {win_length = 5000})
-  fails("options of mel must be a table, got number", feature.mel, noise, 40)
+  fails("options of feature.mel must be a table, got number", feature.mel, noise, 40)
   fails("width must be an odd number of 3 or more, got 8", feature.delta, feature.mfcc(noise), {width = 8})
 end
 
@@ -178,7 +178,7 @@ function TestOptions:test_songs_that_cannot_be_analysed()
   local broken = torch.zeros {1, 5000}
   broken:narrow(1, 1234, 1):fill_(0 / 0)
   fails("samples must be finite, got NaN at sample 1234 (0.056 s)", feature.mel, waveform(broken))
-  fails("zero_crossing_rate needs at least one sample", feature.zero_crossing_rate, waveform(torch.zeros {1, 0}))
+  fails("feature.zero_crossing_rate: zero_crossing_rate needs at least one sample", feature.zero_crossing_rate, waveform(torch.zeros {1, 0}))
   fails("n_fft (2048) must not exceed the clip's 100 samples", feature.stft, waveform(torch.zeros {1, 100}), {center = false})
   fails("delta needs at least width (9) frames, got 2", feature.mfcc_delta, waveform(torch.zeros {1, 600}))
   fails("above half the sample rate (4000 Hz)", feature.cqt, waveform(torch.zeros {1, 8000}, 8000), {n_bins = 96})

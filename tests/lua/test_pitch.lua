@@ -121,7 +121,7 @@ function TestRhythm:test_several_ranges_of_bands()
   lu.assertTrue((mean - feature.onset_strength(song).data:select(0, 0)):abs():max():item() < 1e-4)
   fails("n_channels must be 1..n_mels (40), got 41", feature.onset_strength_multi, song, {n_mels = 40, n_channels = 41})
   fails("aggregate", feature.onset_strength, song, {aggregate = "max"})
-  fails("lag must be 1 or more, got 0", feature.onset_strength, song, {lag = 0})
+  fails("feature.onset_strength: lag must be 1 or more, got 0", feature.onset_strength, song, {lag = 0})
 end
 
 function TestRhythm:test_tempograms_know_the_tempo()

@@ -46,7 +46,7 @@ function TestConstantQ:test_refusals()
   local slow = waveform(torch.zeros {1, 8000}, 8000)
   for _, name in ipairs {"pseudo_cqt", "hybrid_cqt"} do
     fails("above half the sample rate (4000 Hz): lower n_bins or fmin", feature[name], slow)
-    fails(("unknown option of %s: 'n_bin' (did you mean 'n_bins'?)"):format(name), feature[name], noise, {n_bin = 3})
+    fails(("unknown option of feature.%s: 'n_bin' (did you mean 'n_bins'?)"):format(name), feature[name], noise, {n_bin = 3})
     fails("song must be a waveform Signal, got a cqt Signal", feature[name], feature.cqt(noise))
   end
 end
@@ -85,7 +85,7 @@ end
 function TestPrediction:test_refusals()
   fails("order must be 1..frame_length - 1 (15), got 16", feature.lpc, noise, {frame_length = 16})
   fails("order must be 1..4096, got 0", feature.lpc, noise, {order = 0})
-  fails("unknown option of lpc: 'oder' (did you mean 'order'?)", feature.lpc, noise, {oder = 4})
+  fails("unknown option of feature.lpc: 'oder' (did you mean 'order'?)", feature.lpc, noise, {oder = 4})
   fails("frame_length (2048) must not exceed the clip's 100 samples when center is false", feature.lpc,
     waveform(torch.zeros {1, 100}), {center = false})
 end
@@ -103,7 +103,7 @@ function TestMel:test_norms_by_name_and_by_number()
     close(ratio:select(1, 3), ratio:select(1, 20), 1e-5)
     lu.assertTrue((ratio - 1):abs():max():item() > 0.01)
   end
-  fails("norm must be one of slaney, none, 1, 2, inf, got number 3", feature.mel, noise, {norm = 3})
+  fails("feature.mel: norm must be one of slaney, none, 1, 2, inf, got number 3", feature.mel, noise, {norm = 3})
   fails("mel_norm must be one of slaney, none, 1, 2, inf, got string \"l2\"", feature.mfcc, noise, {mel_norm = "l2"})
 end
 

@@ -25,12 +25,14 @@ end
 --- Refuses options that a feature does not have; the engine checks the values of those that it has.
 ---@param name string
 ---@param given table?
-function engine.check(name, given)
+---@param owner string?  what errors call it, default "feature.NAME"
+function engine.check(name, given, owner)
   local known = {}
+  owner = owner or "feature." .. name
   for i, p in ipairs(engine.row(name).parameters) do known[i], known[p.name] = p.name, true end
   for key in pairs(type(given) == "table" and given or {}) do
-    if type(key) ~= "string" then show.fail("options of %s must have names, got a %s as one", name, type(key)) end
-    if not known[key] then options.unknown("option of " .. name, key, known) end
+    if type(key) ~= "string" then show.fail("options of %s must have names, got a %s as one", owner, type(key)) end
+    if not known[key] then options.unknown("option of " .. owner, key, known) end
   end
 end
 

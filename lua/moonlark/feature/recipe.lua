@@ -45,7 +45,7 @@ local function listed(features)
     if type(settings) ~= "table" then
       show.fail("the settings of %s must be a table, got %s", name, type(settings))
     end
-    engine.check(name, settings)
+    engine.check(name, settings, name)
     if settings_of[name] then show.fail("%s is in the recipe twice", name) end
     settings_of[name], names[#names + 1] = settings, name
   end
