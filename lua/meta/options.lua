@@ -4,29 +4,29 @@
 
 --- What Dataset:batches takes.
 ---@class moonlark.Dataset.batches.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
----@field workers? integer  default 0, 0..256: threads; 0: one for each core
----@field progress? boolean  default true: draws a bar
----@field cache? true|string  default nothing is kept: a folder that keeps results between runs; true: the user's
----@field pool? string|string[]  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
 ---@field feature? string  default nil: one feature, with its defaults
 ---@field features? table  default nil: several, {name = settings …} or names; they are joined in the order of their names
----@field recipe? moonlark.Recipe|table  default nil: instead of features, rate and pool
 ---@field rate? integer|"native"  default 22050, Hz: samples per second
+---@field pool? string|string[]  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field segment? number  default whole tracks, padded to the longest of their batch, above 0 and at most 1000000000, s: length of an example
+---@field hop? number  default segment, above 0 and at most 1000000000, s: from one segment of the grid to the next
 ---@field crop? boolean|"random"  default true of a training part: cuts segments anywhere; false: those of the grid, in order
+---@field per_track? integer  default as many as its grid has segments, 1 or more: crops of a track in an epoch
+---@field batch_size? integer  default 32, 1 or more: examples
 ---@field shuffle? boolean  default true of a training part: another order in each epoch
+---@field drop_last? boolean  default false: leaves out a last batch that is smaller
+---@field seed? integer  default 0: of order, crops and augmentations
+---@field memory? integer  default 2147483648, 0 or more, bytes: of frames or samples kept; the rest is read again each time
+---@field recipe? moonlark.Recipe|table  default nil: instead of features, rate and pool
 ---@field decibel? boolean|{amin?: number, top_db?: number}  default true: turns features that grow with energy into decibels of power
 ---@field normalize? boolean  default true: each row to mean 0 and deviation 1
 ---@field augment? moonlark.Augmentation[]  default {}: random changes of examples
 ---@field device? string  default "cpu": where batches are to be
----@field segment? number  default whole tracks, padded to the longest of their batch, above 0 and at most 1000000000, s: length of an example
----@field hop? number  default segment, above 0 and at most 1000000000, s: from one segment of the grid to the next
----@field per_track? integer  default as many as its grid has segments, 1 or more: crops of a track in an epoch
----@field batch_size? integer  default 32, 1 or more: examples
----@field drop_last? boolean  default false: leaves out a last batch that is smaller
----@field seed? integer  default 0: of order, crops and augmentations
----@field memory? integer  default 2147483648, 0 or more, bytes: of frames or samples kept; the rest is read again each time
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field progress? boolean  default true: draws a bar
+---@field cache? true|string  default nothing is kept: a folder that keeps results between runs; true: the user's
 
 --- What Dataset:extract takes.
 ---@class moonlark.Dataset.extract.Options
@@ -69,21 +69,21 @@
 
 --- What Dataset:split takes.
 ---@class moonlark.Dataset.split.Options
----@field seed? integer  default 0: the same gives the same parts
----@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
----@field stratify? boolean  default true: deals out each class by itself
 ---@field train? number  default no such part, above 0 and at most 1: share of the tracks
 ---@field valid? number  default no such part, above 0 and at most 1: share of the tracks
 ---@field test? number  default no such part, above 0 and at most 1: share of the tracks
+---@field seed? integer  default 0: the same gives the same parts
+---@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
+---@field stratify? boolean  default true: deals out each class by itself
 ---@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: those that lie with the data
 
 --- What Dataset:validate takes.
 ---@class moonlark.Dataset.validate.Options
+---@field decode? boolean  default true: decodes every sample; false: trusts headers, and only hashes the bytes
 ---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
 ---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
----@field decode? boolean  default true: decodes every sample; false: trusts headers, and only hashes the bytes
 
 --- What Module:load_state_dict takes.
 ---@class moonlark.Module.load_state_dict.Options
@@ -142,9 +142,9 @@
 
 --- What augment.equalizer takes.
 ---@class moonlark.augment.equalizer.Options
----@field on? "sound"|"features"  default "sound": what is changed
 ---@field db? number|number[]  default {-6, 6}, dB: drawn for each band
 ---@field bands? integer  default 4, 1..32: how many
+---@field on? "sound"|"features"  default "sound": what is changed
 ---@field p? number  default 1, 0..1: how likely it happens
 
 --- What augment.frequency_mask takes.
@@ -161,14 +161,14 @@
 
 --- What augment.gain takes.
 ---@class moonlark.augment.gain.Options
----@field on? "sound"|"features"  default "sound": what is changed
 ---@field db? number|number[]  default {-6, 6}, dB: louder or softer
+---@field on? "sound"|"features"  default "sound": what is changed
 ---@field p? number  default 1, 0..1: how likely it happens
 
 --- What augment.mixup takes.
 ---@class moonlark.augment.mixup.Options
----@field on? "sound"|"features"  default "sound": what is changed
 ---@field alpha? number|number[]  default {0.2, 0.2}: of the Beta distribution
+---@field on? "sound"|"features"  default "sound": what is changed
 ---@field p? number  default 1, 0..1: how likely it happens
 
 --- What augment.noise takes.
@@ -187,10 +187,10 @@
 
 --- What augment.shift takes.
 ---@class moonlark.augment.shift.Options
----@field on? "sound"|"features"  default "sound": what is changed
 ---@field fraction? number|number[]  default {-0.5, 0.5}: of the segment
 ---@field seconds? number|number[]  default fraction, s: instead of fraction
 ---@field wrap? boolean  default true: what leaves at one end comes in at the other; false: silence, of features the mean
+---@field on? "sound"|"features"  default "sound": what is changed
 ---@field p? number  default 1, 0..1: how likely it happens
 
 --- What augment.spec_augment takes.
@@ -210,8 +210,8 @@
 
 --- What augment.time_stretch takes.
 ---@class moonlark.augment.time_stretch.Options
----@field on? "sound"|"features"  default "sound": what is changed
 ---@field rate? number|number[]  default {0.8, 1.25}: 2 is twice as fast
+---@field on? "sound"|"features"  default "sound": what is changed
 ---@field p? number  default 1, 0..1: how likely it happens
 
 --- What classify.boosted_trees takes.
@@ -270,14 +270,13 @@
 
 --- What classify.svm takes.
 ---@class moonlark.classify.svm.Options
----@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
+---@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field tol? number  default 0.001, above 0: when libsvm stops
 
 --- What cluster.gmm takes.
 ---@class moonlark.cluster.gmm.Options
----@field init? moonlark.Tensor  default k-means: labels to start from, one a row
 ---@field n_components? integer  default 1, 1 or more: how many Gaussians
 ---@field covariance? "full"|"tied"|"diag"|"spherical"  default "full": what shape each may have
 ---@field n_init? integer  default 1, 1 or more: starts from k-means, of which the likeliest is kept
@@ -285,15 +284,16 @@
 ---@field reg_covar? number  default 1e-06, 0 or more: added to the variances
 ---@field max_iter? integer  default 100, 1 or more: passes at most
 ---@field seed? integer  default 0, 0 or more: of the random starts
+---@field init? moonlark.Tensor  default k-means: labels to start from, one a row
 
 --- What cluster.kmeans takes.
 ---@class moonlark.cluster.kmeans.Options
----@field init? moonlark.Tensor  default k-means++: centres to start from, n_clusters × columns
 ---@field n_clusters? integer  default 8, 1 or more: how many centres
 ---@field n_init? integer  default 1, 1 or more: starts, of which the one of least inertia is kept
 ---@field max_iter? integer  default 300, 1 or more: passes at most
 ---@field tol? number  default 0.0001, 0 or more: stop when the centres' squared shift is below this share of the variance
 ---@field seed? integer  default 0, 0 or more: of the random starts
+---@field init? moonlark.Tensor  default k-means++: centres to start from, n_clusters × columns
 
 --- What cluster.pca takes.
 ---@class moonlark.cluster.pca.Options
@@ -307,12 +307,12 @@
 
 --- What corpus.generate takes.
 ---@class moonlark.corpus.generate.Options
----@field seed? integer  default 0: of all that is drawn
----@field seconds? number  default 12, 1..600, s: length of a clip
 ---@field clips? integer  default 20, 1..99999: clips of each style
 ---@field styles? ("blues"|"bossa"|"classical"|"country"|"hiphop"|"house"|"jazz"|"metal"|"reggae"|"rock")[]  default all: only these
 ---@field workers? integer  default 1, 0..256: processes to use; 0: one for each core
 ---@field progress? fun(done: integer, total: integer)  default nil: f(done, total) after each clip
+---@field seed? integer  default 0: of all that is drawn
+---@field seconds? number  default 12, 1..600, s: length of a clip
 
 --- What dataset.csv takes.
 ---@class moonlark.dataset.csv.Options
@@ -338,16 +338,16 @@
 
 --- What effects.griffin_lim takes.
 ---@class moonlark.effects.griffin_lim.Options
+---@field n_iter? integer  default 32, 0..1000000: passes; 0: the sound of the first guess
+---@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
+---@field init? "zeros"|"random"  default "random": the phases to begin with
+---@field seed? integer  default 0: of random phases
 ---@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
 ---@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
 ---@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
 ---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
 ---@field length? integer  default what the frames give, 0..1099511627776: samples of the result
----@field n_iter? integer  default 32, 0..1000000: passes; 0: the sound of the first guess
----@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
----@field init? "zeros"|"random"  default "random": the phases to begin with
----@field seed? integer  default 0: of random phases
 ---@field pad_mode? "constant"|"reflect"|"edge"  default the Signal's, or "constant": what lies beyond the ends
 
 --- What effects.harmonic takes.
@@ -368,16 +368,16 @@
 
 --- What effects.mel_to_audio takes.
 ---@class moonlark.effects.mel_to_audio.Options
+---@field n_iter? integer  default 32, 0..1000000: passes; 0: the sound of the first guess
+---@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
+---@field init? "zeros"|"random"  default "random": the phases to begin with
+---@field seed? integer  default 0: of random phases
 ---@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
 ---@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
 ---@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
 ---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
 ---@field length? integer  default what the frames give, 0..1099511627776: samples of the result
----@field n_iter? integer  default 32, 0..1000000: passes; 0: the sound of the first guess
----@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
----@field init? "zeros"|"random"  default "random": the phases to begin with
----@field seed? integer  default 0: of random phases
 ---@field pad_mode? "constant"|"reflect"|"edge"  default the Signal's, or "constant": what lies beyond the ends
 
 --- What effects.mel_to_stft takes.
@@ -776,11 +776,11 @@
 
 --- What feature.recipe takes.
 ---@class moonlark.feature.recipe.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field features table  required: {name = settings …}, or a list of names
 ---@field rate? integer|"native"  default 22050, Hz: samples per second; native, or 0: each file's own
 ---@field pool? string|string[]  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field start? number  default 0, 0 or more, s: where in each file to begin
 ---@field duration? number  default to the end, 0 or more, s: how much of each file
 
@@ -978,13 +978,13 @@
 
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
----@field step_sizes? integer[][]  default {{1, 1}, {0, 1}, {1, 0}}: {frames of X, frames of Y} of each step
----@field weights_add? number[]  default 0: what each step costs beside the distance
----@field weights_mul? number[]  default 1: how often the distance each step costs
 ---@field metric? "euclidean"|"cosine"  default "euclidean": how far two frames lie apart
 ---@field subseq? boolean  default false: find the shorter feature anywhere within the longer
 ---@field global_constraints? boolean  default false: stay within a band about the diagonal
 ---@field band_rad? number  default 0.25, 0..1: half the width of that band, as a share of the fewest frames
+---@field step_sizes? integer[][]  default {{1, 1}, {0, 1}, {1, 0}}: {frames of X, frames of Y} of each step
+---@field weights_add? number[]  default 0: what each step costs beside the distance
+---@field weights_mul? number[]  default 1: how often the distance each step costs
 
 --- What music.recurrence_matrix takes.
 ---@class moonlark.music.recurrence_matrix.Options
@@ -1292,9 +1292,9 @@
 ---@class moonlark.optim.AdamW.Options
 ---@field lr? number  default 0.001, 0 or more: learning rate
 ---@field eps? number  default 1e-08, 0 or more: added to the root, so that nothing is divided by 0
+---@field weight_decay? number  default 0.01, 0 or more: times the rate: share that a parameter loses before each step
 ---@field betas? number[]  default {0.9, 0.999}: how slowly the mean gradient and the mean square forget
 ---@field amsgrad? boolean  default false: the mean square never sinks
----@field weight_decay? number  default 0.01, 0 or more: times the rate: share that a parameter loses before each step
 
 --- What optim.EMA takes.
 ---@class moonlark.optim.EMA.Options
@@ -1406,9 +1406,9 @@
 ---@class moonlark.plot.histogram.Options
 ---@field title? string|number  default nil: above the picture
 ---@field xlabel? string|number  default what the axis shows: below the x axis
+---@field ylabel? string|number  default "count": beside the y axis
 ---@field width? number  default 700, 60..10000, pixels: of the picture
 ---@field height? number  default 420, 60..10000, pixels: of the picture
----@field ylabel? string|number  default "count": beside the y axis
 ---@field bins? integer  default 2·n^(1/3), by Rice's rule, 5..100, 1..10000: how many intervals
 ---@field low? number  default all numbers: where what is counted begins
 ---@field high? number  default all numbers: where what is counted ends
@@ -1434,10 +1434,10 @@
 ---@field title? string|number  default nil: above the picture
 ---@field xlabel? string|number  default what the axis shows: below the x axis
 ---@field ylabel? string|number  default what the axis shows: beside the y axis
----@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
----@field start? number  default 0, s: time of the first one, for what is no Signal
 ---@field width? number  default 900, 60..10000, pixels: of the picture
 ---@field height? number  default 420, 60..10000, pixels: of the picture
+---@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
+---@field start? number  default 0, s: time of the first one, for what is no Signal
 ---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default by what the numbers are: the colours
 ---@field bar? boolean  default true: draw the bar that explains the colours
 ---@field unit? string|number  default the Signal's, dB with db: of the numbers, beside the colour bar
@@ -1466,21 +1466,21 @@
 ---@field title? string|number  default nil: above the picture
 ---@field xlabel? string|number  default what the axis shows: below the x axis
 ---@field ylabel? string|number  default what the axis shows: beside the y axis
----@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
----@field start? number  default 0, s: time of the first one, for what is no Signal
 ---@field width? number  default 900, 60..10000, pixels: of the picture
 ---@field height? number  default 120 and 110 for each channel, 60 or more, pixels: of the picture
+---@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
+---@field start? number  default 0, s: time of the first one, for what is no Signal
 ---@field colour? string  default blue: of the wave
 
 --- What predict.files takes.
 ---@class moonlark.predict.files.Options
+---@field segments? boolean  default false: also what is heard in each segment
+---@field device? string  default "cpu": where to compute: "cpu", "cuda:0"
+---@field progress? boolean  default false: a bar on standard error
 ---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
 ---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field batch_size? integer  default 32, 1 or more: examples
----@field segments? boolean  default false: also what is heard in each segment
----@field device? string  default "cpu": where to compute: "cpu", "cuda:0"
----@field progress? boolean  default false: a bar on standard error
 
 --- What run.open takes.
 ---@class moonlark.run.open.Options
@@ -1489,21 +1489,21 @@
 
 --- What shell.train takes.
 ---@class moonlark.shell.train.Options
----@field batch_size? integer  default 32, 1 or more: segments a step
----@field epochs? integer  default 30, 1 or more: passes over the training data
----@field patience? integer  default never, 1 or more: epochs without improvement before stopping
----@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
----@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
----@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
----@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
----@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
 ---@field model string  required: the architecture's name
 ---@field summary string  required: what it does, in a line
 ---@field input any  required: options of dataset:batches
 ---@field augment? any  default {}: a list of moonlark.augment's
 ---@field options? any  default {}: options of the model
+---@field batch_size? integer  default 32, 1 or more: segments a step
 ---@field supervised? boolean  default true: with labels; without, the model has a method loss(batch)
 ---@field judge? fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?  default nil: f(fit, batches of all tracks, seed) gives figures and pictures
+---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
+---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
+---@field epochs? integer  default 30, 1 or more: passes over the training data
+---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
+---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
+---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
+---@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
 
 --- What torch.affine_grid takes.
 ---@class moonlark.torch.affine_grid.Options

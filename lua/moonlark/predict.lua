@@ -136,13 +136,13 @@ end
 local as_trained = {usual = "as in the training"}
 local handed_on = options.described "Dataset:batches":pick {"workers", "batch_size"}
 
-local parameters = options.describe("predict.files", handed_on, {
+local parameters = options.describe("predict.files", {
   segments = options.boolean(false, "also what is heard in each segment"),
   device = options.text("cpu", 'where to compute: "cpu", "cuda:0"'),
   progress = options.boolean(false, "a bar on standard error"),
   channel = reading.options.channel:but(as_trained),
   partial = reading.options.partial:but(as_trained),
-})
+}, handed_on)
 
 --- Predictions for several files; those that cannot be read are named in the second result, those that were kept in
 --- part in the third.

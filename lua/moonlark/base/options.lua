@@ -35,7 +35,7 @@ end
 --- The options of one function.
 ---@class moonlark.Description
 ---@field owner string  the function: "music.tempo"
----@field list moonlark.Parameter[]  in the order in which they were written
+---@field list moonlark.Parameter[]  by the order of the tables, then as written
 ---@field by_name table<string, moonlark.Parameter>
 ---@field names string[]  sorted
 local Description = {}
@@ -63,14 +63,32 @@ local function as_parameter(value)
   return options.any(value)
 end
 
---- Several tables of fields as one; later ones win. The engine's rows count by their name.
+-- The names of a table's fields, in the order in which these were written.
+local function names_of(fields)
+  local names, serials = {}, {}
+  for name, value in pairs(fields) do
+    local row = math.type(name) == "integer" and math.mininteger + name
+    names[#names + 1], serials[name] = name, row or parameter.is(value) and value.serial or math.huge
+  end
+  table.sort(names, function(a, b)
+    if serials[a] ~= serials[b] then return serials[a] < serials[b] end
+    return a < b
+  end)
+  return names
+end
+
+--- Several tables of fields as one: those of the first come first, of the same name later ones win. The engine's rows
+--- count by their name.
 ---@param ... table
 ---@return table
 function options.join(...)
   local all = {}
   for _, fields in ipairs {...} do
-    for name, value in pairs(fields) do
+    for _, name in ipairs(names_of(fields)) do
+      local value = fields[name]
       if math.type(name) == "integer" then name, value = value.name, of_engine(value) end
+      local before = all[name]
+      if parameter.is(value) then value = value:but {serial = parameter.is(before) and before.serial or nil} end
       all[name] = value
     end
   end
@@ -78,17 +96,15 @@ function options.join(...)
 end
 
 local function make(owner, ...)
-  local self = setmetatable({owner = owner, list = {}, by_name = {}, names = {}}, Description)
-  for name, value in pairs(options.join(...)) do
-    self.names[#self.names + 1] = name
-    self.list[#self.list + 1] = as_parameter(value):but {name = name} -- a copy: one may stand in several descriptions
-    self.by_name[name] = self.list[#self.list]
+  local self = setmetatable({owner = owner, list = {}, by_name = {}}, Description)
+  local fields = options.join(...)
+  self.names = text.keys(fields)
+  for i, name in ipairs(self.names) do
+    local p = as_parameter(fields[name])
+    self.list[i] = p:but {name = name, serial = p.serial}
+    self.by_name[name] = self.list[i]
   end
-  table.sort(self.names)
-  table.sort(self.list, function(a, b)
-    if a.serial ~= b.serial then return a.serial < b.serial end
-    return a.name < b.name
-  end)
+  table.sort(self.list, function(a, b) return a.serial < b.serial end)
   return self
 end
 
@@ -175,7 +191,7 @@ end
 ---@return table<string, moonlark.Parameter>
 function Description:pick(names)
   local picked = {}
-  for _, name in ipairs(names) do picked[name] = self.by_name[name] end
+  for _, name in ipairs(names) do picked[name] = self.by_name[name]:but {} end
   return picked
 end
 

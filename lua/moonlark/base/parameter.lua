@@ -333,12 +333,14 @@ function Parameter:check(owner, name, value)
     near and (' (did you mean "%s"?)'):format(near) or ""), 0)
 end
 
---- The same with other facts: name, help, usual.
+--- The same with other facts: name, help, usual. It counts as written here.
 ---@param facts table<string, any>
 ---@return moonlark.Parameter
 function Parameter:but(facts)
   local copy = setmetatable({}, Parameter)
   for key, fact in pairs(self) do copy[key] = fact end
+  serial = serial + 1
+  copy.serial = serial
   for key, fact in pairs(facts) do copy[key] = fact end
   return copy
 end
@@ -348,7 +350,7 @@ end
 ---@param usual string?
 ---@return moonlark.Parameter
 function parameter.optional(p, usual)
-  local copy = p:but {required = false, optional = true, usual = usual}
+  local copy = p:but {required = false, optional = true, usual = usual, serial = p.serial}
   copy.default = nil
   return copy
 end

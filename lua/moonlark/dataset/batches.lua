@@ -51,9 +51,9 @@ local function some_table(type_name, allowed, help, facts)
 end
 
 -- Rows of the engine that say how batches are made are options as they stand; the same table goes to the engine.
-local parameters = options.describe("Dataset:batches", loader.parameters.plan, loader.parameters.material,
-  background.options, cache.options, recipes.options, {
-    feature = options.text(none, "one feature, with its defaults"),
+local parameters = options.describe("Dataset:batches",
+  {feature = options.text(none, "one feature, with its defaults")}, recipes.options,
+  loader.parameters.plan, loader.parameters.material, {
     features = some_table("table", "a table such as {mfcc = {n_mfcc = 13}}",
       "several, {name = settings …} or names; they are joined in the order of their names"),
     recipe = some_table("moonlark.Recipe|table", "a recipe", "instead of features, rate and pool"),
@@ -68,7 +68,7 @@ local parameters = options.describe("Dataset:batches", loader.parameters.plan, l
     augment = some_table("moonlark.Augmentation[]", "a list of what functions of moonlark.augment make",
       "random changes of examples", {usual = "{}"}),
     device = options.text("cpu", "where batches are to be"),
-  })
+  }, background.options, cache.options)
 
 -- What makes the same input of other songs: the rest says how examples are varied, made and shown.
 local input = {"segment", "hop", "batch_size", "normalize", "decibel"}

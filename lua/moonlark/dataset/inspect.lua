@@ -10,9 +10,9 @@ local show = require "moonlark.base.show"
 local Dataset = class.Dataset
 
 local workers = {workers = background.options.workers}
-local of_validate = options.describe("Dataset:validate", background.options, reading.options, {
+local of_validate = options.describe("Dataset:validate", {
   decode = options.boolean(true, "decodes every sample; false: trusts headers, and only hashes the bytes"),
-})
+}, reading.options, background.options)
 local of_measure = options.describe("Dataset:measure", workers)
 local of_shard = options.describe("Dataset:shard", background.options)
 local of_hash = options.describe("Dataset:hash", workers)

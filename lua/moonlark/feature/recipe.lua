@@ -55,7 +55,7 @@ local function listed(features)
 end
 
 --- What batches say of their recipe, too.
-recipe.options = options.join(reading.options, {
+recipe.options = options.join({
   features = options.value("table", "a table such as {mfcc = {n_mfcc = 13}}",
     function(value) return type(value) == "table" and value or nil end, options.required,
     "{name = settings …}, or a list of names"),
@@ -63,7 +63,7 @@ recipe.options = options.join(reading.options, {
     "samples per second; native, or 0: each file's own", {unit = "Hz"}),
   pool = options.list(options.text(), options.none, {single = true, least = 1, usual = "frames are kept"},
     "statistics over time: mean, std, min, max, median, p0 … p100"),
-})
+}, reading.options)
 
 local parameters = options.describe("feature.recipe", recipe.options, {
   start = options.number(options.none, {least = 0, unit = "s", usual = "0"}, "where in each file to begin"),

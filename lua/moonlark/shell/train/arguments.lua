@@ -15,8 +15,7 @@ local integer = options.integer
 local fit, batches = options.described "train.fit", options.described "Dataset:batches"
 
 --- An experiment, as the files of scripts/train/ write it.
-arguments.plan = options.describe("shell.train", fit:pick {"optimizer", "schedule", "epochs", "patience", "clip_norm",
-  "ema", "loss"}, {
+arguments.plan = options.describe("shell.train", {
   model = options.text(options.required, "the architecture's name"),
   summary = options.text(options.required, "what it does, in a line"),
   input = options.any(options.required, "options of dataset:batches"),
@@ -26,7 +25,7 @@ arguments.plan = options.describe("shell.train", fit:pick {"optimizer", "schedul
   supervised = options.boolean(true, "with labels; without, the model has a method loss(batch)"),
   judge = options.callable(nil, "f(fit, batches of all tracks, seed) gives figures and pictures",
     "fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?"),
-})
+}, fit:pick {"optimizer", "schedule", "epochs", "patience", "clip_norm", "ema", "loss"})
 
 -- A line for each option of the model that the data does not decide; none for a model of --models, not known yet.
 local function model_help(name)
