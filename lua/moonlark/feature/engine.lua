@@ -28,8 +28,8 @@ end
 ---@param owner string?  what errors call it, default "feature.NAME"
 function engine.check(name, given, owner)
   local known = {}
-  owner = owner or "feature." .. name
   for i, p in ipairs(engine.row(name).parameters) do known[i], known[p.name] = p.name, true end
+  owner = owner or "feature." .. name
   for key in pairs(type(given) == "table" and given or {}) do
     if type(key) ~= "string" then show.fail("options of %s must have names, got a %s as one", owner, type(key)) end
     if not known[key] then options.unknown("option of " .. owner, key, known) end
