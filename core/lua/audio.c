@@ -33,10 +33,9 @@ static int free_reader(lua_State *L)
 /* Pushes a tensor channels x frames of samples whose channels lie `stride` apart. */
 static void push_samples(lua_State *L, const float *samples, int channels, int64_t frames, int64_t stride)
 {
-    mlk_array array;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){channels, frames}, &array);
+    float *array = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){channels, frames});
     for (int channel = 0; channel < channels && frames > 0; channel++)
-        memcpy((float *)array.data + channel * frames, samples + channel * stride, sizeof(float) * (size_t)frames);
+        memcpy(array + channel * frames, samples + channel * stride, sizeof(float) * (size_t)frames);
 }
 
 /* --- functions --------------------------------------------------------------------- */
@@ -130,8 +129,7 @@ static int read_block(lua_State *L)
 /* The tensor channels x frames at `arg`, with as many channels as sound may have. */
 static mlk_array read_sound(lua_State *L, int arg)
 {
-    mlk_array sound;
-    mlk_lua_read_tensor(L, arg, "data", MLK_FLOAT32, 2, &sound);
+    mlk_array sound = mlk_lua_read_tensor(L, arg, "data", MLK_FLOAT32, 2);
     if (sound.shape[0] < 1 || sound.shape[0] > MLK_MAX_CHANNELS)
         mlk_lua_fail(L, "data must have 1..%d channels, got %I", MLK_MAX_CHANNELS, (LUAI_UACINT)sound.shape[0]);
     return sound;
@@ -185,22 +183,20 @@ static mlk_code resample_all(const mlk_array *in, double from_hz, double to_hz, 
 /* resample(tensor channels x frames, from_hz, to_hz) -> tensor */
 static int resample(lua_State *L)
 {
-    mlk_array out;
     mlk_status status;
     double from_hz = mlk_lua_number(L, 2, "the signal's rate", 1, 10e6);
     double to_hz = mlk_lua_number(L, 3, "rate", 1, 10e6);
     mlk_array in = read_sound(L, 1);
     int64_t length = mlk_resampled_length(in.shape[1], from_hz, to_hz);
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){in.shape[0], length}, &out);
-    mlk_lua_check(L, resample_all(&in, from_hz, to_hz, out.data, length, &status), &status);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){in.shape[0], length});
+    mlk_lua_check(L, resample_all(&in, from_hz, to_hz, out, length, &status), &status);
     return 1;
 }
 
 int mlk_lua_open_audio(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"info", info},   {"load", load},         {"reader", reader},
-        {"save", save},   {"resample", resample}, {NULL, NULL},
+        {"info", info}, {"load", load}, {"reader", reader}, {"save", save}, {"resample", resample}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"close", free_reader}, {"notes", notes}, {"read", read_block}, {NULL, NULL}};
     mlk_lua_new_type(L, AUDIO_TYPE, free_audio, NULL);

@@ -12,7 +12,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* --- table checks and scaling ---------------------------------------------------------- */
 
@@ -69,10 +68,9 @@ static int logistic(lua_State *L)
 static int logistic_proba(lua_State *L)
 {
     mlk_status status;
-    mlk_array weights;
     int64_t k = mlk_lua_integer(L, 4, "k", 2, INT32_MAX);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_lua_read_tensor(L, 2, "weights", MLK_FLOAT64, 2, &weights);
+    mlk_array weights = mlk_lua_read_tensor(L, 2, "weights", MLK_FLOAT64, 2);
     const double *intercepts = mlk_lua_numbers(L, 3, "intercepts", mlk_logistic_outputs(k));
     mlk_lua_check_width(L, samples, weights.shape[1]);
     double *proba = mlk_lua_push_matrix(L, samples.n, k);
@@ -107,7 +105,6 @@ static int free_svm(lua_State *L)
 static int svm(lua_State *L)
 {
     mlk_status status;
-    mlk_array vectors;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_svm_options options;
     mlk_lua_read(L, 4, "classify.svm", mlk_svm_parameters, &options);
@@ -116,11 +113,10 @@ static int svm(lua_State *L)
     mlk_svm *model = mlk_lua_push_object(L, SVM_TYPE, sizeof *model);
     mlk_lua_check(L, mlk_svm_fit(samples, y, k, &options, model, &status), &status);
     int64_t l = model->n_vectors, pairs = k * (k - 1) / 2;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){l, samples.d}, &vectors);
-    memcpy(vectors.data, model->vectors, sizeof(float) * (size_t)(l * samples.d));
-    memcpy(mlk_lua_push_matrix(L, k - 1, l), model->coefficients, sizeof(double) * (size_t)((k - 1) * l));
-    memcpy(mlk_lua_push_vector(L, pairs), model->offsets, sizeof(double) * (size_t)pairs);
-    memcpy(mlk_lua_push_labels(L, k), model->counts, sizeof(int64_t) * (size_t)k);
+    mlk_lua_push_copy(L, MLK_FLOAT32, 2, (int64_t[]){l, samples.d}, model->vectors);
+    mlk_lua_push_copy(L, MLK_FLOAT64, 2, (int64_t[]){k - 1, l}, model->coefficients);
+    mlk_lua_push_copy(L, MLK_FLOAT64, 1, &pairs, model->offsets);
+    mlk_lua_push_copy(L, MLK_INT64, 1, &k, model->counts);
     mlk_svm_free(model);
     return 4;
 }
@@ -129,13 +125,12 @@ static int svm(lua_State *L)
 static int svm_predict(lua_State *L)
 {
     mlk_status status;
-    mlk_array vectors, coefficients, counts;
     mlk_svm model = {.kernel = (mlk_kernel)mlk_lua_choice(L, 2, "kernel", mlk_kernel_names),
                      .gamma = mlk_lua_number(L, 3, "gamma", 0, HUGE_VAL)};
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_lua_read_tensor(L, 4, "vectors", MLK_FLOAT32, 2, &vectors);
-    mlk_lua_read_tensor(L, 5, "coefficients", MLK_FLOAT64, 2, &coefficients);
-    mlk_lua_read_tensor(L, 7, "counts", MLK_INT64, 1, &counts);
+    mlk_array vectors = mlk_lua_read_tensor(L, 4, "vectors", MLK_FLOAT32, 2);
+    mlk_array coefficients = mlk_lua_read_tensor(L, 5, "coefficients", MLK_FLOAT64, 2);
+    mlk_array counts = mlk_lua_read_tensor(L, 7, "counts", MLK_INT64, 1);
     model.k = counts.shape[0];
     model.n_vectors = vectors.shape[0];
     model.d = vectors.shape[1];
@@ -172,14 +167,12 @@ static int free_trees(lua_State *L)
 static int fit_trees(lua_State *L, const mlk_trees_options *options)
 {
     mlk_status status;
-    mlk_array bytes;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     mlk_trees *model = mlk_lua_push_object(L, TREES_TYPE, sizeof *model);
     mlk_lua_check(L, mlk_trees_fit(samples, y, k, options, model, &status), &status);
-    mlk_lua_push_tensor(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, &bytes);
-    memcpy(bytes.data, model->bytes, model->size);
+    mlk_lua_push_copy(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, model->bytes);
     free(model->bytes);
     model->bytes = NULL;
     return 1;
@@ -205,10 +198,9 @@ static int boosted_trees(lua_State *L)
 static int trees_proba(lua_State *L)
 {
     mlk_status status;
-    mlk_array bytes;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_lua_read_tensor(L, 2, "model", MLK_UINT8, 1, &bytes);
+    mlk_array bytes = mlk_lua_read_tensor(L, 2, "model", MLK_UINT8, 1);
     double *proba = mlk_lua_push_matrix(L, samples.n, k);
     mlk_trees model = {bytes.data, (size_t)bytes.shape[0]};
     mlk_lua_check(L, mlk_trees_proba(samples, &model, k, proba, &status), &status);
@@ -218,17 +210,9 @@ static int trees_proba(lua_State *L)
 int mlk_lua_open_classify(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"boosted_trees", boosted_trees},
-        {"check", check},
-        {"classes", classes},
-        {"knn_proba", knn_proba},
-        {"logistic", logistic},
-        {"logistic_proba", logistic_proba},
-        {"moments", moments},
-        {"random_forest", random_forest},
-        {"svm", svm},
-        {"svm_predict", svm_predict},
-        {"trees_proba", trees_proba},
+        {"boosted_trees", boosted_trees}, {"check", check}, {"classes", classes}, {"knn_proba", knn_proba},
+        {"logistic", logistic}, {"logistic_proba", logistic_proba}, {"moments", moments},
+        {"random_forest", random_forest}, {"svm", svm}, {"svm_predict", svm_predict}, {"trees_proba", trees_proba},
         {NULL, NULL},
     };
     mlk_lua_new_type(L, SVM_TYPE, free_svm, NULL);

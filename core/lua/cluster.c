@@ -50,9 +50,8 @@ static int kmeans(lua_State *L)
 static int kmeans_predict(lua_State *L)
 {
     mlk_status status;
-    mlk_array centers;
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_lua_read_tensor(L, 2, "centers", MLK_FLOAT64, 2, &centers);
+    mlk_array centers = mlk_lua_read_tensor(L, 2, "centers", MLK_FLOAT64, 2);
     mlk_lua_check_width(L, samples, centers.shape[1]);
     int64_t *labels = mlk_lua_push_labels(L, samples.n);
     mlk_lua_check(L, mlk_kmeans_predict(samples, centers.data, centers.shape[0], labels, &status), &status);
@@ -63,9 +62,7 @@ static double *push_covariances(lua_State *L, mlk_covariance covariance, int64_t
 {
     static const int ranks[] = {[MLK_FULL] = 3, [MLK_TIED] = 2, [MLK_DIAG] = 2, [MLK_SPHERICAL] = 1};
     int64_t shape[] = {covariance == MLK_TIED ? d : k, d, d};
-    mlk_array array;
-    mlk_lua_push_tensor(L, MLK_FLOAT64, ranks[covariance], shape, &array);
-    return array.data;
+    return mlk_lua_push_tensor(L, MLK_FLOAT64, ranks[covariance], shape);
 }
 
 /* gmm(x, {n_components, …, init = labels to start from or nil})
@@ -94,10 +91,9 @@ static int gmm(lua_State *L)
 static int gmm_score(lua_State *L)
 {
     mlk_status status;
-    mlk_array means;
     mlk_gmm model = {.covariance = (mlk_covariance)mlk_lua_choice(L, 2, "covariance", mlk_covariance_names)};
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_lua_read_tensor(L, 4, "means", MLK_FLOAT64, 2, &means);
+    mlk_array means = mlk_lua_read_tensor(L, 4, "means", MLK_FLOAT64, 2);
     model.k = means.shape[0];
     model.d = means.shape[1];
     model.means = means.data;
@@ -123,13 +119,8 @@ static int gmm_free_parameters(lua_State *L)
 int mlk_lua_open_cluster(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"gmm", gmm},
-        {"gmm_free_parameters", gmm_free_parameters},
-        {"gmm_score", gmm_score},
-        {"kmeans", kmeans},
-        {"kmeans_predict", kmeans_predict},
-        {"pca", pca},
-        {NULL, NULL},
+        {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score}, {"kmeans", kmeans},
+        {"kmeans_predict", kmeans_predict}, {"pca", pca}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters);

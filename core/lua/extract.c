@@ -130,9 +130,7 @@ static int table(lua_State *L)
     mlk_lua_job *self;
     mlk_extraction *extraction = check_extraction(L, true, &self);
     int64_t width = mlk_extraction_recipe(extraction)->n_columns;
-    mlk_array x;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){count_done(self), width}, &x);
-    float *to = x.data;
+    float *to = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){count_done(self), width});
     for (int i = 0; i < self->n; i++)
         if (mlk_job_state(self->job, i) == MLK_JOB_DONE) {
             memcpy(to, mlk_extraction_row(extraction, i), (size_t)width * sizeof *to);
@@ -147,10 +145,8 @@ static void push_frames(lua_State *L, const mlk_recipe *made, const mlk_bundle *
     lua_createtable(L, 0, bundle->count);
     for (int i = 0; i < bundle->count; i++) {
         const mlk_feature_shape *shape = &bundle->shapes[i];
-        mlk_array data;
         lua_createtable(L, 0, 3);
-        mlk_lua_push_tensor(L, shape->dtype, 2, (int64_t[]){shape->rows, shape->frames}, &data);
-        memcpy(data.data, bundle->data[i], (size_t)(shape->rows * shape->frames) * mlk_dtype_size(shape->dtype));
+        mlk_lua_push_copy(L, shape->dtype, 2, (int64_t[]){shape->rows, shape->frames}, bundle->data[i]);
         lua_setfield(L, -2, "data");
         mlk_lua_set_number(L, "rate", shape->rate);
         mlk_lua_set_number(L, "start", shape->start);
@@ -191,21 +187,17 @@ static int frames(lua_State *L)
 static int analyse(lua_State *L)
 {
     mlk_recipe *made = *mlk_lua_push_recipe(L, 1);
-    mlk_array samples;
-    mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
+    mlk_array samples = mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1);
     double rate = mlk_lua_number(L, 3, "rate", 1e-3, 1e9);
     mlk_bundle **box = mlk_lua_push_object(L, BUNDLE_TYPE, sizeof *box);
     mlk_status status;
     *box = mlk_extraction_analyse(made, samples.data, samples.shape[0], rate, &status);
     if (!*box)
         return mlk_lua_raise(L, &status);
-    if (made->n_pools > 0) {
-        mlk_array row;
-        mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &made->n_columns, &row);
-        memcpy(row.data, (*box)->data[0], (size_t)made->n_columns * sizeof(float));
-    } else {
+    if (made->n_pools > 0)
+        mlk_lua_push_copy(L, MLK_FLOAT32, 1, &made->n_columns, (*box)->data[0]);
+    else
         push_frames(L, made, *box);
-    }
     mlk_bundle_free(*box);
     *box = NULL;
     return 1;
@@ -365,17 +357,9 @@ static int merge_tables(lua_State *L)
 int mlk_lua_open_extract(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"analyse", analyse},
-        {"check_table", check_table},
-        {"frames", frames},
-        {"inspect", inspect},
-        {"inspected", inspected},
-        {"merge_tables", merge_tables},
-        {"recipe", recipe},
-        {"start", start},
-        {"table", table},
-        {"write_table", write_table},
-        {NULL, NULL},
+        {"analyse", analyse}, {"check_table", check_table}, {"frames", frames}, {"inspect", inspect},
+        {"inspected", inspected}, {"merge_tables", merge_tables}, {"recipe", recipe}, {"start", start},
+        {"table", table}, {"write_table", write_table}, {NULL, NULL},
     };
     mlk_lua_new_type(L, BUNDLE_TYPE, close_bundle, NULL);
     mlk_lua_new_type(L, SHARD_TYPE, close_shard, NULL);

@@ -144,19 +144,18 @@ static int compute(lua_State *L)
 {
     const mlk_feature *feature = check_feature(L, 1);
     mlk_settings read;
-    mlk_array samples, out;
     mlk_status status;
     mlk_feature_shape shape;
     lua_settop(L, 4);
     read_own(L, 2, feature, &read);
     double rate = mlk_lua_number(L, 4, "rate", 1e-9, HUGE_VAL);
-    mlk_lua_read_tensor(L, 3, "samples", MLK_FLOAT32, 1, &samples);
+    mlk_array samples = mlk_lua_read_tensor(L, 3, "samples", MLK_FLOAT32, 1);
     if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
         mlk_lua_fail(L, "feature.%s: %s", read.feature->name, status.message);
-    mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out);
+    void *out = mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames});
 
     mlk_waveform *waveform = mlk_waveform_of(samples.data, samples.shape[0], rate, &status);
-    mlk_code code = waveform ? mlk_sweep_into(&read, waveform, &shape, out.data, &status) : status.code;
+    mlk_code code = waveform ? mlk_sweep_into(&read, waveform, &shape, out, &status) : status.code;
     mlk_waveform_free(waveform);
     mlk_lua_check(L, code, &status);
     lua_pushnumber(L, shape.rate);
@@ -170,23 +169,23 @@ static int pyin(lua_State *L)
 {
     static const char *const names[] = {"pyin", "voiced_flag", "voiced_probability"};
     mlk_settings read;
-    mlk_array samples, out[3];
+    void *out[3];
     mlk_status status;
     mlk_feature_shape shape;
     lua_settop(L, 3);
     read_own(L, 1, mlk_feature_find(names[0]), &read);
     double rate = mlk_lua_number(L, 3, "rate", 1e-9, HUGE_VAL);
-    mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1, &samples);
+    mlk_array samples = mlk_lua_read_tensor(L, 2, "samples", MLK_FLOAT32, 1);
     if (mlk_feature_measure(&read, samples.shape[0], rate, &shape, &status))
         mlk_lua_fail(L, "feature.%s: %s", read.feature->name, status.message);
     for (int i = 0; i < 3; i++)
-        mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames}, &out[i]);
+        out[i] = mlk_lua_push_tensor(L, shape.dtype, 2, (int64_t[]){shape.rows, shape.frames});
 
     mlk_analysis *analysis = mlk_analysis_new(samples.data, samples.shape[0], rate, &status);
     mlk_code code = analysis ? MLK_OK : status.code;
     for (int i = 0; i < 3 && !code; i++) {
         read.feature = mlk_feature_find(names[i]); /* its parameters are the first of pyin's */
-        code = mlk_feature_compute(&read, analysis, out[i].data, &status);
+        code = mlk_feature_compute(&read, analysis, out[i], &status);
     }
     mlk_analysis_free(analysis);
     mlk_lua_check(L, code, &status);
@@ -198,13 +197,12 @@ static int pyin(lua_State *L)
 /* tuning(samples, sample_rate, n_fft, bins_per_octave, resolution) -> fraction of a bin */
 static int tuning(lua_State *L)
 {
-    mlk_array samples;
     mlk_status status;
     double rate = mlk_lua_number(L, 2, "rate", 1e-9, HUGE_VAL), found = 0;
     int n_fft = (int)mlk_lua_integer(L, 3, "n_fft", 8, 1 << 24);
     int bins = (int)mlk_lua_integer(L, 4, "bins_per_octave", 1, 1 << 20);
     double resolution = mlk_lua_number(L, 5, "resolution", 1e-6, 1);
-    mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1, &samples);
+    mlk_array samples = mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1);
     mlk_stft stft = {.n_fft = n_fft, .hop_length = n_fft / 4, .win_length = n_fft, .center = true};
 
     mlk_analysis *analysis = mlk_analysis_new(samples.data, samples.shape[0], rate, &status);
@@ -220,23 +218,21 @@ static int tuning(lua_State *L)
 /* power_to_db(tensor, ref, amin, top_db or nil) -> tensor */
 static int power_to_db(lua_State *L)
 {
-    mlk_array in, out;
     double ref = mlk_lua_number(L, 2, "ref", 0, HUGE_VAL), amin = mlk_lua_number(L, 3, "amin", 1e-37, HUGE_VAL);
     double top_db = lua_isnil(L, 4) ? NAN : mlk_lua_number(L, 4, "top_db", 0, HUGE_VAL);
-    mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, -1, &in);
-    mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
-    mlk_power_to_db(in.data, mlk_array_count(&in), ref, amin, top_db, out.data);
+    mlk_array in = mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, -1);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape);
+    mlk_power_to_db(in.data, mlk_array_count(&in), ref, amin, top_db, out);
     return 1;
 }
 
 /* db_to_power(tensor, ref) -> tensor */
 static int db_to_power(lua_State *L)
 {
-    mlk_array in, out;
     double ref = mlk_lua_number(L, 2, "ref", 0, HUGE_VAL);
-    mlk_lua_read_tensor(L, 1, "S_db", MLK_FLOAT32, -1, &in);
-    mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
-    mlk_db_to_power(in.data, mlk_array_count(&in), ref, out.data);
+    mlk_array in = mlk_lua_read_tensor(L, 1, "S_db", MLK_FLOAT32, -1);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape);
+    mlk_db_to_power(in.data, mlk_array_count(&in), ref, out);
     return 1;
 }
 
@@ -249,17 +245,16 @@ static int whole(const mlk_settings *settings, const char *name)
 /* delta(tensor, settings of mfcc_delta) -> tensor; along the last axis */
 static int delta(lua_State *L)
 {
-    mlk_array in, out;
     mlk_status status;
     mlk_settings read;
     mlk_lua_read_settings(L, 2, "feature.delta", mlk_feature_find("mfcc_delta"), &read);
-    mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, -1, &in);
+    mlk_array in = mlk_lua_read_tensor(L, 1, "data", MLK_FLOAT32, -1);
     if (in.rank == 0)
         return mlk_lua_fail(L, "data must have a time axis, got a single number");
     int64_t frames = in.shape[in.rank - 1], rows = frames ? mlk_array_count(&in) / frames : 0;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape, &out);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, in.rank, in.shape);
     mlk_lua_check(L, mlk_delta(in.data, rows, frames, whole(&read, "width"), whole(&read, "order"),
-                               (mlk_delta_mode)whole(&read, "mode"), out.data, &status), &status);
+                               (mlk_delta_mode)whole(&read, "mode"), out, &status), &status);
     return 1;
 }
 
@@ -278,13 +273,12 @@ mlk_istft_options mlk_lua_read_inverse(lua_State *L, int arg, const char *owner,
 /* istft(bins, options) -> samples */
 static int istft(lua_State *L)
 {
-    mlk_array bins, out;
     mlk_status status;
-    mlk_lua_read_tensor(L, 1, "stft", MLK_COMPLEX64, 2, &bins);
+    mlk_array bins = mlk_lua_read_tensor(L, 1, "stft", MLK_COMPLEX64, 2);
     mlk_istft_options inverse = mlk_lua_read_inverse(L, 2, "feature.istft", "spectrum", bins.shape[0]);
     int64_t n = mlk_istft_length(&inverse.stft, bins.shape[1], inverse.length);
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &n, &out);
-    mlk_lua_check(L, mlk_istft(&inverse.stft, bins.data, bins.shape[1], inverse.length, out.data, &status), &status);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &n);
+    mlk_lua_check(L, mlk_istft(&inverse.stft, bins.data, bins.shape[1], inverse.length, out, &status), &status);
     return 1;
 }
 
@@ -292,7 +286,6 @@ static int istft(lua_State *L)
  * bands at which curves begin and end */
 static int onset_strength(lua_State *L)
 {
-    mlk_array in, out;
     mlk_status status;
     mlk_settings read;
     int delay = (int)mlk_lua_integer(L, 3, "delay", 0, 1 << 24);
@@ -303,7 +296,7 @@ static int onset_strength(lua_State *L)
         .delay = delay,
         .aggregate = (mlk_onset_aggregate)whole(&read, "aggregate"),
     };
-    mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, 2, &in);
+    mlk_array in = mlk_lua_read_tensor(L, 1, "S", MLK_FLOAT32, 2);
     int n_edges = mlk_lua_list_length(L, 2, "channels");
     if (n_edges < 2)
         return mlk_lua_fail(L, "channels must be two bands or more, got %d", n_edges);
@@ -314,11 +307,11 @@ static int onset_strength(lua_State *L)
         lowest = edges[i] + 1;
         lua_pop(L, 1);
     }
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){n_edges - 1, in.shape[1]}, &out);
-    mlk_lua_check(L, mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, n_edges - 1, out.data,
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){n_edges - 1, in.shape[1]});
+    mlk_lua_check(L, mlk_onset_strength(&onset, in.data, in.shape[0], in.shape[1], edges, n_edges - 1, out,
                                         &status), &status);
     for (int curve = 0; whole(&read, "detrend") && curve < n_edges - 1; curve++)
-        mlk_onset_detrend((float *)out.data + curve * in.shape[1], in.shape[1], (double[2]){0});
+        mlk_onset_detrend(out + curve * in.shape[1], in.shape[1], (double[2]){0});
     return 1;
 }
 
@@ -331,7 +324,6 @@ static int refuse_length(lua_State *L, int win_length, int64_t frames)
 /* tempogram(curve, its settings) -> lags x frames */
 static int tempogram(lua_State *L)
 {
-    mlk_array in, out;
     mlk_status status;
     mlk_settings read;
     read_own(L, 2, mlk_feature_find("tempogram"), &read);
@@ -341,53 +333,41 @@ static int tempogram(lua_State *L)
         .center = whole(&read, "center"),
         .norm = (mlk_norm)whole(&read, "norm"),
     };
-    mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1, &in);
+    mlk_array in = mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1);
     int64_t frames = mlk_tempogram_frames(&tempogram, in.shape[0]);
     if (frames == 0)
         return refuse_length(L, tempogram.win_length, in.shape[0]);
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){tempogram.win_length, frames}, &out);
-    mlk_lua_check(L, mlk_tempogram_of(&tempogram, in.data, in.shape[0], out.data, &status), &status);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){tempogram.win_length, frames});
+    mlk_lua_check(L, mlk_tempogram_of(&tempogram, in.data, in.shape[0], out, &status), &status);
     return 1;
 }
 
 /* fourier_tempogram(curve, its settings) -> tempi x frames, complex64 */
 static int fourier_tempogram(lua_State *L)
 {
-    mlk_array in, out;
     mlk_status status;
     mlk_settings read;
     read_own(L, 2, mlk_feature_find("fourier_tempogram"), &read);
     int win_length = whole(&read, "win_length");
     mlk_stft stft = {win_length, 1, win_length, (mlk_window)whole(&read, "window"), whole(&read, "center"),
                      MLK_PAD_CONSTANT};
-    mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1, &in);
+    mlk_array in = mlk_lua_read_tensor(L, 1, "onset_strength", MLK_FLOAT32, 1);
     int64_t frames = mlk_frame_count(in.shape[0], win_length, 1, stft.center);
     if (frames == 0)
         return refuse_length(L, win_length, in.shape[0]);
-    mlk_lua_push_tensor(L, MLK_COMPLEX64, 2, (int64_t[]){win_length / 2 + 1, frames}, &out);
+    void *out = mlk_lua_push_tensor(L, MLK_COMPLEX64, 2, (int64_t[]){win_length / 2 + 1, frames});
     mlk_view view = mlk_view_whole(in.data, in.shape[0]);
-    mlk_lua_check(L, mlk_stft_complex(&stft, &view, 0, frames, out.data, &status), &status);
+    mlk_lua_check(L, mlk_stft_complex(&stft, &view, 0, frames, out, &status), &status);
     return 1;
 }
 
 int mlk_lua_open_feature(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"list", list},
-        {"settings", settings},
-        {"facts", facts},
-        {"axis", axis},
-        {"compute", compute},
-        {"pyin", pyin},
-        {"tuning", tuning},
-        {"power_to_db", power_to_db},
-        {"db_to_power", db_to_power},
-        {"delta", delta},
-        {"onset_strength", onset_strength},
-        {"tempogram", tempogram},
-        {"fourier_tempogram", fourier_tempogram},
-        {"istft", istft},
-        {NULL, NULL},
+        {"list", list}, {"settings", settings}, {"facts", facts}, {"axis", axis}, {"compute", compute},
+        {"pyin", pyin}, {"tuning", tuning}, {"power_to_db", power_to_db}, {"db_to_power", db_to_power},
+        {"delta", delta}, {"onset_strength", onset_strength}, {"tempogram", tempogram},
+        {"fourier_tempogram", fourier_tempogram}, {"istft", istft}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "istft", mlk_istft_parameters);

@@ -189,10 +189,9 @@ static int statistics(lua_State *L)
         if (mlk_job_state(self->job, tracks[i]) != MLK_JOB_DONE)
             return mlk_lua_fail(L, "track %d was not measured", tracks[i] + 1);
     int64_t rows = mlk_material_rows(self->context);
-    mlk_array mean, std;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows, &mean);
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows, &std);
-    mlk_material_statistics(self->context, tracks, n, mean.data, std.data);
+    float *mean = mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows);
+    float *std = mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &rows);
+    mlk_material_statistics(self->context, tracks, n, mean, std);
     return 2;
 }
 
@@ -238,9 +237,8 @@ static void read_labels(lua_State *L, int arg, int self, mlk_plan *plan)
 
 static void copy_row(lua_State *L, int arg, const char *name, int64_t rows, float *out)
 {
-    mlk_array row;
     lua_getfield(L, arg, name);
-    mlk_lua_read_tensor(L, lua_gettop(L), name, MLK_FLOAT32, 1, &row);
+    mlk_array row = mlk_lua_read_tensor(L, lua_gettop(L), name, MLK_FLOAT32, 1);
     if (row.shape[0] != rows)
         mlk_lua_fail(L, "%s must have a number for each of the %d rows, got %d", name, (int)rows, (int)row.shape[0]);
     memcpy(out, row.data, (size_t)rows * sizeof *out);
@@ -353,22 +351,14 @@ static int start_epoch(lua_State *L)
     return self->loader ? 1 : mlk_lua_raise(L, &status);
 }
 
-static void push_x(lua_State *L, const mlk_batch *batch)
-{
-    mlk_array x;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 3, (int64_t[]){batch->n, batch->rows, batch->frames}, &x);
-    memcpy(x.data, batch->x, (size_t)(batch->n * batch->rows * batch->frames) * sizeof(float));
-}
-
 /* Each example's share of each class. */
 static void push_shares(lua_State *L, const epoch *self, const mlk_batch *batch)
 {
     const mlk_plan *plan = self->plan;
-    mlk_array y;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){batch->n, plan->n_classes}, &y);
-    memset(y.data, 0, (size_t)(batch->n * plan->n_classes) * sizeof(float));
+    float *y = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){batch->n, plan->n_classes});
+    memset(y, 0, (size_t)(batch->n * plan->n_classes) * sizeof(float));
     for (int64_t i = 0; i < batch->n; i++) {
-        float *row = (float *)y.data + i * plan->n_classes;
+        float *row = y + i * plan->n_classes;
         mlk_batch_entry entry = mlk_loader_entry(self->loader, i);
         row[plan->labels[entry.track]] += (float)entry.blend.share;
         row[plan->labels[entry.blend.other]] += (float)(1 - entry.blend.share);
@@ -386,10 +376,9 @@ static void push_y(lua_State *L, const epoch *self, const mlk_batch *batch)
         push_shares(L, self, batch);
         return;
     }
-    mlk_array y;
-    mlk_lua_push_tensor(L, MLK_INT64, 1, &batch->n, &y);
+    int64_t *y = mlk_lua_push_tensor(L, MLK_INT64, 1, &batch->n);
     for (int64_t i = 0; i < batch->n; i++)
-        ((int64_t *)y.data)[i] = self->plan->labels[mlk_loader_entry(self->loader, i).track];
+        y[i] = self->plan->labels[mlk_loader_entry(self->loader, i).track];
 }
 
 /* Where frames are real, or nil where all are. */
@@ -402,10 +391,9 @@ static void push_mask(lua_State *L, const epoch *self, const mlk_batch *batch)
         lua_pushnil(L);
         return;
     }
-    mlk_array mask;
-    mlk_lua_push_tensor(L, MLK_BOOL, 2, (int64_t[]){batch->n, batch->frames}, &mask);
+    bool *mask = mlk_lua_push_tensor(L, MLK_BOOL, 2, (int64_t[]){batch->n, batch->frames});
     for (int64_t i = 0; i < batch->n; i++) {
-        unsigned char *row = (unsigned char *)mask.data + i * batch->frames;
+        bool *row = mask + i * batch->frames;
         int64_t length = mlk_loader_entry(self->loader, i).blend.frames;
         for (int64_t t = 0; t < batch->frames; t++)
             row[t] = t < length;
@@ -425,7 +413,7 @@ static int next(lua_State *L)
     if (batch.n == 0)
         return 0;
     lua_settop(L, 1);
-    push_x(L, &batch);
+    mlk_lua_push_copy(L, MLK_FLOAT32, 3, (int64_t[]){batch.n, batch.rows, batch.frames}, batch.x);
     push_y(L, self, &batch);
     push_mask(L, self, &batch);
     for (int i = 0; i < 3; i++)
@@ -445,14 +433,8 @@ static int next(lua_State *L)
 int mlk_lua_open_loader(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"check_augments", check_augments},
-        {"epoch", start_epoch},
-        {"material", new_material},
-        {"measure", measure},
-        {"next", next},
-        {"plan", new_plan},
-        {"start", start},
-        {"statistics", statistics},
+        {"check_augments", check_augments}, {"epoch", start_epoch}, {"material", new_material},
+        {"measure", measure}, {"next", next}, {"plan", new_plan}, {"start", start}, {"statistics", statistics},
         {NULL, NULL},
     };
     static const luaL_Reg material_methods[] = {{"close", close_material}, {NULL, NULL}};

@@ -18,8 +18,7 @@ static int64_t largest(const int64_t *labels, int64_t n)
 static const int64_t *push_contingency(lua_State *L, int64_t k, int64_t *rows, int64_t *columns)
 {
     mlk_status status;
-    mlk_array truth, counts;
-    mlk_lua_read_tensor(L, 1, "truth", MLK_INT64, 1, &truth);
+    mlk_array truth = mlk_lua_read_tensor(L, 1, "truth", MLK_INT64, 1);
     int64_t n = truth.shape[0];
     const int64_t *labels = mlk_lua_labels(L, 2, "labels", n);
     *rows = largest(truth.data, n) + 1;
@@ -31,9 +30,9 @@ static const int64_t *push_contingency(lua_State *L, int64_t k, int64_t *rows, i
     if (*rows > 100000 || *columns > 100000)
         mlk_lua_fail(L, "labels must be ids below 100000, got %I",
                      (LUAI_UACINT)(*rows > *columns ? *rows : *columns) - 1);
-    mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){*rows, *columns}, &counts);
-    mlk_lua_check(L, mlk_contingency(truth.data, labels, n, *rows, *columns, counts.data, &status), &status);
-    return counts.data;
+    int64_t *counts = mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){*rows, *columns});
+    mlk_lua_check(L, mlk_contingency(truth.data, labels, n, *rows, *columns, counts, &status), &status);
+    return counts;
 }
 
 /* contingency(truth, labels, k) -> int64 tensor, rows truth */
@@ -44,20 +43,23 @@ static int contingency(lua_State *L)
     return 1;
 }
 
-static int adjusted_rand(lua_State *L)
+static int agreement(lua_State *L, double measure(const int64_t *counts, int64_t rows, int64_t columns))
 {
     int64_t rows, columns;
     const int64_t *counts = push_contingency(L, 0, &rows, &columns);
-    lua_pushnumber(L, mlk_adjusted_rand(counts, rows, columns));
+    lua_pushnumber(L, measure(counts, rows, columns));
     return 1;
+}
+
+/* adjusted_rand(truth, labels), mutual_information(truth, labels) -> number */
+static int adjusted_rand(lua_State *L)
+{
+    return agreement(L, mlk_adjusted_rand);
 }
 
 static int mutual_information(lua_State *L)
 {
-    int64_t rows, columns;
-    const int64_t *counts = push_contingency(L, 0, &rows, &columns);
-    lua_pushnumber(L, mlk_normalized_mutual_information(counts, rows, columns));
-    return 1;
+    return agreement(L, mlk_normalized_mutual_information);
 }
 
 /* silhouette(x, labels) -> number */
@@ -74,11 +76,8 @@ static int silhouette(lua_State *L)
 int mlk_lua_open_metrics(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"adjusted_rand", adjusted_rand},
-        {"contingency", contingency},
-        {"mutual_information", mutual_information},
-        {"silhouette", silhouette},
-        {NULL, NULL},
+        {"adjusted_rand", adjusted_rand}, {"contingency", contingency}, {"mutual_information", mutual_information},
+        {"silhouette", silhouette}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

@@ -7,14 +7,11 @@
 #include "options.h"
 #include "tensor.h"
 
-#include <string.h>
-
 #define METER_TYPE "moonlark.music.meter"
 
 static mlk_frames read_frames(lua_State *L, int arg, const char *name)
 {
-    mlk_array array;
-    mlk_lua_read_tensor(L, arg, name, MLK_FLOAT32, 2, &array);
+    mlk_array array = mlk_lua_read_tensor(L, arg, name, MLK_FLOAT32, 2);
     if (array.shape[1] > INT32_MAX / 8)
         mlk_lua_fail(L, "%s must have 1..%d frames, got %I", name, INT32_MAX / 8, (LUAI_UACINT)array.shape[1]);
     return (mlk_frames){array.data, array.shape[0], array.shape[1]};
@@ -24,11 +21,10 @@ static mlk_frames read_frames(lua_State *L, int arg, const char *name)
 static int distances(lua_State *L)
 {
     mlk_status status;
-    mlk_array out;
     int metric = mlk_lua_choice(L, 3, "metric", mlk_metric_names);
     mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
-    mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &out);
-    mlk_lua_check(L, mlk_distances((mlk_metric)metric, x, y, out.data, &status), &status);
+    double *out = mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n});
+    mlk_lua_check(L, mlk_distances((mlk_metric)metric, x, y, out, &status), &status);
     return 1;
 }
 
@@ -36,26 +32,24 @@ static int distances(lua_State *L)
 static int recurrence(lua_State *L)
 {
     mlk_status status;
-    mlk_array out;
     mlk_recurrence_options options;
     mlk_lua_read(L, 2, "music.recurrence_matrix", mlk_recurrence_parameters, &options);
     mlk_frames frames = read_frames(L, 1, "S");
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){frames.n, frames.n}, &out);
-    mlk_lua_check(L, mlk_recurrence(frames, &options, out.data, &status), &status);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){frames.n, frames.n});
+    mlk_lua_check(L, mlk_recurrence(frames, &options, out, &status), &status);
     return 1;
 }
 
 /* shear(matrix, direction, ring, kept) -> tensor kept x columns */
 static int shear(lua_State *L)
 {
-    mlk_array in, out;
     int direction = (int)mlk_lua_integer(L, 2, "direction", -1, 1);
     int64_t ring = mlk_lua_integer(L, 3, "ring", 1, INT32_MAX), kept = mlk_lua_integer(L, 4, "kept", 1, ring);
-    mlk_lua_read_tensor(L, 1, "matrix", MLK_FLOAT32, 2, &in);
+    mlk_array in = mlk_lua_read_tensor(L, 1, "matrix", MLK_FLOAT32, 2);
     if (in.shape[0] > ring)
         return mlk_lua_fail(L, "the ring must hold all rows");
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){kept, in.shape[1]}, &out);
-    mlk_shear(in.data, in.shape[0], in.shape[1], direction, ring, kept, out.data);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){kept, in.shape[1]});
+    mlk_shear(in.data, in.shape[0], in.shape[1], direction, ring, kept, out);
     return 1;
 }
 
@@ -82,7 +76,6 @@ static void read_steps(lua_State *L, int arg, mlk_dtw_options *options)
 static int dtw(lua_State *L)
 {
     mlk_status status;
-    mlk_array cost, walked, path;
     mlk_dtw_options options = {0};
     int64_t length;
     lua_settop(L, 4);
@@ -90,11 +83,10 @@ static int dtw(lua_State *L)
     if (!lua_isnil(L, 4))
         read_steps(L, 4, &options);
     mlk_frames x = read_frames(L, 1, "X"), y = read_frames(L, 2, "Y");
-    mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){x.n + y.n, 2}, &walked);
-    mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n}, &cost);
-    mlk_lua_check(L, mlk_dtw(x, y, &options, cost.data, walked.data, &length, &status), &status);
-    mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){length, 2}, &path);
-    memcpy(path.data, walked.data, sizeof(int64_t) * 2 * (size_t)length);
+    int64_t *walked = mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){x.n + y.n, 2});
+    double *cost = mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){x.n, y.n});
+    mlk_lua_check(L, mlk_dtw(x, y, &options, cost, walked, &length, &status), &status);
+    mlk_lua_push_copy(L, MLK_INT64, 2, (int64_t[]){length, 2}, walked);
     return 2;
 }
 
@@ -121,21 +113,12 @@ static int meter(lua_State *L)
 static int meter_add(lua_State *L)
 {
     mlk_status status;
-    mlk_array sound;
     mlk_loudness **self = luaL_checkudata(L, 1, METER_TYPE);
-    mlk_lua_read_tensor(L, 2, "sound", MLK_FLOAT32, 2, &sound);
+    mlk_array sound = mlk_lua_read_tensor(L, 2, "sound", MLK_FLOAT32, 2);
     if (!*self || sound.shape[0] != mlk_loudness_channels(*self))
         return mlk_lua_fail(L, "the meter hears another number of channels");
     mlk_lua_check(L, mlk_loudness_add(*self, sound.data, sound.shape[1], &status), &status);
     return 0;
-}
-
-static void push_curve(lua_State *L, const float *values, int64_t count)
-{
-    mlk_array out;
-    mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &count, &out);
-    if (count > 0)
-        memcpy(out.data, values, sizeof *values * (size_t)count);
 }
 
 /* meter:result() -> integrated, range, true peak, sample peak, rate of the curves, momentary, short-term */
@@ -152,16 +135,16 @@ static int meter_result(lua_State *L)
     lua_pushnumber(L, result.true_peak_dbtp);
     lua_pushnumber(L, result.sample_peak_dbfs);
     lua_pushnumber(L, result.rate_hz);
-    push_curve(L, result.momentary_lufs, result.n_momentary);
-    push_curve(L, result.short_term_lufs, result.n_short_term);
+    mlk_lua_push_copy(L, MLK_FLOAT32, 1, &result.n_momentary, result.momentary_lufs);
+    mlk_lua_push_copy(L, MLK_FLOAT32, 1, &result.n_short_term, result.short_term_lufs);
     return 7;
 }
 
 int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"distances", distances}, {"dtw", dtw},     {"meter", meter},
-        {"recurrence", recurrence}, {"shear", shear}, {NULL, NULL},
+        {"distances", distances}, {"dtw", dtw}, {"meter", meter}, {"recurrence", recurrence}, {"shear", shear},
+        {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
     mlk_lua_new_type(L, METER_TYPE, free_meter, methods);

@@ -33,18 +33,13 @@ static void read_table(lua_State *L, int arg, const char *name, mlk_array *array
     bool nested = lua_rawgeti(L, arg, 1) == LUA_TTABLE;
     int64_t columns = nested ? (int64_t)lua_rawlen(L, -1) : rows;
     lua_pop(L, 1);
-    *array = (mlk_array){.dtype = MLK_FLOAT32, .rank = nested ? 2 : 1, .shape = {rows, columns}};
-    if (!nested)
-        array->shape[1] = 0;
+    *array = (mlk_array){.dtype = MLK_FLOAT32, .rank = nested ? 2 : 1, .shape = {rows, nested ? columns : 0}};
     array->data = lua_newuserdatauv(L, (size_t)mlk_array_count(array) * sizeof(float) + 1, 0);
-    if (!nested) {
-        lua_pushvalue(L, arg);
-        copy_list(L, name, 1, rows, array->data);
-        lua_pop(L, 1);
-        return;
-    }
-    for (int64_t row = 0; row < rows; row++) {
-        lua_rawgeti(L, arg, row + 1);
+    for (int64_t row = 0; row < (nested ? rows : 1); row++) {
+        if (nested)
+            lua_rawgeti(L, arg, row + 1);
+        else
+            lua_pushvalue(L, arg);
         copy_list(L, name, row + 1, columns, (float *)array->data + row * columns);
         lua_pop(L, 1);
     }
@@ -76,7 +71,7 @@ static mlk_array check_numbers(lua_State *L, int arg, const char *name)
     if (lua_istable(L, arg))
         read_table(L, lua_absindex(L, arg), name, &array);
     else
-        mlk_lua_read_tensor(L, lua_absindex(L, arg), name, MLK_FLOAT32, -1, &array);
+        array = mlk_lua_read_tensor(L, lua_absindex(L, arg), name, MLK_FLOAT32, -1);
     if (array.rank > 2)
         mlk_lua_fail(L, "%s must have one or two axes, got %d", name, array.rank);
     return array;
@@ -102,12 +97,12 @@ static int shape(lua_State *L)
     return 3;
 }
 
-/* range(x) -> count of finite numbers, smallest, largest (nil when there is none). */
-static int range(lua_State *L)
+/* Pushes how many numbers are finite, the smallest and the largest (none where there are none); returns how many it
+ * pushed. */
+static int push_range(lua_State *L, const float *values, int64_t n)
 {
-    mlk_array x = check_numbers(L, 1, "data");
     float low = 0, high = 0;
-    int64_t finite = mlk_picture_range(x.data, mlk_array_count(&x), &low, &high);
+    int64_t finite = mlk_picture_range(values, n, &low, &high);
     lua_pushinteger(L, finite);
     if (finite == 0)
         return 1;
@@ -116,13 +111,19 @@ static int range(lua_State *L)
     return 3;
 }
 
+/* range(x) -> count of finite numbers, smallest, largest (nil when there is none). */
+static int range(lua_State *L)
+{
+    mlk_array x = check_numbers(L, 1, "data");
+    return push_range(L, x.data, mlk_array_count(&x));
+}
+
 /* The optional list of row edges, in a userdata left on the stack. */
 static double *check_edges(lua_State *L, int arg, int64_t rows)
 {
     if (lua_isnoneornil(L, arg))
         return NULL;
-    bool fits = lua_istable(L, arg) && (int64_t)lua_rawlen(L, arg) == rows + 1;
-    if (!fits)
+    if (!lua_istable(L, arg) || (int64_t)lua_rawlen(L, arg) != rows + 1)
         mlk_lua_fail(L, "edges must be a list of %I numbers, one more than there are rows, got %s",
                      (LUAI_UACINT)(rows + 1), mlk_lua_describe(L, arg));
     double *edges = lua_newuserdatauv(L, (size_t)(rows + 1) * sizeof *edges, 0);
@@ -175,15 +176,8 @@ static int image(lua_State *L)
     mlk_picture_image(x.data, rows_of(&x), columns_of(&x), edges, o.pool, o.rows, o.columns, out);
     if (o.db_factor > 0)
         mlk_picture_decibels(out, pixels, o.db_factor, o.top_db);
-    float low = 0, high = 0;
-    int64_t finite = mlk_picture_range(out, pixels, &low, &high);
     lua_pushlstring(L, (const char *)out, bytes);
-    lua_pushinteger(L, finite);
-    if (finite == 0)
-        return 2;
-    lua_pushnumber(L, low);
-    lua_pushnumber(L, high);
-    return 4;
+    return 1 + push_range(L, out, pixels);
 }
 
 /* envelope(x, channel, bins) -> bytes: bins × (minimum, maximum, root mean square). */
@@ -265,13 +259,8 @@ static int histogram(lua_State *L)
 int mlk_lua_open_picture(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"shape", shape},
-        {"range", range},
-        {"image", image},
-        {"envelope", envelope},
-        {"points", points},
-        {"histogram", histogram},
-        {NULL, NULL},
+        {"shape", shape}, {"range", range}, {"image", image}, {"envelope", envelope}, {"points", points},
+        {"histogram", histogram}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

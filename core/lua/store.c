@@ -25,15 +25,6 @@ static int free_tensors(lua_State *L)
     return 0;
 }
 
-static void push_copy(lua_State *L, const mlk_array *array)
-{
-    mlk_array tensor;
-    int64_t bytes;
-    mlk_lua_push_tensor(L, array->dtype, array->rank, array->shape, &tensor);
-    if (mlk_array_bytes(array, &bytes) && bytes > 0)
-        memcpy(tensor.data, array->data, (size_t)bytes);
-}
-
 /* --- files of tensors: the name's ending says which (store/format.h) ----------- */
 
 static const mlk_format *check_format(lua_State *L, const char *path)
@@ -53,14 +44,12 @@ static int load(lua_State *L)
     mlk_status status;
     mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
     mlk_lua_check(L, format->read(path, tensors, &status), &status);
-    if (format->single) {
-        push_copy(L, &tensors->items[0].array);
-    } else {
-        lua_createtable(L, 0, tensors->count);
-        for (int i = 0; i < tensors->count; i++) {
-            push_copy(L, &tensors->items[i].array);
+    lua_createtable(L, 0, tensors->count);
+    for (int i = 0; i < tensors->count; i++) {
+        const mlk_array *array = &tensors->items[i].array;
+        mlk_lua_push_copy(L, array->dtype, array->rank, array->shape, array->data);
+        if (!format->single)
             lua_setfield(L, -2, tensors->items[i].name);
-        }
     }
     mlk_tensors_free(tensors);
     return 1;
@@ -81,66 +70,41 @@ static int metadata(lua_State *L)
     return 1;
 }
 
-/* A copy of the string at the top of the stack for a list; raises when it holds a zero byte. */
-static char *copy_text(lua_State *L, const char *what)
-{
-    size_t length;
-    const char *text = lua_tolstring(L, -1, &length);
-    if (strlen(text) != length)
-        mlk_lua_fail(L, "%s must not contain a zero byte", what);
-    char *copy = strdup(text);
-    if (!copy)
-        mlk_lua_fail(L, "not enough memory for %s", what);
-    return copy;
-}
-
-/* Adds the tensor at the top of the stack; its owner goes into the table at `owners`. */
+/* Adds the tensor at the top of the stack and pops it; its owner goes into the table at `owners`. */
 static void add_tensor(lua_State *L, const char *name, int owners, mlk_tensors *tensors)
 {
-    mlk_array array;
     mlk_status status;
-    mlk_lua_read_any_tensor(L, lua_gettop(L), *name ? name : "tensor", &array);
+    mlk_array array = mlk_lua_read_any_tensor(L, lua_gettop(L), *name ? name : "tensor");
     lua_rawseti(L, owners, tensors->count + 1);
-    lua_pushstring(L, name);
-    char *copy = copy_text(L, "a tensor's name");
     lua_pop(L, 1);
-    mlk_lua_check(L, mlk_tensors_add(tensors, copy, &array, NULL, &status), &status);
+    mlk_lua_check(L, mlk_tensors_add_copy(tensors, name, &array, NULL, &status), &status);
 }
 
 static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
 {
     if (lua_type(L, arg) != LUA_TTABLE)
         mlk_lua_fail(L, "tensors must be a table {name = tensor}, got %s", mlk_lua_describe(L, arg));
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+    lua_pushnil(L);
+    while (lua_next(L, arg)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             mlk_lua_fail(L, "tensors must have names: a key is %s", mlk_lua_describe(L, lua_gettop(L) - 1));
-        lua_pushvalue(L, -2);
-        free(copy_text(L, "a tensor's name"));
-        lua_pop(L, 1);
-        add_tensor(L, lua_tostring(L, -2), owners, tensors);
+        add_tensor(L, mlk_lua_string(L, -2, "a tensor's name"), owners, tensors);
     }
 }
 
 static void add_metadata(lua_State *L, int arg, mlk_tensors *tensors)
 {
-    int n = 0;
+    mlk_status status;
     if (lua_isnoneornil(L, arg))
         return;
     if (lua_type(L, arg) != LUA_TTABLE)
         mlk_lua_fail(L, "metadata must be a table {key = text}, got %s", mlk_lua_describe(L, arg));
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1), n++)
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
             mlk_lua_fail(L, "metadata must be a table {key = text} of strings, got %s",
                          mlk_lua_describe(L, lua_gettop(L) - (lua_type(L, -2) != LUA_TSTRING)));
-    tensors->metadata = calloc((size_t)n + 1, sizeof *tensors->metadata);
-    if (!tensors->metadata)
-        mlk_lua_fail(L, "not enough memory for metadata");
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        mlk_text_pair *pair = &tensors->metadata[tensors->metadata_count++];
-        pair->value = copy_text(L, "metadata");
-        lua_pushvalue(L, -2);
-        pair->key = copy_text(L, "metadata");
-        lua_pop(L, 1);
+        const char *key = mlk_lua_string(L, -2, "metadata"), *text = mlk_lua_string(L, -1, "metadata");
+        mlk_lua_check(L, mlk_tensors_add_text(tensors, key, text, &status), &status);
     }
 }
 
@@ -157,7 +121,6 @@ static int save(lua_State *L)
     if (format->single) {
         lua_pushvalue(L, 2);
         add_tensor(L, "", owners, tensors);
-        lua_pop(L, 1);
     } else {
         add_tensors(L, 2, owners, tensors);
     }
@@ -225,10 +188,9 @@ static int hash(lua_State *L)
 /* hash_tensor(tensor) -> 32 hexadecimal digits of its elements' bytes, in C order */
 static int hash_tensor(lua_State *L)
 {
-    mlk_array array;
     int64_t bytes;
     char hex[MLK_HASH_SIZE];
-    mlk_lua_read_any_tensor(L, 1, "tensor", &array);
+    mlk_array array = mlk_lua_read_any_tensor(L, 1, "tensor");
     mlk_array_bytes(&array, &bytes);
     mlk_hash_bytes(array.data, (size_t)bytes, hex);
     lua_pushstring(L, hex);

@@ -115,18 +115,10 @@ static int writable(lua_State *L)
 int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"cores", cores},
-        {"clock", clock_s},
-        {"interrupted", interrupted},
-        {"sleep", sleep_s},
-        {"libraries", mlk_lua_libraries},
-        {"codecs", mlk_lua_codecs},
-        {"terminal_columns", terminal_columns},
-        {"blas", blas},
-        {"ready_for_torch", ready_for_torch},
-        {"load_tensors_by", load_tensors_by},
-        {"writable", writable},
-        {NULL, NULL},
+        {"cores", cores}, {"clock", clock_s}, {"interrupted", interrupted}, {"sleep", sleep_s},
+        {"libraries", mlk_lua_libraries}, {"codecs", mlk_lua_codecs}, {"terminal_columns", terminal_columns},
+        {"blas", blas}, {"ready_for_torch", ready_for_torch}, {"load_tensors_by", load_tensors_by},
+        {"writable", writable}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     lua_pushliteral(L, MOONLARK_VERSION);

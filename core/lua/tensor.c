@@ -3,6 +3,7 @@
 #include "arguments.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 static const mlk_tensor_functions *functions(lua_State *L)
 {
@@ -20,26 +21,36 @@ static const mlk_tensor_functions *functions(lua_State *L)
     return found;
 }
 
-void mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, mlk_array *array)
+void *mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape)
 {
-    functions(L)->push(L, dtype, rank, shape, array);
+    mlk_array array;
+    functions(L)->push(L, dtype, rank, shape, &array);
+    return array.data;
 }
 
-static void check_rank(lua_State *L, const char *name, int rank, const mlk_array *array)
+void mlk_lua_push_copy(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, const void *values)
 {
-    if (rank >= 0 && array->rank != rank)
-        mlk_lua_fail(L, "%s must be a tensor of %d axes, got %d axes", name, rank, array->rank);
+    mlk_array array;
+    functions(L)->push(L, dtype, rank, shape, &array);
+    size_t bytes = (size_t)mlk_array_count(&array) * mlk_dtype_size(dtype);
+    if (bytes > 0)
+        memcpy(array.data, values, bytes);
 }
 
-void mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank, mlk_array *array)
+mlk_array mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank)
 {
-    if (!functions(L)->read(L, arg, dtype, array))
+    mlk_array array;
+    if (!functions(L)->read(L, arg, dtype, &array))
         mlk_lua_fail(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
-    check_rank(L, name, rank, array);
+    if (rank >= 0 && array.rank != rank)
+        mlk_lua_fail(L, "%s must be a tensor of %d axes, got %d axes", name, rank, array.rank);
+    return array;
 }
 
-void mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name, mlk_array *array)
+mlk_array mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name)
 {
-    if (!functions(L)->read_as_is(L, arg, array))
+    mlk_array array;
+    if (!functions(L)->read_as_is(L, arg, &array))
         mlk_lua_fail(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
+    return array;
 }

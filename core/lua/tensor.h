@@ -36,13 +36,16 @@ typedef struct mlk_tensor_functions {
     bool (*read_as_is)(lua_State *L, int arg, mlk_array *array);
 } mlk_tensor_functions;
 
-/* Pushes a new tensor whose memory *array views. */
-void mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, mlk_array *array);
+/* Pushes a new tensor, uninitialised, and returns its memory, row after row. */
+void *mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape);
+
+/* Pushes a new tensor that holds a copy of these values. */
+void mlk_lua_push_copy(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, const void *values);
 
 /* Reads argument `arg`, called `name` in errors, as a tensor of `rank` axes (-1: any); pushes its owner. */
-void mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank, mlk_array *array);
+mlk_array mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank);
 
 /* As it is, whatever dtype and rank. */
-void mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name, mlk_array *array);
+mlk_array mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name);
 
 #endif

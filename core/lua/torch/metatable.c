@@ -143,15 +143,8 @@ static void make_metatable(lua_State *L, mlk_lua_context *context)
     luaL_newmetatable(L, MLK_TENSOR_TYPE);
     context->metatable = lua_topointer(L, -1);
     mlk_lua_register(L, (const luaL_Reg[]){
-        {"__newindex", tensor_newindex},
-        {"__len", length},
-        {"__lt", compare},
-        {"__le", compare},
-        {"__gc", release},
-        {"__close", release},
-        {"__concat", concat},
-        {"__tostring", to_string},
-        {NULL, NULL},
+        {"__newindex", tensor_newindex}, {"__len", length}, {"__lt", compare}, {"__le", compare}, {"__gc", release},
+        {"__close", release}, {"__concat", concat}, {"__tostring", to_string}, {NULL, NULL},
     });
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         bool unary = !strcmp(operators[i][0], "__unm") || !strcmp(operators[i][0], "__bnot");

@@ -163,10 +163,7 @@ static int operators(lua_State *L)
 void mlk_lua_add_operators(lua_State *L)
 {
     mlk_lua_register(L, (const luaL_Reg[]){
-        {"operator", get_operator},
-        {"resolve", resolve},
-        {"overloads", overloads},
-        {"operators", operators},
+        {"operator", get_operator}, {"resolve", resolve}, {"overloads", overloads}, {"operators", operators},
         {NULL, NULL},
     });
 }
