@@ -1,16 +1,16 @@
 --- MultiheadAttention, TransformerEncoderLayer, TransformerEncoder.
 local container = require "moonlark.nn.container"
 local init = require "moonlark.nn.initialise"
+local layer = require "moonlark.nn.layer"
 local linear = require "moonlark.nn.linear"
 local module = require "moonlark.nn.module"
 local normalization = require "moonlark.nn.normalization"
 local options = require "moonlark.base.options"
-local parameters = require "moonlark.nn.parameters"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
-local Module, Parameter = module.Module, module.Parameter
-local boolean, size, tensor = options.boolean, parameters.size, options.tensor
+local Parameter = module.Parameter
+local boolean, size, tensor = options.boolean, layer.size, options.tensor
 local attention = {}
 
 -- masks ---------------------------------------------------------------------------
@@ -31,7 +31,7 @@ local function check_shape(name, mask, ...)
 end
 
 -- All masks in one that fits scores of batch × heads × queries × keys; nil when there is none.
-local function joined(o, q, k, causal)
+local function joined(o, q, k)
   local batch, heads, queries, keys = q:size(0), q:size(1), q:size(2), k:size(2)
   local mask
   if o.attn_mask then
@@ -46,65 +46,14 @@ local function joined(o, q, k, causal)
     padding = padding:view {batch, 1, 1, keys}
     mask = mask and mask + padding or padding
   end
-  if causal then
-    local later = torch.ones({queries, keys}, {dtype = "bool", device = q:device()}):triu(1)
-    later = additive(later, q)
+  if o.is_causal then
+    local later = additive(torch.ones({queries, keys}, {dtype = "bool", device = q:device()}):triu(1), q)
     mask = mask and mask + later or later
   end
   return mask
 end
 
 -- attention -----------------------------------------------------------------------
-
---- Every query looks at all keys, in several heads at once, and takes a weighted mean of their values (Vaswani et
---- al., 2017). PyTorch: MultiheadAttention.
----
----     local y, weights = attention(query, key, value, {key_padding_mask = padding})
----
---- query [l, n, embed_dim], key [s, n, kdim] and value [s, n, vdim] give y [l, n, embed_dim] and weights [n, l, s],
---- the mean over the heads; with batch_first they are [n, l, embed_dim] and so on; without a batch the n is left
---- out. Key is the query by default, value the key.
----
---- In the call's last table: key_padding_mask [n, s], booleans (true: padding, not looked at) or numbers to add to
---- the scores; attn_mask [l, s] or [n num_heads, l, s], the same; is_causal = true: the i-th query sees only the
---- first i keys; need_weights = false leaves the weights out, which is quicker (libtorch's fused kernel, or blocks of
---- 128 queries); average_attn_weights = false gives weights [n, num_heads, l, s].
----@class moonlark.nn.MultiheadAttention: moonlark.nn.Module
-local MultiheadAttention = Module:extend "MultiheadAttention"
-
-local multihead = options.describe("nn.MultiheadAttention", {
-  embed_dim = size "a multiple of num_heads",
-  num_heads = size "heads, which look at the keys side by side",
-  dropout = parameters.probability(0.0, "of the weights, while training"),
-  bias = boolean(true, "the projections have biases"),
-  kdim = options.integer(nil, {least = 1, usual = "embed_dim"}, "numbers of a key"),
-  vdim = options.integer(nil, {least = 1, usual = "embed_dim"}, "numbers of a value"),
-  batch_first = boolean(false, "the batch is the first axis, time the second"),
-})
-
-function MultiheadAttention:init(...)
-  local o = parameters.read(multihead, ...)
-  local width = o.embed_dim
-  if width % o.num_heads ~= 0 then
-    show.fail("nn.MultiheadAttention: embed_dim must be a multiple of num_heads (%d), got %d", o.num_heads, width)
-  end
-  self.embed_dim, self.num_heads, self.dropout, self.batch_first = width, o.num_heads, o.dropout, o.batch_first
-  self.kdim, self.vdim = o.kdim or width, o.vdim or width
-  local weights
-  if self.kdim == width and self.vdim == width then
-    self.in_proj_weight = Parameter(torch.empty {3 * width, width})
-    weights = {self.in_proj_weight}
-  else
-    self.q_proj_weight = Parameter(torch.empty {width, width})
-    self.k_proj_weight = Parameter(torch.empty {width, self.kdim})
-    self.v_proj_weight = Parameter(torch.empty {width, self.vdim})
-    weights = {self.q_proj_weight, self.k_proj_weight, self.v_proj_weight}
-  end
-  if o.bias then self.in_proj_bias = Parameter(torch.zeros {3 * width}) end
-  self.out_proj = linear.Linear(width, width, o.bias)
-  for _, weight in ipairs(weights) do init.xavier_uniform(weight) end
-  if o.bias then init.constant(self.out_proj.bias, 0) end
-end
 
 -- Query, key and value, [n, t, *] each, by the projections of their own.
 local function project(self, query, key, value)
@@ -151,39 +100,85 @@ local looking = options.describe("MultiheadAttention:forward", {
   is_causal = boolean(false, causal_help),
 })
 
-function MultiheadAttention:forward(query, key, value, ...)
-  local o = parameters.read(looking, ...)
-  key = key or query
-  value = value or key
-  local same = rawequal(query, key) and rawequal(key, value)
-  local alone = query:dim() == 2
-  query = batch_first(self, query)
-  if same then key, value = query, query else key, value = batch_first(self, key), batch_first(self, value) end
-  local q, k, v = project(self, query, key, value)
+-- What the heads see, and their weights if they are wanted.
+local function look(self, o, q, k, v)
   q, k, v = split(q, self.num_heads), split(k, self.num_heads), split(v, self.num_heads)
   local dropout = self.training and self.dropout or 0.0
-  local mixed, weights
   if o.need_weights then
-    mixed, weights = weigh(q, k, v, joined(o, q, k, o.is_causal), dropout)
-    if o.average_attn_weights then weights = weights:mean({1}) end
-    if alone then weights = weights:squeeze(0) end
-  else
-    local masked = o.attn_mask or o.key_padding_mask
-    mixed = torch.scaled_dot_product_attention(q, k, v, {dropout_p = dropout, is_causal = not masked and o.is_causal,
-      attn_mask = masked and joined(o, q, k, o.is_causal)})
+    local mixed, weights = weigh(q, k, v, joined(o, q, k), dropout)
+    return mixed, o.average_attn_weights and weights:mean {1} or weights
   end
-  local y = self.out_proj(mixed:transpose(1, 2):flatten(2))
-  if alone then return y:squeeze(0), weights end
-  return self.batch_first and y or y:transpose(0, 1), weights
+  local masked = o.attn_mask or o.key_padding_mask
+  return torch.scaled_dot_product_attention(q, k, v, {dropout_p = dropout, is_causal = not masked and o.is_causal,
+    attn_mask = masked and joined(o, q, k)})
 end
 
-function MultiheadAttention:expects()
-  return (self.batch_first and "[n, t, %d]" or "[t, n, %d]"):format(self.embed_dim)
+local function make_projections(self, width, o)
+  local weights
+  if self.kdim == width and self.vdim == width then
+    self.in_proj_weight = Parameter(torch.empty {3 * width, width})
+    weights = {self.in_proj_weight}
+  else
+    self.q_proj_weight = Parameter(torch.empty {width, width})
+    self.k_proj_weight = Parameter(torch.empty {width, self.kdim})
+    self.v_proj_weight = Parameter(torch.empty {width, self.vdim})
+    weights = {self.q_proj_weight, self.k_proj_weight, self.v_proj_weight}
+  end
+  if o.bias then self.in_proj_bias = Parameter(torch.zeros {3 * width}) end
+  self.out_proj = linear.Linear(width, width, o.bias)
+  for _, weight in ipairs(weights) do init.xavier_uniform(weight) end
+  if o.bias then init.constant(self.out_proj.bias, 0) end
 end
 
-function MultiheadAttention:arguments() return ("%d, num_heads = %d"):format(self.embed_dim, self.num_heads) end
-
-attention.MultiheadAttention = MultiheadAttention
+--- Every query looks at all keys, in several heads at once, and takes a weighted mean of their values (Vaswani et
+--- al., 2017). PyTorch: MultiheadAttention.
+---
+--- query [l, n, embed_dim], key [s, n, kdim] and value [s, n, vdim] give y [l, n, embed_dim] and weights [n, l, s],
+--- the mean over the heads; with batch_first they are [n, l, embed_dim] and so on; without a batch the n is left
+--- out. The key is the query unless it is given, the value the key.
+---
+--- A call's last table: key_padding_mask [n, s], booleans (true: padding, not looked at) or numbers to add to the
+--- scores; attn_mask [l, s] or [n num_heads, l, s], the same; is_causal = true: the i-th query sees only the first i
+--- keys; need_weights = false leaves the weights out, which is quicker (libtorch's fused kernel, or blocks of 128
+--- queries); average_attn_weights = false gives weights [n, num_heads, l, s].
+---     local attention = nn.MultiheadAttention(64, 4)
+---     local y, weights = attention(query, key, value, {key_padding_mask = padding})
+---@class moonlark.nn.MultiheadAttention: moonlark.nn.Module
+attention.MultiheadAttention = layer.class("MultiheadAttention", {
+  embed_dim = size "a multiple of num_heads",
+  num_heads = size "heads, which look at the keys side by side",
+  dropout = layer.probability(0.0, "of the weights, while training"),
+  bias = boolean(true, "the projections have biases"),
+  kdim = options.integer(nil, {least = 1, usual = "embed_dim"}, "numbers of a key"),
+  vdim = options.integer(nil, {least = 1, usual = "embed_dim"}, "numbers of a value"),
+  batch_first = boolean(false, "the batch is the first axis, time the second"),
+}, {
+  init = function(self, o)
+    local width = o.embed_dim
+    if width % o.num_heads ~= 0 then
+      show.fail("nn.MultiheadAttention: embed_dim must be a multiple of num_heads (%d), got %d", o.num_heads, width)
+    end
+    self.embed_dim, self.num_heads, self.dropout, self.batch_first = width, o.num_heads, o.dropout, o.batch_first
+    self.kdim, self.vdim = o.kdim or width, o.vdim or width
+    make_projections(self, width, o)
+  end,
+  forward = function(self, query, key, value, ...)
+    local o = layer.read(looking, ...)
+    key = key or query
+    value = value or key
+    local same = rawequal(query, key) and rawequal(key, value)
+    local alone = query:dim() == 2
+    query = batch_first(self, query)
+    if same then key, value = query, query else key, value = batch_first(self, key), batch_first(self, value) end
+    local mixed, weights = look(self, o, project(self, query, key, value))
+    if alone and weights then weights = weights:squeeze(0) end
+    local y = self.out_proj(mixed:transpose(1, 2):flatten(2))
+    if alone then return y:squeeze(0), weights end
+    return self.batch_first and y or y:transpose(0, 1), weights
+  end,
+  expects = function(self) return layer.in_time(self, self.embed_dim) end,
+  arguments = function(self) return ("%d, num_heads = %d"):format(self.embed_dim, self.num_heads) end,
+})
 
 -- transformers --------------------------------------------------------------------
 
@@ -198,44 +193,6 @@ local function masks(owner, mask)
   })
 end
 
---- Self-attention and two linear layers, each with a sum around it and a LayerNorm (Vaswani et al., 2017). PyTorch:
---- TransformerEncoderLayer.
----
----     local y = layer(x, {src_key_padding_mask = padding})
----
---- x and y are [t, n, d_model], or [n, t, d_model] with batch_first. A call also takes src_mask [t, t],
---- src_key_padding_mask [n, t] and is_causal, in this order or by name: see nn.MultiheadAttention.
----@class moonlark.nn.TransformerEncoderLayer: moonlark.nn.Module
-local TransformerEncoderLayer = Module:extend "TransformerEncoderLayer"
-
-local encoder_layer = options.describe("nn.TransformerEncoderLayer", {
-  d_model = size "a multiple of nhead",
-  nhead = size "heads of the attention",
-  dim_feedforward = options.integer(2048, {least = 1}, "numbers between the two linear layers"),
-  dropout = parameters.probability(0.1, "of weights and of what is added, while training"),
-  activation = options.either("relu", {options.choice {"relu", "gelu"}, options.callable()},
-    "between the two linear layers"),
-  layer_norm_eps = options.number(1e-5, nil, "added to the variance"),
-  batch_first = boolean(false, "the batch is the first axis, time the second"),
-  norm_first = boolean(false, "normalises before attention and linear layers, not after the sums"),
-  bias = boolean(true, "the layers have biases"),
-})
-
-function TransformerEncoderLayer:init(...)
-  local o = parameters.read(encoder_layer, ...)
-  self.activation = activations[o.activation] or o.activation
-  self.norm_first, self.batch_first, self.d_model = o.norm_first, o.batch_first, o.d_model
-  self.self_attn = attention.MultiheadAttention(o.d_model, o.nhead,
-    {dropout = o.dropout, bias = o.bias, batch_first = o.batch_first})
-  self.linear1 = linear.Linear(o.d_model, o.dim_feedforward, o.bias)
-  self.dropout = normalization.Dropout(o.dropout)
-  self.linear2 = linear.Linear(o.dim_feedforward, o.d_model, o.bias)
-  self.norm1 = normalization.LayerNorm(o.d_model, {eps = o.layer_norm_eps, bias = o.bias})
-  self.norm2 = normalization.LayerNorm(o.d_model, {eps = o.layer_norm_eps, bias = o.bias})
-  self.dropout1 = normalization.Dropout(o.dropout)
-  self.dropout2 = normalization.Dropout(o.dropout)
-end
-
 local function attend(self, x, o)
   return self.dropout1((self.self_attn(x, x, x, {attn_mask = o.src_mask, key_padding_mask = o.src_key_padding_mask,
     is_causal = o.is_causal, need_weights = false})))
@@ -247,65 +204,84 @@ end
 
 local layer_masks = masks("TransformerEncoderLayer:forward", "src_mask")
 
-function TransformerEncoderLayer:forward(x, ...)
-  local o = parameters.read(layer_masks, ...)
-  if self.norm_first then
-    x = x + attend(self, self.norm1(x), o)
-    return x + feed_forward(self, self.norm2(x))
-  end
-  x = self.norm1(x + attend(self, x, o))
-  return self.norm2(x + feed_forward(self, x))
-end
-
-function TransformerEncoderLayer:expects()
-  return (self.batch_first and "[n, t, %d]" or "[t, n, %d]"):format(self.d_model)
-end
-
-function TransformerEncoderLayer:arguments()
-  return ("%d, nhead = %d, dim_feedforward = %d"):format(self.d_model, self.self_attn.num_heads,
-    self.linear1.out_features)
-end
-
-attention.TransformerEncoderLayer = TransformerEncoderLayer
-
---- A layer several times, one copy after the other. PyTorch: TransformerEncoder.
+--- Self-attention and two linear layers, each with a sum around it and a LayerNorm (Vaswani et al., 2017). PyTorch:
+--- TransformerEncoderLayer.
 ---
+--- x and y are [t, n, d_model], or [n, t, d_model] with batch_first. A call also takes src_mask [t, t],
+--- src_key_padding_mask [n, t] and is_causal, in this order or by name: see nn.MultiheadAttention.
 ---     local layer = nn.TransformerEncoderLayer(64, 4, {batch_first = true})
----     local encoder = nn.TransformerEncoder(layer, 3)
----     local y = encoder(x, {src_key_padding_mask = padding})
----
---- x and y are [t, n, d_model], or [n, t, d_model] when the layer is batch_first. A call also takes mask [t, t],
---- src_key_padding_mask [n, t] and is_causal, in this order or by name: see nn.MultiheadAttention. The copies begin
---- with the layer's own values, all the same.
----@class moonlark.nn.TransformerEncoder: moonlark.nn.Module
-local TransformerEncoder = Module:extend "TransformerEncoder"
+---     local y = layer(x, {src_key_padding_mask = padding})
+---@class moonlark.nn.TransformerEncoderLayer: moonlark.nn.Module
+attention.TransformerEncoderLayer = layer.class("TransformerEncoderLayer", {
+  d_model = size "a multiple of nhead",
+  nhead = size "heads of the attention",
+  dim_feedforward = options.integer(2048, {least = 1}, "numbers between the two linear layers"),
+  dropout = layer.probability(0.1, "of weights and of what is added, while training"),
+  activation = options.either("relu", {options.choice {"relu", "gelu"}, options.callable()},
+    "between the two linear layers"),
+  layer_norm_eps = options.number(1e-5, nil, "added to the variance"),
+  batch_first = boolean(false, "the batch is the first axis, time the second"),
+  norm_first = boolean(false, "normalises before attention and linear layers, not after the sums"),
+  bias = boolean(true, "the layers have biases"),
+}, {
+  init = function(self, o)
+    self.activation = activations[o.activation] or o.activation
+    self.norm_first, self.batch_first, self.d_model = o.norm_first, o.batch_first, o.d_model
+    self.self_attn = attention.MultiheadAttention(o.d_model, o.nhead,
+      {dropout = o.dropout, bias = o.bias, batch_first = o.batch_first})
+    self.linear1 = linear.Linear(o.d_model, o.dim_feedforward, o.bias)
+    self.dropout = normalization.Dropout(o.dropout)
+    self.linear2 = linear.Linear(o.dim_feedforward, o.d_model, o.bias)
+    self.norm1 = normalization.LayerNorm(o.d_model, {eps = o.layer_norm_eps, bias = o.bias})
+    self.norm2 = normalization.LayerNorm(o.d_model, {eps = o.layer_norm_eps, bias = o.bias})
+    self.dropout1 = normalization.Dropout(o.dropout)
+    self.dropout2 = normalization.Dropout(o.dropout)
+  end,
+  forward = function(self, x, ...)
+    local o = layer.read(layer_masks, ...)
+    if self.norm_first then
+      x = x + attend(self, self.norm1(x), o)
+      return x + feed_forward(self, self.norm2(x))
+    end
+    x = self.norm1(x + attend(self, x, o))
+    return self.norm2(x + feed_forward(self, x))
+  end,
+  expects = function(self) return layer.in_time(self, self.d_model) end,
+  arguments = function(self)
+    return ("%d, nhead = %d, dim_feedforward = %d"):format(self.d_model, self.self_attn.num_heads,
+      self.linear1.out_features)
+  end,
+})
 
 local function module_kind(default, help)
   local function accept(value) return module.is_module(value) and value or nil end
   return options.value("moonlark.nn.Module", "a module", accept, default, help)
 end
 
-local encoder = options.describe("nn.TransformerEncoder", {
+local encoder_masks = masks("TransformerEncoder:forward", "mask")
+
+--- A layer several times, one copy after the other. PyTorch: TransformerEncoder.
+---
+--- x and y are as the layer has them. A call also takes mask [t, t], src_key_padding_mask [n, t] and is_causal, in this
+--- order or by name: see nn.MultiheadAttention. The copies begin with the layer's own values, all the same.
+---     local encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4), 3)
+---     local y = encoder(x, {src_key_padding_mask = padding})
+---@class moonlark.nn.TransformerEncoder: moonlark.nn.Module
+attention.TransformerEncoder = layer.class("TransformerEncoder", {
   encoder_layer = module_kind(options.required, "it is cloned, not kept"),
   num_layers = size "copies of it",
   norm = module_kind(nil, "for what the last layer gives"),
+}, {
+  init = function(self, o)
+    self.layers = container.ModuleList()
+    for _ = 1, o.num_layers do self.layers:append(o.encoder_layer:clone()) end
+    self.norm = o.norm
+  end,
+  forward = function(self, x, ...)
+    local o = layer.read(encoder_masks, ...)
+    for _, each in self.layers:each() do x = each(x, o.mask, o.src_key_padding_mask, o.is_causal) end
+    return self.norm and self.norm(x) or x
+  end,
 })
-
-function TransformerEncoder:init(...)
-  local o = parameters.read(encoder, ...)
-  self.layers = container.ModuleList()
-  for _ = 1, o.num_layers do self.layers:append(o.encoder_layer:clone()) end
-  self.norm = o.norm
-end
-
-local encoder_masks = masks("TransformerEncoder:forward", "mask")
-
-function TransformerEncoder:forward(x, ...)
-  local o = parameters.read(encoder_masks, ...)
-  for _, layer in self.layers:each() do x = layer(x, o.mask, o.src_key_padding_mask, o.is_causal) end
-  return self.norm and self.norm(x) or x
-end
-
-attention.TransformerEncoder = TransformerEncoder
 
 return attention

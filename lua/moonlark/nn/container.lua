@@ -8,30 +8,24 @@ local function check(owner, value)
   if not module.is_module(value) then show.fail("%s holds modules, got %s", owner, type(value)) end
 end
 
--- Adds modules after those that are there.
-local function append(self, list)
-  for _, value in ipairs(list) do
+-- Adds modules, given one by one or as a list, after those that are there.
+local function append(self, ...)
+  local first = ...
+  local is_list = select("#", ...) == 1 and type(first) == "table" and not module.is_module(first)
+  for _, value in ipairs(is_list and first or {...}) do
     check(self.__name, value)
     self[tostring(#self._modules.order)] = value
   end
 end
 
--- Modules given one by one, or as a list.
-local function listed(...)
-  local first = ...
-  if select("#", ...) == 1 and type(first) == "table" and not module.is_module(first) then return first end
-  return {...}
-end
-
 --- One module after the other, each given what the one before gave. PyTorch: Sequential.
----
 ---     local net = nn.Sequential(nn.Linear(40, 64), nn.ReLU(), nn.Linear(64, 10))
 ---     net[0], net[2].weight                 -- its modules, counted from 0
 ---@class moonlark.nn.Sequential: moonlark.nn.Module
 ---@param ... moonlark.nn.Module  one by one, or a list of them
 local Sequential = Module:extend "Sequential"
 
-function Sequential:init(...) append(self, listed(...)) end
+Sequential.init = append
 
 function Sequential:forward(x)
   local kept = self._modules
@@ -40,6 +34,7 @@ function Sequential:forward(x)
 end
 
 --- Adds a module at the end.
+---     net:append(nn.Softmax(1))
 ---@param value moonlark.nn.Module
 ---@return moonlark.nn.Module self
 function Sequential:append(value)
@@ -47,22 +42,23 @@ function Sequential:append(value)
   return self
 end
 
---- Modules that are registered as a list; what is done with them is the owner's affair. PyTorch: ModuleList.
----
+--- Modules that are registered as a list; their owner says what is done with them. PyTorch: ModuleList.
 ---     self.blocks = nn.ModuleList {Block(64), Block(128)}
 ---     for i, block in self.blocks:each() do x = block(x) end
 ---@class moonlark.nn.ModuleList: moonlark.nn.Module
 ---@param ... moonlark.nn.Module  one by one, or a list of them
 local ModuleList = Module:extend "ModuleList"
 
-function ModuleList:init(...) append(self, listed(...)) end
+ModuleList.init = append
 
 --- Adds a module at the end.
+---     self.blocks:append(Block(256))
 ---@param value moonlark.nn.Module
 ---@return moonlark.nn.Module self
-function ModuleList:append(value) return Sequential.append(self, value) end
+ModuleList.append = Sequential.append
 
---- The i-th module, from 0; negative ones count from the end. An index beyond is an error.
+--- The i-th module, from 0; negative ones count from the end. Errors: an index beyond.
+---     local last = self.blocks:at(-1)
 ---@param i integer
 ---@return moonlark.nn.Module
 function ModuleList:at(i)
@@ -72,7 +68,8 @@ function ModuleList:at(i)
   return value
 end
 
---- for i, m in list:each() do … end, from 0.
+--- The modules in order, with their numbers from 0.
+---     for i, block in self.blocks:each() do x = block(x) end
 ---@return fun(): integer?, moonlark.nn.Module?
 function ModuleList:each()
   local i = -1
@@ -85,11 +82,10 @@ end
 
 --- Modules that are registered by name, and read as fields. PyTorch: ModuleDict.
 ---
----     self.stems = nn.ModuleDict {mel = nn.Linear(128, 64), chroma = nn.Linear(12, 64)}
----     for name, stem in self.stems:each() do … end
----
 --- A Lua table has no order: modules come sorted by name, unless they are given as a list of pairs, {{"mel", …},
 --- {"chroma", …}}.
+---     self.stems = nn.ModuleDict {mel = nn.Linear(128, 64), chroma = nn.Linear(12, 64)}
+---     local y = self.stems.mel(x)
 ---@class moonlark.nn.ModuleDict: moonlark.nn.Module
 ---@param given table<string, moonlark.nn.Module>?
 local ModuleDict = Module:extend "ModuleDict"
@@ -102,15 +98,15 @@ function ModuleDict:init(given)
   end
   table.sort(named, function(a, b) return a[3] < b[3] end)
   for _, pair in ipairs(named) do
-    if type(pair[1]) ~= "string" then
-      show.fail("ModuleDict: a name must be a string, got %s", type(pair[1]))
-    end
-    check("ModuleDict", pair[2])
-    self[pair[1]] = pair[2]
+    local name, value = pair[1], pair[2]
+    if type(name) ~= "string" then show.fail("ModuleDict: a name must be a string, got %s", type(name)) end
+    check("ModuleDict", value)
+    self[name] = value
   end
 end
 
---- for name, m in dict:each() do … end, in order.
+--- The modules in order, with their names.
+---     for name, stem in self.stems:each() do print(name, stem) end
 ---@return fun(): string?, moonlark.nn.Module?
 function ModuleDict:each()
   local i = 0

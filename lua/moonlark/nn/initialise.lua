@@ -11,57 +11,54 @@ local function fans(tensor)
   return tensor:size(1) * receptive, tensor:size(0) * receptive
 end
 
-local function change(tensor, f)
-  torch.no_grad(f)
-  return tensor
-end
+-- He's deviation: sqrt(2 / ((1 + a²) fan_in)).
+local function deviation(tensor, a) return math.sqrt(2 / (1 + (a or 0) ^ 2)) / math.sqrt((fans(tensor))) end
 
 --- Uniform between two numbers.
+---     nn.init.uniform(net.weight, -0.1, 0.1)
 ---@param tensor moonlark.Tensor
 ---@param low number?  default 0
 ---@param high number?  default 1
 ---@return moonlark.Tensor
 function init.uniform(tensor, low, high)
-  return change(tensor, function() tensor:uniform_(low or 0.0, high or 1.0) end)
+  return torch.no_grad(tensor.uniform_, tensor, low or 0.0, high or 1.0)
 end
 
 --- Normal.
+---     nn.init.normal(net.weight, 0, 0.02)
 ---@param tensor moonlark.Tensor
 ---@param mean number?  default 0
 ---@param std number?  default 1
 ---@return moonlark.Tensor
-function init.normal(tensor, mean, std)
-  return change(tensor, function() tensor:normal_(mean or 0.0, std or 1.0) end)
-end
+function init.normal(tensor, mean, std) return torch.no_grad(tensor.normal_, tensor, mean or 0.0, std or 1.0) end
 
 --- One number everywhere.
+---     nn.init.constant(net.bias, 0)
 ---@param tensor moonlark.Tensor
 ---@param value number
 ---@return moonlark.Tensor
-function init.constant(tensor, value)
-  return change(tensor, function() tensor:fill_(value) end)
-end
+function init.constant(tensor, value) return torch.no_grad(tensor.fill_, tensor, value) end
 
 --- He et al., 2015: uniform within sqrt(6 / ((1 + a²) fan_in)). PyTorch's layers use a = sqrt(5).
----@param tensor moonlark.Tensor
+---     nn.init.kaiming_uniform(net.weight)
+---@param tensor moonlark.Tensor  two axes or more
 ---@param a number?  slope of the leaky ReLU that follows; default 0
 ---@return moonlark.Tensor
 function init.kaiming_uniform(tensor, a)
-  local fan_in = fans(tensor)
-  local bound = math.sqrt(2 / (1 + (a or 0) ^ 2)) / math.sqrt(fan_in) * math.sqrt(3)
+  local bound = deviation(tensor, a) * math.sqrt(3)
   return init.uniform(tensor, -bound, bound)
 end
 
 --- He et al., 2015: normal with the deviation sqrt(2 / ((1 + a²) fan_in)).
----@param tensor moonlark.Tensor
----@param a number?  default 0
+---     nn.init.kaiming_normal(net.weight)
+---@param tensor moonlark.Tensor  two axes or more
+---@param a number?  slope of the leaky ReLU that follows; default 0
 ---@return moonlark.Tensor
-function init.kaiming_normal(tensor, a)
-  return init.normal(tensor, 0, math.sqrt(2 / (1 + (a or 0) ^ 2)) / math.sqrt((fans(tensor))))
-end
+function init.kaiming_normal(tensor, a) return init.normal(tensor, 0, deviation(tensor, a)) end
 
 --- Glorot and Bengio, 2010: uniform within gain sqrt(6 / (fan_in + fan_out)).
----@param tensor moonlark.Tensor
+---     nn.init.xavier_uniform(net.weight)
+---@param tensor moonlark.Tensor  two axes or more
 ---@param gain number?  default 1
 ---@return moonlark.Tensor
 function init.xavier_uniform(tensor, gain)
@@ -71,8 +68,9 @@ function init.xavier_uniform(tensor, gain)
 end
 
 --- Uniform within 1 / sqrt(fan_in) of a weight: how PyTorch begins the bias beside it.
+---     nn.init.bias_beside(net.bias, net.weight)
 ---@param tensor moonlark.Tensor
----@param weight moonlark.Tensor
+---@param weight moonlark.Tensor  two axes or more
 ---@return moonlark.Tensor
 function init.bias_beside(tensor, weight)
   local bound = 1 / math.sqrt((fans(weight)))

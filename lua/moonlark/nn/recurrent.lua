@@ -1,24 +1,22 @@
 --- LSTM and GRU: stacked, bidirectional.
+local Parameter = require "moonlark.nn.module".Parameter
 local init = require "moonlark.nn.initialise"
-local module = require "moonlark.nn.module"
+local layer = require "moonlark.nn.layer"
 local options = require "moonlark.base.options"
-local parameters = require "moonlark.nn.parameters"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
-local Module, Parameter = module.Module, module.Parameter
 local boolean = options.boolean
-
 local layers = {}
 
 local function fields()
   return {
-    input_size = parameters.size "numbers a step",
-    hidden_size = parameters.size "numbers of the state",
+    input_size = layer.size "numbers a step",
+    hidden_size = layer.size "numbers of the state",
     num_layers = options.integer(1, {least = 1}, "layers after the first read the outputs of the one before"),
     bias = boolean(true, "numbers that are added before the gates"),
     batch_first = boolean(false, "the batch is the first axis, time the second"),
-    dropout = parameters.probability(0.0, "of the outputs between layers, while training"),
+    dropout = layer.probability(0.0, "of the outputs between layers, while training"),
     bidirectional = boolean(false, "also reads backwards, and gives 2 hidden_size numbers a step"),
   }
 end
@@ -74,59 +72,44 @@ end
 
 -- gates: rows of a weight for each hidden unit; states: how many tensors a hidden state has.
 local function recurrent(name, operator, gates, states)
-  local Layer = Module:extend(name)
-  local description = options.describe("nn." .. name, fields())
-
-  function Layer:init(...)
-    local o = parameters.read(description, ...)
-    for key, value in pairs(o) do self[key == "bias" and "has_bias" or key] = value end
-    self.directions = o.bidirectional and 2 or 1
-    make_parameters(self, o, gates)
-  end
-
-  function Layer:forward(x, state)
-    if x:dim() ~= 3 and x:dim() ~= 2 then show.fail("the input has %d axes", x:dim()) end
-    local alone, axis = x:dim() == 2, self.batch_first and 0 or 1
-    if alone then x = x:unsqueeze(axis) end
-    if torch.is_tensor(state) then state = {state} end
-    state = state and (alone and batched(state) or state) or zero_state(self, x, states)
-    local y, h, c = compute(self, operator, x, states == 2 and state or state[1])
-    if alone then y, h, c = y:squeeze(axis), h:squeeze(1), c and c:squeeze(1) end
-    return y, states == 2 and {h, c} or h
-  end
-
-  function Layer:expects()
-    return (self.batch_first and "[n, t, %d]" or "[t, n, %d]"):format(self.input_size)
-  end
-
-  function Layer:arguments()
-    local layered = self.num_layers > 1 and ", num_layers = " .. self.num_layers or ""
-    return ("%d, %d%s%s"):format(self.input_size, self.hidden_size, layered,
-      self.bidirectional and ", bidirectional" or "")
-  end
-
-  return Layer
+  return layer.class(name, fields(), {
+    init = function(self, o)
+      for key, value in pairs(o) do self[key == "bias" and "has_bias" or key] = value end
+      self.directions = o.bidirectional and 2 or 1
+      make_parameters(self, o, gates)
+    end,
+    forward = function(self, x, state)
+      if x:dim() ~= 3 and x:dim() ~= 2 then show.fail("the input has %d axes", x:dim()) end
+      local alone, axis = x:dim() == 2, self.batch_first and 0 or 1
+      if alone then x = x:unsqueeze(axis) end
+      if torch.is_tensor(state) then state = {state} end
+      state = state and (alone and batched(state) or state) or zero_state(self, x, states)
+      local y, h, c = compute(self, operator, x, states == 2 and state or state[1])
+      if alone then y, h, c = y:squeeze(axis), h:squeeze(1), c and c:squeeze(1) end
+      return y, states == 2 and {h, c} or h
+    end,
+    expects = function(self) return layer.in_time(self, self.input_size) end,
+    arguments = function(self)
+      local layered = self.num_layers > 1 and ", num_layers = " .. self.num_layers or ""
+      return ("%d, %d%s%s"):format(self.input_size, self.hidden_size, layered,
+        self.bidirectional and ", bidirectional" or "")
+    end,
+  })
 end
 
 --- Long short-term memory (Hochreiter and Schmidhuber, 1997). PyTorch: LSTM.
 ---
----     local y, state = lstm(x)              -- from zeros
----     local z, after = lstm(more, state)
----
 --- x [t, n, input_size] gives y [t, n, hidden_size], the last layer's outputs; with batch_first [n, t, *]. The state
 --- {h, c} is that of every layer after the last step, [num_layers, n, hidden_size] each; bidirectional layers have two.
 --- Without a batch the n is left out everywhere.
+---     local lstm = nn.LSTM(40, 64, {batch_first = true})
+---     local y, state = lstm(x)              -- from zeros
+---     local z, after = lstm(more, state)
 ---@class moonlark.nn.LSTM: moonlark.nn.Module
 layers.LSTM = recurrent("LSTM", torch.lstm, 4, 2)
 
---- Gated recurrent units (Cho et al., 2014). PyTorch: GRU.
----
----     local y, state = gru(x)               -- from zeros
----     local z, after = gru(more, state)
----
---- x [t, n, input_size] gives y [t, n, hidden_size], the last layer's outputs; with batch_first [n, t, *]. The state is
---- that of every layer after the last step, [num_layers, n, hidden_size]; bidirectional layers have two. Without a
---- batch the n is left out everywhere.
+--- Gated recurrent units (Cho et al., 2014): called as an LSTM is, but the state is one tensor. PyTorch: GRU.
+---     local y, state = nn.GRU(40, 64, {batch_first = true})(x)
 ---@class moonlark.nn.GRU: moonlark.nn.Module
 layers.GRU = recurrent("GRU", torch.gru, 3, 1)
 
