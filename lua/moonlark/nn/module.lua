@@ -6,6 +6,9 @@ local torch = require "moonlark.torch"
 
 --- A part of a network: the base of all modules and of one's own. PyTorch: Module.
 ---
+--- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the module
+--- or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight". An error inside forward names the path of
+--- the module, what it expected and what it got.
 ---     local Net = nn.Module:extend "Net"
 ---     function Net:init(classes)
 ---       self.body = nn.Linear(40, 64)
@@ -14,18 +17,12 @@ local torch = require "moonlark.torch"
 ---     end
 ---     function Net:forward(x) return self.head(self.body(x):relu()) * self.scale end
 ---     local y = Net(10)(x)
----
---- A module or an nn.Parameter that is assigned to a field is registered, in order; the field then reads as the module
---- or the plain tensor. Names in state dicts are PyTorch's: "body.0.weight". An error inside forward names the path of
---- the module, what it expected and what it got.
 ---@class moonlark.nn.Module
 ---@field training boolean  true after train(), false after eval()
 local Module = {__name = "Module"}
 
--- What a registry knows of its names: their order, and a value each.
-local function registry()
-  return {order = {}, values = {}}
-end
+-- Values by name, and the names' order.
+local function registry() return {order = {}, values = {}} end
 
 local function put(kept, name, value)
   if kept.values[name] == nil then kept.order[#kept.order + 1] = name end
@@ -48,7 +45,8 @@ local parameter_options = options.describe("nn.Parameter", {
 })
 
 --- Marks a tensor as a parameter: assigned to a module's field, it is trained and saved. A tensor that is trained already
---- stays the same tensor, so that modules can share it: `head.weight = nn.Parameter(embed.weight)`.
+--- stays the same tensor, so that modules can share it.
+---     head.weight = nn.Parameter(embed.weight)
 ---@param tensor moonlark.Tensor
 ---@param given moonlark.nn.Parameter.Options?
 ---@return table
@@ -168,7 +166,8 @@ local function construct(class, ...)
   return self
 end
 
---- A class of one's own: define `init` (what the constructor is given) and `forward`.
+--- A class of one's own: define `init`, which gets what the constructor is given, and `forward`.
+---     local Net = nn.Module:extend "Net"
 ---@param name string
 ---@return table class
 function Module:extend(name)
@@ -181,12 +180,12 @@ function Module:extend(name)
   return class
 end
 
---- What a module computes; each class defines its own. Call the module, net(x), not this: errors then say where.
-function Module:forward()
-  show.fail("%s has no forward", self.__name)
-end
+--- What a module computes; each class defines its own. Call the module, not this: errors then say where.
+---     local y = net(x)
+function Module:forward() show.fail("%s has no forward", self.__name) end
 
 --- Registers a tensor that is saved and moved with the module, but not trained.
+---     net:register_buffer("mean", torch.zeros {40})
 ---@param name string
 ---@param tensor moonlark.Tensor
 function Module:register_buffer(name, tensor)
@@ -204,66 +203,73 @@ local function walk(module, prefix, f)
   end
 end
 
--- {name, tensor, registry, key} of all tensors of these registries ("_parameters", "_buffers").
+local both = {"_parameters", "_buffers"}
+
+-- {name, tensor, kept = registry, key =} of all tensors of these registries.
 local function tensors_of(self, kinds)
   local list = {}
   walk(self, "", function(prefix, module)
     for _, kind in ipairs(kinds) do
       for _, key in ipairs(module[kind].order) do
         local name = prefix == "" and key or prefix .. "." .. key
-        list[#list + 1] = {name = name, tensor = module[kind].values[key], kept = module[kind], key = key}
+        list[#list + 1] = {name, module[kind].values[key], kept = module[kind], key = key}
       end
     end
   end)
   return list
 end
 
--- The same without those that came before under another name.
-local function once(list)
+-- The same of one registry, without those that came before under another name.
+local function once(self, kind)
   local seen, kept = {}, {}
-  for _, entry in ipairs(list) do
-    if not seen[entry.tensor] then kept[#kept + 1] = entry end
-    seen[entry.tensor] = true
+  for _, entry in ipairs(tensors_of(self, {kind})) do
+    if not seen[entry[2]] then kept[#kept + 1] = entry end
+    seen[entry[2]] = true
   end
   return kept
 end
 
-local function only_tensors(list)
-  local tensors = {}
-  for i, entry in ipairs(list) do tensors[i] = entry.tensor end
-  return tensors
+local function column(list, i)
+  local values = {}
+  for row, entry in ipairs(list) do values[row] = entry[i] end
+  return values
 end
 
---- All parameters, also of modules within, in order; one that is shared comes once.
----@return moonlark.Tensor[]
-function Module:parameters() return only_tensors(once(tensors_of(self, {"_parameters"}))) end
-
---- All buffers, also of modules within, in order; one that is shared comes once.
----@return moonlark.Tensor[]
-function Module:buffers() return only_tensors(once(tensors_of(self, {"_buffers"}))) end
-
---- for name, tensor in net:named_parameters() do … end, in order; one that is shared comes once.
----@return fun(): string?, moonlark.Tensor?
-function Module:named_parameters()
-  local list, i = once(tensors_of(self, {"_parameters"})), 0
-  return function()
-    i = i + 1
-    if list[i] then return list[i].name, list[i].tensor end
-  end
-end
-
---- for name, module in net:named_modules() do … end: the module itself (name "") and all within it.
----@return fun(): string?, moonlark.nn.Module?
-function Module:named_modules()
-  local list, i = {}, 0
-  walk(self, "", function(name, module) list[#list + 1] = {name, module} end)
+-- An iterator: a name and a value each time.
+local function each(list)
+  local i = 0
   return function()
     i = i + 1
     if list[i] then return list[i][1], list[i][2] end
   end
 end
 
+--- All parameters, also of modules within, in order; one that is shared comes once.
+---     local opt = optim.AdamW(net:parameters(), {lr = 1e-3})
+---@return moonlark.Tensor[]
+function Module:parameters() return column(once(self, "_parameters"), 2) end
+
+--- All buffers, also of modules within, in order; one that is shared comes once.
+---     for i, buffer in ipairs(net:buffers()) do print(i, buffer) end
+---@return moonlark.Tensor[]
+function Module:buffers() return column(once(self, "_buffers"), 2) end
+
+--- All parameters with their names, in order; one that is shared comes once.
+---     for name, tensor in net:named_parameters() do print(name, tensor:numel()) end
+---@return fun(): string?, moonlark.Tensor?
+function Module:named_parameters() return each(once(self, "_parameters")) end
+
+--- The module itself, under the name "", and all within it.
+---     for name, module in net:named_modules() do print(name, module:describe()) end
+---@return fun(): string?, moonlark.nn.Module?
+function Module:named_modules()
+  local list = {}
+  walk(self, "", function(name, module) list[#list + 1] = {name, module} end)
+  return each(list)
+end
+
 --- The modules directly within, in order.
+---     local stem = net:children()[1]
 ---@return moonlark.nn.Module[]
 function Module:children()
   local list = {}
@@ -287,12 +293,14 @@ end
 
 --- A copy of the module with parameters, buffers and modules of its own, without gradients. What was shared within
 --- the module (tied weights) is shared within the copy; other objects in its fields are the same ones.
+---     local before = net:clone()
 ---@return moonlark.nn.Module
 function Module:clone() return copy(self, {}) end
 
 -- modes -------------------------------------------------------------------------------
 
---- Training mode (default) or, with false, evaluation: dropout and batch statistics depend on it.
+--- Training mode or, with false, evaluation: dropout and batch statistics depend on it.
+---     net:train()
 ---@param mode boolean?  default true
 ---@return moonlark.nn.Module self
 function Module:train(mode)
@@ -301,10 +309,9 @@ function Module:train(mode)
 end
 
 --- Evaluation mode: train(false).
+---     local y = net:eval()(x)
 ---@return moonlark.nn.Module self
-function Module:eval()
-  return self:train(false)
-end
+function Module:eval() return self:train(false) end
 
 local function require_grad(self, pattern, wanted)
   local changed = 0
@@ -318,38 +325,43 @@ local function require_grad(self, pattern, wanted)
   return self
 end
 
---- Keeps the parameters whose names match a Lua pattern ("^body%.") from being trained; all without one.
----@param pattern string?
+--- Keeps parameters from being trained. Errors: no name matches the pattern.
+---     net:freeze "^body%."
+---@param pattern string?  a Lua pattern of names; all unless given
 ---@return moonlark.nn.Module self
 function Module:freeze(pattern) return require_grad(self, pattern, false) end
 
---- Trains the parameters whose names match again.
----@param pattern string?
+--- Trains parameters again, which freeze had kept from it. Errors: no name matches the pattern.
+---     net:unfreeze "^body%.3%."
+---@param pattern string?  a Lua pattern of names; all unless given
 ---@return moonlark.nn.Module self
 function Module:unfreeze(pattern) return require_grad(self, pattern, true) end
 
 --- Forgets all gradients.
+---     net:zero_grad()
 function Module:zero_grad()
   for _, tensor in ipairs(self:parameters()) do tensor:set_grad(nil) end
 end
 
 --- Where the parameters are: "cpu", "cuda:0". A module without any is on the CPU.
+---     x = x:to(net:device())
 ---@return string
 function Module:device()
-  local first = tensors_of(self, {"_parameters", "_buffers"})[1]
-  return first and first.tensor:device() or "cpu"
+  local first = tensors_of(self, both)[1]
+  return first and first[2]:device() or "cpu"
 end
 
 local floating = {float32 = true, float64 = true, float16 = true, bfloat16 = true}
 
 --- Moves parameters and buffers to a device ("cuda", "cpu") or a floating dtype ("bfloat16": integers stay). Make
 --- optimisers after it: tensors that move are new ones; those that are there already stay.
+---     net:to "cuda"
 ---@param where string
 ---@return moonlark.nn.Module self
 function Module:to(where)
   local moved = {}
-  for _, entry in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do
-    local tensor = entry.tensor
+  for _, entry in ipairs(tensors_of(self, both)) do
+    local tensor = entry[2]
     if not floating[where] or floating[tensor:dtype()] then
       local there = moved[tensor] or tensor:detach():to(where)
       if there:device() ~= tensor:device() or there:dtype() ~= tensor:dtype() then
@@ -364,20 +376,18 @@ end
 -- state ---------------------------------------------------------------------------------
 
 --- Parameters and buffers by name, sharing memory with the module.
+---     local weight = net:state_dict()["0.weight"]
 ---@return table<string, moonlark.Tensor>
 function Module:state_dict()
   local state = {}
-  for _, entry in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do state[entry.name] = entry.tensor:detach() end
+  for _, entry in ipairs(tensors_of(self, both)) do state[entry[1]] = entry[2]:detach() end
   return state
 end
 
 --- The names of a state dict in PyTorch's order.
+---     print(table.concat(net:state_keys(), "\n"))
 ---@return string[]
-function Module:state_keys()
-  local keys = {}
-  for i, entry in ipairs(tensors_of(self, {"_parameters", "_buffers"})) do keys[i] = entry.name end
-  return keys
-end
+function Module:state_keys() return column(tensors_of(self, both), 1) end
 
 -- Least numbers of the ordinary format. Below, processors are a hundred times slower; float16's own are not.
 local least = {float32 = 2.0 ^ -126, bfloat16 = 2.0 ^ -126, float64 = 2.0 ^ -1022}
@@ -390,13 +400,12 @@ end
 -- Why a state does not fit, in lines: names that are missing, other shapes, names that nobody knows.
 local function faults_of(entries, state, strict)
   local known, faults, extra = {}, {}, {}
-  for _, entry in ipairs(entries) do
-    local value = state[entry.name]
-    known[entry.name] = true
-    if value == nil and strict then faults[#faults + 1] = "missing: " .. entry.name end
-    if value ~= nil and shape_text(value) ~= shape_text(entry.tensor) then
-      faults[#faults + 1] = ("shape: %s is %s, the state has %s"):format(entry.name, shape_text(entry.tensor),
-        shape_text(value))
+  for name, tensor in each(entries) do
+    local value = state[name]
+    known[name] = true
+    if value == nil and strict then faults[#faults + 1] = "missing: " .. name end
+    if value ~= nil and shape_text(value) ~= shape_text(tensor) then
+      faults[#faults + 1] = ("shape: %s is %s, the state has %s"):format(name, shape_text(tensor), shape_text(value))
     end
   end
   for name in pairs(strict and state or {}) do
@@ -413,22 +422,24 @@ local loading = options.describe("Module:load_state_dict", {
 --- Copies a state dict's values into the module; numbers too small for the ordinary format (subnormal ones, below
 --- 1.2e-38 in float32) become zeros, as they are in all that libtorch computes here. Nothing is copied when a name is
 --- missing, unknown or has another shape: the error lists all of them.
+---     net:load_state_dict(other:state_dict())
 ---@param state table<string, moonlark.Tensor>
 ---@param given moonlark.Module.load_state_dict.Options?
 ---@return moonlark.nn.Module self
 function Module:load_state_dict(state, given)
-  local o, entries = loading:read(given), tensors_of(self, {"_parameters", "_buffers"})
+  local o, entries = loading:read(given), tensors_of(self, both)
   local faults = faults_of(entries, state, o.strict)
   if #faults > 0 then show.fail("the state does not fit %s:%s", self.__name, faults) end
   torch.no_grad(function()
-    for _, entry in ipairs(entries) do
-      if state[entry.name] then entry.tensor:copy_(without_subnormals(state[entry.name])) end
+    for name, tensor in each(entries) do
+      if state[name] then tensor:copy_(without_subnormals(state[name])) end
     end
   end)
   return self
 end
 
 --- Writes the state to a .safetensors file; a network of models/ also writes its card (see moonlark.nn.file).
+---     net:save "net.safetensors"
 ---@param path string
 function Module:save(path)
   if self.card then return file.write(path, self:state_dict(), self.card) end
@@ -438,22 +449,23 @@ function Module:save(path)
 end
 
 --- Reads the state from a .safetensors file, as load_state_dict does.
+---     net:load("net.safetensors", {strict = false})
 ---@param path string
 ---@param given moonlark.Module.load_state_dict.Options?
 ---@return moonlark.nn.Module self
-function Module:load(path, given)
-  return self:load_state_dict(torch.load(path), given)
-end
+function Module:load(path, given) return self:load_state_dict(torch.load(path), given) end
 
 -- in words --------------------------------------------------------------------------------
 
 --- The module in a line, without those within it: "Linear(40, 10)".
+---     print(net[0]:describe())
 ---@return string
 function Module:describe()
   return self.__name .. (self.arguments and "(" .. self:arguments() .. ")" or "")
 end
 
 --- The module and those within it, a line each, as print shows it.
+---     local lines = net:text()
 ---@return string
 function Module:text()
   if #self._modules.order == 0 then return self:describe() end
@@ -465,6 +477,7 @@ function Module:text()
 end
 
 --- How many numbers the parameters hold, and how many of those are trained.
+---     local total, trained = net:count()
 ---@return integer total
 ---@return integer trained
 function Module:count()
@@ -487,8 +500,9 @@ local function columns(rows)
   return table.concat(lines, "\n")
 end
 
---- A table of the modules, as they compute, with the shapes of their results and their numbers of parameters. It is
---- made by a run in evaluation mode; an error there says where.
+--- A table of the modules, in the order in which they compute, with the shapes of their results and their numbers of
+--- parameters. It is made by a run in evaluation mode; an error there says where.
+---     print(net:summary {8, 1, 128, 130})
 ---@param shape integer[]|moonlark.Tensor  of an input of zeros, batch included; or an input
 ---@return string
 function Module:summary(shape)

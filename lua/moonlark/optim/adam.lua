@@ -26,18 +26,17 @@ end
 -- from 2.4 on): that is known by trying. It wants memory in order, and 1.13 cannot say whether it is.
 local function fused(name, device)
   local kernel = torch[name]
-  if not kernel or not torch.is_contiguous then return nil end
-  local function trial() return torch.zeros({1}, {device = device}) end
-  local works = pcall(kernel, {trial()}, {trial()}, {trial()}, {trial()}, {}, {trial():add_(1)}, {lr = 0.0, beta1 = 0.9,
-    beta2 = 0.9, weight_decay = 0.0, eps = 1.0, amsgrad = false, maximize = false})
-  return works and kernel or nil
+  if not kernel or not torch.is_contiguous then return false end
+  local function trial() return {torch.ones({1}, {device = device})} end
+  return pcall(kernel, trial(), trial(), trial(), trial(), {}, trial(), {lr = 0.0, beta1 = 0.9, beta2 = 0.9,
+    weight_decay = 0.0, eps = 1.0, amsgrad = false, maximize = false}) and kernel
 end
 
-local kernels = {}
+local kernels = {} -- by name and device; false where there is none
 
 local function kernel_of(name, device)
   local key = name .. device
-  if kernels[key] == nil then kernels[key] = fused(name, device) or false end
+  if kernels[key] == nil then kernels[key] = fused(name, device) end
   return kernels[key]
 end
 
@@ -98,6 +97,7 @@ local fields = {
 
 --- Steps by a running mean of the gradient over the root of a running mean of its squares (Kingma and Ba, 2015).
 --- PyTorch: Adam.
+---     local opt = optim.Adam(net:parameters(), {lr = 1e-3})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.Adam.Options?
 ---@return moonlark.Optimizer
@@ -110,6 +110,7 @@ local decoupled = options.join(fields, {
 
 --- Adam whose weights decay by themselves: p = p (1 - lr weight_decay) before each step (Loshchilov and Hutter,
 --- 2019). PyTorch: AdamW.
+---     local opt = optim.AdamW(net:parameters(), {lr = 1e-3, weight_decay = 0.05})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.AdamW.Options?
 ---@return moonlark.Optimizer

@@ -1,7 +1,7 @@
 --- EMA: an exponential moving average of a network's weights, which often judges better than the last weights.
----
 ---     local ema = optim.EMA(net, {decay = 0.999})
----     for … do
+---     for x, y in batches() do
+---       loss(net(x), y):backward()
 ---       opt:step()
 ---       ema:update()
 ---     end
@@ -21,48 +21,51 @@ local torch = require "moonlark.torch"
 local EMA = {__name = "moonlark.EMA"}
 EMA.__index = EMA
 
--- f(average's tensor, network's tensor) for each pair.
-local function pairs_of(averaged, trained, f)
-  for i, tensor in ipairs(averaged) do f(tensor, trained[i]) end
+-- parameter(average, weight) for each parameter, buffer(average, value) for each buffer.
+local function each_pair(self, parameter, buffer)
+  torch.no_grad(function()
+    local weights, values = self.trained:parameters(), self.trained:buffers()
+    for i, average in ipairs(self.net:parameters()) do parameter(average, weights[i]) end
+    for i, average in ipairs(self.net:buffers()) do buffer(average, values[i]) end
+  end)
 end
 
 --- Takes the network's weights into the average: average = decay average + (1 - decay) weights; the first update
---- copies them. Buffers, such as the statistics of batch norm, are averages already and are copied.
+--- copies them. Buffers, such as the statistics of batch norm, are averages already and are copied. Errors: while
+--- swapped.
+---     ema:update()
 function EMA:update()
   if self.swapped then show.fail "ema:update(): the network holds the average; call ema:swap() first" end
   local decay = self.decay
   if self.warmup then decay = math.min(decay, (1 + self.updates) / (10 + self.updates)) end
   local share = self.updates == 0 and 1 or 1 - decay
-  torch.no_grad(function()
-    pairs_of(self.net:parameters(), self.trained:parameters(), function(a, b) a:lerp_(b, share) end)
-    pairs_of(self.net:buffers(), self.trained:buffers(), function(a, b) a:copy_(b) end)
-  end)
+  each_pair(self, function(average, weight) average:lerp_(weight, share) end, torch.copy_)
   self.updates = self.updates + 1
 end
 
 --- Exchanges the network's weights and buffers with the average's, in place; call it again to have them back.
+---     ema:swap()
 function EMA:swap()
   local function exchange(a, b)
     local kept = a:clone()
     a:copy_(b)
     b:copy_(kept)
   end
-  torch.no_grad(function()
-    pairs_of(self.net:parameters(), self.trained:parameters(), exchange)
-    pairs_of(self.net:buffers(), self.trained:buffers(), exchange)
-  end)
+  each_pair(self, exchange, exchange)
   self.swapped = not self.swapped
 end
 
 --- The average, swapped or not, in the form of an optimiser's state: the network's names, and "updates".
+---     local state = ema:state_dict()
 ---@return {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
 function EMA:state_dict()
   local holder = self.swapped and self.trained or self.net
   return {tensors = holder:state_dict(), numbers = {updates = self.updates}}
 end
 
---- Goes on where another average of the same network was; the tensors are copied. Names or shapes that do not fit
---- are all listed in one error.
+--- Goes on where another average of the same network was; the tensors are copied. Errors: names or shapes that do not
+--- fit, all of them in one.
+---     ema:load_state_dict(state)
 ---@param state {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
 ---@return moonlark.EMA self
 function EMA:load_state_dict(state)
@@ -80,7 +83,6 @@ function EMA:__tostring()
 end
 
 local average = {}
-
 local parameters = options.describe("optim.EMA", {
   decay = options.number(0.999, {least = 0, most = 1}, "about the last 1 / (1 - decay) steps count"),
   warmup = options.boolean(false, "true begins with a small decay: min(decay, (1 + n) / (10 + n)) after n updates"),
@@ -88,6 +90,7 @@ local parameters = options.describe("optim.EMA", {
 
 --- An exponential moving average of a network's weights (Polyak and Juditsky, 1992): call `ema:update()` after each
 --- `opt:step()`. PyTorch: AveragedModel with get_ema_multi_avg_fn(decay).
+---     local ema = optim.EMA(net, {decay = 0.999})
 ---@param net moonlark.nn.Module  on its device already
 ---@param given moonlark.optim.EMA.Options?
 ---@return moonlark.EMA

@@ -14,6 +14,7 @@ end
 
 --- Scales the gradients so that their norm, over all parameters together, is at most `max_norm`. Call it between
 --- backward and step. PyTorch: clip_grad_norm_.
+---     local norm = optim.clip_grad_norm(net:parameters(), 1)
 ---@param params moonlark.Tensor[]  those without a gradient are left out
 ---@param max_norm number  above 0
 ---@return number norm  before; not finite when a gradient is not: then nothing is scaled
@@ -33,6 +34,7 @@ function gradient.clip_grad_norm(params, max_norm)
 end
 
 --- Clips every number of the gradients between -limit and limit. PyTorch: clip_grad_value_.
+---     optim.clip_grad_value(net:parameters(), 0.5)
 ---@param params moonlark.Tensor[]  those without a gradient are left out
 ---@param limit number  above 0
 function gradient.clip_grad_value(params, limit)

@@ -18,8 +18,6 @@ Optimizer.__index = Optimizer
 local Recipe = {__name = "moonlark.OptimizerRecipe"}
 Recipe.__index = Recipe
 
--- checks ---------------------------------------------------------------------------
-
 local function check_momentum(kind, o)
   if o.nesterov and (o.momentum <= 0 or o.dampening ~= 0) then
     show.fail("%s: nesterov needs a momentum and no dampening", kind.options.owner)
@@ -31,22 +29,16 @@ local function check_parameters(name, list, seen)
   if is_module(list) then show.fail("%s: give net:parameters(), not the network itself", name) end
   if type(list) ~= "table" or #list == 0 then show.fail("%s: there are no parameters", name) end
   for i, tensor in ipairs(list) do
-    if not torch.is_tensor(tensor) then
-      show.fail("%s: parameter %d is no tensor, but a %s", name, i, type(tensor))
-    end
+    if not torch.is_tensor(tensor) then show.fail("%s: parameter %d is no tensor, but a %s", name, i, type(tensor)) end
     if not tensor:is_leaf() then show.fail("%s: parameter %d is computed from others", name, i) end
     if seen[tensor] then show.fail("%s: parameter %d is given twice", name, i) end
     seen[tensor] = true
   end
 end
 
--- the engine of all -----------------------------------------------------------------
-
 -- A group's options: its own, and the optimiser's where it has none.
 local function options_of(kind, group, common)
-  local all = {}
-  for key, value in pairs(common) do all[key] = value end
-  for key, value in pairs(group) do all[key] = value end
+  local all = options.join(common, group)
   all.params = nil
   local o = kind.options:read(all)
   check_momentum(kind, o)
@@ -56,9 +48,8 @@ end
 -- params is a list of tensors or of groups.
 local function make(kind, params, given)
   local common = kind.options:read(given)
-  local listed = params
-  if type(params) == "table" and type(params[1]) == "table" then listed = params else listed = {{params = params}} end
   local groups, seen = {}, {}
+  local listed = type(params) == "table" and type(params[1]) == "table" and params or {{params = params}}
   for i, group in ipairs(listed) do
     groups[i] = options_of(kind, group, common)
     check_parameters(kind.options.owner, group.params, seen)
@@ -67,7 +58,8 @@ local function make(kind, params, given)
   return setmetatable({name = kind.name, groups = groups, update = kind.update, states = {}}, Optimizer)
 end
 
---- Makes the optimiser of a recipe.
+--- Makes the optimiser of a recipe. Errors: no parameters, or one that is given twice or computed from others.
+---     local opt = optim.AdamW {lr = 1e-3} :bind(net:parameters())
 ---@param params moonlark.Tensor[]|table[]
 ---@return moonlark.Optimizer
 function Recipe:bind(params) return make(self.kind, params, self.given) end
@@ -100,6 +92,7 @@ local function moving(self, group, number)
 end
 
 --- Moves every parameter that has a gradient.
+---     opt:step()
 function Optimizer:step()
   torch.no_grad(function()
     local number = 0
@@ -111,12 +104,14 @@ function Optimizer:step()
 end
 
 --- Forgets all gradients.
+---     opt:zero_grad()
 function Optimizer:zero_grad()
   each(self, function(parameter) parameter:set_grad(nil) end)
 end
 
 --- What a resumed optimiser needs: tensors by "NUMBER.NAME" (parameters are counted from 1), and steps and
 --- options by name.
+---     local state = opt:state_dict()
 ---@return {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
 function Optimizer:state_dict()
   local tensors, numbers = {}, {}
@@ -133,36 +128,36 @@ function Optimizer:state_dict()
   return {tensors = tensors, numbers = numbers}
 end
 
---- Goes on where another optimiser of the same parameters was; tensors are copied.
+-- A parameter's state as it was saved: the tensor copied to where the parameter is.
+local function restored(name, value, parameter)
+  if not torch.is_tensor(value) then return math.tointeger(value) or value end
+  local got, wanted = table.concat(value:shape(), ", "), table.concat(parameter:shape(), ", ")
+  if got ~= wanted then show.fail("the state %s has the shape [%s], the parameter [%s]", name, got, wanted) end
+  return value:detach():to {device = parameter:device(), copy = true}
+end
+
+--- Goes on where another optimiser of the same parameters was; tensors are copied. Errors: a state of other parameters,
+--- groups or options.
+---     opt:load_state_dict(state)
 ---@param state {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
 ---@return moonlark.Optimizer self
 function Optimizer:load_state_dict(state)
-  local parameters = {}
+  local parameters, states = {}, {}
   each(self, function(parameter, number) parameters[number] = parameter end)
-  local states = {}
   local function place(name, value)
     local number, key = name:match "^(%d+)%.(.+)$"
     number = tonumber(number)
     local parameter = number and parameters[number]
     if not parameter then show.fail("the state of %s is of a parameter that is not there", name) end
-    if torch.is_tensor(value) and table.concat(value:shape(), ",") ~= table.concat(parameter:shape(), ",") then
-      show.fail("the state %s has the shape [%s], the parameter [%s]", name, table.concat(value:shape(), ", "),
-        table.concat(parameter:shape(), ", "))
-    end
     states[number] = states[number] or {step = 0}
-    if torch.is_tensor(value) then value = value:detach():to {device = parameter:device(), copy = true} end
-    states[number][key] = value
+    states[number][key] = restored(name, value, parameter)
   end
   for name, value in pairs(state.tensors) do place(name, value) end
   for name, value in pairs(state.numbers) do
     local group, key = name:match "^group(%d+)%.(.+)$"
-    if group then
-      local own = self.groups[tonumber(group)]
-      if not own or own[key] == nil then show.fail("the state knows %s, this optimiser does not", name) end
-      own[key] = value
-    else
-      place(name, math.tointeger(value) or value)
-    end
+    local own = self.groups[tonumber(group)]
+    if group and (not own or own[key] == nil) then show.fail("the state knows %s, this optimiser does not", name) end
+    if group then own[key] = value else place(name, value) end
   end
   self.states = states
   return self
@@ -184,7 +179,6 @@ function Optimizer:__tostring()
 end
 
 local optimizer = {}
-
 local number = options.number
 
 --- Options that several optimisers have.
@@ -210,11 +204,7 @@ function optimizer.constructor(name, fields, update)
   end
 end
 
---- A tensor of the state, zeros at first.
----@param state table
----@param key string
----@param parameter moonlark.Tensor
----@return moonlark.Tensor
+--- A tensor of a parameter's state, zeros at first.
 function optimizer.kept(state, key, parameter)
   if not state[key] then state[key] = torch.zeros_like(parameter) end
   return state[key]

@@ -4,7 +4,6 @@ local optimizer = require "moonlark.optim.optimizer"
 
 local boolean, number = options.boolean, options.number
 local kept, shared = optimizer.kept, optimizer.shared
-
 local sgd = {}
 
 -- Moves parameters one by one: f(parameter, gradient, group's options, state).
@@ -15,6 +14,7 @@ local function one_by_one(f)
 end
 
 --- Stochastic gradient descent with momentum: v = momentum v + (1 - dampening) g, then p = p - lr v. PyTorch: SGD.
+---     local opt = optim.SGD(net:parameters(), {lr = 0.1, momentum = 0.9})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.SGD.Options?
 ---@return moonlark.Optimizer
@@ -38,6 +38,7 @@ sgd.SGD = optimizer.constructor("SGD", {
 end))
 
 --- The gradient over the root of a running mean of its squares (Tieleman and Hinton, 2012). PyTorch: RMSprop.
+---     local opt = optim.RMSprop(net:parameters(), {lr = 1e-3})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.RMSprop.Options?
 ---@return moonlark.Optimizer
