@@ -1,14 +1,22 @@
 --- Finding structure without labels: principal components, k-means, Gaussian mixtures.
 ---
---- Names, defaults and definitions are scikit-learn's; the work is done in C over BLAS and LAPACK on every core,
---- and does not depend on how many there are, to the bit.
+--- Names, defaults and definitions are scikit-learn's. The work is done in C over BLAS and LAPACK on every core; the
+--- results are the same to the bit for any number of cores.
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
 
-local cluster = {}
+local cluster = {load = estimator.load}
 
-local pca = estimator.define {
+--- Principal component analysis (Hotelling 1933), as sklearn.decomposition.PCA with the full solver.
+---
+--- Methods: `fit(x)`, `transform(x)` → rows × n_components, `inverse_transform(z)`. Fields: mean; components,
+--- n_components × columns, in each of which the entry of largest magnitude is positive; explained_variance (ddof 1);
+--- explained_variance_ratio.
+---     local z = cluster.pca {n_components = 2}:fit(X):transform(X)
+---@param given moonlark.cluster.pca.Options?
+---@return moonlark.Estimator
+cluster.pca = estimator.define {
   parameters = options.describe("cluster.pca", {
     n_components = options.integer(nil, {least = 1, usual = "as many as there can be"}, "how many are kept"),
     whiten = options.boolean(false, "bring each component to unit variance"),
@@ -38,18 +46,14 @@ local pca = estimator.define {
   },
 }
 
---- Principal component analysis (Hotelling 1933), as sklearn.decomposition.PCA with the full solver.
+--- k-means by Lloyd's algorithm, started by k-means++, as sklearn.cluster.KMeans.
 ---
---- `fit(x)`, then `transform(x)` → rows × n_components, `inverse_transform(z)`; fields mean, components
---- (n_components × columns, the entry of largest magnitude in each positive), explained_variance (ddof 1),
---- explained_variance_ratio.
----@param given moonlark.cluster.pca.Options?
+--- Methods: `fit(x)`, `predict(x)` → the nearest centre of each row (ids from 0), `transform(x)` → distances to all
+--- centres. Fields: centers (n_clusters × columns), labels, inertia, iterations.
+---     local ids = cluster.kmeans {n_clusters = 4}:fit(X).labels
+---@param given moonlark.cluster.kmeans.Options?
 ---@return moonlark.Estimator
-function cluster.pca(given)
-  return pca(given)
-end
-
-local kmeans = estimator.define {
+cluster.kmeans = estimator.define {
   parameters = options.describe("cluster.kmeans", core.cluster.parameters.kmeans, {
     init = options.tensor(nil, "centres to start from, n_clusters × columns", {usual = "k-means++"}),
   }),
@@ -64,16 +68,7 @@ local kmeans = estimator.define {
   },
 }
 
---- k-means by Lloyd's algorithm, started by k-means++, as sklearn.cluster.KMeans.
----
---- `fit(x)`, then `predict(x)` → the nearest centre of each row (ids from 0), `transform(x)` → distances to all
---- centres; fields centers (n_clusters × columns), labels, inertia, iterations.
----@param given moonlark.cluster.kmeans.Options?
----@return moonlark.Estimator
-function cluster.kmeans(given)
-  return kmeans(given)
-end
-
+-- The log-likelihood of each row, and the share of each component in it.
 local function score(state, x, settings)
   return core.cluster.gmm_score(x, settings.covariance, state.weights, state.means, state.covariances)
 end
@@ -82,7 +77,15 @@ local function free_parameters(state, settings)
   return core.cluster.gmm_free_parameters(settings.covariance, state.means:size(0), state.means:size(1))
 end
 
-local gmm = estimator.define {
+--- Gaussian mixture by expectation maximisation, as sklearn.mixture.GaussianMixture.
+---
+--- Methods: `fit(x)`, `predict(x)` → component ids from 0, `predict_proba(x)` → rows × n_components,
+--- `score_samples(x)` → log-likelihood of each row, `score(x)` their mean, `bic(x)`, `aic(x)`. Fields: weights,
+--- means, covariances, lower_bound (mean log-likelihood), iterations, converged.
+---     local model = cluster.gmm {n_components = 4}:fit(X)
+---@param given moonlark.cluster.gmm.Options?
+---@return moonlark.Estimator
+cluster.gmm = estimator.define {
   parameters = options.describe("cluster.gmm", core.cluster.parameters.gmm, {
     init = options.tensor(nil, "labels to start from, one a row", {usual = "k-means"}),
   }),
@@ -95,20 +98,10 @@ local gmm = estimator.define {
     }
   end,
   methods = {
-    predict = function(state, x, settings)
-      local _, responsibilities = score(state, x, settings)
-      return responsibilities:argmax(1)
-    end,
-    predict_proba = function(state, x, settings)
-      local _, responsibilities = score(state, x, settings)
-      return responsibilities
-    end,
-    score_samples = function(state, x, settings)
-      return (score(state, x, settings))
-    end,
-    score = function(state, x, settings)
-      return (score(state, x, settings)):mean():item()
-    end,
+    predict = function(state, x, settings) return select(2, score(state, x, settings)):argmax(1) end,
+    predict_proba = function(state, x, settings) return (select(2, score(state, x, settings))) end,
+    score_samples = function(state, x, settings) return (score(state, x, settings)) end,
+    score = function(state, x, settings) return (score(state, x, settings)):mean():item() end,
     bic = function(state, x, settings)
       return -2 * (score(state, x, settings)):sum():item() + free_parameters(state, settings) * math.log(x:size(0))
     end,
@@ -117,23 +110,5 @@ local gmm = estimator.define {
     end,
   },
 }
-
---- Gaussian mixture by expectation maximisation, as sklearn.mixture.GaussianMixture.
----
---- `fit(x)`, then `predict(x)` → component ids from 0, `predict_proba(x)` → rows × n_components,
---- `score_samples(x)` → log-likelihood of each row, `score(x)` their mean, `bic(x)`, `aic(x)`; fields weights,
---- means, covariances, lower_bound (mean log-likelihood), iterations, converged.
----@param given moonlark.cluster.gmm.Options?
----@return moonlark.Estimator
-function cluster.gmm(given)
-  return gmm(given)
-end
-
---- Reads back a saved clusterer.
----@param path string  ends in .safetensors
----@return moonlark.Estimator
-function cluster.load(path)
-  return estimator.load(path)
-end
 
 return cluster

@@ -1,9 +1,8 @@
 --- Estimator: anything that is fitted to a table of samples and then predicts or transforms.
 ---
---- The contract of all of them, as in scikit-learn: every hyperparameter has a default; `fit` returns the
---- estimator itself; what was learnt lies in `state` (tensors, numbers and strings: data, never code), so that one
---- `save` and one `load` serve them all; `clone` gives an unfitted one of the same hyperparameters.
----
+--- All keep the contract of scikit-learn: every hyperparameter has a default; `fit` returns the estimator itself;
+--- `clone` gives an unfitted one of the same hyperparameters. What was learnt lies in `state` (tensors, numbers and
+--- strings: data, never code), so that one `save` and one `load` serve them all.
 ---@class moonlark.Estimator
 ---@field kind string  the function that makes it, for instance "cluster.gmm"
 ---@field state table?  what was learnt; nil before `fit`
@@ -47,6 +46,9 @@ local function check_rows(x, least)
 end
 
 --- Learns from samples; returns the estimator.
+---
+--- Errors: numbers that are not finite; a classifier without labels.
+---     local model = classify.knn():fit(x, y)
 ---@param x moonlark.Tensor|table  rows × columns, finite; or what dataset:extract gives
 ---@param y moonlark.Tensor?  class ids, one a row; classifiers need it
 ---@return moonlark.Estimator self
@@ -64,8 +66,12 @@ function Estimator:fit(x, y)
   return self
 end
 
-local function fitted(self, x)
-  if not self.state then show.fail("this %s is not fitted yet: call fit first", self.kind) end
+local function state_of(self)
+  return self.state or show.fail("this %s is not fitted yet: call fit first", self.kind)
+end
+
+-- Samples as wide as those that the estimator was fitted to.
+local function checked(self, x)
   x = table_of(x)
   check_rows(x, 0)
   if x:size(1) ~= self.state.columns then
@@ -75,6 +81,7 @@ local function fitted(self, x)
 end
 
 --- The hyperparameters, as a copy.
+---     print(model:params().n_neighbors)
 ---@return table
 function Estimator:params()
   local copy = {}
@@ -82,7 +89,8 @@ function Estimator:params()
   return copy
 end
 
---- An unfitted estimator of the same kind and hyperparameters, some replaced.
+--- An unfitted estimator of the same kind and hyperparameters, some of them replaced.
+---     local wider = model:clone {n_neighbors = 15}
 ---@param changes table?
 ---@return moonlark.Estimator
 function Estimator:clone(changes)
@@ -95,20 +103,17 @@ end
 local function divide(self, prefix, tensors, plain)
   local torch = require "moonlark.torch"
   plain.kind, plain.settings, plain.state = self.kind, {}, {}
-  for key, value in pairs(self.settings) do
-    if torch.is_tensor(value) then
-      tensors[prefix .. "settings." .. key] = value
-    elseif key ~= "steps" then
-      plain.settings[key] = value
+  local function put(from, into, name)
+    for key, value in pairs(from) do
+      if torch.is_tensor(value) then
+        tensors[prefix .. name .. key] = value
+      elseif key ~= "steps" then
+        into[key] = value
+      end
     end
   end
-  for key, value in pairs(self.state) do
-    if torch.is_tensor(value) then
-      tensors[prefix .. key] = value
-    elseif key ~= "steps" then
-      plain.state[key] = value
-    end
-  end
+  put(self.settings, plain.settings, "settings.")
+  put(self.state, plain.state, "")
   if self.state.steps then
     plain.steps = json.array {}
     for i, step in ipairs(self.state.steps) do
@@ -118,11 +123,12 @@ local function divide(self, prefix, tensors, plain)
   end
 end
 
--- What a model.json holds, and each of its steps.
+-- What the JSON of a model holds, and each of its steps.
 local form
 local step = options.value("table", "an object", function(value) return form.accept(value) end, options.required)
 form = shape.object {
-  kind = "string", settings = shape.map "any", state = {columns = shape.integer(1)}, steps = shape.maybe(shape.list(step)),
+  kind = "string", settings = shape.map "any", state = {columns = shape.integer(1)},
+  steps = shape.maybe(shape.list(step)),
 }
 
 -- The state, when it holds all that the kind's methods read.
@@ -171,6 +177,7 @@ local function json_path(path)
 end
 
 --- Saves a fitted estimator: PATH.safetensors holds its tensors, PATH.json beside it the rest.
+---     model:save "genres.safetensors"
 ---@param path string  ends in .safetensors
 ---@return moonlark.Estimator self
 function Estimator:save(path)
@@ -184,6 +191,7 @@ function Estimator:save(path)
 end
 
 --- Reads back what `save` wrote, whatever kind of estimator it was.
+---     local model = classify.load "genres.safetensors"
 ---@param path string  ends in .safetensors
 ---@return moonlark.Estimator
 function estimator.load(path)
@@ -192,6 +200,7 @@ function estimator.load(path)
 end
 
 --- True for estimators.
+---     assert(estimator.is(classify.knn()))
 ---@param value any
 ---@return boolean
 function estimator.is(value)
@@ -215,21 +224,15 @@ function Estimator:__tostring()
 end
 
 ---@class moonlark.Estimator.Definition
----@field parameters moonlark.Description
----@field state string[]
----@field fit fun(settings: table, x: moonlark.Tensor, y: moonlark.Tensor?): table
----@field methods table<string, function>
----@field inverses table<string, function>?
----@field supervised boolean?
+---@field parameters moonlark.Description  its options; their owner names the kind: "cluster.pca"
+---@field state string[]  what the methods need, and files must therefore hold: {"tensor mean"}
+---@field fit fun(settings: table, x: moonlark.Tensor, y: moonlark.Tensor?): table  returns the state
+---@field methods table<string, function>  f(state, x, settings, ...); fitted, and x has the right width
+---@field inverses table<string, function>?  f(state, settings, ...); they take other things than samples
+---@field supervised boolean?  labels are required and checked
 ---@field check fun(settings: table)?  what holds between options
 
 --- Defines a kind of estimator and returns the function that makes one.
----
---- `parameters` describes its options, and names the kind: options.describe("cluster.pca", …). `state` names what its
---- methods need of the state, and what a file of it must therefore hold: {"tensor mean"}.
---- `fit(settings, x, y)` returns the state; every function in `methods` is called as f(state, x, settings, ...)
---- once the estimator is fitted and x has the right width; those in `inverses` take other things than samples and
---- are called as f(state, settings, ...). `supervised`: labels are required and checked.
 ---@param definition moonlark.Estimator.Definition
 ---@return fun(given: table?): moonlark.Estimator
 function estimator.define(definition)
@@ -238,28 +241,24 @@ function estimator.define(definition)
   local methods = setmetatable({}, {__index = Estimator})
   for name, method in pairs(definition.methods) do
     methods[name] = function(self, x, ...)
-      return method(self.state, fitted(self, x), self.settings, ...)
+      return method(state_of(self), checked(self, x), self.settings, ...)
     end
   end
   for name, method in pairs(definition.inverses or {}) do
     methods[name] = function(self, ...)
-      if not self.state then show.fail("this %s is not fitted yet: call fit first", self.kind) end
-      return method(self.state, self.settings, ...)
+      return method(state_of(self), self.settings, ...)
     end
   end
   function meta.__index(self, key)
-    local method = methods[key]
-    if method ~= nil then return method end
     local state = rawget(self, "state")
-    return state and state[key]
+    return methods[key] or state and state[key]
   end
-  local function make(given)
+  makers[kind] = function(given)
     local settings = definition.parameters:read(given)
     if definition.check then definition.check(settings) end
     return setmetatable({kind = kind, settings = settings}, meta)
   end
-  makers[kind] = make
-  return make
+  return makers[kind]
 end
 
 return estimator

@@ -1,8 +1,7 @@
 --- Signal: a tensor whose last axis is time, and what one must know to read it.
 ---
---- A waveform, a mel spectrogram and an onset curve are all Signals, so nothing
---- downstream is told a sample rate or a hop length again.
----
+--- A waveform, a mel spectrogram and an onset curve are all Signals: a function that gets one needs to be told no
+--- sample rate and no hop length.
 ---@class moonlark.Signal
 ---@field data moonlark.Tensor  channels × samples for a waveform, rows × frames for a feature
 ---@field rate number  frames (samples of a waveform) per second
@@ -26,6 +25,7 @@ Signal.__index = Signal
 Signal.__name = "moonlark.Signal"
 
 --- Makes a Signal from its fields; `data`, `rate` and `kind` are required.
+---     local noise = signal.new {data = torch.randn {1, 22050}, rate = 22050, kind = "waveform"}
 ---@param fields table
 ---@return moonlark.Signal
 function signal.new(fields)
@@ -38,11 +38,9 @@ end
 --- True for Signals.
 ---@param value any
 ---@return boolean
-function signal.is(value)
-  return getmetatable(value) == Signal
-end
+function signal.is(value) return getmetatable(value) == Signal end
 
---- Raises unless `value` is a Signal (of one of the kinds, when given).
+--- Raises unless `value` is a Signal (of the kind, when given).
 ---@param name string  the argument's name
 ---@param value any
 ---@param kind string?
@@ -69,14 +67,14 @@ function signal.channels(song)
   return data
 end
 
---- Calls f for each channel, and puts what it makes of them together again.
+--- Calls f for each channel, and puts its results together.
 ---
 ---     local tune, drums = signal.each_channel(signal.channels(song), 1, function(samples)
 ---       return core.hpss(samples, o)
 ---     end)
 ---
---- A tensor that f returns becomes one of channels × its own axes; a value that is no tensor is the last channel's.
---- Data that has no axis of channels is one channel, and the results have no such axis either.
+--- Tensors that f returns become one tensor of channels × their own axes; of other values the last channel's is kept.
+--- Data without an axis of channels is one channel, and the results have no such axis either.
 --- Errors: no channel.
 ---@param data moonlark.Tensor  channels × the axes of one channel
 ---@param rank integer  how many axes one channel has: 1 for samples, 2 for rows × frames
@@ -100,6 +98,7 @@ function signal.each_channel(data, rank, f)
 end
 
 --- Number of frames (samples of a waveform).
+---     print(song:frames())
 ---@return integer
 function Signal:frames()
   local shape = self.data:shape()
@@ -107,6 +106,7 @@ function Signal:frames()
 end
 
 --- Length in seconds.
+---     print(song:duration())
 ---@return number
 function Signal:duration()
   return self:frames() / self.rate
@@ -115,8 +115,9 @@ end
 -- By kind, and by name of the feature, its row in the engine's table.
 local rows
 
---- What the engine's table says of such Signals, for pictures: labels of the rows, where there are that many; the
---- palette of spectra; apart, how many first rows are of another size. Empty for kinds that it does not know.
+--- What the engine's table says of Signals of this kind, for pictures: labels of the rows, where there are that many;
+--- the palette of spectra; apart: how many first rows are of another size. Empty for kinds that it does not know.
+---     local labels = chroma:facts().labels
 ---@return {labels: string[]?, palette: string?, apart: integer?}
 function Signal:facts()
   if not rows then
@@ -130,13 +131,14 @@ function Signal:facts()
 end
 
 --- The time of each frame in seconds, as a float64 tensor.
+---     local seconds = mel:times():totable()
 ---@return moonlark.Tensor
 function Signal:times()
-  local torch = require "moonlark.torch"
-  return torch.arange(self:frames(), {dtype = "float64"}) / self.rate + self.start
+  return require "moonlark.torch".arange(self:frames(), {dtype = "float64"}) / self.rate + self.start
 end
 
 --- The part between two times in seconds; a view, not a copy.
+---     local chorus = song:slice(30, 45)
 ---@param from number
 ---@param to number?  default: the end
 ---@return moonlark.Signal
@@ -146,13 +148,12 @@ function Signal:slice(from, to)
     return math.max(0, math.min(frames, math.floor((time - self.start) * self.rate + 0.5)))
   end
   local first, last = frame(from), to and frame(to) or frames
-  if last < first then
-    show.fail("to must not lie before from (%g s), got %g s", from, to)
-  end
+  if last < first then show.fail("to must not lie before from (%g s), got %g s", from, to) end
   return self:with {data = self.data:narrow(-1, first, last - first), start = self.start + first / self.rate}
 end
 
---- A copy with some fields replaced.
+--- A copy with some fields replaced; the tensor is shared.
+---     local louder = song:with {data = song.data * 2}
 ---@param changes table
 ---@return moonlark.Signal
 function Signal:with(changes)

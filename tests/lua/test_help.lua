@@ -51,8 +51,10 @@ end
 
 -- Modules whose every function and constructor shows how it is called, and classes whose every method does.
 local with_examples = {
+  "audio", "classify", "cluster", "effects", "metrics", "music",
 }
 local classes_with_examples = {
+  "Estimator", "Signal",
 }
 
 -- What a page shows as code: blocks of lines that are indented by four blanks.

@@ -1,18 +1,19 @@
 --- Sound files in and out: waveforms as Signals, at the rate asked for.
 ---
---- WAV, AIFF, AU, FLAC, Ogg Vorbis and Opus are read by libsndfile, MP3 by libmpg123; m4a/AAC, ALAC, WMA, WebM and
---- others by FFmpeg's libraries. Encoder delay and padding are left out where the file's gapless tags name them (LAME
---- tag of an MP3, edit list of an m4a); without a tag they stay in. WMA has none: FFmpeg's decoder drops its first
+--- libsndfile reads WAV, AIFF, AU, FLAC, Ogg Vorbis and Opus; libmpg123 reads MP3; FFmpeg's libraries read m4a/AAC,
+--- ALAC, WMA, WebM and others. Encoder delay and padding are left out where the file's gapless tags name them (LAME tag
+--- of an MP3, edit list of an m4a); without a tag they stay in. WMA has no such tag: FFmpeg's decoder drops its first
 --- frame.
 ---
---- Lengths that count samples bind (WAV, FLAC, Ogg, m4a, MP3 with a Xing tag): a file that ends before its header says
---- is an error, one that goes on after too. Lengths that could only be estimated (MP3 without Xing, AAC without a
---- container, WMA, WebM) are not told, and the file is read to its end. Streams of Ogg one behind another are read as
---- one. Tags behind the sound are left out.
+--- Where a header counts samples (WAV, FLAC, Ogg, m4a, MP3 with a Xing tag), a file that ends before or goes on after
+--- that count is an error. Where a length could only be estimated (MP3 without Xing, AAC without a container, WMA,
+--- WebM), none is told, and the file is read to its end. Streams of Ogg one behind another are read as one. Tags behind
+--- the sound are left out.
 ---
---- A part (start, duration) is to the bit that part of the whole, in every container; in AAC in an m4a it lies at the
---- same place, and its samples may differ by 1e-3, since the decoder draws noise anew wherever it begins. WebM,
---- Matroska, WMA and other containers whose time stamps do not count samples are decoded from their beginning for that.
+--- A part (start, duration) equals that part of the whole to the bit, in every container. AAC in an m4a is the
+--- exception: the place is the same, but samples may differ by 1e-3, since the decoder draws noise anew wherever it
+--- begins. WebM, Matroska, WMA and other containers whose time stamps do not count samples are therefore decoded from
+--- their beginning.
 ---
 --- A path is the path of a file: no name makes a request, and playlists are refused.
 local core = require "moonlark_core"
@@ -23,7 +24,6 @@ local signal = require "moonlark.signal"
 local warning = require "moonlark.base.warning"
 
 local audio = {}
-
 local number, boolean, choice = options.number, options.boolean, options.choice
 
 local shared = options.join(reading.options, {
@@ -59,22 +59,19 @@ local function say(path, notes)
 end
 
 local function waveform(data, rate, start)
-  if math.tointeger(rate) then rate = math.tointeger(rate) end
-  return signal.new {data = data, rate = rate, start = start, kind = "waveform"}
+  return signal.new {data = data, rate = math.tointeger(rate) or rate, start = start, kind = "waveform"}
 end
 
 --- Reads a sound file, as librosa.load (0.11) does: mono is the mean of the channels, taken before resampling;
---- resampling is soxr HQ and gives ceil(n · rate / file's rate) samples. At the file's own rate nothing is
---- touched.
+--- resampling is soxr HQ and gives ceil(n · rate / file's rate) samples. At the file's own rate nothing is changed.
 ---
---- A channel that is named is heard alone, whatever mono says. Only the part that is asked for is decoded. NaN and
---- infinite samples are an error that names the first one's place, unless nan = "keep" lets them through. A file that
---- is damaged or ends before its header says is an error, unless partial = "keep" takes what is there, with a warning.
+--- A channel that is named is heard alone, whatever mono says. Only the part that is asked for is decoded. Channels
+--- that cancel each other out when mixed, as in stereo with one side inverted, get a warning.
 ---
---- Channels that cancel each other out when mixed, as in stereo with one side inverted, get a warning.
----
---- Errors name the file and what is wrong: missing, unreadable, a folder, empty, no sound, damaged, cut short, without
---- the channel asked for.
+--- Errors name the file and what is wrong: missing, unreadable, a folder, empty, no sound, without the channel asked
+--- for; NaN and infinite samples (with the first one's place), unless nan = "keep" lets them through; damaged or cut
+--- short, unless partial = "keep" takes what is there, with a warning.
+---     local song = audio.load("song.mp3", {rate = "native"})
 ---@param path string
 ---@param given moonlark.audio.load.Options?
 ---@return moonlark.Signal waveform  channels × samples, float32, full scale is 1
@@ -88,14 +85,15 @@ end
 ---@class moonlark.audio.Info
 ---@field format string
 ---@field codec string
----@field library string
+---@field library string  which reads it
 ---@field rate integer  Hz
 ---@field channels integer
 ---@field frames integer?
 ---@field duration number?  seconds
 
---- What a sound file says of itself; decodes nothing. `frames` and `duration` are nil where the file does not
---- say, or could only be guessed at, as in an MP3 without a Xing tag. `library` is what reads it.
+--- What a sound file says of itself; decodes nothing. `frames` and `duration` are nil where the file does not say, or
+--- they could only be guessed at, as in an MP3 without a Xing tag. Errors: as of audio.load.
+---     print(audio.info("song.mp3").duration)
 ---@param path string
 ---@return moonlark.audio.Info
 function audio.info(path)
@@ -106,12 +104,9 @@ function audio.info(path)
   }
 end
 
---- Goes through a sound file of any length in bounded memory; the blocks, put together, are to the bit what
---- audio.load gives.
----
+--- Goes through a sound file of any length in bounded memory. Put together, the blocks are to the bit what audio.load
+--- gives. Warnings come with the last block. Errors: as of audio.load.
 ---     for block in audio.blocks("day.wav", {seconds = 10}) do print(block.start, block:duration()) end
----
---- Warnings come with the last block.
 ---@param path string
 ---@param given moonlark.audio.blocks.Options?
 ---@return fun(): moonlark.Signal?
@@ -134,13 +129,14 @@ function audio.blocks(path, given)
   end
 end
 
---- Writes a waveform; the ending decides the format: .wav .flac .ogg .opus .mp3 .aiff .au .w64 .caf. The file
---- appears only when it is whole.
+--- Writes a waveform; the ending decides the format: .wav .flac .ogg .opus .mp3 .aiff .au .w64 .caf. The file appears
+--- only when it is whole.
 ---
 --- subtype is "pcm16" for .wav, .flac, .aiff and .au unless it says "pcm_u8", "pcm24", "pcm32", "float", "double",
---- "alaw" or "ulaw". Integer samples are rounded without dither, so what
---- was read from an integer file is written back exactly. Samples beyond ±1 are cut to it, except by "float" and
---- "double", and counted.
+--- "alaw" or "ulaw". Integer samples are rounded without dither: what was read from an integer file is written back
+--- exactly. Samples beyond ±1 are cut to ±1, except by "float" and "double", and counted.
+--- Errors: another ending; a rate that is no whole number; a subtype or quality that the format does not have.
+---     audio.save("loud.flac", song:with {data = song.data * 2}, {subtype = "pcm24"})
 ---@param path string
 ---@param wave moonlark.Signal
 ---@param given moonlark.audio.save.Options?
@@ -150,12 +146,12 @@ function audio.save(path, wave, given)
   signal.check("wave", wave, "waveform")
   local rate = math.tointeger(wave.rate)
   if not rate then show.fail("a sound file's rate must be a whole number of Hz, got %g", wave.rate) end
-  local data = wave.data
-  if data:dim() == 1 then data = data:unsqueeze(0) end
+  local data = wave.data:dim() == 1 and wave.data:unsqueeze(0) or wave.data
   return core.audio.save(path, data, rate, o.subtype, o.quality)
 end
 
 --- A waveform at another rate: soxr HQ, as librosa.resample (0.11) does without scaling.
+---     local small = audio.resample(song, 16000)
 ---@param wave moonlark.Signal
 ---@param rate number  Hz
 ---@return moonlark.Signal waveform  ceil(n · rate / old rate) samples

@@ -13,10 +13,6 @@ local function present(y)
   return classes, torch.searchsorted(classes, y), classes:size(0)
 end
 
-local function named(state, ids)
-  return state.classes:index_select(0, ids)
-end
-
 -- A classifier whose whole knowledge is class probabilities.
 local function define(definition)
   local proba = definition.proba
@@ -33,20 +29,23 @@ local function define(definition)
     methods = {
       predict_proba = proba,
       predict = function(state, x, settings)
-        return named(state, proba(state, x, settings):argmax(1))
+        return state.classes:index_select(0, proba(state, x, settings):argmax(1))
       end,
     },
   }
 end
 
+--- Standardises columns to mean 0 and standard deviation 1, as sklearn.preprocessing.StandardScaler. Constant columns
+--- are only centred. Methods: `fit(x)`, `transform(x)`; fields: mean, variance, scale.
+---     local scaled = classify.scaler():fit(X):transform(X)
+---@return moonlark.Estimator
 models.scaler = estimator.define {
   parameters = options.describe("classify.scaler", {}),
   state = {"tensor mean", "tensor variance", "tensor scale"},
   fit = function(_, x)
     local mean, variance = core.classify.moments(x)
     -- A constant column has no scale: it is only centred. Rounding may leave it a trace of variance.
-    local eps = 2.220446049250313e-16
-    local n = x:size(0)
+    local n, eps = x:size(0), 2.220446049250313e-16
     local bound = variance * n * eps + (mean * n * eps):square()
     local scale = variance:sqrt():masked_fill(variance:le(bound), 1)
     return {mean = mean, variance = variance, scale = scale}
@@ -56,6 +55,13 @@ models.scaler = estimator.define {
   },
 }
 
+--- Logistic regression with an L2 penalty, multinomial for more than two classes, fitted by L-BFGS. It minimises what
+--- sklearn.linear_model.LogisticRegression minimises. Standardise columns first.
+---
+--- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
+---     local model = classify.logistic {C = 0.1}:fit(X)
+---@param given moonlark.classify.logistic.Options?
+---@return moonlark.Estimator
 models.logistic = define {
   parameters = options.describe("classify.logistic", core.classify.parameters.logistic),
   state = {"tensor weights", "tensor intercepts"},
@@ -68,6 +74,12 @@ models.logistic = define {
   end,
 }
 
+--- k-nearest neighbours, Euclidean, as sklearn.neighbors.KNeighborsClassifier.
+---
+--- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
+---     local model = classify.knn {n_neighbors = 3}:fit(X)
+---@param given moonlark.classify.knn.Options?
+---@return moonlark.Estimator
 models.knn = define {
   parameters = options.describe("classify.knn", {
     n_neighbors = options.integer(5, {least = 1}, "how many rows decide; at most those fitted"),
@@ -96,6 +108,18 @@ local function gamma_of(setting, x)
   return variance > 0 and 1 / (x:size(1) * variance) or 1.0
 end
 
+local function svm_predict(state, x, settings)
+  return core.classify.svm_predict(x, settings.kernel, state.gamma_used, state.vectors, state.coefficients,
+    state.offsets, state.counts)
+end
+
+--- Support vector machine (Cortes and Vapnik 1995), trained by libsvm, one class against one, as sklearn.svm.SVC.
+--- Standardise columns first.
+---
+--- Methods: `fit(x, y)`, `predict(x)`, `decision_function(x)` → rows × pairs, positive for the pair's first class.
+---     local model = classify.pipeline {classify.scaler(), classify.svm {C = 10}}:fit(X)
+---@param given moonlark.classify.svm.Options?
+---@return moonlark.Estimator
 models.svm = estimator.define {
   parameters = options.describe("classify.svm", core.classify.parameters.svm, {
     gamma = options.either(nil, {options.number(nil, {above = 0}), options.choice {"scale", "auto"}},
@@ -106,24 +130,14 @@ models.svm = estimator.define {
   supervised = true,
   fit = function(settings, x, y)
     local classes, ids, k = present(y)
-    local gamma = gamma_of(settings.gamma, x)
-    local vectors, coefficients, offsets, counts = core.classify.svm(x, ids, k,
-      {C = settings.C, kernel = settings.kernel, gamma = gamma, tol = settings.tol})
-    return {
-      classes = classes, gamma_used = gamma, vectors = vectors, coefficients = coefficients, offsets = offsets,
-      counts = counts,
-    }
+    local state = {classes = classes, gamma_used = gamma_of(settings.gamma, x)}
+    state.vectors, state.coefficients, state.offsets, state.counts = core.classify.svm(x, ids, k,
+      {C = settings.C, kernel = settings.kernel, gamma = state.gamma_used, tol = settings.tol})
+    return state
   end,
   methods = {
-    predict = function(state, x, settings)
-      return named(state, (core.classify.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
-        state.coefficients, state.offsets, state.counts)))
-    end,
-    decision_function = function(state, x, settings)
-      local _, decisions = core.classify.svm_predict(x, settings.kernel, state.gamma_used, state.vectors,
-        state.coefficients, state.offsets, state.counts)
-      return decisions
-    end,
+    predict = function(state, x, settings) return state.classes:index_select(0, (svm_predict(state, x, settings))) end,
+    decision_function = function(state, x, settings) return (select(2, svm_predict(state, x, settings))) end,
   },
 }
 
@@ -131,6 +145,12 @@ local function trees_proba(state, x)
   return core.classify.trees_proba(x, state.model, state.classes:size(0))
 end
 
+--- Random forest (Breiman 2001), grown by XGBoost: trees on random shares of rows and, at each split, of columns.
+---
+--- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
+---     local model = classify.random_forest {n_estimators = 300}:fit(X)
+---@param given moonlark.classify.random_forest.Options?
+---@return moonlark.Estimator
 models.random_forest = define {
   parameters = options.describe("classify.random_forest", core.classify.parameters.random_forest),
   state = {"tensor model"},
@@ -142,6 +162,12 @@ models.random_forest = define {
 local boosting = options.join(core.classify.parameters.boosted_trees)
 for _, p in pairs(boosting) do p.default = math.tointeger(p.default) or p.default end
 
+--- Gradient boosted trees by XGBoost (Chen and Guestrin 2016), with its defaults.
+---
+--- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
+---     local model = classify.boosted_trees {max_depth = 4}:fit(X)
+---@param given moonlark.classify.boosted_trees.Options?
+---@return moonlark.Estimator
 models.boosted_trees = define {
   parameters = options.describe("classify.boosted_trees", boosting),
   state = {"tensor model"},

@@ -5,12 +5,11 @@ local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
 local evaluation = require "moonlark.classify.evaluation"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local validation = {}
 
-local function list(value)
-  return type(value) == "table" and value or nil
-end
+local function list(value) return type(value) == "table" and value or nil end
 
 local function list_or_false(value)
   if value == false or type(value) == "table" then return value end
@@ -36,6 +35,7 @@ local function check_model(model)
   if not model.predict then show.fail("model must have predict, %s has none", model.kind) end
 end
 
+-- What extract gives: numbers by rows, and a class for each row.
 local function check_table(X)
   local torch = require "moonlark.torch"
   if type(X) ~= "table" or not torch.is_tensor(X.x) or not torch.is_tensor(X.y) then
@@ -116,19 +116,16 @@ local function assign(X, o)
 end
 
 local function rows_of(places, fold, inside)
-  local torch = require "moonlark.torch"
   local rows = {}
   for i, place in ipairs(places) do
     if (place == fold) == inside then rows[#rows + 1] = i - 1 end
   end
-  return torch.tensor(rows, {dtype = "int64"}), rows
+  return require "moonlark.torch".tensor(rows, {dtype = "int64"})
 end
 
 -- Labels predicted for every row by a model that did not see its fold.
 local function predict_all(model, X, places, k, each)
-  local torch = require "moonlark.torch"
-  local predicted = torch.zeros({X.y:size(0)}, {dtype = "int64"})
-  local folds = {}
+  local predicted, folds = require "moonlark.torch".zeros({X.y:size(0)}, {dtype = "int64"}), {}
   for fold = 1, k do
     local train, test = rows_of(places, fold, false), rows_of(places, fold, true)
     local fitted = model:clone():fit(X.x:index_select(0, train), X.y:index_select(0, train))
@@ -141,8 +138,11 @@ local function predict_all(model, X, places, k, each)
   return predicted, folds
 end
 
---- Judges a classifier by cross-validation: in turn each fold is predicted by a fresh clone fitted to the others,
---- scalers of a pipeline included.
+--- Judges a classifier by cross-validation: each fold in turn is predicted by a fresh clone that is fitted to the other
+--- folds, scalers of a pipeline included.
+---
+--- Errors: rows that are not finite; fewer rows of a class, or fewer groups, than folds.
+---     print(classify.cross_validate(classify.knn(), X, {k = 10}))
 ---@param model moonlark.Estimator
 ---@param X table  what dataset:extract gives, or {x = rows × columns, y = class ids, classes = names}
 ---@param given moonlark.classify.cross_validate.Options?
@@ -158,17 +158,12 @@ end
 
 -- Every combination of the values in a grid, in a fixed order.
 local function combinations(grid)
-  local keys = {}
-  for key, values in pairs(grid) do
-    if type(values) ~= "table" or #values == 0 then
+  if next(grid) == nil then show.fail "the grid must name one hyperparameter or more" end
+  local all = {{}}
+  for _, key in ipairs(text.keys(grid)) do
+    if type(grid[key]) ~= "table" or #grid[key] == 0 then
       show.fail("the grid's '%s' must be a list of values", tostring(key))
     end
-    keys[#keys + 1] = key
-  end
-  if #keys == 0 then show.fail "the grid must name one hyperparameter or more" end
-  table.sort(keys)
-  local all = {{}}
-  for _, key in ipairs(keys) do
     local longer = {}
     for _, chosen in ipairs(all) do
       for _, value in ipairs(grid[key]) do
@@ -191,8 +186,9 @@ local function with(model, changes)
   return model:clone {steps = steps}
 end
 
---- Tries every combination of hyperparameters by cross-validation and fits the best one (the first of equals) to
---- all rows. In a pipeline the grid speaks of the last step. To judge the search itself, run it inside each fold.
+--- Tries every combination of hyperparameters by cross-validation, and fits the best one (the first of equals) to
+--- all rows. In a pipeline the grid is that of the last step. To judge the search itself, run it inside each fold.
+---     local best, results = classify.grid_search(classify.svm(), X, {C = {1, 10}, gamma = {0.01, 0.1}})
 ---@param model moonlark.Estimator
 ---@param X table  as for cross_validate
 ---@param grid table<string, any[]>  values to try for each hyperparameter

@@ -1,4 +1,4 @@
---- Emphasis: high frequencies lifted, and taken back.
+--- Emphasis: high frequencies are lifted, and taken back.
 local core = require "moonlark_core".effects
 local options = require "moonlark.base.options"
 local waveform = require "moonlark.effects.waveform"
@@ -14,18 +14,20 @@ local function filtered(song, filter, o)
   return (waveform.each_channel(song, function(samples) return filter(samples, o.coef) end))
 end
 
---- A song with its high frequencies lifted: y[i] = x[i] − coef·x[i − 1], as speech is prepared for analysis.
+--- A song with its high frequencies lifted: y[i] = x[i] − coef·x[i − 1]. Speech is often prepared so for analysis.
 ---
---- A waveform of the song's shape, of two samples or more. The first sample is 3·x[0] − x[1]. Source:
---- librosa.effects.preemphasis; Young and others, The HTK Book.
+--- Gives a waveform of the song's shape. The first sample is 3·x[0] − x[1]. Source: librosa.effects.preemphasis; Young
+--- and others, The HTK Book. Errors: fewer than two samples.
+---     local bright = effects.preemphasis(song)
 ---@param song moonlark.Signal  waveform
 ---@param given moonlark.effects.preemphasis.Options?
 ---@return moonlark.Signal
 function emphasis.preemphasis(song, given) return filtered(song, core.preemphasis, preemphasis:read(given)) end
 
---- What effects.preemphasis did, undone: x[i] = y[i] + coef·x[i − 1].
+--- Takes back what effects.preemphasis did: x[i] = y[i] + coef·x[i − 1].
 ---
---- A waveform of the song's shape, of two samples or more. Source: librosa.effects.deemphasis.
+--- Gives a waveform of the song's shape. Source: librosa.effects.deemphasis. Errors: fewer than two samples.
+---     local song = effects.deemphasis(bright)
 ---@param song moonlark.Signal  waveform
 ---@param given moonlark.effects.deemphasis.Options?
 ---@return moonlark.Signal

@@ -2,13 +2,11 @@
 ---
 ---     local tune, drums = effects.hpss(song)
 ---     audio.save("slow.wav", effects.time_stretch(song, 0.8))
----     audio.save("high.wav", effects.pitch_shift(song, 3, {method = "rubberband"}))   -- where quality matters
 ---     local speech, from, to = effects.trim(song)               -- without the silence around it
----     for _, part in ipairs(effects.split(song)) do print(part.start, part:duration()) end
----     local again = effects.griffin_lim(feature.spectrogram(song))   -- a sound without its phases
----     local mel_again = effects.mel_to_audio(feature.mel(song))      -- nor its fine frequencies
+---     local again = effects.griffin_lim(feature.spectrogram(song))   -- a sound for a picture of it
 ---
---- Channels are worked on one by one, but by Rubber Band. Names and defaults are librosa.effects'.
+--- Each channel is worked on by itself; Rubber Band alone hears all of them together. Names and defaults are those of
+--- librosa.effects.
 ---@class moonlark.effects
 local effects = {}
 

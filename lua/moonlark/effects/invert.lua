@@ -1,4 +1,4 @@
---- The way back from a picture of a sound: phases and fine frequencies guessed.
+--- The way back from a picture of a sound: phases and fine frequencies are guessed.
 local core = require "moonlark_core".effects
 local engine = require "moonlark.feature.engine"
 local inverse = require "moonlark.feature.inverse"
@@ -53,22 +53,19 @@ end
 
 --- A waveform for a spectrogram without phases, by the algorithm of Griffin and Lim.
 ---
----     local again = effects.griffin_lim(feature.spectrogram(song, {power = 2}))
+--- A spectrogram Signal brings its settings and its power along (an stft, too; its phases are ignored), and gives a
+--- waveform Signal of channels × samples. A tensor of rows × frames magnitudes gives a tensor of samples. Each of
+--- n_iter passes analyses the sound again and keeps its phases; the first ones are random, the same for the same seed.
+--- With momentum fewer passes do, but beyond 1 it may not settle; 0 is the algorithm of 1984. Without length, a clip
+--- loses what is beyond its last whole hop. The result does not depend on the number of cores.
 ---
---- A spectrogram Signal (or stft: its phases are left) brings its settings and its power along, and gives a waveform
---- Signal of channels × samples; a tensor of rows × frames magnitudes gives a tensor of samples. Phases begin at
---- random, the same for the same seed, or init = "zeros"; in each of n_iter passes the sound is analysed again and its
---- phases kept. momentum (beyond 1 it may not settle) makes fewer passes do; 0 is the algorithm of 1984. With
---- length, the result has so many samples; else a clip loses what is beyond its last whole hop. The result does not
---- depend on the number of cores. Source: librosa.griffinlim (init = "zeros": its init = None); Griffin and Lim, 1984;
---- Perraudin, Balazs and Søndergaard, 2013.
---- Errors: a mel or decibel spectrogram; magnitudes below 0 or not finite.
+--- Source: librosa.griffinlim (init = "zeros": its init = None); Griffin and Lim, 1984; Perraudin, Balazs and
+--- Søndergaard, 2013. Errors: a mel or decibel spectrogram; magnitudes below 0 or not finite.
+---     local again = effects.griffin_lim(feature.spectrogram(song, {power = 2}))
 ---@param magnitude moonlark.Signal|moonlark.Tensor
 ---@param given moonlark.effects.griffin_lim.Options?
 ---@return moonlark.Signal|moonlark.Tensor
-function invert.griffin_lim(magnitude, given)
-  return guess(magnitude, griffin_lim:read(given))
-end
+function invert.griffin_lim(magnitude, given) return guess(magnitude, griffin_lim:read(given)) end
 
 -- The engine's settings of a mel spectrogram's bands.
 local function bank_of(made, n_iter)
@@ -80,14 +77,13 @@ end
 
 --- A magnitude spectrogram for a mel spectrogram: the step from mel bands back to frequencies.
 ---
----     local S = effects.mel_to_stft(feature.mel(song))
+--- Gives a spectrogram Signal of 1 + n_fft/2 × frames, of power 1, whose mel bands are nearly those given. Many
+--- spectrograms have the same bands; n_iter multiplicative steps from an even share lead to a smooth one. A mel Signal
+--- brings its settings along; bands made elsewhere can be put into one: feature.mel(song):with {data = bands}.
 ---
---- A spectrogram Signal of 1 + n_fft/2 × frames, of power 1, whose mel bands are those given, nearly: there are many
---- such, and n_iter multiplicative steps from an even share lead to a smooth one. A mel Signal brings its settings
---- along; for bands made elsewhere, put them in one: feature.mel(song):with {data = bands}. Source:
---- librosa.feature.inverse.mel_to_stft, which looks for the same by least squares and comes less near; steps of
---- Richardson, 1972, and Lucy, 1974.
---- Errors: bands in decibels, below 0 or not finite.
+--- Source: librosa.feature.inverse.mel_to_stft, which looks for the same by least squares and comes less near; steps of
+--- Richardson, 1972, and Lucy, 1974. Errors: bands in decibels, below 0 or not finite.
+---     local S = effects.mel_to_stft(feature.mel(song))
 ---@param mel moonlark.Signal  of kind mel, or log_mel taken back from decibels
 ---@param given moonlark.effects.mel_to_stft.Options?
 ---@return moonlark.Signal
@@ -109,11 +105,10 @@ function invert.mel_to_stft(mel, given)
   return engine.signal("spectrogram", settings, back, made.sample_rate)
 end
 
---- A waveform for a mel spectrogram: effects.griffin_lim of effects.mel_to_stft.
+--- A waveform Signal, channels × samples, for a mel spectrogram: effects.griffin_lim of effects.mel_to_stft.
 ---
----     local again = effects.mel_to_audio(feature.mel(song, {n_mels = 128}))
----
---- A waveform Signal of channels × samples. Source: librosa.feature.inverse.mel_to_audio.
+--- Source: librosa.feature.inverse.mel_to_audio. Errors: as of these two.
+---     local again = effects.mel_to_audio(feature.mel(song))
 ---@param mel moonlark.Signal  of kind mel, or log_mel taken back from decibels
 ---@param given moonlark.effects.mel_to_audio.Options?
 ---@return moonlark.Signal

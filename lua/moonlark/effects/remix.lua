@@ -43,15 +43,12 @@ local function span(part, i)
   return from, to
 end
 
---- Parts of a song put together in another order: beats backwards, a chorus twice.
+--- Parts of a song in another order, such as beats backwards or a chorus twice: a waveform of all parts in a row.
 ---
----     local parts = {}
----     for i = #beats - 1, 1, -1 do parts[#parts + 1] = {beats[i], beats[i + 1]} end
----     audio.save("backwards.wav", effects.remix(song, parts))
----
---- A waveform of all parts, one behind the other. A part is a pair of seconds as song:slice takes them, or a Signal,
---- such as effects.split gives, that stands for the seconds it covers. With align_zeros, cuts move to the nearest
---- change of sign (of the mean of the channels), so that they do not click. Source: librosa.effects.remix.
+--- A part is a pair of seconds as song:slice takes them, or a Signal, such as effects.split gives, which stands for the
+--- seconds that it covers. With align_zeros, cuts move to the nearest change of sign (of the mean of the channels), so
+--- that they do not click. Source: librosa.effects.remix.
+---     local twice = effects.remix(song, {{0, 10}, {30, 45}, {30, 45}})
 ---@param song moonlark.Signal  waveform
 ---@param parts (number[]|moonlark.Signal)[]
 ---@param given moonlark.effects.remix.Options?

@@ -1,4 +1,4 @@
---- Separation: what lasts in a song, and what strikes.
+--- Separation: sounds that last, such as tones, and sounds that strike, such as drums.
 local core = require "moonlark_core".effects
 local options = require "moonlark.base.options"
 local waveform = require "moonlark.effects.waveform"
@@ -18,11 +18,10 @@ local hpss = {
   margin = pair(engine.margin_harmonic, "how much a part must outweigh the other"),
   power = engine.power,
 }
-local descriptions = {
-  both = options.describe("effects.hpss", hpss, core.parameters.frames),
-  harmonic = options.describe("effects.harmonic", hpss, core.parameters.frames),
-  percussive = options.describe("effects.percussive", hpss, core.parameters.frames),
-}
+local descriptions = {}
+for which, owner in pairs {both = "hpss", harmonic = "harmonic", percussive = "percussive"} do
+  descriptions[which] = options.describe("effects." .. owner, hpss, core.parameters.frames)
+end
 
 local function two(value)
   if type(value) == "table" then return value[1], value[2] end
@@ -37,13 +36,13 @@ local function parts_of(song, given, which)
   return waveform.each_channel(song, function(samples) return core.hpss(samples, which, settings) end)
 end
 
---- Splits a song in what lasts (harmonic) and what strikes (percussive).
+--- Splits a song into what lasts (harmonic) and what strikes (percussive): two waveforms of the song's length.
 ---
---- Two waveforms of the song's length. Running medians of the spectrogram, kernel_size frames long in time and as many
---- bins in frequency (or two numbers: one for each), give two pictures, and soft masks of a power share the spectrum
---- out (math.huge: to one or the other). With margin = 1 the parts add up to the song; a larger one (or two: harmonic,
---- percussive) leaves what is neither out of both. Source: librosa.effects.hpss; Fitzgerald, 2010; Driedger, Müller
---- and Disch, 2014.
+--- Running medians of the spectrogram along time and along frequency give two pictures; soft masks of a power share the
+--- spectrum out between them (math.huge: all to one or the other). kernel_size and margin are one number, or two:
+--- harmonic, percussive. With margin = 1 the parts add up to the song; with a larger one, what is neither is left out
+--- of both. Source: librosa.effects.hpss; Fitzgerald, 2010; Driedger, Müller and Disch, 2014.
+---     local tune, drums = effects.hpss(song)
 ---@param song moonlark.Signal  waveform
 ---@param given moonlark.effects.hpss.Options?
 ---@return moonlark.Signal harmonic
@@ -51,12 +50,14 @@ end
 function separate.hpss(song, given) return parts_of(song, given, "both") end
 
 --- What lasts in a song: the first part of effects.hpss, at less cost. Source: librosa.effects.harmonic.
+---     local tune = effects.harmonic(song, {margin = 3})
 ---@param song moonlark.Signal  waveform
 ---@param given moonlark.effects.harmonic.Options?
 ---@return moonlark.Signal
 function separate.harmonic(song, given) return (parts_of(song, given, "harmonic")) end
 
 --- What strikes in a song: the second part of effects.hpss, at less cost. Source: librosa.effects.percussive.
+---     local drums = effects.percussive(song, {margin = 3})
 ---@param song moonlark.Signal  waveform
 ---@param given moonlark.effects.percussive.Options?
 ---@return moonlark.Signal

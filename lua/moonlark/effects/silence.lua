@@ -15,7 +15,7 @@ local frames = options.described("feature.rms"):pick {"frame_length", "hop_lengt
 local trim = options.describe("effects.trim", what_is_silent, frames)
 local split = options.describe("effects.split", what_is_silent, frames)
 
--- Times in seconds of where a song rises over top_db below ref, and falls again: {{from, to} …}.
+-- The seconds from which and to which a song is louder than top_db below ref: {{from, to} …}.
 local function loud_parts(song, o)
   signal.check("song", song, "waveform")
   if song:frames() == 0 then return {} end
@@ -38,13 +38,11 @@ end
 
 --- A song without the silence before and after it.
 ---
+--- Gives a view of the song, and the seconds at which it begins and ends, counted from the same zero as song.start;
+--- both are the same when nothing is loud enough. Every hop_length samples a frame of frame_length samples is measured.
+--- It is silent when its root mean square, in its loudest channel, lies top_db decibels or more below ref. A song that
+--- is zero throughout is kept whole where ref is "max". Source: librosa.effects.trim.
 ---     local speech, from, to = effects.trim(song, {top_db = 40})
----
---- A view of the song that begins at `from` and ends at `to`, in seconds as song:slice takes them (counted from the
---- same zero as song.start); from == to when nothing is loud enough. A frame of frame_length samples, every hop_length
---- samples one, is silent when its root mean square in its loudest channel lies top_db decibels or more under ref: an
---- amplitude, or "max", the loudest frame's. A song that is zero throughout is then kept whole. Source:
---- librosa.effects.trim.
 ---@param song moonlark.Signal  waveform
 ---@param given moonlark.effects.trim.Options?
 ---@return moonlark.Signal trimmed
@@ -57,12 +55,9 @@ function silence.trim(song, given)
   return song:slice(from, to), from, to
 end
 
---- The parts of a song between silences, first to last.
----
+--- The parts of a song between silences, first to last: views of the song, each with the second that it begins at in
+--- `start`. effects.trim says what silence is. Source: librosa.effects.split.
 ---     for _, part in ipairs(effects.split(song, {top_db = 40})) do print(part.start, part:duration()) end
----
---- A list of waveforms, views of the song, each with the second that it begins at in `start`; silence is what
---- effects.trim says. Source: librosa.effects.split.
 ---@param song moonlark.Signal  waveform
 ---@param given moonlark.effects.split.Options?
 ---@return moonlark.Signal[]

@@ -29,14 +29,14 @@ local function by_rubberband(song, rate, pitch_scale)
   return waveform.beside(song, core.rubberband(signal.channels(song), song.rate, rate, pitch_scale))
 end
 
---- A song faster (rate > 1) or slower (rate < 1) at the same pitch.
+--- A song faster (rate > 1) or slower (rate < 1) at the same pitch: a waveform of round(n / rate) samples.
 ---
---- A waveform of round(n / rate) samples. By the phase vocoder, rate lies between 0.001 and 1000, and channels are
---- worked on one by one: librosa.effects.time_stretch (whose phases, summed in single precision, drift on long songs;
---- these do not); Dolson, 1986. method = "rubberband" sounds better, above all where something strikes: the Rubber
---- Band library's finer engine, offline, with the channels together; rate 0.05 to 20. It needs Debian's
---- librubberband2.
+--- The phase vocoder takes rates of 0.001 to 1000 and works on each channel by itself: librosa.effects.time_stretch
+--- (whose phases, summed in single precision, drift on long songs; these do not); Dolson, 1986. method = "rubberband"
+--- sounds better, above all where something strikes: the finer engine of the Rubber Band library, offline, with the
+--- channels together; rates of 0.05 to 20. It needs Debian's librubberband2.
 --- Errors: rate out of range; Rubber Band asked for and not there.
+---     audio.save("slow.wav", effects.time_stretch(song, 0.8))
 ---@param song moonlark.Signal  waveform
 ---@param rate number
 ---@param given moonlark.effects.time_stretch.Options?
@@ -47,12 +47,12 @@ function stretch.time_stretch(song, rate, given)
   return (waveform.each_channel(song, function(samples) return core.time_stretch(samples, rate, o) end))
 end
 
---- A song higher (n_steps > 0) or lower (n_steps < 0) at the same speed.
+--- A song higher (n_steps > 0) or lower (n_steps < 0) at the same speed: a waveform of the song's length.
 ---
---- A waveform of the song's length. n_steps counts steps of which an octave has bins_per_octave; fractions are
---- allowed. By the phase vocoder it is stretched in time, then resampled (soxr HQ):
---- librosa.effects.pitch_shift. method = "rubberband" sounds better, over four octaves up or down: see
---- effects.time_stretch.
+--- n_steps counts steps of which an octave has bins_per_octave; fractions are allowed. The phase vocoder stretches the
+--- song in time, then it is resampled (soxr HQ): librosa.effects.pitch_shift. method = "rubberband" sounds better, over
+--- four octaves up or down: see effects.time_stretch.
+---     audio.save("high.wav", effects.pitch_shift(song, 3, {method = "rubberband"}))
 ---@param song moonlark.Signal  waveform
 ---@param n_steps number
 ---@param given moonlark.effects.pitch_shift.Options?
@@ -67,7 +67,7 @@ function stretch.pitch_shift(song, n_steps, given)
     end
     return by_rubberband(song, 1, 2 ^ octaves)
   end
-  local rate = 2 ^ (-n_steps / o.bins_per_octave)
+  local rate = 2 ^ -octaves
   local audio, torch = require "moonlark.audio", require "moonlark.torch"
   local stretched = stretch.time_stretch(song, rate, {n_fft = o.n_fft, hop_length = o.hop_length})
   local slowed = signal.new {data = stretched.data, rate = song.rate / rate, kind = "waveform"}

@@ -1,4 +1,4 @@
---- Waveforms beside a waveform: what every effect makes.
+--- Waveforms that belong to another one: what every effect makes.
 local signal = require "moonlark.signal"
 
 local waveform = {}
@@ -11,7 +11,7 @@ function waveform.beside(song, data)
   return signal.new {data = data, rate = song.rate, start = song.start, kind = "waveform", made = song.made}
 end
 
---- What f makes of each channel's samples: a waveform for each tensor that it returns.
+--- Calls f with each channel's samples; makes a waveform of each tensor that it returns.
 ---@param song moonlark.Signal  waveform
 ---@param f fun(samples: moonlark.Tensor): ...
 ---@return moonlark.Signal ...

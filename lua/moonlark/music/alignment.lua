@@ -7,9 +7,7 @@ local show = require "moonlark.base.show"
 ---@class moonlark.music
 local alignment = {}
 
-local function list(value)
-  return type(value) == "table" and value or nil
-end
+local function list(value) return type(value) == "table" and value or nil end
 
 local dtw = options.describe("music.dtw", core.parameters.dtw, {
   step_sizes = options.value("integer[][]", "a list of pairs", list, nil, "{frames of X, frames of Y} of each step",
@@ -37,11 +35,12 @@ end
 
 --- Dynamic time warping, as librosa.sequence.dtw (0.11): the cheapest way to go through two features together.
 ---
---- A step goes on by {frames of X, frames of Y} and costs weights_mul · distance + weights_add; of equally cheap ones
+--- A step goes on by {frames of X, frames of Y} and costs weights_mul · distance + weights_add. Of equally cheap steps
 --- the first wins. The band of global_constraints is round(band_rad · fewest frames) wide on both sides.
 ---
---- Errors: features of different numbers of rows, no way through the band by these steps, frames of zeros when the
+--- Errors: features of different numbers of rows; no way through the band by these steps; frames of zeros when the
 --- metric is "cosine".
+---     local cost, path = music.dtw(feature.chroma_cens(song), feature.chroma_cens(other))
 ---@param X moonlark.Signal|moonlark.Tensor  rows × n
 ---@param Y moonlark.Signal|moonlark.Tensor  rows × m
 ---@param given moonlark.music.dtw.Options?

@@ -1,4 +1,4 @@
---- Frames: what the functions of music take of a feature.
+--- Frames: a feature as the functions of music take it.
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 

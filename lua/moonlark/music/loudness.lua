@@ -23,7 +23,7 @@ local function as_waveform(song)
   return signal.channels(song)
 end
 
--- The meter after it has heard all of a file, a few seconds at a time, or a waveform; and where it began.
+-- The meter after it has heard a whole waveform, or a whole file, a few seconds at a time; and where the sound began.
 local function hear(song)
   if type(song) ~= "string" then
     local data = as_waveform(song)
@@ -40,11 +40,12 @@ end
 
 --- Loudness by EBU R 128 (ITU-R BS.1770-4; EBU Tech 3341 and 3342), through libebur128.
 ---
---- A path is heard with all of its channels at its own rate, in bounded memory: prefer it, for a mixdown is quieter
+--- Prefer a path: a file is heard with all of its channels at its own rate, in bounded memory, and a mixdown is quieter
 --- than its channels. One channel counts as one loudspeaker: 3 LU less than the same sound from two. Six channels are
 --- taken as L R C LFE Ls Rs.
 ---
 --- Errors: a build without libebur128; sound that is not finite; more than 64 channels.
+---     print(music.loudness("song.mp3").integrated)
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@return moonlark.Loudness
 function loudness.loudness(song)

@@ -16,22 +16,23 @@ local recurrence_to_lag = options.describe("music.recurrence_to_lag", {
   pad = options.boolean(true, "put as many rows of zeros below first, so that lags −n..n−1 keep apart"),
 })
 
--- A matrix of time by time, or of lag by time, as a Signal when the feature was one; else the tensor.
+-- A matrix of time by time, or of lag by time: a Signal when the feature was one, else the tensor.
 local function over_time(matrix, from, kind, axis, made)
   if not signal.is(from) then return matrix end
-  local values, rows = {}, matrix:size(0)
-  local start = axis == "time" and from.start or 0
-  for i = 1, rows do values[i] = start + (i - 1) / from.rate end
+  local values, start = {}, axis == "time" and from.start or 0
+  for i = 1, matrix:size(0) do values[i] = start + (i - 1) / from.rate end
   return signal.new {
     data = matrix, rate = from.rate, start = from.start, kind = kind, made = made,
     axis = {name = axis, unit = "s", values = values, scale = "linear"},
   }
 end
 
---- Which frames resemble each other, as librosa.segment.recurrence_matrix (0.11): each frame is linked with its k
---- nearest ones; column i holds the links of frame i. Of equally near frames the earlier is taken. In the modes
---- "distance" and "affinity" frames at a distance of exactly 0 are not linked; "connectivity" links the k earliest of
---- the k + 2·width nearest, as librosa does.
+--- Which frames resemble each other, as librosa.segment.recurrence_matrix (0.11).
+---
+--- Each frame is linked with its k nearest ones; column i holds the links of frame i. Of equally near frames the
+--- earlier is taken. In the modes "distance" and "affinity" frames at a distance of exactly 0 are not linked;
+--- "connectivity" links the k earliest of the k + 2·width nearest, as librosa does.
+---     local R = music.recurrence_matrix(feature.chroma_cqt(song), {mode = "affinity"})
 ---@param S moonlark.Signal|moonlark.Tensor  rows × frames, 5 frames or more, finite
 ---@param given moonlark.music.recurrence_matrix.Options?
 ---@return moonlark.Signal|moonlark.Tensor recurrence  frames × frames: a Signal of time by time when S is one
@@ -40,8 +41,9 @@ function similarity.recurrence_matrix(S, given)
   return over_time(core.recurrence(frames_of("S", S), o), S, "recurrence", "time", o)
 end
 
---- Every frame against every frame. metric "cosine": the cosine of their angle, −1..1, 0 for a frame of
---- zeros. "euclidean": their distance, 0 where they are equal.
+--- Every frame against every frame. metric = "cosine" gives the cosine of their angle, −1..1, 0 for a frame of zeros;
+--- "euclidean" their distance, 0 where they are equal.
+---     plot.map(music.self_similarity(feature.mfcc(song))):show()
 ---@param S moonlark.Signal|moonlark.Tensor  rows × frames, finite
 ---@param given moonlark.music.self_similarity.Options?
 ---@return moonlark.Signal|moonlark.Tensor similarity  frames × frames: a Signal of time by time when S is one
@@ -59,7 +61,9 @@ local function matrix_of(name, value)
   return data
 end
 
---- A recurrence matrix by lag: lag[(i − j) mod rows, j] = R[i, j], so that repetitions lie level (librosa 0.11).
+--- A recurrence matrix by lag: lag[(i − j) mod rows, j] = R[i, j]. Repetitions become level lines. Source:
+--- librosa.segment.recurrence_to_lag (0.11).
+---     local L = music.recurrence_to_lag(music.recurrence_matrix(chroma))
 ---@param R moonlark.Signal|moonlark.Tensor  frames × frames
 ---@param given moonlark.music.recurrence_to_lag.Options?
 ---@return moonlark.Signal|moonlark.Tensor lag  2·frames × frames, or frames × frames without pad
@@ -72,7 +76,8 @@ function similarity.recurrence_to_lag(R, given)
   return over_time(core.shear(data, -1, ring, ring), R, "lag", "lag", o)
 end
 
---- The recurrence matrix that recurrence_to_lag made a lag matrix of.
+--- A lag matrix back as the recurrence matrix that music.recurrence_to_lag had.
+---     local R = music.lag_to_recurrence(L)
 ---@param L moonlark.Signal|moonlark.Tensor  2·frames × frames, or frames × frames
 ---@return moonlark.Signal|moonlark.Tensor recurrence  frames × frames
 function similarity.lag_to_recurrence(L)

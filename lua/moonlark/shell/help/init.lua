@@ -56,7 +56,8 @@ local function of_function(f)
   if entry then return entry end
   for _, module in ipairs(moonlark.modules) do
     for name, value in pairs(package.loaded["moonlark." .. module] or {}) do
-      if rawequal(value, f) then return index.by_part[module .. "." .. tostring(name)] end
+      local called = rawequal(value, f) and module .. "." .. tostring(name)
+      if called then return index.by_part[called] or index.by_name[called] end
     end
   end
 end
@@ -168,7 +169,7 @@ function help.text(about, width)
   local known, value = complete.lookup(name, true)
   local entry = known and of_value(value) or index.by_name[name] or known and index.by_part[name]
   if entry and entry.doc then
-    local by_its_file = entry.kind == "local" or entry.module:find(".", 1, true) and not entry.name:find ":"
+    local by_its_file = entry.kind == "local" or not moonlark.module(entry.module) and not entry.name:find ":"
     local called = known and type(value) == "function" and by_its_file and name
     return page(entry, width, called), true
   end
