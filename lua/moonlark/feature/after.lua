@@ -30,27 +30,21 @@ local db_to_amplitude = options.describe("feature.db_to_amplitude", {
 })
 
 local delta = options.describe("feature.delta", options.described("feature.mfcc_delta"):pick {"width", "order", "mode"})
-
 local istft = options.describe("feature.istft", inverse.parameters)
+
+local function check_data(name, value)
+  if type(value) ~= "userdata" then show.fail("%s must be a Signal or a tensor, got %s", name, type(value)) end
+end
 
 -- Takes a Signal or a tensor and gives the same back: apply(data) -> data; changes: fields of the new Signal.
 local function follow(name, value, apply, changes)
   if not signal.is(value) then
-    if type(value) ~= "userdata" then
-      show.fail("%s must be a Signal or a tensor, got %s", name, type(value))
-    end
+    check_data(name, value)
     return apply(value)
   end
-  changes.data = apply(value.data)
-  local made = {}
-  for key, setting in pairs(value.made) do made[key] = setting end
-  for key, setting in pairs(changes.made or {}) do made[key] = setting end
-  changes.made = made
+  changes = changes or {}
+  changes.data, changes.made = apply(value.data), options.join(value.made, changes.made or {})
   return value:with(changes)
-end
-
-local function is_complex(data)
-  return data:dtype():find "complex" ~= nil
 end
 
 local function reference_of(ref, data)
@@ -60,32 +54,34 @@ local function reference_of(ref, data)
   return math.abs(ref)
 end
 
-local function no_unit(value)
-  if signal.is(value) then value.unit, value.made.db = nil, nil end
-  return value
+-- What decibels become: apply(data) -> powers or amplitudes, which have no unit.
+local function undo(S_db, apply)
+  local made = follow("S_db", S_db, apply)
+  if signal.is(made) then made.unit, made.made.db = nil, nil end
+  return made
 end
 
 --- Power to decibels: 10·log10(max(S, amin) / max(ref, amin)).
 ---
 --- Values more than top_db under the largest of the whole array are lifted to there; top_db = false leaves them, as
---- streaming needs. ref may be a number, "max" (the largest value becomes 0 dB) or a function of the tensor.
---- Source: librosa.power_to_db.
+--- streaming needs. Errors: complex values. Source: librosa.power_to_db.
+---     local db = feature.power_to_db(feature.mel(song), {ref = "max"})
 ---@param S moonlark.Signal|moonlark.Tensor
 ---@param given moonlark.feature.power_to_db.Options?
 ---@return moonlark.Signal|moonlark.Tensor  as S, float32
 function after.power_to_db(S, given)
   local o = power_to_db:read(given)
   return follow("S", S, function(data)
-    if is_complex(data) then
+    if data:dtype():find "complex" then
       show.fail "S must hold powers, got complex numbers: take feature.magnitude and amplitude_to_db"
     end
     return core.power_to_db(data, reference_of(o.ref, data), o.amin, o.top_db)
   end, {unit = "dB", made = {db = "power", amin = o.amin, top_db = o.top_db}})
 end
 
---- Amplitude to decibels: 20·log10(max(S, amin) / max(ref, amin)); complex values by their magnitude.
----
---- As feature.power_to_db. Source: librosa.amplitude_to_db.
+--- Amplitude to decibels: 20·log10(max(S, amin) / max(ref, amin)); complex values by their magnitude. Else as
+--- feature.power_to_db. Source: librosa.amplitude_to_db.
+---     local db = feature.amplitude_to_db(feature.stft(song))
 ---@param S moonlark.Signal|moonlark.Tensor
 ---@param given moonlark.feature.amplitude_to_db.Options?
 ---@return moonlark.Signal|moonlark.Tensor  as S, float32
@@ -99,48 +95,50 @@ function after.amplitude_to_db(S, given)
 end
 
 --- Decibels to power: ref·10^(S_db/10). Source: librosa.db_to_power.
+---     local mel = feature.db_to_power(feature.log_mel(song))
 ---@param S_db moonlark.Signal|moonlark.Tensor
 ---@param given moonlark.feature.db_to_power.Options?
 ---@return moonlark.Signal|moonlark.Tensor
 function after.db_to_power(S_db, given)
   local o = db_to_power:read(given)
-  return no_unit(follow("S_db", S_db, function(data) return core.db_to_power(data, o.ref) end, {}))
+  return undo(S_db, function(data) return core.db_to_power(data, o.ref) end)
 end
 
 --- Decibels to amplitude: ref·10^(S_db/20). Source: librosa.db_to_amplitude.
+---     local magnitude = feature.db_to_amplitude(db)
 ---@param S_db moonlark.Signal|moonlark.Tensor
 ---@param given moonlark.feature.db_to_amplitude.Options?
 ---@return moonlark.Signal|moonlark.Tensor
 function after.db_to_amplitude(S_db, given)
   local o = db_to_amplitude:read(given)
-  return no_unit(follow("S_db", S_db, function(data)
-    return core.db_to_power(data, o.ref * o.ref):sqrt()
-  end, {}))
+  return undo(S_db, function(data) return core.db_to_power(data, o.ref * o.ref):sqrt() end)
 end
 
 --- Derivative along time, per frame: a polynomial of degree `order` fitted to `width` frames around each.
 ---
---- Shape as given; any order below width: 1 is the slope, 2 the curvature, 3 … mode says what lies beyond the ends:
---- "interp" (the outer frames take the first or last fit; needs width frames), "nearest", "mirror", "constant" (0) or
---- "wrap". In double precision. Source: librosa.feature.delta; Savitzky and Golay, 1964.
+--- Shape as given; order 1 is the slope, 2 the curvature, 3 … With mode "interp" the outer frames take the first or last
+--- fit. In double precision. Errors: order not below width, fewer than width frames with mode "interp". Source:
+--- librosa.feature.delta; Savitzky and Golay, 1964.
+---     local slope = feature.delta(feature.rms(song), {width = 5})
 ---@param data moonlark.Signal|moonlark.Tensor  time last
 ---@param given moonlark.feature.delta.Options?
 ---@return moonlark.Signal|moonlark.Tensor
 function after.delta(data, given)
   local o = delta:read(given)
-  local changes = {made = {delta = o}}
-  if signal.is(data) then changes.kind = data.kind .. "_delta" end
-  return follow("data", data, function(values) return core.delta(values, o) end, changes)
+  return follow("data", data, function(values) return core.delta(values, o) end,
+    {made = {delta = o}, kind = signal.is(data) and data.kind .. "_delta" or nil})
 end
 
 --- Magnitude of a complex transform, such as feature.stft or feature.cqt.
+---     local magnitude = feature.magnitude(feature.cqt(song))
 ---@param S moonlark.Signal|moonlark.Tensor
 ---@return moonlark.Signal|moonlark.Tensor  float32
 function after.magnitude(S)
-  return follow("S", S, function(data) return data:abs() end, {})
+  return follow("S", S, function(data) return data:abs() end)
 end
 
 --- Phase of a complex transform, in radians, −π to π.
+---     local phase = feature.phase(feature.stft(song))
 ---@param S moonlark.Signal|moonlark.Tensor
 ---@return moonlark.Signal|moonlark.Tensor  float32
 function after.phase(S)
@@ -152,6 +150,7 @@ end
 --- A Signal that feature.stft made brings its settings along, and gives a waveform Signal of channels × samples; a
 --- tensor of rows × frames gives a tensor of samples. With length, the result is cut or padded to so many samples;
 --- else a clip loses what is beyond its last whole hop. Source: librosa.istft.
+---     local again = feature.istft(feature.stft(song))
 ---@param S moonlark.Signal|moonlark.Tensor  complex
 ---@param given moonlark.feature.istft.Options?
 ---@return moonlark.Signal|moonlark.Tensor
@@ -159,7 +158,7 @@ function after.istft(S, given)
   local made = signal.is(S) and signal.check("S", S, "stft").made or {}
   local o = istft:read(given)
   local data = signal.is(S) and S.data or S
-  if type(data) ~= "userdata" then show.fail("S must be a Signal or a tensor, got %s", type(S)) end
+  check_data("S", data)
   local settings = inverse.settings(o, made, data:size(-2))
   local function invert(bins) return core.istft(bins, settings) end
   if not signal.is(S) then return invert(data) end

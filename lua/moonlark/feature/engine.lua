@@ -1,7 +1,5 @@
---- The engine's table of features: names, what each may be told, its settings, its Signal.
----
---- The functions of moonlark.feature stand on it, and recipes, batches and effects, which need no more of features
---- than this.
+--- The engine's table of features: names, what each may be told, its settings, its Signal. The functions of
+--- moonlark.feature stand on it; recipes, batches and effects need no more of features than this.
 local core = require "moonlark_core".feature
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -16,8 +14,6 @@ for i, row in ipairs(core.list()) do
 end
 
 --- A feature's row: {name, summary, kind, unit, parameters …}; the error names the nearest of an unknown name.
----@param name string
----@return table
 function engine.row(name)
   return rows[name] or options.unknown("feature", name, names)
 end
@@ -37,6 +33,7 @@ function engine.check(name, given, owner)
 end
 
 --- The names of all features, in the order of the engine's table.
+---     for _, name in ipairs(feature.names()) do print(name) end
 ---@return string[]
 function engine.names()
   return table.move(names, 1, #names, 1, {})
@@ -44,6 +41,7 @@ end
 
 --- What a feature takes: {{name, kind, default, optional, least, most, choices, unit, usual, help} …}; kind is
 --- "integer", "number", "boolean" or "choice".
+---     for _, p in ipairs(feature.parameters "mel") do print(p.name, p.help) end
 ---@param name string
 ---@return table[]
 function engine.parameters(name)
@@ -51,6 +49,7 @@ function engine.parameters(name)
 end
 
 --- Every setting of a feature: the options given, checked, and the defaults of the others.
+---     print(feature.settings("mel", {n_mels = 64}).hop_length)      --> 512
 ---@param name string
 ---@param given table?
 ---@return table<string, any>
@@ -61,15 +60,13 @@ end
 
 --- What the engine's row comes to with some options: hop, samples from frame to frame; energy, the power of an
 --- amplitude that its values are, 0 for none; unit of the values.
----@param name string
----@param given table?
----@return {hop: integer, energy: number, unit: string?}
 function engine.facts(name, given)
   engine.check(name, given)
   return core.facts(name, given)
 end
 
---- The Signal of a feature's numbers that the engine made elsewhere, as a recipe does.
+--- The Signal of a feature's numbers that were made elsewhere: values, frames a second, seconds of the first one.
+---     local mel = feature.signal("mel", nil, {data = x, rate = 43.07, start = 0}, 22050)
 ---@param name string
 ---@param given table?  the options they were made with
 ---@param made {data: moonlark.Tensor, rate: number, start: number}
@@ -87,15 +84,13 @@ function engine.signal(name, given, made, sample_rate)
 end
 
 --- What f makes of each channel's samples, as signal.each_channel does; of one channel without an axis of channels.
----@param song moonlark.Signal  waveform
----@param f fun(samples: moonlark.Tensor): ...
----@return any ...
 function engine.each_channel(song, f)
   local data = signal.channels(song)
   return signal.each_channel(data:size(0) == 1 and data:select(0, 0) or data, 1, f)
 end
 
---- A feature by its name: feature.compute("mel", song, options) is feature.mel(song, options).
+--- A feature by its name. Errors: no such feature.
+---     local mel = feature.compute("mel", song, {n_mels = 64})     -- feature.mel(song, {n_mels = 64})
 ---@param name string
 ---@param song moonlark.Signal  waveform
 ---@param given table?
@@ -109,8 +104,6 @@ function engine.compute(name, song, given)
 end
 
 --- The function that computes a feature of a song.
----@param name string
----@return fun(song: moonlark.Signal, given: table?): moonlark.Signal
 function engine.feature(name)
   return function(song, given) return engine.compute(name, song, given) end
 end

@@ -10,14 +10,10 @@
 ---
 --- A waveform of several channels gives channels × rows × frames, each channel analysed by itself; mix down first
 --- (audio.load's default) for one. NaN or infinity in the samples is an error that names the first. An option
---- whose default is nil, or that may be switched off, takes `false` for nil: top_db = false.
+--- whose default is nil, or that may be switched off, takes `false` for nil: top_db = false. A window of win_length
+--- samples lies in the middle of a frame of n_fft.
 ---
 --- feature.stft and feature.cqt are complex: feature.magnitude makes them real; a recipe pools their magnitude.
----
---- The options of the short-time Fourier transform, which most features share: n_fft samples a frame, every
---- hop_length samples one; win_length ≤ n_fft samples of window ("hann", "hamming", "blackman", "bartlett",
---- "ones"), centred in the frame; with center, frame t lies around sample t·hop_length, and beyond the clip's ends
---- there is what pad_mode says: "constant" zeros, "reflect" or "edge".
 local engine = require "moonlark.feature.engine"
 
 ---@class moonlark.feature

@@ -8,8 +8,6 @@ local inverse = {}
 local usual = {n_fft = "2·(rows − 1)", hop_length = "win_length / 4", win_length = "n_fft"}
 
 --- The engine's parameters as options that may be left out: a Signal brings its settings along.
----@param rows table[]
----@return table<string, moonlark.Parameter>
 function inverse.inherited(rows)
   local fields = options.join(rows)
   for name, p in pairs(fields) do
@@ -23,14 +21,10 @@ end
 --- The options of every inverse transform.
 inverse.parameters = inverse.inherited(core.parameters.istft)
 
---- What was told, else what the Signal was made with, else what fits so many rows.
----@param o table<string, any>  what a description of inverse.parameters read
----@param made table<string, any>  of the Signal
----@param rows integer
----@return table<string, any>  for the engine
+--- Settings for the engine: what was told (`o`, as read by a description of inverse.parameters), else what the Signal
+--- was made with, else what fits so many rows.
 function inverse.settings(o, made, rows)
-  local settings = {}
-  for name, value in pairs(o) do settings[name] = value end
+  local settings = options.join(o)
   for _, name in ipairs {"n_fft", "hop_length", "win_length", "window", "center", "pad_mode"} do
     if settings[name] == nil then settings[name] = made[name] end
   end

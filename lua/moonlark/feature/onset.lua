@@ -42,17 +42,16 @@ local function onsets_of(name, spectrogram, given, channels)
   }
 end
 
-local function is_onsets(value)
-  return signal.is(value) and (value.kind == "onset_strength" or value.kind == "onset_strength_multi")
-end
-
--- apply(curve, settings) -> rows × frames, of an onset strength's one curve or each of its curves.
-local function tempi_of(name, onsets, given, apply)
+-- A tempogram of a waveform, of an onset strength's one curve, or of each of its curves.
+local function tempi_of(name, onsets, given)
+  if not signal.is(onsets) or onsets.kind ~= "onset_strength" and onsets.kind ~= "onset_strength_multi" then
+    return engine.compute(name, onsets, given)
+  end
   local read = engine.settings(name, given)
   if given and given.hop_length then show.fail "hop_length is the onset strength's, which is given: leave it out" end
   local data = onsets.data
   if data:size(-2) == 1 then data = data:squeeze(-2) end
-  local made = signal.each_channel(data, 1, function(curve) return apply(curve, read) end)
+  local made = signal.each_channel(data, 1, function(curve) return core[name](curve, read) end)
   local steps = {hop_length = 1} -- so that the axis counts the curve's frames
   for key, value in pairs(given or {}) do steps[key] = value end
   for key, setting in pairs(onsets.made) do if read[key] == nil then read[key] = setting end end
@@ -69,15 +68,16 @@ end
 --- Shape 1 × frames, in dB. Frame t holds the aggregate ("mean" or "median") over bands of
 --- max(0, D[t] − reference[t − lag]), where the reference is D or, with max_size > 1, its maximum over max_size
 --- bands around (vibrato is then no onset). center shifts the curve by n_fft / (2·hop_length) frames, to where the
---- attacks sound; detrend takes its constant part out. D is lifted to 80 dB under the clip's maximum, so a value
---- depends on the whole clip. In place of a waveform, a spectrogram in dB (a log_mel Signal, say) may be given, with
---- the options lag to aggregate and center. Source: librosa.onset.onset_strength; Böck and Widmer, 2013.
+--- attacks sound. D is lifted to 80 dB under the clip's maximum, so a value depends on the whole clip. In place of a
+--- waveform, a spectrogram in dB (a log_mel Signal, say) may be given, with the options lag to aggregate and center.
+--- Source: librosa.onset.onset_strength; Böck and Widmer, 2013.
+---     local onsets = feature.onset_strength(song, {aggregate = "median"})
 ---@param song moonlark.Signal
 ---@param given moonlark.feature.onset_strength.Options?
 ---@return moonlark.Signal
 function onset.onset_strength(song, given)
   if not in_decibels(song) then return engine.compute("onset_strength", song, given) end
-  return onsets_of("onset_strength", song, given, {0, song.data:size(-2)})
+  return onsets_of("onset_strength", song, given)
 end
 
 --- Onset strength in n_channels ranges of mel bands, lowest first: kick, snare and cymbals apart.
@@ -86,6 +86,7 @@ end
 --- the bands from c·n_mels // n_channels to the next range; in place of n_channels, channels = {0, 10, 40, 128} says
 --- at which bands the ranges begin and end (not in recipes). A spectrogram in dB may be given as for
 --- feature.onset_strength. Source: librosa.onset.onset_strength_multi.
+---     local rises = feature.onset_strength_multi(song, {channels = {0, 8, 128}})
 ---@param song moonlark.Signal
 ---@param given moonlark.feature.onset_strength_multi.Options?
 ---@return moonlark.Signal
@@ -95,10 +96,7 @@ function onset.onset_strength_multi(song, given)
     return engine.compute("onset_strength_multi", song, given)
   end
   local own, mel = {}, {}
-  for key, value in pairs(given or {}) do
-    local target = is_onset_option[key] and own or mel
-    target[key] = value
-  end
+  for key, value in pairs(given or {}) do (is_onset_option[key] and own or mel)[key] = value end
   if of_spectrogram then
     if next(mel) then options.unknown("option of onset_strength_multi of a spectrogram", next(mel), onset_names) end
   else
@@ -112,17 +110,15 @@ end
 --- Tempogram: how the onsets around each frame repeat, as the autocorrelation of the onset strength.
 ---
 --- Shape win_length × frames; row k is a lag of k·hop_length / sample rate seconds, so a beat of B per minute stands
---- out at 60/B seconds and its multiples. win_length is in frames (384 at 22 050 Hz: 8.9 s); with center, the curve
---- falls to 0 in straight ramps beyond the clip's ends; columns are brought to norm "inf", "1", "2" or "none". The
---- onset strength has the defaults of feature.onset_strength, but for hop_length; or it is given, as a Signal, in
---- place of the waveform. Source: librosa.feature.tempogram; Grosche, Müller and Kurth, 2010.
+--- out at 60/B seconds and its multiples. win_length 384 is 8.9 s at 22 050 Hz; with center, the curve falls to 0 in
+--- straight ramps beyond the clip's ends. The onset strength has the defaults of feature.onset_strength, but for
+--- hop_length; or it is given, as a Signal, in place of the waveform. Source: librosa.feature.tempogram; Grosche, Müller
+--- and Kurth, 2010.
+---     local T = feature.tempogram(song, {win_length = 192})
 ---@param song moonlark.Signal
 ---@param given moonlark.feature.tempogram.Options?
 ---@return moonlark.Signal
-function onset.tempogram(song, given)
-  if not is_onsets(song) then return engine.compute("tempogram", song, given) end
-  return tempi_of("tempogram", song, given, core.tempogram)
-end
+function onset.tempogram(song, given) return tempi_of("tempogram", song, given) end
 
 --- Fourier tempogram, complex64: how strongly, and with which phase, the onsets pulse at each tempo.
 ---
@@ -130,12 +126,10 @@ end
 --- short-time Fourier transform of the onset strength, one frame at a time; with center and an even win_length, it
 --- has one frame more than that curve. An onset strength may be given as for feature.tempogram. Source:
 --- librosa.feature.fourier_tempogram; Grosche, Müller and Kurth, 2010.
+---     local T = feature.fourier_tempogram(feature.onset_strength(song))
 ---@param song moonlark.Signal
 ---@param given moonlark.feature.fourier_tempogram.Options?
 ---@return moonlark.Signal
-function onset.fourier_tempogram(song, given)
-  if not is_onsets(song) then return engine.compute("fourier_tempogram", song, given) end
-  return tempi_of("fourier_tempogram", song, given, core.fourier_tempogram)
-end
+function onset.fourier_tempogram(song, given) return tempi_of("fourier_tempogram", song, given) end
 
 return onset

@@ -10,25 +10,21 @@ local pitch = {}
 --- Shape 1 × frames, in Hz between about fmin and fmax (C2 and C7 by default; librosa has no default). Of the
 --- difference between a frame and itself some samples later, normalised to 1 on average, the first trough under
 --- trough_threshold is taken for the period, else its lowest value, refined by a parabola. A silent frame gives the
---- largest pitch. frame_length must hold more than a period of fmin, better two. Source: librosa.yin; de Cheveigné
---- and Kawahara, 2002.
+--- largest pitch. Errors: frame_length does not hold more than a period of fmin (better: two). Source: librosa.yin; de
+--- Cheveigné and Kawahara, 2002.
+---     local pitch = feature.yin(song, {fmin = 60, fmax = 400})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.yin.Options?): moonlark.Signal
 pitch.yin = engine.feature "yin"
 
 --- Pitch of one voice or instrument over a clip, by pYIN: the likeliest path through pitches, and where it sounds.
 ---
----     local pitch, voiced, probability = feature.pyin(song, {fill_na = false})
----
 --- Three Signals of shape 1 × frames: the pitch in Hz, feature.voiced_flag (1 or 0) and feature.voiced_probability.
 --- Unvoiced frames hold fill_na; false: NaN, as librosa has it by default. Here it is 0, because a recipe's mean over
---- NaN would be NaN: pool voiced_flag beside it, or take best_guess = true, which leaves the pitch that the path has
---- there (librosa's fill_na = None).
---- Each of n_thresholds thresholds of feature.yin votes, weighted by a Beta(beta_a, beta_b) distribution (librosa's
+--- NaN would be NaN: pool voiced_flag beside it, or take best_guess = true (librosa's fill_na = None). Each of n_thresholds thresholds of feature.yin votes, weighted by a Beta(beta_a, beta_b) distribution (librosa's
 --- beta_parameters), for the troughs below it, for the k-th with a weight of exp(−boltzmann_parameter·k); the lowest
---- gets no_trough_prob of the votes that find none. Pitches lie on bins of resolution semitones between fmin and fmax
---- (C2 and C7 by default; librosa has no default), move at most max_transition_rate octaves a second, and change
---- voicing from frame to frame with probability switch_prob. The path is found over the whole clip. Source:
---- librosa.pyin; Mauch and Dixon, 2014.
+--- gets no_trough_prob of the votes that find none. The path is found over the whole clip. Source: librosa.pyin; Mauch
+--- and Dixon, 2014.
+---     local pitch, voiced, probability = feature.pyin(song, {fill_na = false})
 ---@param song moonlark.Signal
 ---@param given moonlark.feature.pyin.Options?
 ---@return moonlark.Signal pitch
@@ -50,15 +46,15 @@ function pitch.pyin(song, given)
     made("voiced_probability", voicing, probability)
 end
 
---- 1 where feature.pyin hears a voice, else 0: the mean of a recipe is the share of voiced frames.
----
---- Shape 1 × frames. Source: librosa.pyin's voiced_flag.
+--- 1 where feature.pyin hears a voice, else 0: the mean of a recipe is the share of voiced frames. Shape 1 × frames.
+--- Source: librosa.pyin's voiced_flag.
+---     local voiced = feature.voiced_flag(song)
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.voiced_flag.Options?): moonlark.Signal
 pitch.voiced_flag = engine.feature "voiced_flag"
 
---- How likely each frame is voiced, 0 to 1, before feature.pyin looks at the frames around it.
----
---- Shape 1 × frames. Source: librosa.pyin's voiced_prob.
+--- How likely each frame is voiced, 0 to 1, before feature.pyin looks at the frames around it. Shape 1 × frames. Source:
+--- librosa.pyin's voiced_prob.
+---     local likely = feature.voiced_probability(song)
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.voiced_probability.Options?): moonlark.Signal
 pitch.voiced_probability = engine.feature "voiced_probability"
 

@@ -5,7 +5,6 @@
 ---       features = {mel = {n_mels = 64}, mfcc = {}},
 ---       pool = {"mean", "std"},
 ---     }
----     local one = recipe:apply(song)                -- one.mel, one.mfcc: Signals
 ---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
 ---
 --- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all,
@@ -28,6 +27,7 @@ local recipe = {}
 ---@field partial "refuse"|"keep"|nil
 ---@field features table<string, table>  settings by feature
 ---@field pool string[]?
+---@field list {[1]: string, [2]: table}[]  the same, sorted by name
 ---@field names string[]  columns of the pooled table, empty without pool: "mfcc_0_mean" …, by feature, pool, row
 ---@field text string  every setting in words: equal recipes have equal texts
 local Recipe = {}
@@ -42,9 +42,7 @@ local function listed(features)
     if math.type(key) == "integer" then name, settings = value, {} end
     if settings == true then settings = {} end
     if type(name) ~= "string" then show.fail("a feature's name must be a string, got %s", type(name)) end
-    if type(settings) ~= "table" then
-      show.fail("the settings of %s must be a table, got %s", name, type(settings))
-    end
+    if type(settings) ~= "table" then show.fail("the settings of %s must be a table, got %s", name, type(settings)) end
     engine.check(name, settings, name)
     if settings_of[name] then show.fail("%s is in the recipe twice", name) end
     settings_of[name], names[#names + 1] = settings, name
@@ -70,9 +68,9 @@ local parameters = options.describe("feature.recipe", recipe.options, {
   duration = options.number(options.none, {least = 0, unit = "s", usual = "to the end"}, "how much of each file"),
 })
 
---- Several features to be made together, from one decode and shared transforms; also called feature.recipe.
----
---- A file that partial = "keep" takes in part is named in the result's `partial`.
+--- Several features to be made together, from one decode and shared transforms. Errors: a feature or pool that is
+--- unknown or stands twice, settings that a feature refuses.
+---     local recipe = feature.recipe {features = {mfcc = {n_mfcc = 13}}, pool = {"mean", "std"}}
 ---@param given moonlark.feature.recipe.Options
 ---@return moonlark.Recipe
 function recipe.new(given)
@@ -88,15 +86,9 @@ function recipe.new(given)
 end
 
 --- True for recipes.
----@param value any
----@return boolean
-function recipe.is(value)
-  return getmetatable(value) == Recipe
-end
+function recipe.is(value) return getmetatable(value) == Recipe end
 
 --- What the engine reads; `pool` false keeps the frames whatever the recipe pools.
----@param pool boolean?
----@return table
 function Recipe:description(pool)
   return {
     rate = self.rate, start = self.start, duration = self.duration, features = self.list,
@@ -105,23 +97,21 @@ function Recipe:description(pool)
   }
 end
 
---- What recipe.new makes the same recipe of, as plain values.
+--- What feature.recipe makes the same recipe of, as plain values.
+---     local same = feature.recipe(recipe:settings())
 ---@return table
 function Recipe:settings()
   local features = {}
-  for name, settings in pairs(self.features) do
-    features[name] = {}
-    for key, value in pairs(settings) do features[name][key] = value end
-  end
+  for name, settings in pairs(self.features) do features[name] = options.join(settings) end
   return {
     features = features, rate = self.rate, start = self.start, duration = self.duration, pool = self.pool,
     channel = self.channel, partial = self.partial,
   }
 end
 
--- The channel of a waveform's data that the recipe looks at.
-local function channel_of(self, data)
-  if data:dim() == 1 then data = data:unsqueeze(0) end
+-- The channel of a waveform that the recipe looks at.
+local function channel_of(self, song)
+  local data = signal.channels(song)
   local channel, channels = reading.channel(self.channel), data:size(0)
   if channel >= channels then
     show.fail("channel must be 0..%d, the waveform has %d, got %d", channels - 1, channels, channel)
@@ -137,17 +127,14 @@ local function samples_of(self, song)
     show.fail("the recipe takes sound at %d Hz, this is at %g Hz: load it with {rate = %d}",
       self.rate, song.rate, self.rate)
   end
-  local data = channel_of(self, song.data)
-  local from = math.floor((self.start or 0) * song.rate)
+  local data, from = channel_of(self, song), math.floor((self.start or 0) * song.rate)
   local n = data:size(0) - from
   if self.duration then n = math.min(n, math.floor(self.duration * song.rate)) end
   if n < 1 then show.fail("the song ends before start = %g s", self.start or 0) end
   return data:narrow(0, from, n)
 end
 
---- The frames of one track as Signals, from the engine's arrays.
----@param frames table<string, {data: moonlark.Tensor, rate: number, start: number}>
----@return table<string, moonlark.Signal>
+-- The frames of one track as Signals by feature, from the engine's arrays {data, rate, start}.
 function Recipe:signals(frames)
   local signals = {}
   for name, made in pairs(frames) do
@@ -160,7 +147,8 @@ function Recipe:signals(frames)
   return signals
 end
 
---- All features of a waveform, frames kept, from one shared transform.
+--- All features of a waveform, frames kept, from one shared transform. Errors: another rate, no such channel.
+---     local mfcc = recipe:apply(song).mfcc
 ---@param song moonlark.Signal  at the recipe's rate; of several channels, the recipe's
 ---@return table<string, moonlark.Signal>  by feature
 function Recipe:apply(song)
@@ -169,7 +157,8 @@ function Recipe:apply(song)
   return self:signals(frames)
 end
 
---- The pooled row of a waveform, as dataset:extract makes it.
+--- The pooled row of a waveform, as Dataset:extract makes it. Errors: a recipe without pool, and those of apply.
+---     local row = recipe:row(song)
 ---@param song moonlark.Signal
 ---@return moonlark.Tensor  of #recipe.names numbers
 function Recipe:row(song)

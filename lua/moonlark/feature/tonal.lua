@@ -16,10 +16,9 @@ local tuning = options.describe("feature.estimate_tuning", {
 
 --- Constant-Q transform, complex64: bins evenly spaced in pitch.
 ---
---- Shape n_bins × frames, frequencies in Hz from fmin (nil: C1, 32.7 Hz), bins_per_octave of them an octave. tuning
---- is in fractions of a bin (false: estimated; the axis then shows the untuned frequencies). filter_scale < 1
---- shortens the filters; norm ("1", "2", "inf", "none") is theirs; sparsity is the share of a filter that may be
---- dropped; scale divides by the root of their length. Source: librosa.cqt; Schörkhuber and Klapuri, 2010.
+--- Shape n_bins × frames, frequencies in Hz. tuning = false estimates it; the axis then shows the untuned frequencies.
+--- Source: librosa.cqt; Schörkhuber and Klapuri, 2010.
+---     local C = feature.cqt(song, {bins_per_octave = 36, n_bins = 252})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.cqt.Options?): moonlark.Signal
 tonal.cqt = engine.feature "cqt"
 
@@ -28,6 +27,7 @@ tonal.cqt = engine.feature "cqt"
 --- Shape n_bins × frames. A filter is gamma Hz wider than constant Q makes it; nil: 24.7·α/0.108 with α the relative
 --- bandwidth, as the ear's; 0 is feature.cqt, whose other options it takes. Source: librosa.vqt; Schörkhuber,
 --- Klapuri, Holighaus and Dörfler, 2014.
+---     local V = feature.vqt(song, {gamma = 20})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.vqt.Options?): moonlark.Signal
 tonal.vqt = engine.feature "vqt"
 
@@ -35,8 +35,9 @@ tonal.vqt = engine.feature "vqt"
 ---
 --- Shape n_bins × frames, float32, frequencies in Hz: the magnitudes of the constant-Q filters times those of a
 --- short-time Fourier transform, with a Hann window as long as the longest filter (a power of 2, two hops or more).
---- Attacks are as blurred at high pitches as at low ones. Its options are feature.cqt's. Bins beyond half the sample
---- rate are an error, as they are there, and so are windows of more than 524 288 samples. Source: librosa.pseudo_cqt.
+--- Attacks are as blurred at high pitches as at low ones. Errors: bins beyond half the sample rate, windows of more
+--- than 524 288 samples. Source: librosa.pseudo_cqt.
+---     local C = feature.pseudo_cqt(song)
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.pseudo_cqt.Options?): moonlark.Signal
 tonal.pseudo_cqt = engine.feature "pseudo_cqt"
 
@@ -44,46 +45,45 @@ tonal.pseudo_cqt = engine.feature "pseudo_cqt"
 ---
 --- Shape n_bins × frames, float32, frequencies in Hz. Bins whose filters are shorter than two hops, padded to a power
 --- of 2, would skip samples between frames: they come from feature.pseudo_cqt, the lower ones from the magnitude of
---- feature.cqt, whose options and errors it has. Source: librosa.hybrid_cqt.
+--- feature.cqt, whose errors it has. Source: librosa.hybrid_cqt.
+---     local C = feature.hybrid_cqt(song, {n_bins = 72})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.hybrid_cqt.Options?): moonlark.Signal
 tonal.hybrid_cqt = engine.feature "hybrid_cqt"
 
 --- Energy of each pitch class, from the short-time Fourier transform.
 ---
---- Shape n_chroma × frames, rows C, C♯ … B (from A with base_c = false). Columns are brought to norm "inf" (largest
---- value 1), "1", "2" or "none"; a silent frame stays 0. tuning is in fractions of a chroma bin; nil estimates it.
---- Bins are weighted by a Gaussian over octaves: centre ctroct above A0, width octwidth (false: none). Source:
---- librosa.feature.chroma_stft; Ellis, 2007.
+--- Shape n_chroma × frames, rows C, C♯ … B. A silent frame stays 0. Octaves are weighted by a Gaussian, with
+--- octwidth = false by none. Source: librosa.feature.chroma_stft; Ellis, 2007.
+---     local chroma = feature.chroma_stft(song, {n_fft = 4096})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.chroma_stft.Options?): moonlark.Signal
 tonal.chroma_stft = engine.feature "chroma_stft"
 
---- Energy of each pitch class, from the constant-Q transform: sharper at low pitches than chroma_stft.
----
---- Shape n_chroma × frames, rows C, C♯ … B. n_octaves from fmin (nil: C1) with bins_per_octave bins (a multiple of
---- n_chroma) are folded; values under threshold become 0; columns are brought to norm "inf", "1", "2" or "none".
---- tuning is in fractions of a bin; nil estimates it. Source: librosa.feature.chroma_cqt.
+--- Energy of each pitch class, from the constant-Q transform: sharper at low pitches than chroma_stft. Shape n_chroma ×
+--- frames, rows C, C♯ … B: all octaves folded into one. Source: librosa.feature.chroma_cqt.
+---     local chroma = feature.chroma_cqt(song, {threshold = 0.1})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.chroma_cqt.Options?): moonlark.Signal
 tonal.chroma_cqt = engine.feature "chroma_cqt"
 
 --- Chroma energy normalised statistics: chroma that no longer tells how loud or how exactly something was played.
 ---
 --- Shape n_chroma × frames, rows C, C♯ … B: chroma_cqt's columns as shares, quantised at 5, 10, 20 and 40 %, smoothed
---- by a window of win_len_smooth frames (0: not) and brought to norm "2", "inf", "1" or "none". A frame depends on its
---- neighbours, so the whole clip is analysed. Source: librosa.feature.chroma_cens; Müller and Ewert, 2011.
+--- over win_len_smooth frames and brought to the norm. A frame depends on its neighbours, so the whole clip is analysed.
+--- Source: librosa.feature.chroma_cens; Müller and Ewert, 2011.
+---     local chroma = feature.chroma_cens(song)
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.chroma_cens.Options?): moonlark.Signal
 tonal.chroma_cens = engine.feature "chroma_cens"
 
---- Tonal centroids: chroma on the circles of fifths, minor and major thirds.
----
---- Shape 6 × frames: x and y on each circle, within ±1 (thirds: major ±0.5). Made from chroma_cqt of the same
---- options. Source: librosa.feature.tonnetz; Harte, Sandler and Gasser, 2006.
+--- Tonal centroids: chroma_cqt on the circles of fifths, minor and major thirds. Shape 6 × frames: x and y on each
+--- circle, within ±1 (major thirds: ±0.5). Source: librosa.feature.tonnetz; Harte, Sandler and Gasser, 2006.
+---     local centroids = feature.tonnetz(song)
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.tonnetz.Options?): moonlark.Signal
 tonal.tonnetz = engine.feature "tonnetz"
 
 --- How far a recording lies from A = 440 Hz, in fractions of a bin (of a semitone, by default): −0.5 to 0.5.
 ---
---- The fullest class of the strongest spectral peaks between 150 and 4000 Hz; 0 when there are none. Source:
---- librosa.estimate_tuning.
+--- The fullest class of the strongest spectral peaks between 150 and 4000 Hz; 0 when there are none. Errors: a song of
+--- several channels. Source: librosa.estimate_tuning.
+---     local tuning = feature.estimate_tuning(song)
 ---@param song moonlark.Signal  waveform of one channel
 ---@param given moonlark.feature.estimate_tuning.Options?
 ---@return number
