@@ -40,7 +40,7 @@ end
 ---
 --- Errors: features of different numbers of rows; no way through the band by these steps; frames of zeros when the
 --- metric is "cosine".
----     local cost, path = music.dtw(feature.chroma_cens(song), feature.chroma_cens(other))
+---     local cost, path = music.dtw(chroma, other_chroma)
 ---@param X moonlark.Signal|moonlark.Tensor  rows × n
 ---@param Y moonlark.Signal|moonlark.Tensor  rows × m
 ---@param given moonlark.music.dtw.Options?
