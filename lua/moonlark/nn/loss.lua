@@ -15,29 +15,22 @@ local function loss(name, fields, f)
   })
 end
 
--- The options of losses of class ids.
-local function of_classes()
-  return {
-    weight = tensor(nil, "of each class"),
-    ignore_index = options.integer(-100, nil, "a class id that does not count"),
-  }
-end
+local cross_entropy = options.described "torch.cross_entropy"
 
 --- Cross entropy of logits [n, classes, *] and class ids [n, *] (int64, from 0), or probabilities of the logits' shape:
 --- -log softmax(logits)[class]. The mean is over the weights. PyTorch: CrossEntropyLoss.
 ---     local loss = nn.CrossEntropyLoss {label_smoothing = 0.1} (net(x), y)
 ---@class moonlark.nn.CrossEntropyLoss: moonlark.nn.Module
-losses.CrossEntropyLoss = loss("CrossEntropyLoss", options.join(of_classes(), {
-  label_smoothing = number(0.0, nil, "share of the target that is spread over all classes"),
-}), function(input, target, o)
-  return torch.cross_entropy(input, target, {weight = o.weight, ignore_index = o.ignore_index,
-    label_smoothing = o.label_smoothing + 0.0, reduction = o.reduction})
-end)
+losses.CrossEntropyLoss = loss("CrossEntropyLoss", cross_entropy:pick {"weight", "ignore_index", "label_smoothing"},
+  function(input, target, o)
+    return torch.cross_entropy(input, target, {weight = o.weight, ignore_index = o.ignore_index,
+      label_smoothing = o.label_smoothing + 0.0, reduction = o.reduction})
+  end)
 
 --- Of logarithms of probabilities [n, classes, *] and class ids [n, *] (int64, from 0): -input[class]. PyTorch: NLLLoss.
 ---     local loss = nn.NLLLoss()(nn.LogSoftmax(1)(x), y)
 ---@class moonlark.nn.NLLLoss: moonlark.nn.Module
-losses.NLLLoss = loss("NLLLoss", of_classes(),
+losses.NLLLoss = loss("NLLLoss", cross_entropy:pick {"weight", "ignore_index"},
   function(input, target, o, r) return torch.nll_loss_nd(input, target, o.weight, r, o.ignore_index) end)
 
 --- Cross entropy of independent yes-or-no answers: logits and targets 0..1 of one shape. PyTorch: BCEWithLogitsLoss.

@@ -1,4 +1,4 @@
---- Functions that PyTorch writes in Python: named here as there, over libtorch's operators.
+--- Functions that PyTorch writes in Python, with the same names, made of libtorch's operators.
 local engine = require "moonlark.torch.engine"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -15,7 +15,6 @@ end})
 
 local boolean, choice, integer, number = options.boolean, options.choice, options.integer, options.number
 local list, tensor = options.list, options.tensor
-
 local align_help = "the corners of input and output lie on each other, not their edges"
 
 local cross_entropy = options.describe("torch.cross_entropy", {
@@ -26,6 +25,7 @@ local cross_entropy = options.describe("torch.cross_entropy", {
 })
 
 --- Cross entropy between logits (n × classes …) and class ids or probabilities.
+---     local loss = torch.cross_entropy(net(x), y, {label_smoothing = 0.1})
 ---@param input moonlark.Tensor
 ---@param target moonlark.Tensor  int64 class ids (0-based), or probabilities of the input's shape
 ---@param given moonlark.torch.cross_entropy.Options?
@@ -52,13 +52,9 @@ local function each_axis(values, axes)
   return all
 end
 
-local function scaled_size(input, scales)
-  local size = {}
-  for axis, scale in ipairs(scales) do size[axis] = math.floor(input:size(axis + 1) * scale) end
-  return size
-end
-
---- Resizes the axes after batch and channel, n × channels × (1 to 3 axes).
+--- Resizes the axes after batch and channel, n × channels × (1 to 3 axes). Errors: a size and a scale, or neither; a
+--- mode for another number of axes.
+---     local y = torch.interpolate(x, {scale_factor = 2, mode = "bilinear"})
 ---@param input moonlark.Tensor
 ---@param given moonlark.torch.interpolate.Options
 ---@return moonlark.Tensor
@@ -69,12 +65,14 @@ function functions.interpolate(input, given)
   if (o.size == nil) == (o.scale_factor == nil) then show.fail "interpolate: give size or scale_factor" end
   local size, scales = each_axis(o.size, axes), each_axis(o.scale_factor, axes)
   if o.mode == "area" then
-    return call[("adaptive_avg_pool%dd"):format(axes)](input, size or scaled_size(input, scales))
+    local shape = size or {}
+    for axis, scale in ipairs(scales or {}) do shape[axis] = math.floor(input:size(axis + 1) * scale) end
+    return call[("adaptive_avg_pool%dd"):format(axes)](input, shape)
   end
   if o.mode == "nearest" then return call[("upsample_nearest%dd"):format(axes)](input, size, scales) end
-  local wanted = axes_of[o.mode]
-  if wanted ~= axes then
-    show.fail("interpolate: mode %s wants an input of %d axes, got %d", o.mode, wanted + 2, axes + 2)
+  local wanted = axes_of[o.mode] + 2
+  if wanted ~= input:dim() then
+    show.fail("interpolate: mode %s wants an input of %d axes, got %d", o.mode, wanted, input:dim())
   end
   return call[("upsample_%s%dd"):format(o.mode, axes)](input, size, o.align_corners, scales)
 end
@@ -89,6 +87,7 @@ local grid_sample = options.describe("torch.grid_sample", {
 })
 
 --- Samples input (n × c × h × w) at the points of grid (n × h' × w' × 2, -1 to 1).
+---     local y = torch.grid_sample(x, torch.affine_grid(theta, x:shape()))
 ---@param input moonlark.Tensor
 ---@param grid moonlark.Tensor
 ---@param given moonlark.torch.grid_sample.Options?
@@ -101,6 +100,7 @@ end
 local affine_grid = options.describe("torch.affine_grid", {align_corners = boolean(false, align_help)})
 
 --- The sampling grid of affine maps theta (n × 2 × 3) for an output of `size`.
+---     local grid = torch.affine_grid(theta, {8, 1, 64, 64})
 ---@param theta moonlark.Tensor
 ---@param size integer[]
 ---@param given moonlark.torch.affine_grid.Options?
@@ -116,6 +116,7 @@ local normalize = options.describe("torch.normalize", {
 })
 
 --- Divides by the p-norm along an axis (never by less than eps).
+---     local y = torch.normalize(x, {dim = -1})
 ---@param input moonlark.Tensor
 ---@param given moonlark.torch.normalize.Options?
 ---@return moonlark.Tensor
@@ -130,7 +131,8 @@ local gumbel_softmax = options.describe("torch.gumbel_softmax", {
   dim = integer(-1, nil, "the axis"),
 })
 
---- A sample from the concrete distribution; with hard = true a one-hot one whose gradient is the soft one's.
+--- A sample from the concrete distribution.
+---     local y = torch.gumbel_softmax(net(x), {tau = 0.5})
 ---@param logits moonlark.Tensor
 ---@param given moonlark.torch.gumbel_softmax.Options?
 ---@return moonlark.Tensor
@@ -145,13 +147,13 @@ function functions.gumbel_softmax(logits, given)
 end
 
 --- log(1 / (1 + exp(-x))).
+---     local y = torch.logsigmoid(x)
 ---@param input moonlark.Tensor
 ---@return moonlark.Tensor
-function functions.logsigmoid(input)
-  return call.log_sigmoid(input)
-end
+function functions.logsigmoid(input) return call.log_sigmoid(input) end
 
 --- Zeroes whole channels of n × c × h × w with probability p, while training.
+---     local y = torch.dropout2d(x, 0.2, net.training)
 ---@param input moonlark.Tensor
 ---@param p number?  default 0.5
 ---@param training boolean?  default true
@@ -167,6 +169,7 @@ local local_response_norm = options.describe("torch.local_response_norm", {
 })
 
 --- Divides by a norm over `size` neighbouring channels.
+---     local y = torch.local_response_norm(x, 5)
 ---@param input moonlark.Tensor  n × c …
 ---@param size integer
 ---@param given moonlark.torch.local_response_norm.Options?
@@ -187,7 +190,8 @@ local unique = options.describe("torch.unique", {
   dim = integer(nil, nil, "the distinct slices along this axis"),
 })
 
---- The distinct values, ascending.
+--- The distinct values.
+---     local values, counts = torch.unique(x, {return_counts = true})
 ---@param input moonlark.Tensor
 ---@param given moonlark.torch.unique.Options?
 ---@return moonlark.Tensor values, moonlark.Tensor? inverse, moonlark.Tensor? counts
@@ -200,8 +204,7 @@ function functions.unique(input, given)
     values, inverse, counts = call._unique2(input, o.sorted, o.return_inverse, o.return_counts)
   end
   if o.return_inverse and o.return_counts then return values, inverse, counts end
-  if o.return_inverse then return values, inverse end
-  if o.return_counts then return values, counts end
+  if o.return_inverse or o.return_counts then return values, o.return_inverse and inverse or counts end
   return values
 end
 
@@ -217,6 +220,7 @@ local stft = options.describe("torch.stft", {
 
 --- Short-time Fourier transform of a waveform (or a batch), as PyTorch's: complex, bins × frames. For a Signal, with
 --- librosa's conventions, use `feature.stft`.
+---     local spectrum = torch.stft(x, 1024, {hop_length = 256})
 ---@param input moonlark.Tensor
 ---@param n_fft integer
 ---@param given moonlark.torch.stft.Options?
@@ -224,10 +228,9 @@ local stft = options.describe("torch.stft", {
 function functions.stft(input, n_fft, given)
   local o = stft:read(given)
   local hop_length, win_length = o.hop_length or n_fft // 4, o.win_length or n_fft
-  if o.center then
+  if o.center then -- padding by reflection wants three axes
     local batch = input:dim() == 1 and call.unsqueeze(input, 0) or input
-    batch = call.pad(call.unsqueeze(batch, 1), {n_fft // 2, n_fft // 2}, o.pad_mode)
-    batch = call.squeeze(batch, 1)
+    batch = call.squeeze(call.pad(call.unsqueeze(batch, 1), {n_fft // 2, n_fft // 2}, o.pad_mode), 1)
     input = input:dim() == 1 and call.squeeze(batch, 0) or batch
   end
   local window = o.window or call.ones({win_length}, {dtype = input:dtype(), device = input:device()})
@@ -250,11 +253,8 @@ local function blocked_attention(query, key, value, o)
     if o.attn_mask then
       local mask = o.attn_mask
       if mask:size(-2) ~= 1 then mask = call.narrow(mask, -2, from, rows) end
-      if mask:dtype() == "bool" then
-        scores = call.masked_fill(scores, call.logical_not(mask), -math.huge)
-      else
-        scores = scores + mask
-      end
+      local is_bool = mask:dtype() == "bool"
+      scores = is_bool and call.masked_fill(scores, call.logical_not(mask), -math.huge) or scores + mask
     end
     local weights = call.softmax(scores, -1)
     if o.dropout_p > 0 then weights = call.dropout(weights, o.dropout_p, true) end
@@ -271,6 +271,7 @@ local attention = options.describe("torch.scaled_dot_product_attention", {
 })
 
 --- softmax(query · keyᵀ · scale) · value, libtorch's fused kernel where it has one.
+---     local y = torch.scaled_dot_product_attention(query, key, value, {is_causal = true})
 ---@param query moonlark.Tensor  … × n × d
 ---@param key moonlark.Tensor  … × m × d
 ---@param value moonlark.Tensor  … × m × e
@@ -284,6 +285,7 @@ function functions.scaled_dot_product_attention(query, key, value, given)
 end
 
 --- Divides by the root mean square over the last axes.
+---     local y = torch.rms_norm(x, {64}, weight)
 ---@param input moonlark.Tensor
 ---@param shape integer[]  of those axes
 ---@param weight moonlark.Tensor?

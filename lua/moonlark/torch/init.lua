@@ -1,9 +1,5 @@
 --- Tensors and every operator of libtorch.
 ---
----     local torch = require "moonlark.torch"
----     local x = torch.randn({8, 3}, {dtype = "float64"})
----     local y = x:matmul(w):relu():mean({0}, {keepdim = true})
----
 --- Names, arguments and defaults are PyTorch's: `torch.NAME(...)` and `t:NAME(...)` find any ATen operator by its
 --- schema (`torch.help "conv2d"` shows it). A last table with string keys holds named arguments, a list is a list.
 --- Dimensions and indices are 0-based: `t[0]` is the first row, `t[-1]` the last, `t[{{0, 10}, 3}]` or
@@ -12,10 +8,13 @@
 ---
 --- Numbers too small for the ordinary format (subnormal: below 1.2e-38 in float32) are zeros in whatever libtorch
 --- computes, since processors are a hundred times slower with them; files keep them, Lua's own numbers are exact.
+---     local x = torch.randn({8, 3}, {dtype = "float64"})
+---     local y = x:matmul(w):relu():mean({0}, {keepdim = true})
 local engine = require "moonlark.torch.engine"
 local functions = require "moonlark.torch.functions"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local store = require "moonlark_core".store
 
 ---@class moonlark.Tensor
 local Tensor = engine.methods
@@ -41,29 +40,35 @@ for _, name in ipairs {"float32", "float64", "float16", "bfloat16", "int64", "in
 end
 
 --- Runs `f(...)` without recording gradients and returns its results; an error restores the mode too.
+---     local y = torch.no_grad(net, x)
 ---@param f function
 torch.no_grad = engine.no_grad
 
 --- Runs `f(...)` recording gradients, inside `no_grad`.
+---     torch.enable_grad(function() loss(net(x), y):backward() end)
 ---@param f function
 torch.enable_grad = engine.enable_grad
 
 --- Runs `f(...)` in mixed precision: matrix products and convolutions on `device` are computed in `dtype`, what needs
 --- float32's range in float32; weights stay as they are. As torch.autocast.
+---     local y = torch.autocast("cuda", "bfloat16", net, x)
 ---@param device string  "cpu", "cuda:0"
 ---@param dtype string  "bfloat16" or "float16"
 ---@param f function
 torch.autocast = engine.autocast
 
---- Only operators that give the same bits twice; those that cannot, some on a GPU, are then an error.
+--- Allows only operators that give the same bits twice; others, some on a GPU, are then an error.
+---     torch.set_deterministic(true)
 ---@param deterministic boolean
 torch.set_deterministic = engine.set_deterministic
 
 --- True while gradients are recorded.
+---     print(torch.is_grad_enabled())
 ---@return boolean
 torch.is_grad_enabled = engine.is_grad_enabled
 
 --- Switches the recording of gradients for the whole program; `no_grad` is the safer choice.
+---     torch.set_grad_enabled(false)
 ---@param enabled boolean
 torch.set_grad_enabled = engine.set_grad_enabled
 
@@ -80,6 +85,7 @@ local grad_options = options.describe("torch.grad", graph_options, {
 })
 
 --- Gradients of outputs with respect to inputs (a tensor or a list each), one result for each input.
+---     local dx, dw = torch.grad(loss(net(x), y), {x, net[0].weight})
 ---@param outputs moonlark.Tensor|moonlark.Tensor[]
 ---@param inputs moonlark.Tensor|moonlark.Tensor[]
 ---@param given moonlark.torch.grad.Options?
@@ -90,7 +96,8 @@ end
 
 local backward, backward_options = Tensor.backward, options.describe("Tensor:backward", graph_options)
 
---- Adds the gradients of this tensor to those of the leaves it was made from: `loss:backward()`.
+--- Adds the gradients of this tensor to those of the leaves it was made from.
+---     loss(net(x), y):backward()
 ---@param gradient moonlark.Tensor?  needed unless the tensor has one element; may be left out before the options
 ---@param given moonlark.Tensor.backward.Options?
 function Tensor:backward(gradient, given)
@@ -99,47 +106,58 @@ function Tensor:backward(gradient, given)
 end
 
 --- Runs `f(...)` and frees every tensor made in it, except those that it returns, also inside tables.
+---     local y = torch.scope(net, x)
 ---@param f function
 torch.scope = engine.scope
 
 --- Bytes of CPU tensors: {live, cached, total} in use, kept for reuse, handed out since the start.
+---     print(torch.memory().live)
 ---@return {live: integer, cached: integer, total: integer}
 torch.memory = engine.memory
 
 --- Collects garbage and gives the memory kept for reuse back to the system.
+---     torch.empty_cache()
 torch.empty_cache = engine.empty_cache
 
 --- Seeds every random generator: the same seed gives the same numbers on the same machine.
+---     torch.manual_seed(1)
 ---@param seed integer
 torch.manual_seed = engine.manual_seed
 
 --- Threads that libtorch and the BLAS under it use. At load: MOONLARK_THREADS, else OMP_NUM_THREADS, else every core.
+---     torch.set_num_threads(4)
 ---@param threads integer
 torch.set_num_threads = engine.set_num_threads
 
 --- Threads that libtorch uses.
+---     print(torch.get_num_threads())
 ---@return integer
 torch.get_num_threads = engine.get_num_threads
 
 --- True for tensors.
+---     if torch.is_tensor(x) then print(x:shape()) end
 ---@param value any
 ---@return boolean
 torch.is_tensor = engine.is_tensor
 
---- The overload that these arguments choose: `torch.resolve("add", t, 1)` is "add.Scalar".
+--- The overload that these arguments choose: "add.Scalar".
+---     print(torch.resolve("add", x, 1))
 ---@param name string
 ---@return string
 torch.resolve = engine.resolve
 
 --- Names of all operators of this libtorch, sorted.
+---     print(#torch.operators())
 ---@return string[]
 torch.operators = engine.operators
 
 --- Shows libtorch's warnings, each once, on standard error (default), or not.
+---     torch.show_warnings(false)
 ---@param shown boolean
 torch.show_warnings = engine.show_warnings
 
 --- What multiplies libtorch's matrices on the CPU: library, threading, kernels, threads.
+---     print(torch.blas())
 ---@return string
 torch.blas = engine.blas
 
@@ -147,16 +165,17 @@ torch.blas = engine.blas
 torch.cuda = {}
 
 --- Number of CUDA devices; when it is 0, also the reason.
+---     print(torch.cuda.device_count())
 ---@return integer devices, string? reason
 torch.cuda.device_count = engine.cuda_devices
 
 --- True when there is a CUDA device to use.
+---     if torch.cuda.is_available() then net:to "cuda" end
 ---@return boolean
-function torch.cuda.is_available()
-  return engine.cuda_devices() > 0
-end
+function torch.cuda.is_available() return engine.cuda_devices() > 0 end
 
 --- Waits until the GPU has done what it was given; for measuring time.
+---     torch.cuda.synchronize()
 torch.cuda.synchronize = engine.synchronize
 
 local new = options.describe("torch.tensor", {
@@ -167,6 +186,7 @@ local new = options.describe("torch.tensor", {
 
 --- A tensor from a number, a boolean or nested tables of equal length: int64 when all are integers, bool when all are
 --- booleans, else float32. A list of tensors is stacked.
+---     local x = torch.tensor {{1, 2}, {3, 4}}
 ---@param value any
 ---@param given moonlark.torch.tensor.Options?
 ---@return moonlark.Tensor
@@ -185,21 +205,20 @@ function torch.tensor(value, given)
 end
 
 --- Writes a tensor or a table of tensors; the ending decides: .npy, .npz or .safetensors.
+---     torch.save("weights.npz", {w = w, b = b})
 ---@param path string
 ---@param tensors moonlark.Tensor|table<string, moonlark.Tensor>
 ---@param metadata table<string, string>?  of .safetensors
-function torch.save(path, tensors, metadata)
-  require("moonlark_core").store.save(path, tensors, metadata)
-end
+torch.save = store.save
 
 --- Reads what `torch.save`, numpy or safetensors wrote: the tensor of a .npy file, a table of tensors otherwise.
+---     local w = torch.load("weights.npz").w
 ---@param path string
 ---@return moonlark.Tensor|table<string, moonlark.Tensor>
-function torch.load(path)
-  return require("moonlark_core").store.load(path)
-end
+torch.load = store.load
 
 --- What an operator takes and gives: its schemas, one a line; nil when there is none of that name.
+---     print(torch.help "conv2d")
 ---@param name string
 ---@return string?
 function torch.help(name)
@@ -213,7 +232,8 @@ function torch.help(name)
   return table.concat(lines, "\n")
 end
 
---- The rows in order, with their 0-based index: `for i, row in t:rows() do … end`.
+--- The rows in order, with their 0-based index.
+---     for i, row in x:rows() do print(i, row) end
 ---@return fun(): integer?, moonlark.Tensor
 function Tensor:rows()
   local i, n = -1, #self
@@ -223,8 +243,9 @@ function Tensor:rows()
   end
 end
 
---- The same tensor with another dtype or on another device: `t:to("cuda")`, `t:to("float64")`,
---- `t:to("cuda", "float16")`, `t:to {dtype = "float16", device = "cuda", copy = true}`, `t:to(other)`.
+--- The same tensor with another dtype or on another device; of a tensor it takes both.
+---     x = x:to("cuda", "float16")
+---     x = x:to {dtype = "float16", device = "cuda", copy = true}
 ---@param ... string|table|moonlark.Tensor
 ---@return moonlark.Tensor
 function Tensor:to(...)
@@ -251,20 +272,19 @@ for name, dtype in pairs {
   Tensor[name] = function(self) return self:convert(dtype) end
 end
 
---- On the CPU.
+--- The same tensor on the CPU.
+---     x = x:cpu()
 ---@return moonlark.Tensor
-function Tensor:cpu()
-  return self:convert(nil, "cpu")
-end
+function Tensor:cpu() return self:convert(nil, "cpu") end
 
---- On a GPU.
+--- The same tensor on a GPU.
+---     x = x:cuda()
 ---@param index integer?  default: the current one
 ---@return moonlark.Tensor
-function Tensor:cuda(index)
-  return self:convert(nil, index and "cuda:" .. index or "cuda")
-end
+function Tensor:cuda(index) return self:convert(nil, index and "cuda:" .. index or "cuda") end
 
 --- As nested tables, 1-based; the same as `totable`.
+---     local list = x:tolist()
 Tensor.tolist = Tensor.totable
 
 -- Any other name is an operator of libtorch, found when it is asked for first; nil when this libtorch lacks it.
