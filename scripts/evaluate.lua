@@ -74,5 +74,5 @@ if args.plot then -- after the figures: a picture that fails does not cost them
   local drawn, why = pcall(function() require "moonlark.plot".confusion(found):save(args.plot) end)
   if not drawn then io.stderr:write(show.format("moonlark evaluate: %s left out: %s\n", args.plot, why)) end
 end
-for _, bad in ipairs(batches.rejected) do io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason)) end
+command.name_files("rejected", batches.rejected)
 if #batches.rejected > 0 then os.exit(3, true) end

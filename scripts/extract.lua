@@ -10,10 +10,10 @@ local store = require "moonlark_core".store
 local parser = command.parser("extract",
   "Computes features of many sound files on all cores and writes them to a folder.")
 parser:epilog [[
-Without --pool each sound file gets one file of frames, in folders as the sounds have them; with --pool all
-go to one table, features.<format>, with a row for each file. features.json says what came from where, and
-rejected.csv which files were set aside and why; with --partial keep, partial.csv which were kept in part.
-What is done is kept (moonlark cache): interrupt, add files or change settings, and only the rest is computed.
+Without --pool each sound file gets one file of frames, in folders as the sounds have them. With --pool all files
+go to one table, features.<format>, with a row for each. features.json says what came from where, and
+rejected.csv which files were set aside and why. With --partial keep, partial.csv says which were kept in part.
+What is done is kept (moonlark cache): after an interruption, new files or other settings only the rest is computed.
 --shard 3/16 takes the third of sixteen parts, for sixteen machines, by the content of the files; moonlark merge
 joins them. An index that moonlark index wrote knows the content already; without one each machine reads all files.
 Exit code: 0, 3 when some files were set aside, 1 when none is left, 2 for wrong usage.]]
@@ -50,7 +50,7 @@ local function common_folder(songs)
   return common
 end
 
--- A file's name with an ending, short enough for file systems: of a longer stem its beginning and its hash stay.
+-- A file's name with an ending, short enough for file systems: a longer stem keeps its beginning and gets its hash.
 local function with_ending(stem, ending)
   local folder, name = files.split(stem)
   local room = 220 - #ending -- .npy puts a feature's name between the two
@@ -62,7 +62,7 @@ local function with_ending(stem, ending)
   return stem .. ending
 end
 
--- A path below a folder: what would lead out of it is left out.
+-- A path below a folder: parts that would lead out of it are left out.
 local function inside(path)
   local parts = {}
   for part in path:gmatch "[^/]+" do
@@ -71,7 +71,7 @@ local function inside(path)
   return table.concat(parts, "/")
 end
 
--- rejected.csv and partial.csv, also of parts, are lists of the extraction's own.
+-- The extraction itself writes rejected.csv and partial.csv, also for parts.
 local function is_own_list(stem)
   if args.format ~= "csv" then return false end
   local name = stem:gsub("%-%d+%-of%-%d+$", "")
@@ -115,7 +115,7 @@ files.check_folder(args.out, "folder")
 local songs = dataset.open(args.data)
 if #songs == 0 then show.fail("%s lists no files", args.data) end
 
--- Names and places are given before sharding: parts never write to one file, and know where they belong.
+-- Names and places come before sharding: so no two parts write to one file, and each knows where it belongs.
 for i, bad in ipairs(songs.rejected) do bad.place = i - #songs.rejected end
 for i, track in ipairs(songs) do track.place = i end
 if not recipe.pool then
@@ -147,7 +147,7 @@ local path = results.write(args.out, {
   partial = result.partial,
 }, shard)
 
-for _, bad in ipairs(rejected) do io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason)) end
+command.name_files("rejected", rejected)
 print(show.format("%d files  %d from the cache  %d rejected%s  %s", #result.tracks, result.cached, #rejected,
   command.in_part(result.partial), path))
 if #result.tracks == 0 and #songs > 0 then error("none of the files can be used", 0) end

@@ -42,9 +42,7 @@ end
 files.check_folder((files.split(out)), "folder") -- before hours of hashing
 local songs = dataset.open(args.data, next(given) and given or nil)
 songs:validate {workers = args.workers, decode = not args.headers, channel = args.channel, partial = args.partial}
-for _, bad in ipairs(songs.rejected) do
-  io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason))
-end
+command.name_files("rejected", songs.rejected)
 if #songs == 0 then
   io.stderr:write(show.format("moonlark index: no file of %s can be used\n", args.data))
   os.exit(1, true)

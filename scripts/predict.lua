@@ -72,5 +72,5 @@ else
     end
   end
 end
-for _, bad in ipairs(rejected) do io.stderr:write(show.format("rejected %s: %s\n", bad.path, bad.reason)) end
+command.name_files("rejected", rejected)
 if #rejected > 0 then os.exit(3, true) end

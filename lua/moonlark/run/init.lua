@@ -2,22 +2,20 @@
 ---
 ---     local r <close> = run.open("runs/a", {model = "svm", C = 1, seed = 1}, {data = songs})
 ---     r:log {fold = 1, accuracy = 0.82}            -- a line of metrics.jsonl, on the disk at once
----     r:metrics {accuracy = 0.84, ["accuracy.svm"] = 0.84}
----     r:plot("confusion", plot.confusion, result)
----     r:report(text)
 ---     r:finish()
 ---
---- The folder: run.json (settings, seed, versions, content hash of the data, times), metrics.jsonl,
---- metrics.json (the final figures, flat and sorted), report.md, plots/, model.safetensors with
---- model.json. Every file appears whole or not at all, and none names the machine.
+--- The folder holds run.json (settings, seed, versions, content hash of the data, times), metrics.jsonl, metrics.json
+--- (the final figures, flat and sorted), report.md, plots/, and model.safetensors with model.json. Every file appears
+--- whole or not at all, and none names the machine.
 ---
---- The folder may hold files of yours too. While a run is open its process alone writes the folder (.run.lock says
---- which it is), and run.json lists what it wrote: only that is ever removed or overwritten.
+--- The folder may hold files of yours, too. While a run is open, its process alone writes to the folder (.run.lock says
+--- which process it is). run.json lists what the run wrote: only that is ever removed or overwritten.
 local claim = require "moonlark.base.claim"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
 local json = require "moonlark.base.json"
+local lfs = require "lfs"
 local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
 local report = require "moonlark.run.report"
@@ -35,11 +33,9 @@ local Run = {}
 Run.__index = Run
 Run.__name = "moonlark.Run"
 
-local function now()
-  return os.date "!%Y-%m-%dT%H:%M:%SZ"
-end
+local function now() return os.date "!%Y-%m-%dT%H:%M:%SZ" end
 
--- libtorch is named when it has been loaded; asking for its version must not load it.
+-- libtorch is named when it has been loaded: a question for its version must not load it.
 local function versions()
   local torch = package.loaded["moonlark.torch"]
   return {moonlark = core.system.version, lua = _VERSION, libtorch = torch and torch.version or nil}
@@ -53,8 +49,7 @@ local function plain(value, depth)
     return (type(value) == "userdata" or type(value) == "function") and tostring(value) or value
   end
   if depth > 20 or (getmetatable(value) or {}).__name then return tostring(value) end
-  local copy = {}
-  local list = #value > 0
+  local copy, list = {}, #value > 0
   for key, item in pairs(value) do copy[list and key or tostring(key)] = plain(item, depth + 1) end
   return copy
 end
@@ -63,20 +58,15 @@ end
 local function flatten(value, prefix, flat)
   for key, item in pairs(value) do
     local name = prefix .. tostring(key)
-    if type(item) == "table" then
-      flatten(item, name .. ".", flat)
-    else
-      flat[name] = item
-    end
+    if type(item) == "table" then flatten(item, name .. ".", flat) else flat[name] = item end
   end
-  return flat
 end
 
 function Run:__tostring()
   return show.format("run %s  %s", self.path, self.record.status)
 end
 
--- What runs wrote before run.json kept a list.
+-- What older runs wrote, whose run.json keeps no list.
 local usual_files = {"metrics.jsonl", "metrics.json", "report.md", "model.safetensors", "model.json",
   "checkpoint.safetensors", "splits.json"}
 local usual_plots = {"accuracy", "classes", "clusters", "confusion", "curves", "input", "labels", "variance"}
@@ -85,7 +75,7 @@ local function holds_run(path)
   return files.kind(files.join(path, "run.json")) == "file"
 end
 
--- What run.json holds; other keys are let through.
+-- What run.json holds. Other keys are let through.
 local record_form = {
   settings = shape.maybe "object", versions = shape.maybe "object", data = shape.maybe "object",
   status = "string", started = shape.maybe "string", finished = shape.maybe "string",
@@ -99,10 +89,10 @@ local function read_record(path)
   return shape.check(record, place, record_form)
 end
 
--- The files that a run wrote, but for run.json.
+-- The files that a run wrote, without run.json.
 local function files_of(path, record)
   if record.files then return record.files end
-  local list = table.move(usual_files, 1, #usual_files, 1, {})
+  local list = {table.unpack(usual_files)}
   for _, name in ipairs(usual_plots) do list[#list + 1] = "plots/" .. name .. ".png" end
   for _, name in ipairs(files.list(path)) do
     if name:find "^events%.out%.tfevents%.%d+%.moonlark%.%d+$" then list[#list + 1] = name end
@@ -110,8 +100,8 @@ local function files_of(path, record)
   return list
 end
 
--- Removes what the run in a folder wrote, and the runs within it by fold and by seed; run.json last, so that whoever is
--- stopped on the way can go on.
+-- Removes what the run in a folder wrote, and the runs of folds and seeds within it. run.json goes last: after an
+-- interruption the next call goes on.
 local function clear(path)
   for _, name in ipairs(files.list(path)) do
     local inner = files.join(path, name)
@@ -119,12 +109,12 @@ local function clear(path)
       local lock <close> = claim.lock(inner)
       clear(inner)
       lock:close()
-      require "lfs".rmdir(inner) -- stays where it holds something else
+      lfs.rmdir(inner) -- stays where it holds something else
     end
   end
   if not holds_run(path) then return end
   for _, name in ipairs(files_of(path, read_record(path))) do claim.remove(path, name) end
-  if claim.kind(files.join(path, "plots")) == "directory" then require "lfs".rmdir(files.join(path, "plots")) end
+  if claim.kind(files.join(path, "plots")) == "directory" then lfs.rmdir(files.join(path, "plots")) end
   claim.remove(path, "run.json")
 end
 
@@ -142,7 +132,7 @@ local function numbered(path)
   local base = path:gsub("/+$", "")
   for i = 2, 9999 do
     local candidate = ("%s-%d"):format(base, i)
-    if require "lfs".mkdir(candidate) then return candidate end
+    if lfs.mkdir(candidate) then return candidate end
   end
   show.fail("no free folder from %s-2 to %s-9999", base, base)
 end
@@ -150,15 +140,14 @@ end
 -- Why a folder that is there cannot be taken as `exists` says; nil when it can.
 local function objection(path, exists)
   if holds_run(path) then
-    if exists == "overwrite" or exists == "resume" then return nil end
-    return show.format('%s holds a run already: take another folder, or exists = "number", "overwrite" or "resume"',
-      path)
+    return exists ~= "overwrite" and exists ~= "resume" and show.format('%s holds a run already: take another folder, '
+      .. 'or exists = "number", "overwrite" or "resume"', path)
   end
   local found = claim.any_file(path)
   return found and show.format("%s holds files that are no run's, such as %s: take another folder", path, found)
 end
 
--- The folder, locked: the one that is named, or with "number" the first that is free.
+-- The folder and its lock: the folder that is named, or with "number" the first that is free.
 local function take(path, exists)
   files.mkdirs(path)
   local lock, why = claim.try_lock(path)
@@ -170,8 +159,9 @@ local function take(path, exists)
   return path, claim.lock(path)
 end
 
---- Raises the error that run.open would for a folder: another process writes it, it holds a run already, or files that
---- are no run's. Commands ask before they work.
+--- Raises the error that run.open would raise for a folder, before any work is done.
+--- Errors: another process writes to the folder; it holds a run, or files that are no run's.
+---     run.check("runs/a", "refuse")
 ---@param path string
 ---@param exists string  as in run.open
 function run.check(path, exists)
@@ -183,7 +173,8 @@ function run.check(path, exists)
   if why then error(why, 0) end
 end
 
--- What is there is the run's own from now on, or gone.
+-- What lies in the folder becomes the run's own ("resume") or is removed: the record to go on with, and whether there
+-- was one.
 local function settle(path, exists)
   if not holds_run(path) then return {} end
   local record = read_record(path)
@@ -199,7 +190,7 @@ local function settle(path, exists)
   return record, true
 end
 
--- The run begins, or goes on: what run.json is to say, and which files and figures there are already.
+-- What run.json says when the run begins or goes on; which files and figures there are already.
 local function begin(self)
   local record = self.record
   record.files = json.array(record.files or {})
@@ -228,14 +219,14 @@ local parameters = options.describe("run.open", {
 
 --- Opens a run folder, making it where needed, and writes run.json.
 ---
---- When the folder holds another run, `exists` decides: "refuse" (the default) is an error, "number"
---- takes path-2, path-3 …, "overwrite" removes that run's files (and no others), "resume" goes on
---- with it. A folder without a run must be empty: one that holds files of yours is an error, or with "number" left
---- alone (names that begin with a dot do not count).
+--- When the folder holds another run, `exists` decides: "refuse" is an error, "number" takes path-2, path-3 …,
+--- "overwrite" removes that run's files (and no others), "resume" goes on with it. A folder without a run must be
+--- empty, apart from names that begin with a dot.
 ---
---- Until the run is finished, closed or collected, or its process is gone, no other run can be opened in the folder:
---- the error names the process that has it. The folder may be a link; a link within it is never written through: one in
---- a file's place is replaced, one in a folder's place is an error.
+--- No other run can be opened in the folder until this one is finished, closed or collected, or its process is gone.
+--- The folder may be a link. A link within it is never written through: where a file should be it is replaced.
+--- Errors: another process has the folder; it holds a run, or files that are no run's; a link in a folder's place.
+---     local r <close> = run.open("runs/a", {model = "svm", seed = 1}, {data = songs})
 ---@param path string
 ---@param settings? table  everything that decides the result; `seed` also gets a place of its own
 ---@param given moonlark.run.open.Options?
@@ -266,14 +257,16 @@ function run.open(path, settings, given)
 end
 
 --- The path of a file in the run's folder, to read it.
+---     print(files.read(r:file "metrics.json"))
 ---@param name string
 ---@return string
 function Run:file(name)
   return files.join(self.path, name)
 end
 
---- The path of a file in the run's folder, to write it: it is the run's own from now on, and goes with it. What lies
---- there and is not the run's is moved to the same name with "~", with a line on standard error.
+--- The path of a file in the run's folder, to write it. The file belongs to the run from now on, and goes with it. A
+--- file of yours in its place is moved to the same name with "~"; a line on standard error says so.
+---     io.open(r:own "notes.txt", "w"):write("two takes"):close()
 ---@param name string  "notes.txt", "plots/mine.svg"
 ---@return string
 function Run:own(name)
@@ -290,11 +283,13 @@ function Run:own(name)
 end
 
 --- Writes run.json.
+---     r:save_record()
 function Run:save_record()
   files.write(self:own "run.json", json.encode(self.record, "  ") .. "\n")
 end
 
 --- Records the content hash of what the run reads.
+---     r:data(songs)
 ---@param data any  a dataset, or the hash itself
 function Run:data(data)
   if type(data) == "string" then
@@ -308,14 +303,16 @@ function Run:data(data)
 end
 
 --- Adds one line to metrics.jsonl: an epoch, a fold, a step. It is on its way to the disk when this returns.
+---     r:log {epoch = 3, loss = 0.41}
 ---@param row table
 function Run:log(row)
   if type(row) ~= "table" then show.fail("row must be a table, got %s", type(row)) end
   core.store.append(self:own "metrics.jsonl", json.encode(plain(row)) .. "\n")
 end
 
---- Sets final figures, over those set before, and writes metrics.json: flat, sorted, nested tables as
+--- Sets final figures over those set before, and writes metrics.json: flat and sorted, {accuracy = {svm = 0.8}} as
 --- "accuracy.svm".
+---     r:metrics {accuracy = 0.84, ari = 0.41}
 ---@param figures table
 function Run:metrics(figures)
   if type(figures) ~= "table" then show.fail("figures must be a table, got %s", type(figures)) end
@@ -325,9 +322,10 @@ end
 
 --- Saves a figure as plots/NAME.png.
 ---
---- A picture never costs a result: when it cannot be made or drawn (no gnuplot, say), a line on standard error and
---- report.md say which is missing and why, and the run goes on. So that this holds for making the figure too, give
---- the function and its arguments: `r:plot("confusion", plot.confusion, found)`.
+--- A picture never costs a result: when it cannot be drawn (there is no gnuplot, say), a line on standard error and
+--- report.md say which one is missing and why, and the run goes on. With the function and its arguments in place of the
+--- figure this holds for its making, too.
+---     r:plot("confusion", plot.confusion, found)
 ---@param name string  letters, digits, "_", "-" and "."
 ---@param figure moonlark.Figure|function  or what makes it
 ---@param ... any  that function's arguments
@@ -352,15 +350,15 @@ local function missing_pictures(left_out)
   local lines, place = {}, {}
   for _, one in ipairs(left_out) do
     local at = place[one.why] or #lines + 1
-    place[one.why] = at
-    lines[at] = (lines[at] and lines[at] .. ", " or "- ") .. one.picture
+    place[one.why], lines[at] = at, (lines[at] and lines[at] .. ", " or "- ") .. one.picture
   end
   for why, at in pairs(place) do lines[at] = lines[at] .. ": " .. report.escape(why) end
   return #lines > 0 and "\n## Pictures left out\n\n" .. table.concat(lines, "\n") .. "\n" or ""
 end
 
---- Writes report.md; pictures that could not be drawn are named at its end.
----@param markdown any  text, or what becomes it by tostring (see moonlark.run.report)
+--- Writes report.md. Pictures that could not be drawn are named at its end.
+---     r:report "# Two takes"
+---@param markdown any  text, or what tostring makes a text: a page of moonlark.run.report
 function Run:report(markdown)
   local text = tostring(markdown)
   if text:sub(-1) ~= "\n" then text = text .. "\n" end
@@ -368,6 +366,7 @@ function Run:report(markdown)
 end
 
 --- Saves the model: model.safetensors and model.json.
+---     r:model(net)
 ---@param model table  anything with `save`
 function Run:model(model)
   self:own "model.json"
@@ -375,6 +374,7 @@ function Run:model(model)
 end
 
 --- Ends the run: run.json gets the time and "finished", and the folder is free for others.
+---     r:finish()
 ---@param status? string  default "finished"
 function Run:finish(status)
   self.record.finished = now()
@@ -384,14 +384,15 @@ function Run:finish(status)
   self:release()
 end
 
---- Lets other processes have the folder, without a word in run.json. What is written later takes it again.
+--- Lets other processes have the folder, without a word in run.json. The next thing written takes it again.
+---     r:release()
 function Run:release()
   if self.lock then self.lock:close() end
   self.lock = nil
 end
 
---- When its variable goes, a run that nobody finished is: "interrupted" after Ctrl-C, SIGTERM or SIGHUP, "failed" after
---- another error, else "finished". One that goes without having been a closing variable is "interrupted".
+--- When its variable goes, a run that nobody finished gets its status: "interrupted" after Ctrl-C, SIGTERM or SIGHUP,
+--- "failed" after another error, else "finished". A run that was no closing variable is "interrupted".
 function Run:__close(failure)
   local how = failure and (core.system.interrupted() and "interrupted" or "failed") or "finished"
   if self.record.status == "running" then self:finish(how) end
@@ -404,6 +405,7 @@ function Run:__gc()
 end
 
 --- What a run folder holds: {record = run.json, metrics = metrics.json, log = rows of metrics.jsonl}.
+---     print(run.load "runs/a".metrics.accuracy)
 ---@param path string
 ---@return table
 function run.load(path)

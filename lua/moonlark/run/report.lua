@@ -1,12 +1,9 @@
---- Report: a page of Markdown built piece by piece: words, figures, tables, pictures.
+--- Report: a page of Markdown that grows piece by piece: words, figures, tables, pictures.
 ---
 ---     local page = report.new "Ten genres"
----     page:text "Five folds, stratified."
----     page:metrics {accuracy = 0.84, ari = 0.41}
----     page:table({"class", "recall"}, {{"jazz", 0.9}, {"pop", 0.7}})
----     page:figure("plots/confusion.png", "Confusion matrix")
----     r:report(page)
+---     r:report(page:text "Five folds, stratified.")
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local report = {}
 
@@ -17,6 +14,7 @@ Report.__index = Report
 Report.__name = "moonlark.Report"
 
 --- Text as Markdown that shows it as it is (show.name): one line, its marks escaped.
+---     page:text(report.escape "A*b_c")
 ---@param value any
 ---@return string
 function report.escape(value)
@@ -24,6 +22,7 @@ function report.escape(value)
 end
 
 --- A number with as many digits as a reader wants: integers whole, others with four.
+---     page:text("accuracy " .. report.number(0.84375))
 ---@param value any
 ---@return string
 function report.number(value)
@@ -36,6 +35,7 @@ function report.number(value)
 end
 
 --- An empty page.
+---     local page = report.new "Ten genres"
 ---@param title? string
 ---@return moonlark.Report
 function report.new(title)
@@ -44,7 +44,8 @@ function report.new(title)
   return page
 end
 
---- A paragraph, taken as Markdown.
+--- Adds a paragraph of Markdown.
+---     page:text "Five folds, stratified."
 ---@param markdown string
 ---@return moonlark.Report self
 function Report:text(markdown)
@@ -52,20 +53,21 @@ function Report:text(markdown)
   return self
 end
 
---- A heading below the title.
+--- Adds a heading below the title.
+---     page:heading "Classes"
 ---@param words string
 ---@return moonlark.Report self
 function Report:heading(words)
   return self:text("## " .. report.escape(words))
 end
 
---- A table; columns whose cells are all numbers are set to the right.
+--- Adds a table. Columns whose cells are all numbers are set to the right.
+---     page:table({"class", "recall"}, {{"jazz", 0.9}, {"pop", 0.7}})
 ---@param headers string[]
 ---@param rows any[][]
 ---@return moonlark.Report self
 function Report:table(headers, rows)
-  local lines, rule = {}, {}
-  local shown = {}
+  local lines, rule, shown = {}, {}, {}
   for c, header in ipairs(headers) do
     local numeric = #rows > 0
     for _, row in ipairs(rows) do numeric = numeric and (type(row[c]) == "number" or row[c] == nil) end
@@ -81,18 +83,19 @@ function Report:table(headers, rows)
   return self:text(table.concat(lines, "\n"))
 end
 
---- Figures by name, sorted.
+--- Adds a table of figures, sorted by name.
+---     page:metrics {accuracy = 0.84, ari = 0.41}
 ---@param figures table<string, any>
 ---@return moonlark.Report self
 function Report:metrics(figures)
   local rows = {}
-  for name, value in pairs(figures) do rows[#rows + 1] = {tostring(name), value} end
-  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  for i, name in ipairs(text.keys(figures)) do rows[i] = {name, figures[name]} end
   return self:table({"figure", "value"}, rows)
 end
 
---- Precision, recall and F1 of each class, of a report that classify.cross_validate or train.evaluate gave.
----@param found table
+--- Adds a table of precision, recall and F1 of each class.
+---     page:classes(train.evaluate(net, batches), "tracks")
+---@param found moonlark.Evaluation  from classify.cross_validate or train.evaluate
 ---@param counted string  what was classified: "sounds", "tracks"
 ---@return moonlark.Report self
 function Report:classes(found, counted)
@@ -103,7 +106,8 @@ function Report:classes(found, counted)
   return self:table({"class", "precision", "recall", "F1", counted}, rows)
 end
 
---- A heading and a table of files and reasons; nothing for none.
+--- Adds a heading and a table of files and reasons; nothing when there are none.
+---     page:files("Left out", songs.rejected)
 ---@param title string
 ---@param list {path: string, reason: string}[]
 ---@return moonlark.Report self
@@ -114,8 +118,9 @@ function Report:files(title, list)
   return self:heading(("%s (%d)"):format(title, #list)):table({"file", "reason"}, rows)
 end
 
---- A picture with its caption; nil, as Run:plot gives for what was not drawn, says so instead.
----@param path string?  within the run folder
+--- Adds a picture with its caption, or words in its place where there is none.
+---     page:figure(r:plot("confusion", plot.confusion, found), "Confusion matrix")
+---@param path string?  within the run folder; nil, as Run:plot gives: it was not drawn
 ---@param caption string
 ---@return moonlark.Report self
 function Report:figure(path, caption)

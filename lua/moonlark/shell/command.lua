@@ -7,20 +7,15 @@ local show = require "moonlark.base.show"
 
 local command = {}
 
-local function script_path(name)
-  return ("%s/scripts/%s.lua"):format(moonlark.home, name)
-end
-
 --- The commands there are, sorted: name, and the summary from the script's first line ("--- Does this.").
 ---@return {name: string, summary: string}[]
 function command.list()
-  local list = {}
-  local folder = moonlark.home .. "/scripts"
+  local list, folder = {}, moonlark.home .. "/scripts"
   if lfs.attributes(folder, "mode") ~= "directory" then return list end
   for file in lfs.dir(folder) do
     local name = file:match "^([%w_-]+)%.lua$"
     if name then
-      local script <close> = io.open(script_path(name))
+      local script <close> = io.open(folder .. "/" .. file)
       local first = script and script:read "l" or ""
       list[#list + 1] = {name = name, summary = first:match "^%-%-+%s*(.-)%s*$" or ""}
     end
@@ -37,7 +32,7 @@ function command.print_list()
   for _, entry in ipairs(list) do print(("  %-12s %s"):format(entry.name, entry.summary)) end
 end
 
---- Says on standard error that there is no such command or file, and which names are near.
+--- Says on standard error that there is no such command or file, and which name is near.
 ---@param name string
 function command.unknown(name)
   local names = {}
@@ -53,9 +48,8 @@ end
 ---@return table  an argparse parser
 function command.parser(name, summary)
   local parser = argparse("moonlark " .. name, summary)
-  local usage = "Try 'moonlark %s --help'.\n"
   function parser.error(_, message)
-    io.stderr:write(("moonlark %s: %s\n"):format(name, show.lines(message)), usage:format(name))
+    io.stderr:write(("moonlark %s: %s\nTry 'moonlark %s --help'.\n"):format(name, show.lines(message), name))
     os.exit(2, true)
   end
   return parser
@@ -98,7 +92,7 @@ function command.value(parameter, text)
   if text == "true" or text == "false" then plain = text == "true" end
   local value
   if plain ~= nil then value = parameter.accept(plain) end
-  if value == nil then value = parameter.accept(text) end
+  if value == nil then return parameter.accept(text) end
   return value
 end
 
@@ -112,14 +106,12 @@ local function placeholder(name, parameter)
   return table.concat(words, "|")
 end
 
---- Adds an option that a parameter describes: help, default, and what is refused are the parameter's. `batch_size`
---- becomes --batch-size; one that is true or false becomes a flag.
+--- Adds an option by its parameter, which gives help and default and says what is refused. `batch_size` becomes
+--- --batch-size; an option that is true or false becomes a flag.
 ---@param parser table
 ---@param name string
 ---@param parameter moonlark.Parameter
----@param given {default: any, usual: string?, argname: string?}?  default: the command's own, false for none; usual:
----  what is so without the option; argname: "<folder>"
----@return table  argparse's option
+---@param given {default: any, usual: string?}?  default: the command's own, false for none; usual: what happens without
 function command.option(parser, name, parameter, given)
   given = given or {}
   local flag, default = "--" .. name:gsub("_", "-"), given.default
@@ -127,7 +119,7 @@ function command.option(parser, name, parameter, given)
   local usual = given.usual or not default and parameter.usual
   local help = parameter.help:gsub("^%l", string.upper) .. (usual and "; default: " .. usual or "") .. "."
   if parameter.kind == "boolean" then return parser:flag(flag, help) end
-  local option = parser:option(flag, help):argname(given.argname or "<" .. placeholder(name, parameter) .. ">")
+  local option = parser:option(flag, help):argname("<" .. placeholder(name, parameter) .. ">")
   option:convert(function(text)
     local value = command.value(parameter, text)
     if value ~= nil then return value end
@@ -136,10 +128,9 @@ function command.option(parser, name, parameter, given)
       near and (" (did you mean '%s'?)"):format(near) or "")
   end)
   if default then option:default(type(default) == "table" and table.concat(default, ",") or tostring(default)) end
-  return option
 end
 
---- Adds options of a command that are options of a function.
+--- Adds options of a function as options of a command.
 ---@param parser table
 ---@param description moonlark.Description
 ---@param names string[]
@@ -158,11 +149,18 @@ end
 
 --- Adds --channel and --partial, which say what of each sound file is read: see moonlark.audio.reading.
 ---@param parser table
----@param usual string?  what is so without the options, where it is not as for dataset:batches
+---@param usual string?  what happens without them, where it differs from dataset:batches
 function command.reading(parser, usual)
   local reading = require "moonlark.audio.reading"
   command.option(parser, "channel", reading.options.channel, {usual = usual})
   command.option(parser, "partial", reading.options.partial, {usual = usual})
+end
+
+--- Names files and reasons on standard error, a line for each.
+---@param word string  what became of them: "rejected"
+---@param list {path: string, reason: string}[]
+function command.name_files(word, list)
+  for _, bad in ipairs(list) do io.stderr:write(show.format("%s %s: %s\n", word, bad.path, bad.reason)) end
 end
 
 --- For the end of a summary: how many files were kept in part, or nothing.
@@ -184,7 +182,7 @@ function command.json(parser)
   parser:flag("--json", "Print the result as JSON.")
 end
 
---- Adds the option --models FOLDER; network.folder is told of each when the arguments are read.
+--- Adds the option --models FOLDER, which may stand several times: network.folder takes each.
 ---@param parser table
 function command.models(parser)
   parser:option("--models", "A folder of architectures of your own, NAME.lua each; their code runs."):argname "<folder>"

@@ -9,9 +9,16 @@ local keywords = {
   "or", "repeat", "return", "then", "true", "until", "while",
 }
 
--- Adds every string key of a table, and of the tables that its metatable's __class (of networks) or __index leads to.
+-- The table that a value's metatable leads to: its __class (of networks) or __index.
+local function beyond(value)
+  local meta = debug.getmetatable(value)
+  return type(meta) == "table" and (rawget(meta, "__class") or rawget(meta, "__index"))
+end
+
+-- Adds every string key of a table or an object, and of the tables beyond it.
 local function add_fields(names, t, functions_only)
   local seen = {}
+  if type(t) ~= "table" then t = beyond(t) end
   while type(t) == "table" and not seen[t] do
     seen[t] = true
     for key, value in next, t do
@@ -19,12 +26,11 @@ local function add_fields(names, t, functions_only)
         names[key] = true
       end
     end
-    local meta = debug.getmetatable(t)
-    t = type(meta) == "table" and (rawget(meta, "__class") or rawget(meta, "__index"))
+    t = beyond(t)
   end
 end
 
--- Operators of libtorch, as far as tensors are in use already: asking must not load it.
+-- Adds the operators of libtorch where it is loaded already: Tab must not load it.
 local function add_operators(names)
   local torch = package.loaded["moonlark.torch"]
   if not package.loaded["moonlark_torch"] or type(torch) ~= "table" or not torch.operators then return end
@@ -42,16 +48,16 @@ function complete.is_tensor(value)
   return type(value) == "userdata" and type(meta) == "table" and meta.__name == "moonlark.Tensor"
 end
 
--- A field; of the globals also a module of Moonlark's.
+-- A field, or a module of Moonlark among the globals.
 local function field(value, name)
   local found = value[name]
   if found == nil and value == _G then found = require("moonlark").module(name) end
   return found
 end
 
---- The value of "a.b.c"; runs nothing but the loading of Moonlark's modules.
+--- The value of "a.b.c". It may load modules of Moonlark, and runs nothing else.
 ---@param expression string
----@param patient? boolean  load torch too, if need be: that takes most of a second
+---@param patient? boolean  load torch, too, which takes most of a second
 ---@return boolean found, any value
 function complete.lookup(expression, patient)
   local value = _G
@@ -66,18 +72,10 @@ function complete.lookup(expression, patient)
 end
 
 local function members(value, methods)
-  local names = {}
-  if type(value) == "table" then
-    add_fields(names, value, methods)
-  else
-    local meta = debug.getmetatable(value)
-    if type(meta) == "table" then
-      add_fields(names, rawget(meta, "__index"), methods)
-    end
-  end
-  local torch = package.loaded["moonlark.torch"]
+  local names, torch = {}, package.loaded["moonlark.torch"]
+  add_fields(names, value, methods)
   if torch and complete.is_tensor(value) then add_fields(names, torch.Tensor, methods) end
-  if complete.is_tensor(value) or value == package.loaded["moonlark.torch"] then add_operators(names) end
+  if complete.is_tensor(value) or value == torch then add_operators(names) end
   return names
 end
 
@@ -112,26 +110,24 @@ end
 
 -- If the text ends inside a string: the string's first byte, and its quote.
 local function open_string(text)
-  local position, quote = 1, nil
+  local position, start, mark = 1, nil, nil
   while position <= #text do
     local c = text:sub(position, position)
-    if quote then
-      if c == "\\" then
-        position = position + 1
-      elseif c == quote.mark then
-        quote = nil
-      end
+    if mark and c == "\\" then
+      position = position + 1
+    elseif mark then
+      if c == mark then mark = nil end
     elseif c == '"' or c == "'" then
-      quote = {mark = c, start = position + 1}
+      start, mark = position + 1, c
     elseif text:find("^%-%-", position) then
       return nil
     end
     position = position + 1
   end
-  if quote then return quote.start, quote.mark end
+  if mark then return start, mark end
 end
 
--- Files whose path begins like `path`; folders end in "/", a single file closes the string.
+-- Files whose path begins like `path`. Folders end in "/"; the only file closes the string.
 local function files(path, mark)
   local lfs = require "lfs"
   local folder, prefix = path:match "^(.*/)([^/]*)$"
@@ -152,7 +148,7 @@ local function files(path, mark)
   return list, #prefix
 end
 
--- The call whose table of options is open at the text's end: "feature.mel" of 'feature.mel(song, {n_'.
+-- The call whose table of options is open where the text ends: "feature.mel" of 'feature.mel(song, {n_'.
 local function call_of(text)
   text = text:gsub("%b()", ""):gsub("%b{}", ""):gsub('%b""', '""'):gsub("%b''", "''")
   local before = text:match "^(.*){[^{}()]*$"

@@ -1,4 +1,4 @@
---- What commands that compute features share: from words of a command line to a recipe.
+--- What commands that compute features share: a recipe from the words of a command line.
 local command = require "moonlark.shell.command"
 local options = require "moonlark.base.options"
 local recipe = require "moonlark.feature.recipe"
@@ -8,7 +8,7 @@ local arguments = {}
 
 --- Adds --features, --set, --rate, --start, --duration, --channel and --partial to a parser.
 ---@param parser table
----@param usual string?  the features when none are named, separated by commas; without it they must be named
+---@param usual string?  the default features, separated by commas; nil: they must be named
 function arguments.add(parser, usual)
   local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
     .. "(in Lua, feature.names() lists all).")

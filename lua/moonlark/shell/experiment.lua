@@ -1,5 +1,5 @@
---- Experiment: what commands over a collection share, from the words of a command line to a table of features
---- and a run folder.
+--- What commands on a collection of sounds share: a table of features and a run folder from the words of a command
+--- line.
 local arguments = require "moonlark.shell.dataset"
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
@@ -9,7 +9,7 @@ local show = require "moonlark.base.show"
 
 local experiment = {}
 
--- How something sounds whatever it is: timbre, brightness, noisiness, level.
+-- What describes any sound: timbre, brightness, noisiness, level.
 local usual = "mfcc,spectral_contrast,zero_crossing_rate,spectral_centroid,spectral_bandwidth,spectral_rolloff,"
   .. "spectral_flatness,rms"
 
@@ -33,12 +33,12 @@ end
 ---@return table X  as from dataset:extract
 function experiment.extract(songs, args)
   local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
-  for _, bad in ipairs(X.rejected) do io.stderr:write(show.format("left out: %s: %s\n", bad.path, bad.reason)) end
+  command.name_files("left out:", X.rejected)
   if #X.partial > 0 then print(("%d files%s"):format(#X, command.in_part(X.partial))) end
   return X
 end
 
---- Before any work: an error where the folder that --run names cannot be taken as --overwrite and --resume say.
+--- Raises an error, before any work, when the folder that --run names cannot be taken as --overwrite and --resume say.
 ---@param args table  parsed arguments
 ---@param ways string  what the person can add: "--overwrite"
 ---@return "refuse"|"overwrite"|"resume" exists  for run.open
@@ -53,8 +53,8 @@ function experiment.check_folder(args, ways)
   return exists
 end
 
---- The run folder that --run names, or nil without that option. Files that cannot even be opened are set aside
---- first: the run records the content of those that it used.
+--- The run in the folder that --run names; nil without that option. Files that cannot be opened are set aside first,
+--- because the run records the content of those that it uses.
 ---@param name string  the command's
 ---@param args table  parsed arguments
 ---@param songs moonlark.Dataset
@@ -71,7 +71,7 @@ function experiment.run(name, args, songs)
   return run.open(args.run, settings, {exists = exists, data = songs})
 end
 
---- Row `i` of the sounds whose prediction is wrong, as {path, truth, predicted}.
+--- The sounds whose prediction is wrong, as {path, truth, predicted}.
 ---@param X table
 ---@param predicted integer[]  class ids by row
 ---@return {path: string, truth: string, predicted: string}[]

@@ -1,5 +1,5 @@
---- What is behind the prompt, apart from the keyboard: compiling what was typed, keeping its
---- variables, printing its results. A notebook kernel uses the same functions.
+--- What is behind the prompt, apart from the keyboard: it compiles what was typed, keeps its variables and prints its
+--- results.
 local prompt = {}
 
 --- Makes Moonlark's modules globals that load when first used.
@@ -26,8 +26,7 @@ function prompt.load(name)
   rawset(_G, name:match "[^.]*$", (require((ours and "moonlark." or "") .. name)))
 end
 
--- Called at the end of a chunk, where its local variables are still visible: they become globals,
--- so that `local song = …` is there on the next line too.
+-- Makes the local variables of its caller global: at the end of a chunk, so that the next line has `local song = …`.
 local function keep_locals()
   for i = 1, math.huge do
     local name, value = debug.getlocal(2, i)
@@ -36,17 +35,15 @@ local function keep_locals()
   end
 end
 
-local function incomplete(message)
-  return message:sub(-5) == "<eof>"
-end
+local function incomplete(message) return message:sub(-5) == "<eof>" end
 
 -- `name?` or `?name`: the name; "" alone asks for the overview.
 local function asked(text)
   return text:match "^%s*%?%s*([%w_.:]*)%s*$" or text:match "^%s*([%a_][%w_.:]*)%s*%?%s*$"
 end
 
---- Compiles what was typed: an expression prints its values, statements leave their local variables
---- as globals, `name?` prints help.
+--- Compiles what was typed: an expression prints its values, statements make their local variables global, `name?`
+--- prints help.
 ---@param text string
 ---@return function?  runs it; nil when the text is only the beginning of something
 function prompt.compile(text)
@@ -56,7 +53,7 @@ function prompt.compile(text)
   local show = require "moonlark.base.show"
   local expression, begun = load("return " .. text, "=prompt", "t")
   if expression then
-    -- Not `return f()`: that is a tail call, and errors would not know the user's line.
+    -- Not `return f()`: after a tail call errors do not know the user's line.
     local printing = load("(...)(" .. text .. "\n)", "=prompt", "t")
     if printing then return function() printing(show.print) end end
     return function() show.print(expression()) end

@@ -1,10 +1,9 @@
---- Help on any name or value, from the comments in Moonlark's own sources, read when asked.
+--- Help on any name or value, from the comments in Moonlark's own sources, which are read when someone asks.
 ---
 ---     print(help.text "audio.load")
 ---     print(help.text(feature.mfcc))
 ---
---- A module that makes functions at run time explains them by a function `help(name)` of its own that
---- returns a text or nil.
+--- A module whose functions are made at run time explains them by a function `help(name)`, which gives a text or nil.
 local complete = require "moonlark.shell.complete"
 local layout = require "moonlark.shell.help.layout"
 local moonlark = require "moonlark"
@@ -15,8 +14,8 @@ local help = {}
 
 local index -- by_name, by_place ("path:line"), by_part ("optim.AdamW" of optim/adam.lua)
 
--- "optim", "AdamW" of what a file of a module's folder defines ("optim.adam.AdamW"), and of a class of that module
--- ("moonlark.nn.Linear").
+-- Module and name of what a file of its folder defines: "optim", "AdamW" of "optim.adam.AdamW", and of a class such as
+-- "moonlark.nn.Linear".
 local function offered(entry)
   if entry.kind == "class" then return entry.full:match "^moonlark%.([%w_]+)%.([%w_]+)$" end
   return entry.name:match "^([%w_]+)%.[%w_]+%.([%w_]+)$"
@@ -48,7 +47,7 @@ local function module_name(value)
   end
 end
 
--- Where the function is written; of those that another function made, where a module offers them.
+-- The entry of where the function is written. A function that another one made has that of where a module offers it.
 local function of_function(f)
   local info = debug.getinfo(f, "S")
   local path = info.source:match "^@(.*)$"
@@ -62,7 +61,7 @@ local function of_function(f)
   end
 end
 
--- The page of a class of networks; of a user's own class that of the class it extends.
+-- The entry of a class of networks. A user's own class has that of the class that it extends.
 local function of_class(class)
   local nn = package.loaded["moonlark.nn"]
   while nn and type(class) == "table" do
@@ -84,7 +83,7 @@ local function of_value(value)
   return class and index.by_name[class]
 end
 
--- What the module that owns the name says itself; also for methods of tensors, which are torch's functions.
+-- What the module that owns the name says by its own `help`. Methods of tensors are torch's functions.
 local function from_owner(name)
   local owner, last = name:match "^(.*)[.:]([^.:]+)$"
   if not owner then return nil end
@@ -97,7 +96,7 @@ local function from_owner(name)
   return fine and type(text) == "string" and ("%s\n\n%s"):format(name, text) or nil
 end
 
--- {entry, shown name} of what is inside: a module's functions and classes, a class's methods.
+-- What is inside, as {entry, name}: a module's functions and classes, a class's methods.
 local function members_of(entry)
   local list = {}
   for _, other in ipairs(sources.library()) do
@@ -112,8 +111,8 @@ local function members_of(entry)
   return list
 end
 
--- The parameter that is a table of options ("moonlark.feature.mel.Options?"), and their description; of a class that of
--- what its constructor takes.
+-- The parameter that is a table of options ("moonlark.feature.mel.Options?"), and their description. For a class, the
+-- description of what its constructor takes.
 local function options_of(entry)
   for _, param in ipairs(entry.doc and entry.doc.params or {}) do
     local owner = param.type:match "^moonlark%.(.+)%.Options%??$"

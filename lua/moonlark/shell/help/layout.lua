@@ -7,7 +7,7 @@ local function columns(text)
   return utf8.len(text) or #text
 end
 
--- Breaks one paragraph into lines; the first is written after `first`, the others after `indent`.
+-- Breaks one paragraph into lines. The first stands after `first`, the others after `indent`.
 local function wrap(out, text, width, first, indent)
   local line, empty = first, true
   for word in text:gmatch "%S+" do
@@ -21,7 +21,7 @@ local function wrap(out, text, width, first, indent)
   if not empty or line ~= indent then out[#out + 1] = (line:gsub("%s+$", "")) end
 end
 
--- Paragraphs are joined and wrapped; indented lines and list items are kept as they are.
+-- Joins and wraps paragraphs. Indented lines stay as they are, items of lists begin a line.
 local function add_text(out, lines, width, indent)
   local paragraph = {}
   local function flush()
@@ -43,11 +43,15 @@ local function add_text(out, lines, width, indent)
   flush()
 end
 
+local function widest(rows, column, most)
+  local longest = 0
+  for _, row in ipairs(rows) do longest = math.max(longest, columns(row[column])) end
+  return math.min(longest, most)
+end
+
 -- Rows of a name and a text, the texts below each other.
 local function add_rows(out, rows, width)
-  local longest = 0
-  for _, row in ipairs(rows) do longest = math.max(longest, columns(row[1])) end
-  longest = math.min(longest, 28)
+  local longest = widest(rows, 1, 28)
   for _, row in ipairs(rows) do
     local name = "  " .. row[1] .. (" "):rep(longest - columns(row[1])) .. "  "
     wrap(out, row[2], width, name, (" "):rep(longest + 4))
@@ -90,12 +94,6 @@ local function add_table(out, rows, widths, width)
   end
 end
 
-local function widest(rows, column, most)
-  local longest = 0
-  for _, row in ipairs(rows) do longest = math.max(longest, columns(row[column])) end
-  return math.min(longest, most)
-end
-
 local function default_in_words(p)
   if p.required then return "required" end
   if p.default == nil then return p.usual or "nil" end
@@ -103,7 +101,7 @@ local function default_in_words(p)
   return show.text(p.default, {depth = 2, count = 8, width = 1000, string = 60})
 end
 
--- Name, default, what is allowed, and what it is, of each option.
+-- A row for each option: its name, its default, what it may be, what it is.
 local function add_options(out, description, width)
   local rows = {{"option", "default", "may be", ""}}
   for _, p in ipairs(description.list) do
@@ -122,7 +120,7 @@ local function first_sentence(entry)
   return text:match "^(.-%.)%s" or text
 end
 
--- What a call looks like: "(path, given)"; of a class what its constructor takes, by its description if it has one.
+-- What a call looks like: "(path, given)". For a class, what its constructor takes, by its description if it has one.
 local function arguments_of(entry, description)
   if entry.arguments then return entry.arguments end
   local names = {}

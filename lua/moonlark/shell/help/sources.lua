@@ -3,7 +3,7 @@ local lfs = require "lfs"
 
 local sources = {}
 
--- The type at the beginning of a tag's text: blanks inside brackets and after "fun(…):" belong to it.
+-- The type at the beginning of a tag's text, and the rest. Blanks in brackets and after "fun(…):" belong to the type.
 local function split_type(text)
   local depth, position = 0, 1
   while position <= #text do
@@ -18,32 +18,27 @@ local function split_type(text)
 end
 
 -- The last part of a class's name: "moonlark.Signal" is written Signal.
-local function short(class)
-  return class:match "[^.]*$"
-end
+local function short(class) return class:match "[^.]*$" end
 
 local read_tag = {}
 
-function read_tag.param(doc, text)
+local function add_named(list, text, class)
   local name, rest = text:match "^(%S+)%s*(.*)$"
   if not name then return end
   local kind, about = split_type(rest)
-  doc.params[#doc.params + 1] = {name = name, type = kind, text = about}
+  list[#list + 1] = {name = name, type = kind, text = about, class = class}
 end
 
-function read_tag.field(doc, text)
-  local name, rest = text:match "^(%S+)%s*(.*)$"
-  if not name then return end
-  local kind, about = split_type(rest)
-  doc.fields[#doc.fields + 1] = {name = name, type = kind, text = about, class = doc.class}
-end
+function read_tag.param(doc, text) add_named(doc.params, text) end
+
+function read_tag.field(doc, text) add_named(doc.fields, text, doc.class) end
 
 read_tag["return"] = function(doc, text)
   local kind, about = split_type(text)
   doc.returns[#doc.returns + 1] = {type = kind, text = about}
 end
 
--- What a value is that some other function made: fun(song: moonlark.Signal, given: table?): moonlark.Signal.
+-- The type of a function that another one made: fun(song: moonlark.Signal, given: table?): moonlark.Signal.
 function read_tag.type(doc, text)
   local arguments, result = text:match "^fun(%b())%s*:?%s*(.*)$"
   if not arguments then return end
@@ -63,7 +58,7 @@ function read_tag.class(doc, text)
   doc.classes[#doc.classes + 1] = doc.class
 end
 
--- One block of "---" lines: its text, and its tags. Indented lines after a tag continue it.
+-- One block of "---" lines: its text and its tags. Indented lines after a tag continue the tag.
 local function read_block(lines)
   local doc = {text = {}, params = {}, returns = {}, fields = {}, classes = {}}
   local tag, content
@@ -93,12 +88,9 @@ end
 local function definition(line)
   local owner, separator, name, arguments = line:match "^function%s+([%w_%.]-)([.:])([%w_]+)%s*(%b())"
   if owner then return owner, name, separator, arguments end
-  owner, name, arguments = line:match "^([%a_][%w_%.]*)%.([%w_]+)%s*=%s*function%s*(%b())"
-  if owner then return owner, name, ".", arguments end
   owner, name = line:match "^([%a_][%w_%.]*)%.([%w_]+)%s*=[^=]"
-  if owner then return owner, name, "." end
-  owner, name = line:match '^([%a_][%w_%.]*)%["([%w_]+)"%]%s*=[^=]'
-  if owner then return owner, name, "." end
+  if not owner then owner, name = line:match '^([%a_][%w_%.]*)%["([%w_]+)"%]%s*=[^=]' end
+  return owner, name, ".", line:match "^[^=]*=%s*function%s*(%b())"
 end
 
 -- The local variable that the file returns.
@@ -110,7 +102,7 @@ local function returned_name(lines)
   end
 end
 
--- A file as it is read: `names` are its local variables by how a user calls them, `declared` its classes.
+-- A file that is being read: `names` says how a user calls its local variables, `declared` holds its classes.
 local File = {}
 File.__index = File
 
@@ -119,7 +111,7 @@ function File:add(entry)
   self.entries[#self.entries + 1] = entry
 end
 
--- The classes of a comment, before the line that makes them.
+-- Adds the classes of a comment, which stands before the line that makes them.
 function File:add_classes(doc, variable, number)
   local is_module = variable == self.returned and variable and not variable:find "^%u"
   if variable and not is_module then self.names[variable] = short(doc.class) end
@@ -133,7 +125,7 @@ function File:add_classes(doc, variable, number)
   end
 end
 
--- What the line defines, unless that is a class.
+-- Adds what the line defines, unless that is a class.
 function File:add_definition(doc, line, number)
   local owner, name, separator, arguments = definition(line)
   local root = owner and owner:match "^[^.]*"

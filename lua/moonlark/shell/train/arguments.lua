@@ -1,4 +1,4 @@
---- What an experiment says and what the words of `moonlark train` say over it: the parser, the model's options, the
+--- What an experiment says, and what the words of `moonlark train` change in it: the parser, the model's options, the
 --- input, the optimiser.
 local command = require "moonlark.shell.command"
 local data = require "moonlark.shell.dataset"
@@ -27,7 +27,7 @@ arguments.plan = options.describe("shell.train", {
     "fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?"),
 }, fit:pick {"optimizer", "schedule", "epochs", "patience", "clip_norm", "ema", "loss"})
 
--- A line for each option of the model that the data does not decide; none for a model of --models, not known yet.
+-- A line for each option of the model, without those that the data decides. A model of --models is not known yet.
 local function model_help(name)
   local described = network.find(name) and options.described("models." .. name)
   if not described then return "" end
@@ -40,7 +40,7 @@ local function model_help(name)
   return table.concat(lines, "\n")
 end
 
---- The parser of an experiment: its defaults are the experiment's own.
+--- The parser of an experiment, whose defaults are the experiment's own.
 ---@param plan table
 ---@return table
 function arguments.parser(plan)
@@ -80,8 +80,7 @@ end
 ---@param args table
 ---@return table
 function arguments.model_options(plan, args)
-  local read, described = {}, options.described("models." .. plan.model)
-  for key, value in pairs(plan.options) do read[key] = value end
+  local read, described = options.join(plan.options), options.described("models." .. plan.model)
   for _, text in ipairs(args.option) do
     local name, value = text:match "^([%w_]+)=(.+)$"
     if not name then show.fail("--option must be name=value, got '%s'", text) end
@@ -97,8 +96,7 @@ end
 ---@param args table
 ---@return table
 function arguments.input(plan, args)
-  local input = {}
-  for key, value in pairs(plan.input) do input[key] = value end
+  local input = options.join(plan.input)
   input.segment = args.segment or input.segment
   input.channel, input.partial = args.channel or input.channel, args.partial or input.partial
   input.batch_size, input.workers, input.cache = args.batch_size, args.workers, data.cache(args) or false
@@ -111,10 +109,7 @@ end
 ---@return table
 function arguments.optimizer(plan, args)
   if not args.lr then return plan.optimizer end
-  local changed = {}
-  for key, value in pairs(plan.optimizer.given) do changed[key] = value end
-  changed.lr = args.lr
-  return optim[plan.optimizer.name](changed)
+  return optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr}))
 end
 
 return arguments

@@ -1,8 +1,10 @@
 --- Divisions of the data that a command line names, for a split or for each fold, and the training on one of them.
 local arguments = require "moonlark.shell.train.arguments"
+local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local network = require "moonlark.network"
+local options = require "moonlark.base.options"
 local split = require "moonlark.dataset.split"
 local show = require "moonlark.base.show"
 local train = require "moonlark.train"
@@ -38,13 +40,11 @@ function division.all(plan, args, songs)
   if not args.folds then return {split_of(args, songs)} end
   if args.folds == "data" or args.folds == "filename" then return songs:folds() end
   local k = math.tointeger(tonumber(args.folds))
-  if not k or k < 2 then
-    show.fail("--folds must be a number from 2 on, data or filename, got '%s'", args.folds)
-  end
+  if not k or k < 2 then show.fail("--folds must be a number from 2 on, data or filename, got '%s'", args.folds) end
   return songs:folds {k = k, seed = args.seed}
 end
 
---- The dataset, split or folds that the arguments name, files that cannot be opened set aside.
+--- The dataset, split or folds that the arguments name; files that cannot be opened are set aside.
 ---@param plan table
 ---@param args table
 ---@return moonlark.Dataset|moonlark.Parts|moonlark.Folds
@@ -57,20 +57,16 @@ function division.open(plan, args)
   end
   songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
     partial = args.partial}
-  for _, bad in ipairs(songs.rejected) do io.stderr:write(show.format("left out: %s: %s\n", bad.path, bad.reason)) end
+  command.name_files("left out:", songs.rejected)
   args.left_out = songs.rejected
   return songs
 end
 
 local function batches_of(songs, input, more)
-  if not songs or #songs == 0 then return nil end
-  local given = {}
-  for key, value in pairs(input) do given[key] = value end
-  for key, value in pairs(more or {}) do given[key] = value end
-  return songs:batches(given)
+  if songs and #songs > 0 then return songs:batches(options.join(input, more)) end
 end
 
--- Which tracks are in which part, for moonlark evaluate.
+-- moonlark evaluate reads which tracks are in which part.
 local function save_parts(parts, opened)
   local path = opened:own "splits.json"
   if opened.resumed and files.exists(path) then return end

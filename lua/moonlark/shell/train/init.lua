@@ -1,4 +1,4 @@
---- What the experiments of scripts/train/ share: from the words of a command line to trained networks in a run folder.
+--- What the experiments of scripts/train/ share: trained networks in a run folder from the words of a command line.
 ---
 ---     require "moonlark.shell.train" {
 ---       model = "cnn", summary = "…",
@@ -7,9 +7,9 @@
 ---       optimizer = optim.AdamW {lr = 1e-3}, schedule = optim.cosine {}, epochs = 30, patience = 8, batch_size = 32,
 ---     }
 ---
---- The data is split into training, validation and test by tracks (or groups), or into folds; with --seeds everything
---- is done several times. One training leaves one run folder; several leave a folder each and one above them that
---- joins their figures.
+--- The data is split by tracks (or groups) into training, validation and test, or into folds; with --seeds everything
+--- is done several times. One training leaves a run folder. Several leave one each, and one above them joins their
+--- figures.
 local arguments = require "moonlark.shell.train.arguments"
 local division = require "moonlark.shell.train.division"
 local evaluate = require "moonlark.train.evaluate"
@@ -21,7 +21,7 @@ local several = require "moonlark.shell.train.several"
 local show = require "moonlark.base.show"
 local text = require "moonlark.base.text"
 
--- What is no setting: where the run goes, and how fast.
+-- Arguments that are no settings: where the run goes, and how fast.
 local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true,
   no_cache = true, models = true}
 
@@ -33,7 +33,7 @@ local function settings_of(plan, args)
   return used
 end
 
--- How the run folder is to be opened; nil without one.
+-- `exists` for run.open; nil without a run folder.
 local function check_folder(args)
   if args.resume and not args.run then error("--resume needs --run", 0) end
   if args.resume and args.overwrite then
@@ -47,9 +47,7 @@ local function check_same(args, now)
   if not (args.resume and files.exists(files.join(args.run, "run.json"))) then return end
   local had = run.load(args.run).record.settings or {}
   local list = settings.differences(had, settings.plain(now))
-  if #list > 0 then
-    show.fail("%s was begun with other settings:%s", args.run, list)
-  end
+  if #list > 0 then show.fail("%s was begun with other settings:%s", args.run, list) end
 end
 
 local function open_run(args, exists, now, songs)

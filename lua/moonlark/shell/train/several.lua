@@ -1,4 +1,4 @@
---- Several trainings of one kind, by folds and seeds, and what they come to together.
+--- Several trainings of one kind, by folds and seeds, and their joint result.
 local claim = require "moonlark.base.claim"
 local division = require "moonlark.shell.train.division"
 local files = require "moonlark.base.files"
@@ -10,7 +10,7 @@ local show = require "moonlark.base.show"
 
 local several = {}
 
--- All divisions' predictions of one seed as one report.
+-- The predictions of one seed on all divisions as one evaluation.
 local function joined(tests, classes)
   local torch = require "moonlark.torch"
   local y, predicted, folds = {}, {}, {}
@@ -21,7 +21,7 @@ local function joined(tests, classes)
   return join_reports(torch.cat(y), torch.cat(predicted), classes, folds)
 end
 
--- One training after the other of a seed; their tests.
+-- The tests of a seed's trainings, which run one after the other.
 local function train_all(plan, args, divisions, seed, whole)
   local tests = {}
   local of_seed = args.seeds > 1 and "seed-" .. seed or ""
@@ -41,7 +41,7 @@ local function train_all(plan, args, divisions, seed, whole)
   return tests
 end
 
--- A row a seed: each division's accuracy and their mean.
+-- A row for each seed: the accuracy of each division, and their mean.
 local function accuracy_table(divisions, seeds, results)
   local headers, rows = {"seed"}, {}
   for i, part in ipairs(divisions) do headers[i + 1] = "fold " .. tostring(part.name or i) end
@@ -66,7 +66,7 @@ local function write_page(whole, plan, args, divisions, seeds, results, mean, de
   whole:report(page)
 end
 
---- Several trainings are compared by their test parts: an error where there are none.
+--- Raises an error where there are no test parts, by which several trainings are compared.
 ---@param plan table
 ---@param divisions table[]
 function several.check(plan, divisions)
@@ -78,7 +78,7 @@ function several.check(plan, divisions)
   end
 end
 
---- Trains on every division of the data, for every seed: a run folder each, and one above them.
+--- Trains on every division of the data for every seed: each gets a run folder, and one stands above them.
 ---@param plan table
 ---@param args table
 ---@param divisions table[]
