@@ -1,4 +1,4 @@
---- Commands: the scripts that `moonlark NAME` runs, and what they share.
+--- Commands: the scripts that `moonlark NAME` runs, and what they share. `parser` is always one of argparse.
 local argparse = require "argparse"
 local lfs = require "lfs"
 local moonlark = require "moonlark"
@@ -108,7 +108,6 @@ end
 
 --- Adds an option by its parameter, which gives help and default and says what is refused. `batch_size` becomes
 --- --batch-size; an option that is true or false becomes a flag.
----@param parser table
 ---@param name string
 ---@param parameter moonlark.Parameter
 ---@param given {default: any, usual: string?}?  default: the command's own, false for none; usual: what happens without
@@ -131,7 +130,6 @@ function command.option(parser, name, parameter, given)
 end
 
 --- Adds options of a function as options of a command.
----@param parser table
 ---@param description moonlark.Description
 ---@param names string[]
 ---@param defaults table<string, any>?  the command's own; false for none
@@ -142,13 +140,11 @@ function command.options(parser, description, names, defaults)
 end
 
 --- Adds the option --workers N (0, the default: as many as there are cores).
----@param parser table
 function command.workers(parser)
   command.option(parser, "workers", require("moonlark.dataset.background").options.workers)
 end
 
 --- Adds --channel and --partial, which say what of each sound file is read: see moonlark.audio.reading.
----@param parser table
 ---@param usual string?  what happens without them, where it differs from dataset:batches
 function command.reading(parser, usual)
   local reading = require "moonlark.audio.reading"
@@ -171,19 +167,16 @@ function command.in_part(partial)
 end
 
 --- Adds the option --seed N (default 0).
----@param parser table
 function command.seed(parser)
   command.option(parser, "seed", options.integer(0, {least = 0}, "seed of all random numbers"))
 end
 
 --- Adds the flag --json.
----@param parser table
 function command.json(parser)
   parser:flag("--json", "Print the result as JSON.")
 end
 
 --- Adds the option --models FOLDER, which may stand several times: network.folder takes each.
----@param parser table
 function command.models(parser)
   parser:option("--models", "A folder of architectures of your own, NAME.lua each; their code runs."):argname "<folder>"
     :count "*":action(function(args, name, folder)

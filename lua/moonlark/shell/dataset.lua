@@ -7,7 +7,6 @@ local show = require "moonlark.base.show"
 local arguments = {}
 
 --- Adds --features, --set, --rate, --start, --duration, --channel and --partial to a parser.
----@param parser table
 ---@param usual string?  the default features, separated by commas; nil: they must be named
 function arguments.add(parser, usual)
   local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
@@ -20,7 +19,6 @@ function arguments.add(parser, usual)
 end
 
 --- Adds --cache and --no-cache to a parser.
----@param parser table
 function arguments.add_cache(parser)
   parser:option("--cache", "A folder that keeps results between runs; default: the user's (moonlark cache).")
     :argname "<folder>"
@@ -28,7 +26,6 @@ function arguments.add_cache(parser)
 end
 
 --- The cache folder that parsed arguments ask for, or nil.
----@param args table
 ---@return string?
 function arguments.cache(args)
   if args.no_cache then return nil end
@@ -36,7 +33,6 @@ function arguments.cache(args)
 end
 
 --- The recipe that parsed arguments describe.
----@param args table
 ---@return moonlark.Recipe
 function arguments.recipe(args)
   local features = {}

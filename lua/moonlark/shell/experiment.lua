@@ -1,5 +1,5 @@
 --- What commands on a collection of sounds share: a table of features and a run folder from the words of a command
---- line.
+--- line. `args` is what the command's parser read.
 local arguments = require "moonlark.shell.dataset"
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
@@ -29,7 +29,6 @@ end
 
 --- One row of features for each sound; files that cannot be read, or were kept in part, are named on standard error.
 ---@param songs moonlark.Dataset
----@param args table  parsed arguments
 ---@return table X  as from dataset:extract
 function experiment.extract(songs, args)
   local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
@@ -39,7 +38,6 @@ function experiment.extract(songs, args)
 end
 
 --- Raises an error, before any work, when the folder that --run names cannot be taken as --overwrite and --resume say.
----@param args table  parsed arguments
 ---@param ways string  what the person can add: "--overwrite"
 ---@return "refuse"|"overwrite"|"resume" exists  for run.open
 function experiment.check_folder(args, ways)
@@ -56,7 +54,6 @@ end
 --- The run in the folder that --run names; nil without that option. Files that cannot be opened are set aside first,
 --- because the run records the content of those that it uses.
 ---@param name string  the command's
----@param args table  parsed arguments
 ---@param songs moonlark.Dataset
 ---@return moonlark.Run?
 function experiment.run(name, args, songs)

@@ -41,8 +41,6 @@ local function model_help(name)
 end
 
 --- The parser of an experiment, whose defaults are the experiment's own.
----@param plan table
----@return table
 function arguments.parser(plan)
   local parser = command.parser("train", plan.summary)
   parser:epilog("  moonlark train genres --model " .. plan.model .. " --run runs/a\n"
@@ -76,9 +74,6 @@ function arguments.parser(plan)
 end
 
 --- The model's options: those of --option over the experiment's own.
----@param plan table
----@param args table
----@return table
 function arguments.model_options(plan, args)
   local read, described = options.join(plan.options), options.described("models." .. plan.model)
   for _, text in ipairs(args.option) do
@@ -92,9 +87,6 @@ function arguments.model_options(plan, args)
 end
 
 --- What dataset:batches is given for every part.
----@param plan table
----@param args table
----@return table
 function arguments.input(plan, args)
   local input = options.join(plan.input)
   input.segment = args.segment or input.segment
@@ -104,9 +96,6 @@ function arguments.input(plan, args)
 end
 
 --- The optimiser, with --lr.
----@param plan table
----@param args table
----@return table
 function arguments.optimizer(plan, args)
   if not args.lr then return plan.optimizer end
   return optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr}))

@@ -27,8 +27,6 @@ local function split_of(args, songs)
 end
 
 --- Each division of the data that is to be trained on: one for a split, one for each fold.
----@param plan table
----@param args table
 ---@param songs moonlark.Dataset|moonlark.Parts|moonlark.Folds
 ---@return table[]
 function division.all(plan, args, songs)
@@ -45,8 +43,6 @@ function division.all(plan, args, songs)
 end
 
 --- The dataset, split or folds that the arguments name; files that cannot be opened are set aside.
----@param plan table
----@param args table
 ---@return moonlark.Dataset|moonlark.Parts|moonlark.Folds
 function division.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
@@ -75,12 +71,9 @@ local function save_parts(parts, opened)
 end
 
 --- Trains on one division of the data, and judges on its test part.
----@param plan table
----@param args table
 ---@param parts {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}
 ---@param seed integer
 ---@param where string|moonlark.Run|nil  the run folder, or the run that is open there
----@return table fit
 function division.fit(plan, args, parts, seed, where)
   local input = arguments.input(plan, args)
   local varied = {shuffle = true}

@@ -67,8 +67,6 @@ local function write_page(whole, plan, args, divisions, seeds, results, mean, de
 end
 
 --- Raises an error where there are no test parts, by which several trainings are compared.
----@param plan table
----@param divisions table[]
 function several.check(plan, divisions)
   if not plan.supervised then error("--seeds and --folds compare accuracies: this model has none", 0) end
   for _, part in ipairs(divisions) do
@@ -79,9 +77,6 @@ function several.check(plan, divisions)
 end
 
 --- Trains on every division of the data for every seed: each gets a run folder, and one stands above them.
----@param plan table
----@param args table
----@param divisions table[]
 ---@param whole moonlark.Run?  the folder above the trainings' own
 function several.fit(plan, args, divisions, whole)
   if whole then files.remove(whole:own "metrics.jsonl") end -- finished trainings say their lines again
