@@ -66,9 +66,7 @@ function Estimator:fit(x, y)
   return self
 end
 
-local function state_of(self)
-  return self.state or show.fail("this %s is not fitted yet: call fit first", self.kind)
-end
+local function state_of(self) return self.state or show.fail("this %s is not fitted yet: call fit first", self.kind) end
 
 -- Samples as wide as those that the estimator was fitted to.
 local function checked(self, x)

@@ -108,9 +108,7 @@ end
 --- Length in seconds.
 ---     print(song:duration())
 ---@return number
-function Signal:duration()
-  return self:frames() / self.rate
-end
+function Signal:duration() return self:frames() / self.rate end
 
 -- By kind, and by name of the feature, its row in the engine's table.
 local rows
@@ -144,9 +142,7 @@ end
 ---@return moonlark.Signal
 function Signal:slice(from, to)
   local frames = self:frames()
-  local function frame(time)
-    return math.max(0, math.min(frames, math.floor((time - self.start) * self.rate + 0.5)))
-  end
+  local function frame(time) return math.max(0, math.min(frames, math.floor((time - self.start) * self.rate + 0.5))) end
   local first, last = frame(from), to and frame(to) or frames
   if last < first then show.fail("to must not lie before from (%g s), got %g s", from, to) end
   return self:with {data = self.data:narrow(-1, first, last - first), start = self.start + first / self.rate}

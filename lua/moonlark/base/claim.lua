@@ -1,7 +1,7 @@
 --- Claim: folders that a program writes into beside what a person keeps there.
 ---
---- One process writes a folder at a time; links that lie in it lead no writing elsewhere; what is not the program's own
---- is neither removed nor overwritten.
+--- One process at a time writes a folder. Nothing is written through links that lie in it. What is not the program's
+--- own is neither removed nor overwritten.
 ---
 ---     local lock <close> = claim.lock "runs/a"          -- or an error that says who has it
 ---     files.write(claim.place("runs/a", "report.md", mine), text)
@@ -26,11 +26,9 @@ end
 ---@param name? string  of the lock's file, default ".run.lock"
 ---@return userdata? lock  nil when another process, or another lock of this one, has it
 ---@return string? why  who has it: process, machine, since when, its command
-function claim.try_lock(folder, name)
-  return core.store.lock(files.join(folder, name or ".run.lock"), command())
-end
+function claim.try_lock(folder, name) return core.store.lock(files.join(folder, name or ".run.lock"), command()) end
 
---- The same, where it is an error that another has it.
+--- The same; it is an error when another has it.
 ---@param folder string
 ---@param name? string
 ---@return userdata
@@ -42,9 +40,7 @@ end
 --- What lies at a path itself: as files.kind, but "link" for a link.
 ---@param path string
 ---@return string?
-function claim.kind(path)
-  return (lfs.symlinkattributes(path, "mode"))
-end
+function claim.kind(path) return (lfs.symlinkattributes(path, "mode")) end
 
 --- One file that a folder holds, at any depth; nil when there is none. Names that begin with a dot do not count.
 ---@param folder string
@@ -60,7 +56,7 @@ function claim.any_file(folder)
   end
 end
 
---- Makes a folder below another, and those between. A link between the two is an error, since writing would follow it.
+--- Makes a folder below another, and those between. Errors: a link between the two, since writing would follow it.
 ---@param folder string  exists, or is made
 ---@param below string
 ---@return string path
@@ -75,7 +71,7 @@ function claim.mkdirs(folder, below)
   return path
 end
 
---- Moves what lies at a path out of the way, to the same name with "~", and says so. Nothing there: nothing happens.
+--- Moves what lies at a path, if anything, out of the way, to the same name with "~", and says so.
 ---@param path string
 function claim.set_aside(path)
   if not claim.kind(path) then return end
@@ -89,8 +85,8 @@ function claim.set_aside(path)
   io.stderr:write(show.format("moonlark: %s was there already, and is now %s\n", path, aside))
 end
 
---- Removes a file below a folder; a link on the way, a folder in its place, or a name that leads out of the folder:
---- nothing happens.
+--- Removes a file below a folder, if it is there. Nothing happens where a link is on the way, where the path is a
+--- folder, or where the name leads out of the folder.
 ---@param folder string
 ---@param name string
 function claim.remove(folder, name)

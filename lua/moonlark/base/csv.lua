@@ -1,10 +1,12 @@
---- Reads and writes comma-separated text as RFC 4180 describes it: quoted fields may hold commas, line breaks and
---- doubled quotes; lines end in LF or CRLF; a byte-order mark is skipped; empty lines are skipped.
+--- Comma-separated text as RFC 4180 describes it: quoted fields may hold commas, line breaks and doubled quotes; lines
+--- end in LF or CRLF; a byte-order mark and empty lines are skipped.
 ---
---- Texts keep their bytes, whatever these are, but for one thing: a spreadsheet would calculate a name such as
---- "=1+1.wav". A text that begins with = + - @ or white space, after any apostrophes, gets one more apostrophe when
---- written and loses it when read. core/extract/table.c does the same.
+--- Texts keep their bytes, with one exception: a spreadsheet would calculate a name such as "=1+1.wav". A text that
+--- begins with = + - @ or white space, after any apostrophes, gets one more apostrophe when it is written, and loses it
+--- when it is read. core/extract/table.c does the same.
+local files = require "moonlark.base.files"
 local show = require "moonlark.base.show"
+
 local csv = {}
 
 -- The field that starts at `from`: its text, and the position after it.
@@ -31,7 +33,7 @@ end
 
 --- The rows of a text; each is a list of strings with the field `line`, the number of its first line.
 ---@param text string
----@param name string  the file's name, for messages
+---@param name string  of the file, for messages
 ---@param delimiter string?  one character; default ","
 ---@return table[]
 function csv.parse(text, name, delimiter)
@@ -64,14 +66,14 @@ function csv.parse(text, name, delimiter)
   return rows
 end
 
---- The rows of a file whose first line names the columns: each row is a table by column name, with `line`
---- kept under the number 0. Rows of another width are errors.
+--- The rows of a file whose first line names the columns: each row is a table by column name; under the number 0 it
+--- has its line. Errors: a row of another width, a column that is there twice.
 ---@param path string
 ---@param delimiter string?
 ---@return table[] rows
 ---@return string[] columns
 function csv.read(path, delimiter)
-  local lines = csv.parse(require "moonlark.base.files".read(path), path, delimiter)
+  local lines = csv.parse(files.read(path), path, delimiter)
   local columns = table.remove(lines, 1)
   if not columns then show.fail("%s is empty: its first line must name the columns", path) end
   local seen = {}
@@ -109,7 +111,7 @@ function csv.write(path, columns, rows)
     for j, column in ipairs(columns) do fields[j] = row[column] == nil and "" or quoted(row[column]) end
     lines[i + 1] = table.concat(fields, ",")
   end
-  require "moonlark.base.files".write(path, table.concat(lines, "\n") .. "\n")
+  files.write(path, table.concat(lines, "\n") .. "\n")
 end
 
 return csv

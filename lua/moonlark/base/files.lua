@@ -1,7 +1,7 @@
 --- Files and folders: what programs that leave results behind need.
 ---
---- Whatever is written is written beside its place and renamed, so a reader, or
---- a person who pressed Ctrl-C, finds the old content or the whole new one.
+--- A file is written beside its place and then renamed: a reader, or a person who pressed Ctrl-C, finds the old content
+--- or the whole new one.
 ---
 ---     local files = require "moonlark.base.files"
 ---     files.mkdirs "runs/a/plots"
@@ -15,11 +15,8 @@ local text = require "moonlark.base.text"
 local files = {}
 
 --- Writes a text (any bytes) to a file, atomically and flushed to the disk. The folder must exist.
----@param path string
----@param text string
-function files.write(path, text)
-  core.store.write(path, text)
-end
+---@type fun(path: string, text: string)
+files.write = core.store.write
 
 --- The error for a file that could not be written, as the engine words it: a full disk is called one.
 ---@param path string
@@ -47,16 +44,12 @@ end
 --- "file", "directory", another kind as lfs names it, or nil when there is nothing. Links are followed.
 ---@param path string
 ---@return string?
-function files.kind(path)
-  return (lfs.attributes(path, "mode"))
-end
+function files.kind(path) return (lfs.attributes(path, "mode")) end
 
 --- True when something lies at the path.
 ---@param path string
 ---@return boolean
-function files.exists(path)
-  return files.kind(path) ~= nil
-end
+function files.exists(path) return files.kind(path) ~= nil end
 
 --- Joins parts of a path with single slashes; empty parts count for nothing.
 ---@param ... string
@@ -64,9 +57,7 @@ end
 function files.join(...)
   local path = ""
   for _, part in ipairs {...} do
-    if part ~= "" then
-      path = path == "" and part or path:gsub("/+$", "") .. "/" .. part:gsub("^/+", "")
-    end
+    if part ~= "" then path = path == "" and part or path:gsub("/+$", "") .. "/" .. part:gsub("^/+", "") end
   end
   return path
 end
@@ -102,9 +93,7 @@ function files.mkdirs(path)
     if not files.exists(made) then
       local ok, why = lfs.mkdir(made)
       -- Another process may have made it meanwhile.
-      if not ok and files.kind(made) ~= "directory" then
-        show.fail("cannot make the folder %s: %s", made, why)
-      end
+      if not ok and files.kind(made) ~= "directory" then show.fail("cannot make the folder %s: %s", made, why) end
     elseif files.kind(made) ~= "directory" then
       show.fail("cannot make the folder %s: %s is a file", path, made)
     end
@@ -113,10 +102,10 @@ function files.mkdirs(path)
   return path
 end
 
---- Refuses a folder that could not be made or written to, without making anything: said before work, the work is not
---- lost. `what` is what the folder is for, as "run folder".
+--- Refuses a folder that could not be made or written to, without making anything: before the work, so that no work is
+--- lost.
 ---@param path string
----@param what string
+---@param what string  what the folder is for: "run folder"
 ---@return string path
 function files.check_folder(path, what)
   local above = path
@@ -164,9 +153,9 @@ local function reason_of(path, kind)
 end
 
 --- All files under a folder, as paths that begin with it, sorted. Links to folders are followed, unless they lead back
---- to a folder that is being listed. What cannot be read does not stop the rest; it is the second result: folders that
---- may not be listed, links that lead back or nowhere, and, among the names that are asked for, pipes, sockets and
---- devices. None of these is opened. That the folder itself cannot be listed is an error.
+--- to a folder that is being listed. The second result is what cannot be read, and does not stop the rest: folders that
+--- may not be listed, links that lead back or nowhere, and, among the wanted names, pipes, sockets and devices. None of
+--- these is opened. Errors: the folder itself cannot be listed.
 ---@param folder string
 ---@param endings string[]?  for instance {".wav", ".mp3"}, in lower case; default: every file
 ---@return string[]
@@ -193,11 +182,7 @@ function files.tree(folder, endings)
       if kind == "directory" then
         descend(inner)
       elseif is_wanted(name) then
-        if kind == "file" then
-          found[#found + 1] = inner
-        else
-          set_aside(inner, reason_of(inner, kind))
-        end
+        if kind ~= "file" then set_aside(inner, reason_of(inner, kind)) else found[#found + 1] = inner end
       end
     end
     if identity then open[identity] = nil end
@@ -226,8 +211,7 @@ function files.temporary_folder()
   show.fail("cannot make a temporary folder in %s", base)
 end
 
---- Removes a file, or a folder with all that it holds. Links are removed, not followed. What is not
---- there is no error.
+--- Removes a file, or a folder with all that it holds. Links are removed, not followed. Nothing there is no error.
 ---@param path string
 function files.remove(path)
   local kind = lfs.symlinkattributes(path, "mode")

@@ -1,9 +1,9 @@
 --- JSON: written by us with sorted keys, so that the same content is the same bytes; read by cjson.
 ---
---- Names of files may hold any bytes, JSON only Unicode. A byte 80 .. FF that is no UTF-8 is therefore written as the
+--- Names of files may hold any bytes, JSON only Unicode. Therefore a byte 80 .. FF that is no UTF-8 is written as the
 --- code point U+10DC00 + byte of the private plane 16, in JSON "\udbf7\udc80" .. "\udbf7\udcff", which every parser
---- reads; where a name holds one of those code points itself, each of its four bytes is written so. Reading turns them
---- back: any string comes back to the byte. With "\udbf7" left out, it is what Python calls surrogateescape.
+--- reads. Where a name holds one of those code points itself, each of its four bytes is written so. Reading turns them
+--- back: any string comes back to the byte. Without the "\udbf7" it is what Python calls surrogateescape.
 --- core/text.h has the same rule.
 local cjson = require "cjson"
 local show = require "moonlark.base.show"
@@ -19,9 +19,7 @@ local Array = {}
 --- Marks a table as a JSON array; needed only when it may be empty.
 ---@param t table
 ---@return table
-function json.array(t)
-  return setmetatable(t, Array)
-end
+function json.array(t) return setmetatable(t, Array) end
 
 local escapes = {['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t"}
 
@@ -30,8 +28,8 @@ local function keep_bytes(bytes)
   return (bytes:gsub(".", function(c) return ("\\udbf7\\udc%02x"):format(c:byte()) end))
 end
 
--- Characters above ASCII that move, hide or turn other text, as core/text.h has them: escaped, so that JSON is harmless
--- on a terminal too.
+-- Characters above ASCII that move, hide or turn other text, as in core/text.h: they are escaped, so that JSON is
+-- harmless on a terminal, too.
 local controls = {"\xC2[\x80-\x9F]", "\xD8\x9C", "\xE2\x80[\x8E\x8F\xA8-\xAE]", "\xE2\x81[\xA6-\xA9]",
   "\xEF\xBB\xBF", "\xEF\xBF[\xB9-\xBB]"}
 
@@ -112,13 +110,11 @@ function write(value, indent, depth)
   return container("{", "}", items, indent, depth)
 end
 
---- JSON text of a value: keys sorted; NaN and infinities become null; an empty table is an object.
+--- JSON text of a value: keys are sorted, NaN and infinities become null, an empty table is an object.
 ---@param value any
 ---@param indent string?  for instance "  "; default: one line
 ---@return string
-function json.encode(value, indent)
-  return write(value, indent, 0)
-end
+function json.encode(value, indent) return write(value, indent, 0) end
 
 -- A value that was read, its strings as they were before they were written.
 local function restored(value)
@@ -166,13 +162,11 @@ local function parse(text, name, first)
   show.fail("%s, %s: not JSON: %s", name, place_of(body, tonumber(at), first), why)
 end
 
---- The value of a JSON text; an error says in one line where it breaks. Of a key that is there twice the last counts.
+--- The value of a JSON text; an error says in one line where it breaks. Where a key is there twice, the last counts.
 ---@param text string
 ---@param name string?  what to call the text in errors: its file
 ---@return any
-function json.decode(text, name)
-  return parse(text, name or "the text", 1)
-end
+function json.decode(text, name) return parse(text, name or "the text", 1) end
 
 --- The value of a JSON file; an error names the file with the line and column, or the place whose form is another.
 ---@param path string
@@ -183,8 +177,8 @@ function json.read(path, form)
   return form and require "moonlark.base.shape".check(value, path, form) or value
 end
 
---- The values of a file of one JSON text a line. A last line without its end, as a killed writer leaves it, is left
---- out.
+--- The values of a file with one JSON text a line. A last line without its end, as a killed writer leaves it, is
+--- ignored.
 ---@param path string
 ---@param form moonlark.Form?
 ---@return any[]

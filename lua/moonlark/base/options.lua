@@ -157,9 +157,7 @@ end
 
 --- The functions that are described, as far as their modules are loaded, sorted.
 ---@return string[]
-function options.owners()
-  return text.keys(described)
-end
+function options.owners() return text.keys(described) end
 
 --- A copy of what was given, checked, with defaults filled in.
 ---@param given table?
@@ -209,8 +207,6 @@ end
 ---@param given table?
 ---@param fields table<string, any>
 ---@return table
-function options.read(owner, given, fields)
-  return make(owner, fields):read(given)
-end
+function options.read(owner, given, fields) return make(owner, fields):read(given) end
 
 return options

@@ -1,6 +1,5 @@
---- Progress on standard error: a bar with rate and remaining time on a terminal, a line every
---- ten seconds elsewhere. Standard output stays for results.
----
+--- Progress on standard error: a bar with rate and remaining time on a terminal, a line every ten seconds elsewhere.
+--- Standard output stays for results.
 ---@class moonlark.Progress
 ---@field total integer
 local Progress = {}
@@ -15,7 +14,7 @@ local LINE_S = 10    -- and a line is written elsewhere
 --- Seconds as people read them: "8.0 s", "42 s", "3:20 min", "1:05 h".
 ---@param seconds number
 ---@return string
-local function duration(seconds)
+function progress.duration(seconds)
   if seconds < 10 then return ("%.1f s"):format(seconds) end
   seconds = math.floor(seconds + 0.5)
   if seconds < 60 then return ("%d s"):format(seconds) end
@@ -27,8 +26,6 @@ local function rate(per_s)
   if per_s >= 10 then return ("%.0f/s"):format(per_s) end
   return per_s >= 0.1 and ("%.1f/s"):format(per_s) or ("%.1f/min"):format(per_s * 60)
 end
-
-progress.duration = duration
 
 --- A new bar. It is drawn at the first update that comes a tenth of a second after this.
 ---@param total integer  what counts as done
@@ -54,17 +51,14 @@ local function words(self, now)
     local per_s = self.done / elapsed
     parts[#parts + 1] = rate(per_s)
     local left = self.total - self.done
-    parts[#parts + 1] = left > 0 and duration(left / per_s) .. " left" or duration(elapsed)
+    parts[#parts + 1] = left > 0 and progress.duration(left / per_s) .. " left" or progress.duration(elapsed)
   end
   return table.concat(parts, "  ")
 end
 
 local function draw(self, now)
   local text = words(self, now)
-  if not self.columns then
-    io.stderr:write(text, "\n")
-    return
-  end
+  if not self.columns then return io.stderr:write(text, "\n") end
   local room = self.columns - utf8.len(text) - 4
   if room >= 8 then
     local width = math.min(room, 40)
@@ -88,7 +82,7 @@ function Progress:update(done, note)
   draw(self, now)
 end
 
---- Ends the bar: what took so short that nothing was drawn leaves no trace.
+--- Ends the bar. Where it was never drawn, because the work was short, it leaves no trace.
 function Progress:finish()
   if not self.drew then return end
   self.drew = false
@@ -96,14 +90,14 @@ function Progress:finish()
   if self.columns then io.stderr:write "\n" end
 end
 
---- Ends the bar without a trace: its line on a terminal is free for what is said next.
+--- Ends the bar without a trace: its line on a terminal is free for the next words.
 function Progress:erase()
   if self.drew and self.columns then io.stderr:write "\r\27[K" end
   self.drew = false
 end
 
--- An error or Ctrl-C leaves a `local bar <close>` through here: the next output starts on a line of its own.
-Progress.__close = function(self)
+-- A `local bar <close>` ends here on an error or Ctrl-C: the next output starts on a line of its own.
+function Progress:__close()
   if self.drew and self.columns then io.stderr:write "\n" end
   self.drew = false
 end

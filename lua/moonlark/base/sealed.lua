@@ -1,6 +1,6 @@
 --- Sealed files: tensors and a table of plain values in one .safetensors file, with a checksum over both.
 ---
---- The file appears whole or not at all; one that was cut, or in which a bit was changed, is refused. Any reader of
+--- The file appears whole or not at all; a file that was cut, or in which a bit was changed, is refused. Any reader of
 --- .safetensors finds the tensors; the table is JSON in the metadata.
 local core = require "moonlark_core"
 local json = require "moonlark.base.json"
@@ -49,10 +49,9 @@ end
 function sealed.read(path, kind, form)
   check_path(path)
   local found = core.store.metadata(path)
-  local is = found.format
-  if is ~= "moonlark." .. kind then
-    show.fail("%s holds no %s that Moonlark saved%s", path, kind,
-      is and (", but a %s"):format(is:gsub("^moonlark%.", "")) or "")
+  if found.format ~= "moonlark." .. kind then
+    local other = found.format and ", but a " .. found.format:gsub("^moonlark%.", "") or ""
+    show.fail("%s holds no %s that Moonlark saved%s", path, kind, other)
   end
   local tensors = core.store.load(path)
   if not found.moonlark or found.checksum ~= checksum(tensors, found.moonlark) then

@@ -1,30 +1,23 @@
---- Values as a person reads them: what the prompt prints, bounded in depth and length.
+--- Values as a person reads them: what the prompt prints, bounded in depth and length; and names in messages.
 ---
---- A value with its own __tostring (a tensor, a Signal, a figure) is printed by it. `show.name` is how names of files,
---- labels and titles come before a person's eyes.
+--- A value with its own __tostring (a tensor, a Signal, a figure) is printed by it.
 local show = {}
 
 local identifier = "^[%a_][%w_]*$"
 
-local function printable(value, lines)
-  return require "moonlark_core".terminal.printable(tostring(value), lines)
-end
+local function printable(value, lines) return require "moonlark_core".terminal.printable(tostring(value), lines) end
 
---- A name that anybody may have chosen (a path, a label, a title) as a person is shown it, on one line: line breaks,
+--- A name that anybody may have chosen (a path, a label, a title), made harmless to look at, on one line: line breaks,
 --- escape sequences, bytes that are no UTF-8 and marks that turn text round become escapes such as \n, \x1b, \u{202e}.
---- Everything that prints names prints them so; a name shown twice looks the same.
+--- All that prints names prints them so. A name that went through twice looks the same.
 ---@param name any
 ---@return string
-function show.name(name)
-  return printable(name, false)
-end
+function show.name(name) return printable(name, false) end
 
 --- The same for a message of several lines: its line breaks and tabs stay.
 ---@param message any
 ---@return string
-function show.lines(message)
-  return printable(message, true)
-end
+function show.lines(message) return printable(message, true) end
 
 -- A line for each of a list, indented.
 local function indented(list)
@@ -53,8 +46,8 @@ function show.format(format, ...)
   return format:format(table.unpack(values, 1, values.n))
 end
 
---- error() for people: the words of show.format, without a place in the code. Whatever a message takes from a disk or
---- from a person (paths, names, labels, another error's words) stays within its line.
+--- error() for people: the words of show.format, without a place in the code. What a message takes from a disk or from
+--- a person (paths, names, labels, another error's words) stays within its line.
 ---
 ---     if not files.exists(path) then show.fail("%s does not exist", path) end
 ---@param format string
@@ -71,9 +64,7 @@ local function quoted(text, limit)
 end
 
 -- Utf-8 characters, as columns of a terminal: near enough for wrapping.
-local function width(text)
-  return utf8.len(text) or #text
-end
+local function width(text) return utf8.len(text) or #text end
 
 local function function_text(f)
   local info = debug.getinfo(f, "S")

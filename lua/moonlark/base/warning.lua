@@ -1,15 +1,15 @@
---- Warnings on standard error, a line each: what a person should know of something that went on all the same.
+--- Warnings on standard error, a line each: what a person should know although the work went on.
 local show = require "moonlark.base.show"
 
 local warning = {}
 
---- Says one line. What the words quote must be fit to be shown: see show.name.
+--- Says one line. Names in it must have gone through show.name.
 ---@param words string
 function warning.say(words)
   io.stderr:write("warning: ", words, "\n")
 end
 
---- Says something of a file, whatever its name is.
+--- Says something about a file.
 ---@param path string
 ---@param words string
 function warning.of_file(path, words)

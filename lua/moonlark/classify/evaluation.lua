@@ -21,11 +21,6 @@ Evaluation.__name = "moonlark.Evaluation"
 
 function Evaluation:__tostring()
   local folds = self.folds and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_accuracy, self.std_accuracy)
-  local lines = {
-    ("accuracy %.3f  (95 %% interval %.3f to %.3f%s)"):format(self.accuracy, self.interval.low, self.interval.high,
-      folds or ""),
-    "",
-  }
   local width = #"weighted mean"
   for _, name in ipairs(self.classes) do width = math.max(width, utf8.len(show.name(name))) end
   local function row(name, values, support)
@@ -33,7 +28,11 @@ function Evaluation:__tostring()
     local pad = (" "):rep(width - utf8.len(name))
     return ("%s%s  %9.3f  %6.3f  %6.3f  %7d"):format(name, pad, values.precision, values.recall, values.f1, support)
   end
-  lines[#lines + 1] = (" "):rep(width) .. "  precision  recall      f1  support"
+  local lines = {
+    ("accuracy %.3f  (95 %% interval %.3f to %.3f%s)"):format(self.accuracy, self.interval.low, self.interval.high,
+      folds or ""),
+    "", (" "):rep(width) .. "  precision  recall      f1  support",
+  }
   for i, values in ipairs(self.per_class) do
     lines[#lines + 1] = row(self.classes[i] or tostring(i - 1), values, values.support)
   end
@@ -43,13 +42,7 @@ function Evaluation:__tostring()
   return table.concat(lines, "\n")
 end
 
-local function accuracies(folds)
-  local list = {}
-  for i, fold in ipairs(folds) do list[i] = fold.accuracy end
-  return list
-end
-
---- Makes the evaluation of labels and predictions, of a cross-validation with its folds.
+--- The evaluation of predictions; of a cross-validation, with its folds.
 ---@param y moonlark.Tensor
 ---@param predicted moonlark.Tensor
 ---@param classes string[]
@@ -58,7 +51,11 @@ end
 return function(y, predicted, classes, folds)
   local report = setmetatable({y = y, predicted = predicted, classes = classes, folds = folds}, Evaluation)
   report.accuracy, report.interval = metrics.accuracy(y, predicted)
-  if folds then report.mean_accuracy, report.std_accuracy = metrics.spread(accuracies(folds)) end
+  if folds then
+    local list = {}
+    for i, fold in ipairs(folds) do list[i] = fold.accuracy end
+    report.mean_accuracy, report.std_accuracy = metrics.spread(list)
+  end
   report.confusion = metrics.confusion(y, predicted, #classes)
   report.per_class, report.macro, report.weighted = metrics.precision_recall_f1(y, predicted, #classes)
   return report

@@ -141,9 +141,7 @@ models.svm = estimator.define {
   },
 }
 
-local function trees_proba(state, x)
-  return core.classify.trees_proba(x, state.model, state.classes:size(0))
-end
+local function trees_proba(state, x) return core.classify.trees_proba(x, state.model, state.classes:size(0)) end
 
 --- Random forest (Breiman 2001), grown by XGBoost: trees on random shares of rows and, at each split, of columns.
 ---

@@ -3,16 +3,13 @@ local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
-local function through(steps, x)
-  for i = 1, #steps - 1 do x = steps[i]:transform(x) end
-  return x
-end
-
+-- A method of the last step, on what the steps before it make of x.
 local function last(method)
   return function(state, x, _, ...)
     local step = state.steps[#state.steps]
     if not step[method] then show.fail("%s has no %s", step.kind, method) end
-    return step[method](step, through(state.steps, x), ...)
+    for i = 1, #state.steps - 1 do x = state.steps[i]:transform(x) end
+    return step[method](step, x, ...)
   end
 end
 

@@ -67,14 +67,6 @@ end
 ---@return moonlark.Signal|moonlark.Tensor
 function invert.griffin_lim(magnitude, given) return guess(magnitude, griffin_lim:read(given)) end
 
--- The engine's settings of a mel spectrogram's bands.
-local function bank_of(made, n_iter)
-  return {
-    sample_rate = made.sample_rate, n_fft = made.n_fft, fmin = made.fmin, fmax = made.fmax or made.sample_rate / 2,
-    htk = made.htk, triangles = made.triangles, norm = made.norm, n_iter = n_iter,
-  }
-end
-
 --- A magnitude spectrogram for a mel spectrogram: the step from mel bands back to frequencies.
 ---
 --- Gives a spectrogram Signal of 1 + n_fft/2 × frames, of power 1, whose mel bands are nearly those given. Many
@@ -92,7 +84,11 @@ function invert.mel_to_stft(mel, given)
   signal.check("mel", mel)
   if mel.kind ~= "mel" and mel.kind ~= "log_mel" then signal.check("mel", mel, "mel") end
   if mel.unit == "dB" then show.fail "mel is in decibels: feature.db_to_power takes it back" end
-  local made, data, bank = mel.made, mel.data, bank_of(mel.made, o.n_iter)
+  local made, data = mel.made, mel.data
+  local bank = {
+    sample_rate = made.sample_rate, n_fft = made.n_fft, fmin = made.fmin, fmax = made.fmax or made.sample_rate / 2,
+    htk = made.htk, triangles = made.triangles, norm = made.norm, n_iter = o.n_iter,
+  }
   if data:dim() == 3 and data:size(0) == 1 then data = data:select(0, 0) end
   local spectra = signal.each_channel(data, 2, function(bands)
     return core.mel_invert(bands, bank):pow(1 / made.power)

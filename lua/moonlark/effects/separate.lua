@@ -9,9 +9,7 @@ local separate = {}
 local engine = options.join(core.parameters.hpss)
 
 -- One value, or two: harmonic, percussive.
-local function pair(one, help)
-  return options.either(one.default, {one, options.list(one, nil, {length = 2})}, help)
-end
+local function pair(one, help) return options.either(one.default, {one, options.list(one, nil, {length = 2})}, help) end
 
 local hpss = {
   kernel_size = pair(engine.kernel_time, "length of the medians: frames in time, bins in frequency"),

@@ -28,8 +28,6 @@ end
 ---@param x moonlark.Tensor  rows × columns
 ---@param ids moonlark.Tensor  a cluster id for each row; 2..rows - 1 clusters
 ---@return number
-function clustering.silhouette(x, ids)
-  return core.silhouette(x, labels("ids", ids))
-end
+function clustering.silhouette(x, ids) return core.silhouette(x, labels("ids", ids)) end
 
 return clustering
