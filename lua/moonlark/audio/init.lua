@@ -48,7 +48,7 @@ local function request(o)
   local all = o.channel == nil and not o.mono
   return {
     rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, keep_nan = o.nan == "keep",
-    channel = all and reading.all or reading.channel(o.channel), keep_partial = reading.keeps_partial(o.partial),
+    channel = reading.channel(all and "all" or o.channel), keep_partial = o.partial == "keep",
   }
 end
 

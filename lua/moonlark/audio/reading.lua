@@ -3,10 +3,7 @@ local options = require "moonlark.base.options"
 
 local reading = {}
 
---- All channels, as the engine counts.
-reading.all = -2
-
-local numbers = {mix = -1, left = 0, right = 1} -- as the engine counts
+local numbers = {all = -2, mix = -1, left = 0, right = 1} -- as the engine counts
 
 --- Both, for options.describe.
 reading.options = {
@@ -18,14 +15,9 @@ reading.options = {
     {usual = '"refuse"'}),
 }
 
---- The number of a channel as the engine counts.
----@param value "mix"|"left"|"right"|integer|nil
+--- The number of a channel as the engine counts; nil is the mean of all.
+---@param value "all"|"mix"|"left"|"right"|integer|nil
 ---@return integer
 function reading.channel(value) return numbers[value or "mix"] or value end
-
---- Whether a file that ends too early is kept.
----@param value "refuse"|"keep"|nil
----@return boolean
-function reading.keeps_partial(value) return value == "keep" end
 
 return reading

@@ -193,14 +193,6 @@ function Description:pick(names)
   return picked
 end
 
---- The defaults alone, as a table; what may be left out is not in it.
----@return table
-function Description:defaults()
-  local defaults = {}
-  for _, p in ipairs(self.list) do defaults[p.name] = p.default end
-  return defaults
-end
-
 --- A copy of `given` with defaults filled in, checked against fields that are described here and now; see
 --- options.describe, which is for functions of the library.
 ---@param owner string

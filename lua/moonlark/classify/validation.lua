@@ -30,11 +30,6 @@ local judging = options.describe("classify.cross_validate", division, {
 })
 local searching = options.describe("classify.grid_search", division)
 
-local function check_model(model)
-  if not estimator.is(model) then show.fail("model must be an estimator, got %s", type(model)) end
-  if not model.predict then show.fail("model must have predict, %s has none", model.kind) end
-end
-
 -- What extract gives: numbers by rows, and a class for each row.
 local function check_table(X)
   local torch = require "moonlark.torch"
@@ -97,8 +92,11 @@ local function check_classes(X, labels, k)
   end
 end
 
--- The fold (1..k) of each row, and k.
-local function assign(X, o)
+-- The fold (1..k) of each row, and k, once the model and the table are checked.
+local function assign(model, X, o)
+  if not estimator.is(model) then show.fail("model must be an estimator, got %s", type(model)) end
+  if not model.predict then show.fail("model must have predict, %s has none", model.kind) end
+  check_table(X)
   local n = X.x:size(0)
   local folds = o.folds or (not o.k and X.folds)
   if folds then return numbered(folds, n) end
@@ -149,9 +147,7 @@ end
 ---@return moonlark.Evaluation
 function validation.cross_validate(model, X, given)
   local o = judging:read(given)
-  check_model(model)
-  check_table(X)
-  local places, k = assign(X, o)
+  local places, k = assign(model, X, o)
   local predicted, folds = predict_all(model, X, places, k, o.each)
   return evaluation(X.y, predicted, class_names(X), folds)
 end
@@ -197,9 +193,7 @@ end
 ---@return {params: table, accuracy: number}[] results  of every combination
 function validation.grid_search(model, X, grid, given)
   local o = searching:read(given)
-  check_model(model)
-  check_table(X)
-  local places, k = assign(X, o)
+  local places, k = assign(model, X, o)
   local results, best = {}, nil
   for i, params in ipairs(combinations(grid)) do
     local _, folds = predict_all(with(model, params), X, places, k)

@@ -23,8 +23,7 @@ local function inspect(tracks, depth, label, o)
   local core = require "moonlark_core"
   local paths = {}
   for i, track in ipairs(tracks) do paths[i] = track.path end
-  local job <close> = core.extract.inspect(paths, depth, o.workers, reading.channel(o.channel),
-    reading.keeps_partial(o.partial))
+  local job <close> = core.extract.inspect(paths, depth, o.workers, reading.channel(o.channel), o.partial == "keep")
   background.await(job, label)
   local outcome, found = job:outcome(), core.extract.inspected(job)
   local reasons = {}

@@ -93,7 +93,7 @@ function Recipe:description(pool)
   return {
     rate = self.rate, start = self.start, duration = self.duration, features = self.list,
     pool = pool ~= false and self.pool or nil, channel = reading.channel(self.channel),
-    keep_partial = reading.keeps_partial(self.partial),
+    keep_partial = self.partial == "keep",
   }
 end
 
