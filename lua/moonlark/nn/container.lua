@@ -20,7 +20,7 @@ end
 
 --- One module after the other, each given what the one before gave. PyTorch: Sequential.
 ---     local net = nn.Sequential(nn.Linear(40, 64), nn.ReLU(), nn.Linear(64, 10))
----     net[0], net[2].weight                 -- its modules, counted from 0
+---     local first = net[0]                  -- its modules are counted from 0
 ---@class moonlark.nn.Sequential: moonlark.nn.Module
 ---@param ... moonlark.nn.Module  one by one, or a list of them
 local Sequential = Module:extend "Sequential"

@@ -57,7 +57,8 @@ local function convolution(name, axes, fields, weight_channels, forward)
 end
 
 local function ordinary(name, axes, operator)
-  local fields = options.join(first(axes, "numbers along each axis that one result sees", "steps between two results"), {
+  local kernel, stride = "numbers along each axis that one result sees", "steps between two results"
+  local fields = options.join(first(axes, kernel, stride), {
     padding = per_axis(axes, 0, 'zeros on either side; "same" (stride 1): as long as the input',
       options.choice({"same"}, options.none)),
   }, dilation(axes), groups_and_bias())
@@ -87,8 +88,8 @@ end
 ---@class moonlark.nn.Conv1d: moonlark.nn.Module
 layers.Conv1d = ordinary("Conv1d", 1, torch.conv1d)
 
---- Cross-correlation over images: [n, in_channels, h, w] to [n, out_channels, h', w'], as Conv1d along each axis. A
---- number is for both axes, or {height, width}. PyTorch: Conv2d.
+--- Cross-correlation over images, as Conv1d along each axis: [n, in_channels, h, w] to [n, out_channels, h', w']. Lists
+--- are {height, width}. PyTorch: Conv2d.
 ---     local y = nn.Conv2d(1, 16, 3, {padding = 1})(x)
 ---@class moonlark.nn.Conv2d: moonlark.nn.Module
 layers.Conv2d = ordinary("Conv2d", 2, torch.conv2d)
@@ -99,8 +100,8 @@ layers.Conv2d = ordinary("Conv2d", 2, torch.conv2d)
 ---@class moonlark.nn.ConvTranspose1d: moonlark.nn.Module
 layers.ConvTranspose1d = transposed("ConvTranspose1d", 1, torch.conv_transpose1d)
 
---- The gradient of Conv2d as a layer, which makes larger: [n, in_channels, h, w] to [n, out_channels, h', w'], as
---- ConvTranspose1d along each axis. A number is for both axes, or {height, width}. PyTorch: ConvTranspose2d.
+--- The gradient of Conv2d as a layer, which makes larger, as ConvTranspose1d along each axis: [n, in_channels, h, w] to
+--- [n, out_channels, h', w']. Lists are {height, width}. PyTorch: ConvTranspose2d.
 ---     local y = nn.ConvTranspose2d(16, 1, 4, {stride = 2})(x)
 ---@class moonlark.nn.ConvTranspose2d: moonlark.nn.Module
 layers.ConvTranspose2d = transposed("ConvTranspose2d", 2, torch.conv_transpose2d)

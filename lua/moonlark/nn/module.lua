@@ -21,7 +21,7 @@ local torch = require "moonlark.torch"
 ---@field training boolean  true after train(), false after eval()
 local Module = {__name = "Module"}
 
--- Values by name, and the names' order.
+-- Values by name, and the order of the names.
 local function registry() return {order = {}, values = {}} end
 
 local function put(kept, name, value)
@@ -40,26 +40,25 @@ end
 
 local Parameter = {__name = "nn.Parameter"}
 
+local tensor_option = options.tensor(options.required)
 local parameter_options = options.describe("nn.Parameter", {
   requires_grad = options.boolean(true, "whether it is trained, not only saved"),
 })
 
---- Marks a tensor as a parameter: assigned to a module's field, it is trained and saved. A tensor that is trained already
+--- Marks a tensor as a parameter: assigned to a module's field, it is trained and saved. One that is trained already
 --- stays the same tensor, so that modules can share it.
 ---     head.weight = nn.Parameter(embed.weight)
 ---@param tensor moonlark.Tensor
 ---@param given moonlark.nn.Parameter.Options?
 ---@return table
 local function parameter(tensor, given)
-  if not torch.is_tensor(tensor) then show.fail("nn.Parameter: tensor must be a tensor, got %s", options.got(tensor)) end
+  tensor_option:check("nn.Parameter", "tensor", tensor)
   local wanted = parameter_options:read(given).requires_grad
   local trained = wanted and tensor:requires_grad() and tensor:is_leaf()
   return setmetatable({tensor = trained and tensor or tensor:detach():requires_grad_(wanted)}, Parameter)
 end
 
-local function is_module(value)
-  return type(value) == "table" and rawget(value, "_modules") ~= nil
-end
+local function is_module(value) return type(value) == "table" and rawget(value, "_modules") ~= nil end
 
 -- calls, and errors that say where ------------------------------------------------
 
@@ -180,8 +179,8 @@ function Module:extend(name)
   return class
 end
 
---- What a module computes; each class defines its own. Call the module, not this: errors then say where.
----     local y = net(x)
+--- What a module computes; each class defines its own. Call the module, net(x), not this: errors then say where.
+---     function Net:forward(x) return self.head(self.body(x):relu()) end
 function Module:forward() show.fail("%s has no forward", self.__name) end
 
 --- Registers a tensor that is saved and moved with the module, but not trained.
@@ -508,8 +507,7 @@ end
 function Module:summary(shape)
   local names, modes, rows = {}, {}, {{"name", "module", "result", "parameters"}}
   for name, module in self:named_modules() do names[module], modes[module] = name, module.training end
-  local trace = traces[running()]
-  local before = trace.depth
+  local trace, before = traces[running()], traces[running()].depth
   trace.run = function(_, module, ...)
     local row = {names[module] or "?", module:describe(), "", 0}
     rows[#rows + 1] = row

@@ -92,7 +92,8 @@ layers.GroupNorm = layer.class("GroupNorm", {
 }, {
   init = function(self, o)
     if o.num_channels % o.num_groups ~= 0 then
-      show.fail("nn.GroupNorm: num_channels must be a multiple of num_groups (%d), got %d", o.num_groups, o.num_channels)
+      show.fail("nn.GroupNorm: num_channels must be a multiple of num_groups (%d), got %d", o.num_groups,
+        o.num_channels)
     end
     self.num_groups, self.num_channels, self.eps = o.num_groups, o.num_channels, o.eps
     if o.affine then affine(self, {o.num_channels}) end

@@ -8,7 +8,7 @@ local layers = {}
 
 local function window(axes)
   return {
-    kernel_size = per_axis(axes, options.required, "the window"),
+    kernel_size = per_axis(axes, options.required, axes == 1 and "the window" or "its side, or {height, width}"),
     stride = per_axis(axes, nil, "steps between two windows", nil, {usual = "kernel_size"}),
     padding = per_axis(axes, 0, "on either side, at most half of the kernel"),
   }
@@ -63,8 +63,8 @@ end
 ---@class moonlark.nn.MaxPool1d: moonlark.nn.Module
 layers.MaxPool1d = max_pool("MaxPool1d", 1, torch.max_pool1d)
 
---- The largest of each window of images: [n, c, h, w] to [n, c, h', w'], as MaxPool1d along each axis. A number is for
---- both axes, or {height, width}. PyTorch: MaxPool2d.
+--- The largest of each window of images, as MaxPool1d along each axis: [n, c, h, w] to [n, c, h', w']. PyTorch:
+--- MaxPool2d.
 ---     local y = nn.MaxPool2d({4, 2})(x)
 ---@class moonlark.nn.MaxPool2d: moonlark.nn.Module
 layers.MaxPool2d = max_pool("MaxPool2d", 2, torch.max_pool2d)
@@ -75,8 +75,7 @@ layers.MaxPool2d = max_pool("MaxPool2d", 2, torch.max_pool2d)
 ---@class moonlark.nn.AvgPool1d: moonlark.nn.Module
 layers.AvgPool1d = avg_pool("AvgPool1d", 1, torch.avg_pool1d)
 
---- The mean of each window of images: [n, c, h, w] to [n, c, h', w'], as AvgPool1d along each axis. A number is for
---- both axes, or {height, width}. PyTorch: AvgPool2d.
+--- The mean of each window of images, as AvgPool1d along each axis: [n, c, h, w] to [n, c, h', w']. PyTorch: AvgPool2d.
 ---     local y = nn.AvgPool2d(2)(x)
 ---@class moonlark.nn.AvgPool2d: moonlark.nn.Module
 layers.AvgPool2d = avg_pool("AvgPool2d", 2, torch.avg_pool2d)

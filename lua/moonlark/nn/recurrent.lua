@@ -9,20 +9,17 @@ local torch = require "moonlark.torch"
 local boolean = options.boolean
 local layers = {}
 
-local function fields()
-  return {
-    input_size = layer.size "numbers a step",
-    hidden_size = layer.size "numbers of the state",
-    num_layers = options.integer(1, {least = 1}, "layers after the first read the outputs of the one before"),
-    bias = boolean(true, "numbers that are added before the gates"),
-    batch_first = boolean(false, "the batch is the first axis, time the second"),
-    dropout = layer.probability(0.0, "of the outputs between layers, while training"),
-    bidirectional = boolean(false, "also reads backwards, and gives 2 hidden_size numbers a step"),
-  }
-end
+local fields = {
+  input_size = layer.size "numbers a step",
+  hidden_size = layer.size "numbers of the state",
+  num_layers = options.integer(1, {least = 1}, "layers after the first read the outputs of the one before"),
+  bias = boolean(true, "numbers that are added before the gates"),
+  batch_first = boolean(false, "the batch is the first axis, time the second"),
+  dropout = layer.probability(0.0, "of the outputs between layers, while training"),
+  bidirectional = boolean(false, "also reads backwards, and gives 2 hidden_size numbers a step"),
+}
 
--- {name, shape} of the parameters of a layer, counted from 0, in one direction; gates: rows of a weight for each
--- hidden unit.
+-- {name, shape} of the parameters of a layer, counted from 0, in one direction; `gates`: rows for each hidden unit.
 local function shapes_of(o, gates, layer, direction)
   local suffix = ("_l%d%s"):format(layer, direction == 2 and "_reverse" or "")
   local width = layer == 0 and o.input_size or o.hidden_size * (o.bidirectional and 2 or 1)
@@ -48,8 +45,7 @@ end
 
 -- A state of zeros for a batch: a list of tensors.
 local function zero_state(self, x, tensors)
-  local shape = {self.num_layers * self.directions, x:size(self.batch_first and 0 or 1), self.hidden_size}
-  local state = {}
+  local shape, state = {self.num_layers * self.directions, x:size(self.batch_first and 0 or 1), self.hidden_size}, {}
   for i = 1, tensors do state[i] = torch.zeros(shape, {dtype = x:dtype(), device = x:device()}) end
   return state
 end
@@ -70,9 +66,9 @@ local function compute(self, operator, x, state)
     self.bidirectional, self.batch_first)
 end
 
--- gates: rows of a weight for each hidden unit; states: how many tensors a hidden state has.
+-- `states`: how many tensors a hidden state has.
 local function recurrent(name, operator, gates, states)
-  return layer.class(name, fields(), {
+  return layer.class(name, fields, {
     init = function(self, o)
       for key, value in pairs(o) do self[key == "bias" and "has_bias" or key] = value end
       self.directions = o.bidirectional and 2 or 1

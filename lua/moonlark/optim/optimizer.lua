@@ -64,15 +64,11 @@ end
 ---@return moonlark.Optimizer
 function Recipe:bind(params) return make(self.kind, params, self.given) end
 
--- f(parameter, its number, group) for each, in order.
-local function each(self, f)
-  local number = 0
-  for _, group in ipairs(self.groups) do
-    for _, parameter in ipairs(group.params) do
-      number = number + 1
-      f(parameter, number, group)
-    end
-  end
+-- The parameters of all groups, in order; a state has its parameter's number in this list.
+local function parameters_of(self)
+  local list = {}
+  for _, group in ipairs(self.groups) do table.move(group.params, 1, #group.params, #list + 1, list) end
+  return list
 end
 
 -- The group's parameters that have gradients: {parameter =, gradient =, state =} each, the states a step further.
@@ -106,7 +102,7 @@ end
 --- Forgets all gradients.
 ---     opt:zero_grad()
 function Optimizer:zero_grad()
-  each(self, function(parameter) parameter:set_grad(nil) end)
+  for _, parameter in ipairs(parameters_of(self)) do parameter:set_grad(nil) end
 end
 
 --- What a resumed optimiser needs: tensors by "NUMBER.NAME" (parameters are counted from 1), and steps and
@@ -142,12 +138,11 @@ end
 ---@param state {tensors: table<string, moonlark.Tensor>, numbers: table<string, number>}
 ---@return moonlark.Optimizer self
 function Optimizer:load_state_dict(state)
-  local parameters, states = {}, {}
-  each(self, function(parameter, number) parameters[number] = parameter end)
+  local parameters, states = parameters_of(self), {}
   local function place(name, value)
-    local number, key = name:match "^(%d+)%.(.+)$"
-    number = tonumber(number)
-    local parameter = number and parameters[number]
+    local digits, key = name:match "^(%d+)%.(.+)$"
+    local number = tonumber(digits)
+    local parameter = parameters[number]
     if not parameter then show.fail("the state of %s is of a parameter that is not there", name) end
     states[number] = states[number] or {step = 0}
     states[number][key] = restored(name, value, parameter)

@@ -98,8 +98,8 @@ function Schedule:state()
   return state
 end
 
---- Goes on where a schedule was, and gives the optimiser's groups the rates of then. Errors: a state of another kind, or
---- of another number of groups.
+--- Goes on where a schedule was, and gives the optimiser's groups the rates of then. Errors: a state of another kind or
+--- number of groups.
 ---     schedule:load_state(state)
 ---@param state table<string, number|string>  of state()
 ---@return moonlark.Schedule self
