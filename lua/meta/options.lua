@@ -1036,7 +1036,7 @@
 
 --- What nn.AvgPool2d takes.
 ---@class moonlark.nn.AvgPool2d.Options
----@field kernel_size integer|integer[]  required: the window
+---@field kernel_size integer|integer[]  required: its side, or {height, width}
 ---@field stride? integer|integer[]  default kernel_size: steps between two windows
 ---@field padding? integer|integer[]  default 0: on either side, at most half of the kernel
 ---@field ceil_mode? boolean  default false: keeps windows that reach over the end
@@ -1215,7 +1215,7 @@
 
 --- What nn.MaxPool2d takes.
 ---@class moonlark.nn.MaxPool2d.Options
----@field kernel_size integer|integer[]  required: the window
+---@field kernel_size integer|integer[]  required: its side, or {height, width}
 ---@field stride? integer|integer[]  default kernel_size: steps between two windows
 ---@field padding? integer|integer[]  default 0: on either side, at most half of the kernel
 ---@field dilation? integer|integer[]  default 1: steps between the window's numbers
