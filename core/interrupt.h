@@ -1,8 +1,8 @@
 /* interrupt.h: one flag that Ctrl-C sets and every long loop polls.
  *
- * The program owns the flag (its signal handler may write nothing else; all threads read it); the
- * engine, loaded later as a module, is told where it lies. Without a program
- * that offers one (a stock lua5.4, a C test) it reads a flag that stays 0.
+ * The program owns the flag. Its signal handler writes nothing else, and all threads read it. The engine is
+ * loaded later, as a module, and is told where the flag lies. Where no program offers one (a stock lua5.4, a C
+ * test), the engine reads a flag that stays 0.
  */
 #ifndef MLK_INTERRUPT_H
 #define MLK_INTERRUPT_H
@@ -16,7 +16,7 @@
 /* Tells the engine which flag to poll; NULL returns to the engine's own. */
 void mlk_interrupt_watch(const atomic_int *flag);
 
-/* A flag that this thread polls as well: how a background job is stopped by itself. NULL: none. */
+/* A second flag that this thread polls: it stops one background job and nothing else. NULL: none. */
 void mlk_interrupt_watch_here(const atomic_bool *flag);
 
 /* True once the user has asked to stop. The program, not the engine, clears the flag. */

@@ -24,17 +24,17 @@ typedef struct mlk_library {
 
 #define MLK_LIBRARY {.lock = PTHREAD_MUTEX_INITIALIZER}
 
-/* Calls `load` until it gives MLK_OK or a failure that lasts; from any thread. Returns what the last call gave. */
+/* Calls `load`, from any thread. Once it has given MLK_OK or a failure that lasts, it is not called again. Returns what
+ * the last call gave. */
 mlk_code mlk_library_load(mlk_library *library, mlk_code (*load)(mlk_status *status), mlk_status *status);
 
-/* dlopen. MLK_EXHAUSTED or MLK_MEMORY: the machine lacks something now; MLK_UNSUPPORTED: the system's words. */
+/* dlopen. MLK_EXHAUSTED or MLK_MEMORY: the machine lacks something now. MLK_UNSUPPORTED: the words are the system's. */
 mlk_code mlk_library_open(const char *name, void **handle, mlk_status *status);
 
-/* Whether so many bytes of address space are left (ulimit -v). Some libraries abort or never end where there is too
- * little for them. */
+/* True when so many bytes of address space are left (ulimit -v). With too few, some libraries abort or never return. */
 bool mlk_library_has_room(size_t bytes);
 
-/* True for what the machine lacks, which may have come back the next time. */
+/* True for a failure that may be over the next time: the machine lacked something. */
 bool mlk_library_may_come(mlk_code code);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * Work is cut into numbered tasks; workers take the next number until none is
  * left. Which worker runs a task is not defined, so a task writes only to its
- * own part of the result and sums are combined in task order afterwards: that
- * is what makes results independent of the number of workers, to the bit.
+ * own part of the result, and sums are combined in task order afterwards. So
+ * results do not depend on the number of workers, to the bit.
  */
 #ifndef MLK_PARALLEL_H
 #define MLK_PARALLEL_H

@@ -1,7 +1,7 @@
 /* parameters.h: what a function can be told, as data: one table a function.
  *
- * From the same rows come the check of what Lua gives (lua/options.h), the defaults, `name?` at the prompt, the
- * options of commands, cache keys, the classes that editors read, and the test of bad values.
+ * The same rows serve the check of what Lua gives (lua/options.h), the defaults, `name?` at the prompt, the options
+ * of commands, cache keys, the classes that editors read, and the test of bad values.
  *
  *     typedef struct mlk_kmeans_options { int64_t k; double tol; } mlk_kmeans_options;
  *     const mlk_parameter mlk_kmeans_parameters[] = {
@@ -10,9 +10,9 @@
  *         MLK_PARAMETERS_END,
  *     };
  *
- * After the help of a row may stand MLK_IN (its place in the struct of options), .unit, .usual (in words: what nil
- * means) and .above = true (min itself is refused). Options of features have no struct: mlk_settings holds all of them
- * as doubles, in the order of the rows.
+ * More facts may follow the help of a row: MLK_IN (its place in the struct of options), .unit, .usual (what nil means,
+ * in words) and .above = true (min itself is refused). Options of features have no struct: mlk_settings holds all of
+ * them as doubles, in the order of the rows.
  */
 #ifndef MLK_PARAMETERS_H
 #define MLK_PARAMETERS_H
@@ -61,8 +61,8 @@ typedef struct mlk_parameter {
 #define MLK_REAL_OR_NIL(name_, standard_, min_, max_, ...)                                                      \
     MLK_REAL(name_, standard_, min_, max_, __VA_ARGS__, .optional = true)
 
-/* Where the struct of options holds it: int, int64_t, uint64_t, size_t, float, double, bool or an enum. nil is stored as
- * NAN in reals; an optional integer needs a struct that says otherwise, so it is stored as -1 and its min is 0 or more. */
+/* The member that holds it: an int, int64_t, uint64_t, size_t, float, double, bool or an enum. nil is stored as NAN in
+ * reals and as -1 in integers; the min of an optional integer is therefore 0 or more. */
 #define MLK_IN(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 #define MLK_PARAMETERS_END {.name = NULL}
@@ -72,7 +72,7 @@ int mlk_parameters_count(const mlk_parameter *parameters);
 /* The row of that name; NULL: none. */
 const mlk_parameter *mlk_parameters_find(const mlk_parameter *parameters, int n, const char *name);
 
-/* Refuses a value out of range; NAN is nil. Names the parameter, what is allowed and what came. */
+/* Refuses a value out of range; NAN is nil. The message names the parameter, what is allowed and what came. */
 mlk_code mlk_parameter_check(const mlk_parameter *parameter, double value, mlk_status *status);
 
 /* Puts a checked value in its place in a struct of options. */

@@ -2,7 +2,7 @@
  *
  * A picture has perhaps a thousand pixels a line; a song has millions of samples. The plotting
  * library calls these before it hands anything to the plotter. Numbers that are not finite are left
- * out of every sum, and give NaN where nothing else is there.
+ * out of every sum; a pixel that covers no others is NaN.
  */
 #ifndef MLK_PICTURE_H
 #define MLK_PICTURE_H

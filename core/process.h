@@ -3,9 +3,9 @@
  * The program is spawned (never forked: libtorch's threads do not survive a
  * fork), without a shell, with /dev/null as its input, in a process group of its
  * own, so that Ctrl-C at the prompt does not reach it and a time limit ends it
- * together with its children. What it writes is captured. Its text is UTF-8: where
- * the caller's locale is not, or is not there, it gets LC_CTYPE=C.UTF-8 (and LANG in
- * place of LC_ALL, which would override that).
+ * together with its children. What it writes is captured. Its text is UTF-8: when
+ * the caller's locale is another or is missing, the program gets LC_CTYPE=C.UTF-8
+ * (and LANG in place of LC_ALL, which would override that).
  *
  *     mlk_process_options options = {.timeout_s = 10};
  *     mlk_process_result result;

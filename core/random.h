@@ -26,7 +26,7 @@ void mlk_random_normals(mlk_random *random, float scale, int64_t n, float *out);
 /* Beta(alpha, alpha), alpha > 0, by two gamma variables (Marsaglia and Tsang, 2000). */
 double mlk_random_beta(mlk_random *random, double alpha);
 
-/* The seed of a branch: a tree of generators that know nothing of each other, seed -> epoch -> item. */
+/* The seed of a branch in a tree of independent generators: seed -> epoch -> item. */
 uint64_t mlk_random_branch(uint64_t seed, uint64_t number);
 
 #endif

@@ -3,9 +3,9 @@
  * Every function of the engine that can fail returns 0, or one of the codes
  * below after filling the caller's mlk_status with one line for a person: the
  * argument's name, what is allowed and what came. A function frees what it
- * took on every path. `status` is NULL only where a function's header allows
- * it: others read the code from there. Names of files go into it as they are:
- * mlk_fail makes the whole harmless to look at (text.h).
+ * took on every path. `status` may be NULL only where a function's header says
+ * so. Names of files are handed over as they are: mlk_fail makes the whole
+ * message harmless to look at (text.h).
  *
  *     mlk_status status;
  *     if (mlk_audio_load(path, &options, &audio, &status)) {
@@ -28,8 +28,8 @@ typedef enum mlk_code {
     MLK_UNSUPPORTED, /* valid, but not handled by this build */
     MLK_INTERRUPTED, /* the user asked to stop */
     MLK_BUSY,        /* another process has it */
-    MLK_EXHAUSTED,   /* the machine has no open files or threads left: no fault of what was worked on */
-    MLK_DISK,        /* a disk is full, or fails: no fault of what was worked on, and no second try helps */
+    MLK_EXHAUSTED,   /* the machine has no open files or threads left; the item that was worked on is not at fault */
+    MLK_DISK,        /* a disk is full, or fails: the item is not at fault, and a second try does not help */
 } mlk_code;
 
 typedef struct mlk_status {
@@ -45,8 +45,8 @@ mlk_code mlk_fail(mlk_status *status, mlk_code code, const char *format, ...)
 /* The same for memory: names what could not be held, e.g. "12 rows of 40 floats". */
 mlk_code mlk_fail_memory(mlk_status *status, const char *what);
 
-/* The same for a system call that failed with `error` (errno) while `doing` ("cannot write") something with a file:
- * says what the machine is short of, MLK_DISK, MLK_EXHAUSTED or MLK_MEMORY; otherwise MLK_IO. */
+/* The same for a system call on a file that failed with `error` (errno); `doing` is in words: "cannot write". The code
+ * is MLK_DISK, MLK_EXHAUSTED or MLK_MEMORY where the machine is short of something, otherwise MLK_IO. */
 mlk_code mlk_fail_system(mlk_status *status, int error, const char *doing, const char *path);
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
 /* subnormal.h: numbers too small for the ordinary format, taken for zero by the calling thread.
  *
  * Processors compute with them a hundred times slower, and trained networks are full of them. The setting belongs to a
- * thread, and a thread begins with its maker's. It is on around what libtorch and XGBoost compute, and off elsewhere:
- * Lua's and the engine's own arithmetic is exact.
+ * thread; a new thread takes over its maker's. It is on while libtorch and XGBoost compute, and off elsewhere: the
+ * arithmetic of Lua and of the engine itself is exact.
  */
 #ifndef MLK_SUBNORMAL_H
 #define MLK_SUBNORMAL_H

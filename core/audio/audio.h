@@ -1,9 +1,9 @@
 /* audio.h: sound files in: whole or block by block, at the rate asked for.
  *
  * Samples are float32, channel after channel (planar). Integer formats are
- * scaled so that full scale is 1. Mixed is the mean of the channels, taken
- * before resampling; resampling is soxr HQ; both as librosa.load (0.11) does,
- * and with the same samples out. A file read at its own rate is not touched.
+ * scaled so that full scale is 1. Mixing takes the mean of the channels, before
+ * resampling; resampling is soxr HQ. Both are those of librosa.load (0.11) and
+ * give the same samples. A file read at its own rate is not resampled.
  *
  *     mlk_audio_options options = mlk_audio_defaults();
  *     mlk_audio audio;
@@ -31,17 +31,17 @@ typedef struct mlk_audio_options {
     double start_s;    /* first sample: (int64)(start_s * the file's rate) */
     double duration_s; /* negative or NAN: to the end */
     bool keep_nan;     /* NaN and infinite samples are an error unless kept */
-    bool keep_partial; /* a file that is damaged, or ends before its header says, is an error unless what is there is
-                        * kept; there must be something */
+    bool keep_partial; /* a file that is damaged, or ends before its header says, is an error unless its good part is
+                        * kept; a file without any good part stays an error */
 } mlk_audio_options;
 
 extern const mlk_parameter mlk_audio_parameters[];
 
-/* 22 050 Hz, mixed, the whole file, NaN refused, whole files only. */
+/* 22 050 Hz, mixed, from beginning to end; NaN and partial files are refused. */
 mlk_audio_options mlk_audio_defaults(void);
 
-/* What a person should know of sound that was read all the same. Each is one line without the file's name, and ""
- * when there is nothing to say. */
+/* What a person should know about a file that was read without an error. Each is one line without the file's name, or
+ * "" when there is nothing to say. */
 typedef struct mlk_audio_notes {
     char partial[192]; /* the file was kept in part: how much of how much, and why no more */
     char warning[192]; /* something else: the channels cancel each other out when mixed */

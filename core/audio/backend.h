@@ -10,7 +10,7 @@ typedef struct mlk_backend {
      * format, or a codec in it. */
     mlk_code (*open)(const mlk_source *source, mlk_audio_info *info, void **stream, mlk_status *status);
 
-    /* Makes `frame` the next. MLK_UNSUPPORTED: cannot do that to the sample; the stream may stand anywhere then. */
+    /* Makes `frame` the next. MLK_UNSUPPORTED: it cannot go there to the sample, and may now stand anywhere. */
     mlk_code (*seek)(void *stream, int64_t frame, mlk_status *status);
 
     /* As mlk_decoder_read. */
@@ -19,17 +19,18 @@ typedef struct mlk_backend {
     void (*close)(void *stream);
 } mlk_backend;
 
-/* Samples of a channel that a header may promise: months of sound. More is no length. */
+/* The longest length that a header may promise, in samples a channel: months of sound. A larger one counts as none. */
 #define MLK_MOST_FRAMES ((int64_t)1 << 40)
 
 extern const mlk_backend mlk_backend_mpg123;
 extern const mlk_backend mlk_backend_sndfile;
 extern const mlk_backend mlk_backend_ffmpeg;
 
-/* Whether the source looks like MPEG audio, which libsndfile must not see: it lets libmpg123 write to the screen. */
+/* True when the source looks like MPEG audio. libsndfile must not see it: libmpg123 would then write
+ * to the screen. */
 bool mlk_is_mpeg(const mlk_source *source);
 
-/* The one wording of a file that ends too early, and of one that another follows. */
+/* The messages for a file that ends too early, and for one that goes on after its end. */
 mlk_code mlk_fail_cut(mlk_status *status, const char *path, int64_t promised, int64_t found);
 mlk_code mlk_fail_more(mlk_status *status, const char *path, int64_t promised);
 

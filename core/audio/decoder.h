@@ -6,22 +6,21 @@
  * order, from any frame on: going to a frame is exact in every format, by
  * decoding from the beginning where a container's index is not.
  *
- * Gapless playback: the encoder delay and padding that an MP3's LAME/Xing tag
- * or an MP4's edit list name are left out, so that decoded frames are the
- * frames that were encoded. Without such a tag the delay cannot be known and
- * stays in.
+ * Gapless playback: decoded frames are the frames that were encoded. The encoder's
+ * delay and padding are left out where an MP3's LAME/Xing tag or an MP4's edit
+ * list names them. Without such a tag the delay is unknown and stays in.
  *
- * Lengths: those that count samples bind (what a WAV says of its data, the
- * total of a FLAC, the last granule of an Ogg stream, an MP4's edit list, an
- * MP3's Xing tag): a file that ends before is an error, one that goes on after
- * too. A length that would be estimated is none: such a file is read to its end.
+ * Lengths: a length that counts samples is binding (a WAV's data, a FLAC's total,
+ * the last granule of an Ogg stream, an MP4's edit list, an MP3's Xing tag). A
+ * file that ends before it is an error, and so is one that goes on after it. A
+ * length that is only an estimate counts as none: such a file is read to its end.
  *
- * Streams of Ogg one behind another, as web radio leaves them, are read as one
- * where rate and channels are alike. Tags behind the sound are left out.
+ * Web radio leaves several Ogg streams one after another. They are read as one
+ * when their rates and channels are the same. Tags after the sound are left out.
  *
- * Hostile files: nothing but the file itself is read, whatever it names
- * (playlists and the like are no sound files); what it may become is limited
- * by its size.
+ * Hostile files: only the file itself is read, whatever other files it names
+ * (playlists and the like are no sound files). The size of what is decoded is
+ * limited by the size of the file.
  */
 #ifndef MLK_AUDIO_DECODER_H
 #define MLK_AUDIO_DECODER_H

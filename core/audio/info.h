@@ -12,7 +12,7 @@ typedef struct mlk_audio_info {
     char library[16]; /* which library reads it: "libsndfile", "libmpg123" or "FFmpeg" */
     int rate;         /* Hz */
     int channels;
-    int64_t frames;   /* samples of each channel, exact; -1 when the file does not say, or could only be guessed at */
+    int64_t frames;   /* samples of each channel, exact; -1: unknown, or only estimated */
 } mlk_audio_info;
 
 #endif

@@ -15,7 +15,7 @@ typedef struct mlk_resampler mlk_resampler;
 /* Rates in Hz, 1 or more and at most a factor of 2^20 apart. */
 mlk_code mlk_resampler_new(double from_hz, double to_hz, int channels, mlk_resampler **resampler, mlk_status *status);
 
-/* Samples that n samples become. */
+/* How many samples n samples become. */
 int64_t mlk_resampled_length(int64_t n, double from_hz, double to_hz);
 
 /* Takes n samples of each channel from `in` (one pointer a channel; NULL: the end) and gives at most

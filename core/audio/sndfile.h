@@ -6,7 +6,7 @@
 
 #include <sndfile.h>
 
-/* NULL: *error says why, as sf_error_number knows it.
+/* Both give NULL on failure; *error is then a number for sf_error_number.
  *
  * libsndfile keeps the error of a failed opening in one variable for all threads, and every opening clears it. */
 

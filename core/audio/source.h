@@ -1,7 +1,7 @@
 /* source.h: the bytes of a file that hold sound, or one stream of several in it. Private to core/audio.
  *
- * Every library reads through this, never by a name: no library can be led to another file or to a network, and tags
- * behind the sound (ID3v1, APEv2, Lyrics3) are out of its sight.
+ * Every library reads through this, never by a name. So no library can be led to another file or to a network, and none
+ * sees the tags after the sound (ID3v1, APEv2, Lyrics3).
  */
 #ifndef MLK_AUDIO_SOURCE_H
 #define MLK_AUDIO_SOURCE_H
@@ -18,7 +18,7 @@ typedef struct mlk_source {
     int64_t at;         /* the next to be read, from `begin` on */
 } mlk_source;
 
-/* Opens a regular file. Copies of a source may be read side by side: each has a place of its own. */
+/* Opens a regular file. Copies of a source may be read side by side: each has a position of its own. */
 mlk_code mlk_source_open(const char *path, mlk_source *source, mlk_status *status);
 void mlk_source_close(mlk_source *source);
 

@@ -1,8 +1,8 @@
 /* blas.h: matrix products by the system's BLAS and LAPACK, or by plain loops where it has none that is right.
  *
- * The library is not linked: it is chosen, loaded and proved when it is first needed (choice.h), so that what needs
- * none of it starts without, and so that whoever is loaded later, libtorch above all, finds the right one there.
- * Functions (functions.h) have CBLAS's and LAPACK's own names and arguments; only row-major order is used.
+ * The library is not linked: it is chosen, loaded and proved when it is first needed (choice.h). So programs that do
+ * not need it start without it, and libtorch, which is loaded later, finds the right one in the process. The functions
+ * (functions.h) have CBLAS's and LAPACK's own names and arguments; only row-major order is used.
  */
 #ifndef MLK_BLAS_H
 #define MLK_BLAS_H
@@ -18,17 +18,17 @@ typedef struct mlk_blas_facts {
     const char *threading; /* openmp, pthreads, serial or unknown */
     const char *core;      /* the processor whose kernels OpenBLAS runs, "" of other libraries */
     int threads;           /* 0: it does not say */
-    const char *trouble;   /* what was found wrong on the way, or "" */
+    const char *trouble;   /* what was found wrong with the libraries that were tried, or "" */
 } mlk_blas_facts;
 
 mlk_blas_facts mlk_blas_describe(void);
 
-/* Loads the library, and beside it what stands for libblas.so.3 and liblapack.so.3, so that a libtorch that is loaded
- * afterwards and asks for these names gets the same one. */
+/* Loads the library also under the names libblas.so.3 and liblapack.so.3: a libtorch that is loaded afterwards and asks
+ * for these names gets the same one. */
 void mlk_blas_lend(void);
 
-/* Products run inside tasks of mlk_parallel, one thread each: two pools at once would ask for more cores than there
- * are. Sets the library to one thread and returns what it was; hand that to mlk_blas_restore. */
+/* Sets the library to one thread, for products inside tasks of mlk_parallel: two pools of threads at once would ask for
+ * more cores than there are. Returns the former number; hand it to mlk_blas_restore. */
 int mlk_blas_single(void);
 void mlk_blas_restore(int threads);
 

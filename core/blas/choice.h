@@ -16,7 +16,7 @@ typedef struct mlk_blas_choice {
 
 /* Tries the places (file names or paths, NULL at the end) in order. Where OpenBLAS's own choice of kernels is older
  * than the processor, and OPENBLAS_CORETYPE says nothing, it is loaded again with better ones. Kernels that compute
- * wrong or crash are left: for OpenBLAS's own choice first, then for the next place, last for plain loops. */
+ * wrong or crash are given up: OpenBLAS's own choice is tried next, then the next place, and last the plain loops. */
 void mlk_blas_choose(const char *const places[], mlk_blas_choice *choice);
 
 #endif

@@ -1,4 +1,4 @@
-/* functions.h: the functions of a BLAS and LAPACK that the engine calls, as one table, whichever library they are of. */
+/* functions.h: the functions of BLAS and LAPACK that the engine calls, as one table for any library. */
 #ifndef MLK_BLAS_FUNCTIONS_H
 #define MLK_BLAS_FUNCTIONS_H
 
@@ -40,8 +40,9 @@ typedef struct mlk_blas_functions {
 } mlk_blas_functions;
 #undef MLK_BLAS_FIELD
 
-/* LAPACK's dsyevd_ with room of the size that it asks for: the symmetric matrix, row-major, whose lower triangle is given
- * becomes its eigenvectors, one a row; values ascend. 0, LAPACK's own number for what went wrong, or -1: no memory. */
+/* LAPACK's dsyevd_ with as much working memory as it asks for. Takes the lower triangle of a symmetric row-major
+ * matrix, which becomes its eigenvectors, one a row; values ascend. 0, LAPACK's number of a failure, or
+ * -1: no memory. */
 int mlk_blas_eigen_by(const mlk_blas_functions *blas, double *matrix, int n, double *values);
 
 #endif

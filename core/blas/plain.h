@@ -1,4 +1,4 @@
-/* plain.h: the functions of functions.h as plain loops: what every other library is compared with, and what is left where
+/* plain.h: the functions of functions.h as plain loops. Every other library is compared with them, and they serve where
  * none is right. Row-major, lower triangles, steps of 1. */
 #ifndef MLK_BLAS_PLAIN_H
 #define MLK_BLAS_PLAIN_H

@@ -11,12 +11,12 @@ enum {
     MLK_PROCESSOR_AMD = 8,
 };
 
-/* Of the processor that runs this; 0 on others than x86-64. */
+/* The features of this processor; 0 where it is no x86-64. */
 unsigned mlk_processor_features(void);
 
 /* The value of OPENBLAS_CORETYPE for these features, when OpenBLAS's own choice `own` (openblas_get_corename) is older
- * than they are: OpenBLAS 0.3.21 takes any processor that it does not know for a Prescott of 2004. NULL: its own choice
- * is as good, or a name that is newer than this table. */
+ * than they are: OpenBLAS 0.3.21 takes every processor that it does not know for a Prescott of 2004. NULL: its own
+ * choice is as good, or has a name that this table does not know yet. */
 const char *mlk_processor_kernels(unsigned features, const char *own);
 
 #endif

@@ -1,5 +1,5 @@
-/* proof.h: whether a BLAS computes what it should on this processor: kernels that are wrong, or that use instructions
- * which the processor lacks, have been shipped more than once. */
+/* proof.h: whether a BLAS computes what it should on this processor. More than once, kernels were shipped that are
+ * wrong or use instructions which the processor lacks. */
 #ifndef MLK_BLAS_PROOF_H
 #define MLK_BLAS_PROOF_H
 
@@ -13,8 +13,8 @@ typedef enum mlk_proof { MLK_PROOF_RIGHT, MLK_PROOF_WRONG, MLK_PROOF_CRASHED } m
  * exact and compared exactly, borders included. */
 bool mlk_blas_is_right(const mlk_blas_functions *blas);
 
-/* The same in a child process, so that a crash or an endless loop there is an answer too. The library must be set to
- * one thread. */
+/* The same in a child process, so that a crash or an endless loop is an answer, too. The library must be set to one
+ * thread. */
 mlk_proof mlk_blas_prove(const mlk_blas_functions *blas);
 
 #endif

@@ -5,9 +5,9 @@
  *
  * An analysis is about the whole clip, or about one block of it at a time: the
  * frames whose position t * hop_length lies in block.first .. block.end - 1.
- * What is shared is then the block's, small enough to stay in the processor's
- * cache, and gone with the block. A frame's numbers do not depend on the block
- * that it is computed in, so both ways give the same bits.
+ * Shared results then belong to the block: they are small enough to stay in the
+ * processor's cache, and go with the block. A frame's numbers do not depend on the
+ * block that it is computed in, so both ways give the same bits.
  *
  *     mlk_analysis *analysis = mlk_analysis_new(samples, n, 22050, &status);
  *     mlk_feature_compute(&mel, analysis, out, &status);
@@ -34,8 +34,8 @@
  *     final      [      0      ][      1      ][      2     ][ 3  ]   MLK_PASS_FINAL: features that were surveyed
  *                       |  takes what the survey kept of a block, else makes it anew, and lets it go with the block
  *
- * Features without such numbers are done in the survey, and where there are no others it is the only pass. What is
- * not kept goes when the next block, or the whole, is entered.
+ * Features without such numbers are computed in the survey; when all are of this kind, it is the only pass. Everything
+ * that is not kept is freed when the next block, or the whole, is entered.
  *
  * An analysis belongs to one thread; many analyses may run at once.
  */
@@ -65,14 +65,14 @@ typedef struct mlk_analysis {
     mlk_waveform *waveform;
     bool owns_waveform;
     const float *samples; /* the whole clip, for features that need it whole; NULL in blocks */
-    int64_t n;            /* its samples; in blocks those known so far, the frames' and beyond */
+    int64_t n;            /* its samples; in blocks those known so far */
     double rate;          /* samples per second */
     mlk_block block;
     mlk_memo memo;
     struct mlk_carry *carry; /* of the feature that is being computed */
 } mlk_analysis;
 
-/* Memory of one feature's own that lasts from block to block of a pass. */
+/* A feature's own memory, which lasts from block to block of a pass. */
 typedef struct mlk_carry {
     void *memory;
     size_t size;
@@ -89,11 +89,11 @@ typedef struct mlk_span {
     int64_t first, frames;
 } mlk_span;
 
-/* Of the caller's samples, which must outlive it, as one block. Checks that every sample is finite (the error names
- * the first that is not). NULL: see status. */
+/* An analysis of the caller's samples, which must outlive it, as one block. Refuses samples that are not finite and
+ * names the first one. NULL: see status. */
 mlk_analysis *mlk_analysis_new(const float *samples, int64_t n, double rate, mlk_status *status);
 
-/* Of a waveform, which must outlive it. Enter a block, or the whole, first. NULL: see status. */
+/* An analysis of a waveform, which must outlive it. Enter a block, or the whole, first. NULL: see status. */
 mlk_analysis *mlk_analysis_of(mlk_waveform *waveform, mlk_status *status);
 void mlk_analysis_free(mlk_analysis *analysis);
 
@@ -103,7 +103,7 @@ mlk_code mlk_analysis_enter(mlk_analysis *analysis, mlk_block block, int64_t ahe
 /* Makes the whole clip the block: all of its samples come into memory. */
 mlk_code mlk_analysis_enter_whole(mlk_analysis *analysis, mlk_status *status);
 
-/* Where keys begin of what is made of the block, and of what is gathered from the clip. */
+/* The beginning of the keys of what is made from the block, and of what is gathered from the clip. */
 mlk_key mlk_analysis_key(const mlk_analysis *analysis);
 mlk_key mlk_analysis_clip_key(const mlk_analysis *analysis);
 
@@ -114,8 +114,8 @@ mlk_span mlk_analysis_span(const mlk_analysis *analysis, int64_t hop_length, int
 mlk_code mlk_analysis_view(mlk_analysis *analysis, int frame_length, int hop_length, bool center, mlk_span span,
                            mlk_view *view, mlk_status *status);
 
-/* The computed feature's own memory, `bytes` of it: zeros at the clip's start, and what it grows by. For what a frame
- * needs of those before. NULL: see status. */
+/* `bytes` of memory that belong to the feature being computed, for what a frame needs from those before it. Zeros at
+ * the clip's start, and wherever it grows. NULL: see status. */
 void *mlk_analysis_carry(mlk_analysis *analysis, size_t bytes, mlk_status *status);
 
 /* |STFT|^power as tiles of n_fft/2 + 1 rows. NULL: see status. */
@@ -129,8 +129,8 @@ void mlk_analysis_keep_spectrum(mlk_analysis *analysis, const mlk_stft *stft, do
 const mlk_matrix *mlk_analysis_mel(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
                                    mlk_status *status);
 
-/* The same in decibels, as mlk_power_to_db makes them; top_db is meant from the largest of the clip, and does not
- * count in MLK_PASS_SURVEY. NULL: see status. */
+/* The same in decibels, as mlk_power_to_db makes them; top_db counts from the largest of the clip, and not at
+ * all in MLK_PASS_SURVEY. NULL: see status. */
 const mlk_matrix *mlk_analysis_mel_db(mlk_analysis *analysis, const mlk_stft *stft, double power, const mlk_mel *mel,
                                       double ref, double amin, double top_db, mlk_status *status);
 

@@ -1,7 +1,7 @@
-/* augment.h: random changes of sounds and of features that leave what they are recognisable.
+/* augment.h: random changes of sounds and of features after which they can still be recognised.
  *
- * A description says what may happen and how far; drawing makes of it, for one
- * example, what does happen. All random numbers come from the seed given.
+ * A description says what may happen and how far. Drawing decides what happens to
+ * one example. All random numbers come from the given seed.
  *
  *     mlk_augment noise = {.kind = MLK_AUGMENT_NOISE, .p = 0.5, .low = 10, .high = 30};
  *     mlk_change change;
@@ -20,18 +20,18 @@
 
 enum { MLK_MAX_BANDS = 32 };
 
-/* low .. high of a description, uniformly drawn, is in parentheses. */
+/* In parentheses: what is drawn uniformly from low .. high of a description. */
 typedef enum mlk_augment_kind {
     /* of sounds */
     MLK_AUGMENT_NOISE,        /* Gaussian noise (signal to noise ratio in dB) */
     MLK_AUGMENT_POLARITY,     /* times -1 */
-    MLK_AUGMENT_TIME_STRETCH, /* phase vocoder (rate; 2: twice as fast); of features by who cuts them */
+    MLK_AUGMENT_TIME_STRETCH, /* phase vocoder (rate; 2: twice as fast); features are stretched as they are cut */
     MLK_AUGMENT_PITCH_SHIFT,  /* phase vocoder, then resampling (semitones) */
     /* of sounds or features */
     MLK_AUGMENT_GAIN,      /* (dB) */
     MLK_AUGMENT_SHIFT,     /* in time (seconds, or with `relative` fractions of the whole) */
     MLK_AUGMENT_EQUALIZER, /* `count` bands (dB, drawn for each) */
-    MLK_AUGMENT_MIXUP,     /* another example mixed in (alpha of the Beta distribution); who has both does it */
+    MLK_AUGMENT_MIXUP,     /* another example mixed in (alpha of the Beta distribution), by the caller, who has both */
     /* of features */
     MLK_AUGMENT_TIME_MASK,       /* `count` stretches of frames hidden (frames, or `relative`, drawn for each) */
     MLK_AUGMENT_FREQUENCY_MASK,  /* the same of rows */
@@ -54,20 +54,20 @@ typedef struct mlk_augment {
 
 extern const mlk_parameter mlk_augment_parameters[];
 
-/* What holds between those of a list: sounds come first, there is one mixup at most, and features are stretched as
- * they are cut, so not where sounds are changed. */
+/* Refuses a list unless changes of sounds come first, there is one mixup at most, and features are stretched only where
+ * no sounds are changed (features are stretched as they are cut). */
 mlk_code mlk_augments_check(const mlk_augment *augments, int n, mlk_status *status);
 
 typedef struct mlk_change {
     const mlk_augment *augment;
-    double value;      /* drawn from low .. high; of mixup the share of the example itself */
+    double value;      /* drawn from low .. high; for mixup the share of the example itself */
     mlk_random random; /* for what is drawn later */
 } mlk_change;
 
 /* False: it does not happen this time. */
 bool mlk_augment_draw(const mlk_augment *augment, uint64_t seed, mlk_change *change);
 
-/* Of a shift: how many of n values later, `rate` of them a second; with wrap less than n, else up to n. */
+/* For a shift: how many places later n values, `rate` of them a second, move; with wrap less than n, else up to n. */
 int64_t mlk_change_distance(const mlk_change *change, int64_t n, double rate);
 
 /* Moves n values later (earlier) by up to n; what leaves comes in at the other end with wrap, else `fill` does. */
@@ -81,7 +81,7 @@ typedef struct mlk_sound {
     double rate;
 } mlk_sound;
 
-/* Samples before a change that make at least n after it. */
+/* How many samples before a change give at least n after it. */
 int64_t mlk_change_needs(const mlk_change *change, int64_t n);
 
 /* Only stretching changes n. */
@@ -105,14 +105,14 @@ typedef struct mlk_sheet {
     double rate; /* frames per second */
     const mlk_band *bands;
     int n_bands;
-    const float *fill; /* of each row, what stands for nothing; NULL: the row's own mean */
+    const float *fill; /* for each row, the value of an empty place; NULL: the row's own mean */
 } mlk_sheet;
 
 /* Gain and equalizer change features in decibels only; the equalizer's curve runs straight from each of `count` points
  * to the next (the linear FilterAugment of Nam, Kim and Park, 2022). Masks: Park et al., SpecAugment, 2019. */
 void mlk_change_features(mlk_change *change, mlk_sheet *sheet);
 
-/* What stands for nothing in a row. */
+/* The value of an empty place in a row. */
 float mlk_sheet_fill(const mlk_sheet *sheet, int64_t row);
 
 #endif

@@ -21,10 +21,10 @@ static inline void mlk_chroma_key(mlk_key *key, const mlk_chroma *chroma)
 mlk_code mlk_chroma_apply(const mlk_chroma *chroma, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                           mlk_status *status);
 
-/* The pitch class, of n_chroma with C first, of bin b of a constant-Q transform. */
+/* The pitch class (0 is C, of n_chroma) of a bin of a constant-Q transform. */
 int mlk_chroma_class(int bin, int bins_per_octave, int n_chroma, double fmin);
 
-/* Six dimensions of Harte's tonal centroid space of columns whose magnitudes sum to 1; chroma is 12 x frames. */
+/* The six dimensions of Harte's tonal centroid space: 6 x frames from 12 x frames of chroma, whose columns sum to 1. */
 void mlk_tonnetz(const float *chroma, int64_t frames, float *out);
 
 /* C, C sharp ... B; and the six dimensions. */

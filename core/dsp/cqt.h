@@ -26,7 +26,7 @@ typedef struct mlk_cqt_plan {
     int64_t frames;
 } mlk_cqt_plan;
 
-/* Refuses filters beyond half the sample rate; an unknown tuning (NAN) counts as 0. */
+/* Refuses filters above half the sample rate; an unknown tuning (NAN) counts as 0. */
 mlk_code mlk_cqt_check(const mlk_cqt *cqt, double rate, mlk_status *status);
 
 /* Fills the plan; refuses filters beyond half the sample rate and clips too short for the early halvings.

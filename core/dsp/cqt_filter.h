@@ -1,4 +1,4 @@
-/* cqt_filter.h: what a constant-Q transform is asked for, and its filters, one at a time.
+/* cqt_filter.h: the settings of a constant-Q transform, and its filters, one at a time.
  *
  *     mlk_filter_maker maker;
  *     if (mlk_filter_maker_open(&maker, n_fft, &status)) {
@@ -51,7 +51,7 @@ double mlk_cqt_gamma(const mlk_cqt *cqt);
 /* Length of the filter for a frequency, in samples. */
 double mlk_cqt_filter_length(const mlk_cqt *cqt, double hz_over_rate, double gamma_over_rate);
 
-/* Up to where the highest filter hears, Hz; an unknown tuning (NAN) counts as 0. */
+/* The highest frequency that the highest filter hears, Hz; an unknown tuning (NAN) counts as 0. */
 double mlk_cqt_cutoff(const mlk_cqt *cqt);
 
 /* Samples of a transform that holds filters up to `longest` samples; refuses those that would take gigabytes. */
@@ -65,12 +65,12 @@ typedef struct mlk_filter_maker {
     int first, end;
 } mlk_filter_maker;
 
-/* Close it in any case. */
+/* Close it, after failure, too. */
 bool mlk_filter_maker_open(mlk_filter_maker *maker, int n_fft, mlk_status *status);
 void mlk_filter_maker_close(mlk_filter_maker *maker);
 
-/* The spectrum of one filter, a windowed complex tone, in maker->bins, its magnitudes beside it; cqt->sparsity of the
- * whole is dropped: 0, and outside of first .. end - 1 nothing is left. */
+/* Fills maker->bins with the spectrum of one filter, a windowed complex tone, and maker->magnitudes. The smallest bins,
+ * a share of cqt->sparsity of the whole, become 0; all bins outside of first .. end - 1 are 0. */
 void mlk_filter_make(mlk_filter_maker *maker, const mlk_cqt *cqt, double hz_over_rate, double gamma_over_rate);
 
 #endif

@@ -1,7 +1,8 @@
 /* feature.h: the features by name: what each takes, what it makes, how to compute it.
  *
- * One table serves the Lua functions, recipes, the extraction engine, pictures and help: what a feature is stands in
- * its row, and nobody asks for its name. A new feature is a row in a feature_<group>.c and a line in feature_list.h.
+ * One table serves the Lua functions, recipes, the extraction engine, pictures and help. All that is special about a
+ * feature stands in its row: no other code asks for its name. A new feature is a row in a feature_<group>.c and a line
+ * in feature_list.h.
  *
  *     mlk_settings settings;
  *     mlk_settings_init(&settings, mlk_feature_find("mel"));
@@ -12,9 +13,9 @@
  *     mlk_feature_compute(&settings, analysis, out, &status);
  *
  * Every setting is held as a double: integers exactly, booleans as 0 or 1, a
- * choice as its index, nil as NAN. So `values` with the feature's name is a
- * complete key for caches. sweep.h makes several features of a clip block by block. A complex64 feature is pooled by
- * its magnitude.
+ * choice as its index, nil as NAN. So the feature's name and `values` are a
+ * complete key for caches. sweep.h computes several features of a clip block by
+ * block. A complex64 feature is pooled by its magnitude.
  */
 #ifndef MLK_FEATURE_H
 #define MLK_FEATURE_H
@@ -34,7 +35,7 @@ typedef struct mlk_settings {
 
 typedef struct mlk_feature_shape {
     int64_t rows, frames;
-    int64_t first; /* number of the first frame: 0 but in blocks */
+    int64_t first; /* number of the first frame: 0 except in blocks */
     mlk_dtype dtype; /* MLK_FLOAT32 or MLK_COMPLEX64 */
     double rate;     /* frames per second */
     double start;    /* seconds at which the first frame lies */
@@ -48,10 +49,10 @@ typedef struct mlk_axis {
     const char *const *labels; /* names of the rows when there are n_labels of them, else numbers */
     int n_labels;
     const char *palette; /* of a picture: "magma" for spectra; NULL: "viridis" */
-    int apart;           /* so many first rows are of another size: they do not set a picture's range */
+    int apart;           /* this many first rows are of another size and do not set a picture's range */
 } mlk_axis;
 
-/* A number of a feature: always the same, or what a parameter of it says. */
+/* A number of a feature: always the same, or the value of one of its parameters. */
 typedef struct mlk_fact {
     double fixed;
     const char *parameter; /* NULL: fixed */
@@ -63,8 +64,8 @@ typedef struct mlk_fact {
 /* What a frame depends on. */
 typedef enum mlk_feature_scope {
     MLK_SCOPE_CLIP,  /* the whole clip, or frames to come */
-    MLK_SCOPE_FRAME, /* the samples around it, frames before (mlk_analysis_carry), and numbers of the clip that a survey
-                      * gathers: made block by block */
+    MLK_SCOPE_FRAME, /* the samples around it, frames before it (mlk_analysis_carry) and numbers of the clip that a
+                      * survey gathers: it is made block by block */
 } mlk_feature_scope;
 
 struct mlk_feature {
@@ -76,7 +77,7 @@ struct mlk_feature {
     mlk_axis axis;
     mlk_fact hop;    /* samples from frame to frame */
     mlk_fact reach;  /* samples that a frame may need from its position on */
-    mlk_fact energy; /* the power of an amplitude that its values are: 1 magnitudes, 2 powers; 0: nothing of the kind */
+    mlk_fact energy; /* which power of an amplitude its values are: 1 magnitudes, 2 powers; 0: none */
     mlk_feature_scope scope;
     int n_parameters;
     const mlk_parameter *parameters;
@@ -86,7 +87,7 @@ struct mlk_feature {
                         mlk_status *status);
     mlk_code (*compute)(const mlk_settings *settings, mlk_analysis *analysis, const mlk_feature_shape *shape,
                         void *out, mlk_status *status);
-    /* Gathers from a block what belongs to the clip, and says whether that is anything. NULL: nothing. */
+    /* Gathers from a block what belongs to the clip, and says whether there is such a thing. NULL: there is not. */
     mlk_code (*survey)(const mlk_settings *settings, mlk_analysis *analysis, bool *needed, mlk_status *status);
     /* The value of each row on the axis; NULL: 0, 1, 2 ... */
     void (*place)(const mlk_settings *settings, double rate, int64_t rows, double *values);

@@ -40,12 +40,12 @@
 /* Where the frames of such a feature lie. */
 #define MLK_STFT_FRAMES .hop = MLK_SAID_BY("hop_length"), .reach = MLK_SAID_BY("n_fft")
 
-/* The same of features that cut the waveform into frames as they are, and of constant-Q transforms, which ask for the
- * samples that they need. */
+/* The same for features that frame the waveform itself, and for constant-Q transforms, which ask for the samples that
+ * they need. */
 #define MLK_PLAIN_FRAMES .hop = MLK_SAID_BY("hop_length"), .reach = MLK_SAID_BY("frame_length")
 #define MLK_CQT_FRAMES .hop = MLK_SAID_BY("hop_length")
 
-/* Those of a mel spectrogram, but for the norm, whose name differs; read back by mlk_feature_mel_of. */
+/* The parameters of a mel spectrogram except the norm, whose name differs; read back by mlk_feature_mel_of. */
 #define MLK_MEL_PARAMETERS                                                                                      \
     MLK_STFT_PARAMETERS, MLK_POWER(2), MLK_N_MELS(128, 4096),                                                   \
         MLK_REAL("fmin", 0, 0, 1e9, "where the lowest band begins", .unit = "Hz"),                              \

@@ -1,8 +1,8 @@
 /* fft.h: real Fourier transforms, of any length in double precision.
  *
- * Plans are made once a length for the whole process and executed without a
- * lock. They are made without measuring, so that two runs of a program take the
- * same algorithm and give the same bits.
+ * A plan is made once for each length in a process, and runs without a lock. Plans
+ * are made without measuring, so two runs of a program take the same algorithm and
+ * give the same bits.
  */
 #ifndef MLK_FFT_H
 #define MLK_FFT_H
@@ -26,7 +26,7 @@ void mlk_fft_inverse(const mlk_fft *fft, double complex *in, double *out);
 
 /* A transform of n real samples in single precision (n even), unfinished: `in` is taken as n/2 complex samples, and
  * bin k of the real transform is a(k) Z[k] + b(k) conj(Z[n/2 - k]), where a(k) = (1 - i w)/2, b(k) = (1 + i w)/2,
- * w = exp(-2 pi i k / n), Z[n/2] = Z[0]. Whoever multiplies the bins anyway can multiply a and b in. */
+ * w = exp(-2 pi i k / n), Z[n/2] = Z[0]. A caller that multiplies the bins anyway can take a and b into its factors. */
 typedef struct mlk_fft_packed mlk_fft_packed;
 
 const mlk_fft_packed *mlk_fft_packed_plan(int n, mlk_status *status);
@@ -38,7 +38,7 @@ void mlk_fft_packed_forward(const mlk_fft_packed *fft, const float *in, float co
 /* Whether the address is aligned as plans want it. */
 bool mlk_fft_packed_takes(const float *in);
 
-/* The least length from n on with factors 2, 3 and 5 only, even: a quick one. */
+/* The least even length >= n that has no factors but 2, 3 and 5: a fast one. */
 int mlk_fft_fast_length(int n);
 
 /* Zeroed memory aligned as the plans want it; NULL when there is none. */

@@ -1,4 +1,4 @@
-/* frontend.h: what pretrained models hear: band energies exactly as their makers computed them. */
+/* frontend.h: the input of pretrained models: band energies exactly as the models' makers computed them. */
 #ifndef MLK_FRONTEND_H
 #define MLK_FRONTEND_H
 

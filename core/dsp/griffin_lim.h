@@ -1,8 +1,8 @@
 /* griffin_lim.h: a waveform for a spectrogram whose phases are lost.
  *
- * Phases are guessed, the sound of the guess is analysed, its phases are the
- * next guess; magnitudes stay those wanted. A guess goes beyond the analysis, by
- * momentum times how far that moved. (Griffin and Lim, 1984; fast: Perraudin,
+ * Phases are guessed; the sound of the guess is analysed, and its phases are the
+ * next guess. The magnitudes stay the wanted ones. Each guess goes a little beyond
+ * the analysis: by momentum times the last step. (Griffin and Lim, 1984; fast: Perraudin,
  * Balazs and Søndergaard, 2013.) One pass takes each frame once: transform, new
  * guess, inverse; frames are shared out over the cores.
  */

@@ -1,7 +1,7 @@
-/* hpss.h: harmonic and percussive parts of a sound: what lasts, and what strikes.
+/* hpss.h: the harmonic and the percussive part of a sound: tones that last, and strokes.
  *
- * Medians of the magnitudes along time keep what lasts, medians along frequency
- * what strikes; soft masks from both share the spectrum out. (Fitzgerald, 2010;
+ * Medians of the magnitudes along time keep the tones, medians along frequency
+ * keep the strokes; soft masks made of both divide the spectrum. (Fitzgerald, 2010;
  * margins: Driedger, Müller and Disch, 2014.)
  */
 #ifndef MLK_HPSS_H
@@ -20,7 +20,7 @@ enum { MLK_HPSS_MAX = 511 };
 
 extern const mlk_parameter mlk_hpss_parameters[]; /* all but stft */
 
-/* Fills the parts that are asked for (not NULL), n samples each. */
+/* Fills the parts that are not NULL, n samples each. */
 mlk_code mlk_hpss_split(const mlk_hpss *hpss, const float *samples, int64_t n, float *harmonic, float *percussive,
                         mlk_status *status);
 

@@ -1,4 +1,4 @@
-/* lanes.h: MLK_TILE numbers worked on side by side, and loops compiled for two machines.
+/* lanes.h: MLK_TILE numbers computed side by side, and loops compiled for two machines.
  *
  * A row of a tile is one mlk_floats: arithmetic on it is element by element, in
  * vector instructions where the machine has them (GNU C's vector types). Widened

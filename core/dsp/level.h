@@ -1,4 +1,4 @@
-/* level.h: frame by frame measures of the waveform itself. */
+/* level.h: measures of the waveform itself, frame by frame. */
 #ifndef MLK_LEVEL_H
 #define MLK_LEVEL_H
 
@@ -16,7 +16,7 @@ typedef struct mlk_frames {
 /* Root of the mean square of each frame. */
 mlk_code mlk_rms(const mlk_frames *frames, float *out, mlk_status *status);
 
-/* Sign changes in a frame over its length. Magnitudes up to `threshold` count as 0, and 0 as positive; the
+/* Sign changes in a frame divided by its length. Magnitudes up to `threshold` count as 0, and 0 as positive; the
  * first sample of a frame is no change. */
 mlk_code mlk_zero_crossing_rate(const mlk_frames *frames, double threshold, float *out, mlk_status *status);
 

@@ -48,9 +48,9 @@ typedef struct mlk_mel_inversion {
 
 extern const mlk_parameter mlk_mel_inversion_parameters[];
 
-/* The way back: a spectrum, (n_fft/2 + 1) x frames, not negative, that the filter bank makes such bands of, n_mels x
- * frames, finite and not negative. There are many; multiplicative steps (Richardson, 1972; Lucy, 1974) from an even
- * share lead to a smooth one. Bins that no band holds are 0. */
+/* The way back: from bands, n_mels x frames, finite and not negative, to a spectrum, (n_fft/2 + 1) x frames, not
+ * negative, which the filter bank turns into these bands. There are many; multiplicative steps (Richardson, 1972; Lucy,
+ * 1974) from an even start lead to a smooth one. Bins that no band holds are 0. */
 mlk_code mlk_mel_invert(const mlk_mel_inversion *inversion, const float *bands, int64_t frames, float *out,
                         mlk_status *status);
 

@@ -2,9 +2,9 @@
  *
  * One type serves twice: the process-wide memo holds FFT plans, windows and
  * filter banks; each mlk_analysis has one of its own for spectra that several
- * features share. A lookup takes a short lock; making happens outside of it, so
- * no thread waits for another's filter bank (should two make the same, the
- * first one in is kept: both are equal).
+ * features share. A lookup takes a short lock. Values are made outside of it, so
+ * no thread waits for another's filter bank. When two threads make the same
+ * value, the first is kept: both are equal.
  */
 #ifndef MLK_MEMO_H
 #define MLK_MEMO_H
@@ -38,7 +38,7 @@ typedef struct mlk_key {
     double numbers[MLK_KEY_ROOM];
 } mlk_key;
 
-/* Appends numbers; aborts where there is no room, for two values under one key would be mistaken for each other. */
+/* Appends numbers. Aborts when there is no room: two values under one key would be mistaken for each other. */
 void mlk_key_append(mlk_key *key, size_t count, const double *numbers);
 
 #define mlk_key_add(key, ...)                                                                                   \
@@ -63,7 +63,7 @@ typedef struct mlk_memo_kind {
 void mlk_memo_init(mlk_memo *memo);
 void mlk_memo_clear(mlk_memo *memo);
 
-/* The value of this kind and key, made now of the request if need be; the memo keeps it. NULL: see status.
+/* The value of this kind and key; if there is none, it is made from the request and kept. NULL: see status.
  * Numbers are compared bit by bit, so NAN may stand for "not given". */
 void *mlk_memo_get(mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key, const void *request,
                    mlk_status *status);
@@ -71,12 +71,12 @@ void *mlk_memo_get(mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key
 /* The value if it is there, else NULL. */
 void *mlk_memo_find(mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key);
 
-/* Keeps a value, of so many bytes, through mlk_memo_forget, which lets all others go, until mlk_memo_drop: if all
- * that is kept stays within `budget` bytes. */
+/* Keeps a value of so many bytes until mlk_memo_drop, if all that is kept stays within `budget` bytes: mlk_memo_forget
+ * then frees only the other values. */
 void mlk_memo_keep(mlk_memo *memo, const mlk_memo_kind *kind, const mlk_key *key, size_t bytes, size_t budget);
 void mlk_memo_forget(mlk_memo *memo);
 
-/* Lets go of the values, kept or not, of a block. */
+/* Frees the values of a block, kept or not. */
 void mlk_memo_drop(mlk_memo *memo, int64_t block);
 
 /* The memo of the whole process: never cleared, so only for what depends on parameters, not on sound. */

@@ -1,4 +1,4 @@
-/* onset.h: how much is new at each moment: the rise of a spectrogram in dB, band by band, over bands.
+/* onset.h: how much is new at each moment: the rise of each band of a spectrogram in dB, put together over bands.
  *
  * Value t is the aggregate over bands of max(0, D[band, t] - reference[band, t - lag]); the reference is D
  * itself or, with max_size > 1, its maximum over max_size bands around, so that vibrato is no onset

@@ -1,6 +1,6 @@
 /* pitch_path.h: the likeliest path through pitch bins, voiced or not, over the frames of a clip.
  *
- * State b < bins is pitch b, voiced; state bins + b the same pitch unheard. From frame to frame the pitch moves by
+ * State b < bins is pitch b, voiced; state bins + b the same pitch, unvoiced. From frame to frame the pitch moves by
  * a triangle of `width` bins, and voicing changes with a small probability. Viterbi's algorithm in double precision
  * on logarithms; the first of equal predecessors wins. Every other move is possible, too, with the smallest normal
  * double as its probability: only there do all states meet all, so a frame costs bins * width, not bins squared.

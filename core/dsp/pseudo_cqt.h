@@ -1,15 +1,15 @@
 /* pseudo_cqt.h: magnitudes on a constant-Q scale, from one spectrogram for all bins.
  *
- * The constant-Q filters' magnitudes weigh the magnitudes of an ordinary
- * spectrum, so there is no phase, and attacks are as blurred at high pitches as
- * the longest filter makes them.
+ * The magnitudes of an ordinary spectrum are weighted by those of the constant-Q
+ * filters. So there is no phase, and the longest filter blurs the attacks of all
+ * pitches.
  */
 #ifndef MLK_PSEUDO_CQT_H
 #define MLK_PSEUDO_CQT_H
 
 #include "dsp/cqt.h"
 
-/* The spectrum that it takes, of magnitudes; an unknown tuning (NAN) counts as 0. Refuses filters beyond half the
+/* The spectrum of magnitudes that it takes; an unknown tuning (NAN) counts as 0. Refuses filters beyond half the
  * sample rate or too long. */
 mlk_code mlk_pseudo_cqt_stft(const mlk_cqt *cqt, double rate, mlk_stft *stft, mlk_status *status);
 

@@ -1,9 +1,9 @@
 /* rubberband.h: time and pitch by the Rubber Band library (Breakfast Quay), where quality matters.
  *
  * The library (version 3, C interface) is loaded when it is first asked for: the
- * engine builds and runs without it. It works offline, by its finer engine:
- * it hears the whole sound before it begins, and stretches all channels alike,
- * so that their phases stay together.
+ * engine builds and runs without it. Its finer engine works offline: it hears the
+ * whole sound before it begins, and stretches all channels alike, so that their
+ * phases stay together.
  */
 #ifndef MLK_RUBBERBAND_H
 #define MLK_RUBBERBAND_H
@@ -16,7 +16,7 @@
  * get it. */
 mlk_code mlk_rubberband_load(mlk_status *status);
 
-/* What the library does well: beyond, sound is lost. */
+/* The range in which the library works well; outside of it, sound is lost. */
 #define MLK_RUBBERBAND_MOST_RATE 20.0  /* and 1/20 */
 #define MLK_RUBBERBAND_MOST_PITCH 16.0 /* four octaves up, and down */
 

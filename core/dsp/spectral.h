@@ -14,7 +14,7 @@ void mlk_spectral_centroid(const mlk_tiles *magnitude, double bin_hz, float *out
 /* (sum m |f - centroid|^p)^(1/p), Hz; with `norm` a frame's magnitudes are first brought to sum 1. */
 void mlk_spectral_bandwidth(const mlk_tiles *magnitude, double bin_hz, bool norm, double p, float *out);
 
-/* The frequency below which `share` of the magnitude lies, Hz: a bin's. */
+/* The frequency of the bin up to which `share` of the magnitude lies, Hz. */
 void mlk_spectral_rolloff(const mlk_tiles *magnitude, double bin_hz, double share, float *out);
 
 /* Geometric over arithmetic mean, 1 for white noise; values below amin (1e-37 or more) count as amin. */

@@ -1,7 +1,7 @@
 /* stretch.h: time stretching by the phase vocoder: slower or faster at the same pitch.
  *
  * The phase of a bin advances from frame to frame as it did in the original: by
- * the angle between neighbouring frames. Angles are never taken: a unit phasor
+ * the angle between neighbouring frames. Angles are never computed: a unit phasor
  * is turned by the quotient of two others. (Flanagan and Golden, 1966; Dolson,
  * 1986.) The reference, librosa, sums the same angles in single precision; run
  * on float64 samples it agrees.

@@ -1,18 +1,17 @@
 /* sweep.h: features of one waveform, block by block.
  *
- * A block's spectra are made, used by all features and forgotten while they are
- * still in the processor's cache; memory does not grow with the clip. Features
- * with numbers that belong to the clip cost a second pass, the others are done
- * in the first. Those that need the clip whole (MLK_SCOPE_CLIP) come in between.
+ * A block's spectra are made, used by all features and freed while they are still
+ * in the processor's cache; memory does not grow with the clip. Features that need
+ * numbers of the whole clip take a second pass; the others are computed in the
+ * first. Those that need the clip whole (MLK_SCOPE_CLIP) come in between.
  */
 #ifndef MLK_SWEEP_H
 #define MLK_SWEEP_H
 
 #include "dsp/feature.h"
 
-/* What becomes of the numbers: part->rows x part->frames of them, frames part->first and on, are to be taken now (the
- * memory may be written to).
- * Parts of one feature arrive in the order of their frames, at least one for each. */
+/* Takes the numbers: `data` holds part->rows x part->frames of them, from frame part->first on. They must be taken now;
+ * the memory may be written to. The parts of a feature arrive in the order of their frames; there is at least one. */
 typedef struct mlk_sink {
     void *context;
     mlk_code (*take)(void *context, int feature, const mlk_feature_shape *part, void *data, mlk_status *status);

@@ -17,7 +17,7 @@ typedef struct mlk_tempogram {
     int win_length;
     mlk_window window;
     bool center;   /* frame t lies around value t, beyond the ends the curve falls to 0; else it starts there */
-    mlk_norm norm; /* of each frame over the lags */
+    mlk_norm norm; /* of each frame, over the lags */
 } mlk_tempogram;
 
 /* Frames of the tempogram of n values: n, or how often win_length fits (0: not at all). */

@@ -16,12 +16,12 @@ typedef struct mlk_peaks {
 
 void mlk_peaks_clear(mlk_peaks *peaks);
 
-/* Adds the peaks of a spectrum whose first frame is this one of the clip. */
+/* Adds the peaks of a spectrum; `first_frame` is the number of its first frame in the clip. */
 mlk_code mlk_peaks_add(mlk_peaks *peaks, const mlk_tiles *spectrum, int64_t first_frame, double rate, int n_fft,
                        mlk_status *status);
 
-/* The deviation in [-0.5, 0.5) of a bin, of which an octave has bins_per_octave: the fullest of
- * ceil(1/resolution) classes. 0 when there is no peak. */
+/* The deviation, -0.5 <= d < 0.5 bins of a scale with bins_per_octave: that of the fullest of ceil(1/resolution)
+ * classes. 0 when there is no peak. */
 mlk_code mlk_peaks_tuning(const mlk_peaks *peaks, int bins_per_octave, double resolution, double *tuning,
                           mlk_status *status);
 

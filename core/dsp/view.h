@@ -8,7 +8,7 @@
 typedef struct mlk_view {
     const float *samples;
     int64_t first, end;
-    int64_t n; /* samples of the whole waveform; INT64_MAX while its end has not been met */
+    int64_t n; /* samples of the whole waveform; INT64_MAX while its end is unknown */
 } mlk_view;
 
 /* What stands for samples before the first and after the last. */
@@ -27,11 +27,11 @@ static inline mlk_view mlk_view_whole(const float *samples, int64_t n)
     return (mlk_view){samples, 0, n, n};
 }
 
-/* Copies `length` samples from position `start`, which may lie outside of the waveform: padded there. The view
- * must hold the samples asked for, and those that they mirror. */
+/* Copies `length` samples from position `start` on. Positions outside of the waveform are padded. The view must hold
+ * the samples asked for, and those that they mirror. */
 void mlk_view_read(const mlk_view *view, int64_t start, int length, mlk_pad pad, double *out);
 
-/* The same in single precision: within the view where nothing is padded, else in `scratch`. */
+/* The same in single precision: a pointer into the view where nothing is padded, else `scratch`. */
 const float *mlk_view_frame(const mlk_view *view, int64_t start, int length, mlk_pad pad, float *scratch);
 
 #endif

@@ -1,9 +1,9 @@
 /* waveform.h: the samples under analysis: in memory, or drawn from a source piece by piece.
  *
- * Whoever analyses asks for stretches, mostly further and further on. Of a
- * source only a window is kept, as far back as earlier requests looked behind
- * the mark; a request from before the window starts the source anew. So a file
- * of hours passes through a few megabytes, and can be passed through again.
+ * An analysis asks for stretches, mostly each after the one before. Only a window
+ * of a source is kept: it reaches as far behind the mark as earlier requests did.
+ * A request for samples before the window starts the source again. So hours of
+ * sound pass through a few megabytes, as often as needed.
  *
  *     mlk_waveform *waveform = mlk_waveform_from(source, 22050, &status);
  *     mlk_waveform_mark(waveform, position);                  // done with what lies before
@@ -39,13 +39,13 @@ mlk_code mlk_waveform_reach(mlk_waveform *waveform, int64_t position, int64_t *n
 /* Reads a source to its end and keeps all of it in memory from now on. */
 mlk_code mlk_waveform_load(mlk_waveform *waveform, mlk_status *status);
 
-/* The number of samples: a source is read to its end, and kept no longer than it takes. */
+/* The number of samples: reads a source to its end without keeping it. */
 mlk_code mlk_waveform_length(mlk_waveform *waveform, int64_t *n, mlk_status *status);
 
 /* Samples first .. end-1, as far as the waveform has them. The view holds until the next request. */
 mlk_code mlk_waveform_view(mlk_waveform *waveform, int64_t first, int64_t end, mlk_view *view, mlk_status *status);
 
-/* From now on requests concern `position` and what follows, looking back no further than until now. */
+/* From now on requests begin at `position` or later, and look back no further than they did before. */
 void mlk_waveform_mark(mlk_waveform *waveform, int64_t position);
 
 /* The waveform at 1/factor of its rate, by soxr's HQ filter, times the root of factor, ceil(n / factor) samples;

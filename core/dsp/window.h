@@ -20,7 +20,7 @@ extern const char *const mlk_window_names[];
 /* Fills `out`, periodic (as for spectra) or symmetric (as for smoothing). */
 void mlk_window_fill(mlk_window window, int length, bool periodic, double *out);
 
-/* A periodic window of `length` centred in `n_fft` samples (zeros around); the process keeps it. */
+/* A periodic window of `length`, centred in `n_fft` samples of which the others are 0; the process keeps it. */
 const double *mlk_window_centred(mlk_window window, int length, int n_fft, mlk_status *status);
 
 #endif

@@ -1,4 +1,4 @@
-/* yin.h: the pitch of each frame from how much the sound differs from itself some samples later.
+/* yin.h: the pitch of each frame, from the differences between the sound and itself some samples later.
  *
  * The cumulative mean normalised difference d' of a frame is near 0 at the periods of a tone and about 1 where
  * nothing repeats. YIN takes the first trough of d' under a threshold (de Cheveigné and Kawahara, 2002).
@@ -40,7 +40,7 @@ mlk_code mlk_yin_scan_begin(mlk_yin_scan *scan, const mlk_yin *yin, double rate,
 void mlk_yin_scan_end(mlk_yin_scan *scan);
 void mlk_yin_scan_frame(mlk_yin_scan *scan, const mlk_view *view, int64_t frame);
 
-/* Whether period i is a local minimum of the difference. */
+/* True when period i is a local minimum of the difference. */
 bool mlk_yin_is_trough(const mlk_yin_scan *scan, int i);
 
 /* Period i in samples, moved to the bottom of the parabola through it and its neighbours. */

@@ -1,5 +1,5 @@
-/* bundle.h: what was extracted from one track: one array a feature, or one row of pooled numbers; and what is to be
- * said of its sound, if anything is.
+/* bundle.h: what was extracted from one track: an array for each feature, or one row of pooled numbers; and notes on
+ * its sound, if there are any.
  *
  * Everything lies in one block of memory that is also a cache file's content.
  */
@@ -21,14 +21,14 @@ typedef struct mlk_bundle {
     size_t size;
 } mlk_bundle;
 
-/* Uninitialised arrays of these shapes. NULL: see status. */
+/* A bundle of uninitialised arrays of these shapes. NULL: see status. */
 mlk_bundle *mlk_bundle_new(int count, const mlk_feature_shape *shapes, mlk_status *status);
 
-/* Adds notes to a bundle that has none; nothing to say adds nothing. */
+/* Adds notes to a bundle that has none; empty notes add nothing. */
 mlk_code mlk_bundle_annotate(mlk_bundle *bundle, const mlk_audio_notes *notes, mlk_status *status);
 
-/* A bundle over a block that an earlier bundle's `memory` was; takes the block over. NULL, freeing the block,
- * when it is not such a block. */
+/* A bundle made of a block that was the `memory` of an earlier one; takes the block over. A block of another kind is
+ * freed, and the result is NULL. */
 mlk_bundle *mlk_bundle_adopt(unsigned char *memory, size_t size);
 
 void mlk_bundle_free(mlk_bundle *bundle);

@@ -1,9 +1,9 @@
 /* cache.h: results kept on disk under the content of the file and the recipe they came from.
  *
- * One small file a track, FOLDER/features/ab/cdef...: moving or renaming sound
- * files changes nothing, changing a byte of one or a setting makes a new entry.
- * Entries are written beside their place and renamed, and carry a checksum: a
- * torn, cut or foreign file reads as absent and is made anew. Any number of
+ * Each track has one small file, FOLDER/features/ab/cdef... Moving or renaming
+ * a sound file changes nothing; changing one of its bytes or a setting makes a new
+ * entry. Entries are written beside their place and renamed, and carry a checksum:
+ * a damaged or foreign file counts as absent and is made again. Any number of
  * threads and processes may use one folder; none waits for another.
  *
  * A folder has a limit of bytes. What was not read for the longest time goes

@@ -1,9 +1,9 @@
 /* cache_care.h: what a cache folder holds, and keeping that within its limit.
  *
- * FOLDER/limit holds the limit, FOLDER/lock how much was written since the
- * entries were last counted. A process adds to that in steps, under a lock that
- * it takes only when it is free; at a sixteenth of the limit the entries are
- * counted and the oldest go, down to seven eighths.
+ * FOLDER/limit holds the limit, FOLDER/lock the bytes written since the entries
+ * were last counted. A process adds to that number in steps, under a lock that it
+ * takes only when it is free. At a sixteenth of the limit the entries are counted,
+ * and the oldest go until seven eighths of the limit are left.
  */
 #ifndef MLK_CACHE_CARE_H
 #define MLK_CACHE_CARE_H
@@ -27,8 +27,8 @@ int64_t mlk_cache_limit(const char *folder);
 /* Sets the limit and removes what exceeds it. */
 mlk_code mlk_cache_set_limit(const char *folder, int64_t bytes, mlk_status *status);
 
-/* Notes that `bytes` were written, and makes room when it is time; false, having done nothing, while another process
- * does so. */
+/* Notes that `bytes` were written, and makes room when it is time. False: another process is doing so, and nothing was
+ * noted. */
 bool mlk_cache_note(const char *folder, int64_t bytes);
 
 /* A folder that does not exist holds nothing. */

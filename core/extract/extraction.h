@@ -23,14 +23,14 @@
 
 typedef struct mlk_track {
     char *path;
-    double start_s, duration_s; /* a segment; duration 0: from the recipe's start, as long as it says */
-    char *output;               /* with kept frames: a file to write, see output.h; NULL: keep them here */
+    double start_s, duration_s; /* a segment; duration 0: start and length are the recipe's */
+    char *output;               /* where frames are kept: a file for them, see output.h; NULL: in memory */
 } mlk_track;
 
 typedef struct mlk_extraction mlk_extraction;
 
 /* Takes over a compiled recipe and `tracks` with their strings (malloc), on failure too. `cache` is a folder or
- * NULL; of frames that go to files it keeps no copy: it knows the files by name, size and time. */
+ * NULL; it keeps no copy of frames that go to files, but knows the files by name, size and time. */
 mlk_extraction *mlk_extraction_new(mlk_recipe *recipe, mlk_track *tracks, int n, const char *cache,
                                    mlk_status *status);
 void mlk_extraction_free(mlk_extraction *extraction);
@@ -52,10 +52,10 @@ const mlk_bundle *mlk_extraction_frames(const mlk_extraction *extraction, int in
 /* A track's frames for the caller to keep, from the cache or made and put there. NULL: see status. */
 mlk_bundle *mlk_extraction_obtain(mlk_extraction *extraction, int index, mlk_status *status);
 
-/* What is to be said of the sound of a track that is done; NULL: nothing. */
+/* The notes on the sound of a track that is done; NULL: none. */
 const mlk_audio_notes *mlk_extraction_notes(const mlk_extraction *extraction, int index);
 
-/* Keeps what is to be said of a track that somebody else read; for the one thread that works on it. */
+/* Keeps the notes on a track that somebody else read. Only the thread that works on the track may call it. */
 mlk_code mlk_extraction_note(mlk_extraction *extraction, int index, const mlk_audio_notes *notes, mlk_status *status);
 
 /* How a track is decoded under a recipe. */
@@ -65,10 +65,10 @@ mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_tr
 int mlk_extraction_cached(const mlk_extraction *extraction);
 int mlk_extraction_uncached(const mlk_extraction *extraction);
 
-/* Why the first of those could not; false when there is none. */
+/* Why the first of these could not be put there; false when there is none. */
 bool mlk_extraction_unkept(mlk_extraction *extraction, mlk_status *why);
 
-/* One waveform: all features of the recipe, frames kept or pooled. NULL: see status. */
+/* All features of the recipe from one waveform, frames kept or pooled. NULL: see status. */
 mlk_bundle *mlk_extraction_sweep(const mlk_recipe *recipe, mlk_waveform *waveform, mlk_status *status);
 
 /* The same of samples in memory. */

@@ -25,12 +25,13 @@ typedef struct mlk_inspection {
     int n;
     char **paths;
     mlk_inspection_depth depth;
-    int channel;       /* as it would be read: see audio/audio.h */
+    int channel;       /* how it is read: see audio/audio.h */
     bool keep_partial;
     mlk_inspected *found;
 } mlk_inspection;
 
-/* Takes over `paths` with its strings (malloc), on failure too; channels mixed, whole files only. NULL: see status. */
+/* Takes over `paths` with its strings (malloc), on failure too. Channels are mixed, partial files fail. NULL: see
+ * status. */
 mlk_inspection *mlk_inspection_new(char **paths, int n, mlk_inspection_depth depth, mlk_status *status);
 void mlk_inspection_free(mlk_inspection *inspection);
 

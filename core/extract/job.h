@@ -1,13 +1,12 @@
 /* job.h: work over many items in the background, watched and stopped from the thread that started it.
  *
- * A job calls `work` for every item on its worker threads, keeps the reason of
- * each that failed, and goes on. Its threads take no signals.
+ * A job calls `work` for every item on its worker threads. It keeps the reason
+ * of each failure and goes on. Its threads take no signals.
  *
- * What the machine lacks is no item's fault. One that fails for want of memory
- * or of open files (MLK_MEMORY, MLK_EXHAUSTED) is tried once more at the end,
- * when nothing else runs. No memory for one alone is that item's failure; a full
- * disk (MLK_DISK) or no file that can be opened ends the job: mlk_job_ended_by
- * says why.
+ * An item that fails because the machine lacks memory or open files (MLK_MEMORY,
+ * MLK_EXHAUSTED) is not at fault: it is tried again at the end, when nothing else
+ * runs. If memory is then still short, the item has failed. If no file can be
+ * opened, or the disk is full (MLK_DISK), the job ends: mlk_job_ended_by says why.
  *
  *     mlk_job *job = mlk_job_start(n, workers, work, context, &status);
  *     while (!mlk_job_wait(job, 0.1))
@@ -39,7 +38,7 @@ typedef struct mlk_job_counts {
     int total, done, failed; /* done does not count failed */
 } mlk_job_counts;
 
-/* Starts; `workers` 0 takes mlk_cores(); fewer are taken where files could not be opened for all.
+/* Starts a job. `workers` 0 takes mlk_cores(); fewer are taken when not all of them could open files.
  * `context` must live until mlk_job_free. NULL: see status. */
 mlk_job *mlk_job_start(int n, int workers, mlk_job_work *work, void *context, mlk_status *status);
 
@@ -54,7 +53,7 @@ void mlk_job_stop(mlk_job *job);
 
 mlk_job_counts mlk_job_progress(mlk_job *job);
 
-/* Of one item; final once mlk_job_wait has returned true. */
+/* The state of one item, and why it failed; final once mlk_job_wait has returned true. */
 mlk_job_item mlk_job_state(const mlk_job *job, int index);
 const char *mlk_job_reason(const mlk_job *job, int index);
 

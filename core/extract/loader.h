@@ -1,7 +1,7 @@
 /* loader.h: the batches of one epoch, made by threads in the background ahead of their use.
  *
- * Threads fill a few batches ahead of the one in use and wait there. What they
- * fill depends on the plan and the epoch alone, not on their number.
+ * Threads fill a few batches ahead of the one in use, then wait. The batches
+ * depend on the plan and the epoch alone, not on the number of threads.
  *
  *     mlk_loader *loader = mlk_loader_start(&plan, 1, workers, &status);
  *     mlk_batch batch;
@@ -34,8 +34,8 @@ typedef struct mlk_batch {
     const float *x;          /* n x rows x frames */
 } mlk_batch;
 
-/* Waits for the next batch, which holds until the following call; n is 0 after the last one. Fails as the batch's
- * first example that failed did, and when the user interrupts; from then on always. */
+/* Waits for the next batch, which holds until the following call; n is 0 after the last one. Fails like the
+ * batch's first example that failed, or when the user interrupts; after that it always fails. */
 mlk_code mlk_loader_next(mlk_loader *loader, mlk_batch *batch, mlk_status *status);
 
 /* Example i of the batch in use. */

@@ -1,12 +1,12 @@
 /* material.h: what training examples are cut from: the frames, or the samples, of many tracks.
  *
- * Each track is loaded once, by a job. What fits into the memory allowed stays;
- * the rest is read again whenever it is borrowed: frames from the cache if there
- * is one, else they are made of the file again. Borrowing gives the same numbers
- * either way.
+ * A job loads each track once. As many tracks stay in memory as are allowed to;
+ * the others are read again whenever they are borrowed. Their frames come from
+ * the cache if there is one, else they are computed from the file again. The
+ * numbers are the same in any case.
  *
- * The features of a recipe stand below each other in one matrix, so they must
- * have the same frames; complex features give magnitudes; features that grow
+ * The features of a recipe are joined in one matrix, one below the other, so they
+ * must have the same frames. Complex features give magnitudes. Features that grow
  * with energy can be turned into decibels.
  *
  *     mlk_material *material = mlk_material_new(extraction, n, settings, &status);
@@ -24,7 +24,7 @@
 
 typedef struct mlk_material_settings {
     bool sound;                      /* keep samples instead of frames */
-    double powers[MLK_MAX_FEATURES]; /* of each feature: 0: left as it is; p: decibels of an amplitude's p-th power */
+    double powers[MLK_MAX_FEATURES]; /* for each feature: 0: left as it is; p: decibels of an amplitude's p-th power */
     double amin;                     /* the least power that decibels see */
     size_t memory;                   /* bytes that may be kept */
 } mlk_material_settings;
@@ -41,7 +41,7 @@ mlk_code mlk_material_check(const mlk_recipe *recipe, const mlk_feature_shape *s
 mlk_material *mlk_material_new(mlk_extraction *extraction, int n, mlk_material_settings settings,
                                mlk_status *status);
 
-/* One more owner, who calls mlk_material_free too; gives the material back. */
+/* Adds an owner, who must call mlk_material_free, too. Returns the material. */
 mlk_material *mlk_material_keep(mlk_material *material);
 
 /* The last owner's call frees it. NULL is allowed. */
@@ -50,7 +50,7 @@ void mlk_material_free(mlk_material *material);
 /* mlk_job_work: reads a track. */
 mlk_code mlk_material_load(void *material, int index, mlk_status *status);
 
-/* What read the tracks: it knows what is to be said of them, and how the cache took them. */
+/* The extraction that read the tracks. It has the notes on them, and knows what the cache took. */
 mlk_extraction *mlk_material_extraction(const mlk_material *material);
 
 const mlk_recipe *mlk_material_recipe(const mlk_material *material);
@@ -60,7 +60,7 @@ int64_t mlk_material_rows(const mlk_material *material);
 /* Frames (or samples) of a track that is loaded. */
 int64_t mlk_material_length(const mlk_material *material, int index);
 
-/* Frames that the features have of n samples; 0 when there is not one. */
+/* How many frames n samples give; 0 when there is not one. */
 int64_t mlk_material_frames(const mlk_material *material, int64_t n);
 
 /* Whether a feature is in decibels. */
@@ -83,7 +83,7 @@ mlk_code mlk_material_samples(const mlk_material *material, int index, int64_t f
 /* The features of samples, as a matrix. NULL: see status. */
 mlk_matrix *mlk_material_analyse(const mlk_material *material, const float *samples, int64_t n, mlk_status *status);
 
-/* mlk_job_work: takes a loaded track's part in the statistics. */
+/* mlk_job_work: adds a loaded track to the statistics. */
 mlk_code mlk_material_measure(void *material, int index, mlk_status *status);
 
 /* Mean and standard deviation (over n) of each row over all frames of some measured tracks; values that are not

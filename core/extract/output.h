@@ -11,11 +11,11 @@
  * frame. Formats that have a place for it also hold the recipe and each feature's rate and start. */
 mlk_code mlk_output_frames(const char *path, const mlk_recipe *recipe, const mlk_bundle *bundle, mlk_status *status);
 
-/* Whether mlk_output_frames can write what the path's ending says. */
+/* Refuses paths whose ending mlk_output_frames cannot write. */
 mlk_code mlk_output_check(const char *path, mlk_status *status);
 
-/* What tells the files at `path` from others, and from themselves once changed: their names, sizes and times. False
- * when one is missing. */
+/* A stamp of the files at `path`: their names, sizes and times. It differs from that of other files, and of the same
+ * files after a change. False when one is missing. */
 bool mlk_output_stamp(const char *path, const mlk_recipe *recipe, char stamp[MLK_HASH_SIZE]);
 
 #endif

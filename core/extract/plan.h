@@ -1,10 +1,10 @@
-/* plan.h: what training examples are made of material, and in which order.
+/* plan.h: which training examples are made of a material, and in which order.
  *
  * A plan is filled once, compiled, and then only read, by any number of threads.
  * Examples have numbers that do not change from epoch to epoch: segment by
  * segment, track by track. An epoch runs through all of them, shuffled if the
- * plan says so; every random number comes from (seed, epoch, number of the
- * example) alone.
+ * plan says so. Every random number depends on the seed, the epoch and the number
+ * of the example alone.
  */
 #ifndef MLK_PLAN_H
 #define MLK_PLAN_H
@@ -15,7 +15,7 @@
 
 typedef struct mlk_plan {
     mlk_material *material;
-    const int *tracks; /* of the material: those that examples are made of */
+    const int *tracks; /* those of the material that examples are made of */
     int n_tracks;
     const int64_t *labels; /* the class of each of these tracks; NULL: unlabelled */
     int n_classes;
@@ -27,12 +27,12 @@ typedef struct mlk_plan {
     uint64_t seed;
     const mlk_augment *augments; /* those of sounds first; at most one mixup */
     int n_augments;
-    double top_db;      /* decibels are lifted to this much under a segment's loudest; NAN: not */
+    double top_db;      /* decibels are lifted to at most so much under a segment's loudest; NAN: not */
     const float *mean;  /* of each row; NULL: rows are not normalised */
     const float *scale; /* what rows are multiplied with after the mean is taken off */
 
     /* Filled by mlk_plan_compile. */
-    mlk_material *kept; /* the material, which the plan is an owner of until it is cleared */
+    mlk_material *kept; /* the material again: the plan is one of its owners until it is cleared */
     mlk_grid grid;
     int64_t frames; /* of a segment; 0: whole tracks */
     int n_sound;    /* augmentations of sounds */
@@ -40,13 +40,13 @@ typedef struct mlk_plan {
     mlk_band bands[MLK_MAX_FEATURES];
     double units;   /* frames, or samples, per second */
     double frame_rate;
-    int64_t *first; /* of each track, the number of its first example; of the end, their number */
+    int64_t *first; /* the number of each track's first example, and after the last track how many there are */
 } mlk_plan;
 
 /* How batches are cut and put together, as Dataset:batches takes it: a row here is an option there. */
 extern const mlk_parameter mlk_plan_parameters[];
 
-/* What it takes in its `decibel`, beside the material's. */
+/* More options of its `decibel`, beside the material's. */
 extern const mlk_parameter mlk_plan_decibel_parameters[];
 
 mlk_code mlk_plan_compile(mlk_plan *plan, mlk_status *status);
@@ -70,7 +70,7 @@ int64_t *mlk_plan_order(const mlk_plan *plan, int64_t epoch, mlk_status *status)
 
 mlk_example mlk_plan_example(const mlk_plan *plan, int64_t epoch, int64_t number);
 
-/* An example drawn from all by another one's mixup, cut by that one's own random numbers. */
+/* The second example of a mixup: drawn from all, and cut by random numbers of the first one. */
 mlk_example mlk_plan_partner(const mlk_plan *plan, const mlk_example *example, mlk_change *mixup);
 
 /* Whether augmentation i happens to an example, and how. */

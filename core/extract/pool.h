@@ -1,4 +1,4 @@
-/* pool.h: one number for a row of frames: mean, std, min, max, median, percentiles.
+/* pool.h: one number for each row of frames: mean, std, min, max, median, percentiles.
  *
  * As numpy computes them over the last axis: std divides by n, percentiles
  * interpolate linearly; sums are kept in double. A row that holds a NaN pools
@@ -28,8 +28,8 @@ typedef struct mlk_pool {
 /* Reads "mean", "std", "min", "max", "median" or "p" with a number 0..100 ("p5", "p97.5"). */
 mlk_code mlk_pool_parse(const char *name, mlk_pool *pool, mlk_status *status);
 
-/* Rows of frames on their way to numbers, taken part by part; the same bits however they are cut. Only
- * percentiles, of which the median is one, keep the values. */
+/* Pools rows of frames that come part by part. How they are cut does not change a bit of the result. Only percentiles,
+ * of which the median is one, keep all values. */
 typedef struct mlk_pooling mlk_pooling;
 
 /* NULL: see status. */

@@ -1,4 +1,4 @@
-/* recipe.h: what to compute of each track: how it is read, which features, how they are pooled.
+/* recipe.h: what to compute from each track: how it is read, which features, how they are pooled.
  *
  * A recipe is filled once, compiled, and then only read, by any number of threads.
  *
@@ -26,8 +26,8 @@ typedef struct mlk_recipe {
     int rate;          /* samples per second; 0: each file's own */
     double start_s;    /* where in each file to begin */
     double duration_s; /* 0: to the end */
-    int channel;       /* MLK_CHANNELS_MIXED, or the number of the one that is looked at */
-    bool keep_partial; /* what is there of a file that is damaged or ends before its header says */
+    int channel;       /* MLK_CHANNELS_MIXED, or the number of the one that is heard */
+    bool keep_partial; /* take the good part of a file that is damaged or ends before its header says */
     int n_features;
     mlk_settings features[MLK_MAX_FEATURES];
     int n_pools; /* 0: frames are kept */
@@ -39,7 +39,7 @@ typedef struct mlk_recipe {
     char *text;                     /* everything above in words, the same for equal recipes: a key for caches */
 } mlk_recipe;
 
-/* What of each file is analysed. */
+/* Which part of each file is analysed, and how it is read. */
 extern const mlk_parameter mlk_recipe_parameters[];
 
 mlk_recipe *mlk_recipe_new(mlk_status *status);

@@ -12,8 +12,8 @@ typedef struct mlk_grid {
     double hop;     /* from one segment to the next, at least 1 */
 } mlk_grid;
 
-/* Segments of a track of `total` units. Those that fit; one more, that ends with the track, where at least half a hop
- * (or half a segment, if that is less) would be left out; a single short one of a track shorter than a segment. */
+/* How many segments a track of `total` units has: those that fit, and one more that ends with the track where at least
+ * half a hop (or half a segment, if that is less) would be left out. A track shorter than a segment is one segment. */
 int64_t mlk_grid_count(const mlk_grid *grid, int64_t total);
 
 /* Where segment i of them begins. */

@@ -1,7 +1,7 @@
-/* chunks.h: rows of a table, cut into parts that are summed on their own.
+/* chunks.h: rows of a table, cut into parts that are summed by themselves.
  *
- * Sums over rows are made by chunk, chunks are added in order, and their number depends on the data alone: so results
- * do not depend on the number of workers, to the bit.
+ * Each chunk is summed, then the chunks are added in order, and their number depends on the data alone. So results do
+ * not depend on the number of workers, to the bit.
  */
 #ifndef MLK_LEARN_CHUNKS_H
 #define MLK_LEARN_CHUNKS_H

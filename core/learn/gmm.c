@@ -174,6 +174,7 @@ typedef struct block {
     double *in, *out, *resp, *moments;
 } block;
 
+/* b.in: count x inputs, the centred rows (after their squares, where the model is linear) and a 1. */
 static void fill_inputs(const mixture *self, int64_t first, int64_t count, block b)
 {
     int64_t d = self->d, offset = self->linear ? d : 0;
@@ -189,7 +190,7 @@ static void fill_inputs(const mixture *self, int64_t first, int64_t count, block
     }
 }
 
-/* Weighted log densities of a block into b.resp. */
+/* Weighted log densities of a block: b.resp is count x k, b.out (count x outputs) the factored differences. */
 static void log_densities(const mixture *self, int64_t count, block b)
 {
     int64_t k = self->k, d = self->d;
@@ -209,8 +210,8 @@ static void log_densities(const mixture *self, int64_t count, block b)
     }
 }
 
-/* Log densities of a block to responsibilities; returns the rows' log-likelihood, and each one in `rows`
- * unless NULL. */
+/* Turns log densities (count x k) into responsibilities, in place. Returns the log-likelihood of all rows; `rows`
+ * (count, or NULL) takes each one. */
 static double normalise(double *resp, int64_t count, int64_t k, double *rows)
 {
     double most[BLOCK], likelihood = 0;
@@ -236,6 +237,7 @@ static double normalise(double *resp, int64_t count, int64_t k, double *rows)
     return likelihood;
 }
 
+/* b.moments: count x moments, a 1, the row and its products (their lower triangle) or squares. */
 static void fill_moments(const mixture *self, int64_t count, block b)
 {
     int64_t d = self->d;
@@ -307,6 +309,7 @@ static double pass(mixture *self)
 
 /* --- from moments to parameters --------------------------------------------------------- */
 
+/* second: the lower triangle of the summed products; covariance: d x d. */
 static void covariance_of(const double *second, const double *mean, double count, int64_t d, double *covariance)
 {
     for (int64_t j = 0; j < d; j++)
@@ -316,6 +319,7 @@ static void covariance_of(const double *second, const double *mean, double count
         }
 }
 
+/* second, mean, variances: d. */
 static void variances_of(const double *second, const double *mean, double count, int64_t d, double *variances)
 {
     for (int64_t j = 0; j < d; j++)

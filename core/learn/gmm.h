@@ -1,8 +1,8 @@
 /* gmm.h: Gaussian mixture models by expectation maximisation (Dempster, Laird and Rubin 1977), in double, with
  * scikit-learn's parameters: covariances full, tied, diag or spherical, reg_covar added to their diagonals.
  *
- * A start is k-means (k-means++) labels, or labels given. Of n_init starts the one of greatest mean
- * log-likelihood is kept.
+ * A start is the labels of k-means (k-means++), or given labels. The best of n_init starts is kept: the one of
+ * greatest mean log-likelihood.
  */
 #ifndef MLK_LEARN_GMM_H
 #define MLK_LEARN_GMM_H

@@ -108,7 +108,7 @@ static void set_centers(lloyd *self, const double *centers)
     }
 }
 
-/* Nearest centre: the largest x.c - |c|^2/2, the first of equals. */
+/* Nearest centre of `count` rows: the largest x.c - |c|^2/2, the first of equals. products: k x BLOCK. */
 static void assign_block(lloyd *self, int64_t first, int count, float *products, int64_t *changed)
 {
     float best[BLOCK];
@@ -225,7 +225,7 @@ static double move(lloyd *self, double *centers)
     return shift;
 }
 
-/* Squared distance of every row to one row, and the sum of the smaller of it and `nearest`. */
+/* distance (n): the smaller of each row's squared distance to one row and `nearest` (n, or NULL). Returns their sum. */
 static double distances_to(const lloyd *self, int64_t row, const float *nearest, float *distance)
 {
     const float *target = self->x + row * self->d;
@@ -240,6 +240,7 @@ static double distances_to(const lloyd *self, int64_t row, const float *nearest,
     return total;
 }
 
+/* A row, drawn with a probability in proportion to `nearest` (n). */
 static int64_t draw_by_distance(const lloyd *self, const float *nearest, double total, mlk_random *random)
 {
     double target = mlk_random_uniform(random) * total, sum = 0;

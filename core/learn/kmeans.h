@@ -1,8 +1,8 @@
-/* kmeans.h: k-means by Lloyd's algorithm (1982), started by k-means++ (Arthur and Vassilvitskii 2007; of
- * 2 + ln k candidates for each centre the best is kept, as scikit-learn does).
+/* kmeans.h: k-means by Lloyd's algorithm (1982), started by k-means++ (Arthur and Vassilvitskii 2007; the best of
+ * 2 + ln k candidates for each centre is kept, as in scikit-learn).
  *
- * Distances come from blocked matrix products in float32 of data with its mean taken out; centres are summed
- * in double. A cluster that loses all rows takes the row that lies farthest from its own centre.
+ * Distances come from blocked matrix products in float32, after the mean is taken out of the data. Centres are
+ * summed in double. A cluster that loses all rows takes the row that lies farthest from its own centre.
  */
 #ifndef MLK_LEARN_KMEANS_H
 #define MLK_LEARN_KMEANS_H
@@ -14,8 +14,8 @@
 typedef struct mlk_kmeans_options {
     int64_t k;
     int max_iter;
-    double tol;          /* of the columns' mean variance, against the centres' squared shift */
-    int n_init;          /* restarts; the one of least inertia is kept */
+    double tol;          /* stop when the centres' squared shift is below this share of the columns' mean variance */
+    int n_init;          /* starts; the one of least inertia is kept */
     uint64_t seed;
     const double *start; /* k x d centres to start from; NULL: k-means++ */
 } mlk_kmeans_options;

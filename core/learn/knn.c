@@ -30,6 +30,7 @@ static void insert(double squared, int64_t index, int64_t neighbors, int64_t *in
     indices[at] = index;
 }
 
+/* Fills indices and distances (n x neighbors) for ROWS rows, from row task * ROWS on. */
 static void find(void *context, int task, int worker)
 {
     (void)worker;

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* The `neighbors` nearest rows of `train` for each row of `samples`, nearest first, the first of equals:
+/* The `neighbors` nearest rows of `train` for each row of `samples`, nearest first, the earlier of equals first:
  * indices and distances (both samples.n x neighbors). neighbors = 1..train.n. */
 mlk_code mlk_knn_search(mlk_samples train, mlk_samples samples, int64_t neighbors, int64_t *indices,
                         double *distances, mlk_status *status);

@@ -10,7 +10,7 @@
 typedef double mlk_objective(void *context, const double *x, double *gradient);
 
 /* Minimises from x (n numbers), in place, until the gradient's largest entry is at most tol, the value no longer
- * falls, or max_iter. *iterations says how many it took. */
+ * falls, or max_iter steps are done. *iterations says how many it took. */
 mlk_code mlk_lbfgs(mlk_objective *objective, void *context, int64_t n, double tol, int max_iter, double *x,
                    int *iterations, mlk_status *status);
 

@@ -29,6 +29,7 @@ int64_t mlk_logistic_outputs(int64_t k)
     return k == 2 ? 1 : k;
 }
 
+/* n x (d + 1): the rows with a last column of ones. */
 static double *with_ones(mlk_samples samples)
 {
     int64_t d = samples.d;
@@ -49,6 +50,7 @@ static double binary_loss(double *score, int64_t y)
     return signed_z > 0 ? log1p(exp(-signed_z)) : log1p(exp(signed_z)) - signed_z;
 }
 
+/* scores (k) become probabilities; returns log(sum of exp(score)). */
 static double softmax(double *scores, int64_t k)
 {
     double most = scores[0], sum = 0;
@@ -61,6 +63,7 @@ static double softmax(double *scores, int64_t k)
     return most + log(sum);
 }
 
+/* Log loss of one row; its scores (k) become the slopes of the loss. */
 static double softmax_loss(double *scores, int64_t k, int64_t y)
 {
     double score = scores[y], loss = softmax(scores, k) - score;
@@ -68,7 +71,7 @@ static double softmax_loss(double *scores, int64_t k, int64_t y)
     return loss;
 }
 
-/* weights: outputs x (d + 1), intercepts last. */
+/* weights, gradient: outputs x (d + 1), intercepts last. */
 static double objective(void *context, const double *weights, double *gradient)
 {
     const problem *self = context;

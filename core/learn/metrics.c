@@ -88,6 +88,7 @@ typedef struct shape {
     double *values; /* n */
 } shape;
 
+/* The silhouette of row `task` into values[task]; sums (k) are distances to the rows of each cluster. */
 static void silhouette_of(void *context, int task, int worker)
 {
     const shape *self = context;

@@ -19,6 +19,7 @@ typedef struct scatter {
     double *sums;   /* chunks x d x d, lower triangles */
 } scatter;
 
+/* out: count x d, rows from `first` on without their mean (d). */
 static void center(mlk_samples samples, const double *mean, int64_t first, int64_t count, double *out)
 {
     for (int64_t i = 0; i < count; i++)
@@ -116,7 +117,7 @@ static void scale(double *row, int64_t d, double factor)
         row[j] *= factor;
 }
 
-/* With fewer rows than columns: X Xt = U S^2 Ut, and the components are Ut X / S. */
+/* With fewer rows than columns: X Xt (n x n) = U S^2 Ut, and the components (k x d) are Ut X / S. */
 static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, double *components, double *values,
                         double *total, mlk_status *status)
 {
@@ -149,6 +150,7 @@ static mlk_code by_gram(mlk_samples samples, int64_t k, const double *mean, doub
     return code;
 }
 
+/* components: k x d. */
 static void fix_signs(double *components, int64_t k, int64_t d)
 {
     for (int64_t i = 0; i < k; i++) {

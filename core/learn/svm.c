@@ -159,6 +159,7 @@ typedef struct judging {
     int64_t *votes;  /* workers x k */
 } judging;
 
+/* a, b: d numbers each. */
 static double kernel(const mlk_svm *svm, const float *a, const float *b)
 {
     double sum = 0;
@@ -174,6 +175,7 @@ static double kernel(const mlk_svm *svm, const float *a, const float *b)
     return exp(-svm->gamma * sum);
 }
 
+/* kernels: n_vectors; votes: k; both scratch. */
 static void judge_row(const judging *self, int64_t row, double *kernels, int64_t *votes)
 {
     const mlk_svm *svm = self->svm;

@@ -16,14 +16,14 @@ typedef struct mlk_trees_options {
     double learning_rate;
     double subsample;     /* share of rows that a tree sees, above 0, at most 1 */
     double colsample;     /* share of columns tried: for each split in a forest, for each tree when boosting; NAN:
-                             the root of their number */
+                             the square root of their number */
     double lambda;        /* L2 penalty on leaf values */
     double min_child_weight;
     int max_bin;          /* places where a column can be split: fewer are faster */
     uint64_t seed;
 } mlk_trees_options;
 
-/* A forest, and boosted trees: what makes them such, for their rows to change the rest. */
+/* What makes a forest, and what makes boosted trees; the rows below fill in the other options. */
 extern const mlk_trees_options mlk_forest, mlk_boosted_trees;
 extern const mlk_parameter mlk_forest_parameters[], mlk_boosted_trees_parameters[];
 

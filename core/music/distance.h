@@ -1,7 +1,7 @@
 /* distance.h: how far the frames of two features lie apart.
  *
  * A feature is d rows x n frames, float32, row after row; a frame is a column. Distances are summed in double, in
- * the order of the rows: so they are symmetric to the bit, and exactly 0 between equal frames.
+ * the order of the rows. So they are symmetric to the bit, and exactly 0 between equal frames.
  */
 #ifndef MLK_MUSIC_DISTANCE_H
 #define MLK_MUSIC_DISTANCE_H
@@ -22,7 +22,7 @@ typedef struct mlk_frames {
     int64_t d, n;
 } mlk_frames;
 
-/* At least one row and one frame, all of them finite; `name` leads the message. */
+/* Refuses a feature without rows or frames, or with a value that is not finite; the message begins with `name`. */
 mlk_code mlk_frames_check(mlk_frames frames, const char *name, mlk_status *status);
 
 /* The number of the first frame that is all zeros, or -1. */

@@ -1,7 +1,7 @@
 /* loudness.h: how loud sound is to people, by EBU R 128 (ITU-R BS.1770), through libebur128.
  *
- * A meter takes sound piece by piece, so a day of it needs no more memory than a minute. Every 100 ms it notes the
- * momentary (last 400 ms) and short-term (last 3 s) loudness, once so much has been heard.
+ * A meter takes sound piece by piece, so a day of sound needs no more memory than a minute. Every 100 ms it notes the
+ * momentary (last 400 ms) and the short-term (last 3 s) loudness, as soon as it has heard that much.
  */
 #ifndef MLK_MUSIC_LOUDNESS_H
 #define MLK_MUSIC_LOUDNESS_H
@@ -16,12 +16,12 @@ typedef struct mlk_loudness_result {
     double integrated_lufs;                 /* -INFINITY when all is under the gate of -70 LUFS */
     double range_lu;
     double true_peak_dbtp, sample_peak_dbfs; /* of the loudest channel; -INFINITY for silence */
-    double rate_hz;                         /* of the two curves: 10, or nearly, where 100 ms is no whole number */
+    double rate_hz;                         /* of both curves: 10, or nearly so where 100 ms is no whole number */
     const float *momentary_lufs, *short_term_lufs;
     int64_t n_momentary, n_short_term;
 } mlk_loudness_result;
 
-/* MLK_UNSUPPORTED in a build without libebur128. Channels: 1, 2, or in the order L R C LFE Ls Rs. */
+/* MLK_UNSUPPORTED in a build without libebur128. One or two channels, or more in the order L R C LFE Ls Rs. */
 mlk_code mlk_loudness_new(int channels, int64_t rate_hz, mlk_loudness **loudness, mlk_status *status);
 
 int mlk_loudness_channels(const mlk_loudness *loudness);
@@ -29,7 +29,7 @@ int mlk_loudness_channels(const mlk_loudness *loudness);
 /* Frames of planar sound, channel after channel, each `frames` long. */
 mlk_code mlk_loudness_add(mlk_loudness *loudness, const float *samples, int64_t frames, mlk_status *status);
 
-/* Of all that was added. The curves belong to the meter. */
+/* The loudness of all that was added. The curves belong to the meter. */
 mlk_code mlk_loudness_get(mlk_loudness *loudness, mlk_loudness_result *result, mlk_status *status);
 
 void mlk_loudness_free(mlk_loudness *loudness);

@@ -1,6 +1,6 @@
 /* recurrence.h: which frames of a feature resemble each other: the recurrence matrix of librosa.segment 0.11.
  *
- * Each frame is linked with its nearest ones; of equally near ones the earlier comes first.
+ * Each frame is linked with its nearest ones; the earlier of equally near ones comes first.
  */
 #ifndef MLK_MUSIC_RECURRENCE_H
 #define MLK_MUSIC_RECURRENCE_H
@@ -19,7 +19,7 @@ typedef struct mlk_recurrence_options {
     int64_t width;    /* frames nearer in time than this are not linked: 1..(n - 1) / 2 - 1 */
     bool sym;         /* keep a link only if it goes both ways */
     bool self;        /* link each frame with itself */
-    bool full;        /* not MLK_CONNECTIVITY: all pairs; k serves the bandwidth alone, width nothing */
+    bool full;        /* link all pairs (not in MLK_CONNECTIVITY); k then serves the bandwidth alone, width nothing */
     double bandwidth; /* of MLK_AFFINITY: exp(-distance / bandwidth); 0 or NAN: the farthest links' median distance */
 } mlk_recurrence_options;
 

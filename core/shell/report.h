@@ -1,4 +1,4 @@
-/* report.h: errors as the user wants them: his own line first.
+/* report.h: errors as a user wants them: the user's own line first.
  *
  * The library raises without a position. The message handler walks the stack and
  * puts the innermost line that is the user's own before the message; frames of C
@@ -20,12 +20,12 @@ void mlk_report_own(const char *folder);
  * sentinel stays itself; where it struck is kept for mlk_report_interrupt. */
 int mlk_report_handler(lua_State *L);
 
-/* Who speaks when a message has no line of the user's: "moonlark" until told otherwise,
+/* What stands before a message that has no line of the user's: "moonlark" at first,
  * "moonlark index" for a command (copied). */
 void mlk_report_speaker(const char *name);
 const char *mlk_report_speaker_name(void);
 
-/* Prints a message of one or more lines to standard error; names in it cannot do anything to a terminal (text.h). */
+/* Prints a message of one or more lines to standard error, made harmless to a terminal (text.h). */
 void mlk_report_say(const char *message);
 
 /* The same with the text on top of the stack, which it pops. */

@@ -9,10 +9,10 @@
  * A second Ctrl-C before the first was heeded ends a script; at the prompt it only
  * says that the session is still waiting.
  *
- * SIGTERM, SIGHUP and SIGPIPE stop in the same way (what is open is closed: temporary
- * folders go, a run says that it was interrupted), and then the whole program ends,
- * by that signal; a second one ends it at once. A signal that was ignored when the
- * program began (nohup) stays ignored.
+ * SIGTERM, SIGHUP and SIGPIPE stop the running code in the same way: what is open is
+ * closed, temporary folders go, a run notes that it was interrupted. Then the whole
+ * program ends by that signal; a second one ends it at once. A signal that was ignored
+ * when the program began (nohup) stays ignored.
  */
 #ifndef MLK_SHELL_SIGNALS_H
 #define MLK_SHELL_SIGNALS_H
@@ -27,7 +27,7 @@ void mlk_signals_install(lua_State *L);
 /* Puts the handlers back after a library (readline) has set its own. */
 void mlk_signals_reinstall(void);
 
-/* Told once the program is a prompt: a second Ctrl-C no longer ends it. */
+/* Call it when the program becomes a prompt: a second Ctrl-C no longer ends it. */
 void mlk_signals_keep_session(void);
 
 /* True when the value at `index` is the sentinel. */
@@ -39,7 +39,7 @@ bool mlk_signals_stopped(lua_State *L);
 /* True once a signal has come that ends the program. */
 bool mlk_signals_end_program(void);
 
-/* True when it ends because nobody reads its output any more (SIGPIPE): nothing is said of that. */
+/* True when it ends because nobody reads its output any more (SIGPIPE): then it says nothing. */
 bool mlk_signals_unread(void);
 
 /* The last thing that the program does: returns its exit code, or ends by the signal that came. */

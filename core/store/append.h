@@ -1,4 +1,4 @@
-/* append.h: adding to a file that others may look at meanwhile, a whole line at a time. */
+/* append.h: adding whole lines to a file that others may read meanwhile. */
 #ifndef MLK_APPEND_H
 #define MLK_APPEND_H
 

@@ -1,17 +1,18 @@
-/* atomic.h: writing a file so that its place holds the old content or the whole new one, never a part.
+/* atomic.h: writing a file so that its place holds the whole old content or the whole new one, never a part.
  *
  * Bytes go to a file without a name, on the same disk; mlk_atomic_commit
  * flushes them and gives the file its name. A process that is killed before
- * leaves nothing behind, and mlk_atomic_abort leaves the place as it was. Where
- * the file system knows no such files, it is a temporary beside the place.
+ * leaves nothing behind, and mlk_atomic_abort leaves the place as it was. On a
+ * file system without nameless files it is a temporary beside the place.
  *
  *     mlk_atomic file;
  *     if (mlk_atomic_open(path, &file, status)) return status->code;
  *     if (mlk_atomic_write(&file, bytes, n, status)) { mlk_atomic_abort(&file); return status->code; }
  *     return mlk_atomic_commit(&file, status);
  *
- * A symbolic link is replaced, not followed: what lies elsewhere stays as it is. A
- * device or a pipe is written to directly, also by a link such as /dev/stdout.
+ * A symbolic link is replaced, not followed: the file that it leads to stays as it
+ * is. A device or a pipe is written to directly, also through a link such as
+ * /dev/stdout.
  */
 #ifndef MLK_ATOMIC_H
 #define MLK_ATOMIC_H
@@ -25,7 +26,7 @@
 typedef struct mlk_atomic {
     FILE *stream;    /* write here by any means; commit notices earlier failures */
     char *path;      /* the place */
-    char *temporary; /* the name beside it, used at the commit at the latest; NULL when writing to a device */
+    char *temporary; /* the name beside the place, taken at the commit at the latest; NULL for a device */
     bool unnamed;
 } mlk_atomic;
 

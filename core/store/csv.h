@@ -9,10 +9,11 @@
 #include "store/frames.h"
 #include "store/table.h"
 
-/* A line a row: path, label of a labelled table, columns. */
+/* A line for each row: path, label of a labelled table, columns. */
 mlk_code mlk_csv_write_table(const char *path, const mlk_table *table, mlk_status *status);
 
-/* A line a frame: time_s, then every row of every feature. All must share their frames; complex ones are refused. */
+/* A line for each frame: time_s, then every row of every feature. All must share their frames; complex ones are
+ * refused. */
 mlk_code mlk_csv_write_frames(const char *path, const mlk_frames *frames, mlk_status *status);
 
 #endif

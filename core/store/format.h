@@ -1,8 +1,8 @@
-/* format.h: the kinds of files that results and weights go to, one row of a table each.
+/* format.h: the kinds of files that results and weights are written to: a table with a row for each.
  *
  * The ending of a file's name says its format. A new one is a row in format.c,
- * and a file beside it that reads or writes it: whoever reads tensors, writes
- * frames or tables, and the commands that offer formats, go by the row.
+ * and a file beside it that reads or writes it. Everything that reads tensors,
+ * writes frames or tables, or offers formats goes by the row.
  *
  *     const mlk_format *format = mlk_format_of("song.npz", MLK_FORMAT_FRAMES, &status);
  */
@@ -23,10 +23,10 @@ typedef enum mlk_format_use {
 typedef struct mlk_format {
     const char *name; /* the ending without its dot */
     int uses;
-    bool single; /* a file holds one array, without a name: several go to NAME.ARRAY.ending each */
+    bool single; /* a file holds one array, without a name: each of several goes to NAME.ARRAY.ending */
     bool texts;  /* there is a place for metadata */
 
-    /* Of tensors. Without functions of their own, frames and tables are written as tensors, too. */
+    /* Tensors; frames and tables that have no function of their own are written as tensors, too. */
     mlk_code (*read)(const char *path, mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write)(const char *path, const mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write_frames)(const char *path, const mlk_frames *frames, mlk_status *status);
@@ -40,8 +40,8 @@ extern const mlk_format mlk_formats[];
 /* The format of a file by its name, good for some use. NULL: see status (which may be NULL). */
 const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status);
 
-/* The file that the array called `name` goes to, of `count` (malloc): `path` itself unless a file holds one array only.
- * NULL: memory is short. */
+/* The file for the array `name`, one of `count` (malloc): `path` itself unless a file holds one array only. NULL:
+ * memory is short. */
 char *mlk_format_path(const mlk_format *format, const char *path, int count, const char *name);
 
 mlk_code mlk_format_write_frames(const char *path, const mlk_frames *frames, mlk_status *status);

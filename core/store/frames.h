@@ -1,4 +1,4 @@
-/* frames.h: the frames of one sound on their way to a file: an array rows x frames for each feature. */
+/* frames.h: the frames of one sound, to be written to a file: an array rows x frames for each feature. */
 #ifndef MLK_FRAMES_H
 #define MLK_FRAMES_H
 
@@ -16,7 +16,7 @@ typedef struct mlk_frames {
     const mlk_frames_item *items;
 } mlk_frames;
 
-/* Adds them to an empty list as views, and with `texts` the recipe, NAME.rate and NAME.start as metadata. */
+/* Adds the arrays to an empty list as views; with `texts` also the recipe, NAME.rate and NAME.start as metadata. */
 mlk_code mlk_frames_list(const mlk_frames *frames, bool texts, mlk_tensors *tensors, mlk_status *status);
 
 #endif

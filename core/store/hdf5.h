@@ -33,13 +33,13 @@ void mlk_hdf5_text(mlk_hdf5 *file, const char *dataset, const char *name, const 
 /* Puts the file in its place and frees; on failure the place is untouched. */
 mlk_code mlk_hdf5_commit(mlk_hdf5 *file, mlk_status *status);
 
-/* A dataset a feature, with the attributes rate and start; the recipe is one of the file. */
+/* A dataset for each feature, with the attributes rate and start; the recipe is an attribute of the file. */
 mlk_code mlk_hdf5_write_frames(const char *path, const mlk_frames *frames, mlk_status *status);
 
-/* Datasets x, names and paths, of a labelled table y and classes; the recipe is an attribute. */
+/* Datasets x, names and paths, for a labelled table also y and classes; the recipe is an attribute. */
 mlk_code mlk_hdf5_write_table(const char *path, const mlk_table *table, mlk_status *status);
 
-/* Whether files can be written; then mlk_hdf5_version says by which version, "1.10.8". */
+/* Fails when no files can be written; else mlk_hdf5_version names the library's version, "1.10.8". */
 mlk_code mlk_hdf5_available(mlk_status *status);
 const char *mlk_hdf5_version(void);
 

@@ -1,11 +1,11 @@
 /* json.h: writes strings, and reads JSON of a known form, piece by piece, straight from bytes.
  *
- * There is no tree: the caller asks for what must come next, so nesting cannot
- * exceed what the caller's own code nests. Strict as RFC 8259; the caller has
+ * There is no tree: the caller asks for what must come next, so nothing nests
+ * deeper than the caller's own code. Strict as RFC 8259; the caller has
  * checked the text with mlk_utf8_valid (text.h).
  *
- * Strings may hold any bytes, as names of files do: what is no UTF-8 is kept as
- * text.h says, "\udbf7\udce9" for the byte E9, and read back to the byte.
+ * Strings may hold any bytes, as names of files do. Bytes that are no UTF-8 are
+ * kept as text.h says ("\udbf7\udce9" for the byte E9) and come back as they were.
  * moonlark.base.json does the same.
  *
  *     mlk_json json = {text, text + length};

@@ -1,4 +1,5 @@
-/* jsonl.h: a JSON object a line: path, label of a labelled table, columns; a number that is not finite is null. */
+/* jsonl.h: a JSON object in each line: path, label of a labelled table, columns. A number that is not finite is
+ * null. */
 #ifndef MLK_JSONL_H
 #define MLK_JSONL_H
 

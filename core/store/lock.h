@@ -1,17 +1,17 @@
 /* lock.h: a folder that one process writes at a time.
  *
- * The lock is a file in the folder that the kernel locks for as long as the holder
- * lives: however a process ends, nothing of its lock stays but a file that says who
- * it was, and the next one takes that over. Programs that the holder starts do not
- * inherit it. Another lock on the same file is refused in the same process too.
+ * The lock is a file in the folder, which the kernel locks for as long as the holder
+ * lives. However a process ends, only the file stays; it says who held the lock, and
+ * the next holder takes it over. Programs that the holder starts do not inherit the
+ * lock. A second lock on the same file is refused, in the same process too.
  *
  *     mlk_lock lock;
  *     if (mlk_lock_take("runs/a/.run.lock", "moonlark train …", &lock, status)) return status->code;
  *     …
  *     mlk_lock_release(&lock);
  *
- * Where the file system has no locks (some network ones), what the file says decides:
- * a process of this machine that is gone has none; one of another machine is believed.
+ * Some network file systems have no locks. There the text of the file decides: a holder
+ * on this machine counts while its process lives, one on another machine always.
  */
 #ifndef MLK_LOCK_H
 #define MLK_LOCK_H

@@ -15,7 +15,7 @@
 /* array->data is the caller's to free(). */
 mlk_code mlk_npy_read(const char *path, mlk_array *array, mlk_status *status);
 
-/* The same from memory, whose whole the array must be. */
+/* The same from memory, which must hold the array and nothing else. */
 mlk_code mlk_npy_parse(const unsigned char *bytes, size_t size, mlk_array *array, mlk_status *status);
 
 mlk_code mlk_npy_write(const char *path, const mlk_array *array, mlk_status *status);

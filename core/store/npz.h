@@ -1,8 +1,8 @@
 /* npz.h: numpy's file of several arrays: a zip archive whose members are NAME.npy.
  *
- * Members stored and deflated are read, with zip64 fields where sizes need
+ * Stored and deflated members are read, with zip64 fields where sizes need
  * them; checksums are checked. Written members are stored. Nothing is ever
- * unpacked to disk, and still a name that could leave a folder is refused.
+ * unpacked to disk; even so, a name that could leave a folder is refused.
  */
 #ifndef MLK_NPZ_H
 #define MLK_NPZ_H

@@ -22,7 +22,7 @@ mlk_code mlk_safetensors_read(const char *path, mlk_tensors *tensors, mlk_status
 /* The same from memory, which must outlive the arrays. */
 mlk_code mlk_safetensors_parse(unsigned char *bytes, size_t size, mlk_tensors *tensors, mlk_status *status);
 
-/* Items and metadata, sorted by mlk_tensors_sort, to a file; the same content gives the same bytes. */
+/* Writes items and metadata, sorted by mlk_tensors_sort; the same content gives the same bytes. */
 mlk_code mlk_safetensors_write(const char *path, const mlk_tensors *tensors, mlk_status *status);
 
 #endif

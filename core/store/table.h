@@ -1,4 +1,4 @@
-/* table.h: the pooled rows of many tracks on their way to a file. */
+/* table.h: the pooled rows of many tracks, to be written to a file. */
 #ifndef MLK_TABLE_H
 #define MLK_TABLE_H
 
@@ -16,11 +16,11 @@ typedef struct mlk_table {
     const char *recipe; /* in words */
 } mlk_table;
 
-/* Adds x (n x width) to an empty list, with `ids` y (n) of a labelled table, and with `texts` classes, names and paths
- * as JSON and the recipe as metadata: sorted, as files of tensors want it. */
+/* Adds x (n x width) to an empty list. With `ids` adds y (n) of a labelled table; with `texts` adds metadata: classes,
+ * names and paths as JSON, and the recipe. Sorted, as files of tensors must be. */
 mlk_code mlk_table_list(const mlk_table *table, bool texts, bool ids, mlk_tensors *tensors, mlk_status *status);
 
-/* All rows in one block (malloc), which *x views. NULL: see status. */
+/* Copies all rows to one block (malloc), which *x views. NULL: see status. */
 float *mlk_table_join(const mlk_table *table, mlk_array *x, mlk_status *status);
 
 /* The class of each row of a labelled table, as a view. */

@@ -47,7 +47,7 @@ mlk_code mlk_tensors_add_text(mlk_tensors *tensors, const char *key, const char 
 /* Sorts items and metadata; a name or key that comes twice is refused. */
 mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status);
 
-/* Elements × element size of a shape, in *bytes; false when it does not fit in 63 bits. */
+/* Size of an array in bytes; false when it does not fit in 63 bits. */
 bool mlk_array_bytes(const mlk_array *array, int64_t *bytes);
 
 #endif

@@ -53,7 +53,7 @@ template <class Function> int guarded(mlk_status *status, const char *what, Func
     }
 }
 
-// The same for what computes: subnormal numbers are zeros meanwhile, as they are on libtorch's other threads
+// The same for functions that compute: subnormal numbers count as zeros meanwhile, as on libtorch's other threads
 // (mlk_torch_set_threads).
 template <class Function> int computed(mlk_status *status, const char *what, Function &&function) noexcept
 {
@@ -78,7 +78,7 @@ at::Device parse_device(const char *name); // raises Invalid; knows whether CUDA
 // As Lua writes it: 1.5, "a", {1, 2}, tensor 2×3 float32.
 std::string literal(const mlk_value &value);
 
-// The same with its type in front: number 1.5, string "a".
+// The same after its type: number 1.5, string "a".
 std::string describe(const mlk_value &value);
 
 void install_allocator();

@@ -1,4 +1,4 @@
-// overload.h: an operator's schema, compiled into what choosing and calling it needs.
+// overload.h: an operator's schema, compiled into the form that choosing and calling it need.
 #pragma once
 
 #include "internal.h"
@@ -45,7 +45,7 @@ struct Binding {
     const mlk_value *values[max_parameters];
     int varargs;           // the parameter that view(2, 3) collects into, or -1
     mlk_value vararg_list;
-    bool requires_grad;    // asked of a factory, whose schema has no such argument
+    bool requires_grad;    // the caller asks a factory for it, whose schema has no such argument
 };
 
 } // namespace moonlark

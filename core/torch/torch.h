@@ -87,10 +87,10 @@ const char *mlk_torch_version(void);
 /* The file of libtorch_cpu.so. */
 const char *mlk_torch_path(void);
 
-/* What multiplies its matrices, in words: "FILE, openmp, kernels for SkylakeX, 2 threads", or "its own, MKL". */
+/* What multiplies libtorch's matrices, in words: "FILE, openmp, kernels for SkylakeX, 2 threads", or "its own, MKL". */
 const char *mlk_torch_blas(void);
 
-/* CUDA devices; 0 when there are none, and then *reason says why. */
+/* The number of CUDA devices; when it is 0, *reason says why. */
 int mlk_torch_cuda_devices(const char **reason);
 
 /* Waits until a device's queued work is done; nothing to do for the CPU. */
@@ -100,18 +100,18 @@ int mlk_torch_synchronize(mlk_status *status);
 int mlk_torch_threads(void);
 void mlk_torch_set_threads(int threads);
 
-/* Only operators that give the same bits twice: others fail. Of cuBLAS it is true when it comes before the first
- * matrix product on a GPU. */
+/* Allows only operators that give the same bits twice; others fail. It holds for cuBLAS when it is called before the
+ * first matrix product on a GPU. */
 int mlk_torch_set_deterministic(bool deterministic, mlk_status *status);
 
 /* Mixed precision on this thread: matrix products and convolutions on a device ("cpu", "cuda:0") are computed in
- * `dtype` ("bfloat16", "float16"), what needs its range in float32. NULL switches it off. */
+ * `dtype` ("bfloat16", "float16"); operators that need the range of float32 stay in it. NULL switches it off. */
 int mlk_torch_autocast(const char *device, const char *dtype, mlk_status *status);
 
 /* Seeds every generator. */
 int mlk_torch_seed(uint64_t seed, mlk_status *status);
 
-/* Whether libtorch's warnings, each once, go to standard error. */
+/* Switches libtorch's warnings on standard error on or off; each is shown once. */
 void mlk_torch_show_warnings(bool shown);
 
 /* --- memory of CPU tensors --- */
@@ -174,8 +174,8 @@ void mlk_tensor_release(mlk_tensor *tensor); /* NULL is fine */
 /* Uninitialised, contiguous, on the CPU. */
 int mlk_tensor_new(mlk_dtype dtype, int rank, const int64_t *shape, mlk_tensor **out, mlk_status *status);
 
-/* The same tensor, or a copy where it is not contiguous, on the CPU and of that dtype
- * (dtype -1: whatever it has); *array views it. */
+/* *owner is the same tensor where it is contiguous, on the CPU and of that dtype (-1: any), else a copy; *array views
+ * it. */
 int mlk_tensor_read(mlk_tensor *tensor, int dtype, mlk_tensor **owner, mlk_array *array, mlk_status *status);
 
 int mlk_tensor_rank(const mlk_tensor *tensor);
@@ -191,7 +191,7 @@ uint64_t mlk_tensor_device_bytes(const mlk_tensor *tensor);
 /* The only element, as a number, boolean or complex. */
 int mlk_tensor_item(mlk_tensor *tensor, mlk_value *out, mlk_status *status);
 
-/* Moves; NULL keeps dtype or device. */
+/* Converts and moves a tensor; NULL keeps the dtype or the device. */
 int mlk_tensor_to(mlk_tensor *tensor, const char *dtype, const char *device, bool copy, bool non_blocking,
                   mlk_tensor **out, mlk_status *status);
 
