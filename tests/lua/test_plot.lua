@@ -136,7 +136,7 @@ function TestSaving:test_errors()
   lu.assertErrorMsgContains("figures[1] must be a figure", plot.grid, {1})
   lu.assertErrorMsgContains('colour must be written as "#rrggbb"', plot.waveform, {1, 2}, {rate = 1, colour = "red'"})
   lu.assertErrorMsgContains("size must be a number, got string", plot.scatter, {{1, 2}}, {0}, {size = "1 lc rgb 'x'"})
-  lu.assertErrorMsgContains("high must be a number, got inf", plot.map, {{1, 2}}, {high = math.huge})
+  lu.assertErrorMsgContains("high must be a finite number, got inf", plot.map, {{1, 2}}, {high = math.huge})
   lu.assertErrorMsgContains("rate must be a number above 0, got 0", plot.map, {{1, 2}}, {rate = 0})
 end
 

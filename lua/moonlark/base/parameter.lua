@@ -317,6 +317,16 @@ local function nearest_choice(p, value)
   return type(value) == "string" and p.choices and parameter.nearest(value, p.choices)
 end
 
+-- What is allowed, in words that say why infinity is refused.
+local function allowed_for(p, value)
+  if value ~= math.huge and value ~= -math.huge then return p.allowed end
+  if p.kind == "number" and not p.infinite then return (p.allowed:gsub("^a number", "a finite number")) end
+  if p.kind ~= "either" then return p.allowed end
+  local allowed = {}
+  for i, kind in ipairs(p.kinds) do allowed[i] = allowed_for(kind, value) end
+  return table.concat(allowed, " or ")
+end
+
 --- The value, cleaned; the error names the parameter, what is allowed and what came.
 ---@param owner string  the function that it belongs to, for messages
 ---@param name string
@@ -329,7 +339,7 @@ function Parameter:check(owner, name, value)
   if clean ~= nil then return clean end
   local got = fault and ("%s as item %d"):format(parameter.got(fault.value), fault.key) or parameter.got(value)
   local near = fault and nearest_choice(fault.kind, fault.value) or nearest_choice(self, value)
-  error(("%s: %s must be %s, got %s%s"):format(owner, name, self.allowed, got,
+  error(("%s: %s must be %s, got %s%s"):format(owner, name, allowed_for(self, value), got,
     near and (' (did you mean "%s"?)'):format(near) or ""), 0)
 end
 
