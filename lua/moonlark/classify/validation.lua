@@ -51,44 +51,32 @@ local function class_names(X)
   return names
 end
 
-local function check_length(name, list, n)
+-- The different values of a list with an entry for each row.
+local function distinct(name, list, n)
   if #list ~= n then show.fail("%s must have one entry for each row (%d), got %d", name, n, #list) end
+  local values, seen = {}, {}
+  for _, value in ipairs(list) do
+    if not seen[value] then values[#values + 1] = value end
+    seen[value] = true
+  end
+  return values
 end
 
 -- The folds that were given, numbered in the order of their names; and how many there are.
 local function numbered(folds, n)
-  check_length("folds", folds, n)
-  local values, number = {}, {}
-  for _, value in ipairs(folds) do
-    if not number[value] then
-      number[value] = true
-      values[#values + 1] = value
-    end
-  end
+  local values, number, places = distinct("folds", folds, n), {}, {}
+  if #values < 2 then show.fail("folds must have 2 different values or more, got %d", #values) end
   table.sort(values, function(a, b) return tostring(a) < tostring(b) end)
   for i, value in ipairs(values) do number[value] = i end
-  local places = {}
   for i, value in ipairs(folds) do places[i] = number[value] end
-  if #values < 2 then show.fail("folds must have 2 different values or more, got %d", #values) end
   return places, #values
-end
-
-local function check_groups(groups, n, k)
-  check_length("groups", groups, n)
-  local seen, count = {}, 0
-  for _, group in ipairs(groups) do
-    if not seen[group] then seen[group], count = true, count + 1 end
-  end
-  if count < k then show.fail("k must be at most the number of groups (%d), got %d", count, k) end
 end
 
 local function check_classes(X, labels, k)
   local counts, names = {}, class_names(X)
   for _, id in ipairs(labels) do counts[id] = (counts[id] or 0) + 1 end
   for id, count in pairs(counts) do
-    if count < k then
-      show.fail("every class needs k (%d) rows or more, '%s' has %d", k, names[id + 1] or id, count)
-    end
+    if count < k then show.fail("every class needs k (%d) rows or more, '%s' has %d", k, names[id + 1] or id, count) end
   end
 end
 
@@ -106,7 +94,8 @@ local function assign(model, X, o)
   local groups = o.groups
   if groups == nil then groups = X.groups end
   if groups then
-    check_groups(groups, n, k)
+    local count = #distinct("groups", groups, n)
+    if count < k then show.fail("k must be at most the number of groups (%d), got %d", count, k) end
     return partition.grouped(labels, groups, shares, o.seed), k
   end
   check_classes(X, labels, k)

@@ -1,7 +1,7 @@
 --- Emphasis: high frequencies are lifted, and taken back.
 local core = require "moonlark_core".effects
+local each_channel = require "moonlark.effects.waveform"
 local options = require "moonlark.base.options"
-local waveform = require "moonlark.effects.waveform"
 
 ---@class moonlark.effects
 local emphasis = {}
@@ -11,7 +11,7 @@ local preemphasis = options.describe("effects.preemphasis", coef)
 local deemphasis = options.describe("effects.deemphasis", coef)
 
 local function filtered(song, filter, o)
-  return (waveform.each_channel(song, function(samples) return filter(samples, o.coef) end))
+  return (each_channel(song, function(samples) return filter(samples, o.coef) end))
 end
 
 --- A song with its high frequencies lifted: y[i] = x[i] − coef·x[i − 1]. Speech is often prepared so for analysis.

@@ -1,7 +1,7 @@
 --- Separation: sounds that last, such as tones, and sounds that strike, such as drums.
 local core = require "moonlark_core".effects
+local each_channel = require "moonlark.effects.waveform"
 local options = require "moonlark.base.options"
-local waveform = require "moonlark.effects.waveform"
 
 ---@class moonlark.effects
 local separate = {}
@@ -31,7 +31,7 @@ local function parts_of(song, given, which)
   local settings = {power = o.power, n_fft = o.n_fft, hop_length = o.hop_length}
   settings.kernel_time, settings.kernel_frequency = two(o.kernel_size)
   settings.margin_harmonic, settings.margin_percussive = two(o.margin)
-  return waveform.each_channel(song, function(samples) return core.hpss(samples, which, settings) end)
+  return each_channel(song, function(samples) return core.hpss(samples, which, settings) end)
 end
 
 --- Splits a song into what lasts (harmonic) and what strikes (percussive): two waveforms of the song's length.

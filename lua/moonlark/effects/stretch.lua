@@ -1,9 +1,9 @@
 --- Speed and pitch, each without the other.
 local core = require "moonlark_core".effects
+local each_channel = require "moonlark.effects.waveform"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
-local waveform = require "moonlark.effects.waveform"
 
 ---@class moonlark.effects
 local stretch = {}
@@ -26,7 +26,8 @@ end
 
 -- All channels together.
 local function by_rubberband(song, rate, pitch_scale)
-  return waveform.beside(song, core.rubberband(signal.channels(song), song.rate, rate, pitch_scale))
+  local data = core.rubberband(signal.channels(song), song.rate, rate, pitch_scale)
+  return song:with {data = data}
 end
 
 --- A song faster (rate > 1) or slower (rate < 1) at the same pitch: a waveform of round(n / rate) samples.
@@ -44,7 +45,7 @@ end
 function stretch.time_stretch(song, rate, given)
   local o = time_stretch:read(given)
   if is_rubberband(o) then return by_rubberband(song, rate, 1) end
-  return (waveform.each_channel(song, function(samples) return core.time_stretch(samples, rate, o) end))
+  return (each_channel(song, function(samples) return core.time_stretch(samples, rate, o) end))
 end
 
 --- A song higher (n_steps > 0) or lower (n_steps < 0) at the same speed: a waveform of the song's length.
@@ -70,11 +71,10 @@ function stretch.pitch_shift(song, n_steps, given)
   local rate = 2 ^ -octaves
   local audio, torch = require "moonlark.audio", require "moonlark.torch"
   local stretched = stretch.time_stretch(song, rate, {n_fft = o.n_fft, hop_length = o.hop_length})
-  local slowed = signal.new {data = stretched.data, rate = song.rate / rate, kind = "waveform"}
-  local data, n = audio.resample(slowed, song.rate).data, song:frames()
+  local data, n = audio.resample(stretched:with {rate = song.rate / rate}, song.rate).data, song:frames()
   local missing = n - data:size(1)
   if missing > 0 then data = torch.cat({data, torch.zeros {data:size(0), missing}}, 1) end
-  return waveform.beside(song, data:narrow(1, 0, n):contiguous())
+  return song:with {data = data:narrow(1, 0, n):contiguous()}
 end
 
 return stretch

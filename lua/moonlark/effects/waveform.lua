@@ -1,24 +1,12 @@
---- Waveforms that belong to another one: what every effect makes.
+--- Waveform: what every effect makes of a song.
 local signal = require "moonlark.signal"
 
-local waveform = {}
-
---- A waveform that begins where the song does.
----@param song moonlark.Signal
----@param data moonlark.Tensor  channels × samples
----@return moonlark.Signal
-function waveform.beside(song, data)
-  return signal.new {data = data, rate = song.rate, start = song.start, kind = "waveform", made = song.made}
-end
-
---- Calls f with each channel's samples; makes a waveform of each tensor that it returns.
+--- Calls f with each channel's samples; makes a waveform, beside the song, of each tensor that it returns.
 ---@param song moonlark.Signal  waveform
 ---@param f fun(samples: moonlark.Tensor): ...
 ---@return moonlark.Signal ...
-function waveform.each_channel(song, f)
+return function(song, f)
   local made = table.pack(signal.each_channel(signal.channels(song), 1, f))
-  for i = 1, made.n do made[i] = waveform.beside(song, made[i]) end
+  for i = 1, made.n do made[i] = song:with {data = made[i]} end
   return table.unpack(made)
 end
-
-return waveform
