@@ -1,4 +1,5 @@
 --- Waits for work over many files that runs on background threads, and draws how far it is.
+local finally = require "moonlark.base.finally"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
@@ -10,26 +11,13 @@ background.options = {
   progress = options.boolean(true, "draws a bar"),
 }
 
-local told = setmetatable({}, {__mode = "k"}) -- jobs whose results could not be kept
-
--- A cache that takes nothing is no failure, but said, once a job.
-local function tell_unkept(job, counts, cache)
-  if (counts.uncached or 0) == 0 or told[job] then return end
-  told[job] = true
-  io.stderr:write(show.format("%d results could not be kept in the cache %s: %s\n", counts.uncached, cache,
-    counts.unkept))
-end
-
---- Returns once the job is done. Ctrl-C, or any error meanwhile, stops the job and says how far it was; a disk that is
---- full, or no file that can be opened, is an error of the job, not of the files.
----@param job userdata  a moonlark.job of the engine
----@param label string?  what to call it in the progress bar; nil: no bar
----@param cache string?  where results are kept
----@return {total: integer, done: integer, failed: integer, cached: integer, uncached: integer, unkept: string?}
+--- Returns once a job of the engine is done: {total, done, failed, cached, uncached, unkept}. Ctrl-C, or any error
+--- meanwhile, stops the job and says how far it was; a disk that is full, or no file that can be opened, is an error of
+--- the job, not of the files. `label` names the progress bar (nil: no bar), `cache` is where results are kept.
 function background.await(job, label, cache)
   local counts = job:progress()
   local bar = label and counts.total > 0 and require "moonlark.base.progress".new(counts.total, label) or nil
-  local function stop(_, failure)
+  local _ <close> = finally(function(failure)
     if bar then bar:finish() end
     if not failure then return end
     counts = job:progress()
@@ -38,14 +26,16 @@ function background.await(job, label, cache)
       io.stderr:write(show.format("stopped after %d of %d files%s\n", counts.done + counts.failed, counts.total,
         cache and "; what is done is kept in " .. cache or ""))
     end
-  end
-  local _ <close> = setmetatable({}, {__close = stop})
+  end)
   repeat
     local finished = job:wait(0.1)
     counts = job:progress()
     if bar then bar:update(counts.done + counts.failed) end
   until finished
-  tell_unkept(job, counts, cache)
+  if (counts.uncached or 0) > 0 then -- no failure, but said
+    io.stderr:write(show.format("%d results could not be kept in the cache %s: %s\n", counts.uncached, cache,
+      counts.unkept))
+  end
   local ended_by = job:ended_by()
   if ended_by then error(ended_by, 0) end
   if counts.done + counts.failed < counts.total then error("interrupted", 0) end
@@ -53,9 +43,6 @@ function background.await(job, label, cache)
 end
 
 --- The reason of a failure without the path that it begins with: `rejected` names that anyway.
----@param path string
----@param reason string
----@return string
 function background.reason(path, reason)
   local shown = show.name(path)
   if reason:sub(1, #shown) ~= shown then return reason end

@@ -4,8 +4,6 @@
 ---     for batch in b:epoch(1) do
 ---       local loss = nn.functional.cross_entropy(net(batch.x), batch.y)
 ---     end
----     local v = parts.valid:batches {feature = "mel", segment = 3}
----     v:normalize_by(b:statistics())
 local augment = require "moonlark.augment"
 local background = require "moonlark.dataset.background"
 local cache = require "moonlark.dataset.cache"
@@ -15,7 +13,6 @@ local finally = require "moonlark.base.finally"
 local loader = require "moonlark_core".loader
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
-local pooled = require "moonlark.dataset.pooled"
 local recipes = require "moonlark.feature.recipe"
 local show = require "moonlark.base.show"
 
@@ -38,10 +35,7 @@ local Batches = {}
 Batches.__index = Batches
 Batches.__name = "moonlark.Batches"
 
--- options --------------------------------------------------------------------------
-
 local none = options.none
-
 local decibel = options.record("decibel",
   options.join(loader.parameters.material_decibel, loader.parameters.plan_decibel), none)
 
@@ -98,13 +92,6 @@ local function recipe_of(o)
   return made
 end
 
--- For each feature of the recipe the power of an amplitude that decibels are made of, 0 for none.
-local function powers_of(recipe, wanted)
-  local powers = {}
-  for i, entry in ipairs(recipe.list) do powers[i] = wanted and engine.facts(entry[1], entry[2]).energy or 0 end
-  return powers
-end
-
 -- Frames of a segment, and the names of rows; an error where features do not fit together.
 local function shape_of(recipe, segment)
   local features, frames = loader.measure(recipe:description(), segment)
@@ -142,13 +129,17 @@ end
 ---
 --- With pool, batches hold one row a track instead of frames: x is n × columns, and what concerns segments and
 --- augmentation does not apply. Files that partial = "keep" takes in part are named in `partial`.
+---
+--- Errors: no feature, or several ways to say it; a rate that is not the recipe's; options of segments without segment;
+--- no tracks; no such device.
+---     local b = parts.train:batches {feature = "mel", segment = 3, batch_size = 64}
 ---@param given moonlark.Dataset.batches.Options
 ---@return moonlark.Batches
 function Dataset:batches(given)
   local o, training = parameters:read(given), self.part == "train"
   local recipe = recipe_of(o)
   if o.shuffle == nil then o.shuffle = training end
-  if recipe.pool then return pooled(self, recipe, o) end
+  if recipe.pool then return require "moonlark.dataset.tensors".pooled(self, recipe, o) end
   settle(o, training)
   local frames, names = shape_of(recipe, o.segment)
   if #self.tracks == 0 then error("the dataset has no tracks", 0) end
@@ -159,8 +150,6 @@ function Dataset:batches(given)
     augments = augment.ordered(o.augment or {}),
   }, Batches)
 end
-
--- preparing ---------------------------------------------------------------------------
 
 -- Runs a pass over all tracks, and gives its job. What is stopped half way is begun anew the next time.
 local function run(self, pass, label)
@@ -195,8 +184,9 @@ local function sort_out(self, outcome)
   self.places = places
 end
 
---- Reads or computes what examples are cut from, for all tracks; a file that fails goes to `rejected`, that all fail is
---- an error. Done once, by whatever needs it first.
+--- Reads or computes what examples are cut from, for all tracks. Done once, by whatever needs it first. A file that
+--- fails is named in `rejected`. Errors: all files fail.
+---     b:prepare()
 ---@return moonlark.Batches  itself
 function Batches:prepare()
   if self.places then return self end
@@ -204,9 +194,12 @@ function Batches:prepare()
   for i, track in ipairs(self.dataset.tracks) do
     wanted[i] = {path = track.path, start = track.start, duration = track.duration}
   end
-  local o, first = self.settings, self.augments[1]
+  local o, first, powers = self.settings, self.augments[1], {}
+  for i, entry in ipairs(self.recipe.list) do -- the power of an amplitude that decibels are made of, 0 for none
+    powers[i] = o.decibel and engine.facts(entry[1], entry[2]).energy or 0
+  end
   self.material = loader.material(self.recipe:description(), wanted, o, {
-    sound = first and not first.on_features, powers = powers_of(self.recipe, o.decibel),
+    sound = first and not first.on_features, powers = powers,
   }, o.cache)
   local job = run(self, "load", "preparing")
   self.partial = notes.take(job:notes(), self.dataset.tracks)
@@ -216,6 +209,7 @@ end
 
 --- The mean and standard deviation of each row over all tracks and times, unaugmented; a deviation of 0 is given as
 --- 1. What normalize_by was given, if it was.
+---     local s = train:statistics()
 ---@return {mean: moonlark.Tensor, std: moonlark.Tensor}
 function Batches:statistics()
   if self.normalisation then return self.normalisation end
@@ -230,7 +224,8 @@ function Batches:statistics()
   return self.normalisation
 end
 
---- Takes the statistics of other batches, those of the training part, from now on.
+--- Takes the statistics of other batches, those of the training part, from now on. Errors: other rows.
+---     valid:normalize_by(train:statistics())
 ---@param statistics {mean: moonlark.Tensor, std: moonlark.Tensor}
 ---@return moonlark.Batches  itself
 function Batches:normalize_by(statistics)
@@ -244,8 +239,6 @@ function Batches:normalize_by(statistics)
   self.normalisation, self.plan = {mean = statistics.mean, std = statistics.std}, nil
   return self
 end
-
--- epochs --------------------------------------------------------------------------------
 
 local function normalisation_of(self)
   if not self.settings.normalize then return {} end
@@ -267,23 +260,24 @@ end
 local function counts(self)
   if not self.n_items then
     self:prepare()
-    local _
-    _, self.n_items, self.n_batches = plan_of(self, {})
+    self.n_items, self.n_batches = select(2, plan_of(self, {}))
   end
   return self.n_items, self.n_batches
 end
 
 --- Examples of an epoch.
+---     print(b:items())
 ---@return integer
 function Batches:items() return (counts(self)) end
-
 Batches.__len = Batches.items
 
 --- Batches of an epoch.
+---     print(b:count())
 ---@return integer
 function Batches:count() return (select(2, counts(self))) end
 
 --- {rows, frames}; frames is nil when tracks are taken whole.
+---     local rows, frames = table.unpack(b:shape())
 ---@return integer[]
 function Batches:shape() return {self.rows, self.frames} end
 
@@ -307,8 +301,8 @@ end
 
 local epoch_number = options.integer(options.required, {least = 1})
 
---- The batches of an epoch: `for batch in b:epoch(1) do … end`. They depend on the seed and the epoch alone. Leaving
---- the loop stops the threads.
+--- The batches of an epoch. They depend on the seed and the epoch alone. Leaving the loop stops the threads.
+---     for batch in b:epoch(1) do print(batch.x, batch.y) end
 ---@param number integer  from 1
 ---@return fun(): moonlark.Batch?
 function Batches:epoch(number)
@@ -332,6 +326,7 @@ function Batches:epoch(number)
 end
 
 --- Where batches are to be: for a GPU they are copied from pinned memory, one batch ahead.
+---     b:to "cuda"
 ---@param device string
 ---@return moonlark.Batches  itself
 function Batches:to(device)
@@ -340,6 +335,7 @@ function Batches:to(device)
 end
 
 --- Another seed for epochs from now on.
+---     b:set_seed(2)
 ---@param seed integer
 ---@return moonlark.Batches  itself
 function Batches:set_seed(seed)
@@ -347,8 +343,9 @@ function Batches:set_seed(seed)
   return self
 end
 
---- What makes the same input of other songs, as plain values: `songs:batches(b:options())`, then normalize_by. Not how
---- it was varied: seed, crop, shuffle and augment.
+--- What makes the same input of other songs, as plain values, but for normalize_by. Not how it was varied: seed, crop,
+--- shuffle and augment.
+---     local others = songs:batches(b:options()):normalize_by(b:statistics())
 ---@return table
 function Batches:options()
   local recipe, made = self.recipe:settings(), {}
@@ -368,6 +365,7 @@ function Batches:__tostring()
 end
 
 --- Names of the features, in the order of their rows.
+---     print(table.concat(b:features(), ", "))
 ---@return string[]
 function Batches:features()
   local list = {}

@@ -4,6 +4,7 @@
 ---     local X = songs:extract(recipe, {cache = true})        -- the user's
 ---     local X = songs:extract(recipe, {cache = ".moonlark"}) -- one beside the data
 ---     cache.limit(50 << 30)
+local core = require "moonlark_core".cache
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -31,12 +32,10 @@ local warned = {}
 
 --- The cache folder that the option `cache` of a function asks for: true is the user's, nil and false none. One that
 --- cannot be made or written to is left out, which a line on standard error says once.
----@param wanted string|boolean?
----@return string?
 function cache.usable(wanted)
   if wanted == true then wanted = cache.folder() end
   if not wanted then return nil end
-  local fine, why = pcall(require "moonlark_core".cache.check, wanted)
+  local fine, why = pcall(core.check, wanted)
   if fine then return wanted end
   if not warned[wanted] then
     io.stderr:write(show.format("moonlark: results are not kept between runs: %s\n", why))
@@ -51,14 +50,10 @@ local function chosen(folder)
   return folder
 end
 
-local function engine()
-  return require "moonlark_core".cache
-end
-
 --- How much a cache holds, and the most that it may: bytes as the disk counts them.
 ---@param folder string?  default: the user's
 ---@return {entries: integer, bytes: integer, limit: integer}
-function cache.usage(folder) return engine().usage(chosen(folder)) end
+function cache.usage(folder) return core.usage(chosen(folder)) end
 
 --- Sets the most that a cache may hold (10 GiB at first). What was used longest ago goes as room is needed, and at
 --- once when there is too much already; no entry may be larger than a sixteenth of the limit.
@@ -67,17 +62,17 @@ function cache.usage(folder) return engine().usage(chosen(folder)) end
 function cache.limit(bytes, folder)
   folder = chosen(folder)
   files.mkdirs(folder)
-  engine().limit(folder, bytes)
+  core.limit(folder, bytes)
 end
 
 --- Removes every entry.
 ---@param folder string?  default: the user's
 ---@return {entries: integer, bytes: integer}  what was removed
-function cache.clear(folder) return engine().clear(chosen(folder)) end
+function cache.clear(folder) return core.clear(chosen(folder)) end
 
 --- Reads every entry, compares it with its checksum and removes what is damaged.
 ---@param folder string?  default: the user's
 ---@return {entries: integer, bytes: integer, damaged: integer}
-function cache.verify(folder) return engine().verify(chosen(folder)) end
+function cache.verify(folder) return core.verify(chosen(folder)) end
 
 return cache

@@ -29,36 +29,27 @@ function Dataset:__index(key)
   return Dataset[key]
 end
 
-function Dataset:__len()
-  return #self.tracks
-end
+function Dataset:__len() return #self.tracks end
 
 local function labels_of(tracks)
-  local seen, classes = {}, {}
+  local seen = {}
   for _, track in ipairs(tracks) do
-    if track.label and not seen[track.label] then
-      seen[track.label] = true
-      classes[#classes + 1] = track.label
-    end
+    if track.label then seen[track.label] = true end
   end
-  return text.sort(classes)
+  return text.keys(seen)
 end
 
 -- A dataset of tracks; its other fields come from the one it is made of, if any.
 local function make(tracks, source)
   source = source or {}
   return setmetatable({
-    tracks = tracks,
-    classes = source.classes or labels_of(tracks),
-    rejected = source.rejected or {},
-    partial = source.partial or {},
-    part = source.part,
-    leakage = source.leakage,
-    lists = source.lists,
+    tracks = tracks, classes = source.classes or labels_of(tracks), rejected = source.rejected or {},
+    partial = source.partial or {}, part = source.part, leakage = source.leakage, lists = source.lists,
   }, Dataset)
 end
 
 --- How many tracks each class has.
+---     print(songs:counts().jazz)
 ---@return table<string, integer>
 function Dataset:counts()
   local counts = {}
@@ -69,7 +60,8 @@ function Dataset:counts()
   return counts
 end
 
---- The class id (from 0) of each track, in order; nil for an unlabelled dataset.
+--- The class id (from 0) of each track, in order; nil for an unlabelled dataset. Errors: one track has no label.
+---     local y = torch.tensor(songs:ids())
 ---@return integer[]?
 function Dataset:ids()
   if #self.classes == 0 then return nil end
@@ -83,6 +75,7 @@ end
 
 --- The tracks for which `keep(track)` is true, in their order. A whole dataset then has only the classes that
 --- are left; a part of a split keeps the classes, and so the class ids, of its siblings.
+---     local long = songs:measure():filter(function(track) return track.seconds > 10 end)
 ---@param keep fun(track: moonlark.Track): boolean?
 ---@return moonlark.Dataset
 function Dataset:filter(keep)

@@ -1,5 +1,5 @@
---- What train and predict rely on, of any kind of batches: of songs (dataset:batches), of samples in memory
---- (train.tensors), of one row a song (dataset:batches with pool).
+--- What train and predict rely on, of any kind of batches: of songs (Dataset:batches), of samples in memory
+--- (train.tensors), of one row a song (Dataset:batches with pool).
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
@@ -25,33 +25,26 @@ local contract = {}
 
 -- What has to be there, by the type that it has.
 local fields = {
-  {"dataset", "table"}, {"rows", "number"}, {"rejected", "table"}, {"partial", "table"}, {"settings", "table"},
+  {"table", "dataset", "rejected", "partial", "settings"}, {"number", "rows"},
+  {"function", "prepare", "items", "count", "epoch", "set_seed", "to", "options", "statistics", "normalize_by"},
 }
-local methods = {"prepare", "items", "count", "epoch", "set_seed", "to", "options", "statistics", "normalize_by"}
 
 --- The first field that a table lacks to be batches; nil: none.
----@param value table
----@return string?
 function contract.lacks(value)
-  for _, field in ipairs(fields) do
-    if type(value[field[1]]) ~= field[2] then return field[1] end
-  end
-  for _, name in ipairs(methods) do
-    if type(value[name]) ~= "function" then return name end
+  for _, names in ipairs(fields) do
+    for i = 2, #names do
+      if type(value[names[i]]) ~= names[1] then return names[i] end
+    end
   end
   return type(value.dataset.tracks) ~= "table" and "dataset.tracks" or nil
 end
 
 --- The value, if it is batches.
----@param value any
----@return moonlark.AnyBatches?
 function contract.batches(value)
   return type(value) == "table" and not contract.lacks(value) and value or nil
 end
 
---- Refuses what is no batches.
----@param value any
----@return moonlark.AnyBatches
+--- The value; an error if it is no batches.
 function contract.check_batches(value)
   if contract.batches(value) then return value end
   show.fail("batches must be what dataset:batches and train.tensors make, got %s%s", options.got(value),

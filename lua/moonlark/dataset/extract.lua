@@ -2,6 +2,7 @@
 local background = require "moonlark.dataset.background"
 local cache = require "moonlark.dataset.cache"
 local class = require "moonlark.dataset.class"
+local core = require "moonlark_core".extract
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -82,13 +83,12 @@ end
 
 -- Starts the engine on all tracks and waits. `outputs` are files to write frames to.
 local function run(self, recipe, o, outputs)
-  local core = require "moonlark_core"
   local wanted = {}
   for i, track in ipairs(self.tracks) do
     wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
   end
   local folder = cache.usable(o.cache)
-  local job = core.extract.start(recipe:description(), wanted, o.workers, folder)
+  local job = core.start(recipe:description(), wanted, o.workers, folder)
   local counts = background.await(job, o.progress and "extracting" or nil, folder)
   local result = {
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
@@ -120,10 +120,11 @@ end
 
 --- Computes a recipe over all tracks, on worker threads.
 ---
---- A file that fails is named in `rejected` and has no row; that all fail is an error. A file that was kept in part
---- (the recipe's partial = "keep") has one, and is named in `partial`. Results are the same to the
---- bit for any number of workers. With a cache (see moonlark.dataset.cache), which knows results by the files' content
---- and the recipe, work done before Ctrl-C is not done again.
+--- A file that fails is named in `rejected` and has no row. A file that was kept in part (the recipe's partial = "keep")
+--- has one, and is named in `partial`. Results are the same to the bit for any number of workers. With a cache (see
+--- moonlark.dataset.cache), which knows results by the files' content and the recipe, work done before Ctrl-C is not
+--- done again. Errors: no tracks, or all files fail.
+---     local X = songs:extract(recipe, {workers = 2, cache = true})
 ---@param recipe moonlark.Recipe
 ---@param given moonlark.Dataset.extract.Options?
 ---@return moonlark.Features
@@ -131,7 +132,6 @@ function Dataset:extract(recipe, given)
   if not require "moonlark.feature.recipe".is(recipe) then
     error("recipe must be a recipe, such as feature.recipe {features = {mfcc = {}}} makes", 0)
   end
-  local core = require "moonlark_core"
   local X, places = run(self, recipe, of_extract:read(given))
   check_any_left(self, X)
   local job = X.job
@@ -141,12 +141,10 @@ function Dataset:extract(recipe, given)
   local ids = make(X.tracks, self):ids()
   if ids then X.y = require "moonlark.torch".tensor(ids) end
   if recipe.pool then
-    X.x = core.extract.table(job)
+    X.x = core.table(job)
     job:close()
   else
-    X.items = lazy_list(#places, function(i)
-      return recipe:signals(core.extract.frames(job, places[i]))
-    end)
+    X.items = lazy_list(#places, function(i) return recipe:signals(core.frames(job, places[i])) end)
   end
   return setmetatable(X, Features)
 end
@@ -155,6 +153,7 @@ end
 --- of frames for each track. A file that fails is named in `rejected`, even when all fail; then there is no table.
 ---
 --- With a cache, frames are not computed anew while their file stays as it was written.
+---     songs:extract_to(recipe, "features.csv")
 ---@param recipe moonlark.Recipe
 ---@param outputs string|string[]  the table's path (.safetensors .npy .csv .jsonl .arff .h5), or a path for each track
 --- (.safetensors .npz .npy .csv .h5) whose folders exist
@@ -162,22 +161,17 @@ end
 ---@return {tracks: moonlark.Track[], rejected: table[], partial: table[], warnings: table[], cached: integer}
 function Dataset:extract_to(recipe, outputs, given)
   local o = of_extract_to:read(given)
-  local core = require "moonlark_core"
-  if recipe.pool then core.extract.check_table(outputs) end
+  if recipe.pool then core.check_table(outputs) end
   local result = run(self, recipe, o, not recipe.pool and outputs or nil)
   local job <close> = result.job
   result.job = nil
   if recipe.pool and #result.tracks > 0 then
-    core.extract.write_table(job, outputs, extract.about(make(result.tracks, self), recipe.names, recipe.text))
+    core.write_table(job, outputs, extract.about(make(result.tracks, self), recipe.names, recipe.text))
   end
   return result
 end
 
 --- What core.extract.write_table wants to know of a dataset whose tracks are a table's rows.
----@param songs moonlark.Dataset
----@param columns string[]
----@param recipe string
----@return table
 function extract.about(songs, columns, recipe)
   local ids = songs:ids()
   return {

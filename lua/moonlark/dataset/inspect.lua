@@ -1,6 +1,7 @@
 --- Adds validate, measure, duplicates, hash and shard to datasets: what their files hold.
 local background = require "moonlark.dataset.background"
 local class = require "moonlark.dataset.class"
+local core = require "moonlark_core"
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local reading = require "moonlark.audio.reading"
@@ -20,7 +21,6 @@ local of_hash = options.describe("Dataset:hash", workers)
 -- Inspects the files of tracks; sets seconds, rate, channels and hash; gives the reason of each that failed, and the
 -- notes of each. `o`: workers, channel, partial.
 local function inspect(tracks, depth, label, o)
-  local core = require "moonlark_core"
   local paths = {}
   for i, track in ipairs(tracks) do paths[i] = track.path end
   local job <close> = core.extract.inspect(paths, depth, o.workers, reading.channel(o.channel), o.partial == "keep")
@@ -51,6 +51,7 @@ end
 ---
 --- Classes keep their ids, even one that lost all of its tracks. A file without the `channel` is set aside, too. Files
 --- that partial = "keep" takes as far as they go are named in `partial`.
+---     songs:validate {workers = 2}
 ---@param given moonlark.Dataset.validate.Options?
 ---@return moonlark.Dataset self
 function Dataset:validate(given)
@@ -70,18 +71,15 @@ function Dataset:validate(given)
 end
 
 --- Files that hold the same bytes, once validated: lists of paths, each of two or more.
+---     for _, same in ipairs(songs:duplicates()) do print(table.concat(same, " = ")) end
 ---@return string[][]
 function Dataset:duplicates()
   local by_hash, found = {}, {}
   for _, track in ipairs(self.tracks) do
     if track.hash and not track.start then
-      local same = by_hash[track.hash]
-      if same then
-        if #same == 1 then found[#found + 1] = same end
-        same[#same + 1] = track.path
-      else
-        by_hash[track.hash] = {track.path}
-      end
+      local same = by_hash[track.hash] or {}
+      by_hash[track.hash], same[#same + 1] = same, track.path
+      if #same == 2 then found[#found + 1] = same end
     end
   end
   return found
@@ -102,7 +100,9 @@ local function complete(self, field, depth, o)
   end
 end
 
---- Makes sure that every track knows its `seconds`, from the files' headers where it was not validated.
+--- Makes sure that every track knows its `seconds`, from the files' headers where it was not validated. Errors: a file
+--- that cannot be read.
+---     print(songs:measure()[1].seconds)
 ---@param given moonlark.Dataset.measure.Options?
 ---@return moonlark.Dataset self
 function Dataset:measure(given)
@@ -113,6 +113,7 @@ end
 --- The i-th of n parts of a dataset, for n machines that each take one: every track lies in exactly one, by the content
 --- of its file alone, so that it does not matter what else is there or what files are called. Files whose `hash` is not
 --- known (from an index, or validate) are read; one that cannot be read lies in the first part.
+---     local mine = songs:shard(1, 4)
 ---@param i integer  1 .. n
 ---@param n integer
 ---@param given moonlark.Dataset.shard.Options?
@@ -127,17 +128,16 @@ function Dataset:shard(i, n, given)
     if not track.hash then unknown[#unknown + 1] = track end
   end
   if #unknown > 0 then inspect(unknown, "content", o.progress and "hashing" or nil, o) end
-  local classes = self.classes
   local part = self:filter(function(track)
-    local number = track.hash and tonumber(track.hash:sub(1, 15), 16) or 0
-    return number % n + 1 == i
+    return (track.hash and tonumber(track.hash:sub(1, 15), 16) or 0) % n + 1 == i
   end)
-  part.classes = classes -- the class ids of the whole
+  part.classes = self.classes -- the class ids of the whole
   return part
 end
 
 --- One hash of all the data: the bytes of every file with its label, group and fold. It does not depend on where
---- the files lie, what they are called or in which order they are listed.
+--- the files lie, what they are called or in which order they are listed. Errors: a file that cannot be read.
+---     print(songs:hash())
 ---@param given moonlark.Dataset.hash.Options?
 ---@return string  32 hexadecimal digits
 function Dataset:hash(given)
@@ -147,5 +147,5 @@ function Dataset:hash(given)
     lines[i] = table.concat({track.hash, track.label or "", track.group or "", tostring(track.fold or ""),
       tostring(track.start or ""), tostring(track.duration or "")}, "\0")
   end
-  return require "moonlark_core".store.hash(table.concat(text.sort(lines), "\n"))
+  return core.store.hash(table.concat(text.sort(lines), "\n"))
 end

@@ -1,9 +1,7 @@
 --- Deals tracks out to parts: the arithmetic behind dataset splits and folds, on plain lists.
 local partition = {}
 
---- A generator of whole numbers 0..n-1 (SplitMix64): the same seed gives the same numbers everywhere.
----@param seed integer
----@return fun(n: integer): integer
+--- A generator of whole numbers, random(n) in 0..n-1 (SplitMix64): the same seed gives the same numbers everywhere.
 function partition.random(seed)
   local state = seed
   return function(n)
@@ -16,15 +14,13 @@ function partition.random(seed)
 end
 
 --- Shuffles a list in place (Fisher and Yates) by a generator; returns it.
-local function shuffle(list, random)
+function partition.shuffle(list, random)
   for i = #list, 2, -1 do
     local j = random(i) + 1
     list[i], list[j] = list[j], list[i]
   end
   return list
 end
-
-partition.shuffle = shuffle
 
 -- How many of n go to each part: its quota n * fraction rounded down or up. What rounding took from a part in
 -- earlier classes is in `owed`, and decides who is rounded up now, so that totals come out right as well.
@@ -48,25 +44,19 @@ local function apportion(n, fractions, owed)
   return sizes
 end
 
---- Deals the items of each class to the parts; a class's share of a part is its quota rounded down or up.
----@param labels any[]  the class of each item
----@param fractions number[]  share of each part, summing to 1
----@param seed integer
----@return integer[]  the part (from 1) of each item
+--- Deals items to parts, class by class: the part (from 1) of each, by their labels and the parts' fractions, which sum
+--- to 1. A class's share of a part is its quota rounded down or up.
 function partition.stratified(labels, fractions, seed)
   local random = partition.random(seed)
   local members, order = {}, {}
   for i, label in ipairs(labels) do
-    if not members[label] then
-      members[label] = {}
-      order[#order + 1] = label
-    end
+    if not members[label] then members[label], order[#order + 1] = {}, label end
     table.insert(members[label], i)
   end
   local part_of, owed = {}, {}
   for part = 1, #fractions do owed[part] = 0 end
   for _, label in ipairs(order) do
-    local items = shuffle(members[label], random)
+    local items = partition.shuffle(members[label], random)
     local at = 0
     for part, size in ipairs(apportion(#items, fractions, owed)) do
       for i = at + 1, at + size do part_of[items[i]] = part end
@@ -80,15 +70,12 @@ end
 local function collect_groups(labels, groups, random)
   local list, by_name = {}, {}
   for i, name in ipairs(groups) do
-    local group = by_name[name]
-    if not group then
-      group = {items = {}, counts = {}}
-      by_name[name], list[#list + 1] = group, group
-    end
+    local group = by_name[name] or {items = {}, counts = {}}
+    if not by_name[name] then by_name[name], list[#list + 1] = group, group end
     table.insert(group.items, i)
     group.counts[labels[i]] = (group.counts[labels[i]] or 0) + 1
   end
-  shuffle(list, random)
+  partition.shuffle(list, random)
   for rank, group in ipairs(list) do group.rank = rank end
   table.sort(list, function(a, b)
     if #a.items ~= #b.items then return #a.items > #b.items end
@@ -99,11 +86,6 @@ end
 
 --- Deals whole groups to the parts, keeping each class as near to its share as groups allow: the largest group
 --- first, each to the part that would then be fullest the least, counted in the classes that the group holds.
----@param labels any[]  the class of each item
----@param groups any[]  the group of each item
----@param fractions number[]
----@param seed integer
----@return integer[]
 function partition.grouped(labels, groups, fractions, seed)
   local totals = {}
   for _, label in ipairs(labels) do totals[label] = (totals[label] or 0) + 1 end

@@ -2,9 +2,10 @@
 --- were set aside, and why) and partial.csv (which were kept in part). The parts of a sharded extraction lie in one
 --- folder until they are merged.
 local claim = require "moonlark.base.claim"
+local class = require "moonlark.dataset.class"
+local core = require "moonlark_core"
 local csv = require "moonlark.base.csv"
 local files = require "moonlark.base.files"
-local finally = require "moonlark.base.finally"
 local json = require "moonlark.base.json"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
@@ -16,11 +17,7 @@ local function mark(shard)
   return shard and ("-%d-of-%d"):format(shard.i, shard.n) or ""
 end
 
---- The path of the pooled table. A part's is .safetensors, whatever the whole is to be.
----@param folder string
----@param format string
----@param shard {i: integer, n: integer}?
----@return string
+--- The path of the pooled table; `shard` is nil, or {i, n} of a part, whose table is .safetensors in any case.
 function results.table_path(folder, format, shard)
   return ("%s/features%s.%s"):format(folder, mark(shard), shard and "safetensors" or format)
 end
@@ -60,32 +57,27 @@ local function keep_list(path, names)
   for _, name in ipairs(names) do
     if not had[name] then more[#more + 1] = name .. "\0" end
   end
-  require "moonlark_core".store.append(path, "\0" .. table.concat(more))
+  core.store.append(path, "\0" .. table.concat(more))
 end
 
 --- Takes a folder for an extraction, making it where needed, before any work: an error when another process extracts
 --- the same part into it, or when a file that would be written is there already and no extraction wrote it. Closing
 --- what it gives lets the folder go. The files are known to be an extraction's from now on, finished or not.
----@param folder string
----@param outputs string[]  the files of frames or the table, as seen from the folder
----@param shard {i: integer, n: integer}?
----@param features string[]?  names: some formats (.npy) hold one of them in a file
----@return table
+---
+--- `outputs` are the files of frames or the table, as seen from the folder; `features` are names, for some formats
+--- (.npy) hold one of them in a file.
 function results.claim(folder, outputs, shard, features)
   files.mkdirs(folder)
   local lock = claim.lock(folder, (".features%s.lock"):format(mark(shard)))
-  local output_of = {}
-  local names = {}
+  local names, output_of, known = {}, {}, nil
   for i, name in ipairs {"features%s.json", "rejected%s.csv", "partial%s.csv"} do
     names[i] = name:format(mark(shard))
   end
   for _, output in ipairs(outputs) do
-    for _, name in ipairs(require "moonlark_core".store.frame_files(output, features or {})) do
-      names[#names + 1] = name
-      output_of[name] = output
+    for _, name in ipairs(core.store.frame_files(output, features or {})) do
+      names[#names + 1], output_of[name] = name, output
     end
   end
-  local known
   for _, name in ipairs(names) do
     local path = files.join(folder, name)
     if claim.kind(path) then
@@ -97,7 +89,7 @@ function results.claim(folder, outputs, shard, features)
     end
   end
   keep_list(files.join(folder, (".features%s.list"):format(mark(shard))), names)
-  return finally(function() lock:close() end)
+  return lock
 end
 
 -- The fields of each item that files keep.
@@ -113,19 +105,12 @@ end
 -- A list of files and reasons as NAME.csv, or no such file, not even an earlier run's, when it is empty.
 local function write_list(folder, name, shard, list)
   local path = ("%s/%s%s.csv"):format(folder, name, mark(shard))
-  if #list > 0 then
-    csv.write(path, {"path", "reason"}, list)
-  else
-    files.remove(path)
-  end
+  if #list > 0 then csv.write(path, {"path", "reason"}, list) else files.remove(path) end
 end
 
 --- Writes features.json, rejected.csv when something was set aside, and partial.csv when something was kept in part.
---- All lists are in the data's order; of a part, each item knows its `place` in the whole.
----@param folder string
----@param made table  {recipe = text, columns, classes, tracks, rejected, partial}
----@param shard {i: integer, n: integer, format: string}?
----@return string path  of features.json
+--- All lists of `made`, {recipe = text, columns, classes, tracks, rejected, partial}, are in the data's order; of a part,
+--- {i, n, format}, each item knows its `place` in the whole. Gives the path of features.json.
 function results.write(folder, made, shard)
   local path = ("%s/features%s.json"):format(folder, mark(shard))
   local place = shard and "place" or nil
@@ -143,21 +128,18 @@ end
 local notes = shape.list {path = "string", reason = "string", place = "integer"}
 
 -- What the JSON of a part holds. Its table's format becomes the ending of a file: one of those that are written.
-local function part_form() return {
+local part_form = {
   recipe = "string", columns = shape.list "string", classes = shape.list "string",
   tracks = shape.list {
     path = "string", label = shape.maybe "string", group = shape.maybe "string", file = shape.maybe "string",
     fold = shape.maybe(shape.either("a number or a string", "integer", "number", "string")), place = shape.integer(1),
   },
   rejected = notes, partial = shape.maybe(notes),
-  shard = {
-    i = shape.integer(1), n = shape.integer(1),
-    format = shape.word(require "moonlark_core".store.formats()),
-  },
-} end
+  shard = {i = shape.integer(1), n = shape.integer(1), format = shape.word(core.store.formats())},
+}
 
 local function read_part(path, i, n)
-  local part = json.read(path, part_form())
+  local part = json.read(path, part_form)
   if part.shard.i ~= i or part.shard.n ~= n then
     show.fail("%s says that it is part %d of %d: was it renamed?", path, part.shard.i, part.shard.n)
   end
@@ -184,9 +166,7 @@ local function find_parts(folder)
     local first, second = name:match "^features%-(%d+)%-of%-(%d+)%.json$"
     if first then
       local i, of = count_of(first), count_of(second)
-      if not i or not of or i > of then
-        show.fail("%s cannot be: no part has such a number", files.join(folder, name))
-      end
+      if not i or not of or i > of then show.fail("%s cannot be: no part has such a number", files.join(folder, name)) end
       if n and n ~= of then show.fail("%s holds parts of %d and of %d: merge each apart", folder, n, of) end
       n, found = of, found + 1
       paths[i] = files.join(folder, name)
@@ -245,37 +225,29 @@ end
 
 -- The rows of the parts' tables, in one.
 local function merge_tables(folder, format, made, n)
-  local class = require "moonlark.dataset.class"
-  local shards = {}
+  local shards, filled = {}, {}
   for i = 1, n do shards[i] = {file = results.table_path(folder, format, {i = i, n = n}), places = {}} end
   for row, track in ipairs(made.tracks) do table.insert(shards[track.part].places, row) end
-  local filled = {}
   for _, shard in ipairs(shards) do
     if #shard.places > 0 then filled[#filled + 1] = shard end
   end
   local songs = class.make(made.tracks, {classes = made.classes})
-  require "moonlark_core".extract.merge_tables(filled, #made.tracks, results.table_path(folder, format),
+  core.extract.merge_tables(filled, #made.tracks, results.table_path(folder, format),
     require "moonlark.dataset.extract".about(songs, made.columns, made.recipe))
 end
 
 --- Joins the parts of a sharded extraction: what the folder then holds is, to the byte, what extracting the whole
---- would have left.
----@param folder string
----@param format string?  of the table; default: what extract was asked for
----@return {tracks: table[], rejected: table[], partial: table[]}
----@return string path  of features.json
+--- would have left. `format` of the table is what extract was asked for unless it is given. Gives {tracks, rejected,
+--- partial …} and the path of features.json.
 function results.merge(folder, format)
   local parts, n = read_parts(folder)
   local made = {
     recipe = parts[1].recipe, columns = parts[1].columns, classes = parts[1].classes,
-    tracks = gather(parts, "tracks"), rejected = gather(parts, "rejected"),
-    partial = gather(parts, "partial"),
+    tracks = gather(parts, "tracks"), rejected = gather(parts, "rejected"), partial = gather(parts, "partial"),
   }
   local whole = results.table_path(folder, format or parts[1].shard.format)
   local held <close> = results.claim(folder, #made.columns > 0 and {select(2, files.split(whole))} or {})
-  if #made.columns > 0 and #made.tracks > 0 then
-    merge_tables(folder, format or parts[1].shard.format, made, n)
-  end
+  if #made.columns > 0 and #made.tracks > 0 then merge_tables(folder, format or parts[1].shard.format, made, n) end
   return made, results.write(folder, made)
 end
 

@@ -12,11 +12,8 @@ scan.extensions = {
 }
 
 --- Paths of the sound files in a folder and below it, relative to it and sorted; hidden ones are skipped. What cannot
---- be read (a folder, a link, a pipe with a sound's name) is the second result.
----@param path string
----@param extensions string[]?
----@return string[]
----@return {path: string, reason: string}[] rejected  their paths begin with `path`
+--- be read (a folder, a link, a pipe with a sound's name) is the second result, as {path (beginning with the folder's),
+--- reason}.
 function scan.sounds(path, extensions)
   local endings = {}
   for i, extension in ipairs(extensions or scan.extensions) do
@@ -29,38 +26,25 @@ function scan.sounds(path, extensions)
 end
 
 --- A path without "." parts, doubled and closing slashes.
----@param path string
----@return string
 function scan.clean(path)
   local root = path:sub(1, 1) == "/" and "/" or ""
   local parts = {}
   for part in path:gmatch "[^/]+" do
     if part ~= "." then parts[#parts + 1] = part end
   end
-  local cleaned = root .. table.concat(parts, "/")
-  return cleaned == "" and "." or cleaned
+  return #parts == 0 and root == "" and "." or root .. table.concat(parts, "/")
 end
 
 --- A path as seen from a folder: joined to it unless it is absolute.
----@param folder string
----@param path string
----@return string
 function scan.join(folder, path)
   if path:sub(1, 1) == "/" or folder == "" or folder == "." then return scan.clean(path) end
   return scan.clean(folder .. "/" .. path)
 end
 
 --- The folder that a path lies in; "." for a bare name.
----@param path string
----@return string
-function scan.parent(path)
-  return (files.split(path))
-end
+function scan.parent(path) return (files.split(path)) end
 
 --- A path with respect to a folder: the rest when it lies below it, else absolute.
----@param path string
----@param folder string
----@return string
 function scan.relative(path, folder)
   local here = lfs.currentdir()
   local whole, base = scan.join(here, path), scan.join(here, folder)

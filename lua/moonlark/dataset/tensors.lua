@@ -1,7 +1,7 @@
---- Batches of samples that lie in memory: the same interface as dataset:batches, over tensors.
+--- Batches of samples that lie in memory: the same interface as Dataset:batches, over tensors.
 ---
 ---     local batches = train.tensors {x = X.x, y = X.y, classes = X.classes, batch_size = 64, shuffle = true}
----     for batch in batches:epoch(1) do print(batch.x, batch.y) end
+local class = require "moonlark.dataset.class"
 local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
 local show = require "moonlark.base.show"
@@ -32,9 +32,7 @@ local parameters = options.describe("train.tensors", {
   drop_last = options.boolean(false, "leaves out a last batch that is smaller"),
 })
 
---- Explained at train.tensors.
----@param given moonlark.train.tensors.Options
----@return moonlark.TensorBatches
+-- Explained at train.tensors.
 local function make(given)
   local o = parameters:read(given)
   local n = o.x:size(0)
@@ -52,19 +50,34 @@ local function make(given)
   }, Batches)
 end
 
---- Batches an epoch.
+-- Explained at Dataset:batches, option pool; `o` are its options.
+local function pooled(songs, recipe, o)
+  local X = songs:extract(recipe, {workers = o.workers, cache = o.cache, progress = o.progress})
+  local batches = make {
+    x = X.x, y = X.y, classes = X.classes, paths = X.paths, batch_size = o.batch_size, normalize = o.normalize,
+    shuffle = o.shuffle, seed = o.seed, drop_last = o.drop_last,
+  }
+  batches.dataset, batches.rejected, batches.partial = class.make(X.tracks, songs), X.rejected, X.partial
+  batches.input = {recipe = recipe:settings(), batch_size = o.batch_size, normalize = o.normalize}
+  return batches
+end
+
+--- Batches of an epoch.
+---     print(batches:count())
 ---@return integer
 function Batches:count()
   local whole = self:items() / self.settings.batch_size
   return self.settings.drop_last and math.floor(whole) or math.ceil(whole)
 end
 
---- Samples an epoch.
+--- Samples of an epoch.
+---     print(batches:items())
 ---@return integer
 function Batches:items() return #self.dataset.tracks end
 Batches.__len = Batches.items
 
 --- Another seed for epochs from now on.
+---     batches:set_seed(2)
 ---@param seed integer?
 ---@return moonlark.TensorBatches  itself
 function Batches:set_seed(seed)
@@ -72,11 +85,13 @@ function Batches:set_seed(seed)
   return self
 end
 
---- Nothing: samples are there.
+--- Does nothing: samples are there.
+---     batches:prepare()
 ---@return moonlark.TensorBatches  itself
 function Batches:prepare() return self end
 
 --- Where samples are to be.
+---     batches:to "cuda"
 ---@param device string
 ---@return moonlark.TensorBatches  itself
 function Batches:to(device)
@@ -85,7 +100,8 @@ function Batches:to(device)
   return self
 end
 
---- Of each column (row of frames) over all samples; a deviation of 0 becomes 1.
+--- The mean and deviation of each column (row of frames) over all samples; a deviation of 0 becomes 1.
+---     local s = batches:statistics()
 ---@return {mean: moonlark.Tensor, std: moonlark.Tensor}?  nil when the samples are no float32 numbers
 function Batches:statistics()
   if self.x:dtype() ~= "float32" then return nil end
@@ -95,7 +111,8 @@ function Batches:statistics()
   return {mean = mean:float(), std = torch.where(std:gt(0), std, torch.ones_like(std)):float()}
 end
 
---- Uses another part's statistics.
+--- Takes another part's statistics from now on.
+---     valid:normalize_by(train:statistics())
 ---@param statistics {mean: moonlark.Tensor, std: moonlark.Tensor}
 ---@return moonlark.TensorBatches  itself
 function Batches:normalize_by(statistics)
@@ -104,13 +121,10 @@ function Batches:normalize_by(statistics)
   return self
 end
 
---- Options that make the same input of other samples.
+--- Options that make the same input of other samples, as plain values.
+---     local input = batches:options()
 ---@return table
-function Batches:options()
-  local copy = {}
-  for name, value in pairs(self.input) do copy[name] = value end
-  return copy
-end
+function Batches:options() return options.join(self.input) end
 
 local function normalized(self)
   if not self.settings.normalize then return self.x end
@@ -133,7 +147,8 @@ local function order(self, epoch)
   return list
 end
 
---- for batch in batches:epoch(k) do … end: batch.x, batch.y, batch.tracks (samples, from 1), batch.paths.
+--- The batches of an epoch: tables of x, y, tracks (samples, from 1) and paths.
+---     for batch in batches:epoch(1) do print(batch.x, batch.y) end
 ---@param epoch integer  from 1: with the seed it decides the order
 ---@return fun(): table?
 function Batches:epoch(epoch)
@@ -150,4 +165,4 @@ function Batches:epoch(epoch)
   end
 end
 
-return {make = make, Batches = Batches}
+return {make = make, pooled = pooled}
