@@ -49,4 +49,12 @@ function background.reason(path, reason)
   return (reason:sub(#shown + 1):gsub("^:? ", ""))
 end
 
+--- An error when none of the tracks is left: it names the last that was set aside.
+function background.check_left(kept, tracks, rejected)
+  if #kept > 0 then return end
+  if #tracks == 0 then error("the dataset has no tracks", 0) end
+  local last = rejected[#rejected]
+  show.fail(#tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s", last.path, last.reason)
+end
+
 return background

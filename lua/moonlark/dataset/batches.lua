@@ -39,18 +39,15 @@ local none = options.none
 local decibel = options.record("decibel",
   options.join(loader.parameters.material_decibel, loader.parameters.plan_decibel), none)
 
-local function some_table(type_name, allowed, help, facts)
-  return options.value(type_name, allowed, function(value) return type(value) == "table" and value or nil end, none, help,
-    facts)
-end
+local function a_table(value) return type(value) == "table" and value or nil end
 
 -- Rows of the engine that say how batches are made are options as they stand; the same table goes to the engine.
 local parameters = options.describe("Dataset:batches",
   {feature = options.text(none, "one feature, with its defaults")}, recipes.options,
   loader.parameters.plan, loader.parameters.material, {
-    features = some_table("table", "a table such as {mfcc = {n_mfcc = 13}}",
+    features = options.value("table", "a table such as {mfcc = {n_mfcc = 13}}", a_table, none,
       "several, {name = settings …} or names; they are joined in the order of their names"),
-    recipe = some_table("moonlark.Recipe|table", "a recipe", "instead of features, rate and pool"),
+    recipe = options.value("moonlark.Recipe|table", "a recipe", a_table, none, "instead of features, rate and pool"),
     rate = options.either(none, {options.integer(none, {least = 0, most = 10000000}), options.choice({"native"}, none)},
       "samples per second", {unit = "Hz", usual = "22050"}),
     crop = options.either(none, {options.boolean(), options.choice({"random"}, none)},
@@ -59,8 +56,8 @@ local parameters = options.describe("Dataset:batches",
     decibel = options.either(true, {options.boolean(), decibel},
       "turns features that grow with energy into decibels of power"),
     normalize = options.boolean(true, "each row to mean 0 and deviation 1"),
-    augment = some_table("moonlark.Augmentation[]", "a list of what functions of moonlark.augment make",
-      "random changes of examples", {usual = "{}"}),
+    augment = options.value("moonlark.Augmentation[]", "a list of what functions of moonlark.augment make", a_table,
+      none, "random changes of examples", {usual = "{}"}),
     device = options.text("cpu", "where batches are to be"),
   }, background.options, cache.options)
 
@@ -172,11 +169,7 @@ local function sort_out(self, outcome)
       table.insert(self.rejected, {path = track.path, reason = background.reason(track.path, outcome[i])})
     end
   end
-  if #kept == 0 then
-    local last = self.rejected[#self.rejected]
-    show.fail(#self.dataset.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s",
-      last.path, last.reason)
-  end
+  background.check_left(kept, self.dataset.tracks, self.rejected)
   if #kept < #self.dataset.tracks then
     self.dataset = make(kept, self.dataset)
     self.dataset.rejected = self.rejected
@@ -190,15 +183,11 @@ end
 ---@return moonlark.Batches  itself
 function Batches:prepare()
   if self.places then return self end
-  local wanted = {}
-  for i, track in ipairs(self.dataset.tracks) do
-    wanted[i] = {path = track.path, start = track.start, duration = track.duration}
-  end
   local o, first, powers = self.settings, self.augments[1], {}
   for i, entry in ipairs(self.recipe.list) do -- the power of an amplitude that decibels are made of, 0 for none
     powers[i] = o.decibel and engine.facts(entry[1], entry[2]).energy or 0
   end
-  self.material = loader.material(self.recipe:description(), wanted, o, {
+  self.material = loader.material(self.recipe:description(), self.dataset.tracks, o, {
     sound = first and not first.on_features, powers = powers,
   }, o.cache)
   local job = run(self, "load", "preparing")

@@ -33,9 +33,7 @@ local Features = {}
 Features.__index = Features
 Features.__name = "moonlark.Features"
 
-function Features:__len()
-  return #self.tracks
-end
+function Features:__len() return #self.tracks end
 
 function Features:__tostring()
   local text = self.x and ("%d × %d features"):format(#self.tracks, #self.names)
@@ -46,8 +44,7 @@ function Features:__tostring()
   return text
 end
 
--- A list whose i-th item is made when it is asked for, and made anew the next time: frames of a large
--- collection do not fit in memory.
+-- A list whose i-th item is made anew whenever it is asked for: frames of a large collection do not fit in memory.
 local function lazy_list(n, get)
   return setmetatable({}, {
     __len = function() return n end,
@@ -90,40 +87,30 @@ local function run(self, recipe, o, outputs)
   local folder = cache.usable(o.cache)
   local job = core.start(recipe:description(), wanted, o.workers, folder)
   local counts = background.await(job, o.progress and "extracting" or nil, folder)
-  local result = {
+  local result, places = {
     names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
-  }
+  }, {}
   result.partial, result.warnings = notes.take(job:notes(), self.tracks)
-  local places = {}
   for i, outcome in ipairs(job:outcome()) do
     local track = self.tracks[i]
     if outcome == true then
       table.insert(result.tracks, track)
       places[#places + 1] = i
     else
-      table.insert(result.rejected, {
-        path = track.path, reason = background.reason(track.path, outcome), place = track.place,
-      })
+      local reason = background.reason(track.path, outcome)
+      table.insert(result.rejected, {path = track.path, reason = reason, place = track.place})
     end
   end
   return result, places
 end
 
-local function check_any_left(self, result)
-  if #result.tracks > 0 then return end
-  if #self.tracks == 0 then error("the dataset has no tracks", 0) end
-  local last = result.rejected[#result.rejected]
-  show.fail(#self.tracks == 1 and "%s: %s" or "none of the files can be used; the last is %s: %s",
-    last.path, last.reason)
-end
-
 --- Computes a recipe over all tracks, on worker threads.
 ---
---- A file that fails is named in `rejected` and has no row. A file that was kept in part (the recipe's partial = "keep")
---- has one, and is named in `partial`. Results are the same to the bit for any number of workers. With a cache (see
---- moonlark.dataset.cache), which knows results by the files' content and the recipe, work done before Ctrl-C is not
---- done again. Errors: no tracks, or all files fail.
+--- A file that fails is named in `rejected` and has no row. A file that was kept in part (the recipe's partial =
+--- "keep") has one, and is named in `partial`. Results are the same to the bit for any number of workers. With a cache
+--- (see moonlark.dataset.cache), which knows results by the files' content and the recipe, work done before Ctrl-C is
+--- not done again. Errors: no tracks, or all files fail.
 ---     local X = songs:extract(recipe, {workers = 2, cache = true})
 ---@param recipe moonlark.Recipe
 ---@param given moonlark.Dataset.extract.Options?
@@ -133,7 +120,7 @@ function Dataset:extract(recipe, given)
     error("recipe must be a recipe, such as feature.recipe {features = {mfcc = {}}} makes", 0)
   end
   local X, places = run(self, recipe, of_extract:read(given))
-  check_any_left(self, X)
+  background.check_left(X.tracks, self.tracks, X.rejected)
   local job = X.job
   X.job = nil
   X.paths = map(X.tracks, function(track) return track.path end)

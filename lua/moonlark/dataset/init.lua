@@ -21,7 +21,7 @@ require "moonlark.dataset.batches"
 
 local make = class.make
 
-local dataset = {}
+local dataset = {load = store.load}
 
 local text, none = options.text, options.none
 local of_folder = options.describe("dataset.folder", {
@@ -52,13 +52,10 @@ local function capture(what, pattern, name, path)
   return found
 end
 
-local function fold_value(text)
-  return text and (math.tointeger(tonumber(text)) or text)
-end
+local function fold_value(text) return text and (math.tointeger(tonumber(text)) or text) end
 
 local function check_path(path)
-  if type(path) ~= "string" then show.fail("path must be a string, got %s", type(path)) end
-  return path
+  return type(path) == "string" and path or show.fail("path must be a string, got %s", type(path))
 end
 
 local function folder_at(path)
@@ -85,7 +82,8 @@ end
 --- beside class folders they are rejected, and so is what cannot be read: folders, links that lead nowhere or back,
 --- pipes with a sound's name. Names that start with a dot are skipped.
 ---
----     dataset.folder("esc10", {fold = "^(%d)%-", group = "^%d%-(%d+)%-"})   -- from names such as 1-17092-A.ogg
+--- Errors: no such folder, no sound files, a name in which a pattern finds nothing.
+---     local songs = dataset.folder("esc10", {fold = "^(%d)%-", group = "^%d%-(%d+)%-"})   -- 1-17092-A.ogg
 ---@param path string
 ---@param given moonlark.dataset.folder.Options?
 ---@return moonlark.Dataset
@@ -159,10 +157,9 @@ end
 
 --- Tracks listed in a CSV file whose first line names the columns `path`, `label`, `group`, `fold`; only
 --- `path` must be there, and other columns are kept in each track's `tags`. An empty field counts as none.
---- Paths are relative to the CSV file, or to `root`, which is relative to the CSV file itself.
----
----     dataset.csv("meta/esc50.csv", {root = "../audio",
----                 columns = {path = "filename", label = "category", group = "src_file"}})
+--- Paths are relative to the CSV file, or to `root`, which is relative to the CSV file itself. Errors name the line: an
+--- empty path, a path that stands twice, an empty label where others have one.
+---     local songs = dataset.csv("esc50.csv", {root = "audio", columns = {path = "filename", label = "category"}})
 ---@param path string
 ---@param given moonlark.dataset.csv.Options?
 ---@return moonlark.Dataset
@@ -175,9 +172,8 @@ function dataset.csv(path, given)
   for i, row in ipairs(rows) do
     local track = track_of(row, root, column, others)
     if not track then show.fail("%s, line %d: the path is empty", path, row[0]) end
-    if line_of[track.path] then
-      show.fail("%s, line %d: %s is already on line %d", path, row[0], track.path, line_of[track.path])
-    end
+    local line = line_of[track.path]
+    if line then show.fail("%s, line %d: %s is already on line %d", path, row[0], track.path, line) end
     line_of[track.path], tracks[i] = row[0], track
   end
   if #tracks == 0 then show.fail("%s lists no tracks", path) end
@@ -199,7 +195,8 @@ end
 --- GTZAN as it is handed out: genres/<genre>/<genre>.NNNNN.au, or genres_original with .wav files; `path` is
 --- that folder or one above it. Files of other names are left out. When the lists of the fault-filtered split
 --- (train_filtered.txt, valid_filtered.txt, test_filtered.txt) lie there too, `songs:split {lists = true}` uses
---- them; the lists are not part of Moonlark.
+--- them; the lists are not part of Moonlark. Errors: another layout; no lists in the folder that was named.
+---     local songs = dataset.gtzan "GTZAN"
 ---@param path string
 ---@param given moonlark.dataset.gtzan.Options?
 ---@return moonlark.Dataset
@@ -211,13 +208,9 @@ function dataset.gtzan(path, given)
   local sounds, rejected = scan.sounds(genres, {"au", "wav"})
   for _, found in ipairs(sounds) do
     local folder, genre = found:match "^([^/]+)/([^/.]+)%.%d%d%d%d%d%.%w+$"
-    if folder and folder == genre then
-      tracks[#tracks + 1] = {path = scan.join(genres, found), label = genre}
-    end
+    if folder and folder == genre then tracks[#tracks + 1] = {path = scan.join(genres, found), label = genre} end
   end
-  if #tracks == 0 then
-    show.fail("%s does not have GTZAN's layout: genres/<genre>/<genre>.NNNNN.au (or .wav)", path)
-  end
+  if #tracks == 0 then show.fail("%s does not have GTZAN's layout: genres/<genre>/<genre>.NNNNN.au (or .wav)", path) end
   local songs = make(tracks, {rejected = rejected})
   for _, folder in ipairs {o.lists or path, scan.parent(genres), genres} do
     if files.kind(folder .. "/train_filtered.txt") == "file" then
@@ -225,13 +218,12 @@ function dataset.gtzan(path, given)
       break
     end
   end
-  if o.lists and songs.lists ~= o.lists then
-    show.fail("lists: there is no train_filtered.txt in %s", o.lists)
-  end
+  if o.lists and songs.lists ~= o.lists then show.fail("lists: there is no train_filtered.txt in %s", o.lists) end
   return songs
 end
 
 --- An unlabelled dataset of given files.
+---     local songs = dataset.files {"a.wav", "b.flac"}
 ---@param paths string[]
 ---@return moonlark.Dataset
 function dataset.files(paths)
@@ -247,6 +239,7 @@ end
 dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
 
 --- A dataset from whatever a path names: a folder, a .csv list, or a .json index that save wrote.
+---     local songs = dataset.open "dataset_index.json"
 ---@param path string
 ---@param given moonlark.dataset.folder.Options|moonlark.dataset.csv.Options|nil
 ---@return moonlark.Dataset
@@ -260,18 +253,10 @@ function dataset.open(path, given)
   return dataset.folder(path, given)
 end
 
---- Reads what save wrote: a dataset, the parts of a split, or folds.
----@param path string
----@return moonlark.Dataset|moonlark.Parts|moonlark.Folds
-function dataset.load(path)
-  return store.load(path)
-end
-
 --- True for datasets.
+---     if dataset.is(x) then print(#x.tracks) end
 ---@param value any
 ---@return boolean
-function dataset.is(value)
-  return getmetatable(value) == class.Dataset
-end
+function dataset.is(value) return getmetatable(value) == class.Dataset end
 
 return dataset

@@ -14,9 +14,9 @@ local function add(list, track, reason, words)
   list[#list + 1] = {path = track.path, reason = reason, place = track.place}
 end
 
---- Says the engine's notes on tracks, {partial, warning} or false for each, on standard error, each once; gives two lists
---- of {path, reason, place}: files that were kept in part, and warnings. To be called when the job's progress bar has
---- ended.
+--- Says the engine's notes on tracks, {partial, warning} or false for each, on standard error, each once; gives two
+--- lists of {path, reason, place}: files that were kept in part, and warnings. To be called when the job's progress bar
+--- has ended.
 function notes.take(found, tracks)
   local partial, warnings = {}, {}
   for i, note in ipairs(found) do

@@ -109,8 +109,8 @@ local function write_list(folder, name, shard, list)
 end
 
 --- Writes features.json, rejected.csv when something was set aside, and partial.csv when something was kept in part.
---- All lists of `made`, {recipe = text, columns, classes, tracks, rejected, partial}, are in the data's order; of a part,
---- {i, n, format}, each item knows its `place` in the whole. Gives the path of features.json.
+--- All lists of `made`, {recipe = text, columns, classes, tracks, rejected, partial}, are in the data's order; of a
+--- part, {i, n, format}, each item knows its `place` in the whole. Gives the path of features.json.
 function results.write(folder, made, shard)
   local path = ("%s/features%s.json"):format(folder, mark(shard))
   local place = shard and "place" or nil
@@ -165,11 +165,10 @@ local function find_parts(folder)
   for _, name in ipairs(files.list(folder)) do
     local first, second = name:match "^features%-(%d+)%-of%-(%d+)%.json$"
     if first then
-      local i, of = count_of(first), count_of(second)
-      if not i or not of or i > of then show.fail("%s cannot be: no part has such a number", files.join(folder, name)) end
+      local i, of, path = count_of(first), count_of(second), files.join(folder, name)
+      if not i or not of or i > of then show.fail("%s cannot be: no part has such a number", path) end
       if n and n ~= of then show.fail("%s holds parts of %d and of %d: merge each apart", folder, n, of) end
-      n, found = of, found + 1
-      paths[i] = files.join(folder, name)
+      n, found, paths[i] = of, found + 1, path
     end
   end
   if not n then show.fail("%s holds no parts: moonlark extract --shard 1/2 … makes them", folder) end

@@ -42,10 +42,8 @@ local function groups_of(self, by)
   if by == false then return nil end
   local groups, found = {}, false
   for i, track in ipairs(self.tracks) do
-    local value
-    if by == nil or by == "group" then value = track.group else value = track.tags and track.tags[by] end
-    groups[i] = value
-    found = found or value ~= nil
+    if by == nil or by == "group" then groups[i] = track.group else groups[i] = track.tags and track.tags[by] end
+    found = found or groups[i] ~= nil
   end
   if by == nil and not found then return nil end
   for i, track in ipairs(self.tracks) do
@@ -74,13 +72,17 @@ local function part_of(self, name, chosen)
   return part
 end
 
+-- A fold: the tracks at the places where `tested` is true, and the others.
+local function fold_of(self, name, tested)
+  return {name = name, train = part_of(self, "train", function(i) return not tested(i) end),
+    test = part_of(self, "test", tested)}
+end
+
 -- Raises unless each class of the dataset is in each of the parts.
 local function check_parts(self, parts, names, allowed)
   local counts = self:counts()
   for _, name in ipairs(names) do
-    if #parts[name] == 0 then
-      show.fail("nothing is left for %s: %d tracks cannot be split so", name, #self.tracks)
-    end
+    if #parts[name] == 0 then show.fail("nothing is left for %s: %d tracks cannot be split so", name, #self.tracks) end
     for label, count in pairs(parts[name]:counts()) do
       if count == 0 and not allowed then
         show.fail("no track of class '%s' (it has %d) comes into %s: give that part a larger fraction, filter the "
@@ -169,9 +171,7 @@ local function split_by_lists(self, lists)
     if lists[name] then
       local chosen = read_list(self, lists[name], index)
       for i in pairs(chosen) do
-        if owner[i] then
-          show.fail("%s is listed in both %s and %s", self.tracks[i].path, owner[i], lists[name])
-        end
+        if owner[i] then show.fail("%s is listed in both %s and %s", self.tracks[i].path, owner[i], lists[name]) end
         owner[i] = lists[name]
       end
       parts[name] = part_of(self, name, function(i) return chosen[i] end)
@@ -200,7 +200,9 @@ end
 --- groups allow. The same seed gives the same split.
 ---
 --- Fractions sum to 1. Instead of them, list files name the tracks: {train = path, …}, or a folder that holds
---- train_filtered.txt … or train.txt …; tracks that are not listed are left out.
+--- train_filtered.txt … or train.txt …; tracks that are not listed are left out. Errors: a part without tracks, or (if
+--- stratified) without one of the classes.
+---     local parts = songs:split {train = .6, valid = .2, test = .2, seed = 1}
 ---@param given moonlark.Dataset.split.Options
 ---@return moonlark.Parts  {train, valid, test}, each a Dataset
 function Dataset:split(given)
@@ -234,35 +236,24 @@ function Folds:__tostring()
   return table.concat(lines, "\n")
 end
 
+-- The names of the folds that tracks carry, whole numbers in their order, and the place of each track's among them.
 local function predefined(self)
-  local seen, names, given = {}, {}, {}
-  for i, track in ipairs(self.tracks) do
+  local number, dealt, numeric = {}, {}, true
+  for _, track in ipairs(self.tracks) do
     if track.fold == nil then show.fail("%s has no fold: give k to make folds", track.path) end
-    given[i] = tostring(track.fold)
-    if not seen[given[i]] then
-      seen[given[i]] = true
-      names[#names + 1] = given[i]
-    end
+    number[tostring(track.fold)] = 0
+    numeric = numeric and math.type(tonumber(track.fold)) == "integer"
   end
-  local numeric = true
-  for _, name in ipairs(names) do numeric = numeric and math.type(tonumber(name)) == "integer" end
-  if numeric then
-    table.sort(names, function(a, b) return tonumber(a) < tonumber(b) end)
-  else
-    text.sort(names)
-  end
+  local names = text.keys(number)
+  if numeric then table.sort(names, function(a, b) return tonumber(a) < tonumber(b) end) end
   if #names < 2 then error("all tracks are in one fold: give k to make folds", 0) end
-  local number = {}
   for i, name in ipairs(names) do number[name] = i end
-  local dealt = {}
-  for i, name in ipairs(given) do dealt[i] = number[name] end
+  for i, track in ipairs(self.tracks) do dealt[i] = number[tostring(track.fold)] end
   return names, dealt
 end
 
 local function new_folds(self, o)
-  if o.k > #self.tracks then
-    show.fail("k must be 2..%d (the number of tracks), got %d", #self.tracks, o.k)
-  end
+  if o.k > #self.tracks then show.fail("k must be 2..%d (the number of tracks), got %d", #self.tracks, o.k) end
   for label, count in pairs(o.stratify and self:counts() or {}) do
     if count < o.k then
       show.fail("class '%s' has %d tracks, fewer than k = %d folds: lower k, filter the class out, or allow it "
@@ -277,7 +268,8 @@ end
 --- Folds for cross-validation: a list of {name, train, test}, in which every track is tested once.
 ---
 --- Without `k` the folds are those that the tracks carry (from a CSV column or from file names). With `k`
---- new ones are dealt, stratified and grouped as by split.
+--- new ones are dealt, stratified and grouped as by split. Errors: an empty fold; fewer tracks of a class than folds.
+---     for _, fold in ipairs(songs:folds {k = 5}) do print(#fold.train, #fold.test) end
 ---@param given moonlark.Dataset.folds.Options?
 ---@return moonlark.Folds
 function Dataset:folds(given)
@@ -286,11 +278,7 @@ function Dataset:folds(given)
   if o.k then names, dealt = new_folds(self, o) else names, dealt = predefined(self) end
   local folds = {settings = {k = #names, seed = o.k and o.seed, group = o.group, predefined = o.k == nil}}
   for i, name in ipairs(names) do
-    folds[i] = {
-      name = name,
-      train = part_of(self, "train", function(at) return dealt[at] ~= i end),
-      test = part_of(self, "test", function(at) return dealt[at] == i end),
-    }
+    folds[i] = fold_of(self, name, function(at) return dealt[at] == i end)
     if #folds[i].test == 0 then
       show.fail("fold %s would be empty: there are too few groups for k = %d", name, #names)
     end
@@ -301,8 +289,10 @@ end
 --- Cuts every track into pieces of equal length; the rest at its end that is shorter is dropped. A track
 --- shorter than one piece is set aside in `rejected`.
 ---
---- Refused on a dataset that has not been split, because pieces of one track would come to lie in several parts,
---- which makes a classifier look better than it is. `allow_leakage = true` cuts all the same, and is recorded.
+--- Errors: a dataset that has not been split, because pieces of one track would come to lie in several parts, which
+--- makes a classifier look better than it is (allow_leakage = true cuts all the same, and is recorded); no track is
+--- long enough.
+---     local pieces = parts.train:segments {seconds = 3, overlap = 0.5}
 ---@param given moonlark.Dataset.segments.Options
 ---@return moonlark.Dataset
 function Dataset:segments(given)
@@ -323,10 +313,7 @@ function Dataset:segments(given)
         reason = ("shorter than one segment: %.2f s of %.2f s"):format(track.seconds, o.seconds)}
     end
     for i = 0, n - 1 do
-      local piece = {}
-      for key, value in pairs(track) do piece[key] = value end
-      piece.start, piece.duration = i * step, o.seconds
-      tracks[#tracks + 1] = piece
+      tracks[#tracks + 1] = options.join(track, {start = i * step, duration = o.seconds})
     end
   end
   if #tracks == 0 then show.fail("no track is as long as one segment (%g s)", o.seconds) end
@@ -336,4 +323,4 @@ function Dataset:segments(given)
   return cut
 end
 
-return {Parts = Parts, Folds = Folds, part_of = part_of, part_names = part_names}
+return {Parts = Parts, Folds = Folds, part_of = part_of, fold_of = fold_of, part_names = part_names}

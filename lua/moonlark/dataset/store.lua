@@ -8,42 +8,33 @@ local show = require "moonlark.base.show"
 local split = require "moonlark.dataset.split"
 
 local Dataset, make = class.Dataset, class.make
-local Parts, Folds, part_of, part_names = split.Parts, split.Folds, split.part_of, split.part_names
-
-local function write_json(path, value)
-  require "moonlark.base.files".write(path, json.encode(value, " ") .. "\n")
-end
+local Parts, Folds, part_of, fold_of, part_names =
+  split.Parts, split.Folds, split.part_of, split.fold_of, split.part_names
 
 -- Tracks for a file: paths with respect to the file's folder where they lie below it.
 local function stored_tracks(tracks, folder)
   local stored = json.array {}
-  for i, track in ipairs(tracks) do
-    local copy = {}
-    for key, value in pairs(track) do copy[key] = value end
-    copy.path = scan.relative(track.path, folder)
-    stored[i] = copy
-  end
+  for i, track in ipairs(tracks) do stored[i] = options.join(track, {path = scan.relative(track.path, folder)}) end
   return stored
 end
 
-local function stored_dataset(self, folder)
-  return {
-    classes = json.array {table.unpack(self.classes)}, tracks = stored_tracks(self.tracks, folder),
-    rejected = stored_tracks(self.rejected, folder), part = self.part, leakage = self.leakage,
-    partial = #self.partial > 0 and stored_tracks(self.partial, folder) or nil,
-  }
+-- Writes a dataset, and what else the file is to say, as JSON.
+local function write(path, songs, fields)
+  local folder = scan.parent(path)
+  fields.classes, fields.tracks = json.array {table.unpack(songs.classes)}, stored_tracks(songs.tracks, folder)
+  fields.rejected, fields.part, fields.leakage = stored_tracks(songs.rejected, folder), songs.part, songs.leakage
+  fields.partial = #songs.partial > 0 and stored_tracks(songs.partial, folder) or nil
+  fields.version = 1
+  require "moonlark.base.files".write(path, json.encode(fields, " ") .. "\n")
 end
 
 --- Writes the dataset to a JSON file, with the hash of its content: tracks, classes, rejected files. Paths are kept
 --- relative to the file's folder where they lie below it, so that folder and index move together.
----@param path string  for instance "dataset_index.json"
+---     songs:validate():save "dataset_index.json"
+---@param path string
 ---@return moonlark.Dataset self
 function Dataset:save(path)
-  local stored = {}
-  stored.content_hash = self:hash()
-  for key, value in pairs(stored_dataset(self, scan.parent(path))) do stored[key] = value end
-  stored.format, stored.version = "moonlark.dataset", 1
-  write_json(path, stored)
+  write(path, self, {format = "moonlark.dataset", content_hash = self:hash()})
   return self
 end
 
@@ -73,16 +64,9 @@ local function union(list)
   return whole
 end
 
-local function save_split(path, kind, settings, whole, parts)
-  local folder = scan.parent(path)
-  local stored = stored_dataset(whole, folder)
-  stored.format, stored.version, stored.kind = "moonlark.splits", 1, kind
-  stored.settings, stored.parts = settings, parts
-  write_json(path, stored)
-end
-
---- Writes the parts to a JSON file that `dataset.load` reads back.
----@param path string  for instance "splits.json"
+--- Writes the parts to a JSON file that dataset.load reads back. Errors: parts that were cut into segments.
+---     parts:save "splits.json"
+---@param path string
 ---@return moonlark.Parts self
 function Parts:save(path)
   local stored, list = {}, {}
@@ -92,11 +76,12 @@ function Parts:save(path)
       stored[name] = part_paths(self[name], scan.parent(path))
     end
   end
-  save_split(path, "parts", self.settings, union(list), stored)
+  write(path, union(list), {format = "moonlark.splits", kind = "parts", settings = self.settings, parts = stored})
   return self
 end
 
---- Writes the folds to a JSON file that `dataset.load` reads back.
+--- Writes the folds to a JSON file that dataset.load reads back. Errors: folds that were cut into segments.
+---     songs:folds({k = 5}):save "folds.json"
 ---@param path string
 ---@return moonlark.Folds self
 function Folds:save(path)
@@ -105,7 +90,7 @@ function Folds:save(path)
     list[i] = fold.test
     stored[i] = {name = fold.name, test = part_paths(fold.test, scan.parent(path))}
   end
-  save_split(path, "folds", self.settings, union(list), stored)
+  write(path, union(list), {format = "moonlark.splits", kind = "folds", settings = self.settings, parts = stored})
   return self
 end
 
@@ -122,13 +107,11 @@ local dataset_form = {
     seconds = shape.maybe(seconds),
   },
 }
-local paths = shape.list "string"
+local paths, settings = shape.list "string", shape.maybe "object"
+local part = shape.maybe(paths)
 local split_forms = {
-  parts = {
-    settings = shape.maybe "object",
-    parts = {train = shape.maybe(paths), valid = shape.maybe(paths), test = shape.maybe(paths)},
-  },
-  folds = {settings = shape.maybe "object", parts = shape.list {name = "string", test = paths}},
+  parts = {settings = settings, parts = {train = part, valid = part, test = part}},
+  folds = {settings = settings, parts = shape.list {name = "string", test = paths}},
 }
 
 local function restore_dataset(path, stored)
@@ -180,16 +163,18 @@ local function restore_folds(path, stored, whole)
   local folds = {settings = stored.settings or {}}
   for i, fold in ipairs(stored.parts) do
     local chosen = positions(whole, path, fold.test)
-    folds[i] = {
-      name = fold.name,
-      train = part_of(whole, "train", function(at) return not chosen[at] end),
-      test = part_of(whole, "test", function(at) return chosen[at] end),
-    }
+    folds[i] = fold_of(whole, fold.name, function(at) return chosen[at] end)
   end
   return setmetatable(folds, Folds)
 end
 
-local function load(path)
+local store = {}
+
+--- Reads what save wrote: a dataset, the parts of a split, or folds. Errors: a file of another kind, or a damaged one.
+---     local parts = dataset.load "splits.json"
+---@param path string
+---@return moonlark.Dataset|moonlark.Parts|moonlark.Folds
+function store.load(path)
   local stored = json.read(path)
   local format = type(stored) == "table" and stored.format
   if format ~= "moonlark.dataset" and format ~= "moonlark.splits" then
@@ -209,4 +194,4 @@ local function load(path)
   return restore_parts(path, stored, whole)
 end
 
-return {load = load}
+return store

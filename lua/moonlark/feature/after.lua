@@ -116,8 +116,8 @@ end
 
 --- Derivative along time, per frame: a polynomial of degree `order` fitted to `width` frames around each.
 ---
---- Shape as given; order 1 is the slope, 2 the curvature, 3 … With mode "interp" the outer frames take the first or last
---- fit. In double precision. Errors: order not below width, fewer than width frames with mode "interp". Source:
+--- Shape as given; order 1 is the slope, 2 the curvature, 3 … With mode "interp" the outer frames take the first or
+--- last fit. In double precision. Errors: order not below width, fewer than width frames with mode "interp". Source:
 --- librosa.feature.delta; Savitzky and Golay, 1964.
 ---     local slope = feature.delta(feature.rms(song), {width = 5})
 ---@param data moonlark.Signal|moonlark.Tensor  time last

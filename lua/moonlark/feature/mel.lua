@@ -6,11 +6,11 @@ local mel = {}
 
 --- Mel spectrogram: power in triangular bands, spaced as pitch is heard.
 ---
---- Shape n_mels × frames, band centres in Hz. norm says what a band's weights are divided by: "slaney" half its width in
---- Hz, "1" (or 1) their sum, "2" the root of the sum of their squares, "inf" (or math.huge) the largest, "none" nothing:
---- triangles of height 1. HTK's scale is 2595·log10(1 + f/700); htk = true, triangles = "mel", norm = "none" are the
---- filters of HTK itself, Kaldi and torchaudio.compliance.kaldi (feature.kaldi_fbank is Kaldi's whole front end).
---- Source: librosa.feature.melspectrogram; Slaney, Auditory Toolbox, 1998; Young and others, The HTK Book.
+--- Shape n_mels × frames, band centres in Hz. norm says what a band's weights are divided by: "slaney" half its width
+--- in Hz, "1" (or 1) their sum, "2" the root of the sum of their squares, "inf" (or math.huge) the largest, "none"
+--- nothing: triangles of height 1. HTK's scale is 2595·log10(1 + f/700); htk = true, triangles = "mel", norm = "none"
+--- are the filters of HTK itself, Kaldi and torchaudio.compliance.kaldi (feature.kaldi_fbank is Kaldi's whole front
+--- end). Source: librosa.feature.melspectrogram; Slaney, Auditory Toolbox, 1998; Young and others, The HTK Book.
 ---     local mel = feature.mel(song, {n_mels = 64})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.mel.Options?): moonlark.Signal
 mel.mel = engine.feature "mel"

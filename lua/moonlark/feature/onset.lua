@@ -112,8 +112,8 @@ end
 --- Shape win_length × frames; row k is a lag of k·hop_length / sample rate seconds, so a beat of B per minute stands
 --- out at 60/B seconds and its multiples. win_length 384 is 8.9 s at 22 050 Hz; with center, the curve falls to 0 in
 --- straight ramps beyond the clip's ends. The onset strength has the defaults of feature.onset_strength, but for
---- hop_length; or it is given, as a Signal, in place of the waveform. Source: librosa.feature.tempogram; Grosche, Müller
---- and Kurth, 2010.
+--- hop_length; or it is given, as a Signal, in place of the waveform. Source: librosa.feature.tempogram; Grosche,
+--- Müller and Kurth, 2010.
 ---     local T = feature.tempogram(song, {win_length = 192})
 ---@param song moonlark.Signal
 ---@param given moonlark.feature.tempogram.Options?

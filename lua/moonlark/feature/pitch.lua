@@ -20,7 +20,8 @@ pitch.yin = engine.feature "yin"
 ---
 --- Three Signals of shape 1 × frames: the pitch in Hz, feature.voiced_flag (1 or 0) and feature.voiced_probability.
 --- Unvoiced frames hold fill_na; false: NaN, as librosa has it by default. Here it is 0, because a recipe's mean over
---- NaN would be NaN: pool voiced_flag beside it, or take best_guess = true (librosa's fill_na = None). Each of n_thresholds thresholds of feature.yin votes, weighted by a Beta(beta_a, beta_b) distribution (librosa's
+--- NaN would be NaN: pool voiced_flag beside it, or take best_guess = true (librosa's fill_na = None). Each of
+--- n_thresholds thresholds of feature.yin votes, weighted by a Beta(beta_a, beta_b) distribution (librosa's
 --- beta_parameters), for the troughs below it, for the k-th with a weight of exp(−boltzmann_parameter·k); the lowest
 --- gets no_trough_prob of the votes that find none. The path is found over the whole clip. Source: librosa.pyin; Mauch
 --- and Dixon, 2014.
@@ -52,8 +53,8 @@ end
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.voiced_flag.Options?): moonlark.Signal
 pitch.voiced_flag = engine.feature "voiced_flag"
 
---- How likely each frame is voiced, 0 to 1, before feature.pyin looks at the frames around it. Shape 1 × frames. Source:
---- librosa.pyin's voiced_prob.
+--- How likely each frame is voiced, 0 to 1, before feature.pyin looks at the frames around it. Shape 1 × frames.
+--- Source: librosa.pyin's voiced_prob.
 ---     local likely = feature.voiced_probability(song)
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.voiced_probability.Options?): moonlark.Signal
 pitch.voiced_probability = engine.feature "voiced_probability"

@@ -77,9 +77,9 @@ spectral.poly_features = engine.feature "poly_features"
 ---
 --- Shape order + 1 × frames: 1, a[1] … a[order], the filter whose output x[i] + a[1]·x[i − 1] + … has the least energy;
 --- 1 / |A| is the envelope. By Burg's method, so all poles lie within the unit circle. What is predicted without an
---- error needs no further coefficients: a silent frame gives 1, 0 … 0, a constant one 1, −1, 0 … 0. center = false gives
---- the frames of librosa.util.frame. Errors: order not below frame_length. Source: librosa.lpc, in double precision;
---- Marple, 1980.
+--- error needs no further coefficients: a silent frame gives 1, 0 … 0, a constant one 1, −1, 0 … 0. center = false
+--- gives the frames of librosa.util.frame. Errors: order not below frame_length. Source: librosa.lpc, in double
+--- precision; Marple, 1980.
 ---     local envelope = feature.lpc(song, {order = 12, center = false})
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.lpc.Options?): moonlark.Signal
 spectral.lpc = engine.feature "lpc"

@@ -67,8 +67,8 @@ tonal.chroma_cqt = engine.feature "chroma_cqt"
 --- Chroma energy normalised statistics: chroma that no longer tells how loud or how exactly something was played.
 ---
 --- Shape n_chroma × frames, rows C, C♯ … B: chroma_cqt's columns as shares, quantised at 5, 10, 20 and 40 %, smoothed
---- over win_len_smooth frames and brought to the norm. A frame depends on its neighbours, so the whole clip is analysed.
---- Source: librosa.feature.chroma_cens; Müller and Ewert, 2011.
+--- over win_len_smooth frames and brought to the norm. A frame depends on its neighbours, so the whole clip is
+--- analysed. Source: librosa.feature.chroma_cens; Müller and Ewert, 2011.
 ---     local chroma = feature.chroma_cens(song)
 ---@type fun(song: moonlark.Signal, given: moonlark.feature.chroma_cens.Options?): moonlark.Signal
 tonal.chroma_cens = engine.feature "chroma_cens"
