@@ -1,5 +1,5 @@
 --- Augmentations: random changes of training examples, described by plain tables and carried out by the threads of
---- dataset:batches.
+--- Dataset:batches.
 ---
 ---     local augment = require "moonlark.augment"
 ---     parts.train:batches {feature = "mel", segment = 3, augment = {
@@ -20,17 +20,8 @@ local show = require "moonlark.base.show"
 
 local augment = {}
 
+--- What the functions make, for the engine: kind, on, on_features, p, low, high, count, relative, wrap.
 ---@class moonlark.Augmentation
----@field kind string
----@field on "sound"|"features"
----@field p number
----@field low number
----@field high number
----@field count integer
----@field relative boolean
----@field wrap boolean
-
--- --- what may be told -----------------------------------------------------------
 
 -- What a number stands for where a range may be given.
 local function exactly(x) return x, x end
@@ -129,39 +120,44 @@ local function make(name, given)
   local kind = kinds[name]
   local o = kind.description:read(given)
   local option, amount = amount_of(name, kind, given, o)
-  return {kind = name, on = kind.on or o.on, p = o.p, low = amount[1], high = amount[2],
+  local where = kind.on or o.on
+  return {kind = name, on = where, on_features = where == "features", p = o.p, low = amount[1], high = amount[2],
     count = o.count or o.bands or 1, relative = option == "fraction", wrap = o.wrap or false}
 end
 
--- --- the kinds ------------------------------------------------------------------
-
 --- Gaussian noise at a signal-to-noise ratio.
+---     local changes = {augment.noise {snr_db = {10, 30}}}
 ---@param given moonlark.augment.noise.Options?
 ---@return moonlark.Augmentation
 function augment.noise(given) return make("noise", given) end
 
 --- Louder or softer.
+---     local changes = {augment.gain {db = 6, on = "features"}}
 ---@param given moonlark.augment.gain.Options?
 ---@return moonlark.Augmentation
 function augment.gain(given) return make("gain", given) end
 
 --- The waveform upside down.
+---     local changes = {augment.polarity {p = 0.5}}
 ---@param given moonlark.augment.polarity.Options?
 ---@return moonlark.Augmentation
 function augment.polarity(given) return make("polarity", given) end
 
 --- Earlier or later: by a fraction of the segment, or by seconds.
+---     local changes = {augment.shift {seconds = 0.5, wrap = false}}
 ---@param given moonlark.augment.shift.Options?
 ---@return moonlark.Augmentation
 function augment.shift(given) return make("shift", given) end
 
 --- Faster or slower at the same pitch, by the phase vocoder; of the track as much more or less is taken. Of features:
 --- frames further apart or nearer, on straight lines between the track's; not together with augmentations of sounds.
+---     local changes = {augment.time_stretch {rate = {0.9, 1.1}}}
 ---@param given moonlark.augment.time_stretch.Options?
 ---@return moonlark.Augmentation
 function augment.time_stretch(given) return make("time_stretch", given) end
 
 --- Higher or lower at the same speed: the phase vocoder, then resampling.
+---     local changes = {augment.pitch_shift {semitones = 2}}
 ---@param given moonlark.augment.pitch_shift.Options?
 ---@return moonlark.Augmentation
 function augment.pitch_shift(given) return make("pitch_shift", given) end
@@ -169,27 +165,32 @@ function augment.pitch_shift(given) return make("pitch_shift", given) end
 --- A random smooth equalizer. Of sounds: peaking filters, evenly spaced in pitch (R. Bristow-Johnson, Audio EQ
 --- Cookbook). Of features: straight lines between points over the rows (the linear FilterAugment of Nam, Kim and Park,
 --- 2022).
+---     local changes = {augment.equalizer {db = 6, bands = 4}}
 ---@param given moonlark.augment.equalizer.Options?
 ---@return moonlark.Augmentation
 function augment.equalizer(given) return make("equalizer", given) end
 
 --- A second example mixed in, x = share * x + (1 - share) * other with the share from Beta(alpha, alpha); batch.y then
 --- holds the shares of classes (Zhang et al., mixup, 2018). Of features: after decibels.
+---     local changes = {augment.mixup {alpha = 0.3, on = "features"}}
 ---@param given moonlark.augment.mixup.Options?
 ---@return moonlark.Augmentation
 function augment.mixup(given) return make("mixup", given) end
 
 --- Hides stretches of time: they become the mean of their row, 0 after normalisation (Park et al., SpecAugment, 2019).
+---     local changes = {augment.time_mask {width = 20, count = 2}}
 ---@param given moonlark.augment.time_mask.Options?
 ---@return moonlark.Augmentation
 function augment.time_mask(given) return make("time_mask", given) end
 
 --- Hides stretches of rows in the same way; of joined features any of their rows.
+---     local changes = {augment.frequency_mask {fraction = 0.1}}
 ---@param given moonlark.augment.frequency_mask.Options?
 ---@return moonlark.Augmentation
 function augment.frequency_mask(given) return make("frequency_mask", given) end
 
 --- Both masks of SpecAugment: a list of two, which dataset:batches takes as if both stood there.
+---     local changes = {augment.spec_augment {time = 20, frequency = 16}}
 ---@param given moonlark.augment.spec_augment.Options?
 ---@return moonlark.Augmentation[]
 function augment.spec_augment(given)
@@ -201,29 +202,19 @@ function augment.spec_augment(given)
 end
 
 --- Moves the rows of each feature up or down, the outermost repeated: like another pitch, where rows are pitches.
+---     local changes = {augment.frequency_shift {rows = {-2, 2}}}
 ---@param given moonlark.augment.frequency_shift.Options?
 ---@return moonlark.Augmentation
 function augment.frequency_shift(given) return make("frequency_shift", given) end
 
--- --- lists of them --------------------------------------------------------------
-
--- Sounds first, mixup last of these.
-local function rank(made)
-  if made.on == "features" then return 2 end
-  return made.kind == "mixup" and 1 or 0
-end
-
--- Each with its place, lists within the list (spec_augment) opened.
+-- Lists within the list (spec_augment) opened.
 local function flattened(list)
   local flat = {}
   for i, entry in ipairs(list) do
     local made = type(entry) == "table" and (entry.kind and {entry} or entry) or {}
     for _, each in ipairs(made) do
-      if type(each) == "table" and kinds[each.kind] and each.low then
-        flat[#flat + 1] = {place = #flat, made = each}
-      else
-        made = {}
-      end
+      if type(each) ~= "table" or not kinds[each.kind] or not each.low then made = {} end
+      flat[#flat + 1] = each
     end
     if #made == 0 then
       show.fail("augment[%d] must be what a function of moonlark.augment made, got %s", i, options.got(entry))
@@ -232,19 +223,18 @@ local function flattened(list)
   return flat
 end
 
---- The augmentations in the order in which they run, as the engine reads them.
+--- The augmentations in the order in which they run, as the engine reads them: sounds first, mixup last of these.
+--- Errors: what no function of this module made; two mixups; a stretch of features beside changes of sounds.
+---     for _, each in ipairs(augment.ordered {augment.mixup(), augment.noise()}) do print(each.kind) end
 ---@param list moonlark.Augmentation[]
 ---@return table[]
 function augment.ordered(list)
   if type(list) ~= "table" then show.fail("augment must be a list, got %s", type(list)) end
   local flat, ordered = flattened(list.kind and {list} or list), {}
-  table.sort(flat, function(a, b)
-    if rank(a.made) ~= rank(b.made) then return rank(a.made) < rank(b.made) end
-    return a.place < b.place
-  end)
-  for i, entry in ipairs(flat) do
-    ordered[i] = {on_features = entry.made.on == "features"}
-    for key, value in pairs(entry.made) do ordered[i][key] = value end
+  for rank = 0, 2 do
+    for _, each in ipairs(flat) do
+      if rank == (each.on_features and 2 or each.kind == "mixup" and 1 or 0) then ordered[#ordered + 1] = each end
+    end
   end
   core.loader.check_augments(ordered)
   return ordered
