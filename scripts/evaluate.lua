@@ -58,7 +58,7 @@ local batches = predict.batches(net, test_songs(predict.classes(net)), {workers 
 batches:prepare()
 local partial = json.array {}
 for i, kept in ipairs(batches.partial) do partial[i] = {path = kept.path, reason = kept.reason} end
-local found = evaluate.run(net, batches, {device = args.device})
+local found = evaluate.evaluate(net, batches, {device = args.device})
 if args.json then
   local classes = {}
   for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end

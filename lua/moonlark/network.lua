@@ -1,16 +1,14 @@
---- Network: the architectures of models/, and trained networks as files that know how they want to hear.
+--- Network: the architectures of models/, and trained networks as files that know what they are to hear.
 ---
 ---     local network = require "moonlark.network"
 ---     local net = require("models.cnn") {classes = 10}
----     … train.fit(net, …) …
+---     train.fit(net, {train = parts.train:batches(input)})
 ---     net:save "genre.safetensors"
----     local same = network.load "genre.safetensors"     -- net.card: classes, input, options
+---     local same = network.load "genre.safetensors"     -- same.card: classes, input, options
 ---
---- What a file holds stands at moonlark.nn.file.
----
---- A file names its architecture, and never brings code: the name is looked up among Moonlark's own models/, the
---- architectures that this program has defined (network.architecture, network.register) and those in folders that the
---- person named (network.folder, or --models of the commands).
+--- moonlark.nn.file says what a file holds. It names its architecture, and never brings code: the name is looked up in
+--- the folders that the person named (network.folder, or --models of the commands), among the architectures that this
+--- program has defined (network.architecture, network.register), and in Moonlark's own models/.
 local files = require "moonlark.base.files"
 local file = require "moonlark.nn.file"
 local moonlark = require "moonlark"
@@ -23,7 +21,7 @@ local network = {}
 
 local registered = {} -- name -> constructor, of this program
 local folders = {}    -- that the person named, in the order of looking
-local from_folders = {} -- path -> constructor
+local made_by = {}    -- path of a file -> constructor
 local paths = setmetatable({}, {__mode = "k"}) -- of networks that were loaded
 
 -- An architecture's name is part of a file's: it must not lead out of the folder.
@@ -36,6 +34,7 @@ local function check_name(name)
 end
 
 --- Makes an architecture known to network.load under a name; it comes before Moonlark's own of that name.
+---     network.register("linear", function(given) return nn.Linear(given.from, given.to) end)
 ---@param name string  letters, digits, _ and -
 ---@param make fun(given: table?): moonlark.nn.Module  from options to an untrained network
 function network.register(name, make)
@@ -44,26 +43,28 @@ function network.register(name, make)
 end
 
 --- Names a folder of architectures: NAME.lua in it, which returns what network.architecture gives, is known as NAME
---- from now on, before those of folders named earlier, those of the program and Moonlark's own. Code in it runs when
---- such a network is loaded or trained.
+--- from now on, before those of folders named earlier, those of the program and Moonlark's own. Its code runs when such
+--- a network is loaded or trained.
+---     network.folder "nets"
 ---@param path string
 function network.folder(path)
   if files.kind(path) ~= "directory" then show.fail("models: %s is no folder", tostring(path)) end
   table.insert(folders, 1, path)
 end
 
--- What a file of an architecture returns, run once.
-local function load_file(path)
-  if not from_folders[path] then
-    local chunk, why = loadfile(path, "t")
-    if not chunk then show.fail("%s", why) end
-    local make = chunk()
-    if type(make) ~= "function" then
-      show.fail("%s must return a function that makes a network (network.architecture), got %s", path, type(make))
-    end
-    from_folders[path] = make
+-- What a folder's file of an architecture returns, run once; nil where there is none.
+local function from_folder(folder, name)
+  local path = files.join(folder, name .. ".lua")
+  if not files.exists(path) then return nil end
+  if made_by[path] then return made_by[path] end
+  local chunk, why = loadfile(path, "t")
+  if not chunk then show.fail("%s", why) end
+  local make = chunk()
+  if type(make) ~= "function" then
+    show.fail("%s must return a function that makes a network (network.architecture), got %s", path, type(make))
   end
-  return from_folders[path]
+  made_by[path] = make
+  return make
 end
 
 --- The constructor of an architecture; nil, and in words where it was looked for, when nobody knows it.
@@ -72,20 +73,19 @@ end
 ---@return string? places
 function network.find(name)
   check_name(name)
-  local own = files.join(moonlark.home, "models")
   for _, folder in ipairs(folders) do
-    local path = files.join(folder, name .. ".lua")
-    if files.exists(path) then return load_file(path) end
+    local make = from_folder(folder, name)
+    if make then return make end
   end
-  if registered[name] then return registered[name] end
-  local path = files.join(own, name .. ".lua")
-  if files.exists(path) then return load_file(path) end
-  return nil, table.concat(folders, ", ") .. (#folders > 0 and " and " or "") .. own
+  local own = files.join(moonlark.home, "models")
+  local make = registered[name] or from_folder(own, name)
+  return make, not make and table.concat(folders, ", ") .. (#folders > 0 and " and " or "") .. own or nil
 end
 
---- Defines an architecture: the function that models/NAME.lua returns. It is registered under its name.
+--- Defines an architecture, and registers it under its name: the function that models/NAME.lua returns.
+---     return network.architecture("mine", Mine, {classes = 10, n_mels = 64})
 ---@param name string
----@param class table  of nn.Module; its init is given the options
+---@param class table  made by nn.Module:extend; its init is given the options
 ---@param fields table  its options, as options.describe takes them: described, or plain defaults
 ---@return fun(given: table?): moonlark.nn.Module
 function network.architecture(name, class, fields)
@@ -100,7 +100,8 @@ function network.architecture(name, class, fields)
   return make
 end
 
---- Saves a network with its card; PATH.json beside it is the card for people to read.
+--- Saves a network with its card; PATH.json beside it is the card for people to read. Errors: it has no card.
+---     network.save(net, "genre.safetensors")
 ---@param net moonlark.nn.Module
 ---@param path string  ends in .safetensors
 function network.save(net, path)
@@ -115,10 +116,11 @@ local function odd_option(make, given)
   for _, name in ipairs(text.keys(given)) do
     local others = {}
     for key, value in pairs(given) do others[key] = value end
-    for _, substitute in ipairs {options.none, 1} do
-      others[name] = substitute ~= options.none and substitute or nil
-      if pcall(make, others) then return ("%s = %s"):format(name, show.text(given[name], {depth = 1, count = 4,
-        width = 80, string = 40})) end
+    others[name] = nil
+    local fine = pcall(make, others)
+    others[name] = 1
+    if fine or pcall(make, others) then
+      return ("%s = %s"):format(name, show.text(given[name], {depth = 1, count = 4, width = 80, string = 40}))
     end
   end
 end
@@ -129,39 +131,35 @@ local function build(path, card)
     show.fail("%s is a network of one's own, whose classes and input it knows, but not its code: make the network and "
       .. "give it, network.load(path, {net = net})", path)
   end
-  local named, make, places = pcall(network.find, card.architecture)
+  local name = card.architecture
+  local named, make, places = pcall(network.find, name)
   if not named then show.fail("%s: %s", path, make) end
   if not make then
     show.fail("%s is of the architecture '%s', which is not in %s: name the folder that holds %s.lua (--models FOLDER, "
-      .. "or network.folder), or define it first (network.register)", path, card.architecture, places,
-      card.architecture)
+      .. "or network.folder), or define it first (network.register)", path, name, places, name)
   end
   local made, net = pcall(make, card.options)
   if not made then
     if type(net) ~= "string" then error(net, 0) end
     if net:find("attempt to", 1, true) then net = "a value is of another kind" end -- a fault within its code
     local odd = odd_option(make, card.options)
-    show.fail("%s: its %s no '%s': %s", path, odd and ("option %s makes"):format(odd) or "options make",
-      card.architecture, net)
+    show.fail("%s: its %s no '%s': %s", path, odd and ("option %s makes"):format(odd) or "options make", name, net)
   end
   return net
 end
 
 -- The file that a path stands for: itself, or the model of a run folder.
 local function file_at(path)
-  if files.kind(path) == "directory" then
-    local inner = files.join(path, "model.safetensors")
-    if files.exists(inner) then return inner end
-    local hint = ""
-    for _, name in ipairs(files.list(path)) do
-      if files.exists(files.join(path, name, "model.safetensors")) then
-        hint = (", but %s/%s does"):format(path, name)
-      end
-    end
-    show.fail("%s holds no model.safetensors%s", path, hint)
+  local kind = files.kind(path)
+  if not kind then show.fail("%s does not exist", path) end
+  if kind ~= "directory" then return path end
+  local inner = files.join(path, "model.safetensors")
+  if files.exists(inner) then return inner end
+  local hint = ""
+  for _, name in ipairs(files.list(path)) do
+    if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
   end
-  if not files.exists(path) then show.fail("%s does not exist", path) end
-  return path
+  show.fail("%s holds no model.safetensors%s", path, hint)
 end
 
 local load_parameters = options.describe("network.load", {
@@ -172,6 +170,7 @@ local load_parameters = options.describe("network.load", {
 })
 
 --- Reads a network that was saved with its card, ready to predict.
+---     local net = network.load "runs/a"
 ---@param path string  a .safetensors file, or a run folder that holds model.safetensors
 ---@param given moonlark.network.load.Options?
 ---@return moonlark.nn.Module
@@ -190,8 +189,6 @@ end
 --- The file that a network was loaded from; nil for one that was made here.
 ---@param net moonlark.nn.Module
 ---@return string?
-function network.path(net)
-  return paths[net]
-end
+function network.path(net) return paths[net] end
 
 return network

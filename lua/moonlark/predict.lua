@@ -2,9 +2,8 @@
 ---
 ---     local predict = require "moonlark.predict"
 ---     print(predict.file("genre.safetensors", "song.mp3"))          --> jazz  0.93
----     local list, rejected = predict.files("runs/c", {"a.mp3", "b.flac"}, {segments = true})
 ---
---- A song is cut into segments as long as those of the training (a shorter one is padded, a longer one covered), and
+--- A song is cut into segments as long as those of the training (a shorter song is padded, a longer one covered), and
 --- the segments' probabilities are averaged. Features, normalisation and classes come with the network.
 local dataset = require "moonlark.dataset"
 local evaluate = require "moonlark.train.evaluate"
@@ -32,6 +31,7 @@ function Prediction:__tostring()
 end
 
 --- The classes of a prediction, the likeliest first.
+---     for _, one in ipairs(prediction:ranked()) do print(one.label, one.probability) end
 ---@return {label: string, probability: number}[]
 function Prediction:ranked()
   local list = {}
@@ -52,46 +52,40 @@ local function fail(net, why)
   show.fail("%s: %s", path, why)
 end
 
-local function check_card(net)
-  local input = net.card and net.card.input
-  if input and not (input.features or input.recipe) then
-    fail(net, "the network was trained on tensors, not on songs: it does not know what to hear in a file")
-  end
-  if not (net.card and net.card.input and net.card.classes) then
-    fail(net, "the network was not trained by train.fit on labelled data: it does not know its input and classes")
-  end
-end
-
---- The classes that a network tells apart, by class id; an error for a network that was not trained on labelled songs.
+--- The classes that a network tells apart, by class id. Errors: it was not trained by train.fit on labelled songs.
+---     print(table.concat(predict.classes(net), ", "))
 ---@param net moonlark.nn.Module
 ---@return string[]
 function predict.classes(net)
-  check_card(net)
-  return net.card.classes
+  local card = net.card or {}
+  if card.input and not (card.input.features or card.input.recipe) then
+    fail(net, "the network was trained on tensors, not on songs: it does not know what to hear in a file")
+  end
+  if not (card.input and card.classes) then
+    fail(net, "the network was not trained by train.fit on labelled data: it does not know its input and classes")
+  end
+  return card.classes
 end
 
 -- What the card says of batches, with what was asked for instead.
 local function input_of(card, given)
-  local input = {crop = false, shuffle = false}
-  for key, value in pairs(card.input) do input[key] = value end
+  local input = options.join({crop = false, shuffle = false}, card.input)
   for key, value in pairs(given) do input[key] = value end
   if input.recipe then -- holds these two itself
-    local recipe = {channel = input.channel, partial = input.partial}
-    for key, value in pairs(input.recipe) do
-      if recipe[key] == nil then recipe[key] = value end
-    end
-    input.recipe, input.channel, input.partial = recipe, nil, nil
+    input.recipe = options.join(input.recipe, {channel = input.channel, partial = input.partial})
+    input.channel, input.partial = nil, nil
   end
   return input
 end
 
 --- Batches of a dataset as a network was trained on them: features, segments, normalisation.
+---     print(train.evaluate(net, predict.batches(net, parts.test)))
 ---@param net moonlark.nn.Module
 ---@param songs moonlark.Dataset
 ---@param given moonlark.Dataset.batches.Options?  those that differ from the card: workers, batch_size, hop …
----@return table
+---@return moonlark.AnyBatches
 function predict.batches(net, songs, given)
-  check_card(net)
+  predict.classes(net)
   local ok, batches = pcall(songs.batches, songs, input_of(net.card, given or {}))
   if not ok then
     local of_card = #songs.tracks > 0 and not pcall(songs.batches, songs, input_of(net.card, {}))
@@ -108,8 +102,8 @@ end
 
 -- The likeliest of a row of probabilities.
 local function best_of(row, classes)
-  local best = 1
   if row[1] ~= row[1] then error("the network's output is not a number: it cannot tell anything", 0) end
+  local best = 1
   for i = 2, #row do
     if row[i] > row[best] then best = i end
   end
@@ -123,10 +117,10 @@ local function segment_collector(classes)
     local logits = evaluate.forward(net, batch)
     local rows = torch.softmax(logits:float(), 1):cpu():totable()
     for i, track in ipairs(batch.tracks) do
-      local label, probability = best_of(rows[i], classes)
+      local segment = {start = batch.starts and batch.starts[i] or 0}
+      segment.label, segment.probability = best_of(rows[i], classes)
       by_track[track] = by_track[track] or {}
-      table.insert(by_track[track], {start = batch.starts and batch.starts[i] or 0, label = label,
-        probability = probability})
+      table.insert(by_track[track], segment)
     end
     return nil, logits
   end
@@ -144,8 +138,9 @@ local parameters = options.describe("predict.files", {
   partial = reading.options.partial:but(as_trained),
 }, handed_on)
 
---- Predictions for several files; those that cannot be read are named in the second result, those that were kept in
---- part in the third.
+--- Predictions for several files. The second result names those that cannot be read, the third those that were kept in
+--- part.
+---     local list, rejected = predict.files("runs/c", {"a.mp3", "b.flac"}, {segments = true})
 ---@param net moonlark.nn.Module|string  a network, a .safetensors file or a run folder
 ---@param paths string[]
 ---@param given moonlark.predict.files.Options?
@@ -155,30 +150,27 @@ local parameters = options.describe("predict.files", {
 function predict.files(net, paths, given)
   local o = parameters:read(given)
   if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
-  if type(net) ~= "string" and not module.is_module(net) then
-    show.fail("net must be a network, its file or a run folder, got %s", type(net))
-  end
   if type(net) == "string" then net = network.load(net, {device = o.device}) end
+  if not module.is_module(net) then show.fail("net must be a network, its file or a run folder, got %s", type(net)) end
   local classes = predict.classes(net)
-  local songs = dataset.files(paths)
-  local batches = predict.batches(net, songs, {workers = o.workers, progress = o.progress, batch_size = o.batch_size,
-    channel = o.channel, partial = o.partial})
+  local batches = predict.batches(net, dataset.files(paths), {workers = o.workers, progress = o.progress,
+    batch_size = o.batch_size, channel = o.channel, partial = o.partial})
   batches:prepare()
   local objective, by_track = segment_collector(classes)
-  local found = evaluate.run(net, batches, {objective = objective, device = o.device, probabilities = true})
+  local found = evaluate.evaluate(net, batches, {objective = objective, device = o.device, probabilities = true})
   local rows = found.probabilities:totable()
   local list = {}
   for i, track in ipairs(batches.dataset.tracks) do
-    local one = setmetatable({path = track.path, probabilities = {}, segments = o.segments and by_track[i] or nil},
-      Prediction)
+    local one = {path = track.path, probabilities = {}, segments = o.segments and by_track[i] or nil}
     one.label, one.probability = best_of(rows[i], classes)
     for k, name in ipairs(classes) do one.probabilities[name] = rows[i][k] end
-    list[i] = one
+    list[i] = setmetatable(one, Prediction)
   end
   return list, batches.rejected, batches.partial
 end
 
---- The prediction for one file; an error when it cannot be read.
+--- The prediction for one file. Errors: it cannot be read.
+---     print(predict.file("genre.safetensors", "song.mp3"))          --> jazz  0.93
 ---@param net moonlark.nn.Module|string
 ---@param path string
 ---@param given moonlark.predict.files.Options?

@@ -6,9 +6,6 @@ local progress = require "moonlark.base.progress"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
--- How many losses may wait before they are looked at: on a GPU looking at one waits for all work before it.
-local function patience_of(device) return device == "cpu" and 1 or 16 end
-
 -- Takes the losses that wait into the epoch's figures; one that is not finite ends the training.
 local function settle(self, figures)
   for _, waiting in ipairs(figures.waiting) do
@@ -36,29 +33,26 @@ local function compute(self, batch)
   return torch.autocast(self.device, self.o.precision, self.objective, self.net, batch)
 end
 
-local function words_of(figures)
-  if figures.n == 0 then return "" end
-  local text = ("loss %.3f"):format(figures.loss / figures.n)
-  if figures.right > 0 or figures.counted then text = text .. ("  accuracy %.3f"):format(figures.right / figures.n) end
-  return text
-end
-
--- How long the epochs that are left will take, judged by those of this call.
-local function remaining(self, done)
+-- What the bar says: the means so far, and how long all epochs will take, judged by the batches of this call.
+local function words_of(self, figures, done)
+  local means = figures.n > 0 and ("loss %.3f"):format(figures.loss / figures.n) or ""
+  if figures.n > 0 and figures.counted then
+    means = means .. ("  accuracy %.3f"):format(figures.right / figures.n)
+  end
   local batches = (self.epoch - self.first_epoch) * self.batches + done
   local left = (self.o.epochs - self.epoch) * self.batches - done
   local elapsed = core.system.clock() - self.started
-  return batches > 0 and progress.duration(elapsed / batches * left) .. " to the end" or ""
+  return ("%s  %s to the end"):format(means, progress.duration(elapsed / batches * left))
 end
 
 --- Trains on all batches of the next epoch.
 ---@param self moonlark.Trainer
 ---@return {loss: number, accuracy: number?}
 return function(self)
-  local o, count = self.o, self.batches
-  local number = self.epoch + 1
+  local o, count, number = self.o, self.batches, self.epoch + 1
   local bar <close> = o.progress and progress.new(count, ("epoch %d/%d"):format(number, o.epochs)) or nil
   local figures = {loss = 0, right = 0, n = 0, waiting = {}}
+  local most_waiting = self.device == "cpu" and 1 or 16 -- looking at a loss waits for all of a GPU's work before it
   local i = 0
   self.net:train()
   for batch in o.train:epoch(number) do
@@ -66,15 +60,15 @@ return function(self)
     i = i + 1
     batch = evaluate.place(batch, self.device)
     local loss, logits = compute(self, batch)
-    local group_start = (i - 1) // o.accumulate * o.accumulate
-    local share = math.min(o.accumulate, count - group_start)
     local right = hits(self, logits, batch.y)
     figures.counted = figures.counted or right ~= nil
     table.insert(figures.waiting, {loss = loss:detach(), right = right, paths = batch.paths, number = i})
-    if #figures.waiting >= patience_of(self.device) then settle(self, figures) end
-    (share > 1 and loss / share or loss):backward()
+    if #figures.waiting >= most_waiting then settle(self, figures) end
+    local share = math.min(o.accumulate, count - (i - 1) // o.accumulate * o.accumulate) -- the last group may be short
+    if share > 1 then loss = loss / share end
+    loss:backward()
     if i % o.accumulate == 0 or i == count then self:step() end
-    if bar then bar:update(i, words_of(figures) .. "  " .. remaining(self, i)) end
+    if bar then bar:update(i, words_of(self, figures, i)) end
   end
   settle(self, figures)
   if bar then bar:erase() end

@@ -1,13 +1,13 @@
 --- Judging a network: its losses and predictions over all batches of a part, joined to whole tracks.
 local contract = require "moonlark.dataset.contract"
+local evaluation = require "moonlark.classify.evaluation"
 local finally = require "moonlark.base.finally"
 local options = require "moonlark.base.options"
-local report = require "moonlark.classify.evaluation"
 local torch = require "moonlark.torch"
 
 local evaluate = {}
 
---- The device that "auto" stands for, or the one that is named; an error when it is not there.
+--- The device that "auto" stands for, or the one that is named. Errors: it is not there.
 ---@param wanted string
 ---@return string
 function evaluate.device(wanted)
@@ -17,9 +17,9 @@ function evaluate.device(wanted)
 end
 
 --- A batch on the network's device.
----@param batch table
+---@param batch moonlark.Batch
 ---@param device string
----@return table
+---@return moonlark.Batch
 function evaluate.place(batch, device)
   if batch.x:device() == device then return batch end
   local moved = setmetatable({}, {__index = batch})
@@ -30,34 +30,9 @@ function evaluate.place(batch, device)
 end
 
 --- What a network makes of a batch: net(x), or net(x, mask) where something was padded.
----@param net moonlark.nn.Module
----@param batch table
----@return any
 function evaluate.forward(net, batch)
   if batch.mask then return net(batch.x, batch.mask) end
   return net(batch.x)
-end
-
--- Sums of the probabilities of each track's segments.
-local function joiner(n_tracks)
-  local sums, counts, segments, right = nil, torch.zeros {n_tracks}, 0, 0
-  local join = {}
-  function join.add(batch, logits)
-    local probabilities = torch.softmax(logits:float(), 1):cpu()
-    sums = sums or torch.zeros {n_tracks, probabilities:size(1)}
-    local ids = torch.tensor(batch.tracks) - 1
-    sums:index_add_(0, ids, probabilities)
-    counts:index_add_(0, ids, torch.ones {#batch.tracks})
-    if batch.y and batch.y:dim() == 1 then
-      segments = segments + #batch.tracks
-      right = right + probabilities:argmax(1):eq(batch.y:cpu()):sum():item()
-    end
-  end
-  function join.finish()
-    if not sums then return nil end
-    return sums / counts:clamp_min(1):unsqueeze(1), segments > n_tracks and right / segments or nil
-  end
-  return join
 end
 
 --- The class of each track, from 0; nil where there are no classes, or a track is of none of them.
@@ -82,51 +57,56 @@ local parameters = options.describe("train.evaluate", {
 })
 
 -- Loss, where there is one, and logits of a batch.
-local function compute(o, net, batch)
-  if o.objective then return o.objective(net, batch) end
+local function cross_entropy(net, batch)
   local logits = evaluate.forward(net, batch)
   return batch.y and torch.cross_entropy(logits, batch.y), logits
 end
 
---- Runs a network over a part, without gradients and in evaluation mode.
----
---- The segments' probabilities are averaged over each track. The result prints itself: accuracy with its 95 %
---- interval, precision, recall and F1 by class.
+-- Adds the probabilities of a batch's segments to those of their tracks.
+local function add(sums, batch, logits)
+  local probabilities, ids = torch.softmax(logits:float(), 1):cpu(), torch.tensor(batch.tracks) - 1
+  sums.probabilities = sums.probabilities or torch.zeros {sums.segments_of:size(0), probabilities:size(1)}
+  sums.probabilities:index_add_(0, ids, probabilities)
+  sums.segments_of:index_add_(0, ids, torch.ones {#batch.tracks})
+  if batch.y and batch.y:dim() == 1 then
+    sums.segments = sums.segments + #batch.tracks
+    sums.right = sums.right + probabilities:argmax(1):eq(batch.y:cpu()):sum():item()
+  end
+end
+
+--- Judges a network on batches, without gradients and in evaluation mode: accuracy over whole tracks with its 95 %
+--- interval, precision, recall and F1 by class. The segments' probabilities are averaged over each track.
+---     print(train.evaluate(net, parts.test:batches {feature = "mel", segment = 3}))
 ---@param net moonlark.nn.Module
----@param batches table  of dataset:batches or train.tensors
+---@param batches moonlark.AnyBatches  of dataset:batches or train.tensors
 ---@param given moonlark.train.evaluate.Options?
----@return table  {loss, accuracy, segment_accuracy, probabilities (tracks × classes), predicted, y, confusion, per_class, …}
-function evaluate.run(net, batches, given)
-  contract.check_batches(batches)
+---@return moonlark.Evaluation|table  also loss, segment_accuracy, probabilities (tracks × classes) and tracks
+function evaluate.evaluate(net, batches, given)
   local o = parameters:read(given)
-  local device = o.device or net:device()
+  contract.check_batches(batches):prepare()
+  local tracks, classes = batches.dataset.tracks, batches.dataset.classes or {}
+  local device, objective = o.device or net:device(), o.objective or cross_entropy
+  local sums = {loss = 0, examples = 0, segments = 0, right = 0, segments_of = torch.zeros {#tracks}}
   local training = net.training
-  local join = joiner(#batches.dataset.tracks)
-  local classified = o.probabilities or #(batches.dataset.classes or {}) > 0
-  local loss_sum, count = 0, 0
   local _ <close> = finally(function() net:train(training) end)
   net:eval()
   torch.no_grad(function()
     for batch in batches:epoch(1) do
       batch = evaluate.place(batch, device)
-      local loss, logits = compute(o, net, batch)
+      local loss, logits = objective(net, batch)
       if loss then
-        loss_sum = loss_sum + loss:item() * #batch.tracks
-        count = count + #batch.tracks
+        sums.loss = sums.loss + loss:item() * #batch.tracks
+        sums.examples = sums.examples + #batch.tracks
       end
-      if logits and classified then join.add(batch, logits) end
+      if logits and (o.probabilities or #classes > 0) then add(sums, batch, logits) end
     end
   end)
-
-  local probabilities, segment_accuracy = join.finish()
+  local probabilities = sums.probabilities and sums.probabilities / sums.segments_of:clamp_min(1):unsqueeze(1)
   local y = probabilities and evaluate.class_ids(batches.dataset)
-  local found = {}
-  if y then
-    found = report(y, probabilities:argmax(1), batches.dataset.classes)
-    found.segment_accuracy = segment_accuracy
-  end
-  found.loss = count > 0 and loss_sum / count or nil
-  found.probabilities, found.tracks = probabilities, batches.dataset.tracks
+  local found = y and evaluation(y, probabilities:argmax(1), batches.dataset.classes) or {}
+  found.segment_accuracy = y and sums.segments > #tracks and sums.right / sums.segments or nil
+  found.loss = sums.examples > 0 and sums.loss / sums.examples or nil
+  found.probabilities, found.tracks = probabilities, tracks
   return found
 end
 

@@ -1,10 +1,11 @@
---- fit: trains a network from what was asked to what is left in the run folder; trainer.lua draws the walk.
+--- Fit: trains a network, from what was asked to what is left in the run folder; trainer.lua draws the walk.
 local checkpoint = require "moonlark.train.checkpoint"
 local checks = require "moonlark.train.checks"
 local contract = require "moonlark.dataset.contract"
 local evaluate = require "moonlark.train.evaluate"
 local finally = require "moonlark.base.finally"
 local measures = require "moonlark.train.measures"
+local module = require "moonlark.nn.module"
 local optim = require "moonlark.optim"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -25,7 +26,8 @@ local function one_of_optim(type_name, allowed, field, other, help, usual)
     {usual = usual})
 end
 
-local function open_run(value) return type(value) == "table" and value.record ~= nil and value or nil end
+local open_run = options.value("moonlark.Run", "an open run",
+  function(value) return type(value) == "table" and value.record ~= nil and value or nil end)
 
 local parameters = options.describe("train.fit", {
   train = batches(options.required, "what to learn from"),
@@ -52,8 +54,7 @@ local parameters = options.describe("train.fit", {
   precision = options.choice({"float32", "bfloat16"}, "float32", "of the forward pass"),
   deterministic = options.boolean(false, "the same bits twice, also on a GPU, or an error"),
   seed = integer(0, {least = 0}, "of all random numbers"),
-  run = options.either(nil, {options.text(nil), options.value("moonlark.Run", "an open run", open_run)},
-    "the run folder to write", {usual = "none"}),
+  run = options.either(nil, {options.text(nil), open_run}, "the run folder to write", {usual = "none"}),
   resume = options.boolean(false, "go on with the checkpoint of the run folder"),
   progress = options.boolean(true, "a bar, and a line for each epoch, on standard error"),
   opened = callable(nil, "f(run) when the run folder is open, before the first epoch", "fun(run: moonlark.Run)"),
@@ -72,14 +73,6 @@ local function write_card(net, o)
   card.statistics = statistics and {mean = statistics.mean:totable(), std = statistics.std:totable()}
 end
 
-local function share_statistics(o)
-  if not (o.valid or o.test) then return end
-  local statistics = o.train:statistics()
-  for _, name in ipairs {"valid", "test"} do
-    if o[name] and statistics then o[name]:normalize_by(statistics) end
-  end
-end
-
 local function prepare(o)
   o.train:set_seed(o.seed)
   for _, part in ipairs {"train", "valid", "test"} do
@@ -87,23 +80,15 @@ local function prepare(o)
   end
   checks.data(o)
   torch.set_deterministic(o.deterministic)
-  share_statistics(o)
-end
-
-local function resume(trainer, record)
-  trainer:go_on(checkpoint.read(record.checkpoint, trainer))
-  record:rewind(trainer)
-  if trainer.epoch == 0 and trainer.o.progress then
-    io.stderr:write(show.name(record.run.path), " holds no whole epoch yet: begins anew\n")
+  local statistics = (o.valid or o.test) and o.train:statistics()
+  for _, part in ipairs {"valid", "test"} do
+    if o[part] and statistics then o[part]:normalize_by(statistics) end
   end
 end
 
--- Afterwards the network has its final weights, and after an error or Ctrl-C the folder is put in order.
+-- Whatever ends the epochs, afterwards the network has its final weights.
 local function run_epochs(trainer, record)
-  local _ <close> = finally(function(failure)
-    trainer:settle()
-    if failure and record then record:stopped(trainer, failure) end
-  end)
+  local _ <close> = finally(function() trainer:settle() end)
   while not trainer:ended() do
     local row, is_best = trainer:run_epoch()
     if record then record:epoch(trainer, row, is_best) end
@@ -111,19 +96,27 @@ local function run_epochs(trainer, record)
   end
 end
 
-local function conclude(trainer, record)
-  local _ <close> = finally(function(failure)
-    if failure and record then record:stopped(trainer, failure) end
-  end)
-  trainer:conclude()
-  if record then record:finish(trainer) end
-end
+local training = {}
 
---- Explained at train.fit.
----@return moonlark.Trainer
-return function(net, given)
+--- Trains a network in place and returns the trainer: {history, best, valid, test, net, …}.
+---
+--- Every epoch: all training batches, then the validation; a line on standard error, and in a run folder all that is
+--- needed to go on. The network ends in evaluation mode, with the weights of the best validation (without validation:
+--- the last, or their average with `ema`). Errors and Ctrl-C pass on; the network then has the best weights so far, and
+--- the run folder a checkpoint.
+---
+--- The batches are prepared, and they stay as this leaves them: the training part takes the seed, all go to the device,
+--- validation and test are normalised by the training part's statistics. So train.evaluate can go on with them.
+---
+--- Errors: before anything starts, when there is one class, a class without training tracks, or an empty part; later,
+--- when a loss is not finite: it names the batch's files.
+---     local fit = train.fit(net, {train = batches})
+---@param net moonlark.nn.Module
+---@param given moonlark.train.fit.Options
+---@return moonlark.Trainer fit
+function training.fit(net, given)
   local o = parameters:read(given)
-  checks.network(net)
+  if not module.is_module(net) then show.fail("net must be a module of moonlark.nn, got %s", type(net)) end
   checks.options(o)
   local device = evaluate.device(o.device)
   o.optimizer = o.optimizer or optim.AdamW {lr = 1e-3}
@@ -131,9 +124,15 @@ return function(net, given)
   local trainer = Trainer.new(net, o, device)
   write_card(net, o)
   local record <close> = o.run and require "moonlark.train.record".open(trainer)
-  if o.resume then resume(trainer, record) end
-  trainer:begin()
+  trainer:begin(o.resume and checkpoint.read(record.checkpoint, trainer))
+  if o.resume then record:rewind(trainer) end
+  local _ <close> = finally(function(failure) -- an error or Ctrl-C: the folder is put in order
+    if failure and record then record:stopped(trainer, failure) end
+  end)
   run_epochs(trainer, record)
-  conclude(trainer, record)
+  trainer:conclude()
+  if record then record:finish(trainer) end
   return trainer
 end
+
+return training

@@ -4,7 +4,7 @@
 --- needs: the part that it is measured on, where that may be missing. of: its name in what evaluate gives of that part.
 --- tag: where TensorBoard shows it; what stands before the slash is drawn together. shown: in the line of each epoch
 --- and in the curves.
-local measures = {}
+local measures = {by_name = {}}
 
 measures.rows = {
   {name = "loss", better = "lower", tag = "loss/train", shown = true},
@@ -17,34 +17,15 @@ measures.rows = {
   {name = "seconds", tag = "seconds"},
 }
 
-local by_name, watched = {}, {}
-for _, row in ipairs(measures.rows) do
-  by_name[row.name] = row
-  if row.better then watched[#watched + 1] = row.name end
-end
-
 --- The names of those that can be watched: values of the option `monitor`.
----@type string[]
-measures.watched = watched
+measures.watched = {}
 
---- The part of the data that a measure needs; nil for those of the training itself.
----@param name string
----@return string?
-function measures.needs(name) return by_name[name].needs end
-
---- Whether a value of a measure is better than another.
----@param name string
----@param value number
----@param than number
----@return boolean
-function measures.better(name, value, than)
-  if by_name[name].better == "lower" then return value < than end
-  return value > than
+for _, row in ipairs(measures.rows) do
+  measures.by_name[row.name] = row
+  if row.better then table.insert(measures.watched, row.name) end
 end
 
---- The measures of the validation, from what evaluate gave.
----@param found table
----@return table<string, number>
+--- The measures of the validation by name, from what train.evaluate gave.
 function measures.of(found)
   local row = {}
   for _, measure in ipairs(measures.rows) do

@@ -8,6 +8,7 @@ local core = require "moonlark_core"
 local file = require "moonlark.nn.file"
 local files = require "moonlark.base.files"
 local measures = require "moonlark.train.measures"
+local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local run = require "moonlark.run"
@@ -15,31 +16,20 @@ local show = require "moonlark.base.show"
 local tensorboard = require "moonlark.train.tensorboard"
 local text = require "moonlark.base.text"
 
----@class moonlark.Record
----@field run moonlark.Run
----@field mine boolean  whether it was opened here, and ends here
----@field checkpoint string  the path
----@field board moonlark.EventFile
----@field step integer  where TensorBoard puts the pictures, at the end
 local Record = {}
 Record.__index = Record
 
-local record = {}
-
---- Opens the run folder of a trainer; `o.run` is a folder's name, or a run that is open.
----@param trainer moonlark.Trainer
----@return moonlark.Record
-function record.open(trainer)
-  local o = trainer.o
-  local opened = o.run
-  local mine = type(opened) == "string"
+--- Opens the run folder of a trainer; its option `run` is a folder's name, or a run that is open.
+function Record.open(trainer)
+  local o, opened = trainer.o, trainer.o.run
+  local mine = type(opened) == "string" -- opened here, and ends here
   if mine then
     local songs = o.train.dataset
     opened = run.open(o.run, trainer.settings,
       {exists = o.resume and "resume" or "refuse", data = songs.hash and songs or nil})
   end
   local self = setmetatable({
-    run = opened, mine = mine, step = 0, checkpoint = opened:own "checkpoint.safetensors",
+    run = opened, mine = mine, checkpoint = opened:own "checkpoint.safetensors",
     board = tensorboard.open(opened.path, function(name) return opened:own(name) end),
   }, Record)
   if o.opened then o.opened(opened) end
@@ -52,6 +42,9 @@ end
 function Record:rewind(trainer)
   files.remove(self.run:own "metrics.jsonl")
   for _, row in ipairs(trainer.history) do self.run:log(row) end
+  if trainer.epoch == 0 and trainer.o.progress then
+    io.stderr:write(show.name(self.run.path), " holds no whole epoch yet: begins anew\n")
+  end
 end
 
 local function save_model(self, state, card)
@@ -70,23 +63,21 @@ function Record:epoch(trainer, row, is_best)
   end
 end
 
-local function figures_of(trainer, found)
+local function figures_of(trainer)
   local last = trainer.history[#trainer.history]
   local figures = {epochs = #trainer.history, loss = last.loss, train_accuracy = last.accuracy,
-    parameters = (trainer.net:count())}
-  if trainer.best then figures["best.epoch"] = trainer.best.epoch end
-  local function add(prefix, part)
-    if not part then return end
-    figures[prefix .. "loss"] = part.loss
-    if not part.accuracy then return end
-    figures[prefix .. "accuracy"] = part.accuracy
-    figures[prefix .. "accuracy.low"], figures[prefix .. "accuracy.high"] = part.interval.low, part.interval.high
-    figures[prefix .. "f1"] = part.macro.f1
-    figures[prefix .. "segment_accuracy"] = part.segment_accuracy
+    parameters = (trainer.net:count()), ["best.epoch"] = trainer.best and trainer.best.epoch}
+  for _, part in ipairs {"valid", "test"} do
+    local found = trainer[part] or {}
+    figures[part .. "_loss"] = found.loss
+    if found.accuracy then
+      figures[part .. "_accuracy"], figures[part .. "_segment_accuracy"] = found.accuracy, found.segment_accuracy
+      figures[part .. "_accuracy.low"], figures[part .. "_accuracy.high"] = found.interval.low, found.interval.high
+      figures[part .. "_f1"] = found.macro.f1
+    end
   end
-  add("valid_", trainer.valid)
-  add("test_", trainer.test)
-  if found and found.accuracy then figures.accuracy, figures.f1 = found.accuracy, found.macro.f1 end
+  local judged = trainer.test or trainer.valid or {}
+  if judged.accuracy then figures.accuracy, figures.f1 = judged.accuracy, judged.macro.f1 end
   for name, value in pairs(trainer.figures or {}) do figures[name] = value end
   return figures
 end
@@ -94,7 +85,6 @@ end
 -- Accuracy of each class: its recall, the share of its tracks that were found.
 local function class_bars(found)
   local values, errors = {}, {}
-  local metrics = require "moonlark.metrics"
   for i, class in ipairs(found.per_class) do
     values[i] = class.recall
     local interval = metrics.interval(math.floor(class.recall * class.support + 0.5), math.max(class.support, 1))
@@ -126,50 +116,47 @@ local function input_map(trainer)
   end
 end
 
-local function mistakes_of(found)
-  local truth, guess, list = found.y:totable(), found.predicted:totable(), {}
+-- A picture of the run folder, for TensorBoard too; `figure` as for Run:plot.
+local function draw(self, page, name, caption, figure, ...)
+  local place = self.run:plot(name, figure, ...)
+  if place then self.board:image(name, self.last_epoch, self.run:file(place)) end
+  page:figure(place, caption)
+end
+
+-- Tracks that were taken for another class, the surest first.
+local function write_mistakes(page, found)
+  local truth, guess, rows = found.y:totable(), found.predicted:totable(), {}
   for i, track in ipairs(found.tracks) do
     if truth[i] ~= guess[i] then
-      list[#list + 1] = {track.path, found.classes[truth[i] + 1], found.classes[guess[i] + 1],
+      rows[#rows + 1] = {track.path, found.classes[truth[i] + 1], found.classes[guess[i] + 1],
         found.probabilities[i - 1][guess[i]]:item()}
     end
   end
-  return list
+  if #rows == 0 then return end
+  page:heading(("Mistakes (%d)"):format(#rows))
+  table.sort(rows, function(a, b) return a[4] > b[4] end)
+  page:table({"file", "is", "taken for", "probability"}, table.move(rows, 1, math.min(#rows, 100), 1, {}))
 end
 
--- A picture of the run folder, for TensorBoard too; `figure` as for Run:plot.
-local function draw(self, name, figure, ...)
-  local place = self.run:plot(name, figure, ...)
-  if place then self.board:image(name, self.step, self.run:file(place)) end
-  return place
-end
-
-local function write_classes(self, page, found, part)
-  page:heading("Classes of the " .. part .. " part")
-  page:classes(found, "tracks")
-  page:figure(draw(self, "confusion", plot.confusion, found), "Confusion matrix")
-  page:figure(draw(self, "classes", class_bars, found), "Accuracy of each class")
-  local mistakes = mistakes_of(found)
-  if #mistakes == 0 then return end
-  page:heading(("Mistakes (%d)"):format(#mistakes))
-  table.sort(mistakes, function(a, b) return a[4] > b[4] end)
-  page:table({"file", "is", "taken for", "probability"}, table.move(mistakes, 1, math.min(#mistakes, 100), 1, {}))
-end
-
-local function write_page(self, trainer, found, part)
+local function write_page(self, trainer)
   local page = report.new("Training of " .. (trainer.settings.architecture or trainer.net.__name))
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
     #trainer.history, trainer.o.train:count(), trainer.o.seed, trainer.device))
-  page:metrics(figures_of(trainer, found))
-  page:figure(draw(self, "curves", curves, trainer), "Losses and accuracies by epoch")
-  if found and found.accuracy then write_classes(self, page, found, part) end
-  for _, name in ipairs(text.keys(trainer.pictures)) do
-    page:figure(draw(self, name, trainer.pictures[name]), name)
+  page:metrics(figures_of(trainer))
+  draw(self, page, "curves", "Losses and accuracies by epoch", curves, trainer)
+  local found = trainer.test or trainer.valid
+  if found and found.accuracy then
+    page:heading(("Classes of the %s part"):format(trainer.test and "test" or "validation"))
+    page:classes(found, "tracks")
+    draw(self, page, "confusion", "Confusion matrix", plot.confusion, found)
+    draw(self, page, "classes", "Accuracy of each class", class_bars, found)
+    write_mistakes(page, found)
   end
+  for _, name in ipairs(text.keys(trainer.pictures)) do draw(self, page, name, name, trainer.pictures[name]) end
   local ok, map = pcall(input_map, trainer)
   if ok and map then
     page:heading "Input"
-    page:figure(draw(self, "input", map), "A batch's first item, normalised and augmented")
+    draw(self, page, "input", "A batch's first item, normalised and augmented", map)
   end
   page:files("Left out", trainer:files "rejected")
   page:files("Kept in part", trainer:files "partial")
@@ -180,11 +167,10 @@ end
 
 --- At the end: model, figures, pictures, report.
 function Record:finish(trainer)
-  local found, part = trainer.test or trainer.valid, trainer.test and "test" or "validation"
-  self.step = #trainer.history
+  self.last_epoch = #trainer.history
   save_model(self, trainer.net:state_dict(), trainer.net.card)
-  self.run:metrics(figures_of(trainer, found))
-  write_page(self, trainer, found, part)
+  self.run:metrics(figures_of(trainer))
+  write_page(self, trainer)
   if self.mine then self.run:finish() end
 end
 
@@ -205,4 +191,4 @@ function Record:__close(failure)
   if self.mine then self.run:__close(failure) end
 end
 
-return record
+return Record

@@ -2,6 +2,7 @@
 --- only.
 local core = require "moonlark_core"
 local json = require "moonlark.base.json"
+local show = require "moonlark.base.show"
 
 local settings = {}
 
@@ -15,14 +16,12 @@ local function fingerprints(o)
   return list
 end
 
---- A plain copy, as JSON would give it back.
----@param value table
----@return table
+--- A plain copy, as JSON gives it back.
 function settings.plain(value) return json.decode(json.encode(value)) end
 
---- The settings of a training.
+--- The settings of a training, plain, from the options of train.fit.
 ---@param net moonlark.nn.Module
----@param o table  the options of train.fit
+---@param o moonlark.train.fit.Options
 ---@return table
 function settings.of(net, o)
   local optimizer, schedule, card = o.optimizer, o.schedule, net.card or {}
@@ -38,25 +37,27 @@ end
 
 local function shown(value) return math.type(value) and ("%.14g"):format(value) or tostring(value) end
 
---- Each setting that differs, in words: "seed was 1, is now 2".
----@param had table
----@param has table
----@return string[]  sorted
-function settings.differences(had, has)
-  local list = {}
-  local function compare(name, a, b)
-    if type(a) == "table" and type(b) == "table" then
-      local keys = {}
-      for key in pairs(a) do keys[key] = true end
-      for key in pairs(b) do keys[key] = true end
-      for key in pairs(keys) do compare(name == "" and tostring(key) or name .. "." .. key, a[key], b[key]) end
-    elseif a ~= b then
-      list[#list + 1] = ("%s was %s, is now %s"):format(name, shown(a), shown(b))
-    end
+-- Adds to a list how `a` differs from `b`, in words: "seed was 1, is now 2".
+local function compare(list, name, a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then
+    if a ~= b then list[#list + 1] = ("%s was %s, is now %s"):format(name, shown(a), shown(b)) end
+    return
   end
-  compare("", had, has)
-  table.sort(list)
-  return list
+  local keys = {}
+  for key in pairs(a) do keys[key] = true end
+  for key in pairs(b) do keys[key] = true end
+  for key in pairs(keys) do compare(list, name == "" and tostring(key) or name .. "." .. key, a[key], b[key]) end
+end
+
+--- Refuses to go on with what was begun at `path` under other settings; the error names each that differs.
+---@param path string
+---@param had table  the settings of then, plain
+---@param has table  those of now
+function settings.check_same(path, had, has)
+  local differences = {}
+  compare(differences, "", had, has)
+  table.sort(differences)
+  if #differences > 0 then show.fail("%s was begun with other settings:%s", path, differences) end
 end
 
 return settings

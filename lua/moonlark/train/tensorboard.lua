@@ -18,8 +18,6 @@ for byte = 0, 255 do
 end
 
 --- The checksum of a text (RFC 3720, appendix B.4).
----@param bytes string
----@return integer
 function tensorboard.crc32c(bytes)
   local crc = 0xFFFFFFFF
   for i = 1, #bytes do crc = crc_table[(crc ~ bytes:byte(i)) & 0xFF] ~ (crc >> 8) end
@@ -44,10 +42,9 @@ end
 
 local function integer(field, value) return varint(field << 3) .. varint(value) end
 local function bytes(field, value) return varint(field << 3 | 2) .. varint(#value) .. value end
-local function float(field, value) return varint(field << 3 | 5) .. ("<f"):pack(value) end
-local function double(field, value) return varint(field << 3 | 1) .. ("<d"):pack(value) end
 
-local function write(self, event)
+local function write(self, content)
+  local event = varint(1 << 3 | 1) .. ("<d"):pack(os.time()) .. content
   local length = ("<I8"):pack(#event)
   local record = length .. ("<I4"):pack(masked_crc(length)) .. event .. ("<I4"):pack(masked_crc(event))
   local done, why = self.file:write(record)
@@ -55,53 +52,45 @@ local function write(self, event)
   if not (done and flushed) then files.fail_write(self.path, why or later) end
 end
 
-local function event(self, step, tag, value)
-  write(self, double(1, os.time()) .. integer(2, step) .. bytes(5, bytes(1, bytes(1, tag) .. value)))
+-- A value of a tag at a step.
+local function write_value(self, tag, step, value)
+  write(self, integer(2, step) .. bytes(5, bytes(1, bytes(1, tag) .. value)))
 end
 
----@class moonlark.EventFile
----@field path string
 local EventFile = {}
 EventFile.__index = EventFile
 
 --- Begins a new event file in a folder, numbered after those that are there: TensorBoard joins them.
 ---@param folder string
 ---@param own? fun(name: string): string  told the file's name before it is made, gives its path
----@return moonlark.EventFile
 function tensorboard.open(folder, own)
   files.mkdirs(folder)
-  local number = 0
-  local name
+  local number, name = -1, nil
   repeat
-    name = ("events.out.tfevents.%010d.moonlark.%d"):format(os.time(), number)
     number = number + 1
+    name = ("events.out.tfevents.%010d.moonlark.%d"):format(os.time(), number)
   until not claim.kind(files.join(folder, name))
   local path = own and own(name) or files.join(folder, name)
   local file, why = io.open(path, "wb")
   if not file then show.fail("cannot write %s", why) end
   local self = setmetatable({path = path, file = file}, EventFile)
-  write(self, double(1, os.time()) .. bytes(3, "brain.Event:2"))
+  write(self, bytes(3, "brain.Event:2"))
   return self
 end
 
---- A number at a step (an epoch).
----@param tag string  "loss/train"; what stands before the slash is the group
----@param step integer
----@param value number
+--- A number at a step (an epoch). Tags are as "loss/train": what stands before the slash is the group.
 function EventFile:scalar(tag, step, value)
-  event(self, step, tag, float(2, value))
+  write_value(self, tag, step, varint(2 << 3 | 5) .. ("<f"):pack(value))
 end
 
 --- A picture at a step, from a PNG file.
----@param tag string
----@param step integer
----@param path string
 function EventFile:image(tag, step, path)
   local png = files.read(path)
   if png:sub(1, 8) ~= "\137PNG\r\n\26\n" or #png < 26 then show.fail("%s is no PNG picture", path) end
   local width, height = (">I4I4"):unpack(png, 17)
   local channels = ({[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4})[png:byte(26)] or 3
-  event(self, step, tag, bytes(4, integer(1, height) .. integer(2, width) .. integer(3, channels) .. bytes(4, png)))
+  local picture = integer(1, height) .. integer(2, width) .. integer(3, channels) .. bytes(4, png)
+  write_value(self, tag, step, bytes(4, picture))
 end
 
 --- Closes the file.

@@ -1,6 +1,6 @@
 --- Trainer: a training under way: what it trains with, how far it has come, and the one step that changes weights.
 ---
----     fit ──► Trainer.new
+---     fit ──► Trainer.new, Trainer:begin
 ---      │
 ---      ├──► Trainer:run_epoch ──► epoch            all batches: forward, backward
 ---      │         │                  └──► Trainer:step   clip, optimiser, average, schedule
@@ -27,6 +27,7 @@ local torch = require "moonlark.torch"
 local train_epoch = require "moonlark.train.epoch"
 
 --- A training, under way or done: what train.fit gives.
+---     print(fit, fit.best.epoch, fit.test.accuracy)
 ---@class moonlark.Trainer
 ---@field net moonlark.nn.Module  the network that is trained, in place
 ---@field o moonlark.train.fit.Options  with defaults filled in
@@ -76,10 +77,6 @@ local function bound_schedule(o, optimizer, batches)
 end
 
 --- A training that has not begun. The network and all batches move to the device.
----@param net moonlark.nn.Module
----@param o moonlark.train.fit.Options  checked
----@param device string
----@return moonlark.Trainer
 function Trainer.new(net, o, device)
   torch.manual_seed(o.seed)
   net:to(device)
@@ -93,27 +90,15 @@ function Trainer.new(net, o, device)
   return setmetatable({
     net = net, o = o, device = device, objective = objective_of(o), settings = of, optimizer = optimizer,
     schedule = bound_schedule(o, optimizer, batches), ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}),
-    batches = batches, monitor = o.monitor, epoch = 0, history = {}, best = nil,
-    first_epoch = 0, started = core.system.clock(), valid = nil, test = nil, figures = nil, pictures = nil,
+    batches = batches, monitor = o.monitor, epoch = 0, history = {},
   }, Trainer)
-end
-
---- Goes on where a checkpoint was.
----@param reached {epoch: integer, history: table[], best: table?}  of checkpoint.read
-function Trainer:go_on(reached)
-  self.epoch, self.history, self.best = reached.epoch, reached.history, reached.best
 end
 
 -- A part that ends after its first batch.
 local function first_batch(batches)
   return setmetatable({epoch = function()
     local following, _, _, threads = batches:epoch(1)
-    local first = true
-    return function()
-      if not first then return nil end
-      first = false
-      return following()
-    end, nil, nil, threads
+    return function(_, before) return not before and following() or nil end, nil, nil, threads
   end}, {__index = batches})
 end
 
@@ -126,8 +111,10 @@ local function usual_monitor(self)
   return found.valid_accuracy and "valid_accuracy" or found.valid_loss and "valid_loss" or nil
 end
 
---- Begins this call's epochs: decides on the monitor and starts the clock.
-function Trainer:begin()
+--- Begins this call's epochs, at the first or where a checkpoint was: decides on the monitor and starts the clock.
+---@param reached {epoch: integer, history: table[], best: table?}?  of checkpoint.read
+function Trainer:begin(reached)
+  if reached then self.epoch, self.history, self.best = reached.epoch, reached.history, reached.best end
   self.monitor = self.monitor or usual_monitor(self)
   self.first_epoch, self.started = self.epoch, core.system.clock()
 end
@@ -153,10 +140,8 @@ local function averaged(self, f, ...)
 end
 
 --- What train.evaluate gives of a part, for the average of weights where there is one.
----@param batches table
----@return table
 function Trainer:evaluate(batches)
-  return averaged(self, evaluate.run, self.net, batches, {objective = self.objective, device = self.device})
+  return averaged(self, evaluate.evaluate, self.net, batches, {objective = self.objective, device = self.device})
 end
 
 -- Equal accuracies are common on small parts: the lower loss decides then.
@@ -164,14 +149,15 @@ local function improved(self, row)
   if not self.monitor then return false end
   local value, best = row[self.monitor], self.best
   if value == nil then show.fail("monitor: '%s' is not measured here", self.monitor) end
-  if not best or measures.better(self.monitor, value, best.value) then return true end
+  local lower = measures.by_name[self.monitor].better == "lower"
+  if not best or lower and value < best.value or not lower and value > best.value then return true end
   local before = best.value == value and self.history[best.epoch]
   return before and row.valid_loss and before.valid_loss and row.valid_loss < before.valid_loss or false
 end
 
 local function validate(self, row)
   for name, value in pairs(measures.of(self:evaluate(self.o.valid))) do row[name] = value end
-  if row.valid_loss and row.valid_loss - row.valid_loss ~= 0 then
+  if row.valid_loss and row.valid_loss - row.valid_loss ~= 0 then -- infinite, or no number
     show.fail("the loss of the validation is %s after epoch %d", tostring(row.valid_loss), row.epoch)
   end
 end
@@ -199,9 +185,7 @@ local function say(self, row, is_best)
   io.stderr:write(table.concat(parts, "  "), is_best and "  best so far" or "", "\n")
 end
 
---- Trains for an epoch and validates.
----@return table row  of measures
----@return boolean is_best
+--- Trains for an epoch and validates; gives the row of measures and whether it is the best so far.
 function Trainer:run_epoch()
   local start, number = core.system.clock(), self.epoch + 1
   torch.manual_seed(self.o.seed * 1000003 + number) -- so that a resumed training draws the same numbers
@@ -225,7 +209,6 @@ end
 -- the end ------------------------------------------------------------------------------------
 
 --- Whether all epochs are done, or no better one came for as long as `patience` says.
----@return boolean
 function Trainer:ended()
   if self.epoch >= self.o.epochs then return true end
   return self.o.patience and self.best and self.epoch - self.best.epoch >= self.o.patience or false
@@ -244,13 +227,15 @@ end
 
 --- Judges the settled network on the validation and the test part, and by the option `judge`.
 function Trainer:conclude()
-  local o, given = self.o, {objective = self.objective, device = self.device}
-  if o.valid then self.valid = evaluate.run(self.net, o.valid, given) end
-  if o.test then self.test = evaluate.run(self.net, o.test, given) end
-  if o.judge then self.figures, self.pictures = o.judge(self) end
+  local given = {objective = self.objective, device = self.device}
+  for _, part in ipairs {"valid", "test"} do
+    if self.o[part] then self[part] = evaluate.evaluate(self.net, self.o[part], given) end
+  end
+  if self.o.judge then self.figures, self.pictures = self.o.judge(self) end
 end
 
---- The files that a list of any part's batches names: "rejected", or those "partial" that were kept in part.
+--- The files of all parts that were "rejected", or kept in part ("partial").
+---     for _, bad in ipairs(fit:files "rejected") do print(bad.path, bad.reason) end
 ---@param list "rejected"|"partial"
 ---@return {path: string, reason: string}[]
 function Trainer:files(list)

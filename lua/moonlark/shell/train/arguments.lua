@@ -88,16 +88,12 @@ end
 
 --- What dataset:batches is given for every part.
 function arguments.input(plan, args)
-  local input = options.join(plan.input)
-  input.segment = args.segment or input.segment
-  input.channel, input.partial = args.channel or input.channel, args.partial or input.partial
-  input.batch_size, input.workers, input.cache = args.batch_size, args.workers, data.cache(args) or false
-  return input
+  return options.join(plan.input, {segment = args.segment, channel = args.channel, partial = args.partial,
+    batch_size = args.batch_size, workers = args.workers, cache = data.cache(args) or false})
 end
 
 --- The optimiser, with --lr.
 function arguments.optimizer(plan, args)
-  if not args.lr then return plan.optimizer end
   return optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr}))
 end
 

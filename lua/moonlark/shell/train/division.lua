@@ -27,14 +27,10 @@ local function split_of(args, songs)
 end
 
 --- Each division of the data that is to be trained on: one for a split, one for each fold.
----@param songs moonlark.Dataset|moonlark.Parts|moonlark.Folds
----@return table[]
+---@return {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}[]
 function division.all(plan, args, songs)
   if not plan.supervised then return {{train = songs}} end
-  if not dataset.is(songs) then -- a split or folds from a file
-    if songs.train then return {songs} end
-    return songs
-  end
+  if not dataset.is(songs) then return songs.train and {songs} or songs end -- a split or folds from a file
   if not args.folds then return {split_of(args, songs)} end
   if args.folds == "data" or args.folds == "filename" then return songs:folds() end
   local k = math.tointeger(tonumber(args.folds))
@@ -71,35 +67,31 @@ local function save_parts(parts, opened)
 end
 
 --- Trains on one division of the data, and judges on its test part.
----@param parts {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}
----@param seed integer
 ---@param where string|moonlark.Run|nil  the run folder, or the run that is open there
+---@return moonlark.Trainer fit
 function division.fit(plan, args, parts, seed, where)
   local input = arguments.input(plan, args)
   local varied = {shuffle = true}
   if not input.pool then varied.crop, varied.augment = true, not args.no_augment and plan.augment or nil end
-  local batches = {
-    train = batches_of(parts.train, input, varied),
-    valid = batches_of(parts.valid, input), test = batches_of(parts.test, input),
-  }
-  batches.train:prepare()
-  for _, bad in ipairs(args.left_out or {}) do table.insert(batches.train.rejected, bad) end
+  local learned, valid = batches_of(parts.train, input, varied), batches_of(parts.valid, input)
+  learned:prepare()
+  for _, bad in ipairs(args.left_out or {}) do table.insert(learned.rejected, bad) end
   -- An experiment of one's own may have its models/ beside it.
   local make = network.find(plan.model) or require("models." .. plan.model)
   local model = arguments.model_options(plan, args)
   model.classes = plan.supervised and #parts.train.classes or nil
-  model[input.pool and "n_features" or "n_mels"] = batches.train.rows
+  model[input.pool and "n_features" or "n_mels"] = learned.rows
   require "moonlark.torch".manual_seed(seed)
   return train.fit(make(model), {
-    train = batches.train, valid = batches.valid, test = batches.test, optimizer = arguments.optimizer(plan, args),
+    train = learned, valid = valid, test = batches_of(parts.test, input), optimizer = arguments.optimizer(plan, args),
     schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
-    patience = batches.valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
+    patience = valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
     ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,
     seed = seed, run = where, resume = args.resume, opened = function(opened) save_parts(parts, opened) end,
     objective = not plan.supervised and function(trained, batch) return trained:loss(batch) end or nil,
     judge = plan.judge and function(fit)
       local all = batches_of(parts.train, input, {crop = false, shuffle = false})
-      all:normalize_by(batches.train:statistics())
+      all:normalize_by(learned:statistics())
       return plan.judge(fit, all, seed)
     end or nil,
   })

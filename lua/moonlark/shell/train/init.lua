@@ -43,31 +43,27 @@ local function check_folder(args)
 end
 
 -- A run goes on only with the settings that it was begun with.
-local function check_same(args, now)
-  if not (args.resume and files.exists(files.join(args.run, "run.json"))) then return end
-  local had = run.load(args.run).record.settings or {}
-  local list = settings.differences(had, settings.plain(now))
-  if #list > 0 then show.fail("%s was begun with other settings:%s", args.run, list) end
-end
-
 local function open_run(args, exists, now, songs)
   if not exists then return nil end
-  check_same(args, now)
+  if args.resume and files.exists(files.join(args.run, "run.json")) then
+    settings.check_same(args.run, run.load(args.run).record.settings or {}, settings.plain(now))
+  end
   return run.open(args.run, now, {exists = exists, data = songs.hash and songs or nil})
 end
 
 --- Runs an experiment with the program's arguments.
 ---@param given moonlark.shell.train.Options
-local function main(given)
+return function(given)
   local plan = arguments.plan:read(given)
   local args = arguments.parser(plan):parse()
   local exists = check_folder(args)
   evaluate.device(args.device)
   local songs = division.open(plan, args)
   local divisions = division.all(plan, args, songs)
-  if #divisions > 1 or args.seeds > 1 then several.check(plan, divisions) end
+  local many = #divisions > 1 or args.seeds > 1
+  if many then several.check(plan, divisions) end
   local opened <close> = open_run(args, exists, settings_of(plan, args), songs)
-  if #divisions > 1 or args.seeds > 1 then return several.fit(plan, args, divisions, opened) end
+  if many then return several.fit(plan, args, divisions, opened) end
   local fit = division.fit(plan, args, divisions[1], args.seed, opened)
   if opened then opened:finish() end
   print(fit.test or fit.valid or fit)
@@ -76,5 +72,3 @@ local function main(given)
   if kept > 0 then print(("%d kept in part"):format(kept)) end
   if args.run then print("\nrun folder: " .. show.name(args.run)) end
 end
-
-return main

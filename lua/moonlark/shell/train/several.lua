@@ -1,8 +1,8 @@
 --- Several trainings of one kind, by folds and seeds, and their joint result.
 local claim = require "moonlark.base.claim"
 local division = require "moonlark.shell.train.division"
+local evaluation = require "moonlark.classify.evaluation"
 local files = require "moonlark.base.files"
-local join_reports = require "moonlark.classify.evaluation"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
@@ -18,7 +18,7 @@ local function joined(tests, classes)
     y[i], predicted[i] = test.y, test.predicted
     folds[i] = {accuracy = test.accuracy, n = #test.tracks}
   end
-  return join_reports(torch.cat(y), torch.cat(predicted), classes, folds)
+  return evaluation(torch.cat(y), torch.cat(predicted), classes, folds)
 end
 
 -- The tests of a seed's trainings, which run one after the other.
@@ -87,14 +87,14 @@ function several.fit(plan, args, divisions, whole)
     means[s] = results[s].mean_accuracy
   end
   local mean, deviation = metrics.spread(means)
+  local low, high = math.min(table.unpack(means)), math.max(table.unpack(means))
   print()
   print(results[1])
-  print(("\naccuracy %.4f, the mean of folds%s"):format(mean,
-    #seeds > 1 and (" and of %d seeds (%.4f to %.4f, deviation %.4f)"):format(#seeds, math.min(table.unpack(means)),
-      math.max(table.unpack(means)), deviation) or ""))
+  print(("\naccuracy %.4f, the mean of folds%s"):format(mean, #seeds > 1 and
+    (" and of %d seeds (%.4f to %.4f, deviation %.4f)"):format(#seeds, low, high, deviation) or ""))
   if not whole then return end
-  whole:metrics {accuracy = mean, ["accuracy.std"] = deviation, ["accuracy.low"] = math.min(table.unpack(means)),
-    ["accuracy.high"] = math.max(table.unpack(means)), seeds = #seeds, trainings = #seeds * #divisions}
+  whole:metrics {accuracy = mean, ["accuracy.std"] = deviation, ["accuracy.low"] = low, ["accuracy.high"] = high,
+    seeds = #seeds, trainings = #seeds * #divisions}
   write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
   whole:finish()
   print("run folder: " .. show.name(args.run))
