@@ -50,6 +50,13 @@ const char *mlk_lua_bytes(lua_State *L, int arg, const char *name, size_t *lengt
  * list. */
 const char **mlk_lua_read_strings(lua_State *L, int arg, const char *name, int least);
 
+/* Pushes a field of the table at `arg` and returns its place on the stack. */
+static inline int mlk_lua_field(lua_State *L, int arg, const char *name)
+{
+    lua_getfield(L, arg, name);
+    return lua_gettop(L);
+}
+
 /* Entries of a list, which the argument must be. */
 int mlk_lua_list_length(lua_State *L, int arg, const char *name);
 

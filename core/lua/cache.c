@@ -5,8 +5,6 @@
 #include "extract/cache.h"
 #include "extract/cache_care.h"
 
-#include <lauxlib.h>
-
 static int push_usage(lua_State *L, const mlk_cache_usage *usage)
 {
     lua_createtable(L, 0, 4);

@@ -13,8 +13,6 @@
 #include "dsp/rubberband.h"
 #include "dsp/stretch.h"
 
-#include <lauxlib.h>
-
 /* n_fft and hop_length of a table of options: a centred transform under Hann's window. */
 static mlk_stft read_frames(lua_State *L, int arg, const char *owner)
 {

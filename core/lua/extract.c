@@ -10,8 +10,6 @@
 #include "store/format.h"
 #include "store/safetensors.h"
 
-#include <lauxlib.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,16 +246,13 @@ static mlk_table read_about(lua_State *L, int arg, int64_t n, int64_t width)
     t.paths = string_field(L, arg, "paths", n);
     if (!t.columns || !t.paths)
         mlk_lua_fail(L, "a table needs columns and paths");
-    lua_getfield(L, arg, "recipe");
-    t.recipe = mlk_lua_string(L, lua_gettop(L), "recipe");
+    t.recipe = mlk_lua_string(L, mlk_lua_field(L, arg, "recipe"), "recipe");
     t.labels = string_field(L, arg, "labels", n);
     if (!t.labels)
         return t;
     t.classes = string_field(L, arg, "classes", -1);
-    lua_getfield(L, arg, "classes");
-    t.n_classes = mlk_lua_list_length(L, lua_gettop(L), "classes");
-    lua_getfield(L, arg, "ids");
-    int at = lua_gettop(L), length = mlk_lua_list_length(L, at, "ids");
+    t.n_classes = mlk_lua_list_length(L, mlk_lua_field(L, arg, "classes"), "classes");
+    int at = mlk_lua_field(L, arg, "ids"), length = mlk_lua_list_length(L, at, "ids");
     if (length != n)
         mlk_lua_fail(L, "ids has %d entries, the table %d", length, (int)n);
     int64_t *ids = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *ids, 0);
@@ -307,10 +302,8 @@ static int close_shard(lua_State *L)
 static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *width)
 {
     int at = lua_gettop(L);
-    lua_getfield(L, at, "file");
-    const char *file = mlk_lua_string(L, at + 1, "file");
-    lua_getfield(L, at, "places");
-    int count = mlk_lua_list_length(L, at + 2, "places");
+    const char *file = mlk_lua_string(L, mlk_lua_field(L, at, "file"), "file");
+    int places = mlk_lua_field(L, at, "places"), count = mlk_lua_list_length(L, places, "places");
     mlk_tensors *tensors = mlk_lua_push_object(L, SHARD_TYPE, sizeof *tensors);
     mlk_status status;
     mlk_lua_check(L, mlk_safetensors_read(file, tensors, &status), &status);
@@ -321,8 +314,8 @@ static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *wi
         mlk_lua_fail(L, "%s has %d columns, another shard %d", file, (int)x->shape[1], (int)*width);
     *width = x->shape[1];
     for (int i = 0; i < count; i++) {
-        lua_geti(L, at + 2, i + 1);
-        int64_t place = mlk_lua_integer(L, at + 4, "place", 1, n) - 1;
+        lua_geti(L, places, i + 1);
+        int64_t place = mlk_lua_integer(L, lua_gettop(L), "place", 1, n) - 1;
         if (rows[place])
             mlk_lua_fail(L, "%s: two shards hold row %d", file, (int)place + 1);
         rows[place] = (const float *)x->data + i * *width;

@@ -13,9 +13,7 @@
 #include "dsp/sweep.h"
 #include "dsp/tempogram.h"
 
-#include <lauxlib.h>
 #include <math.h>
-#include <string.h>
 
 /* --- the table of features, for Lua ------------------------------------------- */
 

@@ -3,22 +3,17 @@
 #include "arguments.h"
 #include "notes.h"
 
-#include <lauxlib.h>
-
 #define JOB_TYPE "moonlark.job"
 
-void mlk_lua_close_job(mlk_lua_job *self)
+/* job:close(): stops it, waits for its threads and frees what it holds; again is allowed */
+static int close_job(lua_State *L)
 {
+    mlk_lua_job *self = luaL_checkudata(L, 1, JOB_TYPE);
     mlk_job_free(self->job);
     if (self->context)
         self->work->free(self->context);
     self->job = NULL;
     self->context = NULL;
-}
-
-static int close_job(lua_State *L)
-{
-    mlk_lua_close_job(luaL_checkudata(L, 1, JOB_TYPE));
     return 0;
 }
 

@@ -39,7 +39,4 @@ void mlk_lua_start_job(lua_State *L, mlk_lua_job *job, void *context, int worker
 /* The job at `arg`, which does this kind of work and has ended. */
 mlk_lua_job *mlk_lua_finished_job(lua_State *L, int arg, const mlk_lua_work *work);
 
-/* Stops it, waits for its threads and frees what it holds; again is allowed. */
-void mlk_lua_close_job(mlk_lua_job *job);
-
 #endif

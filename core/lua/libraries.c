@@ -7,11 +7,9 @@
 #include "store/hdf5.h"
 
 #include <fftw3.h>
-#include <lauxlib.h>
 #include <libsvm/svm.h>
 #include <sndfile.h>
 #include <soxr.h>
-#include <string.h>
 #include <xgboost/c_api.h>
 
 int mlk_lua_libraries(lua_State *L)

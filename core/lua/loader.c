@@ -20,7 +20,6 @@
 
 #include "extract/loader.h"
 
-#include <lauxlib.h>
 #include <string.h>
 
 #define MATERIAL_TYPE "moonlark.loader.material"
@@ -106,12 +105,11 @@ static mlk_material_settings read_settings(lua_State *L, int arg, int known, int
     mlk_material_settings settings = {0};
     mlk_lua_read(L, arg, "Dataset:batches", mlk_material_parameters, &settings);
     read_decibel(L, arg, mlk_material_decibel_parameters, &settings);
-    lua_getfield(L, known, "sound");
-    settings.sound = lua_toboolean(L, -1);
-    lua_getfield(L, known, "powers");
-    mlk_lua_check_type(L, -1, "powers", LUA_TTABLE);
+    settings.sound = lua_toboolean(L, mlk_lua_field(L, known, "sound"));
+    int powers = mlk_lua_field(L, known, "powers");
+    mlk_lua_check_type(L, powers, "powers", LUA_TTABLE);
     for (int i = 0; i < n_features; i++) {
-        lua_geti(L, -1, i + 1);
+        lua_geti(L, powers, i + 1);
         settings.powers[i] = mlk_lua_number(L, lua_gettop(L), "power", 0, 100);
         lua_pop(L, 1);
     }
@@ -168,7 +166,6 @@ static int start(lua_State *L)
 /* Numbers from 1 of the list at `arg`, from 0, in a userdata that is pushed. */
 static int *push_places(lua_State *L, int arg, int highest, int *n)
 {
-    arg = lua_absindex(L, arg);
     *n = mlk_lua_list_length(L, arg, "tracks");
     int *places = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *places, 0);
     for (int i = 0; i < *n; i++) {
@@ -206,39 +203,26 @@ static int close_plan(lua_State *L)
     return 0;
 }
 
-static void read_tracks(lua_State *L, int arg, int self, mlk_plan *plan, int highest)
-{
-    int top = lua_gettop(L);
-    lua_getfield(L, arg, "tracks");
-    plan->tracks = push_places(L, -1, highest, &plan->n_tracks);
-    lua_setiuservalue(L, self, KEPT_TRACKS);
-    lua_settop(L, top);
-}
-
 /* labels: a class from 0 for each track, or nil */
 static void read_labels(lua_State *L, int arg, int self, mlk_plan *plan)
 {
-    int top = lua_gettop(L);
-    lua_getfield(L, arg, "n_classes");
-    plan->n_classes = (int)mlk_lua_integer(L, top + 1, "n_classes", 0, INT32_MAX);
-    lua_settop(L, top);
-    if (lua_getfield(L, arg, "labels") == LUA_TTABLE) {
-        int64_t *labels = lua_newuserdatauv(L, ((size_t)plan->n_tracks + 1) * sizeof *labels, 0);
-        for (int i = 0; i < plan->n_tracks; i++) {
-            lua_geti(L, top + 1, i + 1);
-            labels[i] = mlk_lua_integer(L, lua_gettop(L), "label", 0, plan->n_classes - 1);
-            lua_pop(L, 1);
-        }
-        plan->labels = labels;
-        lua_setiuservalue(L, self, KEPT_LABELS);
+    plan->n_classes = (int)mlk_lua_integer(L, mlk_lua_field(L, arg, "n_classes"), "n_classes", 0, INT32_MAX);
+    int list = mlk_lua_field(L, arg, "labels");
+    if (!lua_istable(L, list))
+        return;
+    int64_t *labels = lua_newuserdatauv(L, ((size_t)plan->n_tracks + 1) * sizeof *labels, 0);
+    for (int i = 0; i < plan->n_tracks; i++) {
+        lua_geti(L, list, i + 1);
+        labels[i] = mlk_lua_integer(L, lua_gettop(L), "label", 0, plan->n_classes - 1);
+        lua_pop(L, 1);
     }
-    lua_settop(L, top);
+    plan->labels = labels;
+    lua_setiuservalue(L, self, KEPT_LABELS);
 }
 
 static void copy_row(lua_State *L, int arg, const char *name, int64_t rows, float *out)
 {
-    lua_getfield(L, arg, name);
-    mlk_array row = mlk_lua_read_tensor(L, lua_gettop(L), name, MLK_FLOAT32, 1);
+    mlk_array row = mlk_lua_read_tensor(L, mlk_lua_field(L, arg, name), name, MLK_FLOAT32, 1);
     if (row.shape[0] != rows)
         mlk_lua_fail(L, "%s must have a number for each of the %d rows, got %d", name, (int)rows, (int)row.shape[0]);
     memcpy(out, row.data, (size_t)rows * sizeof *out);
@@ -248,25 +232,23 @@ static void copy_row(lua_State *L, int arg, const char *name, int64_t rows, floa
 /* mean, std: tensors, or nil both */
 static void read_normalisation(lua_State *L, int arg, int self, mlk_plan *plan)
 {
-    if (lua_getfield(L, arg, "mean") != LUA_TNIL) {
-        int64_t rows = mlk_material_rows(plan->material);
-        float *kept = lua_newuserdatauv(L, 2 * (size_t)rows * sizeof *kept, 0);
-        copy_row(L, arg, "mean", rows, kept);
-        copy_row(L, arg, "std", rows, kept + rows);
-        for (int64_t i = 0; i < rows; i++)
-            kept[rows + i] = 1 / kept[rows + i];
-        plan->mean = kept;
-        plan->scale = kept + rows;
-        lua_setiuservalue(L, self, KEPT_NORMALISATION);
-    }
-    lua_pop(L, 1);
+    if (lua_getfield(L, arg, "mean") == LUA_TNIL)
+        return;
+    int64_t rows = mlk_material_rows(plan->material);
+    float *kept = lua_newuserdatauv(L, 2 * (size_t)rows * sizeof *kept, 0);
+    copy_row(L, arg, "mean", rows, kept);
+    copy_row(L, arg, "std", rows, kept + rows);
+    for (int64_t i = 0; i < rows; i++)
+        kept[rows + i] = 1 / kept[rows + i];
+    plan->mean = kept;
+    plan->scale = kept + rows;
+    lua_setiuservalue(L, self, KEPT_NORMALISATION);
 }
 
 /* The list at `arg`, of {kind, on_features, p, low, high, count, relative, wrap} each, in a userdata that is pushed. */
 static mlk_augment *push_augments(lua_State *L, int arg, int *n)
 {
     mlk_status status;
-    arg = lua_absindex(L, arg);
     *n = mlk_lua_list_length(L, arg, "augments");
     mlk_augment *augments = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *augments, 0);
     for (int i = 0; i < *n; i++) {
@@ -286,15 +268,6 @@ static int check_augments(lua_State *L)
     return 0;
 }
 
-static void read_augments(lua_State *L, int arg, int self, mlk_plan *plan)
-{
-    int top = lua_gettop(L);
-    lua_getfield(L, arg, "augments");
-    plan->augments = push_augments(L, -1, &plan->n_augments);
-    lua_setiuservalue(L, self, KEPT_AUGMENTS);
-    lua_settop(L, top);
-}
-
 /* plan(material, options, {tracks, labels, n_classes, mean, std, augments}) -> plan, examples, batches; the options are
  * those of plan.h */
 static int new_plan(lua_State *L)
@@ -309,10 +282,12 @@ static int new_plan(lua_State *L)
     luaL_setmetatable(L, PLAN_TYPE);
     mlk_lua_read(L, 2, "Dataset:batches", mlk_plan_parameters, plan);
     read_decibel(L, 2, mlk_plan_decibel_parameters, plan);
-    read_tracks(L, 3, 4, plan, from->n);
+    plan->tracks = push_places(L, mlk_lua_field(L, 3, "tracks"), from->n, &plan->n_tracks);
+    lua_setiuservalue(L, 4, KEPT_TRACKS);
     read_labels(L, 3, 4, plan);
     read_normalisation(L, 3, 4, plan);
-    read_augments(L, 3, 4, plan);
+    plan->augments = push_augments(L, mlk_lua_field(L, 3, "augments"), &plan->n_augments);
+    lua_setiuservalue(L, 4, KEPT_AUGMENTS);
     mlk_lua_check(L, mlk_plan_compile(plan, &status), &status);
     lua_settop(L, 4);
     lua_pushinteger(L, mlk_plan_examples(plan));

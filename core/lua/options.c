@@ -2,7 +2,6 @@
 
 #include "arguments.h"
 
-#include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -153,15 +152,10 @@ void mlk_lua_push_rows(lua_State *L, const mlk_parameter *parameters, int n)
     }
 }
 
-void mlk_lua_push_parameters(lua_State *L, const mlk_parameter *parameters)
-{
-    mlk_lua_push_rows(L, parameters, mlk_parameters_count(parameters));
-}
-
 void mlk_lua_add_parameters(lua_State *L, const char *name, const mlk_parameter *parameters)
 {
     luaL_getsubtable(L, -1, "parameters");
-    mlk_lua_push_parameters(L, parameters);
+    mlk_lua_push_rows(L, parameters, mlk_parameters_count(parameters));
     lua_setfield(L, -2, name);
     lua_pop(L, 1);
 }

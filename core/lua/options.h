@@ -34,7 +34,6 @@ void mlk_lua_push_value(lua_State *L, const mlk_parameter *parameter, double val
 /* Pushes a list of the rows as moonlark.base.options takes them: {name, kind, default, least or above, most, choices,
  * optional, unit, usual, help} each. */
 void mlk_lua_push_rows(lua_State *L, const mlk_parameter *parameters, int n);
-void mlk_lua_push_parameters(lua_State *L, const mlk_parameter *parameters);
 
 /* Puts them into the field `parameters`, under `name`, of the module on top of the stack. */
 void mlk_lua_add_parameters(lua_State *L, const char *name, const mlk_parameter *parameters);

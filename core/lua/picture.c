@@ -10,7 +10,6 @@
 #include "tensor.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Copies the list of numbers on top of the stack to out; `name` and `row` (0: none) are for the message. */
 static void copy_list(lua_State *L, const char *name, int64_t row, int64_t count, float *out)

@@ -6,7 +6,6 @@
 
 #include "extract/output.h"
 
-#include <lauxlib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +24,7 @@ static int close_recipe(lua_State *L)
 static void read_features(lua_State *L, int arg, mlk_recipe *recipe)
 {
     mlk_status status;
-    lua_getfield(L, arg, "features");
-    int features = lua_gettop(L);
+    int features = mlk_lua_field(L, arg, "features");
     for (lua_Integer i = 1; lua_geti(L, features, i) == LUA_TTABLE; i++) {
         lua_geti(L, -1, 1);
         mlk_settings *settings = mlk_recipe_add(recipe, mlk_lua_string(L, lua_gettop(L), "feature"), &status);
@@ -80,10 +78,8 @@ static mlk_track read_track(lua_State *L)
     int at = lua_gettop(L);
     mlk_track track = {0};
     mlk_lua_read(L, at, "track", track_parameters, &track);
-    lua_getfield(L, at, "path");
-    track.path = (char *)mlk_lua_string(L, lua_gettop(L), "path");
-    if (lua_getfield(L, at, "output") != LUA_TNIL)
-        track.output = (char *)mlk_lua_string(L, lua_gettop(L), "output");
+    track.path = (char *)mlk_lua_string(L, mlk_lua_field(L, at, "path"), "path");
+    track.output = (char *)mlk_lua_optional_string(L, mlk_lua_field(L, at, "output"), "output");
     lua_settop(L, at);
     return track;
 }

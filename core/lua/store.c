@@ -74,7 +74,7 @@ static int metadata(lua_State *L)
 static void add_tensor(lua_State *L, const char *name, int owners, mlk_tensors *tensors)
 {
     mlk_status status;
-    mlk_array array = mlk_lua_read_any_tensor(L, lua_gettop(L), *name ? name : "tensor");
+    mlk_array array = mlk_lua_read_tensor(L, lua_gettop(L), *name ? name : "tensor", -1, -1);
     lua_rawseti(L, owners, tensors->count + 1);
     lua_pop(L, 1);
     mlk_lua_check(L, mlk_tensors_add_copy(tensors, name, &array, NULL, &status), &status);
@@ -190,7 +190,7 @@ static int hash_tensor(lua_State *L)
 {
     int64_t bytes;
     char hex[MLK_HASH_SIZE];
-    mlk_array array = mlk_lua_read_any_tensor(L, 1, "tensor");
+    mlk_array array = mlk_lua_read_tensor(L, 1, "tensor", -1, -1);
     mlk_array_bytes(&array, &bytes);
     mlk_hash_bytes(array.data, (size_t)bytes, hex);
     lua_pushstring(L, hex);

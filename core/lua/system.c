@@ -9,7 +9,6 @@
 #include "tensor.h"
 
 #include <errno.h>
-#include <lauxlib.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -2,7 +2,6 @@
 
 #include "arguments.h"
 
-#include <lauxlib.h>
 #include <string.h>
 
 static const mlk_tensor_functions *functions(lua_State *L)
@@ -37,20 +36,12 @@ void mlk_lua_push_copy(lua_State *L, mlk_dtype dtype, int rank, const int64_t *s
         memcpy(array.data, values, bytes);
 }
 
-mlk_array mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank)
+mlk_array mlk_lua_read_tensor(lua_State *L, int arg, const char *name, int dtype, int rank)
 {
     mlk_array array;
     if (!functions(L)->read(L, arg, dtype, &array))
         mlk_lua_fail(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
     if (rank >= 0 && array.rank != rank)
         mlk_lua_fail(L, "%s must be a tensor of %d axes, got %d axes", name, rank, array.rank);
-    return array;
-}
-
-mlk_array mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name)
-{
-    mlk_array array;
-    if (!functions(L)->read_as_is(L, arg, &array))
-        mlk_lua_fail(L, "%s must be a tensor, got %s", name, mlk_lua_describe(L, arg));
     return array;
 }

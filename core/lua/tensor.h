@@ -27,13 +27,10 @@ typedef struct mlk_tensor_functions {
      * Raises when memory is short. */
     void (*push)(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, mlk_array *array);
 
-    /* Fills *array with a contiguous CPU view, of the dtype wanted, of the tensor at `arg`, converting
-     * and copying only where needed, and pushes the tensor that owns the view: keep it on the stack
+    /* Fills *array with a contiguous CPU view, of the dtype wanted (-1: the tensor's own), of the tensor at `arg`,
+     * converting and copying only where needed, and pushes the tensor that owns the view: keep it on the stack
      * while the view is used. Returns false, pushing nothing, when `arg` is no tensor. */
-    bool (*read)(lua_State *L, int arg, mlk_dtype dtype, mlk_array *array);
-
-    /* The same without conversion: whatever dtype the tensor has. */
-    bool (*read_as_is)(lua_State *L, int arg, mlk_array *array);
+    bool (*read)(lua_State *L, int arg, int dtype, mlk_array *array);
 } mlk_tensor_functions;
 
 /* Pushes a new tensor, uninitialised, and returns its memory, row after row. */
@@ -42,10 +39,8 @@ void *mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t
 /* Pushes a new tensor that holds a copy of these values. */
 void mlk_lua_push_copy(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, const void *values);
 
-/* Reads argument `arg`, called `name` in errors, as a tensor of `rank` axes (-1: any); pushes its owner. */
-mlk_array mlk_lua_read_tensor(lua_State *L, int arg, const char *name, mlk_dtype dtype, int rank);
-
-/* As it is, whatever dtype and rank. */
-mlk_array mlk_lua_read_any_tensor(lua_State *L, int arg, const char *name);
+/* Reads argument `arg`, called `name` in errors, as a tensor of `rank` axes (-1: any), converted to a dtype (-1: as it
+ * is); pushes its owner. */
+mlk_array mlk_lua_read_tensor(lua_State *L, int arg, const char *name, int dtype, int rank);
 
 #endif

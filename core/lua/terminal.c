@@ -5,7 +5,6 @@
 #include "modules.h"
 
 #include <fcntl.h>
-#include <lauxlib.h>
 #include <unistd.h>
 
 /* size() -> columns, rows of the terminal on standard output; nil when it is none. */

@@ -10,8 +10,6 @@
 
 #include "lua/arguments.h"
 
-#include <string.h>
-
 /* In place: the caller's own userdata, not a second one for the same tensor. */
 static int push_own(lua_State *L, mlk_lua_context *context, mlk_tensor *tensor)
 {

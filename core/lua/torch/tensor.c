@@ -5,7 +5,6 @@
 #include "lua/arguments.h"
 #include "lua/tensor.h"
 
-#include <math.h>
 #include <string.h>
 
 /* --- from tables --- */
@@ -28,6 +27,13 @@ static int table_shape(lua_State *L, int arg, int64_t shape[MLK_MAX_RANK])
     return rank;
 }
 
+static leaf leaf_kind(lua_State *L)
+{
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        return lua_isinteger(L, -1) ? LEAF_INTEGER : LEAF_NUMBER;
+    return lua_isboolean(L, -1) ? LEAF_BOOLEAN : LEAF_NONE;
+}
+
 /* Widest kind of the leaves below the table at the top, checking that rows are equally long. */
 static leaf widest(lua_State *L, int axis, int rank, const int64_t *shape, leaf kind)
 {
@@ -39,15 +45,9 @@ static leaf widest(lua_State *L, int axis, int rank, const int64_t *shape, leaf 
                    (LUAI_UACINT)n);
     luaL_checkstack(L, 4, NULL);
     for (int64_t i = 1; i <= n; i++) {
-        leaf found = kind;
-        int type = lua_rawgeti(L, -1, i);
-        if (axis + 1 < rank)
-            found = widest(L, axis + 1, rank, shape, kind);
-        else if (type == LUA_TBOOLEAN)
-            found = LEAF_BOOLEAN;
-        else if (type == LUA_TNUMBER)
-            found = lua_isinteger(L, -1) ? LEAF_INTEGER : LEAF_NUMBER;
-        else
+        lua_rawgeti(L, -1, i);
+        leaf found = axis + 1 < rank ? widest(L, axis + 1, rank, shape, kind) : leaf_kind(L);
+        if (found == LEAF_NONE && axis + 1 == rank)
             mlk_lua_fail(L, "tensor: numbers or booleans are wanted, got %s", mlk_lua_describe(L, -1));
         kind = found > kind ? found : kind;
         lua_pop(L, 1);
@@ -98,17 +98,6 @@ static mlk_dtype dtype_of(leaf kind, bool wants_float64)
     }
 }
 
-static leaf scalar_kind(lua_State *L, int arg)
-{
-    switch (lua_type(L, arg)) {
-    case LUA_TBOOLEAN: return LEAF_BOOLEAN;
-    case LUA_TNUMBER: return lua_isinteger(L, arg) ? LEAF_INTEGER : LEAF_NUMBER;
-    default: mlk_lua_fail(L, "tensor: a number, a boolean or nested tables of them are wanted, got %s",
-                        mlk_lua_describe(L, arg));
-    }
-    return LEAF_NONE;
-}
-
 static void push_new(lua_State *L, mlk_lua_context *context, mlk_dtype dtype, int rank, const int64_t *shape,
                      mlk_array *array)
 {
@@ -140,7 +129,10 @@ static int make_tensor(lua_State *L)
     bool table = lua_type(L, 1) == LUA_TTABLE;
     int rank = table ? table_shape(L, 1, shape) : 0;
     lua_pushvalue(L, 1);
-    leaf kind = table ? widest(L, 0, rank, shape, LEAF_NONE) : scalar_kind(L, 1);
+    leaf kind = table ? widest(L, 0, rank, shape, LEAF_NONE) : leaf_kind(L);
+    if (!table && kind == LEAF_NONE)
+        return mlk_lua_fail(L, "tensor: a number, a boolean or nested tables of them are wanted, got %s",
+                            mlk_lua_describe(L, 1));
     bool wants_float64 =
         dtype && (!strcmp(dtype, "float64") || !strcmp(dtype, "double") || !strcmp(dtype, "complex128"));
     push_new(L, context, dtype_of(kind, wants_float64), rank, shape, &array);
@@ -162,7 +154,7 @@ static void engine_push(lua_State *L, mlk_dtype dtype, int rank, const int64_t *
     push_new(L, mlk_lua_find_context(L), dtype, rank, shape, array);
 }
 
-static bool read_with(lua_State *L, int arg, int dtype, mlk_array *array)
+static bool engine_read(lua_State *L, int arg, int dtype, mlk_array *array)
 {
     mlk_status status;
     mlk_lua_context *context = mlk_lua_find_context(L);
@@ -174,17 +166,7 @@ static bool read_with(lua_State *L, int arg, int dtype, mlk_array *array)
     return true;
 }
 
-static bool engine_read(lua_State *L, int arg, mlk_dtype dtype, mlk_array *array)
-{
-    return read_with(L, arg, (int)dtype, array);
-}
-
-static bool engine_read_as_is(lua_State *L, int arg, mlk_array *array)
-{
-    return read_with(L, arg, -1, array);
-}
-
-static const mlk_tensor_functions engine_functions = {engine_push, engine_read, engine_read_as_is};
+static const mlk_tensor_functions engine_functions = {engine_push, engine_read};
 
 /* --- to Lua --- */
 
@@ -233,7 +215,7 @@ static int totable(lua_State *L)
 {
     mlk_array array;
     mlk_tensor *tensor = mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "totable: the value");
-    read_with(L, 1, (int)lua_dtype(mlk_tensor_dtype(tensor)), &array);
+    engine_read(L, 1, (int)lua_dtype(mlk_tensor_dtype(tensor)), &array);
     push_nested(L, &array, 0, 0);
     return 1;
 }

@@ -2,8 +2,6 @@
 
 #include "lua/arguments.h"
 
-#include <string.h>
-
 /* --- Lua to values --- */
 
 static mlk_value *take_items(lua_State *L, mlk_lua_values *values, size_t n)
