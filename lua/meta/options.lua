@@ -92,9 +92,9 @@
 --- What MultiheadAttention:forward takes.
 ---@class moonlark.MultiheadAttention.forward.Options
 ---@field key_padding_mask? moonlark.Tensor  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
----@field need_weights? boolean  default true: false leaves the weights out, which is quicker
+---@field need_weights? boolean  default true: false: a call gives no weights, which is quicker
 ---@field attn_mask? moonlark.Tensor  default nil: [l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask
----@field average_attn_weights? boolean  default true: false gives the weights of each head, [n, num_heads, l, s]
+---@field average_attn_weights? boolean  default true: false: the weights of each head, [n, num_heads, l, s]
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
 --- What Tensor:backward takes.
@@ -1054,7 +1054,7 @@
 ---@field eps? number  default 1e-05: added to the variance
 ---@field momentum? number  default 0.1: share of a batch in the running averages
 ---@field affine? boolean  default true: a weight and a bias for each channel
----@field track_running_stats? boolean  default true: false uses the batch's statistics in evaluation, too
+---@field track_running_stats? boolean  default true: false: evaluation uses the batch's statistics, too
 
 --- What nn.BatchNorm2d takes.
 ---@class moonlark.nn.BatchNorm2d.Options
@@ -1062,7 +1062,7 @@
 ---@field eps? number  default 1e-05: added to the variance
 ---@field momentum? number  default 0.1: share of a batch in the running averages
 ---@field affine? boolean  default true: a weight and a bias for each channel
----@field track_running_stats? boolean  default true: false uses the batch's statistics in evaluation, too
+---@field track_running_stats? boolean  default true: false: evaluation uses the batch's statistics, too
 
 --- What nn.Conv1d takes.
 ---@class moonlark.nn.Conv1d.Options
@@ -1119,11 +1119,11 @@
 
 --- What nn.Dropout takes.
 ---@class moonlark.nn.Dropout.Options
----@field p? number  default 0.5, 0..1: the probability
+---@field p? number  default 0.5, 0..1: of a number to become 0
 
 --- What nn.Dropout2d takes.
 ---@class moonlark.nn.Dropout2d.Options
----@field p? number  default 0.5, 0..1: the probability
+---@field p? number  default 0.5, 0..1: of a number to become 0
 
 --- What nn.ELU takes.
 ---@class moonlark.nn.ELU.Options
@@ -1138,7 +1138,7 @@
 --- What nn.Flatten takes.
 ---@class moonlark.nn.Flatten.Options
 ---@field start_dim? integer  default 1: the first axis that is joined
----@field end_dim? integer  default -1: the last one, from the end when negative
+---@field end_dim? integer  default -1: the last one; negative ones count from the end
 
 --- What nn.GELU takes.
 ---@class moonlark.nn.GELU.Options
@@ -1194,12 +1194,12 @@
 --- What nn.Linear takes.
 ---@class moonlark.nn.Linear.Options
 ---@field in_features integer  required, 1 or more: numbers of the last axis
----@field out_features integer  required, 1 or more: numbers that become of them
+---@field out_features integer  required, 1 or more: numbers of the result
 ---@field bias? boolean  default true: false leaves b out
 
 --- What nn.LogSoftmax takes.
 ---@class moonlark.nn.LogSoftmax.Options
----@field dim? integer  default -1: the axis, from 0, or from the end
+---@field dim? integer  default -1: the axis, from 0; negative ones count from the end
 
 --- What nn.MSELoss takes.
 ---@class moonlark.nn.MSELoss.Options
@@ -1257,7 +1257,7 @@
 
 --- What nn.Softmax takes.
 ---@class moonlark.nn.Softmax.Options
----@field dim? integer  default -1: the axis, from 0, or from the end
+---@field dim? integer  default -1: the axis, from 0; negative ones count from the end
 
 --- What nn.Tanh takes.
 ---@class moonlark.nn.Tanh.Options
@@ -1285,15 +1285,15 @@
 ---@field lr? number  default 0.001, 0 or more: learning rate
 ---@field eps? number  default 1e-08, 0 or more: added to the root, so that nothing is divided by 0
 ---@field weight_decay? number  default 0, 0 or more: share of a parameter that is added to its gradient
----@field betas? number[]  default {0.9, 0.999}: how slowly the mean gradient and the mean square forget
+---@field betas? number[]  default {0.9, 0.999}: how much the mean gradient and the mean square keep at each step
 ---@field amsgrad? boolean  default false: the mean square never sinks
 
 --- What optim.AdamW takes.
 ---@class moonlark.optim.AdamW.Options
 ---@field lr? number  default 0.001, 0 or more: learning rate
 ---@field eps? number  default 1e-08, 0 or more: added to the root, so that nothing is divided by 0
----@field weight_decay? number  default 0.01, 0 or more: times the rate: share that a parameter loses before each step
----@field betas? number[]  default {0.9, 0.999}: how slowly the mean gradient and the mean square forget
+---@field weight_decay? number  default 0.01, 0 or more: share that a parameter loses before each step, times the rate
+---@field betas? number[]  default {0.9, 0.999}: how much the mean gradient and the mean square keep at each step
 ---@field amsgrad? boolean  default false: the mean square never sinks
 
 --- What optim.EMA takes.
@@ -1306,7 +1306,7 @@
 ---@field eps? number  default 1e-08, 0 or more: added to the root, so that nothing is divided by 0
 ---@field weight_decay? number  default 0, 0 or more: share of a parameter that is added to its gradient
 ---@field lr? number  default 0.01, 0 or more: learning rate
----@field alpha? number  default 0.99, 0 or more: how slowly the mean of the squares forgets
+---@field alpha? number  default 0.99, 0 or more: how much the mean of the squares keeps at each step
 ---@field momentum? number  default 0, 0 or more: share of the last move that goes on
 ---@field centered? boolean  default false: the mean gradient's square is subtracted from the mean square
 

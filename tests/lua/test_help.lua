@@ -54,8 +54,8 @@ local with_examples = {
   "audio", "classify", "cluster", "effects", "metrics", "music", "nn", "optim", "torch",
 }
 local classes_with_examples = {
-  "EMA", "Estimator", "Module", "ModuleDict", "ModuleList", "Optimizer", "OptimizerRecipe", "Schedule", "ScheduleRecipe",
-  "Sequential", "Signal", "Tensor",
+  "EMA", "Estimator", "Module", "ModuleDict", "ModuleList", "Optimizer", "OptimizerRecipe", "Schedule",
+  "ScheduleRecipe", "Sequential", "Signal", "Tensor",
 }
 
 -- What a page shows as code: blocks of lines that are indented by four blanks.

@@ -109,7 +109,8 @@ function TestOptim:test_mistakes()
   lu.assertErrorMsgContains("optim.SGD: there are no parameters", optim.SGD, {}, {lr = 1})
   lu.assertErrorMsgContains("optim.Adam: lr must be a number 0 or more, got -1", optim.Adam, {a}, {lr = -1})
   lu.assertErrorMsgContains("lr must be a number 0 or more, got nan", optim.Adam, {a}, {lr = 0 / 0})
-  lu.assertErrorMsgContains("optim.SGD: lr must be a finite number 0 or more, got inf", optim.SGD, {a}, {lr = math.huge})
+  lu.assertErrorMsgContains("optim.SGD: lr must be a finite number 0 or more, got inf", optim.SGD, {a},
+    {lr = math.huge})
   lu.assertErrorMsgContains("betas must be a list of 2 numbers 0 or more and below 1, got 1 as item 2", optim.Adam,
     {a}, {betas = {0.9, 1}})
   lu.assertErrorMsgContains("did you mean 'momentum'", optim.SGD, {a}, {momentun = 0.9})

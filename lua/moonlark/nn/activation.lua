@@ -1,10 +1,10 @@
---- Activations: element by element, but for the softmaxes. Results have the input's shape.
+--- Activations: functions of each element, or along an axis (the softmaxes). Results have the input's shape.
 local layer = require "moonlark.nn.layer"
 local options = require "moonlark.base.options"
 local torch = require "moonlark.torch"
 
 local number = options.number
-local axis = {dim = options.integer(-1, nil, "the axis, from 0, or from the end")}
+local axis = {dim = options.integer(-1, nil, "the axis, from 0; negative ones count from the end")}
 local activations = {}
 
 -- A class whose forward is f(x, options).

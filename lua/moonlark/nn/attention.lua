@@ -94,9 +94,9 @@ local causal_help = "the i-th query sees only the first i keys"
 
 local looking = options.describe("MultiheadAttention:forward", {
   key_padding_mask = tensor(nil, padding_help),
-  need_weights = boolean(true, "false leaves the weights out, which is quicker"),
+  need_weights = boolean(true, "false: a call gives no weights, which is quicker"),
   attn_mask = tensor(nil, "[l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask"),
-  average_attn_weights = boolean(true, "false gives the weights of each head, [n, num_heads, l, s]"),
+  average_attn_weights = boolean(true, "false: the weights of each head, [n, num_heads, l, s]"),
   is_causal = boolean(false, causal_help),
 })
 
@@ -135,7 +135,7 @@ end
 ---
 --- query [l, n, embed_dim], key [s, n, kdim] and value [s, n, vdim] give y [l, n, embed_dim] and weights [n, l, s],
 --- the mean over the heads; with batch_first they are [n, l, embed_dim] and so on; without a batch the n is left
---- out. The key is the query unless it is given, the value the key.
+--- out. Without a key, the query serves; without a value, the key.
 ---
 --- A call's last table: key_padding_mask [n, s], booleans (true: padding, not looked at) or numbers to add to the
 --- scores; attn_mask [l, s] or [n num_heads, l, s], the same; is_causal = true: the i-th query sees only the first i

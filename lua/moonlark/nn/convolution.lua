@@ -10,8 +10,7 @@ local per_axis, size = layer.per_axis, layer.size
 local axis_names = {"l", "h, w"}
 local layers = {}
 
--- Options, which are listed in the order in which they are made.
-
+-- Options are listed in the order in which they are made.
 local function first(axes, kernel_help, stride_help)
   return {
     in_channels = size "a multiple of groups",
@@ -94,14 +93,14 @@ layers.Conv1d = ordinary("Conv1d", 1, torch.conv1d)
 ---@class moonlark.nn.Conv2d: moonlark.nn.Module
 layers.Conv2d = ordinary("Conv2d", 2, torch.conv2d)
 
---- The gradient of Conv1d as a layer, which makes longer: [n, in_channels, l] to [n, out_channels, l'], l' = (l - 1)
---- stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1. PyTorch: ConvTranspose1d.
+--- Transposed convolution along time, the gradient of Conv1d: [n, in_channels, l] to [n, out_channels, l'], l' = (l -
+--- 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1. PyTorch: ConvTranspose1d.
 ---     local y = nn.ConvTranspose1d(64, 40, 4, {stride = 2})(x)
 ---@class moonlark.nn.ConvTranspose1d: moonlark.nn.Module
 layers.ConvTranspose1d = transposed("ConvTranspose1d", 1, torch.conv_transpose1d)
 
---- The gradient of Conv2d as a layer, which makes larger, as ConvTranspose1d along each axis: [n, in_channels, h, w] to
---- [n, out_channels, h', w']. Lists are {height, width}. PyTorch: ConvTranspose2d.
+--- Transposed convolution over images, as ConvTranspose1d along each axis: [n, in_channels, h, w] to [n, out_channels,
+--- h', w']. Lists are {height, width}. PyTorch: ConvTranspose2d.
 ---     local y = nn.ConvTranspose2d(16, 1, 4, {stride = 2})(x)
 ---@class moonlark.nn.ConvTranspose2d: moonlark.nn.Module
 layers.ConvTranspose2d = transposed("ConvTranspose2d", 2, torch.conv_transpose2d)

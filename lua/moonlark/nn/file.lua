@@ -51,7 +51,7 @@ function file.write(path, state, card)
   files.write((path:gsub("%.safetensors$", ".json")), json.encode(card, "  ") .. "\n")
 end
 
---- Reads a file back, or says why it is no network's.
+--- Reads a file back. Errors: the file holds no network.
 ---@param path string
 ---@return table<string, moonlark.Tensor> state
 ---@return moonlark.Card card

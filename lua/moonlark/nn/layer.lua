@@ -7,11 +7,7 @@ local torch = require "moonlark.torch"
 local layer = {}
 
 --- Reads PyTorch's arguments: in the order of their description, or by name in a last table.
----
 ---     local o = layer.read(linear, ...)      -- of nn.Linear(40, 10) or nn.Linear(40, {out_features = 10})
----@param description moonlark.Description
----@param ... any
----@return table
 function layer.read(description, ...)
   local values, count, given = {...}, select("#", ...), {}
   local owner, last = description.owner, values[count]
@@ -33,10 +29,6 @@ end
 
 --- A class of layers, "nn.NAME". `methods` has forward and, for messages, expects and arguments. Its init(self, o) gets
 --- the options as they were read; without an init they become fields of the layer, and tensors its buffers.
----@param name string
----@param fields table<string, moonlark.Parameter>
----@param methods table<string, function>
----@return table class
 function layer.class(name, fields, methods)
   local Class, description = Module:extend(name), options.describe("nn." .. name, fields)
   for key, method in pairs(methods) do Class[key] = method end
@@ -57,13 +49,8 @@ function layer.size(help) return options.integer(options.required, {least = 1}, 
 --- A probability.
 function layer.probability(default, help) return options.number(default, {least = 0, most = 1}, help) end
 
---- A whole number for all of `axes` axes, or a list with one for each; layer.each_axis makes it a list.
----@param axes integer
----@param default integer|table
----@param help string
----@param more moonlark.Parameter?  what else it may be
----@param facts {usual?: string}?
----@return moonlark.Parameter
+--- A whole number for all of `axes` axes, or a list with one for each; layer.each_axis makes it a list. `more` is a
+--- parameter that says what else it may be.
 function layer.per_axis(axes, default, help, more, facts)
   local each = options.list(options.integer(), nil, {length = axes})
   return options.either(default, {options.integer(), each, more}, help, facts)

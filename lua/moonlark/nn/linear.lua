@@ -13,7 +13,7 @@ local layers = {}
 ---@class moonlark.nn.Linear: moonlark.nn.Module
 layers.Linear = layer.class("Linear", {
   in_features = layer.size "numbers of the last axis",
-  out_features = layer.size "numbers that become of them",
+  out_features = layer.size "numbers of the result",
   bias = options.boolean(true, "false leaves b out"),
 }, {
   init = function(self, o)
@@ -51,7 +51,7 @@ layers.Embedding = layer.class("Embedding", {
   arguments = function(self) return ("%d, %d"):format(self.num_embeddings, self.embedding_dim) end,
 })
 
---- Gives what it is given. PyTorch: Identity.
+--- Returns its input. PyTorch: Identity.
 ---     net.head = nn.Identity()
 ---@class moonlark.nn.Identity: moonlark.nn.Module
 layers.Identity = require "moonlark.nn.module".Module:extend "Identity"
@@ -63,7 +63,7 @@ function layers.Identity:forward(...) return ... end
 ---@class moonlark.nn.Flatten: moonlark.nn.Module
 layers.Flatten = layer.class("Flatten", {
   start_dim = options.integer(1, nil, "the first axis that is joined"),
-  end_dim = options.integer(-1, nil, "the last one, from the end when negative"),
+  end_dim = options.integer(-1, nil, "the last one; negative ones count from the end"),
 }, {forward = function(self, x) return x:flatten(self.start_dim, self.end_dim) end})
 
 return layers

@@ -27,7 +27,7 @@ losses.CrossEntropyLoss = loss("CrossEntropyLoss", cross_entropy:pick {"weight",
       label_smoothing = o.label_smoothing + 0.0, reduction = o.reduction})
   end)
 
---- Of log probabilities [n, classes, *] and class ids [n, *] (int64, from 0): -input[class]. PyTorch: NLLLoss.
+--- -input[class], for log probabilities [n, classes, *] and class ids [n, *] (int64, from 0). PyTorch: NLLLoss.
 ---     local loss = nn.NLLLoss()(nn.LogSoftmax(1)(x), y)
 ---@class moonlark.nn.NLLLoss: moonlark.nn.Module
 losses.NLLLoss = loss("NLLLoss", cross_entropy:pick {"weight", "ignore_index"},

@@ -194,11 +194,21 @@ end
 
 -- walking -----------------------------------------------------------------------------
 
--- Calls f(name, module) for the module and all within it, in order.
-local function walk(module, prefix, f)
-  f(prefix, module)
+-- {name, module} of the module and all within it, in order, added to a list.
+local function add_within(list, prefix, module)
+  list[#list + 1] = {prefix, module}
   for _, name in ipairs(module._modules.order) do
-    walk(module._modules.values[name], prefix == "" and name or prefix .. "." .. name, f)
+    add_within(list, prefix == "" and name or prefix .. "." .. name, module._modules.values[name])
+  end
+  return list
+end
+
+-- An iterator over such a list: a name and a value each time.
+local function each(list)
+  local i = 0
+  return function()
+    i = i + 1
+    if list[i] then return list[i][1], list[i][2] end
   end
 end
 
@@ -207,14 +217,14 @@ local both = {"_parameters", "_buffers"}
 -- {name, tensor, kept = registry, key =} of all tensors of these registries.
 local function tensors_of(self, kinds)
   local list = {}
-  walk(self, "", function(prefix, module)
+  for prefix, module in self:named_modules() do
     for _, kind in ipairs(kinds) do
       for _, key in ipairs(module[kind].order) do
         local name = prefix == "" and key or prefix .. "." .. key
         list[#list + 1] = {name, module[kind].values[key], kept = module[kind], key = key}
       end
     end
-  end)
+  end
   return list
 end
 
@@ -232,15 +242,6 @@ local function column(list, i)
   local values = {}
   for row, entry in ipairs(list) do values[row] = entry[i] end
   return values
-end
-
--- An iterator: a name and a value each time.
-local function each(list)
-  local i = 0
-  return function()
-    i = i + 1
-    if list[i] then return list[i][1], list[i][2] end
-  end
 end
 
 --- All parameters, also of modules within, in order; one that is shared comes once.
@@ -261,11 +262,7 @@ function Module:named_parameters() return each(once(self, "_parameters")) end
 --- The module itself, under the name "", and all within it.
 ---     for name, module in net:named_modules() do print(name, module:describe()) end
 ---@return fun(): string?, moonlark.nn.Module?
-function Module:named_modules()
-  local list = {}
-  walk(self, "", function(name, module) list[#list + 1] = {name, module} end)
-  return each(list)
-end
+function Module:named_modules() return each(add_within({}, "", self)) end
 
 --- The modules directly within, in order.
 ---     local stem = net:children()[1]
@@ -303,7 +300,7 @@ function Module:clone() return copy(self, {}) end
 ---@param mode boolean?  default true
 ---@return moonlark.nn.Module self
 function Module:train(mode)
-  walk(self, "", function(_, module) rawset(module, "training", mode ~= false) end)
+  for _, module in self:named_modules() do rawset(module, "training", mode ~= false) end
   return self
 end
 

@@ -22,7 +22,7 @@ local function batch_norm(name, lowest, highest, expected)
     eps = eps(),
     momentum = number(0.1, nil, "share of a batch in the running averages"),
     affine = each_channel(),
-    track_running_stats = boolean(true, "false uses the batch's statistics in evaluation, too"),
+    track_running_stats = boolean(true, "false: evaluation uses the batch's statistics, too"),
   }
   return layer.class(name, fields, {
     init = function(self, o)
@@ -104,18 +104,19 @@ layers.GroupNorm = layer.class("GroupNorm", {
 })
 
 local function dropout(name, operator)
-  return layer.class(name, {p = layer.probability(0.5, "the probability")}, {
+  return layer.class(name, {p = layer.probability(0.5, "of a number to become 0")}, {
     forward = function(self, x) return operator(x, self.p, self.training) end,
     arguments = function(self) return ("p = %g"):format(self.p) end,
   })
 end
 
---- In training, zeroes numbers by chance and lifts the rest by 1 / (1 - p); in evaluation nothing. PyTorch: Dropout.
+--- Training sets numbers to 0 by chance and multiplies the rest by 1 / (1 - p); evaluation changes nothing. PyTorch:
+--- Dropout.
 ---     local y = nn.Dropout(0.2)(x)
 ---@class moonlark.nn.Dropout: moonlark.nn.Module
 layers.Dropout = dropout("Dropout", torch.dropout)
 
---- Dropout of whole channels of [n, c, *]. PyTorch: Dropout2d.
+--- The same for whole channels of [n, c, *]. PyTorch: Dropout2d.
 ---     local y = nn.Dropout2d(0.2)(x)
 ---@class moonlark.nn.Dropout2d: moonlark.nn.Module
 layers.Dropout2d = dropout("Dropout2d", torch.feature_dropout)

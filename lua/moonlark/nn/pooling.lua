@@ -80,22 +80,22 @@ layers.AvgPool1d = avg_pool("AvgPool1d", 1, torch.avg_pool1d)
 ---@class moonlark.nn.AvgPool2d: moonlark.nn.Module
 layers.AvgPool2d = avg_pool("AvgPool2d", 2, torch.avg_pool2d)
 
---- Means of as many windows as are asked for: [n, c, l] to [n, c, output_size]. PyTorch: AdaptiveAvgPool1d.
+--- Means of output_size windows along time: [n, c, l] to [n, c, output_size]. PyTorch: AdaptiveAvgPool1d.
 ---     local y = nn.AdaptiveAvgPool1d(1)(x)
 ---@class moonlark.nn.AdaptiveAvgPool1d: moonlark.nn.Module
 layers.AdaptiveAvgPool1d = adaptive("AdaptiveAvgPool1d", 1, torch.adaptive_avg_pool1d)
 
---- Means of as many windows as are asked for: [n, c, h, w] to [n, c, height, width]. PyTorch: AdaptiveAvgPool2d.
+--- Means of height × width windows of images: [n, c, h, w] to [n, c, height, width]. PyTorch: AdaptiveAvgPool2d.
 ---     local y = nn.AdaptiveAvgPool2d({1, 8})(x)
 ---@class moonlark.nn.AdaptiveAvgPool2d: moonlark.nn.Module
 layers.AdaptiveAvgPool2d = adaptive("AdaptiveAvgPool2d", 2, torch.adaptive_avg_pool2d)
 
---- The largest of as many windows as are asked for: [n, c, l] to [n, c, output_size]. PyTorch: AdaptiveMaxPool1d.
+--- The largest of output_size windows along time: [n, c, l] to [n, c, output_size]. PyTorch: AdaptiveMaxPool1d.
 ---     local y = nn.AdaptiveMaxPool1d(1)(x)
 ---@class moonlark.nn.AdaptiveMaxPool1d: moonlark.nn.Module
 layers.AdaptiveMaxPool1d = adaptive("AdaptiveMaxPool1d", 1, torch.adaptive_max_pool1d)
 
---- The largest of as many windows as asked for: [n, c, h, w] to [n, c, height, width]. PyTorch: AdaptiveMaxPool2d.
+--- The largest of height × width windows of images: [n, c, h, w] to [n, c, height, width]. PyTorch: AdaptiveMaxPool2d.
 ---     local y = nn.AdaptiveMaxPool2d({1, 8})(x)
 ---@class moonlark.nn.AdaptiveMaxPool2d: moonlark.nn.Module
 layers.AdaptiveMaxPool2d = adaptive("AdaptiveMaxPool2d", 2, torch.adaptive_max_pool2d)

@@ -58,14 +58,6 @@ local function batched(state)
   return list
 end
 
--- Calls libtorch's operator on a batch.
-local function compute(self, operator, x, state)
-  local weights = {}
-  for i, key in ipairs(self.keys) do weights[i] = self[key] end
-  return operator(x, state, weights, self.has_bias, self.num_layers, self.dropout + 0.0, self.training,
-    self.bidirectional, self.batch_first)
-end
-
 -- `states`: how many tensors a hidden state has.
 local function recurrent(name, operator, gates, states)
   return layer.class(name, fields, {
@@ -80,7 +72,10 @@ local function recurrent(name, operator, gates, states)
       if alone then x = x:unsqueeze(axis) end
       if torch.is_tensor(state) then state = {state} end
       state = state and (alone and batched(state) or state) or zero_state(self, x, states)
-      local y, h, c = compute(self, operator, x, states == 2 and state or state[1])
+      local weights = {}
+      for i, key in ipairs(self.keys) do weights[i] = self[key] end
+      local y, h, c = operator(x, states == 2 and state or state[1], weights, self.has_bias, self.num_layers,
+        self.dropout + 0.0, self.training, self.bidirectional, self.batch_first)
       if alone then y, h, c = y:squeeze(axis), h:squeeze(1), c and c:squeeze(1) end
       return y, states == 2 and {h, c} or h
     end,

@@ -6,7 +6,7 @@ local torch = require "moonlark.torch"
 local kept, number = optimizer.kept, options.number
 local adam = {}
 
--- One parameter; the bias corrections are drawn out of sqrt(square / correction2) + eps, which saves a pass.
+-- Moves one parameter; the bias corrections stand outside of sqrt(square / correction2) + eps, which saves a pass.
 local function one(p, g, o, state)
   local beta1, beta2 = o.betas[1], o.betas[2]
   local mean, square = kept(state, "exp_avg", p), kept(state, "exp_avg_sq", p)
@@ -22,8 +22,8 @@ local function one(p, g, o, state)
   p:addcdiv_(mean, spread, {value = -o.lr * correction / (1 - beta1 ^ state.step)})
 end
 
--- libtorch's kernel that does all of it in one pass over all parameters, where it has one for the device (for CPUs
--- from 2.4 on): that is known by trying. It wants memory in order, and 1.13 cannot say whether it is.
+-- libtorch's kernel that moves all parameters in one pass, where it has one for the device (for CPUs from 2.4 on); only
+-- a trial tells. It needs tensors that are contiguous, and 1.13 cannot say whether they are.
 local function fused(name, device)
   local kernel = torch[name]
   if not kernel or not torch.is_contiguous then return false end
@@ -40,7 +40,7 @@ local function kernel_of(name, device)
   return kernels[key]
 end
 
--- Lists of tensors as the kernel wants them, one for all parameters of a device, a dtype and a step.
+-- Lists of tensors for the kernel: one for all parameters of the same device, dtype and step.
 local function batches(list, amsgrad)
   local by_key, order = {}, {}
   for _, it in ipairs(list) do
@@ -60,18 +60,18 @@ local function batches(list, amsgrad)
   return order
 end
 
-local function in_order(list)
+local function are_contiguous(list)
   for _, it in ipairs(list) do
     if not (it.parameter:is_contiguous() and it.gradient:is_contiguous()) then return false end
   end
   return true
 end
 
--- An update of a list by a fused kernel or, without one, by `decay` and `one` for each parameter.
+-- An update of a list: by a fused kernel or, without one, by `decay` and `one` for each parameter.
 local function update(name, decay)
   return function(list, o)
     local kernel = #list > 0 and kernel_of(name, list[1].parameter:device())
-    if kernel and in_order(list) then
+    if kernel and are_contiguous(list) then
       for _, batch in ipairs(batches(list, o.amsgrad)) do
         kernel(batch.p, batch.g, batch.mean, batch.square, batch.most, batch.steps, {lr = o.lr, beta1 = o.betas[1],
           beta2 = o.betas[2], weight_decay = o.weight_decay, eps = o.eps, amsgrad = o.amsgrad, maximize = false})
@@ -89,7 +89,7 @@ end
 local fields = {
   lr = optimizer.shared.lr,
   betas = options.list(number(nil, {least = 0, below = 1}), {0.9, 0.999}, {length = 2},
-    "how slowly the mean gradient and the mean square forget"),
+    "how much the mean gradient and the mean square keep at each step"),
   eps = optimizer.shared.eps,
   weight_decay = optimizer.shared.weight_decay,
   amsgrad = options.boolean(false, "the mean square never sinks"),
@@ -105,7 +105,7 @@ adam.Adam = optimizer.constructor("Adam", fields,
   update("_fused_adam_", function(p, g, o) return g:add(p, {alpha = o.weight_decay}) end))
 
 local decoupled = options.join(fields, {
-  weight_decay = number(1e-2, {least = 0}, "times the rate: share that a parameter loses before each step"),
+  weight_decay = number(1e-2, {least = 0}, "share that a parameter loses before each step, times the rate"),
 })
 
 --- Adam whose weights decay by themselves: p = p (1 - lr weight_decay) before each step (Loshchilov and Hutter,

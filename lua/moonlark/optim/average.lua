@@ -1,4 +1,4 @@
---- EMA: an exponential moving average of a network's weights, which often judges better than the last weights.
+--- EMA: an exponential moving average of a network's weights, which is often better than the last weights.
 ---     local ema = optim.EMA(net, {decay = 0.999})
 ---     for x, y in batches() do
 ---       loss(net(x), y):backward()

@@ -18,10 +18,13 @@ Optimizer.__index = Optimizer
 local Recipe = {__name = "moonlark.OptimizerRecipe"}
 Recipe.__index = Recipe
 
-local function check_momentum(kind, o)
+-- The options of a group, or of a recipe.
+local function read(kind, given)
+  local o = kind.options:read(given)
   if o.nesterov and (o.momentum <= 0 or o.dampening ~= 0) then
     show.fail("%s: nesterov needs a momentum and no dampening", kind.options.owner)
   end
+  return o
 end
 
 -- `seen` has the parameters of the groups before.
@@ -36,22 +39,15 @@ local function check_parameters(name, list, seen)
   end
 end
 
--- A group's options: its own, and the optimiser's where it has none.
-local function options_of(kind, group, common)
-  local all = options.join(common, group)
-  all.params = nil
-  local o = kind.options:read(all)
-  check_momentum(kind, o)
-  return o
-end
-
--- params is a list of tensors or of groups.
+-- `params`: a list of tensors, or of groups that may have options of their own.
 local function make(kind, params, given)
   local common = kind.options:read(given)
   local groups, seen = {}, {}
   local listed = type(params) == "table" and type(params[1]) == "table" and params or {{params = params}}
   for i, group in ipairs(listed) do
-    groups[i] = options_of(kind, group, common)
+    local own = options.join(common, group)
+    own.params = nil
+    groups[i] = read(kind, own)
     check_parameters(kind.options.owner, group.params, seen)
     groups[i].params = group.params
   end
@@ -185,16 +181,12 @@ optimizer.shared = {
 
 --- A constructor: of parameters and options, or of options alone (a recipe). `update(list, group)` moves a group's
 --- parameters: {parameter =, gradient =, state =} each, gradients not recorded, state.step counted up.
----@param name string
----@param fields table<string, moonlark.Parameter>
----@param update fun(list: table[], group: table)
----@return fun(params: moonlark.Tensor[]|table[], given: table?): moonlark.Optimizer
 function optimizer.constructor(name, fields, update)
   local kind = {name = name, options = options.describe("optim." .. name, fields), update = update}
   return function(params, given)
     local alone = given == nil and (params == nil or type(params) == "table" and #params == 0 and not is_module(params))
     if not alone then return make(kind, params, given) end
-    check_momentum(kind, kind.options:read(params))
+    read(kind, params)
     return setmetatable({name = name, kind = kind, given = params}, Recipe)
   end
 end

@@ -2,7 +2,7 @@
 ---
 --- A schedule is a recipe first (train.fit binds it); `recipe:bind(optimizer, total)` begins it from the rates that
 --- the optimiser's groups have then. Its `unit`, "batch" or "epoch", says after which of them `step` is due, and
---- what `total` and the options in steps count. Every schedule takes `warmup = n`: for n units the rate rises
+--- in what `total` and the options in units are counted. Every schedule takes `warmup = n`: for n units the rate rises
 --- linearly, from 1/(n + 1) of where the schedule begins, which then runs for the total - n units that are left. A
 --- warmup below 1 is a share of the total.
 ---     local schedule = optim.cosine {warmup = 100} :bind(opt, epochs * batches)
@@ -196,7 +196,7 @@ local function rates(default, usual, help)
   return options.either(default, {rate, options.list(rate)}, help, {usual = usual})
 end
 
---- The rate falls by a factor now and then: base gamma^floor(t / step_size). PyTorch: StepLR.
+--- The rate falls by a factor every step_size units: base gamma^floor(t / step_size). PyTorch: StepLR.
 ---     local recipe = optim.step {step_size = 30, gamma = 0.5}
 ---@param given moonlark.optim.step.Options
 ---@return moonlark.ScheduleRecipe

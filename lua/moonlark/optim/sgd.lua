@@ -44,7 +44,7 @@ end))
 ---@return moonlark.Optimizer
 sgd.RMSprop = optimizer.constructor("RMSprop", {
   lr = number(1e-2, {least = 0}, "learning rate"),
-  alpha = number(0.99, {least = 0}, "how slowly the mean of the squares forgets"),
+  alpha = number(0.99, {least = 0}, "how much the mean of the squares keeps at each step"),
   eps = shared.eps,
   weight_decay = shared.weight_decay,
   momentum = number(0, {least = 0}, "share of the last move that goes on"),

@@ -23,7 +23,7 @@ engine.metatable.__tostring = require "moonlark.torch.text"
 ---@class moonlark.torch
 local torch = {}
 
---- The methods of tensors; a function added here is a method of every tensor.
+--- The methods of tensors: a function added here is a method of every tensor.
 torch.Tensor = Tensor
 
 --- Version of libtorch.
@@ -243,7 +243,7 @@ function Tensor:rows()
   end
 end
 
---- The same tensor with another dtype or on another device; of a tensor it takes both.
+--- The same tensor with another dtype or on another device; another tensor stands for both of its own.
 ---     x = x:to("cuda", "float16")
 ---     x = x:to {dtype = "float16", device = "cuda", copy = true}
 ---@param ... string|table|moonlark.Tensor

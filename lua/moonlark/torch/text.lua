@@ -1,4 +1,4 @@
---- Tensors as text: every value of small ones; of large ones a summary and the corners.
+--- Tensors as text: small ones with every value, large ones with a summary and the corners.
 local engine = require "moonlark.torch.engine"
 local call = setmetatable({}, {__index = function(_, name) return engine.operator(name) end})
 
@@ -18,7 +18,7 @@ local function number_text(value)
   return tostring(value)
 end
 
--- Which indices of an axis are written: all, or both ends with a gap between.
+-- The indices of an axis that are written: all, or both ends with a gap between.
 local function chosen(n, all)
   local list = {}
   for i = 0, n - 1 do
@@ -106,7 +106,7 @@ end
 ---@return string
 return function(t)
   if not pcall(t.dim, t) then return "tensor (freed)" end
-  -- Of a sparse or quantized tensor the head is all that can be said without converting it.
+  -- A sparse or quantized tensor shows its head alone: its values would need a conversion.
   local ok, text = pcall(engine.no_grad, engine.scope, body, t)
   return head(t) .. (ok and text or "")
 end
