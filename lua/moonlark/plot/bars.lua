@@ -9,12 +9,15 @@ local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
 
-local parameters = options.describe("plot.bars", shared.axes, shared.size(nil, 420, "by the number of bars"), {
+---@class moonlark.plot
+local pictures = {}
+
+local parameters = options.describe("plot.bars", {
   labels = shared.list("names of the bars", "the keys of values, or 1, 2, 3 …"),
   series = shared.list("names of the series in the legend", '"series 1", "series 2" …'),
   errors = shared.list("for each value a number, or {low, high}: whiskers", "none"),
   format = options.text(nil, "of the numbers on the bars, as for string.format", {usual = "three digits"}),
-}, shared.ends("the axis", "by the bars, and zero"))
+}, shared.ends("the axis", "by the bars, and zero"), shared.axes, shared.size(nil, 420, "by the number of bars"))
 
 -- The values as a list of series, each a list with one number for each label; and the labels.
 local function series_of(values, settings)
@@ -147,8 +150,13 @@ local function names_axis(labels, width)
   }
 end
 
--- Explained at plot.bars.
-local function bars(values, given)
+--- Bars: a list of numbers, a table from name to number, or a list of such lists (several series side by side). Errors
+--- are drawn as whiskers.
+---     plot.bars({svm = 0.84, knn = 0.79}, {errors = {svm = 0.02, knn = 0.03}}):show()
+---@param values table|moonlark.Tensor
+---@param given moonlark.plot.bars.Options?
+---@return moonlark.Figure
+function pictures.bars(values, given)
   local settings = parameters:read(given)
   local list, labels, keys = series_of(values, settings)
   local wide = 0.8 / #list
@@ -180,4 +188,4 @@ local function bars(values, given)
   }, width, settings.height)
 end
 
-return bars
+return pictures

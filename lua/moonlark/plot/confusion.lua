@@ -9,18 +9,20 @@ local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
 
-local parameters = options.describe("plot.confusion", shared.title, shared.size(nil, nil, "by the number of classes"), {
-  xlabel = shared.words("predicted", "below the x axis"), ylabel = shared.words("true", "beside the y axis"),
+---@class moonlark.plot
+local pictures = {}
+
+local parameters = options.describe("plot.confusion", {
   classes = shared.list("names of the classes by id", 'the report\'s, or "class 0", "class 1" …'),
   palette = shared.palette "blues",
-})
+}, shared.title, {
+  xlabel = shared.words("predicted", "below the x axis"), ylabel = shared.words("true", "beside the y axis"),
+}, shared.size(nil, nil, "by the number of classes"))
 
 local function rows_of(matrix)
   local array = data.read("confusion", matrix)
   local rank, rows, columns = data.shape("confusion", array)
-  if rank ~= 2 or rows ~= columns then
-    show.fail("confusion must be a square matrix, got %d × %d", rows, columns)
-  end
+  if rank ~= 2 or rows ~= columns then show.fail("confusion must be a square matrix, got %d × %d", rows, columns) end
   local list = data.list(array)
   for r = 1, rows do
     for c = 1, rows do
@@ -32,20 +34,14 @@ local function rows_of(matrix)
   return list, rows
 end
 
--- The side of a cell: large for few classes, and never so small that a label has no line of its own.
-local function cell_size(classes)
-  return math.max(16, math.min(84, 620 / classes))
-end
-
--- Texts of one cell: count and rate while there is room, then the count, then nothing.
+-- Adds the texts of one cell: count and rate where there is room, else the count, else nothing.
 local function cell_words(words, count, rate, x, y, cell, map)
   if count == 0 then
     if cell >= 44 then words[#words + 1] = {text = "0", x = x, y = y, size = 11, colour = "#aaaaaa"} end
     return
   end
   local colour = palette.lightness(map, rate) < 0.55 and "#ffffff" or "#222222"
-  local shown = ("%g"):format(count)
-  local percent = ("%.0f %%"):format(100 * rate)
+  local shown, percent = ("%g"):format(count), ("%.0f %%"):format(100 * rate)
   if cell >= 44 then
     words[#words + 1] = {text = shown, x = x, y = y - 0.13, size = math.min(14, cell / 4), colour = colour}
     words[#words + 1] = {text = percent, x = x, y = y + 0.21, size = math.min(11, cell / 5), colour = colour}
@@ -56,7 +52,7 @@ local function cell_words(words, count, rate, x, y, cell, map)
   end
 end
 
--- The classes' names, as long as there is room for, and the width in pixels of the longest.
+-- The classes' names, cut to the room that there is, and the width in pixels of the longest.
 local function labels_of(names, k)
   local labels, widest = {}, 0
   for i = 1, k do
@@ -96,19 +92,21 @@ local function lines_between(k)
   return marks
 end
 
-local function rate_ticks()
-  local ticks = {}
-  for i = 0, 5 do ticks[i + 1] = {at = 20 * i / 100, text = 20 * i .. " %"} end
-  return ticks
-end
+local rate_ticks = {}
+for i = 0, 5 do rate_ticks[i + 1] = {at = 20 * i / 100, text = 20 * i .. " %"} end
 
--- Explained at plot.confusion.
-local function draw(confusion, given)
+--- A confusion matrix: a row for each true class, a column for each predicted one. Colours show the rate within the
+--- true class; cells show counts and rates while there is room for them.
+---     plot.confusion(classify.cross_validate(model, X)):save "confusion.png"
+---@param confusion table|moonlark.Tensor  a report of classify.cross_validate, or a k × k matrix of counts
+---@param given moonlark.plot.confusion.Options?
+---@return moonlark.Figure
+function pictures.confusion(confusion, given)
   local settings = parameters:read(given)
   local report = type(confusion) == "table" and confusion.confusion ~= nil and confusion or nil
   local rows, k = rows_of(report and report.confusion or confusion)
   local labels, widest = labels_of(settings.classes or report and report.classes, k)
-  local cell = cell_size(k)
+  local cell = math.max(16, math.min(84, 620 / k)) -- never so small that a label has no line of its own
   local element, words = image_of(rows, k, cell, settings.palette)
   local title = settings.title
   if not title and report and report.accuracy then title = ("accuracy %.1f %%"):format(100 * report.accuracy) end
@@ -117,7 +115,7 @@ local function draw(confusion, given)
     x = {low = -0.5, high = k - 0.5, ticks = scale.names_ticks(labels, k), rotate = widest > cell - 6},
     y = {low = k - 0.5, high = -0.5, ticks = scale.names_ticks(labels, k)},
     colours = {
-      palette = settings.palette, low = 0, high = 1, ticks = rate_ticks(), label = "rate of the true class", bar = true,
+      palette = settings.palette, low = 0, high = 1, ticks = rate_ticks, label = "rate of the true class", bar = true,
     },
     words = words, marks = lines_between(k), elements = {element},
   }
@@ -126,4 +124,4 @@ local function draw(confusion, given)
     settings.height or math.max(220, margin.top + margin.bottom + cell * k))
 end
 
-return draw
+return pictures

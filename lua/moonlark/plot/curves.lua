@@ -1,45 +1,42 @@
 --- Curves of a training: how losses and scores went from epoch to epoch.
 local figure = require "moonlark.plot.figure"
-local lines = require "moonlark.plot.lines"
+local lines = require "moonlark.plot.lines".lines
 local options = require "moonlark.base.options"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
-local parameters = options.describe("plot.curves", shared.title, shared.size(900, 380), {
+---@class moonlark.plot
+local pictures = {}
+
+local parameters = options.describe("plot.curves", {
   x = options.text(nil, "the key to draw against", {usual = "epoch, else the row"}),
-})
+}, shared.title, shared.size(900, 380))
 
--- Names that count the rows rather than measure anything.
+-- Names of what counts rows and measures nothing.
 local counters = {epoch = true, step = true, fold = true, time = true, seconds = true, lr = true}
 
 -- The names that hold numbers to draw, sorted.
 local function keys_of(rows, x_key)
-  local keys, seen = {}, {}
+  local seen = {}
   for _, row in ipairs(rows) do
     for key, value in pairs(row) do
-      if type(key) == "string" and type(value) == "number" and not counters[key] and key ~= x_key and not seen[key] then
-        seen[key] = true
-        keys[#keys + 1] = key
-      end
+      local measured = type(key) == "string" and type(value) == "number" and not counters[key]
+      if measured and key ~= x_key then seen[key] = true end
     end
   end
-  table.sort(keys)
+  local keys = text.keys(seen)
   if #keys == 0 then error("metrics must hold numbers by name besides the epoch, got none", 0) end
   return keys
 end
 
--- The measure that a key belongs to: "valid_loss" and "train_loss" are both "loss".
-local function measure_of(key)
-  return (key:gsub("^train[_.]", ""):gsub("^valid[_.]", ""):gsub("^val[_.]", ""):gsub("^test[_.]", ""))
-end
-
 local function is_loss(measure) return measure:find "loss" ~= nil end
 
--- The measures, losses first, each with its keys: {name, keys}.
+-- The measures, losses first, each with its keys: {name, keys}. "valid_loss" and "train_loss" are both of "loss".
 local function measures_of(keys)
   local measures, by_name = {}, {}
   for _, key in ipairs(keys) do
-    local name = measure_of(key)
+    local name = key:gsub("^train[_.]", ""):gsub("^valid[_.]", ""):gsub("^val[_.]", ""):gsub("^test[_.]", "")
     if not by_name[name] then
       by_name[name] = {name = name, keys = {}}
       measures[#measures + 1] = by_name[name]
@@ -78,8 +75,14 @@ local function panel_of(rows, measure, x_key)
   return series, best
 end
 
--- Explained at plot.curves.
-local function curves(metrics, given)
+--- Losses and scores over the epochs, a panel for each measure, training and validation together. `metrics` is a list
+--- of rows such as {epoch = 1, loss = 0.7, valid_loss = 0.8} (the lines of metrics.jsonl), or what train.fit returns. A
+--- dotted line marks the best validation.
+---     plot.curves(train.fit(net, {train = parts.train, valid = parts.valid})):save "curves.pdf"
+---@param metrics table
+---@param given moonlark.plot.curves.Options?
+---@return moonlark.Figure
+function pictures.curves(metrics, given)
   local settings = parameters:read(given)
   local rows = type(metrics) == "table" and (metrics.history or metrics)
   if type(rows) ~= "table" or #rows == 0 then
@@ -101,4 +104,4 @@ local function curves(metrics, given)
   return figure.grid(figures, {columns = columns, title = settings.title})
 end
 
-return curves
+return pictures

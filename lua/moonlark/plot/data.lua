@@ -1,6 +1,6 @@
---- What the pictures read: Signals, tensors and plain tables of numbers, without caring which.
+--- What the pictures read: Signals, tensors and plain tables of numbers, all alike.
 ---
---- Numbers stay where they are: only sizes, ranges and the few that become ticks pass through Lua.
+--- Numbers stay where they are: only sizes, ranges and the few numbers that become ticks pass through Lua.
 local picture = require("moonlark_core").picture
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
@@ -12,15 +12,12 @@ local function is_tensor(value)
 end
 
 --- True for a Signal, a tensor or a table of numbers: one argument's worth of data.
----@param value any
----@return boolean
 function data.is(value)
   if signal.is(value) or is_tensor(value) then return true end
   return type(value) == "table" and type(value[1]) == "number"
 end
 
---- The array in a Signal, a tensor or a table, and the Signal when it was one.
---- Complex numbers give their magnitude.
+--- The array in a Signal, a tensor or a table, and the Signal if it is one. Complex numbers give their magnitude.
 ---@param name string  the argument's name
 ---@param value any
 ---@return any array
@@ -41,11 +38,6 @@ function data.read(name, value)
 end
 
 --- Axes, rows and columns of an array of one or two axes; a list is one row.
----@param name string
----@param array any
----@return integer rank
----@return integer rows
----@return integer columns
 function data.shape(name, array)
   local rank, rows, columns
   if is_tensor(array) then
@@ -63,10 +55,6 @@ function data.shape(name, array)
 end
 
 --- One column of a table of rows or of a tensor, counted from 0.
----@param name string
----@param array any
----@param column integer
----@return any
 function data.column(name, array, column)
   local rank, _, columns = data.shape(name, array)
   if rank ~= 2 or column >= columns then
@@ -79,9 +67,6 @@ function data.column(name, array, column)
 end
 
 --- One row, counted from 0.
----@param array any
----@param row integer
----@return any
 function data.row(array, row)
   if is_tensor(array) then return array:dim() == 2 and array:select(0, row) or array end
   return type(array[1]) == "table" and array[row + 1] or array
@@ -97,27 +82,11 @@ function data.rows_from(array, first)
 end
 
 --- The numbers as a Lua table: for the few that become labels.
----@param array any
----@return table
-function data.list(array)
-  if is_tensor(array) then return array:totable() end
-  return array
-end
+function data.list(array) return is_tensor(array) and array:totable() or array end
 
---- The same of what a user gave; nil for what is neither a tensor nor a table.
----@param value any
----@return table?
+--- The same of what a user gave; nil if that is neither a tensor nor a table.
 function data.as_list(value)
   if is_tensor(value) or type(value) == "table" and not signal.is(value) then return data.list(value) end
-end
-
---- Count of finite numbers, the smallest and the largest.
----@param array any
----@return integer finite
----@return number? low
----@return number? high
-function data.range(array)
-  return picture.range(array)
 end
 
 return data

@@ -1,8 +1,5 @@
 --- Figure: a picture that can be saved, shown and put on a page with others.
 ---
----     plot.map(mel):save "mel.png"
----     plot.map(mel):show()
----
 ---@class moonlark.Figure
 ---@field width number  pixels of the figure, 96 an inch
 ---@field height number
@@ -43,18 +40,11 @@ function figure.new(panel, width, height)
   }, Figure)
 end
 
---- True for figures.
----@param value any
----@return boolean
-function figure.is(value)
-  return getmetatable(value) == Figure
-end
-
-local grid_parameters = options.describe("plot.grid", shared.title, {
+local grid_parameters = options.describe("plot.grid", {
   columns = options.integer(nil, {least = 1, usual = "about as many as rows"}, "figures in a row"),
   width = options.number(nil, {above = 0, unit = "pixels", usual = "the figures' own"},
     "of the page; the height does not change"),
-})
+}, shared.title)
 
 -- Widths of the columns and heights of the rows: those of their largest figures.
 local function cells_of(figures, columns)
@@ -67,7 +57,7 @@ local function cells_of(figures, columns)
   return widths, heights
 end
 
--- The panels of a figure put into a cell. It takes the whole cell, so that neighbours line up.
+-- Puts the panels of a figure into a cell. They take the whole cell, so that neighbours line up.
 local function place(page, item, x, y, width, height)
   local wide, high = width / item.width, height / item.height
   for _, part in ipairs(item.panels) do
@@ -83,11 +73,12 @@ local function check_figures(figures)
       type(figures) == "table" and "an empty table" or type(figures))
   end
   for i, item in ipairs(figures) do
-    if not figure.is(item) then show.fail("figures[%d] must be a figure, got %s", i, type(item)) end
+    if getmetatable(item) ~= Figure then show.fail("figures[%d] must be a figure, got %s", i, type(item)) end
   end
 end
 
---- Several figures on one page, row by row, each in its own proportions.
+--- Several figures on one page, row by row, each in its own proportions; those above each other line up.
+---     plot.grid({plot.waveform(song), plot.map(feature.mel(song))}, {title = "One song"}):show()
 ---@param figures moonlark.Figure[]
 ---@param given moonlark.plot.grid.Options?
 ---@return moonlark.Figure
@@ -116,10 +107,7 @@ end
 local function new_sidecar(smoothed)
   return {
     size = 0, parts = {}, smoothed = smoothed or false,
-    add = function(self, bytes)
-      self.parts[#self.parts + 1] = bytes
-      self.size = self.size + #bytes
-    end,
+    add = function(self, bytes) self.parts[#self.parts + 1], self.size = bytes, self.size + #bytes end,
     bytes = function(self) return table.concat(self.parts) end,
   }
 end
@@ -173,16 +161,13 @@ local terminals = {
     return ("sixelgd noenhanced truecolor size %.0f,%.0f font '%s,9' background rgb 'white'"):format(
       self.width, self.height, family)
   end,
-  qt = function(self)
-    return ("qt noenhanced size %.0f,%.0f font '%s,9' title 'Moonlark'"):format(self.width, self.height, family)
-  end,
-  wxt = function(self)
-    return ("wxt noenhanced size %.0f,%.0f font '%s,9' title 'Moonlark'"):format(self.width, self.height, family)
-  end,
-  x11 = function(self)
-    return ("x11 noenhanced size %.0f,%.0f title 'Moonlark'"):format(self.width, self.height)
-  end,
+  x11 = function(self) return ("x11 noenhanced size %.0f,%.0f title 'Moonlark'"):format(self.width, self.height) end,
 }
+for _, name in ipairs {"qt", "wxt"} do
+  terminals[name] = function(self)
+    return ("%s noenhanced size %.0f,%.0f font '%s,9' title 'Moonlark'"):format(name, self.width, self.height, family)
+  end
+end
 
 -- The whole script for a kind of picture, and its numbers.
 local function script_for(self, kind)
@@ -190,13 +175,15 @@ local function script_for(self, kind)
   return "set encoding utf8\nset terminal " .. terminals[kind](self) .. "\n" .. commands, data
 end
 
---- The gnuplot script of the picture, for the curious; its numbers are read from "data.bin".
+--- The gnuplot script of the picture, for the curious. It reads its numbers from "data.bin".
+---     print(plot.map(mel):script())
 ---@return string
 function Figure:script()
   return (script_for(self, "png"))
 end
 
 --- The picture's bytes: "png", "svg", "pdf" or "sixel".
+---     local bytes = plot.map(mel):bytes "svg"
 ---@param kind string
 ---@return string
 function Figure:bytes(kind)
@@ -221,6 +208,7 @@ function figure.kind_of(path)
 end
 
 --- Writes the picture: PNG, SVG or PDF by the ending. The file appears whole or not at all.
+---     plot.map(mel):save "mel.png"
 ---@param path string
 ---@return moonlark.Figure self
 function Figure:save(path)
@@ -229,6 +217,7 @@ function Figure:save(path)
 end
 
 --- The picture as text, in characters.
+---     print(plot.map(mel):text(80, 20))
 ---@param width integer?  columns; default: the terminal's, or 80
 ---@param height integer?  lines for each panel; default: 24, or what the terminal has
 ---@param colour boolean?  with ANSI colours; default: no
@@ -250,8 +239,9 @@ local function window_kind()
   return has.qt and "qt" or has.wxt and "wxt" or has.x11 and "x11" or nil
 end
 
---- Shows the picture: in a window where there is a display and gnuplot has one, as sixel graphics
---- where the terminal says that it draws them, else as text as wide as the terminal.
+--- Shows the picture: in a window where there is a display and gnuplot has windows, as sixel graphics where the
+--- terminal says that it draws them, else as text as wide as the terminal.
+---     plot.map(mel):show()
 ---@return moonlark.Figure self
 function Figure:show()
   local kind = window_kind()

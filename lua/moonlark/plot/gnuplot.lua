@@ -1,16 +1,17 @@
 --- gnuplot as a process: quoting for its language, and running a script on a sidecar of numbers.
 ---
---- A script names no path of the user's: it runs in a private folder, reads `data.bin` and writes
---- `picture`. Every text in it has gone through `gnuplot.quote`, so that no title, label or class
---- name can end its string and become a command.
+--- A script names no path of the user's: it runs in a private folder, reads `data.bin` and writes `picture`. Every text
+--- in it has gone through `gnuplot.quote`, so that no title, label or class name can end its string and become a
+--- command.
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
+local finally = require "moonlark.base.finally"
 local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
 
 local gnuplot = {}
 
---- A picture takes a fraction of a second; one that takes longer than this many seconds is stuck.
+--- Seconds after which gnuplot is stopped: a picture takes a fraction of one.
 gnuplot.time_limit = 60
 
 --- The name of the sidecar in scripts.
@@ -19,11 +20,9 @@ gnuplot.sidecar = "data.bin"
 --- What is said where there is no gnuplot.
 gnuplot.missing = "plots need gnuplot, which is not installed or not in PATH: apt-get install gnuplot-nox"
 
---- The one way text enters a script: in single quotes, where gnuplot expands nothing; quotes
---- inside are doubled and control characters, which could end the line, are gone. gnuplot 5.4 reads a
---- doubled quote wrongly where the string begins and next to another one, so those become U+2019.
----@param value any
----@return string
+--- A text in single quotes, where gnuplot expands nothing: the one way for text to enter a script. Quotes inside are
+--- doubled; control characters, which could end the line, are gone. gnuplot 5.4 misreads a doubled quote where the
+--- string begins and next to another quote: there it becomes U+2019.
 function gnuplot.quote(value)
   local safe = text.clean(value):gsub("()('+)", function(at, quotes)
     return (at == 1 or #quotes > 1) and ("\u{2019}"):rep(#quotes) or "''"
@@ -32,15 +31,9 @@ function gnuplot.quote(value)
 end
 
 --- The same for the label of a tick, which gnuplot takes as a format: percent signs are doubled.
----@param value any
----@return string
-function gnuplot.quote_tick(value)
-  return (gnuplot.quote(value):gsub("%%", "%%%%"))
-end
+function gnuplot.quote_tick(value) return (gnuplot.quote(value):gsub("%%", "%%%%")) end
 
 --- A number in gnuplot's language, whatever the locale.
----@param value number
----@return string
 function gnuplot.number(value)
   if value ~= value or value == math.huge or value == -math.huge then
     show.fail("a picture cannot place the number %s", value)
@@ -48,15 +41,8 @@ function gnuplot.number(value)
   return (("%.9g"):format(value):gsub(",", "."))
 end
 
-local function spawn(arguments, directory, time_limit)
-  local argv = {"gnuplot", "-d", table.unpack(arguments)} -- -d: not the user's own start-up file
-  local result = core.process.run(argv, time_limit or gnuplot.time_limit, directory)
-  if not result then error(gnuplot.missing, 0) end
-  return result
-end
-
--- What gnuplot complained of: the line that says why rather than the echo of the command. The fonts'
--- own complaints (no cache folder in a container) say nothing of the picture.
+-- What gnuplot complained of: the line that says why, else the first, which repeats the command. Complaints of the font
+-- library (no cache folder in a container) say nothing about the picture.
 local function complaint(err)
   local first
   for line in err:gmatch "[^\n]*%S[^\n]*" do
@@ -71,14 +57,7 @@ end
 
 local warned = {}
 
--- Says once what gnuplot warned of, though it drew the picture.
-local function warn_once(why)
-  if not why or warned[why] then return end
-  warned[why] = true
-  io.stderr:write(show.format("moonlark: gnuplot says: %s\n", why))
-end
-
--- An error when gnuplot failed. What it only warned of is no failure; `drawn` is whether there is a picture.
+-- Raises an error when gnuplot failed or there is no picture (`drawn`). A warning is said once.
 local function check(result, drawn)
   if result.timed_out then
     show.fail("gnuplot did not finish within %g s and was stopped", gnuplot.time_limit)
@@ -89,7 +68,9 @@ local function check(result, drawn)
     show.fail("gnuplot could not draw the picture: %s", why or how)
   end
   if not drawn then error("gnuplot wrote no picture" .. (why and ": " .. why or ""), 0) end
-  warn_once(why)
+  if not why or warned[why] then return end
+  warned[why] = true
+  io.stderr:write(show.format("moonlark: gnuplot says: %s\n", why))
 end
 
 local function write(path, bytes)
@@ -99,12 +80,19 @@ local function write(path, bytes)
   if not (ok and closed) then show.fail("cannot write %s: %s", path, why or later) end
 end
 
--- A private folder that goes, with what lies in it, when the variable does.
-local function private_folder()
-  return setmetatable({path = files.temporary_folder()}, {__close = function(folder) files.remove(folder.path) end})
+-- Runs gnuplot on a script and its sidecar in a private folder, which is removed afterwards. `finish` sees the result
+-- and the folder before that.
+local function run(script, data, finish, ...)
+  local folder = files.temporary_folder()
+  local _ <close> = finally(function() files.remove(folder) end)
+  write(folder .. "/script.gp", script)
+  write(folder .. "/" .. gnuplot.sidecar, data)
+  local argv = {"gnuplot", "-d", ...} -- -d: not the user's own start-up file
+  argv[#argv + 1] = "script.gp"
+  return finish(core.process.run(argv, gnuplot.time_limit, folder) or error(gnuplot.missing, 0), folder)
 end
 
--- Which of the rarer characters some installed font has; the font library draws the others as huge boxes.
+-- The rarer characters that some installed font has. The font library draws the others as huge boxes.
 local drawn = {}
 
 local function has_glyph(code)
@@ -117,8 +105,6 @@ local function has_glyph(code)
 end
 
 --- The script with characters that no font has replaced by a visible mark.
----@param script string
----@return string
 function gnuplot.drawable(script)
   return (script:gsub("[\xC2-\xF4][\x80-\xBF]+", function(character)
     if not has_glyph(utf8.codepoint(character)) then return has_glyph(0xFFFD) and "\u{FFFD}" or "?" end
@@ -130,24 +116,17 @@ end
 ---@param data string  the sidecar's bytes
 ---@return string
 function gnuplot.render(script, data)
-  local folder <close> = private_folder()
-  write(folder.path .. "/script.gp", "set output 'picture'\n" .. script .. "set output\n")
-  write(folder.path .. "/" .. gnuplot.sidecar, data)
-  local result = spawn({"script.gp"}, folder.path)
-  local picture = folder.path .. "/picture"
-  local bytes = files.exists(picture) and files.read(picture) or ""
-  check(result, bytes ~= "")
-  return bytes
+  return run("set output 'picture'\n" .. script .. "set output\n", data, function(result, folder)
+    local picture = folder .. "/picture"
+    local bytes = files.exists(picture) and files.read(picture) or ""
+    check(result, bytes ~= "")
+    return bytes
+  end)
 end
 
 --- Runs a script that shows its picture in a window, which stays when gnuplot has ended.
----@param script string
----@param data string
 function gnuplot.window(script, data)
-  local folder <close> = private_folder()
-  write(folder.path .. "/script.gp", script)
-  write(folder.path .. "/" .. gnuplot.sidecar, data)
-  check(spawn({"--persist", "script.gp"}, folder.path), true)
+  run(script, data, function(result) check(result, true) end, "--persist")
 end
 
 local terminals

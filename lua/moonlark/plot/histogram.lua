@@ -9,18 +9,25 @@ local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
-local parameters = options.describe("plot.histogram", shared.axes, shared.size(700, 420), {
-  ylabel = shared.words("count", "beside the y axis"),
+---@class moonlark.plot
+local pictures = {}
+
+local parameters = options.describe("plot.histogram", {
   bins = options.integer(nil, {least = 1, most = 10000, usual = "2·n^(1/3), by Rice's rule, 5..100"},
     "how many intervals"),
-}, shared.ends("what is counted", "all numbers"))
+}, shared.ends("what is counted", "all numbers"), shared.axes, {ylabel = shared.words("count", "beside the y axis")},
+  shared.size(700, 420))
 
--- Explained at plot.histogram.
-local function histogram(values, given)
+--- How often the numbers of a Signal, a tensor or a list fall into each of equal intervals.
+---     plot.histogram(feature.rms(song), {bins = 40}):show()
+---@param values moonlark.Signal|moonlark.Tensor|table
+---@param given moonlark.plot.histogram.Options?
+---@return moonlark.Figure
+function pictures.histogram(values, given)
   local settings = parameters:read(given)
   local array = data.read("values", values)
   local _, rows, columns = data.shape("values", array)
-  local finite, low, high = data.range(array)
+  local finite, low, high = picture.range(array)
   local bins = settings.bins or math.max(5, math.min(100, math.ceil(2 * math.max(finite, 1) ^ (1 / 3))))
   low, high = scale.widen(settings.low or low, settings.high or high)
   if not (low < high) then show.fail("low must be less than high (%g), got %g", high, low) end
@@ -52,4 +59,4 @@ local function histogram(values, given)
   }, settings.width, settings.height)
 end
 
-return histogram
+return pictures

@@ -9,9 +9,12 @@ local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
+---@class moonlark.plot
+local pictures = {}
+
 local function numbers(value) return data.is(value) and value or nil end
 
-local parameters = options.describe("plot.lines", shared.axes, shared.size(nil, 420, "800 and the legend's"), {
+local parameters = options.describe("plot.lines", {
   labels = shared.list("names of the series; they become the legend", "the series' own"),
   x = options.value("moonlark.Signal|moonlark.Tensor|number[]", "a Signal, a tensor or a list of numbers", numbers, nil,
     "positions that all series share", {usual = "the series' own, time for Signals, else 0, 1, 2 …"}),
@@ -19,7 +22,7 @@ local parameters = options.describe("plot.lines", shared.axes, shared.size(nil, 
   xhigh = options.number(nil, {usual = "where the series end"}, "right end of the x axis"),
   marks = shared.list("positions of vertical lines: beats, onsets; seconds for Signals", "none"),
   markers = options.boolean(nil, "a mark at each point", {usual = "when there are few"}),
-}, shared.ends("the y axis", "by the numbers"))
+}, shared.ends("the y axis", "by the numbers"), shared.axes, shared.size(nil, 420, "800 and the legend's"))
 
 -- A Signal, a tensor or a table as series, one for each of its rows; {y, x?, label?} is one that the user has made.
 local function append(list, item)
@@ -108,9 +111,9 @@ local function bounds(list)
     local from, to = one.first, one.first + (one.count - 1) * one.step
     if one.x then
       local _
-      _, from, to = data.range(one.x)
+      _, from, to = picture.range(one.x)
     end
-    local finite, least, most = data.range(one.y)
+    local finite, least, most = picture.range(one.y)
     missing = missing or finite < one.count
     if finite > 0 and from then
       box.left, box.right = math.min(box.left or from, from), math.max(box.right or to, to)
@@ -165,8 +168,13 @@ local function marks_at(positions, left, right, low, high)
   return marks
 end
 
--- Explained at plot.lines.
-local function lines(series, given)
+--- Lines through one or more series. A series is a list of numbers, a tensor, a Signal (then x is time),
+--- {y = …, x = …, label = …}, or each row of a matrix. Numbers that are not finite leave a gap.
+---     plot.lines({loss, valid_loss}, {labels = {"training", "validation"}}):save "loss.svg"
+---@param series any
+---@param given moonlark.plot.lines.Options?
+---@return moonlark.Figure
+function pictures.lines(series, given)
   local settings = parameters:read(given)
   local list = series_of(series, settings)
   local inside = (settings.width or 800) - 90
@@ -190,4 +198,4 @@ local function lines(series, given)
   }, settings.width or 800 + (named and panel.legend_width(legend, settings.height - 70) or 0), settings.height)
 end
 
-return lines
+return pictures

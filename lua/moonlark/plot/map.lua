@@ -8,7 +8,10 @@ local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
-local parameters = options.describe("plot.map", shared.axes, shared.size(900, 420), shared.time, {
+---@class moonlark.plot
+local pictures = {}
+
+local parameters = options.describe("plot.map", {
   palette = shared.palette(options.none, "by what the numbers are"),
   bar = options.boolean(true, "draw the bar that explains the colours"),
   unit = shared.words(nil, "of the numbers, beside the colour bar", "the Signal's, dB with db"),
@@ -20,7 +23,7 @@ local parameters = options.describe("plot.map", shared.axes, shared.size(900, 42
   pool = options.choice({"max", "mean"}, options.none, "what stands for numbers that share a pixel",
     {usual = '"max" for decibels and frequencies, else "mean"'}),
   values = shared.list("what the rows are: names, or numbers (of Hz when scale is given)", "the Signal's"),
-}, shared.ends("the range of colours", "the numbers' own"))
+}, shared.ends("the range of colours", "the numbers' own"), shared.time, shared.axes, shared.size(900, 420))
 
 -- What the rows are: names, or numbers with a unit and a scale.
 local function row_axis(signal, settings, rows)
@@ -157,13 +160,20 @@ end
 local function leave_apart(range, signal, array, rows, settings)
   local apart = signal and signal:facts().apart or 0
   if apart == 0 or rows <= apart + 1 or settings.low or settings.high then return false end
-  local others, least, most = data.range(data.rows_from(array, apart))
+  local others, least, most = picture.range(data.rows_from(array, apart))
   if others > 0 then range.low, range.high = least, most end
   return true
 end
 
--- Explained at plot.map.
-local function map(signal, given)
+--- A matrix in colours: a spectrogram, chroma, tonnetz, any Signal of rows × frames, or a plain matrix (a tensor or a
+--- table of rows). Row 0 lies at the bottom. A Signal brings its own axes: time in min:s; its rows in Hz on their own
+--- scale, as notes or by name. What is finer than the picture is pooled. Numbers that are not finite are grey, and a
+--- note says so.
+---     plot.map(feature.mel(song), {title = "Mel"}):save "mel.png"
+---@param signal moonlark.Signal|moonlark.Tensor|table
+---@param given moonlark.plot.map.Options?
+---@return moonlark.Figure
+function pictures.map(signal, given)
   local settings = parameters:read(given)
   local array, from, complex = data.read("signal", signal)
   local _, rows, columns = data.shape("signal", array)
@@ -188,4 +198,4 @@ local function map(signal, given)
   }, settings.width, settings.height)
 end
 
-return map
+return pictures

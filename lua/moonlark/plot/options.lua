@@ -43,17 +43,11 @@ function shared.ends(what, usual)
 end
 
 --- The colours by name.
----@param default string|table
----@param usual string?
----@return moonlark.Parameter
 function shared.palette(default, usual)
   return options.choice(palette.names(), default, "the colours", {usual = usual})
 end
 
 --- A list of numbers or names; tensors become lists.
----@param help string
----@param usual string?
----@return moonlark.Parameter
 function shared.list(help, usual)
   return options.value("any[]|moonlark.Tensor", "a list or a tensor", data.as_list, nil, help, {usual = usual})
 end

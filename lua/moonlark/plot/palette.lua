@@ -1,7 +1,7 @@
 --- Colours: maps for numbers, and colours with shapes for classes.
 ---
---- The maps for amounts grow evenly in lightness, so that they can be read in grey and by the
---- colour-blind; classes take the colours of Okabe and Ito, each with a shape of its own.
+--- The maps for amounts grow evenly in lightness, so that they can be read in grey and by colour-blind people. Classes
+--- take the colours of Okabe and Ito, each with a shape of its own.
 local options = require "moonlark.base.options"
 local text = require "moonlark.base.text"
 
@@ -27,23 +27,16 @@ for name, list in pairs(palette.maps) do
 end
 
 --- The names of the maps, sorted.
----@return string[]
-function palette.names()
-  return text.keys(palette.maps)
-end
+function palette.names() return text.keys(palette.maps) end
 
 local function map_named(name)
   return palette.maps[name] or options.unknown("palette", name, palette.names())
 end
 
 --- gnuplot's line that sets the colour map.
----@param name string
----@return string
 function palette.define(name)
   local steps = {}
-  for i, colour in ipairs(map_named(name)) do
-    steps[i] = ("%d '%s'"):format(i - 1, colour)
-  end
+  for i, colour in ipairs(map_named(name)) do steps[i] = ("%d '%s'"):format(i - 1, colour) end
   return "set palette defined (" .. table.concat(steps, ", ") .. ")"
 end
 
@@ -54,18 +47,12 @@ local function colour_at(name, place)
 end
 
 --- How light the map is at a place in 0..1: 0 black, 1 white.
----@param name string
----@param place number
----@return number
 function palette.lightness(name, place)
   local r, g, b = colour_at(name, place)
   return (0.299 * r + 0.587 * g + 0.114 * b) / 255
 end
 
 --- The colour at a place in 0..1 as a text terminal takes it: "68;1;84".
----@param name string
----@param place number
----@return string
 function palette.rgb(name, place)
   return ("%d;%d;%d"):format(colour_at(name, place))
 end
@@ -75,24 +62,12 @@ local shapes = {7, 9, 5, 13, 11, 6, 2} -- disc, triangle, square, diamond, trian
 local dashes = {"solid", "(24,10)", "(6,8)", "(24,8,6,8)", "(48,12)"}
 
 --- The colour of class or series `i`, counted from 1; they repeat after eight.
----@param i integer
----@return string
-function palette.colour(i)
-  return colours[(i - 1) % #colours + 1]
-end
+function palette.colour(i) return colours[(i - 1) % #colours + 1] end
 
 --- gnuplot's point type for class `i`; with the colour it repeats after fifty-six.
----@param i integer
----@return integer
-function palette.shape(i)
-  return shapes[(i - 1) % #shapes + 1]
-end
+function palette.shape(i) return shapes[(i - 1) % #shapes + 1] end
 
 --- gnuplot's dash type for series `i`.
----@param i integer
----@return string
-function palette.dash(i)
-  return dashes[(i - 1) % #dashes + 1]
-end
+function palette.dash(i) return dashes[(i - 1) % #dashes + 1] end
 
 return palette

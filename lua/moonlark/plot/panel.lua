@@ -1,7 +1,7 @@
 --- Panel: one pair of axes with what is drawn on them, as gnuplot commands for a given place.
 ---
---- All lengths are pixels of the figure (96 an inch). Margins are computed here from the texts
---- themselves rather than left to gnuplot, so that nothing overlaps and panels line up.
+--- All lengths are pixels of the figure (96 an inch). Margins are computed here from the texts, so that nothing overlaps
+--- and panels line up.
 local gnuplot = require "moonlark.plot.gnuplot"
 local palette = require "moonlark.plot.palette"
 local picture = require("moonlark_core").picture
@@ -41,8 +41,6 @@ local ink, faint, rule = "#222222", "#777777", "#e4e4e4"
 panel.tick_size = tick_size
 
 --- A panel of its fields.
----@param fields table
----@return moonlark.plot.Panel
 function panel.new(fields)
   fields.elements = fields.elements or {}
   return setmetatable(fields, Panel)
@@ -72,9 +70,6 @@ local function legend_columns(self, height)
 end
 
 --- The width that a legend takes beside a plot of some height.
----@param legend table[]
----@param height number
----@return number
 function panel.legend_width(legend, height)
   if #legend == 0 then return 0 end
   local _, columns, width = legend_columns({legend = legend}, height)
@@ -122,7 +117,7 @@ local function tick_list(ticks, blank)
   return "(" .. table.concat(items, ", ") .. ")"
 end
 
--- The commands of one panel as they grow; those for pictures also know where in the figure it lies.
+-- The growing commands of one panel. For pictures they know where in the figure the panel lies, too.
 local Canvas = {}
 Canvas.__index = Canvas
 
@@ -150,7 +145,7 @@ function Canvas:label(s, limit, x, y, how)
   self:word(text.shorten(text.clean(s), label_size, limit), x, y, label_size, how)
 end
 
--- What is the same for pictures and text terminals: ranges, ticks, colours.
+-- What pictures and text terminals share: ranges and colours.
 local function axes(self, canvas)
   local n = gnuplot.number
   canvas:put("set xrange [%s:%s]", n(self.x.low), n(self.x.high))
@@ -163,8 +158,8 @@ local function axes(self, canvas)
   canvas:put "unset colorbox"
 end
 
--- An image of few cells with each of them repeated: what smooths it when it is enlarged, as browsers
--- do, then leaves the cells as they are.
+-- An image of few cells with each of them repeated: programs that smooth an enlarged image, as browsers do, then leave
+-- the cells as they are.
 local function magnified(element)
   local image = element.image
   local high, wide = math.max(1, 800 // image.rows), math.max(1, 1600 // image.columns)
@@ -193,7 +188,7 @@ local function source_of(element, skip)
     ("%float32"):rep(element.columns), table.concat(columns, ":"))
 end
 
--- The plot command, its numbers appended to the sidecar.
+-- The plot command; its numbers go to the sidecar.
 local function plot(self, canvas, sidecar, with_names)
   local parts = {}
   for _, element in ipairs(self.elements) do

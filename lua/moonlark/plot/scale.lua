@@ -1,7 +1,7 @@
 --- Axes: where the ticks lie and what they say.
 ---
---- A tick is {at = position on the axis, text = its label}. Axes are drawn linearly; a logarithmic
---- or mel axis is one whose positions are those of `scale.frequency`.
+--- A tick is {at = position on the axis, text = its label}. Axes are drawn linearly: on a logarithmic or mel axis the
+--- positions are those of `scale.frequency`. `count` is about how many ticks have room between `low` and `high`.
 local scale = {}
 
 ---@class moonlark.plot.Tick
@@ -49,30 +49,20 @@ local function nice_step(span, count, steps)
   return 10 * power
 end
 
---- Ticks at round numbers, about `count` of them.
----@param low number
----@param high number
----@param count number
----@return moonlark.plot.Tick[]
+--- Ticks at round numbers.
 function scale.linear(low, high, count)
   return ticks_by(low, high, nice_step(high - low, count), scale.number)
 end
 
 --- Ticks at whole numbers.
----@return moonlark.plot.Tick[]
 function scale.whole(low, high, count)
   return ticks_by(low, high, math.max(1, nice_step(high - low, count, {1, 2, 5, 10})), scale.number)
 end
 
 local time_steps = {0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
 
---- Ticks of a time axis, and the axis' label: min:s, from an hour on h:min:s, below two seconds seconds,
---- below half a second milliseconds.
----@param low number  seconds
----@param high number
----@param count number
----@return moonlark.plot.Tick[] ticks
----@return string label
+--- Ticks of a time axis in seconds, and the axis' label: min:s, from an hour on h:min:s, below two seconds in seconds,
+--- below half a second in milliseconds.
 function scale.time(low, high, count)
   local span = high - low
   if span < 0.5 then
@@ -110,20 +100,10 @@ local positions = {
 --- Names of the frequency scales.
 scale.names = {"linear", "log", "mel"}
 
---- The position of a frequency on a scale.
----@param name string  "linear", "log" or "mel"
----@param hz number
----@return number
-function scale.frequency(name, hz)
-  return positions[name](hz)
-end
+--- The position of a frequency in Hz on one of these scales.
+function scale.frequency(name, hz) return positions[name](hz) end
 
 --- Ticks at round frequencies, with room between them; "2k" means 2000 Hz.
----@param name string
----@param low_hz number
----@param high_hz number
----@param count number
----@return moonlark.plot.Tick[]
 function scale.frequency_ticks(name, low_hz, high_hz, count)
   local function label(hz)
     return hz >= 1000 and scale.number(hz / 1000) .. "k" or scale.number(hz)
@@ -162,10 +142,6 @@ function scale.frequency_ticks(name, low_hz, high_hz, count)
 end
 
 --- Ticks at the notes C1, C2 … of a logarithmic axis; at every note C, E, G where there is room.
----@param low_hz number
----@param high_hz number
----@param count number
----@return moonlark.plot.Tick[]
 function scale.note_ticks(low_hz, high_hz, count)
   local names = {"C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"}
   local first = math.ceil(69 + 12 * math.log(low_hz / 440, 2) - 0.01)
@@ -185,10 +161,7 @@ function scale.note_ticks(low_hz, high_hz, count)
   return ticks
 end
 
---- Ticks for named rows or columns at 0, 1, 2 …; every second, third … where they would touch.
----@param names any[]
----@param count number  how many labels have room
----@return moonlark.plot.Tick[]
+--- Ticks for named rows or columns at 0, 1, 2 …, or for every second, third … of them where they would touch.
 function scale.names_ticks(names, count)
   local ticks = {}
   local every = math.max(1, math.ceil(#names / math.max(1, count)))

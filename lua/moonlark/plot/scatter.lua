@@ -8,46 +8,46 @@ local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
-local parameters = options.describe("plot.scatter", shared.axes, shared.size(nil, 560, "600 and the legend's"), {
+---@class moonlark.plot
+local pictures = {}
+
+local parameters = options.describe("plot.scatter", {
   classes = shared.list("names of the classes by id", 'the labels, or "class 0", "class 1" …'),
   components = options.list(options.integer(nil, {least = 0}), {0, 1}, {length = 2}, "the two columns, from 0"),
   size = options.number(nil, {usual = "by how many there are"}, "of a point"),
-})
+}, shared.axes, shared.size(nil, 560, "600 and the legend's"))
 
 -- Class ids from 0 for each point, and the classes' names. Labels that are strings become ids.
 local function classes_of(labels, names)
   local array = data.read("labels", labels)
   if type(array) == "table" and type(array[1]) == "string" then
-    local ids, known, list = {}, {}, {}
+    local ids, known = {}, {}
     for _, label in ipairs(array) do known[label] = 0 end
-    for label in pairs(known) do list[#list + 1] = label end
-    table.sort(list)
+    local list = text.keys(known)
     for i, label in ipairs(list) do known[label] = i - 1 end
     for i, label in ipairs(array) do ids[i] = known[label] end
     return ids, names or list
   end
-  local _, least, most = data.range(array)
+  local _, least, most = picture.range(array)
   if not least or least < 0 or most ~= math.floor(most) then
-    local odd = least and least < 0 and least or most or 0 / 0
-    show.fail("labels must be class ids 0, 1, 2 … or names, got %g", odd)
+    show.fail("labels must be class ids 0, 1, 2 … or names, got %g", least and least < 0 and least or most or 0 / 0)
   end
   local list = {}
-  for id = 0, math.floor(most) do
-    list[id + 1] = names and names[id + 1] or "class " .. id
-  end
+  for id = 0, math.floor(most) do list[id + 1] = names and names[id + 1] or "class " .. id end
   for id = #list, names and #names - 1 or -1 do list[id + 1] = names[id + 1] end
   return array, list
 end
 
--- Small where there are many, and then also a little transparent.
+-- Size and transparency of points: where there are many, they are small and a little transparent.
 local function point_style(count)
   if count <= 500 then return 1.1, "" end
   if count <= 3000 then return 0.8, "30" end
   return count <= 10000 and 0.5 or 0.4, "70"
 end
 
--- The points of each class that has some, and the legend of all classes; without labels one cloud.
+-- The points of each class that has any, and the legend of all classes. Without labels there is one cloud.
 local function clouds(x, y, labels, settings, count)
   local elements, legend = {}, {}
   local size, alpha = point_style(count)
@@ -72,13 +72,19 @@ local function clouds(x, y, labels, settings, count)
 end
 
 local function axis_of(column, pixels)
-  local finite, low, high = data.range(column)
+  local finite, low, high = picture.range(column)
   low, high = scale.widen(low, high, 0.04)
   return {low = low, high = high, ticks = scale.linear(low, high, pixels / 70)}, finite
 end
 
--- Explained at plot.scatter.
-local function scatter(points, labels, given)
+--- Points in the plane. `points` is n × d (a tensor or a table of rows), of which two columns are drawn. `labels`,
+--- class ids from 0 or names, give each class a colour and a shape.
+---     plot.scatter(z, X.y, {classes = X.classes}):show()
+---@param points moonlark.Tensor|table
+---@param labels? moonlark.Tensor|table
+---@param given moonlark.plot.scatter.Options?
+---@return moonlark.Figure
+function pictures.scatter(points, labels, given)
   if given == nil and type(labels) == "table" and next(labels) ~= nil and labels[1] == nil then
     labels, given = nil, labels -- scatter(points, {options})
   end
@@ -98,4 +104,4 @@ local function scatter(points, labels, given)
   }, settings.width or 600 + panel.legend_width(legend or {}, settings.height - 70), settings.height)
 end
 
-return scatter
+return pictures

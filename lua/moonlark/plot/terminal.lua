@@ -1,5 +1,5 @@
---- Pictures in a text terminal: gnuplot draws lines and points with characters; maps and matrices
---- are drawn here, as coloured half blocks or shades of grey in print.
+--- Pictures in a text terminal. gnuplot draws lines and points with characters; maps and matrices are drawn here, as
+--- coloured half blocks or in shades of characters.
 local core = require "moonlark_core"
 local gnuplot = require "moonlark.plot.gnuplot"
 local palette = require "moonlark.plot.palette"
@@ -16,11 +16,7 @@ local function shorten(s, length)
   return s:sub(1, utf8.offset(s, math.max(1, length)) - 1) .. "…"
 end
 
-local function pad(s, length)
-  return (" "):rep(length - utf8.len(s)) .. s
-end
-
--- The places of 0..1 in the colour map, cell by cell from the top line; nil where not finite.
+-- The place in the colour map (0..1) of each cell, by rows from the top; nil where the number is not finite.
 local function pixels(panel, rows, columns)
   local element = panel.elements[1]
   local bytes = core.picture.image({bytes = element.bytes, rows = element.image.rows, columns = element.image.columns},
@@ -35,10 +31,7 @@ local function pixels(panel, rows, columns)
   end
 end
 
-local function rgb(panel, place)
-  if not place then return "128;128;128" end
-  return palette.rgb(panel.colours.palette, place)
-end
+local function rgb(panel, place) return place and palette.rgb(panel.colours.palette, place) or "128;128;128" end
 
 -- Lines of the map's cells: two pixels a character in colour, one shade a character without.
 local function cells(panel, rows, columns, colour)
@@ -107,7 +100,8 @@ local function draw_map(panel, width, height, colour)
     names[row] = names[row] or shorten(tick.text, 16)
   end
   for row = 1, rows do
-    out[#out + 1] = pad(names[row] or "", left) .. (names[row] and " ┤" or " │") .. table.concat(lines[row])
+    local name = names[row] or ""
+    out[#out + 1] = (" "):rep(left - utf8.len(name)) .. name .. (names[row] and " ┤" or " │") .. table.concat(lines[row])
       .. (colour and "\27[0m" or "")
   end
   out[#out + 1] = (" "):rep(left + 1) .. "└" .. ("─"):rep(columns)
@@ -125,12 +119,6 @@ local function draw_plot(panel, width, height, colour, sidecar)
 end
 
 --- A panel as text of a width and height in characters.
----@param panel moonlark.plot.Panel
----@param width integer
----@param height integer
----@param colour boolean
----@param sidecar table
----@return string
 function terminal.draw(panel, width, height, colour, sidecar)
   if panel.elements[1] and panel.elements[1].image then return draw_map(panel, width, height, colour) end
   return draw_plot(panel, width, height, colour, sidecar)

@@ -5,13 +5,11 @@ local text = {}
 
 --- The text as one printable line: white space becomes a space, other control characters and bytes that are not UTF-8
 --- escapes (show.name).
----@param value any
----@return string
 function text.clean(value)
   return show.name((tostring(value):gsub("[\t\n\v\f\r]", " "):gsub("\u{2028}", " "):gsub("\u{2029}", " ")))
 end
 
--- Widths of DejaVu Sans in parts of its size, by groups: close enough for margins.
+-- Widths of DejaVu Sans in parts of its size, by groups of letters: close enough for margins.
 local widths = {}
 for group, width in pairs {
   ["ijl'|"] = 0.29, ["ftr.,:;!()[]/\\ -I"] = 0.37, ["csz\"*_"] = 0.53, ["mwMW@%"] = 0.92,
@@ -21,9 +19,6 @@ for group, width in pairs {
 end
 
 --- The width in pixels of a text in a size, about.
----@param s string
----@param size number
----@return number
 function text.width(s, size)
   local sum = 0
   for _, code in utf8.codes(s) do
@@ -33,30 +28,17 @@ function text.width(s, size)
 end
 
 --- The text, cut with an ellipsis where it would be wider than `limit` pixels.
----@param s string
----@param size number
----@param limit number
----@return string
 function text.shorten(s, size, limit)
   if text.width(s, size) <= limit then return s end
   local codes = {utf8.codepoint(s, 1, -1)}
-  while #codes > 0 and text.width(utf8.char(table.unpack(codes)) .. "…", size) > limit do
-    codes[#codes] = nil
-  end
+  while #codes > 0 and text.width(utf8.char(table.unpack(codes)) .. "…", size) > limit do codes[#codes] = nil end
   return utf8.char(table.unpack(codes)) .. "…"
 end
 
 --- The text in at most `lines` lines of `limit` pixels; what does not fit is cut with an ellipsis.
----@param s string
----@param size number
----@param limit number
----@param lines integer
----@return string[]
 function text.wrap(s, size, limit, lines)
   local wrapped, line = {}, ""
-  local function put(rest)
-    wrapped[#wrapped + 1] = text.shorten(rest, size, limit)
-  end
+  local function put(rest) wrapped[#wrapped + 1] = text.shorten(rest, size, limit) end
   local words = {}
   for word in s:gmatch "%S+" do words[#words + 1] = word end
   for i, word in ipairs(words) do

@@ -9,13 +9,17 @@ local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 
+---@class moonlark.plot
+local pictures = {}
+
 local function colour_code(value)
   return type(value) == "string" and value:find "^#%x%x%x%x%x%x$" and value or nil
 end
 
-local parameters = options.describe("plot.waveform", shared.axes, shared.size(900), shared.time, {
-  height = options.number(nil, {least = 60, unit = "pixels", usual = "120 and 110 for each channel"}, "of the picture"),
+local parameters = options.describe("plot.waveform", {
   colour = options.value("string", 'written as "#rrggbb"', colour_code, nil, "of the wave", {usual = "blue"}),
+}, shared.time, shared.axes, shared.size(900), {
+  height = options.number(nil, {least = 60, unit = "pixels", usual = "120 and 110 for each channel"}, "of the picture"),
 })
 
 -- The bins of an envelope with their times, split into what the two bands need.
@@ -52,8 +56,13 @@ local function lane(array, channel, count, duration, start, settings, bins)
   }
 end
 
--- Explained at plot.waveform.
-local function waveform(signal, given)
+--- A waveform over time, a lane for each channel. The light band spans the extremes, the dark one the root mean square.
+--- A plain list, or channels × samples, needs a `rate`.
+---     plot.waveform(song):show()
+---@param signal moonlark.Signal|moonlark.Tensor|table
+---@param given moonlark.plot.waveform.Options?
+---@return moonlark.Figure
+function pictures.waveform(signal, given)
   local settings = parameters:read(given)
   local array, from = data.read("signal", signal)
   local _, channels, count = data.shape("signal", array)
@@ -66,7 +75,7 @@ local function waveform(signal, given)
   local height = settings.height or 120 + 110 * channels
   local bins = math.floor((settings.width - 80) * figure.scale)
 
-  local finite, low, high = data.range(array)
+  local finite, low, high = picture.range(array)
   local most = finite > 0 and math.max(math.abs(low), math.abs(high)) or 1
   most = most > 0 and 1.05 * most or 1
   local lanes = {}
@@ -88,4 +97,4 @@ local function waveform(signal, given)
   return channels == 1 and lanes[1] or figure.grid(lanes, {columns = 1})
 end
 
-return waveform
+return pictures
