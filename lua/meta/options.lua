@@ -1367,59 +1367,54 @@
 
 --- What plot.bars takes.
 ---@class moonlark.plot.bars.Options
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default by the number of bars, 60..10000, pixels: of the picture
----@field height? number  default 420, 60..10000, pixels: of the picture
 ---@field labels? any[]|moonlark.Tensor  default the keys of values, or 1, 2, 3 …: names of the bars
 ---@field series? any[]|moonlark.Tensor  default "series 1", "series 2" …: names of the series in the legend
 ---@field errors? any[]|moonlark.Tensor  default none: for each value a number, or {low, high}: whiskers
 ---@field format? string  default three digits: of the numbers on the bars, as for string.format
 ---@field low? number  default by the bars, and zero: where the axis begins
 ---@field high? number  default by the bars, and zero: where the axis ends
+---@field title? string|number  default nil: above the picture
+---@field xlabel? string|number  default what the axis shows: below the x axis
+---@field ylabel? string|number  default what the axis shows: beside the y axis
+---@field width? number  default by the number of bars, 60..10000, pixels: of the picture
+---@field height? number  default 420, 60..10000, pixels: of the picture
 
 --- What plot.confusion takes.
 ---@class moonlark.plot.confusion.Options
----@field title? string|number  default nil: above the picture
----@field width? number  default by the number of classes, 60..10000, pixels: of the picture
----@field height? number  default by the number of classes, 60..10000, pixels: of the picture
----@field xlabel? string|number  default "predicted": below the x axis
----@field ylabel? string|number  default "true": beside the y axis
 ---@field classes? any[]|moonlark.Tensor  default the report's, or "class 0", "class 1" …: names of the classes by id
 ---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default "blues": the colours
+---@field title? string|number  default nil: above the picture
+---@field xlabel? string|number  default "predicted": below the x axis
+---@field ylabel? string|number  default "true": beside the y axis
+---@field width? number  default by the number of classes, 60..10000, pixels: of the picture
+---@field height? number  default by the number of classes, 60..10000, pixels: of the picture
 
 --- What plot.curves takes.
 ---@class moonlark.plot.curves.Options
+---@field x? string  default epoch, else the row: the key to draw against
 ---@field title? string|number  default nil: above the picture
 ---@field width? number  default 900, 60..10000, pixels: of the picture
 ---@field height? number  default 380, 60..10000, pixels: of the picture
----@field x? string  default epoch, else the row: the key to draw against
 
 --- What plot.grid takes.
 ---@class moonlark.plot.grid.Options
----@field title? string|number  default nil: above the picture
 ---@field columns? integer  default about as many as rows, 1 or more: figures in a row
 ---@field width? number  default the figures' own, above 0, pixels: of the page; the height does not change
+---@field title? string|number  default nil: above the picture
 
 --- What plot.histogram takes.
 ---@class moonlark.plot.histogram.Options
+---@field bins? integer  default 2·n^(1/3), by Rice's rule, 5..100, 1..10000: how many intervals
+---@field low? number  default all numbers: where what is counted begins
+---@field high? number  default all numbers: where what is counted ends
 ---@field title? string|number  default nil: above the picture
 ---@field xlabel? string|number  default what the axis shows: below the x axis
 ---@field ylabel? string|number  default "count": beside the y axis
 ---@field width? number  default 700, 60..10000, pixels: of the picture
 ---@field height? number  default 420, 60..10000, pixels: of the picture
----@field bins? integer  default 2·n^(1/3), by Rice's rule, 5..100, 1..10000: how many intervals
----@field low? number  default all numbers: where what is counted begins
----@field high? number  default all numbers: where what is counted ends
 
 --- What plot.lines takes.
 ---@class moonlark.plot.lines.Options
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default 800 and the legend's, 60..10000, pixels: of the picture
----@field height? number  default 420, 60..10000, pixels: of the picture
 ---@field labels? any[]|moonlark.Tensor  default the series' own: names of the series; they become the legend
 ---@field x? moonlark.Signal|moonlark.Tensor|number[]  default the series' own, time for Signals, else 0, 1, 2 …: positions that all series share
 ---@field xlow? number  default where the series begin: left end of the x axis
@@ -1428,16 +1423,14 @@
 ---@field markers? boolean  default when there are few: a mark at each point
 ---@field low? number  default by the numbers: where the y axis begins
 ---@field high? number  default by the numbers: where the y axis ends
-
---- What plot.map takes.
----@class moonlark.plot.map.Options
 ---@field title? string|number  default nil: above the picture
 ---@field xlabel? string|number  default what the axis shows: below the x axis
 ---@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default 900, 60..10000, pixels: of the picture
+---@field width? number  default 800 and the legend's, 60..10000, pixels: of the picture
 ---@field height? number  default 420, 60..10000, pixels: of the picture
----@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
----@field start? number  default 0, s: time of the first one, for what is no Signal
+
+--- What plot.map takes.
+---@class moonlark.plot.map.Options
 ---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default by what the numbers are: the colours
 ---@field bar? boolean  default true: draw the bar that explains the colours
 ---@field unit? string|number  default the Signal's, dB with db: of the numbers, beside the colour bar
@@ -1449,28 +1442,35 @@
 ---@field values? any[]|moonlark.Tensor  default the Signal's: what the rows are: names, or numbers (of Hz when scale is given)
 ---@field low? number  default the numbers' own: where the range of colours begins
 ---@field high? number  default the numbers' own: where the range of colours ends
+---@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
+---@field start? number  default 0, s: time of the first one, for what is no Signal
+---@field title? string|number  default nil: above the picture
+---@field xlabel? string|number  default what the axis shows: below the x axis
+---@field ylabel? string|number  default what the axis shows: beside the y axis
+---@field width? number  default 900, 60..10000, pixels: of the picture
+---@field height? number  default 420, 60..10000, pixels: of the picture
 
 --- What plot.scatter takes.
 ---@class moonlark.plot.scatter.Options
+---@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
+---@field components? integer[]  default {0, 1}: the two columns, from 0
+---@field size? number  default by how many there are: of a point
 ---@field title? string|number  default nil: above the picture
 ---@field xlabel? string|number  default what the axis shows: below the x axis
 ---@field ylabel? string|number  default what the axis shows: beside the y axis
 ---@field width? number  default 600 and the legend's, 60..10000, pixels: of the picture
 ---@field height? number  default 560, 60..10000, pixels: of the picture
----@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
----@field components? integer[]  default {0, 1}: the two columns, from 0
----@field size? number  default by how many there are: of a point
 
 --- What plot.waveform takes.
 ---@class moonlark.plot.waveform.Options
+---@field colour? string  default blue: of the wave
+---@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
+---@field start? number  default 0, s: time of the first one, for what is no Signal
 ---@field title? string|number  default nil: above the picture
 ---@field xlabel? string|number  default what the axis shows: below the x axis
 ---@field ylabel? string|number  default what the axis shows: beside the y axis
 ---@field width? number  default 900, 60..10000, pixels: of the picture
 ---@field height? number  default 120 and 110 for each channel, 60 or more, pixels: of the picture
----@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
----@field start? number  default 0, s: time of the first one, for what is no Signal
----@field colour? string  default blue: of the wave
 
 --- What predict.files takes.
 ---@class moonlark.predict.files.Options

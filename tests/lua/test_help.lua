@@ -51,11 +51,11 @@ end
 
 -- Modules whose every function and constructor shows how it is called, and classes whose every method does.
 local with_examples = {
-  "audio", "classify", "cluster", "effects", "metrics", "music", "nn", "optim", "torch",
+  "audio", "classify", "cluster", "effects", "metrics", "music", "nn", "optim", "plot", "run", "torch",
 }
 local classes_with_examples = {
-  "EMA", "Estimator", "Module", "ModuleDict", "ModuleList", "Optimizer", "OptimizerRecipe", "Schedule",
-  "ScheduleRecipe", "Sequential", "Signal", "Tensor",
+  "EMA", "Estimator", "Figure", "Module", "ModuleDict", "ModuleList", "Optimizer", "OptimizerRecipe", "Report", "Run",
+  "Schedule", "ScheduleRecipe", "Sequential", "Signal", "Tensor",
 }
 
 -- What a page shows as code: blocks of lines that are indented by four blanks.
