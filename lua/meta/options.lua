@@ -119,21 +119,21 @@
 ---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
 ---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field rate? number|"native"  default 22050, Hz: samples per second; native: the file's own
----@field mono? boolean  default true: the mean of the channels; false: all of them, where channel names none
+---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
----@field nan? "error"|"keep"  default "error": what to do with samples that are NaN or infinite
----@field seconds? number  default 10, above 0, s: of a block; the last one is shorter
+---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
+---@field seconds? number  default 10, above 0, s: length of a block; the last one may be shorter
 
 --- What audio.load takes.
 ---@class moonlark.audio.load.Options
 ---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
 ---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field rate? number|"native"  default 22050, Hz: samples per second; native: the file's own
----@field mono? boolean  default true: the mean of the channels; false: all of them, where channel names none
+---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
----@field nan? "error"|"keep"  default "error": what to do with samples that are NaN or infinite
+---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 
 --- What audio.save takes.
 ---@class moonlark.audio.save.Options
@@ -230,15 +230,15 @@
 ---@class moonlark.classify.cross_validate.Options
 ---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
----@field groups? any[]|false  default X.groups: a group for each row, none of which is on two sides; false: none
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field each? fun(fold: integer, result: {n: integer, accuracy: number})  default nil: is called with the number and the result of each fold as it ends
+---@field each? fun(fold: integer, result: {n: integer, accuracy: number})  default nil: is called after each fold with its number and result
 
 --- What classify.grid_search takes.
 ---@class moonlark.classify.grid_search.Options
 ---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
----@field groups? any[]|false  default X.groups: a group for each row, none of which is on two sides; false: none
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 
 --- What classify.knn takes.
@@ -297,7 +297,7 @@
 
 --- What cluster.pca takes.
 ---@class moonlark.cluster.pca.Options
----@field n_components? integer  default as many as there can be, 1 or more: how many are kept
+---@field n_components? integer  default as many as possible, 1 or more: how many are kept
 ---@field whiten? boolean  default false: bring each component to unit variance
 
 --- What corpus.clip takes.
@@ -409,8 +409,8 @@
 
 --- What effects.split takes.
 ---@class moonlark.effects.split.Options
----@field top_db? number  default 60, dB: how far under ref silence begins
----@field ref? "max"|number  default "max": an amplitude, or that of the loudest frame
+---@field top_db? number  default 60, dB: how far below ref silence begins
+---@field ref? "max"|number  default "max": an amplitude, or max: that of the loudest frame
 ---@field frame_length? integer  default 2048, 1..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
 
@@ -422,8 +422,8 @@
 
 --- What effects.trim takes.
 ---@class moonlark.effects.trim.Options
----@field top_db? number  default 60, dB: how far under ref silence begins
----@field ref? "max"|number  default "max": an amplitude, or that of the loudest frame
+---@field top_db? number  default 60, dB: how far below ref silence begins
+---@field ref? "max"|number  default "max": an amplitude, or max: that of the loudest frame
 ---@field frame_length? integer  default 2048, 1..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
 
@@ -999,7 +999,7 @@
 
 --- What music.recurrence_to_lag takes.
 ---@class moonlark.music.recurrence_to_lag.Options
----@field pad? boolean  default true: put as many rows of zeros below first, so that lags −n..n−1 keep apart
+---@field pad? boolean  default true: add as many rows of zeros below, so that lags −n..n−1 stay apart
 
 --- What music.self_similarity takes.
 ---@class moonlark.music.self_similarity.Options

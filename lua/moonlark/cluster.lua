@@ -18,7 +18,7 @@ local cluster = {load = estimator.load}
 ---@return moonlark.Estimator
 cluster.pca = estimator.define {
   parameters = options.describe("cluster.pca", {
-    n_components = options.integer(nil, {least = 1, usual = "as many as there can be"}, "how many are kept"),
+    n_components = options.integer(nil, {least = 1, usual = "as many as possible"}, "how many are kept"),
     whiten = options.boolean(false, "bring each component to unit variance"),
   }),
   state = {"tensor mean", "tensor components", "tensor explained_variance", "tensor explained_variance_ratio"},

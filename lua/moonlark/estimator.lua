@@ -97,10 +97,10 @@ function Estimator:clone(changes)
   return makers[self.kind](settings)
 end
 
--- Tensors of a state by name, and the rest; nested estimators as their own state.
-local function divide(self, prefix, tensors, plain)
+-- Puts the tensors of an estimator, and of those within it, among others by name; gives the rest.
+local function divide(self, prefix, tensors)
   local torch = require "moonlark.torch"
-  plain.kind, plain.settings, plain.state = self.kind, {}, {}
+  local plain = {kind = self.kind, settings = {}, state = {}}
   local function put(from, into, name)
     for key, value in pairs(from) do
       if torch.is_tensor(value) then
@@ -115,10 +115,10 @@ local function divide(self, prefix, tensors, plain)
   if self.state.steps then
     plain.steps = json.array {}
     for i, step in ipairs(self.state.steps) do
-      plain.steps[i] = {}
-      divide(step, ("%ssteps.%d."):format(prefix, i), tensors, plain.steps[i])
+      plain.steps[i] = divide(step, ("%ssteps.%d."):format(prefix, i), tensors)
     end
   end
+  return plain
 end
 
 -- What the JSON of a model holds, and each of its steps.
@@ -142,6 +142,7 @@ local function check_state(model, state, path)
   return state
 end
 
+-- The estimator that divide took apart.
 local function unite(plain, prefix, tensors, path)
   local make = maker(plain.kind)
   if not make then show.fail("%s: unknown kind of model '%s'", path, plain.kind) end
@@ -180,9 +181,8 @@ end
 ---@return moonlark.Estimator self
 function Estimator:save(path)
   if not self.state then show.fail("this %s is not fitted yet: there is nothing to save", self.kind) end
-  local description = json_path(path)
-  local tensors, plain = {}, {}
-  divide(self, "", tensors, plain)
+  local description, tensors = json_path(path), {}
+  local plain = divide(self, "", tensors)
   core.store.save(path, tensors)
   files.write(description, json.encode(plain, "  ") .. "\n")
   return self

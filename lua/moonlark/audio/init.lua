@@ -29,14 +29,14 @@ local number, boolean, choice = options.number, options.boolean, options.choice
 local shared = options.join(reading.options, {
   rate = options.either(22050, {number(nil, {least = 1, most = 10000000}), choice {"native"}},
     "samples per second; native: the file's own", {unit = "Hz"}),
-  mono = boolean(true, "the mean of the channels; false: all of them, where channel names none"),
+  mono = boolean(true, "the mean of the channels; false: all channels, unless channel names one"),
   start = number(0, {least = 0, most = 1e12, unit = "s"}, "where to begin"),
   duration = number(options.none, {least = 0, most = 1e12, unit = "s", usual = "to the end"}, "how much to read"),
-  nan = choice({"error", "keep"}, "error", "what to do with samples that are NaN or infinite"),
+  nan = choice({"error", "keep"}, "error", "samples that are NaN or infinite: an error, or kept"),
 })
 local of_load = options.describe("audio.load", shared)
 local of_blocks = options.describe("audio.blocks", shared, {
-  seconds = number(10, {above = 0, unit = "s"}, "of a block; the last one is shorter"),
+  seconds = number(10, {above = 0, unit = "s"}, "length of a block; the last one may be shorter"),
 })
 local of_save = options.describe("audio.save", {
   subtype = options.text(options.none, "how samples are written, such as pcm24", {usual = "what the format writes"}),

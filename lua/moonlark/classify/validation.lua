@@ -19,13 +19,13 @@ local division = {
   k = options.integer(nil, {least = 2, usual = "5, or as many as `folds` tells apart"}, "how many folds"),
   seed = options.integer(0, nil, "of the division into folds"),
   groups = options.value("any[]|false", "a list or false", list_or_false, nil,
-    "a group for each row, none of which is on two sides; false: none", {usual = "X.groups", keeps_false = true}),
+    "a group for each row; no group is on both sides; false: none", {usual = "X.groups", keeps_false = true}),
   folds = options.value("any[]", "a list", list, nil, "a fold for each row, as the data's publisher gave them",
     {usual = "X.folds, where k is not given"}),
 }
 
 local judging = options.describe("classify.cross_validate", division, {
-  each = options.callable(nil, "is called with the number and the result of each fold as it ends",
+  each = options.callable(nil, "is called after each fold with its number and result",
     "fun(fold: integer, result: {n: integer, accuracy: number})"),
 })
 local searching = options.describe("classify.grid_search", division)

@@ -7,9 +7,9 @@ local signal = require "moonlark.signal"
 local silence = {}
 
 local what_is_silent = {
-  top_db = options.number(60, {infinite = true, unit = "dB"}, "how far under ref silence begins"),
+  top_db = options.number(60, {infinite = true, unit = "dB"}, "how far below ref silence begins"),
   ref = options.either("max", {options.choice {"max"}, options.number(nil, {above = 0, infinite = true})},
-    "an amplitude, or that of the loudest frame"),
+    "an amplitude, or max: that of the loudest frame"),
 }
 local frames = options.described("feature.rms"):pick {"frame_length", "hop_length"}
 local trim = options.describe("effects.trim", what_is_silent, frames)

@@ -13,7 +13,7 @@ local self_similarity = options.describe("music.self_similarity", {
   metric = options.choice({"cosine", "euclidean"}, "cosine", "how two frames are compared"),
 })
 local recurrence_to_lag = options.describe("music.recurrence_to_lag", {
-  pad = options.boolean(true, "put as many rows of zeros below first, so that lags −n..n−1 keep apart"),
+  pad = options.boolean(true, "add as many rows of zeros below, so that lags −n..n−1 stay apart"),
 })
 
 -- A matrix of time by time, or of lag by time: a Signal when the feature was one, else the tensor.
