@@ -1,10 +1,10 @@
 // allocator.cpp: memory of CPU tensors, counted and kept for reuse.
 //
-// Lua's collector does not see what a tensor weighs; the count here is what the
-// binding steers it by, and it sees autograd's buffers too. Blocks of 64 KB and
-// more come from mmap in size classes four to the octave and are kept, up to
-// 256 MB, for the next tensor of their class: the system would otherwise zero
-// each page again, and the C library's heap would fragment.
+// Lua's collector does not see how large a tensor is, so the binding steers it by
+// the count here, which includes autograd's buffers. Blocks of 64 KB and more come
+// from mmap, in four size classes to the octave. Up to 256 MB of them are kept for
+// the next tensor of their class: otherwise the system would zero each page again,
+// and the C library's heap would fragment.
 #include "internal.h"
 
 #include <c10/core/Allocator.h>

@@ -8,8 +8,8 @@
 
 namespace {
 
-// libtorch's messages may go on for pages (backtraces, notes for its authors): the first
-// paragraph is what is about the call.
+// libtorch's messages may go on for pages (backtraces, notes for its authors); only the
+// first paragraph is about the call.
 std::string first_paragraph(const char *message)
 {
     std::string text(message);

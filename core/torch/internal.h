@@ -53,7 +53,7 @@ template <class Function> int guarded(mlk_status *status, const char *what, Func
     }
 }
 
-// The same for functions that compute: subnormal numbers count as zeros meanwhile, as on libtorch's other threads
+// The same for functions that compute: while they run, subnormal numbers count as zeros, as on libtorch's other threads
 // (mlk_torch_set_threads).
 template <class Function> int computed(mlk_status *status, const char *what, Function &&function) noexcept
 {

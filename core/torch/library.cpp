@@ -53,7 +53,7 @@ struct Warnings : c10::WarningHandler {
 void install(Warnings *handler) { c10::Warning::set_warning_handler(handler); }
 #endif
 
-// Where libtorch_cpu.so lies: the shared object that holds one of its functions.
+// The path of libtorch_cpu.so: the shared object that holds one of its functions.
 std::string find_library()
 {
     Dl_info info;
@@ -75,7 +75,7 @@ std::string &cuda_reason()
     return *reason;
 }
 
-// Must come before the first question about devices: libtorch remembers the answer.
+// This must come before the first question about devices, for libtorch remembers the answer.
 void load_cuda()
 {
     std::string folder = library().substr(0, library().rfind('/') + 1);
@@ -93,7 +93,7 @@ void load_cuda()
         cuda_reason() = std::string("libtorch_cuda.so does not load: ") + dlerror();
 }
 
-// A function of the OpenBLAS that Debian's libtorch multiplies matrices by; null where libtorch brings its own BLAS.
+// A function of the OpenBLAS that multiplies matrices for Debian's libtorch; null where libtorch brings its own BLAS.
 void *openblas(const char *name)
 {
     Dl_info info;
@@ -127,7 +127,7 @@ std::string describe_blas()
            ", kernels for " + core() + ", " + std::to_string(threads()) + " threads";
 }
 
-// What autocast computes in; PyTorch 2 asks for the device's type, 1 has a function for each.
+// The dtype that autocast computes in. PyTorch 2 takes the device's type as an argument, 1 has a function for each.
 void set_autocast_dtype(c10::DeviceType type, at::ScalarType dtype)
 {
 #ifdef MOONLARK_AUTOCAST_BY_DEVICE
@@ -229,9 +229,9 @@ void mlk_torch_set_threads(int threads)
 {
     computed(nullptr, "threads", [&] {
         at::set_num_threads(threads);
-        // Threads that are there already, made by another library perhaps; new ones begin as their maker is.
+        // This is for threads that exist already, perhaps made by another library; a new one begins as its maker is.
         at::parallel_for(0, threads, 1, [](int64_t, int64_t) { mlk_subnormal_flush(); });
-        // OpenBLAS with threads of its own does not hear of it.
+        // libtorch does not tell an OpenBLAS that has threads of its own.
         if (auto set = reinterpret_cast<void (*)(int)>(openblas("openblas_set_num_threads")))
             set(threads);
         return (int)MLK_OK;

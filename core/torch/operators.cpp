@@ -97,7 +97,7 @@ bool is_dimname(const Parameter &parameter)
     return text || (parameter.kind == Kind::list && parameter.element == Kind::string);
 }
 
-// Why Lua cannot call this overload; empty when it can.
+// The reason why Lua cannot call this overload; empty when it can.
 std::string reason_unusable(const mlk_overload &overload)
 {
     for (const Parameter &parameter : overload.parameters) {
@@ -271,7 +271,7 @@ int element_cost(Kind kind, const mlk_value &value, bool arithmetic)
 
 int list_cost(const Parameter &parameter, const mlk_value &value)
 {
-    if (value.kind != MLK_LIST) { // one number where a list of fixed length is wanted: for each axis the same
+    if (value.kind != MLK_LIST) { // one number where a list of fixed length is wanted stands for each axis
         if (parameter.size <= 0)
             return never;
         int cost = element_cost(parameter.element, value, false);
@@ -316,11 +316,11 @@ const char *type_word(const Parameter &parameter)
 
 // --- binding ------------------------------------------------------------------
 
-// What is wrong with the overload that came nearest: the one that took most arguments.
+// What is wrong with the nearest overload: the one that took most arguments.
 struct Explanation {
     int matched = -1;
     std::string subject; // a parameter's name, or the operator itself
-    std::string wanted;  // several overloads that came equally near may want different things
+    std::string wanted;  // several overloads that are equally near may want different things
     std::string got;
 
     void offer(int taken, const std::string &about, const std::string &want, const std::string &came = "")
@@ -375,7 +375,7 @@ bool Attempt::take(int index, const mlk_value &value)
     return true;
 }
 
-// view(2, 3): where a list of integers is all that there is to give, the integers themselves.
+// view(2, 3): the integers themselves may be given where a list of integers is the only argument.
 bool Attempt::wants_integers(int index, const mlk_value &value) const
 {
     const Parameter &parameter = overload.parameters[index];
@@ -479,7 +479,7 @@ bool Attempt::all_by_name()
     return true;
 }
 
-// What was not given has a default.
+// Parameters that were not given take their defaults.
 bool Attempt::defaults()
 {
     const int n = (int)overload.parameters.size();

@@ -119,7 +119,7 @@ void mlk_torch_show_warnings(bool shown);
 typedef struct mlk_memory {
     uint64_t live;   /* bytes of blocks in use */
     uint64_t cached; /* bytes kept for the next block */
-    uint64_t total;  /* bytes ever handed out: its growth is what steers Lua's collector */
+    uint64_t total;  /* bytes ever handed out; its growth steers Lua's collector */
 } mlk_memory;
 
 mlk_memory mlk_torch_memory(void);

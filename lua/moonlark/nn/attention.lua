@@ -13,8 +13,6 @@ local Parameter = module.Parameter
 local boolean, size, tensor = options.boolean, layer.size, options.tensor
 local attention = {}
 
--- masks ---------------------------------------------------------------------------
-
 -- Numbers to add to scores: a mask of booleans has true where nothing may be seen.
 local function additive(mask, like)
   if mask:dtype() ~= "bool" then return mask:to(like:dtype()) end
@@ -52,8 +50,6 @@ local function joined(o, q, k)
   end
   return mask
 end
-
--- attention -----------------------------------------------------------------------
 
 -- Query, key and value, [n, t, *] each, by the projections of their own.
 local function project(self, query, key, value)
@@ -179,8 +175,6 @@ attention.MultiheadAttention = layer.class("MultiheadAttention", {
   expects = function(self) return layer.in_time(self, self.embed_dim) end,
   arguments = function(self) return ("%d, num_heads = %d"):format(self.embed_dim, self.num_heads) end,
 })
-
--- transformers --------------------------------------------------------------------
 
 local activations = {relu = torch.relu, gelu = torch.gelu}
 

@@ -42,10 +42,7 @@ local card_form = {
   }),
 }
 
---- Writes a state, whatever the live network holds now, and its card.
----@param path string  ends in .safetensors
----@param state table<string, moonlark.Tensor>
----@param card moonlark.Card
+--- Writes a state, whatever the live network holds now, and its card. The path ends in .safetensors.
 function file.write(path, state, card)
   sealed.write(path, state, "network", card)
   files.write((path:gsub("%.safetensors$", ".json")), json.encode(card, "  ") .. "\n")
@@ -55,8 +52,6 @@ end
 ---@param path string
 ---@return table<string, moonlark.Tensor> state
 ---@return moonlark.Card card
-function file.read(path)
-  return sealed.read(path, "network", card_form)
-end
+function file.read(path) return sealed.read(path, "network", card_form) end
 
 return file

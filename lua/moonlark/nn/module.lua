@@ -439,9 +439,7 @@ end
 ---@param path string
 function Module:save(path)
   if self.card then return file.write(path, self:state_dict(), self.card) end
-  local state = {}
-  for name, tensor in pairs(self:state_dict()) do state[name] = tensor:contiguous():to "cpu" end
-  torch.save(path, state)
+  torch.save(path, self:state_dict())
 end
 
 --- Reads the state from a .safetensors file, as load_state_dict does.

@@ -64,8 +64,6 @@ local function follow(self, metric)
   end
 end
 
--- schedules -----------------------------------------------------------------------
-
 -- Gives the optimiser's groups the rates, and momenta, of now.
 local function apply(self)
   local kind, o, warmup = self.kind, self.options, self.options.warmup
@@ -173,8 +171,6 @@ function Recipe:bind(optimizer, total)
   apply(bound)
   return bound
 end
-
--- the kinds -----------------------------------------------------------------------
 
 -- The constructor of recipes. `kind`: unit, fields of its options, and rate(o, t, base, total, i), the rate of group i,
 -- whose rate was `base`, after t of total units. `bounded` kinds need the total.
