@@ -8,7 +8,7 @@ local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
 
--- Scaled models see standardised columns; trees do not care about scale, and a few hundred sounds fill few bins.
+-- Scaled models see standardised columns. Trees need no scale, and a few hundred sounds fill few bins.
 local function all_models(seed)
   local function scaled(model) return classify.pipeline {classify.scaler(), model} end
   return {

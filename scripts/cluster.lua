@@ -26,7 +26,7 @@ local function principal_components(X)
   return pca, pca:transform(scaled)
 end
 
--- Agreement of one kind of clusterer with the labels, over all seeds, and its likeliest or tightest result.
+-- How well one kind of clusterer agrees with the labels over all seeds, and its best result by its own measure.
 local function try(make, better, z, y, run, name)
   local found = {ari = {}, nmi = {}, silhouette = {}}
   for i = 1, args.seeds do
@@ -43,7 +43,7 @@ local function try(make, better, z, y, run, name)
   return found
 end
 
--- A cluster's commonest label stands for it, so that rows of the picture can be read.
+-- For each cluster its number, its size, and its three most frequent labels.
 local function cluster_table(X, ids)
   local counts = metrics.confusion(X.y, ids):totable()
   local rows = {}

@@ -29,7 +29,7 @@ local function output_of(line)
   return text
 end
 
--- Where the running program has a shared library from.
+-- The file of a shared library that the running program uses.
 local function library_path(name)
   local maps <close> = io.open "/proc/self/maps"
   if not maps then return nil end
@@ -44,7 +44,7 @@ local function check_program()
   report("Lua", true, _VERSION, true)
 end
 
--- What multiplies the engine's matrices; plain loops are right, and slow.
+-- The library that multiplies the engine's matrices. Without one, plain loops do: correct, but slow.
 local function check_blas(blas)
   if blas.file == "" then
     return report("BLAS", false, "none that computes right: plain loops, slow"

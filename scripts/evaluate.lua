@@ -26,7 +26,7 @@ command.json(parser)
 local args = parser:parse()
 if args.plot then require "moonlark.plot.figure".kind_of(args.plot) end -- refused before the work
 
--- The songs to judge on, with their class ids as the network knows them.
+-- The songs to judge on; their class ids are those of the network.
 local function test_songs(classes)
   local folder = files.kind(args.model) == "directory" and args.model or (files.split(args.model))
   local path = args.data or files.join(folder, "splits.json")

@@ -1,10 +1,13 @@
 --- Computes features of many sound files on all cores and writes them to a folder.
+local arguments = require "moonlark.shell.dataset"
 local claim = require "moonlark.base.claim"
 local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local results = require "moonlark.dataset.results"
+local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.base.show"
 local store = require "moonlark_core".store
 
 local parser = command.parser("extract",
@@ -17,8 +20,6 @@ What is done is kept (moonlark cache): after an interruption, new files or other
 --shard 3/16 takes the third of sixteen parts, for sixteen machines, by the content of the files; moonlark merge
 joins them. An index that moonlark index wrote knows the content already; without one each machine reads all files.
 Exit code: 0, 3 when some files were set aside, 1 when none is left, 2 for wrong usage.]]
-local arguments = require "moonlark.shell.dataset"
-local show = require "moonlark.base.show"
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 arguments.add(parser)
 parser:option("--out -o", "The folder to write to."):argname "<folder>":count(1)
@@ -55,7 +56,7 @@ local function with_ending(stem, ending)
   local folder, name = files.split(stem)
   local room = 220 - #ending -- .npy puts a feature's name between the two
   if #name > room then
-    local hash = require "moonlark_core".store.hash(name):sub(1, 16)
+    local hash = store.hash(name):sub(1, 16)
     name = name:sub(1, room - 1 - #hash) .. "-" .. hash
     stem = folder == "." and name or files.join(folder, name)
   end
@@ -80,7 +81,6 @@ end
 
 -- Gives each track the `file` that its frames go to: the sound's own path below the data, with another ending.
 local function name_files(songs, root)
-  local scan = require "moonlark.dataset.scan"
   local taken = {}
   for _, track in ipairs(songs) do
     local below = inside(scan.relative(track.path, root))

@@ -1,5 +1,7 @@
 --- Computes features of one sound file, frames kept, and writes them to a file.
+local arguments = require "moonlark.shell.dataset"
 local command = require "moonlark.shell.command"
+local show = require "moonlark.base.show"
 
 local parser = command.parser("features",
   "Computes features of one sound file, frames kept, and writes them to a file.")
@@ -9,8 +11,6 @@ parser:epilog [[
 .safetensors, .npz and .h5 hold an array rows x frames for each feature; .csv a line for each frame; .npy one
 array (several features: song.mel.npy, song.mfcc.npy). Exit code: 0, 1 when the file cannot be read or a
 setting is wrong, 2 for wrong usage.]]
-local arguments = require "moonlark.shell.dataset"
-local show = require "moonlark.base.show"
 parser:argument("song", "A sound file.")
 arguments.add(parser)
 local formats = table.concat(require "moonlark_core".store.formats "frames", ", ."):gsub(", (%.%w+)$", " or %1")

@@ -7,9 +7,9 @@ local show = require "moonlark.base.show"
 local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
 parser:epilog [[
 A folder holds one folder for each class; a list is a CSV file with the columns path, label, group, fold.
-Files that cannot be decoded are named on standard error and left out. What a file that --out names held before is
-lost; dataset_index.json is left alone unless --out names it. Exit code: 0, 3 when some files were left
-out, 1 when none is left, 2 for wrong usage.]]
+Files that cannot be decoded are named on standard error and left out. --out replaces the file that it names; without
+it a dataset_index.json that is there already is left alone. Exit code: 0, 3 when some files were left out, 1 when
+none is left, 2 for wrong usage.]]
 parser:argument("data", "A folder, or a list that ends in .csv."):argname "<folder|list.csv>"
 parser:option("--out -o", "Where to write the index; default: dataset_index.json, if there is none."):argname "<file>"
 parser:option("--fold", "Lua pattern whose capture in a file's name is its fold; \"esc\": as ESC-10 names files.")
@@ -26,7 +26,7 @@ command.reading(parser)
 command.workers(parser)
 local args = parser:parse()
 
--- What does not fit the kind of data is refused by the function that reads it.
+-- The function that reads the data refuses what does not fit its kind.
 local given = {fold = args.fold, group = args.group, pattern = args.pattern, root = args.root}
 if args.fold == "esc" then given.fold, given.group = dataset.esc.fold, given.group or dataset.esc.group end
 for _, text in ipairs(args.column) do

@@ -24,7 +24,7 @@ command.workers(parser)
 command.json(parser)
 local args = parser:parse()
 
--- The sounds that the arguments name, and what could not be read on the way to them.
+-- The sounds that the arguments name, and what could not be read in folders.
 local function sound_files()
   local list, aside = {}, {}
   for _, path in ipairs(args.songs) do

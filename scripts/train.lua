@@ -1,8 +1,8 @@
 --- Trains a network on labelled songs, judges it, and leaves a run folder.
 ---
---- Each model has an experiment of its own in scripts/train/NAME.lua: its features, augmentation, optimiser and
---- schedule. `moonlark train DATA --model NAME …` runs that file with the other arguments. With --models FOLDER the
---- architecture is FOLDER/NAME.lua, where there is one; it needs no experiment of its own.
+--- Each model has an experiment in scripts/train/NAME.lua: its features, augmentation, optimiser and schedule.
+--- `moonlark train DATA --model NAME …` runs that file with the other arguments. With --models FOLDER the architecture
+--- is FOLDER/NAME.lua, if that exists; it needs no experiment.
 local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
 local options = require "moonlark.base.options"

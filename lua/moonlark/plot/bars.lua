@@ -61,12 +61,10 @@ local function error_ends(errors, s, i, several, value, keys)
   if type(one) == "table" then return one.low or one[1], one.high or one[2] end
 end
 
-local function finite(value)
-  return value == value and math.abs(value or 0) < math.huge
-end
+local function finite(value) return value == value and math.abs(value or 0) < math.huge end
 
--- What is drawn: for each finite value {series, at, value, low, high}, the last two the ends of its
--- error bar or nil; and how many values are not finite.
+-- {series, at, value, low, high} of each finite value, the last two the ends of its error bar or nil; and how many
+-- values are not finite.
 local function bars_of(list, errors, keys, wide)
   local found, missing = {}, 0
   for s, one in ipairs(list) do
@@ -109,7 +107,7 @@ local function whiskers(found, wide)
   return table.concat(parts)
 end
 
--- The ends of the axis: zero and all bars, with room for the numbers on them.
+-- The ends of the axis: they hold zero and all bars, with room for the numbers on these.
 local function limits(found, settings)
   local low, high = 0, 0
   for _, bar in ipairs(found) do

@@ -32,7 +32,7 @@ function pictures.histogram(values, given)
   low, high = scale.widen(settings.low or low, settings.high or high)
   if not (low < high) then show.fail("low must be less than high (%g), got %g", high, low) end
 
-  local counts = picture.histogram(array, low, high, bins)
+  local missing, counts = rows * columns - finite, picture.histogram(array, low, high, bins)
   local step = (high - low) / bins
   local boxes, most = {}, 0
   for i, count in ipairs(counts) do
@@ -47,15 +47,11 @@ function pictures.histogram(values, given)
       ticks = scale.linear(low, high, (settings.width - 90) / 75)},
     y = {low = 0, high = top, ticks = scale.whole(0, top, (settings.height - 90) / 45)},
     grid = true,
-    elements = {
-      {
-        bytes = table.concat(boxes), columns = 6,
-        style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'")
-          :format(palette.colour(1)),
-      },
-    },
-    note = finite < rows * columns
-      and ("%d numbers are not finite and left out"):format(rows * columns - finite) or nil,
+    elements = {{
+      bytes = table.concat(boxes), columns = 6,
+      style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'"):format(palette.colour(1)),
+    }},
+    note = missing > 0 and ("%d numbers are not finite and left out"):format(missing) or nil,
   }, settings.width, settings.height)
 end
 

@@ -24,7 +24,7 @@ local parameters = options.describe("plot.lines", {
   markers = options.boolean(nil, "a mark at each point", {usual = "when there are few"}),
 }, shared.ends("the y axis", "by the numbers"), shared.axes, shared.size(nil, 420, "800 and the legend's"))
 
--- A Signal, a tensor or a table as series, one for each of its rows; {y, x?, label?} is one that the user has made.
+-- Adds a series for each row of a Signal, a tensor or a table; {y, x?, label?} is a series already.
 local function append(list, item)
   if type(item) == "table" and item.y ~= nil then
     list[#list + 1] = {y = data.read("y", item.y), x = item.x and data.read("x", item.x), label = item.label}
@@ -40,10 +40,7 @@ end
 
 local function separate(value)
   local list = {}
-  if data.is(value) or type(value) == "table" and value.y ~= nil then
-    append(list, value)
-    return list
-  end
+  if data.is(value) or type(value) == "table" and value.y ~= nil then value = {value} end
   if type(value) ~= "table" or #value == 0 then
     show.fail("series must be a list of numbers, a tensor, a Signal or a list of those, got %s",
       type(value) == "table" and "an empty table" or type(value))
@@ -81,12 +78,6 @@ local function thinned(one, bins)
   return table.concat(points)
 end
 
-local function places(one)
-  local list = {}
-  for i = 1, one.count do list[i] = one.first + (i - 1) * one.step end
-  return list
-end
-
 -- The line of series `i` as gnuplot draws it, and its entry in the legend.
 local function line_of(one, i, dash, bins)
   local colour, bytes = palette.colour(i), nil
@@ -95,7 +86,9 @@ local function line_of(one, i, dash, bins)
   elseif one.count > 4 * bins then
     bytes = thinned(one, bins)
   else
-    bytes = picture.points {places(one), one.y}
+    local places = {}
+    for at = 1, one.count do places[at] = one.first + (at - 1) * one.step end
+    bytes = picture.points {places, one.y}
   end
   local kind = one.marked and ("linespoints pt %d ps 0.7"):format(palette.shape(i)) or "lines"
   return {
@@ -133,7 +126,7 @@ local function ends(settings, low, high, names, margin)
   return low, high
 end
 
--- True for what counts: epochs, indices.
+-- True for lists of whole numbers: epochs, indices.
 local function whole_numbers(array)
   if type(array) ~= "table" then return false end
   for _, value in ipairs(array) do
@@ -142,7 +135,7 @@ local function whole_numbers(array)
   return true
 end
 
--- The x axis: in time where a series is a Signal. And its label.
+-- The x axis, in time where a series is a Signal, and its label.
 local function x_axis(list, left, right, settings, count)
   local timed, indexed = false, true
   for _, one in ipairs(list) do

@@ -28,20 +28,16 @@ local parameters = options.describe("plot.map", {
 -- What the rows are: names, or numbers with a unit and a scale.
 local function row_axis(signal, settings, rows)
   local axis = signal and signal.axis or {}
-  local values = settings.values or axis.values
-  local values_list = values and data.list(values)
-  if values_list and #values_list == 0 then values_list = nil end
+  local values = data.list(settings.values or axis.values or {})
   local labels = signal and signal:facts().labels or {}
-  if not settings.values and rows > 0 and #labels == rows then values_list = labels end
-  if values_list and #values_list ~= rows then
-    show.fail("values must be one for each of the %d rows, got %d", rows, #values_list)
-  end
-  local named = values_list and type(values_list[1]) == "string"
-  local unit = axis.unit
-  if settings.values and settings.scale then unit = "Hz" end
+  if not settings.values and #labels == rows then values = labels end
+  if #values == 0 then values = nil end
+  if values and #values ~= rows then show.fail("values must be one for each of the %d rows, got %d", rows, #values) end
+  local unit = settings.values and settings.scale and "Hz" or axis.unit
   local scaling = settings.scale or unit == "Hz" and axis.scale or "linear"
   parameters.by_name.scale:check("plot.map", "scale", scaling) -- a Signal's own has not been looked at
-  return {name = axis.name, unit = unit, values = values_list, named = named, scale = scaling}
+  local named = values and type(values[1]) == "string"
+  return {name = axis.name, unit = unit, values = values, named = named, scale = scaling}
 end
 
 -- Where the rows begin and end on the picture's axis: halfway between neighbours.
@@ -71,32 +67,17 @@ local function evenly_spaced(edges)
   return true
 end
 
--- The y axis: {low, high, ticks}, its label, and edges where the rows are not of one height.
-local function y_axis(axis, rows, settings, height)
-  local count = height / 34
-  local index = {low = -0.5, high = rows - 0.5}
-  if axis.named then
-    index.ticks = scale.names_ticks(axis.values, height / 15)
-    return index, settings.ylabel or axis.name
-  end
-  local even = axis.values and axis.unit and axis.unit ~= "Hz" and axis.scale == "linear" and rows > 1
-  if even then -- lags in seconds, tempi in BPM
-    local first, last = axis.values[1], axis.values[rows]
-    local half = (last - first) / (rows - 1) / 2
-    return {low = first - half, high = last + half, ticks = scale.linear(first, last, count)},
-      settings.ylabel or ("%s (%s)"):format(axis.name, axis.unit)
-  end
-  if not axis.values or axis.unit ~= "Hz" then
-    index.ticks = scale.whole(0, math.max(rows - 1, 1), count)
-    if rows == 1 then index.ticks = {{at = 0, text = "0"}} end
-    return index, settings.ylabel or axis.name or "row"
-  end
+-- The axis of what is only numbered: 0, 1, 2 …
+local function index_axis(n, count)
+  return {low = -0.5, high = n - 0.5, ticks = n == 1 and {{at = 0, text = "0"}} or scale.whole(0, n - 1, count)}
+end
+
+-- An axis of frequencies: in Hz, or in notes where the rows are evenly spaced on a logarithmic scale.
+local function frequency_axis(axis, rows, settings, count)
   local edges = row_edges(axis, rows)
-  local first, last = axis.values[1], axis.values[rows]
-  local y = {low = edges[1], high = edges[#edges]}
-  local notes = settings.ticks == "note" or settings.ticks == nil and axis.scale == "log" and first > 0
-    and rows > 1 and evenly_spaced(edges)
-  local label
+  local first, last, even = axis.values[1], axis.values[rows], evenly_spaced(edges)
+  local y, label = {low = edges[1], high = edges[#edges]}, nil
+  local notes = settings.ticks == "note" or settings.ticks == nil and first > 0 and rows > 1 and even
   if notes and axis.scale == "log" and last > first then
     y.ticks, label = scale.note_ticks(first, last, count), "pitch"
   else
@@ -104,20 +85,32 @@ local function y_axis(axis, rows, settings, height)
     y.ticks, label = scale.frequency_ticks(axis.scale, low, last, count), "frequency (Hz)"
   end
   if rows == 1 then y.ticks = {{at = (y.low + y.high) / 2, text = scale.number(first)}} end
-  return y, settings.ylabel or label, not evenly_spaced(edges) and edges or nil
+  return y, settings.ylabel or label, not even and edges or nil
 end
 
--- The x axis in seconds for Signals and where a rate is given, else the columns' numbers.
+-- The y axis: {low, high, ticks}, its label, and edges where the rows are not of one height.
+local function y_axis(axis, rows, settings, height)
+  local count = height / 34
+  if axis.named then
+    return {low = -0.5, high = rows - 0.5, ticks = scale.names_ticks(axis.values, height / 15)},
+      settings.ylabel or axis.name
+  end
+  if axis.values and axis.unit == "Hz" then return frequency_axis(axis, rows, settings, count) end
+  if axis.values and axis.unit and axis.scale == "linear" and rows > 1 then -- lags in seconds, tempi in BPM
+    local first, last = axis.values[1], axis.values[rows]
+    local half = (last - first) / (rows - 1) / 2
+    return {low = first - half, high = last + half, ticks = scale.linear(first, last, count)},
+      settings.ylabel or ("%s (%s)"):format(axis.name, axis.unit)
+  end
+  return index_axis(rows, count), settings.ylabel or axis.name or "row"
+end
+
+-- The x axis: seconds for Signals and where a rate is given, else the columns' numbers.
 local function x_axis(signal, settings, columns, width)
   local rate = settings.rate or signal and signal.rate
-  if not rate then
-    local x = {low = -0.5, high = columns - 0.5, ticks = scale.whole(0, math.max(columns - 1, 1), width / 70)}
-    if columns == 1 then x.ticks = {{at = 0, text = "0"}} end
-    return x, settings.xlabel or "column"
-  end
+  if not rate then return index_axis(columns, width / 70), settings.xlabel or "column" end
   local start = signal and signal.start or settings.start
-  local x = {low = start - 0.5 / rate, high = start + (columns - 0.5) / rate}
-  local label
+  local x, label = {low = start - 0.5 / rate, high = start + (columns - 0.5) / rate}, nil
   x.ticks, label = scale.time(math.max(x.low, math.min(start, 0)), x.high, width / 75)
   return x, settings.xlabel or label
 end
@@ -127,12 +120,9 @@ local function colouring(signal, settings, low, high, unit)
   local signed = low and high > 0 and low < -1e-6 * high and unit ~= "dB" -- rounding errors aside
   local name = settings.palette or signed and "diverging" or unit == "dB" and "magma"
     or signal and signal:facts().palette or "viridis"
-  if signed and name == "diverging" then
-    high = math.max(-low, high)
-    low = -high
-  end
+  if signed and name == "diverging" then low, high = math.min(low, -high), math.max(-low, high) end
   low, high = settings.low or low, settings.high or high
-  if low and high and settings.low and settings.high and not (low < high) then
+  if settings.low and settings.high and not (low < high) then
     show.fail("low must be less than high (%g), got %g", high, low)
   end
   low, high = scale.widen(low, high)
@@ -155,8 +145,8 @@ local function image_of(array, rows, columns, x, y, how)
   }}, {finite = finite, missing = out_rows * out_columns - finite, low = low, high = high}
 end
 
--- Rows of another size would make the others all look alike, as the first two coefficients of an MFCC do: the range
--- of the others counts. Whether there are such rows.
+-- Takes the range from the other rows where the first ones are of another size, as the first two coefficients of an
+-- MFCC are: with those in the range all others would look alike. Returns whether there are such rows.
 local function leave_apart(range, signal, array, rows, settings)
   local apart = signal and signal:facts().apart or 0
   if apart == 0 or rows <= apart + 1 or settings.low or settings.high then return false end

@@ -1,7 +1,7 @@
 --- Panel: one pair of axes with what is drawn on them, as gnuplot commands for a given place.
 ---
---- All lengths are pixels of the figure (96 an inch). Margins are computed here from the texts, so that nothing overlaps
---- and panels line up.
+--- All lengths are pixels of the figure (96 an inch). Margins are computed here from the texts, so that nothing
+--- overlaps and panels line up.
 local gnuplot = require "moonlark.plot.gnuplot"
 local palette = require "moonlark.plot.palette"
 local picture = require("moonlark_core").picture

@@ -101,8 +101,8 @@ local function draw_map(panel, width, height, colour)
   end
   for row = 1, rows do
     local name = names[row] or ""
-    out[#out + 1] = (" "):rep(left - utf8.len(name)) .. name .. (names[row] and " ┤" or " │") .. table.concat(lines[row])
-      .. (colour and "\27[0m" or "")
+    out[#out + 1] = (" "):rep(left - utf8.len(name)) .. name .. (names[row] and " ┤" or " │")
+      .. table.concat(lines[row]) .. (colour and "\27[0m" or "")
   end
   out[#out + 1] = (" "):rep(left + 1) .. "└" .. ("─"):rep(columns)
   out[#out + 1] = indent .. labels_below(panel.x, columns)

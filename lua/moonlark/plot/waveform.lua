@@ -22,10 +22,9 @@ local parameters = options.describe("plot.waveform", {
   height = options.number(nil, {least = 60, unit = "pixels", usual = "120 and 110 for each channel"}, "of the picture"),
 })
 
--- The bins of an envelope with their times, split into what the two bands need.
+-- The two bands of an envelope, with times: its extremes, and its root mean square within them.
 local function bands(bytes, low, step)
-  local extremes, power = {}, {}
-  local at = low + step / 2
+  local extremes, power, at = {}, {}, low + step / 2
   for i = 0, #bytes // 12 - 1 do
     local least, most, rms = ("<fff"):unpack(bytes, 12 * i + 1)
     extremes[#extremes + 1] = ("<fff"):pack(at, least, most)
@@ -35,25 +34,19 @@ local function bands(bytes, low, step)
   return table.concat(extremes), table.concat(power)
 end
 
+-- What is drawn of one channel: a line where there are few samples, else the bands.
 local function lane(array, channel, count, duration, start, settings, bins)
   local colour = settings.colour or palette.colour(1)
   if count <= bins then
-    local times = {}
+    local times, kind = {}, count <= bins / 8 and "linespoints pt 7 ps 0.5" or "lines"
     for i = 1, count do times[i] = start + (i - 1) * duration / count end
-    local dots = count <= bins / 8
-    return {{
-      bytes = picture.points {times, data.row(array, channel)}, columns = 2,
-      style = ("with %s lw 1.2 lc rgb '%s'"):format(dots and "linespoints pt 7 ps 0.5" or "lines", colour),
-    }}
+    return {{bytes = picture.points {times, data.row(array, channel)}, columns = 2,
+      style = ("with %s lw 1.2 lc rgb '%s'"):format(kind, colour)}}
   end
   local extremes, power = bands(picture.envelope(array, channel, bins), start, duration / bins)
-  return {
-    {
-      bytes = extremes, columns = 3,
-      style = ("with filledcurves lc rgb '%s' fillstyle transparent solid 0.55"):format(colour),
-    },
-    {bytes = power, columns = 3, style = ("with filledcurves lc rgb '%s' fillstyle solid 1"):format(colour)},
-  }
+  local style = ("with filledcurves lc rgb '%s' fillstyle "):format(colour)
+  return {{bytes = extremes, columns = 3, style = style .. "transparent solid 0.55"},
+    {bytes = power, columns = 3, style = style .. "solid 1"}}
 end
 
 --- A waveform over time, a lane for each channel. The light band spans the extremes, the dark one the root mean square.
@@ -68,9 +61,7 @@ function pictures.waveform(signal, given)
   local _, channels, count = data.shape("signal", array)
   local rate = from and from.rate or settings.rate
   if not rate then error("plot.waveform needs the option 'rate' for what is no Signal", 0) end
-  if channels > 32 then
-    show.fail("signal must have 1..32 channels, got %d: is it samples × channels?", channels)
-  end
+  if channels > 32 then show.fail("signal must have 1..32 channels, got %d: is it samples × channels?", channels) end
   local start, duration = from and from.start or settings.start, count / rate
   local height = settings.height or 120 + 110 * channels
   local bins = math.floor((settings.width - 80) * figure.scale)

@@ -33,7 +33,6 @@ function command.print_list()
 end
 
 --- Says on standard error that there is no such command or file, and which name is near.
----@param name string
 function command.unknown(name)
   local names = {}
   for _, entry in ipairs(command.list()) do names[#names + 1] = entry.name end
@@ -160,8 +159,6 @@ function command.name_files(word, list)
 end
 
 --- For the end of a summary: how many files were kept in part, or nothing.
----@param partial table[]
----@return string
 function command.in_part(partial)
   return #partial > 0 and ("  %d kept in part"):format(#partial) or ""
 end

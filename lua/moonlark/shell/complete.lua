@@ -41,8 +41,6 @@ local function add_operators(names)
 end
 
 --- True for tensors; loads nothing.
----@param value any
----@return boolean
 function complete.is_tensor(value)
   local meta = debug.getmetatable(value)
   return type(value) == "userdata" and type(meta) == "table" and meta.__name == "moonlark.Tensor"

@@ -26,14 +26,12 @@ function arguments.add_cache(parser)
 end
 
 --- The cache folder that parsed arguments ask for, or nil.
----@return string?
 function arguments.cache(args)
   if args.no_cache then return nil end
   return args.cache or require "moonlark.dataset.cache".folder()
 end
 
 --- The recipe that parsed arguments describe.
----@return moonlark.Recipe
 function arguments.recipe(args)
   local features = {}
   for _, name in ipairs(args.features) do features[name] = {} end

@@ -20,7 +20,6 @@ function prompt.open()
 end
 
 --- What `-l NAME` does: requires a module of Moonlark or any other and makes it a global.
----@param name string
 function prompt.load(name)
   local ours = package.searchpath("moonlark." .. name, package.path) ~= nil
   rawset(_G, name:match "[^.]*$", (require((ours and "moonlark." or "") .. name)))

@@ -181,7 +181,6 @@ function help.text(about, width)
 end
 
 --- Prints the help on a name or a value, as wide as the terminal.
----@param about any
 function help.print(about)
   local ok, core = pcall(require, "moonlark_core")
   local columns = ok and core.system.terminal_columns(1)

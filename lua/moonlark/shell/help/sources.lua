@@ -205,7 +205,6 @@ end
 local library -- its entries, once they are read
 
 --- Every documented or public name of the library, read when first asked for: see sources.read.
----@return table[]
 function sources.library()
   if library then return library end
   library = {}

@@ -39,7 +39,6 @@ function division.all(plan, args, songs)
 end
 
 --- The dataset, split or folds that the arguments name; files that cannot be opened are set aside.
----@return moonlark.Dataset|moonlark.Parts|moonlark.Folds
 function division.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
   local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)

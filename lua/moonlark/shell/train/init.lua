@@ -9,7 +9,7 @@
 ---
 --- The data is split by tracks (or groups) into training, validation and test, or into folds; with --seeds everything
 --- is done several times. One training leaves a run folder. Several leave one each, and one above them joins their
---- figures. Below, `plan` is what arguments.plan read of an experiment, `args` what its parser read of the command line.
+--- figures. `plan` is what arguments.plan read of an experiment, `args` what its parser read of the command line.
 local arguments = require "moonlark.shell.train.arguments"
 local division = require "moonlark.shell.train.division"
 local evaluate = require "moonlark.train.evaluate"
@@ -52,7 +52,6 @@ local function open_run(args, exists, now, songs)
 end
 
 --- Runs an experiment with the program's arguments.
----@param given moonlark.shell.train.Options
 return function(given)
   local plan = arguments.plan:read(given)
   local args = arguments.parser(plan):parse()
