@@ -135,7 +135,7 @@ end
 --- subtype is "pcm16" for .wav, .flac, .aiff and .au unless it says "pcm_u8", "pcm24", "pcm32", "float", "double",
 --- "alaw" or "ulaw". Integer samples are rounded without dither: what was read from an integer file is written back
 --- exactly. Samples beyond ±1 are cut to ±1, except by "float" and "double", and counted.
---- Errors: another ending; a rate that is no whole number; a subtype or quality that the format does not have.
+--- Errors: another ending; a rate that is no whole number; a subtype that the format does not have.
 ---     audio.save("loud.flac", song:with {data = song.data * 2}, {subtype = "pcm24"})
 ---@param path string
 ---@param wave moonlark.Signal

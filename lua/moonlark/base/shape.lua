@@ -4,9 +4,9 @@
 ---     shape.check(json.decode(text), "index.json", Index)
 ---     --> index.json: tracks[3].path must be a string, got number 7
 ---
---- A form is a parameter (moonlark.base.parameter), as what the functions of this module give, the name of a type
---- ("string", "number", "integer", "boolean", "object", "any"), or a table of forms by key (other keys are let
---- through). Strings hold no zero byte and numbers are finite; items of lists are counted from 1, as in Lua.
+--- A form is a parameter, which the functions of this module make; the name of a type ("string", "number", "integer",
+--- "boolean", "object", "any"); or a table of forms by key, where other keys are let through. Strings hold no zero byte
+--- and numbers are finite; items of lists are counted from 1, as in Lua.
 local parameter = require "moonlark.base.parameter"
 local show = require "moonlark.base.show"
 local text = require "moonlark.base.text"
@@ -17,15 +17,35 @@ local shape = {}
 
 local required = parameter.required
 
-local function is_object(value) return type(value) == "table" and #value == 0 end
+-- An object; `kinds` says what may stand under each of `keys`, or where these are nil under each key that is there.
+local function object(kinds, keys, closed)
+  local function first_fault(value)
+    for _, key in ipairs(keys or text.keys(value)) do
+      local kind, item = kinds[key], value[key]
+      local clean, inner
+      if not (kind.optional and (item == nil or type(item) == "userdata")) then -- cjson's null
+        clean, inner = kind.accept(item)
+        if clean == nil then return {key = key, value = item, kind = kind, inner = inner} end
+      end
+      value[key] = clean
+    end
+    for key in pairs(closed and value or {}) do
+      if not kinds[key] then return {key = key, words = "is not known here; known: " .. table.concat(keys, ", ")} end
+    end
+  end
+  return parameter.value("table", "an object", function(value)
+    if type(value) ~= "table" or #value > 0 then return nil end
+    local fault = first_fault(value)
+    return not fault and value or nil, fault
+  end, required)
+end
 
 local types = {
   string = parameter.value("string", "a string without zero bytes", function(value)
     return type(value) == "string" and not value:find("\0", 1, true) and value or nil
   end, required),
   number = parameter.number(required), integer = parameter.integer(required), boolean = parameter.boolean(required),
-  object = parameter.value("table", "an object", function(value) return is_object(value) and value or nil end, required),
-  any = parameter.any(required),
+  object = object({}, {}), any = parameter.any(required),
 }
 
 local function as_parameter(form)
@@ -34,41 +54,20 @@ local function as_parameter(form)
   return types[form] or show.fail("there is no form named %s", tostring(form))
 end
 
--- Puts the clean value in each key's place, in order; the first fault.
-local function clean_keys(value, keys, kind_of)
-  for _, key in ipairs(keys) do
-    local kind, item = kind_of(key), value[key]
-    local clean, inner
-    if not (kind.optional and (item == nil or type(item) == "userdata")) then -- cjson's null
-      clean, inner = kind.accept(item)
-      if clean == nil then return {key = key, value = item, kind = kind, inner = inner} end
-    end
-    value[key] = clean
-  end
-end
-
-local function object(fields, closed)
-  local keys, kinds = text.keys(fields), {}
-  for key, form in pairs(fields) do kinds[key] = as_parameter(form) end
-  return parameter.value("table", "an object", function(value)
-    if not is_object(value) then return nil end
-    local fault = clean_keys(value, keys, function(key) return kinds[key] end)
-    for key in pairs(closed and not fault and value or {}) do
-      if not kinds[key] then fault = {key = key, words = "is not known here; known: " .. table.concat(keys, ", ")} end
-    end
-    return not fault and value or nil, fault
-  end, required)
-end
-
---- An object with these keys, and any others: what a table of forms stands for.
+--- An object with these keys: what a table of forms stands for.
 ---@param fields table<string, moonlark.Form>
+---@param closed boolean?  with no others
 ---@return moonlark.Parameter
-function shape.object(fields) return object(fields) end
+function shape.object(fields, closed)
+  local kinds = {}
+  for key, form in pairs(fields) do kinds[key] = as_parameter(form) end
+  return object(kinds, text.keys(fields), closed)
+end
 
 --- An object with these keys and no others.
 ---@param fields table<string, moonlark.Form>
 ---@return moonlark.Parameter
-function shape.closed(fields) return object(fields, true) end
+function shape.closed(fields) return shape.object(fields, true) end
 
 --- What may be missing, or null, which then counts as missing.
 ---@param form moonlark.Form
@@ -85,11 +84,7 @@ function shape.list(form) return parameter.list(as_parameter(form), required):bu
 ---@return moonlark.Parameter
 function shape.map(form)
   local kind = as_parameter(form)
-  return parameter.value("table", "an object", function(value)
-    if not is_object(value) then return nil end
-    local fault = clean_keys(value, text.keys(value), function() return kind end)
-    return not fault and value or nil, fault
-  end, required)
+  return object(setmetatable({}, {__index = function() return kind end}))
 end
 
 --- One of the forms, tried in order.
