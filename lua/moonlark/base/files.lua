@@ -18,16 +18,6 @@ local files = {}
 ---@type fun(path: string, text: string)
 files.write = core.store.write
 
---- The error for a file that could not be written, as the engine words it: a full disk is called one.
----@param path string
----@param why any  the system's reason
-function files.fail_write(path, why)
-  why = tostring(why)
-  local full = why:find("No space left", 1, true) or why:find("quota exceeded", 1, true)
-  if full then show.fail("no room left on the device: cannot write %s", path) end
-  show.fail("cannot write %s: %s", path, why)
-end
-
 --- The whole content of a file.
 ---@param path string
 ---@return string
