@@ -1,8 +1,8 @@
 /* arguments.h: what every binding shares: checking arguments, raising failures.
  *
- * A binding is check, call, push. Public Lua functions live in lua/moonlark/
- * and have named their arguments and filled defaults before they call here, so
- * the C side takes positional arguments and checks types and ranges.
+ * A binding checks, calls and pushes. The public functions, in lua/moonlark/, have
+ * named their arguments and filled in defaults before they call here. So a binding
+ * takes positional arguments, and a table of options last (options.h).
  */
 #ifndef MLK_LUA_ARGUMENTS_H
 #define MLK_LUA_ARGUMENTS_H
@@ -18,14 +18,14 @@
  * user's line). Release every temporary before calling it. */
 int mlk_lua_raise(lua_State *L, const mlk_status *status);
 
-/* The same where the code is that of a failure: mlk_lua_check(L, mlk_save(path, &status), &status). */
+/* The same if the code is that of a failure: mlk_lua_check(L, mlk_save(path, &status), &status). */
 static inline void mlk_lua_check(lua_State *L, mlk_code code, const mlk_status *status)
 {
     if (code)
         mlk_lua_raise(L, status);
 }
 
-/* luaL_error without the position: which line of the library noticed says nothing to its user. */
+/* luaL_error without the position: the library's own line would tell its user nothing. */
 int mlk_lua_fail(lua_State *L, const char *format, ...);
 
 /* Pushes a text as a terminal may show it (text.h); `lines`: line breaks and tabs stay. */
@@ -57,7 +57,7 @@ static inline int mlk_lua_field(lua_State *L, int arg, const char *name)
     return lua_gettop(L);
 }
 
-/* Entries of a list, which the argument must be. */
+/* The number of entries of the argument, which must be a list. */
 int mlk_lua_list_length(lua_State *L, int arg, const char *name);
 
 /* Raises where the argument is of another type: "tracks must be a table, got nil". */
@@ -78,14 +78,14 @@ void mlk_lua_set_integer(lua_State *L, const char *name, int64_t value);
 void mlk_lua_set_number(lua_State *L, const char *name, double value);
 void mlk_lua_set_string(lua_State *L, const char *name, const char *value);
 
-/* Makes a type of objects (userdata), once a state: `free` is its __gc, `methods` (or NULL) are called as
- * object:name(); one called "close" is its __close, too. */
+/* Makes a type of objects (userdata), if it is not there yet: `free` is its __gc, `methods` (or NULL) are called as
+ * object:name(); a method "close" is its __close, too. */
 void mlk_lua_new_type(lua_State *L, const char *type, lua_CFunction free, const luaL_Reg *methods);
 
-/* Pushes an object of a type, all zeros: the collector frees what is put into it, whatever fails after this call. */
+/* Pushes an object of a type, all zeros. Whatever fails after this call, the collector frees what is put into it. */
 void *mlk_lua_push_object(lua_State *L, const char *type, size_t size);
 
-/* Pushes "got ..." words for the value: 'string "abc"', "number 3", "nil", "tensor 2 x 3 float32". */
+/* What came, in words for "got ...": 'string "abc"', "number 3", "nil", "tensor 2 x 3 float32". */
 const char *mlk_lua_describe(lua_State *L, int arg);
 
 #endif

@@ -126,7 +126,7 @@ static int read_block(lua_State *L)
     return 1;
 }
 
-/* The tensor channels x frames at `arg`, with as many channels as sound may have. */
+/* The tensor channels x frames at `arg`; raises when it has more channels than sound may have, or none. */
 static mlk_array read_sound(lua_State *L, int arg)
 {
     mlk_array sound = mlk_lua_read_tensor(L, arg, "data", MLK_FLOAT32, 2);

@@ -46,7 +46,7 @@ static int verify(lua_State *L)
     return 1;
 }
 
-/* limit(folder, bytes): from now on */
+/* limit(folder, bytes): sets the limit */
 static int limit(lua_State *L)
 {
     mlk_status status;
@@ -55,7 +55,7 @@ static int limit(lua_State *L)
     return 0;
 }
 
-/* check(folder): makes the folder; an error when it cannot be made or written to */
+/* check(folder): makes the folder; raises when it cannot be made or written to */
 static int check(lua_State *L)
 {
     mlk_status status;

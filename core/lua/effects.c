@@ -13,7 +13,7 @@
 #include "dsp/rubberband.h"
 #include "dsp/stretch.h"
 
-/* n_fft and hop_length of a table of options: a centred transform under Hann's window. */
+/* A centred transform under Hann's window, with n_fft and hop_length of a table of options. */
 static mlk_stft read_frames(lua_State *L, int arg, const char *owner)
 {
     mlk_stft stft = {.center = true};

@@ -1,4 +1,4 @@
-/* extract.c: core.extract: recipes over many files, as jobs (job.h), and what has become of them. */
+/* extract.c: core.extract: recipes over many files, as jobs (job.h), and their results. */
 #include "arguments.h"
 #include "job.h"
 #include "modules.h"
@@ -112,7 +112,7 @@ static int count_done(const mlk_lua_job *self)
     return mlk_job_progress(self->job).done;
 }
 
-/* The extraction of the job at 1, which must have ended; `pooled`: it makes a table, else it keeps frames. */
+/* The extraction of the job at 1, which must have ended. `pooled`: it must make a table, else keep frames. */
 static mlk_extraction *check_extraction(lua_State *L, bool pooled, mlk_lua_job **job)
 {
     *job = mlk_lua_finished_job(L, 1, &extracting);
@@ -137,7 +137,7 @@ static int table(lua_State *L)
     return 1;
 }
 
-/* Pushes a table by feature of {data, rate, start}. */
+/* Pushes {feature = {data, rate, start} ...}. */
 static void push_frames(lua_State *L, const mlk_recipe *made, const mlk_bundle *bundle)
 {
     lua_createtable(L, 0, bundle->count);
@@ -237,7 +237,7 @@ static const char **string_field(lua_State *L, int arg, const char *name, int64_
     return mlk_lua_read_strings(L, lua_gettop(L), name, 0);
 }
 
-/* What a table's rows are, from {columns, paths, labels or nil, ids, classes, recipe}; rows are the caller's. */
+/* All of a table but its rows, from {columns, paths, labels or nil, ids, classes, recipe}. */
 static mlk_table read_about(lua_State *L, int arg, int64_t n, int64_t width)
 {
     mlk_lua_check_type(L, arg, "about", LUA_TTABLE);
@@ -283,7 +283,7 @@ static int write_table(lua_State *L)
     return 0;
 }
 
-/* check_table(path): an error when no table can be written there */
+/* check_table(path): raises when no table can be written there */
 static int check_table(lua_State *L)
 {
     mlk_status status;
@@ -298,7 +298,7 @@ static int close_shard(lua_State *L)
     return 0;
 }
 
-/* Puts the rows of the shard {file, places} on top of the stack where they belong among n. */
+/* Puts the rows of the shard {file, places} on top of the stack in their places among n. */
 static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *width)
 {
     int at = lua_gettop(L);
@@ -323,8 +323,8 @@ static void place_shard(lua_State *L, const float **rows, int64_t n, int64_t *wi
     }
 }
 
-/* merge_tables(shards, n, path, about): one table of n rows from those of shards, each {file, places}: where its rows
- * belong, from 1 */
+/* merge_tables(shards, n, path, about): one table of n rows from those of shards, {file, places} each; a place is a
+ * row's number in the whole, from 1 */
 static int merge_tables(lua_State *L)
 {
     int count = mlk_lua_list_length(L, 1, "shards");
@@ -335,7 +335,7 @@ static int merge_tables(lua_State *L)
     luaL_checkstack(L, 4 * count + 20, "too many shards");
     for (int i = 0; i < count; i++) {
         lua_geti(L, 1, i + 1);
-        place_shard(L, rows, n, &width); /* what it pushed stays: the rows point into its files */
+        place_shard(L, rows, n, &width); /* what it pushes stays: the rows point into it */
     }
     for (int64_t i = 0; i < n; i++)
         if (!rows[i])

@@ -69,7 +69,7 @@ void mlk_lua_read_settings(lua_State *L, int arg, const char *owner, const mlk_f
     }
 }
 
-/* The same for the function of Lua that has the feature's name. */
+/* The same, in the name of the Lua function that is called like the feature. */
 static void read_own(lua_State *L, int arg, const mlk_feature *feature, mlk_settings *settings)
 {
     arg = lua_absindex(L, arg);
@@ -234,7 +234,7 @@ static int db_to_power(lua_State *L)
     return 1;
 }
 
-/* A whole number among the settings; a choice is its place in the list. */
+/* A setting that is a whole number, or a choice's place in its list. */
 static int whole(const mlk_settings *settings, const char *name)
 {
     return (int)mlk_settings_get(settings, name);

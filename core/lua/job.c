@@ -5,7 +5,7 @@
 
 #define JOB_TYPE "moonlark.job"
 
-/* job:close(): stops it, waits for its threads and frees what it holds; again is allowed */
+/* job:close(): stops the job, waits for its threads and frees what it holds; may be called again */
 static int close_job(lua_State *L)
 {
     mlk_lua_job *self = luaL_checkudata(L, 1, JOB_TYPE);

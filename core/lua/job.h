@@ -15,12 +15,12 @@
 
 #include <lua.h>
 
-/* One kind of work. What it works on (`context`) belongs to the job, which frees it after its threads have ended. */
+/* One kind of work. Its `context` belongs to the job, which frees it after its threads have ended. */
 typedef struct mlk_lua_work {
     mlk_job_work *item;
     void (*free)(void *context);
     const mlk_audio_notes *(*notes)(const void *context, int index); /* of an item that is done; NULL: none */
-    mlk_extraction *(*extraction)(const void *context);              /* that fills a cache; NULL: none does */
+    mlk_extraction *(*extraction)(const void *context);              /* the one that fills a cache; NULL: none */
 } mlk_lua_work;
 
 typedef struct mlk_lua_job {

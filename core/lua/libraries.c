@@ -1,4 +1,4 @@
-/* libraries.c: core.system.libraries: what the engine works with, as it runs. */
+/* libraries.c: core.system.libraries: the libraries that the engine has found. */
 #include "libraries.h"
 
 #include "arguments.h"

@@ -28,7 +28,7 @@
 
 /* --- shapes ------------------------------------------------------------------------ */
 
-/* The shape of each feature of so long a sound; raises where one has no frame, or they cannot be joined. */
+/* The shape of each feature of a sound of that length; raises when one has no frame, or they cannot be joined. */
 static void measure_features(lua_State *L, const mlk_recipe *recipe, double seconds, mlk_feature_shape *shapes)
 {
     mlk_status status;
@@ -88,7 +88,7 @@ static material *check_material(lua_State *L, int arg)
     return self;
 }
 
-/* Options that are in a table of their own, which may be missing or false. */
+/* Options in a table of their own, `decibel`, which may be missing or false. */
 static void read_decibel(lua_State *L, int arg, const mlk_parameter *parameters, void *options)
 {
     if (lua_getfield(L, arg, "decibel") != LUA_TTABLE) {
@@ -99,7 +99,7 @@ static void read_decibel(lua_State *L, int arg, const mlk_parameter *parameters,
     lua_pop(L, 1);
 }
 
-/* Of the options (see material.h), and of {sound, powers = a number for each feature} what is known beside. */
+/* From the options (see material.h) and what is known beside them: {sound, powers = a number for each feature}. */
 static mlk_material_settings read_settings(lua_State *L, int arg, int known, int n_features)
 {
     mlk_material_settings settings = {0};
@@ -163,7 +163,7 @@ static int start(lua_State *L)
     return 1;
 }
 
-/* Numbers from 1 of the list at `arg`, from 0, in a userdata that is pushed. */
+/* The list at `arg` of numbers from 1, as numbers from 0, in a userdata that is pushed. */
 static int *push_places(lua_State *L, int arg, int highest, int *n)
 {
     *n = mlk_lua_list_length(L, arg, "tracks");
@@ -203,7 +203,7 @@ static int close_plan(lua_State *L)
     return 0;
 }
 
-/* labels: a class from 0 for each track, or nil */
+/* labels: the class of each track, from 0; or nil */
 static void read_labels(lua_State *L, int arg, int self, mlk_plan *plan)
 {
     plan->n_classes = (int)mlk_lua_integer(L, mlk_lua_field(L, arg, "n_classes"), "n_classes", 0, INT32_MAX);
@@ -229,7 +229,7 @@ static void copy_row(lua_State *L, int arg, const char *name, int64_t rows, floa
     lua_pop(L, 2);
 }
 
-/* mean, std: tensors, or nil both */
+/* mean and std: tensors, or both nil */
 static void read_normalisation(lua_State *L, int arg, int self, mlk_plan *plan)
 {
     if (lua_getfield(L, arg, "mean") == LUA_TNIL)
@@ -260,7 +260,7 @@ static mlk_augment *push_augments(lua_State *L, int arg, int *n)
     return augments;
 }
 
-/* check_augments(list): raises what is wrong with it */
+/* check_augments(list): raises when the list is wrong */
 static int check_augments(lua_State *L)
 {
     int n;
@@ -340,7 +340,7 @@ static void push_shares(lua_State *L, const epoch *self, const mlk_batch *batch)
     }
 }
 
-/* The classes, with mixup their shares, or nil. */
+/* The classes, or with mixup their shares, or nil. */
 static void push_y(lua_State *L, const epoch *self, const mlk_batch *batch)
 {
     if (!self->plan->labels) {

@@ -1,4 +1,4 @@
-/* notes.h: what is to be said of sound that was read, for Lua. */
+/* notes.h: notes on sound that was read, for Lua. */
 #ifndef MLK_LUA_NOTES_H
 #define MLK_LUA_NOTES_H
 
@@ -6,7 +6,7 @@
 
 #include <lua.h>
 
-/* Pushes {partial, warning}, each a line or nil; false when there is nothing to say. NULL says nothing. */
+/* Pushes {partial, warning}, each a line or nil; false when there are no notes, or none to tell. */
 void mlk_lua_push_notes(lua_State *L, const mlk_audio_notes *notes);
 
 #endif

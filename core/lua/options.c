@@ -107,7 +107,7 @@ void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter 
 
 /* --- the rows, for Lua -------------------------------------------------------------- */
 
-/* A bound; what is no bound, but the end of a C type, is left out. */
+/* A bound. The largest value of a C type is no bound, and left out. */
 static void set_bound(lua_State *L, const char *key, const mlk_parameter *p, double value)
 {
     if (!isfinite(value) || fabs(value) >= 0x1p53 || (p->kind == MLK_PARAMETER_INTEGER && value == INT32_MAX))

@@ -20,8 +20,8 @@
 
 /* Fills a struct of options from the table (or nil) at `arg`, of rows that end with MLK_PARAMETERS_END. What is missing
  * takes its default, `false` is nil where nil is allowed, and numbers may stand for choices (norm = 1 for "1").
- * Raises "OWNER: NAME must be ..., got ...". Keys that are no rows are left alone: Lua has refused what it does not
- * know, and the binding reads the others by itself. */
+ * Raises "OWNER: NAME must be ..., got ...". Other keys are left alone: Lua has refused unknown ones, and the
+ * binding reads the rest itself. */
 void mlk_lua_read(lua_State *L, int arg, const char *owner, const mlk_parameter *parameters, void *options);
 
 /* The value at `arg` as a row holds it: a choice's index, 0 or 1, NAN for nil. Raises, in the owner's name, where it is

@@ -44,7 +44,7 @@ static void read_table(lua_State *L, int arg, const char *name, mlk_array *array
     }
 }
 
-/* {bytes = string of float32, rows = n, columns = n}: what the functions below have made. False: another table. */
+/* {bytes = string of float32, rows = n, columns = n}, as the functions below make it. False: another table. */
 static bool read_bytes(lua_State *L, int arg, mlk_array *array)
 {
     size_t size = 0;
@@ -60,7 +60,7 @@ static bool read_bytes(lua_State *L, int arg, mlk_array *array)
            size / sizeof(float) / (size_t)array->shape[0] == (size_t)array->shape[1];
 }
 
-/* Argument `arg` as float32 of rank 0 to 2; what owns the memory is left on the stack. */
+/* Argument `arg` as float32 of rank 0 to 2; the owner of its memory is left on the stack. */
 static mlk_array check_numbers(lua_State *L, int arg, const char *name)
 {
     mlk_array array;
@@ -96,8 +96,7 @@ static int shape(lua_State *L)
     return 3;
 }
 
-/* Pushes how many numbers are finite, the smallest and the largest (none where there are none); returns how many it
- * pushed. */
+/* Pushes the count of finite numbers and, if any, the smallest and the largest. Returns how many it pushed. */
 static int push_range(lua_State *L, const float *values, int64_t n)
 {
     float low = 0, high = 0;

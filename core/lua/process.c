@@ -44,9 +44,7 @@ static int run(lua_State *L)
 
 int mlk_lua_open_process(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"run", run}, {NULL, NULL},
-    };
+    static const luaL_Reg functions[] = {{"run", run}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

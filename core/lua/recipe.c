@@ -72,7 +72,7 @@ static const mlk_parameter track_parameters[] = {
     MLK_PARAMETERS_END,
 };
 
-/* Fills one track from the table {path, start, duration, output} on top of the stack. Strings stay Lua's. */
+/* Fills one track from the table {path, start, duration, output} on top of the stack. The strings are Lua's. */
 static mlk_track read_track(lua_State *L)
 {
     int at = lua_gettop(L);

@@ -10,11 +10,11 @@
  * at `arg`. The box frees it unless it is emptied. */
 mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg);
 
-/* The first n tracks {path, start, duration, output} of the list at `arg`, in a userdata that is pushed; strings stay
- * Lua's. */
+/* The first n tracks {path, start, duration, output} of the list at `arg`, in a userdata that is pushed; the strings
+ * are Lua's. */
 mlk_track *mlk_lua_push_tracks(lua_State *L, int arg, int n);
 
-/* The extraction of the recipe in the box, which it empties, from copies of n tracks. */
+/* A new extraction, which takes the recipe out of the box and copies n tracks. */
 mlk_extraction *mlk_lua_new_extraction(lua_State *L, mlk_recipe **box, const mlk_track *tracks, int n,
                                        const char *cache);
 

@@ -214,7 +214,7 @@ static int write_text(lua_State *L)
     return 0;
 }
 
-/* append(path, text): to the end of a file, which no link may stand for */
+/* append(path, text): to the end of a file, which must not be a link */
 static int append(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
@@ -225,8 +225,8 @@ static int append(lua_State *L)
     return 0;
 }
 
-/* make_private_folder(path, made) -> true, or nil and why: a new folder that only its owner may enter. It is in the
- * table `made` with no moment between, in which a signal could make both forget it. */
+/* make_private_folder(path, made) -> true, or nil and why: a new folder that only its owner may enter. It is
+ * noted in the table `made` before it is there, so that no signal between the two can make it forgotten. */
 static int make_private_folder(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");

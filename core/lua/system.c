@@ -77,8 +77,8 @@ static int blas(lua_State *L)
     return 1;
 }
 
-/* ready_for_torch(): puts into the process what libtorch must find there when it is loaded. A libtorch that multiplies
- * by the system's BLAS, as Debian's does, gets the engine's; one that brings its own is left alone. */
+/* ready_for_torch(): prepares the process for libtorch. A libtorch that multiplies by the system's BLAS, as Debian's
+ * does, finds the engine's; one that brings its own is left alone. Raises when memory is too short to load it. */
 static int ready_for_torch(lua_State *L)
 {
     enum { ROOM_MB = 512 }; /* a libtorch takes 416 (2.15) to 536 (1.13); without, one aborts as it is loaded */
@@ -90,7 +90,7 @@ static int ready_for_torch(lua_State *L)
     return 0;
 }
 
-/* load_tensors_by(load): what is to be called when the first tensor is made or read and moonlark_torch is not there */
+/* load_tensors_by(load): the function to call when the first tensor is made or read before moonlark_torch is there */
 static int load_tensors_by(lua_State *L)
 {
     mlk_lua_check_type(L, 1, "load", LUA_TFUNCTION);

@@ -2,8 +2,8 @@
  *
  * moonlark_core does not link libtorch. moonlark_torch leaves one table of
  * functions in the Lua registry as it opens; the functions at the end of this
- * header call through it. At the first tensor, when it is not there yet, they
- * call what the library has handed down to load it (lua/moonlark_core.lua).
+ * header call through it. If it is not there at the first tensor, they call the
+ * function that the library has handed down to load it (lua/moonlark_core.lua).
  */
 #ifndef MLK_LUA_TENSOR_H
 #define MLK_LUA_TENSOR_H

@@ -45,9 +45,7 @@ static int printable(lua_State *L)
 
 int mlk_lua_open_terminal(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"printable", printable}, {"size", size}, {"sixel", sixel}, {NULL, NULL},
-    };
+    static const luaL_Reg functions[] = {{"printable", printable}, {"size", size}, {"sixel", sixel}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -120,23 +120,13 @@ static int set_grad(lua_State *L)
     return 1;
 }
 
-static bool option(lua_State *L, int arg, const char *name)
-{
-    if (lua_type(L, arg) != LUA_TTABLE)
-        return false;
-    lua_getfield(L, arg, name);
-    bool value = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
-/* Of the table at `arg`, which moonlark.torch has read; none: all false. */
+/* The options in the table at `arg`, which moonlark.torch has read. */
 static mlk_autograd_options options(lua_State *L, int arg)
 {
     return (mlk_autograd_options){
-        .retain_graph = option(L, arg, "retain_graph"),
-        .create_graph = option(L, arg, "create_graph"),
-        .allow_unused = option(L, arg, "allow_unused"),
+        .retain_graph = lua_toboolean(L, mlk_lua_field(L, arg, "retain_graph")),
+        .create_graph = lua_toboolean(L, mlk_lua_field(L, arg, "create_graph")),
+        .allow_unused = lua_toboolean(L, mlk_lua_field(L, arg, "allow_unused")),
     };
 }
 
@@ -163,14 +153,10 @@ static int gradients(lua_State *L)
     mlk_lua_begin_values(&values);
     lua_settop(L, 3);
     mlk_autograd_options chosen = options(L, 3);
-    lua_pushnil(L);
-    if (lua_type(L, 3) == LUA_TTABLE) {
-        lua_getfield(L, 3, "grad_outputs");
-        lua_replace(L, 4);
-    }
+    int given = mlk_lua_field(L, 3, "grad_outputs");
     mlk_lua_read_value(L, context, 1, &values, &values.positional[0]);
     mlk_lua_read_value(L, context, 2, &values, &values.positional[1]);
-    mlk_lua_read_value(L, context, 4, &values, &values.positional[2]);
+    mlk_lua_read_value(L, context, given, &values, &values.positional[2]);
     mlk_results **results = mlk_lua_new_results(L);
     mlk_lua_check(L, mlk_autograd_grad(&values.positional[0], &values.positional[1], &values.positional[2], &chosen,
                                        results, &status), &status);

@@ -2,7 +2,7 @@
  *
  * Every function of the module has one upvalue, the context: a userdata that
  * lives as long as the Lua state. It holds the address of the tensors'
- * metatable, for a fast type check, and what steering the collector needs.
+ * metatable, for a fast type check, and numbers that steer the collector.
  */
 #ifndef MLK_LUA_TORCH_CONTEXT_H
 #define MLK_LUA_TORCH_CONTEXT_H
@@ -15,7 +15,7 @@ typedef struct mlk_lua_context {
     const void *metatable;
     uint64_t seen_total;    /* bytes handed out at the last young collection */
     uint64_t full_live;     /* bytes that survived the last full collection */
-    uint64_t device_bytes;  /* of results on other devices, not seen by the CPU allocator */
+    uint64_t device_bytes;  /* of results on other devices, which the CPU allocator does not see */
     int scopes;             /* open torch.scope calls */
 } mlk_lua_context;
 

@@ -55,8 +55,8 @@ void mlk_lua_release_handle(lua_State *L, int arg)
 
 /* --- the collector --- */
 
-/* A young collection for each 16 to 64 MB that tensors grow, the more the more is alive; a full one
- * when what survives exceeds the last full one's by half. */
+/* A young collection each time tensors have grown by 16 to 64 MB (more when more is alive); a full one when half as
+ * much again survives as after the last full one. */
 void mlk_lua_steer(lua_State *L, mlk_lua_context *context, const mlk_tensor *made)
 {
     if (made)

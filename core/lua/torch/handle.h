@@ -21,13 +21,13 @@ static inline mlk_tensor *mlk_lua_self(lua_State *L)
     return mlk_lua_check_tensor(L, mlk_lua_own_context(L), 1, "self");
 }
 
-/* Lets go of the tensor of the userdata at arg; what is none, or empty, is left alone. */
+/* Lets go of the tensor of the userdata at arg; other values and empty ones are left alone. */
 void mlk_lua_release_handle(lua_State *L, int arg);
 
 /* Collects when tensors have grown; call after a result was stored. */
 void mlk_lua_steer(lua_State *L, mlk_lua_context *context, const mlk_tensor *made);
 
-/* After a failure for want of memory: frees what can be freed. */
+/* Frees what can be freed, after memory was short. */
 void mlk_lua_reclaim(lua_State *L);
 
 #endif

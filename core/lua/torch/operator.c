@@ -108,12 +108,6 @@ static int get_operator(lua_State *L)
     return 1;
 }
 
-static void check_known(lua_State *L, const mlk_family *family, const char *name)
-{
-    if (!family)
-        mlk_lua_fail(L, "libtorch %s has no operator '%s'", mlk_torch_version(), name);
-}
-
 /* resolve(name, ...) -> "add.Tensor": the overload that these arguments choose. */
 static int resolve(lua_State *L)
 {
@@ -122,7 +116,8 @@ static int resolve(lua_State *L)
     const mlk_overload *overload;
     const char *name = mlk_lua_string(L, 1, "name");
     const mlk_family *family = find_family(L, name);
-    check_known(L, family, name);
+    if (!family)
+        return mlk_lua_fail(L, "libtorch %s has no operator '%s'", mlk_torch_version(), name);
     mlk_lua_read_arguments(L, mlk_lua_own_context(L), 2, &values);
     mlk_lua_check(L, mlk_family_resolve(family, &values.arguments, &overload, &status), &status);
     lua_pushstring(L, mlk_overload_name(overload));
