@@ -17,10 +17,8 @@ local pentatonic = {major = "major_pentatonic", minor = "minor_pentatonic"}
 
 styles.blues = {
   tempo = {72, 138}, meter = 4, major = 0.65, jitter_s = 0.008, scale = {major = "blues", minor = "blues"},
-  progressions = {
-    major = {"1:7 4:7 1:7 1:7 4:7 4:7 1:7 1:7 5:7 4:7 1:7 5:7", "1:7 1:7 4:7 1:7 5:7 4:7 1:7 5:7"},
-    minor = {"1:min7 4:min7 1:min7 1:min7 4:min7 4:min7 1:min7 1:min7 b6:7 5:7 1:min7 5:7"},
-  },
+  progressions = {major = {"1:7 4:7 1:7 1:7 4:7 4:7 1:7 1:7 5:7 4:7 1:7 5:7", "1:7 1:7 4:7 1:7 5:7 4:7 1:7 5:7"},
+    minor = {"1:min7 4:min7 1:min7 1:min7 4:min7 4:min7 1:min7 1:min7 b6:7 5:7 1:min7 5:7"}},
   drums = {
     {kick = "x.....x.....", snare = "...x.....x..", hat = "x.xx.xx.xx.x"},
     {kick = "x....xx.....", snare = "...x.....x..", ride = "x.xx.xx.xx.x"},
@@ -42,11 +40,9 @@ styles.blues = {
 
 styles.bossa = {
   tempo = {108, 168}, meter = 4, major = 0.55, jitter_s = 0.006, scale = {major = "major", minor = "dorian"},
-  progressions = {
-    major = {"1:maj7 2:7 2:min7 5:7", "1:maj9 6:min7 2:min9 5:9", "1:maj7 b3:dim7 2:min7 5:7",
+  progressions = {major = {"1:maj7 2:7 2:min7 5:7", "1:maj9 6:min7 2:min9 5:9", "1:maj7 b3:dim7 2:min7 5:7",
       "4:maj7 4:min6 3:min7 6:7 2:min7 5:7 1:maj7 1:maj7"},
-    minor = {"1:min7 4:min7 2:hdim7 5:7", "1:min9 b7:7 b6:maj7 5:7", "1:min7 1:min6 4:min7 5:7"},
-  },
+    minor = {"1:min7 4:min7 2:hdim7 5:7", "1:min9 b7:7 b6:maj7 5:7", "1:min7 1:min6 4:min7 5:7"}},
   drums = {
     {kick = "X..xX..x", rim = "x..x..x.", hat = "XoxoXoxo"},
     {kick = "X..xX..x", rim = "..x.x..x", shaker = "XoXoXoXo"},
@@ -67,12 +63,10 @@ styles.bossa = {
 
 styles.classical = {
   tempo = {80, 172}, meter = 3, major = 0.6, jitter_s = 0.012, scale = {major = "major", minor = "harmonic_minor"},
-  progressions = {
-    major = {"1:maj 5:7 1:maj 4:maj 1:maj 5:7 1:maj 1:maj", "1:maj 6:min 2:min 5:7", "1:maj 4:maj 5:7 1:maj",
-      "1:maj 2:min 5:7 1:maj 6:min 2:min 5:7 1:maj"},
+  progressions = {major = {"1:maj 5:7 1:maj 4:maj 1:maj 5:7 1:maj 1:maj", "1:maj 6:min 2:min 5:7",
+      "1:maj 4:maj 5:7 1:maj", "1:maj 2:min 5:7 1:maj 6:min 2:min 5:7 1:maj"},
     minor = {"1:min 5:7 1:min 4:min 1:min 5:7 1:min 1:min", "1:min b6:maj 2:dim 5:7",
-      "1:min 4:min b7:maj b3:maj b6:maj 2:dim 5:7 1:min"},
-  },
+      "1:min 4:min b7:maj b3:maj b6:maj 2:dim 5:7 1:min"}},
   drums = {
     {},
     {tom_low = "x.....", swish = "..x.x."},
@@ -92,11 +86,9 @@ styles.classical = {
 
 styles.country = {
   tempo = {88, 168}, meter = 4, major = 0.85, jitter_s = 0.007, scale = pentatonic,
-  progressions = {
-    major = {"1:maj 1:maj 4:maj 4:maj 1:maj 1:maj 5:maj 5:maj", "1:maj 4:maj 1:maj 5:7", "1:maj 5:maj 4:maj 1:maj",
-      "1:maj 6:min 4:maj 5:7", "4:maj 1:maj 5:maj 1:maj"},
-    minor = {"1:min b7:maj b6:maj b7:maj", "1:min b3:maj b7:maj 1:min"},
-  },
+  progressions = {major = {"1:maj 1:maj 4:maj 4:maj 1:maj 1:maj 5:maj 5:maj", "1:maj 4:maj 1:maj 5:7",
+      "1:maj 5:maj 4:maj 1:maj", "1:maj 6:min 4:maj 5:7", "4:maj 1:maj 5:maj 1:maj"},
+    minor = {"1:min b7:maj b6:maj b7:maj", "1:min b3:maj b7:maj 1:min"}},
   drums = {
     {kick = "x...x...x...x...", snare = "..x...x...x...x.", hat = "x.x.x.x.x.x.x.x."},
     {kick = "x.......x.......", snare = "o.oXo.oXo.oXo.oX", tambourine = "....x.......x..."},
@@ -118,11 +110,9 @@ styles.country = {
 
 styles.hiphop = {
   tempo = {76, 118}, meter = 4, major = 0.3, swing = {0.5, 0.62}, jitter_s = 0.006, scale = pentatonic,
-  progressions = {
-    major = {"1:maj7 6:min7", "4:maj7 3:min7", "2:min7 1:maj7 2:min7 5:7", "1:maj 4:maj"},
+  progressions = {major = {"1:maj7 6:min7", "4:maj7 3:min7", "2:min7 1:maj7 2:min7 5:7", "1:maj 4:maj"},
     minor = {"1:min7 1:min7 4:min7 4:min7", "1:min b6:maj", "1:min9 5:min7", "1:min b7:maj b6:maj 5:7",
-      "1:min7 4:min7 b7:7 b3:maj7"},
-  },
+      "1:min7 4:min7 b7:7 b3:maj7"}},
   drums = {
     {kick_deep = "x.....x..x......", snare = "....x.......x...", hat = "x.x.x.x.x.x.x.x."},
     {kick_deep = "x..x......x..x..", clap = "....x.......x...", hat = "x.xxx.x.x.xxx.xo"},
@@ -148,11 +138,9 @@ styles.hiphop = {
 styles.house = {
   tempo = {112, 140}, meter = 4, major = 0.35, swing = {0.5, 0.56}, jitter_s = 0.001,
   scale = {major = "major_pentatonic", minor = "minor"},
-  progressions = {
-    major = {"1:maj7 4:maj7", "4:maj7 5:maj 6:min7 6:min7", "2:min7 5:7 1:maj7 6:min7"},
+  progressions = {major = {"1:maj7 4:maj7", "4:maj7 5:maj 6:min7 6:min7", "2:min7 5:7 1:maj7 6:min7"},
     minor = {"1:min7 1:min7 b6:maj7 b7:maj", "1:min9 4:min9", "1:min b7:maj 4:min b6:maj",
-      "1:min7 1:min7 1:min7 1:min7"},
-  },
+      "1:min7 1:min7 1:min7 1:min7"}},
   drums = {
     {kick_tight = "X...X...X...X...", clap = "....x.......x...", hat = "x...x...x...x...",
       open_hat = "..o...o...o...o."},
@@ -178,11 +166,9 @@ styles.house = {
 
 styles.jazz = {
   tempo = {84, 196}, meter = 4, major = 0.6, jitter_s = 0.009, scale = {major = "major", minor = "dorian"},
-  progressions = {
-    major = {"2:min7 5:7 1:maj7 1:maj7", "1:maj7/6:min7 2:min7/5:7", "1:maj7 4:7 3:min7/6:7 2:min7/5:7",
+  progressions = {major = {"2:min7 5:7 1:maj7 1:maj7", "1:maj7/6:min7 2:min7/5:7", "1:maj7 4:7 3:min7/6:7 2:min7/5:7",
       "3:min7 6:7 2:min7 5:7"},
-    minor = {"2:hdim7 5:7 1:min7 1:min7", "1:min6 4:min7 2:hdim7 5:7", "1:min7 b6:maj7 2:hdim7 5:7"},
-  },
+    minor = {"2:hdim7 5:7 1:min7 1:min7", "1:min6 4:min7 2:hdim7 5:7", "1:min7 b6:maj7 2:hdim7 5:7"}},
   drums = {
     {ride = "x..x.xx..x.x", kick = "o..o..o..o..", rim = "...o.....o.."},
     {ride = "x..x.xx..x.x", hat = "...x.....x..", snare = "..o.....o...", kick_soft = "x.....x....."},
@@ -204,10 +190,8 @@ styles.jazz = {
 
 styles.metal = {
   tempo = {92, 188}, meter = 4, major = 0.1, jitter_s = 0.004, scale = {major = "mixolydian", minor = "phrygian"},
-  progressions = {
-    major = {"1:5 b7:5 4:5 1:5", "1:5 4:5 5:5 4:5"},
-    minor = {"1:5 1:5 b6:5 b7:5", "1:5 b2:5 1:5 b3:5", "1:5/b3:5 4:5/b2:5", "1:5 b6:5 b3:5 b7:5", "1:5 1:5 b2:5 b7:5"},
-  },
+  progressions = {major = {"1:5 b7:5 4:5 1:5", "1:5 4:5 5:5 4:5"},
+    minor = {"1:5 1:5 b6:5 b7:5", "1:5 b2:5 1:5 b3:5", "1:5/b3:5 4:5/b2:5", "1:5 b6:5 b3:5 b7:5", "1:5 1:5 b2:5 b7:5"}},
   drums = {
     {kick_tight = "XxxxXxxxXxxxXxxx", snare = "....X.......X...", ride = "x.x.x.x.x.x.x.x."},
     {kick_tight = "X.xxX.xxX.xxX.xx", snare = "....X.......X...", hat = "X...X...X...X..."},
@@ -230,10 +214,9 @@ styles.metal = {
 
 styles.reggae = {
   tempo = {70, 140}, meter = 4, major = 0.55, swing = {0.5, 0.6}, jitter_s = 0.007, scale = pentatonic,
-  progressions = {
-    major = {"1:maj 4:maj", "1:maj 5:maj 6:min 4:maj", "1:maj 2:min 1:maj 2:min", "1:maj 4:maj 5:maj 4:maj"},
-    minor = {"1:min 4:min", "1:min b7:maj 1:min b7:maj", "1:min b6:maj b7:maj 1:min", "1:min7 4:min7"},
-  },
+  progressions = {major = {"1:maj 4:maj", "1:maj 5:maj 6:min 4:maj", "1:maj 2:min 1:maj 2:min",
+      "1:maj 4:maj 5:maj 4:maj"},
+    minor = {"1:min 4:min", "1:min b7:maj 1:min b7:maj", "1:min b6:maj b7:maj 1:min", "1:min7 4:min7"}},
   drums = {
     {kick = "........X.......", rim = "........X.......", hat = "x.x.x.x.x.x.x.x."},
     {kick = "x.......x.......", snare = "....o...X...o...", hat = "xoxxxoxxxoxxxoxx"},
@@ -256,11 +239,9 @@ styles.reggae = {
 
 styles.rock = {
   tempo = {92, 172}, meter = 4, major = 0.6, jitter_s = 0.006, scale = pentatonic,
-  progressions = {
-    major = {"1:maj 5:maj 6:min 4:maj", "1:maj b7:maj 4:maj 1:maj", "1:maj 4:maj 5:maj 4:maj",
+  progressions = {major = {"1:maj 5:maj 6:min 4:maj", "1:maj b7:maj 4:maj 1:maj", "1:maj 4:maj 5:maj 4:maj",
       "6:min 4:maj 1:maj 5:maj", "1:maj 3:min 4:maj 5:maj"},
-    minor = {"1:min b7:maj b6:maj b7:maj", "1:min b6:maj b3:maj b7:maj", "1:min 4:min b7:maj 1:min"},
-  },
+    minor = {"1:min b7:maj b6:maj b7:maj", "1:min b6:maj b3:maj b7:maj", "1:min 4:min b7:maj 1:min"}},
   drums = {
     {kick = "x.......x.x.....", snare = "....x.......x...", hat = "x.x.x.x.x.x.x.x."},
     {kick = "x.....x.x.x.....", snare = "....x.......x...", ride = "x.x.x.x.x.x.x.x."},
