@@ -1627,3 +1627,41 @@
 ---@field seed? integer  default 0: of the order
 ---@field normalize? boolean  default false: each column (or row over its frames) to mean 0 and deviation 1
 ---@field drop_last? boolean  default false: leaves out a last batch that is smaller
+
+--- Features by name.
+---@class moonlark.feature
+---@field chroma_cens fun(song: moonlark.Signal, given?: moonlark.feature.chroma_cens.Options): moonlark.Signal
+---@field chroma_cqt fun(song: moonlark.Signal, given?: moonlark.feature.chroma_cqt.Options): moonlark.Signal
+---@field chroma_stft fun(song: moonlark.Signal, given?: moonlark.feature.chroma_stft.Options): moonlark.Signal
+---@field cqt fun(song: moonlark.Signal, given?: moonlark.feature.cqt.Options): moonlark.Signal
+---@field hybrid_cqt fun(song: moonlark.Signal, given?: moonlark.feature.hybrid_cqt.Options): moonlark.Signal
+---@field kaldi_fbank fun(song: moonlark.Signal, given?: moonlark.feature.kaldi_fbank.Options): moonlark.Signal
+---@field log_mel fun(song: moonlark.Signal, given?: moonlark.feature.log_mel.Options): moonlark.Signal
+---@field lpc fun(song: moonlark.Signal, given?: moonlark.feature.lpc.Options): moonlark.Signal
+---@field maest_mel fun(song: moonlark.Signal, given?: moonlark.feature.maest_mel.Options): moonlark.Signal
+---@field mel fun(song: moonlark.Signal, given?: moonlark.feature.mel.Options): moonlark.Signal
+---@field melspectrogram fun(song: moonlark.Signal, given?: moonlark.feature.mel.Options): moonlark.Signal
+---@field mfcc fun(song: moonlark.Signal, given?: moonlark.feature.mfcc.Options): moonlark.Signal
+---@field mfcc_delta fun(song: moonlark.Signal, given?: moonlark.feature.mfcc_delta.Options): moonlark.Signal
+---@field mfcc_delta2 fun(song: moonlark.Signal, given?: moonlark.feature.mfcc_delta2.Options): moonlark.Signal
+---@field pcen fun(song: moonlark.Signal, given?: moonlark.feature.pcen.Options): moonlark.Signal
+---@field poly_features fun(song: moonlark.Signal, given?: moonlark.feature.poly_features.Options): moonlark.Signal
+---@field pseudo_cqt fun(song: moonlark.Signal, given?: moonlark.feature.pseudo_cqt.Options): moonlark.Signal
+---@field rms fun(song: moonlark.Signal, given?: moonlark.feature.rms.Options): moonlark.Signal
+---@field spectral_bandwidth fun(song: moonlark.Signal, given?: moonlark.feature.spectral_bandwidth.Options): moonlark.Signal
+---@field spectral_centroid fun(song: moonlark.Signal, given?: moonlark.feature.spectral_centroid.Options): moonlark.Signal
+---@field spectral_contrast fun(song: moonlark.Signal, given?: moonlark.feature.spectral_contrast.Options): moonlark.Signal
+---@field spectral_entropy fun(song: moonlark.Signal, given?: moonlark.feature.spectral_entropy.Options): moonlark.Signal
+---@field spectral_flatness fun(song: moonlark.Signal, given?: moonlark.feature.spectral_flatness.Options): moonlark.Signal
+---@field spectral_flux fun(song: moonlark.Signal, given?: moonlark.feature.spectral_flux.Options): moonlark.Signal
+---@field spectral_rolloff fun(song: moonlark.Signal, given?: moonlark.feature.spectral_rolloff.Options): moonlark.Signal
+---@field spectrogram fun(song: moonlark.Signal, given?: moonlark.feature.spectrogram.Options): moonlark.Signal
+---@field stft fun(song: moonlark.Signal, given?: moonlark.feature.stft.Options): moonlark.Signal
+---@field tonnetz fun(song: moonlark.Signal, given?: moonlark.feature.tonnetz.Options): moonlark.Signal
+---@field vggish_mel fun(song: moonlark.Signal, given?: moonlark.feature.vggish_mel.Options): moonlark.Signal
+---@field voiced_flag fun(song: moonlark.Signal, given?: moonlark.feature.voiced_flag.Options): moonlark.Signal
+---@field voiced_probability fun(song: moonlark.Signal, given?: moonlark.feature.voiced_probability.Options): moonlark.Signal
+---@field vqt fun(song: moonlark.Signal, given?: moonlark.feature.vqt.Options): moonlark.Signal
+---@field whisper_mel fun(song: moonlark.Signal, given?: moonlark.feature.whisper_mel.Options): moonlark.Signal
+---@field yin fun(song: moonlark.Signal, given?: moonlark.feature.yin.Options): moonlark.Signal
+---@field zero_crossing_rate fun(song: moonlark.Signal, given?: moonlark.feature.zero_crossing_rate.Options): moonlark.Signal

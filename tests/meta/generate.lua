@@ -22,11 +22,27 @@ local function add_options(lines, description)
   end
 end
 
+-- The type of each feature that is made by its name in the engine's table.
+local function add_features(lines)
+  local feature = require "moonlark.feature"
+  local made = debug.getinfo(feature.mel, "S").linedefined
+  lines[#lines + 1] = "\n--- Features by name.\n---@class moonlark.feature"
+  for _, name in ipairs(text.keys(feature)) do
+    local here = debug.getinfo(feature[name], "S")
+    if here.linedefined == made and here.source:find "feature/engine.lua$" then
+      local _, called = debug.getupvalue(feature[name], 2)
+      lines[#lines + 1] = ("---@field %s fun(song: moonlark.Signal, given?: %s): moonlark.Signal"):format(name,
+        class_of("feature." .. called))
+    end
+  end
+end
+
 local function options_file()
   for _, name in ipairs(moonlark.modules) do moonlark.module(name) end
   for _, name in ipairs {"estimator", "network", "predict", "shell.train"} do require("moonlark." .. name) end
   local lines = {"---@meta\n" .. WARNING .. "-- Options of functions, from their descriptions (moonlark.base.options)."}
   for _, owner in ipairs(text.sort(options.owners())) do add_options(lines, options.described(owner)) end
+  add_features(lines)
   return table.concat(lines, "\n") .. "\n"
 end
 

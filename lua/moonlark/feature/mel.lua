@@ -12,12 +12,10 @@ local mel = {}
 --- are the filters of HTK itself, Kaldi and torchaudio.compliance.kaldi (feature.kaldi_fbank is Kaldi's whole front
 --- end). Source: librosa.feature.melspectrogram; Slaney, Auditory Toolbox, 1998; Young and others, The HTK Book.
 ---     local mel = feature.mel(song, {n_mels = 64})
----@type fun(song: moonlark.Signal, given: moonlark.feature.mel.Options?): moonlark.Signal
 mel.mel = engine.feature "mel"
 
 --- Mel spectrogram: feature.mel under librosa's name.
 ---     local mel = feature.melspectrogram(song)
----@type fun(song: moonlark.Signal, given: moonlark.feature.mel.Options?): moonlark.Signal
 mel.melspectrogram = engine.feature "mel"
 
 --- Mel spectrogram in decibels: what most networks are fed with.
@@ -25,7 +23,6 @@ mel.melspectrogram = engine.feature "mel"
 --- Shape n_mels × frames, in dB: feature.power_to_db of feature.mel. With top_db a frame's value depends on the whole
 --- clip; top_db = false is for streaming. Source: librosa.power_to_db(librosa.feature.melspectrogram).
 ---     local input = feature.log_mel(song, {n_mels = 64, top_db = false})
----@type fun(song: moonlark.Signal, given: moonlark.feature.log_mel.Options?): moonlark.Signal
 mel.log_mel = engine.feature "log_mel"
 
 --- Mel spectrogram with per-channel energy normalisation: robust to loudness and to steady noise.
@@ -34,7 +31,6 @@ mel.log_mel = engine.feature "log_mel"
 --- (M / (eps + A)^gain + bias)^exponent − bias^exponent, where A is its average over time_constant seconds, from 1 on.
 --- Source: librosa.pcen (exponent is its `power`); Wang et al., 2017.
 ---     local input = feature.pcen(song, {n_mels = 64})
----@type fun(song: moonlark.Signal, given: moonlark.feature.pcen.Options?): moonlark.Signal
 mel.pcen = engine.feature "pcen"
 
 --- Mel-frequency cepstral coefficients: timbre in a few numbers.
@@ -43,18 +39,15 @@ mel.pcen = engine.feature "pcen"
 --- lifter L > 0 multiplies coefficient i by 1 + L/2·sin(π(i+1)/L); mel_norm is feature.mel's norm. Source:
 --- librosa.feature.mfcc; Davis and Mermelstein, 1980.
 ---     local timbre = feature.mfcc(song, {n_mfcc = 13})
----@type fun(song: moonlark.Signal, given: moonlark.feature.mfcc.Options?): moonlark.Signal
 mel.mfcc = engine.feature "mfcc"
 
 --- First derivative of the MFCC along time, per frame: feature.delta of feature.mfcc, for recipes. Shape n_mfcc ×
 --- frames. Errors: fewer than width frames with mode "interp". Source: librosa.feature.delta.
 ---     local change = feature.mfcc_delta(song, {width = 5})
----@type fun(song: moonlark.Signal, given: moonlark.feature.mfcc_delta.Options?): moonlark.Signal
 mel.mfcc_delta = engine.feature "mfcc_delta"
 
 --- Second derivative of the MFCC along time, per frame squared: feature.mfcc_delta with order 2.
 ---     local bend = feature.mfcc_delta2(song)
----@type fun(song: moonlark.Signal, given: moonlark.feature.mfcc_delta2.Options?): moonlark.Signal
 mel.mfcc_delta2 = engine.feature "mfcc_delta2"
 
 --- Input of OpenAI's Whisper: the song at 16 kHz, cut or padded with silence to 30 s, as a log-mel spectrogram.
@@ -63,7 +56,6 @@ mel.mfcc_delta2 = engine.feature "mfcc_delta2"
 --- n // 160 frames of more than 200 samples. 8 decades under the clip's maximum, scaled to about −1..1; silence is
 --- −1.5. Errors: another rate than 16 000 Hz. Source: Radford et al., 2022 (log_mel_spectrogram).
 ---     local input = feature.whisper_mel(audio.load("a.wav", {rate = 16000}))
----@type fun(song: moonlark.Signal, given: moonlark.feature.whisper_mel.Options?): moonlark.Signal
 mel.whisper_mel = engine.feature "whisper_mel"
 
 --- Input of Google's VGGish: natural logarithm of mel-weighted magnitudes, plus 0.01.
@@ -71,7 +63,6 @@ mel.whisper_mel = engine.feature "whisper_mel"
 --- Shape 64 × 1 + (n − 400) // 160, bands from 125 to 7500 Hz at 16 kHz. The network takes 96 frames at a time, without
 --- overlap. Errors: less than 400 samples, another rate. Source: Hershey et al., 2017 (vggish_input).
 ---     local input = feature.vggish_mel(audio.load("a.wav", {rate = 16000}))
----@type fun(song: moonlark.Signal, given: moonlark.feature.vggish_mel.Options?): moonlark.Signal
 mel.vggish_mel = engine.feature "vggish_mel"
 
 --- Kaldi's log mel filter bank at 16 kHz; with its defaults the input of the Audio Spectrogram Transformer.
@@ -81,7 +72,6 @@ mel.vggish_mel = engine.feature "vggish_mel"
 --- removed, pre-emphasis, window, power, triangles on the mel scale 1127·ln(1 + f/700), logarithm. No dither. Source:
 --- Kaldi's fbank; Gong, Chung and Glass, 2021.
 ---     local input = feature.kaldi_fbank(audio.load("a.wav", {rate = 16000}))
----@type fun(song: moonlark.Signal, given: moonlark.feature.kaldi_fbank.Options?): moonlark.Signal
 mel.kaldi_fbank = engine.feature "kaldi_fbank"
 
 --- Input of the music transformer MAEST: log10(1 + 10000·mel) at 16 kHz, normalised.
@@ -89,7 +79,6 @@ mel.kaldi_fbank = engine.feature "kaldi_fbank"
 --- Shape 96 × n_frames, cut or padded: 316, 626, 1256 or 1876 for the models of 5, 10, 20 and 30 s (or with n_frames =
 --- false the clip's 1 + n // 256). Source: Alonso-Jiménez, Serra and Bogdanov, 2023.
 ---     local input = feature.maest_mel(audio.load("a.wav", {rate = 16000}))
----@type fun(song: moonlark.Signal, given: moonlark.feature.maest_mel.Options?): moonlark.Signal
 mel.maest_mel = engine.feature "maest_mel"
 
 return mel

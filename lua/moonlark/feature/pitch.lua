@@ -13,7 +13,6 @@ local pitch = {}
 --- largest pitch. Errors: frame_length does not hold more than a period of fmin (better: two). Source: librosa.yin; de
 --- Cheveigné and Kawahara, 2002.
 ---     local pitch = feature.yin(song, {fmin = 60, fmax = 400})
----@type fun(song: moonlark.Signal, given: moonlark.feature.yin.Options?): moonlark.Signal
 pitch.yin = engine.feature "yin"
 
 --- Pitch of one voice or instrument over a clip, by pYIN: the likeliest path through pitches, and where it sounds.
@@ -50,13 +49,11 @@ end
 --- 1 where feature.pyin hears a voice, else 0: the mean of a recipe is the share of voiced frames. Shape 1 × frames.
 --- Source: librosa.pyin's voiced_flag.
 ---     local voiced = feature.voiced_flag(song)
----@type fun(song: moonlark.Signal, given: moonlark.feature.voiced_flag.Options?): moonlark.Signal
 pitch.voiced_flag = engine.feature "voiced_flag"
 
 --- How likely each frame is voiced, 0 to 1, before feature.pyin looks at the frames around it. Shape 1 × frames.
 --- Source: librosa.pyin's voiced_prob.
 ---     local likely = feature.voiced_probability(song)
----@type fun(song: moonlark.Signal, given: moonlark.feature.voiced_probability.Options?): moonlark.Signal
 pitch.voiced_probability = engine.feature "voiced_probability"
 
 return pitch

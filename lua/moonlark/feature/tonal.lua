@@ -19,7 +19,6 @@ local tuning = options.describe("feature.estimate_tuning", {
 --- Shape n_bins × frames, frequencies in Hz. tuning = false estimates it; the axis then shows the untuned frequencies.
 --- Source: librosa.cqt; Schörkhuber and Klapuri, 2010.
 ---     local C = feature.cqt(song, {bins_per_octave = 36, n_bins = 252})
----@type fun(song: moonlark.Signal, given: moonlark.feature.cqt.Options?): moonlark.Signal
 tonal.cqt = engine.feature "cqt"
 
 --- Variable-Q transform, complex64: the constant-Q transform with shorter filters for low pitches.
@@ -28,7 +27,6 @@ tonal.cqt = engine.feature "cqt"
 --- bandwidth, as the ear's; 0 is feature.cqt, whose other options it takes. Source: librosa.vqt; Schörkhuber,
 --- Klapuri, Holighaus and Dörfler, 2014.
 ---     local V = feature.vqt(song, {gamma = 20})
----@type fun(song: moonlark.Signal, given: moonlark.feature.vqt.Options?): moonlark.Signal
 tonal.vqt = engine.feature "vqt"
 
 --- Magnitudes on a constant-Q scale, from one spectrogram for all pitches: no phase, blurred in time.
@@ -38,7 +36,6 @@ tonal.vqt = engine.feature "vqt"
 --- Attacks are as blurred at high pitches as at low ones. Errors: bins beyond half the sample rate, windows of more
 --- than 524 288 samples. Source: librosa.pseudo_cqt.
 ---     local C = feature.pseudo_cqt(song)
----@type fun(song: moonlark.Signal, given: moonlark.feature.pseudo_cqt.Options?): moonlark.Signal
 tonal.pseudo_cqt = engine.feature "pseudo_cqt"
 
 --- Magnitudes of the constant-Q transform, its short filters replaced by the pseudo one.
@@ -47,7 +44,6 @@ tonal.pseudo_cqt = engine.feature "pseudo_cqt"
 --- of 2, would skip samples between frames: they come from feature.pseudo_cqt, the lower ones from the magnitude of
 --- feature.cqt, whose errors it has. Source: librosa.hybrid_cqt.
 ---     local C = feature.hybrid_cqt(song, {n_bins = 72})
----@type fun(song: moonlark.Signal, given: moonlark.feature.hybrid_cqt.Options?): moonlark.Signal
 tonal.hybrid_cqt = engine.feature "hybrid_cqt"
 
 --- Energy of each pitch class, from the short-time Fourier transform.
@@ -55,13 +51,11 @@ tonal.hybrid_cqt = engine.feature "hybrid_cqt"
 --- Shape n_chroma × frames, rows C, C♯ … B. A silent frame stays 0. Octaves are weighted by a Gaussian, with
 --- octwidth = false by none. Source: librosa.feature.chroma_stft; Ellis, 2007.
 ---     local chroma = feature.chroma_stft(song, {n_fft = 4096})
----@type fun(song: moonlark.Signal, given: moonlark.feature.chroma_stft.Options?): moonlark.Signal
 tonal.chroma_stft = engine.feature "chroma_stft"
 
 --- Energy of each pitch class, from the constant-Q transform: sharper at low pitches than chroma_stft. Shape n_chroma ×
 --- frames, rows C, C♯ … B: all octaves folded into one. Source: librosa.feature.chroma_cqt.
 ---     local chroma = feature.chroma_cqt(song, {threshold = 0.1})
----@type fun(song: moonlark.Signal, given: moonlark.feature.chroma_cqt.Options?): moonlark.Signal
 tonal.chroma_cqt = engine.feature "chroma_cqt"
 
 --- Chroma energy normalised statistics: chroma that no longer tells how loud or how exactly something was played.
@@ -70,13 +64,11 @@ tonal.chroma_cqt = engine.feature "chroma_cqt"
 --- over win_len_smooth frames and brought to the norm. A frame depends on its neighbours, so the whole clip is
 --- analysed. Source: librosa.feature.chroma_cens; Müller and Ewert, 2011.
 ---     local chroma = feature.chroma_cens(song)
----@type fun(song: moonlark.Signal, given: moonlark.feature.chroma_cens.Options?): moonlark.Signal
 tonal.chroma_cens = engine.feature "chroma_cens"
 
 --- Tonal centroids: chroma_cqt on the circles of fifths, minor and major thirds. Shape 6 × frames: x and y on each
 --- circle, within ±1 (major thirds: ±0.5). Source: librosa.feature.tonnetz; Harte, Sandler and Gasser, 2006.
 ---     local centroids = feature.tonnetz(song)
----@type fun(song: moonlark.Signal, given: moonlark.feature.tonnetz.Options?): moonlark.Signal
 tonal.tonnetz = engine.feature "tonnetz"
 
 --- How far a recording lies from A = 440 Hz, in fractions of a bin (of a semitone, by default): −0.5 to 0.5.

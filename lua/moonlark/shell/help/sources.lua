@@ -125,8 +125,12 @@ function File:add_classes(doc, variable, number)
   end
 end
 
--- Adds what the line defines, unless that is a class.
+local feature_type = "fun(song: moonlark.Signal, given: moonlark.feature.%s.Options?): moonlark.Signal"
+
+-- Adds what the line defines, unless that is a class. A feature's type follows from its name: engine.feature "mel".
 function File:add_definition(doc, line, number)
+  local feature = doc and line:match '= engine%.feature "([%w_]+)"$'
+  if feature then read_tag.type(doc, feature_type:format(feature)) end
   local owner, name, separator, arguments = definition(line)
   local root = owner and owner:match "^[^.]*"
   if owner and self.names[root] and not name:find "^_" and not owner:find "%._" then
