@@ -6,7 +6,10 @@ local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
 
-local cluster = {load = estimator.load}
+local cluster = {}
+
+--- Reads back a saved clusterer.
+cluster.load = estimator.load
 
 --- Principal component analysis (Hotelling 1933), as sklearn.decomposition.PCA with the full solver.
 ---

@@ -5,7 +5,10 @@
 ---     print(classify.cross_validate(model, X, {k = 10, seed = 1}))
 local make_pipeline = require "moonlark.classify.pipeline"
 
-local classify = {load = require "moonlark.estimator".load}
+local classify = {}
+
+--- Reads back a saved classifier.
+classify.load = require "moonlark.estimator".load
 
 for _, part in ipairs {"models", "validation"} do
   for name, f in pairs(require("moonlark.classify." .. part)) do classify[name] = f end
