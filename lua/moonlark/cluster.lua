@@ -17,8 +17,7 @@ cluster.load = estimator.load
 --- n_components × columns, in each of which the entry of largest magnitude is positive; explained_variance (ddof 1);
 --- explained_variance_ratio.
 ---     local z = cluster.pca {n_components = 2}:fit(X):transform(X)
----@param given moonlark.cluster.pca.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.cluster.pca.Options?): moonlark.Estimator
 cluster.pca = estimator.define {
   parameters = options.describe("cluster.pca", {
     n_components = options.integer(nil, {least = 1, usual = "as many as possible"}, "how many are kept"),
@@ -54,8 +53,7 @@ cluster.pca = estimator.define {
 --- Methods: `fit(x)`, `predict(x)` → the nearest centre of each row (ids from 0), `transform(x)` → distances to all
 --- centres. Fields: centers (n_clusters × columns), labels, inertia, iterations.
 ---     local ids = cluster.kmeans {n_clusters = 4}:fit(X).labels
----@param given moonlark.cluster.kmeans.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.cluster.kmeans.Options?): moonlark.Estimator
 cluster.kmeans = estimator.define {
   parameters = options.describe("cluster.kmeans", core.cluster.parameters.kmeans, {
     init = options.tensor(nil, "centres to start from, n_clusters × columns", {usual = "k-means++"}),
@@ -86,8 +84,7 @@ end
 --- `score_samples(x)` → log-likelihood of each row, `score(x)` their mean, `bic(x)`, `aic(x)`. Fields: weights,
 --- means, covariances, lower_bound (mean log-likelihood), iterations, converged.
 ---     local model = cluster.gmm {n_components = 4}:fit(X)
----@param given moonlark.cluster.gmm.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.cluster.gmm.Options?): moonlark.Estimator
 cluster.gmm = estimator.define {
   parameters = options.describe("cluster.gmm", core.cluster.parameters.gmm, {
     init = options.tensor(nil, "labels to start from, one a row", {usual = "k-means"}),

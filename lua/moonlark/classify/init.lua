@@ -5,6 +5,7 @@
 ---     print(classify.cross_validate(model, X, {k = 10, seed = 1}))
 local make_pipeline = require "moonlark.classify.pipeline"
 
+---@class moonlark.classify
 local classify = {}
 
 --- Reads back a saved classifier.

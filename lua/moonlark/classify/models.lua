@@ -4,6 +4,7 @@ local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
+---@class moonlark.classify
 local models = {}
 
 -- The classes that occur, ascending, and the labels as 0..k-1 among them: a fold may lack a class.
@@ -38,7 +39,7 @@ end
 --- Standardises columns to mean 0 and standard deviation 1, as sklearn.preprocessing.StandardScaler. Constant columns
 --- are only centred. Methods: `fit(x)`, `transform(x)`; fields: mean, variance, scale.
 ---     local scaled = classify.scaler():fit(X):transform(X)
----@return moonlark.Estimator
+---@type fun(): moonlark.Estimator
 models.scaler = estimator.define {
   parameters = options.describe("classify.scaler", {}),
   state = {"tensor mean", "tensor variance", "tensor scale"},
@@ -60,8 +61,7 @@ models.scaler = estimator.define {
 ---
 --- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
 ---     local model = classify.logistic {C = 0.1}:fit(X)
----@param given moonlark.classify.logistic.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.classify.logistic.Options?): moonlark.Estimator
 models.logistic = define {
   parameters = options.describe("classify.logistic", core.classify.parameters.logistic),
   state = {"tensor weights", "tensor intercepts"},
@@ -78,8 +78,7 @@ models.logistic = define {
 ---
 --- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
 ---     local model = classify.knn {n_neighbors = 3}:fit(X)
----@param given moonlark.classify.knn.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.classify.knn.Options?): moonlark.Estimator
 models.knn = define {
   parameters = options.describe("classify.knn", {
     n_neighbors = options.integer(5, {least = 1}, "how many rows decide; at most those fitted"),
@@ -118,8 +117,7 @@ end
 ---
 --- Methods: `fit(x, y)`, `predict(x)`, `decision_function(x)` → rows × pairs, positive for the pair's first class.
 ---     local model = classify.pipeline {classify.scaler(), classify.svm {C = 10}}:fit(X)
----@param given moonlark.classify.svm.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.classify.svm.Options?): moonlark.Estimator
 models.svm = estimator.define {
   parameters = options.describe("classify.svm", core.classify.parameters.svm, {
     gamma = options.either(nil, {options.number(nil, {above = 0}), options.choice {"scale", "auto"}},
@@ -147,8 +145,7 @@ local function trees_proba(state, x) return core.classify.trees_proba(x, state.m
 ---
 --- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
 ---     local model = classify.random_forest {n_estimators = 300}:fit(X)
----@param given moonlark.classify.random_forest.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.classify.random_forest.Options?): moonlark.Estimator
 models.random_forest = define {
   parameters = options.describe("classify.random_forest", core.classify.parameters.random_forest),
   state = {"tensor model"},
@@ -164,8 +161,7 @@ for _, p in pairs(boosting) do p.default = math.tointeger(p.default) or p.defaul
 ---
 --- Methods: `fit(x, y)`, `predict(x)`, `predict_proba(x)` → rows × classes.
 ---     local model = classify.boosted_trees {max_depth = 4}:fit(X)
----@param given moonlark.classify.boosted_trees.Options?
----@return moonlark.Estimator
+---@type fun(given: moonlark.classify.boosted_trees.Options?): moonlark.Estimator
 models.boosted_trees = define {
   parameters = options.describe("classify.boosted_trees", boosting),
   state = {"tensor model"},

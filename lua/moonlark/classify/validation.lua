@@ -7,6 +7,7 @@ local evaluation = require "moonlark.classify.evaluation"
 local show = require "moonlark.base.show"
 local text = require "moonlark.base.text"
 
+---@class moonlark.classify
 local validation = {}
 
 local function list(value) return type(value) == "table" and value or nil end
