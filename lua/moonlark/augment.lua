@@ -7,13 +7,13 @@
 ---       augment.spec_augment {time = 20, frequency = 16},
 ---     }}
 ---
---- Each happens with probability `p` (default 1), on its own, and draws its amount uniformly from a range. A range is
---- {low, high} or a number: of what goes both ways (gain, shift, equalizer, pitch_shift, frequency_shift) a number x
---- means {-x, x}, of masks {0, x}, of the others always x.
+--- Each happens with probability `p`, independently of the others, and draws its amount uniformly from a range: {low,
+--- high}, or a number x. That stands for {-x, x} where an amount goes both ways (gain, shift, equalizer, pitch_shift,
+--- frequency_shift), for {0, x} in masks, else for x itself.
 ---
---- Those of sounds need the tracks decoded and the features computed anew for every example; with on = "features" they
---- change the features instead, nearly for free: gain and equalizer then add decibels to features in decibels. They run
---- in the order of the list, those of sounds first, and mixup last of these.
+--- Changes of sounds need the tracks decoded and their features computed anew for every example. With on = "features"
+--- the features are changed instead, nearly for free: gain and equalizer add decibels to features in decibels. Changes
+--- run in the order of the list, but sounds come first, and mixup is the last of these.
 local core = require "moonlark_core"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -58,8 +58,8 @@ local function mask(width, unit)
   }}
 end
 
--- Each kind: `on`, where it changes one thing only; its options beside p and on; `amounts`: those that hold its range,
--- the first that is given counts.
+-- For each kind: `on`, if it can change one thing only; `options` beside p and on; `amounts`, the options that hold its
+-- range: the first one that is given counts.
 local kinds = {
   noise = {on = "sound", amounts = {"snr_db"}, options = {
     snr_db = range({10, 30}, exactly, {least = -100, most = 200, unit = "dB"}, "signal-to-noise ratio"),
@@ -72,7 +72,7 @@ local kinds = {
     fraction = range(0.5, both_ways, {least = -1, most = 1}, "of the segment"),
     seconds = range(options.none, both_ways, {least = -1e6, most = 1e6, unit = "s", usual = "fraction"},
       "instead of fraction"),
-    wrap = options.boolean(true, "what leaves at one end comes in at the other; false: silence, of features the mean"),
+    wrap = options.boolean(true, "what leaves at one end comes in at the other; false: silence, or the mean of features"),
   }},
   time_stretch = {amounts = {"rate"}, options = {
     rate = range({0.8, 1.25}, exactly, {least = 0.1, most = 10}, "2 is twice as fast"),
@@ -149,8 +149,8 @@ function augment.polarity(given) return make("polarity", given) end
 ---@return moonlark.Augmentation
 function augment.shift(given) return make("shift", given) end
 
---- Faster or slower at the same pitch, by the phase vocoder; of the track as much more or less is taken. Of features:
---- frames further apart or nearer, on straight lines between the track's; not together with augmentations of sounds.
+--- Faster or slower at the same pitch, by the phase vocoder; a longer or shorter part of the track is taken for it. The
+--- frames of features are interpolated linearly. Errors: features are stretched beside changes of sounds.
 ---     local changes = {augment.time_stretch {rate = {0.9, 1.1}}}
 ---@param given moonlark.augment.time_stretch.Options?
 ---@return moonlark.Augmentation
@@ -162,16 +162,15 @@ function augment.time_stretch(given) return make("time_stretch", given) end
 ---@return moonlark.Augmentation
 function augment.pitch_shift(given) return make("pitch_shift", given) end
 
---- A random smooth equalizer. Of sounds: peaking filters, evenly spaced in pitch (R. Bristow-Johnson, Audio EQ
---- Cookbook). Of features: straight lines between points over the rows (the linear FilterAugment of Nam, Kim and Park,
---- 2022).
+--- A random smooth equalizer. Sounds pass peaking filters, evenly spaced in pitch (R. Bristow-Johnson, Audio EQ
+--- Cookbook); features get straight lines between points over the rows (linear FilterAugment: Nam, Kim and Park, 2022).
 ---     local changes = {augment.equalizer {db = 6, bands = 4}}
 ---@param given moonlark.augment.equalizer.Options?
 ---@return moonlark.Augmentation
 function augment.equalizer(given) return make("equalizer", given) end
 
 --- A second example mixed in, x = share * x + (1 - share) * other with the share from Beta(alpha, alpha); batch.y then
---- holds the shares of classes (Zhang et al., mixup, 2018). Of features: after decibels.
+--- holds the shares of classes (Zhang et al., mixup, 2018). Features are mixed after they became decibels.
 ---     local changes = {augment.mixup {alpha = 0.3, on = "features"}}
 ---@param given moonlark.augment.mixup.Options?
 ---@return moonlark.Augmentation
@@ -183,13 +182,13 @@ function augment.mixup(given) return make("mixup", given) end
 ---@return moonlark.Augmentation
 function augment.time_mask(given) return make("time_mask", given) end
 
---- Hides stretches of rows in the same way; of joined features any of their rows.
+--- Hides ranges of rows in the same way; the rows of joined features count as one list.
 ---     local changes = {augment.frequency_mask {fraction = 0.1}}
 ---@param given moonlark.augment.frequency_mask.Options?
 ---@return moonlark.Augmentation
 function augment.frequency_mask(given) return make("frequency_mask", given) end
 
---- Both masks of SpecAugment: a list of two, which dataset:batches takes as if both stood there.
+--- Both masks of SpecAugment: a list of two, which Dataset:batches takes as if both stood there.
 ---     local changes = {augment.spec_augment {time = 20, frequency = 16}}
 ---@param given moonlark.augment.spec_augment.Options?
 ---@return moonlark.Augmentation[]

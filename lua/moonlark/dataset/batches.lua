@@ -61,10 +61,10 @@ local parameters = options.describe("Dataset:batches",
     device = options.text("cpu", "where batches are to be"),
   }, background.options, cache.options)
 
--- What makes the same input of other songs: the rest says how examples are varied, made and shown.
+-- The options that make the same input of other songs; the others say how examples are varied, made and shown.
 local input = {"segment", "hop", "batch_size", "normalize", "decibel"}
 
--- What a recipe holds itself, if there is one.
+-- Options that a recipe has itself.
 local in_recipe = {"rate", "channel", "partial"}
 
 local function given_recipe(o)
@@ -159,7 +159,7 @@ local function run(self, pass, label)
   return job
 end
 
--- Sets tracks aside that failed.
+-- Sets aside the tracks that failed.
 local function sort_out(self, outcome)
   local kept, places = {}, {}
   for i, track in ipairs(self.dataset.tracks) do

@@ -1,4 +1,4 @@
---- The Dataset class: its fields, what can be asked of it, and filter. Other files of this folder add to it.
+--- The Dataset class: its fields and first methods. Other files of this folder add to it.
 ---
 ---@class moonlark.Track
 ---@field path string
@@ -37,6 +37,15 @@ local function labels_of(tracks)
     if track.label then seen[track.label] = true end
   end
   return text.keys(seen)
+end
+
+-- The items of a list for which keep(item, place) is true.
+local function select_from(list, keep)
+  local kept = {}
+  for i, item in ipairs(list) do
+    if keep(item, i) then kept[#kept + 1] = item end
+  end
+  return kept
 end
 
 -- A dataset of tracks; its other fields come from the one it is made of, if any.
@@ -79,12 +88,8 @@ end
 ---@param keep fun(track: moonlark.Track): boolean?
 ---@return moonlark.Dataset
 function Dataset:filter(keep)
-  local tracks = {}
-  for _, track in ipairs(self.tracks) do
-    if keep(track) then tracks[#tracks + 1] = track end
-  end
-  local kept = make(tracks, self)
-  if not self.part then kept.classes = labels_of(tracks) end
+  local kept = make(select_from(self.tracks, function(track) return keep(track) end), self)
+  if not self.part then kept.classes = labels_of(kept.tracks) end
   return kept
 end
 
@@ -117,4 +122,4 @@ function Dataset:__tostring()
   return table.concat(words, "  ")
 end
 
-return {Dataset = Dataset, make = make}
+return {Dataset = Dataset, make = make, select_from = select_from}

@@ -81,9 +81,7 @@ end
 -- Starts the engine on all tracks and waits. `outputs` are files to write frames to.
 local function run(self, recipe, o, outputs)
   local wanted = {}
-  for i, track in ipairs(self.tracks) do
-    wanted[i] = {path = track.path, start = track.start, duration = track.duration, output = outputs and outputs[i]}
-  end
+  for i, track in ipairs(self.tracks) do wanted[i] = options.join(track, {output = outputs and outputs[i]}) end
   local folder = cache.usable(o.cache)
   local job = core.start(recipe:description(), wanted, o.workers, folder)
   local counts = background.await(job, o.progress and "extracting" or nil, folder)

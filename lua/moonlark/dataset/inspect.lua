@@ -18,8 +18,8 @@ local of_measure = options.describe("Dataset:measure", workers)
 local of_shard = options.describe("Dataset:shard", background.options)
 local of_hash = options.describe("Dataset:hash", workers)
 
--- Inspects the files of tracks; sets seconds, rate, channels and hash; gives the reason of each that failed, and the
--- notes of each. `o`: workers, channel, partial.
+-- Inspects the files of tracks and sets their seconds, rate, channels and hash; gives the reason why a track failed, by
+-- track, and the notes of each. `o`: workers, channel, partial.
 local function inspect(tracks, depth, label, o)
   local paths = {}
   for i, track in ipairs(tracks) do paths[i] = track.path end
@@ -37,15 +37,6 @@ local function inspect(tracks, depth, label, o)
   return reasons, job:notes()
 end
 
--- Adds the files of a list to another that does not name them yet.
-local function add_new(list, more)
-  local named = {}
-  for _, item in ipairs(list) do named[item.path] = true end
-  for _, item in ipairs(more) do
-    if not named[item.path] then list[#list + 1] = item end
-  end
-end
-
 --- Decodes every file once, in parallel, and sets aside those that cannot be read: they leave `tracks` and are
 --- named in `rejected`. Each track then knows its `seconds`, `rate`, `channels` and `hash`.
 ---
@@ -57,16 +48,15 @@ end
 function Dataset:validate(given)
   local o = of_validate:read(given)
   local reasons, found = inspect(self.tracks, o.decode and "sound" or "content", o.progress and "validating" or nil, o)
-  add_new(self.partial, (notes.take(found, self.tracks)))
-  local good = {}
-  for _, track in ipairs(self.tracks) do
-    if reasons[track] then
-      table.insert(self.rejected, {path = track.path, reason = reasons[track]})
-    else
-      good[#good + 1] = track
-    end
+  local named = {}
+  for _, item in ipairs(self.partial) do named[item.path] = true end
+  for _, item in ipairs((notes.take(found, self.tracks))) do
+    if not named[item.path] then table.insert(self.partial, item) end
   end
-  self.tracks = good
+  for _, track in ipairs(self.tracks) do
+    if reasons[track] then table.insert(self.rejected, {path = track.path, reason = reasons[track]}) end
+  end
+  self.tracks = class.select_from(self.tracks, function(track) return not reasons[track] end)
   return self
 end
 
@@ -87,10 +77,7 @@ end
 
 -- Inspects those tracks that lack a field; a file that fails is an error.
 local function complete(self, field, depth, o)
-  local missing = {}
-  for _, track in ipairs(self.tracks) do
-    if track[field] == nil then missing[#missing + 1] = track end
-  end
+  local missing = class.select_from(self.tracks, function(track) return track[field] == nil end)
   if #missing == 0 then return end
   local reasons = inspect(missing, depth, nil, o)
   for _, track in ipairs(missing) do
@@ -123,10 +110,7 @@ function Dataset:shard(i, n, given)
   if math.type(i) ~= "integer" or math.type(n) ~= "integer" or i < 1 or i > n then
     show.fail("shard must be i of n with 1 <= i <= n, got %s of %s", tostring(i), tostring(n))
   end
-  local unknown = {}
-  for _, track in ipairs(self.tracks) do
-    if not track.hash then unknown[#unknown + 1] = track end
-  end
+  local unknown = class.select_from(self.tracks, function(track) return not track.hash end)
   if #unknown > 0 then inspect(unknown, "content", o.progress and "hashing" or nil, o) end
   local part = self:filter(function(track)
     return (track.hash and tonumber(track.hash:sub(1, 15), 16) or 0) % n + 1 == i

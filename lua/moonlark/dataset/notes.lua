@@ -1,4 +1,4 @@
---- Notes: what is to be said of the sounds that a job over many files read.
+--- Notes of the engine on the sound files that a job has read.
 local warning = require "moonlark.base.warning"
 
 local notes = {}

@@ -63,11 +63,7 @@ end
 
 -- The tracks at the places where `chosen` is true, as a part of `self`.
 local function part_of(self, name, chosen)
-  local tracks = {}
-  for i, track in ipairs(self.tracks) do
-    if chosen(i) then tracks[#tracks + 1] = track end
-  end
-  local part = make(tracks, self)
+  local part = make(class.select_from(self.tracks, function(_, i) return chosen(i) end), self)
   part.part, part.rejected, part.partial = name, {}, {}
   return part
 end
@@ -103,9 +99,7 @@ Parts.__name = "moonlark.Parts"
 
 function Parts:__tostring()
   local lines = {}
-  for _, name in ipairs(part_names) do
-    if self[name] then lines[#lines + 1] = tostring(self[name]) end
-  end
+  for _, name in ipairs(part_names) do lines[#lines + 1] = self[name] and tostring(self[name]) end
   return table.concat(lines, "\n")
 end
 

@@ -58,8 +58,8 @@ function engine.settings(name, given)
   return core.settings(name, given)
 end
 
---- What the engine's row comes to with some options: hop, samples from frame to frame; energy, the power of an
---- amplitude that its values are, 0 for none; unit of the values.
+--- What the engine knows of a feature with some options: hop (samples from frame to frame), energy (1: its values are
+--- amplitudes, 2: powers, 0: neither) and unit.
 function engine.facts(name, given)
   engine.check(name, given)
   return core.facts(name, given)
@@ -83,7 +83,7 @@ function engine.signal(name, given, made, sample_rate)
   }
 end
 
---- What f makes of each channel's samples, as signal.each_channel does; of one channel without an axis of channels.
+--- Calls f for the samples of each channel, as signal.each_channel does; one channel gives no axis of channels.
 function engine.each_channel(song, f)
   local data = signal.channels(song)
   return signal.each_channel(data:size(0) == 1 and data:select(0, 0) or data, 1, f)

@@ -8,7 +8,7 @@ local signal = require "moonlark.signal"
 ---@class moonlark.feature
 local onset = {}
 
--- What the onset strength takes besides what its spectrogram is made with.
+-- Options of the onset strength itself; the others go to its spectrogram.
 local onset_names = {"lag", "max_size", "detrend", "center", "aggregate"}
 local is_onset_option = {channels = true}
 for _, name in ipairs(onset_names) do is_onset_option[name] = true end

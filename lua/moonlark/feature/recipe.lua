@@ -52,7 +52,7 @@ local function listed(features)
   return list
 end
 
---- What batches say of their recipe, too.
+--- Options that Dataset:batches takes, too.
 recipe.options = options.join({
   features = options.value("table", "a table such as {mfcc = {n_mfcc = 13}}",
     function(value) return type(value) == "table" and value or nil end, options.required,
