@@ -55,7 +55,9 @@ function parameter.got(value)
   local kind = type(value)
   if value ~= value then return "nan" end
   if kind == "number" then return math.type(value) == "integer" and tostring(value) or ("%.14g"):format(value) end
-  if kind == "string" then return ('string "%s"'):format(show.name(#value > 40 and value:sub(1, 40) .. "…" or value)) end
+  if kind == "string" then
+    return ('string "%s"'):format(show.name(#value > 40 and value:sub(1, 40) .. "…" or value))
+  end
   if kind == "boolean" then return tostring(value) end
   local meta = debug.getmetatable(value)
   local class = type(meta) == "table" and rawget(meta, "__name")
@@ -124,7 +126,8 @@ end
 
 --- A number. `facts`: least, most (inclusive), above, below (exclusive), infinite (true: math.huge, too), unit, usual.
 ---@param default number|table|nil
----@param facts {least?: number, most?: number, above?: number, below?: number, infinite?: boolean, unit?: string, usual?: string}?
+---@param facts {least?: number, most?: number, above?: number, below?: number, infinite?: boolean, unit?: string,
+---  usual?: string}?
 ---@param help string?
 ---@return moonlark.Parameter
 function parameter.number(default, facts, help)
