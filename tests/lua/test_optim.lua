@@ -107,6 +107,7 @@ end
 function TestOptim:test_mistakes()
   local a, b = start()
   lu.assertErrorMsgContains("optim.SGD: there are no parameters", optim.SGD, {}, {lr = 1})
+  lu.assertErrorMsgContains("unknown option of optim.SGD: '1'", optim.SGD, {{a}, {b}})
   lu.assertErrorMsgContains("optim.Adam: lr must be a number 0 or more, got -1", optim.Adam, {a}, {lr = -1})
   lu.assertErrorMsgContains("lr must be a number 0 or more, got nan", optim.Adam, {a}, {lr = 0 / 0})
   lu.assertErrorMsgContains("optim.SGD: lr must be a finite number 0 or more, got inf", optim.SGD, {a},

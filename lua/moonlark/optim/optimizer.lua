@@ -45,7 +45,9 @@ local function make(kind, params, given)
   local groups, seen = {}, {}
   local listed = type(params) == "table" and type(params[1]) == "table" and params or {{params = params}}
   for i, group in ipairs(listed) do
-    local own = options.join(common, group)
+    local own = {}
+    for key, value in pairs(common) do own[key] = value end
+    for key, value in pairs(group) do own[key] = value end
     own.params = nil
     groups[i] = read(kind, own)
     check_parameters(kind.options.owner, group.params, seen)
