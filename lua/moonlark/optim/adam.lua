@@ -22,21 +22,18 @@ local function one(p, g, o, state)
   p:addcdiv_(mean, spread, {value = -o.lr * correction / (1 - beta1 ^ state.step)})
 end
 
--- libtorch's kernel that moves all parameters in one pass, where it has one for the device (for CPUs from 2.4 on); only
--- a trial tells. It needs tensors that are contiguous, and 1.13 cannot say whether they are.
-local function fused(name, device)
-  local kernel = torch[name]
-  if not kernel or not torch.is_contiguous then return false end
-  local function trial() return {torch.ones({1}, {device = device})} end
-  return pcall(kernel, trial(), trial(), trial(), trial(), {}, trial(), {lr = 0.0, beta1 = 0.9, beta2 = 0.9,
-    weight_decay = 0.0, eps = 1.0, amsgrad = false, maximize = false}) and kernel
-end
-
 local kernels = {} -- by name and device; false where there is none
 
+-- libtorch's kernel that moves all parameters in one pass, where it has one for the device (for CPUs from 2.4 on); only
+-- a trial tells. It needs tensors that are contiguous, and 1.13 cannot say whether they are.
 local function kernel_of(name, device)
   local key = name .. device
-  if kernels[key] == nil then kernels[key] = fused(name, device) end
+  if kernels[key] ~= nil then return kernels[key] end
+  local kernel = torch[name]
+  local function trial() return {torch.ones({1}, {device = device})} end
+  kernels[key] = kernel and torch.is_contiguous and pcall(kernel, trial(), trial(), trial(), trial(), {}, trial(),
+    {lr = 0.0, beta1 = 0.9, beta2 = 0.9, weight_decay = 0.0, eps = 1.0, amsgrad = false, maximize = false})
+    and kernel or false
   return kernels[key]
 end
 
@@ -48,7 +45,7 @@ local function batches(list, amsgrad)
     local key = ("%s %s %d"):format(p:device(), p:dtype(), state.step)
     local batch = by_key[key]
     if not batch then
-      batch = {p = {}, g = {}, mean = {}, square = {}, most = {}, steps = {}, device = p:device()}
+      batch = {p = {}, g = {}, mean = {}, square = {}, most = {}, steps = {}}
       batch.step = torch.full({}, state.step, {dtype = "float32", device = p:device()})
       by_key[key], order[#order + 1] = batch, batch
     end
