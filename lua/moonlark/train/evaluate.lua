@@ -8,8 +8,6 @@ local torch = require "moonlark.torch"
 local evaluate = {}
 
 --- The device that "auto" stands for, or the one that is named. Errors: it is not there.
----@param wanted string
----@return string
 function evaluate.device(wanted)
   if wanted == "auto" then return torch.cuda.is_available() and "cuda:0" or "cpu" end
   if wanted ~= "cpu" then torch.zeros({1}):to(wanted) end -- says what is missing
@@ -36,8 +34,6 @@ function evaluate.forward(net, batch)
 end
 
 --- The class of each track, from 0; nil where there are no classes, or a track is of none of them.
----@param songs moonlark.Dataset
----@return moonlark.Tensor?
 function evaluate.class_ids(songs)
   local of, ids = {}, {}
   for i, name in ipairs(songs.classes or {}) do of[name] = i - 1 end

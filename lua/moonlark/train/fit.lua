@@ -1,8 +1,8 @@
 --- Fit: trains a network, from what was asked to what is left in the run folder; trainer.lua draws the walk.
 local checkpoint = require "moonlark.train.checkpoint"
-local checks = require "moonlark.train.checks"
 local contract = require "moonlark.dataset.contract"
 local evaluate = require "moonlark.train.evaluate"
+local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
 local measures = require "moonlark.train.measures"
 local module = require "moonlark.nn.module"
@@ -63,6 +63,52 @@ local parameters = options.describe("train.fit", {
     "fun(trainer: moonlark.Trainer): table?, table?"),
 })
 
+local function check_options(o)
+  if o.patience and not o.valid then error("patience needs validation data: give valid", 0) end
+  if o.resume and not o.run then error("resume needs a run folder: give run", 0) end
+  if type(o.run) == "string" then files.check_folder(o.run, "run folder") end
+  if o.loss and o.objective then error("give loss or objective, not both", 0) end
+  local part = o.monitor and measures.by_name[o.monitor].needs
+  if part and not o[part] then show.fail("monitor = '%s' needs %s", o.monitor, part) end
+end
+
+-- A classification needs two classes or more, and tracks of every class.
+local function check_classes(classes, tracks)
+  if #classes == 1 then show.fail("there is only one class, %s: nothing can be told apart", classes[1]) end
+  local there, missing = {}, {}
+  for _, track in ipairs(tracks) do there[track.label or false] = true end
+  for _, name in ipairs(classes) do
+    if not there[name] then missing[#missing + 1] = name end
+  end
+  if #missing > 0 then
+    show.fail("no training track of the class%s %s", #missing > 1 and "es" or "", table.concat(missing, ", "))
+  end
+end
+
+local function differ(a, b)
+  for i = 1, math.max(#a, #b) do
+    if a[i] ~= b[i] then return true end
+  end
+end
+
+-- No part may be empty, and all are of the same classes.
+local function check_data(o)
+  if o.train:items() == 0 then error("the training data is empty", 0) end
+  if o.train:count() == 0 then error("drop_last leaves no batch: batch_size is above the number of examples", 0) end
+  local classes = not o.objective and o.train.dataset.classes or {}
+  if #classes > 0 then check_classes(classes, o.train.dataset.tracks) end
+  for _, part in ipairs {"valid", "test"} do
+    local words, others = part == "valid" and "validation" or part, o[part] and o[part].dataset.classes or {}
+    if o[part] and o[part]:items() == 0 then
+      show.fail("the %s part is empty: give it more tracks, or leave it out", words)
+    end
+    if #others > 0 and #classes > 0 and differ(classes, others) then
+      show.fail("the classes of training and %s differ: %s; %s", words, table.concat(classes, ", "),
+        table.concat(others, ", "))
+    end
+  end
+end
+
 -- The network's card: what it takes to use it on new songs.
 local function write_card(net, o)
   local card = net.card or {}
@@ -78,7 +124,7 @@ local function prepare(o)
   for _, part in ipairs {"train", "valid", "test"} do
     if o[part] then o[part]:prepare() end
   end
-  checks.data(o)
+  check_data(o)
   torch.set_deterministic(o.deterministic)
   local statistics = (o.valid or o.test) and o.train:statistics()
   for _, part in ipairs {"valid", "test"} do
@@ -117,7 +163,7 @@ local training = {}
 function training.fit(net, given)
   local o = parameters:read(given)
   if not module.is_module(net) then show.fail("net must be a module of moonlark.nn, got %s", type(net)) end
-  checks.options(o)
+  check_options(o)
   local device = evaluate.device(o.device)
   o.optimizer = o.optimizer or optim.AdamW {lr = 1e-3}
   prepare(o)

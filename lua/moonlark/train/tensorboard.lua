@@ -104,6 +104,5 @@ function EventFile:close()
   if self.file then self.file:close() end
   self.file = nil
 end
-EventFile.__close = EventFile.close
 
 return tensorboard

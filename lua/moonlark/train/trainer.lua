@@ -14,7 +14,6 @@
 ---
 --- Other files read these fields; this one alone writes them. Of the network it writes weights, mode, gradients and
 --- `card.classes`.
-local checks = require "moonlark.train.checks"
 local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
 local finally = require "moonlark.base.finally"
@@ -52,8 +51,6 @@ local Trainer = {}
 Trainer.__index = Trainer
 Trainer.__name = "moonlark.Trainer"
 
--- making one ---------------------------------------------------------------------------------
-
 -- Loss and logits of a batch.
 local function objective_of(o)
   if o.objective then return o.objective end
@@ -70,10 +67,17 @@ local function trained_batches(batches)
   return count > 1 and not o.drop_last and batches:items() % o.batch_size == 1 and count - 1 or count
 end
 
-local function bound_schedule(o, optimizer, batches)
-  if not (o.schedule and o.schedule.bind) then return o.schedule end
-  return o.schedule:bind(optimizer, o.schedule.unit == "epoch" and o.epochs or
-    o.epochs * math.ceil(batches / o.accumulate))
+-- An optimiser that was bound before must be the network's, on its device.
+local function check_optimizer(optimizer, net)
+  local own = {}
+  for _, parameter in ipairs(net:parameters()) do own[parameter] = true end
+  for _, group in ipairs(optimizer.groups) do
+    for _, parameter in ipairs(group.params) do
+      if own[parameter] then return end
+    end
+  end
+  error("the optimizer has none of the network's parameters: give train.fit a recipe, such as optim.AdamW {lr = 1e-3}",
+    0)
 end
 
 --- A training that has not begun. The network and all batches move to the device.
@@ -83,14 +87,18 @@ function Trainer.new(net, o, device)
   for _, part in ipairs {"train", "valid", "test"} do
     if o[part] then o[part]:to(device) end
   end
-  local of = settings.of(net, o)
+  local decided = settings.of(net, o)
   local optimizer = o.optimizer.bind and o.optimizer:bind(net:parameters()) or o.optimizer
-  checks.optimizer(optimizer, net)
-  local batches = trained_batches(o.train)
+  check_optimizer(optimizer, net)
+  local batches, schedule = trained_batches(o.train), o.schedule
+  if schedule and schedule.bind then
+    local steps = schedule.unit == "epoch" and 1 or math.ceil(batches / o.accumulate) -- in an epoch
+    schedule = schedule:bind(optimizer, o.epochs * steps)
+  end
   return setmetatable({
-    net = net, o = o, device = device, objective = objective_of(o), settings = of, optimizer = optimizer,
-    schedule = bound_schedule(o, optimizer, batches), ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}),
-    batches = batches, monitor = o.monitor, epoch = 0, history = {},
+    net = net, o = o, device = device, objective = objective_of(o), settings = decided, optimizer = optimizer,
+    schedule = schedule, ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}), batches = batches,
+    monitor = o.monitor, epoch = 0, history = {},
   }, Trainer)
 end
 
@@ -118,8 +126,6 @@ function Trainer:begin(reached)
   self.monitor = self.monitor or usual_monitor(self)
   self.first_epoch, self.started = self.epoch, core.system.clock()
 end
-
--- an epoch -----------------------------------------------------------------------------------
 
 --- Moves the weights by the gradients that have gathered. Everything that changes weights is here: machines that
 --- train together would add up their gradients at the beginning.
@@ -162,12 +168,6 @@ local function validate(self, row)
   end
 end
 
-local function step_by_epoch(self, row)
-  if not (self.schedule and self.schedule.unit == "epoch") then return end
-  local upwards = self.schedule.options and self.schedule.options.mode == "max" -- plateau's
-  self.schedule:step(upwards and row[self.monitor] or row.valid_loss or row.loss)
-end
-
 local function snapshot(net)
   local state = {}
   for name, tensor in pairs(net:state_dict()) do state[name] = tensor:cpu():clone() end
@@ -175,7 +175,6 @@ local function snapshot(net)
 end
 
 local function say(self, row, is_best)
-  if not self.o.progress then return end
   local parts = {("epoch %d/%d"):format(row.epoch, self.o.epochs)}
   for _, measure in ipairs(measures.rows) do
     local value = measure.shown and row[measure.name]
@@ -187,13 +186,15 @@ end
 
 --- Trains for an epoch and validates; gives the row of measures and whether it is the best so far.
 function Trainer:run_epoch()
-  local start, number = core.system.clock(), self.epoch + 1
+  local start, number, lr = core.system.clock(), self.epoch + 1, self.optimizer.groups[1].lr
   torch.manual_seed(self.o.seed * 1000003 + number) -- so that a resumed training draws the same numbers
-  local lr = self.optimizer.groups[1].lr
   local row = train_epoch(self)
   row.epoch, row.lr = number, lr
   if self.o.valid then validate(self, row) end
-  step_by_epoch(self, row)
+  if self.schedule and self.schedule.unit == "epoch" then
+    local upwards = self.schedule.options and self.schedule.options.mode == "max" -- plateau's
+    self.schedule:step(upwards and row[self.monitor] or row.valid_loss or row.loss)
+  end
   row.seconds = core.system.clock() - start
   self.history[number] = row
   local is_best = improved(self, row)
@@ -202,11 +203,9 @@ function Trainer:run_epoch()
     self.best = {epoch = number, value = row[self.monitor], state = averaged(self, snapshot, self.net)}
   end
   self.epoch = number
-  say(self, row, is_best)
+  if self.o.progress then say(self, row, is_best) end
   return row, is_best
 end
-
--- the end ------------------------------------------------------------------------------------
 
 --- Whether all epochs are done, or no better one came for as long as `patience` says.
 function Trainer:ended()

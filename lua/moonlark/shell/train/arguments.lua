@@ -1,10 +1,8 @@
---- What an experiment says, and what the words of `moonlark train` change in it: the parser, the model's options, the
---- input, the optimiser.
+--- What an experiment says, and what the words of `moonlark train` change in it: parser, the model's options, input.
 local command = require "moonlark.shell.command"
 local data = require "moonlark.shell.dataset"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
-local optim = require "moonlark.optim"
 local show = require "moonlark.base.show"
 require "moonlark.dataset" -- describe what they take
 require "moonlark.train"
@@ -90,11 +88,6 @@ end
 function arguments.input(plan, args)
   return options.join(plan.input, {segment = args.segment, channel = args.channel, partial = args.partial,
     batch_size = args.batch_size, workers = args.workers, cache = data.cache(args) or false})
-end
-
---- The optimiser, with --lr.
-function arguments.optimizer(plan, args)
-  return optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr}))
 end
 
 return arguments

@@ -4,6 +4,7 @@ local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local network = require "moonlark.network"
+local optim = require "moonlark.optim"
 local options = require "moonlark.base.options"
 local split = require "moonlark.dataset.split"
 local show = require "moonlark.base.show"
@@ -18,12 +19,8 @@ local function split_of(args, songs)
     shares[i] = tonumber(word) or show.fail("--split must be numbers such as 0.6,0.2,0.2, got '%s'", word)
   end
   if not (shares[1] > 0) then error("--split: the share of training, the first, must be above 0", 0) end
-  local named = {train = shares[1], valid = shares[2], test = shares[3]}
-  for name, share in pairs(named) do
-    if share == 0 then named[name] = nil end
-  end
-  named.seed = args.seed
-  return songs:split(named)
+  local function some(share) return share ~= 0 and share or nil end
+  return songs:split {train = shares[1], valid = some(shares[2]), test = some(shares[3]), seed = args.seed}
 end
 
 --- Each division of the data that is to be trained on: one for a split, one for each fold.
@@ -82,7 +79,8 @@ function division.fit(plan, args, parts, seed, where)
   model[input.pool and "n_features" or "n_mels"] = learned.rows
   require "moonlark.torch".manual_seed(seed)
   return train.fit(make(model), {
-    train = learned, valid = valid, test = batches_of(parts.test, input), optimizer = arguments.optimizer(plan, args),
+    train = learned, valid = valid, test = batches_of(parts.test, input),
+    optimizer = optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr})),
     schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
     patience = valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
     ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,

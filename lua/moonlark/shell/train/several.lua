@@ -59,10 +59,9 @@ local function write_page(whole, plan, args, divisions, seeds, results, mean, de
   page:text(("%d trainings. Accuracy over whole tracks of the test parts, the mean of folds: **%.4f**%s."):format(
     #seeds * #divisions, mean, #seeds > 1 and (" ± %.4f over seeds"):format(deviation) or ""))
   page:table(accuracy_table(divisions, seeds, results))
-  local found = results[1]
   page:heading(("Classes, all folds of seed %d"):format(seeds[1]))
-  page:figure(whole:plot("confusion", plot.confusion, found), "Confusion matrix")
-  page:classes(found, "tracks")
+  page:figure(whole:plot("confusion", plot.confusion, results[1]), "Confusion matrix")
+  page:classes(results[1], "tracks")
   whole:report(page)
 end
 
