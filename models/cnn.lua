@@ -1,10 +1,10 @@
---- cnn: three convolution blocks and two dense layers on MFCC of 3 s segments, the usual first network for genres.
+--- cnn: three convolution blocks and two dense layers on MFCC of 3 s segments; the usual first network for genres.
 ---
 ---     local net = require("models.cnn") {classes = 10, n_mels = 13}
 ---     net(x)                                -- [n, n_mels, frames] to [n, classes]
 ---
---- A block is convolution, ReLU, max pooling and batch normalisation, as in Velardo's tutorial network for GTZAN
---- (2020), of the kind of Dieleman and Schrauwen (2014).
+--- A block is convolution, ReLU, max pooling and batch normalisation, as in the network for GTZAN of Velardo's tutorial
+--- (2020); the kind goes back to Dieleman and Schrauwen (2014).
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
@@ -19,7 +19,7 @@ local function block(from, to)
 end
 
 function Cnn:init(o)
-  local height, width = math.min(math.ceil(o.n_mels / 8), 8), 8 -- what is left of rows; time in eight parts
+  local height, width = math.min(math.ceil(o.n_mels / 8), 8), 8 -- rows after three poolings; time in eight parts
   self.features = nn.Sequential(block(1, o.channels), block(o.channels, o.channels), block(o.channels, o.channels))
   self.pool = nn.AdaptiveAvgPool2d {height, width}
   self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(o.channels * height * width, 64), nn.ReLU(),

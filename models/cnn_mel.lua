@@ -2,9 +2,9 @@
 ---
 ---     local net = require("models.cnn_mel") {classes = 10, n_mels = 166}
 ---
---- Four blocks of convolution, batch normalisation, ReLU and max pooling; global average; one dense layer. Without
---- regularisation (`regularize = false`) neither dropout nor batch normalisation is there, for experiments on what
---- they bring. The blocks are those of VGG (Simonyan and Zisserman, 2015).
+--- Four blocks of convolution, batch normalisation, ReLU and max pooling; then a global average and one dense layer.
+--- `regularize = false` leaves out dropout and batch normalisation, for experiments on what they bring. The blocks are
+--- those of VGG (Simonyan and Zisserman, 2015).
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"

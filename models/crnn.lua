@@ -3,7 +3,7 @@
 ---     local net = require("models.crnn") {classes = 10, n_mels = 64}
 ---
 --- After Choi et al. (2017), "Convolutional recurrent neural networks for music classification": four blocks of
---- convolution, batch normalisation, ELU and max pooling, two layers of GRU, the last state classified.
+--- convolution, batch normalisation, ELU and max pooling, then two layers of GRU, whose last output is classified.
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"

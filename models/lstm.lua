@@ -2,8 +2,8 @@
 ---
 ---     local net = require("models.lstm") {classes = 10, n_mels = 20}
 ---
---- Each frame's features are a step; the outputs of all real frames are averaged and classified. (Hochreiter and
---- Schmidhuber, 1997; for genres Tang et al., 2018.)
+--- The features of a frame are one step. The outputs of all frames, without those that were padded, are averaged and
+--- classified. (Hochreiter and Schmidhuber, 1997; for genres Tang et al., 2018.)
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"

@@ -1,12 +1,13 @@
---- lstm_autoencoder: learns, without labels, a short code from which an LSTM can tell the whole segment again.
+--- lstm_autoencoder: learns, without labels, a short code from which an LSTM can reproduce the whole segment.
 ---
 ---     local net = require("models.lstm_autoencoder") {n_mels = 20, code = 32}
 ---     local again, code = net(x)            -- [n, n_mels, frames], [n, code]
 ---     net:loss(batch)                       -- for train.fit's objective
 ---     net:encode(x)                         -- the code alone, for PCA and clustering
 ---
---- The encoder's last state, through one dense layer, is the code; the decoder is given the code at every step and
---- must reproduce the frames (Srivastava et al., 2015, "Unsupervised learning of video representations using LSTMs").
+--- One dense layer makes the code of the encoder's mean output and last state. The decoder is given the code at every
+--- step and must reproduce the frames (Srivastava et al., 2015, "Unsupervised learning of video representations using
+--- LSTMs").
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
@@ -23,21 +24,22 @@ function LstmAutoencoder:init(o)
   self.to_frames = nn.Linear(o.hidden, o.n_mels)
 end
 
---- [n, n_mels, frames] to [n, code].
+--- The code of each segment: [n, n_mels, frames] to [n, code].
+---     local code = net:encode(batch.x)
 ---@param x moonlark.Tensor
 ---@return moonlark.Tensor
 function LstmAutoencoder:encode(x)
   return self:code_of(self.shorten(x))
 end
 
--- The mean of all outputs beside the last state: the whole segment, and where it went.
+-- The mean of all outputs tells of the whole segment, the last state of where it went.
 function LstmAutoencoder:code_of(short)
   local torch = require "moonlark.torch"
   local out, state = self.encoder(short:transpose(1, 2))
   return self.to_code(torch.cat({out:mean({1}), state[1]:select(0, -1)}, 1))
 end
 
---- The frames (averaged by `stride`) as the decoder tells them, the frames, and the code.
+--- The frames as the decoder reproduces them, the frames themselves (averaged by `stride`), and the code.
 function LstmAutoencoder:forward(x)
   local short = self.shorten(x)
   local code = self:code_of(short)
@@ -47,6 +49,7 @@ function LstmAutoencoder:forward(x)
 end
 
 --- Mean squared error between the frames and what the decoder makes of the code.
+---     train.fit(net, {train = batches, objective = function(net, batch) return net:loss(batch) end})
 ---@param batch table
 ---@return moonlark.Tensor
 function LstmAutoencoder:loss(batch)

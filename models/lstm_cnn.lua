@@ -2,8 +2,8 @@
 ---
 ---     local net = require("models.lstm_cnn") {classes = 10, n_mels = 64}
 ---
---- The convolutions see shapes in time and frequency, the LSTM the order of frames; both descriptions are joined and
---- classified (parallel CNN and RNN: Feng et al., 2017, "Music genre classification with paralleling recurrent
+--- The convolutions see shapes in time and frequency, the LSTM sees the order of frames. Both descriptions are joined
+--- and classified (parallel CNN and RNN: Feng et al., 2017, "Music genre classification with paralleling recurrent
 --- convolutional neural network").
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"

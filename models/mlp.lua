@@ -1,4 +1,4 @@
---- mlp: dense layers on pooled features: one row of numbers a track.
+--- mlp: dense layers on pooled features, which are one row of numbers for each track.
 ---
 ---     local net = require("models.mlp") {classes = 10, n_features = 200}
 ---     net(x)                                -- [n, n_features] to [n, classes]

@@ -2,10 +2,10 @@
 ---
 ---     local net = require("models.res_cnn") {classes = 10, n_mels = 64}
 ---
---- The short-chunk network with residual blocks of Won et al. (2020), narrower: a wide first convolution that halves
---- both axes, two residual blocks (He et al., 2016) that double the channels, max pooling between them. Frequency is
---- averaged at the end; over time mean and maximum are added: what goes on all the time and what happens once both
---- count (as in PANNs, Kong et al., 2020).
+--- A narrower form of the short-chunk network with residual blocks of Won et al. (2020): a wide first convolution that
+--- halves both axes, then two residual blocks (He et al., 2016) that double the channels, with max pooling between
+--- them. At the end frequency is averaged. Over time the mean and the maximum are added, so that what goes on all the
+--- time and what happens once both count (as in PANNs, Kong et al., 2020).
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"

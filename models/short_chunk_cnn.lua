@@ -4,7 +4,7 @@
 ---
 --- After Won et al. (2020), "Evaluation of CNN-based automatic music tagging models": seven layers of convolution,
 --- batch normalisation, ReLU and 2 × 2 max pooling, then the maximum over time and a dense layer. Theirs has 128
---- channels throughout; `channels` sets the first layer's, and the width doubles on the way to four times that.
+--- channels throughout. Here `channels` sets those of the first layer, and the number doubles twice on the way.
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"

@@ -4,6 +4,7 @@ local contract = require "moonlark.dataset.contract"
 local evaluate = require "moonlark.train.evaluate"
 local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
+local json = require "moonlark.base.json"
 local measures = require "moonlark.train.measures"
 local module = require "moonlark.nn.module"
 local optim = require "moonlark.optim"
@@ -85,12 +86,6 @@ local function check_classes(classes, tracks)
   end
 end
 
-local function differ(a, b)
-  for i = 1, math.max(#a, #b) do
-    if a[i] ~= b[i] then return true end
-  end
-end
-
 -- No part may be empty, and all are of the same classes.
 local function check_data(o)
   if o.train:items() == 0 then error("the training data is empty", 0) end
@@ -102,7 +97,7 @@ local function check_data(o)
     if o[part] and o[part]:items() == 0 then
       show.fail("the %s part is empty: give it more tracks, or leave it out", words)
     end
-    if #others > 0 and #classes > 0 and differ(classes, others) then
+    if #others > 0 and #classes > 0 and json.encode(classes) ~= json.encode(others) then
       show.fail("the classes of training and %s differ: %s; %s", words, table.concat(classes, ", "),
         table.concat(others, ", "))
     end

@@ -43,19 +43,16 @@ end
 local function integer(field, value) return varint(field << 3) .. varint(value) end
 local function bytes(field, value) return varint(field << 3 | 2) .. varint(#value) .. value end
 
--- In the engine's words: a full disk is called one.
-local function fail(path, why)
-  local full = why:find("No space left", 1, true) or why:find("quota exceeded", 1, true)
-  show.fail(full and "no room left on the device: cannot write %s" or "cannot write %s: %s", path, why)
-end
-
 local function write(self, content)
   local event = varint(1 << 3 | 1) .. ("<d"):pack(os.time()) .. content
   local length = ("<I8"):pack(#event)
   local record = length .. ("<I4"):pack(masked_crc(length)) .. event .. ("<I4"):pack(masked_crc(event))
   local done, why = self.file:write(record)
   local flushed, later = self.file:flush()
-  if not (done and flushed) then fail(self.path, tostring(why or later)) end
+  if done and flushed then return end
+  why = tostring(why or later)
+  local full = why:find("No space left", 1, true) or why:find("quota exceeded", 1, true) -- said as the engine says it
+  show.fail(full and "no room left on the device: cannot write %s" or "cannot write %s: %s", self.path, why)
 end
 
 -- A value of a tag at a step.
