@@ -1,6 +1,7 @@
 --- What the pictures read: Signals, tensors and plain tables of numbers, all alike.
 ---
---- Numbers stay where they are: only sizes, ranges and the few numbers that become ticks pass through Lua.
+--- Numbers stay where they are: only sizes, ranges and the few numbers that become ticks pass through Lua. An array is
+--- a tensor, a list, or a list of rows; `name` is what errors call it.
 local picture = require("moonlark_core").picture
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
@@ -17,12 +18,8 @@ function data.is(value)
   return type(value) == "table" and type(value[1]) == "number"
 end
 
---- The array in a Signal, a tensor or a table, and the Signal if it is one. Complex numbers give their magnitude.
----@param name string  the argument's name
----@param value any
----@return any array
----@return moonlark.Signal? signal
----@return boolean complex
+--- The array in a Signal, a tensor or a table, the Signal if it is one, and whether the numbers are complex: then the
+--- array holds their magnitudes.
 function data.read(name, value)
   local from
   if signal.is(value) then value, from = value.data, value end
@@ -73,9 +70,6 @@ function data.row(array, row)
 end
 
 --- All rows from one on, counted from 0.
----@param array any  of two axes
----@param first integer
----@return any
 function data.rows_from(array, first)
   if is_tensor(array) then return array:narrow(0, first, array:shape()[1] - first) end
   return table.move(array, first + 1, #array, 1, {})

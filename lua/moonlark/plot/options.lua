@@ -1,4 +1,5 @@
---- The options that several pictures share, described once; each picture adds its own (moonlark.base.options).
+--- The options that several pictures share, described once; each picture adds its own (moonlark.base.options). `usual`
+--- says in words what nil means.
 local data = require "moonlark.plot.data"
 local options = require "moonlark.base.options"
 local palette = require "moonlark.plot.palette"
@@ -11,19 +12,11 @@ local function printable(value)
 end
 
 --- Words on the picture: a string, or what can be written as one.
----@param default string|table|nil
----@param help string
----@param usual string?  in words: what nil means
----@return moonlark.Parameter
 function shared.words(default, help, usual)
   return options.value("string|number", "a string", printable, default, help, {usual = usual})
 end
 
---- Width and height of the picture; what is not given depends on what is drawn.
----@param width number?
----@param height number?
----@param usual string?  in words: what the one that is not given depends on
----@return table<string, moonlark.Parameter>
+--- Width and height of the picture; nil depends on what is drawn.
 function shared.size(width, height, usual)
   local facts = {least = 60, most = 10000, unit = "pixels", usual = usual}
   return {
@@ -31,10 +24,7 @@ function shared.size(width, height, usual)
   }
 end
 
---- Two ends of what is drawn: low and high.
----@param what string  "the axis"
----@param usual string  in words: where they lie when they are not given
----@return table<string, moonlark.Parameter>
+--- The two ends, low and high, of `what` is drawn: "the axis".
 function shared.ends(what, usual)
   return {
     low = options.number(nil, {usual = usual}, "where " .. what .. " begins"),

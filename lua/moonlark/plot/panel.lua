@@ -41,10 +41,7 @@ local ink, faint, rule = "#222222", "#777777", "#e4e4e4"
 panel.tick_size = tick_size
 
 --- A panel of its fields.
-function panel.new(fields)
-  fields.elements = fields.elements or {}
-  return setmetatable(fields, Panel)
-end
+function panel.new(fields) return setmetatable(fields, Panel) end
 
 local function font(size)
   return ("font ',%s'"):format(gnuplot.number(size * 0.75)) -- points of 96 pixels an inch
@@ -56,9 +53,10 @@ local function widest(ticks)
   return most
 end
 
--- The legend: entries in one or more columns to the right of the plot.
+-- The legend's lines are so high, its marks so wide.
 local legend_line, legend_mark = 19, 30
 
+-- Rows, columns and the width of a column of the legend, which stands to the right of the plot.
 local function legend_columns(self, height)
   local rows = math.max(1, math.min(#self.legend, math.floor(height / legend_line)))
   local width = 0
@@ -71,9 +69,18 @@ end
 
 --- The width that a legend takes beside a plot of some height.
 function panel.legend_width(legend, height)
-  if #legend == 0 then return 0 end
   local _, columns, width = legend_columns({legend = legend}, height)
   return columns * width
+end
+
+-- The left margin with slanted labels, which reach to the left of their ticks.
+local function left_of_slanted(x, margin, w)
+  local left, inside = margin.left, w - margin.left - margin.right
+  for _, tick in ipairs(x.ticks) do
+    local at = (tick.at - x.low) / (x.high - x.low) * inside
+    left = math.max(left, text.width(text.clean(tick.text), tick_size) * 0.71 - at + 10)
+  end
+  return left
 end
 
 --- Where the plot itself lies within w × h pixels: margins left, right, top, bottom.
@@ -82,16 +89,14 @@ function Panel:margins(w, h)
   self.title_lines = self.title and text.wrap(text.clean(self.title), title_size, w - 24, 2) or {}
   margin.top = margin.top + #self.title_lines * 21
   margin.bottom = margin.bottom + 7 + (self.xlabel and 22 or 0) + (self.note and 16 or 0)
-  self.x_room = widest(self.x.ticks)
   if self.x.rotate then
-    margin.bottom = margin.bottom + self.x_room * 0.71 + 12
+    margin.bottom = margin.bottom + widest(self.x.ticks) * 0.71 + 12
   elseif #self.x.ticks > 0 then
     margin.bottom = margin.bottom + (self.x.blank and 0 or 16)
     local last = self.x.ticks[#self.x.ticks]
     margin.right = math.max(margin.right, text.width(text.clean(last.text), tick_size) / 2 + 6)
   end
-  self.y_room = widest(self.y.ticks)
-  margin.left = margin.left + self.y_room + 8 + (self.ylabel and 22 or 0)
+  margin.left = margin.left + widest(self.y.ticks) + 8 + (self.ylabel and 22 or 0)
   if self.colours and self.colours.bar then
     margin.right = 14 + 14 + 9 + widest(self.colours.ticks) + (self.colours.label and 24 or 0) + 10
   end
@@ -99,13 +104,7 @@ function Panel:margins(w, h)
     local _, columns, width = legend_columns(self, h - margin.top - margin.bottom)
     margin.right = 14 + columns * width
   end
-  if self.x.rotate then -- slanted labels reach to the left of their ticks
-    local inside = w - margin.left - margin.right
-    for _, tick in ipairs(self.x.ticks) do
-      local at = (tick.at - self.x.low) / (self.x.high - self.x.low) * inside
-      margin.left = math.max(margin.left, text.width(text.clean(tick.text), tick_size) * 0.71 - at + 10)
-    end
-  end
+  if self.x.rotate then margin.left = left_of_slanted(self.x, margin, w) end
   return margin
 end
 
@@ -312,8 +311,10 @@ function Panel:script(place, figure, sidecar)
   return canvas:script()
 end
 
--- Every second, third … tick, so that words of up to `longest` characters fit into a line.
-local function thinned(ticks, longest, columns)
+-- Every second, third … tick, so that their words fit into a line.
+local function thinned(ticks, columns)
+  local longest = 0
+  for _, tick in ipairs(ticks) do longest = math.max(longest, utf8.len(text.clean(tick.text))) end
   local every = math.max(1, math.ceil(#ticks * (longest + 1) / math.max(1, columns)))
   local kept = {}
   for i = 1, #ticks, every do kept[#kept + 1] = ticks[i] end
@@ -332,10 +333,8 @@ function Panel:text_script(sidecar, columns)
   if self.ylabel then canvas:put("set ylabel %s", quote(self.ylabel)) end
   if self.legend then canvas:put "set key outside below" end
   canvas:put "set tics nomirror out"
-  local longest = 0
-  for _, tick in ipairs(self.x.ticks) do longest = math.max(longest, utf8.len(text.clean(tick.text))) end
   canvas:put("set xtics %s%s", self.x.rotate and "rotate by 90 right " or "",
-    tick_list(self.x.rotate and self.x.ticks or thinned(self.x.ticks, longest, columns - 12)))
+    tick_list(self.x.rotate and self.x.ticks or thinned(self.x.ticks, columns - 12)))
   canvas:put("set ytics %s", tick_list(self.y.ticks))
   for _, item in ipairs(self.words or {}) do
     canvas:put("set label %s at %s,%s centre front", quote(item.text), gnuplot.number(item.x), gnuplot.number(item.y))
