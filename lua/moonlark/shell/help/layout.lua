@@ -3,9 +3,7 @@ local show = require "moonlark.base.show"
 
 local layout = {}
 
-local function columns(text)
-  return utf8.len(text) or #text
-end
+local function columns(text) return utf8.len(text) or #text end
 
 -- Breaks one paragraph into lines. The first stands after `first`, the others after `indent`.
 local function wrap(out, text, width, first, indent)
@@ -147,9 +145,7 @@ local function add_signature(out, entry, name, width, description)
   for i, line in ipairs(out) do out[i] = line:gsub("\1", " ") end
 end
 
-local function described(kind, text)
-  return text == "" and kind or kind .. ", " .. text
-end
+local function described(kind, text) return text == "" and kind or kind .. ", " .. text end
 
 -- What goes in and comes out, and what a class holds.
 local function add_slots(out, doc, width, options_in)
@@ -203,15 +199,20 @@ function layout.entry(entry, name, members, width, given, description)
   return table.concat(out, "\n")
 end
 
+local function add_entries(out, entries, width, most)
+  local rows = {}
+  for i = 1, math.min(#entries, most) do rows[i] = {entries[i].name, first_sentence(entries[i].entry)} end
+  add_rows(out, rows, width)
+end
+
 --- Names with the first sentence of each.
 ---@param title string
 ---@param entries {entry: table, name: string}[]
 ---@param width integer
 ---@return string
 function layout.list(title, entries, width)
-  local out, rows = {title}, {}
-  for i = 1, math.min(#entries, 40) do rows[i] = {entries[i].name, first_sentence(entries[i].entry)} end
-  add_rows(out, rows, width)
+  local out = {title}
+  add_entries(out, entries, width, 40)
   if #entries > 40 then out[#out + 1] = ("  … %d more"):format(#entries - 40) end
   return table.concat(out, "\n")
 end
@@ -221,9 +222,8 @@ end
 ---@param width integer
 ---@return string
 function layout.overview(modules, width)
-  local out, rows = {"Moonlark's modules; each is a global here and loads when first used.", ""}, {}
-  for _, entry in ipairs(modules) do rows[#rows + 1] = {entry.name, first_sentence(entry.entry)} end
-  add_rows(out, rows, width)
+  local out = {"Moonlark's modules; each is a global here and loads when first used.", ""}
+  add_entries(out, modules, width, #modules)
   out[#out + 1] = ""
   add_text(out, {
     "`audio?` explains a module, `audio.load?` a function, `song?` what a variable is. Tab completes names, " ..
