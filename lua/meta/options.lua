@@ -189,7 +189,7 @@
 ---@class moonlark.augment.shift.Options
 ---@field fraction? number|number[]  default {-0.5, 0.5}: of the segment
 ---@field seconds? number|number[]  default fraction, s: instead of fraction
----@field wrap? boolean  default true: what leaves at one end comes in at the other; false: silence, or the mean of features
+---@field wrap? boolean  default true: what leaves at one end comes in at the other; false: silence, or a feature's mean
 ---@field on? "sound"|"features"  default "sound": what is changed
 ---@field p? number  default 1, 0..1: how likely it happens
 

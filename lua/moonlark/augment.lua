@@ -72,7 +72,7 @@ local kinds = {
     fraction = range(0.5, both_ways, {least = -1, most = 1}, "of the segment"),
     seconds = range(options.none, both_ways, {least = -1e6, most = 1e6, unit = "s", usual = "fraction"},
       "instead of fraction"),
-    wrap = options.boolean(true, "what leaves at one end comes in at the other; false: silence, or the mean of features"),
+    wrap = options.boolean(true, "what leaves at one end comes in at the other; false: silence, or a feature's mean"),
   }},
   time_stretch = {amounts = {"rate"}, options = {
     rate = range({0.8, 1.25}, exactly, {least = 0.1, most = 10}, "2 is twice as fast"),

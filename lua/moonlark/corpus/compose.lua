@@ -52,19 +52,14 @@ end
 local Writer = {}
 Writer.__index = Writer
 
--- Seconds at which step `step` of `steps` in a bar lies, off-beats delayed by swing.
-function Writer:time(bar, step, steps)
-  local place = step / steps * self.bar_s
+-- Adds an event at step `step` of `steps` in a bar, near its time and loudness: off-beats are delayed by swing, and
+-- everyone leans on the beat a little.
+function Writer:add(event, part, bar, step, steps, length, gain)
+  local place, accent = step / steps * self.bar_s, step * self.style.meter % steps == 0 and 1.2 or 1
   if step % 2 == 1 and self.swing > 0.5 and steps % 8 == 0 then
     place = place + (2 * self.swing - 1) * self.bar_s / steps
   end
-  return self.start_s + bar * self.bar_s + place
-end
-
--- Adds an event, near its time and loudness; everyone leans on the beat a little.
-function Writer:add(event, part, bar, step, steps, length, gain)
-  local accent = step * self.style.meter % steps == 0 and 1.2 or 1
-  event.at = self:time(bar, step, steps) + self.style.jitter_s * 0.5 * self.rng:normal()
+  event.at = self.start_s + bar * self.bar_s + place + self.style.jitter_s * 0.5 * self.rng:normal()
   event.length, event.part, event.gain = length, part, gain * accent * math.exp(0.12 * self.rng:normal())
   self.events[#self.events + 1] = event
 end

@@ -3,9 +3,14 @@ local json = require "moonlark.base.json"
 
 local jams = {}
 
-local function annotation(namespace, duration, observations)
+-- Spans {time, duration, value}, or beats {time, position}, as observations.
+local function annotation(namespace, whole, spans)
+  local data = json.array {}
+  for i, span in ipairs(spans) do
+    data[i] = {time = span.time, duration = span.duration or 0, value = span.value or span.position, confidence = 1}
+  end
   return {
-    namespace = namespace, time = 0, duration = duration, data = json.array(observations), sandbox = {},
+    namespace = namespace, time = 0, duration = whole, data = data, sandbox = {},
     annotation_metadata = {
       curator = {name = "", email = ""}, annotator = {}, version = "1", corpus = "Moonlark synthetic corpus",
       annotation_tools = "moonlark corpus", annotation_rules = "the score that the clip was played from",
@@ -14,34 +19,19 @@ local function annotation(namespace, duration, observations)
   }
 end
 
-local function observation(time, duration, value)
-  return {time = time, duration = duration, value = value, confidence = 1}
-end
-
--- One value for the whole clip.
-local function whole(namespace, duration, value)
-  return annotation(namespace, duration, {observation(0, duration, value)})
-end
-
-local function spans(namespace, duration, list)
-  local data = {}
-  for i, span in ipairs(list) do data[i] = observation(span.time, span.duration, span.value) end
-  return annotation(namespace, duration, data)
-end
-
 --- JAMS text of a piece that compose.piece wrote: beat (value: position in the bar, 1 on downbeats), tempo, key_mode,
 --- chord (Harte), segment_open, tag_open (the style). `made`, how the clip was made, goes into the sandbox.
 function jams.encode(piece, title, style, made)
-  local duration, beats = piece.duration, {}
-  for i, beat in ipairs(piece.beats) do beats[i] = observation(beat.time, 0, beat.position) end
+  local duration = piece.duration
+  local function whole(value) return {{time = 0, duration = duration, value = value}} end
   return json.encode({
     annotations = {
-      annotation("beat", duration, beats),
-      whole("tempo", duration, piece.tempo),
-      whole("key_mode", duration, piece.key),
-      spans("chord", duration, piece.chords),
-      spans("segment_open", duration, piece.sections),
-      whole("tag_open", duration, style),
+      annotation("beat", duration, piece.beats),
+      annotation("tempo", duration, whole(piece.tempo)),
+      annotation("key_mode", duration, whole(piece.key)),
+      annotation("chord", duration, piece.chords),
+      annotation("segment_open", duration, piece.sections),
+      annotation("tag_open", duration, whole(style)),
     },
     file_metadata = {
       title = title, artist = "Moonlark", release = "synthetic corpus", duration = duration, identifiers = {},

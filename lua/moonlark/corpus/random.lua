@@ -5,34 +5,24 @@ local random = {}
 local Random = {}
 Random.__index = Random
 
--- FNV-1a over the seeds' text.
-local function hash(...)
+--- A generator for any number of strings and integers; its first state is FNV-1a over their text.
+function random.new(...)
   local state = 0xcbf29ce484222325
   for _, seed in ipairs {...} do
     for _, byte in ipairs {(tostring(seed) .. "\0"):byte(1, -1)} do
       state = (state ~ byte) * 0x100000001b3
     end
   end
-  return state
-end
-
---- A generator for any number of strings and integers.
-function random.new(...)
-  return setmetatable({state = hash(...)}, Random)
+  return setmetatable({state = state, origin = state}, Random)
 end
 
 --- Another generator, by a name: independent of what this one has given so far.
-function Random:fork(name)
-  self.origin = self.origin or self.state
-  return random.new(self.origin, name)
-end
+function Random:fork(name) return random.new(self.origin, name) end
 
 --- 64 random bits.
 function Random:bits()
-  self.origin = self.origin or self.state
   self.state = self.state + 0x9e3779b97f4a7c15
-  local z = self.state
-  z = (z ~ (z >> 30)) * 0xbf58476d1ce4e5b9
+  local z = (self.state ~ (self.state >> 30)) * 0xbf58476d1ce4e5b9
   z = (z ~ (z >> 27)) * 0x94d049bb133111eb
   return z ~ (z >> 31)
 end
@@ -49,19 +39,14 @@ function Random:integer(low, high)
 end
 
 --- True with probability p.
-function Random:chance(p)
-  return self:uniform() < p
-end
+function Random:chance(p) return self:uniform() < p end
 
 --- One of a list.
-function Random:pick(list)
-  return list[self:integer(1, #list)]
-end
+function Random:pick(list) return list[self:integer(1, #list)] end
 
 --- A number in a range {low, high}; a plain number stands for itself.
 function Random:within(range)
-  if type(range) == "number" then return range end
-  return self:uniform(range[1], range[2])
+  return type(range) == "number" and range or self:uniform(range[1], range[2])
 end
 
 --- Gaussian with mean 0 and deviation 1.

@@ -22,6 +22,12 @@ function results.table_path(folder, format, shard)
   return ("%s/features%s.%s"):format(folder, mark(shard), shard and "safetensors" or format)
 end
 
+-- Adds the names of a hidden list to a set.
+local function read_list(path, known)
+  if claim.kind(path) ~= "file" then return end
+  for name in files.read(path):gmatch "[^\0]+" do known[name] = true end
+end
+
 -- The names of the files that extractions into a folder have written or were about to: by the hidden lists that they
 -- keep there, and by features.json where an older Moonlark kept none: "features.*" where that one pooled.
 local function written(folder)
@@ -40,9 +46,7 @@ local function written(folder)
     end
   end
   for name in require "lfs".dir(folder) do
-    if name:find "^%.features.*%.list$" and claim.kind(files.join(folder, name)) == "file" then
-      for line in files.read(files.join(folder, name)):gmatch "[^\0]+" do known[line] = true end
-    end
+    if name:find "^%.features.*%.list$" then read_list(files.join(folder, name), known) end
   end
   return known
 end
@@ -51,9 +55,7 @@ end
 -- half a name.
 local function keep_list(path, names)
   local had, more = {}, {}
-  if claim.kind(path) == "file" then
-    for name in files.read(path):gmatch "[^\0]+" do had[name] = true end
-  end
+  read_list(path, had)
   for _, name in ipairs(names) do
     if not had[name] then more[#more + 1] = name .. "\0" end
   end

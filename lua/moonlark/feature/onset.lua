@@ -35,10 +35,9 @@ local function onsets_of(name, spectrogram, given, channels)
     axis = {name = "bands from", unit = spectrogram.axis.unit, scale = spectrogram.axis.scale, values = values}
     read.channels = channels
   end
-  for key, setting in pairs(made) do if read[key] == nil then read[key] = setting end end
-  read.feature = name
   return signal.new {
-    data = data, rate = spectrogram.rate, start = spectrogram.start, kind = name, unit = "dB", axis = axis, made = read,
+    data = data, rate = spectrogram.rate, start = spectrogram.start, kind = name, unit = "dB", axis = axis,
+    made = options.join(made, read, {feature = name}),
   }
 end
 
@@ -51,14 +50,13 @@ local function tempi_of(name, onsets, given)
   if given and given.hop_length then show.fail "hop_length is the onset strength's, which is given: leave it out" end
   local data = onsets.data
   if data:size(-2) == 1 then data = data:squeeze(-2) end
-  local made = signal.each_channel(data, 1, function(curve) return core[name](curve, read) end)
-  local steps = {hop_length = 1} -- so that the axis counts the curve's frames
-  for key, value in pairs(given or {}) do steps[key] = value end
-  for key, setting in pairs(onsets.made) do if read[key] == nil then read[key] = setting end end
-  read.feature, read.hop_length = name, onsets.made.hop_length
+  data = signal.each_channel(data, 1, function(curve) return core[name](curve, read) end)
+  local made = options.join(onsets.made, read, {feature = name})
+  made.hop_length = onsets.made.hop_length
+  local steps = options.join(given or {}, {hop_length = 1}) -- so that the axis counts the curve's frames
   return signal.new {
-    data = made, rate = onsets.rate, start = onsets.start, kind = engine.row(name).kind, made = read,
-    axis = core.axis(name, steps, onsets.rate, made:size(-2)),
+    data = data, rate = onsets.rate, start = onsets.start, kind = engine.row(name).kind, made = made,
+    axis = core.axis(name, steps, onsets.rate, data:size(-2)),
   }
 end
 
