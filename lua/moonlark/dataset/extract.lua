@@ -71,11 +71,10 @@ end
 
 -- The fold of each track, when all have one.
 local function folds_of(tracks)
-  local folds = map(tracks, function(track) return track.fold end)
-  for i = 1, #tracks do
-    if folds[i] == nil then return nil end
+  for _, track in ipairs(tracks) do
+    if track.fold == nil then return nil end
   end
-  return folds
+  return map(tracks, function(track) return track.fold end)
 end
 
 -- Starts the engine on all tracks and waits. `outputs` are files to write frames to.

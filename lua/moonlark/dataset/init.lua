@@ -100,41 +100,31 @@ function dataset.folder(path, given)
   end
   if #tracks == 0 and #loose == 0 then
     local bad = rejected[1]
-    show.fail("%s holds no sound files%s%s", path,
-      o.pattern and (" whose name matches '%s'"):format(o.pattern) or "",
+    show.fail("%s holds no sound files%s%s", path, o.pattern and (" whose name matches '%s'"):format(o.pattern) or "",
       bad and (" that can be read; %s %s"):format(bad.path, bad.reason) or "")
   end
   if #tracks == 0 then return make(loose, {rejected = rejected}) end
-  local songs = make(tracks, {rejected = rejected})
   for _, track in ipairs(loose) do
-    table.insert(songs.rejected, {path = track.path, reason = "lies in no class folder"})
+    table.insert(rejected, {path = track.path, reason = "lies in no class folder"})
   end
-  return songs
+  return make(tracks, {rejected = rejected})
 end
 
--- The column that holds a field: the one asked for, or the field's own name where there is such a column.
-local function find_column(path, field, asked, names)
-  local known = {}
-  for _, name in ipairs(names) do known[name] = true end
-  if known[asked or field] then return asked or field end
-  if asked or field == "path" then
-    local near = options.nearest(asked or field, names)
-    show.fail("%s has no column '%s' (%s)", path, asked or field,
-      near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(names, ", "))
-  end
-end
-
--- The column of each field that there is one for, and the names of the others.
+-- The column of each field, the one asked for or that of its own name, if there is one; and the names of the others.
 local function columns_of(path, asked, names)
-  local column, used, others = {}, {}, {}
+  local column, known, used = {}, {}, {}
+  for _, name in ipairs(names) do known[name] = true end
   for _, field in ipairs(fields) do
-    column[field] = find_column(path, field, asked[field], names)
-    if column[field] then used[column[field]] = true end
+    local name = asked[field] or field
+    if known[name] then
+      column[field], used[name] = name, true
+    elseif asked[field] or field == "path" then
+      local near = options.nearest(name, names)
+      show.fail("%s has no column '%s' (%s)", path, name,
+        near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(names, ", "))
+    end
   end
-  for _, name in ipairs(names) do
-    if not used[name] then others[#others + 1] = name end
-  end
-  return column, others
+  return column, class.select_from(names, function(name) return not used[name] end)
 end
 
 -- The track of a row; `column` and `others` as columns_of gives them.
@@ -201,10 +191,9 @@ end
 ---@param given moonlark.dataset.gtzan.Options?
 ---@return moonlark.Dataset
 function dataset.gtzan(path, given)
-  local o = of_gtzan:read(given)
+  local o, tracks = of_gtzan:read(given), {}
   path = folder_at(path)
   local genres = genres_in(path)
-  local tracks = {}
   local sounds, rejected = scan.sounds(genres, {"au", "wav"})
   for _, found in ipairs(sounds) do
     local folder, genre = found:match "^([^/]+)/([^/.]+)%.%d%d%d%d%d%.%w+$"
@@ -245,12 +234,9 @@ dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
 ---@return moonlark.Dataset
 function dataset.open(path, given)
   if check_path(path):lower():find "%.csv$" then return dataset.csv(path, given) end
-  if path:lower():find "%.json$" then
-    local loaded = dataset.load(path)
-    if not dataset.is(loaded) then show.fail("%s holds a split: name a dataset's index", path) end
-    return loaded
-  end
-  return dataset.folder(path, given)
+  if not path:lower():find "%.json$" then return dataset.folder(path, given) end
+  local loaded = dataset.load(path)
+  return dataset.is(loaded) and loaded or show.fail("%s holds a split: name a dataset's index", path)
 end
 
 --- True for datasets.

@@ -13,9 +13,7 @@ local show = require "moonlark.base.show"
 local results = {}
 
 -- "" of a whole, "-3-of-16" of a part.
-local function mark(shard)
-  return shard and ("-%d-of-%d"):format(shard.i, shard.n) or ""
-end
+local function mark(shard) return shard and ("-%d-of-%d"):format(shard.i, shard.n) or "" end
 
 --- The path of the pooled table; `shard` is nil, or {i, n} of a part, whose table is .safetensors in any case.
 function results.table_path(folder, format, shard)
@@ -226,12 +224,10 @@ end
 
 -- The rows of the parts' tables, in one.
 local function merge_tables(folder, format, made, n)
-  local shards, filled = {}, {}
+  local shards = {}
   for i = 1, n do shards[i] = {file = results.table_path(folder, format, {i = i, n = n}), places = {}} end
   for row, track in ipairs(made.tracks) do table.insert(shards[track.part].places, row) end
-  for _, shard in ipairs(shards) do
-    if #shard.places > 0 then filled[#filled + 1] = shard end
-  end
+  local filled = class.select_from(shards, function(shard) return #shard.places > 0 end)
   local songs = class.make(made.tracks, {classes = made.classes})
   core.extract.merge_tables(filled, #made.tracks, results.table_path(folder, format),
     require "moonlark.dataset.extract".about(songs, made.columns, made.recipe))

@@ -53,10 +53,8 @@ local function union(list)
   local tracks, seen = {}, {}
   for _, part in ipairs(list) do
     for _, track in ipairs(part.tracks) do
-      if not seen[track.path] then
-        seen[track.path] = true
-        tracks[#tracks + 1] = track
-      end
+      if not seen[track.path] then tracks[#tracks + 1] = track end
+      seen[track.path] = true
     end
   end
   local whole = make(tracks, list[1])
@@ -190,8 +188,7 @@ function store.load(path)
   end
   local whole = restore_dataset(path, stored)
   if format == "moonlark.dataset" then return whole end
-  if stored.kind == "folds" then return restore_folds(path, stored, whole) end
-  return restore_parts(path, stored, whole)
+  return (stored.kind == "folds" and restore_folds or restore_parts)(path, stored, whole)
 end
 
 return store
