@@ -224,7 +224,7 @@ end
 
 --- The augmentations in the order in which they run, as the engine reads them: sounds first, mixup last of these.
 --- Errors: what no function of this module made; two mixups; a stretch of features beside changes of sounds.
----     for _, each in ipairs(augment.ordered {augment.mixup(), augment.noise()}) do print(each.kind) end
+---     print(augment.ordered({augment.mixup(), augment.noise()})[1].kind)      --> noise
 ---@param list moonlark.Augmentation[]
 ---@return table[]
 function augment.ordered(list)

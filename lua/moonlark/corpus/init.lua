@@ -31,9 +31,7 @@ local GENERATION = 1
 --- The names of the styles, sorted.
 ---     for _, style in ipairs(corpus.styles()) do print(style) end
 ---@return string[]
-function corpus.styles()
-  return text.keys(styles)
-end
+function corpus.styles() return text.keys(styles) end
 
 local shared = {
   seed = options.integer(0, nil, "of all that is drawn"),
@@ -113,9 +111,7 @@ local function check_folder(folder, settings)
   end
 end
 
-local function quoted(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
+local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 -- Starts another process of this program that makes every n-th of the missing clips.
 local function start_worker(folder, settings, part, parts)

@@ -34,9 +34,7 @@ function Random:uniform(low, high)
 end
 
 --- An integer in low..high.
-function Random:integer(low, high)
-  return low + (self:bits() >> 1) % (high - low + 1)
-end
+function Random:integer(low, high) return low + (self:bits() >> 1) % (high - low + 1) end
 
 --- True with probability p.
 function Random:chance(p) return self:uniform() < p end

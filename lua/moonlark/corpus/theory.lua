@@ -36,9 +36,7 @@ theory.scales = {
 local degrees = {0, 2, 4, 5, 7, 9, 11}
 
 --- A key's name as JAMS writes it: "Eb:major".
-function theory.key_name(tonic, mode)
-  return tonics[mode][tonic] .. ":" .. mode
-end
+function theory.key_name(tonic, mode) return tonics[mode][tonic] .. ":" .. mode end
 
 --- The chord that a word such as "b7:maj" means in a key: {root (pitch class), intervals (semitones above it), label
 --- (Harte's spelling: "Eb:min7")}.
@@ -53,14 +51,10 @@ function theory.chord(word, tonic, mode)
 end
 
 --- The pitch of a class that lies nearest to another pitch.
-function theory.nearest(class, near)
-  return class + 12 * math.floor((near - class) / 12 + 0.5)
-end
+function theory.nearest(class, near) return class + 12 * math.floor((near - class) / 12 + 0.5) end
 
 --- The pitch of a class in [low, low + 12).
-function theory.above(class, low)
-  return low + (class - low) % 12
-end
+function theory.above(class, low) return low + (class - low) % 12 end
 
 --- A close voicing around a center: every chord tone at its nearest place, lowest first.
 function theory.voicing(chord, center)

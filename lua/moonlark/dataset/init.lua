@@ -83,7 +83,7 @@ end
 --- pipes with a sound's name. Names that start with a dot are skipped.
 ---
 --- Errors: no such folder, no sound files, a name in which a pattern finds nothing.
----     local songs = dataset.folder("esc10", {fold = "^(%d)%-", group = "^%d%-(%d+)%-"})   -- 1-17092-A.ogg
+---     local songs = dataset.folder("esc10", {fold = "^(%d)%-", group = "^%d%-(%d+)%-"})
 ---@param path string
 ---@param given moonlark.dataset.folder.Options?
 ---@return moonlark.Dataset
@@ -149,7 +149,7 @@ end
 --- `path` must be there, and other columns are kept in each track's `tags`. An empty field counts as none.
 --- Paths are relative to the CSV file, or to `root`, which is relative to the CSV file itself. Errors name the line: an
 --- empty path, a path that stands twice, an empty label where others have one.
----     local songs = dataset.csv("esc50.csv", {root = "audio", columns = {path = "filename", label = "category"}})
+---     local songs = dataset.csv("esc50.csv", {root = "audio", columns = {label = "category"}})
 ---@param path string
 ---@param given moonlark.dataset.csv.Options?
 ---@return moonlark.Dataset

@@ -133,9 +133,7 @@ end
 ---     local magnitude = feature.magnitude(feature.cqt(song))
 ---@param S moonlark.Signal|moonlark.Tensor
 ---@return moonlark.Signal|moonlark.Tensor  float32
-function after.magnitude(S)
-  return follow("S", S, function(data) return data:abs() end)
-end
+function after.magnitude(S) return follow("S", S, function(data) return data:abs() end) end
 
 --- Phase of a complex transform, in radians, −π to π.
 ---     local phase = feature.phase(feature.stft(song))

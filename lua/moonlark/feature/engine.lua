@@ -14,14 +14,10 @@ for i, row in ipairs(core.list()) do
 end
 
 --- A feature's row: {name, summary, kind, unit, parameters …}; the error names the nearest of an unknown name.
-function engine.row(name)
-  return rows[name] or options.unknown("feature", name, names)
-end
+function engine.row(name) return rows[name] or options.unknown("feature", name, names) end
 
---- Refuses options that a feature does not have; the engine checks the values of those that it has.
----@param name string
----@param given table?
----@param owner string?  what errors call it, default "feature.NAME"
+--- Refuses options that a feature does not have; the engine checks the values of those that it has. `owner` is what
+--- errors call it, by default "feature.NAME".
 function engine.check(name, given, owner)
   local known = {}
   for i, p in ipairs(engine.row(name).parameters) do known[i], known[p.name] = p.name, true end
@@ -35,18 +31,14 @@ end
 --- The names of all features, in the order of the engine's table.
 ---     for _, name in ipairs(feature.names()) do print(name) end
 ---@return string[]
-function engine.names()
-  return table.move(names, 1, #names, 1, {})
-end
+function engine.names() return table.move(names, 1, #names, 1, {}) end
 
 --- What a feature takes: {{name, kind, default, optional, least, most, choices, unit, usual, help} …}; kind is
 --- "integer", "number", "boolean" or "choice".
 ---     for _, p in ipairs(feature.parameters "mel") do print(p.name, p.help) end
 ---@param name string
 ---@return table[]
-function engine.parameters(name)
-  return engine.row(name).parameters
-end
+function engine.parameters(name) return engine.row(name).parameters end
 
 --- Every setting of a feature: the options given, checked, and the defaults of the others.
 ---     print(feature.settings("mel", {n_mels = 64}).hop_length)      --> 512
@@ -90,7 +82,7 @@ function engine.each_channel(song, f)
 end
 
 --- A feature by its name. Errors: no such feature.
----     local mel = feature.compute("mel", song, {n_mels = 64})     -- feature.mel(song, {n_mels = 64})
+---     local mel = feature.compute("mel", song, {n_mels = 64})
 ---@param name string
 ---@param song moonlark.Signal  waveform
 ---@param given table?

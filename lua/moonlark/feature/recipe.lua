@@ -70,7 +70,7 @@ local parameters = options.describe("feature.recipe", recipe.options, {
 
 --- Several features to be made together, from one decode and shared transforms. Errors: a feature or pool that is
 --- unknown or stands twice, settings that a feature refuses.
----     local recipe = feature.recipe {features = {mfcc = {n_mfcc = 13}}, pool = {"mean", "std"}}
+---     local recipe = feature.recipe {features = {mfcc = {n_mfcc = 13}}, pool = "mean"}
 ---@param given moonlark.feature.recipe.Options
 ---@return moonlark.Recipe
 function recipe.new(given)
@@ -166,8 +166,6 @@ function Recipe:row(song)
   return core.extract.analyse(self:description(), samples_of(self, song), song.rate)
 end
 
-function Recipe:__tostring()
-  return (self.text:gsub("^numbers %d+\n", ""):gsub("\n$", ""))
-end
+function Recipe:__tostring() return (self.text:gsub("^numbers %d+\n", ""):gsub("\n$", "")) end
 
 return recipe
