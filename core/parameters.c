@@ -42,7 +42,8 @@ mlk_code mlk_parameter_check(const mlk_parameter *p, double value, mlk_status *s
     if (p->infinite && value == HUGE_VAL)
         return MLK_OK;
     if (p->above && p->max < 1 << 24)
-        return mlk_fail(status, MLK_INVALID, "%s must be above %g and at most %g, got %g", p->name, p->min, p->max, value);
+        return mlk_fail(status, MLK_INVALID, "%s must be above %g and at most %g, got %g", p->name, p->min, p->max,
+                        value);
     if (p->above)
         return mlk_fail(status, MLK_INVALID, "%s must be above %g, got %g", p->name, p->min, value);
     if (p->max >= 1 << 24)

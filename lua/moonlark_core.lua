@@ -1,7 +1,7 @@
 --- The engine: the C module of this name, told where its tensors come from.
 ---
---- Lua looks for this file before it looks for the C module. The engine itself knows nobody who makes tensors: its first
---- tensor calls the function below, so that libtorch is loaded no earlier.
+--- Lua looks for this file before it looks for the C module. The engine itself knows nobody who makes tensors: its
+--- first tensor calls the function below, so that libtorch is loaded no earlier.
 local file, why = package.searchpath("moonlark_core", package.cpath)
 local open
 if file then open, why = package.loadlib(file, "luaopen_moonlark_core") end

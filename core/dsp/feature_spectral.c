@@ -206,8 +206,8 @@ const mlk_feature mlk_feature_spectral_flatness = {
 
 typedef uint64_t words __attribute__((vector_size(32), may_alias));
 
-/* Natural logarithms of positive normal numbers to 1e-13: the exponent, and a series in (m - 1) / (m + 1) for the rest m,
- * which lies between the root of a half and the root of 2. */
+/* Natural logarithms of positive normal numbers to 1e-13: the exponent, and a series in (m - 1) / (m + 1) for the rest
+ * m, which lies between the root of a half and the root of 2. */
 static inline __attribute__((always_inline)) void logarithms(const mlk_half_doubles *from, mlk_half_doubles *to)
 {
     const uint64_t root_of_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000, two_to_52 = 0x4330000000000000;
