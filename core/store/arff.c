@@ -1,9 +1,6 @@
 #include "store/arff.h"
 
-#include "store/atomic.h"
-
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* A name in ARFF: quoted, for it may hold anything. */
@@ -66,12 +63,8 @@ static void write_rows(FILE *out, const mlk_table *t)
     }
 }
 
-mlk_code mlk_arff_write_table(const char *path, const mlk_table *table, mlk_status *status)
+void mlk_arff_print_table(FILE *out, const mlk_table *table)
 {
-    mlk_atomic file;
-    if (mlk_atomic_open(path, &file, status))
-        return status->code;
-    write_header(file.stream, table);
-    write_rows(file.stream, table);
-    return mlk_atomic_commit(&file, status);
+    write_header(out, table);
+    write_rows(out, table);
 }

@@ -4,6 +4,8 @@
 
 #include "store/table.h"
 
-mlk_code mlk_arff_write_table(const char *path, const mlk_table *table, mlk_status *status);
+#include <stdio.h>
+
+void mlk_arff_print_table(FILE *out, const mlk_table *table);
 
 #endif

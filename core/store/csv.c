@@ -31,7 +31,7 @@ static void write_field(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void write_rows(FILE *out, const mlk_table *t)
+void mlk_csv_print_table(FILE *out, const mlk_table *t)
 {
     fputs(t->labels ? "path,label" : "path", out);
     for (int64_t k = 0; k < t->width; k++)
@@ -47,15 +47,6 @@ static void write_rows(FILE *out, const mlk_table *t)
             fprintf(out, ",%.9g", t->rows[i][k]);
         fputc('\n', out);
     }
-}
-
-mlk_code mlk_csv_write_table(const char *path, const mlk_table *table, mlk_status *status)
-{
-    mlk_atomic file;
-    if (mlk_atomic_open(path, &file, status))
-        return status->code;
-    write_rows(file.stream, table);
-    return mlk_atomic_commit(&file, status);
 }
 
 /* --- a line a frame --- */

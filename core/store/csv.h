@@ -9,8 +9,10 @@
 #include "store/frames.h"
 #include "store/table.h"
 
+#include <stdio.h>
+
 /* A line for each row: path, label of a labelled table, columns. */
-mlk_code mlk_csv_write_table(const char *path, const mlk_table *table, mlk_status *status);
+void mlk_csv_print_table(FILE *out, const mlk_table *table);
 
 /* A line for each frame: time_s, then every row of every feature. All must share their frames; complex ones are
  * refused. */

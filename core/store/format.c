@@ -1,6 +1,7 @@
 #include "store/format.h"
 
 #include "store/arff.h"
+#include "store/atomic.h"
 #include "store/csv.h"
 #include "store/hdf5.h"
 #include "store/jsonl.h"
@@ -20,9 +21,9 @@ const mlk_format mlk_formats[] = {
      .write = mlk_safetensors_write},
     {"npz", ARRAYS, .read = mlk_npz_read, .write = mlk_npz_write},
     {"npy", ARRAYS | MLK_FORMAT_TABLE, .single = true, .read = mlk_npy_read_list, .write = mlk_npy_write_list},
-    {"csv", LINES, .write_frames = mlk_csv_write_frames, .write_table = mlk_csv_write_table},
-    {"jsonl", MLK_FORMAT_TABLE, .write_table = mlk_jsonl_write_table},
-    {"arff", MLK_FORMAT_TABLE, .write_table = mlk_arff_write_table},
+    {"csv", LINES, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table},
+    {"jsonl", MLK_FORMAT_TABLE, .print_table = mlk_jsonl_print_table},
+    {"arff", MLK_FORMAT_TABLE, .print_table = mlk_arff_print_table},
     {"h5", LINES, .write_frames = mlk_hdf5_write_frames, .write_table = mlk_hdf5_write_table,
      .available = mlk_hdf5_available},
     {.name = NULL},
@@ -112,6 +113,15 @@ mlk_code mlk_format_write_frames(const char *path, const mlk_frames *frames, mlk
     return code;
 }
 
+static mlk_code print_table(const mlk_format *format, const char *path, const mlk_table *table, mlk_status *status)
+{
+    mlk_atomic file;
+    if (mlk_atomic_open(path, &file, status))
+        return status->code;
+    format->print_table(file.stream, table);
+    return mlk_atomic_commit(&file, status);
+}
+
 mlk_code mlk_format_write_table(const char *path, const mlk_table *table, mlk_status *status)
 {
     const mlk_format *format = mlk_format_of(path, MLK_FORMAT_TABLE, status);
@@ -119,6 +129,8 @@ mlk_code mlk_format_write_table(const char *path, const mlk_table *table, mlk_st
         return status->code;
     if (format->write_table)
         return format->write_table(path, table, status);
+    if (format->print_table)
+        return print_table(format, path, table, status);
     mlk_tensors tensors = {0};
     mlk_code code = mlk_table_list(table, format->texts, !format->single, &tensors, status);
     if (!code)

@@ -13,6 +13,8 @@
 #include "store/table.h"
 #include "store/tensors.h"
 
+#include <stdio.h>
+
 /* What a format is good for. */
 typedef enum mlk_format_use {
     MLK_FORMAT_TENSORS = 1, /* named arrays, written and read */
@@ -31,6 +33,7 @@ typedef struct mlk_format {
     mlk_code (*write)(const char *path, const mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write_frames)(const char *path, const mlk_frames *frames, mlk_status *status);
     mlk_code (*write_table)(const char *path, const mlk_table *table, mlk_status *status);
+    void (*print_table)(FILE *out, const mlk_table *table); /* of text: what opens the file sees to errors */
     mlk_code (*available)(mlk_status *status); /* NULL: always */
 } mlk_format;
 

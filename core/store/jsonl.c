@@ -1,12 +1,10 @@
 #include "store/jsonl.h"
 
-#include "store/atomic.h"
 #include "store/json.h"
 
 #include <math.h>
-#include <stdio.h>
 
-static void write_rows(FILE *out, const mlk_table *t)
+void mlk_jsonl_print_table(FILE *out, const mlk_table *t)
 {
     for (int64_t i = 0; i < t->n; i++) {
         fputs("{\"path\":", out);
@@ -22,13 +20,4 @@ static void write_rows(FILE *out, const mlk_table *t)
                 fprintf(out, ",\"%s\":null", t->columns[k]);
         fputs("}\n", out);
     }
-}
-
-mlk_code mlk_jsonl_write_table(const char *path, const mlk_table *table, mlk_status *status)
-{
-    mlk_atomic file;
-    if (mlk_atomic_open(path, &file, status))
-        return status->code;
-    write_rows(file.stream, table);
-    return mlk_atomic_commit(&file, status);
 }
