@@ -3,6 +3,7 @@ local background = require "moonlark.dataset.background"
 local cache = require "moonlark.dataset.cache"
 local class = require "moonlark.dataset.class"
 local core = require "moonlark_core".extract
+local features = require "moonlark.dataset.features"
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -13,36 +14,6 @@ local extract = {}
 
 local of_extract = options.describe("Dataset:extract", background.options, cache.options)
 local of_extract_to = options.describe("Dataset:extract_to", background.options, cache.options)
-
----@class moonlark.Features
----@field x moonlark.Tensor?  n × d float32, when the recipe pools
----@field items table?  when it keeps frames: items[i] is a table of Signals by feature, read when asked for
----@field y moonlark.Tensor?  n int64 class ids, for labelled tracks
----@field names string[]  d names of columns
----@field classes string[]  labels by class id
----@field paths string[]  n
----@field groups (string)[]?  n, when tracks have groups or are segments (then the track's path)
----@field folds (integer|string)[]?  n, when all tracks have folds
----@field tracks moonlark.Track[]  n
----@field rejected {path: string, reason: string}[]  files that failed: they have no row
----@field partial {path: string, reason: string}[]  files that were kept in part, with the recipe's partial = "keep"
----@field warnings {path: string, reason: string}[]  what else is to be said of files that have a row
----@field recipe moonlark.Recipe
----@field leakage boolean?  true when segments were cut before splitting
-local Features = {}
-Features.__index = Features
-Features.__name = "moonlark.Features"
-
-function Features:__len() return #self.tracks end
-
-function Features:__tostring()
-  local text = self.x and ("%d × %d features"):format(#self.tracks, #self.names)
-    or ("frames of %d tracks"):format(#self.tracks)
-  if #self.classes > 0 then text = text .. ("  %d classes"):format(#self.classes) end
-  if #self.rejected > 0 then text = text .. ("  %d rejected"):format(#self.rejected) end
-  if #self.partial > 0 then text = text .. ("  %d kept in part"):format(#self.partial) end
-  return text
-end
 
 -- A list whose i-th item is made anew whenever it is asked for: frames of a large collection do not fit in memory.
 local function lazy_list(n, get)
@@ -130,7 +101,7 @@ function Dataset:extract(recipe, given)
   else
     X.items = lazy_list(#places, function(i) return recipe:signals(core.frames(job, places[i])) end)
   end
-  return setmetatable(X, Features)
+  return features.make(X)
 end
 
 --- Computes a recipe over all tracks into files, without tensors: with pool one table of all tracks, else one file
