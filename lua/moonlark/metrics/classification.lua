@@ -58,30 +58,53 @@ end
 
 local function ratio(a, b) return b > 0 and a / b or 0 end
 
+---@class moonlark.ClassFigures
+---@field precision number
+---@field recall number
+---@field f1 number
+---@field support integer  how often the class is the truth
+---@field occurs boolean  in truth or prediction
+
+-- One class of `right` hits, `support` truths and `given` predictions.
+local function figures_of(right, support, given)
+  return {precision = ratio(right, given), recall = ratio(right, support), f1 = ratio(2 * right, given + support),
+    support = support, occurs = given + support > 0}
+end
+
+--- Precision, recall, F1 and support of each class of a table of counts, and their means; as precision_recall_f1.
+---     local per_class, macro = metrics.figures(metrics.confusion(y, predicted))
+---@param counts moonlark.Tensor  classes × classes, rows are the truth
+---@return moonlark.ClassFigures[] per_class
+---@return {precision: number, recall: number, f1: number} macro
+---@return {precision: number, recall: number, f1: number} weighted
+function classification.figures(counts)
+  local right = counts:diagonal():totable()
+  local support, given = counts:sum(1):totable(), counts:sum(0):totable()
+  local per_class, n, occurring = {}, counts:sum():item(), 0
+  for i = 1, #right do
+    per_class[i] = figures_of(right[i], support[i], given[i])
+    if per_class[i].occurs then occurring = occurring + 1 end
+  end
+  local macro, weighted = {precision = 0, recall = 0, f1 = 0}, {precision = 0, recall = 0, f1 = 0}
+  for _, one in ipairs(per_class) do
+    for key in pairs(macro) do
+      macro[key] = macro[key] + one[key] / occurring
+      weighted[key] = weighted[key] + one[key] * one.support / n
+    end
+  end
+  return per_class, macro, weighted
+end
+
 --- Precision, recall, F1 and support of each class, and their means. A share of nothing counts 0.
 ---     local per_class, macro = metrics.precision_recall_f1(y, predicted)
 ---@param truth moonlark.Tensor
 ---@param predicted moonlark.Tensor
 ---@param classes integer?  number of classes (default: the largest id + 1)
----@return {precision: number, recall: number, f1: number, support: integer}[] per_class  entry i is class i - 1
----@return {precision: number, recall: number, f1: number} macro  plain means over classes
+---@return moonlark.ClassFigures[] per_class  entry i is class i - 1
+---@return {precision: number, recall: number, f1: number} macro  plain means over classes in truth or prediction
 ---@return {precision: number, recall: number, f1: number} weighted  means weighted by support
 function classification.precision_recall_f1(truth, predicted, classes)
-  local counts = classification.confusion(truth, predicted, classes)
-  local right = counts:diagonal():totable()
-  local support, given = counts:sum(1):totable(), counts:sum(0):totable()
-  local per_class, n = {}, counts:sum():item()
-  local macro, weighted = {precision = 0, recall = 0, f1 = 0}, {precision = 0, recall = 0, f1 = 0}
-  for i = 1, #right do
-    local one = {precision = ratio(right[i], given[i]), recall = ratio(right[i], support[i]), support = support[i]}
-    one.f1 = ratio(2 * right[i], given[i] + support[i])
-    per_class[i] = one
-    for key in pairs(macro) do
-      macro[key] = macro[key] + one[key] / #right
-      weighted[key] = weighted[key] + one[key] * support[i] / n
-    end
-  end
-  return per_class, macro, weighted
+  return classification.figures(classification.confusion(truth, predicted, classes))
 end
 
 return classification
