@@ -91,6 +91,8 @@ struct mlk_feature {
     mlk_code (*survey)(const mlk_settings *settings, mlk_analysis *analysis, bool *needed, mlk_status *status);
     /* The value of each row on the axis; NULL: 0, 1, 2 ... */
     void (*place)(const mlk_settings *settings, double rate, int64_t rows, double *values);
+    /* How many of the bands that it measures hold nothing at this rate. NULL: none, whatever the settings. */
+    int (*empty)(const mlk_settings *settings, double rate);
 };
 
 int mlk_feature_count(void);

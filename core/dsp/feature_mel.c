@@ -15,7 +15,7 @@ mlk_mel mlk_feature_mel_of(const mlk_settings *s, const char *norm, double rate)
         .fmax = isnan(fmax) ? rate / 2 : fmax,
         .htk = mlk_settings_get(s, "htk") != 0,
         .straight_in_mel = mlk_settings_get(s, "triangles") != 0,
-        .norm = (mlk_mel_norm)mlk_settings_get(s, norm),
+        .norm = norm ? (mlk_mel_norm)mlk_settings_get(s, norm) : MLK_MEL_NONE,
     };
 }
 
@@ -30,6 +30,14 @@ mlk_code mlk_feature_check_mel(const mlk_settings *s, double rate, mlk_status *s
     if (fmin >= fmax)
         return mlk_fail(status, MLK_INVALID, "fmin must lie below fmax (%g Hz), got %g", fmax, fmin);
     return MLK_OK;
+}
+
+int mlk_feature_empty_mel(const mlk_settings *s, double rate)
+{
+    mlk_mel mel = mlk_feature_mel_of(s, NULL, rate);
+    if (mlk_feature_check_mel(s, rate, &(mlk_status){0}))
+        return 0;
+    return mlk_mel_empty(&mel, rate, (int)mlk_settings_get(s, "n_fft"));
 }
 
 static mlk_code measure_bands(const mlk_settings *s, int64_t rows, int64_t n, double rate, mlk_feature_shape *shape,
@@ -77,6 +85,7 @@ const mlk_feature mlk_feature_mel = {
     .energy = MLK_SAID_BY("power"),
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(mel_parameters),
+    .empty = mlk_feature_empty_mel,
     .measure = measure_mel,
     .compute = compute_mel,
     .place = place_mel,
@@ -128,6 +137,7 @@ const mlk_feature mlk_feature_log_mel = {
     MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(log_mel_parameters),
+    .empty = mlk_feature_empty_mel,
     .measure = measure_mel,
     .compute = compute_log_mel,
     .survey = survey_log_mel,
@@ -183,6 +193,7 @@ const mlk_feature mlk_feature_mfcc = {
     MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(mfcc_parameters),
+    .empty = mlk_feature_empty_mel,
     .measure = measure_mfcc,
     .compute = compute_mfcc,
     .survey = survey_mfcc,
@@ -227,6 +238,7 @@ const mlk_feature mlk_feature_mfcc_delta = {
     .axis = {.name = "coefficient"},
     MLK_STFT_FRAMES,
     MLK_PARAMETERS(delta_parameters),
+    .empty = mlk_feature_empty_mel,
     .measure = measure_delta,
     .compute = compute_delta,
     .survey = survey_mfcc,
@@ -241,6 +253,7 @@ const mlk_feature mlk_feature_mfcc_delta2 = {
     .axis = {.name = "coefficient"},
     MLK_STFT_FRAMES,
     MLK_PARAMETERS(delta2_parameters),
+    .empty = mlk_feature_empty_mel,
     .measure = measure_delta,
     .compute = compute_delta,
     .survey = survey_mfcc,
@@ -301,6 +314,7 @@ const mlk_feature mlk_feature_pcen = {
     MLK_STFT_FRAMES,
     .scope = MLK_SCOPE_FRAME,
     MLK_PARAMETERS(pcen_parameters),
+    .empty = mlk_feature_empty_mel,
     .measure = measure_mel,
     .compute = compute_pcen,
     .place = place_mel,

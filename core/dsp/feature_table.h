@@ -62,8 +62,11 @@
 
 mlk_stft mlk_feature_stft_of(const mlk_settings *settings);
 
-/* The bands; `norm` is the parameter's name. */
+/* The bands; `norm` is the parameter's name, NULL: they are divided by nothing. */
 mlk_mel mlk_feature_mel_of(const mlk_settings *settings, const char *norm, double rate);
+
+/* How many mel bands are empty: .empty of a row that has MLK_MEL_PARAMETERS. */
+int mlk_feature_empty_mel(const mlk_settings *settings, double rate);
 
 /* Refuses bands that do not fit the sample rate. */
 mlk_code mlk_feature_check_mel(const mlk_settings *settings, double rate, mlk_status *status);

@@ -167,6 +167,16 @@ static const bank *bank_of(const mlk_mel *mel, double rate, int n_fft, mlk_statu
     return mlk_memo_get(mlk_memo_shared(), &banks, &key, &r, status);
 }
 
+int mlk_mel_empty(const mlk_mel *mel, double rate, int n_fft)
+{
+    mlk_status status;
+    const bank *b = bank_of(mel, rate, n_fft, &status);
+    int count = 0;
+    for (int i = 0; b && i < mel->n_mels; i++)
+        count += b->start[i] == b->start[i + 1];
+    return count;
+}
+
 mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                        mlk_status *status)
 {

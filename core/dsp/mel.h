@@ -36,6 +36,9 @@ double mlk_mel_to_hz(double mel, bool htk);
 /* Centre frequencies of the bands, in Hz. */
 void mlk_mel_centres(const mlk_mel *mel, double *out);
 
+/* How many bands lie between two bins of the spectrum, so that they are always 0. */
+int mlk_mel_empty(const mlk_mel *mel, double rate, int n_fft);
+
 /* Applies the filter bank to a spectrum of n_fft/2 + 1 rows; out is n_mels x frames. */
 mlk_code mlk_mel_apply(const mlk_mel *mel, double rate, int n_fft, const mlk_tiles *spectrum, float *out,
                        mlk_status *status);

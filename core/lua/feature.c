@@ -104,6 +104,17 @@ static int facts(lua_State *L)
     return 1;
 }
 
+/* empty(name, options, sample_rate) -> how many of the bands hold nothing */
+static int empty(lua_State *L)
+{
+    const mlk_feature *feature = check_feature(L, 1);
+    mlk_settings read;
+    read_own(L, 2, feature, &read);
+    double rate = mlk_lua_number(L, 3, "rate", 1e-9, HUGE_VAL);
+    lua_pushinteger(L, feature->empty ? feature->empty(&read, rate) : 0);
+    return 1;
+}
+
 /* --- computing ------------------------------------------------------------------- */
 
 /* axis(name, options, sample_rate, rows) -> {name, unit, scale, values}, or nil for one row */
@@ -362,8 +373,8 @@ static int fourier_tempogram(lua_State *L)
 int mlk_lua_open_feature(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"list", list}, {"settings", settings}, {"facts", facts}, {"axis", axis}, {"compute", compute},
-        {"pyin", pyin}, {"tuning", tuning}, {"power_to_db", power_to_db}, {"db_to_power", db_to_power},
+        {"list", list}, {"settings", settings}, {"facts", facts}, {"axis", axis}, {"empty", empty},
+        {"compute", compute}, {"pyin", pyin}, {"tuning", tuning}, {"power_to_db", power_to_db}, {"db_to_power", db_to_power},
         {"delta", delta}, {"onset_strength", onset_strength}, {"tempogram", tempogram},
         {"fourier_tempogram", fourier_tempogram}, {"istft", istft}, {NULL, NULL},
     };

@@ -29,6 +29,7 @@ static const char usage[] =
     "options:\n"
     "  -e CODE        run CODE\n"
     "  -l NAME        require NAME (a module of Moonlark or any other) into a global\n"
+    "  --warnings W   show (default), ignore, or error: each warning ends the work\n"
     "  -i             go to the prompt afterwards\n"
     "  -              the script is on standard input\n"
     "  -v, --version  print the version\n"
@@ -233,7 +234,10 @@ static int read_options(int argc, char **argv, command_line *line)
         }
         if (strcmp(option, "-v") == 0 || strcmp(option, "--version") == 0)
             continue;
-        if (option[1] == 'e' || option[1] == 'l') {
+        if (strcmp(option, "--warnings") == 0) {
+            if (++i >= argc)
+                return complain("an argument must follow", option);
+        } else if (option[1] == 'e' || option[1] == 'l') {
             line->globals = true;
             if (option[2] == '\0' && ++i >= argc)
                 return complain("an argument must follow", option);
@@ -261,6 +265,12 @@ static int run_options(lua_State *L, char **argv, command_line *line)
         const char *option = argv[i];
         if (strcmp(option, "-i") == 0 || strcmp(option, "--") == 0)
             continue;
+        if (strcmp(option, "--warnings") == 0) {
+            const char *policy = argv[++i];
+            if (mlk_run_library(L, "moonlark.base.warning", "policy", 1, &policy, 0) != MLK_EXIT_OK)
+                code = MLK_EXIT_USAGE;
+            continue;
+        }
         line->ran = true;
         if (strcmp(option, "-v") == 0 || strcmp(option, "--version") == 0) {
             printf("Moonlark %s, %s\n", MOONLARK_VERSION, LUA_RELEASE);

@@ -4,6 +4,8 @@
 ---     local song = moonlark.audio.load "song.mp3"
 ---
 --- Each module is loaded when its name is first used.
+local warning = require "moonlark.base.warning"
+
 local moonlark = {}
 
 --- The folder that holds Moonlark's Lua files, scripts and models.
@@ -27,6 +29,19 @@ function moonlark.module(name)
   if package.loaded[full] == nil and not package.searchpath(full, package.path) then return nil end
   return require(full)
 end
+
+--- Warns: a line on standard error, the first time that a kind comes. All are counted, and kept in the folder of the
+--- run that is open (run.json, report.md).
+---     moonlark.warn("few-songs", "jazz has 3 songs")
+---@param kind string  lower-case words with hyphens, the same for all warnings of one cause
+---@param text string  one line
+function moonlark.warn(kind, text) warning.say(kind, require("moonlark.base.show").name(text)) end
+
+--- Sets what becomes of warnings: they are said, kept in silence, or made errors. Returns what it was before.
+---     moonlark.warnings "error"
+---@param policy "show"|"ignore"|"error"
+---@return string
+function moonlark.warnings(policy) return warning.policy(policy) end
 
 -- moonlark.version is the engine's: it stands in CMakeLists.txt alone.
 return setmetatable(moonlark, {__index = function(_, name)

@@ -54,8 +54,8 @@ end
 
 local function say(path, notes)
   if not notes then return end
-  if notes.partial then warning.of_file(path, "kept in part: " .. notes.partial) end
-  if notes.warning then warning.of_file(path, notes.warning) end
+  if notes.partial then warning.of_file("partial-file", path, "kept in part: " .. notes.partial) end
+  if notes.warning then warning.of_file("cancelled-stereo", path, notes.warning) end
 end
 
 local function waveform(data, rate, start)

@@ -8,6 +8,8 @@ Progress.__name = "moonlark.Progress"
 
 local progress = {}
 
+local on_screen -- the bar that a terminal shows now
+
 local BAR_S = 0.1    -- a terminal's bar is redrawn at most this often
 local LINE_S = 10    -- and a line is written elsewhere
 
@@ -68,6 +70,16 @@ local function draw(self, now)
     text = text:sub(1, utf8.offset(text, math.max(self.columns, 2)) or #text + 1)
   end
   io.stderr:write("\r", text, "\27[K")
+  on_screen = self
+end
+
+--- Writes a line on standard error; a bar that stands there goes out of its way and comes back below it.
+---@param words string
+function progress.line(words)
+  local bar = on_screen
+  if not bar then return io.stderr:write(words, "\n") end
+  io.stderr:write("\r", words, "\27[K\n")
+  draw(bar, bar.clock())
 end
 
 --- Says how much is done now.
@@ -87,19 +99,20 @@ function Progress:finish()
   if not self.drew then return end
   self.drew = false
   draw(self, self.clock())
+  on_screen = nil
   if self.columns then io.stderr:write "\n" end
 end
 
 --- Ends the bar without a trace: its line on a terminal is free for the next words.
 function Progress:erase()
   if self.drew and self.columns then io.stderr:write "\r\27[K" end
-  self.drew = false
+  self.drew, on_screen = false, nil
 end
 
 -- A `local bar <close>` ends here on an error or Ctrl-C: the next output starts on a line of its own.
 function Progress:__close()
   if self.drew and self.columns then io.stderr:write "\n" end
-  self.drew = false
+  self.drew, on_screen = false, nil
 end
 
 return progress

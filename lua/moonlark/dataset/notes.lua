@@ -5,9 +5,9 @@ local notes = {}
 
 local said = {} -- folds, and the parts of a split, read the same files again
 
-local function add(list, track, reason, words)
+local function add(list, track, reason, kind, words)
   local line = track.path .. "\0" .. words
-  if not said[line] then warning.of_file(track.path, words) end
+  if not said[line] then warning.of_file(kind, track.path, words) end
   said[line] = true
   local last = list[#list]
   if last and last.path == track.path then return end -- another piece of the same file
@@ -20,8 +20,10 @@ end
 function notes.take(found, tracks)
   local partial, warnings = {}, {}
   for i, note in ipairs(found) do
-    if note and note.partial then add(partial, tracks[i], note.partial, "kept in part: " .. note.partial) end
-    if note and note.warning then add(warnings, tracks[i], note.warning, note.warning) end
+    if note and note.partial then
+      add(partial, tracks[i], note.partial, "partial-file", "kept in part: " .. note.partial)
+    end
+    if note and note.warning then add(warnings, tracks[i], note.warning, "cancelled-stereo", note.warning) end
   end
   return partial, warnings
 end

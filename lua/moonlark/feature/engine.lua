@@ -4,6 +4,7 @@ local core = require "moonlark_core".feature
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
+local warning = require "moonlark.base.warning"
 
 local engine = {}
 
@@ -57,6 +58,14 @@ function engine.facts(name, given)
   return core.facts(name, given)
 end
 
+--- Warns of mel bands that lie between two bins of the spectrum at this sample rate: their rows are always 0.
+function engine.warn_of_empty(name, given, rate)
+  local count = core.empty(name, given, rate)
+  if count == 0 then return end
+  warning.say("empty-mel-filters", ("%s: %d of the mel bands hold no frequency of the spectrum at %g Hz, and are always "
+    .. "empty: take a larger n_fft or a smaller n_mels"):format(name, count, rate))
+end
+
 --- The Signal of a feature's numbers that were made elsewhere: values, frames a second, seconds of the first one.
 ---     local mel = feature.signal("mel", nil, {data = x, rate = 43.07, start = 0}, 22050)
 ---@param name string
@@ -89,6 +98,7 @@ end
 ---@return moonlark.Signal
 function engine.compute(name, song, given)
   engine.check(name, given)
+  engine.warn_of_empty(name, given, song.rate)
   local data, rate, start = engine.each_channel(song, function(samples)
     return core.compute(name, given, samples, song.rate)
   end)

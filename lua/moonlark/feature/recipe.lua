@@ -82,6 +82,9 @@ function recipe.new(given)
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
   local checked = core.extract.recipe(self:description())
   self.names, self.text = checked.columns, checked.text
+  for _, entry in ipairs(self.rate ~= 0 and self.list or {}) do
+    engine.warn_of_empty(entry[1], entry[2], self.rate)
+  end
   return self
 end
 

@@ -20,6 +20,7 @@ local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
+local warning = require "moonlark.base.warning"
 
 local run = {}
 
@@ -32,6 +33,8 @@ local run = {}
 local Run = {}
 Run.__index = Run
 Run.__name = "moonlark.Run"
+
+local told -- where the warnings begin that no finished run has taken: a run's own and those of opening its data
 
 local function now() return os.date "!%Y-%m-%dT%H:%M:%SZ" end
 
@@ -248,7 +251,7 @@ function run.open(path, settings, given)
 
   self = setmetatable({
     path = path, settings = settings or record.settings or {}, record = record, resumed = resumed or false,
-    left_out = {}, final = {}, lock = lock, owned = {["run.json"] = true},
+    left_out = {}, final = {}, lock = lock, owned = {["run.json"] = true}, told = told,
   }, Run)
   begin(self)
   if o.data then self:data(o.data) end
@@ -356,13 +359,24 @@ local function missing_pictures(left_out)
   return #lines > 0 and "\n## Pictures left out\n\n" .. table.concat(lines, "\n") .. "\n" or ""
 end
 
---- Writes report.md. Pictures that could not be drawn are named at its end.
+-- What report.md says of warnings: a line for each text.
+local function warnings_of(list)
+  local lines = {}
+  for _, one in ipairs(list) do
+    for _, words in ipairs(one.texts) do lines[#lines + 1] = ("- %s (%s)"):format(report.escape(words), one.kind) end
+    local more = one.count - #one.texts
+    if more > 0 then lines[#lines + 1] = ("- %d more of %s"):format(more, one.kind) end
+  end
+  return #lines > 0 and "\n## Warnings\n\n" .. table.concat(lines, "\n") .. "\n" or ""
+end
+
+--- Writes report.md. Warnings, and pictures that could not be drawn, stand at its end.
 ---     r:report "# Two takes"
 ---@param markdown any  text, or what tostring makes a text: a page of moonlark.run.report
 function Run:report(markdown)
   local text = tostring(markdown)
   if text:sub(-1) ~= "\n" then text = text .. "\n" end
-  files.write(self:own "report.md", text .. missing_pictures(self.left_out))
+  files.write(self:own "report.md", text .. warnings_of(warning.since(self.told)) .. missing_pictures(self.left_out))
 end
 
 --- Saves the model: model.safetensors and model.json.
@@ -373,6 +387,13 @@ function Run:model(model)
   model:save(self:own "model.safetensors")
 end
 
+-- What was warned of since the run began goes to run.json.
+function Run:save_warnings()
+  local list = warning.since(self.told)
+  for _, one in ipairs(list) do one.texts = json.array(one.texts) end
+  self.record.warnings = #list > 0 and json.array(list) or nil
+end
+
 --- Ends the run: run.json gets the time and "finished", and the folder is free for others.
 ---     r:finish()
 ---@param status? string  default "finished"
@@ -380,6 +401,8 @@ function Run:finish(status)
   self.record.finished = now()
   self.record.status = status or "finished"
   self.record.versions = versions()
+  self:save_warnings()
+  told = warning.mark()
   self:save_record()
   self:release()
 end

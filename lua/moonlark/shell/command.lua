@@ -4,6 +4,7 @@ local lfs = require "lfs"
 local moonlark = require "moonlark"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local warning = require "moonlark.base.warning"
 
 local command = {}
 
@@ -51,6 +52,8 @@ function command.parser(name, summary)
     io.stderr:write(("moonlark %s: %s\nTry 'moonlark %s --help'.\n"):format(name, show.lines(message), name))
     os.exit(2, true)
   end
+  parser:option("--warnings", "show (default), ignore, or error: the first one ends the work."):argname "<policy>"
+    :choices(warning.policies):action(function(_, _, policy) warning.policy(policy) end)
   return parser
 end
 

@@ -46,6 +46,7 @@ end
 ---@param text string
 ---@return function?  runs it; nil when the text is only the beginning of something
 function prompt.compile(text)
+  require("moonlark.base.warning").tell_rest() -- of the input before
   local name = asked(text)
   if name then return function() require("moonlark.shell.help").print(name) end end
 
