@@ -98,10 +98,10 @@ end
 ---@return moonlark.Signal
 function engine.compute(name, song, given)
   engine.check(name, given)
-  engine.warn_of_empty(name, given, song.rate)
   local data, rate, start = engine.each_channel(song, function(samples)
     return core.compute(name, given, samples, song.rate)
   end)
+  engine.warn_of_empty(name, given, song.rate)
   return engine.signal(name, given, {data = data, rate = rate, start = song.start + start}, song.rate)
 end
 

@@ -388,7 +388,7 @@ function Run:model(model)
 end
 
 -- What was warned of since the run began goes to run.json.
-function Run:save_warnings()
+local function keep_warnings(self)
   local list = warning.since(self.told)
   for _, one in ipairs(list) do one.texts = json.array(one.texts) end
   self.record.warnings = #list > 0 and json.array(list) or nil
@@ -401,7 +401,7 @@ function Run:finish(status)
   self.record.finished = now()
   self.record.status = status or "finished"
   self.record.versions = versions()
-  self:save_warnings()
+  keep_warnings(self)
   told = warning.mark()
   self:save_record()
   self:release()
