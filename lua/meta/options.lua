@@ -976,6 +976,45 @@
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field threshold? number  default 1e-10, 0 or more: smaller magnitudes count as 0
 
+--- What metrics.average_precision takes.
+---@class moonlark.metrics.average_precision.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
+
+--- What metrics.calibration_curve takes.
+---@class moonlark.metrics.calibration_curve.Options
+---@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
+---@field n_bins? integer  default 5, 2 or more: parts of 0..1
+---@field strategy? "uniform"|"quantile"  default "uniform": parts of one width, or of one number of rows
+
+--- What metrics.calibration_error takes.
+---@class moonlark.metrics.calibration_error.Options
+---@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
+---@field n_bins? integer  default 15, 2 or more: parts of 0..1
+
+--- What metrics.cohen_kappa takes.
+---@class moonlark.metrics.cohen_kappa.Options
+---@field weights? "linear"|"quadratic"  default all mistakes count the same: how much worse classes are whose ids are further apart
+
+--- What metrics.precision_recall_curve takes.
+---@class moonlark.metrics.precision_recall_curve.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+
+--- What metrics.roc_auc takes.
+---@class moonlark.metrics.roc_auc.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
+---@field multi_class? "ovr"|"ovo"  default "ovr": each class against the rest, or against each other
+
+--- What metrics.roc_curve takes.
+---@class moonlark.metrics.roc_curve.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field drop_intermediate? boolean  default true: leave out thresholds in line with their neighbours
+
+--- What metrics.top_k_accuracy takes.
+---@class moonlark.metrics.top_k_accuracy.Options
+---@field k? integer  default 2, 1 or more: how many of the highest scores count
+
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
 ---@field metric? "euclidean"|"cosine"  default "euclidean": how far two frames lie apart

@@ -36,7 +36,7 @@ local by_name = {
   recipe = feature.recipe {features = {"rms"}, pool = "mean"}, style = "jazz", index = 0, i = 1, n = 2,
   parts = {{0, 0.1}}, rate = 1.5, n_steps = 2, n_fft = 2, size = {1, 1, 2, 2}, theta = torch.zeros {1, 2, 3},
   input = square, inputs = square, target = square, logits = square, query = square, key = square, value = square,
-  tensor = square, gradient = square,
+  tensor = square, gradient = square, truth = {0, 1, 1}, predicted = {0, 1, 0}, scores = {0.2, 0.7, 0.4},
 }
 
 -- Those of functions whose arguments are called otherwise, or must be more than that.

@@ -55,4 +55,105 @@ function TestReport:test_names_may_be_fewer_than_ids_and_must_be_a_list()
   lu.assertErrorMsgContains("must have one entry for each row (2), got 1", metrics.report, {0, 1}, {0})
 end
 
+TestAgreement = {}
+
+function TestAgreement:test_figures_are_scikit_learns()
+  local truth, guess = frozen.truth, frozen.guess
+  check("figures", {
+    (metrics.accuracy(truth, guess)), metrics.balanced_accuracy(truth, guess), metrics.cohen_kappa(truth, guess),
+    metrics.cohen_kappa(truth, guess, {weights = "linear"}), metrics.cohen_kappa(truth, guess, {weights = "quadratic"}),
+    metrics.matthews_corrcoef(truth, guess),
+  })
+end
+
+function TestAgreement:test_one_class_alone()
+  lu.assertEquals(metrics.matthews_corrcoef({0, 1}, {1, 1}), 0.0)
+  lu.assertEquals(metrics.balanced_accuracy({1, 1}, {1, 0}), 0.5)
+  lu.assertNaN(metrics.cohen_kappa({1, 1}, {1, 1}))
+end
+
+TestScores = {}
+
+function TestScores:test_several_classes()
+  local y, scores = frozen.y, frozen.scores
+  check("of_scores", {metrics.log_loss(y, scores), metrics.brier(y, scores)})
+  local top, auc = {}, {}
+  for k = 1, 3 do top[k] = metrics.top_k_accuracy(y, scores, {k = k}) end
+  check("top_k", top)
+  for _, way in ipairs {"ovr", "ovo"} do
+    for _, average in ipairs {"macro", "weighted"} do
+      auc[#auc + 1] = metrics.roc_auc(y, scores, {multi_class = way, average = average})
+    end
+  end
+  check("auc", auc)
+  local macro, each = metrics.average_precision(y, scores)
+  check("average_precision", {macro, (metrics.average_precision(y, scores, {average = "weighted"}))})
+  check("average_precision.each", each)
+end
+
+local cases = {"smooth", "tied", "constant", "ends", "perfect", "few"}
+
+function TestScores:test_curves_of_two_classes()
+  for _, name in ipairs(cases) do
+    local y, scores = frozen[name .. ".y"], frozen[name .. ".scores"]
+    for _, drop in ipairs {true, false} do
+      local curve = metrics.roc_curve(y, scores, {drop_intermediate = drop})
+      lu.assertEquals(curve.thresholds[0]:item(), math.huge)
+      check(("%s.roc.%s"):format(name, drop and "True" or "False"),
+        torch.stack {curve.fpr, curve.tpr, curve.thresholds:clamp_max(1e300)})
+    end
+    local curve = metrics.precision_recall_curve(y, scores)
+    check(name .. ".pr", torch.stack {curve.precision, curve.recall})
+    check(name .. ".pr.thresholds", curve.thresholds)
+    check(name .. ".figures", {metrics.roc_auc(y, scores), metrics.average_precision(y, scores),
+      metrics.log_loss(y, scores), metrics.brier(y, scores)})
+  end
+end
+
+function TestScores:test_calibration()
+  for _, name in ipairs(cases) do
+    for _, strategy in ipairs {"uniform", "quantile"} do
+      local curve = metrics.calibration_curve(frozen[name .. ".y"], frozen[name .. ".scores"], {strategy = strategy})
+      check(("%s.calibration.%s"):format(name, strategy), torch.stack {curve.mean_predicted, curve.fraction_positive})
+      lu.assertEquals(curve.counts:sum():item(), frozen[name .. ".y"]:size(0))
+    end
+  end
+  -- Two bins: 3 rows of mean 0.2 of which 1 is true, 1 row of 0.9 that is.
+  check("ece", metrics.calibration_error({0, 1, 0, 1}, {0.1, 0.2, 0.3, 0.9}, {n_bins = 2}),
+    0.75 * (1 / 3 - 0.2) + 0.25 * 0.1)
+  -- Of several classes the surest one is meant: 0.6 and wrong, 0.8 and right.
+  local curve = metrics.calibration_curve({0, 2}, torch.tensor {{0.3, 0.6, 0.1}, {0.1, 0.1, 0.8}})
+  lu.assertEquals(curve.fraction_positive:totable(), {0.0, 1.0})
+end
+
+function TestScores:test_two_columns_are_two_classes()
+  local y, p = frozen["tied.y"], frozen["tied.scores"]
+  local both = torch.stack({1 - p, p}, 1)
+  check("auc of two columns", metrics.roc_auc(y, both), metrics.roc_auc(y, p))
+  check("log loss of two columns", metrics.log_loss(y, both), metrics.log_loss(y, p))
+  check("of class 0", metrics.roc_auc(y, both, {positive = 0}), metrics.roc_auc(1 - y, 1 - p))
+end
+
+function TestScores:test_classes_that_do_not_occur()
+  local scores = torch.tensor {{0.7, 0.2, 0.1}, {0.1, 0.8, 0.1}, {0.6, 0.3, 0.1}}
+  local auc, each = metrics.roc_auc({0, 1, 0}, scores)
+  lu.assertEquals(auc, 1.0)
+  lu.assertNaN(each[3])
+  lu.assertNaN(metrics.roc_auc({1, 1}, {0.2, 0.3}))
+  lu.assertNaN(metrics.roc_auc({0, 0}, torch.tensor {{0.7, 0.2, 0.1}, {0.1, 0.8, 0.1}}))
+  lu.assertEquals(metrics.average_precision({0, 0}, {0.2, 0.3}), 0.0)
+end
+
+function TestScores:test_bad_values_are_named()
+  local scores = torch.tensor {{0.7, 0.2, 0.1}, {0.1, 0.8, 0.1}}
+  lu.assertErrorMsgEquals("positive must name the class, 0..2", metrics.roc_curve, {0, 1}, scores)
+  lu.assertErrorMsgEquals("positive must be a class 0..2, got 3", metrics.roc_curve, {0, 1}, scores, {positive = 3})
+  lu.assertErrorMsgContains("one row for each entry of truth (3), got 2", metrics.roc_auc, {0, 1, 1}, scores)
+  lu.assertErrorMsgContains("class ids 0..2, one for each column of scores, got 3", metrics.log_loss, {0, 3}, scores)
+  lu.assertErrorMsgEquals("scores must be probabilities, 0..1", metrics.log_loss, {0, 1}, scores * 2)
+  lu.assertErrorMsgEquals("scores must be finite", metrics.brier, {0, 1}, scores / 0)
+  lu.assertErrorMsgEquals("scores must be a tensor of numbers, got string", metrics.brier, {0, 1}, "p")
+  lu.assertErrorMsgContains("of one length, 2 points or more", metrics.auc, {0, 1}, {0})
+end
+
 lib.run()

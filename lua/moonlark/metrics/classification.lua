@@ -1,6 +1,7 @@
 --- Classification: how good predicted classes are.
 local core = require "moonlark_core".metrics
 local labels = require "moonlark.metrics.labels"
+local options = require "moonlark.base.options"
 
 ---@class moonlark.metrics
 local classification = {}
@@ -105,6 +106,66 @@ end
 ---@return {precision: number, recall: number, f1: number} weighted  means weighted by support
 function classification.precision_recall_f1(truth, predicted, classes)
   return classification.figures(classification.confusion(truth, predicted, classes))
+end
+
+--- Mean recall over the classes that occur in truth: what accuracy would be if all were equally common. As
+--- sklearn.metrics.balanced_accuracy_score.
+---     print(metrics.balanced_accuracy(y, predicted))
+---@param truth moonlark.Tensor|integer[]
+---@param predicted moonlark.Tensor|integer[]
+---@return number
+function classification.balanced_accuracy(truth, predicted)
+  local sum, count = 0, 0
+  for _, one in ipairs((classification.precision_recall_f1(truth, predicted))) do
+    if one.support > 0 then
+      sum, count = sum + one.recall, count + 1
+    end
+  end
+  return sum / count
+end
+
+-- The counts of the classes that occur, float64.
+local function occurring(truth, predicted)
+  local counts = classification.confusion(truth, predicted)
+  local used = (counts:sum(0) + counts:sum(1)):nonzero():squeeze(1)
+  return counts:index_select(0, used):index_select(1, used):double()
+end
+
+local kappa = options.describe("metrics.cohen_kappa", {
+  weights = options.choice({"linear", "quadratic"}, options.none,
+    "how much worse classes are whose ids are further apart", {usual = "all mistakes count the same"}),
+})
+
+--- Agreement beyond chance (Cohen 1960): 1 for the same answers, 0 for those of chance; NaN where chance explains all.
+--- As sklearn.metrics.cohen_kappa_score.
+---     print(metrics.cohen_kappa(y, predicted))
+---@param truth moonlark.Tensor|integer[]
+---@param predicted moonlark.Tensor|integer[]
+---@param given moonlark.metrics.cohen_kappa.Options?
+---@return number
+function classification.cohen_kappa(truth, predicted, given)
+  local o = kappa:read(given)
+  local torch = require "moonlark.torch"
+  local counts = occurring(truth, predicted)
+  local ids = torch.arange(counts:size(0)):double()
+  local apart = (ids:unsqueeze(1) - ids:unsqueeze(0)):abs()
+  local weights = not o.weights and apart:ne(0):double() or o.weights == "linear" and apart or apart:square()
+  local expected = torch.outer(counts:sum(1), counts:sum(0)) / counts:sum()
+  return 1 - (weights * counts):sum():item() / (weights * expected):sum():item()
+end
+
+--- Matthews correlation coefficient, of two classes or more (Gorodkin 2004): 1 for the same answers, 0 for those of
+--- chance, or where one list has one class only. As sklearn.metrics.matthews_corrcoef.
+---     print(metrics.matthews_corrcoef(y, predicted))
+---@param truth moonlark.Tensor|integer[]
+---@param predicted moonlark.Tensor|integer[]
+---@return number
+function classification.matthews_corrcoef(truth, predicted)
+  local counts = occurring(truth, predicted)
+  local n, right, t, p = counts:sum():item(), counts:trace():item(), counts:sum(1), counts:sum(0)
+  local square = n * n
+  local spread = (square - t:dot(t):item()) * (square - p:dot(p):item())
+  return spread > 0 and (right * n - t:dot(p):item()) / math.sqrt(spread) or 0.0
 end
 
 return classification

@@ -2,7 +2,7 @@
 ---@class moonlark.metrics
 local metrics = {}
 
-for _, task in ipairs {"classification", "report", "clustering"} do
+for _, task in ipairs {"classification", "report", "ranking", "probability", "clustering"} do
   for name, f in pairs(require("moonlark.metrics." .. task)) do metrics[name] = f end
 end
 
