@@ -2,14 +2,18 @@
 ---
 --- All keep the contract of scikit-learn: every hyperparameter has a default; `fit` returns the estimator itself;
 --- `clone` gives an unfitted one of the same hyperparameters. What was learnt lies in `state` (tensors, numbers and
---- strings: data, never code), so that one `save` and one `load` serve them all.
+--- strings: data, never code), so that one `save` and one `load` serve them all. Fitted to features, an estimator knows
+--- their names, classes and recipe (its card), and its file can be used on new songs: see moonlark.model.
 ---@class moonlark.Estimator
 ---@field kind string  the function that makes it, for instance "cluster.gmm"
 ---@field state table?  what was learnt; nil before `fit`
+---@field card moonlark.Card?  what it tells, and of what; nil before `fit`
+local cards = require "moonlark.base.card"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local options = require "moonlark.base.options"
+local sealed = require "moonlark.base.sealed"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
 local text = require "moonlark.base.text"
@@ -45,6 +49,13 @@ local function check_rows(x, least)
   core.classify.check(x, least)
 end
 
+-- What a fitted estimator tells of a row: "classes", "clusters" …; nil for one that only transforms.
+local function task_of(self)
+  local steps, definition = self.state.steps, getmetatable(self).definition
+  if steps then return task_of(steps[#steps]) end
+  return definition.task or definition.supervised and "classes" or definition.methods.predict and "clusters" or nil
+end
+
 --- Learns from samples; returns the estimator.
 ---
 --- Errors: numbers that are not finite; a classifier without labels.
@@ -53,6 +64,7 @@ end
 ---@param y moonlark.Tensor?  class ids, one a row; classifiers need it
 ---@return moonlark.Estimator self
 function Estimator:fit(x, y)
+  local features = type(x) == "table" and x.x and x or {}
   x, y = table_of(x, y)
   check_rows(x, 1)
   local definition = getmetatable(self).definition
@@ -63,6 +75,7 @@ function Estimator:fit(x, y)
   local state = definition.fit(self.settings, x, y)
   state.columns = x:size(1)
   self.state = state
+  self.card = cards.of(features, task_of(self))
   return self
 end
 
@@ -126,7 +139,7 @@ local form
 local step = options.value("table", "an object", function(value) return form.accept(value) end, options.required)
 form = shape.object {
   kind = "string", settings = shape.map "any", state = {columns = shape.integer(1)},
-  steps = shape.maybe(shape.list(step)),
+  steps = shape.maybe(shape.list(step)), card = shape.maybe(cards.form),
 }
 
 -- The state, when it holds all that the kind's methods read.
@@ -166,6 +179,7 @@ local function unite(plain, prefix, tensors, path)
   local ok, model = pcall(make, settings)
   if not ok then error(type(model) == "string" and show.format("%s: %s", path, model) or model, 0) end
   model.state = check_state(model, state, path)
+  model.card = plain.card or {task = task_of(model)}
   return model
 end
 
@@ -175,7 +189,7 @@ local function json_path(path)
   return base .. ".json"
 end
 
---- Saves a fitted estimator: PATH.safetensors holds its tensors, PATH.json beside it the rest.
+--- Saves a fitted estimator: PATH.safetensors holds all of it, PATH.json beside it is what people can read of it.
 ---     model:save "genres.safetensors"
 ---@param path string  ends in .safetensors
 ---@return moonlark.Estimator self
@@ -183,9 +197,16 @@ function Estimator:save(path)
   if not self.state then show.fail("this %s is not fitted yet: there is nothing to save", self.kind) end
   local description, tensors = json_path(path), {}
   local plain = divide(self, "", tensors)
-  core.store.save(path, tensors)
+  plain.card = cards.stamped(self.card)
+  sealed.write(path, tensors, "estimator", plain)
   files.write(description, json.encode(plain, "  ") .. "\n")
   return self
+end
+
+-- Older files: the JSON beside the tensors is a part of the model.
+local function load_pair(path, description)
+  if not files.exists(description) then show.fail("%s holds no model that Moonlark saved", path) end
+  return unite(json.read(description, form), "", core.store.load(path), description)
 end
 
 --- Reads back what `save` wrote, whatever kind of estimator it was.
@@ -194,7 +215,9 @@ end
 ---@return moonlark.Estimator
 function estimator.load(path)
   local description = json_path(path)
-  return unite(json.read(description, form), "", core.store.load(path), description)
+  if not core.store.metadata(path).format then return load_pair(path, description) end
+  local tensors, plain = sealed.read(path, "estimator", form)
+  return unite(plain, "", tensors, path)
 end
 
 --- True for estimators.
@@ -228,6 +251,7 @@ end
 ---@field methods table<string, function>  f(state, x, settings, ...); fitted, and x has the right width
 ---@field inverses table<string, function>?  f(state, settings, ...); they take other things than samples
 ---@field supervised boolean?  labels are required and checked
+---@field task string?  what it tells, where that is neither classes (supervised) nor clusters
 ---@field check fun(settings: table)?  what holds between options
 
 --- Defines a kind of estimator and returns the function that makes one.

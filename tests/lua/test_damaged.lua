@@ -7,12 +7,14 @@ local classify = require "moonlark.classify"
 local cluster = require "moonlark.cluster"
 local corpus = require "moonlark.corpus"
 local dataset = require "moonlark.dataset"
+local estimator = require "moonlark.estimator"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local optim = require "moonlark.optim"
 local predict = require "moonlark.predict"
+local recipe = require "moonlark.feature.recipe"
 local results = require "moonlark.dataset.results"
 local run = require "moonlark.run"
 local sealed = require "moonlark.base.sealed"
@@ -73,14 +75,23 @@ whole:folds({k = 2, seed = 1}):save(place .. "/folds.json")
 make_run()
 make_part()
 saved("scaler", classify.scaler():fit(x))
-saved("pipeline", classify.pipeline {classify.scaler(), classify.knn {n_neighbors = 2}}:fit(x, y))
+saved("pipeline", classify.pipeline {classify.scaler(), classify.knn {n_neighbors = 2}}:fit {x = x, y = y,
+  names = {"a", "b", "c"}, classes = {"d", "e"}, recipe = recipe.new {features = {mfcc = {n_mfcc = 3}}, pool = "mean"}})
 saved("svm", classify.svm():fit(x, y))
 saved("gmm", cluster.gmm {n_components = 2}:fit(x))
 saved("pca", cluster.pca {whiten = true}:fit(x))
 files.write(place .. "/train.txt", "s/1.wav\ns/2.wav\n")
 
-local function use_model(name)
-  return function() require "moonlark.estimator".load(("%s/%s.safetensors"):format(place, name)) end
+local function use_model(path) estimator.load((path:gsub("%.json$", ".safetensors"))) end
+
+-- Models as older files hold them: tensors, and beside them JSON that is a part of the model.
+local function unsealed(name)
+  local path = place .. "/" .. name .. ".safetensors"
+  local tensors, plain = sealed.read(path, "estimator", "object")
+  plain.card = nil
+  torch.save(place .. "/old-" .. name .. ".safetensors", tensors)
+  files.write(place .. "/old-" .. name .. ".json", json.encode(plain))
+  return {name .. ".safetensors", "estimator", select(2, sealed.read(path, "estimator", "object")), tensors, use_model}
 end
 
 -- Each: the file, and what reads it.
@@ -93,13 +104,11 @@ local texts = {
   {"parts/features-1-of-2.json", function() results.merge(place .. "/parts") end},
   {"corpus/corpus.json", function() corpus.generate(place .. "/corpus",
     {clips = 1, seconds = 2, styles = {"jazz"}}) end},
-  {"scaler.json", use_model "scaler"}, {"pipeline.json", use_model "pipeline"}, {"svm.json", use_model "svm"},
-  {"gmm.json", use_model "gmm"}, {"pca.json", use_model "pca"},
 }
 
 -- Tables sealed with a checksum that fits, as anybody could write them.
 local card = {architecture = "mlp", options = {classes = 2, n_features = 3, hidden = {4}, dropout = 0.5},
-  classes = {"a", "b"}, statistics = {mean = {0.5, 1}, std = {1, 1}}, recipe = {epochs = 1},
+  classes = {"a", "b"}, statistics = {mean = {0.5, 1}, std = {1, 1}}, task = "classes", versions = {lua = "Lua 5.4"},
   input = {features = {mfcc = {n_mfcc = 2}}, rate = 22050, segment = 0.5, hop = 0.5, batch_size = 4, normalize = true,
     decibel = {amin = 1e-10}}}
 local begun = trainer()
@@ -114,6 +123,10 @@ local tables = {
     (sealed.read(place .. "/begun.safetensors", "checkpoint", "object")),
     function(path) checkpoint.read(path, trainer()) end},
 }
+for _, name in ipairs {"scaler", "pipeline", "svm", "gmm", "pca"} do
+  tables[#tables + 1] = unsealed(name)
+  texts[#texts + 1] = {"old-" .. name .. ".json", use_model}
+end
 
 -- the damages -------------------------------------------------------------------------
 

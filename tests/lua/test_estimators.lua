@@ -5,7 +5,7 @@ local torch = require "moonlark.torch"
 local cluster = require "moonlark.cluster"
 local classify = require "moonlark.classify"
 local estimator = require "moonlark.estimator"
-local files = require "moonlark.base.files"
+local sealed = require "moonlark.base.sealed"
 
 local makers = {
   pca = function(o) return cluster.pca(o) end,
@@ -111,9 +111,10 @@ function TestContract:test_a_program_that_only_loads_finds_every_kind()
   makers.pipeline():fit(x, y):save(file)
   local said = lib.moonlark(nil, nil, "-e", ([[print(require "moonlark.estimator".load %q)]]):format(file)).all
   lu.assertStrContains(said, "classify.pipeline {classify.scaler {} → cluster.pca {n_components = 2")
-  local text = files.read((file:gsub("safetensors$", "json")))
+  local tensors, plain = sealed.read(file, "estimator", "object")
   for _, kind in ipairs {"classify.none", "none.svm", "base.json", "svm", "../classify.svm"} do
-    files.write((file:gsub("safetensors$", "json")), (text:gsub("classify%.svm", kind)))
+    plain.steps[3].kind = kind
+    sealed.write(file, tensors, "estimator", plain)
     lu.assertErrorMsgContains(("unknown kind of model '%s'"):format(kind), estimator.load, file)
   end
 end
@@ -124,8 +125,9 @@ function TestContract:test_a_damaged_model_is_refused()
   local file = path .. ".safetensors"
   local x, y = samples()
   classify.knn():fit(x, y):save(file)
-  local tensors = torch.load(file)
-  torch.save(file, {train_x = tensors.train_x, train_y = tensors.train_y + 100000000, classes = tensors.classes})
+  local tensors, plain = sealed.read(file, "estimator", "object")
+  tensors.train_y = tensors.train_y + 100000000
+  sealed.write(file, tensors, "estimator", plain)
   local model = estimator.load(file)
   lu.assertErrorMsgEquals("train y must hold ids 0..2, row 0 is 100000000", model.predict, model, x)
   os.remove(file)

@@ -10,6 +10,7 @@
 ---
 --- The folder may hold files of yours, too. While a run is open, its process alone writes to the folder (.run.lock says
 --- which process it is). run.json lists what the run wrote: only that is ever removed or overwritten.
+local cards = require "moonlark.base.card"
 local claim = require "moonlark.base.claim"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
@@ -20,6 +21,7 @@ local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
+local versions = require "moonlark.base.versions"
 local warning = require "moonlark.base.warning"
 
 local run = {}
@@ -37,12 +39,6 @@ Run.__name = "moonlark.Run"
 local told -- where the warnings begin that no finished run has taken: a run's own and those of opening its data
 
 local function now() return os.date "!%Y-%m-%dT%H:%M:%SZ" end
-
--- libtorch is named when it has been loaded: a question for its version must not load it.
-local function versions()
-  local torch = package.loaded["moonlark.torch"]
-  return {moonlark = core.system.version, lua = _VERSION, libtorch = torch and torch.version or nil}
-end
 
 -- A copy that JSON can hold: tensors of one number become it, other objects their text.
 local function plain(value, depth)
@@ -379,19 +375,29 @@ function Run:report(markdown)
   files.write(self:own "report.md", text .. warnings_of(warning.since(self.told)) .. missing_pictures(self.left_out))
 end
 
---- Saves the model: model.safetensors and model.json.
----     r:model(net)
----@param model table  anything with `save`
-function Run:model(model)
-  self:own "model.json"
-  model:save(self:own "model.safetensors")
-end
-
 -- What was warned of since the run began goes to run.json.
 local function keep_warnings(self)
   local list = warning.since(self.told)
   for _, one in ipairs(list) do one.texts = json.array(one.texts) end
   self.record.warnings = #list > 0 and json.array(list) or nil
+end
+
+--- A model's card with what the run knows: the hash of the data, and what warnings there were.
+---     net.card = r:card(net.card)
+---@param card moonlark.Card?
+---@return moonlark.Card
+function Run:card(card)
+  self:save_warnings()
+  return cards.stamped(card, {data = self.record.data, warnings = self.record.warnings})
+end
+
+--- Saves the model, its card completed: model.safetensors and model.json. Then the run answers moonlark.predict.
+---     r:model(net)
+---@param model table  anything with `save` and a `card`: an estimator that was fitted to features, a network
+function Run:model(model)
+  self:own "model.json"
+  model.card = self:card(model.card)
+  model:save(self:own "model.safetensors")
 end
 
 --- Ends the run: run.json gets the time and "finished", and the folder is free for others.

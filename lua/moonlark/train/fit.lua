@@ -108,6 +108,7 @@ end
 local function write_card(net, o)
   local card = net.card or {}
   net.card = card
+  card.task = not o.objective and "classes" or nil
   card.classes = not o.objective and o.train.dataset.classes or nil
   card.input = o.train:options()
   local statistics = card.input.normalize and o.train:statistics()

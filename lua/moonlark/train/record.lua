@@ -49,7 +49,7 @@ end
 
 local function save_model(self, state, card)
   self.run:own "model.json"
-  file.write(self.run:own "model.safetensors", state, card)
+  file.write(self.run:own "model.safetensors", state, self.run:card(card))
 end
 
 --- After an epoch: its line, its scalars, the checkpoint, and the model when it is the best so far.
