@@ -229,6 +229,19 @@ function estimator.is(value)
   return type(meta) == "table" and meta.__name == Estimator.__name
 end
 
+--- Whether an estimator has a method: of a pipeline, whether its last step has it.
+---     if estimator.has(model, "predict_proba") then scores = model:predict_proba(x) end
+---@param model moonlark.Estimator
+---@param method string
+---@return boolean
+function estimator.has(model, method)
+  local steps = model.settings.steps
+  if steps then return estimator.has(steps[#steps], method) end
+  local definition = getmetatable(model).definition
+  local lacks = definition.lacks and definition.lacks(model.settings, method)
+  return definition.methods[method] ~= nil and not lacks
+end
+
 function Estimator:__tostring()
   local parts = {}
   for i, key in ipairs(text.keys(self.settings)) do
@@ -250,6 +263,7 @@ end
 ---@field fit fun(settings: table, x: moonlark.Tensor, y: moonlark.Tensor?): table  returns the state
 ---@field methods table<string, function>  f(state, x, settings, ...); fitted, and x has the right width
 ---@field inverses table<string, function>?  f(state, settings, ...); they take other things than samples
+---@field lacks fun(settings: table, method: string): boolean?  methods that some hyperparameters leave out
 ---@field supervised boolean?  labels are required and checked
 ---@field task string?  what it tells, where that is neither classes (supervised) nor clusters
 ---@field check fun(settings: table)?  what holds between options

@@ -89,8 +89,8 @@ local function unsealed(name)
   local path = place .. "/" .. name .. ".safetensors"
   local tensors, plain = sealed.read(path, "estimator", "object")
   plain.card = nil
-  torch.save(place .. "/old-" .. name .. ".safetensors", tensors)
-  files.write(place .. "/old-" .. name .. ".json", json.encode(plain))
+  torch.save(place .. "/old_" .. name .. ".safetensors", tensors)
+  files.write(place .. "/old_" .. name .. ".json", json.encode(plain))
   return {name .. ".safetensors", "estimator", select(2, sealed.read(path, "estimator", "object")), tensors, use_model}
 end
 
@@ -125,7 +125,7 @@ local tables = {
 }
 for _, name in ipairs {"scaler", "pipeline", "svm", "gmm", "pca"} do
   tables[#tables + 1] = unsealed(name)
-  texts[#texts + 1] = {"old-" .. name .. ".json", use_model}
+  texts[#texts + 1] = {"old_" .. name .. ".json", use_model}
 end
 
 -- the damages -------------------------------------------------------------------------

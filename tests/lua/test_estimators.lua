@@ -5,6 +5,8 @@ local torch = require "moonlark.torch"
 local cluster = require "moonlark.cluster"
 local classify = require "moonlark.classify"
 local estimator = require "moonlark.estimator"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local sealed = require "moonlark.base.sealed"
 
 local makers = {
@@ -102,6 +104,41 @@ function TestContract:test_saved_and_loaded_predicts_the_same_bits()
   end)
   os.remove(path .. ".safetensors")
   os.remove(path .. ".json")
+end
+
+-- Models of older files: tensors, and beside them JSON that is a part of the model and knows no card.
+function TestContract:test_older_files_are_read()
+  local path = lib.folder() .. "/model.safetensors"
+  each(function(make)
+    local x, y = samples()
+    local model = make():fit(x, y)
+    local tensors, plain = sealed.read(model:save(path) and path, "estimator", "object")
+    plain.card = nil
+    torch.save(path, tensors)
+    files.write((path:gsub("safetensors$", "json")), json.encode(plain))
+    local loaded = estimator.load(path)
+    lu.assertTrue(same(apply(loaded, x), apply(model, x)))
+    lu.assertEquals(loaded.card.task, model.card.task)
+  end)
+end
+
+function TestContract:test_the_card_says_what_a_model_was_fitted_to()
+  local path = lib.folder() .. "/model.safetensors"
+  local recipe = require "moonlark.feature.recipe".new {features = {mfcc = {n_mfcc = 4}}, pool = "mean"}
+  local tasks = {pca = false, scaler = false, kmeans = "clusters", gmm_full = "clusters", gmm_tied = "clusters",
+    gmm_diag = "clusters", gmm_spherical = "clusters"}
+  each(function(make, name)
+    local x, y = samples()
+    local model = make():fit {x = x, y = y, names = recipe.names, classes = {"a", "b", "c"}, recipe = recipe}
+    local card = estimator.load(model:save(path) and path).card
+    lu.assertEquals(card.task or false, tasks[name] == nil and "classes" or tasks[name])
+    lu.assertEquals(card.columns, {"mfcc_0_mean", "mfcc_1_mean", "mfcc_2_mean", "mfcc_3_mean"})
+    lu.assertEquals(card.classes, card.task == "classes" and {"a", "b", "c"} or nil)
+    lu.assertEquals(card.recipe.text, recipe.text)
+    lu.assertEquals(require "moonlark.feature.recipe".new(card.recipe.settings).text, recipe.text)
+    lu.assertEquals(card.versions.moonlark, require "moonlark_core".system.version)
+    lu.assertEquals(estimator.has(model, "predict_proba"), pcall(function() return model:predict_proba(x) end))
+  end)
 end
 
 -- Nobody required moonlark.classify or moonlark.cluster there: a kind leads to the module that defines it.

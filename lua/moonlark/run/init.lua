@@ -387,7 +387,7 @@ end
 ---@param card moonlark.Card?
 ---@return moonlark.Card
 function Run:card(card)
-  self:save_warnings()
+  keep_warnings(self)
   return cards.stamped(card, {data = self.record.data, warnings = self.record.warnings})
 end
 
