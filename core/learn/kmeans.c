@@ -357,6 +357,21 @@ static mlk_code restarts(lloyd *self, const mlk_kmeans_options *options, const d
     return code;
 }
 
+/* How many different labels of 0..k-1 there are. */
+static mlk_code count_used(const int64_t *labels, int64_t n, int64_t k, int64_t *used, mlk_status *status)
+{
+    bool *seen = calloc((size_t)k, sizeof *seen);
+    if (!seen)
+        return mlk_fail_memory(status, "k-means");
+    *used = 0;
+    for (int64_t i = 0; i < n; i++) {
+        *used += !seen[labels[i]];
+        seen[labels[i]] = true;
+    }
+    free(seen);
+    return MLK_OK;
+}
+
 mlk_code mlk_kmeans_fit(mlk_samples samples, const mlk_kmeans_options *options, double *centers, int64_t *labels,
                         mlk_kmeans_result *result, mlk_status *status)
 {
@@ -379,6 +394,8 @@ mlk_code mlk_kmeans_fit(mlk_samples samples, const mlk_kmeans_options *options, 
             centers[i] += mean[i % samples.d];
         release(&self);
     }
+    if (!code)
+        code = count_used(labels, samples.n, options->k, &result->used, status);
     free(mean), free(variance);
     return code;
 }

@@ -25,6 +25,7 @@ extern const mlk_parameter mlk_kmeans_parameters[]; /* all but `start` */
 typedef struct mlk_kmeans_result {
     double inertia; /* sum of squared distances to the nearest centre */
     int iterations;
+    int64_t used;   /* clusters that hold a row: fewer than k where there are fewer different rows than that */
 } mlk_kmeans_result;
 
 /* Fills centers (k x d) and labels (n). n must be k or more. */

@@ -28,7 +28,7 @@ static int pca(lua_State *L)
 }
 
 /* kmeans(x, {n_clusters, …, init = centres to start from or nil}) -> centers (k x d), labels (n), inertia,
- * iterations */
+ * iterations, clusters that hold a row */
 static int kmeans(lua_State *L)
 {
     mlk_status status;
@@ -43,7 +43,8 @@ static int kmeans(lua_State *L)
     mlk_lua_check(L, mlk_kmeans_fit(samples, &options, centers, labels, &result, &status), &status);
     lua_pushnumber(L, result.inertia);
     lua_pushinteger(L, result.iterations);
-    return 4;
+    lua_pushinteger(L, result.used);
+    return 5;
 }
 
 /* kmeans_predict(x, centers) -> labels */

@@ -2,6 +2,7 @@
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
+local warning = require "moonlark.base.warning"
 
 ---@class moonlark.cluster
 local kmeans = {}
@@ -18,7 +19,11 @@ kmeans.kmeans = estimator.define {
   }),
   state = {"tensor centers", "tensor labels"},
   fit = function(settings, x)
-    local centers, labels, inertia, iterations = core.cluster.kmeans(x, settings)
+    local centers, labels, inertia, iterations, used = core.cluster.kmeans(x, settings)
+    if used < settings.n_clusters then
+      warning.say("kmeans-empty-cluster", ("k-means filled %d of %d clusters: the data has fewer different rows than that")
+        :format(used, settings.n_clusters))
+    end
     return {centers = centers, labels = labels, inertia = inertia, iterations = iterations}
   end,
   methods = {

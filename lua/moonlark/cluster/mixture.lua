@@ -2,6 +2,7 @@
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
+local warning = require "moonlark.base.warning"
 
 ---@class moonlark.cluster
 local mixture = {}
@@ -29,6 +30,10 @@ mixture.gmm = estimator.define {
   state = {"tensor weights", "tensor means", "tensor covariances"},
   fit = function(settings, x)
     local weights, means, covariances, likelihood, iterations, converged = core.cluster.gmm(x, settings)
+    if not converged then
+      warning.say("em-not-converged", ("a Gaussian mixture of %d components still gained more than tol (%g) after %d "
+        .. "passes: raise max_iter or tol"):format(settings.n_components, settings.tol, iterations))
+    end
     return {
       weights = weights, means = means, covariances = covariances, lower_bound = likelihood,
       iterations = iterations, converged = converged,
