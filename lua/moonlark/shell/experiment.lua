@@ -1,13 +1,17 @@
 --- What commands on a collection of sounds share: a table of features and a run folder from the words of a command
 --- line. `args` is what the command's parser read.
+local core = require "moonlark_core"
 local arguments = require "moonlark.shell.dataset"
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local run = require "moonlark.run"
 local show = require "moonlark.base.show"
+local warning = require "moonlark.base.warning"
 
 local experiment = {}
+
+local NAMED = 5 -- columns that a warning names
 
 -- What describes any sound: timbre, brightness, noisiness, level.
 local usual = "mfcc,spectral_contrast,zero_crossing_rate,spectral_centroid,spectral_bandwidth,spectral_rolloff,"
@@ -27,12 +31,26 @@ function experiment.arguments(parser, pool)
   command.seed(parser)
 end
 
+-- Warns of columns that hold one value: they tell nothing apart.
+local function warn_of_constants(X)
+  if #X.tracks < 2 then return end
+  local _, variances = core.classify.moments(X.x)
+  local names = {}
+  for i, variance in ipairs(variances:totable()) do
+    if variance == 0 then names[#names + 1] = show.name(X.names[i]) end
+  end
+  if #names == 0 then return end
+  warning.say("constant-columns", ("%d of %d columns hold the same value in every row: %s%s"):format(#names, #X.names,
+    table.concat(names, ", ", 1, math.min(#names, NAMED)), #names > NAMED and " …" or ""))
+end
+
 --- One row of features for each sound; files that cannot be read, or were kept in part, are named on standard error.
 ---@param songs moonlark.Dataset
 ---@return table X  as from dataset:extract
 function experiment.extract(songs, args)
   local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
   command.name_files("left out:", X.rejected)
+  warn_of_constants(X)
   if #X.partial > 0 then print(("%d files%s"):format(#X, command.in_part(X.partial))) end
   return X
 end

@@ -1,0 +1,109 @@
+-- moonlark cluster as a person runs it, and what its models say of themselves.
+local cluster = require "moonlark.cluster"
+local estimator = require "moonlark.estimator"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
+local lib = require "lib"
+local lu = require "luaunit"
+local torch = require "moonlark.torch"
+local warning = require "moonlark.base.warning"
+
+-- Three pitches, so many sounds each, a little out of tune, of unlike loudness, with a little noise.
+local function write_pitches(folder, count)
+  torch.manual_seed(3)
+  local time = torch.arange(5512):double() / 22050
+  for _, hz in ipairs {220, 440, 880} do
+    for i = 1, count do
+      local random = torch.rand {2}
+      local tone = torch.sin(time * (2 * math.pi * hz * (0.99 + 0.02 * random[1]:item()))) * (0.3 + 0.3 * random[1]:item())
+      local samples = ((tone + torch.randn {5512} * 0.01) * 32767):clamp(-32768, 32767):round()
+      local bytes = {}
+      for at, value in ipairs(samples:totable()) do bytes[at] = string.pack("<i2", math.tointeger(value)) end
+      lib.write(("%s/hz%d/%02d.wav"):format(folder, hz, i), lib.wav(table.concat(bytes)))
+    end
+  end
+end
+
+TestCommand = {}
+
+local place
+function TestCommand:setUp()
+  if place then return end
+  place = lib.folder()
+  write_pitches(place .. "/songs", 40)
+end
+
+local function run(...)
+  local result = lib.moonlark(place, {"XDG_CACHE_HOME=" .. place .. "/kept"}, "cluster", ...)
+  lu.assertEquals(result.code, 0, result.all)
+  return result
+end
+
+local function figures() return json.decode(files.read(place .. "/run/metrics.json")) end
+
+-- scikit-learn's StandardScaler, PCA(10), KMeans(3, n_init=10): 1.000. Whitened, from one start: 0.619 ± 0.403.
+function TestCommand:test_three_pitches_are_three_clusters()
+  local said = run("songs", "--run", "run", "--overwrite")
+  local found = figures()
+  for _, name in ipairs {"ari", "ari.gmm", "ari.kmeans", "nmi.kmeans"} do lu.assertEquals(found[name], 1.0, name) end
+  lu.assertStrContains(said.out, "Columns are standardised; 10 principal components hold ")
+  local page = files.read(place .. "/run/report.md")
+  lu.assertStrContains(page, "Columns are standardised; 10 principal components hold ")
+  lu.assertStrContains(page, "the least inertia of 10 starts")
+  lu.assertNotStrContains(page, "variance 1")
+end
+
+function TestCommand:test_whitening_scaling_and_starts_are_chosen()
+  run("songs", "--run", "run", "--overwrite", "--whiten", "--starts", "1", "--seeds", "5", "--method", "kmeans")
+  lu.assertTrue(figures().ari < 0.999)
+  lu.assertTrue(figures()["ari.std"] > 0)
+  local page = files.read(place .. "/run/report.md")
+  lu.assertStrContains(page, "each brought to variance 1")
+  lu.assertStrContains(page, "the least inertia of 1 starts")
+  local said = run("songs", "--scale", "none", "--components", "0", "--method", "gmm")
+  lu.assertStrContains(said.out, "Columns are taken as they are; clusters are sought in all 66 columns.")
+end
+
+function TestCommand:test_its_model_is_used_again()
+  run("songs", "--run", "run", "--overwrite", "--method", "kmeans")
+  local model = estimator.load(place .. "/run/model.safetensors")
+  lu.assertEquals(model.kind, "classify.pipeline")
+  lu.assertEquals(model:predict(torch.zeros {2, 66}):size(0), 2)
+end
+
+TestWarnings = {}
+
+-- What was warned of while f ran.
+local function warned(f)
+  local before, mark = warning.policy "ignore", warning.mark()
+  local ok, message = pcall(f)
+  warning.policy(before)
+  assert(ok, message)
+  return warning.since(mark)
+end
+
+function TestWarnings:test_kmeans_that_lost_a_cluster()
+  local rows = torch.tensor {{0.0, 0}, {0, 0}, {1, 1}, {1, 1}}
+  local list = warned(function() cluster.kmeans {n_clusters = 3}:fit(rows) end)
+  lu.assertEquals(list[1].kind, "kmeans-empty-cluster")
+  lu.assertStrContains(list[1].texts[1], "k-means filled 2 of 3 clusters")
+  lu.assertEquals(warned(function() cluster.kmeans {n_clusters = 2}:fit(rows) end), {})
+end
+
+function TestWarnings:test_em_that_did_not_converge()
+  local rows = torch.randn {50, 3}
+  local list = warned(function() cluster.gmm {n_components = 3, max_iter = 1}:fit(rows) end)
+  lu.assertEquals(list[1].kind, "em-not-converged")
+  lu.assertEquals(warned(function() cluster.gmm {n_components = 1}:fit(rows) end), {})
+end
+
+function TestWarnings:test_constant_columns_are_named()
+  for _, hz in ipairs {220, 440} do
+    lib.write(("%s/flat/hz%d/1.wav"):format(place, hz), lib.wav(("\0\x40"):rep(4000)))
+    lib.write(("%s/flat/hz%d/2.wav"):format(place, hz), lib.wav(("\0\x40\0\xc0"):rep(2000)))
+  end
+  local said = run("flat", "--features", "rms,zero_crossing_rate", "--method", "kmeans")
+  lu.assertStrContains(said.err, "columns hold the same value in every row: rms_")
+end
+
+lib.run()
