@@ -316,9 +316,10 @@
 
 --- What dataset.csv takes.
 ---@class moonlark.dataset.csv.Options
----@field columns? {path?: string, label?: string, group?: string, fold?: string}  default {}: where the columns have other names
+---@field columns? {path?: string, label?: string, labels?: string, value?: string|string[], group?: string, fold?: string, part?: string}  default {}: where the columns have other names
 ---@field root? string  default "": the folder that paths start from, as seen from the CSV file's
----@field delimiter? string  default ",": one character between fields
+---@field delimiter? string  default the one of , ; tab | that fits: one character between fields
+---@field separator? string  default "|": what stands between the labels of one track, in the column `labels`
 
 --- What dataset.folder takes.
 ---@class moonlark.dataset.folder.Options

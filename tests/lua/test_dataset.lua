@@ -3,6 +3,7 @@ local lib = require "lib"
 local lu = require "luaunit"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
+local targets = require "moonlark.dataset.targets"
 
 local place
 TestFolder, TestCsv, TestGtzan, TestSplit, TestFolds, TestFiles = {}, {}, {}, {}, {}, {}
@@ -132,6 +133,56 @@ function TestCsv:test_bad_lists_name_the_line()
   refuses("line 2: text follows a closing quote", 'path,label\n"a"x,b\n')
   refuses("delimiter must be one character", "path\na\n", {delimiter = ", "})
   lu.assertErrorMsgContains("cannot read", dataset.csv, place .. "/missing.csv")
+end
+
+function TestCsv:test_delimiters_are_guessed()
+  for text, label in pairs {
+    ["path;label\na, b.wav;x\n"] = "x", ["path\tlabel\na.wav\tsay; so, then\n"] = "say; so, then",
+    ["path|label\na.wav|x\n"] = "x", ["sep=;\r\npath;label\r\na.wav;x\r\n"] = "x",
+    ['"path","label"\n"a;b;c.wav","x"\n'] = "x", ["\239\187\191path;label\n1,5.wav;x\n"] = "x",
+  } do lu.assertEquals(dataset.csv(touch("list.csv", text)).classes, {label}) end
+  lib.fails("line 3: the path is empty", dataset.csv, touch("list.csv", "sep=;\npath;label\n;x\n"))
+end
+
+function TestCsv:test_parts_that_a_list_names()
+  local songs = dataset.csv(touch("list.csv",
+    "filename,label,part\na.wav,x,Training\nb.wav,y,val\nc.wav,x,\nd.wav,x,test\n"))
+  lu.assertEquals({songs[1].part, songs[2].part, songs[3].part, songs[4].part}, {"train", "valid", nil, "test"})
+  lib.fails("line 2: set must be train, valid or test, got 'x'", dataset.csv, touch("bad.csv", "path,set\na,x\n"),
+    {columns = {part = "set"}})
+end
+
+function TestCsv:test_tags()
+  local path = touch("list.csv", "path;moods\na.wav;slow|sad | sad\nb.wav;\nc.wav;fast\n")
+  local songs = dataset.csv(path, {columns = {labels = "moods"}})
+  lu.assertEquals({songs.task, songs.classes}, {"tags", {"fast", "sad", "slow"}})
+  lu.assertEquals({songs[1].labels, songs[2].labels, songs[1].label}, {{"sad", "slow"}, {}, nil})
+  lu.assertEquals(songs:counts(), {fast = 1, sad = 1, slow = 1})
+  lu.assertNil(songs:ids())
+  lu.assertStrContains(tostring(songs), "3 tags (fast 1, sad 1, slow 1)")
+  local y = targets.y(songs)
+  lu.assertEquals({y:dtype(), y:totable()}, {"float32", {{0, 1, 1}, {0, 0, 0}, {1, 0, 0}}})
+  for i, name in ipairs {"a", "b", "c"} do lib.write_tone(files.join(place, name .. ".wav"), 100, 100 * i) end
+  songs:save(place .. "/index.json")
+  local again = dataset.load(place .. "/index.json")
+  lu.assertEquals({again.task, again.classes, again[2].labels}, {"tags", songs.classes, {}})
+  lu.assertEquals(targets.y(again, {again[3]}):totable(), {{1, 0, 0}})
+end
+
+function TestCsv:test_values()
+  local path = touch("list.csv", "path;tempo;energy\na.wav;120,5;1\nb.wav;99;-2e-1\n")
+  local songs = dataset.csv(path, {columns = {value = {"tempo", "energy"}}})
+  lu.assertEquals({songs.task, songs.targets, songs.classes}, {"values", {"tempo", "energy"}, {}})
+  lu.assertEquals(targets.y(songs):shape(), {2, 2})
+  lu.assertAlmostEquals(targets.y(songs)[0][0]:item(), 120.5, 1e-6)
+  local one = dataset.csv(path, {columns = {value = "tempo"}})
+  lu.assertEquals(targets.y(one):totable(), {120.5, 99})
+  lu.assertEquals(one[1].tags, {energy = "1"})
+  for i, name in ipairs {"a", "b"} do lib.write_tone(files.join(place, name .. ".wav"), 100, 100 * i) end
+  one:save(place .. "/index.json")
+  lu.assertEquals(targets.y(dataset.load(place .. "/index.json")):totable(), {120.5, 99})
+  lib.fails("line 3: tempo must be a number, got 'fast'", dataset.csv,
+    touch("bad.csv", "path,tempo\na,1\nb,fast\n"), {columns = {value = "tempo"}})
 end
 
 -- gtzan ------------------------------------------------------------------------

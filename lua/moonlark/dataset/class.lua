@@ -3,6 +3,9 @@
 ---@class moonlark.Track
 ---@field path string
 ---@field label string?
+---@field labels string[]?  of a dataset with tags: all that are true, sorted
+---@field values number[]?  of a dataset with values: one for each of its targets
+---@field part "train"|"valid"|"test"|nil  where the data's publisher put it
 ---@field group string?  tracks of one group never part in a grouped split
 ---@field fold integer|string?  a fold that the data's publisher gave
 ---@field tags table<string, string>?  the other columns of a CSV
@@ -14,6 +17,9 @@
 ---@class moonlark.Dataset
 ---@field tracks moonlark.Track[]
 ---@field classes string[]  labels sorted by name: class id i is classes[i + 1]
+---@field task "classes"|"tags"|"values"|nil  what tracks carry: a label (nil, too), labels, or values
+---@field targets string[]?  of "values": what is measured
+---@field known string?  what a published collection is, in a line
 ---@field rejected {path: string, reason: string}[]  files set aside, each with its reason
 ---@field partial {path: string, reason: string}[]  files that were kept in part
 ---@field part string?  "train", "valid" or "test" in a part of a split
@@ -35,6 +41,7 @@ local function labels_of(tracks)
   local seen = {}
   for _, track in ipairs(tracks) do
     if track.label then seen[track.label] = true end
+    for _, label in ipairs(track.labels or {}) do seen[label] = true end
   end
   return text.keys(seen)
 end
@@ -54,6 +61,7 @@ local function make(tracks, source)
   return setmetatable({
     tracks = tracks, classes = source.classes or labels_of(tracks), rejected = source.rejected or {},
     partial = source.partial or {}, part = source.part, leakage = source.leakage, lists = source.lists,
+    task = source.task, targets = source.targets, known = source.known,
   }, Dataset)
 end
 
@@ -65,15 +73,17 @@ function Dataset:counts()
   for _, label in ipairs(self.classes) do counts[label] = 0 end
   for _, track in ipairs(self.tracks) do
     if track.label then counts[track.label] = counts[track.label] + 1 end
+    for _, label in ipairs(track.labels or {}) do counts[label] = counts[label] + 1 end
   end
   return counts
 end
 
---- The class id (from 0) of each track, in order; nil for an unlabelled dataset. Errors: one track has no label.
+--- The class id (from 0) of each track, in order; nil for a dataset without labels, or with tags or values. Errors: one
+--- track has no label.
 ---     local y = torch.tensor(songs:ids())
 ---@return integer[]?
 function Dataset:ids()
-  if #self.classes == 0 then return nil end
+  if #self.classes == 0 or self.task == "tags" then return nil end
   local id_of, ids = {}, {}
   for i, label in ipairs(self.classes) do id_of[label] = i - 1 end
   for i, track in ipairs(self.tracks) do
@@ -103,11 +113,11 @@ function Dataset:__tostring()
       listed[i] = show.format("%s %d", self.classes[i], counts[self.classes[i]])
     end
     if #self.classes > 12 then listed[13] = "…" end
-    say("%d classes (%s)", #self.classes, table.concat(listed, ", "))
+    say("%d %s (%s)", #self.classes, self.task == "tags" and "tags" or "classes", table.concat(listed, ", "))
   else
-    say "no labels"
+    say(self.task == "values" and show.format("values of %s", table.concat(self.targets, ", ")) or "no labels")
   end
-  for _, field in ipairs {"group", "fold"} do
+  for _, field in ipairs {"group", "fold", "part"} do
     local seen, n = {}, 0
     for _, track in ipairs(self.tracks) do
       local value = track[field]

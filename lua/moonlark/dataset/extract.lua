@@ -7,6 +7,7 @@ local features = require "moonlark.dataset.features"
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local targets = require "moonlark.dataset.targets"
 
 local Dataset, make = class.Dataset, class.make
 
@@ -56,7 +57,8 @@ local function run(self, recipe, o, outputs)
   local job = core.start(recipe:description(), wanted, o.workers, folder)
   local counts = background.await(job, o.progress and "extracting" or nil, folder)
   local result, places = {
-    names = recipe.names, classes = self.classes, recipe = recipe, leakage = self.leakage,
+    names = recipe.names, classes = self.classes, task = self.task, targets = self.targets, recipe = recipe,
+    leakage = self.leakage,
     rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
   }, {}
   result.partial, result.warnings = notes.take(job:notes(), self.tracks)
@@ -93,8 +95,7 @@ function Dataset:extract(recipe, given)
   X.job = nil
   X.paths = map(X.tracks, function(track) return track.path end)
   X.groups, X.folds = groups_of(X.tracks), folds_of(X.tracks)
-  local ids = make(X.tracks, self):ids()
-  if ids then X.y = require "moonlark.torch".tensor(ids) end
+  X.y = targets.y(self, X.tracks)
   if recipe.pool then
     X.x = core.table(job)
     job:close()

@@ -9,8 +9,8 @@
 --- then are tracks cut into segments: slices of one track on both sides would be a leak.
 local options = require "moonlark.base.options"
 local class = require "moonlark.dataset.class"
-local csv = require "moonlark.base.csv"
 local files = require "moonlark.base.files"
+local list = require "moonlark.dataset.list"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
 local store = require "moonlark.dataset.store"
@@ -21,7 +21,7 @@ require "moonlark.dataset.batches"
 
 local make = class.make
 
-local dataset = {load = store.load}
+local dataset = {load = store.load, csv = list.csv}
 
 local text, none = options.text, options.none
 local of_folder = options.describe("dataset.folder", {
@@ -30,15 +30,6 @@ local of_folder = options.describe("dataset.folder", {
   fold = text(none, "a pattern whose capture in a file's name is the track's fold", {usual = "no folds"}),
   group = text(none, "a pattern whose capture is the track's group", {usual = "no groups"}),
   depth = options.integer(1, {least = 0}, "levels of folders that make a label: with 2, rock/indie"),
-})
-local fields, columns = {"path", "label", "group", "fold"}, {}
-for _, field in ipairs(fields) do
-  columns[field] = text(none, "the column that holds the " .. field, {usual = ('"%s"'):format(field)})
-end
-local of_csv = options.describe("dataset.csv", {
-  columns = options.record("columns", columns, none, "where the columns have other names", {usual = "{}"}),
-  root = text("", "the folder that paths start from, as seen from the CSV file's"),
-  delimiter = text(",", "one character between fields"),
 })
 local of_gtzan = options.describe("dataset.gtzan", {
   lists = text(none, "the folder of the list files", {usual = "beside the data"}),
@@ -51,8 +42,6 @@ local function capture(what, pattern, name, path)
   if not found then show.fail("%s: the pattern '%s' finds no %s in the name", path, pattern, what) end
   return found
 end
-
-local function fold_value(text) return text and (math.tointeger(tonumber(text)) or text) end
 
 local function check_path(path)
   return type(path) == "string" and path or show.fail("path must be a string, got %s", type(path))
@@ -71,7 +60,7 @@ local function track_at(path, found, o)
   local name, folders = found:match "[^/]+$", {}
   for folder in found:gmatch "([^/]+)/" do folders[#folders + 1] = folder end
   return {
-    path = scan.join(path, found), fold = fold_value(capture("fold", o.fold, name, found)),
+    path = scan.join(path, found), fold = list.fold(capture("fold", o.fold, name, found)),
     group = capture("group", o.group, name, found),
     label = #folders >= o.depth and table.concat(folders, "/", 1, o.depth) or nil,
   }
@@ -108,70 +97,6 @@ function dataset.folder(path, given)
     table.insert(rejected, {path = track.path, reason = "lies in no class folder"})
   end
   return make(tracks, {rejected = rejected})
-end
-
--- The column of each field, the one asked for or that of its own name, if there is one; and the names of the others.
-local function columns_of(path, asked, names)
-  local column, known, used = {}, {}, {}
-  for _, name in ipairs(names) do known[name] = true end
-  for _, field in ipairs(fields) do
-    local name = asked[field] or field
-    if known[name] then
-      column[field], used[name] = name, true
-    elseif asked[field] or field == "path" then
-      local near = options.nearest(name, names)
-      show.fail("%s has no column '%s' (%s)", path, name,
-        near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(names, ", "))
-    end
-  end
-  return column, class.select_from(names, function(name) return not used[name] end)
-end
-
--- The track of a row; `column` and `others` as columns_of gives them.
-local function track_of(row, root, column, others)
-  local function value(field)
-    local words = column[field] and row[column[field]]
-    return words ~= "" and words or nil
-  end
-  if not value "path" then return nil end
-  local track = {path = scan.join(root, value "path"), label = value "label", group = value "group",
-    fold = fold_value(value "fold")}
-  for _, name in ipairs(others) do
-    if row[name] ~= "" then
-      track.tags = track.tags or {}
-      track.tags[name] = row[name]
-    end
-  end
-  return track
-end
-
---- Tracks listed in a CSV file whose first line names the columns `path`, `label`, `group`, `fold`; only
---- `path` must be there, and other columns are kept in each track's `tags`. An empty field counts as none.
---- Paths are relative to the CSV file, or to `root`, which is relative to the CSV file itself. Errors name the line: an
---- empty path, a path that stands twice, an empty label where others have one.
----     local songs = dataset.csv("esc50.csv", {root = "audio", columns = {label = "category"}})
----@param path string
----@param given moonlark.dataset.csv.Options?
----@return moonlark.Dataset
-function dataset.csv(path, given)
-  local o = of_csv:read(given)
-  local rows, names = csv.read(path, o.delimiter)
-  local column, others = columns_of(path, o.columns or {}, names)
-  local root = scan.join(scan.parent(path), o.root)
-  local tracks, line_of = {}, {}
-  for i, row in ipairs(rows) do
-    local track = track_of(row, root, column, others)
-    if not track then show.fail("%s, line %d: the path is empty", path, row[0]) end
-    local line = line_of[track.path]
-    if line then show.fail("%s, line %d: %s is already on line %d", path, row[0], track.path, line) end
-    line_of[track.path], tracks[i] = row[0], track
-  end
-  if #tracks == 0 then show.fail("%s lists no tracks", path) end
-  local songs = make(tracks)
-  for _, track in ipairs(#songs.classes > 0 and tracks or {}) do
-    if not track.label then show.fail("%s, line %d: the label is empty", path, line_of[track.path]) end
-  end
-  return songs
 end
 
 -- The folder of GTZAN's genres, in `path` or itself.

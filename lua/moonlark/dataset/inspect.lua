@@ -129,7 +129,8 @@ function Dataset:hash(given)
   local lines = {}
   for i, track in ipairs(self.tracks) do
     lines[i] = table.concat({track.hash, track.label or "", track.group or "", tostring(track.fold or ""),
-      tostring(track.start or ""), tostring(track.duration or "")}, "\0")
+      tostring(track.start or ""), tostring(track.duration or ""),
+      table.unpack(track.labels or track.values or {})}, "\0")
   end
   return core.store.hash(table.concat(text.sort(lines), "\n"))
 end

@@ -14,7 +14,10 @@ local Parts, Folds, part_of, fold_of, part_names =
 -- Tracks for a file: paths with respect to the file's folder where they lie below it.
 local function stored_tracks(tracks, folder)
   local stored = json.array {}
-  for i, track in ipairs(tracks) do stored[i] = options.join(track, {path = scan.relative(track.path, folder)}) end
+  for i, track in ipairs(tracks) do
+    stored[i] = options.join(track, {path = scan.relative(track.path, folder),
+      labels = track.labels and json.array {table.unpack(track.labels)}})
+  end
   return stored
 end
 
@@ -23,6 +26,7 @@ local function write(path, songs, fields)
   local folder = scan.parent(path)
   fields.classes, fields.tracks = json.array {table.unpack(songs.classes)}, stored_tracks(songs.tracks, folder)
   fields.rejected, fields.part, fields.leakage = stored_tracks(songs.rejected, folder), songs.part, songs.leakage
+  fields.task, fields.targets, fields.known = songs.task, songs.targets, songs.known
   fields.partial = #songs.partial > 0 and stored_tracks(songs.partial, folder) or nil
   fields.version = 1
   require "moonlark.base.files".write(path, json.encode(fields, " ") .. "\n")
@@ -97,10 +101,13 @@ local seconds = options.number(options.required, {least = 0})
 local notes = shape.maybe(shape.list {path = "string", reason = "string"})
 local dataset_form = {
   classes = shape.list "string", part = shape.maybe(shape.word(part_names)), leakage = shape.maybe "boolean",
-  rejected = notes, partial = notes,
+  rejected = notes, partial = notes, task = shape.maybe(shape.word {"classes", "tags", "values"}),
+  targets = shape.maybe(shape.list "string"), known = shape.maybe "string",
   tracks = shape.list {
     path = "string", label = shape.maybe "string", group = shape.maybe "string", hash = shape.maybe "string",
     fold = shape.maybe(shape.either("a number or a string", "integer", "number", "string")),
+    labels = shape.maybe(shape.list "string"), values = shape.maybe(shape.list "number"),
+    part = shape.maybe(shape.word(part_names)),
     tags = shape.maybe(shape.map "string"), start = shape.maybe(seconds), duration = shape.maybe(seconds),
     seconds = shape.maybe(seconds),
   },
@@ -124,13 +131,14 @@ local function restore_dataset(path, stored)
     known[label] = true
   end
   for _, track in ipairs(stored.tracks) do
-    if track.label ~= nil and not known[track.label] then
-      show.fail("%s: the label '%s' is not among the classes", path, tostring(track.label))
+    for _, label in ipairs(track.labels or {track.label}) do
+      if not known[label] then show.fail("%s: the label '%s' is not among the classes", path, label) end
     end
   end
   return make(restore(stored.tracks), {
     classes = stored.classes, rejected = restore(stored.rejected or {}), part = stored.part,
-    leakage = stored.leakage, partial = restore(stored.partial or {}),
+    leakage = stored.leakage, partial = restore(stored.partial or {}), task = stored.task, targets = stored.targets,
+    known = stored.known,
   })
 end
 
