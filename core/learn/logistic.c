@@ -21,6 +21,7 @@ typedef struct problem {
     double *x;         /* n x (d + 1): a last column of ones */
     double *scores;    /* n x outputs, then the loss's slopes */
     const int64_t *y;
+    const double *class_weights; /* k, or NULL */
     double penalty;    /* 1 / (C n): of |W|^2 / 2 beside the mean loss */
 } problem;
 
@@ -71,6 +72,23 @@ static double softmax_loss(double *scores, int64_t k, int64_t y)
     return loss;
 }
 
+/* The loss of a row and its slopes by the weight of its class. */
+static double weigh(double weight, double loss, double *slopes, int outputs)
+{
+    for (int o = 0; o < outputs; o++)
+        slopes[o] *= weight;
+    return weight * loss;
+}
+
+static double row_loss(const problem *self, int64_t row)
+{
+    int outputs = (int)self->outputs;
+    double *scores = self->scores + row * outputs;
+    int64_t y = self->y[row];
+    double loss = outputs == 1 ? binary_loss(scores, y) : softmax_loss(scores, outputs, y);
+    return self->class_weights ? weigh(self->class_weights[y], loss, scores, outputs) : loss;
+}
+
 /* weights, gradient: outputs x (d + 1), intercepts last. */
 static double objective(void *context, const double *weights, double *gradient)
 {
@@ -80,8 +98,7 @@ static double objective(void *context, const double *weights, double *gradient)
                             width, 0, self->scores, outputs);
     double loss = 0;
     for (int i = 0; i < n; i++)
-        loss += outputs == 1 ? binary_loss(self->scores + i, self->y[i])
-                             : softmax_loss(self->scores + i * outputs, outputs, self->y[i]);
+        loss += row_loss(self, i);
     mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_TRANSPOSED, MLK_AS_IS, outputs, width, n, 1.0 / n, self->scores, outputs,
                             self->x, width, 0, gradient, width);
     loss /= n;
@@ -109,7 +126,7 @@ mlk_code mlk_logistic_fit(mlk_samples samples, const int64_t *y, int64_t k, cons
     if (code)
         return code;
     int64_t d = samples.d, outputs = mlk_logistic_outputs(k);
-    problem self = {.n = samples.n, .d = d, .outputs = outputs, .y = y};
+    problem self = {.n = samples.n, .d = d, .outputs = outputs, .y = y, .class_weights = options->class_weights};
     self.penalty = 1 / (options->C * (double)samples.n);
     self.x = with_ones(samples);
     self.scores = malloc(sizeof(double) * (size_t)(samples.n * outputs));

@@ -1,6 +1,6 @@
 /* logistic.h: multinomial logistic regression with an L2 penalty, fitted by L-BFGS (Liu and Nocedal 1989).
  *
- * Minimises  C * sum of losses + |W|^2 / 2, intercepts free, as scikit-learn's LogisticRegression does; two
+ * Minimises  C * sum of weighted losses + |W|^2 / 2, intercepts free, as scikit-learn's LogisticRegression does; two
  * classes have one weight vector (the logistic function), more have one each (softmax).
  */
 #ifndef MLK_LEARN_LOGISTIC_H
@@ -13,6 +13,7 @@ typedef struct mlk_logistic_options {
     double C;     /* inverse strength of the penalty, above 0 */
     double tol;   /* largest entry of the gradient of the mean loss at which to stop */
     int max_iter;
+    const double *class_weights; /* k: what the loss of a row of each class counts; NULL: 1 */
 } mlk_logistic_options;
 
 extern const mlk_parameter mlk_logistic_parameters[];

@@ -94,12 +94,15 @@ static mlk_code copy_model(const struct svm_model *model, mlk_samples samples, m
     return MLK_OK;
 }
 
-static mlk_code train(struct svm_problem *problem, mlk_samples samples, int64_t k, const mlk_svm_options *options,
-                      mlk_svm *svm, mlk_status *status)
+/* ids: 0..k-1, as libsvm wants the weights' classes. */
+static mlk_code train(struct svm_problem *problem, mlk_samples samples, int64_t k, int *ids,
+                      const mlk_svm_options *options, mlk_svm *svm, mlk_status *status)
 {
     struct svm_parameter parameter = {
         .svm_type = C_SVC, .kernel_type = options->kernel == MLK_KERNEL_RBF ? RBF : LINEAR, .gamma = options->gamma,
         .cache_size = 200, .eps = options->tol, .C = options->C, .shrinking = 1,
+        .nr_weight = options->class_weights ? (int)k : 0, .weight_label = ids,
+        .weight = (double *)options->class_weights,
     };
     const char *fault = svm_check_parameter(problem, &parameter);
     if (fault)
@@ -136,15 +139,18 @@ mlk_code mlk_svm_fit(mlk_samples samples, const int64_t *y, int64_t k, const mlk
     struct svm_node **rows = malloc(sizeof *rows * (size_t)samples.n);
     struct svm_node *nodes = rows ? nodes_of(samples, rows) : NULL;
     double *labels = malloc(sizeof(double) * (size_t)samples.n);
-    if (nodes && labels) {
+    int *ids = malloc(sizeof(int) * (size_t)k);
+    if (nodes && labels && ids) {
+        for (int c = 0; c < (int)k; c++)
+            ids[c] = c;
         for (int64_t i = 0; i < samples.n; i++)
             labels[i] = (double)y[i];
         struct svm_problem problem = {.l = (int)samples.n, .y = labels, .x = rows};
-        code = train(&problem, samples, k, options, svm, status);
+        code = train(&problem, samples, k, ids, options, svm, status);
     } else {
         code = mlk_fail_memory(status, "an SVM");
     }
-    free(nodes), free(rows), free(labels);
+    free(nodes), free(rows), free(labels), free(ids);
     if (code)
         mlk_svm_free(svm);
     return code;

@@ -17,6 +17,7 @@ typedef struct mlk_svm_options {
     mlk_kernel kernel;
     double gamma;      /* of exp(-gamma |a - b|^2); unused by the linear kernel */
     double tol;
+    const double *class_weights; /* k: what C is multiplied by for rows of each class; NULL: 1 */
 } mlk_svm_options;
 
 extern const mlk_parameter mlk_svm_parameters[];

@@ -133,6 +133,21 @@ static mlk_code check(mlk_samples samples, const mlk_trees_options *options, mlk
     return mlk_samples_check(samples, 1, status);
 }
 
+/* Each row counts what its class does. */
+static mlk_code weigh(DMatrixHandle data, const int64_t *y, int64_t n, const double *class_weights, mlk_status *status)
+{
+    if (!class_weights)
+        return MLK_OK;
+    float *weights = malloc(sizeof(float) * (size_t)n);
+    if (!weights)
+        return mlk_fail_memory(status, "the rows' weights");
+    for (int64_t i = 0; i < n; i++)
+        weights[i] = (float)class_weights[y[i]];
+    mlk_code code = XGDMatrixSetFloatInfo(data, "weight", weights, (bst_ulong)n) ? failed(status) : MLK_OK;
+    free(weights);
+    return code;
+}
+
 mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const mlk_trees_options *options,
                        mlk_trees *trees, mlk_status *status)
 {
@@ -150,6 +165,8 @@ mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const m
     if (XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
         XGDMatrixSetFloatInfo(data, "label", labels, (bst_ulong)samples.n))
         code = failed(status);
+    if (!code)
+        code = weigh(data, y, samples.n, options->class_weights, status);
     if (!code)
         code = grow(data, samples, k, options, trees, status);
     if (data)

@@ -21,6 +21,7 @@ typedef struct mlk_trees_options {
     double min_child_weight;
     int max_bin;          /* places where a column can be split: fewer are faster */
     uint64_t seed;
+    const double *class_weights; /* k: what a row of each class counts; NULL: 1 */
 } mlk_trees_options;
 
 /* What makes a forest, and what makes boosted trees; the rows below fill in the other options. */

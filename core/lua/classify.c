@@ -45,9 +45,21 @@ static int moments(lua_State *L)
     return 2;
 }
 
-/* --- classifiers: y holds ids 0..k-1, each present ------------------------------------------ */
+/* --- classifiers: y holds ids 0..k-1, each present; weights: k numbers or nil ----------------- */
 
-/* logistic(x, y, k, options) -> weights (outputs x d), intercepts, iterations */
+/* What rows of each class count, k numbers above 0; NULL where the argument is nil. */
+static const double *class_weights(lua_State *L, int arg, int64_t k)
+{
+    if (lua_isnoneornil(L, arg))
+        return NULL;
+    const double *weights = mlk_lua_numbers(L, arg, "class weights", k);
+    for (int64_t c = 0; c < k; c++)
+        if (!(weights[c] > 0) || isinf(weights[c]))
+            mlk_lua_fail(L, "class weights must be above 0 and finite, got %f", weights[c]);
+    return weights;
+}
+
+/* logistic(x, y, k, options, weights) -> weights (outputs x d), intercepts, iterations */
 static int logistic(lua_State *L)
 {
     mlk_status status;
@@ -55,6 +67,7 @@ static int logistic(lua_State *L)
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_logistic_options options;
     mlk_lua_read(L, 4, "classify.logistic", mlk_logistic_parameters, &options);
+    options.class_weights = class_weights(L, 5, k);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     int64_t outputs = mlk_logistic_outputs(k);
@@ -101,13 +114,14 @@ static int free_svm(lua_State *L)
     return 0;
 }
 
-/* svm(x, y, k, options) -> vectors, coefficients, offsets, counts */
+/* svm(x, y, k, options, weights) -> vectors, coefficients, offsets, counts */
 static int svm(lua_State *L)
 {
     mlk_status status;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_svm_options options;
     mlk_lua_read(L, 4, "classify.svm", mlk_svm_parameters, &options);
+    options.class_weights = class_weights(L, 5, k);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     mlk_svm *model = mlk_lua_push_object(L, SVM_TYPE, sizeof *model);
@@ -163,11 +177,12 @@ static int free_trees(lua_State *L)
     return 0;
 }
 
-/* x, y, k -> model, a uint8 tensor */
-static int fit_trees(lua_State *L, const mlk_trees_options *options)
+/* x, y, k, options, weights -> model, a uint8 tensor */
+static int fit_trees(lua_State *L, mlk_trees_options *options)
 {
     mlk_status status;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
+    options->class_weights = class_weights(L, 5, k);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
     mlk_trees *model = mlk_lua_push_object(L, TREES_TYPE, sizeof *model);
@@ -178,7 +193,7 @@ static int fit_trees(lua_State *L, const mlk_trees_options *options)
     return 1;
 }
 
-/* random_forest(x, y, k, options) -> model */
+/* random_forest(x, y, k, options, weights) -> model */
 static int random_forest(lua_State *L)
 {
     mlk_trees_options options = mlk_forest;
@@ -186,7 +201,7 @@ static int random_forest(lua_State *L)
     return fit_trees(L, &options);
 }
 
-/* boosted_trees(x, y, k, options) -> model */
+/* boosted_trees(x, y, k, options, weights) -> model */
 static int boosted_trees(lua_State *L)
 {
     mlk_trees_options options = mlk_boosted_trees;

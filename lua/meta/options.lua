@@ -225,6 +225,7 @@
 ---@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
 ---@field max_bin? integer  default 256, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
 --- What classify.cross_validate takes.
 ---@class moonlark.classify.cross_validate.Options
@@ -251,6 +252,7 @@
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field tol? number  default 1e-05, above 0: stop when the gradient's largest entry is below
 ---@field max_iter? integer  default 1000, 1 or more: passes at most
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
 --- What classify.pipeline takes.
 ---@class moonlark.classify.pipeline.Options
@@ -264,6 +266,7 @@
 ---@field subsample? number  default 0.632, above 0 and at most 1: share of the rows that a tree sees
 ---@field max_bin? integer  default 64, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
 --- What classify.scaler takes.
 ---@class moonlark.classify.scaler.Options
@@ -274,6 +277,7 @@
 ---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
 ---@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field tol? number  default 0.001, above 0: when libsvm stops
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
 --- What cluster.gmm takes.
 ---@class moonlark.cluster.gmm.Options

@@ -72,7 +72,7 @@ function Estimator:fit(x, y)
     if y == nil then show.fail("%s needs labels: fit(x, y)", self.kind) end
     core.classify.classes(y, x:size(0))
   end
-  local state = definition.fit(self.settings, x, y)
+  local state = definition.fit(self.settings, x, y, features.classes)
   state.columns = x:size(1)
   self.state = state
   self.card = cards.of(features, task_of(self))
@@ -260,7 +260,8 @@ end
 ---@class moonlark.Estimator.Definition
 ---@field parameters moonlark.Description  its options; their owner names the kind: "cluster.pca"
 ---@field state string[]  what the methods need, and files must therefore hold: {"tensor mean"}
----@field fit fun(settings: table, x: moonlark.Tensor, y: moonlark.Tensor?): table  returns the state
+---@field fit fun(settings: table, x: moonlark.Tensor, y: moonlark.Tensor?, names: string[]?): table  the state; names
+---  are those of the classes
 ---@field methods table<string, function>  f(state, x, settings, ...); fitted, and x has the right width
 ---@field inverses table<string, function>?  f(state, settings, ...); they take other things than samples
 ---@field lacks fun(settings: table, method: string): boolean?  methods that some hyperparameters leave out

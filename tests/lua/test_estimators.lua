@@ -263,6 +263,25 @@ function TestContract:test_class_ids_with_gaps_come_back_as_they_were()
   end)
 end
 
+function TestContract:test_class_weights_go_by_name_or_id_and_through_files()
+  local x, y = samples()
+  local X = {x = x:narrow(1, 0, 1), y = y, classes = {"dub", "ska", "čalga"}}
+  local path = lib.folder() .. "/weights.safetensors"
+  local function proba(weights)
+    local model = classify.pipeline {classify.scaler(), classify.logistic {class_weight = weights}}:fit(X)
+    model:save(path)
+    lu.assertTrue(same(estimator.load(path):predict_proba(X.x), model:predict_proba(X.x)))
+    return model:predict_proba(X.x)
+  end
+  lu.assertTrue(same(proba {ska = 4}, proba {[1] = 4}))
+  lu.assertTrue(proba {ska = 4}:sum(0)[1]:item() > proba():sum(0)[1]:item() + 1)
+  lu.assertTrue(same(proba "balanced", proba()))
+  lu.assertErrorMsgContains("unknown class of class_weight: 'skaa' (did you mean 'ska'?)", proba, {skaa = 4})
+  lu.assertErrorMsgContains("unknown class of class_weight: '3'", proba, {[3] = 4})
+  lu.assertErrorMsgContains("ids without names", function() classify.svm {class_weight = {ska = 4}}:fit(x, y) end)
+  lu.assertErrorMsgContains("class_weight must be", classify.svm, {class_weight = {ska = 0}})
+end
+
 TestValidation = {}
 
 function TestValidation:test_scaler_sees_the_training_folds_only()

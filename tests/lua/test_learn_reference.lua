@@ -112,6 +112,33 @@ function TestReference:test_svm()
   end
 end
 
+local given_weights = {balanced = "balanced", given = {[0] = 3, [2] = 0.5}}
+
+function TestReference:test_class_weights()
+  local x, y, test = train_and_test(frozen["weights.y"])
+  for name, weight in pairs(given_weights) do
+    local base = "weights." .. name
+    local logistic = classify.logistic {tol = 1e-12, class_weight = weight}:fit(x, y)
+    check(base .. ".logistic", logistic:predict_proba(test), 1e-5)
+    local svm = classify.svm {tol = 1e-6, class_weight = weight}:fit(x, y)
+    check(base .. ".svm", svm:decision_function(test), 1e-4)
+  end
+end
+
+-- A class that counts twice is a class whose rows are there twice.
+function TestReference:test_class_weights_of_trees()
+  local x, y, test = train_and_test(frozen["weights.y"])
+  local twice = torch.cat {torch.arange(300), y:eq(2):nonzero():squeeze(1)}
+  local function proba(model, rows_x, rows_y) return model:fit(rows_x, rows_y):predict_proba(test) end
+  local weighted = proba(classify.boosted_trees {class_weight = {[2] = 2}}, x, y)
+  local doubled = proba(classify.boosted_trees(), x:index_select(0, twice), y:index_select(0, twice))
+  local plain = proba(classify.boosted_trees(), x, y)
+  lu.assertTrue(deviation(weighted, doubled) < 1e-3)
+  lu.assertTrue(deviation(weighted, plain) > 1e-2)
+  local forest = proba(classify.random_forest {class_weight = "balanced"}, x, y)
+  lu.assertTrue(deviation(forest, proba(classify.random_forest(), x, y)) > 1e-2)
+end
+
 -- XGBoost's Python package is the same library as ours: what can be checked is that the trees learn.
 function TestReference:test_trees_learn_what_a_neighbour_search_learns()
   local x, y, test = train_and_test(frozen.y)

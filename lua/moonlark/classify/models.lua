@@ -3,6 +3,7 @@ local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local weights = require "moonlark.classify.weights"
 
 ---@class moonlark.classify
 local models = {}
@@ -14,6 +15,15 @@ local function present(y)
   return classes, torch.searchsorted(classes, y), classes:size(0)
 end
 
+local weighted = {class_weight = weights.option}
+
+-- What each of the classes that occur counts, as the engine takes it; nil: 1 each.
+local function weights_of(setting, classes, ids, names)
+  if not setting then return nil end
+  local torch = require "moonlark.torch"
+  return torch.tensor(weights.of(setting, torch.bincount(ids):totable(), classes:totable(), names), {dtype = "float64"})
+end
+
 -- A classifier whose whole knowledge is class probabilities.
 local function define(definition)
   local proba = definition.proba
@@ -21,9 +31,9 @@ local function define(definition)
     parameters = definition.parameters,
     state = {"tensor classes", table.unpack(definition.state)},
     supervised = true,
-    fit = function(settings, x, y)
+    fit = function(settings, x, y, names)
       local classes, ids, k = present(y)
-      local state = definition.fit(settings, x, ids, k)
+      local state = definition.fit(settings, x, ids, k, weights_of(settings.class_weight, classes, ids, names))
       state.classes = classes
       return state
     end,
@@ -63,11 +73,11 @@ models.scaler = estimator.define {
 ---     local model = classify.logistic {C = 0.1}:fit(X)
 ---@type fun(given: moonlark.classify.logistic.Options?): moonlark.Estimator
 models.logistic = define {
-  parameters = options.describe("classify.logistic", core.classify.parameters.logistic),
+  parameters = options.describe("classify.logistic", core.classify.parameters.logistic, weighted),
   state = {"tensor weights", "tensor intercepts"},
-  fit = function(settings, x, y, k)
-    local weights, intercepts, iterations = core.classify.logistic(x, y, k, settings)
-    return {weights = weights, intercepts = intercepts, iterations = iterations}
+  fit = function(settings, x, y, k, class_weights)
+    local slopes, intercepts, iterations = core.classify.logistic(x, y, k, settings, class_weights)
+    return {weights = slopes, intercepts = intercepts, iterations = iterations}
   end,
   proba = function(state, x)
     return core.classify.logistic_proba(x, state.weights, state.intercepts, state.classes:size(0))
@@ -119,18 +129,19 @@ end
 ---     local model = classify.pipeline {classify.scaler(), classify.svm {C = 10}}:fit(X)
 ---@type fun(given: moonlark.classify.svm.Options?): moonlark.Estimator
 models.svm = estimator.define {
-  parameters = options.describe("classify.svm", core.classify.parameters.svm, {
+  parameters = options.describe("classify.svm", core.classify.parameters.svm, weighted, {
     gamma = options.either(nil, {options.number(nil, {above = 0}), options.choice {"scale", "auto"}},
       "of the kernel exp(−gamma·|a − b|²)", {usual = '"scale": 1 / (columns · variance of x)'}),
   }),
   state = {"tensor classes", "number gamma_used", "tensor vectors", "tensor coefficients", "tensor offsets",
     "tensor counts"},
   supervised = true,
-  fit = function(settings, x, y)
+  fit = function(settings, x, y, names)
     local classes, ids, k = present(y)
     local state = {classes = classes, gamma_used = gamma_of(settings.gamma, x)}
     state.vectors, state.coefficients, state.offsets, state.counts = core.classify.svm(x, ids, k,
-      {C = settings.C, kernel = settings.kernel, gamma = state.gamma_used, tol = settings.tol})
+      {C = settings.C, kernel = settings.kernel, gamma = state.gamma_used, tol = settings.tol},
+      weights_of(settings.class_weight, classes, ids, names))
     return state
   end,
   methods = {
@@ -147,9 +158,11 @@ local function trees_proba(state, x) return core.classify.trees_proba(x, state.m
 ---     local model = classify.random_forest {n_estimators = 300}:fit(X)
 ---@type fun(given: moonlark.classify.random_forest.Options?): moonlark.Estimator
 models.random_forest = define {
-  parameters = options.describe("classify.random_forest", core.classify.parameters.random_forest),
+  parameters = options.describe("classify.random_forest", core.classify.parameters.random_forest, weighted),
   state = {"tensor model"},
-  fit = function(settings, x, y, k) return {model = core.classify.random_forest(x, y, k, settings)} end,
+  fit = function(settings, x, y, k, class_weights)
+    return {model = core.classify.random_forest(x, y, k, settings, class_weights)}
+  end,
   proba = trees_proba,
 }
 
@@ -163,9 +176,11 @@ for _, p in pairs(boosting) do p.default = math.tointeger(p.default) or p.defaul
 ---     local model = classify.boosted_trees {max_depth = 4}:fit(X)
 ---@type fun(given: moonlark.classify.boosted_trees.Options?): moonlark.Estimator
 models.boosted_trees = define {
-  parameters = options.describe("classify.boosted_trees", boosting),
+  parameters = options.describe("classify.boosted_trees", boosting, weighted),
   state = {"tensor model"},
-  fit = function(settings, x, y, k) return {model = core.classify.boosted_trees(x, y, k, settings)} end,
+  fit = function(settings, x, y, k, class_weights)
+    return {model = core.classify.boosted_trees(x, y, k, settings, class_weights)}
+  end,
   proba = trees_proba,
 }
 

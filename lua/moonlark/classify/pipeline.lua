@@ -31,10 +31,10 @@ return estimator.define {
   }),
   state = {"table steps"},
   check = check,
-  fit = function(settings, x, y)
+  fit = function(settings, x, y, names)
     local steps = {}
     for i, step in ipairs(settings.steps) do
-      steps[i] = step:clone():fit(x, y)
+      steps[i] = step:clone():fit {x = x, y = y, classes = names}
       if i < #settings.steps then x = steps[i]:transform(x) end
     end
     return {steps = steps}

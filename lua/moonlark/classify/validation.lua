@@ -116,7 +116,9 @@ local function predict_all(model, X, places, k, each)
   local predicted, folds = require "moonlark.torch".zeros({X.y:size(0)}, {dtype = "int64"}), {}
   for fold = 1, k do
     local train, test = rows_of(places, fold, false), rows_of(places, fold, true)
-    local fitted = model:clone():fit(X.x:index_select(0, train), X.y:index_select(0, train))
+    local fitted = model:clone():fit {
+      x = X.x:index_select(0, train), y = X.y:index_select(0, train), classes = X.classes,
+    }
     local labels = fitted:predict(X.x:index_select(0, test))
     predicted:index_copy_(0, test, labels)
     local right = labels:eq(X.y:index_select(0, test)):sum():item()
@@ -192,7 +194,7 @@ function validation.grid_search(model, X, grid, given)
     results[i] = {params = params, accuracy = sum / k}
     if not best or results[i].accuracy > best.accuracy then best = results[i] end
   end
-  return with(model, best.params):fit(X.x, X.y), results
+  return with(model, best.params):fit(X), results
 end
 
 return validation

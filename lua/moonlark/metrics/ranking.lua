@@ -54,7 +54,8 @@ function ranking.roc_curve(truth, scores, given)
   local right, wrong, thresholds = counts_by_threshold(scored.of_class(truth, scores, o.positive))
   if o.drop_intermediate and right:size(0) > 2 then
     local kept = corners(right, wrong)
-    right, wrong, thresholds = right:index_select(0, kept), wrong:index_select(0, kept), thresholds:index_select(0, kept)
+    right, wrong = right:index_select(0, kept), wrong:index_select(0, kept)
+    thresholds = thresholds:index_select(0, kept)
   end
   right, wrong = starting_with(0, right), starting_with(0, wrong)
   return {fpr = wrong / wrong[-1], tpr = right / right[-1], thresholds = starting_with(math.huge, thresholds)}

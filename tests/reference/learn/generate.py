@@ -104,4 +104,13 @@ keep("metrics.per_class", np.stack(rows).T.astype(np.float64))
 keep("metrics.weighted", np.array(metrics.precision_recall_fscore_support(
     truth, guess, labels=range(7), average="weighted", zero_division=0)[:3]))
 
+# Class weights: balanced, and given for two of the classes.
+uneven = np.where((y == 0) | (random.random(n) < 0.3), y, 1)
+keep("weights.y", uneven)
+for name, weight in (("balanced", "balanced"), ("given", {0: 3.0, 2: 0.5})):
+    model = LogisticRegression(tol=1e-10, max_iter=10000, class_weight=weight).fit(Z[train], uneven[train])
+    keep(f"weights.{name}.logistic", model.predict_proba(Z[test]))
+    model = SVC(decision_function_shape="ovo", tol=1e-6, class_weight=weight).fit(Z[train], uneven[train])
+    keep(f"weights.{name}.svm", model.decision_function(Z[test]))
+
 save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "learn.safetensors"))
