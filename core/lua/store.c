@@ -1,6 +1,7 @@
 /* store.c: core.store: files of tensors, content hashes, atomic writing. */
 #include "arguments.h"
 #include "modules.h"
+#include "options.h"
 #include "tensor.h"
 
 #include "store/append.h"
@@ -131,17 +132,134 @@ static int save(lua_State *L)
     return 0;
 }
 
-/* formats("tensors" | "frames" | "table" or nil) -> list of the endings, without the dot, of files that hold such */
+/* formats("tensors" | "frames" | "table" | "columns" or nil) -> list of the endings, without the dot, of files that hold
+ * such; nil: that features are written to, frames or a table */
 static int formats(lua_State *L)
 {
-    static const char *const uses[] = {"tensors", "frames", "table", NULL};
-    int use = lua_isnoneornil(L, 1) ? ~0 : 1 << mlk_lua_choice(L, 1, "use", uses), n = 0;
+    static const char *const uses[] = {"tensors", "frames", "table", "columns", NULL};
+    int use = lua_isnoneornil(L, 1) ? MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE : 1 << mlk_lua_choice(L, 1, "use", uses);
+    int n = 0;
     lua_newtable(L);
     for (const mlk_format *format = mlk_formats; format->name; format++)
         if (format->uses & use) {
             lua_pushstring(L, format->name);
             lua_rawseti(L, -2, ++n);
         }
+    return 1;
+}
+
+/* --- tables that anybody wrote (store/columns.h) ------------------------------- */
+
+#define COLUMNS_TYPE "moonlark.store.columns"
+
+static int free_columns(lua_State *L)
+{
+    mlk_columns_free(luaL_checkudata(L, 1, COLUMNS_TYPE));
+    return 0;
+}
+
+/* Pushes a list of the names of all columns, or of those of numbers. */
+static void push_names(lua_State *L, const mlk_columns *columns, bool numbers)
+{
+    int n = 0;
+    lua_createtable(L, numbers ? columns->n_numbers : columns->count, 0);
+    for (int i = 0; i < columns->count; i++) {
+        if (numbers && columns->items[i].is_text)
+            continue;
+        lua_pushstring(L, columns->items[i].name);
+        lua_rawseti(L, -2, ++n);
+    }
+}
+
+static void push_texts(lua_State *L, const mlk_columns *columns)
+{
+    lua_createtable(L, 0, columns->n_texts);
+    for (int i = 0; i < columns->count; i++) {
+        const mlk_column *column = &columns->items[i];
+        if (!column->is_text)
+            continue;
+        const mlk_slice *texts = columns->texts + column->place * columns->rows;
+        lua_createtable(L, (int)columns->rows, 0);
+        for (int64_t row = 0; row < columns->rows; row++) {
+            lua_pushlstring(L, texts[row].at, texts[row].length);
+            lua_rawseti(L, -2, row + 1);
+        }
+        lua_setfield(L, -2, column->name);
+    }
+}
+
+/* What made each column of texts one: {name = {line, value}}. */
+static void push_odd(lua_State *L, const mlk_columns *columns)
+{
+    lua_newtable(L);
+    for (int i = 0; i < columns->count; i++) {
+        const mlk_column *column = &columns->items[i];
+        if (column->odd_line == 0)
+            continue;
+        lua_createtable(L, 0, 2);
+        mlk_lua_set_integer(L, "line", column->odd_line);
+        lua_pushlstring(L, column->odd.at, column->odd.length);
+        lua_setfield(L, -2, "value");
+        lua_setfield(L, -2, column->name);
+    }
+}
+
+static void push_classes(lua_State *L, const mlk_columns *columns)
+{
+    lua_newtable(L);
+    for (int i = 0; i < columns->count; i++) {
+        const mlk_column *column = &columns->items[i];
+        if (!column->classes)
+            continue;
+        mlk_lua_push_strings(L, (const char *const *)column->classes, column->n_classes);
+        lua_setfield(L, -2, column->name);
+    }
+}
+
+static void push_columns(lua_State *L, const mlk_columns *columns)
+{
+    lua_newtable(L);
+    mlk_lua_set_integer(L, "rows", columns->rows);
+    mlk_lua_set_boolean(L, "header", columns->named);
+    mlk_lua_set_string(L, "recipe", columns->recipe);
+    push_names(L, columns, false);
+    lua_setfield(L, -2, "names");
+    push_names(L, columns, true);
+    lua_setfield(L, -2, "numbers");
+    mlk_lua_push_copy(L, MLK_FLOAT64, 2, (int64_t[]){columns->rows, columns->n_numbers}, columns->values);
+    lua_setfield(L, -2, "values");
+    push_texts(L, columns);
+    lua_setfield(L, -2, "texts");
+    push_odd(L, columns);
+    lua_setfield(L, -2, "odd");
+    push_classes(L, columns);
+    lua_setfield(L, -2, "classes");
+    if (!columns->lines)
+        return;
+    mlk_lua_push_copy(L, MLK_INT64, 1, &columns->rows, columns->lines);
+    lua_setfield(L, -2, "lines");
+}
+
+/* read_table(path, options) -> {rows, names, numbers, values, texts, odd, classes, lines, recipe, header}
+ *
+ * names: of every column, each once; numbers: of the columns of `values`, a float64 tensor rows x #numbers with NaN for
+ * what is missing; texts: {name = list of strings} of the other columns; odd: {name = {line, value}}, the first cell
+ * that made a column text; classes: {name = list} where the file declares them; lines: on which each row begins, nil in
+ * formats without lines; recipe: nil, or what Moonlark wrote with its table; header: whether the file named the columns.
+ * Options: delimiter, decimal, header (parameters.read_table), and text, a list of columns whose texts are kept. */
+static int read_table(lua_State *L)
+{
+    mlk_columns_options options = {0};
+    const char *path = mlk_lua_string(L, 1, "path");
+    mlk_status status;
+    lua_settop(L, 2);
+    mlk_lua_read(L, 2, "read_table", mlk_columns_parameters, &options);
+    if (lua_istable(L, 2) && !lua_isnil(L, mlk_lua_field(L, 2, "text")))
+        options.texts = mlk_lua_read_strings(L, lua_gettop(L), "text", 0);
+    mlk_columns *columns = mlk_lua_push_object(L, COLUMNS_TYPE, sizeof *columns);
+    mlk_lua_check(L, mlk_format_read_columns(path, &options, columns, &status), &status);
+    push_columns(L, columns);
+    mlk_columns_free(columns);
     return 1;
 }
 
@@ -282,12 +400,14 @@ int mlk_lua_open_store(lua_State *L)
     static const luaL_Reg functions[] = {
         {"append", append}, {"formats", formats}, {"frame_files", frame_files}, {"hash", hash},
         {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"load", load}, {"lock", lock},
-        {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"save", save}, {"write", write_text},
+        {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"read_table", read_table}, {"save", save}, {"write", write_text},
         {NULL, NULL},
     };
     static const luaL_Reg lock_methods[] = {{"close", release}, {NULL, NULL}};
     mlk_lua_new_type(L, TENSORS_TYPE, free_tensors, NULL);
+    mlk_lua_new_type(L, COLUMNS_TYPE, free_columns, NULL);
     mlk_lua_new_type(L, LOCK_TYPE, release, lock_methods);
     luaL_newlib(L, functions);
+    mlk_lua_add_parameters(L, "read_table", mlk_columns_parameters);
     return 1;
 }

@@ -3,6 +3,7 @@
 #include "store/arff.h"
 #include "store/atomic.h"
 #include "store/csv.h"
+#include "store/delimited.h"
 #include "store/hdf5.h"
 #include "store/jsonl.h"
 #include "store/npy.h"
@@ -12,8 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { ARRAYS = MLK_FORMAT_TENSORS | MLK_FORMAT_FRAMES, LINES = MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE };
+enum {
+    ARRAYS = MLK_FORMAT_TENSORS | MLK_FORMAT_FRAMES,
+    LINES = MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE,
+};
 
 /* In the order in which they are named to people. */
 const mlk_format mlk_formats[] = {
@@ -21,7 +26,10 @@ const mlk_format mlk_formats[] = {
      .write = mlk_safetensors_write},
     {"npz", ARRAYS, .read = mlk_npz_read, .write = mlk_npz_write},
     {"npy", ARRAYS | MLK_FORMAT_TABLE, .single = true, .read = mlk_npy_read_list, .write = mlk_npy_write_list},
-    {"csv", LINES, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table},
+    {"csv", LINES | MLK_FORMAT_COLUMNS, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table,
+     .read_columns = mlk_delimited_read},
+    {"tsv", MLK_FORMAT_COLUMNS, .read_columns = mlk_delimited_read},
+    {"txt", MLK_FORMAT_COLUMNS, .read_columns = mlk_delimited_read},
     {"jsonl", MLK_FORMAT_TABLE, .print_table = mlk_jsonl_print_table},
     {"arff", MLK_FORMAT_TABLE, .print_table = mlk_arff_print_table},
     {"h5", LINES, .write_frames = mlk_hdf5_write_frames, .write_table = mlk_hdf5_write_table,
@@ -34,7 +42,7 @@ const mlk_format mlk_formats[] = {
 static bool ends_in(const char *path, const char *name)
 {
     size_t length = strlen(path), ending = strlen(name);
-    return length > ending + 1 && path[length - ending - 1] == '.' && strcmp(path + length - ending, name) == 0;
+    return length > ending + 1 && path[length - ending - 1] == '.' && strcasecmp(path + length - ending, name) == 0;
 }
 
 static int last_of(mlk_format_use use)
@@ -55,9 +63,10 @@ static const mlk_format *refuse(const char *path, mlk_format_use use, mlk_status
         if (mlk_formats[i].uses & use)
             at += (size_t)snprintf(endings + at, sizeof endings - at, "%s.%s",
                                    at == 0 ? "" : i == last ? " or " : ", ", mlk_formats[i].name);
-    const char *what = use == MLK_FORMAT_TENSORS ? "a file of tensors"
-                       : use == MLK_FORMAT_TABLE ? "a table's name"
-                                                 : "the file's name";
+    const char *what = use == MLK_FORMAT_TENSORS   ? "a file of tensors"
+                       : use == MLK_FORMAT_COLUMNS ? "a table to read"
+                       : use == MLK_FORMAT_TABLE   ? "a table's name"
+                                                   : "the file's name";
     mlk_fail(status, MLK_INVALID, "%s must end in %s, got '%.120s'", what, endings, path);
     return NULL;
 }
@@ -137,4 +146,12 @@ mlk_code mlk_format_write_table(const char *path, const mlk_table *table, mlk_st
         code = format->write(path, &tensors, status);
     mlk_tensors_free(&tensors);
     return code;
+}
+
+mlk_code mlk_format_read_columns(const char *path, const mlk_columns_options *options, mlk_columns *columns,
+                                 mlk_status *status)
+{
+    *columns = (mlk_columns){0};
+    const mlk_format *format = mlk_format_of(path, MLK_FORMAT_COLUMNS, status);
+    return format ? format->read_columns(path, options, columns, status) : status->code;
 }

@@ -9,6 +9,7 @@
 #ifndef MLK_FORMAT_H
 #define MLK_FORMAT_H
 
+#include "store/columns.h"
 #include "store/frames.h"
 #include "store/table.h"
 #include "store/tensors.h"
@@ -20,6 +21,7 @@ typedef enum mlk_format_use {
     MLK_FORMAT_TENSORS = 1, /* named arrays, written and read */
     MLK_FORMAT_FRAMES = 2,  /* the frames of one sound, written */
     MLK_FORMAT_TABLE = 4,   /* a row for each sound, written */
+    MLK_FORMAT_COLUMNS = 8, /* anybody's table, read */
 } mlk_format_use;
 
 typedef struct mlk_format {
@@ -33,6 +35,8 @@ typedef struct mlk_format {
     mlk_code (*write)(const char *path, const mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write_frames)(const char *path, const mlk_frames *frames, mlk_status *status);
     mlk_code (*write_table)(const char *path, const mlk_table *table, mlk_status *status);
+    mlk_code (*read_columns)(const char *path, const mlk_columns_options *options, mlk_columns *columns,
+                             mlk_status *status);
     void (*print_table)(FILE *out, const mlk_table *table); /* of text: what opens the file sees to errors */
     mlk_code (*available)(mlk_status *status); /* NULL: always */
 } mlk_format;
@@ -48,6 +52,9 @@ const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status
 char *mlk_format_path(const mlk_format *format, const char *path, int count, const char *name);
 
 mlk_code mlk_format_write_frames(const char *path, const mlk_frames *frames, mlk_status *status);
+/* Any table, by its ending (store/columns.h). */
+mlk_code mlk_format_read_columns(const char *path, const mlk_columns_options *options, mlk_columns *columns,
+                                 mlk_status *status);
 mlk_code mlk_format_write_table(const char *path, const mlk_table *table, mlk_status *status);
 
 #endif

@@ -1,0 +1,150 @@
+-- Tables that people bring: core.store.read_table.
+local lib = require "lib"
+local lu = require "luaunit"
+local core = require "moonlark_core"
+local files = require "moonlark.base.files"
+
+TestDelimited = {}
+
+lib.in_folder {TestDelimited}
+
+local function read(self, text, options, ending)
+  local path = files.join(self.folder, "t." .. (ending or "csv"))
+  files.write(path, text)
+  return core.store.read_table(path, options)
+end
+
+local nan <const> = "nan"
+-- The numbers as nested lists, with the word where there is none.
+local function rows(t)
+  local list = t.values:totable()
+  for _, row in ipairs(list) do
+    for i, value in ipairs(row) do if value ~= value then row[i] = nan end end
+  end
+  return list
+end
+
+function TestDelimited:test_columns_are_numbers_or_texts_over_all_their_rows()
+  local t = read(self, "file,length,tempo,label\na.wav,661794,120.5,blues\nb.wav,,NA,\nc.wav,+3,-1e-3,7\n")
+  lu.assertEquals(t.rows, 3)
+  lu.assertEquals(t.names, {"file", "length", "tempo", "label"})
+  lu.assertEquals(t.numbers, {"length", "tempo"})
+  lu.assertEquals(t.values:dtype(), "float64")
+  lu.assertEquals(rows(t), {{661794, 120.5}, {nan, nan}, {3, -1e-3}})
+  lu.assertEquals(t.texts, {file = {"a.wav", "b.wav", "c.wav"}, label = {"blues", "", "7"}})
+  lu.assertEquals(t.odd, {file = {line = 2, value = "a.wav"}, label = {line = 2, value = "blues"}})
+  lu.assertEquals(t.lines:totable(), {2, 3, 4})
+  lu.assertTrue(t.header)
+end
+
+function TestDelimited:test_one_odd_cell_at_the_end_makes_a_column_text()
+  local lines = {"a,b"}
+  for i = 1, 10000 do lines[#lines + 1] = ("%d,%d"):format(i, 2 * i) end
+  lines[9000] = "1,oops"
+  local t = read(self, table.concat(lines, "\n"))
+  lu.assertEquals(t.numbers, {"a"})
+  lu.assertEquals(t.odd, {b = {line = 9000, value = "oops"}})
+  lu.assertEquals(t.texts.b[10000], "20000")
+end
+
+function TestDelimited:test_texts_that_are_asked_for_stay_as_they_are()
+  local t = read(self, "id,fold,x\n000002,01,1\n000010,02,2\n", {text = {"id", "fold", "none"}})
+  lu.assertEquals(t.texts, {id = {"000002", "000010"}, fold = {"01", "02"}})
+  lu.assertEquals(t.odd, {})
+  lu.assertEquals(rows(t), {{1}, {2}})
+end
+
+function TestDelimited:test_quotes_hold_delimiters_lines_and_quotes()
+  local t = read(self, 'name,x\r\n"a, b",1\r\n"two\r\nlines ""quoted""","2"\r\n\r\n7" single,3\r\n')
+  lu.assertEquals(t.texts.name, {"a, b", 'two\r\nlines "quoted"', '7" single'})
+  lu.assertEquals(rows(t), {{1}, {2}, {3}})
+  lu.assertEquals(t.lines:totable(), {2, 3, 6})
+end
+
+function TestDelimited:test_the_delimiter_is_guessed()
+  for name, text in pairs {
+    semicolon = "name;x;y\nrock, pop;1.5;2\nb;2;3\n", tab = "name\tx\ty\nrock; pop\t1.5\t2\nb\t2\t3\n",
+    bar = "name|x|y\na, b|1.5|2\nb|2|3\n", comma = "name,x,y\na;b,1.5,2\nb,2,3\n",
+    excel = "sep=;\r\nname;x;y\r\na,b;1.5;2\r\nb;2;3\r\n",
+  } do
+    local t = read(self, text)
+    lu.assertEquals(t.names, {"name", "x", "y"}, name)
+    lu.assertEquals(rows(t), {{1.5, 2}, {2, 3}}, name)
+  end
+  lu.assertEquals(read(self, "a\n1\n2\n").names, {"a"})
+  lu.assertEquals(rows(read(self, " 1  2.5 3 \n4 5   6\n", {delimiter = " "})), {{1, 2.5, 3}, {4, 5, 6}})
+  lu.assertEquals(read(self, "a;b\n1;2\n", {delimiter = ","}).names, {"a;b"})
+end
+
+function TestDelimited:test_decimal_comma()
+  local t = read(self, "x;y\n1,5;2\n-3,25e2;1.5\n", {decimal = ","})
+  lu.assertEquals(rows(t), {{1.5}, {-325}})
+  lu.assertEquals(t.odd, {y = {line = 3, value = "1.5"}})
+  lu.assertEquals(read(self, "x;y\n1,5;2\n").odd.x, {line = 2, value = "1,5"})
+  lu.assertErrorMsgContains("decimal and delimiter must differ", read, self, "x,y\n1,2\n", {decimal = ",", delimiter = ","})
+end
+
+function TestDelimited:test_marks_of_unicode()
+  local utf16 = "\xff\xfe"
+  for c in ("näme\tx\r\nä\t1\r\n𝄞\t2\r\n"):gmatch(utf8.charpattern) do
+    local code = utf8.codepoint(c)
+    utf16 = utf16 .. (code < 0x10000 and ("<I2"):pack(code)
+      or ("<I2I2"):pack(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff)))
+  end
+  local t = read(self, utf16, nil, "txt")
+  lu.assertEquals(t.names, {"näme", "x"})
+  lu.assertEquals(t.texts["näme"], {"ä", "𝄞"})
+  lu.assertEquals(read(self, "\xef\xbb\xbfa,b\n1,2\n").names, {"a", "b"})
+  lu.assertErrorMsgContains("line 2: a zero byte", read, self, "a,b\n1\0,2\n")
+  lu.assertErrorMsgContains("odd number of bytes", read, self, "\xff\xfea\0b")
+end
+
+function TestDelimited:test_names()
+  local function names(text, options) return read(self, text, options).names end
+  lu.assertEquals(names "a,a,,a.1,a\n1,2,3,4,5\n", {"a", "a.2", "Unnamed: 2", "a.1", "a.3"})
+  lu.assertEquals(names "1,2.5\n3,4\n", {"column_1", "column_2"})
+  lu.assertFalse(read(self, "1,2.5\n3,4\n").header)
+  lu.assertEquals(names "0,1,2,label\n1.5,2,3,a\n", {"0", "1", "2", "label"})
+  lu.assertEquals(names ",0,1,2\n0,5,6,7\n", {"Unnamed: 0", "0", "1", "2"})       -- as pandas writes
+  lu.assertEquals(names("1,2,3\n3,4,5\n", {header = 1}), {"1", "2", "3"})
+  lu.assertEquals(rows(read(self, "1,2,3\n3,4,5\n", {header = 0})), {{1, 2, 3}, {3, 4, 5}})
+  lu.assertEquals(names("feature,mfcc,mfcc\nstatistics,mean,std\ntrack,,\n2,1,1\n", {header = 3}),
+    {"feature.statistics.track", "mfcc.mean", "mfcc.std"})
+  lu.assertEquals(names '"x"\t"y"\n"1"\t1.5\t2\n', {"Unnamed: 0", "x", "y"})       -- as R writes
+  lu.assertEquals(names "a,b\n1,2,\n3,4,\n", {"a", "b", "Unnamed: 2"})
+  lu.assertEquals(names "# made today\n# time,pitch\n0,440\n1,450\n", {"time", "pitch"})
+  lu.assertEquals(rows(read(self, "# made today\n0,440\n1,450\n")), {{0, 440}, {1, 450}})
+  lu.assertEquals(names "#,Name\n1,x\n", {"#", "Name"})
+end
+
+function TestDelimited:test_what_moonlark_writes_before_formulas_is_taken_away()
+  local t = read(self, "path,x\n'=1+1.wav,1\n''@a.wav,2\n'tis.wav,-3\n")
+  lu.assertEquals(t.texts.path, {"=1+1.wav", "'@a.wav", "'tis.wav"})
+end
+
+function TestDelimited:test_errors_name_the_line()
+  lu.assertErrorMsgContains("t.csv: line 3: 3 cells, but the first line names 2 columns", read, self, "a,b\n1,2\n1,2,3\n")
+  lu.assertErrorMsgContains("line 4: 1 cell, but the first line names 2 columns", read, self, "a,b\n1,2\n\n1\n")
+  lu.assertErrorMsgContains("line 2: 1 cell, but the first line has 3 columns", read, self, "1,2,4\n1\n")
+  lu.assertErrorMsgContains("line 2: a quoted cell is never closed", read, self, 'a,b\n1,"2\n3,4\n')
+  lu.assertErrorMsgContains("line 2: text follows a closing quote", read, self, 'a,b\n1,"2"3\n')
+  lu.assertErrorMsgContains("there is nothing in it", read, self, "\n\n")
+  lu.assertErrorMsgContains("there are no rows", read, self, "a,b\n")
+  lu.assertErrorMsgContains("line 2: 1 cell,", read, self, ("a,"):rep(2000) .. "\n" .. ("1\n"):rep(2000))
+  lu.assertErrorMsgContains("a table to read must end in .csv", core.store.read_table, "x.xlsx")
+  lu.assertErrorMsgContains("read_table: header must be", read, self, "a\n1\n", {header = -1})
+end
+
+function TestDelimited:test_numbers_are_rounded_as_lua_rounds_them()
+  local values, lines = {}, {"a,b"}
+  math.randomseed(1, 2)
+  for i = 1, 20000 do
+    local value = (math.random() - 0.5) * 10.0 ^ math.random(-30, 30)
+    values[i] = ("%%.%dg"):format(math.random(1, 21)):format(value)
+    lines[i + 1] = values[i] .. "," .. i
+  end
+  local t = read(self, table.concat(lines, "\n")).values:totable()
+  for i, text in ipairs(values) do lu.assertEquals(t[i][1], tonumber(text), text) end
+end
+
+lib.run()
