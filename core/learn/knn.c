@@ -71,6 +71,12 @@ mlk_code mlk_knn_search(mlk_samples train, mlk_samples samples, int64_t neighbor
     return mlk_interrupted() ? mlk_fail(status, MLK_INTERRUPTED, "interrupted") : MLK_OK;
 }
 
+/* What neighbour j of a row counts; apart: the distances of all of its neighbours, ascending. */
+static double weight_of(const double *apart, int64_t j, bool by_distance)
+{
+    return !by_distance ? 1 : apart[0] == 0 ? apart[j] == 0 : 1 / apart[j];
+}
+
 mlk_code mlk_knn_proba(mlk_samples train, const int64_t *y, int64_t k, mlk_samples samples, int64_t neighbors,
                        bool by_distance, double *proba, mlk_status *status)
 {
@@ -89,12 +95,37 @@ mlk_code mlk_knn_proba(mlk_samples train, const int64_t *y, int64_t k, mlk_sampl
         const double *apart = distances + i * neighbors;
         memset(shares, 0, sizeof(double) * (size_t)k);
         for (int64_t j = 0; j < neighbors; j++) {
-            double weight = !by_distance ? 1 : apart[0] == 0 ? apart[j] == 0 : 1 / apart[j];
+            double weight = weight_of(apart, j, by_distance);
             shares[y[indices[i * neighbors + j]]] += weight;
             sum += weight;
         }
         for (int64_t c = 0; c < k; c++)
             shares[c] /= sum;
+    }
+    free(indices), free(distances);
+    return code;
+}
+
+mlk_code mlk_knn_values(mlk_samples train, const double *y, int64_t targets, mlk_samples samples, int64_t neighbors,
+                        bool by_distance, double *out, mlk_status *status)
+{
+    size_t count = (size_t)(samples.n * neighbors) + 1;
+    int64_t *indices = malloc(sizeof(int64_t) * count);
+    double *distances = malloc(sizeof(double) * count);
+    mlk_code code = indices && distances ? MLK_OK : mlk_fail_memory(status, "neighbours");
+    if (!code)
+        code = mlk_knn_search(train, samples, neighbors, indices, distances, status);
+    for (int64_t i = 0; i < samples.n && !code; i++) {
+        double *means = out + i * targets, sum = 0;
+        memset(means, 0, sizeof(double) * (size_t)targets);
+        for (int64_t j = 0; j < neighbors; j++) {
+            double weight = weight_of(distances + i * neighbors, j, by_distance);
+            for (int64_t t = 0; t < targets; t++)
+                means[t] += weight * y[indices[i * neighbors + j] * targets + t];
+            sum += weight;
+        }
+        for (int64_t t = 0; t < targets; t++)
+            means[t] /= sum;
     }
     free(indices), free(distances);
     return code;

@@ -16,4 +16,8 @@ mlk_code mlk_knn_search(mlk_samples train, mlk_samples samples, int64_t neighbor
 mlk_code mlk_knn_proba(mlk_samples train, const int64_t *y, int64_t k, mlk_samples samples, int64_t neighbors,
                        bool by_distance, double *proba, mlk_status *status);
 
+/* Means of the neighbours' values, weighted in the same way. y: train.n x targets; out: samples.n x targets. */
+mlk_code mlk_knn_values(mlk_samples train, const double *y, int64_t targets, mlk_samples samples, int64_t neighbors,
+                        bool by_distance, double *out, mlk_status *status);
+
 #endif

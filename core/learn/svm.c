@@ -10,8 +10,6 @@
 
 #define IN(member) MLK_IN(mlk_svm_options, member)
 
-const char *const mlk_kernel_names[] = {"rbf", "linear", NULL};
-
 const mlk_parameter mlk_svm_parameters[] = {
     MLK_REAL("C", 1, 0, HUGE_VAL, "inverse strength of the penalty", IN(C), .above = true),
     MLK_CHOICE("kernel", MLK_KERNEL_RBF, mlk_kernel_names, "how likeness is measured", IN(kernel)),
@@ -21,24 +19,6 @@ const mlk_parameter mlk_svm_parameters[] = {
 };
 
 enum { ROWS = 16 }; /* a task */
-
-static void say_nothing(const char *text)
-{
-    (void)text;
-}
-
-/* libsvm's sparse rows: index from 1, ended by -1. */
-static struct svm_node *nodes_of(mlk_samples samples, struct svm_node **rows)
-{
-    struct svm_node *nodes = malloc(sizeof *nodes * (size_t)(samples.n * (samples.d + 1)));
-    for (int64_t i = 0; nodes && i < samples.n; i++) {
-        rows[i] = nodes + i * (samples.d + 1);
-        for (int64_t j = 0; j < samples.d; j++)
-            rows[i][j] = (struct svm_node){(int)j + 1, samples.x[i * samples.d + j]};
-        rows[i][samples.d].index = -1;
-    }
-    return nodes;
-}
 
 /* Where the vectors of class c begin in libsvm's order of classes. */
 static int64_t first_vector(const struct svm_model *model, int at)
@@ -99,7 +79,7 @@ static mlk_code train(struct svm_problem *problem, mlk_samples samples, int64_t 
                       const mlk_svm_options *options, mlk_svm *svm, mlk_status *status)
 {
     struct svm_parameter parameter = {
-        .svm_type = C_SVC, .kernel_type = options->kernel == MLK_KERNEL_RBF ? RBF : LINEAR, .gamma = options->gamma,
+        .svm_type = C_SVC, .kernel_type = mlk_kernel_type(options->kernel), .gamma = options->gamma,
         .cache_size = 200, .eps = options->tol, .C = options->C, .shrinking = 1,
         .nr_weight = options->class_weights ? (int)k : 0, .weight_label = ids,
         .weight = (double *)options->class_weights,
@@ -107,7 +87,7 @@ static mlk_code train(struct svm_problem *problem, mlk_samples samples, int64_t 
     const char *fault = svm_check_parameter(problem, &parameter);
     if (fault)
         return mlk_fail(status, MLK_INVALID, "svm: %s", fault);
-    svm_set_print_string_function(say_nothing);
+    mlk_kernel_silence();
     struct svm_model *model = svm_train(problem, &parameter);
     if (!model)
         return mlk_fail_memory(status, "an SVM");
@@ -137,7 +117,7 @@ mlk_code mlk_svm_fit(mlk_samples samples, const int64_t *y, int64_t k, const mlk
     if (code)
         return code;
     struct svm_node **rows = malloc(sizeof *rows * (size_t)samples.n);
-    struct svm_node *nodes = rows ? nodes_of(samples, rows) : NULL;
+    struct svm_node *nodes = rows ? mlk_kernel_nodes(samples, rows) : NULL;
     double *labels = malloc(sizeof(double) * (size_t)samples.n);
     int *ids = malloc(sizeof(int) * (size_t)k);
     if (nodes && labels && ids) {
@@ -165,29 +145,14 @@ typedef struct judging {
     int64_t *votes;  /* workers x k */
 } judging;
 
-/* a, b: d numbers each. */
-static double kernel(const mlk_svm *svm, const float *a, const float *b)
-{
-    double sum = 0;
-    if (svm->kernel == MLK_KERNEL_LINEAR) {
-        for (int64_t j = 0; j < svm->d; j++)
-            sum += (double)a[j] * b[j];
-        return sum;
-    }
-    for (int64_t j = 0; j < svm->d; j++) {
-        double apart = (double)a[j] - b[j];
-        sum += apart * apart;
-    }
-    return exp(-svm->gamma * sum);
-}
-
 /* kernels: n_vectors; votes: k; both scratch. */
 static void judge_row(const judging *self, int64_t row, double *kernels, int64_t *votes)
 {
     const mlk_svm *svm = self->svm;
     int64_t k = svm->k, l = svm->n_vectors, pair = 0, first_a = 0;
     for (int64_t v = 0; v < l; v++)
-        kernels[v] = kernel(svm, self->samples.x + row * svm->d, svm->vectors + v * svm->d);
+        kernels[v] = mlk_kernel_value(svm->kernel, svm->gamma, svm->d, self->samples.x + row * svm->d,
+                                      svm->vectors + v * svm->d);
     memset(votes, 0, sizeof(int64_t) * (size_t)k);
     for (int64_t a = 0; a < k; a++) {
         int64_t first_b = first_a + svm->counts[a];

@@ -5,12 +5,8 @@
 #ifndef MLK_LEARN_SVM_H
 #define MLK_LEARN_SVM_H
 
+#include "kernel.h"
 #include "parameters.h"
-#include "samples.h"
-
-typedef enum mlk_kernel { MLK_KERNEL_RBF, MLK_KERNEL_LINEAR } mlk_kernel;
-
-extern const char *const mlk_kernel_names[]; /* in the enum's order, NULL at the end */
 
 typedef struct mlk_svm_options {
     double C;          /* above 0 */

@@ -65,12 +65,18 @@ static double share_of_columns(double colsample, int64_t columns)
     return isnan(colsample) ? sqrt((double)columns) / (double)columns : colsample;
 }
 
-static int configure(BoosterHandle booster, mlk_samples samples, int64_t k, const mlk_trees_options *options)
+/* What is learnt: k classes, or with k = 0 numbers around a mean. */
+typedef struct aim {
+    int64_t k;
+    double mean;
+} aim;
+
+static int configure(BoosterHandle booster, mlk_samples samples, aim aim, const mlk_trees_options *options)
 {
     int bad = XGBoosterSetParam(booster, "verbosity", "0");
-    bad |= XGBoosterSetParam(booster, "objective", "multi:softprob");
+    bad |= XGBoosterSetParam(booster, "objective", aim.k ? "multi:softprob" : "reg:squarederror");
     bad |= XGBoosterSetParam(booster, "tree_method", "hist");
-    bad |= set_number(booster, "num_class", (double)k);
+    bad |= aim.k ? set_number(booster, "num_class", (double)aim.k) : set_number(booster, "base_score", aim.mean);
     bad |= set_number(booster, "nthread", threads_for(samples));
     bad |= set_number(booster, "seed", (double)(options->seed & 0x7fffffff));
     bad |= set_number(booster, "num_parallel_tree", options->trees);
@@ -85,14 +91,13 @@ static int configure(BoosterHandle booster, mlk_samples samples, int64_t k, cons
     return bad;
 }
 
-static mlk_code grow(DMatrixHandle data, mlk_samples samples, int64_t k, const mlk_trees_options *options,
-                     mlk_trees *trees,
-                     mlk_status *status)
+static mlk_code grow(DMatrixHandle data, mlk_samples samples, aim aim, const mlk_trees_options *options,
+                     mlk_trees *trees, mlk_status *status)
 {
     BoosterHandle booster;
     if (XGBoosterCreate(&data, 1, &booster))
         return failed(status);
-    mlk_code code = configure(booster, samples, k, options) ? failed(status) : MLK_OK;
+    mlk_code code = configure(booster, samples, aim, options) ? failed(status) : MLK_OK;
     for (int round = 0; round < options->rounds && !code; round++) {
         if (mlk_interrupted())
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
@@ -148,6 +153,26 @@ static mlk_code weigh(DMatrixHandle data, const int64_t *y, int64_t n, const dou
     return code;
 }
 
+/* y: class ids, where classes are learnt. */
+static mlk_code fit(mlk_samples samples, const float *labels, const int64_t *y, aim aim,
+                    const mlk_trees_options *options, mlk_trees *trees, mlk_status *status)
+{
+    mlk_code code = MLK_OK;
+    DMatrixHandle data = NULL;
+    uint64_t before = mlk_subnormal_flush(); /* its threads are libtorch's too */
+    if (XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
+        XGDMatrixSetFloatInfo(data, "label", labels, (bst_ulong)samples.n))
+        code = failed(status);
+    if (!code && y)
+        code = weigh(data, y, samples.n, options->class_weights, status);
+    if (!code)
+        code = grow(data, samples, aim, options, trees, status);
+    if (data)
+        XGDMatrixFree(data);
+    mlk_subnormal_restore(before);
+    return code;
+}
+
 mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const mlk_trees_options *options,
                        mlk_trees *trees, mlk_status *status)
 {
@@ -160,23 +185,33 @@ mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const m
         return mlk_fail_memory(status, "labels");
     for (int64_t i = 0; i < samples.n; i++)
         labels[i] = (float)y[i];
-    DMatrixHandle data = NULL;
-    uint64_t before = mlk_subnormal_flush(); /* its threads are libtorch's too */
-    if (XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
-        XGDMatrixSetFloatInfo(data, "label", labels, (bst_ulong)samples.n))
-        code = failed(status);
-    if (!code)
-        code = weigh(data, y, samples.n, options->class_weights, status);
-    if (!code)
-        code = grow(data, samples, k, options, trees, status);
-    if (data)
-        XGDMatrixFree(data);
-    mlk_subnormal_restore(before);
+    code = fit(samples, labels, y, (aim){.k = k}, options, trees, status);
     free(labels);
     return code;
 }
 
-mlk_code mlk_trees_proba(mlk_samples samples, const mlk_trees *trees, int64_t k, double *proba, mlk_status *status)
+mlk_code mlk_trees_fit_values(mlk_samples samples, const double *y, const mlk_trees_options *options, mlk_trees *trees,
+                              mlk_status *status)
+{
+    *trees = (mlk_trees){0};
+    mlk_code code = check(samples, options, status);
+    if (code)
+        return code;
+    float *labels = malloc(sizeof(float) * (size_t)samples.n);
+    if (!labels)
+        return mlk_fail_memory(status, "values");
+    double sum = 0;
+    for (int64_t i = 0; i < samples.n; i++) {
+        labels[i] = (float)y[i];
+        sum += y[i];
+    }
+    code = fit(samples, labels, NULL, (aim){.mean = sum / (double)samples.n}, options, trees, status);
+    free(labels);
+    return code;
+}
+
+/* What an ensemble says, `outputs` numbers a row. */
+static mlk_code predict(mlk_samples samples, const mlk_trees *trees, int64_t outputs, double *out, mlk_status *status)
 {
     mlk_code code = mlk_samples_check(samples, 0, status);
     if (code || samples.n == 0)
@@ -184,21 +219,31 @@ mlk_code mlk_trees_proba(mlk_samples samples, const mlk_trees *trees, int64_t k,
     DMatrixHandle data = NULL;
     BoosterHandle booster = NULL;
     bst_ulong count = 0;
-    const float *out = NULL;
+    const float *found = NULL;
     uint64_t before = mlk_subnormal_flush(); /* its threads are libtorch's too */
     if (XGBoosterCreate(NULL, 0, &booster) || XGBoosterSetParam(booster, "verbosity", "0") ||
         XGBoosterLoadModelFromBuffer(booster, trees->bytes, trees->size) ||
         XGDMatrixCreateFromMat(samples.x, (bst_ulong)samples.n, (bst_ulong)samples.d, NAN, &data) ||
-        XGBoosterPredict(booster, data, 0, 0, 0, &count, &out))
+        XGBoosterPredict(booster, data, 0, 0, 0, &count, &found))
         code = failed(status);
-    else if (count != (bst_ulong)(samples.n * k))
+    else if (count != (bst_ulong)(samples.n * outputs))
         code = mlk_fail(status, MLK_INVALID, "the tree ensemble has other classes or columns than said");
-    for (int64_t i = 0; i < samples.n * k && !code; i++)
-        proba[i] = out[i];
+    for (int64_t i = 0; i < samples.n * outputs && !code; i++)
+        out[i] = found[i];
     if (data)
         XGDMatrixFree(data);
     if (booster)
         XGBoosterFree(booster);
     mlk_subnormal_restore(before);
     return code;
+}
+
+mlk_code mlk_trees_proba(mlk_samples samples, const mlk_trees *trees, int64_t k, double *proba, mlk_status *status)
+{
+    return predict(samples, trees, k, proba, status);
+}
+
+mlk_code mlk_trees_values(mlk_samples samples, const mlk_trees *trees, double *out, mlk_status *status)
+{
+    return predict(samples, trees, 1, out, status);
 }

@@ -1,4 +1,4 @@
-/* trees.h: tree ensembles for classification, by XGBoost (Chen and Guestrin 2016): boosted trees, and random
+/* trees.h: tree ensembles for classes and for numbers, by XGBoost (Chen and Guestrin 2016): boosted trees, and random
  * forests (Breiman 2001) as one round of many trees grown side by side.
  */
 #ifndef MLK_LEARN_TREES_H
@@ -39,5 +39,12 @@ mlk_code mlk_trees_fit(mlk_samples samples, const int64_t *y, int64_t k, const m
 
 /* Class probabilities, n x k. */
 mlk_code mlk_trees_proba(mlk_samples samples, const mlk_trees *trees, int64_t k, double *proba, mlk_status *status);
+
+/* Numbers in place of classes, y: n. Squared errors are made small, from the mean of y on. */
+mlk_code mlk_trees_fit_values(mlk_samples samples, const double *y, const mlk_trees_options *options, mlk_trees *trees,
+                              mlk_status *status);
+
+/* out: n. */
+mlk_code mlk_trees_values(mlk_samples samples, const mlk_trees *trees, double *out, mlk_status *status);
 
 #endif

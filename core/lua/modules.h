@@ -21,6 +21,7 @@
     MODULE(music)               \
     MODULE(picture)             \
     MODULE(process)             \
+    MODULE(regress)             \
     MODULE(store)               \
     MODULE(system)              \
     MODULE(terminal)

@@ -52,8 +52,25 @@ end
 -- What a fitted estimator tells of a row: "classes", "clusters" …; nil for one that only transforms.
 local function task_of(self)
   local steps, definition = self.state.steps, getmetatable(self).definition
-  if steps then return task_of(steps[#steps]) end
-  return definition.task or definition.supervised and "classes" or definition.methods.predict and "clusters" or nil
+  if steps and not definition.supervised then return task_of(steps[#steps]) end
+  return definition.task or definition.supervised or definition.methods.predict and "clusters" or nil
+end
+
+-- Class ids, tags (rows × tags, 0 or 1) or values (rows, or rows × targets) that fit the samples.
+local function checked_targets(kind, task, x, y)
+  local torch = require "moonlark.torch"
+  if y == nil then show.fail("%s needs %s: fit(x, y)", kind, task == "classes" and "labels" or task) end
+  if task == "classes" then
+    core.classify.classes(y, x:size(0))
+    return y
+  end
+  if not torch.is_tensor(y) or y:dim() < 1 or y:dim() > 2 or task == "tags" and y:dim() ~= 2 then
+    show.fail("y must be a tensor of %s, got %s", task == "tags" and "rows × tags" or "rows, or rows × targets",
+      torch.is_tensor(y) and ("one of %d axes"):format(y:dim()) or type(y))
+  end
+  core.regress.check(y:dim() == 1 and y:unsqueeze(1) or y, x:size(0))
+  if task == "tags" and not y:mul(1 - y):eq(0):all():item() then show.fail "y must hold 0 and 1 alone: these are tags" end
+  return y
 end
 
 --- Learns from samples; returns the estimator.
@@ -61,17 +78,14 @@ end
 --- Errors: numbers that are not finite; a classifier without labels.
 ---     local model = classify.knn():fit(x, y)
 ---@param x moonlark.Tensor|table  rows × columns, finite; or what dataset:extract gives
----@param y moonlark.Tensor?  class ids, one a row; classifiers need it
+---@param y moonlark.Tensor?  class ids, one a row; tags or values of models that learn these
 ---@return moonlark.Estimator self
 function Estimator:fit(x, y)
   local features = type(x) == "table" and x.x and x or {}
   x, y = table_of(x, y)
   check_rows(x, 1)
   local definition = getmetatable(self).definition
-  if definition.supervised then
-    if y == nil then show.fail("%s needs labels: fit(x, y)", self.kind) end
-    core.classify.classes(y, x:size(0))
-  end
+  if definition.supervised then y = checked_targets(self.kind, definition.supervised, x, y) end
   local state = definition.fit(self.settings, x, y, features.classes)
   state.columns = x:size(1)
   self.state = state
@@ -265,7 +279,7 @@ end
 ---@field methods table<string, function>  f(state, x, settings, ...); fitted, and x has the right width
 ---@field inverses table<string, function>?  f(state, settings, ...); they take other things than samples
 ---@field lacks fun(settings: table, method: string): boolean?  methods that some hyperparameters leave out
----@field supervised boolean?  labels are required and checked
+---@field supervised "classes"|"tags"|"values"|nil  what y must be, which is then required and checked
 ---@field task string?  what it tells, where that is neither classes (supervised) nor clusters
 ---@field check fun(settings: table)?  what holds between options
 

@@ -1,6 +1,7 @@
 --- The classical classifiers and the scaler, as estimators.
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
+local kernel = require "moonlark.kernel"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local weights = require "moonlark.classify.weights"
@@ -30,7 +31,7 @@ local function define(definition)
   return estimator.define {
     parameters = definition.parameters,
     state = {"tensor classes", table.unpack(definition.state)},
-    supervised = true,
+    supervised = "classes",
     fit = function(settings, x, y, names)
       local classes, ids, k = present(y)
       local state = definition.fit(settings, x, ids, k, weights_of(settings.class_weight, classes, ids, names))
@@ -107,16 +108,6 @@ models.knn = define {
   end,
 }
 
--- "scale": 1 / (columns · variance of all of x); "auto": 1 / columns.
-local function gamma_of(setting, x)
-  if type(setting) == "number" then return setting end
-  if setting == "auto" then return 1 / x:size(1) end
-  -- From the columns' moments: these do not depend on the number of cores.
-  local means, variances = core.classify.moments(x)
-  local variance = (variances + (means - means:mean()):square()):mean():item()
-  return variance > 0 and 1 / (x:size(1) * variance) or 1.0
-end
-
 local function svm_predict(state, x, settings)
   return core.classify.svm_predict(x, settings.kernel, state.gamma_used, state.vectors, state.coefficients,
     state.offsets, state.counts)
@@ -129,16 +120,13 @@ end
 ---     local model = classify.pipeline {classify.scaler(), classify.svm {C = 10}}:fit(X)
 ---@type fun(given: moonlark.classify.svm.Options?): moonlark.Estimator
 models.svm = estimator.define {
-  parameters = options.describe("classify.svm", core.classify.parameters.svm, weighted, {
-    gamma = options.either(nil, {options.number(nil, {above = 0}), options.choice {"scale", "auto"}},
-      "of the kernel exp(−gamma·|a − b|²)", {usual = '"scale": 1 / (columns · variance of x)'}),
-  }),
+  parameters = options.describe("classify.svm", core.classify.parameters.svm, weighted, {gamma = kernel.gamma}),
   state = {"tensor classes", "number gamma_used", "tensor vectors", "tensor coefficients", "tensor offsets",
     "tensor counts"},
-  supervised = true,
+  supervised = "classes",
   fit = function(settings, x, y, names)
     local classes, ids, k = present(y)
-    local state = {classes = classes, gamma_used = gamma_of(settings.gamma, x)}
+    local state = {classes = classes, gamma_used = kernel.gamma_of(settings.gamma, x)}
     state.vectors, state.coefficients, state.offsets, state.counts = core.classify.svm(x, ids, k,
       {C = settings.C, kernel = settings.kernel, gamma = state.gamma_used, tol = settings.tol},
       weights_of(settings.class_weight, classes, ids, names))
