@@ -39,7 +39,8 @@ static mlk_code solve(double *matrix, int64_t m, double alpha, double *right, in
     }
     mlk_code code = MLK_OK;
     if (mlk_blas_inverse_factor(matrix, (int)m) != 0) {
-        code = mlk_fail(status, MLK_INVALID, "ridge: columns depend on each other: alpha must be larger than %g", alpha);
+        code = mlk_fail(status, MLK_INVALID, "ridge: columns depend on each other: alpha must be larger than %g",
+                        alpha);
     } else {
         mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_AS_IS, (int)m, (int)targets, (int)m, 1, matrix, (int)m,
                                 right, (int)targets, 0, half, (int)targets);

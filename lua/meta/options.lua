@@ -227,6 +227,9 @@
 ---@field seed? integer  default 0, 0 or more: of the random shares
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
+--- What classify.constant takes.
+---@class moonlark.classify.constant.Options
+
 --- What classify.cross_validate takes.
 ---@class moonlark.classify.cross_validate.Options
 ---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
@@ -253,6 +256,13 @@
 ---@field tol? number  default 1e-05, above 0: stop when the gradient's largest entry is below
 ---@field max_iter? integer  default 1000, 1 or more: passes at most
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+
+--- What classify.one_vs_rest takes.
+---@class moonlark.classify.one_vs_rest.Options
+---@field steps moonlark.Estimator[]  required: a copy of it learns each tag
+---@field threshold? number|"f1"  default "f1": the score from which on a tag is said; f1: for each tag the one of the best F1, found inside the rows fitted
+---@field cv? integer  default 3, 2 or more: parts of the rows fitted, each scored by a copy that learnt the others
+---@field seed? integer  default 0: of these parts
 
 --- What classify.pipeline takes.
 ---@class moonlark.classify.pipeline.Options
@@ -1525,6 +1535,49 @@
 ---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field batch_size? integer  default 32, 1 or more: examples
+
+--- What regress.boosted_trees takes.
+---@class moonlark.regress.boosted_trees.Options
+---@field n_estimators? integer  default 100, 1 or more: rounds of boosting
+---@field max_depth? integer  default 6, 0 or more: splits from the root to a leaf at most; 0: no limit
+---@field learning_rate? number  default 0.3, above 0: share of each tree's answer that counts
+---@field subsample? number  default 1, above 0 and at most 1: share of the rows that a tree sees
+---@field colsample? number  default 1, above 0 and at most 1: share of the columns that a tree sees
+---@field reg_lambda? number  default 1, 0 or more: L2 penalty on the leaves
+---@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
+---@field max_bin? integer  default 256, 2..65536: places where a column can be split
+---@field seed? integer  default 0, 0 or more: of the random shares
+
+--- What regress.knn takes.
+---@class moonlark.regress.knn.Options
+---@field n_neighbors? integer  default 5, 1 or more: how many rows are averaged; at most those fitted
+---@field weights? "uniform"|"distance"  default "uniform": what each counts: 1, or 1 / distance
+
+--- What regress.multi_output takes.
+---@class moonlark.regress.multi_output.Options
+---@field steps moonlark.Estimator[]  required: a copy of it learns each target
+
+--- What regress.random_forest takes.
+---@class moonlark.regress.random_forest.Options
+---@field n_estimators? integer  default 100, 1 or more: how many trees
+---@field max_depth? integer  default 0, 0 or more: splits from the root to a leaf at most; 0: no limit
+---@field max_features? number  default 1, above 0 and at most 1: share of the columns tried at a split
+---@field subsample? number  default 0.632, above 0 and at most 1: share of the rows that a tree sees
+---@field max_bin? integer  default 64, 2..65536: places where a column can be split
+---@field seed? integer  default 0, 0 or more: of the random shares
+
+--- What regress.ridge takes.
+---@class moonlark.regress.ridge.Options
+---@field alpha? number  default 1.0, 0 or more: strength of the penalty
+---@field fit_intercept? boolean  default true: adds a constant, which is not penalised
+
+--- What regress.svr takes.
+---@class moonlark.regress.svr.Options
+---@field C? number  default 1.0, above 0: inverse strength of the penalty
+---@field epsilon? number  default 0.1, 0 or more: errors below cost nothing, in the target's unit
+---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
+---@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
+---@field tol? number  default 0.001, above 0: when libsvm stops
 
 --- What run.open takes.
 ---@class moonlark.run.open.Options

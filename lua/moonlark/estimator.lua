@@ -69,7 +69,9 @@ local function checked_targets(kind, task, x, y)
       torch.is_tensor(y) and ("one of %d axes"):format(y:dim()) or type(y))
   end
   core.regress.check(y:dim() == 1 and y:unsqueeze(1) or y, x:size(0))
-  if task == "tags" and not y:mul(1 - y):eq(0):all():item() then show.fail "y must hold 0 and 1 alone: these are tags" end
+  if task == "tags" and not y:mul(1 - y):eq(0):all():item() then
+    show.fail "y must hold 0 and 1 alone: these are tags"
+  end
   return y
 end
 

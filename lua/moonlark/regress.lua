@@ -47,8 +47,8 @@ local function one_target(kind, y)
   return y
 end
 
---- Linear regression with an L2 penalty (Hoerl and Kennard 1970) in closed form: it minimises |y − xw − b|² + alpha·|w|²,
---- as sklearn.linear_model.Ridge. Standardise columns first. One target or several.
+--- Linear regression with an L2 penalty (Hoerl and Kennard 1970) in closed form: it minimises
+--- |y − xw − b|² + alpha·|w|², as sklearn.linear_model.Ridge. Standardise columns first. One target or several.
 ---
 --- Methods: `fit(x, y)`, `predict(x)`; fields: weights (targets × columns), intercepts.
 ---     local model = regress.ridge {alpha = 10}:fit(X)
@@ -107,8 +107,8 @@ regress.knn = define {
 
 local function trees_predict(state, x) return core.trees_predict(x, state.model) end
 
---- Random forest (Breiman 2001), grown by XGBoost: the mean of trees on random shares of rows. All columns are tried at a
---- split, as sklearn.ensemble.RandomForestRegressor. One target.
+--- Random forest (Breiman 2001), grown by XGBoost: the mean of trees on random shares of rows. All columns are tried
+--- at a split, as in sklearn.ensemble.RandomForestRegressor. One target.
 ---
 --- Methods: `fit(x, y)`, `predict(x)`.
 ---     local model = regress.random_forest {n_estimators = 300}:fit(X)
@@ -128,8 +128,8 @@ regress.random_forest = define {
 local boosting = options.join(core.parameters.boosted_trees)
 for _, p in pairs(boosting) do p.default = math.tointeger(p.default) or p.default end
 
---- Gradient boosted trees by XGBoost (Chen and Guestrin 2016), with its defaults: squared errors are made small, from the
---- mean of y on. One target.
+--- Gradient boosted trees by XGBoost (Chen and Guestrin 2016), with its defaults: squared errors are made small, from
+--- the mean of y on. One target.
 ---
 --- Methods: `fit(x, y)`, `predict(x)`.
 ---     local model = regress.boosted_trees {max_depth = 4}:fit(X)
@@ -146,7 +146,7 @@ regress.boosted_trees = define {
 local multi_output = define {
   parameters = options.describe("regress.multi_output", {
     steps = options.value("moonlark.Estimator[]", "a list of one estimator",
-      function(value) return type(value) == "table" and value or nil end, options.required,
+      function(value) return type(value) == "table" and estimator.is(value[1]) and value or nil end, options.required,
       "a copy of it learns each target"),
   }),
   state = {"table steps"},

@@ -10,7 +10,7 @@ for _, name in ipairs(moonlark.modules) do moonlark.module(name) end
 for _, name in ipairs {"estimator", "network", "predict", "shell.train"} do require("moonlark." .. name) end
 local classify, nn, torch = require "moonlark.classify", require "moonlark.nn", require "moonlark.torch"
 local audio, dataset, train = require "moonlark.audio", require "moonlark.dataset", require "moonlark.train"
-local feature = require "moonlark.feature"
+local feature, regress = require "moonlark.feature", require "moonlark.regress"
 
 -- --- how functions are called -----------------------------------------------------
 
@@ -25,6 +25,7 @@ local square = torch.zeros {1, 4, 4}
 local layer = nn.TransformerEncoderLayer {d_model = 4, nhead = 2}
 local pairs_of_numbers = train.tensors {x = table_of_numbers, y = torch.zeros({12}, {dtype = "int64"})}
 local classifier = classify.knn()
+local tagger = classify.one_vs_rest(classifier):fit(table_of_numbers, torch.zeros(12, 1))
 
 -- Arguments before the table of options, by the name that a function's comment gives them.
 local by_name = {
@@ -54,8 +55,11 @@ local arguments_of = {
 local calls = {
   ["classify.pipeline"] = function(given) return classify.pipeline(given.steps) end,
   ["classify.scaler"] = classify.scaler, ["shell.train"] = require "moonlark.shell.train",
+  ["classify.constant"] = function(given) return tagger.steps[1]:clone(given) end,
+  ["classify.one_vs_rest"] = function(given) return tagger:clone(given) end,
+  ["regress.multi_output"] = function(given) return regress.multi_output(classifier):clone(given) end,
 }
-local takes_no_names = {["classify.pipeline"] = true, ["classify.scaler"] = true}
+local takes_no_names = {["classify.pipeline"] = true, ["classify.scaler"] = true, ["classify.constant"] = true}
 
 -- Objects whose methods are called.
 local objects = {

@@ -15,6 +15,8 @@ for _, part in ipairs {"models", "validation"} do
   for name, f in pairs(require("moonlark.classify." .. part)) do classify[name] = f end
 end
 
+classify.one_vs_rest = require "moonlark.classify.one_vs_rest"
+
 --- Estimators in a row: each is fitted to what the one before it gives. In a cross-validation all of them are fitted
 --- inside each fold, so that a scaler never sees the rows that judge it.
 ---     local model = classify.pipeline {classify.scaler(), cluster.pca {n_components = 20}, classify.logistic()}

@@ -39,5 +39,6 @@ return estimator.define {
     end
     return {steps = steps}
   end,
-  methods = {predict = last "predict", predict_proba = last "predict_proba", transform = last "transform"},
+  methods = {predict = last "predict", predict_proba = last "predict_proba", transform = last "transform",
+    decision_function = last "decision_function"},
 }

@@ -2,7 +2,8 @@
 ---@class moonlark.metrics
 local metrics = {}
 
-for _, task in ipairs {"classification", "report", "ranking", "probability", "clustering"} do
+for _, task in ipairs {"classification", "report", "ranking", "probability", "clustering", "regression",
+  "tags"} do
   for name, f in pairs(require("moonlark.metrics." .. task)) do metrics[name] = f end
 end
 

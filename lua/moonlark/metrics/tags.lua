@@ -83,8 +83,8 @@ local function shares(right, said, there)
   return {precision = ratio(right, said), recall = ratio(right, there), f1 = ratio(2 * right, said + there)}
 end
 
---- Precision, recall, F1 and support of each tag; their plain means over tags that occur in truth or prediction (macro);
---- and the same of all decisions together (micro). A share of nothing counts 0.
+--- Precision, recall, F1 and support of each tag; their plain means over tags that occur in truth or prediction
+--- (macro); and the same of all decisions together (micro). A share of nothing counts 0.
 ---     local per_tag, macro, micro = metrics.tags_f1(X.y, predicted)
 ---@param truth moonlark.Tensor  rows × tags, 0 or 1
 ---@param predicted moonlark.Tensor  rows × tags, 0 or 1
@@ -143,9 +143,9 @@ function tags.coverage_error(truth, scores)
   return scores:ge(lowest):double():sum(1):mean():item()
 end
 
---- The threshold of a tag whose decisions (score ≥ threshold) have the largest F1, half way between two scores; of equal
---- ones the highest. 0.5 where no row has the tag. Choose it on rows that the scores were not learnt from, and never on
---- those that judge.
+--- The threshold of a tag whose decisions (score ≥ threshold) have the largest F1, half way between two scores; of
+--- equal ones the highest. 0.5 where no row has the tag. Choose it on rows that the scores were not learnt from, and
+--- never on those that judge.
 ---     local threshold, f1 = metrics.best_threshold(y, scores)
 ---@param truth moonlark.Tensor  rows, 0 or 1
 ---@param scores moonlark.Tensor  rows
@@ -156,7 +156,8 @@ function tags.best_threshold(truth, scores)
   truth, scores = torch.is_tensor(truth) and truth or torch.tensor(truth), torch.is_tensor(scores) and scores
     or torch.tensor(scores, {dtype = "float64"})
   if truth:dim() ~= 1 then show.fail("truth must have 1 axis, rows, got %d", truth:dim()) end
-  truth, scores = pair(truth:unsqueeze(1), "scores", matrix("scores", scores:dim() == 1 and scores:unsqueeze(1) or scores))
+  scores = matrix("scores", scores:dim() == 1 and scores:unsqueeze(1) or scores)
+  truth = pair(truth:unsqueeze(1), "scores", scores)
   local sorted, order = scores:squeeze(1):sort {descending = true, stable = true}
   local hits, values = truth:squeeze(1):index_select(0, order):totable(), sorted:totable()
   local all, right, best, threshold = truth:sum():item(), 0, 0, 0.5
@@ -164,7 +165,8 @@ function tags.best_threshold(truth, scores)
     right = right + hit
     local f1 = 2 * right / (i + all)
     if values[i] ~= values[i + 1] and f1 > best then
-      best, threshold = f1, values[i + 1] and (values[i] + values[i + 1]) / 2 or values[i]
+      local middle = values[i + 1] and (values[i] + values[i + 1]) / 2
+      best, threshold = f1, middle and middle > values[i + 1] and middle or values[i] -- neighbours have no middle
     end
   end
   return threshold, best
