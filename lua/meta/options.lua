@@ -236,7 +236,8 @@
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field each? fun(fold: integer, result: {n: integer, accuracy: number})  default nil: is called after each fold with its number and result
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
 
 --- What classify.grid_search takes.
 ---@class moonlark.classify.grid_search.Options
@@ -244,6 +245,8 @@
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"  default "accuracy": what is compared: the share that is right, the mean recall or F1 of classes, the area under the ROC curve
 
 --- What classify.knn takes.
 ---@class moonlark.classify.knn.Options

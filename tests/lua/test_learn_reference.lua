@@ -4,6 +4,7 @@ local torch = require "moonlark.torch"
 local cluster = require "moonlark.cluster"
 local classify = require "moonlark.classify"
 local metrics = require "moonlark.metrics"
+local scoring = require "moonlark.classify.scoring"
 
 local frozen = torch.load "tests/reference/learn/learn.safetensors"
 
@@ -137,6 +138,16 @@ function TestReference:test_class_weights_of_trees()
   lu.assertTrue(deviation(weighted, plain) > 1e-2)
   local forest = proba(classify.random_forest {class_weight = "balanced"}, x, y)
   lu.assertTrue(deviation(forest, proba(classify.random_forest(), x, y)) > 1e-2)
+end
+
+function TestReference:test_svm_scores_of_each_class()
+  local x, y, test = train_and_test(frozen.y)
+  local scores, kind = scoring.scores(classify.svm {tol = 1e-6}:fit(x, y), test, 4)
+  check("svm.ovr", scores, 1e-4)
+  lu.assertEquals(kind, "decisions")
+  local some = y:ne(2):nonzero():squeeze(1) -- a class that this model never saw scores below all others
+  local fewer = scoring.scores(classify.svm():fit(x:index_select(0, some), y:index_select(0, some)), test, 4)
+  lu.assertTrue(fewer:argmin(1):eq(2):all():item())
 end
 
 -- XGBoost's Python package is the same library as ours: what can be checked is that the trees learn.

@@ -37,8 +37,7 @@ function probability.log_loss(truth, scores)
   local single = torch.is_tensor(scores) and scores:dtype() == "float32"
   local eps = single and 2.0 ^ -23 or 2.0 ^ -52
   local y, values = scored.of_classes(truth, scores)
-  scored.check_probabilities(values)
-  return -values:clamp(eps, 1 - eps):gather(1, y:unsqueeze(1)):log():mean():item()
+  return -scored.probabilities(values):clamp(eps, 1 - eps):gather(1, y:unsqueeze(1)):log():mean():item()
 end
 
 --- Brier score: the mean squared distance between probabilities and truth. Of two classes it is 0..1, of the one
@@ -50,8 +49,7 @@ end
 function probability.brier(truth, scores)
   local torch = require "moonlark.torch"
   local y, values = scored.of_classes(truth, scores)
-  scored.check_probabilities(values)
-  local sum = (values - torch.one_hot(y, values:size(1)):double()):square():sum(1):mean():item()
+  local sum = (scored.probabilities(values) - torch.one_hot(y, values:size(1)):double()):square():sum(1):mean():item()
   return values:size(1) == 2 and sum / 2 or sum
 end
 
@@ -66,8 +64,7 @@ local function claims(truth, scores, positive)
     local surest = all:max(1)
     hits, values = all:argmax(1):eq(y), surest
   end
-  scored.check_probabilities(values)
-  return hits, values
+  return hits, scored.probabilities(values)
 end
 
 -- The value below which a share of the sorted numbers lies, between neighbours by straight lines, as numpy rounds it.

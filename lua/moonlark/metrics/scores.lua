@@ -21,10 +21,14 @@ local function check_rows(truth, values)
   end
 end
 
---- Refuses scores outside 0..1.
+--- Probabilities, within 0..1: what rounding left beyond is cut off. Errors: scores that are further out.
 ---@param values moonlark.Tensor
-function scores.check_probabilities(values)
-  if values:lt(0):any():item() or values:gt(1):any():item() then show.fail "scores must be probabilities, 0..1" end
+---@return moonlark.Tensor
+function scores.probabilities(values)
+  if values:lt(-1e-5):any():item() or values:gt(1 + 1e-5):any():item() then
+    show.fail "scores must be probabilities, 0..1"
+  end
+  return values:clamp(0, 1)
 end
 
 --- The truth as int64 class ids, and scores as n × classes float64. n scores are those of class 1 of two.

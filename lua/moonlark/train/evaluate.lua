@@ -99,7 +99,8 @@ function evaluate.evaluate(net, batches, given)
   end)
   local probabilities = sums.probabilities and sums.probabilities / sums.segments_of:clamp_min(1):unsqueeze(1)
   local y = probabilities and evaluate.class_ids(batches.dataset)
-  local found = y and evaluation(y, probabilities:argmax(1), batches.dataset.classes) or {}
+  local found = y and evaluation(y, probabilities:argmax(1), batches.dataset.classes,
+    {scores = probabilities, scores_are = "probabilities"}) or {}
   found.segment_accuracy = y and sums.segments > #tracks and sums.right / sums.segments or nil
   found.loss = sums.examples > 0 and sums.loss / sums.examples or nil
   found.probabilities, found.tracks = probabilities, tracks

@@ -18,7 +18,7 @@ local function joined(tests, classes)
     y[i], predicted[i] = test.y, test.predicted
     folds[i] = {accuracy = test.accuracy, n = #test.tracks}
   end
-  return evaluation(torch.cat(y), torch.cat(predicted), classes, folds)
+  return evaluation(torch.cat(y), torch.cat(predicted), classes, {folds = folds})
 end
 
 -- The tests of a seed's trainings, which run one after the other.
