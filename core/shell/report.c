@@ -118,6 +118,31 @@ static void add_position(lua_State *L, luaL_Buffer *text, const char *message)
     luaL_addstring(text, message);
 }
 
+/* Pushes what moonlark.shell.hint says of a name that is not there; NULL, and nil, where it has nothing to say. Called
+ * by a message handler: what failed is one level out. */
+static const char *push_hint(lua_State *L, const char *message)
+{
+    int top = lua_gettop(L);
+    if (strstr(message, "a nil value (")) {
+        lua_getglobal(L, "require");
+        lua_pushliteral(L, "moonlark.shell.hint");
+        if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
+            lua_getfield(L, -1, "of");
+            lua_pushstring(L, message);
+            lua_pushinteger(L, 2);
+            if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1)) {
+                const char *hint = lua_pushfstring(L, " (%s)", lua_tostring(L, -1));
+                lua_replace(L, top + 1);
+                lua_settop(L, top + 1);
+                return hint;
+            }
+        }
+    }
+    lua_settop(L, top);
+    lua_pushnil(L);
+    return NULL;
+}
+
 /* --- the trace -------------------------------------------------------------- */
 
 static void add_frame(luaL_Buffer *text, const lua_Debug *frame)
@@ -160,10 +185,12 @@ int mlk_report_handler(lua_State *L)
             snprintf(interrupted_at, sizeof interrupted_at, " at %.200s:%d", source_name(&frame), frame.currentline);
         return 1;
     }
-    const char *message = push_text(L, 1);
+    const char *message = push_text(L, 1), *hint = push_hint(L, message);
     luaL_Buffer text;
     luaL_buffinit(L, &text);
     add_position(L, &text, message);
+    if (hint)
+        luaL_addstring(&text, hint);
     if (!getenv("MOONLARK_TRACE"))
         add_users_trace(L, &text);
     luaL_pushresult(&text);

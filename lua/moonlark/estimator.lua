@@ -292,6 +292,7 @@ function estimator.define(definition)
   local kind = definition.parameters.owner
   local meta = {__name = Estimator.__name, __tostring = Estimator.__tostring, definition = definition}
   local methods = setmetatable({}, {__index = Estimator})
+  meta.__class = methods -- for Tab: __index is a function
   for name, method in pairs(definition.methods) do
     methods[name] = function(self, x, ...)
       return method(state_of(self), checked(self, x), self.settings, ...)

@@ -17,27 +17,32 @@ parameter.none = setmetatable({}, {__tostring = function() return "nil" end})
 --- A default for options that must be given.
 parameter.required = setmetatable({}, {__tostring = function() return "required" end})
 
--- Levenshtein distance, for "did you mean".
+-- How many letters were added, lost, changed or swapped with their neighbour (Damerau 1964), for "did you mean".
 local function distance(a, b)
-  local row = {}
+  local before, row = {}, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
+    local next_row = {[0] = i}
     for j = 1, #b do
       local cost = a:byte(i) == b:byte(j) and 0 or 1
-      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+      next_row[j] = math.min(row[j] + 1, next_row[j - 1] + 1, row[j - 1] + cost)
+      local swapped = i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j)
+      if swapped then next_row[j] = math.min(next_row[j], before[j - 2] + 1) end
     end
+    before, row = row, next_row
   end
   return row[#b]
 end
+
+-- How far a word may be from what was meant: a third of its letters; of short words one.
+local function reach(word) return #word < 6 and 1 or #word // 3 end
 
 --- The candidate nearest to a misspelt word, or nil when none is near.
 ---@param word string
 ---@param candidates string[]
 ---@return string?
 function parameter.nearest(word, candidates)
-  local best, best_distance, best_difference = nil, math.max(2, #word // 2), math.huge
+  local best, best_distance, best_difference = nil, reach(word), math.huge
   for _, word_or_number in ipairs(candidates) do
     local candidate = tostring(word_or_number)
     local d, difference = distance(word:lower(), candidate:lower()), math.abs(#word - #candidate)

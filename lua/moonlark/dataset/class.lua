@@ -29,6 +29,7 @@ local show = require "moonlark.base.show"
 
 local Dataset = {}
 Dataset.__name = "moonlark.Dataset"
+Dataset.__class = Dataset -- for Tab: __index is a function
 
 function Dataset:__index(key)
   if math.type(key) == "integer" then return rawget(self, "tracks")[key] end

@@ -1,6 +1,7 @@
 --- What Tab offers: names of variables, fields, methods, keywords, and files inside strings.
 local options = require "moonlark.base.options"
 local sources = require "moonlark.shell.help.sources"
+local text = require "moonlark.base.text"
 
 local complete = {}
 
@@ -9,7 +10,7 @@ local keywords = {
   "or", "repeat", "return", "then", "true", "until", "while",
 }
 
--- The table that a value's metatable leads to: its __class (of networks) or __index.
+-- The table that a value's metatable leads to: its __class (where __index is a function) or __index.
 local function beyond(value)
   local meta = debug.getmetatable(value)
   return type(meta) == "table" and (rawget(meta, "__class") or rawget(meta, "__index"))
@@ -69,13 +70,18 @@ function complete.lookup(expression, patient)
   return true, value
 end
 
-local function members(value, methods)
+local function names_in(value, methods)
   local names, torch = {}, package.loaded["moonlark.torch"]
   add_fields(names, value, methods)
   if torch and complete.is_tensor(value) then add_fields(names, torch.Tensor, methods) end
   if complete.is_tensor(value) or value == torch then add_operators(names) end
   return names
 end
+
+--- The names of what a value has, sorted.
+---@param value any
+---@return string[]
+function complete.members(value) return text.keys(names_in(value)) end
 
 -- The documented names of a module that is not loaded.
 local function documented(module)
@@ -90,10 +96,21 @@ end
 local function globals()
   local names = {}
   add_fields(names, _G)
-  for _, keyword in ipairs(keywords) do names[keyword] = true end
   for _, module in ipairs(require("moonlark").modules) do
     if package.searchpath("moonlark." .. module, package.path) then names[module] = true end
   end
+  for name in pairs(require "moonlark.shell.session") do names[name] = true end
+  return names
+end
+
+--- The names of globals and modules, sorted.
+---@return string[]
+function complete.globals() return text.keys(globals()) end
+
+-- What an expression or a statement may begin with.
+local function starts()
+  local names = globals()
+  for _, keyword in ipairs(keywords) do names[keyword] = true end
   return names
 end
 
@@ -183,7 +200,7 @@ function complete.candidates(text)
   local owner, separator, word = text:match "([%a_][%w_.]*)([.:])([%w_]*)$"
   if owner then
     local ok, value = complete.lookup(owner)
-    local names = ok and members(value, separator == ":") or owner == "torch" and documented "torch" or {}
+    local names = ok and names_in(value, separator == ":") or owner == "torch" and documented "torch" or {}
     return matching(names, word), #text + 1 - #word
   end
   word = text:match "[%a_][%w_]*$" or ""
@@ -191,7 +208,7 @@ function complete.candidates(text)
   local named = called and matching(options_of(called), word) or {}
   if #named > 0 then return named, #text + 1 - #word end
   if word == "" or text:find "[%w%])\"'}]%s*[.:]%s*[%w_]*$" then return {}, #text + 1 end
-  return matching(globals(), word), #text + 1 - #word
+  return matching(starts(), word), #text + 1 - #word
 end
 
 return complete

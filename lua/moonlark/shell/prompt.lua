@@ -2,13 +2,13 @@
 --- results.
 local prompt = {}
 
---- Makes Moonlark's modules globals that load when first used.
+--- Makes Moonlark's modules globals that load when first used; help, time and reload, too.
 function prompt.open()
-  local moonlark = require "moonlark"
+  local moonlark, session = require "moonlark", require "moonlark.shell.session"
   local meta = getmetatable(_G) or {}
   local previous = meta.__index
   meta.__index = function(globals, name)
-    local module = moonlark.module(name)
+    local module = moonlark.module(name) or session[name]
     if module ~= nil then
       rawset(globals, name, module)
       return module
@@ -47,6 +47,7 @@ end
 ---@return function?  runs it; nil when the text is only the beginning of something
 function prompt.compile(text)
   require("moonlark.base.warning").tell_rest() -- of the input before
+  require("moonlark.shell.hint").remember("prompt", text)
   local name = asked(text)
   if name then return function() require("moonlark.shell.help").print(name) end end
 
