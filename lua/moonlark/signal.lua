@@ -2,6 +2,10 @@
 ---
 --- A waveform, a mel spectrogram and an onset curve are all Signals: a function that gets one needs to be told no
 --- sample rate and no hop length.
+---
+--- A Signal computes as its tensor does: `mel + 1`, `-curve`, `mel:log()`, `mel:mean()`, `mel:gt(0)`. What has the same
+--- shape afterwards is a Signal again, of the same times; anything else is a tensor. The unit stays where the operation
+--- leaves it. `#mel` is the number of frames, `mel.shape` the sizes of all axes.
 ---@class moonlark.Signal
 ---@field data moonlark.Tensor  channels × samples for a waveform, rows × frames for a feature
 ---@field rate number  frames (samples of a waveform) per second
@@ -21,8 +25,8 @@ local show = require "moonlark.base.show"
 local signal = {}
 
 local Signal = {}
-Signal.__index = Signal
 Signal.__name = "moonlark.Signal"
+Signal.__class = Signal -- for Tab: __index is a function
 
 --- Makes a Signal from its fields; `data`, `rate` and `kind` are required.
 ---     local noise = signal.new {data = torch.randn {1, 22050}, rate = 22050, kind = "waveform"}
@@ -158,6 +162,97 @@ function Signal:with(changes)
   for key, value in pairs(changes) do fields[key] = value end
   return signal.new(fields)
 end
+
+-- computing ------------------------------------------------------------------------------
+
+-- Operators after which values still have their unit; and those that move the axes about.
+local keeps_unit = {add = true, sub = true, neg = true, abs = true, clamp = true, clamp_min = true, clamp_max = true,
+  maximum = true, minimum = true, flip = true, roll = true, masked_fill = true, contiguous = true, clone = true,
+  detach = true, to = true, float = true, double = true, half = true, cpu = true, cuda = true}
+local moves_axes = {t = true, transpose = true, permute = true, swapaxes = true, swapdims = true, moveaxis = true,
+  movedim = true, rot90 = true}
+
+local function same_times(a, b)
+  local close = math.abs(a.rate - b.rate) <= 1e-9 * a.rate and math.abs(a.start - b.start) <= 0.5 / a.rate
+  if close then return end
+  show.fail("two Signals must have the same times: %g frames/s from %g s, and %g frames/s from %g s", a.rate, a.start,
+    b.rate, b.start)
+end
+
+local function same_shape(a, b)
+  if a:dim() ~= b:dim() then return false end
+  for axis = 0, a:dim() - 1 do
+    if a:size(axis) ~= b:size(axis) then return false end
+  end
+  return true
+end
+
+-- The tensor of a Signal, whose times must be those of `like`; anything else as it is.
+local function raw(value, like)
+  if not signal.is(value) then return value end
+  same_times(like, value)
+  return value.data
+end
+
+-- What came of an operation on a Signal's tensor: a Signal where its frames are still those of `like`.
+local function result(like, name, value)
+  local torch = require "moonlark.torch"
+  if not torch.is_tensor(value) or moves_axes[name] or not same_shape(value, like.data) then return value end
+  local made = {}
+  for key, setting in pairs(like.made) do made[key] = setting end
+  made.operations = table.move(made.operations or {}, 1, #(made.operations or {}), 1, {})
+  table.insert(made.operations, name)
+  local changed = like:with {data = value, made = made}
+  if not keeps_unit[name] then changed.unit = nil end
+  return changed
+end
+
+local methods = {} -- by name: a tensor's method, for Signals
+
+local function method(name)
+  methods[name] = methods[name] or function(self, ...)
+    local given = table.pack(...)
+    for i = 1, given.n do given[i] = raw(given[i], self) end
+    local found = table.pack(self.data[name](self.data, table.unpack(given, 1, given.n)))
+    for i = 1, found.n do found[i] = result(self, name, found[i]) end
+    return table.unpack(found, 1, found.n)
+  end
+  return methods[name]
+end
+
+local shape_meta = {
+  __call = function(shape) return shape end,
+  __tostring = function(shape) return table.concat(shape, " × ") end,
+}
+
+function Signal:__index(key)
+  local found = Signal[key]
+  if found ~= nil or type(key) ~= "string" then return found end
+  local data = rawget(self, "data")
+  if key == "shape" then return setmetatable(data:shape(), shape_meta) end
+  if key:find "^%a[%w_]*$" and type(data[key]) == "function" then return method(key) end
+end
+
+--- Number of frames.
+function Signal:__len() return self:frames() end
+
+local function operator(name, compute)
+  return function(a, b)
+    local like = signal.is(a) and a or b
+    local value = compute(raw(a, like), raw(b, like))
+    -- A curve over a map: the map's frames.
+    if signal.is(b) and not same_shape(value, like.data) then like = b end
+    return result(like, name, value)
+  end
+end
+
+Signal.__add = operator("add", function(a, b) return a + b end)
+Signal.__sub = operator("sub", function(a, b) return a - b end)
+Signal.__mul = operator("mul", function(a, b) return a * b end)
+Signal.__div = operator("div", function(a, b) return a / b end)
+Signal.__pow = operator("pow", function(a, b) return a ^ b end)
+Signal.__mod = operator("remainder", function(a, b) return a % b end)
+Signal.__unm = operator("neg", function(a) return -a end)
 
 function Signal:__tostring()
   local shape = table.concat(self.data:shape(), " × ")

@@ -485,21 +485,42 @@ end
 
 -- A table that fits its widest entries: the last column to the right.
 local function columns(rows)
-  local widths, lines = {0, 0, 0, 0}, {}
+  local widths, forms, lines = {}, {}, {}
   for _, row in ipairs(rows) do
-    for i, cell in ipairs(row) do widths[i] = math.max(widths[i], utf8.len(tostring(cell)) or 0) end
+    for i, cell in ipairs(row) do widths[i] = math.max(widths[i] or 0, utf8.len(tostring(cell)) or 0) end
   end
-  local form = ("%%-%ds  %%-%ds  %%-%ds  %%%ds"):format(table.unpack(widths))
+  for i, width in ipairs(widths) do forms[i] = (i < #widths and "%%-%ds" or "%%%ds"):format(width) end
+  local form = table.concat(forms, "  ")
   for i, row in ipairs(rows) do lines[i] = form:format(table.unpack(row)) end
   return table.concat(lines, "\n")
 end
 
+local function own_count(module)
+  local count = 0
+  for _, key in ipairs(module._parameters.order) do count = count + module._parameters.values[key]:numel() end
+  return count
+end
+
+local function total(net) return ("\n%d parameters, %d of them trained"):format(net:count()) end
+
+-- The modules with their parameters, without a run.
+local function inventory(net)
+  local rows = {{"name", "module", "parameters"}}
+  for name, module in net:named_modules() do rows[#rows + 1] = {name, module:describe(), own_count(module)} end
+  return columns(rows) .. total(net)
+end
+
 --- A table of the modules, in the order in which they compute, with the shapes of their results and their numbers of
---- parameters. It is made by a run in evaluation mode; an error there says where.
+--- parameters. It is made by a run in evaluation mode; an error there says where. Without a shape there is no run: the
+--- modules stand in the order in which they were made.
 ---     print(net:summary {8, 1, 128, 130})
----@param shape integer[]|moonlark.Tensor  of an input of zeros, batch included; or an input
+---@param shape integer[]|moonlark.Tensor|nil  of an input of zeros, batch included; or an input
 ---@return string
 function Module:summary(shape)
+  if shape == nil then return inventory(self) end
+  if not torch.is_tensor(shape) and (type(shape) ~= "table" or math.type(shape[1]) ~= "integer") then
+    show.fail("shape must be the sizes of an input, such as {8, 1, 128, 130}, or an input, got %s", type(shape))
+  end
   local names, modes, rows = {}, {}, {{"name", "module", "result", "parameters"}}
   for name, module in self:named_modules() do names[module], modes[module] = name, module.training end
   local trace, before = traces[running()], traces[running()].depth
@@ -507,8 +528,7 @@ function Module:summary(shape)
     local row = {names[module] or "?", module:describe(), "", 0}
     rows[#rows + 1] = row
     local results = table.pack(run(trace, module, ...))
-    row[3] = shape_text(results[1])
-    for _, key in ipairs(module._parameters.order) do row[4] = row[4] + module._parameters.values[key]:numel() end
+    row[3], row[4] = shape_text(results[1]), own_count(module)
     return table.unpack(results, 1, results.n)
   end
   local ok, message = pcall(function()
@@ -520,7 +540,7 @@ function Module:summary(shape)
   trace.run, trace.depth = run, before
   for module, mode in pairs(modes) do rawset(module, "training", mode) end
   if not ok then error(message, 0) end
-  return columns(rows) .. ("\n%d parameters, %d of them trained"):format(self:count())
+  return columns(rows) .. total(self)
 end
 
 return {Module = Module, Parameter = parameter, is_module = is_module}
