@@ -258,19 +258,24 @@ function estimator.has(model, method)
   return definition.methods[method] ~= nil and not lacks
 end
 
-function Estimator:__tostring()
+-- Kind and hyperparameters; of a pipeline, of each step as it stands after `fit`.
+local function described(self)
   local parts = {}
   for i, key in ipairs(text.keys(self.settings)) do
     local value = self.settings[key]
     if key == "steps" then
       local steps = {}
-      for j, step in ipairs(value) do steps[j] = tostring(step) end
+      for j, step in ipairs(self.state and self.state.steps or value) do steps[j] = described(step) end
       parts[i] = table.concat(steps, " → ")
     else
       parts[i] = ("%s = %s"):format(key, tostring(value))
     end
   end
-  return ("%s {%s}%s"):format(self.kind, table.concat(parts, ", "), self.state and "" or "  (not fitted)")
+  return ("%s {%s}"):format(self.kind, table.concat(parts, ", "))
+end
+
+function Estimator:__tostring()
+  return described(self) .. (self.state and ("  (fitted: %d columns)"):format(self.state.columns) or "  (not fitted)")
 end
 
 ---@class moonlark.Estimator.Definition

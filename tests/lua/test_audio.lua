@@ -256,7 +256,7 @@ TestChannels = {}
 local function warned(f)
   local warning = require "moonlark.base.warning"
   local say, lines = warning.say, {}
-  warning.say = function(words) lines[#lines + 1] = words end
+  warning.say = function(_, words) lines[#lines + 1] = words end
   local _ <close> = setmetatable({}, {__close = function() warning.say = say end})
   return f(), lines
 end

@@ -350,7 +350,7 @@ function TestMistakes:test_options()
   lu.assertErrorMsgContains("train.fit: epochs must be a whole number 1 or more, got 0", fit, mlp(), {epochs = 0})
   lu.assertErrorMsgContains('precision must be', fit, mlp(), {precision = "int8"})
   lu.assertErrorMsgContains("resume needs a run folder", fit, mlp(), {resume = true})
-  lu.assertErrorMsgContains('got string "valid_f2" (did you mean "valid_loss"?)', fit, mlp(), {monitor = "valid_f2"})
+  lu.assertErrorMsgContains('got string "valid_lose" (did you mean "valid_loss"?)', fit, mlp(), {monitor = "valid_lose"})
   lu.assertErrorMsgContains("batch_size must be", train.tensors, {x = torch.zeros {2, 2}, batch_size = 0})
 end
 

@@ -99,7 +99,6 @@ local function globals()
   for _, module in ipairs(require("moonlark").modules) do
     if package.searchpath("moonlark." .. module, package.path) then names[module] = true end
   end
-  for name in pairs(require "moonlark.shell.session") do names[name] = true end
   return names
 end
 

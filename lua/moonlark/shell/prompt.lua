@@ -8,7 +8,7 @@ function prompt.open()
   local meta = getmetatable(_G) or {}
   local previous = meta.__index
   meta.__index = function(globals, name)
-    local module = moonlark.module(name) or session[name]
+    local module = moonlark.module(name)
     if module ~= nil then
       rawset(globals, name, module)
       return module
@@ -17,6 +17,7 @@ function prompt.open()
     return previous and previous[name]
   end
   setmetatable(_G, meta)
+  for name, value in pairs(session) do rawset(_G, name, value) end
 end
 
 --- What `-l NAME` does: requires a module of Moonlark or any other and makes it a global.
