@@ -156,6 +156,23 @@ void mlk_columns_place(mlk_columns *columns)
     }
 }
 
+mlk_code mlk_columns_hold(mlk_columns *columns, mlk_status *status)
+{
+    mlk_columns_place(columns);
+    int64_t numbers, texts;
+    bool fits = !__builtin_mul_overflow(columns->rows, columns->n_numbers, &numbers) &&
+                !__builtin_mul_overflow(columns->rows, columns->n_texts, &texts) && numbers < INT64_MAX / 16 &&
+                texts < INT64_MAX / 16;
+    columns->values = fits ? malloc((size_t)numbers * sizeof *columns->values + 1) : NULL;
+    columns->texts = fits ? calloc((size_t)texts + 1, sizeof *columns->texts) : NULL;
+    if (!columns->values || !columns->texts)
+        return mlk_fail(status, MLK_MEMORY, "not enough memory for %lld rows of %d columns", (long long)columns->rows,
+                        columns->count);
+    for (int64_t i = 0; i < numbers; i++)
+        columns->values[i] = NAN;
+    return MLK_OK;
+}
+
 void mlk_columns_close_up(mlk_columns *columns)
 {
     double *to = columns->values;

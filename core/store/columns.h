@@ -82,6 +82,9 @@ bool mlk_columns_wants_text(const mlk_columns_options *options, const char *name
 /* Gives each column its place, by is_text. */
 void mlk_columns_place(mlk_columns *columns);
 
+/* After kinds and rows are known: gives places, and makes room for values (NAN) and texts (empty). */
+mlk_code mlk_columns_hold(mlk_columns *columns, mlk_status *status);
+
 /* From a matrix of rows x count to one of the columns of numbers alone, in place. */
 void mlk_columns_close_up(mlk_columns *columns);
 

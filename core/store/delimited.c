@@ -9,6 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
+/* One cell of a line; quoted ones may hold doubled quotes. */
+typedef struct cell {
+    char *at;
+    size_t length;
+    bool quoted, broken; /* broken: text follows the closing quote */
+} cell;
+
 /* How a file writes its cells. */
 typedef struct dialect {
     char delimiter, point, line_end;
@@ -62,9 +69,9 @@ static char *close_quote(char *at, const char *end)
 }
 
 /* The cell at *at; moves *at behind the delimiter after it, or to NULL behind the last cell of the line. */
-static mlk_cell next_cell(const dialect *d, char **at, char *end)
+static cell next_cell(const dialect *d, char **at, char *end)
 {
-    mlk_cell cell = {.at = *at};
+    cell cell = {.at = *at};
     char *stop = cell.at < end && *cell.at == '"' ? close_quote(cell.at, end) : NULL;
     if (stop) {
         cell.quoted = true;
@@ -84,7 +91,7 @@ static mlk_cell next_cell(const dialect *d, char **at, char *end)
 }
 
 /* Takes away what was put into a cell to write it: doubled quotes, and the apostrophe before a formula. */
-static mlk_slice plain_text(mlk_cell cell)
+static mlk_slice plain_text(cell cell)
 {
     char *to = cell.at, *end = cell.at + cell.length;
     if (cell.quoted && memchr(cell.at, '"', cell.length)) {
@@ -279,7 +286,7 @@ static bool first_line_is_data(const sheet *s)
     double previous = NAN;
     for (char *at = s->lines.items[0].at; at;) {
         double value;
-        mlk_cell cell = next_cell(&s->dialect, &at, s->lines.items[0].end);
+        cell cell = next_cell(&s->dialect, &at, s->lines.items[0].end);
         if (!mlk_number_cell(cell.at, cell.length, s->dialect.point, &value))
             return false;
         numbers += !isnan(value);
@@ -310,7 +317,7 @@ static mlk_code read_name_line(sheet *s, line names, int shift)
     mlk_code code = MLK_OK;
     int i = shift;
     for (char *at = names.at; !code && at; i++) {
-        mlk_cell cell = next_cell(&s->dialect, &at, names.end);
+        cell cell = next_cell(&s->dialect, &at, names.end);
         if (i == s->columns->count)
             return mlk_fail(s->status, MLK_INVALID, "line %lld: more names than the line below it has",
                             (long long)names.number);
@@ -395,7 +402,7 @@ static bool read_cell(const sheet *s, char **at, char *end, double *value, bool 
         *is_number = true;
         return true;
     }
-    mlk_cell cell = next_cell(d, at, end);
+    cell cell = next_cell(d, at, end);
     *is_number = mlk_number_cell(cell.at, cell.length, d->point, value);
     return !cell.broken;
 }
@@ -533,7 +540,7 @@ static void read_texts(const sheet *s)
         line one = row_line(s, row);
         int i = 0;
         for (char *at = one.at; at; i++) {
-            mlk_cell cell = next_cell(&s->dialect, &at, one.end);
+            cell cell = next_cell(&s->dialect, &at, one.end);
             mlk_column *column = &c->items[i];
             if (!column->is_text)
                 continue;
@@ -602,23 +609,4 @@ mlk_code mlk_delimited_parse(char *at, char *end, const mlk_columns_options *opt
     if (code)
         mlk_columns_free(columns);
     return code;
-}
-
-mlk_code mlk_delimited_read(const char *path, const mlk_columns_options *options, mlk_columns *columns,
-                            mlk_status *status)
-{
-    mlk_text_file text;
-    *columns = (mlk_columns){0};
-    mlk_code code = mlk_text_file_open(path, &text, status);
-    if (code)
-        return code;
-    code = mlk_delimited_parse(text.at, text.end, options, columns, status);
-    if (code) {
-        mlk_text_file_close(&text);
-        mlk_file_blame(path, status);
-        return code;
-    }
-    columns->file = text.file;
-    columns->owned = text.owned;
-    return MLK_OK;
 }

@@ -10,19 +10,8 @@
 #define MLK_DELIMITED_H
 
 #include "store/columns.h"
-#include "store/text_file.h"
 
-/* One cell of a line; quoted ones may hold doubled quotes. */
-typedef struct mlk_cell {
-    char *at;
-    size_t length;
-    bool quoted, broken; /* broken: text follows the closing quote */
-} mlk_cell;
-
-mlk_code mlk_delimited_read(const char *path, const mlk_columns_options *options, mlk_columns *columns,
-                            mlk_status *status);
-
-/* The same from a text in memory, which is changed, and which the columns point into. */
+/* The text is changed, and the columns point into it. */
 mlk_code mlk_delimited_parse(char *at, char *end, const mlk_columns_options *options, mlk_columns *columns,
                              mlk_status *status);
 

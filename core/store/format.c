@@ -9,6 +9,7 @@
 #include "store/npy.h"
 #include "store/npz.h"
 #include "store/safetensors.h"
+#include "store/text_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +28,13 @@ const mlk_format mlk_formats[] = {
     {"npz", ARRAYS, .read = mlk_npz_read, .write = mlk_npz_write},
     {"npy", ARRAYS | MLK_FORMAT_TABLE, .single = true, .read = mlk_npy_read_list, .write = mlk_npy_write_list},
     {"csv", LINES | MLK_FORMAT_COLUMNS, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table,
-     .read_columns = mlk_delimited_read},
-    {"tsv", MLK_FORMAT_COLUMNS, .read_columns = mlk_delimited_read},
-    {"txt", MLK_FORMAT_COLUMNS, .read_columns = mlk_delimited_read},
-    {"jsonl", MLK_FORMAT_TABLE, .print_table = mlk_jsonl_print_table},
-    {"arff", MLK_FORMAT_TABLE, .print_table = mlk_arff_print_table},
+     .parse_columns = mlk_delimited_parse},
+    {"tsv", MLK_FORMAT_COLUMNS, .parse_columns = mlk_delimited_parse},
+    {"txt", MLK_FORMAT_COLUMNS, .parse_columns = mlk_delimited_parse},
+    {"jsonl", MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .print_table = mlk_jsonl_print_table,
+     .parse_columns = mlk_jsonl_parse},
+    {"arff", MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .print_table = mlk_arff_print_table,
+     .parse_columns = mlk_arff_parse},
     {"h5", LINES, .write_frames = mlk_hdf5_write_frames, .write_table = mlk_hdf5_write_table,
      .available = mlk_hdf5_available},
     {.name = NULL},
@@ -148,10 +151,28 @@ mlk_code mlk_format_write_table(const char *path, const mlk_table *table, mlk_st
     return code;
 }
 
+static mlk_code read_text_columns(const mlk_format *format, const char *path, const mlk_columns_options *options,
+                                  mlk_columns *columns, mlk_status *status)
+{
+    mlk_text_file text;
+    mlk_code code = mlk_text_file_open(path, &text, status);
+    if (code)
+        return code;
+    code = format->parse_columns(text.at, text.end, options, columns, status);
+    if (code) {
+        mlk_text_file_close(&text);
+        mlk_file_blame(path, status);
+        return code;
+    }
+    columns->file = text.file;
+    columns->owned = text.owned;
+    return MLK_OK;
+}
+
 mlk_code mlk_format_read_columns(const char *path, const mlk_columns_options *options, mlk_columns *columns,
                                  mlk_status *status)
 {
     *columns = (mlk_columns){0};
     const mlk_format *format = mlk_format_of(path, MLK_FORMAT_COLUMNS, status);
-    return format ? format->read_columns(path, options, columns, status) : status->code;
+    return format ? read_text_columns(format, path, options, columns, status) : status->code;
 }

@@ -116,39 +116,68 @@ static char *append_utf8(char *out, long code)
     return out;
 }
 
-mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status)
+/* The place of the quote that closes the string whose content begins at json->at. */
+static const char *find_close(const mlk_json *json)
 {
-    *text = NULL;
-    if (!mlk_json_take(json, '"'))
-        return mlk_fail(status, MLK_INVALID, "not JSON: a string was expected");
     const char *close = json->at;
     while (close < json->end && *close != '"')
         close += *close == '\\' && json->end - close > 1 ? 2 : 1;
-    if (close >= json->end)
-        return mlk_fail(status, MLK_INVALID, "not JSON: a string does not end");
-    /* Decoded text is never longer than its JSON form. */
-    char *out = malloc((size_t)(close - json->at) + 1);
-    if (!out)
-        return mlk_fail_memory(status, "a string of the header");
+    return close < json->end ? close : NULL;
+}
+
+/* Decodes what lies before `close`; decoded text is never longer than its JSON form. */
+static mlk_code decode(mlk_json *json, const char *close, char *out, size_t *length, mlk_status *status)
+{
     char *to = out;
     while (json->at < close) {
         unsigned char c = (unsigned char)*json->at++;
         long code = c == '\\' ? escape(json) : c;
-        if (code <= 0 || (c < 0x20)) {
-            free(out);
+        if (code <= 0 || (c < 0x20))
             return mlk_fail(status, MLK_INVALID, "not JSON: a string holds %s",
                             code == 0 && c == '\\' ? "U+0000, which no name may"
                             : c == '\\'            ? "an escape that does not exist"
                                                    : "a control character");
-        }
         if (c == '\\')
             to = append_utf8(to, code);
         else
             *to++ = (char)c;
     }
+    json->at++; /* the closing quote */
     *to = '\0';
     mlk_utf8_restore(out);
-    json->at++; /* the closing quote */
+    *length = strlen(out);
+    return MLK_OK;
+}
+
+static mlk_code open_string(mlk_json *json, const char **close, mlk_status *status)
+{
+    if (!mlk_json_take(json, '"'))
+        return mlk_fail(status, MLK_INVALID, "not JSON: a string was expected");
+    *close = find_close(json);
+    return *close ? MLK_OK : mlk_fail(status, MLK_INVALID, "not JSON: a string does not end");
+}
+
+mlk_code mlk_json_decode(mlk_json *json, char *to, size_t *length, mlk_status *status)
+{
+    const char *close;
+    mlk_code code = open_string(json, &close, status);
+    return code ? code : decode(json, close, to, length, status);
+}
+
+mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status)
+{
+    const char *close;
+    size_t length;
+    *text = NULL;
+    if (open_string(json, &close, status))
+        return status->code;
+    char *out = malloc((size_t)(close - json->at) + 1);
+    if (!out)
+        return mlk_fail_memory(status, "a string of the header");
+    if (decode(json, close, out, &length, status)) {
+        free(out);
+        return status->code;
+    }
     *text = out;
     return MLK_OK;
 }

@@ -4,9 +4,9 @@ local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 
-TestDelimited = {}
+TestDelimited, TestJsonl, TestArff = {}, {}, {}
 
-lib.in_folder {TestDelimited}
+lib.in_folder {TestDelimited, TestJsonl, TestArff}
 
 local function read(self, text, options, ending)
   local path = files.join(self.folder, "t." .. (ending or "csv"))
@@ -145,6 +145,84 @@ function TestDelimited:test_numbers_are_rounded_as_lua_rounds_them()
   end
   local t = read(self, table.concat(lines, "\n")).values:totable()
   for i, text in ipairs(values) do lu.assertEquals(t[i][1], tonumber(text), text) end
+end
+
+-- --- an object a line ---------------------------------------------------------------
+
+function TestJsonl:test_names_may_come_in_any_order_and_be_absent()
+  local t = read(self, '{"path": "a\\u00e9\\n.wav", "x": 1.5, "on": true}\r\n\n{"on":false,"x":null,"path":"b","y":-2e3}\n{}\n',
+    nil, "jsonl")
+  lu.assertEquals(t.names, {"path", "x", "on", "y"})
+  lu.assertEquals(t.numbers, {"x", "on", "y"})
+  lu.assertEquals(rows(t), {{1.5, 1, nan}, {nan, 0, -2000}, {nan, nan, nan}})
+  lu.assertEquals(t.texts.path, {"aé\n.wav", "b", ""})
+  lu.assertEquals(t.lines:totable(), {1, 3, 4})
+  lu.assertEquals(t.odd, {path = {line = 1, value = "aé\n.wav"}})
+end
+
+function TestJsonl:test_a_text_anywhere_makes_a_column_text()
+  local t = read(self, '{"x": 1}\n{"x": "two"}\n{"x": NaN}\n', nil, "jsonl")
+  lu.assertEquals(t.texts.x, {"1", "two", "NaN"})
+  lu.assertEquals(t.odd.x, {line = 2, value = "two"})
+  lu.assertEquals(t.values:shape(), {3, 0})
+  lu.assertEquals(read(self, '{"x": 1}\n{"x": NaN}\n{"x": -Infinity}\n', nil, "jsonl").numbers, {"x"})
+  lu.assertEquals(read(self, '{"x": 01}\n', {text = {"x"}}, "jsonl").texts.x, {"01"})
+end
+
+function TestJsonl:test_errors_name_the_line()
+  local function fails(message, text) lu.assertErrorMsgContains(message, read, self, text, nil, "jsonl") end
+  fails('t.jsonl: line 2: "mfcc" must be a number, a text or null', '{"mfcc": 1}\n{"mfcc": [1, 2]}\n')
+  fails("line 1: an object was expected", "[1]\n")
+  fails("line 1: not JSON: ',' or '}' was expected", '{"a": 1 "b": 2}\n')
+  fails("line 1: not JSON: text follows the object", '{"a": 1} 2\n')
+  fails("line 1: not JSON: a name and ':' were expected", '{"a": 1,}\n')
+  fails("line 1: a text is no JSON", '{"a": "\\q"}\n')
+  fails("there is nothing in it", "{}\n")
+  fails("it is not UTF-8", '{"a": "\xe9"}\n')
+  local lines = {}
+  for i = 1, 3000 do lines[i] = ('{"k%d": 1}'):format(i) end
+  fails("this is no table", table.concat(lines, "\n"))
+end
+
+-- --- Weka's ---------------------------------------------------------------------------
+
+function TestArff:test_kinds_of_attributes()
+  local t = read(self, [[
+% a comment
+@relation 'music features'
+@ATTRIBUTE 'tempo (BPM)' NUMERIC
+@attribute x real
+@attribute n Integer
+@attribute title string
+@attribute made date "yyyy-MM-dd"
+@attribute class {rock, 'hip hop',"d\'n\'b" }
+
+@data
+120.5, ?, 3, 'it\'s, "here"', 2020-01-01, rock
+% another
+?	-1e3	4	?	'2020-02-02'	'hip hop'
+]], nil, "arff")
+  lu.assertEquals(t.names, {"tempo (BPM)", "x", "n", "title", "made", "class"})
+  lu.assertEquals(rows(t), {{120.5, nan, 3}, {nan, -1000, 4}})
+  lu.assertEquals(t.texts, {title = {'it\'s, "here"', ""}, made = {"2020-01-01", "2020-02-02"}, class = {"rock", "hip hop"}})
+  lu.assertEquals(t.classes, {class = {"rock", "hip hop", "d'n'b"}})
+  lu.assertEquals(t.lines:totable(), {11, 13})
+end
+
+function TestArff:test_errors_name_the_line()
+  local function fails(message, text) lu.assertErrorMsgContains(message, read, self, text, nil, "arff") end
+  fails("line 3: attribute 'a' is numeric, got 'x'", "@attribute a numeric\n@data\nx\n")
+  fails("line 3: a sparse row", "@attribute a numeric\n@data\n{0 1}\n")
+  fails("line 3: more values than the 1 attributes", "@attribute a numeric\n@data\n1,2\n")
+  fails("line 4: fewer values than the 2 attributes", "@attribute a real\n@attribute b real\n@data\n1\n")
+  fails("line 1: attribute 'a' is of kind 'relational'", "@attribute a relational\n@data\n1\n")
+  fails("line 3: a quote is never closed", "@attribute a string\n@data\n'x\n")
+  fails("line 1: the list of classes does not end", "@attribute a {x,y\n@data\nx\n")
+  fails("there is no @DATA", "@attribute a string\n")
+  fails("line 1: @RELATION, @ATTRIBUTE or @DATA was expected", "a,b\n1,2\n")
+  fails("line 2: @RELATION, @ATTRIBUTE or @DATA was expected", "@relation moonlark\n@relation moonlark\n@data\n")
+  fails("there is no @ATTRIBUTE before @DATA", "@data\n1\n")
+  fails("there are no rows", "@attribute a string\n@data\n%x\n")
 end
 
 lib.run()
