@@ -1,5 +1,6 @@
 #include "knn.h"
 
+#include "distance.h"
 #include "interrupt.h"
 #include "parallel.h"
 
@@ -7,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 64 }; /* a task */
+enum { ROWS = 64 };   /* a task */
+enum { BLOCK = 256 }; /* rows of `train` whose distances are taken at a time */
 
 typedef struct finding {
     mlk_samples train, samples;
@@ -43,14 +45,12 @@ static void find(void *context, int task, int worker)
         double *distances = self->distances + i * self->neighbors;
         for (int64_t j = 0; j < self->neighbors; j++)
             distances[j] = INFINITY;
-        for (int64_t t = 0; t < self->train.n; t++) {
-            const float *other = self->train.x + t * d;
-            double squared = 0;
-            for (int64_t j = 0; j < d; j++) {
-                double apart = (double)row[j] - other[j];
-                squared += apart * apart;
-            }
-            insert(squared, t, self->neighbors, indices, distances);
+        for (int64_t first = 0; first < self->train.n; first += BLOCK) {
+            int64_t count = self->train.n - first < BLOCK ? self->train.n - first : BLOCK;
+            double squared[BLOCK];
+            mlk_squared_distances(row, self->train.x + first * d, count, d, squared);
+            for (int64_t t = 0; t < count; t++)
+                insert(squared[t], first + t, self->neighbors, indices, distances);
         }
         for (int64_t j = 0; j < self->neighbors; j++)
             distances[j] = sqrt(distances[j]);

@@ -1,6 +1,8 @@
-/* cluster.c: core.cluster: principal components, k-means, Gaussian mixtures. A fitted model is plain tensors. */
+/* cluster.c: core.cluster: principal components, k-means, Gaussian mixtures, trees of clusters. A fitted model is plain tensors. */
 #include "learn/gmm.h"
 #include "learn/kmeans.h"
+#include "learn/knn.h"
+#include "learn/linkage.h"
 #include "learn/pca.h"
 
 #include "arguments.h"
@@ -117,14 +119,52 @@ static int gmm_free_parameters(lua_State *L)
     return 1;
 }
 
+/* linkage(x, {linkage}) -> merges ((n - 1) x 4) */
+static int linkage(lua_State *L)
+{
+    mlk_status status;
+    mlk_linkage_options options = {0};
+    mlk_lua_read(L, 2, "cluster.agglomerative", mlk_linkage_parameters, &options);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    mlk_merge *merges = (mlk_merge *)mlk_lua_push_matrix(L, samples.n > 0 ? samples.n - 1 : 0, 4);
+    mlk_lua_check(L, mlk_linkage_fit(samples, options.linkage, merges, &status), &status);
+    return 1;
+}
+
+/* linkage_cut(merges, k) -> labels (n) */
+static int linkage_cut(lua_State *L)
+{
+    mlk_status status;
+    mlk_array merges = mlk_lua_read_tensor(L, 1, "linkage", MLK_FLOAT64, 2);
+    int64_t n = merges.shape[0] + 1, k = mlk_lua_integer(L, 2, "n_clusters", 1, n);
+    int64_t *labels = mlk_lua_push_labels(L, n);
+    mlk_lua_check(L, mlk_linkage_cut(merges.data, n, k, labels, &status), &status);
+    return 1;
+}
+
+/* nearest(rows, x, k) -> indices (n x k), distances (n x k) */
+static int nearest(lua_State *L)
+{
+    mlk_status status;
+    mlk_samples rows = mlk_lua_samples(L, 1, "rows"), samples = mlk_lua_samples(L, 2, "x");
+    int64_t k = mlk_lua_integer(L, 3, "n_neighbors", 1, rows.n > 0 ? rows.n : 1);
+    mlk_lua_check_width(L, samples, rows.d);
+    int64_t *indices = mlk_lua_push_tensor(L, MLK_INT64, 2, (int64_t[]){samples.n, k});
+    double *distances = mlk_lua_push_matrix(L, samples.n, k);
+    mlk_lua_check(L, mlk_knn_search(rows, samples, k, indices, distances, &status), &status);
+    return 2;
+}
+
 int mlk_lua_open_cluster(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score}, {"kmeans", kmeans},
-        {"kmeans_predict", kmeans_predict}, {"pca", pca}, {NULL, NULL},
+        {"kmeans_predict", kmeans_predict}, {"linkage", linkage}, {"linkage_cut", linkage_cut}, {"nearest", nearest},
+        {"pca", pca}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters);
     mlk_lua_add_parameters(L, "gmm", mlk_gmm_parameters);
+    mlk_lua_add_parameters(L, "agglomerative", mlk_linkage_parameters);
     return 1;
 }

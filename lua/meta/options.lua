@@ -292,6 +292,12 @@
 ---@field tol? number  default 0.001, above 0: when libsvm stops
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
+--- What cluster.agglomerative takes.
+---@class moonlark.cluster.agglomerative.Options
+---@field n_clusters? integer  default 2, unless distance_threshold is given, 1 or more: how many clusters are left
+---@field linkage? "ward"|"average"|"complete"|"single"  default "ward": how far apart two clusters are
+---@field distance_threshold? number  default by n_clusters, 0 or more: clusters this far apart, or farther, are not joined
+
 --- What cluster.gmm takes.
 ---@class moonlark.cluster.gmm.Options
 ---@field n_components? integer  default 1, 1 or more: how many Gaussians

@@ -16,6 +16,7 @@ local makers = {
   gmm_tied = function(o) return cluster.gmm(o or {n_components = 3, covariance = "tied"}) end,
   gmm_diag = function(o) return cluster.gmm(o or {n_components = 3, covariance = "diag"}) end,
   gmm_spherical = function(o) return cluster.gmm(o or {n_components = 3, covariance = "spherical"}) end,
+  agglomerative = function(o) return cluster.agglomerative(o or {n_clusters = 3}) end,
   scaler = function() return classify.scaler() end,
   logistic = function(o) return classify.logistic(o) end,
   knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,
@@ -126,7 +127,8 @@ function TestContract:test_the_card_says_what_a_model_was_fitted_to()
   local path = lib.folder() .. "/model.safetensors"
   local recipe = require "moonlark.feature.recipe".new {features = {mfcc = {n_mfcc = 4}}, pool = "mean"}
   local tasks = {pca = false, scaler = false, kmeans = "clusters", gmm_full = "clusters", gmm_tied = "clusters",
-    gmm_diag = "clusters", gmm_spherical = "clusters"}
+    gmm_diag = "clusters", gmm_spherical = "clusters", agglomerative = "clusters", spectral = "clusters",
+    hdbscan = "clusters", dbscan = "clusters", nmf = false}
   each(function(make, name)
     local x, y = samples()
     local model = make():fit {x = x, y = y, names = recipe.names, classes = {"a", "b", "c"}, recipe = recipe}

@@ -1,4 +1,4 @@
---- Finding structure without labels: principal components, k-means, Gaussian mixtures.
+--- Finding structure without labels: principal components, k-means, Gaussian mixtures, trees of clusters.
 ---
 --- Names, defaults and definitions are scikit-learn's. The work is done in C over BLAS and LAPACK on every core; the
 --- results are the same to the bit for any number of cores.
@@ -8,7 +8,7 @@ local cluster = {}
 --- Reads back a saved clusterer.
 cluster.load = require "moonlark.estimator".load
 
-for _, part in ipairs {"decomposition", "kmeans", "mixture"} do
+for _, part in ipairs {"decomposition", "hierarchy", "kmeans", "mixture"} do
   for name, f in pairs(require("moonlark.cluster." .. part)) do cluster[name] = f end
 end
 

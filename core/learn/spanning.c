@@ -1,0 +1,89 @@
+#include "spanning.h"
+
+#include "distance.h"
+#include "interrupt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is not in the tree yet: for each row how near it is, and to which row of the tree. */
+typedef struct outside {
+    int64_t count;
+    int64_t *rows, *nearest;
+    double *lengths;
+    float *x;        /* count x d: their numbers side by side */
+    double *squared; /* count */
+} outside;
+
+static mlk_code prepare_outside(outside *self, mlk_samples samples, mlk_status *status)
+{
+    size_t n = (size_t)samples.n;
+    *self = (outside){.count = samples.n};
+    self->rows = malloc(sizeof(int64_t) * n);
+    self->nearest = malloc(sizeof(int64_t) * n);
+    self->lengths = malloc(sizeof(double) * n);
+    self->squared = malloc(sizeof(double) * n);
+    self->x = malloc(sizeof(float) * n * (size_t)samples.d);
+    if (!self->rows || !self->nearest || !self->lengths || !self->squared || !self->x)
+        return mlk_fail_memory(status, "a spanning tree");
+    memcpy(self->x, samples.x, sizeof(float) * n * (size_t)samples.d);
+    for (int64_t i = 0; i < samples.n; i++) {
+        self->rows[i] = i;
+        self->lengths[i] = INFINITY;
+    }
+    return MLK_OK;
+}
+
+static void release_outside(outside *self)
+{
+    free(self->rows), free(self->nearest), free(self->lengths), free(self->squared), free(self->x);
+}
+
+/* Takes the row at a place out; the last one moves there. */
+static void take_out(outside *self, int64_t place, int64_t d)
+{
+    int64_t last = --self->count;
+    self->rows[place] = self->rows[last];
+    self->nearest[place] = self->nearest[last];
+    self->lengths[place] = self->lengths[last];
+    memmove(self->x + place * d, self->x + last * d, sizeof(float) * (size_t)d);
+}
+
+/* After `row` came into the tree: who is nearer to it than to the others; the place of the nearest of all, and of equals
+ * that of the least row. */
+static int64_t look_from(outside *self, mlk_samples samples, const double *core, int64_t row)
+{
+    int64_t best = 0;
+    mlk_squared_distances(samples.x + row * samples.d, self->x, self->count, samples.d, self->squared);
+    for (int64_t i = 0; i < self->count; i++) {
+        double length = sqrt(self->squared[i]);
+        if (core)
+            length = fmax(length, fmax(core[row], core[self->rows[i]]));
+        if (length < self->lengths[i]) {
+            self->lengths[i] = length;
+            self->nearest[i] = row;
+        }
+        if (self->lengths[i] < self->lengths[best] ||
+            (self->lengths[i] == self->lengths[best] && self->rows[i] < self->rows[best]))
+            best = i;
+    }
+    return best;
+}
+
+mlk_code mlk_spanning_tree(mlk_samples samples, const double *core, mlk_edge *edges, mlk_status *status)
+{
+    outside rest;
+    mlk_code code = prepare_outside(&rest, samples, status);
+    int64_t row = 0, place = 0;
+    for (int64_t i = 0; i < samples.n - 1 && !code; i++) {
+        take_out(&rest, place, samples.d);
+        place = look_from(&rest, samples, core, row);
+        row = rest.rows[place];
+        edges[i] = (mlk_edge){rest.nearest[place], row, rest.lengths[place]};
+        if (mlk_interrupted())
+            code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    }
+    release_outside(&rest);
+    return code;
+}

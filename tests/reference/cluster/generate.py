@@ -1,0 +1,56 @@
+"""Freezes what scikit-learn 1.9 and SciPy 1.17 find in a few data sets: cluster.safetensors beside this file.
+
+    pip install scikit-learn==1.9.1 scipy safetensors && python generate.py
+"""
+import os
+import warnings
+
+import numpy as np
+from safetensors.numpy import save_file
+from scipy.cluster import hierarchy
+from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, SpectralClustering
+from sklearn.datasets import make_moons
+
+warnings.filterwarnings("ignore")
+random = np.random.default_rng(11)
+out = {}
+
+
+def keep(name, value):
+    value = np.asarray(value)
+    out[name] = np.ascontiguousarray(value.astype(np.int64) if value.dtype == np.int32 else value)
+
+
+# Clouds of unlike size and density, and some rows between them.
+sizes, spreads = [40, 60, 25, 15], [0.3, 1.0, 0.15, 0.6]
+centers = random.normal(size=(4, 5)) * 4
+x = np.concatenate([c + s * random.normal(size=(n, 5)) for n, s, c in zip(sizes, spreads, centers)]
+                   + [random.uniform(-8, 8, size=(20, 5))]).astype(np.float32)
+x = x[random.permutation(len(x))]
+X = x.astype(np.float64)
+keep("x", x)
+
+for linkage in ("ward", "average", "complete", "single"):
+    keep(f"linkage.{linkage}", hierarchy.linkage(X, linkage))
+    for k in (2, 5):
+        keep(f"agglomerative.{linkage}.{k}", AgglomerativeClustering(k, linkage=linkage).fit_predict(X))
+    model = AgglomerativeClustering(None, distance_threshold=6.0, linkage=linkage).fit(X)
+    keep(f"agglomerative.{linkage}.threshold", model.labels_)
+
+# HDBSCAN on the clouds, and on moons, where duplicates are as well.
+moons = make_moons(200, noise=0.08, random_state=3)[0].astype(np.float32)
+moons = np.concatenate([moons, moons[:10], moons[:10]])
+keep("moons", moons)
+for data, rows in (("x", X), ("moons", moons.astype(np.float64))):
+    for name, given in (("usual", {}), ("leaf", {"cluster_selection_method": "leaf"}),
+                        ("samples", {"min_cluster_size": 10, "min_samples": 3})):
+        model = HDBSCAN(copy=True, **given).fit(rows)
+        keep(f"hdbscan.{data}.{name}.labels", model.labels_)
+        keep(f"hdbscan.{data}.{name}.probabilities", model.probabilities_)
+for eps in (0.1, 0.2):
+    keep(f"dbscan.{eps}", DBSCAN(eps=eps, min_samples=4).fit_predict(moons.astype(np.float64)))
+
+for name, given in (("rbf", {"gamma": 0.05}), ("nearest_neighbors", {"affinity": "nearest_neighbors"})):
+    keep(f"spectral.{name}", SpectralClustering(4, random_state=1, **given).fit_predict(X))
+
+save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "cluster.safetensors"))
