@@ -52,13 +52,25 @@ local function groups_of(self, by)
   return groups
 end
 
+-- What each track is dealt out by: its class, its tags, or the bin of its (first) value; "" when not stratified.
+local function strata_of(self, stratify)
+  local strata = {}
+  for i, track in ipairs(self.tracks) do
+    if stratify and self.task == "values" then
+      strata[i] = track.values[1]
+    else
+      strata[i] = stratify and (track.labels or track.label) or ""
+    end
+  end
+  return stratify and self.task == "values" and partition.bins(strata) or strata
+end
+
 -- The part (from 1) of each track.
 local function deal(self, shares, o)
-  local labels = {}
-  for i, track in ipairs(self.tracks) do labels[i] = o.stratify and track.label or "" end
-  local groups = groups_of(self, o.group)
-  if groups then return partition.grouped(labels, groups, shares, o.seed) end
-  return partition.stratified(labels, shares, o.seed)
+  local strata, groups = strata_of(self, o.stratify), groups_of(self, o.group)
+  if groups then return partition.grouped(strata, groups, shares, o.seed) end
+  local by_tags = o.stratify and self.task == "tags"
+  return (by_tags and partition.iterative or partition.stratified)(strata, shares, o.seed)
 end
 
 -- The tracks at the places where `chosen` is true, as a part of `self`.
