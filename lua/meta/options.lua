@@ -246,7 +246,7 @@
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"  default "accuracy": what is compared: the share that is right, the mean recall or F1 of classes, the area under the ROC curve
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 
 --- What classify.knn takes.
 ---@class moonlark.classify.knn.Options

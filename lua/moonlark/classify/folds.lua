@@ -28,6 +28,11 @@ folds.repeated = options.join(folds.options, {
   repeats = options.integer(1, {least = 1}, "how often the rows are divided anew; folds that were given are once"),
 })
 
+local instead = {
+  classes = "take a model of moonlark.classify", tags = "take classify.one_vs_rest(model)",
+  values = "take a model of moonlark.regress, or give class ids as int64",
+}
+
 --- Refuses a model that cannot predict, and a table without numbers by rows and classes, tags or values of each row.
 ---@param model any
 ---@param X any
@@ -40,7 +45,11 @@ function folds.check(model, X)
   end
   if X.x:dim() ~= 2 then show.fail("X.x must have 2 axes, rows × columns, got %d", X.x:dim()) end
   core.classify.check(X.x, 2)
-  task.of(X).check(X)
+  local given, learns = task.of(X), estimator.learns(model)
+  if learns and learns ~= given.name then
+    show.fail("%s learns %s, and X holds %s: %s", model.kind, learns, given.name, instead[given.name])
+  end
+  given.check(X)
 end
 
 -- The different values of a list with an entry for each row.

@@ -197,8 +197,8 @@ function partition.iterative(items, fractions, seed)
   return part_of
 end
 
---- Labels of numbers for partition.stratified: which of at most ten bins of equally many numbers each is in, so that all
---- parts get small and large ones.
+--- Labels of numbers for partition.stratified: which of at most ten bins of equally many numbers each is in, so that
+--- all parts get small and large ones.
 ---@param values number[]
 ---@return integer[]
 function partition.bins(values)
