@@ -75,7 +75,7 @@
 ---@field seed? integer  default 0: the same gives the same parts
 ---@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
 ---@field stratify? boolean  default true: deals out each class by itself
----@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: those that lie with the data
+---@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: the parts that the data's publisher gave
 
 --- What Dataset:validate takes.
 ---@class moonlark.Dataset.validate.Options
@@ -355,6 +355,14 @@
 --- What dataset.gtzan takes.
 ---@class moonlark.dataset.gtzan.Options
 ---@field lists? string  default beside the data: the folder of the list files
+
+--- What dataset.known takes.
+---@class moonlark.dataset.known.Options
+---@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"  default found out: which collection it is
+---@field subset? string  default the one that is there: of FMA small, medium, large, full; of ESC esc10; of MTG-Jamendo genre, moodtheme …
+---@field split? integer  default 0, where it is there, 0 or more: of MTG-Jamendo: which published split
+---@field tags? integer  default all, 1 or more: keep as many tags, the most frequent
+---@field lists? string  default beside the data: of GTZAN: the folder of the fault-filtered split's lists
 
 --- What effects.deemphasis takes.
 ---@class moonlark.effects.deemphasis.Options
