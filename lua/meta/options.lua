@@ -122,6 +122,7 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 ---@field seconds? number  default 10, above 0, s: length of a block; the last one may be shorter
 
@@ -133,6 +134,7 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 
 --- What audio.save takes.
@@ -537,6 +539,12 @@
 ---@field resolution? number  default 0.01, 1e-06..1: width of a class, as a share of a bin
 ---@field bins_per_octave? integer  default 12, 1..1048576: bins of which the answer is a share
 
+--- What feature.fix_length takes.
+---@class moonlark.feature.fix_length.Options
+---@field frames? integer  default as seconds say, 0 or more: how many are wanted, samples of a waveform
+---@field seconds? number  default as frames say, 0..1000000000, s: how long it is to be
+---@field value? number  default 0: what is put behind
+
 --- What feature.fourier_tempogram takes.
 ---@class moonlark.feature.fourier_tempogram.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
@@ -815,6 +823,7 @@
 ---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field start? number  default 0, 0 or more, s: where in each file to begin
 ---@field duration? number  default to the end, 0 or more, s: how much of each file
+---@field pad? boolean  default false: silence after files that end before the duration
 
 --- What feature.rms takes.
 ---@class moonlark.feature.rms.Options
