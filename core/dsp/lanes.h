@@ -1,17 +1,14 @@
-/* lanes.h: MLK_TILE numbers computed side by side, and loops compiled for two machines.
+/* lanes.h: MLK_TILE numbers computed side by side.
  *
  * A row of a tile is one mlk_floats: arithmetic on it is element by element, in
  * vector instructions where the machine has them (GNU C's vector types). Widened
  * to mlk_doubles for long sums.
- *
- * MLK_CLONES compiles a function twice, for any x86-64 and for those with AVX2;
- * the loader picks. Both give the same bits: nothing is summed in another order,
- * and multiplications are never fused with additions (-ffp-contract=off).
  */
 #ifndef MLK_LANES_H
 #define MLK_LANES_H
 
-#include <features.h> /* __GLIBC__ */
+#include "clones.h"
+
 #include <stdint.h>
 
 enum { MLK_TILE = 8 };
@@ -35,12 +32,5 @@ typedef struct mlk_doubles {
 #define MLK_WHERE(mask, yes, no) ((mlk_floats)(((mask) & (mlk_masks)(yes)) | (~(mask) & (mlk_masks)(no))))
 #define MLK_LARGER(a, b) MLK_WHERE((a) > (b), a, b)
 #define MLK_SMALLER(a, b) MLK_WHERE((a) < (b), a, b)
-
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_THREAD__)
-#define MLK_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define MLK_CLONES
-#endif
 
 #endif

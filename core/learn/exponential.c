@@ -1,5 +1,7 @@
 #include "exponential.h"
 
+#include "clones.h"
+
 #include <string.h>
 
 /* exp(x) = 2^k exp(r) with k the integer nearest to x / ln 2: a polynomial (Taylor, to r^12; |r| < 0.35) for
@@ -9,9 +11,7 @@ static const double LOG2_E = 1.4426950408889634074;
 static const double LN2_HIGH = 6.93147180369123816490e-01;
 static const double LN2_LOW = 1.90821492927058770002e-10;
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
+MLK_WIDE_CLONES
 void mlk_exp_negative(double *x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {

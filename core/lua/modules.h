@@ -14,6 +14,7 @@
     MODULE(classify)            \
     MODULE(cluster)             \
     MODULE(effects)             \
+    MODULE(embedding)           \
     MODULE(extract)             \
     MODULE(feature)             \
     MODULE(loader)              \

@@ -17,6 +17,7 @@ local makers = {
   gmm_diag = function(o) return cluster.gmm(o or {n_components = 3, covariance = "diag"}) end,
   gmm_spherical = function(o) return cluster.gmm(o or {n_components = 3, covariance = "spherical"}) end,
   agglomerative = function(o) return cluster.agglomerative(o or {n_clusters = 3}) end,
+  tsne = function(o) return cluster.tsne(o or {perplexity = 5, early_exaggeration_iter = 20, n_iter = 20}) end,
   scaler = function() return classify.scaler() end,
   logistic = function(o) return classify.logistic(o) end,
   knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,
@@ -128,7 +129,7 @@ function TestContract:test_the_card_says_what_a_model_was_fitted_to()
   local recipe = require "moonlark.feature.recipe".new {features = {mfcc = {n_mfcc = 4}}, pool = "mean"}
   local tasks = {pca = false, scaler = false, kmeans = "clusters", gmm_full = "clusters", gmm_tied = "clusters",
     gmm_diag = "clusters", gmm_spherical = "clusters", agglomerative = "clusters", spectral = "clusters",
-    hdbscan = "clusters", dbscan = "clusters", nmf = false}
+    hdbscan = "clusters", dbscan = "clusters", nmf = false, tsne = false, umap = false}
   each(function(make, name)
     local x, y = samples()
     local model = make():fit {x = x, y = y, names = recipe.names, classes = {"a", "b", "c"}, recipe = recipe}
