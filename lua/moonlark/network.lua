@@ -9,6 +9,7 @@
 --- moonlark.nn.file says what a file holds. It names its architecture, and never brings code: the name is looked up in
 --- the folders that the person named (network.folder, or --models of the commands), among the architectures that this
 --- program has defined (network.architecture, network.register), and in Moonlark's own models/.
+local cards = require "moonlark.base.card"
 local files = require "moonlark.base.files"
 local file = require "moonlark.nn.file"
 local moonlark = require "moonlark"
@@ -148,20 +149,6 @@ local function build(path, card)
   return net
 end
 
--- The file that a path stands for: itself, or the model of a run folder.
-local function file_at(path)
-  local kind = files.kind(path)
-  if not kind then show.fail("%s does not exist", path) end
-  if kind ~= "directory" then return path end
-  local inner = files.join(path, "model.safetensors")
-  if files.exists(inner) then return inner end
-  local hint = ""
-  for _, name in ipairs(files.list(path)) do
-    if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
-  end
-  show.fail("%s holds no model.safetensors%s", path, hint)
-end
-
 local load_parameters = options.describe("network.load", {
   device = options.text("cpu", 'where its weights go: "cpu", "cuda:0"'),
   net = options.value("moonlark.nn.Module", "a network",
@@ -176,7 +163,7 @@ local load_parameters = options.describe("network.load", {
 ---@return moonlark.nn.Module
 function network.load(path, given)
   local o = load_parameters:read(given)
-  path = file_at(path)
+  path = cards.file_at(path)
   local tensors, card = file.read(path)
   local net = o.net or build(path, card)
   local ok, why = pcall(net.load_state_dict, net, tensors)

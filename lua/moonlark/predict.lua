@@ -1,82 +1,64 @@
---- Predict: what a trained network says of new songs.
+--- Predict: what a trained model says of new songs, or of the rows of a table.
 ---
 ---     local predict = require "moonlark.predict"
----     print(predict.file("genre.safetensors", "song.mp3"))          --> jazz  0.93
+---     print(predict.file("runs/mine", "song.mp3"))          --> jazz  0.93
 ---
---- A song is cut into segments as long as those of the training (a shorter song is padded, a longer one covered), and
---- the segments' probabilities are averaged. Features, normalisation and classes come with the network.
+--- Any model answers, classical or network, from its file or run folder: moonlark.model says how each hears.
 local dataset = require "moonlark.dataset"
-local evaluate = require "moonlark.train.evaluate"
-local module = require "moonlark.nn.module"
-local network = require "moonlark.network"
+local model = require "moonlark.model"
 local options = require "moonlark.base.options"
-local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
-local torch = require "moonlark.torch"
 
 local predict = {}
 
 ---@class moonlark.Prediction
----@field path string
----@field label string  the likeliest class
----@field probability number  its probability
----@field probabilities table<string, number>  of each class
----@field segments {start: number, label: string, probability: number}[]?  when they were asked for
+---@field path string  the file; of a table the path of the row, or its number
+---@field label string?  the class or cluster, "noise" for a row of none; nil for models of values
+---@field probability number?  its probability; nil: the model has none
+---@field probabilities table<string, number>?  of each class
+---@field tags string[]?  those that apply, of a model of tags
+---@field values table<string, number>?  of a model of values
+---@field segments {start: number, label: string, probability: number?}[]?  when they were asked for
 local Prediction = {}
 Prediction.__index = Prediction
 Prediction.__name = "moonlark.Prediction"
 
 function Prediction:__tostring()
-  return show.format("%s  %.3f", self.label, self.probability)
+  local words = {}
+  for i, one in ipairs(self:ranked()) do
+    if i > 1 and not (self.values or self.tags) then break end
+    words[i] = show.format("%s", one.label) .. (one.probability and ("  %.3f"):format(one.probability) or "")
+      .. (one.value and ("  %.4g"):format(one.value) or "")
+  end
+  return table.concat(words, ", ")
 end
 
---- The classes of a prediction, the likeliest first.
----     for _, one in ipairs(prediction:ranked()) do print(one.label, one.probability) end
----@return {label: string, probability: number}[]
-function Prediction:ranked()
+-- A table of numbers by name as a list under `key`, the largest first.
+local function sorted(numbers, key)
   local list = {}
-  for label, probability in pairs(self.probabilities) do
-    list[#list + 1] = {label = label, probability = probability}
-  end
+  for label, number in pairs(numbers) do list[#list + 1] = {label = label, [key] = number} end
   table.sort(list, function(a, b)
-    if a.probability ~= b.probability then return a.probability > b.probability end
+    if a[key] ~= b[key] then return a[key] > b[key] end
     return a.label < b.label
   end)
   return list
 end
 
--- An error that is the network's own fault names its file, where it has one.
-local function fail(net, why)
-  local path = network.path(net)
-  if not path or type(why) ~= "string" then error(why, 0) end
-  show.fail("%s: %s", path, why)
+--- The classes of a prediction, the likeliest first; the label alone where there are no probabilities. Of a model of
+--- values, what it tells of each.
+---     for _, one in ipairs(prediction:ranked()) do print(one.label, one.probability) end
+---@return {label: string, probability: number?, value: number?}[]
+function Prediction:ranked()
+  if self.values then return sorted(self.values, "value") end
+  if self.probabilities then return sorted(self.probabilities, "probability") end
+  return {{label = self.label}}
 end
 
 --- The classes that a network tells apart, by class id. Errors: it was not trained by train.fit on labelled songs.
 ---     print(table.concat(predict.classes(net), ", "))
 ---@param net moonlark.nn.Module
 ---@return string[]
-function predict.classes(net)
-  local card = net.card or {}
-  if card.input and not (card.input.features or card.input.recipe) then
-    fail(net, "the network was trained on tensors, not on songs: it does not know what to hear in a file")
-  end
-  if not (card.input and card.classes) then
-    fail(net, "the network was not trained by train.fit on labelled data: it does not know its input and classes")
-  end
-  return card.classes
-end
-
--- What the card says of batches, with what was asked for instead.
-local function input_of(card, given)
-  local input = options.join({crop = false, shuffle = false}, card.input)
-  for key, value in pairs(given) do input[key] = value end
-  if input.recipe then -- holds these two itself
-    input.recipe = options.join(input.recipe, {channel = input.channel, partial = input.partial})
-    input.channel, input.partial = nil, nil
-  end
-  return input
-end
+function predict.classes(net) return model.open(net):names() end
 
 --- Batches of a dataset as a network was trained on them: features, segments, normalisation.
 ---     print(train.evaluate(net, predict.batches(net, parts.test)))
@@ -84,99 +66,74 @@ end
 ---@param songs moonlark.Dataset
 ---@param given moonlark.Dataset.batches.Options?  those that differ from the card: workers, batch_size, hop …
 ---@return moonlark.AnyBatches
-function predict.batches(net, songs, given)
-  predict.classes(net)
-  local ok, batches = pcall(songs.batches, songs, input_of(net.card, given or {}))
-  if not ok then
-    local of_card = #songs.tracks > 0 and not pcall(songs.batches, songs, input_of(net.card, {}))
-    if of_card then fail(net, batches) else error(batches, 0) end
-  end
-  local statistics = net.card.statistics
-  if statistics then
-    local fits, why = pcall(batches.normalize_by, batches,
-      {mean = torch.tensor(statistics.mean), std = torch.tensor(statistics.std)})
-    if not fits then fail(net, why) end
-  end
-  return batches
+function predict.batches(net, songs, given) return model.open(net):batches(songs, given or {}) end
+
+-- The numbers of a row by their names.
+local function by_name(names, row)
+  local named = {}
+  for k, name in ipairs(names) do named[name] = row[k] end
+  return named
 end
 
--- The likeliest of a row of probabilities.
-local function best_of(row, classes)
-  if row[1] ~= row[1] then error("the network's output is not a number: it cannot tell anything", 0) end
-  local best = 1
-  for i = 2, #row do
-    if row[i] > row[best] then best = i end
-  end
-  return classes[best], row[best]
-end
-
--- Segments of each track as they pass: start and the likeliest class.
-local function segment_collector(classes)
-  local by_track = {}
-  local function objective(net, batch)
-    local logits = evaluate.forward(net, batch)
-    local rows = torch.softmax(logits:float(), 1):cpu():totable()
-    for i, track in ipairs(batch.tracks) do
-      local segment = {start = batch.starts and batch.starts[i] or 0}
-      segment.label, segment.probability = best_of(rows[i], classes)
-      by_track[track] = by_track[track] or {}
-      table.insert(by_track[track], segment)
+-- What was answered, one for each row.
+local function list_of(found)
+  local ids = found.ids and found.ids:totable()
+  local probabilities = found.probabilities and found.probabilities:totable()
+  local values, list = found.values and found.values:totable(), {}
+  for i, track in ipairs(found.tracks) do
+    local one = {path = track.path or tostring(i), segments = found.segments and found.segments[i]}
+    if values then one.values = by_name(found.names, values[i]) end
+    if probabilities then one.probabilities = by_name(found.names, probabilities[i]) end
+    if ids then
+      one.label = found.names[ids[i] + 1] or "noise"
+      one.probability = one.probabilities and one.probabilities[one.label]
     end
-    return nil, logits
+    list[i] = setmetatable(one, Prediction)
   end
-  return objective, by_track
+  return list
 end
 
-local as_trained = {usual = "as in the training"}
-local handed_on = options.described "Dataset:batches":pick {"workers", "batch_size"}
-
-local parameters = options.describe("predict.files", {
-  segments = options.boolean(false, "also what is heard in each segment"),
-  device = options.text("cpu", 'where to compute: "cpu", "cuda:0"'),
-  progress = options.boolean(false, "a bar on standard error"),
-  channel = reading.options.channel:but(as_trained),
-  partial = reading.options.partial:but(as_trained),
-}, handed_on)
+local asking = options.described "Model:predict"
+local parameters = options.describe("predict.files", asking:pick(asking.names), {
+  device = options.described "model.open".by_name.device,
+})
 
 --- Predictions for several files. The second result names those that cannot be read, the third those that were kept in
 --- part.
 ---     local list, rejected = predict.files("runs/c", {"a.mp3", "b.flac"}, {segments = true})
----@param net moonlark.nn.Module|string  a network, a .safetensors file or a run folder
+---@param from string|moonlark.Estimator|moonlark.nn.Module  a run folder, a model's file, or what was trained
 ---@param paths string[]
 ---@param given moonlark.predict.files.Options?
 ---@return moonlark.Prediction[]
 ---@return {path: string, reason: string}[] rejected
 ---@return {path: string, reason: string}[] partial
-function predict.files(net, paths, given)
+function predict.files(from, paths, given)
   local o = parameters:read(given)
   if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
-  if type(net) == "string" then net = network.load(net, {device = o.device}) end
-  if not module.is_module(net) then show.fail("net must be a network, its file or a run folder, got %s", type(net)) end
-  local classes = predict.classes(net)
-  local batches = predict.batches(net, dataset.files(paths), {workers = o.workers, progress = o.progress,
-    batch_size = o.batch_size, channel = o.channel, partial = o.partial})
-  batches:prepare()
-  local objective, by_track = segment_collector(classes)
-  local found = evaluate.evaluate(net, batches, {objective = objective, device = o.device, probabilities = true})
-  local rows = found.probabilities:totable()
-  local list = {}
-  for i, track in ipairs(batches.dataset.tracks) do
-    local one = {path = track.path, probabilities = {}, segments = o.segments and by_track[i] or nil}
-    one.label, one.probability = best_of(rows[i], classes)
-    for k, name in ipairs(classes) do one.probabilities[name] = rows[i][k] end
-    list[i] = setmetatable(one, Prediction)
-  end
-  return list, batches.rejected, batches.partial
+  local opened = model.open(from, {device = o.device})
+  o.device = nil
+  local found = opened:predict(dataset.files(paths), o)
+  return list_of(found), found.rejected, found.partial
 end
 
 --- The prediction for one file. Errors: it cannot be read.
----     print(predict.file("genre.safetensors", "song.mp3"))          --> jazz  0.93
----@param net moonlark.nn.Module|string
+---     print(predict.file("runs/mine", "song.mp3"))          --> jazz  0.93
+---@param from string|moonlark.Estimator|moonlark.nn.Module
 ---@param path string
 ---@param given moonlark.predict.files.Options?
 ---@return moonlark.Prediction
-function predict.file(net, path, given)
-  return predict.files(net, {path}, given)[1]
+function predict.file(from, path, given)
+  return predict.files(from, {path}, given)[1]
+end
+
+--- Predictions for the rows of a table. Its columns are matched by name; others may stand among them. Errors: columns
+--- are missing; a network, which hears songs.
+---     for _, one in ipairs(predict.table("runs/t", dataset.table "features.csv")) do print(one.path, one) end
+---@param from string|moonlark.Estimator  a run folder, a model's file, or what was trained
+---@param X moonlark.Features  of dataset.table or dataset:extract
+---@return moonlark.Prediction[]
+function predict.table(from, X)
+  return list_of(model.open(from):predict(X))
 end
 
 return predict

@@ -2,8 +2,10 @@
 ---
 --- Networks and models of tables have the same card. A model of pooled features knows its recipe, so that it hears songs;
 --- one that learnt from a table knows the names of the columns.
+local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
+local show = require "moonlark.base.show"
 local versions = require "moonlark.base.versions"
 
 local card = {}
@@ -70,5 +72,21 @@ end
 ---@param more table?  data, warnings
 ---@return moonlark.Card
 function card.stamped(given, more) return options.join({versions = versions()}, given or {}, more) end
+
+--- The file of the model that a path stands for: itself, or that of a run folder. Errors: there is none.
+---@param path string
+---@return string
+function card.file_at(path)
+  local kind = files.kind(path)
+  if not kind then show.fail("%s does not exist", path) end
+  if kind ~= "directory" then return path end
+  local inner = files.join(path, "model.safetensors")
+  if files.exists(inner) then return inner end
+  local hint = ""
+  for _, name in ipairs(files.list(path)) do
+    if files.exists(files.join(path, name, "model.safetensors")) then hint = (", but %s/%s does"):format(path, name) end
+  end
+  show.fail("%s holds no model.safetensors%s", path, hint)
+end
 
 return card

@@ -1,0 +1,126 @@
+--- The Model class: what can be asked of every kind of model. A kind adds `names()`, `answers(data, o)` and
+--- `judge(data, o)`; these are called with data that the model takes, and with checked options.
+local class = require "moonlark.dataset.class"
+local dataset = require "moonlark.dataset"
+local features = require "moonlark.dataset.features"
+local options = require "moonlark.base.options"
+local reading = require "moonlark.audio.reading"
+local show = require "moonlark.base.show"
+
+---@class moonlark.Model
+---@field card moonlark.Card
+---@field kind string  the architecture, or the estimator's kind
+---@field path string?  the file that it was read from
+---@field learned moonlark.Estimator|moonlark.nn.Module
+---@field hears boolean  it can be asked about songs
+---@field reads boolean  it can be asked about tables
+local Model = {}
+Model.__name = "moonlark.Model"
+
+--- What a model says, a row for each song, or each row of a table.
+---@class moonlark.Answers
+---@field tracks {path: string}[]  n
+---@field names string[]  what the model tells apart: classes, tags, clusters, or what its values are of
+---@field ids moonlark.Tensor?  n int64: which of the names, from 0; −1: none (noise)
+---@field probabilities moonlark.Tensor?  n × names; nil: the model has none
+---@field values moonlark.Tensor?  n × names, of a model of values
+---@field segments {start: number, label: string, probability: number?}[][]?  n, when they were asked for
+---@field rejected {path: string, reason: string}[]  files that could not be read: they have no row
+---@field partial {path: string, reason: string}[]  files that were kept in part
+
+local as_trained = {usual = "as in the training"}
+local shared = options.join(options.described "Dataset:batches":pick {"workers", "batch_size"}, {
+  progress = options.boolean(false, "a bar on standard error"),
+  channel = reading.options.channel:but(as_trained),
+  partial = reading.options.partial:but(as_trained),
+})
+local asking = options.describe("Model:predict", {
+  segments = options.boolean(false, "also what is heard in each segment"),
+}, shared)
+local judging = options.describe("Model:evaluate", shared)
+
+--- An error that names the model's file, where it has one.
+---     genres:fail("there are %d rows", n)
+---@param format string  as for show.format
+---@param ... any
+function Model:fail(format, ...)
+  if not self.path then show.fail(format, ...) end
+  show.fail("%s: " .. format, self.path, ...)
+end
+
+--- What the model tells: "classes", "tags", "values", "clusters".
+---     if genres:task() == "values" then print(answers.values) end
+---@return string
+function Model:task() return self.card.task or "classes" end
+
+-- Songs or features, when the model can be asked about them.
+local function check_data(self, data)
+  if features.is(data) then
+    if not self.reads then self:fail("this %s hears songs: it cannot be asked about tables", self.kind) end
+  elseif dataset.is(data) then
+    if not self.hears then
+      self:fail("this %s learnt from a table: it cannot be asked about songs, but about tables with its columns",
+        self.kind)
+    end
+  else
+    show.fail("data must be a dataset or features (dataset:extract, dataset.table), got %s", options.got(data))
+  end
+  return data
+end
+
+--- What the model says of songs, or of the rows of a table. Errors: it cannot be asked about such data; a table lacks
+--- columns; no file can be read.
+---     local answers = genres:predict(dataset.folder "new", {workers = 2})
+---     print(answers.tracks[1].path, answers.names[answers.ids[0]:item() + 1])
+---@param data moonlark.Dataset|moonlark.Features
+---@param given moonlark.Model.predict.Options?
+---@return moonlark.Answers
+function Model:predict(data, given)
+  local o = asking:read(given)
+  return self:answers(check_data(self, data), o)
+end
+
+-- The data with the model's classes in place of its own. Errors: the model does not know one of them.
+local function relabelled(self, data)
+  local names, known, ids = self:names(), {}, {}
+  for i, name in ipairs(names) do known[name] = i - 1 end
+  for i, name in ipairs(data.classes) do
+    ids[i] = known[name] or self:fail("the model does not know the class '%s'; its classes: %s", name,
+      table.concat(names, ", "))
+  end
+  if dataset.is(data) then return class.make(data.tracks, options.join(data, {classes = names})) end
+  local y = require "moonlark.torch".tensor(ids):index_select(0, data.y)
+  return features.make(options.join(data, {y = y, classes = names}))
+end
+
+--- How well the model's answers agree with the labels of data. Errors: those of predict; there are no labels, or one
+--- that the model does not know.
+---     print(genres:evaluate(dataset.folder "other/genres"))
+---@param data moonlark.Dataset|moonlark.Features
+---@param given moonlark.Model.evaluate.Options?
+---@return moonlark.Evaluation|table  also tracks, rejected, partial
+function Model:evaluate(data, given)
+  local o = judging:read(given)
+  check_data(self, data)
+  if self:task() ~= "classes" then self:fail("what a model of %s says is not judged here", self:task()) end
+  if #data.classes == 0 then error("the data has no labels to compare with", 0) end
+  return self:judge(relabelled(self, data), o)
+end
+
+function Model:__tostring()
+  local hears = self.hears and self.reads and "of songs and tables" or self.hears and "of songs" or "of tables"
+  local names = self.card.classes or self.card.targets
+  return show.format("%s: %s, %s", self.kind, names and ("%d %s"):format(#names, self:task()) or self:task(), hears)
+end
+
+--- A model of a kind.
+---@param kind table  the kind's methods: names, answers, judge
+---@param fields table
+---@return moonlark.Model
+local function make(kind, fields)
+  local meta = {__index = function(_, key) return kind[key] or Model[key] end, __name = Model.__name,
+    __tostring = Model.__tostring}
+  return setmetatable(fields, meta)
+end
+
+return {Model = Model, make = make}
