@@ -214,7 +214,7 @@ end
 
 if run then
   run:metrics(figures_of(all, X, k))
-  run:model(pipeline(steps, all[1].model):fit(X.x)) -- the same settings and seed: the same clusters
+  run:model(pipeline(steps, all[1].model):fit(X)) -- the same settings and seed: the same clusters
   write_page(run, X, k, steps, z, all)
   run:finish()
   print("run folder: " .. show.name(args.run))

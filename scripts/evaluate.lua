@@ -1,24 +1,22 @@
---- Judges a trained network on labelled songs: accuracy, confusion matrix, mistakes.
+--- Judges a trained model on labelled songs: accuracy, figures of each class, confusion matrix.
 local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
-local evaluate = require "moonlark.train.evaluate"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
-local network = require "moonlark.network"
+local model = require "moonlark.model"
 local options = require "moonlark.base.options"
-local predict = require "moonlark.predict"
 local show = require "moonlark.base.show"
 
-local parser = command.parser("evaluate", "Judges a trained network on labelled songs.")
+local parser = command.parser("evaluate", "Judges a trained model on labelled songs.")
 parser:epilog [[
-  moonlark evaluate runs/c                    the test part that the training set aside (splits.json)
+  moonlark evaluate runs/c                    the test part that the run set aside (splits.json)
   moonlark evaluate runs/c other/genres       songs of the same classes, one folder a class]]
-parser:argument("model", "A run folder of moonlark train, or a network's .safetensors file.")
+parser:argument("model", "A run folder of train or classify, or a model's .safetensors file.")
 parser:argument("data",
   "A folder with one folder a class, a list.csv, an index, or a split; default: the run's test part.")
   :args "?"
 parser:option("--plot", "Where to draw the confusion matrix: .png, .svg or .pdf."):argname "<file>"
-command.options(parser, options.described "network.load", {"device"})
+command.options(parser, options.described "model.open", {"device"})
 command.reading(parser, "as in the training")
 command.models(parser)
 command.workers(parser)
@@ -26,8 +24,8 @@ command.json(parser)
 local args = parser:parse()
 if args.plot then require "moonlark.plot.figure".kind_of(args.plot) end -- refused before the work
 
--- The songs to judge on; their class ids are those of the network.
-local function test_songs(classes)
+-- The songs to judge on.
+local function test_songs()
   local folder = files.kind(args.model) == "directory" and args.model or (files.split(args.model))
   local path = args.data or files.join(folder, "splits.json")
   if not args.data and not files.exists(path) then
@@ -40,39 +38,31 @@ local function test_songs(classes)
   else
     songs = dataset.open(path)
   end
-  local known = {}
-  for _, name in ipairs(classes) do known[name] = true end
-  for _, name in ipairs(songs.classes) do
-    if not known[name] then
-      show.fail("the network does not know the class '%s'; its classes: %s", name, table.concat(classes, ", "))
-    end
-  end
   if #songs.classes == 0 then show.fail("%s has no labels", path) end
-  songs.classes = classes
   return songs
 end
 
-local net = network.load(args.model, {device = args.device})
-local batches = predict.batches(net, test_songs(predict.classes(net)), {workers = args.workers,
-  channel = args.channel, partial = args.partial})
-batches:prepare()
-local partial = json.array {}
-for i, kept in ipairs(batches.partial) do partial[i] = {path = kept.path, reason = kept.reason} end
-local found = evaluate.evaluate(net, batches, {device = args.device})
-if args.json then
-  local classes = {}
+local function print_json(found)
+  local classes, partial = {}, json.array {}
   for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end
+  for i, kept in ipairs(found.partial) do partial[i] = {path = kept.path, reason = kept.reason} end
   print(json.encode({accuracy = found.accuracy, ["accuracy.low"] = found.interval.low,
     ["accuracy.high"] = found.interval.high, segment_accuracy = found.segment_accuracy, loss = found.loss,
     tracks = #found.tracks, macro = found.macro, classes = classes, confusion = found.confusion:totable(),
     partial = partial}, "  "))
+end
+
+local opened = model.open(args.model, {device = args.device})
+local found = opened:evaluate(test_songs(), {workers = args.workers, channel = args.channel, partial = args.partial})
+if args.json then
+  print_json(found)
 else
   print(found)
-  if #partial > 0 then print(("%d tracks%s"):format(#found.tracks, command.in_part(partial))) end
+  if #found.partial > 0 then print(("%d tracks%s"):format(#found.tracks, command.in_part(found.partial))) end
 end
 if args.plot then -- after the figures: a picture that fails does not cost them
   local drawn, why = pcall(function() require "moonlark.plot".confusion(found):save(args.plot) end)
   if not drawn then io.stderr:write(show.format("moonlark evaluate: %s left out: %s\n", args.plot, why)) end
 end
-command.name_files("rejected", batches.rejected)
-if #batches.rejected > 0 then os.exit(3, true) end
+command.name_files("rejected", found.rejected)
+if #found.rejected > 0 then os.exit(3, true) end

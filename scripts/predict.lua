@@ -1,4 +1,4 @@
---- Says what a trained network hears in songs: one line a song.
+--- Says what a trained model hears in songs: one line a song.
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
@@ -7,15 +7,16 @@ local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
 
-local parser = command.parser("predict", "Says what a trained network hears in songs: one line a song.")
+local parser = command.parser("predict", "Says what a trained model hears in songs: one line a song.")
 parser:epilog [[
-  moonlark predict runs/c song.mp3 more/*.flac
-  moonlark predict runs/c folder --json
+  moonlark predict runs/mine song.mp3 more/*.flac       a run of classify, cluster or train
+  moonlark predict runs/mine folder --json
 
-Songs may be shorter or longer than the segments that the network was trained on. Files that cannot be read are
-named on standard error; then the exit code is 3, and 1 when none can be read.]]
-parser:argument("model", "A run folder of moonlark train, or a network's .safetensors file.")
-parser:argument("songs", "Sound files, or folders of them."):args "+"
+Songs may have any length: networks hear them segment by segment, classical models compute the features that they
+learnt from. Files that cannot be read are named on standard error; then the exit code is 3, and 1 when none can be
+read.]]
+parser:argument("model", "A run folder, or a model's .safetensors file.")
+parser:argument("data", "Sound files, or folders of them."):args "+"
 command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name"))
 command.options(parser, options.described "predict.files", {"segments", "device"})
 command.reading(parser, "as in the training")
@@ -27,7 +28,7 @@ local args = parser:parse()
 -- The sounds that the arguments name, and what could not be read in folders.
 local function sound_files()
   local list, aside = {}, {}
-  for _, path in ipairs(args.songs) do
+  for _, path in ipairs(args.data) do
     if files.kind(path) == "directory" then
       local inside, bad = scan.sounds(path)
       table.move(bad, 1, #bad, #aside + 1, aside)
@@ -43,11 +44,34 @@ end
 
 local function words(prediction)
   local parts = {show.name(prediction.path)}
-  for i, entry in ipairs(prediction:ranked()) do
-    if i > args.top then break end
-    parts[#parts + 1] = show.format("%s %.3f", entry.label, entry.probability)
+  for i, one in ipairs(prediction:ranked()) do
+    if i > math.max(args.top, prediction.tags and #prediction.tags or 1) and not prediction.values then break end
+    local number = one.probability and (" %.3f"):format(one.probability) or one.value and (" %.4g"):format(one.value)
+    parts[#parts + 1] = show.name(one.label) .. (number or "")
   end
   return table.concat(parts, "\t")
+end
+
+local function print_lines(list)
+  for _, one in ipairs(list) do
+    print(words(one))
+    for _, segment in ipairs(one.segments or {}) do
+      print(("\t%.1f s\t%s"):format(segment.start, show.name(segment.label))
+        .. (segment.probability and (" %.3f"):format(segment.probability) or ""))
+    end
+  end
+end
+
+local function print_json(list, rejected, partial)
+  local out = {predictions = json.array {}, rejected = json.array {}, partial = json.array {}}
+  for i, one in ipairs(list) do
+    out.predictions[i] = {path = one.path, label = one.label, probability = one.probability,
+      probabilities = one.probabilities, tags = one.tags and json.array(one.tags), values = one.values,
+      segments = one.segments and json.array(one.segments)}
+  end
+  for i, bad in ipairs(rejected) do out.rejected[i] = {path = bad.path, reason = bad.reason} end
+  for i, kept in ipairs(partial) do out.partial[i] = {path = kept.path, reason = kept.reason} end
+  print(json.encode(out, "  "))
 end
 
 local songs, aside = sound_files()
@@ -55,22 +79,6 @@ local list, rejected, partial = predict.files(args.model, songs,
   {segments = args.segments, device = args.device, workers = args.workers, progress = true,
     channel = args.channel, partial = args.partial})
 rejected = table.move(rejected, 1, #rejected, #aside + 1, aside)
-if args.json then
-  local out = {predictions = json.array {}, rejected = json.array {}, partial = json.array {}}
-  for i, one in ipairs(list) do
-    out.predictions[i] = {path = one.path, label = one.label, probability = one.probability,
-      probabilities = one.probabilities, segments = one.segments and json.array(one.segments)}
-  end
-  for i, bad in ipairs(rejected) do out.rejected[i] = {path = bad.path, reason = bad.reason} end
-  for i, kept in ipairs(partial) do out.partial[i] = {path = kept.path, reason = kept.reason} end
-  print(json.encode(out, "  "))
-else
-  for _, one in ipairs(list) do
-    print(words(one))
-    for _, segment in ipairs(one.segments or {}) do
-      print(show.format("\t%.1f s\t%s %.3f", segment.start, segment.label, segment.probability))
-    end
-  end
-end
+if args.json then print_json(list, rejected, partial) else print_lines(list) end
 command.name_files("rejected", rejected)
 if #rejected > 0 then os.exit(3, true) end

@@ -85,6 +85,23 @@
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
 
+--- What Model:evaluate takes.
+---@class moonlark.Model.evaluate.Options
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field batch_size? integer  default 32, 1 or more: examples
+---@field progress? boolean  default false: a bar on standard error
+---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+
+--- What Model:predict takes.
+---@class moonlark.Model.predict.Options
+---@field segments? boolean  default false: also what is heard in each segment
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field batch_size? integer  default 32, 1 or more: examples
+---@field progress? boolean  default false: a bar on standard error
+---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+
 --- What Module:load_state_dict takes.
 ---@class moonlark.Module.load_state_dict.Options
 ---@field strict? boolean  default true: false leaves out names that only one side knows
@@ -1053,6 +1070,10 @@
 ---@class moonlark.metrics.top_k_accuracy.Options
 ---@field k? integer  default 2, 1 or more: how many of the highest scores count
 
+--- What model.open takes.
+---@class moonlark.model.open.Options
+---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
+
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
 ---@field metric? "euclidean"|"cosine"  default "euclidean": how far two frames lie apart
@@ -1551,13 +1572,13 @@
 
 --- What predict.files takes.
 ---@class moonlark.predict.files.Options
----@field segments? boolean  default false: also what is heard in each segment
----@field device? string  default "cpu": where to compute: "cpu", "cuda:0"
----@field progress? boolean  default false: a bar on standard error
+---@field batch_size? integer  default 32, 1 or more: examples
 ---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
 ---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field progress? boolean  default false: a bar on standard error
+---@field segments? boolean  default false: also what is heard in each segment
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
----@field batch_size? integer  default 32, 1 or more: examples
+---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
 
 --- What regress.boosted_trees takes.
 ---@class moonlark.regress.boosted_trees.Options

@@ -13,7 +13,7 @@ local predict = {}
 
 ---@class moonlark.Prediction
 ---@field path string  the file; of a table the path of the row, or its number
----@field label string?  the class or cluster, "noise" for a row of none; nil for models of values
+---@field label string?  the class or cluster, "noise" for a row of none; nil for models of tags and values
 ---@field probability number?  its probability; nil: the model has none
 ---@field probabilities table<string, number>?  of each class
 ---@field tags string[]?  those that apply, of a model of tags
@@ -26,11 +26,11 @@ Prediction.__name = "moonlark.Prediction"
 function Prediction:__tostring()
   local words = {}
   for i, one in ipairs(self:ranked()) do
-    if i > 1 and not (self.values or self.tags) then break end
-    words[i] = show.format("%s", one.label) .. (one.probability and ("  %.3f"):format(one.probability) or "")
-      .. (one.value and ("  %.4g"):format(one.value) or "")
+    local number = one.probability and ("  %.3f"):format(one.probability) or one.value and ("  %.4g"):format(one.value)
+    words[i] = show.name(one.label) .. (number or "")
   end
-  return table.concat(words, ", ")
+  if self.tags then return table.concat(words, ", ", 1, #self.tags) end
+  return self.values and table.concat(words, ", ") or words[1]
 end
 
 -- A table of numbers by name as a list under `key`, the largest first.
@@ -45,13 +45,21 @@ local function sorted(numbers, key)
 end
 
 --- The classes of a prediction, the likeliest first; the label alone where there are no probabilities. Of a model of
---- values, what it tells of each.
+--- tags those that apply come first, of values there are all.
 ---     for _, one in ipairs(prediction:ranked()) do print(one.label, one.probability) end
 ---@return {label: string, probability: number?, value: number?}[]
 function Prediction:ranked()
   if self.values then return sorted(self.values, "value") end
-  if self.probabilities then return sorted(self.probabilities, "probability") end
-  return {{label = self.label}}
+  if not self.probabilities then return {{label = self.label}} end
+  local list, first = sorted(self.probabilities, "probability"), {}
+  for _, name in ipairs(self.tags or {self.label}) do first[name] = true end
+  local ranked = {}
+  for _, wanted in ipairs {true, false} do
+    for _, one in ipairs(list) do
+      if (first[one.label] or false) == wanted then ranked[#ranked + 1] = one end
+    end
+  end
+  return ranked
 end
 
 --- The classes that a network tells apart, by class id. Errors: it was not trained by train.fit on labelled songs.
@@ -75,15 +83,25 @@ local function by_name(names, row)
   return named
 end
 
+-- The names whose number in a row is 1.
+local function chosen(names, row)
+  local list = {}
+  for k, name in ipairs(names) do
+    if row[k] == 1 then list[#list + 1] = name end
+  end
+  return list
+end
+
 -- What was answered, one for each row.
 local function list_of(found)
   local ids = found.ids and found.ids:totable()
   local probabilities = found.probabilities and found.probabilities:totable()
-  local values, list = found.values and found.values:totable(), {}
+  local values, said, list = found.values and found.values:totable(), found.said and found.said:totable(), {}
   for i, track in ipairs(found.tracks) do
     local one = {path = track.path or tostring(i), segments = found.segments and found.segments[i]}
     if values then one.values = by_name(found.names, values[i]) end
     if probabilities then one.probabilities = by_name(found.names, probabilities[i]) end
+    if said then one.tags = chosen(found.names, said[i]) end
     if ids then
       one.label = found.names[ids[i] + 1] or "noise"
       one.probability = one.probabilities and one.probabilities[one.label]

@@ -25,6 +25,9 @@ local square = torch.zeros {1, 4, 4}
 local layer = nn.TransformerEncoderLayer {d_model = 4, nhead = 2}
 local pairs_of_numbers = train.tensors {x = table_of_numbers, y = torch.zeros({12}, {dtype = "int64"})}
 local classifier = classify.knn()
+local heard = feature.recipe {features = {mfcc = {n_mfcc = 3}}, pool = "mean"}
+local listener = classify.knn {n_neighbors = 1}:fit {x = table_of_numbers, y = torch.arange(12):remainder(2),
+  names = heard.names, recipe = heard}
 local tagger = classify.one_vs_rest(classifier):fit(table_of_numbers, torch.zeros(12, 1))
 
 -- Arguments before the table of options, by the name that a function's comment gives them.
@@ -48,6 +51,7 @@ local arguments_of = {
   ["classify.cross_validate"] = {classifier, table_of_numbers},
   ["classify.grid_search"] = {classifier, table_of_numbers, {}},
   ["torch.grid_sample"] = {torch.zeros {1, 1, 2, 2}, torch.zeros {1, 1, 1, 2}},
+  ["Model:predict"] = {one_song}, ["Model:evaluate"] = {one_song}, ["predict.files"] = {listener, {"/nowhere"}},
   ["plot.scatter"] = {table_of_numbers, n = 2},
 }
 
@@ -63,7 +67,7 @@ local takes_no_names = {["classify.pipeline"] = true, ["classify.scaler"] = true
 
 -- Objects whose methods are called.
 local objects = {
-  Dataset = one_song, Module = layer, Tensor = square,
+  Dataset = one_song, Model = require "moonlark.model".open(listener), Module = layer, Tensor = square,
   MultiheadAttention = nn.MultiheadAttention(4, 2), TransformerEncoderLayer = layer,
   TransformerEncoder = nn.TransformerEncoder(layer, 1),
 }

@@ -23,6 +23,7 @@ Model.__name = "moonlark.Model"
 ---@field names string[]  what the model tells apart: classes, tags, clusters, or what its values are of
 ---@field ids moonlark.Tensor?  n int64: which of the names, from 0; −1: none (noise)
 ---@field probabilities moonlark.Tensor?  n × names; nil: the model has none
+---@field said moonlark.Tensor?  n × names, 0 or 1, of a model of tags
 ---@field values moonlark.Tensor?  n × names, of a model of values
 ---@field segments {start: number, label: string, probability: number?}[][]?  n, when they were asked for
 ---@field rejected {path: string, reason: string}[]  files that could not be read: they have no row

@@ -9,6 +9,7 @@ local estimator = require "moonlark.estimator"
 local evaluation = require "moonlark.classify.evaluation"
 local options = require "moonlark.base.options"
 local recipes = require "moonlark.feature.recipe"
+local scoring = require "moonlark.classify.scoring"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 local warning = require "moonlark.base.warning"
@@ -17,11 +18,10 @@ local Tabular = {}
 
 local PIECE = 3 -- seconds
 
--- The ids of the classes that the estimator was fitted to; nil where it knows clusters, or values.
-local function class_ids(learned)
-  local steps = learned.state.steps
-  if steps then return class_ids(steps[#steps]) end
-  return learned.state.classes
+-- What decides: the last step of a pipeline.
+local function decider(learned)
+  local steps = learned.kind == "classify.pipeline" and learned.state.steps
+  return steps and decider(steps[#steps]) or learned
 end
 
 -- What something that was fitted to no names is called.
@@ -31,10 +31,12 @@ local function numbered(prefix, n)
   return names
 end
 
---- What the model tells apart, by id; of clusters nil, whose number the answers tell.
+--- What the model tells apart, by id. Where nobody named it, classes are called by their ids, and of other things the
+--- answers tell how many there are: nil.
 function Tabular:names()
-  local card, ids = self.card, class_ids(self.learned)
-  return card.classes or card.targets or ids and numbered("", ids:max():item() + 1) or nil
+  local card = self.card
+  if card.classes or card.targets or self:task() ~= "classes" then return card.classes or card.targets end
+  return numbered("", decider(self.learned).state.classes:max():item() + 1)
 end
 
 -- recipes and columns ---------------------------------------------------------------------
@@ -89,28 +91,36 @@ end
 
 -- answers ---------------------------------------------------------------------------------
 
--- Probabilities by the model's names: a class that the fit did not see has none.
-local function probabilities_of(self, x, names)
-  if not estimator.has(self.learned, "predict_proba") then return nil end
-  local found, ids = self.learned:predict_proba(x), class_ids(self.learned)
-  if not ids or found:size(1) == #names and ids:size(0) == #names then return found end
-  return torch.zeros({found:size(0), #names}, {dtype = found:dtype()}):index_copy_(1, ids, found)
+-- What a model of classes says of rows. Scores are those of an evaluation: decisions where there are no probabilities.
+local function classified(self, x)
+  local names = self:names()
+  local scores, kind = scoring.scores(self.learned, x, #names)
+  return {names = names, ids = self.learned:predict(x), scores = scores, scores_are = kind,
+    probabilities = kind == "probabilities" and scores or nil}
 end
 
--- What the model says of rows of numbers: names, ids, probabilities, values.
-local function answer(self, x)
-  local task, names, found = self:task(), self:names(), self.learned:predict(x)
-  if task == "values" then return {names = names or {"value"}, values = found:reshape {x:size(0), -1}} end
-  if task == "tags" then
-    return {names = names, tags = found, probabilities = probabilities_of(self, x, names)}
-  end
-  local probabilities = probabilities_of(self, x, names or {})
-  if not names then
-    local most = x:size(0) > 0 and found:max():item() + 1 or 0
-    names = numbered("cluster ", probabilities and probabilities:size(1) or most)
-  end
-  return {names = names, ids = found, probabilities = probabilities}
+local function clustered(self, x)
+  local ids = self.learned:predict(x)
+  local probabilities = estimator.has(self.learned, "predict_proba") and self.learned:predict_proba(x) or nil
+  local n = probabilities and probabilities:size(1) or x:size(0) > 0 and ids:max():item() + 1 or 0
+  return {names = numbered("cluster ", n), ids = ids, probabilities = probabilities}
 end
+
+local function tagged(self, x)
+  local said = self.learned:predict(x)
+  return {names = self:names() or numbered("tag ", said:size(1)), said = said,
+    probabilities = self.learned:predict_proba(x)}
+end
+
+local function measured(self, x)
+  local values = self.learned:predict(x):reshape {x:size(0), -1}
+  return {names = self:names() or numbered("value ", values:size(1)), values = values}
+end
+
+local by_task = {classes = classified, clusters = clustered, tags = tagged, values = measured}
+
+-- What the model says of rows of numbers: names, ids, probabilities, values.
+local function answer(self, x) return by_task[self:task()](self, x) end
 
 -- Pieces of songs, and the place of each one's song in the list. A shorter song is one piece.
 local function pieces_of(tracks)
@@ -158,9 +168,8 @@ end
 function Tabular:judge(data, o)
   local X = features_of(self, data, o)
   local found = answer(self, columns_of(self, X))
-  local judged = evaluation(X.y, found.ids, found.names)
-  judged.scores, judged.tracks = found.probabilities, X.tracks
-  judged.rejected, judged.partial = X.rejected or {}, X.partial or {}
+  local judged = evaluation(X.y, found.ids, found.names, {scores = found.scores, scores_are = found.scores_are})
+  judged.tracks, judged.rejected, judged.partial = X.tracks, X.rejected or {}, X.partial or {}
   return judged
 end
 
@@ -172,7 +181,7 @@ local kind = {}
 ---@return moonlark.Model
 function kind.new(learned, path)
   if not learned.state then show.fail("this %s is not fitted yet: call fit first", learned.kind) end
-  local self = class.make(Tabular, {learned = learned, card = learned.card, path = path, kind = learned.kind,
+  local self = class.make(Tabular, {learned = learned, card = learned.card, path = path, kind = decider(learned).kind,
     hears = learned.card.recipe ~= nil, reads = true})
   if not estimator.has(learned, "predict") then self:fail("%s only transforms: it says nothing of songs", self.kind) end
   return self
