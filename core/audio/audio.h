@@ -30,6 +30,7 @@ typedef struct mlk_audio_options {
     int channel;       /* MLK_CHANNELS_MIXED: their mean; MLK_CHANNELS_ALL; or the only one to take, from 0 */
     double start_s;    /* first sample: (int64)(start_s * the file's rate) */
     double duration_s; /* negative or NAN: to the end */
+    bool pad;          /* with a duration: what ends before it goes on in silence */
     bool keep_nan;     /* NaN and infinite samples are an error unless kept */
     bool keep_partial; /* a file that is damaged, or ends before its header says, is an error unless its good part is
                         * kept; a file without any good part stays an error */

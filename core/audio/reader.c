@@ -22,6 +22,8 @@ struct mlk_audio_reader {
     int64_t start;        /* the first frame asked for */
     int64_t position;     /* the next frame of the file */
     int64_t left;         /* frames of the file still wanted; INT64_MAX to the end */
+    int64_t given;        /* frames of the output so far */
+    int64_t least;        /* frames of the output that silence is to fill up; 0: none */
     bool at_end;
     float *interleaved;   /* PIECE frames as decoded */
     float *planar;        /* the same by channel, mixed */
@@ -40,6 +42,7 @@ const mlk_parameter mlk_audio_parameters[] = {
                 "from 0; -1: their mean, -2: all", IN(channel)),
     MLK_REAL("start", 0, 0, 1e12, "where to begin", IN(start_s), .unit = "s"),
     MLK_REAL_OR_NIL("duration", NAN, 0, 1e12, "how much to read", IN(duration_s), .unit = "s", .usual = "to the end"),
+    MLK_BOOLEAN("pad", false, "silence after what ends before the duration", IN(pad)),
     MLK_BOOLEAN("keep_nan", false, "let NaN and infinite samples through", IN(keep_nan)),
     MLK_BOOLEAN("keep_partial", false, "keep what is there of a damaged file", IN(keep_partial)),
     MLK_PARAMETERS_END,
@@ -85,6 +88,9 @@ static mlk_code prepare(mlk_audio_reader *reader, mlk_status *status)
     reader->channels = options->channel == MLK_CHANNELS_ALL ? info->channels : 1;
     reader->rate_hz = options->rate_hz != 0 ? options->rate_hz : info->rate;
     reader->left = options->duration_s >= 0 ? (int64_t)(options->duration_s * info->rate) : INT64_MAX;
+
+    if (options->pad && options->duration_s >= 0)
+        reader->least = mlk_resampled_length(reader->left, info->rate, reader->rate_hz);
 
     int64_t start = (int64_t)(options->start_s * info->rate);
     if (start > 0) {
@@ -142,6 +148,8 @@ double mlk_audio_reader_rate(const mlk_audio_reader *reader)
 int64_t mlk_audio_reader_expected(const mlk_audio_reader *reader)
 {
     const mlk_audio_info *info = mlk_decoder_info(reader->decoder);
+    if (reader->least > 0)
+        return reader->least - reader->given;
     if (info->frames < 0)
         return -1;
     int64_t left = info->frames - reader->position;
@@ -326,6 +334,16 @@ static mlk_code give(mlk_audio_reader *reader, float *const *out, int64_t capaci
     return MLK_OK;
 }
 
+/* Silence up to the length that is wanted; where there is no sound at all, nothing. */
+static int64_t fill_up(const mlk_audio_reader *reader, float *const *out, int64_t capacity)
+{
+    int64_t missing = reader->given > 0 ? reader->least - reader->given : 0;
+    int64_t count = missing < 0 ? 0 : missing < capacity ? missing : capacity;
+    for (int channel = 0; channel < reader->channels; channel++)
+        memset(out[channel], 0, sizeof(float) * (size_t)count);
+    return count;
+}
+
 mlk_code mlk_audio_reader_read(mlk_audio_reader *reader, float *const *out, int64_t capacity, int64_t *got,
                                mlk_status *status)
 {
@@ -343,8 +361,12 @@ mlk_code mlk_audio_reader_read(mlk_audio_reader *reader, float *const *out, int6
         mlk_code code = give(reader, rest, capacity - *got, &given, status);
         if (code)
             return code;
+        bool ended = given == 0 && reader->at_end;
+        if (ended)
+            given = fill_up(reader, rest, capacity - *got);
         *got += given;
-        if (given == 0 && reader->at_end)
+        reader->given += given;
+        if (ended)
             break;
     }
     return MLK_OK;

@@ -199,6 +199,7 @@ mlk_audio_options mlk_extraction_decoding(const mlk_recipe *recipe, const mlk_tr
     options.start_s = recipe->start_s + track->start_s;
     double duration = track->duration_s > 0 ? track->duration_s : recipe->duration_s;
     options.duration_s = duration > 0 ? duration : -1;
+    options.pad = recipe->pad;
     return options;
 }
 

@@ -9,6 +9,7 @@ const mlk_parameter mlk_recipe_parameters[] = {
     MLK_INTEGER("rate", 0, 0, 1e9, "samples per second; 0: each file's own", MLK_IN(mlk_recipe, rate), .unit = "Hz"),
     MLK_REAL("start", 0, 0, HUGE_VAL, "where in each file to begin", MLK_IN(mlk_recipe, start_s), .unit = "s"),
     MLK_REAL("duration", 0, 0, HUGE_VAL, "how much of it; 0: to the end", MLK_IN(mlk_recipe, duration_s), .unit = "s"),
+    MLK_BOOLEAN("pad", 0, "silence after what ends before the duration", MLK_IN(mlk_recipe, pad)),
     MLK_INTEGER("channel", MLK_CHANNELS_MIXED, MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1, "the one that is heard",
                 MLK_IN(mlk_recipe, channel)),
     MLK_BOOLEAN("keep_partial", 0, "what is there of a damaged file", MLK_IN(mlk_recipe, keep_partial)),
@@ -93,6 +94,8 @@ static char *write_text(const mlk_recipe *recipe, mlk_status *status)
     fprintf(out, "numbers %d\nrate %d\nstart_s %.17g\nduration_s %.17g\n", MLK_RECIPE_NUMBERS, recipe->rate,
             recipe->start_s, recipe->duration_s);
     /* Only what is unusual, so that recipes without it keep the text, and the cached results, that they had. */
+    if (recipe->pad)
+        fputs("pad\n", out);
     if (recipe->channel != MLK_CHANNELS_MIXED)
         fprintf(out, "channel %d\n", recipe->channel);
     if (recipe->keep_partial)

@@ -26,6 +26,7 @@ typedef struct mlk_recipe {
     int rate;          /* samples per second; 0: each file's own */
     double start_s;    /* where in each file to begin */
     double duration_s; /* 0: to the end */
+    bool pad;          /* silence after a file that ends before the duration */
     int channel;       /* MLK_CHANNELS_MIXED, or the number of the one that is heard */
     bool keep_partial; /* take the good part of a file that is damaged or ends before its header says */
     int n_features;

@@ -43,8 +43,9 @@ static int check(lua_State *L)
         return mlk_lua_fail(L, "y must have one column or more, got 0");
     for (int64_t i = 0; i < n * targets; i++)
         if (!isfinite(y[i]))
-            return mlk_lua_fail(L, "y must hold finite numbers, row %I of target %I is %f",
-                                (LUAI_UACINT)(i / targets), (LUAI_UACINT)(i % targets), y[i]);
+            return mlk_lua_fail(L, "y must hold finite numbers, row %I of target %I is %s",
+                                (LUAI_UACINT)(i / targets), (LUAI_UACINT)(i % targets),
+                                isnan(y[i]) ? "nan" : y[i] > 0 ? "inf" : "-inf");
     return 0;
 }
 

@@ -75,7 +75,7 @@
 ---@field seed? integer  default 0: the same gives the same parts
 ---@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
 ---@field stratify? boolean  default true: deals out each class by itself
----@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: those that lie with the data
+---@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: the parts that the data's publisher gave
 
 --- What Dataset:validate takes.
 ---@class moonlark.Dataset.validate.Options
@@ -139,6 +139,7 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 ---@field seconds? number  default 10, above 0, s: length of a block; the last one may be shorter
 
@@ -150,6 +151,7 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 
 --- What audio.save takes.
@@ -263,7 +265,7 @@
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"  default "accuracy": what is compared: the share that is right, the mean recall or F1 of classes, the area under the ROC curve
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 
 --- What classify.knn takes.
 ---@class moonlark.classify.knn.Options
@@ -386,6 +388,14 @@
 --- What dataset.gtzan takes.
 ---@class moonlark.dataset.gtzan.Options
 ---@field lists? string  default beside the data: the folder of the list files
+
+--- What dataset.known takes.
+---@class moonlark.dataset.known.Options
+---@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"  default found out: which collection it is
+---@field subset? string  default the one that is there: of FMA small, medium, large, full; of ESC esc10; of MTG-Jamendo genre, moodtheme …
+---@field split? integer  default 0, where it is there, 0 or more: of MTG-Jamendo: which published split
+---@field tags? integer  default all, 1 or more: keep as many tags, the most frequent
+---@field lists? string  default beside the data: of GTZAN: the folder of the fault-filtered split's lists
 
 --- What effects.deemphasis takes.
 ---@class moonlark.effects.deemphasis.Options
@@ -559,6 +569,12 @@
 ---@field n_fft? integer  default 2048, 8..16777216: samples in a frame
 ---@field resolution? number  default 0.01, 1e-06..1: width of a class, as a share of a bin
 ---@field bins_per_octave? integer  default 12, 1..1048576: bins of which the answer is a share
+
+--- What feature.fix_length takes.
+---@class moonlark.feature.fix_length.Options
+---@field frames? integer  default as seconds say, 0 or more: how many are wanted, samples of a waveform
+---@field seconds? number  default as frames say, 0..1000000000, s: how long it is to be
+---@field value? number  default 0: what is put behind
 
 --- What feature.fourier_tempogram takes.
 ---@class moonlark.feature.fourier_tempogram.Options
@@ -838,6 +854,7 @@
 ---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field start? number  default 0, 0 or more, s: where in each file to begin
 ---@field duration? number  default to the end, 0 or more, s: how much of each file
+---@field pad? boolean  default false: silence after files that end before the duration
 
 --- What feature.rms takes.
 ---@class moonlark.feature.rms.Options

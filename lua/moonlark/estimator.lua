@@ -61,6 +61,10 @@ local function checked_targets(kind, task, x, y)
   local torch = require "moonlark.torch"
   if y == nil then show.fail("%s needs %s: fit(x, y)", kind, task == "classes" and "labels" or task) end
   if task == "classes" then
+    if torch.is_tensor(y) and (y:dim() > 1 or y:is_floating_point() and y:frac():ne(0):any():item()) then
+      show.fail("%s learns classes, y must be their ids, one a row, got %s", kind,
+        y:dim() > 1 and ("%d axes"):format(y:dim()) or "numbers that are not whole")
+    end
     core.classify.classes(y, x:size(0))
     return y
   end
@@ -236,6 +240,16 @@ function estimator.load(path)
   return unite(plain, "", tensors, path)
 end
 
+--- What a model learns, fitted or not; nil for one that learns from samples alone.
+---     assert(estimator.learns(regress.ridge()) == "values")
+---@param model moonlark.Estimator
+---@return "classes"|"tags"|"values"|nil
+function estimator.learns(model)
+  local steps, learns = model.settings.steps, getmetatable(model).definition.supervised
+  if learns or type(steps) ~= "table" or #steps == 0 then return learns end
+  return estimator.learns(steps[#steps])
+end
+
 --- True for estimators.
 ---     assert(estimator.is(classify.knn()))
 ---@param value any
@@ -264,8 +278,9 @@ local function described(self)
   for i, key in ipairs(text.keys(self.settings)) do
     local value = self.settings[key]
     if key == "steps" then
-      local steps = {}
-      for j, step in ipairs(self.state and self.state.steps or value) do steps[j] = described(step) end
+      local steps, inner = {}, self.state and self.state.steps or value
+      local alike = getmetatable(self).definition.supervised -- a copy for each tag or target
+      for j = 1, alike and 1 or #inner do steps[j] = described(inner[j]) end
       parts[i] = table.concat(steps, " → ")
     else
       parts[i] = ("%s = %s"):format(key, tostring(value))

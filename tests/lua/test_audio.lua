@@ -367,4 +367,56 @@ function TestOdd:test_odd_files_give_samples_or_an_error()
   end
 end
 
+TestPadding = {}
+
+function TestPadding:test_silence_follows_up_to_the_duration()
+  local path = lib.write_wav(lib.folder() .. "/short.wav", 1000, function(i) return 0.5 * math.sin(i) end, 8000)
+  local plain = audio.load(path, {rate = 8000})
+  local padded = audio.load(path, {rate = 8000, duration = 0.2, pad = true})
+  lu.assertEquals(padded:frames(), 1600)
+  lu.assertEquals(lib.distance(padded.data:narrow(-1, 0, 1000), plain.data), 0)
+  lu.assertEquals(padded.data:narrow(-1, 1000, 600):abs():max():item(), 0)
+  lu.assertEquals(audio.load(path, {rate = 8000, duration = 0.1, pad = true}):frames(), 800)
+  lu.assertEquals(audio.load(path, {rate = 16000, duration = 0.2, pad = true}):frames(), 3200)
+  lu.assertEquals(audio.load(path, {rate = 8000, start = 0.1, duration = 0.2, pad = true}):frames(), 1600)
+  local frames = 0
+  for block in audio.blocks(path, {rate = 8000, duration = 0.2, pad = true, seconds = 0.03}) do
+    frames = frames + block:frames()
+  end
+  lu.assertEquals(frames, 1600)
+  lu.assertEquals(audio.load(path, {rate = 8000, start = 5, duration = 1, pad = true}):frames(), 0) -- no sound at all
+  lib.fails("pad needs a duration", audio.load, path, {pad = true})
+end
+
+TestPlay = {}
+
+-- A sound file, and a shell line's environment in which only the players in `folder` are installed.
+function TestPlay:setUp()
+  self.folder = lib.folder()
+  self.path = lib.write_wav(self.folder .. "/a.wav", 800, function(i) return i / 800 end, 8000)
+end
+
+local function play(self, code)
+  return lib.moonlark(nil, {"PATH=" .. self.folder}, "-e", code or ("audio.play(%q)"):format(self.path))
+end
+
+function TestPlay:test_the_first_player_that_is_there_gets_a_file()
+  lib.stand_in(self.folder, "aplay", ('echo "$@" >%s/asked; /bin/cp "$2" %s/heard.wav'):format(self.folder, self.folder))
+  local ran = play(self)
+  lu.assertEquals({ran.err, ran.code}, {"", 0})
+  lu.assertStrMatches(files.read(self.folder .. "/asked"), "%-q .*%.wav\n")
+  local heard = audio.load(self.folder .. "/heard.wav", {rate = "native"})
+  lu.assertEquals({heard.rate, heard:frames()}, {8000, 800})
+end
+
+function TestPlay:test_what_the_player_says_is_told()
+  lib.stand_in(self.folder, "pw-play", "echo 'no device' >&2; exit 1")
+  lu.assertStrContains(play(self).err, "pw-play could not play: no device")
+end
+
+function TestPlay:test_without_a_player()
+  lu.assertStrContains(play(self).err, "audio.play needs pw-play (package pipewire-bin)")
+  lu.assertStrContains(play(self, "audio.play(3)").err, "sound must be a Signal, such as audio.load returns, got number")
+end
+
 lib.run()

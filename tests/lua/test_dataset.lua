@@ -221,10 +221,13 @@ function TestGtzan:test_split_lists_by_name()
     lu.assertEquals(parts.test.classes, {"blues", "metal"})
   end
   touch("valid_filtered.txt", "blues/blues.00003.wav\n")
-  lu.assertErrorMsgContains("blues.00003.au is listed in both", songs.split, songs, {lists = true})
+  lu.assertErrorMsgContains("blues.00003.au is listed in both", songs.split, songs, {lists = place})
   touch("valid_filtered.txt", "blues/blues.00077.wav\n")
   lu.assertErrorMsgContains("valid_filtered.txt, line 1: there is no track blues/blues.00077",
-    songs.split, songs, {lists = true})
+    songs.split, songs, {lists = place})
+  songs = dataset.gtzan(place)
+  lu.assertEquals(songs.rejected, {{path = place .. "/genres/blues/blues.00077.wav", reason = "there is no such file"}})
+  lu.assertEquals({songs[1].part, songs[4].part, songs[5].part}, {"test", "train", nil})
 end
 
 -- split ------------------------------------------------------------------------

@@ -206,6 +206,27 @@ function TestExtract:test_segments()
   lu.assertTrue(X.x:select(0, 1):equal(feature.recipe(pooled):row(song)))
 end
 
+function TestExtract:test_short_songs_are_filled_up_with_silence()
+  local songs, folder = make_songs(), lib.folder()
+  local function recipe(changes)
+    local settings = {features = {"mfcc", "rms"}, rate = 22050, duration = 0.7}
+    for key, value in pairs(changes or {}) do settings[key] = value end
+    return feature.recipe(settings)
+  end
+  local padded = recipe {pad = true}
+  lu.assertNotEquals(padded.text, recipe().text)
+  lu.assertEquals(feature.recipe(padded:settings()).text, padded.text)
+  local first = songs:extract(padded, {progress = false, cache = folder})
+  local again = songs:extract(padded, {progress = false, cache = folder})
+  for i, path in ipairs(first.paths) do
+    local alone = padded:apply(audio.load(path)).mfcc
+    lu.assertEquals(first.items[i].mfcc:frames(), 1 + math.floor(0.7 * 22050) // 512)
+    lu.assertEquals(lib.distance(first.items[i].mfcc.data, alone.data), 0)
+    lu.assertEquals(lib.distance(again.items[i].mfcc.data, alone.data), 0)
+  end
+  lib.fails("pad needs a duration", feature.recipe, {features = {"rms"}, pad = true})
+end
+
 function TestExtract:test_groups_and_folds_come_along()
   for i = 1, 3 do write_wav(i .. ".wav", 0.3, 100 * i) end
   local list = place .. "/list.csv"

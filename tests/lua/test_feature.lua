@@ -284,4 +284,19 @@ function TestDocumentation:test_every_parameter_and_its_default_stand_in_the_hel
   end
 end
 
+TestFixLength = {}
+
+function TestFixLength:test_signals_and_tensors_get_the_length()
+  local x = torch.tensor {{1.0, 2, 3}, {4, 5, 6}}
+  lu.assertEquals(feature.fix_length(x, {frames = 2}):totable(), {{1, 2}, {4, 5}})
+  lu.assertEquals(feature.fix_length(x, {frames = 5}):totable(), {{1, 2, 3, 0, 0}, {4, 5, 6, 0, 0}})
+  lu.assertEquals(feature.fix_length(x, {frames = 4, value = -80}):totable(), {{1, 2, 3, -80}, {4, 5, 6, -80}})
+  local mel = signal.new {data = x, rate = 2, start = 1, kind = "mel", axis = {name = "frequency", values = {1, 2}}}
+  local longer = feature.fix_length(mel, {seconds = 2.5})
+  lu.assertEquals({longer:frames(), longer.rate, longer.start, longer.axis.values[2]}, {5, 2, 1, 2})
+  lib.fails("needs frames or seconds, one of them", feature.fix_length, mel, {})
+  lib.fails("needs frames or seconds, one of them", feature.fix_length, mel, {frames = 1, seconds = 1})
+  lib.fails("seconds are for Signals", feature.fix_length, x, {seconds = 1})
+end
+
 lib.run()

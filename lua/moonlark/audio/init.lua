@@ -17,7 +17,10 @@
 ---
 --- A path is the path of a file: no name makes a request, and playlists are refused.
 local core = require "moonlark_core"
+local files = require "moonlark.base.files"
+local finally = require "moonlark.base.finally"
 local options = require "moonlark.base.options"
+local play = require "moonlark.audio.play"
 local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
@@ -32,6 +35,7 @@ local shared = options.join(reading.options, {
   mono = boolean(true, "the mean of the channels; false: all channels, unless channel names one"),
   start = number(0, {least = 0, most = 1e12, unit = "s"}, "where to begin"),
   duration = number(options.none, {least = 0, most = 1e12, unit = "s", usual = "to the end"}, "how much to read"),
+  pad = boolean(false, "silence after what ends before the duration"),
   nan = choice({"error", "keep"}, "error", "samples that are NaN or infinite: an error, or kept"),
 })
 local of_load = options.describe("audio.load", shared)
@@ -45,10 +49,12 @@ local of_save = options.describe("audio.save", {
 
 -- What the engine reads.
 local function request(o)
+  if o.pad and not o.duration then show.fail "pad needs a duration: how long the sound is to be" end
   local all = o.channel == nil and not o.mono
   return {
-    rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, keep_nan = o.nan == "keep",
-    channel = reading.channel(all and "all" or o.channel), keep_partial = o.partial == "keep",
+    rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, pad = o.pad,
+    keep_nan = o.nan == "keep", keep_partial = o.partial == "keep",
+    channel = reading.channel(all and "all" or o.channel),
   }
 end
 
@@ -159,6 +165,23 @@ function audio.resample(wave, rate)
   signal.check("wave", wave, "waveform")
   if rate == wave.rate then return wave end
   return waveform(core.audio.resample(wave.data, wave.rate, rate), rate, wave.start)
+end
+
+--- Plays a waveform or a sound file, and comes back when it has ended; Ctrl-C stops it. The sound goes to PipeWire,
+--- PulseAudio or ALSA, whichever of pw-play, paplay and aplay is installed. Samples beyond ±1 are cut.
+---
+--- Errors: no waveform; none of the three is installed; it finds no device.
+---     audio.play(song:slice(30, 40))
+---@param sound moonlark.Signal|string  a waveform, or the path of a file
+function audio.play(sound)
+  if type(sound) == "string" then sound = audio.load(sound, {rate = "native", mono = false}) end
+  signal.check("sound", sound, "waveform")
+  local folder = files.temporary_folder()
+  local _ <close> = finally(function() files.remove(folder) end)
+  local playable = math.tointeger(sound.rate) and sound or audio.resample(sound, 48000)
+  local path = files.join(folder, "sound.wav")
+  audio.save(path, playable, {subtype = "pcm16"})
+  play(path)
 end
 
 return audio

@@ -2,8 +2,8 @@
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
-local partition = require "moonlark.dataset.partition"
 local show = require "moonlark.base.show"
+local task = require "moonlark.classify.task"
 
 local folds = {}
 
@@ -28,7 +28,12 @@ folds.repeated = options.join(folds.options, {
   repeats = options.integer(1, {least = 1}, "how often the rows are divided anew; folds that were given are once"),
 })
 
---- Refuses a model that cannot predict, and a table without numbers by rows and a class for each row.
+local instead = {
+  classes = "take a model of moonlark.classify", tags = "take classify.one_vs_rest(model)",
+  values = "take a model of moonlark.regress, or give class ids as int64",
+}
+
+--- Refuses a model that cannot predict, and a table without numbers by rows and classes, tags or values of each row.
 ---@param model any
 ---@param X any
 function folds.check(model, X)
@@ -39,21 +44,12 @@ function folds.check(model, X)
     show.fail "X must be what dataset:extract gives, or {x = rows × columns, y = class ids}"
   end
   if X.x:dim() ~= 2 then show.fail("X.x must have 2 axes, rows × columns, got %d", X.x:dim()) end
-  if X.y:dim() ~= 1 or X.y:size(0) ~= X.x:size(0) then
-    show.fail("X.y must have one class id for each of the %d rows", X.x:size(0))
-  end
   core.classify.check(X.x, 2)
-  core.classify.classes(X.y, X.x:size(0))
-end
-
---- The names of the classes by id; the ids where there are none.
----@param X table
----@return string[]
-function folds.class_names(X)
-  if X.classes then return X.classes end
-  local names = {}
-  for i = 0, X.y:max():item() do names[i + 1] = tostring(i) end
-  return names
+  local given, learns = task.of(X), estimator.learns(model)
+  if learns and learns ~= given.name then
+    show.fail("%s learns %s, and X holds %s: %s", model.kind, learns, given.name, instead[given.name])
+  end
+  given.check(X)
 end
 
 -- The different values of a list with an entry for each row.
@@ -77,14 +73,6 @@ local function numbered(given, n)
   return places, #values
 end
 
-local function check_classes(X, labels, k)
-  local counts, names = {}, folds.class_names(X)
-  for _, id in ipairs(labels) do counts[id] = (counts[id] or 0) + 1 end
-  for id, count in pairs(counts) do
-    if count < k then show.fail("every class needs k (%d) rows or more, '%s' has %d", k, names[id + 1] or id, count) end
-  end
-end
-
 -- The folds and the groups that count, of the options and of the table.
 local function wishes(X, o)
   local given, groups = o.folds or (not o.k and X.folds) or nil, o.groups
@@ -93,16 +81,14 @@ local function wishes(X, o)
 end
 
 local function drawn(X, k, groups, seed)
-  local n, labels, shares = X.x:size(0), X.y:totable(), {}
+  local n, shares = X.x:size(0), {}
   if k > n then show.fail("k must be 2..%d (rows), got %d", n, k) end
   for i = 1, k do shares[i] = 1 / k end
   if groups then
     local count = #distinct("groups", groups, n)
     if count < k then show.fail("k must be at most the number of groups (%d), got %d", count, k) end
-    return partition.grouped(labels, groups, shares, seed)
   end
-  check_classes(X, labels, k)
-  return partition.stratified(labels, shares, seed)
+  return task.of(X).deal(X, shares, seed, groups)
 end
 
 --- The divisions of a table's rows: of each, the fold (1..k) of every row, and k.
@@ -150,7 +136,7 @@ function folds.subset(X, rows, o)
   local given, groups = wishes(X, o or {})
   local list_of_rows = rows:totable()
   return {x = X.x:index_select(0, rows), y = X.y:index_select(0, rows), classes = X.classes, names = X.names,
-    groups = chosen(groups, list_of_rows), folds = chosen(given, list_of_rows)}
+    task = X.task, targets = X.targets, groups = chosen(groups, list_of_rows), folds = chosen(given, list_of_rows)}
 end
 
 return folds

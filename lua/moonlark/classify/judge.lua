@@ -1,6 +1,6 @@
 --- Judge: every fold in turn is predicted by a model that never saw it.
 local folds = require "moonlark.classify.folds"
-local scoring = require "moonlark.classify.scoring"
+local task = require "moonlark.classify.task"
 
 -- Writes rows of a fold into those of the whole, which the first fold makes.
 local function put(whole, rows, part, n)
@@ -11,21 +11,26 @@ local function put(whole, rows, part, n)
   return whole:index_copy_(0, rows, part)
 end
 
-local function judge_fold(fit, X, rows, test, o, k)
-  local fitted = fit(folds.subset(X, rows, o))
+local function judge_fold(fit, X, rows, test, o)
+  local fitted, asked = fit(folds.subset(X, rows, o)), task.of(X)
   local x, y = X.x:index_select(0, test), X.y:index_select(0, test)
-  local predicted, scores, kind = fitted:predict(x), scoring.scores(fitted, x, k)
-  local result = scoring.all(y, predicted, scores)
+  local predicted, scores, kind = fitted:predict(x), asked.scores(fitted, x, X)
+  local result = asked.figures(y, predicted, scores)
   result.n = test:size(0)
   return result, predicted, scores, kind
 end
 
 ---@class moonlark.FoldResult
 ---@field n integer  rows that judged
----@field accuracy number
----@field balanced_accuracy number
----@field f1_macro number
----@field auc number  NaN where the model has no scores, or the fold one class
+---@field accuracy number?  of classes
+---@field balanced_accuracy number?  of classes
+---@field f1_macro number?  of classes and tags
+---@field f1_micro number?  of tags
+---@field auc number?  of classes and tags; NaN where the model has no scores, or the fold one class
+---@field map number?  of tags: mean average precision
+---@field r2 number?  of values
+---@field ccc number?  of values
+---@field rmse number?  of values
 
 --- Fits and predicts fold by fold. Predictions and scores are those of the first division, by row.
 ---@param fit fun(train: table): moonlark.Estimator  gives a fitted model
@@ -35,11 +40,11 @@ end
 ---@return {predicted: moonlark.Tensor, scores: moonlark.Tensor?, scores_are: string?, folds: moonlark.FoldResult[],
 ---  division: integer[]}
 return function(fit, X, divisions, o)
-  local found, n, k = {folds = {}, division = divisions[1].places}, X.x:size(0), #folds.class_names(X)
+  local found, n = {folds = {}, division = divisions[1].places}, X.x:size(0)
   for number, division in ipairs(divisions) do
     for fold = 1, division.k do
       local train, test = folds.rows(division.places, fold, false), folds.rows(division.places, fold, true)
-      local result, predicted, scores, kind = judge_fold(fit, X, train, test, o, k)
+      local result, predicted, scores, kind = judge_fold(fit, X, train, test, o)
       if number == 1 then
         found.predicted = put(found.predicted, test, predicted, n)
         found.scores, found.scores_are = put(found.scores, test, scores, n), kind

@@ -18,8 +18,10 @@ scoring.names = {"accuracy", "balanced_accuracy", "f1_macro", "auc"}
 
 --- The option `scoring`.
 scoring.option = {
-  scoring = options.choice(scoring.names, "accuracy",
-    "what is compared: the share that is right, the mean recall or F1 of classes, the area under the ROC curve"),
+  scoring = options.choice(
+    {"accuracy", "balanced_accuracy", "f1_macro", "auc", "map", "f1_micro", "r2", "ccc"}, options.none,
+    "what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average "
+      .. "precision, explained variance, concordance", {usual = "accuracy; of tags map, of values r2"}),
 }
 
 --- All figures of some predictions by name; auc is NaN where there are no scores, or one class alone.

@@ -5,6 +5,7 @@ local metrics = require "moonlark.metrics"
 local options = require "moonlark.base.options"
 local scoring = require "moonlark.classify.scoring"
 local show = require "moonlark.base.show"
+local task = require "moonlark.classify.task"
 local text = require "moonlark.base.text"
 
 ---@class moonlark.classify
@@ -43,8 +44,12 @@ local function step_named(steps, name)
   options.unknown("step of the pipeline", name, names)
 end
 
--- A clone with hyperparameters replaced: in a pipeline, of its last step, or of the one that is named: "pca.n_components".
+-- A clone with hyperparameters replaced: in a pipeline, of its last step, or of the one that is named:
+-- "pca.n_components"; of a model for each tag or target, those of the model.
 local function with(model, changes)
+  if model.kind == "classify.one_vs_rest" or model.kind == "regress.multi_output" then
+    return model:clone {steps = {with(model.settings.steps[1], changes)}}
+  end
   if model.kind ~= "classify.pipeline" then return model:clone(changes) end
   local steps, by_step = {}, {}
   for i, step in ipairs(model.settings.steps) do steps[i], by_step[i] = step, {} end
@@ -63,9 +68,14 @@ local function try(model, params, X, divisions, o)
   local changed = with(model, params)
   local found = judge(function(train) return changed:clone():fit(train) end, X, divisions, o)
   local values, accuracies = {}, {}
-  for i, fold in ipairs(found.folds) do values[i], accuracies[i] = fold[o.scoring], fold.accuracy end
+  local wanted = o.scoring or task.of(X).figure
+  for i, fold in ipairs(found.folds) do
+    values[i] = fold[wanted] or show.fail("scoring: '%s' is no figure of %s", wanted, task.of(X).name)
+    accuracies[i] = fold.accuracy
+  end
   local score, deviation = metrics.spread(values)
-  return {params = params, score = score, std = deviation, accuracy = (metrics.spread(accuracies))}
+  return {params = params, score = score, std = deviation,
+    accuracy = #accuracies > 0 and (metrics.spread(accuracies)) or nil}
 end
 
 -- The best of the results (the first of equals) fitted to all rows.

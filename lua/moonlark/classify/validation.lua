@@ -1,8 +1,8 @@
 --- Cross-validation: how good a model is on rows that it did not learn from.
-local evaluation = require "moonlark.classify.evaluation"
 local folds = require "moonlark.classify.folds"
 local judge = require "moonlark.classify.judge"
 local options = require "moonlark.base.options"
+local task = require "moonlark.classify.task"
 
 ---@class moonlark.classify
 local validation = {}
@@ -12,21 +12,23 @@ local judging = options.describe("classify.cross_validate", folds.repeated, {
     "fun(fold: integer, result: moonlark.FoldResult)"),
 })
 
---- Judges a classifier by cross-validation: each fold in turn is predicted by a fresh clone that is fitted to the other
---- folds, scalers of a pipeline included.
+--- Judges a model by cross-validation: each fold in turn is predicted by a fresh clone that is fitted to the other
+--- folds, scalers of a pipeline included. X.task says what it learns. Rows are dealt into folds by class; by tags with
+--- iterative stratification (Sechidis et al. 2011); by values so that all folds have small and large ones.
 ---
 --- Errors: rows that are not finite; fewer rows of a class, or fewer groups, than folds.
 ---     print(classify.cross_validate(classify.knn(), X, {k = 10}))
 ---     print(classify.cross_validate(classify.knn(), X, {k = 10}).auc)
 ---@param model moonlark.Estimator
----@param X table  what dataset:extract gives, or {x = rows × columns, y = class ids, classes = names}
+---@param X table  what dataset:extract gives, or {x = rows × columns, y = class ids, classes = names}; with task =
+---  "tags" y is rows × tags, 0 or 1; with task = "values" rows, or rows × targets
 ---@param given moonlark.classify.cross_validate.Options?
----@return moonlark.Evaluation
+---@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation
 function validation.cross_validate(model, X, given)
   local o = judging:read(given)
   folds.check(model, X)
   local found = judge(function(train) return model:clone():fit(train) end, X, folds.divide(X, o), o)
-  return evaluation(X.y, found.predicted, folds.class_names(X), found)
+  return task.of(X).evaluation(X, found)
 end
 
 return validation

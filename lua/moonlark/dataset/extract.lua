@@ -1,6 +1,7 @@
 --- Adds extract and extract_to to datasets: a recipe over all tracks.
 local background = require "moonlark.dataset.background"
 local cache = require "moonlark.dataset.cache"
+local checks = require "moonlark.dataset.checks"
 local class = require "moonlark.dataset.class"
 local core = require "moonlark_core".extract
 local features = require "moonlark.dataset.features"
@@ -72,6 +73,7 @@ local function run(self, recipe, o, outputs)
       table.insert(result.rejected, {path = track.path, reason = reason, place = track.place})
     end
   end
+  checks.lost_classes(self:counts(), make(result.tracks, self):counts())
   return result, places
 end
 

@@ -10,6 +10,8 @@
 local options = require "moonlark.base.options"
 local class = require "moonlark.dataset.class"
 local files = require "moonlark.base.files"
+local gtzan = require "moonlark.dataset.known.gtzan"
+local known = require "moonlark.dataset.known"
 local list = require "moonlark.dataset.list"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
@@ -21,7 +23,7 @@ require "moonlark.dataset.batches"
 
 local make = class.make
 
-local dataset = {load = store.load, csv = list.csv}
+local dataset = {load = store.load, csv = list.csv, known = known.open}
 
 local text, none = options.text, options.none
 local of_folder = options.describe("dataset.folder", {
@@ -99,41 +101,18 @@ function dataset.folder(path, given)
   return make(tracks, {rejected = rejected})
 end
 
--- The folder of GTZAN's genres, in `path` or itself.
-local function genres_in(path)
-  for _, below in ipairs {"genres_original", "genres", "Data/genres_original", "Data/genres"} do
-    if files.kind(path .. "/" .. below) == "directory" then return path .. "/" .. below end
-  end
-  return path
-end
-
 --- GTZAN as it is handed out: genres/<genre>/<genre>.NNNNN.au, or genres_original with .wav files; `path` is
 --- that folder or one above it. Files of other names are left out. When the lists of the fault-filtered split
 --- (train_filtered.txt, valid_filtered.txt, test_filtered.txt) lie there too, `songs:split {lists = true}` uses
---- them; the lists are not part of Moonlark. Errors: another layout; no lists in the folder that was named.
+--- them; the lists are not part of Moonlark. Tracks then carry `part`.
+--- Errors: another layout; no lists in the folder that was named.
 ---     local songs = dataset.gtzan "GTZAN"
 ---@param path string
 ---@param given moonlark.dataset.gtzan.Options?
 ---@return moonlark.Dataset
 function dataset.gtzan(path, given)
-  local o, tracks = of_gtzan:read(given), {}
-  path = folder_at(path)
-  local genres = genres_in(path)
-  local sounds, rejected = scan.sounds(genres, {"au", "wav"})
-  for _, found in ipairs(sounds) do
-    local folder, genre = found:match "^([^/]+)/([^/.]+)%.%d%d%d%d%d%.%w+$"
-    if folder and folder == genre then tracks[#tracks + 1] = {path = scan.join(genres, found), label = genre} end
-  end
-  if #tracks == 0 then show.fail("%s does not have GTZAN's layout: genres/<genre>/<genre>.NNNNN.au (or .wav)", path) end
-  local songs = make(tracks, {rejected = rejected})
-  for _, folder in ipairs {o.lists or path, scan.parent(genres), genres} do
-    if files.kind(folder .. "/train_filtered.txt") == "file" then
-      songs.lists = folder
-      break
-    end
-  end
-  if o.lists and songs.lists ~= o.lists then show.fail("lists: there is no train_filtered.txt in %s", o.lists) end
-  return songs
+  local o = of_gtzan:read(given)
+  return (gtzan.read(folder_at(path), o))
 end
 
 --- An unlabelled dataset of given files.
@@ -152,16 +131,23 @@ end
 --- Where ESC-10 and ESC-50 keep folds and source recordings: in names such as 1-17092-A.ogg.
 dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
 
---- A dataset from whatever a path names: a folder, a .csv list, or a .json index that save wrote.
+--- A dataset from whatever a path names: a folder, a list (.csv, .tsv), a .json index that save wrote, or a published
+--- collection that dataset.known knows by its layout: `songs.known` then says which. Options of dataset.folder or
+--- dataset.csv take the path as a folder or a list.
+---
+--- Errors: a table of numbers, which dataset.table reads.
 ---     local songs = dataset.open "dataset_index.json"
 ---@param path string
 ---@param given moonlark.dataset.folder.Options|moonlark.dataset.csv.Options|nil
 ---@return moonlark.Dataset
 function dataset.open(path, given)
-  if check_path(path):lower():find "%.csv$" then return dataset.csv(path, given) end
-  if not path:lower():find "%.json$" then return dataset.folder(path, given) end
-  local loaded = dataset.load(path)
-  return dataset.is(loaded) and loaded or show.fail("%s holds a split: name a dataset's index", path)
+  local name = check_path(path):lower()
+  if name:find "%.json$" then
+    local loaded = dataset.load(path)
+    return dataset.is(loaded) and loaded or show.fail("%s holds a split: name a dataset's index", path)
+  end
+  if not (given and next(given)) and known.recognise(path) then return known.open(path) end
+  return (name:find "%.[ct]sv$" and dataset.csv or dataset.folder)(path, given)
 end
 
 --- True for datasets.

@@ -1,5 +1,6 @@
 --- Adds validate, measure, duplicates, hash and shard to datasets: what their files hold.
 local background = require "moonlark.dataset.background"
+local checks = require "moonlark.dataset.checks"
 local class = require "moonlark.dataset.class"
 local core = require "moonlark_core"
 local notes = require "moonlark.dataset.notes"
@@ -40,13 +41,14 @@ end
 --- Decodes every file once, in parallel, and sets aside those that cannot be read: they leave `tracks` and are
 --- named in `rejected`. Each track then knows its `seconds`, `rate`, `channels` and `hash`.
 ---
---- Classes keep their ids, even one that lost all of its tracks. A file without the `channel` is set aside, too. Files
---- that partial = "keep" takes as far as they go are named in `partial`.
+--- Classes keep their ids, even one that lost all of its tracks (a warning says so). A file without the `channel` is
+--- set aside, too. Files that partial = "keep" takes as far as they go are named in `partial`.
 ---     songs:validate {workers = 2}
 ---@param given moonlark.Dataset.validate.Options?
 ---@return moonlark.Dataset self
 function Dataset:validate(given)
   local o = of_validate:read(given)
+  local before = self:counts()
   local reasons, found = inspect(self.tracks, o.decode and "sound" or "content", o.progress and "validating" or nil, o)
   local named = {}
   for _, item in ipairs(self.partial) do named[item.path] = true end
@@ -57,6 +59,7 @@ function Dataset:validate(given)
     if reasons[track] then table.insert(self.rejected, {path = track.path, reason = reasons[track]}) end
   end
   self.tracks = class.select_from(self.tracks, function(track) return not reasons[track] end)
+  checks.lost_classes(before, self:counts())
   return self
 end
 

@@ -66,6 +66,9 @@ function partition.stratified(labels, fractions, seed)
   return part_of
 end
 
+-- The labels of an item: one, or the list of its tags.
+local function each_label(label) return type(label) == "table" and label or {label} end
+
 -- Each group with its items and how many of each class it holds; large groups first, equal ones in random order.
 local function collect_groups(labels, groups, random)
   local list, by_name = {}, {}
@@ -73,7 +76,7 @@ local function collect_groups(labels, groups, random)
     local group = by_name[name] or {items = {}, counts = {}}
     if not by_name[name] then by_name[name], list[#list + 1] = group, group end
     table.insert(group.items, i)
-    group.counts[labels[i]] = (group.counts[labels[i]] or 0) + 1
+    for _, label in ipairs(each_label(labels[i])) do group.counts[label] = (group.counts[label] or 0) + 1 end
   end
   partition.shuffle(list, random)
   for rank, group in ipairs(list) do group.rank = rank end
@@ -85,21 +88,25 @@ local function collect_groups(labels, groups, random)
 end
 
 --- Deals whole groups to the parts, keeping each class as near to its share as groups allow: the largest group
---- first, each to the part that would then be fullest the least, counted in the classes that the group holds.
+--- first, each to the part that would then be fullest the least, counted in the classes that the group holds. A label
+--- is one class, or a list of tags.
 function partition.grouped(labels, groups, fractions, seed)
   local totals = {}
-  for _, label in ipairs(labels) do totals[label] = (totals[label] or 0) + 1 end
+  for _, item in ipairs(labels) do
+    for _, label in ipairs(each_label(item)) do totals[label] = (totals[label] or 0) + 1 end
+  end
   local part_of, filled = {}, {}
   for part = 1, #fractions do filled[part] = {all = 0} end
 
   local function fullness(part, group)
     if fractions[part] == 0 then return math.huge end
-    local sum, size = 0, #group.items
+    local sum, counted, size = 0, 0, #group.items
     for label, count in pairs(group.counts) do
       sum = sum + count * ((filled[part][label] or 0) + count) / (totals[label] * fractions[part])
+      counted = counted + count
     end
     -- The overall size decides between parts that are equally full of the group's own classes.
-    return sum / size + 1e-3 * (filled[part].all + size) / (#labels * fractions[part])
+    return sum / math.max(counted, 1) + 1e-3 * (filled[part].all + size) / (#labels * fractions[part])
   end
 
   for _, group in ipairs(collect_groups(labels, groups, partition.random(seed))) do
@@ -113,6 +120,97 @@ function partition.grouped(labels, groups, fractions, seed)
     filled[best].all = filled[best].all + #group.items
   end
   return part_of
+end
+
+-- Which of n parts has the most by the first list; of equal ones by the second, then by chance.
+local function best_part(n, random, ...)
+  local best = {}
+  for part = 1, n do best[part] = part end
+  for _, value in ipairs {...} do
+    local most, kept = -math.huge, {}
+    for _, part in ipairs(best) do
+      if value[part] > most + 1e-9 then most, kept = value[part], {} end
+      if value[part] > most - 1e-9 then kept[#kept + 1] = part end
+    end
+    best = kept
+  end
+  return best[#best > 1 and random(#best) + 1 or 1]
+end
+
+-- Of each tag the items that have it, and how many each part still wants of it; tags in the order in which they appear.
+local function collect_tags(items, fractions)
+  local tags, order = {}, {}
+  for i, list in ipairs(items) do
+    for _, name in ipairs(list) do
+      if not tags[name] then
+        tags[name] = {items = {}, wanted = {}, left = 0}
+        order[#order + 1] = tags[name]
+      end
+      table.insert(tags[name].items, i)
+      tags[name].left = tags[name].left + 1
+    end
+  end
+  for _, tag in ipairs(order) do
+    for part, share in ipairs(fractions) do tag.wanted[part] = tag.left * share end
+  end
+  return tags, order
+end
+
+local function rarest(order)
+  local found
+  for _, tag in ipairs(order) do
+    if tag.left > 0 and (not found or tag.left < found.left) then found = tag end
+  end
+  return found
+end
+
+--- Deals out items that have any number of tags: iterative stratification (Sechidis et al. 2011). The tag that the
+--- fewest items left have is dealt out first, each item to the part that still wants the most of that tag; at the end
+--- items without tags. Gives the part (from 1) of each.
+---@param items string[][]  the tags of each item
+---@param fractions number[]  of the parts; they sum to 1
+---@param seed integer
+---@return integer[]
+function partition.iterative(items, fractions, seed)
+  local random, part_of, wanted = partition.random(seed), {}, {}
+  for part, share in ipairs(fractions) do wanted[part] = #items * share end
+  local tags, order = collect_tags(items, fractions)
+  local function deal(i, tag)
+    local part = best_part(#fractions, random, tag and tag.wanted or wanted, wanted)
+    part_of[i], wanted[part] = part, wanted[part] - 1
+    for _, name in ipairs(items[i]) do
+      tags[name].left, tags[name].wanted[part] = tags[name].left - 1, tags[name].wanted[part] - 1
+    end
+  end
+  local tag = rarest(order)
+  while tag do
+    for _, i in ipairs(partition.shuffle(tag.items, random)) do
+      if not part_of[i] then deal(i, tag) end
+    end
+    tag = rarest(order)
+  end
+  local rest = {}
+  for i = 1, #items do rest[i] = i end
+  for _, i in ipairs(partition.shuffle(rest, random)) do
+    if not part_of[i] then deal(i) end
+  end
+  return part_of
+end
+
+--- Labels of numbers for partition.stratified: which of at most ten bins of equally many numbers each is in, so that
+--- all parts get small and large ones.
+---@param values number[]
+---@return integer[]
+function partition.bins(values)
+  local order, labels = {}, {}
+  for i = 1, #values do order[i] = i end
+  table.sort(order, function(a, b)
+    if values[a] ~= values[b] then return values[a] < values[b] end
+    return a < b
+  end)
+  local n = math.max(1, math.min(10, #values // 5))
+  for rank, i in ipairs(order) do labels[i] = (rank - 1) * n // #values end
+  return labels
 end
 
 return partition

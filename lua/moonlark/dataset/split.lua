@@ -1,6 +1,8 @@
 --- Adds split, folds and segments to datasets.
 local background = require "moonlark.dataset.background"
+local checks = require "moonlark.dataset.checks"
 local class = require "moonlark.dataset.class"
+local lists = require "moonlark.dataset.lists"
 local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
 local text = require "moonlark.base.text"
@@ -8,7 +10,7 @@ local show = require "moonlark.base.show"
 
 local Dataset, make = class.Dataset, class.make
 
-local part_names = {"train", "valid", "test"}
+local part_names = lists.parts
 
 local dealing = {
   seed = options.integer(0, nil, "the same gives the same parts"),
@@ -24,7 +26,7 @@ end
 local of_split = options.describe("Dataset:split", fractions, dealing, {
   lists = options.either(options.none,
     {options.choice({true}, options.none), options.text(), options.record("lists", list_files)},
-    "list files instead of fractions, or their folder; true: those that lie with the data"),
+    "list files instead of fractions, or their folder; true: the parts that the data's publisher gave"),
 })
 local of_folds = options.describe("Dataset:folds", dealing, {
   k = options.integer(options.none, {least = 2, usual = "the folds that the tracks carry"}, "how many"),
@@ -52,13 +54,25 @@ local function groups_of(self, by)
   return groups
 end
 
+-- What each track is dealt out by: its class, its tags, or the bin of its (first) value; "" when not stratified.
+local function strata_of(self, stratify)
+  local strata = {}
+  for i, track in ipairs(self.tracks) do
+    if stratify and self.task == "values" then
+      strata[i] = track.values[1]
+    else
+      strata[i] = stratify and (track.labels or track.label) or ""
+    end
+  end
+  return stratify and self.task == "values" and partition.bins(strata) or strata
+end
+
 -- The part (from 1) of each track.
 local function deal(self, shares, o)
-  local labels = {}
-  for i, track in ipairs(self.tracks) do labels[i] = o.stratify and track.label or "" end
-  local groups = groups_of(self, o.group)
-  if groups then return partition.grouped(labels, groups, shares, o.seed) end
-  return partition.stratified(labels, shares, o.seed)
+  local strata, groups = strata_of(self, o.stratify), groups_of(self, o.group)
+  if groups then return partition.grouped(strata, groups, shares, o.seed) end
+  local by_tags = o.stratify and self.task == "tags"
+  return (by_tags and partition.iterative or partition.stratified)(strata, shares, o.seed)
 end
 
 -- The tracks at the places where `chosen` is true, as a part of `self`.
@@ -103,75 +117,28 @@ function Parts:__tostring()
   return table.concat(lines, "\n")
 end
 
--- What a line of a list file may call a track: its path's last one, two … parts, without the ending.
-local function track_names(path)
-  local stem = path:gsub("%.%w+$", "")
-  local names, at = {}, #stem + 1
-  while at do
-    local slash = stem:sub(1, at - 1):match ".*()/"
-    names[#names + 1] = stem:sub((slash or 0) + 1)
-    at = slash
+-- The part of each track by its place, as the data's publisher or list files say; and the parts' settings.
+local function listed_parts(self, asked)
+  if asked ~= true then
+    local paths = type(asked) == "string" and lists.files(asked) or asked
+    return lists.read(self, paths), {lists = paths}
   end
-  return names
+  local part_of_track = {}
+  for i, track in ipairs(self.tracks) do part_of_track[i] = track.part end
+  if not next(part_of_track) then
+    error("lists = true needs list files that lie with the data: train_filtered.txt …, or a list's column part", 0)
+  end
+  return part_of_track, {lists = true}
 end
 
--- Reads a list file of one track a line; gives the set of positions in the dataset.
-local function read_list(self, path, index)
-  local chosen, n = {}, 0
-  for line in require "moonlark.base.files".read(path):gmatch "[^\n]+" do
-    n = n + 1
-    local name = line:gsub("%s+$", ""):gsub("^%s+", ""):gsub("^%./", "")
-    if name ~= "" then
-      local at = index[name]
-      if at == nil then at = index[name:gsub("%.%w+$", "")] end
-      if not at then
-        show.fail("%s, line %d: %s", path, n,
-          at == false and name .. " names more than one track" or "there is no track " .. name)
-      end
-      chosen[at] = true
-    end
-  end
-  return chosen
-end
-
--- The list file of each part.
-local function list_files_of(self, lists)
-  if lists == true then
-    lists = self.lists or error("lists = true needs list files that lie with the data: train_filtered.txt …", 0)
-  end
-  if type(lists) == "string" then
-    local folder = lists
-    lists = {}
-    for _, name in ipairs(part_names) do
-      for _, ending in ipairs {"_filtered.txt", ".txt"} do
-        local path = folder .. "/" .. name .. ending
-        if not lists[name] and require "lfs".attributes(path, "mode") == "file" then lists[name] = path end
-      end
-    end
-    if not next(lists) then show.fail("lists: there is no train_filtered.txt or train.txt in %s", folder) end
-  end
-  return lists
-end
-
-local function split_by_lists(self, lists)
-  local index = {}
-  for i, track in ipairs(self.tracks) do
-    for _, name in ipairs(track_names(track.path)) do
-      if index[name] == nil then index[name] = i else index[name] = false end
-    end
-  end
-  local parts, owner = {settings = {lists = {}}}, {}
+local function split_by_lists(self, asked)
+  local part_of_track, settings = listed_parts(self, asked)
+  local parts, found = {settings = settings}, {}
+  for _, name in pairs(part_of_track) do found[name] = true end
   for _, name in ipairs(part_names) do
-    if lists[name] then
-      local chosen = read_list(self, lists[name], index)
-      for i in pairs(chosen) do
-        if owner[i] then show.fail("%s is listed in both %s and %s", self.tracks[i].path, owner[i], lists[name]) end
-        owner[i] = lists[name]
-      end
-      parts[name] = part_of(self, name, function(i) return chosen[i] end)
-      parts.settings.lists[name] = lists[name]
-    end
+    if found[name] then parts[name] = part_of(self, name, function(i) return part_of_track[i] == name end) end
   end
+  checks.duplicates(self.tracks, function(i) return part_of_track[i] end)
   return setmetatable(parts, Parts)
 end
 
@@ -194,7 +161,8 @@ end
 --- groups allow. The same seed gives the same split.
 ---
 --- Fractions sum to 1. Instead of them, list files name the tracks: {train = path, …}, or a folder that holds
---- train_filtered.txt … or train.txt …; tracks that are not listed are left out. Errors: a part without tracks, or (if
+--- train_filtered.txt … or train.txt …, or true takes the parts that the data brings (track.part: a list's column, what
+--- dataset.known read); tracks that are not listed are left out. Errors: a part without tracks, or (if
 --- stratified) without one of the classes.
 ---     local parts = songs:split {train = .6, valid = .2, test = .2, seed = 1}
 ---@param given moonlark.Dataset.split.Options
@@ -203,10 +171,12 @@ function Dataset:split(given)
   local o = of_split:read(given)
   if o.lists then
     if o.train or o.valid or o.test then error("give either lists or fractions, not both", 0) end
-    return split_by_lists(self, list_files_of(self, o.lists))
+    return split_by_lists(self, o.lists)
   end
   local names, shares = shares_of(o)
+  checks.unused_folds(self.tracks)
   local dealt = deal(self, shares, o)
+  checks.duplicates(self.tracks, function(i) return names[dealt[i]] end)
   local parts = {settings = {seed = o.seed, group = o.group, stratify = o.stratify}}
   for i, name in ipairs(names) do
     parts[name] = part_of(self, name, function(at) return dealt[at] == i end)
@@ -269,7 +239,13 @@ end
 function Dataset:folds(given)
   local o = of_folds:read(given)
   local names, dealt
-  if o.k then names, dealt = new_folds(self, o) else names, dealt = predefined(self) end
+  if o.k then
+    checks.unused_folds(self.tracks)
+    names, dealt = new_folds(self, o)
+  else
+    names, dealt = predefined(self)
+  end
+  checks.duplicates(self.tracks, function(i) return "fold " .. names[dealt[i]] end)
   local folds = {settings = {k = #names, seed = o.k and o.seed, group = o.group, predefined = o.k == nil}}
   for i, name in ipairs(names) do
     folds[i] = fold_of(self, name, function(at) return dealt[at] == i end)

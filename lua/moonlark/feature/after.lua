@@ -32,6 +32,12 @@ local db_to_amplitude = options.describe("feature.db_to_amplitude", {
 local delta = options.describe("feature.delta", options.described("feature.mfcc_delta"):pick {"width", "order", "mode"})
 local istft = options.describe("feature.istft", inverse.parameters)
 
+local fix_length = options.describe("feature.fix_length", {
+  frames = options.integer(nil, {least = 0, usual = "as seconds say"}, "how many are wanted, samples of a waveform"),
+  seconds = number(nil, {least = 0, most = 1e9, unit = "s", usual = "as frames say"}, "how long it is to be"),
+  value = number(0, nil, "what is put behind"),
+})
+
 local function check_data(name, value)
   if type(value) ~= "userdata" then show.fail("%s must be a Signal or a tensor, got %s", name, type(value)) end
 end
@@ -167,6 +173,25 @@ function after.istft(S, given)
     rate = made.sample_rate or rate, kind = "waveform", start = S.start - (settings.center and 0 or n_fft // 2 / rate),
     made = {istft = true, n_fft = n_fft, hop_length = hop_length},
   }
+end
+
+--- Cuts or lengthens to a number of frames, at the end, as librosa.util.fix_length. Of a tensor, the last axis counts.
+--- Errors: neither frames nor seconds, or both; seconds of a tensor.
+---     local clip = feature.fix_length(song, {seconds = 30})
+---@generic T
+---@param data T  a Signal or a tensor
+---@param given moonlark.feature.fix_length.Options
+---@return T  as `data`
+function after.fix_length(data, given)
+  local o = fix_length:read(given)
+  if (o.frames == nil) == (o.seconds == nil) then show.fail "feature.fix_length needs frames or seconds, one of them" end
+  if o.seconds and not signal.is(data) then show.fail "seconds are for Signals; of a tensor tell the frames" end
+  local wanted = o.frames or math.floor(o.seconds * data.rate + 0.5)
+  return follow("data", data, function(x)
+    local frames = x:size(-1)
+    if wanted <= frames then return x:narrow(-1, 0, wanted) end
+    return x:constant_pad_nd({0, wanted - frames}, o.value)
+  end)
 end
 
 return after

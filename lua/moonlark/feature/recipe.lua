@@ -23,6 +23,7 @@ local recipe = {}
 ---@field rate integer  samples per second; 0 keeps each file's own
 ---@field start number?  seconds
 ---@field duration number?  seconds
+---@field pad boolean?  silence after what ends before the duration
 ---@field channel "mix"|"left"|"right"|integer|nil
 ---@field partial "refuse"|"keep"|nil
 ---@field features table<string, table>  settings by feature
@@ -66,6 +67,7 @@ recipe.options = options.join({
 local parameters = options.describe("feature.recipe", recipe.options, {
   start = options.number(options.none, {least = 0, unit = "s", usual = "0"}, "where in each file to begin"),
   duration = options.number(options.none, {least = 0, unit = "s", usual = "to the end"}, "how much of each file"),
+  pad = options.boolean(false, "silence after files that end before the duration"),
 })
 
 --- Several features to be made together, from one decode and shared transforms. Errors: a feature or pool that is
@@ -75,8 +77,10 @@ local parameters = options.describe("feature.recipe", recipe.options, {
 ---@return moonlark.Recipe
 function recipe.new(given)
   local o = parameters:read(given)
+  if o.pad and not o.duration then show.fail "pad needs a duration: how long each sound is to be" end
   local self = setmetatable({
     rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, pool = o.pool, features = {},
+    pad = o.pad or nil,
     channel = o.channel, partial = o.partial, list = listed(o.features),
   }, Recipe)
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
@@ -94,7 +98,7 @@ function recipe.is(value) return getmetatable(value) == Recipe end
 --- What the engine reads; `pool` false keeps the frames whatever the recipe pools.
 function Recipe:description(pool)
   return {
-    rate = self.rate, start = self.start, duration = self.duration, features = self.list,
+    rate = self.rate, start = self.start, duration = self.duration, pad = self.pad, features = self.list,
     pool = pool ~= false and self.pool or nil, channel = reading.channel(self.channel),
     keep_partial = self.partial == "keep",
   }
@@ -107,8 +111,8 @@ function Recipe:settings()
   local features = {}
   for name, settings in pairs(self.features) do features[name] = options.join(settings) end
   return {
-    features = features, rate = self.rate, start = self.start, duration = self.duration, pool = self.pool,
-    channel = self.channel, partial = self.partial,
+    features = features, rate = self.rate, start = self.start, duration = self.duration, pad = self.pad,
+    pool = self.pool, channel = self.channel, partial = self.partial,
   }
 end
 
@@ -134,7 +138,9 @@ local function samples_of(self, song)
   local n = data:size(0) - from
   if self.duration then n = math.min(n, math.floor(self.duration * song.rate)) end
   if n < 1 then show.fail("the song ends before start = %g s", self.start or 0) end
-  return data:narrow(0, from, n)
+  local part = data:narrow(0, from, n)
+  local missing = self.pad and math.floor(self.duration * song.rate) - n or 0
+  return missing > 0 and part:constant_pad_nd({0, missing}, 0) or part
 end
 
 -- The frames of one track as Signals by feature, from the engine's arrays {data, rate, start}.

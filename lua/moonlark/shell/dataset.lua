@@ -6,7 +6,7 @@ local show = require "moonlark.base.show"
 
 local arguments = {}
 
---- Adds --features, --set, --rate, --start, --duration, --channel and --partial to a parser.
+--- Adds --features, --set, --rate, --start, --duration, --pad, --channel and --partial to a parser.
 ---@param usual string?  the default features, separated by commas; nil: they must be named
 function arguments.add(parser, usual)
   local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
@@ -14,7 +14,7 @@ function arguments.add(parser, usual)
     :argname "<names>":convert(command.words)
   if usual then features:default(usual) else features:count(1) end
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
-  command.options(parser, options.described "feature.recipe", {"rate", "start", "duration"})
+  command.options(parser, options.described "feature.recipe", {"rate", "start", "duration", "pad"})
   command.reading(parser)
 end
 
@@ -41,7 +41,7 @@ function arguments.recipe(args)
     if not features[feature] then show.fail("--set %s: %s is not among --features", text, feature) end
     features[feature][name] = value ~= "nil" and command.value(options.any(), value) -- as settings write it
   end
-  return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration,
+  return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration, pad = args.pad,
     pool = args.pool, channel = args.channel, partial = args.partial}
 end
 

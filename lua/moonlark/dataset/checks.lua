@@ -1,0 +1,77 @@
+--- What datasets and their splits warn of: published folds that are not used, the same bytes on both sides, classes
+--- that lost their files.
+local show = require "moonlark.base.show"
+local warning = require "moonlark.base.warning"
+
+local checks = {}
+
+--- Whether all file names begin as ESC's do: fold, source recording, take, class.
+---@param tracks moonlark.Track[]
+---@return boolean
+function checks.names_have_folds(tracks)
+  for _, track in ipairs(tracks) do
+    if not track.path:match "[^/]*$":find "^[1-9]%-%d+%-%u[%-.]" then return false end
+  end
+  return #tracks > 1
+end
+
+-- What the tracks carry that divides them, in words; nil: nothing.
+local function published(tracks)
+  local folds, parts = 0, 0
+  for _, track in ipairs(tracks) do
+    folds = folds + (track.fold ~= nil and 1 or 0)
+    parts = parts + (track.part and 1 or 0)
+  end
+  if folds == #tracks and folds > 0 then
+    return "the data brings folds of its own", "--folds data, in Lua songs:folds()"
+  end
+  if parts > 0 then
+    return "the data brings a split of its own", "--split data, in Lua songs:split {lists = true}"
+  end
+  if checks.names_have_folds(tracks) then
+    return "the file names begin with the numbers of folds, as ESC's do",
+      "--folds filename, in Lua dataset.folder(path, dataset.esc)"
+  end
+end
+
+--- Warns where tracks are divided anew although their publisher divided them: sounds of one recording may come to lie
+--- on both sides, and figures compare with nobody's.
+---@param tracks moonlark.Track[]
+function checks.unused_folds(tracks)
+  local what, instead = published(tracks)
+  if not what then return end
+  warning.say("unused-folds", ("%s, which this division does not use: %s takes them"):format(what, instead))
+end
+
+--- Warns where files with the same bytes are in different parts; files whose hash is not known are not compared.
+---@param tracks moonlark.Track[]
+---@param part_of fun(i: integer): any  the name of a track's part; nil: in none
+function checks.duplicates(tracks, part_of)
+  local first, n, example = {}, 0, nil
+  for i, track in ipairs(tracks) do
+    local part, same = part_of(i), track.hash and first[track.hash]
+    if part ~= nil and same and same.path ~= track.path and same.part ~= part then
+      n = n + 1
+      example = example or show.format("%s (%s) = %s (%s)", same.path, tostring(same.part), track.path, tostring(part))
+    elseif part ~= nil and track.hash and not same then
+      first[track.hash] = {path = track.path, part = part}
+    end
+  end
+  if n == 0 then return end
+  warning.say("duplicate-across-split", ("%s the same content as one in another part of the split, which makes "
+    .. "figures too good: %s%s"):format(n == 1 and "1 track has" or n .. " tracks have", example, n > 1 and " …" or ""))
+end
+
+--- Warns of classes that had tracks and have none left.
+---@param before table<string, integer>  of Dataset:counts
+---@param after table<string, integer>
+function checks.lost_classes(before, after)
+  for label, count in pairs(before) do
+    if count > 0 and after[label] == 0 then
+      local words = show.format("no track of class '%s' is left: all %d were set aside", label, count)
+      warning.say("class-without-files", words)
+    end
+  end
+end
+
+return checks
