@@ -246,6 +246,10 @@
 ---@field seed? integer  default 0, 0 or more: of the random shares
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
+--- What classify.compare takes.
+---@class moonlark.classify.compare.Options
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+
 --- What classify.constant takes.
 ---@class moonlark.classify.constant.Options
 
@@ -272,12 +276,35 @@
 ---@field n_neighbors? integer  default 5, 1 or more: how many rows decide; at most those fitted
 ---@field weights? "uniform"|"distance"  default "uniform": what each counts: 1, or 1 / distance
 
+--- What classify.learning_curve takes.
+---@class moonlark.classify.learning_curve.Options
+---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field seed? integer  default 0: of the division into folds
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
+---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field sizes? number[]  default {0.1, 0.325, 0.55, 0.775, 1}: shares of the rows that a fold leaves to learn from
+
 --- What classify.logistic takes.
 ---@class moonlark.classify.logistic.Options
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field tol? number  default 1e-05, above 0: stop when the gradient's largest entry is below
 ---@field max_iter? integer  default 1000, 1 or more: passes at most
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+
+--- What classify.nested_cross_validate takes.
+---@class moonlark.classify.nested_cross_validate.Options
+---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field seed? integer  default 0: of the division into folds
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
+---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
+---@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
+---@field inner_k? integer  default as many as given folds leave, else 5, 2 or more: how many folds the search within each fold makes of the other rows
+---@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
 
 --- What classify.one_vs_rest takes.
 ---@class moonlark.classify.one_vs_rest.Options
@@ -299,6 +326,17 @@
 ---@field max_bin? integer  default 64, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+
+--- What classify.random_search takes.
+---@class moonlark.classify.random_search.Options
+---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field seed? integer  default 0: of the division into folds
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
+---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
+---@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
 
 --- What classify.scaler takes.
 ---@class moonlark.classify.scaler.Options

@@ -6,6 +6,8 @@ local classify = require "moonlark.classify"
 local cluster = require "moonlark.cluster"
 local metrics = require "moonlark.metrics"
 
+local frozen = torch.load "tests/reference/metrics/metrics.safetensors"
+
 -- Three clouds in four columns, 60 rows.
 local function samples()
   torch.manual_seed(5)
@@ -131,6 +133,162 @@ function TestValidation:test_report_prints_its_classes()
   local text = tostring(report)
   lu.assertStrContains(text, "accuracy")
   lu.assertStrContains(text, "čalga")
+end
+
+TestSearch = {}
+
+-- Classes that overlap: hyperparameters matter.
+local function overlapping()
+  local x, y = samples()
+  return {x = x + torch.randn({60, 4}) * 3, y = y, classes = {"dub", "ska", "čalga"}}
+end
+
+function TestSearch:test_draws_are_of_the_seed_and_within_bounds()
+  local X = overlapping()
+  local grid = {C = classify.log_uniform(1e-3, 1e3), gamma = classify.uniform(0.1, 0.2), kernel = {"rbf", "linear"}}
+  local best, results = classify.random_search(classify.svm(), X, grid, {trials = 12, k = 3, seed = 4})
+  local _, again = classify.random_search(classify.svm(), X, grid, {trials = 12, k = 3, seed = 4})
+  lu.assertEquals(#results, 12)
+  lu.assertEquals(again, results)
+  local below, top = 0, results[1]
+  for _, result in ipairs(results) do
+    local p = result.params
+    lu.assertTrue(p.C >= 1e-3 and p.C <= 1e3 and p.gamma >= 0.1 and p.gamma <= 0.2)
+    if p.C < 1 then below = below + 1 end
+    if result.score > top.score then top = result end
+  end
+  lu.assertTrue(below >= 2 and below <= 10) -- half of the magnitudes
+  lu.assertEquals(best.settings.C, top.params.C)
+  local whole = classify.integers(1, 3)
+  local _, trials = classify.random_search(classify.knn(), X, {n_neighbors = whole}, {trials = 30, k = 3})
+  local seen = {}
+  for _, trial in ipairs(trials) do seen[trial.params.n_neighbors] = true end
+  lu.assertEquals(seen, {true, true, true})
+end
+
+function TestSearch:test_the_budget_in_seconds_ends_it_after_a_trial()
+  local grid = {n_neighbors = classify.integers(1, 9)}
+  local _, results = classify.random_search(classify.knn(), overlapping(), grid, {seconds = 1e-9, k = 3})
+  lu.assertEquals(#results, 1)
+  _, results = classify.random_search(classify.knn(), overlapping(), grid, {seconds = 1e9, trials = 2, k = 3})
+  lu.assertEquals(#results, 2)
+end
+
+function TestSearch:test_bad_grids_are_named()
+  local X = overlapping()
+  lu.assertErrorMsgContains("'n_neighbors' must be a list of values or a distribution", classify.random_search,
+    classify.knn(), X, {n_neighbors = 3})
+  lu.assertErrorMsgContains("must be a list of values", classify.grid_search, classify.knn(), X,
+    {n_neighbors = classify.integers(1, 3)})
+  lu.assertErrorMsgContains("the grid must name one", classify.random_search, classify.knn(), X, {})
+  lu.assertErrorMsgContains("low must be above 0, got 0", classify.log_uniform, 0, 1)
+  lu.assertErrorMsgContains("low must be at most high, got 2 and 1", classify.uniform, 2, 1)
+  lu.assertErrorMsgContains("takes two whole numbers, got 1.5", classify.integers, 1.5, 3)
+  lu.assertErrorMsgContains("takes two numbers, from low to high, got string", classify.uniform, "a", 3)
+end
+
+-- Judged by its own search, the best of many useless models looks useful; judged by folds it never saw, it does not.
+function TestSearch:test_nested_folds_are_honest()
+  torch.manual_seed(11)
+  local X = {x = torch.randn {60, 2}, y = torch.randint(0, 2, {60})}
+  local grid = {n_neighbors = {1, 2, 3, 4, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23}, weights = {"uniform", "distance"}}
+  local _, results = classify.grid_search(classify.knn(), X, grid, {k = 5})
+  local top = 0
+  for _, result in ipairs(results) do top = math.max(top, result.score) end
+  local nested, chosen = classify.nested_cross_validate(classify.knn(), X, grid, {k = 5})
+  lu.assertTrue(nested.accuracy < top)
+  lu.assertEquals({#nested.folds, #chosen}, {5, 5})
+  lu.assertNotNil(chosen[5].n_neighbors)
+end
+
+function TestSearch:test_nested_folds_keep_given_folds_and_groups()
+  local X, seen = overlapping(), {}
+  X.folds, X.groups = {}, {}
+  for i = 1, 60 do X.folds[i], X.groups[i] = "f" .. i // 3 % 3, i // 3 % 4 end
+  classify.nested_cross_validate(classify.knn(), X, {n_neighbors = {3}}, {
+    each = function(fold, result) seen[fold] = result.n end})
+  lu.assertEquals(#seen, 3)
+  X.folds = nil
+  lu.assertErrorMsgContains("k must be at most the number of groups (3), got 5", classify.nested_cross_validate,
+    classify.knn(), X, {n_neighbors = {3}}, {k = 4})
+  X.folds = torch.arange(60):remainder(2):totable()
+  lu.assertErrorMsgContains("folds must have 2 different values or more, got 1", classify.nested_cross_validate,
+    classify.knn(), X, {n_neighbors = {3}})
+end
+
+TestLearningCurve = {}
+
+function TestLearningCurve:test_all_rows_are_the_cross_validation()
+  local X = overlapping()
+  local curve = classify.learning_curve(classify.knn(), X, {k = 3, sizes = {1, 0.25}, repeats = 2})
+  local report = classify.cross_validate(classify.knn(), X, {k = 3, repeats = 2})
+  lu.assertEquals(curve.sizes, {10, 40})
+  for i, fold in ipairs(report.folds) do lu.assertEquals(curve.test.values[2][i], fold.accuracy) end
+  lu.assertAlmostEquals(curve.test.mean[2], report.mean_accuracy, 1e-12)
+  lu.assertAlmostEquals(curve.test.std[2], report.std_accuracy, 1e-12)
+  lu.assertStrContains(tostring(curve), "training accuracy")
+end
+
+function TestLearningCurve:test_sizes_hold_every_class_and_errors_are_said()
+  local X = overlapping()
+  local curve = classify.learning_curve(classify.logistic(), X, {k = 4, sizes = {0.1}, scoring = "f1_macro"})
+  lu.assertEquals(curve.sizes, {5})
+  lu.assertEquals(curve.scoring, "f1_macro")
+  lu.assertErrorMsgContains("'map' is no figure of classes", classify.learning_curve, classify.knn(), X,
+    {k = 4, scoring = "map"})
+  local rare = {x = X.x, y = torch.arange(60):lt(4):long()}
+  lu.assertErrorMsgContains("2 rows hold one class alone", classify.learning_curve, classify.logistic(), rare,
+    {k = 2, sizes = {0.05}})
+end
+
+TestCompare = {}
+
+-- Evaluations with these accuracies of folds of 10 rows; the first `right` rows are right.
+local function evaluation_of(accuracies, right)
+  local k = #accuracies
+  local y, division, folds = torch.zeros({10 * k}, {dtype = "int64"}), {}, {}
+  for i = 1, 10 * k do division[i] = (i - 1) // 10 + 1 end
+  for i, accuracy in ipairs(accuracies) do folds[i] = {accuracy = accuracy, n = 10} end
+  local predicted = y:clone()
+  for _, row in ipairs(right or {}) do predicted[row] = 1 end
+  return {y = y, n = 10 * k, predicted = predicted, division = division, folds = folds}
+end
+
+function TestCompare:test_against_scipy()
+  for _, k in ipairs {12, 9} do
+    local base = "compare." .. k
+    local a, b = evaluation_of(frozen[base .. ".a"]:totable()), evaluation_of(frozen[base .. ".b"]:totable())
+    local found = classify.compare(a, b)
+    local wanted = frozen[base]:totable()
+    for i, value in ipairs {found.difference, found.t, found.p, found.interval.low, found.interval.high} do
+      lu.assertAlmostEquals(value, wanted[i], 1e-9)
+    end
+    lu.assertEquals(found.degrees, k - 1)
+  end
+end
+
+function TestCompare:test_mcnemar()
+  local function p(wrong_of_a, wrong_of_b)
+    local a, b = {0.5, 0.6, 0.7}, {0.4, 0.6, 0.7}
+    return classify.compare(evaluation_of(a, wrong_of_a), evaluation_of(b, wrong_of_b)).mcnemar
+  end
+  local wanted = frozen.mcnemar:totable()
+  local found = p({0, 1, 2, 20}, {3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20})
+  lu.assertEquals({found.only_first, found.only_second}, {10, 3})
+  lu.assertAlmostEquals(found.p, wanted[1], 1e-12)
+  lu.assertAlmostEquals(p({}, {0, 1, 2, 3, 4}).p, wanted[2], 1e-12)
+  lu.assertEquals(p({0}, {0}).p, wanted[3])
+end
+
+function TestCompare:test_a_model_is_no_better_than_itself()
+  local X = overlapping()
+  local report = classify.cross_validate(classify.knn(), X, {k = 3})
+  local same = classify.compare(report, report)
+  lu.assertEquals({same.difference, same.t, same.p}, {0.0, 0.0, 1.0})
+  lu.assertStrContains(tostring(same), "accuracy +0.000")
+  local other = classify.cross_validate(classify.knn(), X, {k = 3, seed = 1})
+  lu.assertErrorMsgContains("divided in the same way", classify.compare, report, other)
+  lu.assertErrorMsgContains("b must be what classify.cross_validate gave, got 3", classify.compare, report, 3)
 end
 
 lib.run()

@@ -9,7 +9,7 @@ local metrics = require "moonlark.metrics"
 ---@field std_accuracy number?
 ---@field division integer[]?  the fold of each row, where rows were divided once; else of the first division
 ---@field y moonlark.Tensor
----@field predicted moonlark.Tensor  of repeats, those of the first division; so are `confusion` and what follows from it
+---@field predicted moonlark.Tensor  of repeats, those of the first division, as are `confusion` and what follows
 ---@field scores moonlark.Tensor?  n × classes, float64; nil where some are not finite
 ---@field scores_are "probabilities"|"decisions"|nil
 ---@field balanced_accuracy number  mean recall of the classes that occur

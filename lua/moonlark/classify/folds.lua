@@ -98,7 +98,9 @@ end
 function folds.divide(X, o)
   local given, groups = wishes(X, o)
   if given then
-    if (o.repeats or 1) > 1 then show.fail "repeats draws new folds, and these are given: leave out repeats, or say k" end
+    if (o.repeats or 1) > 1 then
+      show.fail "repeats draws new folds, and these are given: leave out repeats, or say k"
+    end
     local places, k = numbered(given, X.x:size(0))
     return {{places = places, k = k}}
   end
@@ -127,15 +129,16 @@ local function chosen(entries, rows)
   return some
 end
 
---- Some rows of a table, with their groups and folds as the options say.
+--- Some rows of a table, with their groups and folds as the options say. They know all classes, not only their own.
 ---@param X table
 ---@param rows moonlark.Tensor  from 0
 ---@param o table?  the options
 ---@return table
 function folds.subset(X, rows, o)
   local given, groups = wishes(X, o or {})
-  local list_of_rows = rows:totable()
-  return {x = X.x:index_select(0, rows), y = X.y:index_select(0, rows), classes = X.classes, names = X.names,
+  local list_of_rows, asked = rows:totable(), task.of(X)
+  local classes = asked.name == "classes" and asked.names(X) or X.classes
+  return {x = X.x:index_select(0, rows), y = X.y:index_select(0, rows), classes = classes, names = X.names,
     task = X.task, targets = X.targets, groups = chosen(groups, list_of_rows), folds = chosen(given, list_of_rows)}
 end
 

@@ -12,10 +12,7 @@ local function put(whole, rows, part, n)
 end
 
 local function judge_fold(fit, X, rows, test, o)
-  local fitted, asked = fit(folds.subset(X, rows, o)), task.of(X)
-  local x, y = X.x:index_select(0, test), X.y:index_select(0, test)
-  local predicted, scores, kind = fitted:predict(x), asked.scores(fitted, x, X)
-  local result = asked.figures(y, predicted, scores)
+  local result, predicted, scores, kind = task.judge(fit(folds.subset(X, rows, o)), folds.subset(X, test, o))
   result.n = test:size(0)
   return result, predicted, scores, kind
 end

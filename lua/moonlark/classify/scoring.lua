@@ -35,16 +35,6 @@ function scoring.all(y, predicted, scores)
   return found
 end
 
---- One figure of a fitted model on a table.
----@param name string
----@param fitted moonlark.Estimator
----@param X table
----@return number
-function scoring.of(name, fitted, X)
-  local scores = name == "auc" and scoring.scores(fitted, X.x, X.classes and #X.classes or X.y:max():item() + 1) or nil
-  return figures[name](X.y, fitted:predict(X.x), scores)
-end
-
 -- The classes that a fitted model tells apart.
 local function classes_of(fitted)
   local steps = fitted.state.steps

@@ -19,8 +19,13 @@ local values_evaluation = require "moonlark.classify.values"
 ---@field figures fun(y: moonlark.Tensor, predicted: moonlark.Tensor, scores: moonlark.Tensor?): table<string, number>
 ---@field evaluation fun(X: table, found: table): table
 
+local task = {}
+
+--- The main figure of each task; higher is better.
+task.figures = {classes = "accuracy", tags = "map", values = "r2"}
+
 local tasks = {}
-for name, figure in pairs {classes = "accuracy", tags = "map", values = "r2"} do
+for name, figure in pairs(task.figures) do
   tasks[name] = {name = name, figure = figure}
 end
 
@@ -127,13 +132,34 @@ end
 
 function values.evaluation(X, found) return values_evaluation(X.y, found.predicted, values.names(X), found.folds) end
 
-local task = {}
-
 --- The task of a table. One that does not say it learns values where y has numbers of floating point, else classes.
 ---@param X moonlark.Features|table
 ---@return moonlark.Task
 function task.of(X)
   return tasks[X.task or X.y:is_floating_point() and "values" or "classes"]
+end
+
+--- Judges a fitted model on a table: its figures, what it predicted, its scores and their kind.
+---@param fitted moonlark.Estimator
+---@param X table
+---@return table<string, number> figures
+---@return moonlark.Tensor predicted
+---@return moonlark.Tensor? scores
+---@return string? kind
+function task.judge(fitted, X)
+  local asked = task.of(X)
+  local predicted, scores, kind = fitted:predict(X.x), asked.scores(fitted, X.x, X)
+  return asked.figures(X.y, predicted, scores), predicted, scores, kind
+end
+
+--- The figure that `scoring` names, or the task's own.
+---@param X table
+---@param figures table<string, number>
+---@param wanted string?
+---@return number
+function task.pick(X, figures, wanted)
+  local asked = task.of(X)
+  return figures[wanted or asked.figure] or show.fail("scoring: '%s' is no figure of %s", wanted, asked.name)
 end
 
 return task

@@ -28,7 +28,9 @@ function validation.cross_validate(model, X, given)
   local o = judging:read(given)
   folds.check(model, X)
   local found = judge(function(train) return model:clone():fit(train) end, X, folds.divide(X, o), o)
-  return task.of(X).evaluation(X, found)
+  local report = task.of(X).evaluation(X, found)
+  report.division = found.division
+  return report
 end
 
 return validation

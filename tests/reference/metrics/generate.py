@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 from safetensors.numpy import save_file
+from scipy import stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
@@ -70,5 +71,16 @@ for name, (target, score) in cases.items():
     for strategy in ("uniform", "quantile"):
         fraction, mean = calibration_curve(target, score, n_bins=5, strategy=strategy)
         keep(f"{name}.calibration.{strategy}", np.stack([mean, fraction]))
+
+# Two models on 12 and on 9 folds: the corrected resampled t-test (Nadeau and Bengio 2003), and McNemar's exact test.
+for k in (12, 9):
+    a, b = random.random(k) * 0.2 + 0.7, random.random(k) * 0.2 + 0.65
+    ratio = (1 / k) / (1 - 1 / k)
+    error = np.sqrt((1 / k + ratio) * (a - b).var(ddof=1))
+    t = (a - b).mean() / error
+    low, high = stats.t.interval(0.95, k - 1, (a - b).mean(), error)
+    keep(f"compare.{k}.a", a), keep(f"compare.{k}.b", b)
+    keep(f"compare.{k}", [(a - b).mean(), t, 2 * stats.t.sf(abs(t), k - 1), low, high])
+keep("mcnemar", [stats.binomtest(3, 13).pvalue, stats.binomtest(0, 5).pvalue, 1.0])
 
 save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "metrics.safetensors"))
