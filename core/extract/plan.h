@@ -19,6 +19,8 @@ typedef struct mlk_plan {
     int n_tracks;
     const int64_t *labels; /* the class of each of these tracks; NULL: unlabelled */
     int n_classes;
+    const float *targets; /* in place of classes, what examples are to give: n_tracks x n_targets, or NULL */
+    int n_targets;
     double segment_s, hop_s; /* 0 or NAN: whole tracks */
     bool crop;               /* segments begin anywhere instead of on the grid */
     int per_track;           /* segments of each track when cropping; below 1: as many as the grid has */

@@ -194,8 +194,8 @@ static int statistics(lua_State *L)
 
 /* --- plans ---------------------------------------------------------------------------- */
 
-/* User values keep what the plan points to: the tracks, the labels, mean and scale, augmentations. */
-enum { KEPT_TRACKS = 1, KEPT_LABELS, KEPT_NORMALISATION, KEPT_AUGMENTS, KEPT = KEPT_AUGMENTS };
+/* User values keep what the plan points to: the tracks, the labels, targets, mean and scale, augmentations. */
+enum { KEPT_TRACKS = 1, KEPT_LABELS, KEPT_TARGETS, KEPT_NORMALISATION, KEPT_AUGMENTS, KEPT = KEPT_AUGMENTS };
 
 static int close_plan(lua_State *L)
 {
@@ -218,6 +218,24 @@ static void read_labels(lua_State *L, int arg, int self, mlk_plan *plan)
     }
     plan->labels = labels;
     lua_setiuservalue(L, self, KEPT_LABELS);
+}
+
+/* targets: a tensor, tracks x numbers; or nil */
+static void read_targets(lua_State *L, int arg, int self, mlk_plan *plan)
+{
+    int field = mlk_lua_field(L, arg, "targets");
+    if (lua_isnil(L, field))
+        return;
+    mlk_array targets = mlk_lua_read_tensor(L, field, "targets", MLK_FLOAT32, 2);
+    if (targets.shape[0] != plan->n_tracks || targets.shape[1] < 1 || targets.shape[1] > INT32_MAX)
+        mlk_lua_fail(L, "targets must have a row for each of the %d tracks, got %I", plan->n_tracks,
+                     (LUAI_UACINT)targets.shape[0]);
+    size_t size = (size_t)mlk_array_count(&targets) * sizeof(float);
+    float *kept = lua_newuserdatauv(L, size, 0);
+    memcpy(kept, targets.data, size);
+    plan->targets = kept;
+    plan->n_targets = (int)targets.shape[1];
+    lua_setiuservalue(L, self, KEPT_TARGETS);
 }
 
 static void copy_row(lua_State *L, int arg, const char *name, int64_t rows, float *out)
@@ -268,15 +286,15 @@ static int check_augments(lua_State *L)
     return 0;
 }
 
-/* plan(material, options, {tracks, labels, n_classes, mean, std, augments}) -> plan, examples, batches; the options are
- * those of plan.h */
+/* plan(material, options, {tracks, labels, n_classes, targets, mean, std, augments}) -> plan, examples, batches; the
+ * options are those of plan.h */
 static int new_plan(lua_State *L)
 {
     mlk_status status;
     material *from = check_material(L, 1);
     mlk_lua_check_type(L, 3, "what is known", LUA_TTABLE);
     lua_settop(L, 3);
-    luaL_checkstack(L, 16, NULL);
+    luaL_checkstack(L, 24, NULL);
     mlk_plan *plan = lua_newuserdatauv(L, sizeof *plan, KEPT);
     *plan = (mlk_plan){.material = from->material};
     luaL_setmetatable(L, PLAN_TYPE);
@@ -285,6 +303,7 @@ static int new_plan(lua_State *L)
     plan->tracks = push_places(L, mlk_lua_field(L, 3, "tracks"), from->n, &plan->n_tracks);
     lua_setiuservalue(L, 4, KEPT_TRACKS);
     read_labels(L, 3, 4, plan);
+    read_targets(L, 3, 4, plan);
     read_normalisation(L, 3, 4, plan);
     plan->augments = push_augments(L, mlk_lua_field(L, 3, "augments"), &plan->n_augments);
     lua_setiuservalue(L, 4, KEPT_AUGMENTS);
@@ -340,9 +359,28 @@ static void push_shares(lua_State *L, const epoch *self, const mlk_batch *batch)
     }
 }
 
-/* The classes, or with mixup their shares, or nil. */
+/* Each example's targets, of mixup in the shares of the two. */
+static void push_targets(lua_State *L, const epoch *self, const mlk_batch *batch)
+{
+    const mlk_plan *plan = self->plan;
+    int64_t width = plan->n_targets;
+    float *y = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){batch->n, width});
+    for (int64_t i = 0; i < batch->n; i++) {
+        mlk_batch_entry entry = mlk_loader_entry(self->loader, i);
+        const float *own = plan->targets + entry.track * width, *other = plan->targets + entry.blend.other * width;
+        float share = (float)entry.blend.share;
+        for (int64_t t = 0; t < width; t++)
+            y[i * width + t] = entry.blend.share < 1 ? share * own[t] + (1 - share) * other[t] : own[t];
+    }
+}
+
+/* The classes, or with mixup their shares; or targets; or nil. */
 static void push_y(lua_State *L, const epoch *self, const mlk_batch *batch)
 {
+    if (self->plan->targets) {
+        push_targets(L, self, batch);
+        return;
+    }
     if (!self->plan->labels) {
         lua_pushnil(L);
         return;

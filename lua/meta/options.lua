@@ -1699,7 +1699,7 @@
 ---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
 ---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
 ---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
----@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
+---@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
 
 --- What torch.affine_grid takes.
 ---@class moonlark.torch.affine_grid.Options
@@ -1782,7 +1782,7 @@
 
 --- What train.evaluate takes.
 ---@class moonlark.train.evaluate.Options
----@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?  default cross entropy of net(x): f(net, batch) gives the loss and logits
+---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?  default the task's loss of net(x): f(net, batch) gives the loss and logits
 ---@field device? string  default where the network is: where batches go
 ---@field probabilities? boolean  default false: tell them where there are no labels, too
 
@@ -1795,9 +1795,9 @@
 ---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
 ---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
 ---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
----@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
+---@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
 ---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?  default nil: in place of loss: f(net, batch) gives the loss, and logits where there are classes
----@field monitor? "loss"|"accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"  default "valid_accuracy" where there are classes, else "valid_loss": the measure that tells the best epoch
+---@field monitor? "loss"|"accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"|"valid_map"|"valid_auc"|"valid_r2"|"valid_ccc"|"valid_rmse"  default "valid_accuracy" of classes, "valid_map" of tags, "valid_r2" of values, else "valid_loss": the measure that tells the best epoch
 ---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
 ---@field accumulate? integer  default 1, 1 or more: batches a step
 ---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
@@ -1816,7 +1816,9 @@
 ---@class moonlark.train.tensors.Options
 ---@field x moonlark.Tensor  required: n × columns, or n × rows × frames
 ---@field y? moonlark.Tensor  default unlabelled: n class ids, or targets
----@field classes? string[]  default nil: names by class id
+---@field classes? string[]  default nil: names by class id, or of the tags
+---@field task? "classes"|"tags"|"values"  default classes, where it is int64: what y is
+---@field targets? string[]  default "target 0" …: of values: what each column measures
 ---@field paths? string[]  default "sample 0" …: what to call each sample
 ---@field batch_size? integer  default 32, 1 or more: samples
 ---@field shuffle? boolean  default false: another order in each epoch

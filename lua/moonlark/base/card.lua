@@ -14,6 +14,8 @@ local card = {}
 ---@field task "classes"|"tags"|"values"|"clusters"|nil  what it tells; nil stands for "classes"
 ---@field classes string[]?  by class id, once trained; of "tags" the tags
 ---@field targets string[]?  of "values": what they measure
+---@field thresholds number[]?  of a network of tags: the probability from which on each is said; nil: 0.5
+---@field scale {mean: number[], std: number[]}?  of a network of values: of each target over the training tracks
 ---@field columns string[]?  names of the columns that a model of tables was fitted to
 ---@field recipe {settings: table, text: string}?  how the columns are computed from a song: what feature.recipe makes
 --- the recipe of, and its text then
@@ -39,6 +41,7 @@ card.form = shape.object {
   task = maybe(shape.word {"classes", "tags", "values", "clusters"}),
   classes = maybe(list "string"), targets = maybe(list "string"), columns = maybe(list "string"),
   recipe = maybe(closed {settings = recipe_form, text = "string"}),
+  thresholds = maybe(list "number"), scale = maybe {mean = list "number", std = list "number"},
   architecture = maybe "string", options = maybe "object",
   statistics = maybe(shape.either("an object or false", {mean = list "number", std = list "number"},
     options.choice({false}, options.required))),

@@ -15,12 +15,14 @@ local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local recipes = require "moonlark.feature.recipe"
 local show = require "moonlark.base.show"
+local targets = require "moonlark.dataset.targets"
 
 local Dataset, make = class.Dataset, class.make
 
 ---@class moonlark.Batch
 ---@field x moonlark.Tensor  n × rows × frames float32
----@field y moonlark.Tensor?  n int64 class ids; with mixup n × classes float32 shares; nil without labels
+---@field y moonlark.Tensor?  n int64 class ids; with mixup n × classes float32 shares; of tags n × tags, of values
+---  n × targets float32, with mixup in their shares; nil without labels
 ---@field mask moonlark.Tensor?  n × frames bool, true where frames are real; nil where all are
 ---@field lengths integer[]  real frames of each example
 ---@field tracks integer[]  of each example, its place in the batches' dataset
@@ -240,8 +242,10 @@ end
 
 -- What the engine plans by; `normalisation` may be empty.
 local function plan_of(self, normalisation)
+  local task = self.dataset.task or "classes"
   return loader.plan(self.material, self.settings, {
-    tracks = self.places, labels = self.dataset:ids(), n_classes = #self.classes, augments = self.augments,
+    tracks = self.places, labels = task == "classes" and self.dataset:ids() or nil, n_classes = #self.classes,
+    targets = task ~= "classes" and targets.columns(self.dataset) or nil, augments = self.augments,
     mean = normalisation.mean, std = normalisation.std,
   })
 end

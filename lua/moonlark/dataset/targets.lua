@@ -56,4 +56,12 @@ function targets.y(songs, tracks)
   return makers[songs.task or "classes"](songs, tracks, require "moonlark.torch")
 end
 
+--- The same of tags and values, always with two axes: n × tags, n × targets.
+---@param songs moonlark.Dataset|moonlark.Features
+---@return moonlark.Tensor
+function targets.columns(songs)
+  local y = targets.y(songs)
+  return y:dim() == 1 and y:unsqueeze(1) or y
+end
+
 return targets

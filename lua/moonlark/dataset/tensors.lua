@@ -9,7 +9,7 @@ local torch = require "moonlark.torch"
 
 ---@class moonlark.TensorBatches: moonlark.AnyBatches
 ---@field x moonlark.Tensor
----@field y moonlark.Tensor?
+---@field y moonlark.Tensor?  of tags and values with two axes
 ---@field input table  what options() gives
 local Batches = {}
 Batches.__index = Batches
@@ -23,7 +23,9 @@ end
 local parameters = options.describe("train.tensors", {
   x = tensor("samples × columns or more axes", 2, options.required, "n × columns, or n × rows × frames"),
   y = tensor("a row for each sample", 1, options.none, "n class ids, or targets", {usual = "unlabelled"}),
-  classes = options.list(options.text(), options.none, nil, "names by class id"),
+  classes = options.list(options.text(), options.none, nil, "names by class id, or of the tags"),
+  task = options.choice({"classes", "tags", "values"}, options.none, "what y is", {usual = "classes, where it is int64"}),
+  targets = options.list(options.text(), options.none, {usual = '"target 0" …'}, "of values: what each column measures"),
   paths = options.list(options.text(), options.none, {usual = '"sample 0" …'}, "what to call each sample"),
   batch_size = options.integer(32, {least = 1}, "samples"),
   shuffle = options.boolean(false, "another order in each epoch"),
@@ -32,11 +34,24 @@ local parameters = options.describe("train.tensors", {
   drop_last = options.boolean(false, "leaves out a last batch that is smaller"),
 })
 
+-- y of tags and values as columns, and the names of these.
+local function columns_of(o)
+  if not o.y or o.task ~= "tags" and o.task ~= "values" then return o.y, o.classes, nil end
+  local y = (o.y:dim() == 1 and o.y:unsqueeze(1) or o.y):float()
+  local names, word = o.task == "tags" and o.classes or o.targets, o.task == "tags" and "tag %d" or "target %d"
+  if names and #names ~= y:size(1) then show.fail("y has %d columns, and %d names are given", y:size(1), #names) end
+  local filled = names or {}
+  for i = #filled + 1, y:size(1) do filled[i] = word:format(i - 1) end
+  if o.task == "tags" then return y, filled, nil end
+  return y, {}, filled
+end
+
 -- Explained at train.tensors.
 local function make(given)
   local o = parameters:read(given)
   local n = o.x:size(0)
   if o.y and o.y:size(0) ~= n then show.fail("y must be a tensor with a row for each of the %d samples", n) end
+  local y, classes, targets = columns_of(o)
   local ids = o.y and o.y:dtype() == "int64" and o.y:dim() == 1 and o.y:totable()
   local tracks = {}
   for i = 1, n do
@@ -44,9 +59,9 @@ local function make(given)
     tracks[i] = {path = path, label = ids and o.classes and o.classes[ids[i] + 1] or nil}
   end
   return setmetatable({
-    x = o.x:contiguous(), y = o.y, settings = o, input = {normalize = o.normalize}, classes = o.classes,
+    x = o.x:contiguous(), y = y, settings = o, input = {normalize = o.normalize}, classes = classes,
     rows = o.x:size(1), frames = o.x:dim() > 2 and o.x:size(2) or nil,
-    dataset = {tracks = tracks, classes = o.classes or {}}, rejected = {}, partial = {},
+    dataset = {tracks = tracks, classes = classes or {}, task = o.task, targets = targets}, rejected = {}, partial = {},
   }, Batches)
 end
 
@@ -54,7 +69,7 @@ end
 local function pooled(songs, recipe, o)
   local X = songs:extract(recipe, {workers = o.workers, cache = o.cache, progress = o.progress})
   local batches = make {
-    x = X.x, y = X.y, classes = X.classes, paths = X.paths, batch_size = o.batch_size, normalize = o.normalize,
+    x = X.x, y = X.y, classes = X.classes, task = X.task, targets = X.targets, paths = X.paths, batch_size = o.batch_size, normalize = o.normalize,
     shuffle = o.shuffle, seed = o.seed, drop_last = o.drop_last,
   }
   batches.dataset, batches.rejected, batches.partial = class.make(X.tracks, songs), X.rejected, X.partial

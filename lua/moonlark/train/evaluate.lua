@@ -1,8 +1,8 @@
 --- Judging a network: its losses and predictions over all batches of a part, joined to whole tracks.
 local contract = require "moonlark.dataset.contract"
-local evaluation = require "moonlark.classify.evaluation"
 local finally = require "moonlark.base.finally"
 local options = require "moonlark.base.options"
+local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
 
 local evaluate = {}
@@ -33,56 +33,46 @@ function evaluate.forward(net, batch)
   return net(batch.x)
 end
 
---- The class of each track, from 0; nil where there are no classes, or a track is of none of them.
-function evaluate.class_ids(songs)
-  local of, ids = {}, {}
-  for i, name in ipairs(songs.classes or {}) do of[name] = i - 1 end
-  for i, track in ipairs(songs.tracks) do
-    if of[track.label] == nil then return nil end
-    ids[i] = of[track.label]
-  end
-  return torch.tensor(ids)
-end
-
 local parameters = options.describe("train.evaluate", {
   objective = options.callable(nil, "f(net, batch) gives the loss and logits",
     "fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?")
-    :but {usual = "cross entropy of net(x)"},
+    :but {usual = "the task's loss of net(x)"},
   device = options.text(options.none, "where batches go", {usual = "where the network is"}),
   probabilities = options.boolean(false, "tell them where there are no labels, too"),
 })
 
 -- Loss, where there is one, and logits of a batch.
-local function cross_entropy(net, batch)
-  local logits = evaluate.forward(net, batch)
-  return batch.y and torch.cross_entropy(logits, batch.y), logits
-end
-
--- Adds the probabilities of a batch's segments to those of their tracks.
-local function add(sums, batch, logits)
-  local probabilities, ids = torch.softmax(logits:float(), 1):cpu(), torch.tensor(batch.tracks) - 1
-  sums.probabilities = sums.probabilities or torch.zeros {sums.segments_of:size(0), probabilities:size(1)}
-  sums.probabilities:index_add_(0, ids, probabilities)
-  sums.segments_of:index_add_(0, ids, torch.ones {#batch.tracks})
-  if batch.y and batch.y:dim() == 1 then
-    sums.segments = sums.segments + #batch.tracks
-    sums.right = sums.right + probabilities:argmax(1):eq(batch.y:cpu()):sum():item()
+local function usual_objective(net, asked)
+  local loss = task.loss(asked)
+  return function(_, batch)
+    local logits = evaluate.forward(net, batch)
+    return batch.y and loss(logits, asked.target(net.card or {}, batch.y)), logits
   end
 end
 
---- Judges a network on batches, without gradients and in evaluation mode: accuracy over whole tracks with its 95 %
---- interval, precision, recall and F1 by class. The segments' probabilities are averaged over each track.
----     print(train.evaluate(net, parts.test:batches {feature = "mel", segment = 3}))
----@param net moonlark.nn.Module
----@param batches moonlark.AnyBatches  of dataset:batches or train.tensors
----@param given moonlark.train.evaluate.Options?
----@return moonlark.Evaluation|table  also loss, segment_accuracy, probabilities (tracks × classes) and tracks
-function evaluate.evaluate(net, batches, given)
-  local o = parameters:read(given)
-  contract.check_batches(batches):prepare()
-  local tracks, classes = batches.dataset.tracks, batches.dataset.classes or {}
-  local device, objective = o.device or net:device(), o.objective or cross_entropy
-  local sums = {loss = 0, examples = 0, segments = 0, right = 0, segments_of = torch.zeros {#tracks}}
+-- Adds the outputs of a batch's segments to those of their tracks, and keeps what is true of these.
+local function add(sums, batch, outputs)
+  outputs = outputs:cpu()
+  local ids, n = torch.tensor(batch.tracks) - 1, sums.segments_of:size(0)
+  sums.outputs = sums.outputs or torch.zeros {n, outputs:size(1)}
+  sums.outputs:index_add_(0, ids, outputs)
+  sums.segments_of:index_add_(0, ids, torch.ones {#batch.tracks})
+  local y = batch.y and batch.y:cpu()
+  if not y then return end
+  if y:dim() == 1 then
+    sums.segments = sums.segments + #batch.tracks
+    sums.right = sums.right + outputs:argmax(1):eq(y):sum():item()
+  else
+    sums.truth = sums.truth or torch.zeros {n, y:size(1)}
+    sums.truth:index_copy_(0, ids, y:float())
+  end
+end
+
+-- All batches, without gradients and in evaluation mode.
+local function run(net, batches, o, asked)
+  local device, objective = o.device or net:device(), o.objective or usual_objective(net, asked)
+  local sums = {loss = 0, examples = 0, segments = 0, right = 0, segments_of = torch.zeros {#batches.dataset.tracks}}
+  local judged = o.probabilities or asked.name ~= "classes" or #(batches.dataset.classes or {}) > 0
   local training = net.training
   local _ <close> = finally(function() net:train(training) end)
   net:eval()
@@ -94,16 +84,32 @@ function evaluate.evaluate(net, batches, given)
         sums.loss = sums.loss + loss:item() * #batch.tracks
         sums.examples = sums.examples + #batch.tracks
       end
-      if logits and (o.probabilities or #classes > 0) then add(sums, batch, logits) end
+      if logits and judged then add(sums, batch, asked.outputs(net.card or {}, logits)) end
     end
   end)
-  local probabilities = sums.probabilities and sums.probabilities / sums.segments_of:clamp_min(1):unsqueeze(1)
-  local y = probabilities and evaluate.class_ids(batches.dataset)
-  local found = y and evaluation(y, probabilities:argmax(1), batches.dataset.classes,
-    {scores = probabilities, scores_are = "probabilities"}) or {}
-  found.segment_accuracy = y and sums.segments > #tracks and sums.right / sums.segments or nil
+  return sums
+end
+
+--- Judges a network on batches, without gradients and in evaluation mode, over whole tracks: what its segments say is
+--- averaged. Of classes: accuracy with its 95 % interval, precision, recall and F1 by class. Of tags: average precision,
+--- ROC AUC and F1 by tag. Of values: R², RMSE, correlation and concordance by target.
+---     print(train.evaluate(net, parts.test:batches {feature = "mel", segment = 3}))
+---@param net moonlark.nn.Module
+---@param batches moonlark.AnyBatches  of dataset:batches or train.tensors
+---@param given moonlark.train.evaluate.Options?
+---@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation|table  also loss, segment_accuracy,
+---  probabilities (of classes and tags) or values, tracks × outputs, and tracks
+function evaluate.evaluate(net, batches, given)
+  local o = parameters:read(given)
+  contract.check_batches(batches):prepare()
+  local asked, tracks = task.of(net, batches), batches.dataset.tracks
+  local sums = run(net, batches, o, asked)
+  local outputs = sums.outputs and sums.outputs / sums.segments_of:clamp_min(1):unsqueeze(1)
+  local found = outputs and asked.judge(net.card or {}, batches.dataset, outputs, sums.truth) or {}
+  found.segment_accuracy = asked.name == "classes" and found.y and sums.segments > #tracks
+    and sums.right / sums.segments or nil
   found.loss = sums.examples > 0 and sums.loss / sums.examples or nil
-  found.probabilities, found.tracks = probabilities, tracks
+  found[asked.name == "values" and "values" or "probabilities"], found.tracks = outputs, tracks
   return found
 end
 

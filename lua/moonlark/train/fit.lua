@@ -10,8 +10,10 @@ local module = require "moonlark.nn.module"
 local optim = require "moonlark.optim"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
 local Trainer = require "moonlark.train.trainer"
+local warning = require "moonlark.base.warning"
 
 local integer, number, callable = options.integer, options.number, options.callable
 
@@ -40,12 +42,14 @@ local parameters = options.describe("train.fit", {
     "how weights follow gradients", "optim.AdamW {lr = 1e-3}"),
   schedule = one_of_optim("moonlark.ScheduleRecipe|moonlark.Schedule", "optim.cosine {}", "bind", "step",
     "how the learning rate goes", "it stays"),
-  loss = callable(nil, "f(logits, y)", "fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor")
-    :but {usual = "cross entropy"},
+  loss = options.either(nil, {options.choice(task.losses), callable(nil, "f(logits, y)",
+    "fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor")},
+    "what is made small; values are compared with mean 0 and deviation 1")
+    :but {usual = "cross_entropy of classes, bce of tags, mse of values"},
   objective = callable(nil, "in place of loss: f(net, batch) gives the loss, and logits where there are classes",
     "fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?"),
   monitor = options.choice(measures.watched, options.none, "the measure that tells the best epoch",
-    {usual = '"valid_accuracy" where there are classes, else "valid_loss"'}),
+    {usual = '"valid_accuracy" of classes, "valid_map" of tags, "valid_r2" of values, else "valid_loss"'}),
   clip_norm = number(nil, {above = 0, infinite = true, usual = "as it is"},
     "the largest norm of all gradients together"),
   accumulate = integer(1, {least = 1}, "batches a step"),
@@ -73,6 +77,20 @@ local function check_options(o)
   if part and not o[part] then show.fail("monitor = '%s' needs %s", o.monitor, part) end
 end
 
+-- Says which tags no training track has: nothing can be learnt of these.
+local function check_tags(tags, tracks)
+  local there, missing = {}, {}
+  for _, track in ipairs(tracks) do
+    for _, tag in ipairs(track.labels or {}) do there[tag] = true end
+  end
+  for _, tag in ipairs(tags) do
+    if tracks[1].labels and not there[tag] then missing[#missing + 1] = show.name(tag) end
+  end
+  if #missing > 0 then
+    warning.say("tags-without-training", "no training track has the tags " .. table.concat(missing, ", "))
+  end
+end
+
 -- A classification needs two classes or more, and tracks of every class.
 local function check_classes(classes, tracks)
   if #classes == 1 then show.fail("there is only one class, %s: nothing can be told apart", classes[1]) end
@@ -91,7 +109,9 @@ local function check_data(o)
   if o.train:items() == 0 then error("the training data is empty", 0) end
   if o.train:count() == 0 then error("drop_last leaves no batch: batch_size is above the number of examples", 0) end
   local classes = not o.objective and o.train.dataset.classes or {}
-  if #classes > 0 then check_classes(classes, o.train.dataset.tracks) end
+  if #classes > 0 then
+    (o.train.dataset.task == "tags" and check_tags or check_classes)(classes, o.train.dataset.tracks)
+  end
   for _, part in ipairs {"valid", "test"} do
     local words, others = part == "valid" and "validation" or part, o[part] and o[part].dataset.classes or {}
     if o[part] and o[part]:items() == 0 then
@@ -108,11 +128,13 @@ end
 local function write_card(net, o)
   local card = net.card or {}
   net.card = card
-  card.task = not o.objective and "classes" or nil
+  card.task = not o.objective and (o.train.dataset.task or "classes") or nil
+  card.targets, card.thresholds, card.scale = o.train.dataset.targets, nil, nil
   card.classes = not o.objective and o.train.dataset.classes or nil
   card.input = o.train:options()
   local statistics = card.input.normalize and o.train:statistics()
   card.statistics = statistics and {mean = statistics.mean:totable(), std = statistics.std:totable()}
+  if card.task then task.of(net, o.train).prepare(card, o.train) end
 end
 
 local function prepare(o)
@@ -163,8 +185,8 @@ function training.fit(net, given)
   local device = evaluate.device(o.device)
   o.optimizer = o.optimizer or optim.AdamW {lr = 1e-3}
   prepare(o)
-  local trainer = Trainer.new(net, o, device)
   write_card(net, o)
+  local trainer = Trainer.new(net, o, device)
   local record <close> = o.run and require "moonlark.train.record".open(trainer)
   trainer:begin(o.resume and checkpoint.read(record.checkpoint, trainer))
   if o.resume then record:rewind(trainer) end

@@ -22,6 +22,7 @@ local optim = require "moonlark.optim"
 local progress = require "moonlark.base.progress"
 local settings = require "moonlark.train.settings"
 local show = require "moonlark.base.show"
+local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
 local train_epoch = require "moonlark.train.epoch"
 
@@ -32,6 +33,7 @@ local train_epoch = require "moonlark.train.epoch"
 ---@field o moonlark.train.fit.Options  with defaults filled in
 ---@field device string
 ---@field objective fun(net: moonlark.nn.Module, batch: table): moonlark.Tensor, moonlark.Tensor?  loss and logits
+---@field task moonlark.train.Task  what is learnt
 ---@field settings table  what decides the result, plain
 ---@field optimizer moonlark.Optimizer
 ---@field schedule moonlark.Schedule?
@@ -52,12 +54,12 @@ Trainer.__index = Trainer
 Trainer.__name = "moonlark.Trainer"
 
 -- Loss and logits of a batch.
-local function objective_of(o)
+local function objective_of(o, asked)
   if o.objective then return o.objective end
-  local loss = o.loss or torch.cross_entropy
+  local loss = task.loss(asked, o.loss)
   return function(net, batch)
     local logits = evaluate.forward(net, batch)
-    return loss(logits, batch.y), logits
+    return loss(logits, asked.target(net.card or {}, batch.y)), logits
   end
 end
 
@@ -95,8 +97,9 @@ function Trainer.new(net, o, device)
     local steps = schedule.unit == "epoch" and 1 or math.ceil(batches / o.accumulate) -- in an epoch
     schedule = schedule:bind(optimizer, o.epochs * steps)
   end
+  local asked = task.of(net, o.train)
   return setmetatable({
-    net = net, o = o, device = device, objective = objective_of(o), settings = decided, optimizer = optimizer,
+    net = net, o = o, device = device, task = asked, objective = objective_of(o, asked), settings = decided, optimizer = optimizer,
     schedule = schedule, ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}), batches = batches,
     monitor = o.monitor, epoch = 0, history = {},
   }, Trainer)
@@ -114,9 +117,9 @@ end
 local function usual_monitor(self)
   local valid = self.o.valid
   if not valid then return nil end
-  if not self.o.objective then return evaluate.class_ids(valid.dataset) and "valid_accuracy" or "valid_loss" end
   local found = measures.of(self:evaluate(first_batch(valid))) -- an objective alone knows whether it gives logits
-  return found.valid_accuracy and "valid_accuracy" or found.valid_loss and "valid_loss" or nil
+  local usual = self.task.monitor
+  return found[usual] and usual or found.valid_loss and "valid_loss" or nil
 end
 
 --- Begins this call's epochs, at the first or where a checkpoint was: decides on the monitor and starts the clock.
@@ -224,11 +227,16 @@ function Trainer:settle()
   self.net:eval()
 end
 
---- Judges the settled network on the validation and the test part, and by the option `judge`.
+--- Judges the settled network on the validation and the test part, and by the option `judge`. The validation chooses
+--- the thresholds of tags first.
 function Trainer:conclude()
-  local given = {objective = self.objective, device = self.device}
+  local given, card = {objective = self.objective, device = self.device}, self.net.card
   for _, part in ipairs {"valid", "test"} do
     if self.o[part] then self[part] = evaluate.evaluate(self.net, self.o[part], given) end
+    if part == "valid" and self.valid and self.valid.task == "tags" then
+      card.thresholds = task.thresholds(self.valid)
+      self.valid = evaluate.evaluate(self.net, self.o.valid, given)
+    end
   end
   if self.o.judge then self.figures, self.pictures = self.o.judge(self) end
 end
@@ -253,7 +261,8 @@ function Trainer:__tostring()
   if self.best then
     text = text .. ("  best %s %.4f in epoch %d"):format(self.monitor:gsub("_", " "), self.best.value, self.best.epoch)
   end
-  if self.test and self.test.accuracy then text = text .. ("  test accuracy %.4f"):format(self.test.accuracy) end
+  local figure = self.task.monitor:match "valid_(.+)"
+  if self.test and self.test[figure] then text = text .. ("  test %s %.4f"):format(figure, self.test[figure]) end
   return text
 end
 
