@@ -24,8 +24,10 @@ local parameters = options.describe("train.tensors", {
   x = tensor("samples × columns or more axes", 2, options.required, "n × columns, or n × rows × frames"),
   y = tensor("a row for each sample", 1, options.none, "n class ids, or targets", {usual = "unlabelled"}),
   classes = options.list(options.text(), options.none, nil, "names by class id, or of the tags"),
-  task = options.choice({"classes", "tags", "values"}, options.none, "what y is", {usual = "classes, where it is int64"}),
-  targets = options.list(options.text(), options.none, {usual = '"target 0" …'}, "of values: what each column measures"),
+  task = options.choice({"classes", "tags", "values"}, options.none, "what y is",
+    {usual = "classes, where it is int64"}),
+  targets = options.list(options.text(), options.none, {usual = '"target 0" …'},
+    "of values: what each column measures"),
   paths = options.list(options.text(), options.none, {usual = '"sample 0" …'}, "what to call each sample"),
   batch_size = options.integer(32, {least = 1}, "samples"),
   shuffle = options.boolean(false, "another order in each epoch"),
@@ -69,8 +71,8 @@ end
 local function pooled(songs, recipe, o)
   local X = songs:extract(recipe, {workers = o.workers, cache = o.cache, progress = o.progress})
   local batches = make {
-    x = X.x, y = X.y, classes = X.classes, task = X.task, targets = X.targets, paths = X.paths, batch_size = o.batch_size, normalize = o.normalize,
-    shuffle = o.shuffle, seed = o.seed, drop_last = o.drop_last,
+    x = X.x, y = X.y, classes = X.classes, task = X.task, targets = X.targets, paths = X.paths,
+    batch_size = o.batch_size, normalize = o.normalize, shuffle = o.shuffle, seed = o.seed, drop_last = o.drop_last,
   }
   batches.dataset, batches.rejected, batches.partial = class.make(X.tracks, songs), X.rejected, X.partial
   batches.input = {recipe = recipe:settings(), batch_size = o.batch_size, normalize = o.normalize}

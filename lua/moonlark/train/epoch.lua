@@ -23,7 +23,8 @@ end
 
 -- How many of the batch are classified as they should be; nil where there are no classes.
 local function hits(self, logits, y)
-  if not (logits and y and self.task.name == "classes" and #(self.o.train.dataset.classes or {}) > 0) then return nil end
+  local classes = self.task.name == "classes" and self.o.train.dataset.classes or {}
+  if not logits or not y or #classes == 0 then return nil end
   if y:dim() == 2 then y = y:argmax(1) end
   return logits:detach():argmax(1):eq(y):sum()
 end

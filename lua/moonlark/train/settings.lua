@@ -26,7 +26,8 @@ function settings.plain(value) return json.decode(json.encode(value)) end
 function settings.of(net, o)
   local optimizer, schedule, card = o.optimizer, o.schedule, net.card or {}
   return settings.plain {
-    loss = type(o.loss) == "string" and o.loss or nil, seed = o.seed, epochs = o.epochs, accumulate = o.accumulate, clip_norm = o.clip_norm, ema = o.ema,
+    loss = type(o.loss) == "string" and o.loss or nil,
+    seed = o.seed, epochs = o.epochs, accumulate = o.accumulate, clip_norm = o.clip_norm, ema = o.ema,
     precision = o.precision, patience = o.patience, monitor = o.monitor,
     optimizer = {name = optimizer.name, options = optimizer.given},
     schedule = schedule and {name = schedule.name, options = schedule.options},

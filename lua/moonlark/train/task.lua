@@ -46,7 +46,8 @@ end
 
 function classes.judge(_, songs, outputs)
   local y = class_ids(songs)
-  return y and evaluation(y, outputs:argmax(1), songs.classes, {scores = outputs:double(), scores_are = "probabilities"})
+  if not y then return nil end
+  return evaluation(y, outputs:argmax(1), songs.classes, {scores = outputs:double(), scores_are = "probabilities"})
 end
 
 local tags = {
@@ -60,8 +61,9 @@ function tags.judge(card, songs, outputs, truth)
   if not truth then return nil end
   local thresholds = card.thresholds
   local least = thresholds and torch.tensor(thresholds, {dtype = "float64"}) or 0.5
-  return tags_evaluation(truth, songs.classes, {scores = outputs:double(), predicted = outputs:double():ge(least):float(),
-    thresholds = thresholds})
+  outputs = outputs:double()
+  return tags_evaluation(truth, songs.classes,
+    {scores = outputs, predicted = outputs:ge(least):float(), thresholds = thresholds})
 end
 
 -- Reductions of torch.mse_loss and its kin.

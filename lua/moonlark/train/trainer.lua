@@ -99,8 +99,8 @@ function Trainer.new(net, o, device)
   end
   local asked = task.of(net, o.train)
   return setmetatable({
-    net = net, o = o, device = device, task = asked, objective = objective_of(o, asked), settings = decided, optimizer = optimizer,
-    schedule = schedule, ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}), batches = batches,
+    net = net, o = o, device = device, task = asked, objective = objective_of(o, asked), settings = decided,
+    optimizer = optimizer, schedule = schedule, ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}), batches = batches,
     monitor = o.monitor, epoch = 0, history = {},
   }, Trainer)
 end
