@@ -172,8 +172,8 @@ end
 
 local function write_page(run, X, k, steps, z, all)
   local page = report.new("Clusters of " .. args.data)
-  page:text(("%d sounds, %d features each. %s %d clusters. %s"):format(X.x:size(0), X.x:size(1), preparation(steps, X), k,
-    args.seeds > 1 and ("Figures are means over %d seeds; pictures show the best by its own measure, labels unseen.")
+  page:text(("%d sounds, %d features each. %s %d clusters. %s"):format(X.x:size(0), X.x:size(1),
+    preparation(steps, X), k, args.seeds > 1 and ("Figures are means over %d seeds; pictures show the best by its own measure, labels unseen.")
       :format(args.seeds) or ("Seed %d."):format(args.seed)))
   local rows = {}
   for i, found in ipairs(all) do

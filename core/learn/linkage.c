@@ -215,8 +215,9 @@ static mlk_code by_table(mlk_samples samples, mlk_linkage linkage, mlk_edge *edg
     self.sizes = malloc(sizeof(double) * (size_t)n);
     self.left = malloc(sizeof(int64_t) * (size_t)n);
     int64_t *chain = malloc(sizeof *chain * (size_t)n);
-    mlk_code code = self.distances && self.sizes && self.left && chain ? MLK_OK
-                                                                       : mlk_fail_memory(status, "the distances of all pairs");
+    mlk_code code = MLK_OK;
+    if (!self.distances || !self.sizes || !self.left || !chain)
+        code = mlk_fail_memory(status, "the distances of all pairs");
     if (!code) {
         mlk_parallel((int)n - 1, 0, fill_row, &self);
         for (int64_t i = 0; i < n; i++) {

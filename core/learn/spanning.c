@@ -50,7 +50,7 @@ static void take_out(outside *self, int64_t place, int64_t d)
     memmove(self->x + place * d, self->x + last * d, sizeof(float) * (size_t)d);
 }
 
-/* After `row` came into the tree: who is nearer to it than to the others; the place of the nearest of all, and of equals
+/* After `row` came into the tree: who is nearer to it than to the others. The place of the nearest of all, of equals
  * that of the least row. */
 static int64_t look_from(outside *self, mlk_samples samples, const double *core, int64_t row)
 {

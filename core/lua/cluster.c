@@ -1,5 +1,7 @@
-/* cluster.c: core.cluster: principal components, k-means, Gaussian mixtures, trees of clusters. A fitted model is plain tensors. */
+/* cluster.c: core.cluster: principal components, k-means, Gaussian mixtures, trees of clusters, density. A fitted model is plain tensors. */
+#include "learn/dbscan.h"
 #include "learn/gmm.h"
+#include "learn/hdbscan.h"
 #include "learn/kmeans.h"
 #include "learn/knn.h"
 #include "learn/linkage.h"
@@ -155,10 +157,53 @@ static int nearest(lua_State *L)
     return 2;
 }
 
+/* hdbscan(x, {min_cluster_size, …}) -> labels, probabilities, core distances, limits (n each) */
+static int hdbscan(lua_State *L)
+{
+    mlk_status status;
+    mlk_hdbscan_options options = {0};
+    mlk_lua_read(L, 2, "cluster.hdbscan", mlk_hdbscan_parameters, &options);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    mlk_hdbscan found = {.labels = mlk_lua_push_labels(L, samples.n)};
+    found.probabilities = mlk_lua_push_vector(L, samples.n);
+    found.core = mlk_lua_push_vector(L, samples.n);
+    found.limits = mlk_lua_push_vector(L, samples.n);
+    mlk_lua_check(L, mlk_hdbscan_fit(samples, &options, &found, &status), &status);
+    return 4;
+}
+
+/* hdbscan_predict(rows, labels, core, limits, min_samples, x) -> labels */
+static int hdbscan_predict(lua_State *L)
+{
+    mlk_status status;
+    mlk_samples rows = mlk_lua_samples(L, 1, "rows"), samples = mlk_lua_samples(L, 6, "x");
+    mlk_hdbscan found = {.labels = (int64_t *)mlk_lua_labels(L, 2, "labels", rows.n)};
+    found.core = mlk_lua_numbers(L, 3, "core", rows.n);
+    found.limits = mlk_lua_numbers(L, 4, "limits", rows.n);
+    mlk_lua_check_width(L, samples, rows.d);
+    int64_t min_samples = mlk_lua_integer(L, 5, "min_samples", 1, INT32_MAX);
+    int64_t *labels = mlk_lua_push_labels(L, samples.n);
+    mlk_lua_check(L, mlk_hdbscan_predict(rows, &found, min_samples, samples, labels, &status), &status);
+    return 1;
+}
+
+/* dbscan(x, {eps, min_samples}) -> labels (n), dense (n, bool) */
+static int dbscan(lua_State *L)
+{
+    mlk_status status;
+    mlk_dbscan_options options = {0};
+    mlk_lua_read(L, 2, "cluster.dbscan", mlk_dbscan_parameters, &options);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    int64_t *labels = mlk_lua_push_labels(L, samples.n);
+    bool *dense = mlk_lua_push_tensor(L, MLK_BOOL, 1, &samples.n);
+    mlk_lua_check(L, mlk_dbscan_fit(samples, &options, labels, dense, &status), &status);
+    return 2;
+}
+
 int mlk_lua_open_cluster(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score}, {"kmeans", kmeans},
+        {"dbscan", dbscan}, {"hdbscan", hdbscan}, {"hdbscan_predict", hdbscan_predict}, {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score}, {"kmeans", kmeans},
         {"kmeans_predict", kmeans_predict}, {"linkage", linkage}, {"linkage_cut", linkage_cut}, {"nearest", nearest},
         {"pca", pca}, {NULL, NULL},
     };
@@ -166,5 +211,7 @@ int mlk_lua_open_cluster(lua_State *L)
     mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters);
     mlk_lua_add_parameters(L, "gmm", mlk_gmm_parameters);
     mlk_lua_add_parameters(L, "agglomerative", mlk_linkage_parameters);
+    mlk_lua_add_parameters(L, "hdbscan", mlk_hdbscan_parameters);
+    mlk_lua_add_parameters(L, "dbscan", mlk_dbscan_parameters);
     return 1;
 }

@@ -355,6 +355,11 @@
 ---@field linkage? "ward"|"average"|"complete"|"single"  default "ward": how far apart two clusters are
 ---@field distance_threshold? number  default by n_clusters, 0 or more: clusters this far apart, or farther, are not joined
 
+--- What cluster.dbscan takes.
+---@class moonlark.cluster.dbscan.Options
+---@field eps? number  default 0.5, above 0: how far apart neighbours are at most
+---@field min_samples? integer  default 5, 1 or more: neighbours, itself counted, of a row in a dense place
+
 --- What cluster.gmm takes.
 ---@class moonlark.cluster.gmm.Options
 ---@field n_components? integer  default 1, 1 or more: how many Gaussians
@@ -365,6 +370,12 @@
 ---@field max_iter? integer  default 100, 1 or more: passes at most
 ---@field seed? integer  default 0, 0 or more: of the random starts
 ---@field init? moonlark.Tensor  default k-means: labels to start from, one a row
+
+--- What cluster.hdbscan takes.
+---@class moonlark.cluster.hdbscan.Options
+---@field min_cluster_size? integer  default 5, 2 or more: rows that make a cluster
+---@field min_samples? integer  default min_cluster_size, 1 or more: rows, itself counted, that make a row's place dense
+---@field cluster_selection_method? "eom"|"leaf"  default "eom": the most lasting clusters (excess of mass), or the smallest
 
 --- What cluster.kmeans takes.
 ---@class moonlark.cluster.kmeans.Options

@@ -15,7 +15,8 @@ local function write_pitches(folder, count)
   for _, hz in ipairs {220, 440, 880} do
     for i = 1, count do
       local random = torch.rand {2}
-      local tone = torch.sin(time * (2 * math.pi * hz * (0.99 + 0.02 * random[1]:item()))) * (0.3 + 0.3 * random[1]:item())
+      local phase = time * (2 * math.pi * hz * (0.99 + 0.02 * random[0]:item()))
+      local tone = torch.sin(phase) * (0.3 + 0.3 * random[1]:item())
       local samples = ((tone + torch.randn {5512} * 0.01) * 32767):clamp(-32768, 32767):round()
       local bytes = {}
       for at, value in ipairs(samples:totable()) do bytes[at] = string.pack("<i2", math.tointeger(value)) end

@@ -65,4 +65,52 @@ function TestHierarchy:test_what_it_refuses()
   lu.assertErrorMsgContains("at most 30000 rows (3.6 GB), got 30001", few.fit, few, torch.zeros {30001, 1})
 end
 
+TestDensity = {}
+
+function TestDensity:test_hdbscan()
+  local cases = {usual = {}, leaf = {cluster_selection_method = "leaf"},
+    samples = {min_cluster_size = 10, min_samples = 3}}
+  for _, data in ipairs {"x", "moons"} do
+    for name, given in pairs(cases) do
+      local model = cluster.hdbscan(given):fit(frozen[data])
+      local base = ("hdbscan.%s.%s"):format(data, name)
+      check_clusters(base .. ".labels", model.labels)
+      check_numbers(model.labels)
+      check(base, model.probabilities, frozen[base .. ".probabilities"], 1e-12)
+      -- The fitted rows keep their labels; equal rows of the moons that had two labels get one.
+      local kept = model:predict(frozen[data]):eq(model.labels):double():mean():item()
+      lu.assertTrue(kept >= (data == "x" and 1 or 0.95), base)
+      lu.assertEquals(model.n_clusters, model.labels:max():item() + 1)
+    end
+  end
+end
+
+function TestDensity:test_new_rows_join_a_cluster_or_none()
+  local rows = torch.cat {torch.rand {40, 2}, torch.rand {40, 2} + 20}
+  local model = cluster.hdbscan():fit(rows)
+  lu.assertEquals(model.n_clusters, 2)
+  lu.assertEquals(model:predict(torch.tensor {{0.5, 0.5}, {20.5, 20.5}, {80.0, -80.0}}):totable(), {0, 1, -1})
+  local scan = cluster.dbscan {eps = 1}:fit(rows)
+  lu.assertEquals(scan:predict(torch.tensor {{0.5, 0.5}, {20.5, 20.5}, {10.0, 10.0}}):totable(), {0, 1, -1})
+end
+
+function TestDensity:test_dbscan()
+  for _, eps in ipairs {0.1, 0.2} do
+    local model = cluster.dbscan {eps = eps, min_samples = 4}:fit(frozen.moons)
+    lu.assertTrue(torch.equal(model.labels, frozen["dbscan." .. eps]))
+  end
+  local none = cluster.dbscan {eps = 1e-6}:fit(torch.rand {20, 3})
+  lu.assertEquals(none.n_clusters, 0)
+  lu.assertTrue(none:predict(torch.rand {3, 3}):eq(-1):all():item())
+end
+
+-- Rows that are the same, all of them or in two places, have infinite density.
+function TestDensity:test_equal_rows()
+  local same = cluster.hdbscan():fit(torch.ones {20, 2})
+  lu.assertTrue(same.labels:eq(-1):all():item()) -- one cluster is no cluster
+  local two = cluster.hdbscan():fit(torch.cat {torch.zeros {10, 2}, torch.ones {10, 2}})
+  lu.assertEquals(two.labels:totable(), torch.arange(20):div(10, {rounding_mode = "floor"}):totable())
+  lu.assertTrue(two.probabilities:eq(1):all():item())
+end
+
 lib.run()

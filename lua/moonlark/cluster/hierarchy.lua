@@ -38,7 +38,7 @@ hierarchy.agglomerative = estimator.define {
     if k > x:size(0) then show.fail("x must have at least n_clusters (%d) rows, got %d", k, x:size(0)) end
     return {linkage = linkage, labels = core.cluster.linkage_cut(linkage, k), n_clusters = k, rows = x:clone()}
   end,
-  methods = {predict = nearest},
+  methods = {predict = function(state, x) return (nearest(state, x)) end},
 }
 
 return hierarchy

@@ -8,7 +8,9 @@ local cluster = {}
 --- Reads back a saved clusterer.
 cluster.load = require "moonlark.estimator".load
 
-for _, part in ipairs {"decomposition", "embedding", "hierarchy", "kmeans", "mixture"} do
+for _, part in ipairs {
+  "decomposition", "density", "embedding", "hierarchy", "kmeans", "mixture",
+} do
   for name, f in pairs(require("moonlark.cluster." .. part)) do cluster[name] = f end
 end
 

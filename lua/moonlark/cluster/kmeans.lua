@@ -21,8 +21,8 @@ kmeans.kmeans = estimator.define {
   fit = function(settings, x)
     local centers, labels, inertia, iterations, used = core.cluster.kmeans(x, settings)
     if used < settings.n_clusters then
-      warning.say("kmeans-empty-cluster", ("k-means filled %d of %d clusters: the data has fewer different rows than that")
-        :format(used, settings.n_clusters))
+      warning.say("kmeans-empty-cluster", ("k-means filled %d of %d clusters: the data has fewer different rows than "
+        .. "that"):format(used, settings.n_clusters))
     end
     return {centers = centers, labels = labels, inertia = inertia, iterations = iterations}
   end,

@@ -5,7 +5,8 @@ local core = require "moonlark_core"
 ---@param state {rows: moonlark.Tensor, labels: moonlark.Tensor}
 ---@param x moonlark.Tensor
 ---@return moonlark.Tensor labels
+---@return moonlark.Tensor distances  float64
 return function(state, x)
-  local indices = core.cluster.nearest(state.rows, x, 1)
-  return state.labels:index_select(0, indices:select(1, 0))
+  local indices, distances = core.cluster.nearest(state.rows, x, 1)
+  return state.labels:index_select(0, indices:select(1, 0)), distances:select(1, 0)
 end
