@@ -216,7 +216,7 @@ static int points(lua_State *L)
     const float *labels = NULL;
     float class = 0;
     if (!lua_isnil(L, 2)) {
-        class = (float)mlk_lua_integer(L, 3, "class", 0, 1 << 24);
+        class = (float)mlk_lua_integer(L, 3, "class", -1, 1 << 24);
         mlk_array array = check_numbers(L, 2, "labels");
         labels = array.data;
         if (mlk_array_count(&array) != n)

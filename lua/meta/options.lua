@@ -75,7 +75,7 @@
 ---@field seed? integer  default 0: the same gives the same parts
 ---@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
 ---@field stratify? boolean  default true: deals out each class by itself
----@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: the parts that the data's publisher gave
+---@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: those that lie with the data
 
 --- What Dataset:validate takes.
 ---@class moonlark.Dataset.validate.Options
@@ -85,22 +85,9 @@
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
 
---- What Model:evaluate takes.
----@class moonlark.Model.evaluate.Options
----@field workers? integer  default 0, 0..256: threads; 0: one for each core
----@field batch_size? integer  default 32, 1 or more: examples
----@field progress? boolean  default false: a bar on standard error
----@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
-
---- What Model:predict takes.
----@class moonlark.Model.predict.Options
----@field segments? boolean  default false: also what is heard in each segment
----@field workers? integer  default 0, 0..256: threads; 0: one for each core
----@field batch_size? integer  default 32, 1 or more: examples
----@field progress? boolean  default false: a bar on standard error
----@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+--- What Figure:save takes.
+---@class moonlark.Figure.save.Options
+---@field dpi? number  default 192; 300 with width_mm, 20..2400, dots per inch: of a PNG; SVG and PDF have lines
 
 --- What Module:load_state_dict takes.
 ---@class moonlark.Module.load_state_dict.Options
@@ -139,7 +126,6 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
----@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 ---@field seconds? number  default 10, above 0, s: length of a block; the last one may be shorter
 
@@ -151,7 +137,6 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
----@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 
 --- What audio.save takes.
@@ -244,14 +229,6 @@
 ---@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
 ---@field max_bin? integer  default 256, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
-
---- What classify.compare takes.
----@class moonlark.classify.compare.Options
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
-
---- What classify.constant takes.
----@class moonlark.classify.constant.Options
 
 --- What classify.cross_validate takes.
 ---@class moonlark.classify.cross_validate.Options
@@ -259,8 +236,7 @@
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
+---@field each? fun(fold: integer, result: {n: integer, accuracy: number})  default nil: is called after each fold with its number and result
 
 --- What classify.grid_search takes.
 ---@class moonlark.classify.grid_search.Options
@@ -268,50 +244,17 @@
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 
 --- What classify.knn takes.
 ---@class moonlark.classify.knn.Options
 ---@field n_neighbors? integer  default 5, 1 or more: how many rows decide; at most those fitted
 ---@field weights? "uniform"|"distance"  default "uniform": what each counts: 1, or 1 / distance
 
---- What classify.learning_curve takes.
----@class moonlark.classify.learning_curve.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
----@field seed? integer  default 0: of the division into folds
----@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
----@field sizes? number[]  default {0.1, 0.325, 0.55, 0.775, 1}: shares of the rows that a fold leaves to learn from
-
 --- What classify.logistic takes.
 ---@class moonlark.classify.logistic.Options
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field tol? number  default 1e-05, above 0: stop when the gradient's largest entry is below
 ---@field max_iter? integer  default 1000, 1 or more: passes at most
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
-
---- What classify.nested_cross_validate takes.
----@class moonlark.classify.nested_cross_validate.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
----@field seed? integer  default 0: of the division into folds
----@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
----@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
----@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
----@field inner_k? integer  default as many as given folds leave, else 5, 2 or more: how many folds the search within each fold makes of the other rows
----@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
-
---- What classify.one_vs_rest takes.
----@class moonlark.classify.one_vs_rest.Options
----@field steps moonlark.Estimator[]  required: a copy of it learns each tag
----@field threshold? number|"f1"  default "f1": the score from which on a tag is said; f1: for each tag the one of the best F1, found inside the rows fitted
----@field cv? integer  default 3, 2 or more: parts of the rows fitted, each scored by a copy that learnt the others
----@field seed? integer  default 0: of these parts
 
 --- What classify.pipeline takes.
 ---@class moonlark.classify.pipeline.Options
@@ -325,18 +268,6 @@
 ---@field subsample? number  default 0.632, above 0 and at most 1: share of the rows that a tree sees
 ---@field max_bin? integer  default 64, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
-
---- What classify.random_search takes.
----@class moonlark.classify.random_search.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
----@field seed? integer  default 0: of the division into folds
----@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
----@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
----@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
 
 --- What classify.scaler takes.
 ---@class moonlark.classify.scaler.Options
@@ -347,13 +278,6 @@
 ---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
 ---@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field tol? number  default 0.001, above 0: when libsvm stops
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
-
---- What cluster.agglomerative takes.
----@class moonlark.cluster.agglomerative.Options
----@field n_clusters? integer  default 2, unless distance_threshold is given, 1 or more: how many clusters are left
----@field linkage? "ward"|"average"|"complete"|"single"  default "ward": how far apart two clusters are
----@field distance_threshold? number  default by n_clusters, 0 or more: clusters this far apart, or farther, are not joined
 
 --- What cluster.dbscan takes.
 ---@class moonlark.cluster.dbscan.Options
@@ -391,20 +315,6 @@
 ---@field n_components? integer  default as many as possible, 1 or more: how many are kept
 ---@field whiten? boolean  default false: bring each component to unit variance
 
---- What cluster.tsne takes.
----@class moonlark.cluster.tsne.Options
----@field n_components? integer  default 2, 1..3: dimensions of the embedding
----@field perplexity? number  default 30.0, 1 or more: about how many neighbours a row has
----@field early_exaggeration? number  default 12.0, 1 or more: how much attraction is exaggerated in the first steps
----@field early_exaggeration_iter? integer  default 250, 0 or more: these first steps
----@field n_iter? integer  default 500, 0 or more: steps after them
----@field learning_rate? number  default rows / exaggeration, above 0: length of the steps
----@field init? "pca"|"random"  default "pca": where rows start
----@field metric? "euclidean"|"cosine"|"manhattan"  default "euclidean": distance between rows
----@field theta? number  default 0.5, 0..1: how coarsely far points are taken together: 0 is exact
----@field seed? integer  default 0, 0 or more: of the start and of the search for neighbours
----@field progress? boolean  default true: draws a bar on standard error
-
 --- What corpus.clip takes.
 ---@class moonlark.corpus.clip.Options
 ---@field seed? integer  default 0: of all that is drawn
@@ -421,10 +331,9 @@
 
 --- What dataset.csv takes.
 ---@class moonlark.dataset.csv.Options
----@field columns? {path?: string, label?: string, labels?: string, value?: string|string[], group?: string, fold?: string, part?: string}  default {}: where the columns have other names
+---@field columns? {path?: string, label?: string, group?: string, fold?: string}  default {}: where the columns have other names
 ---@field root? string  default "": the folder that paths start from, as seen from the CSV file's
----@field delimiter? string  default the one of , ; tab | that fits: one character between fields
----@field separator? string  default "|": what stands between the labels of one track, in the column `labels`
+---@field delimiter? string  default ",": one character between fields
 
 --- What dataset.folder takes.
 ---@class moonlark.dataset.folder.Options
@@ -437,14 +346,6 @@
 --- What dataset.gtzan takes.
 ---@class moonlark.dataset.gtzan.Options
 ---@field lists? string  default beside the data: the folder of the list files
-
---- What dataset.known takes.
----@class moonlark.dataset.known.Options
----@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"  default found out: which collection it is
----@field subset? string  default the one that is there: of FMA small, medium, large, full; of ESC esc10; of MTG-Jamendo genre, moodtheme …
----@field split? integer  default 0, where it is there, 0 or more: of MTG-Jamendo: which published split
----@field tags? integer  default all, 1 or more: keep as many tags, the most frequent
----@field lists? string  default beside the data: of GTZAN: the folder of the fault-filtered split's lists
 
 --- What effects.deemphasis takes.
 ---@class moonlark.effects.deemphasis.Options
@@ -618,12 +519,6 @@
 ---@field n_fft? integer  default 2048, 8..16777216: samples in a frame
 ---@field resolution? number  default 0.01, 1e-06..1: width of a class, as a share of a bin
 ---@field bins_per_octave? integer  default 12, 1..1048576: bins of which the answer is a share
-
---- What feature.fix_length takes.
----@class moonlark.feature.fix_length.Options
----@field frames? integer  default as seconds say, 0 or more: how many are wanted, samples of a waveform
----@field seconds? number  default as frames say, 0..1000000000, s: how long it is to be
----@field value? number  default 0: what is put behind
 
 --- What feature.fourier_tempogram takes.
 ---@class moonlark.feature.fourier_tempogram.Options
@@ -903,7 +798,6 @@
 ---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field start? number  default 0, 0 or more, s: where in each file to begin
 ---@field duration? number  default to the end, 0 or more, s: how much of each file
----@field pad? boolean  default false: silence after files that end before the duration
 
 --- What feature.rms takes.
 ---@class moonlark.feature.rms.Options
@@ -1096,49 +990,6 @@
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field threshold? number  default 1e-10, 0 or more: smaller magnitudes count as 0
-
---- What metrics.average_precision takes.
----@class moonlark.metrics.average_precision.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
----@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
-
---- What metrics.calibration_curve takes.
----@class moonlark.metrics.calibration_curve.Options
----@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
----@field n_bins? integer  default 5, 2 or more: parts of 0..1
----@field strategy? "uniform"|"quantile"  default "uniform": parts of one width, or of one number of rows
-
---- What metrics.calibration_error takes.
----@class moonlark.metrics.calibration_error.Options
----@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
----@field n_bins? integer  default 15, 2 or more: parts of 0..1
-
---- What metrics.cohen_kappa takes.
----@class moonlark.metrics.cohen_kappa.Options
----@field weights? "linear"|"quadratic"  default all mistakes count the same: how much worse classes are whose ids are further apart
-
---- What metrics.precision_recall_curve takes.
----@class moonlark.metrics.precision_recall_curve.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
-
---- What metrics.roc_auc takes.
----@class moonlark.metrics.roc_auc.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
----@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
----@field multi_class? "ovr"|"ovo"  default "ovr": each class against the rest, or against each other
-
---- What metrics.roc_curve takes.
----@class moonlark.metrics.roc_curve.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
----@field drop_intermediate? boolean  default true: leave out thresholds in line with their neighbours
-
---- What metrics.top_k_accuracy takes.
----@class moonlark.metrics.top_k_accuracy.Options
----@field k? integer  default 2, 1 or more: how many of the highest scores count
-
---- What model.open takes.
----@class moonlark.model.open.Options
----@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
 
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
@@ -1537,45 +1388,209 @@
 ---@field format? string  default three digits: of the numbers on the bars, as for string.format
 ---@field low? number  default by the bars, and zero: where the axis begins
 ---@field high? number  default by the bars, and zero: where the axis ends
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default by the number of bars, 60..10000, pixels: of the picture
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field yscale? "linear"|"log"  default "linear": how the y axis grows
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default by the number of bars, 60..10000, pixels: of the picture; 96 an inch
 ---@field height? number  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.calibration takes.
+---@class moonlark.plot.calibration.Options
+---@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
+---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "top left"; "right" for more than eight: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 480 and the legend's, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.confusion takes.
 ---@class moonlark.plot.confusion.Options
 ---@field classes? any[]|moonlark.Tensor  default the report's, or "class 0", "class 1" …: names of the classes by id
 ---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default "blues": the colours
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default "predicted": below the x axis
----@field ylabel? string|number  default "true": beside the y axis
----@field width? number  default by the number of classes, 60..10000, pixels: of the picture
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default by the number of classes, 60..10000, pixels: of the picture; 96 an inch
 ---@field height? number  default by the number of classes, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.curves takes.
 ---@class moonlark.plot.curves.Options
 ---@field x? string  default epoch, else the row: the key to draw against
----@field title? string|number  default nil: above the picture
----@field width? number  default 900, 60..10000, pixels: of the picture
+---@field names? table<string, string>  default the names themselves: titles of the panels: {accuracy = "accuracy by track"}
+---@field training? string  default "training": what the training's own curve is called
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
+---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default in the corner that such curves leave free: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field yscale? "linear"|"log"  default "linear": how the y axis grows
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field width? number  default 450 for each panel of a row, 60..10000, pixels: of the picture; 96 an inch
 ---@field height? number  default 380, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.dendrogram takes.
+---@class moonlark.plot.dendrogram.Options
+---@field labels? any[]|moonlark.Tensor  default their numbers from 0: names of the things that were joined
+---@field root? "top"|"left"  default "left" with names that are long, else "top": on which side the last joint stands; names are easier to read beside a tree than below it
+---@field threshold? number  default 0.7 of the last joint's height, 0 or more: joints below it have the colour of their cluster, those above are grey
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field line_width? number  default 1.1, above 0 and at most 50, points: of the lines
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default by the number of leaves, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default by the number of leaves, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.embedding takes.
+---@class moonlark.plot.embedding.Options
+---@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
+---@field names? any[]|moonlark.Tensor  default none: a word beside each point, such as a song's name; false or "": none
+---@field centres? boolean  default false: write the classes' names at their middles, in place of the legend
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 600 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 600, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.grid takes.
 ---@class moonlark.plot.grid.Options
 ---@field columns? integer  default about as many as rows, 1 or more: figures in a row
----@field width? number  default the figures' own, above 0, pixels: of the page; the height does not change
----@field title? string|number  default nil: above the picture
+---@field width? number  default the figures' own, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default the figures' own, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+
+--- What plot.heat takes.
+---@class moonlark.plot.heat.Options
+---@field rows? any[]|moonlark.Tensor  default 0, 1, 2 …: names of the rows, from the top
+---@field columns? any[]|moonlark.Tensor  default 0, 1, 2 …: names of the columns
+---@field annotate? boolean  default where there is room: write the numbers into the cells
+---@field format? string  default three digits: of these numbers, as for string.format
+---@field unit? string|number  default none: of the numbers, beside the colour bar
+---@field bar? boolean  default true: draw the bar that explains the colours
+---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default diverging where numbers stand on both sides of zero, else viridis: the colours
+---@field low? number  default the numbers' own: where the range of colours begins
+---@field high? number  default the numbers' own: where the range of colours ends
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default by the matrix, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default by the matrix, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.histogram takes.
 ---@class moonlark.plot.histogram.Options
 ---@field bins? integer  default 2·n^(1/3), by Rice's rule, 5..100, 1..10000: how many intervals
 ---@field low? number  default all numbers: where what is counted begins
 ---@field high? number  default all numbers: where what is counted ends
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default "count": beside the y axis
----@field width? number  default 700, 60..10000, pixels: of the picture
+---@field yscale? "linear"|"log"  default "linear": how the y axis grows
+---@field colour? string  default blue: as #rrggbb or by name
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 700, 60..10000, pixels: of the picture; 96 an inch
 ---@field height? number  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.importance takes.
+---@class moonlark.plot.importance.Options
+---@field labels? any[]|moonlark.Tensor  default the keys of values, or 0, 1, 2 …: names of the features
+---@field errors? any[]|moonlark.Tensor  default the values' own, or none: for each a deviation: whiskers
+---@field most? integer  default 20, 1 or more: so many are shown, the largest first
+---@field colour? string  default blue: as #rrggbb or by name
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 620, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default by how many are shown, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.learning_curve takes.
+---@class moonlark.plot.learning_curve.Options
+---@field low? number  default by the scores: where the y axis begins
+---@field high? number  default by the scores: where the y axis ends
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
+---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "bottom right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field xscale? "linear"|"log"  default "linear": how the x axis grows
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 620, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.lines takes.
 ---@class moonlark.plot.lines.Options
@@ -1583,15 +1598,29 @@
 ---@field x? moonlark.Signal|moonlark.Tensor|number[]  default the series' own, time for Signals, else 0, 1, 2 …: positions that all series share
 ---@field xlow? number  default where the series begin: left end of the x axis
 ---@field xhigh? number  default where the series end: right end of the x axis
+---@field counted? boolean  default false: x counts from 1, as epochs do: there is a tick at 1 and none at 0
 ---@field marks? any[]|moonlark.Tensor  default none: positions of vertical lines: beats, onsets; seconds for Signals
----@field markers? boolean  default when there are few: a mark at each point
 ---@field low? number  default by the numbers: where the y axis begins
 ---@field high? number  default by the numbers: where the y axis ends
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default 800 and the legend's, 60..10000, pixels: of the picture
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
+---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field xscale? "linear"|"log"  default "linear": how the x axis grows
+---@field yscale? "linear"|"log"  default "linear": how the y axis grows
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 800 and the legend's, 60..10000, pixels: of the picture; 96 an inch
 ---@field height? number  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.map takes.
 ---@class moonlark.plot.map.Options
@@ -1608,86 +1637,125 @@
 ---@field high? number  default the numbers' own: where the range of colours ends
 ---@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
 ---@field start? number  default 0, s: time of the first one, for what is no Signal
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default 900, 60..10000, pixels: of the picture
+---@field xhigh? number  default where the columns end: right end of the x axis: pictures of one scale
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
 ---@field height? number  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.pie takes.
+---@class moonlark.plot.pie.Options
+---@field labels? any[]|moonlark.Tensor  default the keys of values, or 1, 2, 3 …: names of the slices
+---@field format? string  default "%.0f %%": of the percentages, as for string.format
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 400 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 400, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.precision_recall takes.
+---@class moonlark.plot.precision_recall.Options
+---@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
+---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "bottom left"; "right" for more than eight: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 480 and the legend's, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.roc takes.
+---@class moonlark.plot.roc.Options
+---@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
+---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "bottom right"; "right" for more than eight: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 480 and the legend's, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.scatter takes.
 ---@class moonlark.plot.scatter.Options
 ---@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
 ---@field components? integer[]  default {0, 1}: the two columns, from 0
----@field size? number  default by how many there are: of a point
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default 600 and the legend's, 60..10000, pixels: of the picture
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
+---@field xscale? "linear"|"log"  default "linear": how the x axis grows
+---@field yscale? "linear"|"log"  default "linear": how the y axis grows
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 600 and the legend's, 60..10000, pixels: of the picture; 96 an inch
 ---@field height? number  default 560, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.waveform takes.
 ---@class moonlark.plot.waveform.Options
----@field colour? string  default blue: of the wave
+---@field limit? number  default the largest, above 0: the amplitude at both ends of the axis
+---@field xhigh? number  default where the sound ends, s: right end of the axis
+---@field colour? string  default blue: as #rrggbb or by name
 ---@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
 ---@field start? number  default 0, s: time of the first one, for what is no Signal
----@field title? string|number  default nil: above the picture
----@field xlabel? string|number  default what the axis shows: below the x axis
----@field ylabel? string|number  default what the axis shows: beside the y axis
----@field width? number  default 900, 60..10000, pixels: of the picture
----@field height? number  default 120 and 110 for each channel, 60 or more, pixels: of the picture
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 90 and 110 for each channel, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What predict.files takes.
 ---@class moonlark.predict.files.Options
----@field batch_size? integer  default 32, 1 or more: examples
+---@field segments? boolean  default false: also what is heard in each segment
+---@field device? string  default "cpu": where to compute: "cpu", "cuda:0"
+---@field progress? boolean  default false: a bar on standard error
 ---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
 ---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
----@field progress? boolean  default false: a bar on standard error
----@field segments? boolean  default false: also what is heard in each segment
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
----@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
-
---- What regress.boosted_trees takes.
----@class moonlark.regress.boosted_trees.Options
----@field n_estimators? integer  default 100, 1 or more: rounds of boosting
----@field max_depth? integer  default 6, 0 or more: splits from the root to a leaf at most; 0: no limit
----@field learning_rate? number  default 0.3, above 0: share of each tree's answer that counts
----@field subsample? number  default 1, above 0 and at most 1: share of the rows that a tree sees
----@field colsample? number  default 1, above 0 and at most 1: share of the columns that a tree sees
----@field reg_lambda? number  default 1, 0 or more: L2 penalty on the leaves
----@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
----@field max_bin? integer  default 256, 2..65536: places where a column can be split
----@field seed? integer  default 0, 0 or more: of the random shares
-
---- What regress.knn takes.
----@class moonlark.regress.knn.Options
----@field n_neighbors? integer  default 5, 1 or more: how many rows are averaged; at most those fitted
----@field weights? "uniform"|"distance"  default "uniform": what each counts: 1, or 1 / distance
-
---- What regress.multi_output takes.
----@class moonlark.regress.multi_output.Options
----@field steps moonlark.Estimator[]  required: a copy of it learns each target
-
---- What regress.random_forest takes.
----@class moonlark.regress.random_forest.Options
----@field n_estimators? integer  default 100, 1 or more: how many trees
----@field max_depth? integer  default 0, 0 or more: splits from the root to a leaf at most; 0: no limit
----@field max_features? number  default 1, above 0 and at most 1: share of the columns tried at a split
----@field subsample? number  default 0.632, above 0 and at most 1: share of the rows that a tree sees
----@field max_bin? integer  default 64, 2..65536: places where a column can be split
----@field seed? integer  default 0, 0 or more: of the random shares
-
---- What regress.ridge takes.
----@class moonlark.regress.ridge.Options
----@field alpha? number  default 1.0, 0 or more: strength of the penalty
----@field fit_intercept? boolean  default true: adds a constant, which is not penalised
-
---- What regress.svr takes.
----@class moonlark.regress.svr.Options
----@field C? number  default 1.0, above 0: inverse strength of the penalty
----@field epsilon? number  default 0.1, 0 or more: errors below cost nothing, in the target's unit
----@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
----@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
----@field tol? number  default 0.001, above 0: when libsvm stops
+---@field batch_size? integer  default 32, 1 or more: examples
 
 --- What run.open takes.
 ---@class moonlark.run.open.Options
@@ -1710,7 +1778,7 @@
 ---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
 ---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
 ---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
----@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
+---@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
 
 --- What torch.affine_grid takes.
 ---@class moonlark.torch.affine_grid.Options
@@ -1793,7 +1861,7 @@
 
 --- What train.evaluate takes.
 ---@class moonlark.train.evaluate.Options
----@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?  default the task's loss of net(x): f(net, batch) gives the loss and logits
+---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?  default cross entropy of net(x): f(net, batch) gives the loss and logits
 ---@field device? string  default where the network is: where batches go
 ---@field probabilities? boolean  default false: tell them where there are no labels, too
 
@@ -1806,9 +1874,9 @@
 ---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
 ---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
 ---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
----@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
+---@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
 ---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?  default nil: in place of loss: f(net, batch) gives the loss, and logits where there are classes
----@field monitor? "loss"|"accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"|"valid_map"|"valid_auc"|"valid_r2"|"valid_ccc"|"valid_rmse"  default "valid_accuracy" of classes, "valid_map" of tags, "valid_r2" of values, else "valid_loss": the measure that tells the best epoch
+---@field monitor? "loss"|"accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"  default "valid_accuracy" where there are classes, else "valid_loss": the measure that tells the best epoch
 ---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
 ---@field accumulate? integer  default 1, 1 or more: batches a step
 ---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
@@ -1827,9 +1895,7 @@
 ---@class moonlark.train.tensors.Options
 ---@field x moonlark.Tensor  required: n × columns, or n × rows × frames
 ---@field y? moonlark.Tensor  default unlabelled: n class ids, or targets
----@field classes? string[]  default nil: names by class id, or of the tags
----@field task? "classes"|"tags"|"values"  default classes, where it is int64: what y is
----@field targets? string[]  default "target 0" …: of values: what each column measures
+---@field classes? string[]  default nil: names by class id
 ---@field paths? string[]  default "sample 0" …: what to call each sample
 ---@field batch_size? integer  default 32, 1 or more: samples
 ---@field shuffle? boolean  default false: another order in each epoch

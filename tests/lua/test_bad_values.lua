@@ -55,7 +55,11 @@ local arguments_of = {
   ["classify.random_search"] = {classifier, table_of_numbers, {}},
   ["torch.grid_sample"] = {torch.zeros {1, 1, 2, 2}, torch.zeros {1, 1, 1, 2}},
   ["Model:predict"] = {one_song}, ["Model:evaluate"] = {one_song}, ["predict.files"] = {listener, {"/nowhere"}},
-  ["plot.scatter"] = {table_of_numbers, n = 2},
+  ["plot.scatter"] = {table_of_numbers, n = 2}, ["plot.embedding"] = {table_of_numbers, n = 2},
+  ["plot.heat"] = {{{1, 2}, {3, 4}}}, ["plot.dendrogram"] = {{{0, 1, 1, 2}}},
+  ["plot.roc"] = {{fpr = {0, 1}, tpr = {0, 1}}}, ["plot.precision_recall"] = {{precision = {1, 0}, recall = {0, 1}}},
+  ["plot.calibration"] = {{mean_predicted = {0.1, 0.9}, fraction_positive = {0.2, 0.8}}},
+  ["plot.learning_curve"] = {{train_sizes = {1, 2}, test_scores = {0.5, 0.6}}}, ["Figure:save"] = {"/nowhere/x.png"},
 }
 
 -- Functions that are called in a way of their own.
@@ -71,6 +75,7 @@ local takes_no_names = {["classify.pipeline"] = true, ["classify.scaler"] = true
 -- Objects whose methods are called.
 local objects = {
   Dataset = one_song, Model = require "moonlark.model".open(listener), Module = layer, Tensor = square,
+  Figure = require "moonlark.plot".lines {1, 2},
   MultiheadAttention = nn.MultiheadAttention(4, 2), TransformerEncoderLayer = layer,
   TransformerEncoder = nn.TransformerEncoder(layer, 1),
 }

@@ -134,8 +134,9 @@ function TestSaving:test_errors()
   lu.assertErrorMsgContains("needs the option 'rate'", plot.waveform, {1, 2, 3})
   lu.assertErrorMsgContains("plot.lines: width must be a number 60..10000, got 1000000", plot.lines, {1, 2}, {width = 1e6})
   lu.assertErrorMsgContains("figures[1] must be a figure", plot.grid, {1})
-  lu.assertErrorMsgContains('colour must be written as "#rrggbb"', plot.waveform, {1, 2}, {rate = 1, colour = "red'"})
-  lu.assertErrorMsgContains("size must be a number, got string", plot.scatter, {{1, 2}}, {0}, {size = "1 lc rgb 'x'"})
+  lu.assertErrorMsgContains('colour must be a colour: "#rrggbb", black, blue', plot.waveform, {1, 2}, {rate = 1, colour = "red'"})
+  lu.assertErrorMsgContains("marker_size must be a number above 0 and at most 100, got string", plot.scatter, {{1, 2}}, {0},
+    {marker_size = "1 lc rgb 'x'"})
   lu.assertErrorMsgContains("high must be a finite number, got inf", plot.map, {{1, 2}}, {high = math.huge})
   lu.assertErrorMsgContains("rate must be a number above 0, got 0", plot.map, {{1, 2}}, {rate = 0})
 end

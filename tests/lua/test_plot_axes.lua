@@ -112,12 +112,56 @@ function TestPalette:test_amounts_grow_lighter()
   end
 end
 
-function TestPalette:test_fifty_classes_differ()
+function TestPalette:test_a_hundred_and_forty_classes_differ()
   local seen = {}
-  for i = 1, 56 do
-    local key = palette.colour(i) .. palette.shape(i)
+  for i = 1, 140 do
+    local key = palette.colour(i) .. palette.shape(i).number
     lu.assertNil(seen[key])
     seen[key] = true
+  end
+end
+
+-- Björn Ottosson's Oklab of linear red, green and blue: distances there are about as large as they look.
+local function oklab(r, g, b)
+  local l = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ^ (1 / 3)
+  local m = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ^ (1 / 3)
+  local s = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ^ (1 / 3)
+  return {0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.4285922050 * m + 0.4505937099 * s, 0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s}
+end
+
+-- What is seen of linear red, green and blue without, and with the two frequent kinds of colour-blindness (Machado,
+-- Oliveira and Fernandes 2009, severity 1).
+local sights = {
+  normal = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+  deuteranope = {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
+  protanope = {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
+}
+
+local function seen_as(colour, sight)
+  local linear = {}
+  for part in colour:gmatch "%x%x" do
+    local c = tonumber(part, 16) / 255
+    linear[#linear + 1] = c <= 0.04045 and c / 12.92 or ((c + 0.055) / 1.055) ^ 2.4
+  end
+  local seen = {}
+  for i, row in ipairs(sight) do
+    seen[i] = math.max(0, math.min(1, row[1] * linear[1] + row[2] * linear[2] + row[3] * linear[3]))
+  end
+  return oklab(table.unpack(seen))
+end
+
+-- Of ten classes no two look alike, of twenty no two that have the same shape.
+function TestPalette:test_classes_are_told_apart_by_everyone()
+  for name, sight in pairs(sights) do
+    for i = 1, 20 do
+      for j = i + 1, 20 do
+        local a, b = seen_as(palette.colour(i), sight), seen_as(palette.colour(j), sight)
+        local apart = math.sqrt((a[1] - b[1]) ^ 2 + (a[2] - b[2]) ^ 2 + (a[3] - b[3]) ^ 2)
+        local least = j <= 10 and 0.075 or palette.shape(i) == palette.shape(j) and 0.06 or 0.03
+        lu.assertTrue(apart >= least, ("%s: classes %d and %d are %.3f apart"):format(name, i, j, apart))
+      end
+    end
   end
 end
 

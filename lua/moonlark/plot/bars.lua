@@ -1,12 +1,13 @@
 --- Bars, one group for each name, with error bars.
 local data = require "moonlark.plot.data"
+local element = require "moonlark.plot.element"
 local figure = require "moonlark.plot.figure"
 local options = require "moonlark.base.options"
-local palette = require "moonlark.plot.palette"
 local panel = require "moonlark.plot.panel"
 local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
+local style = require "moonlark.plot.style"
 local text = require "moonlark.plot.text"
 
 ---@class moonlark.plot
@@ -17,7 +18,8 @@ local parameters = options.describe("plot.bars", {
   series = shared.list("names of the series in the legend", '"series 1", "series 2" …'),
   errors = shared.list("for each value a number, or {low, high}: whiskers", "none"),
   format = options.text(nil, "of the numbers on the bars, as for string.format", {usual = "three digits"}),
-}, shared.ends("the axis", "by the bars, and zero"), shared.axes, shared.size(nil, 420, "by the number of bars"))
+}, shared.ends("the axis", "by the bars, and zero"), style.colours, shared.legend(), shared.yscale, shared.axes,
+  shared.size(nil, 420, "by the number of bars"))
 
 -- The values as a list of series, each a list with one number for each label; and the labels.
 local function series_of(values, settings)
@@ -83,32 +85,47 @@ local function bars_of(list, errors, keys, wide)
   return found, missing
 end
 
--- The boxes of one series.
-local function boxes(found, series, wide)
-  local parts, half = {}, 0.46 * wide
+-- The boxes of one series, which stand on `base`.
+local function boxes(found, series, wide, base)
+  local points, half = {}, 0.46 * wide
   for _, bar in ipairs(found) do
     if bar.series == series then
-      parts[#parts + 1] = ("<ffffff"):pack(bar.at, bar.value, bar.at - half, bar.at + half, math.min(0, bar.value),
-        math.max(0, bar.value))
+      points[#points + 1] = {bar.at, bar.value, bar.at - half, bar.at + half, math.min(base, bar.value),
+        math.max(base, bar.value)}
     end
   end
-  return table.concat(parts)
+  return element.pack(points)
 end
 
 -- Error bars: a line and two caps each, as x, y and their changes.
-local function whiskers(found, wide)
-  local parts, cap = {}, 0.08 * wide
+local function whiskers(found, wide, least)
+  local points, cap = {}, 0.08 * wide
   for _, bar in ipairs(found) do
-    if bar.low then
-      parts[#parts + 1] = ("<ffffffffffff"):pack(bar.at, bar.low, 0, bar.high - bar.low,
-        bar.at - cap, bar.low, 2 * cap, 0, bar.at - cap, bar.high, 2 * cap, 0)
+    if bar.low and bar.high > least then
+      local low = math.max(bar.low, least)
+      points[#points + 1] = {bar.at, low, 0, bar.high - low}
+      points[#points + 1] = {bar.at - cap, low, 2 * cap, 0}
+      points[#points + 1] = {bar.at - cap, bar.high, 2 * cap, 0}
     end
   end
-  return table.concat(parts)
+  return element.pack(points)
+end
+
+-- The ends of a logarithmic axis.
+local function log_limits(found, settings)
+  local least, most = math.huge, 0
+  for _, bar in ipairs(found) do
+    if bar.value > 0 then least, most = math.min(least, bar.value), math.max(most, bar.value, bar.high or 0) end
+  end
+  if most == 0 then least, most = 1, 10 end
+  local bottom, top = settings.low or 10.0 ^ math.floor(math.log(least * 0.8, 10)), settings.high or 1.5 * most
+  if bottom <= 0 then show.fail("plot.bars: low must be above 0 on a logarithmic axis, got %g", bottom) end
+  return bottom, math.max(top, bottom * 1.01)
 end
 
 -- The ends of the axis: they hold zero and all bars, with room for the numbers on these.
 local function limits(found, settings)
+  if settings.yscale == "log" then return log_limits(found, settings) end
   local low, high = 0, 0
   for _, bar in ipairs(found) do
     low, high = math.min(low, bar.value, bar.low or 0), math.max(high, bar.value, bar.high or 0)
@@ -120,32 +137,48 @@ local function limits(found, settings)
 end
 
 -- The numbers on the bars; none when one of them is wider than its bar.
-local function words_on(found, bottom, top, format, pixels)
-  local words = {}
+local function words_on(found, y, format, pixels)
+  local words, log = {}, y.log
   for _, bar in ipairs(found) do
-    local shown = format and format:format(bar.value) or ("%.3g"):format(bar.value):gsub("%-", "−")
-    if text.width(shown, 11) > 1.15 * pixels then return {} end
-    local room = 0.035 * (top - bottom)
-    local y = bar.value < 0 and math.min(bar.value, bar.low or 0) - room
-      or math.max(bar.value, bar.high or bar.value) + room
-    if y > bottom and y < top then
-      words[#words + 1] = {text = shown, x = bar.at, y = y, size = 11, colour = "#444444"}
+    local shown = format and format:format(bar.value) or scale.short(bar.value)
+    if text.width(shown, 11) > pixels then return {} end
+    local room = log and (y.high / y.low) ^ 0.035 or 0.035 * (y.high - y.low)
+    local top = math.max(bar.value, bar.high or bar.value)
+    local at = log and top * room or bar.value < 0 and math.min(bar.value, bar.low or 0) - room or top + room
+    if at > y.low and at < y.high then
+      words[#words + 1] = {text = shown, x = bar.at, y = at, size = 11, colour = "#444444"}
     end
   end
   return words
 end
 
 -- The ticks that name the bars, slanted where they have no room side by side.
-local function names_axis(labels, width)
-  local widest, shown = 0, {}
+local function names_axis(labels, width, zoom)
+  local widest, shown, size = 0, {}, panel.tick_size * zoom
   for i, label in ipairs(labels) do
-    shown[i] = text.shorten(text.clean(label), panel.tick_size, 160)
-    widest = math.max(widest, text.width(shown[i], panel.tick_size))
+    shown[i] = text.shorten(text.clean(label), size, 160 * zoom)
+    widest = math.max(widest, text.width(shown[i], size))
   end
   return {
-    low = -0.6, high = #labels - 0.4, ticks = scale.names_ticks(shown, (width - 100) / 16),
+    low = -0.6, high = #labels - 0.4, ticks = scale.names_ticks(shown, (width - 100) / 16 / zoom),
     rotate = widest > (width - 120) / #labels - 8,
   }
+end
+
+-- The bars and whiskers of all series, and their legend.
+local function drawn(list, found, settings, wide, y)
+  local elements, entries = {}, {}
+  local base = y.log and y.low or 0
+  local function add(kind, bytes, colour)
+    if bytes ~= "" then elements[#elements + 1] = {kind = kind, bytes = bytes, colour = colour} end
+  end
+  for s = 1, #list do
+    local colour = style.colour_of(settings, s)
+    add("boxes", boxes(found, s, wide, base), colour)
+    entries[s] = {name = settings.series and settings.series[s] or "series " .. s, kind = "box", colour = colour}
+  end
+  add("vectors", whiskers(found, wide, y.log and y.low or -math.huge), "#333333")
+  return elements, (settings.series or #list > 1) and entries or nil
 end
 
 --- Bars: a list of numbers, a table from name to number, or a list of such lists (several series side by side). Errors
@@ -158,32 +191,21 @@ function pictures.bars(values, given)
   local settings = parameters:read(given)
   local list, labels, keys = series_of(values, settings)
   local wide = 0.8 / #list
-  local width = settings.width or math.max(420, math.min(1400, 180 + #labels * math.max(34 * #list, 48)))
+  local width, height = shared.measure(settings,
+    math.max(420, math.min(1400, 180 + #labels * math.max(34 * #list, 48))), 420)
+  local zoom = shared.zoom(settings)
   local found, missing = bars_of(list, settings.errors, keys, wide)
-
-  local elements, legend = {}, {}
-  local function add(bytes, columns, style, name)
-    if bytes ~= "" then elements[#elements + 1] = {bytes = bytes, columns = columns, style = style, name = name} end
-  end
-  for s = 1, #list do
-    local colour = palette.colour(s)
-    local name = settings.series and settings.series[s]
-    add(boxes(found, s, wide), 6, ("with boxxyerror lc rgb '%s' fillstyle solid 0.9 noborder"):format(colour), name)
-    legend[s] = {name = name or "series " .. s, kind = "box", colour = colour}
-  end
-  add(whiskers(found, wide), 4, "with vectors nohead lw 1.4 lc rgb '#333333'")
-
-  local x = names_axis(labels, width)
   local bottom, top = limits(found, settings)
-  return figure.new(panel.new {
-    title = settings.title, xlabel = settings.xlabel, ylabel = settings.ylabel, x = x,
-    y = {low = bottom, high = top, ticks = scale.linear(bottom, top, (settings.height - 100) / 45)},
-    grid = true, elements = elements,
-    words = words_on(found, bottom, top, settings.format, (width - 120) / #labels * wide),
+  local x = names_axis(labels, width, zoom)
+  local y = {low = bottom, high = top, log = settings.yscale == "log",
+    ticks = scale.ticks(settings.yscale, bottom, top, (height - 100) / 45 / zoom)}
+  local elements, entries = drawn(list, found, settings, wide, y)
+  return figure.of(settings, {
+    x = x, y = y, grid = true, elements = elements, legend = entries,
+    words = words_on(found, y, settings.format, (width - 120) / #labels * (#list > 1 and wide or 0.95) / zoom),
     marks = bottom < 0 and top > 0 and {{x1 = x.low, y1 = 0, x2 = x.high, y2 = 0, colour = "#888888"}} or nil,
-    legend = (settings.series or #list > 1) and legend or nil,
-    note = missing > 0 and ("%d bars are not finite numbers"):format(missing) or nil,
-  }, width, settings.height)
+    note = missing > 0 and text.count(missing, "bar") .. " left out: not finite" or nil,
+  }, width, height)
 end
 
 return pictures

@@ -4,14 +4,43 @@ local lines = require "moonlark.plot.lines".lines
 local options = require "moonlark.base.options"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
+local style = require "moonlark.plot.style"
 local text = require "moonlark.base.text"
 
 ---@class moonlark.plot
 local pictures = {}
 
+local function is_loss(measure) return measure:find "loss" ~= nil end
+
+local function names_of(value)
+  if type(value) ~= "table" or getmetatable(value) then return nil end
+  for key, name in pairs(value) do
+    if type(key) ~= "string" or type(name) ~= "string" then return nil end
+  end
+  return value
+end
+
 local parameters = options.describe("plot.curves", {
   x = options.text(nil, "the key to draw against", {usual = "epoch, else the row"}),
-}, shared.title, shared.size(900, 380))
+  names = options.value("table<string, string>", "a table of words by the names in the rows", names_of, nil,
+    'titles of the panels: {accuracy = "accuracy by track"}', {usual = "the names themselves"}),
+  training = options.text("training", "what the training's own curve is called"),
+}, style.lines, style.points, shared.legend(nil, "in the corner that such curves leave free"),
+  shared.yscale, shared.title, shared.size(nil, 380, "450 for each panel of a row"))
+
+-- What is handed on to the lines of each panel.
+local passed = {"colours", "styles", "line_width", "markers", "marker_size", "legend", "yscale", "font_size"}
+
+-- The panel of a measure: its options, but for the size.
+local function looks_of(measure, settings, x_label, best)
+  local own = {
+    title = (settings.names or {})[measure.name] or measure.name:gsub("_", " "), xlabel = x_label, counted = true,
+    marks = best and {best} or nil,
+  }
+  for _, name in ipairs(passed) do own[name] = settings[name] end
+  if own.legend == nil then own.legend = is_loss(measure.name) and "top right" or "bottom right" end
+  return own
+end
 
 -- Names of what counts rows and measures nothing.
 local counters = {epoch = true, step = true, fold = true, time = true, seconds = true, lr = true}
@@ -29,8 +58,6 @@ local function keys_of(rows, x_key)
   if #keys == 0 then error("metrics must hold numbers by name besides the epoch, got none", 0) end
   return keys
 end
-
-local function is_loss(measure) return measure:find "loss" ~= nil end
 
 -- The measures, losses first, each with its keys: {name, keys}. "valid_loss" and "train_loss" are both of "loss".
 local function measures_of(keys)
@@ -51,7 +78,7 @@ local function measures_of(keys)
 end
 
 -- One key over the rows as a series, and where it is best.
-local function series_of(rows, key, x_key, lower_is_better)
+local function series_of(rows, key, x_key, lower_is_better, training)
   local x, y, best, best_x = {}, {}, nil, nil
   for i, row in ipairs(rows) do
     local value = row[key]
@@ -59,19 +86,19 @@ local function series_of(rows, key, x_key, lower_is_better)
     local better = value and (not best or lower_is_better and value < best or not lower_is_better and value > best)
     if better then best, best_x = value, x[i] end
   end
-  local label = key:find "^val" and "validation" or key:find "^test" and "test" or "training"
-  return {x = x, y = y, label = label}, best_x
+  local rank = key:find "^val" and 2 or key:find "^test" and 3 or 1
+  return {x = x, y = y, label = ({training, "validation", "test"})[rank], rank = rank}, best_x
 end
 
 -- All series of a measure, and where the validation is best.
-local function panel_of(rows, measure, x_key)
+local function panel_of(rows, measure, x_key, training)
   local series, best = {}, nil
   for i, key in ipairs(measure.keys) do
     local best_x
-    series[i], best_x = series_of(rows, key, x_key, is_loss(measure.name))
+    series[i], best_x = series_of(rows, key, x_key, is_loss(measure.name), training)
     if key:find "^val" then best = best_x end
   end
-  table.sort(series, function(a, b) return a.label < b.label end)
+  table.sort(series, function(a, b) return a.rank < b.rank end)
   return series, best
 end
 
@@ -92,16 +119,16 @@ function pictures.curves(metrics, given)
   local known_best = metrics.history and metrics.best and metrics.best.epoch
   local x_key = settings.x or (rows[1].epoch and "epoch")
   local measures = measures_of(keys_of(rows, x_key))
-  local figures, columns = {}, math.min(#measures, 2)
+  local figures, columns = {}, math.min(#measures, 3)
   for i, measure in ipairs(measures) do
-    local series, best = panel_of(rows, measure, x_key)
-    figures[i] = lines(series, {
-      title = measure.name:gsub("_", " "), xlabel = x_key or "row", width = settings.width / columns,
-      height = settings.height, marks = best and {known_best or best} or nil,
-    })
+    local series, best = panel_of(rows, measure, x_key, settings.training)
+    local own = looks_of(measure, settings, x_key or "row", best and (known_best or best))
+    own.width, own.height = 450, 380
+    figures[i] = lines(series, own)
   end
-  if #figures == 1 and not settings.title then return figures[1] end
-  return figure.grid(figures, {columns = columns, title = settings.title})
+  return figure.grid(figures, {columns = columns, title = settings.title, width = settings.width,
+    height = settings.height, width_mm = settings.width_mm, height_mm = settings.height_mm,
+    font_size = settings.font_size})
 end
 
 return pictures

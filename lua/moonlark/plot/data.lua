@@ -75,6 +75,17 @@ function data.rows_from(array, first)
   return table.move(array, first + 1, #array, 1, {})
 end
 
+--- How many finite numbers above zero there are, their least and their most: what a logarithmic axis can show.
+function data.positive(array)
+  local count, least, most = 0, nil, nil
+  for _, value in ipairs(is_tensor(array) and array:flatten():totable() or array) do
+    if value > 0 and value < math.huge then
+      count, least, most = count + 1, math.min(least or value, value), math.max(most or value, value)
+    end
+  end
+  return count, least, most
+end
+
 --- The numbers as a Lua table: for the few that become labels.
 function data.list(array) return is_tensor(array) and array:totable() or array end
 

@@ -3,11 +3,15 @@
 ---@class moonlark.Figure
 ---@field width number  pixels of the figure, 96 an inch
 ---@field height number
+---@field dpi number  pixels an inch of a PNG
 ---@field panels table[]  {panel, x, y, w, h}
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local options = require "moonlark.base.options"
+local panel = require "moonlark.plot.panel"
+local png = require "moonlark.base.png"
+local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 local terminal = require "moonlark.plot.terminal"
@@ -19,32 +23,100 @@ Figure.__name = "moonlark.Figure"
 
 local figure = {}
 
---- A PNG has this many pixels for each pixel of the figure: sharp on today's screens and on paper.
+--- Numbers are thinned to this many for each pixel of the figure: sharp on today's screens and on paper.
 figure.scale = 2
 
 local family = "DejaVu Sans"
+local screen_dpi, paper_dpi = 192, 300
+
+local function new(fields) return setmetatable(fields, Figure) end
+
+-- A copy with one field of its own.
+local function with(object, name, value)
+  local copy = {}
+  for key, field in pairs(object) do copy[key] = field end
+  copy[name] = value
+  return setmetatable(copy, getmetatable(object))
+end
 
 --- A figure of one panel.
----@param panel moonlark.plot.Panel
+---@param one moonlark.plot.Panel
+---@param width number
+---@param height number
+---@param dpi number?
+---@return moonlark.Figure
+function figure.new(one, width, height, dpi)
+  return new {
+    width = width, height = height, dpi = dpi or screen_dpi,
+    panels = {{panel = one, x = 0, y = 0, w = width, h = height}},
+  }
+end
+
+-- What the options say, else what the picture says by itself; false is none.
+local function chosen(given, usual)
+  if given == nil then return usual end
+  return given or nil
+end
+
+-- Ticks that were asked for, at places of the axis.
+local function place_ticks(axis, ticks)
+  axis.ticks, axis.rotate = {}, nil
+  local low, high = math.min(axis.low, axis.high), math.max(axis.low, axis.high)
+  for _, tick in ipairs(ticks) do
+    local at = axis.to and axis.to(tick.at) or tick.at
+    if at >= low and at <= high then
+      table.insert(axis.ticks, {at = at, text = tick.text or scale.number(tick.at)})
+    end
+  end
+end
+
+-- Slants the names below the picture where they have no room side by side.
+local function slant(fields, width)
+  local room = (width - 90) / math.max(1, #fields.x.ticks)
+  for _, tick in ipairs(fields.x.ticks) do
+    if text.width(text.clean(tick.text), panel.tick_size * fields.zoom) > room then fields.x.rotate = true end
+  end
+end
+
+local function place_annotations(fields, annotations)
+  local words, marks = {table.unpack(fields.words or {})}, {table.unpack(fields.marks or {})}
+  local function at(axis, value) return axis.to and axis.to(value) or value end
+  for _, one in ipairs(annotations or {}) do
+    local x, y = at(fields.x, one.x), at(fields.y, one.y)
+    words[#words + 1] = {text = tostring(one.text), x = x, y = y, colour = one.colour}
+    if one.arrow then
+      marks[#marks + 1] = {x1 = x, y1 = y, x2 = at(fields.x, one.arrow[1]), y2 = at(fields.y, one.arrow[2]),
+        colour = one.colour or "#444444", beside = tostring(one.text)}
+    end
+  end
+  fields.words, fields.marks = words, marks
+end
+
+--- A figure of one panel as the shared options say (moonlark.plot.options): these win over the fields that the picture
+--- gives.
+---@param settings table
+---@param fields table  of a moonlark.plot.Panel
 ---@param width number
 ---@param height number
 ---@return moonlark.Figure
-function figure.new(panel, width, height)
-  for name, value in pairs {width = width, height = height} do
-    if type(value) ~= "number" or not (value >= 60 and value <= 10000) then
-      show.fail("%s must be 60..10000 pixels, got %s", name, tostring(value))
-    end
+function figure.of(settings, fields, width, height)
+  fields.zoom = shared.zoom(settings)
+  for _, name in ipairs {"title", "xlabel", "ylabel"} do fields[name] = chosen(settings[name], fields[name]) end
+  for _, name in ipairs {"title", "xlabel", "ylabel"} do fields[name] = fields[name] and tostring(fields[name]) end
+  if settings.yticks then place_ticks(fields.y, settings.yticks) end
+  if settings.xticks then
+    place_ticks(fields.x, settings.xticks)
+    slant(fields, width)
   end
-  return setmetatable({
-    width = width, height = height, panels = {{panel = panel, x = 0, y = 0, w = width, h = height}},
-  }, Figure)
+  place_annotations(fields, settings.annotations)
+  if settings.legend == false then fields.legend = nil end
+  fields.legend_at = settings.legend or fields.legend_at
+  return figure.new(panel.new(fields), width, height, settings.width_mm and paper_dpi)
 end
 
 local grid_parameters = options.describe("plot.grid", {
   columns = options.integer(nil, {least = 1, usual = "about as many as rows"}, "figures in a row"),
-  width = options.number(nil, {above = 0, unit = "pixels", usual = "the figures' own"},
-    "of the page; the height does not change"),
-}, shared.title)
+}, shared.size(nil, nil, "the figures' own"), shared.title)
 
 -- Widths of the columns and heights of the rows: those of their largest figures.
 local function cells_of(figures, columns)
@@ -58,11 +130,13 @@ local function cells_of(figures, columns)
 end
 
 -- Puts the panels of a figure into a cell. They take the whole cell, so that neighbours line up.
-local function place(page, item, x, y, width, height)
+local function place(page, item, x, y, width, height, zoom)
   local wide, high = width / item.width, height / item.height
   for _, part in ipairs(item.panels) do
+    local one = part.panel
+    if zoom then one = with(one, "zoom", zoom) end
     page.panels[#page.panels + 1] = {
-      panel = part.panel, x = x + part.x * wide, y = y + part.y * high, w = part.w * wide, h = part.h * high,
+      panel = one, x = x + part.x * wide, y = y + part.y * high, w = part.w * wide, h = part.h * high,
     }
   end
 end
@@ -77,7 +151,14 @@ local function check_figures(figures)
   end
 end
 
---- Several figures on one page, row by row, each in its own proportions; those above each other line up.
+local function sum(list)
+  local total = 0
+  for _, value in ipairs(list) do total = total + value end
+  return total
+end
+
+--- Several figures on one page, row by row, each in its own proportions; those above each other line up. A width alone
+--- scales the height, too.
 ---     plot.grid({plot.waveform(song), plot.map(feature.mel(song))}, {title = "One song"}):show()
 ---@param figures moonlark.Figure[]
 ---@param given moonlark.plot.grid.Options?
@@ -87,19 +168,25 @@ function figure.grid(figures, given)
   check_figures(figures)
   local columns = math.min(#figures, settings.columns or (#figures <= 2 and 1 or math.ceil(math.sqrt(#figures))))
   local widths, heights = cells_of(figures, columns)
-  local total = 0
-  for c = 1, columns do total = total + widths[c] end
-  local shrink = (settings.width or total) / total
+  local top = settings.title and 40 * shared.zoom(settings) or 0
+  local own_width, own_height = sum(widths), sum(heights)
+  local width, height = shared.measure(settings, own_width, own_height + top)
+  local given_height = settings.height or settings.height_mm
+  local wide = width / own_width
+  local high = given_height and (height - top) / own_height or wide
+  local zoom = (settings.font_size or settings.width_mm) and shared.zoom(settings)
 
-  local page = setmetatable({panels = {}, title = settings.title, width = total * shrink}, Figure)
-  local x, y = 0, settings.title and 40 or 0
+  local page = new {
+    panels = {}, title = settings.title or nil, zoom = zoom or 1, width = width, height = top + own_height * high,
+    dpi = settings.width_mm and paper_dpi or screen_dpi,
+  }
+  local x, y = 0, top
   for i, item in ipairs(figures) do
     local c, r = (i - 1) % columns + 1, (i - 1) // columns + 1
-    place(page, item, x, y, widths[c] * shrink, heights[r])
-    x = x + widths[c] * shrink
-    if c == columns or i == #figures then x, y = 0, y + heights[r] end
+    place(page, item, x, y, widths[c] * wide, heights[r] * high, zoom)
+    x = x + widths[c] * wide
+    if c == columns then x, y = 0, y + heights[r] * high end
   end
-  page.height = y
   return page
 end
 
@@ -134,8 +221,10 @@ local function body(self, kind)
   local several = #self.panels > 1
   if several then
     align(self.panels)
-    local title = self.title and text.shorten(text.clean(self.title), 19, self.width - 30)
-    parts[1] = "set multiplot" .. (title and (" title %s font ',14.25'"):format(gnuplot.quote(title)) or "") .. "\n"
+    local size = 19 * (self.zoom or 1)
+    local title = self.title and text.shorten(text.clean(self.title), size, self.width - 30)
+    parts[1] = "set multiplot"
+      .. (title and (" title %s font ',%g'"):format(gnuplot.quote(title), size * 0.75) or "") .. "\n"
   end
   for _, part in ipairs(self.panels) do parts[#parts + 1] = part.panel:script(part, self, sidecar) end
   if several then parts[#parts + 1] = "unset multiplot\n" end
@@ -145,7 +234,7 @@ end
 -- gnuplot's terminal for each kind of picture. Fonts are given in points; a point is 4/3 of our pixels.
 local terminals = {
   png = function(self)
-    local s = figure.scale
+    local s = self.dpi / 96
     return ("pngcairo noenhanced rounded size %.0f,%.0f font '%s,9' fontscale %g linewidth %g pointscale %g"):format(
       self.width * s, self.height * s, family, s, s, s)
   end,
@@ -192,7 +281,8 @@ function Figure:bytes(kind)
   end
   local script, data = script_for(self, kind)
   if kind ~= "svg" then script = gnuplot.drawable(script) end
-  return gnuplot.render(script, data)
+  local bytes = gnuplot.render(script, data)
+  return png.is(bytes) and png.with_resolution(bytes, self.dpi) or bytes
 end
 
 --- The kind of picture that a path's ending names: "png", "svg" or "pdf"; any other is an error.
@@ -207,12 +297,19 @@ function figure.kind_of(path)
   return ending
 end
 
+local saving = options.describe("Figure:save", {
+  dpi = options.number(nil, {least = 20, most = 2400, unit = "dots per inch", usual = "192; 300 with width_mm"},
+    "of a PNG; SVG and PDF have lines"),
+})
+
 --- Writes the picture: PNG, SVG or PDF by the ending. The file appears whole or not at all.
 ---     plot.map(mel):save "mel.png"
 ---@param path string
+---@param given moonlark.Figure.save.Options?
 ---@return moonlark.Figure self
-function Figure:save(path)
-  files.write(path, self:bytes(figure.kind_of(path)))
+function Figure:save(path, given)
+  local settings, kind = saving:read(given), figure.kind_of(path)
+  files.write(path, (settings.dpi and with(self, "dpi", settings.dpi) or self):bytes(kind))
   return self
 end
 
@@ -228,7 +325,7 @@ function Figure:text(width, height, colour)
   height = height or math.max(10, math.min(30, (rows or 26) - 2))
   local parts = {self.title and #self.panels > 1 and text.clean(self.title) .. "\n" or ""}
   for i, part in ipairs(self.panels) do
-    parts[i + 1] = terminal.draw(part.panel, width, height, colour or false, new_sidecar())
+    parts[i + 1] = terminal.draw(part.panel, width, height, colour or false)
   end
   return table.concat(parts)
 end

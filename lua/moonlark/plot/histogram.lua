@@ -1,13 +1,15 @@
 --- Histograms: how often numbers fall into each of equal intervals.
 local data = require "moonlark.plot.data"
+local element = require "moonlark.plot.element"
 local figure = require "moonlark.plot.figure"
 local options = require "moonlark.base.options"
 local palette = require "moonlark.plot.palette"
-local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
+local style = require "moonlark.plot.style"
+local text = require "moonlark.plot.text"
 
 ---@class moonlark.plot
 local pictures = {}
@@ -15,8 +17,7 @@ local pictures = {}
 local parameters = options.describe("plot.histogram", {
   bins = options.integer(nil, {least = 1, most = 10000, usual = "2·n^(1/3), by Rice's rule, 5..100"},
     "how many intervals"),
-}, shared.ends("what is counted", "all numbers"), shared.axes, {ylabel = shared.words("count", "beside the y axis")},
-  shared.size(700, 420))
+}, shared.ends("what is counted", "all numbers"), shared.yscale, style.colour, shared.axes, shared.size(700, 420))
 
 --- How often the numbers of a Signal, a tensor or a list fall into each of equal intervals.
 ---     plot.histogram(feature.rms(song), {bins = 40}):show()
@@ -33,26 +34,30 @@ function pictures.histogram(values, given)
   if not (low < high) then show.fail("low must be less than high (%g), got %g", high, low) end
 
   local missing, counts = rows * columns - finite, picture.histogram(array, low, high, bins)
-  local step = (high - low) / bins
-  local boxes, most = {}, 0
+  local step, logarithmic = (high - low) / bins, settings.yscale == "log"
+  local floor = logarithmic and 0.5 or 0
+  local boxes, most = {}, 1
   for i, count in ipairs(counts) do
     local at = low + (i - 1) * step
-    boxes[i] = ("<ffffff"):pack(at + step / 2, count, at, at + step, 0, count)
+    boxes[i] = {at + step / 2, math.max(count, floor), at, at + step, floor, math.max(count, floor)}
     most = math.max(most, count)
   end
-  local top = math.max(1, most) * 1.06
-  return figure.new(panel.new {
-    title = settings.title, xlabel = settings.xlabel, ylabel = settings.ylabel,
+  local top = logarithmic and 1.5 * most or 1.06 * most
+  local width, height = shared.measure(settings, 700, 420)
+  local zoom = shared.zoom(settings)
+  local count = (height - 90) / 45 / zoom
+  return figure.of(settings, {
+    ylabel = "count", grid = true,
     x = {low = low - 0.02 * (high - low), high = high + 0.02 * (high - low),
-      ticks = scale.linear(low, high, (settings.width - 90) / 75)},
-    y = {low = 0, high = top, ticks = scale.whole(0, top, (settings.height - 90) / 45)},
-    grid = true,
+      ticks = scale.linear(low, high, (width - 90) / 75 / zoom)},
+    y = {low = floor, high = top, log = logarithmic,
+      ticks = logarithmic and scale.logarithmic(1, top, count) or scale.whole(0, top, count)},
     elements = {{
-      bytes = table.concat(boxes), columns = 6,
-      style = ("with boxxyerror lw 0.6 lc rgb '%s' fillstyle solid 0.85 border rgb 'white'"):format(palette.colour(1)),
+      kind = "boxes", bytes = element.pack(boxes), colour = settings.colour or palette.colour(1), fill = 0.85,
+      edge = "#ffffff",
     }},
-    note = missing > 0 and ("%d numbers are not finite and left out"):format(missing) or nil,
-  }, settings.width, settings.height)
+    note = missing > 0 and text.count(missing, "number") .. " left out: not finite" or nil,
+  }, width, height)
 end
 
 return pictures

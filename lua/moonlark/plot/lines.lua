@@ -1,13 +1,13 @@
 --- Lines: one or more series of numbers.
 local data = require "moonlark.plot.data"
 local figure = require "moonlark.plot.figure"
+local legend = require "moonlark.plot.legend"
 local options = require "moonlark.base.options"
-local palette = require "moonlark.plot.palette"
-local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
+local style = require "moonlark.plot.style"
 
 ---@class moonlark.plot
 local pictures = {}
@@ -20,9 +20,10 @@ local parameters = options.describe("plot.lines", {
     "positions that all series share", {usual = "the series' own, time for Signals, else 0, 1, 2 …"}),
   xlow = options.number(nil, {usual = "where the series begin"}, "left end of the x axis"),
   xhigh = options.number(nil, {usual = "where the series end"}, "right end of the x axis"),
+  counted = options.boolean(false, "x counts from 1, as epochs do: there is a tick at 1 and none at 0"),
   marks = shared.list("positions of vertical lines: beats, onsets; seconds for Signals", "none"),
-  markers = options.boolean(nil, "a mark at each point", {usual = "when there are few"}),
-}, shared.ends("the y axis", "by the numbers"), shared.axes, shared.size(nil, 420, "800 and the legend's"))
+}, shared.ends("the y axis", "by the numbers"), style.lines, style.points, shared.legend(), shared.xscale,
+  shared.yscale, shared.axes, shared.size(nil, 420, "800 and the legend's"))
 
 -- Adds a series for each row of a Signal, a tensor or a table; {y, x?, label?} is a series already.
 local function append(list, item)
@@ -78,9 +79,9 @@ local function thinned(one, bins)
   return table.concat(points)
 end
 
--- The line of series `i` as gnuplot draws it, and its entry in the legend.
-local function line_of(one, i, dash, bins)
-  local colour, bytes = palette.colour(i), nil
+-- The line of series `i` of `count` as an element, and its entry in the legend.
+local function line_of(one, i, count, settings, bins)
+  local bytes
   if one.x then
     bytes = picture.points {one.x, one.y}
   elseif one.count > 4 * bins then
@@ -90,38 +91,55 @@ local function line_of(one, i, dash, bins)
     for at = 1, one.count do places[at] = one.first + (at - 1) * one.step end
     bytes = picture.points {places, one.y}
   end
-  local kind = one.marked and ("linespoints pt %d ps 0.7"):format(palette.shape(i)) or "lines"
+  local colour, dash = style.colour_of(settings, i), style.dash_of(settings, i, count)
+  local width = style.width_of(settings, 1.8)
   return {
-    bytes = bytes, columns = 2, name = one.label,
-    style = ("with %s lw 1.8 dt %s lc rgb '%s'"):format(kind, dash, colour),
-  }, {name = one.label or "series " .. i, kind = "line", colour = colour, dash = dash}
+    kind = "line", bytes = bytes, colour = colour, dash = dash, width = width,
+    shape = one.marked and style.shape_of(settings, i) or nil, size = style.size_of(settings, 0.7),
+  }, {name = one.label or "series " .. i, kind = "line", colour = colour, dash = dash, width = width}
 end
 
--- The rectangle that holds all series, empty without a finite number; and whether some numbers are not finite.
-local function bounds(list)
+-- Least and most of an array on an axis of a kind, and how many numbers it can show.
+local function range(array, kind)
+  if kind == "log" then return data.positive(array) end
+  return picture.range(array)
+end
+
+local function grow(box, low_name, high_name, least, most)
+  box[low_name] = math.min(box[low_name] or least, least)
+  box[high_name] = math.max(box[high_name] or most, most)
+end
+
+-- The rectangle that holds all series, empty without a number to show; and whether some cannot be shown.
+local function bounds(list, settings)
   local box, missing = {}, false
   for _, one in ipairs(list) do
     local from, to = one.first, one.first + (one.count - 1) * one.step
+    local _
     if one.x then
-      local _
-      _, from, to = picture.range(one.x)
+      _, from, to = range(one.x, settings.xscale)
+    elseif settings.xscale == "log" and from <= 0 then
+      from = one.step
     end
-    local finite, least, most = picture.range(one.y)
+    local finite, least, most = range(one.y, settings.yscale)
     missing = missing or finite < one.count
     if finite > 0 and from then
-      box.left, box.right = math.min(box.left or from, from), math.max(box.right or to, to)
-      box.low, box.high = math.min(box.low or least, least), math.max(box.high or most, most)
+      grow(box, "left", "right", from, to)
+      grow(box, "low", "high", least, most)
     end
   end
   return box, missing
 end
 
 -- The ends of an axis: what the user gave, else around the numbers.
-local function ends(settings, low, high, names, margin)
-  low, high = scale.widen(low, high, margin)
+local function ends(settings, kind, low, high, names, margin)
+  if kind == "log" then low, high = scale.widen_log(low, high) else low, high = scale.widen(low, high, margin) end
   low, high = settings[names[1]] or low, settings[names[2]] or high
   if not (low < high) then
     show.fail("plot.lines: %s must be less than %s (%g), got %g", names[1], names[2], high, low)
+  end
+  if kind == "log" and low <= 0 then
+    show.fail("plot.lines: %s must be above 0 on a logarithmic axis, got %g", names[1], low)
   end
   return low, high
 end
@@ -141,13 +159,17 @@ local function x_axis(list, left, right, settings, count)
   for _, one in ipairs(list) do
     timed, indexed = timed or one.rate ~= nil, indexed and (not one.x or whole_numbers(one.x))
   end
-  local axis, label = {low = left, high = right}, nil
-  if timed then
+  local axis = {low = left, high = right, log = settings.xscale == "log"}
+  if axis.log then
+    axis.ticks = scale.logarithmic(left, right, count)
+  elseif timed then
+    local label
     axis.ticks, label = scale.time(left, right, count)
+    return axis, label
   else
-    axis.ticks = (indexed and scale.whole or scale.linear)(left, right, count)
+    axis.ticks = (settings.counted and scale.counted or indexed and scale.whole or scale.linear)(left, right, count)
   end
-  return axis, settings.xlabel or label
+  return axis
 end
 
 -- Vertical lines at those positions that lie within the picture.
@@ -161,34 +183,48 @@ local function marks_at(positions, left, right, low, high)
   return marks
 end
 
+-- Elements and legend; whether there are marks on the lines, and whether any series has a name.
+local function drawn(list, settings, bins)
+  local elements, entries = {}, {}
+  local marked, named = false, false
+  for i, one in ipairs(list) do
+    elements[i], entries[i] = line_of(one, i, #list, settings, bins)
+    marked, named = marked or one.marked, named or one.label ~= nil
+  end
+  return elements, named and entries or nil, marked
+end
+
+-- The width of the picture: that of its plot and of the legend beside it.
+local function width_of(settings, entries, height)
+  local beside = entries and (settings.legend == nil or settings.legend == "right")
+  return 800 + (beside and legend.room(entries, "right", 1000, height - 70, shared.zoom(settings)) or 0)
+end
+
 --- Lines through one or more series. A series is a list of numbers, a tensor, a Signal (then x is time),
 --- {y = …, x = …, label = …}, or each row of a matrix. Numbers that are not finite leave a gap.
 ---     plot.lines({loss, valid_loss}, {labels = {"training", "validation"}}):save "loss.svg"
+---     plot.lines(loss, {yscale = "log", colours = "red", line_width = 2, width_mm = 85}):save "loss.pdf"
 ---@param series any
 ---@param given moonlark.plot.lines.Options?
 ---@return moonlark.Figure
 function pictures.lines(series, given)
   local settings = parameters:read(given)
   local list = series_of(series, settings)
-  local inside = (settings.width or 800) - 90
-  local bins = math.floor(inside * figure.scale / 2)
-  local elements, legend = {}, {}
-  local marked, named = false, false
-  for i, one in ipairs(list) do
-    elements[i], legend[i] = line_of(one, i, palette.dash(#list > 1 and i or 1), bins)
-    marked, named = marked or one.marked, named or one.label ~= nil
-  end
-  local box, missing = bounds(list)
-  local left, right = ends(settings, box.left, box.right, {"xlow", "xhigh"}, marked and 0.02 or 0)
-  local low, high = ends(settings, box.low, box.high, {"low", "high"}, 0.05)
-  local x, xlabel = x_axis(list, left, right, settings, inside / 75)
-  return figure.new(panel.new {
-    title = settings.title, xlabel = xlabel, ylabel = settings.ylabel, x = x,
-    y = {low = low, high = high, ticks = scale.linear(low, high, (settings.height - 90) / 45)},
-    grid = true, elements = elements, legend = named and legend or nil,
-    marks = marks_at(settings.marks, left, right, low, high),
+  local _, tall = shared.measure(settings, 800, 420)
+  local bins = math.floor((settings.width or 800) - 90) * figure.scale // 2
+  local elements, entries, marked = drawn(list, settings, math.max(1, bins))
+  local width, height = shared.measure(settings, width_of(settings, entries, tall), 420)
+  local zoom = shared.zoom(settings)
+  local box, missing = bounds(list, settings)
+  local left, right = ends(settings, settings.xscale, box.left, box.right, {"xlow", "xhigh"}, marked and 0.02 or 0)
+  local low, high = ends(settings, settings.yscale, box.low, box.high, {"low", "high"}, 0.05)
+  local x, xlabel = x_axis(list, left, right, settings, math.min(width, 800) / 75 / zoom)
+  return figure.of(settings, {
+    xlabel = xlabel, x = x, y = {low = low, high = high, log = settings.yscale == "log",
+      ticks = scale.ticks(settings.yscale, low, high, (height - 90) / 45 / zoom)},
+    grid = true, elements = elements, legend = entries, marks = marks_at(settings.marks, left, right, low, high),
     note = not box.low and "no finite number" or missing and "gaps: not finite numbers" or nil,
-  }, settings.width or 800 + (named and panel.legend_width(legend, settings.height - 70) or 0), settings.height)
+  }, width, height)
 end
 
 return pictures

@@ -2,7 +2,6 @@
 local data = require "moonlark.plot.data"
 local figure = require "moonlark.plot.figure"
 local options = require "moonlark.base.options"
-local panel = require "moonlark.plot.panel"
 local picture = require("moonlark_core").picture
 local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
@@ -23,7 +22,9 @@ local parameters = options.describe("plot.map", {
   pool = options.choice({"max", "mean"}, options.none, "what stands for numbers that share a pixel",
     {usual = '"max" for decibels and frequencies, else "mean"'}),
   values = shared.list("what the rows are: names, or numbers (of Hz when scale is given)", "the Signal's"),
-}, shared.ends("the range of colours", "the numbers' own"), shared.time, shared.axes, shared.size(900, 420))
+}, shared.ends("the range of colours", "the numbers' own"), shared.time, {
+  xhigh = options.number(nil, {usual = "where the columns end"}, "right end of the x axis: pictures of one scale"),
+}, shared.axes, shared.size(900, 420))
 
 -- What the rows are: names, or numbers with a unit and a scale.
 local function row_axis(signal, settings, rows)
@@ -85,39 +86,40 @@ local function frequency_axis(axis, rows, settings, count)
     y.ticks, label = scale.frequency_ticks(axis.scale, low, last, count), "frequency (Hz)"
   end
   if rows == 1 then y.ticks = {{at = (y.low + y.high) / 2, text = scale.number(first)}} end
-  return y, settings.ylabel or label, not even and edges or nil
+  y.to = function(hz) return scale.frequency(axis.scale, hz) end
+  return y, label, not even and edges or nil
 end
 
 -- The y axis: {low, high, ticks}, its label, and edges where the rows are not of one height.
 local function y_axis(axis, rows, settings, height)
   local count = height / 34
   if axis.named then
-    return {low = -0.5, high = rows - 0.5, ticks = scale.names_ticks(axis.values, height / 15)},
-      settings.ylabel or axis.name
+    return {low = -0.5, high = rows - 0.5, ticks = scale.names_ticks(axis.values, height / 15)}, axis.name
   end
   if axis.values and axis.unit == "Hz" then return frequency_axis(axis, rows, settings, count) end
   if axis.values and axis.unit and axis.scale == "linear" and rows > 1 then -- lags in seconds, tempi in BPM
     local first, last = axis.values[1], axis.values[rows]
     local half = (last - first) / (rows - 1) / 2
     return {low = first - half, high = last + half, ticks = scale.linear(first, last, count)},
-      settings.ylabel or ("%s (%s)"):format(axis.name, axis.unit)
+      ("%s (%s)"):format(axis.name, axis.unit)
   end
-  return index_axis(rows, count), settings.ylabel or axis.name or "row"
+  return index_axis(rows, count), axis.name or "row"
 end
 
 -- The x axis: seconds for Signals and where a rate is given, else the columns' numbers.
 local function x_axis(signal, settings, columns, width)
   local rate = settings.rate or signal and signal.rate
-  if not rate then return index_axis(columns, width / 70), settings.xlabel or "column" end
+  if not rate then return index_axis(columns, width / 70), "column" end
   local start = signal and signal.start or settings.start
   local x, label = {low = start - 0.5 / rate, high = start + (columns - 0.5) / rate}, nil
-  x.ticks, label = scale.time(math.max(x.low, math.min(start, 0)), x.high, width / 75)
-  return x, settings.xlabel or label
+  x.ticks, label = scale.time(math.max(x.low, math.min(start, 0)), settings.xhigh or x.high, width / 75)
+  return x, label
 end
 
--- Range, palette and label of the colours for what the map's numbers are.
-local function colouring(signal, settings, low, high, unit)
-  local signed = low and high > 0 and low < -1e-6 * high and unit ~= "dB" -- rounding errors aside
+-- Range, palette and label of the colours for what the map's numbers are. Zero is no middle of decibels, nor of other
+-- logarithms of spectra, such as the inputs of Whisper.
+local function colouring(signal, settings, low, high, unit, spectrum)
+  local signed = low and high > 0 and low < -1e-6 * high and unit ~= "dB" and not spectrum -- rounding errors aside
   local name = settings.palette or signed and "diverging" or unit == "dB" and "magma"
     or signal and signal:facts().palette or "viridis"
   if signed and name == "diverging" then low, high = math.min(low, -high), math.max(-low, high) end
@@ -140,7 +142,7 @@ local function image_of(array, rows, columns, x, y, how)
     db_factor = how.decibels and (how.decibels == "power" and 10 or 20) or nil,
   })
   local dx, dy = (x.high - x.low) / out_columns, (y.high - y.low) / out_rows
-  return {bytes = bytes, columns = 1, style = "with image", image = {
+  return {kind = "image", bytes = bytes, image = {
     rows = out_rows, columns = out_columns, x = x.low + dx / 2, y = y.low + dy / 2, dx = dx, dy = dy,
   }}, {finite = finite, missing = out_rows * out_columns - finite, low = low, high = high}
 end
@@ -172,20 +174,24 @@ function pictures.map(signal, given)
   local unit = settings.unit or decibels and "dB" or from and (from.unit or from.made.unit) or nil
   local pool = settings.pool or ((decibels or unit == "dB" or axis.unit == "Hz") and "max" or "mean")
 
-  local width, height = settings.width - 150, settings.height - 90 -- of the matrix itself
-  local x, xlabel = x_axis(from, settings, columns, width)
-  local y, ylabel, edges = y_axis(axis, rows, settings, height)
+  local full_width, full_height = shared.measure(settings, 900, 420)
+  local zoom = shared.zoom(settings)
+  local width, height = math.max(40, full_width - 150 * zoom), math.max(30, full_height - 90 * zoom) -- of the matrix itself
+  local x, xlabel = x_axis(from, settings, columns, width / zoom)
+  local y, ylabel, edges = y_axis(axis, rows, settings, height / zoom)
   local element, range = image_of(array, rows, columns, x, y,
     {width = width, height = height, edges = edges, pool = pool, decibels = decibels, top_db = settings.top_db})
+  x.high = settings.xhigh or x.high
+  if not (x.low < x.high) then show.fail("xhigh must be above %g, where the columns begin, got %g", x.low, x.high) end
   local beyond = leave_apart(range, from, array, rows, settings)
-  local colours = colouring(from, settings, range.low, range.high, unit)
-  colours.ticks = scale.linear(colours.low, colours.high, height / 45)
-  return figure.new(panel.new {
-    title = settings.title, xlabel = xlabel, ylabel = ylabel, x = x, y = y, frame = true, colours = colours,
+  local colours = colouring(from, settings, range.low, range.high, unit, axis.unit == "Hz")
+  colours.ticks = scale.linear(colours.low, colours.high, height / 45 / zoom)
+  return figure.of(settings, {
+    xlabel = xlabel, ylabel = ylabel, x = x, y = y, frame = true, colours = colours,
     background = range.missing > 0 and "#c8c8c8" or nil, elements = {element},
     note = range.finite == 0 and "no finite number" or range.missing > 0 and "grey: not a finite number"
       or beyond and "coefficients 0 and 1 may lie beyond the colours" or nil,
-  }, settings.width, settings.height)
+  }, full_width, full_height)
 end
 
 return pictures

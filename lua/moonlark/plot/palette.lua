@@ -1,7 +1,7 @@
 --- Colours: maps for numbers, and colours with shapes for classes.
 ---
---- The maps for amounts grow evenly in lightness, so that they can be read in grey and by colour-blind people. Classes
---- take the colours of Okabe and Ito, each with a shape of its own.
+--- The maps for amounts grow evenly in lightness, so that they can be read in grey and by colour-blind people. Twenty
+--- classes have colours of their own, and neighbours among them other shapes and dashes as well.
 local options = require "moonlark.base.options"
 local text = require "moonlark.base.text"
 
@@ -57,17 +57,63 @@ function palette.rgb(name, place)
   return ("%d;%d;%d"):format(colour_at(name, place))
 end
 
-local colours = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#b8a900"}
-local shapes = {7, 9, 5, 13, 11, 6, 2} -- disc, triangle, square, diamond, triangle down, ring, cross
-local dashes = {"solid", "(24,10)", "(6,8)", "(24,8,6,8)", "(48,12)"}
+-- The first seven are those of Okabe and Ito. The others were chosen one after the other, each as far as can be from
+-- those before it in Oklab, the least over normal, deuteranope and protanope sight (Machado, Oliveira and Fernandes 2009).
+local colours = {
+  "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#640b2c", "#6fe3a9", "#002c85",
+  "#854e64", "#b9c6ff", "#594e00", "#a6bc9b", "#ffd337", "#907ae9", "#4e43a6", "#004359", "#b14e43", "#b14390",
+}
 
---- The colour of class or series `i`, counted from 1; they repeat after eight.
+local named = {
+  blue = "#0072b2", orange = "#e69f00", green = "#009e73", red = "#d55e00", pink = "#cc79a7", sky = "#56b4e9",
+  black = "#000000", wine = "#640b2c", mint = "#6fe3a9", navy = "#002c85", yellow = "#ffd337", violet = "#907ae9",
+  grey = "#888888", white = "#ffffff",
+}
+
+-- gnuplot's numbers of points, and what stands for them in a text terminal.
+local shapes = {
+  {name = "disc", number = 7, sign = "●"}, {name = "triangle", number = 9, sign = "▲"},
+  {name = "square", number = 5, sign = "■"}, {name = "diamond", number = 13, sign = "◆"},
+  {name = "triangle_down", number = 11, sign = "▼"}, {name = "ring", number = 6, sign = "○"},
+  {name = "cross", number = 2, sign = "×"},
+}
+
+local dashes = {
+  {name = "solid", pattern = "solid"}, {name = "dashed", pattern = "(24,10)"}, {name = "dotted", pattern = "(6,8)"},
+  {name = "dashdot", pattern = "(24,8,6,8)"}, {name = "long", pattern = "(48,12)"},
+}
+
+local function by_name(rows)
+  local names, found = {}, {}
+  for i, row in ipairs(rows) do names[i], found[row.name] = row.name, row end
+  return names, found
+end
+
+local shape_named, dash_named
+
+--- The names of the shapes of points and of the dashes of lines, in the order in which they are taken.
+palette.shapes, shape_named = by_name(shapes)
+palette.dashes, dash_named = by_name(dashes)
+
+--- The names of colours, sorted.
+palette.colours = text.keys(named)
+
+--- How many classes have a colour of their own.
+palette.count = #colours
+
+--- A colour as "#rrggbb", from that or from a name; nil for what is neither.
+function palette.parse(value)
+  if type(value) ~= "string" then return nil end
+  return named[value] or value:find "^#%x%x%x%x%x%x$" and value:lower() or nil
+end
+
+--- The colour of class or series `i`, counted from 1; they repeat after twenty.
 function palette.colour(i) return colours[(i - 1) % #colours + 1] end
 
---- gnuplot's point type for class `i`; with the colour it repeats after fifty-six.
-function palette.shape(i) return shapes[(i - 1) % #shapes + 1] end
+--- The shape of class `i`, or the named one: {name, number, sign}. With the colour it repeats after 140 classes.
+function palette.shape(i) return shape_named[i] or shapes[(i - 1) % #shapes + 1] end
 
---- gnuplot's dash type for series `i`.
-function palette.dash(i) return dashes[(i - 1) % #dashes + 1] end
+--- gnuplot's dash type for series `i`, or for a named one.
+function palette.dash(i) return (dash_named[i] or dashes[(i - 1) % #dashes + 1]).pattern end
 
 return palette

@@ -8,6 +8,9 @@ local scale = {}
 ---@field at number
 ---@field text string
 
+-- "1e+05" as "1e5", "3e-07" as "3e-7".
+local function without_zeros(s) return (s:gsub("e([+-])0*", {["+"] = "e", ["-"] = "e-"})) end
+
 --- A number as people write it: "−0.5", "12000", "3e−07".
 ---@param value number
 ---@param step number?  distance of neighbouring ticks: decides the decimals
@@ -17,7 +20,7 @@ function scale.number(value, step)
   if value == 0 then
     s = "0"
   elseif math.abs(value) >= 1e6 or math.abs(value) < 1e-4 and (not step or step < 1e-4) then
-    s = ("%.4g"):format(value):gsub("e([+-])0*", {["+"] = "e", ["-"] = "e-"})
+    s = without_zeros(("%.4g"):format(value))
   elseif step then
     local decimals = 0
     while decimals < 6 and math.abs(step * 10 ^ decimals - math.floor(step * 10 ^ decimals + 0.5)) > 1e-6 do
@@ -25,9 +28,16 @@ function scale.number(value, step)
     end
     s = ("%." .. decimals .. "f"):format(value)
   else
-    s = ("%.4g"):format(value)
+    s = value == math.floor(value) and ("%d"):format(math.floor(value)) or ("%.4g"):format(value)
   end
   return (s:gsub("%-", "−"))
+end
+
+--- A number in three digits: "0.864", "1200", "3.1e6".
+function scale.short(value)
+  if value == 0 then return "0" end
+  if math.abs(value) >= 1e6 then return (without_zeros(("%.3g"):format(value)):gsub("%-", "−")) end
+  return ((math.abs(value) >= 1000 and ("%.0f") or "%.3g"):format(value):gsub("%-", "−"))
 end
 
 local function ticks_by(low, high, step, label)
@@ -57,6 +67,44 @@ end
 --- Ticks at whole numbers.
 function scale.whole(low, high, count)
   return ticks_by(low, high, math.max(1, nice_step(high - low, count, {1, 2, 5, 10})), scale.number)
+end
+
+-- The decimal digits at which a logarithmic axis may have ticks, from few to many.
+local digits = {{1}, {1, 3}, {1, 2, 5}, {1, 2, 3, 5, 7}}
+
+--- Ticks of a logarithmic axis: at powers of ten, and between them where there is room.
+function scale.logarithmic(low, high, count)
+  local first, last = math.floor(math.log(low, 10)), math.ceil(math.log(high, 10))
+  local every = math.max(1, math.ceil((last - first) / math.max(1, count)))
+  local best = {}
+  for _, list in ipairs(digits) do
+    local ticks = {}
+    for power = first, last do
+      for _, digit in ipairs(power % every == 0 and list or {}) do
+        local at = digit * 10.0 ^ power
+        if at >= low * (1 - 1e-9) and at <= high * (1 + 1e-9) then
+          ticks[#ticks + 1] = {at = at, text = scale.number(at)}
+        end
+      end
+    end
+    if #ticks > math.max(count, 2) and #best > 0 then break end
+    best = ticks
+  end
+  return #best >= 2 and best or scale.linear(low, high, count)
+end
+
+--- Ticks of a linear or logarithmic axis.
+function scale.ticks(kind, low, high, count)
+  return kind == "log" and scale.logarithmic(low, high, count) or scale.linear(low, high, count)
+end
+
+--- Ticks of what is counted from 1, such as epochs: 1, 5, 10 …
+function scale.counted(low, high, count)
+  local ticks = scale.whole(low, high, count)
+  if #ticks < 2 or ticks[2].at - ticks[1].at == 1 or low > 1 then return ticks end
+  if ticks[1].at <= 0 then table.remove(ticks, 1) end
+  if ticks[1] and ticks[1].at == 1 then return ticks end
+  return table.move(ticks, 1, #ticks, 2, {{at = 1, text = "1"}})
 end
 
 local time_steps = {0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
@@ -103,6 +151,37 @@ scale.names = {"linear", "log", "mel"}
 --- The position of a frequency in Hz on one of these scales.
 function scale.frequency(name, hz) return positions[name](hz) end
 
+-- Where ticks of a mel axis stand, the most wanted first.
+local mel_wanted = {0, 1000, 500, 4000, 2000, 8000, 16000, 250, 3000, 6000}
+
+-- Those of them that have room between them.
+local function mel_ticks(low_hz, high_hz, least, label)
+  local ticks, to = {}, positions.mel
+  local function has_room(at)
+    for _, tick in ipairs(ticks) do
+      if math.abs(tick.at - at) < least then return false end
+    end
+    return true
+  end
+  for _, hz in ipairs(mel_wanted) do
+    if hz >= low_hz and hz <= high_hz and has_room(to(hz)) then
+      ticks[#ticks + 1] = {at = to(hz), text = label(hz)}
+    end
+  end
+  table.sort(ticks, function(a, b) return a.at < b.at end)
+  return ticks
+end
+
+-- Axes that hold no such frequencies have ticks at other round ones.
+local function at_least_two(ticks, low_hz, high_hz, count, to)
+  if #ticks >= 2 then return ticks end
+  local others = {}
+  for _, tick in ipairs(scale.linear(low_hz, high_hz, count)) do
+    if tick.at > 0 or to == positions.mel then others[#others + 1] = {at = to(tick.at), text = tick.text} end
+  end
+  return others
+end
+
 --- Ticks at round frequencies, with room between them; "2k" means 2000 Hz.
 function scale.frequency_ticks(name, low_hz, high_hz, count)
   local function label(hz)
@@ -114,31 +193,20 @@ function scale.frequency_ticks(name, low_hz, high_hz, count)
   local to = positions[name]
   local first, last = to(math.max(low_hz, name == "log" and 1e-3 or 0)), to(high_hz)
   local least = (last - first) / count * 0.75
-  local ticks = {}
-  if name == "mel" and low_hz <= 0 then
-    ticks[1] = {at = 0, text = "0"}
-    first = 0
+  if name == "mel" then
+    return at_least_two(mel_ticks(low_hz, high_hz, least * 2 / 3, label), low_hz, high_hz, count, to)
   end
+  local ticks = {}
   -- Octaves above and below 1 kHz.
   local every = math.max(1, math.ceil(least))
-  for octave = name == "mel" and -2 or -6, 8 do
+  for octave = -6, 8 do
     local hz = 1000 * 2.0 ^ octave
     local round = ({[62.5] = 64, [31.25] = 32, [15.625] = 16})[hz] or hz
-    local at = to(round)
-    local previous = ticks[#ticks]
-    local wanted = name == "log" and octave % every == 0
-      or name == "mel" and (not previous or at - previous.at >= least)
-    if wanted and round >= low_hz and round <= high_hz then
-      ticks[#ticks + 1] = {at = at, text = label(round)}
+    if octave % every == 0 and round >= low_hz and round <= high_hz then
+      ticks[#ticks + 1] = {at = to(round), text = label(round)}
     end
   end
-  if #ticks < 2 then
-    for _, tick in ipairs(scale.linear(low_hz, high_hz, count)) do
-      if tick.at > 0 then ticks[#ticks + 1] = {at = to(tick.at), text = tick.text} end
-    end
-    table.sort(ticks, function(a, b) return a.at < b.at end)
-  end
-  return ticks
+  return at_least_two(ticks, low_hz, high_hz, count, to)
 end
 
 --- Ticks at the notes C1, C2 … of a logarithmic axis; at every note C, E, G where there is room.
@@ -183,6 +251,13 @@ function scale.widen(low, high, margin)
   end
   local room = (margin or 0) * (high - low)
   return low - room, high + room
+end
+
+--- The same for a logarithmic axis.
+function scale.widen_log(low, high)
+  if not low then return 0.1, 10 end
+  local room = high > low * 1.001 and (high / low) ^ 0.04 or 2
+  return low / room, high * room
 end
 
 return scale

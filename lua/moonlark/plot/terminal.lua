@@ -1,9 +1,10 @@
---- Pictures in a text terminal. gnuplot draws lines and points with characters; maps and matrices are drawn here, as
---- coloured half blocks or in shades of characters.
+--- Pictures in a text terminal: maps as coloured half blocks or in shades of characters, all else in Braille dots
+--- (moonlark.plot.canvas). No gnuplot is needed.
+local canvas = require "moonlark.plot.canvas"
 local core = require "moonlark_core"
-local gnuplot = require "moonlark.plot.gnuplot"
 local palette = require "moonlark.plot.palette"
 local scale = require "moonlark.plot.scale"
+local strokes = require "moonlark.plot.strokes"
 local text = require "moonlark.plot.text"
 
 local terminal = {}
@@ -33,8 +34,8 @@ end
 
 local function rgb(panel, place) return place and palette.rgb(panel.colours.palette, place) or "128;128;128" end
 
--- Lines of the map's cells: two pixels a character in colour, one shade a character without.
-local function cells(panel, rows, columns, colour)
+-- Cells of a map: two pixels a character in colour, one shade a character without.
+local function shaded(panel, rows, columns, colour)
   local lines = {}
   local at = pixels(panel, colour and 2 * rows or rows, columns)
   for row = 0, rows - 1 do
@@ -55,16 +56,18 @@ end
 
 -- Where a position of an axis falls among `count` cells, from 1.
 local function cell_of(axis, at, count)
-  local place = (at - axis.low) / (axis.high - axis.low)
-  return math.max(1, math.min(count, math.floor(place * count) + 1))
+  return math.max(1, math.min(count, math.floor(strokes.place(axis, at) * count) + 1))
 end
 
 -- Puts the words of a panel over its cells.
 local function write_words(panel, lines, rows, columns, colour)
   for _, word in ipairs(panel.words or {}) do
     local row = rows + 1 - cell_of(panel.y, word.y, rows)
-    local column = cell_of(panel.x, word.x, columns) - utf8.len(word.text) // 2
-    for _, code in utf8.codes(word.text) do
+    local shown = text.clean(word.text)
+    local column = cell_of(panel.x, word.x, columns)
+    if word.align == "right" then column = column - utf8.len(shown) + 1
+    elseif word.align ~= "left" then column = column - utf8.len(shown) // 2 end
+    for _, code in utf8.codes(shown) do
       if lines[row][column] then lines[row][column] = (colour and "\27[0m" or "") .. utf8.char(code) end
       column = column + 1
     end
@@ -74,7 +77,7 @@ end
 -- The labels below, as far as they have room.
 local function labels_below(axis, columns)
   local parts, used = {}, -1
-  for _, tick in ipairs(axis.ticks) do
+  for _, tick in ipairs(axis.blank and {} or axis.ticks) do
     local label = shorten(tick.text, 12)
     local from = cell_of(axis, tick.at, columns) - (utf8.len(label) + 1) // 2
     from = math.max(0, math.min(columns - utf8.len(label), from))
@@ -86,42 +89,75 @@ local function labels_below(axis, columns)
   return table.concat(parts, " ")
 end
 
-local function draw_map(panel, width, height, colour)
-  local left = 0
-  for _, tick in ipairs(panel.y.ticks) do left = math.max(left, utf8.len(shorten(tick.text, 16))) end
-  local rows, columns = math.max(4, height - 4), math.max(8, width - left - 3)
-  local lines = cells(panel, rows, columns, colour)
-  write_words(panel, lines, rows, columns, colour)
+local dashed = {["(24,10)"] = "╍", ["(6,8)"] = "┈", ["(24,8,6,8)"] = "┅", ["(48,12)"] = "╌"}
 
-  local out, names, indent = {}, {}, (" "):rep(left + 2)
-  if panel.title then out[1] = indent .. shorten(panel.title, columns) end
+-- The legend in lines of `columns` characters, each name after its mark.
+local function legend_lines(panel, columns, colour)
+  local lines, line, used = {}, {}, 0
+  for _, entry in ipairs(panel.legend or {}) do
+    local name = shorten(entry.name, math.max(4, columns - 3))
+    local mark = entry.kind == "point" and entry.shape.sign or entry.kind == "line" and (dashed[entry.dash] or "━") or "■"
+    local width = 4 + utf8.len(name)
+    if used > 0 and used + width - 2 > columns then
+      lines[#lines + 1] = table.concat(line, "  ")
+      line, used = {}, 0
+    end
+    line[#line + 1], used = (colour and canvas.paint(mark, entry.colour) or mark) .. " " .. name, used + width
+  end
+  if #line > 0 then lines[#lines + 1] = table.concat(line, "  ") end
+  return lines
+end
+
+-- What stands below the axis: what the axes show, the range of a map's colours, the note.
+local function captions(panel, columns)
+  local words = {panel.xlabel or nil}
+  if panel.ylabel and not panel.colours then words[#words + 1] = "↑ " .. panel.ylabel end
+  if panel.colours then
+    words[#words + 1] = ("%s to %s%s"):format(scale.number(panel.colours.low), scale.number(panel.colours.high),
+      panel.colours.label and " " .. panel.colours.label or "")
+  end
+  words[#words + 1] = panel.note
+  return #words > 0 and shorten(table.concat(words, "; "), columns) or nil
+end
+
+-- Rows of cells with the axis on the left: the names of ticks and a line.
+local function put_rows(out, panel, lines, rows, left, colour)
+  local names = {}
   for _, tick in ipairs(panel.y.ticks) do
     local row = rows + 1 - cell_of(panel.y, tick.at, rows)
     names[row] = names[row] or shorten(tick.text, 16)
   end
   for row = 1, rows do
     local name = names[row] or ""
-    out[#out + 1] = (" "):rep(left - utf8.len(name)) .. name .. (names[row] and " ┤" or " │")
-      .. table.concat(lines[row]) .. (colour and "\27[0m" or "")
+    local axis = panel.bare and "  " or names[row] and " ┤" or " │"
+    local cells = table.concat(lines[row]) .. (colour and "\27[0m" or "")
+    out[#out + 1] = ((" "):rep(left - utf8.len(name)) .. name .. axis .. cells):gsub(" +$", "")
   end
-  out[#out + 1] = (" "):rep(left + 1) .. "└" .. ("─"):rep(columns)
-  out[#out + 1] = indent .. labels_below(panel.x, columns)
-  local unit = panel.colours.label and " " .. panel.colours.label or ""
-  out[#out + 1] = indent .. shorten(("%s; %s to %s%s"):format(panel.xlabel or "",
-    scale.number(panel.colours.low), scale.number(panel.colours.high), unit), columns)
-  return table.concat(out, "\n") .. "\n"
-end
-
-local function draw_plot(panel, width, height, colour, sidecar)
-  local script = ("set encoding utf8\nset terminal dumb noenhanced size %d,%d %s\n"):format(width, height,
-    colour and "ansi256" or "mono") .. panel:text_script(sidecar, width)
-  return (gnuplot.render(script, sidecar:bytes()):gsub("^\f", ""):gsub(" +\n", "\n"))
 end
 
 --- A panel as text of a width and height in characters.
-function terminal.draw(panel, width, height, colour, sidecar)
-  if panel.elements[1] and panel.elements[1].image then return draw_map(panel, width, height, colour) end
-  return draw_plot(panel, width, height, colour, sidecar)
+function terminal.draw(panel, width, height, colour)
+  local left = 0
+  for _, tick in ipairs(panel.y.ticks) do left = math.max(left, utf8.len(shorten(tick.text, 16))) end
+  local columns = math.max(8, width - left - 3)
+  local legend = legend_lines(panel, columns, colour)
+  local rows = math.max(4, height - 4 - #legend)
+  local is_map = panel.elements[1] and panel.elements[1].image
+  local lines = is_map and shaded(panel, rows, columns, colour)
+    or strokes.draw(panel, canvas.new(columns, rows)):cells(colour)
+  write_words(panel, lines, rows, columns, colour)
+
+  local out, indent = {}, (" "):rep(left + 2)
+  if panel.title then out[1] = indent .. shorten(panel.title, columns) end
+  put_rows(out, panel, lines, rows, left, colour)
+  if not panel.bare then
+    out[#out + 1] = (" "):rep(left + 1) .. "└" .. ("─"):rep(columns)
+    out[#out + 1] = indent .. labels_below(panel.x, columns)
+  end
+  local caption = captions(panel, columns)
+  if caption then out[#out + 1] = indent .. caption end
+  for _, line in ipairs(legend) do out[#out + 1] = indent .. line end
+  return table.concat(out, "\n") .. "\n"
 end
 
 return terminal

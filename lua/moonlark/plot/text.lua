@@ -18,6 +18,9 @@ for group, width in pairs {
   for _, code in utf8.codes(group) do widths[code] = width end
 end
 
+--- "1 point", "3 points".
+function text.count(n, noun) return ("%d %s%s"):format(n, noun, n == 1 and "" or "s") end
+
 --- The width in pixels of a text in a size, about.
 function text.width(s, size)
   local sum = 0

@@ -1,0 +1,54 @@
+--- PNG pictures as bytes: how large they are, and how large they are on paper (ISO/IEC 15948).
+local show = require "moonlark.base.show"
+
+local png = {}
+
+local signature = "\137PNG\r\n\26\n"
+
+-- CRC-32 of ISO 3309, byte by byte.
+local crc_table = {}
+for byte = 0, 255 do
+  local crc = byte
+  for _ = 1, 8 do crc = (crc & 1 == 1) and (crc >> 1) ~ 0xEDB88320 or crc >> 1 end
+  crc_table[byte] = crc
+end
+
+local function crc32(bytes)
+  local crc = 0xFFFFFFFF
+  for i = 1, #bytes do crc = crc_table[(crc ~ bytes:byte(i)) & 0xFF] ~ (crc >> 8) end
+  return crc ~ 0xFFFFFFFF
+end
+
+--- True for the bytes of a PNG picture.
+---@param bytes string
+---@return boolean
+function png.is(bytes) return #bytes >= 33 and bytes:sub(1, 8) == signature end
+
+--- Width and height in pixels, and how many colour channels there are.
+--- Errors: the bytes are no PNG picture; `name` says which.
+---     local width, height = png.size(files.read "mel.png", "mel.png")
+---@param bytes string
+---@param name string
+---@return integer width
+---@return integer height
+---@return integer channels
+function png.size(bytes, name)
+  if not png.is(bytes) then show.fail("%s is no PNG picture", name) end
+  local width, height = (">I4I4"):unpack(bytes, 17)
+  return width, height, ({[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4})[bytes:byte(26)] or 3
+end
+
+--- The picture with its resolution written into it (chunk pHYs), so that programs which set pages know its real size.
+---     local bytes = png.with_resolution(plot.map(mel):bytes "png", 300)
+---@param bytes string
+---@param dpi number  dots per inch
+---@return string
+function png.with_resolution(bytes, dpi)
+  local per_metre = math.floor(dpi / 0.0254 + 0.5)
+  local chunk = "pHYs" .. (">I4I4B"):pack(per_metre, per_metre, 1)
+  local header = 8 + 25 -- the signature and the first chunk, IHDR
+  return bytes:sub(1, header) .. (">I4"):pack(#chunk - 4) .. chunk .. (">I4"):pack(crc32(chunk))
+    .. bytes:sub(header + 1)
+end
+
+return png
