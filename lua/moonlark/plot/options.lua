@@ -39,7 +39,7 @@ function shared.size(width, height, usual)
   }
 end
 
-local annotation = options.record("annotation", {
+local annotation = options.record("annotations", {
   text = shared.words(options.required, "what stands there"),
   x = options.number(options.required, nil, "where, on the x axis"),
   y = options.number(options.required, nil, "where, on the y axis"),
