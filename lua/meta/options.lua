@@ -75,7 +75,7 @@
 ---@field seed? integer  default 0: the same gives the same parts
 ---@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
 ---@field stratify? boolean  default true: deals out each class by itself
----@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: those that lie with the data
+---@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: the parts that the data's publisher gave
 
 --- What Dataset:validate takes.
 ---@class moonlark.Dataset.validate.Options
@@ -88,6 +88,23 @@
 --- What Figure:save takes.
 ---@class moonlark.Figure.save.Options
 ---@field dpi? number  default 192; 300 with width_mm, 20..2400, dots per inch: of a PNG; SVG and PDF have lines
+
+--- What Model:evaluate takes.
+---@class moonlark.Model.evaluate.Options
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field batch_size? integer  default 32, 1 or more: examples
+---@field progress? boolean  default false: a bar on standard error
+---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+
+--- What Model:predict takes.
+---@class moonlark.Model.predict.Options
+---@field segments? boolean  default false: also what is heard in each segment
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field batch_size? integer  default 32, 1 or more: examples
+---@field progress? boolean  default false: a bar on standard error
+---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
 
 --- What Module:load_state_dict takes.
 ---@class moonlark.Module.load_state_dict.Options
@@ -126,6 +143,7 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 ---@field seconds? number  default 10, above 0, s: length of a block; the last one may be shorter
 
@@ -137,6 +155,7 @@
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
 ---@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 
 --- What audio.save takes.
@@ -229,6 +248,14 @@
 ---@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
 ---@field max_bin? integer  default 256, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+
+--- What classify.compare takes.
+---@class moonlark.classify.compare.Options
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+
+--- What classify.constant takes.
+---@class moonlark.classify.constant.Options
 
 --- What classify.cross_validate takes.
 ---@class moonlark.classify.cross_validate.Options
@@ -236,7 +263,8 @@
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field each? fun(fold: integer, result: {n: integer, accuracy: number})  default nil: is called after each fold with its number and result
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
 
 --- What classify.grid_search takes.
 ---@class moonlark.classify.grid_search.Options
@@ -244,17 +272,50 @@
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
 ---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 
 --- What classify.knn takes.
 ---@class moonlark.classify.knn.Options
 ---@field n_neighbors? integer  default 5, 1 or more: how many rows decide; at most those fitted
 ---@field weights? "uniform"|"distance"  default "uniform": what each counts: 1, or 1 / distance
 
+--- What classify.learning_curve takes.
+---@class moonlark.classify.learning_curve.Options
+---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field seed? integer  default 0: of the division into folds
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
+---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field sizes? number[]  default {0.1, 0.325, 0.55, 0.775, 1}: shares of the rows that a fold leaves to learn from
+
 --- What classify.logistic takes.
 ---@class moonlark.classify.logistic.Options
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field tol? number  default 1e-05, above 0: stop when the gradient's largest entry is below
 ---@field max_iter? integer  default 1000, 1 or more: passes at most
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+
+--- What classify.nested_cross_validate takes.
+---@class moonlark.classify.nested_cross_validate.Options
+---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field seed? integer  default 0: of the division into folds
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
+---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
+---@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
+---@field inner_k? integer  default as many as given folds leave, else 5, 2 or more: how many folds the search within each fold makes of the other rows
+---@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
+
+--- What classify.one_vs_rest takes.
+---@class moonlark.classify.one_vs_rest.Options
+---@field steps moonlark.Estimator[]  required: a copy of it learns each tag
+---@field threshold? number|"f1"  default "f1": the score from which on a tag is said; f1: for each tag the one of the best F1, found inside the rows fitted
+---@field cv? integer  default 3, 2 or more: parts of the rows fitted, each scored by a copy that learnt the others
+---@field seed? integer  default 0: of these parts
 
 --- What classify.pipeline takes.
 ---@class moonlark.classify.pipeline.Options
@@ -268,6 +329,18 @@
 ---@field subsample? number  default 0.632, above 0 and at most 1: share of the rows that a tree sees
 ---@field max_bin? integer  default 64, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+
+--- What classify.random_search takes.
+---@class moonlark.classify.random_search.Options
+---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field seed? integer  default 0: of the division into folds
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
+---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
+---@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
 
 --- What classify.scaler takes.
 ---@class moonlark.classify.scaler.Options
@@ -278,6 +351,13 @@
 ---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
 ---@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field tol? number  default 0.001, above 0: when libsvm stops
+---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+
+--- What cluster.agglomerative takes.
+---@class moonlark.cluster.agglomerative.Options
+---@field n_clusters? integer  default 2, unless distance_threshold is given, 1 or more: how many clusters are left
+---@field linkage? "ward"|"average"|"complete"|"single"  default "ward": how far apart two clusters are
+---@field distance_threshold? number  default by n_clusters, 0 or more: clusters this far apart, or farther, are not joined
 
 --- What cluster.dbscan takes.
 ---@class moonlark.cluster.dbscan.Options
@@ -315,6 +395,20 @@
 ---@field n_components? integer  default as many as possible, 1 or more: how many are kept
 ---@field whiten? boolean  default false: bring each component to unit variance
 
+--- What cluster.tsne takes.
+---@class moonlark.cluster.tsne.Options
+---@field n_components? integer  default 2, 1..3: dimensions of the embedding
+---@field perplexity? number  default 30.0, 1 or more: about how many neighbours a row has
+---@field early_exaggeration? number  default 12.0, 1 or more: how much attraction is exaggerated in the first steps
+---@field early_exaggeration_iter? integer  default 250, 0 or more: these first steps
+---@field n_iter? integer  default 500, 0 or more: steps after them
+---@field learning_rate? number  default rows / exaggeration, above 0: length of the steps
+---@field init? "pca"|"random"  default "pca": where rows start
+---@field metric? "euclidean"|"cosine"|"manhattan"  default "euclidean": distance between rows
+---@field theta? number  default 0.5, 0..1: how coarsely far points are taken together: 0 is exact
+---@field seed? integer  default 0, 0 or more: of the start and of the search for neighbours
+---@field progress? boolean  default true: draws a bar on standard error
+
 --- What corpus.clip takes.
 ---@class moonlark.corpus.clip.Options
 ---@field seed? integer  default 0: of all that is drawn
@@ -331,9 +425,10 @@
 
 --- What dataset.csv takes.
 ---@class moonlark.dataset.csv.Options
----@field columns? {path?: string, label?: string, group?: string, fold?: string}  default {}: where the columns have other names
+---@field columns? {path?: string, label?: string, labels?: string, value?: string|string[], group?: string, fold?: string, part?: string}  default {}: where the columns have other names
 ---@field root? string  default "": the folder that paths start from, as seen from the CSV file's
----@field delimiter? string  default ",": one character between fields
+---@field delimiter? string  default the one of , ; tab | that fits: one character between fields
+---@field separator? string  default "|": what stands between the labels of one track, in the column `labels`
 
 --- What dataset.folder takes.
 ---@class moonlark.dataset.folder.Options
@@ -346,6 +441,14 @@
 --- What dataset.gtzan takes.
 ---@class moonlark.dataset.gtzan.Options
 ---@field lists? string  default beside the data: the folder of the list files
+
+--- What dataset.known takes.
+---@class moonlark.dataset.known.Options
+---@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"  default found out: which collection it is
+---@field subset? string  default the one that is there: of FMA small, medium, large, full; of ESC esc10; of MTG-Jamendo genre, moodtheme …
+---@field split? integer  default 0, where it is there, 0 or more: of MTG-Jamendo: which published split
+---@field tags? integer  default all, 1 or more: keep as many tags, the most frequent
+---@field lists? string  default beside the data: of GTZAN: the folder of the fault-filtered split's lists
 
 --- What effects.deemphasis takes.
 ---@class moonlark.effects.deemphasis.Options
@@ -519,6 +622,12 @@
 ---@field n_fft? integer  default 2048, 8..16777216: samples in a frame
 ---@field resolution? number  default 0.01, 1e-06..1: width of a class, as a share of a bin
 ---@field bins_per_octave? integer  default 12, 1..1048576: bins of which the answer is a share
+
+--- What feature.fix_length takes.
+---@class moonlark.feature.fix_length.Options
+---@field frames? integer  default as seconds say, 0 or more: how many are wanted, samples of a waveform
+---@field seconds? number  default as frames say, 0..1000000000, s: how long it is to be
+---@field value? number  default 0: what is put behind
 
 --- What feature.fourier_tempogram takes.
 ---@class moonlark.feature.fourier_tempogram.Options
@@ -798,6 +907,7 @@
 ---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field start? number  default 0, 0 or more, s: where in each file to begin
 ---@field duration? number  default to the end, 0 or more, s: how much of each file
+---@field pad? boolean  default false: silence after files that end before the duration
 
 --- What feature.rms takes.
 ---@class moonlark.feature.rms.Options
@@ -990,6 +1100,49 @@
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field threshold? number  default 1e-10, 0 or more: smaller magnitudes count as 0
+
+--- What metrics.average_precision takes.
+---@class moonlark.metrics.average_precision.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
+
+--- What metrics.calibration_curve takes.
+---@class moonlark.metrics.calibration_curve.Options
+---@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
+---@field n_bins? integer  default 5, 2 or more: parts of 0..1
+---@field strategy? "uniform"|"quantile"  default "uniform": parts of one width, or of one number of rows
+
+--- What metrics.calibration_error takes.
+---@class moonlark.metrics.calibration_error.Options
+---@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
+---@field n_bins? integer  default 15, 2 or more: parts of 0..1
+
+--- What metrics.cohen_kappa takes.
+---@class moonlark.metrics.cohen_kappa.Options
+---@field weights? "linear"|"quadratic"  default all mistakes count the same: how much worse classes are whose ids are further apart
+
+--- What metrics.precision_recall_curve takes.
+---@class moonlark.metrics.precision_recall_curve.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+
+--- What metrics.roc_auc takes.
+---@class moonlark.metrics.roc_auc.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
+---@field multi_class? "ovr"|"ovo"  default "ovr": each class against the rest, or against each other
+
+--- What metrics.roc_curve takes.
+---@class moonlark.metrics.roc_curve.Options
+---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field drop_intermediate? boolean  default true: leave out thresholds in line with their neighbours
+
+--- What metrics.top_k_accuracy takes.
+---@class moonlark.metrics.top_k_accuracy.Options
+---@field k? integer  default 2, 1 or more: how many of the highest scores count
+
+--- What model.open takes.
+---@class moonlark.model.open.Options
+---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
 
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
@@ -1749,13 +1902,56 @@
 
 --- What predict.files takes.
 ---@class moonlark.predict.files.Options
----@field segments? boolean  default false: also what is heard in each segment
----@field device? string  default "cpu": where to compute: "cpu", "cuda:0"
----@field progress? boolean  default false: a bar on standard error
+---@field batch_size? integer  default 32, 1 or more: examples
 ---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
 ---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field progress? boolean  default false: a bar on standard error
+---@field segments? boolean  default false: also what is heard in each segment
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
----@field batch_size? integer  default 32, 1 or more: examples
+---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
+
+--- What regress.boosted_trees takes.
+---@class moonlark.regress.boosted_trees.Options
+---@field n_estimators? integer  default 100, 1 or more: rounds of boosting
+---@field max_depth? integer  default 6, 0 or more: splits from the root to a leaf at most; 0: no limit
+---@field learning_rate? number  default 0.3, above 0: share of each tree's answer that counts
+---@field subsample? number  default 1, above 0 and at most 1: share of the rows that a tree sees
+---@field colsample? number  default 1, above 0 and at most 1: share of the columns that a tree sees
+---@field reg_lambda? number  default 1, 0 or more: L2 penalty on the leaves
+---@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
+---@field max_bin? integer  default 256, 2..65536: places where a column can be split
+---@field seed? integer  default 0, 0 or more: of the random shares
+
+--- What regress.knn takes.
+---@class moonlark.regress.knn.Options
+---@field n_neighbors? integer  default 5, 1 or more: how many rows are averaged; at most those fitted
+---@field weights? "uniform"|"distance"  default "uniform": what each counts: 1, or 1 / distance
+
+--- What regress.multi_output takes.
+---@class moonlark.regress.multi_output.Options
+---@field steps moonlark.Estimator[]  required: a copy of it learns each target
+
+--- What regress.random_forest takes.
+---@class moonlark.regress.random_forest.Options
+---@field n_estimators? integer  default 100, 1 or more: how many trees
+---@field max_depth? integer  default 0, 0 or more: splits from the root to a leaf at most; 0: no limit
+---@field max_features? number  default 1, above 0 and at most 1: share of the columns tried at a split
+---@field subsample? number  default 0.632, above 0 and at most 1: share of the rows that a tree sees
+---@field max_bin? integer  default 64, 2..65536: places where a column can be split
+---@field seed? integer  default 0, 0 or more: of the random shares
+
+--- What regress.ridge takes.
+---@class moonlark.regress.ridge.Options
+---@field alpha? number  default 1.0, 0 or more: strength of the penalty
+---@field fit_intercept? boolean  default true: adds a constant, which is not penalised
+
+--- What regress.svr takes.
+---@class moonlark.regress.svr.Options
+---@field C? number  default 1.0, above 0: inverse strength of the penalty
+---@field epsilon? number  default 0.1, 0 or more: errors below cost nothing, in the target's unit
+---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
+---@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
+---@field tol? number  default 0.001, above 0: when libsvm stops
 
 --- What run.open takes.
 ---@class moonlark.run.open.Options
@@ -1778,7 +1974,7 @@
 ---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
 ---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
 ---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
----@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
+---@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
 
 --- What torch.affine_grid takes.
 ---@class moonlark.torch.affine_grid.Options
@@ -1861,7 +2057,7 @@
 
 --- What train.evaluate takes.
 ---@class moonlark.train.evaluate.Options
----@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?  default cross entropy of net(x): f(net, batch) gives the loss and logits
+---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?  default the task's loss of net(x): f(net, batch) gives the loss and logits
 ---@field device? string  default where the network is: where batches go
 ---@field probabilities? boolean  default false: tell them where there are no labels, too
 
@@ -1874,9 +2070,9 @@
 ---@field patience? integer  default never, 1 or more: epochs without improvement before stopping
 ---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
 ---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
----@field loss? fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross entropy: f(logits, y)
+---@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
 ---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?  default nil: in place of loss: f(net, batch) gives the loss, and logits where there are classes
----@field monitor? "loss"|"accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"  default "valid_accuracy" where there are classes, else "valid_loss": the measure that tells the best epoch
+---@field monitor? "loss"|"accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"|"valid_map"|"valid_auc"|"valid_r2"|"valid_ccc"|"valid_rmse"  default "valid_accuracy" of classes, "valid_map" of tags, "valid_r2" of values, else "valid_loss": the measure that tells the best epoch
 ---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
 ---@field accumulate? integer  default 1, 1 or more: batches a step
 ---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
@@ -1895,7 +2091,9 @@
 ---@class moonlark.train.tensors.Options
 ---@field x moonlark.Tensor  required: n × columns, or n × rows × frames
 ---@field y? moonlark.Tensor  default unlabelled: n class ids, or targets
----@field classes? string[]  default nil: names by class id
+---@field classes? string[]  default nil: names by class id, or of the tags
+---@field task? "classes"|"tags"|"values"  default classes, where it is int64: what y is
+---@field targets? string[]  default "target 0" …: of values: what each column measures
 ---@field paths? string[]  default "sample 0" …: what to call each sample
 ---@field batch_size? integer  default 32, 1 or more: samples
 ---@field shuffle? boolean  default false: another order in each epoch
