@@ -247,3 +247,40 @@ mlk_code mlk_trees_values(mlk_samples samples, const mlk_trees *trees, double *o
 {
     return predict(samples, trees, 1, out, status);
 }
+
+/* Columns are named f0, f1 …, where nobody names them. */
+static mlk_code read_scores(bst_ulong count, const char *const *names, const float *scores, int64_t d,
+                            double *importance, mlk_status *status)
+{
+    for (bst_ulong i = 0; i < count; i++) {
+        char *end = NULL;
+        long long column = names[i][0] == 'f' ? strtoll(names[i] + 1, &end, 10) : -1;
+        if (!end || *end || column < 0 || column >= d)
+            return mlk_fail(status, MLK_INVALID, "the tree ensemble has other columns than said: %.40s", names[i]);
+        importance[column] = scores[i];
+    }
+    return MLK_OK;
+}
+
+mlk_code mlk_trees_importance(const mlk_trees *trees, const char *kind, int64_t d, double *importance,
+                              mlk_status *status)
+{
+    mlk_code code = MLK_OK;
+    BoosterHandle booster = NULL;
+    bst_ulong count = 0, axes = 0;
+    const bst_ulong *shape = NULL;
+    const char **names = NULL;
+    const float *scores = NULL;
+    char config[64];
+    snprintf(config, sizeof config, "{\"importance_type\": \"%s\"}", kind);
+    memset(importance, 0, sizeof(double) * (size_t)d);
+    if (XGBoosterCreate(NULL, 0, &booster) || XGBoosterSetParam(booster, "verbosity", "0") ||
+        XGBoosterLoadModelFromBuffer(booster, trees->bytes, trees->size) ||
+        XGBoosterFeatureScore(booster, config, &count, &names, &axes, &shape, &scores))
+        code = failed(status);
+    else
+        code = read_scores(count, names, scores, d, importance, status);
+    if (booster)
+        XGBoosterFree(booster);
+    return code;
+}

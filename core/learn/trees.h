@@ -47,4 +47,9 @@ mlk_code mlk_trees_fit_values(mlk_samples samples, const double *y, const mlk_tr
 /* out: n. */
 mlk_code mlk_trees_values(mlk_samples samples, const mlk_trees *trees, double *out, mlk_status *status);
 
+/* How much each column matters to an ensemble: the mean gain of the splits by it, the gain of all of them, or their
+ * number ("gain", "total_gain", "weight"). importance: d numbers, 0 for columns that no split is by. */
+mlk_code mlk_trees_importance(const mlk_trees *trees, const char *kind, int64_t d, double *importance,
+                              mlk_status *status);
+
 #endif

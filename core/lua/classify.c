@@ -222,12 +222,27 @@ static int trees_proba(lua_State *L)
     return 1;
 }
 
+/* trees_importance(model, d, kind) -> d */
+static int trees_importance(lua_State *L)
+{
+    static const char *const kinds[] = {"gain", "total_gain", "weight", NULL};
+    mlk_status status;
+    mlk_array bytes = mlk_lua_read_tensor(L, 1, "model", MLK_UINT8, 1);
+    int64_t d = mlk_lua_integer(L, 2, "columns", 1, INT32_MAX);
+    const char *kind = kinds[mlk_lua_choice(L, 3, "kind", kinds)];
+    double *importance = mlk_lua_push_vector(L, d);
+    mlk_trees model = {bytes.data, (size_t)bytes.shape[0]};
+    mlk_lua_check(L, mlk_trees_importance(&model, kind, d, importance, &status), &status);
+    return 1;
+}
+
 int mlk_lua_open_classify(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"boosted_trees", boosted_trees}, {"check", check}, {"classes", classes}, {"knn_proba", knn_proba},
         {"logistic", logistic}, {"logistic_proba", logistic_proba}, {"moments", moments},
-        {"random_forest", random_forest}, {"svm", svm}, {"svm_predict", svm_predict}, {"trees_proba", trees_proba},
+        {"random_forest", random_forest}, {"svm", svm}, {"svm_predict", svm_predict}, {"trees_importance", trees_importance},
+        {"trees_proba", trees_proba},
         {NULL, NULL},
     };
     mlk_lua_new_type(L, SVM_TYPE, free_svm, NULL);

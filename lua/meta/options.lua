@@ -275,6 +275,18 @@
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
 ---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 
+--- What classify.importance takes.
+---@class moonlark.classify.importance.Options
+---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field seed? integer  default 0: of the division into folds
+---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
+---@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field method? "permutation"|"gain"|"total_gain"|"weight"  default "permutation": permutation: of any model, on folds that it did not see; of trees their own: mean or total gain of the splits by a column, or their number
+---@field repeats? integer  default 5, 1 or more: permutations of each column in each fold
+---@field by? "column"|"feature"  default "column": each column, or all columns of a feature at once: mfcc_0_mean, mfcc_1_mean … as mfcc
+---@field progress? boolean  default false: a bar on standard error
+
 --- What classify.knn takes.
 ---@class moonlark.classify.knn.Options
 ---@field n_neighbors? integer  default 5, 1 or more: how many rows decide; at most those fitted

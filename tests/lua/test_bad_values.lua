@@ -50,7 +50,7 @@ local arguments_of = {
   ["TransformerEncoderLayer:forward"] = {square},
   ["classify.cross_validate"] = {classifier, table_of_numbers},
   ["classify.compare"] = {{}, {}}, ["classify.grid_search"] = {classifier, table_of_numbers, {}},
-  ["classify.learning_curve"] = {classifier, table_of_numbers},
+  ["classify.importance"] = {classifier, table_of_numbers}, ["classify.learning_curve"] = {classifier, table_of_numbers},
   ["classify.nested_cross_validate"] = {classifier, table_of_numbers, {}},
   ["classify.random_search"] = {classifier, table_of_numbers, {}},
   ["torch.grid_sample"] = {torch.zeros {1, 1, 2, 2}, torch.zeros {1, 1, 1, 2}},

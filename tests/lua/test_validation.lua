@@ -291,4 +291,56 @@ function TestCompare:test_a_model_is_no_better_than_itself()
   lu.assertErrorMsgContains("b must be what classify.cross_validate gave, got 3", classify.compare, report, 3)
 end
 
+TestImportance = {}
+
+-- Columns 1 and 2 tell the class together, 3 is noise, 4 is the same everywhere.
+local function telling()
+  torch.manual_seed(3)
+  local y = torch.arange(120):remainder(2)
+  local x = torch.randn {120, 4}
+  x:narrow(1, 0, 2):add_(y:unsqueeze(1):float() * 3)
+  x:select(1, 3):fill_(7)
+  return {x = x, y = y, names = {"mfcc_0_mean", "mfcc_1_p10", "rms_std", "tempo"}}
+end
+
+function TestImportance:test_permutations()
+  local X = telling()
+  local found = classify.importance(classify.knn(), X, {k = 4, seed = 2})
+  lu.assertEquals(found.baseline, classify.cross_validate(classify.knn(), X, {k = 4, seed = 2}).mean_accuracy)
+  local by_name = {}
+  for _, one in ipairs(found) do by_name[one.name] = one end
+  lu.assertEquals({by_name.tempo.mean, by_name.tempo.std}, {0.0, 0.0})
+  lu.assertTrue(by_name.mfcc_0_mean.mean > 0.05 and by_name.mfcc_1_p10.mean > 0.05)
+  lu.assertTrue(math.abs(by_name.rms_std.mean) < 0.04)
+  lu.assertEquals(found[4].name == "tempo" or found[3].name == "tempo", true)
+  local again = classify.importance(classify.knn(), X, {k = 4, seed = 2})
+  lu.assertEquals(tostring(again), tostring(found))
+  -- Without both columns nothing is known: half of the rows are right by chance.
+  local of_features = classify.importance(classify.knn(), X, {k = 4, by = "feature", repeats = 20})
+  lu.assertEquals(of_features[1].name, "mfcc")
+  lu.assertEquals(of_features[1].columns, {1, 2})
+  lu.assertAlmostEquals(of_features[1].mean, of_features.baseline - 0.5, 0.04)
+end
+
+function TestImportance:test_trees_tell_their_own()
+  local X = telling()
+  local function by_name(method, by)
+    local found = {}
+    for _, one in ipairs(classify.importance(classify.boosted_trees {n_estimators = 20}, X,
+      {method = method, by = by})) do found[one.name] = one.mean end
+    return found
+  end
+  local gain, total, weight = by_name "gain", by_name "total_gain", by_name "weight"
+  lu.assertEquals(weight.tempo, 0)
+  lu.assertTrue(weight.mfcc_0_mean >= 1 and weight.mfcc_0_mean % 1 == 0)
+  for _, name in ipairs {"mfcc_0_mean", "mfcc_1_p10"} do
+    lu.assertAlmostEquals(gain[name], total[name] / weight[name], 1e-9)
+    lu.assertTrue(gain[name] > gain.rms_std)
+  end
+  lu.assertEquals(by_name("weight", "feature").mfcc, weight.mfcc_0_mean + weight.mfcc_1_p10)
+  lu.assertErrorMsgContains("classify.knn holds no trees", classify.importance, classify.knn(), X, {method = "gain"})
+  local reduced = classify.pipeline {cluster.pca {n_components = 2}, classify.random_forest {n_estimators = 3}}
+  lu.assertErrorMsgContains("what cluster.pca makes", classify.importance, reduced, X, {method = "gain"})
+end
+
 lib.run()
