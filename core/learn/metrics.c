@@ -1,8 +1,5 @@
 #include "metrics.h"
 
-#include "interrupt.h"
-#include "parallel.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,96 +52,101 @@ static double entropy_term(double count, double n)
     return count > 0 ? -count / n * log(count / n) : 0;
 }
 
-double mlk_normalized_mutual_information(const int64_t *counts, int64_t rows, int64_t columns)
+/* What the two labellings of a table hold, and hold in common. */
+typedef struct information {
+    double n, of_rows, of_columns, common; /* entropies and their mutual information, in nats */
+    int64_t used_rows, used_columns;
+} information;
+
+static information information_of(const int64_t *counts, int64_t rows, int64_t columns)
 {
-    double n = 0, of_rows = 0, of_columns = 0, joint = 0;
-    int64_t used_rows = 0, used_columns = 0;
+    information it = {0};
+    double joint = 0;
     for (int64_t i = 0; i < rows * columns; i++)
-        n += (double)counts[i];
+        it.n += (double)counts[i];
     for (int64_t i = 0; i < rows; i++) {
         double sum = margin(counts, i, columns, 1, columns);
-        of_rows += entropy_term(sum, n);
-        used_rows += sum > 0;
+        it.of_rows += entropy_term(sum, it.n);
+        it.used_rows += sum > 0;
     }
     for (int64_t j = 0; j < columns; j++) {
         double sum = margin(counts, j, 1, columns, rows);
-        of_columns += entropy_term(sum, n);
-        used_columns += sum > 0;
+        it.of_columns += entropy_term(sum, it.n);
+        it.used_columns += sum > 0;
     }
     for (int64_t i = 0; i < rows * columns; i++)
-        joint += entropy_term((double)counts[i], n);
-    if (used_rows <= 1 && used_columns <= 1)
+        joint += entropy_term((double)counts[i], it.n);
+    double common = it.of_rows + it.of_columns - joint;
+    it.common = it.used_rows > 1 && it.used_columns > 1 && common > 0 ? common : 0;
+    return it;
+}
+
+double mlk_normalized_mutual_information(const int64_t *counts, int64_t rows, int64_t columns)
+{
+    information it = information_of(counts, rows, columns);
+    if (it.used_rows <= 1 && it.used_columns <= 1)
         return 1;
-    double information = of_rows + of_columns - joint, mean = (of_rows + of_columns) / 2;
-    return information > 0 && mean > 0 ? information / mean : 0;
+    double mean = (it.of_rows + it.of_columns) / 2;
+    return mean > 0 ? it.common / mean : 0;
 }
 
-typedef struct shape {
-    mlk_samples samples;
-    const int64_t *labels;
-    const int64_t *sizes;
-    int64_t k;
-    double *sums;   /* workers x k */
-    double *values; /* n */
-} shape;
-
-/* The silhouette of row `task` into values[task]; sums (k) are distances to the rows of each cluster. */
-static void silhouette_of(void *context, int task, int worker)
+void mlk_homogeneity(const int64_t *counts, int64_t rows, int64_t columns, double *homogeneity, double *completeness)
 {
-    const shape *self = context;
-    int64_t d = self->samples.d, own = self->labels[task];
-    const float *row = self->samples.x + task * d;
-    double *sums = self->sums + worker * self->k;
-    memset(sums, 0, sizeof(double) * (size_t)self->k);
-    for (int64_t i = 0; i < self->samples.n; i++) {
-        const float *other = self->samples.x + i * d;
-        double squared = 0;
-        for (int64_t j = 0; j < d; j++) {
-            double apart = (double)row[j] - other[j];
-            squared += apart * apart;
+    information it = information_of(counts, rows, columns);
+    *homogeneity = it.of_rows > 0 ? it.common / it.of_rows : 1;
+    *completeness = it.of_columns > 0 ? it.common / it.of_columns : 1;
+}
+
+/* The information that a class of `a` rows and a cluster of `b` have in common by chance, of n rows in all.
+ * log_factorial: ln 0! .. ln n!. */
+static double by_chance(int64_t a, int64_t b, int64_t n, const double *log_factorial)
+{
+    double sum = 0, all = (double)n;
+    const double *f = log_factorial;
+    double fixed = f[a] + f[b] + f[n - a] + f[n - b] - f[n];
+    for (int64_t c = a + b > n ? a + b - n : 1; c <= a && c <= b; c++) {
+        if (c == 0)
+            continue;
+        double chance = exp(fixed - f[c] - f[a - c] - f[b - c] - f[n - a - b + c]);
+        sum += (double)c / all * log(all * (double)c / ((double)a * (double)b)) * chance;
+    }
+    return sum;
+}
+
+static double expected_information(const int64_t *counts, int64_t rows, int64_t columns, int64_t n,
+                                   const double *log_factorial)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t a = (int64_t)margin(counts, i, columns, 1, columns);
+        for (int64_t j = 0; j < columns && a > 0; j++) {
+            int64_t b = (int64_t)margin(counts, j, 1, columns, rows);
+            if (b > 0)
+                sum += by_chance(a, b, n, log_factorial);
         }
-        sums[self->labels[i]] += sqrt(squared);
     }
-    double nearest = INFINITY;
-    for (int64_t c = 0; c < self->k; c++)
-        if (c != own && self->sizes[c] > 0)
-            nearest = fmin(nearest, sums[c] / (double)self->sizes[c]);
-    double inside = self->sizes[own] > 1 ? sums[own] / (double)(self->sizes[own] - 1) : 0;
-    double most = fmax(inside, nearest);
-    self->values[task] = self->sizes[own] > 1 && most > 0 ? (nearest - inside) / most : 0;
+    return sum;
 }
 
-mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *mean, mlk_status *status)
+mlk_code mlk_adjusted_mutual_information(const int64_t *counts, int64_t rows, int64_t columns, double *value,
+                                         mlk_status *status)
 {
-    mlk_code code = mlk_samples_check(samples, 3, status);
-    int64_t k = 0, used = 0;
-    for (int64_t i = 0; i < samples.n && !code; i++) {
-        if (labels[i] < 0 || labels[i] >= samples.n)
-            code = mlk_fail(status, MLK_INVALID, "labels must be 0..rows - 1, row %lld has %lld", (long long)i,
-                            (long long)labels[i]);
-        k = labels[i] + 1 > k ? labels[i] + 1 : k;
-    }
-    if (code)
-        return code;
-    int64_t *sizes = calloc((size_t)k, sizeof *sizes);
-    shape self = {.samples = samples, .labels = labels, .sizes = sizes, .k = k};
-    self.sums = malloc(sizeof(double) * (size_t)(mlk_cores() * k));
-    self.values = malloc(sizeof(double) * (size_t)samples.n);
-    if (!sizes || !self.sums || !self.values)
-        code = mlk_fail_memory(status, "silhouettes");
-    for (int64_t i = 0; i < samples.n && !code; i++)
-        used += sizes[labels[i]]++ == 0;
-    if (!code && (used < 2 || used >= samples.n))
-        code = mlk_fail(status, MLK_INVALID, "silhouette needs 2..rows - 1 (%lld) clusters, got %lld",
-                        (long long)samples.n - 1, (long long)used);
-    if (!code) {
-        mlk_parallel((int)samples.n, mlk_cores(), silhouette_of, &self);
-        *mean = 0;
-        for (int64_t i = 0; i < samples.n; i++)
-            *mean += self.values[i] / (double)samples.n;
-        if (mlk_interrupted())
-            code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
-    }
-    free(sizes), free(self.sums), free(self.values);
-    return code;
+    information it = information_of(counts, rows, columns);
+    int64_t n = (int64_t)it.n;
+    *value = 1;
+    if (it.used_rows <= 1 && it.used_columns <= 1)
+        return MLK_OK;
+    double *log_factorial = malloc(sizeof *log_factorial * (size_t)(n + 1));
+    if (!log_factorial)
+        return mlk_fail_memory(status, "logarithms of factorials");
+    log_factorial[0] = 0;
+    for (int64_t i = 1; i <= n; i++)
+        log_factorial[i] = log_factorial[i - 1] + log((double)i);
+    double expected = expected_information(counts, rows, columns, n, log_factorial);
+    double room = (it.of_rows + it.of_columns) / 2 - expected;
+    free(log_factorial);
+    if (fabs(room) < 2.220446049250313e-16)
+        room = room < 0 ? -2.220446049250313e-16 : 2.220446049250313e-16;
+    *value = (it.common - expected) / room;
+    return MLK_OK;
 }

@@ -1,4 +1,4 @@
-/* metrics.h: how well labels agree; scikit-learn's definitions. Labels are ids 0 or above. */
+/* metrics.h: how well two labellings agree; scikit-learn's definitions. Labels are ids 0 or above. */
 #ifndef MLK_LEARN_METRICS_H
 #define MLK_LEARN_METRICS_H
 
@@ -14,7 +14,13 @@ double mlk_adjusted_rand(const int64_t *counts, int64_t rows, int64_t columns);
 /* Mutual information over the arithmetic mean of the entropies. */
 double mlk_normalized_mutual_information(const int64_t *counts, int64_t rows, int64_t columns);
 
-/* Mean silhouette coefficient (Rousseeuw 1987), Euclidean, rows of one-member clusters 0; 2..n-1 clusters. */
-mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *mean, mlk_status *status);
+/* Homogeneity: what clusters tell of classes, over the entropy of classes; completeness: the same of classes and clusters
+ * (Rosenberg and Hirschberg 2007). Rows of the table are classes. */
+void mlk_homogeneity(const int64_t *counts, int64_t rows, int64_t columns, double *homogeneity, double *completeness);
+
+/* Mutual information less what chance gives (Vinh, Epps and Bailey 2010), over the arithmetic mean of the entropies
+ * less the same. */
+mlk_code mlk_adjusted_mutual_information(const int64_t *counts, int64_t rows, int64_t columns, double *value,
+                                         mlk_status *status);
 
 #endif

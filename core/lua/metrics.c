@@ -1,4 +1,5 @@
 /* metrics.c: core.metrics: how well labels agree. */
+#include "learn/cohesion.h"
 #include "learn/metrics.h"
 
 #include "arguments.h"
@@ -62,6 +63,42 @@ static int mutual_information(lua_State *L)
     return agreement(L, mlk_normalized_mutual_information);
 }
 
+/* homogeneity(truth, labels) -> homogeneity, completeness */
+static int homogeneity(lua_State *L)
+{
+    int64_t rows, columns;
+    double homogeneity, completeness;
+    const int64_t *counts = push_contingency(L, 0, &rows, &columns);
+    mlk_homogeneity(counts, rows, columns, &homogeneity, &completeness);
+    lua_pushnumber(L, homogeneity);
+    lua_pushnumber(L, completeness);
+    return 2;
+}
+
+/* adjusted_mutual_information(truth, labels) -> number */
+static int adjusted_mutual_information(lua_State *L)
+{
+    mlk_status status;
+    int64_t rows, columns;
+    double value;
+    const int64_t *counts = push_contingency(L, 0, &rows, &columns);
+    mlk_lua_check(L, mlk_adjusted_mutual_information(counts, rows, columns, &value, &status), &status);
+    lua_pushnumber(L, value);
+    return 1;
+}
+
+/* cohesion(x, labels) -> Calinski-Harabasz, Davies-Bouldin */
+static int cohesion(lua_State *L)
+{
+    mlk_status status;
+    mlk_cohesion found;
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    mlk_lua_check(L, mlk_cohesion_of(samples, mlk_lua_labels(L, 2, "labels", samples.n), &found, &status), &status);
+    lua_pushnumber(L, found.calinski_harabasz);
+    lua_pushnumber(L, found.davies_bouldin);
+    return 2;
+}
+
 /* silhouette(x, labels) -> number */
 static int silhouette(lua_State *L)
 {
@@ -76,7 +113,8 @@ static int silhouette(lua_State *L)
 int mlk_lua_open_metrics(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"adjusted_rand", adjusted_rand}, {"contingency", contingency}, {"mutual_information", mutual_information},
+        {"adjusted_mutual_information", adjusted_mutual_information}, {"adjusted_rand", adjusted_rand},
+        {"cohesion", cohesion}, {"contingency", contingency}, {"homogeneity", homogeneity}, {"mutual_information", mutual_information},
         {"silhouette", silhouette}, {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -113,4 +113,24 @@ function TestDensity:test_equal_rows()
   lu.assertTrue(two.probabilities:eq(1):all():item())
 end
 
+TestMeasures = {}
+
+function TestMeasures:test_agreement()
+  local truth, guess = frozen.truth, frozen.guess
+  local found = torch.tensor({metrics.ami(truth, guess), metrics.v_measure(truth, guess)}, {dtype = "float64"})
+  check("agreement", found, frozen.agreement, 1e-10)
+  lu.assertEquals(metrics.ami(truth, truth * 2), 1.0)
+  lu.assertEquals(metrics.ami(truth * 0, truth * 0), 1.0)
+  lu.assertEquals(metrics.purity(torch.tensor {0, 0, 1, 1, 1}, torch.tensor {0, 0, 0, 5, 5}), 0.8)
+  lu.assertEquals({metrics.v_measure(torch.tensor {0, 0, 1, 1}, torch.tensor {0, 0, 0, 0})}, {0.0, 1.0, 0.0})
+end
+
+function TestMeasures:test_cohesion()
+  local x, ids = frozen.x, frozen.guess
+  local found = {metrics.calinski_harabasz(x, ids), metrics.davies_bouldin(x, ids), metrics.silhouette(x, ids)}
+  check("cohesion", torch.tensor(found, {dtype = "float64"}), frozen.cohesion, 1e-10)
+  lu.assertErrorMsgContains("needs 2..rows - 1 (159) clusters, got 1", metrics.davies_bouldin, x, ids * 0)
+  lu.assertErrorMsgContains("silhouette needs 2..rows - 1 (159) clusters, got 1", metrics.silhouette, x, ids * 0)
+end
+
 lib.run()

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 from safetensors.numpy import save_file
 from scipy.cluster import hierarchy
+from sklearn import metrics
 from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, SpectralClustering
 from sklearn.datasets import make_moons
 
@@ -56,5 +57,15 @@ for eps in (0.1, 0.2):
 
 for name, given in (("rbf", {"gamma": 0.05}), ("nearest_neighbors", {"affinity": "nearest_neighbors"})):
     keep(f"spectral.{name}", SpectralClustering(4, random_state=1, **given).fit_predict(X))
+
+# Two labellings with a missing id and unlike sizes.
+truth = random.integers(0, 5, 160)
+guess = np.where(random.random(160) < 0.6, truth, random.integers(0, 7, 160))
+guess[guess == 3] = 4
+keep("truth", truth), keep("guess", guess)
+keep("agreement", np.array([metrics.adjusted_mutual_info_score(truth, guess),
+                            *metrics.homogeneity_completeness_v_measure(truth, guess)]))
+keep("cohesion", np.array([metrics.calinski_harabasz_score(X, guess), metrics.davies_bouldin_score(X, guess),
+                           metrics.silhouette_score(X, guess)]))
 
 save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "cluster.safetensors"))
