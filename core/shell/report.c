@@ -118,29 +118,42 @@ static void add_position(lua_State *L, luaL_Buffer *text, const char *message)
     luaL_addstring(text, message);
 }
 
-/* Pushes what moonlark.shell.hint says of a name that is not there; NULL, and nil, where it has nothing to say. Called
- * by a message handler: what failed is one level out. */
-static const char *push_hint(lua_State *L, const char *message)
+/* Calls a function of a module, f(message, level), and pushes the text that it gives; NULL, and nil, where there is
+ * none. */
+static const char *push_from(lua_State *L, const char *module, const char *function, const char *message, int level)
 {
     int top = lua_gettop(L);
-    if (strstr(message, "a nil value (")) {
-        lua_getglobal(L, "require");
-        lua_pushliteral(L, "moonlark.shell.hint");
-        if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
-            lua_getfield(L, -1, "of");
-            lua_pushstring(L, message);
-            lua_pushinteger(L, 2);
-            if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1)) {
-                const char *hint = lua_pushfstring(L, " (%s)", lua_tostring(L, -1));
-                lua_replace(L, top + 1);
-                lua_settop(L, top + 1);
-                return hint;
-            }
+    lua_getglobal(L, "require");
+    lua_pushstring(L, module);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
+        lua_getfield(L, -1, function);
+        lua_pushstring(L, message);
+        lua_pushinteger(L, level);
+        if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1)) {
+            lua_replace(L, top + 1);
+            lua_settop(L, top + 1);
+            return lua_tostring(L, -1);
         }
     }
     lua_settop(L, top);
     lua_pushnil(L);
     return NULL;
+}
+
+/* Pushes a message of a command in the command's own words. */
+static const char *push_words(lua_State *L, const char *message)
+{
+    const char *words = strcmp(speaker, "moonlark") == 0 ? NULL
+                        : push_from(L, "moonlark.shell.command", "translate", message, 0);
+    return words ? words : message;
+}
+
+/* Pushes, in brackets, what moonlark.shell.hint says of a name that is not there; NULL where it has nothing to say.
+ * Called by a message handler: what failed is one level out. */
+static const char *push_hint(lua_State *L, const char *message)
+{
+    const char *hint = strstr(message, "a nil value (") ? push_from(L, "moonlark.shell.hint", "of", message, 2) : NULL;
+    return hint ? lua_pushfstring(L, " (%s)", hint) : NULL;
 }
 
 /* --- the trace -------------------------------------------------------------- */
@@ -185,7 +198,7 @@ int mlk_report_handler(lua_State *L)
             snprintf(interrupted_at, sizeof interrupted_at, " at %.200s:%d", source_name(&frame), frame.currentline);
         return 1;
     }
-    const char *message = push_text(L, 1), *hint = push_hint(L, message);
+    const char *message = push_words(L, push_text(L, 1)), *hint = push_hint(L, message);
     luaL_Buffer text;
     luaL_buffinit(L, &text);
     add_position(L, &text, message);

@@ -385,7 +385,7 @@ function TestPadding:test_silence_follows_up_to_the_duration()
   end
   lu.assertEquals(frames, 1600)
   lu.assertEquals(audio.load(path, {rate = 8000, start = 5, duration = 1, pad = true}):frames(), 0) -- no sound at all
-  lib.fails("pad needs a duration", audio.load, path, {pad = true})
+  lib.fails("pad needs duration", audio.load, path, {pad = true})
 end
 
 TestPlay = {}

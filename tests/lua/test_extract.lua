@@ -224,7 +224,7 @@ function TestExtract:test_short_songs_are_filled_up_with_silence()
     lu.assertEquals(lib.distance(first.items[i].mfcc.data, alone.data), 0)
     lu.assertEquals(lib.distance(again.items[i].mfcc.data, alone.data), 0)
   end
-  lib.fails("pad needs a duration", feature.recipe, {features = {"rms"}, pad = true})
+  lib.fails("pad needs duration", feature.recipe, {features = {"rms"}, pad = true})
 end
 
 function TestExtract:test_groups_and_folds_come_along()

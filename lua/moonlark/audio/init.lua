@@ -49,7 +49,7 @@ local of_save = options.describe("audio.save", {
 
 -- What the engine reads.
 local function request(o)
-  if o.pad and not o.duration then show.fail "pad needs a duration: how long the sound is to be" end
+  if o.pad and not o.duration then show.fail "pad needs duration: how long the sound is to be" end
   local all = o.channel == nil and not o.mono
   return {
     rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, pad = o.pad,

@@ -17,6 +17,10 @@ local counts = {}   -- kind -> how often it came
 local unsaid = {}   -- kind -> how often it came after the last time that it was said
 local log = {}      -- {kind, words} in the order in which they came
 
+--- What turns a warning into the words that are said: a command speaks of its options.
+---@type fun(words: string): string
+function warning.wording(words) return words end
+
 --- Sets what becomes of warnings from now on; returns what it was before.
 ---@param name "show"|"ignore"|"error"
 ---@return string
@@ -47,7 +51,7 @@ function warning.say(kind, words)
     unsaid[kind] = unsaid[kind] + 1
   elseif policy == "show" then
     unsaid[kind] = 0
-    progress.line("warning: " .. words)
+    progress.line("warning: " .. warning.wording(words))
   end
 end
 

@@ -77,7 +77,7 @@ local parameters = options.describe("feature.recipe", recipe.options, {
 ---@return moonlark.Recipe
 function recipe.new(given)
   local o = parameters:read(given)
-  if o.pad and not o.duration then show.fail "pad needs a duration: how long each sound is to be" end
+  if o.pad and not o.duration then show.fail "pad needs duration: how long each sound is to be" end
   local self = setmetatable({
     rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, pool = o.pool, features = {},
     pad = o.pad or nil,

@@ -42,16 +42,64 @@ function command.unknown(name)
     near and (" (did you mean '%s'?)"):format(near) or ""))
 end
 
+local current -- the parser of the command that runs
+local otherwise = {k = "folds", n_clusters = "clusters", n_components = "components"} -- what commands call them
+
+-- The flag of a field of options, as the running command has it: "--batch-size"; nil where it has none.
+local function flag_of(field)
+  local wanted = "--" .. (otherwise[field] or field):gsub("_", "-")
+  for _, option in ipairs(current and current._options or {}) do
+    for _, alias in ipairs(option._aliases) do
+      if alias == wanted then return wanted end
+    end
+  end
+end
+
+--- A message of the library in the words of the command that runs: `partial = "keep"` becomes `--partial keep`,
+--- "feature.recipe: rate must be …" becomes "--rate must be …". Where no command runs, and where it has no such option,
+--- it stays.
+---@param message string
+---@return string
+function command.translate(message)
+  if not current then return message end
+  local function assigned(before, field, value)
+    local flag = flag_of(field)
+    return flag and ("%s%s %s"):format(before, flag, value) or nil
+  end
+  message = message:gsub("{([%a_][%w_]*) = ([^{}%s,]+)}", function(field, value) return assigned("", field, value) end)
+  message = message:gsub('(%f[%w_])([%a_][%w_]*) = "([^"%s]*)"', assigned)
+  message = message:gsub("(%f[%w_])([%a_][%w_]*) = (%-?[%d.]*%d)", assigned)
+  local field, rest = message:gsub("^[%a_][%w_.:]*: ", ""):match "^([%a_][%w_]*)( %l.*)$"
+  local needed, why = (rest or ""):match "^ needs ([%a_][%w_]*)(.*)$"
+  if needed and flag_of(needed) then rest = (" needs %s%s"):format(flag_of(needed), why) end
+  local flag = field and (rest:find "^ must " or needed) and flag_of(field)
+  return flag and flag .. rest or message
+end
+
+-- The program's arguments, in which a number below 0 is joined to the option before it: argparse takes it for one.
+local function arguments()
+  local list = {}
+  for i, word in ipairs(arg) do
+    local before = list[#list]
+    local joins = word:find "^%-%.?%d" and before and before:find "^%-%-[%w-]+$"
+    if joins then list[#list] = before .. "=" .. word else list[#list + 1] = word end
+  end
+  return list
+end
+
 --- A command's parser of arguments (argparse). Wrong usage ends the program with exit code 2.
 ---@param name string  the command's name, "index"
 ---@param summary string  one line, the beginning of its --help
 ---@return table  an argparse parser
 function command.parser(name, summary)
   local parser = argparse("moonlark " .. name, summary)
+  current, warning.wording = parser, command.translate
   function parser.error(_, message)
     io.stderr:write(("moonlark %s: %s\nTry 'moonlark %s --help'.\n"):format(name, show.lines(message), name))
     os.exit(2, true)
   end
+  local parse = parser.parse
+  function parser:parse(words) return parse(self, words or arguments()) end
   parser:option("--warnings", "show (default), ignore, or error: the first one ends the work."):argname "<policy>"
     :choices(warning.policies):action(function(_, _, policy) warning.policy(policy) end)
   return parser
@@ -158,7 +206,9 @@ end
 ---@param word string  what became of them: "rejected"
 ---@param list {path: string, reason: string}[]
 function command.name_files(word, list)
-  for _, bad in ipairs(list) do io.stderr:write(show.format("%s %s: %s\n", word, bad.path, bad.reason)) end
+  for _, bad in ipairs(list) do
+    io.stderr:write(show.format("%s %s: %s\n", word, bad.path, command.translate(bad.reason)))
+  end
 end
 
 --- For the end of a summary: how many files were kept in part, or nothing.
