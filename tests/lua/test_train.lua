@@ -86,6 +86,41 @@ function TestFit:test_the_same_seed_gives_the_same_bits()
   lu.assertFalse(torch.equal(a:state_dict()["classifier.weight"], c:state_dict()["classifier.weight"]))
 end
 
+-- One of ten is of the rare class, and lies among the others.
+local function uneven()
+  torch.manual_seed(1)
+  local y = torch.arange(200):remainder(10):eq(0):long()
+  return train.tensors {x = torch.randn {200, 2} + y:unsqueeze(1):float(), y = y, classes = {"common", "rare"},
+    batch_size = 50}
+end
+
+function TestFit:test_class_weights()
+  local function learn(weight)
+    torch.manual_seed(1)
+    local net, data = nn.Linear(2, 2), uneven()
+    return net, train.fit(net, {train = data, valid = data, epochs = 40, progress = false, device = device,
+      optimizer = optim.AdamW {lr = 5e-2}, class_weight = weight})
+  end
+  local _, plain = learn()
+  local balanced, found = learn "balanced"
+  lu.assertEquals(found.monitor, "valid_balanced_accuracy")
+  lu.assertTrue(found.valid.balanced_accuracy > plain.valid.balanced_accuracy + 0.1)
+  assert_same_weights(balanced, (learn {common = 200 / (2 * 180), rare = 200 / (2 * 20)}))
+  assert_same_weights(balanced, (learn "common=0.5555555555555556,rare=5"))
+  -- The loss is PyTorch's: a mean over the weights.
+  local loss = train.evaluate(balanced, uneven(), {objective = found.objective}).loss
+  local weights, sum, total = {0.5555555555555556, 5}, 0, 0
+  for batch in uneven():epoch(1) do
+    local each = torch.cross_entropy(balanced(batch.x:to(device)), batch.y:to(device), {reduction = "none"}):cpu()
+    local w = torch.tensor(weights):index_select(0, batch.y:cpu())
+    sum, total = sum + (each * w):sum():item() / w:sum():item() * 50, total + 50
+  end
+  lu.assertAlmostEquals(loss, sum / total, 1e-5)
+  lu.assertErrorMsgContains("unknown class of class_weight: 'rar' (did you mean 'rare'?)", learn, {rar = 2})
+  lu.assertErrorMsgContains("class_weight is of the cross entropy", train.fit, nn.Linear(2, 2),
+    {train = uneven(), class_weight = "balanced", loss = function(logits) return logits:sum() end})
+end
+
 function TestFit:test_stops_early()
   local result = fit(nn.Linear(8, 3), {epochs = 50, patience = 2, optimizer = optim.SGD {lr = 0.0}})
   lu.assertEquals(#result.history, 3)

@@ -4,8 +4,20 @@ local show = require "moonlark.base.show"
 
 local weights = {}
 
+-- "jazz=2,pop=0.5", as people type it.
+local function read(words)
+  local given = {}
+  for part in (words .. ","):gmatch "([^,]*)," do
+    local class, weight = part:match "^%s*(.-)%s*=%s*([^=]-)%s*$"
+    if not class or class == "" then return nil end
+    given[class] = tonumber(weight) or false
+  end
+  return given
+end
+
 -- {jazz = 2, [3] = 0.5}: finite weights above 0 by class, the keys as text, so that files of models hold them.
 local function by_class(value)
+  if type(value) == "string" then value = read(value) end
   if type(value) ~= "table" or next(value) == nil or getmetatable(value) then return nil end
   local clean = {}
   for class, weight in pairs(value) do
@@ -19,7 +31,7 @@ end
 --- The option class_weight.
 weights.option = options.either(nil, {
   options.choice {"balanced"},
-  options.value("table<string|integer, number>", "a table of weights above 0 by class", by_class),
+  options.value("table<string|integer, number>", "a table of weights above 0 by class, or text such as jazz=2,pop=0.5", by_class),
 }, 'what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table '
   .. "leaves out count 1", {usual = "1 each"})
 

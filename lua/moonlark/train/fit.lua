@@ -12,6 +12,7 @@ local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
+local weights = require "moonlark.classify.weights"
 local Trainer = require "moonlark.train.trainer"
 local warning = require "moonlark.base.warning"
 
@@ -48,8 +49,10 @@ local parameters = options.describe("train.fit", {
     :but {usual = "cross_entropy of classes, bce of tags, mse of values"},
   objective = callable(nil, "in place of loss: f(net, batch) gives the loss, and logits where there are classes",
     "fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?"),
+  class_weight = weights.option,
   monitor = options.choice(measures.watched, options.none, "the measure that tells the best epoch",
-    {usual = '"valid_accuracy" of classes, "valid_map" of tags, "valid_r2" of values, else "valid_loss"'}),
+    {usual = '"valid_accuracy" of classes ("valid_balanced_accuracy" with class_weight), "valid_map" of tags, '
+      .. '"valid_r2" of values, else "valid_loss"'}),
   clip_norm = number(nil, {above = 0, infinite = true, usual = "as it is"},
     "the largest norm of all gradients together"),
   accumulate = integer(1, {least = 1}, "batches a step"),
@@ -73,6 +76,9 @@ local function check_options(o)
   if o.resume and not o.run then error("resume needs a run folder: give run", 0) end
   if type(o.run) == "string" then files.check_folder(o.run, "run folder") end
   if o.loss and o.objective then error("give loss or objective, not both", 0) end
+  if o.class_weight and (o.objective or o.loss and o.loss ~= "cross_entropy") then
+    error("class_weight is of the cross entropy: give it, or loss or objective of your own", 0)
+  end
   local part = o.monitor and measures.by_name[o.monitor].needs
   if part and not o[part] then show.fail("monitor = '%s' needs %s", o.monitor, part) end
 end

@@ -13,6 +13,8 @@ measures.rows = {
   {name = "valid_accuracy", better = "higher", needs = "valid", of = "accuracy", tag = "accuracy/valid", shown = true},
   {name = "valid_segment_accuracy", better = "higher", needs = "valid", of = "segment_accuracy",
     tag = "accuracy/valid_segments"},
+  {name = "valid_balanced_accuracy", better = "higher", needs = "valid", of = "balanced_accuracy",
+    tag = "accuracy/valid_balanced"},
   {name = "valid_map", better = "higher", needs = "valid", of = "map", task = "tags", tag = "map/valid", shown = true},
   {name = "valid_auc", better = "higher", needs = "valid", of = "auc", task = "tags", tag = "auc/valid", shown = true},
   {name = "valid_r2", better = "higher", needs = "valid", of = "r2", task = "values", tag = "r2/valid", shown = true},

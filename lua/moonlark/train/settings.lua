@@ -29,6 +29,7 @@ function settings.of(net, o)
     loss = type(o.loss) == "string" and o.loss or nil,
     seed = o.seed, epochs = o.epochs, accumulate = o.accumulate, clip_norm = o.clip_norm, ema = o.ema,
     precision = o.precision, patience = o.patience, monitor = o.monitor,
+    class_weight = o.class_weight,
     optimizer = {name = optimizer.name, options = optimizer.given},
     schedule = schedule and {name = schedule.name, options = schedule.options},
     input = o.train:options(), augment = o.train.augments, data = fingerprints(o),

@@ -25,6 +25,7 @@ local show = require "moonlark.base.show"
 local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
 local train_epoch = require "moonlark.train.epoch"
+local weights = require "moonlark.classify.weights"
 
 --- A training, under way or done: what train.fit gives.
 ---     print(fit, fit.best.epoch, fit.test.accuracy)
@@ -53,10 +54,22 @@ local Trainer = {}
 Trainer.__index = Trainer
 Trainer.__name = "moonlark.Trainer"
 
+-- Cross entropy where the mistakes of each class count as the option and the training tracks say.
+local function weighted_entropy(o, asked, device)
+  local songs, counts, ids = o.train.dataset, {}, {}
+  if asked.name ~= "classes" then show.fail("class_weight is of classes, and these tracks have %s", asked.name) end
+  local of = {}
+  for i, name in ipairs(songs.classes) do of[name], counts[i], ids[i] = i, 0, i - 1 end
+  for _, track in ipairs(songs.tracks) do counts[of[track.label]] = counts[of[track.label]] + 1 end
+  local list = weights.of(o.class_weight, counts, ids, songs.classes)
+  local weight = torch.tensor(list, {dtype = "float32", device = device})
+  return function(logits, y) return torch.cross_entropy(logits, y, {weight = weight}) end
+end
+
 -- Loss and logits of a batch.
-local function objective_of(o, asked)
+local function objective_of(o, asked, device)
   if o.objective then return o.objective end
-  local loss = task.loss(asked, o.loss)
+  local loss = o.class_weight and weighted_entropy(o, asked, device) or task.loss(asked, o.loss)
   return function(net, batch)
     local logits = evaluate.forward(net, batch)
     return loss(logits, asked.target(net.card or {}, batch.y)), logits
@@ -99,9 +112,9 @@ function Trainer.new(net, o, device)
   end
   local asked = task.of(net, o.train)
   return setmetatable({
-    net = net, o = o, device = device, task = asked, objective = objective_of(o, asked), settings = decided,
-    optimizer = optimizer, schedule = schedule, ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}), batches = batches,
-    monitor = o.monitor, epoch = 0, history = {},
+    net = net, o = o, device = device, task = asked, objective = objective_of(o, asked, device), settings = decided,
+    optimizer = optimizer, schedule = schedule, ema = o.ema and optim.EMA(net, {decay = o.ema, warmup = true}),
+    batches = batches, monitor = o.monitor, epoch = 0, history = {},
   }, Trainer)
 end
 
@@ -118,7 +131,7 @@ local function usual_monitor(self)
   local valid = self.o.valid
   if not valid then return nil end
   local found = measures.of(self:evaluate(first_batch(valid))) -- an objective alone knows whether it gives logits
-  local usual = self.task.monitor
+  local usual = self.o.class_weight and "valid_balanced_accuracy" or self.task.monitor
   return found[usual] and usual or found.valid_loss and "valid_loss" or nil
 end
 

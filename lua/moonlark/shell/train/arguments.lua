@@ -63,7 +63,7 @@ function arguments.parser(plan)
   command.reading(parser)
   parser:option("--option", "An option of the model; may be given several times."):argname "<name=value>":count "*"
   parser:flag("--no-augment", "Train on the data as it is.")
-  command.options(parser, fit, {"device", "precision", "deterministic"})
+  command.options(parser, fit, {"class_weight", "device", "precision", "deterministic"})
   command.models(parser)
   data.add_cache(parser)
   command.workers(parser)

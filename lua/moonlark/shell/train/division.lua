@@ -81,7 +81,7 @@ function division.fit(plan, args, parts, seed, where)
   return train.fit(make(model), {
     train = learned, valid = valid, test = batches_of(parts.test, input),
     optimizer = optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr})),
-    schedule = plan.schedule, epochs = args.epochs, loss = plan.loss,
+    schedule = plan.schedule, epochs = args.epochs, loss = plan.loss, class_weight = args.class_weight,
     patience = valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
     ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,
     seed = seed, run = where, resume = args.resume, opened = function(opened) save_parts(parts, opened) end,
