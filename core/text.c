@@ -22,6 +22,16 @@ int mlk_utf8_sequence(const char *text, const char *text_end)
     return following + 1;
 }
 
+char *mlk_utf8_write(char *to, unsigned code)
+{
+    static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
+    int following = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    *to++ = (char)(following ? leads[following] | (code >> (6 * following)) : code);
+    while (following-- > 0)
+        *to++ = (char)(0x80 | ((code >> (6 * following)) & 0x3F));
+    return to;
+}
+
 bool mlk_utf8_valid(const char *text, size_t length)
 {
     const char *end = text + length;

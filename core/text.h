@@ -35,6 +35,9 @@ int mlk_utf8_sequence(const char *at, const char *end);
 /* The code point of a well-formed sequence of `bytes` bytes. */
 unsigned mlk_utf8_code(const char *at, int bytes);
 
+/* Writes a code point, 1 to 4 bytes, and returns the place after it. */
+char *mlk_utf8_write(char *to, unsigned code);
+
 /* True when all of it is well-formed. */
 bool mlk_utf8_valid(const char *text, size_t length);
 

@@ -37,7 +37,27 @@ static const mlk_format *check_format(lua_State *L, const char *path)
     return format;
 }
 
-/* load(path) -> {name = tensor}; of a file of one array the tensor itself */
+static void push_array(lua_State *L, const mlk_array *array)
+{
+    mlk_lua_push_copy(L, array->dtype, array->rank, array->shape, array->data);
+}
+
+/* Pushes the strings from *item on as lists in lists, by the axes that are left; of no axis one string. */
+static void push_strings(lua_State *L, const mlk_strings *strings, int axis, char ***item)
+{
+    if (axis == strings->rank) {
+        lua_pushstring(L, *(*item)++);
+        return;
+    }
+    lua_newtable(L);
+    luaL_checkstack(L, 2, "lists in lists");
+    for (int64_t i = 0; i < strings->shape[axis]; i++) {
+        push_strings(L, strings, axis + 1, item);
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
+/* load(path) -> {name = tensor, string or list of strings}; of a file of one array that itself */
 static int load(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
@@ -45,12 +65,17 @@ static int load(lua_State *L)
     mlk_status status;
     mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
     mlk_lua_check(L, format->read(path, tensors, &status), &status);
-    lua_createtable(L, 0, tensors->count);
+    lua_createtable(L, 0, tensors->count + tensors->strings_count);
     for (int i = 0; i < tensors->count; i++) {
-        const mlk_array *array = &tensors->items[i].array;
-        mlk_lua_push_copy(L, array->dtype, array->rank, array->shape, array->data);
+        push_array(L, &tensors->items[i].array);
         if (!format->single)
             lua_setfield(L, -2, tensors->items[i].name);
+    }
+    for (int i = 0; i < tensors->strings_count; i++) {
+        char **item = tensors->strings[i].strings.items;
+        push_strings(L, &tensors->strings[i].strings, 0, &item);
+        if (!format->single)
+            lua_setfield(L, -2, tensors->strings[i].name);
     }
     mlk_tensors_free(tensors);
     return 1;
@@ -71,14 +96,43 @@ static int metadata(lua_State *L)
     return 1;
 }
 
-/* Adds the tensor at the top of the stack and pops it; its owner goes into the table at `owners`. */
-static void add_tensor(lua_State *L, const char *name, int owners, mlk_tensors *tensors)
+/* Adds copies of n strings, of rank 0 or 1. */
+static void add_strings(lua_State *L, const char *name, const char *const *texts, int64_t n, int rank,
+                        mlk_tensors *tensors)
 {
     mlk_status status;
-    mlk_array array = mlk_lua_read_tensor(L, lua_gettop(L), *name ? name : "tensor", -1, -1);
-    lua_rawseti(L, owners, tensors->count + 1);
-    lua_pop(L, 1);
-    mlk_lua_check(L, mlk_tensors_add_copy(tensors, name, &array, NULL, &status), &status);
+    mlk_strings strings = {.rank = rank, .shape = {rank ? n : 0}};
+    size_t bytes = 0;
+    char *to;
+    for (int64_t i = 0; i < n; i++)
+        bytes += strlen(texts[i]) + 1;
+    mlk_lua_check(L, mlk_strings_make(&strings, bytes, &to, &status), &status);
+    for (int64_t i = 0; i < n; i++) {
+        strings.items[i] = to;
+        to = stpcpy(to, texts[i]) + 1;
+    }
+    mlk_lua_check(L, mlk_tensors_add_strings(tensors, name, &strings, &status), &status);
+}
+
+/* Adds what is at the top of the stack, a tensor, a string or a list of strings, and pops it; a tensor's owner goes
+ * into the table at `owners`. */
+static void add_value(lua_State *L, const char *name, int owners, mlk_tensors *tensors)
+{
+    mlk_status status;
+    int value = lua_gettop(L);
+    const char *shown = *name ? name : "tensor";
+    if (lua_type(L, value) == LUA_TSTRING) {
+        add_strings(L, name, &(const char *){mlk_lua_string(L, value, shown)}, 1, 0, tensors);
+    } else if (lua_type(L, value) == LUA_TTABLE && lua_geti(L, value, 1) == LUA_TSTRING) {
+        const char **texts = mlk_lua_read_strings(L, value, shown, 1);
+        add_strings(L, name, texts, luaL_len(L, value), 1, tensors);
+    } else {
+        lua_settop(L, value);
+        mlk_array array = mlk_lua_read_tensor(L, value, shown, -1, -1);
+        lua_rawseti(L, owners, tensors->count + 1);
+        mlk_lua_check(L, mlk_tensors_add_copy(tensors, name, &array, NULL, &status), &status);
+    }
+    lua_settop(L, value - 1);
 }
 
 static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
@@ -89,7 +143,7 @@ static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
     while (lua_next(L, arg)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             mlk_lua_fail(L, "tensors must have names: a key is %s", mlk_lua_describe(L, lua_gettop(L) - 1));
-        add_tensor(L, mlk_lua_string(L, -2, "a tensor's name"), owners, tensors);
+        add_value(L, mlk_lua_string(L, -2, "a tensor's name"), owners, tensors);
     }
 }
 
@@ -109,7 +163,8 @@ static void add_metadata(lua_State *L, int arg, mlk_tensors *tensors)
     }
 }
 
-/* save(path, {name = tensor} or, for a file of one array, tensor[, {key = text}]) */
+/* save(path, {name = value} or, for a file of one array, the value[, {key = text}]); a value is a tensor, and where the
+ * format has them a string or a list of strings */
 static int save(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
@@ -121,7 +176,7 @@ static int save(lua_State *L)
     int owners = lua_gettop(L);
     if (format->single) {
         lua_pushvalue(L, 2);
-        add_tensor(L, "", owners, tensors);
+        add_value(L, "", owners, tensors);
     } else {
         add_tensors(L, 2, owners, tensors);
     }

@@ -32,6 +32,7 @@ void mlk_columns_free(mlk_columns *columns)
     free(columns->recipe);
     free(columns->owned);
     mlk_file_close(&columns->file);
+    mlk_tensors_free(&columns->tensors);
     *columns = (mlk_columns){0};
 }
 

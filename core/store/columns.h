@@ -16,7 +16,7 @@
 
 #include "parameters.h"
 #include "status.h"
-#include "store/file.h"
+#include "store/tensors.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,7 +47,8 @@ typedef struct mlk_columns {
     int64_t *lines;   /* of the file, where each row begins; NULL in formats without lines */
     char *recipe;     /* what Moonlark wrote with its table, or NULL */
     mlk_file file;    /* what slices point into: the file, */
-    void *owned;      /* or a block */
+    void *owned;      /* a block, */
+    mlk_tensors tensors; /* or arrays */
 } mlk_columns;
 
 typedef struct mlk_columns_options {

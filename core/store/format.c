@@ -1,6 +1,7 @@
 #include "store/format.h"
 
 #include "store/arff.h"
+#include "store/array_columns.h"
 #include "store/atomic.h"
 #include "store/csv.h"
 #include "store/delimited.h"
@@ -23,10 +24,10 @@ enum {
 
 /* In the order in which they are named to people. */
 const mlk_format mlk_formats[] = {
-    {"safetensors", ARRAYS | MLK_FORMAT_TABLE, .texts = true, .read = mlk_safetensors_read,
+    {"safetensors", ARRAYS | MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .texts = true, .read = mlk_safetensors_read,
      .write = mlk_safetensors_write},
-    {"npz", ARRAYS, .read = mlk_npz_read, .write = mlk_npz_write},
-    {"npy", ARRAYS | MLK_FORMAT_TABLE, .single = true, .read = mlk_npy_read_list, .write = mlk_npy_write_list},
+    {"npz", ARRAYS | MLK_FORMAT_COLUMNS, .read = mlk_npz_read, .write = mlk_npz_write},
+    {"npy", ARRAYS | MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .single = true, .read = mlk_npy_read_list, .write = mlk_npy_write_list},
     {"csv", LINES | MLK_FORMAT_COLUMNS, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table,
      .parse_columns = mlk_delimited_parse},
     {"tsv", MLK_FORMAT_COLUMNS, .parse_columns = mlk_delimited_parse},
@@ -35,8 +36,9 @@ const mlk_format mlk_formats[] = {
      .parse_columns = mlk_jsonl_parse},
     {"arff", MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .print_table = mlk_arff_print_table,
      .parse_columns = mlk_arff_parse},
-    {"h5", LINES, .write_frames = mlk_hdf5_write_frames, .write_table = mlk_hdf5_write_table,
-     .available = mlk_hdf5_available},
+    {"h5", LINES | MLK_FORMAT_COLUMNS, .read = mlk_hdf5_read, .write_frames = mlk_hdf5_write_frames,
+     .write_table = mlk_hdf5_write_table, .available = mlk_hdf5_available},
+    {"hdf5", MLK_FORMAT_COLUMNS, .read = mlk_hdf5_read, .available = mlk_hdf5_available},
     {.name = NULL},
 };
 
@@ -169,10 +171,26 @@ static mlk_code read_text_columns(const mlk_format *format, const char *path, co
     return MLK_OK;
 }
 
+static mlk_code read_array_columns(const mlk_format *format, const char *path, const mlk_columns_options *options,
+                                   mlk_columns *columns, mlk_status *status)
+{
+    mlk_tensors tensors = {0};
+    mlk_code code = format->read(path, &tensors, status);
+    if (code)
+        return code;
+    code = mlk_array_columns(&tensors, options, columns, status);
+    if (code)
+        mlk_file_blame(path, status);
+    return code;
+}
+
 mlk_code mlk_format_read_columns(const char *path, const mlk_columns_options *options, mlk_columns *columns,
                                  mlk_status *status)
 {
     *columns = (mlk_columns){0};
     const mlk_format *format = mlk_format_of(path, MLK_FORMAT_COLUMNS, status);
-    return format ? read_text_columns(format, path, options, columns, status) : status->code;
+    if (!format)
+        return status->code;
+    return format->parse_columns ? read_text_columns(format, path, options, columns, status)
+                                 : read_array_columns(format, path, options, columns, status);
 }

@@ -35,7 +35,7 @@ typedef struct mlk_format {
     mlk_code (*write)(const char *path, const mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write_frames)(const char *path, const mlk_frames *frames, mlk_status *status);
     mlk_code (*write_table)(const char *path, const mlk_table *table, mlk_status *status);
-    /* Of a text in memory, which is changed. */
+    /* Of a text in memory, which is changed; where there is none, arrays are columns. */
     mlk_code (*parse_columns)(char *at, char *end, const mlk_columns_options *options, mlk_columns *columns,
                               mlk_status *status);
     void (*print_table)(FILE *out, const mlk_table *table); /* of text: what opens the file sees to errors */

@@ -1,4 +1,4 @@
-/* hdf5.h: writing HDF5 files, as h5py and MATLAB read them.
+/* hdf5.h: HDF5 files, as h5py and MATLAB have them.
  *
  * The library is loaded when the first file needs it. The file appears at its
  * place, whole, with mlk_hdf5_commit; failures before that are kept until then.
@@ -39,7 +39,12 @@ mlk_code mlk_hdf5_write_frames(const char *path, const mlk_frames *frames, mlk_s
 /* Datasets x, names and paths, for a labelled table also y and classes; the recipe is an attribute. */
 mlk_code mlk_hdf5_write_table(const char *path, const mlk_table *table, mlk_status *status);
 
-/* Fails when no files can be written; else mlk_hdf5_version names the library's version, "1.10.8". */
+/* The datasets at the top of a file: numbers of up to 64 bits (unsigned ones widened as in npy.h), enumerations of a
+ * byte (h5py's booleans), and strings; the text attribute `recipe` becomes metadata. Groups are left out; a file that
+ * has nothing else is refused, as are compound and other types. */
+mlk_code mlk_hdf5_read(const char *path, mlk_tensors *tensors, mlk_status *status);
+
+/* Fails when no files can be read or written; else mlk_hdf5_version names the library's version, "1.10.8". */
 mlk_code mlk_hdf5_available(mlk_status *status);
 const char *mlk_hdf5_version(void);
 

@@ -102,20 +102,6 @@ static long escape(mlk_json *json)
     return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
 }
 
-static char *append_utf8(char *out, long code)
-{
-    if (code < 0x80) {
-        *out++ = (char)code;
-    } else {
-        int following = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-        static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
-        *out++ = (char)(leads[following] | (code >> (6 * following)));
-        while (following-- > 0)
-            *out++ = (char)(0x80 | ((code >> (6 * following)) & 0x3F));
-    }
-    return out;
-}
-
 /* The place of the quote that closes the string whose content begins at json->at. */
 static const char *find_close(const mlk_json *json)
 {
@@ -138,7 +124,7 @@ static mlk_code decode(mlk_json *json, const char *close, char *out, size_t *len
                             : c == '\\'            ? "an escape that does not exist"
                                                    : "a control character");
         if (c == '\\')
-            to = append_utf8(to, code);
+            to = mlk_utf8_write(to, (unsigned)code);
         else
             *to++ = (char)c;
     }

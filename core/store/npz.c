@@ -184,7 +184,7 @@ static uint32_t checksum(uint32_t crc, const void *bytes, uint64_t n)
     return (uint32_t)crc32_z(crc, bytes, n);
 }
 
-static mlk_code read_member(const archive *zip, const member *m, mlk_array *array)
+static mlk_code read_member(const archive *zip, const member *m, mlk_tensors *tensors)
 {
     const unsigned char *packed = content(zip, m);
     unsigned char *unpacked = NULL;
@@ -206,10 +206,10 @@ static mlk_code read_member(const archive *zip, const member *m, mlk_array *arra
     }
     const unsigned char *bytes = unpacked ? unpacked : packed;
     mlk_code code = checksum(0, bytes, m->size) == m->crc
-                        ? mlk_npy_parse(bytes, m->size, array, zip->status)
-                        : mlk_fail(zip->status, MLK_INVALID, "array '%.80s' does not match its checksum", m->name);
+                        ? mlk_npy_parse_item(bytes, m->size, m->name, tensors, zip->status)
+                        : mlk_fail(zip->status, MLK_INVALID, "it does not match its checksum");
     free(unpacked);
-    return code;
+    return code ? mlk_fail(zip->status, code, "array '%.80s': %s", m->name, zip->status->message) : MLK_OK;
 }
 
 mlk_code mlk_npz_parse(const unsigned char *bytes, size_t size, mlk_tensors *tensors, mlk_status *status)
@@ -220,7 +220,6 @@ mlk_code mlk_npz_parse(const unsigned char *bytes, size_t size, mlk_tensors *ten
     mlk_code code = find_directory(&zip, &at, &entries);
     for (uint64_t i = 0; i < entries && !code; i++) {
         member m = {0};
-        mlk_array array;
         code = read_entry(&zip, &at, &m);
         if (code)
             break;
@@ -228,11 +227,8 @@ mlk_code mlk_npz_parse(const unsigned char *bytes, size_t size, mlk_tensors *ten
         if (__builtin_add_overflow(total, m.packed, &total) || total > size)
             code = damaged(&zip, "members overlap");
         if (!code)
-            code = read_member(&zip, &m, &array);
-        if (code)
-            free(m.name);
-        else
-            code = mlk_tensors_add(tensors, m.name, &array, array.data, status);
+            code = read_member(&zip, &m, tensors);
+        free(m.name);
     }
     if (!code)
         code = mlk_tensors_sort(tensors, status);
@@ -320,32 +316,68 @@ static mlk_code write_record(mlk_atomic *file, const record *r, const char *name
     return code ? code : mlk_atomic_write(file, extra->bytes, extra->length, status);
 }
 
-/* Writes one member at *offset and moves it behind; fills m for the directory. */
-static mlk_code write_member(mlk_atomic *file, const mlk_named_array *item, uint64_t *offset, member *m,
-                             mlk_status *status)
-{
+/* What a member holds: its .npy header and the data that follows. */
+typedef struct body {
     char header[MLK_NPY_HEADER_SIZE];
     size_t length;
+    const void *data;
     int64_t bytes;
-    if (!mlk_array_bytes(&item->array, &bytes))
-        return mlk_fail(status, MLK_INVALID, "the shape of array '%.80s' is too large", item->name);
-    if (!mlk_utf8_valid(item->name, strlen(item->name)) || strlen(item->name) > 60000 || !*item->name)
-        return mlk_fail(status, MLK_INVALID, "an array's name must be UTF-8 and not empty, got '%.80s'", item->name);
-    mlk_code code = mlk_npy_header(&item->array, header, &length, status);
-    if (code)
-        return code;
-    uint32_t crc = checksum(checksum(0, header, length), item->array.data, (uint64_t)bytes);
-    *m = (member){.name = item->name, .size = length + (uint64_t)bytes, .offset = *offset, .crc = crc};
+} body;
+
+/* Writes one member at *offset and moves it behind; fills m for the directory. */
+static mlk_code write_member(mlk_atomic *file, const char *name, const body *b, uint64_t *offset, member *m,
+                             mlk_status *status)
+{
+    if (!mlk_utf8_valid(name, strlen(name)) || strlen(name) > 60000 || !*name)
+        return mlk_fail(status, MLK_INVALID, "an array's name must be UTF-8 and not empty, got '%.80s'", name);
+    uint32_t crc = checksum(checksum(0, b->header, b->length), b->data, (uint64_t)b->bytes);
+    *m = (member){.name = (char *)name, .size = b->length + (uint64_t)b->bytes, .offset = *offset, .crc = crc};
     uint64_t sizes[] = {m->size, m->size};
     record extra = extra_field(sizes, 2), local = {0};
     put(&local, LOCAL, 4);
     put_common(&local, m, extra.length);
-    code = write_record(file, &local, m->name, &extra, status);
+    mlk_code code = write_record(file, &local, m->name, &extra, status);
     if (!code)
-        code = mlk_atomic_write(file, header, length, status);
+        code = mlk_atomic_write(file, b->header, b->length, status);
     if (!code)
-        code = mlk_atomic_write(file, item->array.data, (size_t)bytes, status);
+        code = mlk_atomic_write(file, b->data, (size_t)b->bytes, status);
     *offset += local.length + strlen(m->name) + 4 + extra.length + m->size;
+    return code;
+}
+
+static mlk_code write_numbers(mlk_atomic *file, const mlk_named_array *item, uint64_t *offset, member *m,
+                              mlk_status *status)
+{
+    body b = {.data = item->array.data};
+    if (!mlk_array_bytes(&item->array, &b.bytes))
+        return mlk_fail(status, MLK_INVALID, "the shape of array '%.80s' is too large", item->name);
+    mlk_code code = mlk_npy_header(&item->array, b.header, &b.length, status);
+    return code ? code : write_member(file, item->name, &b, offset, m, status);
+}
+
+static mlk_code write_strings(mlk_atomic *file, const mlk_named_strings *item, uint64_t *offset, member *m,
+                              mlk_status *status)
+{
+    body b;
+    void *data;
+    mlk_code code = mlk_npy_encode(&item->strings, b.header, &b.length, &data, &b.bytes, status);
+    if (code)
+        return code;
+    b.data = data;
+    code = write_member(file, item->name, &b, offset, m, status);
+    free(data);
+    return code;
+}
+
+/* All members, and what the directory says of each. */
+static mlk_code write_members(mlk_atomic *file, const mlk_tensors *tensors, uint64_t *offset, member *members,
+                              mlk_status *status)
+{
+    mlk_code code = MLK_OK;
+    for (int i = 0; i < tensors->count && !code; i++)
+        code = write_numbers(file, &tensors->items[i], offset, members++, status);
+    for (int i = 0; i < tensors->strings_count && !code; i++)
+        code = write_strings(file, &tensors->strings[i], offset, members++, status);
     return code;
 }
 
@@ -403,19 +435,19 @@ mlk_code mlk_npz_write(const char *path, const mlk_tensors *tensors, mlk_status 
     mlk_atomic file;
     if (tensors->metadata_count > 0)
         return mlk_fail(status, MLK_INVALID, "an .npz file has no place for metadata; write .safetensors");
-    member *members = calloc((size_t)tensors->count + 1, sizeof *members);
+    int count = tensors->count + tensors->strings_count;
+    member *members = calloc((size_t)count + 1, sizeof *members);
     if (!members)
         return mlk_fail_memory(status, "the list of arrays");
     mlk_code code = mlk_atomic_open(path, &file, status);
     if (!code) {
         uint64_t offset = 0;
-        for (int i = 0; i < tensors->count && !code; i++)
-            code = write_member(&file, &tensors->items[i], &offset, &members[i], status);
+        code = write_members(&file, tensors, &offset, members, status);
         uint64_t directory = offset;
-        for (int i = 0; i < tensors->count && !code; i++)
+        for (int i = 0; i < count && !code; i++)
             code = write_entry(&file, &members[i], &offset, status);
         if (!code)
-            code = write_end(&file, (uint64_t)tensors->count, directory, offset, status);
+            code = write_end(&file, (uint64_t)count, directory, offset, status);
         if (code)
             mlk_atomic_abort(&file);
         else

@@ -354,6 +354,9 @@ static int by_width(const void *a, const void *b)
 
 static mlk_code check_writable(const mlk_tensors *tensors, mlk_status *status)
 {
+    if (tensors->strings_count > 0)
+        return mlk_fail(status, MLK_UNSUPPORTED, "'%.80s': safetensors has no strings, only metadata; .npz has them",
+                        tensors->strings[0].name);
     for (int i = 0; i < tensors->count; i++) {
         const mlk_named_array *item = &tensors->items[i];
         int64_t bytes;

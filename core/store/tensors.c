@@ -8,6 +8,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const mlk_named_array *)a)->name, ((const mlk_named_array *)b)->name);
 }
 
+static int by_strings_name(const void *a, const void *b)
+{
+    return strcmp(((const mlk_named_strings *)a)->name, ((const mlk_named_strings *)b)->name);
+}
+
 static int by_key(const void *a, const void *b)
 {
     return strcmp(((const mlk_text_pair *)a)->key, ((const mlk_text_pair *)b)->key);
@@ -22,17 +27,30 @@ const mlk_array *mlk_tensors_find(const mlk_tensors *tensors, const char *name)
     return found ? &found->array : NULL;
 }
 
+const mlk_strings *mlk_tensors_find_strings(const mlk_tensors *tensors, const char *name)
+{
+    for (int i = 0; i < tensors->strings_count; i++)
+        if (strcmp(tensors->strings[i].name, name) == 0)
+            return &tensors->strings[i].strings;
+    return NULL;
+}
+
 void mlk_tensors_free(mlk_tensors *tensors)
 {
     for (int i = 0; i < tensors->count; i++) {
         free(tensors->items[i].name);
         free(tensors->items[i].owned);
     }
+    for (int i = 0; i < tensors->strings_count; i++) {
+        free(tensors->strings[i].name);
+        free(tensors->strings[i].strings.items);
+    }
     for (int i = 0; i < tensors->metadata_count; i++) {
         free(tensors->metadata[i].key);
         free(tensors->metadata[i].value);
     }
     free(tensors->items);
+    free(tensors->strings);
     free(tensors->metadata);
     mlk_file_close(&tensors->file);
     *tensors = (mlk_tensors){0};
@@ -67,6 +85,43 @@ mlk_code mlk_tensors_add_copy(mlk_tensors *tensors, const char *name, const mlk_
     return mlk_tensors_add(tensors, copy, array, owned, status);
 }
 
+mlk_code mlk_tensors_add_strings(mlk_tensors *tensors, const char *name, const mlk_strings *strings,
+                                 mlk_status *status)
+{
+    int count = tensors->strings_count;
+    mlk_named_strings *grown = tensors->strings;
+    if ((count & (count - 1)) == 0)
+        grown = realloc(grown, (count ? 2 * (size_t)count : 1) * sizeof *grown);
+    if (grown)
+        tensors->strings = grown;
+    char *copy = grown ? strdup(name) : NULL;
+    if (!copy) {
+        free(strings->items);
+        return mlk_fail_memory(status, "a list of strings");
+    }
+    grown[tensors->strings_count++] = (mlk_named_strings){copy, *strings};
+    return MLK_OK;
+}
+
+int64_t mlk_strings_count(const mlk_strings *strings)
+{
+    mlk_array shape = {.rank = strings->rank};
+    memcpy(shape.shape, strings->shape, sizeof shape.shape);
+    return mlk_array_count(&shape);
+}
+
+mlk_code mlk_strings_make(mlk_strings *strings, size_t bytes, char **characters, mlk_status *status)
+{
+    size_t count = (size_t)mlk_strings_count(strings);
+    size_t addresses = (count + 1) * sizeof *strings->items;
+    strings->items = malloc(addresses + bytes);
+    if (!strings->items)
+        return mlk_fail(status, MLK_MEMORY, "not enough memory for %zu strings", count);
+    strings->items[count] = NULL;
+    *characters = (char *)strings->items + addresses;
+    return MLK_OK;
+}
+
 mlk_code mlk_tensors_add_text(mlk_tensors *tensors, const char *key, const char *value, mlk_status *status)
 {
     mlk_text_pair *grown =
@@ -86,6 +141,13 @@ mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status)
     for (int i = 1; i < tensors->count; i++)
         if (by_name(&tensors->items[i - 1], &tensors->items[i]) == 0)
             return mlk_fail(status, MLK_INVALID, "tensor '%.80s' comes twice", tensors->items[i].name);
+    if (tensors->strings_count > 1)
+        qsort(tensors->strings, (size_t)tensors->strings_count, sizeof *tensors->strings, by_strings_name);
+    for (int i = 0; i < tensors->strings_count; i++) {
+        const char *name = tensors->strings[i].name;
+        if (mlk_tensors_find(tensors, name) || (i > 0 && strcmp(name, tensors->strings[i - 1].name) == 0))
+            return mlk_fail(status, MLK_INVALID, "tensor '%.80s' comes twice", name);
+    }
     if (tensors->metadata_count > 1)
         qsort(tensors->metadata, (size_t)tensors->metadata_count, sizeof *tensors->metadata, by_key);
     for (int i = 1; i < tensors->metadata_count; i++)

@@ -1,4 +1,5 @@
-/* tensors.h: a list of named arrays that owns its memory: what a file of weights or features holds. */
+/* tensors.h: a list of named arrays, of numbers and of strings, that owns its memory: what a file of weights or features
+ * holds. */
 #ifndef MLK_TENSORS_H
 #define MLK_TENSORS_H
 
@@ -14,6 +15,18 @@ typedef struct mlk_named_array {
     void *owned; /* memory of its own, or NULL: the array lies in the list's mapped file */
 } mlk_named_array;
 
+/* An array of strings, row-major; one block (malloc): the addresses, then the characters. */
+typedef struct mlk_strings {
+    int rank;
+    int64_t shape[MLK_MAX_RANK];
+    char **items;
+} mlk_strings;
+
+typedef struct mlk_named_strings {
+    char *name;
+    mlk_strings strings;
+} mlk_named_strings;
+
 typedef struct mlk_text_pair {
     char *key, *value;
 } mlk_text_pair;
@@ -21,6 +34,8 @@ typedef struct mlk_text_pair {
 typedef struct mlk_tensors {
     int count;
     mlk_named_array *items; /* sorted by name, byte by byte */
+    int strings_count;
+    mlk_named_strings *strings; /* sorted by name, all different from the arrays' */
     int metadata_count;
     mlk_text_pair *metadata; /* sorted by key */
     mlk_file file;
@@ -28,6 +43,9 @@ typedef struct mlk_tensors {
 
 /* The array of that name, or NULL. */
 const mlk_array *mlk_tensors_find(const mlk_tensors *tensors, const char *name);
+
+/* The array of strings of that name, or NULL. */
+const mlk_strings *mlk_tensors_find_strings(const mlk_tensors *tensors, const char *name);
 
 /* Frees all that a reading function made; harmless on a zeroed list. */
 void mlk_tensors_free(mlk_tensors *tensors);
@@ -40,6 +58,17 @@ mlk_code mlk_tensors_add(mlk_tensors *tensors, char *name, const mlk_array *arra
 /* The same, of a copy of the name. */
 mlk_code mlk_tensors_add_copy(mlk_tensors *tensors, const char *name, const mlk_array *array, void *owned,
                               mlk_status *status);
+
+/* Adds an array of strings under a copy of the name; takes over its block, freeing it if memory is short. */
+mlk_code mlk_tensors_add_strings(mlk_tensors *tensors, const char *name, const mlk_strings *strings,
+                                 mlk_status *status);
+
+/* Makes a block for the strings of a shape with `bytes` characters in all, their zeros among them; *characters is where
+ * the caller writes them, pointing items[i] there. */
+mlk_code mlk_strings_make(mlk_strings *strings, size_t bytes, char **characters, mlk_status *status);
+
+/* How many there are; 1 for rank 0. */
+int64_t mlk_strings_count(const mlk_strings *strings);
 
 /* Adds copies of both to the metadata. */
 mlk_code mlk_tensors_add_text(mlk_tensors *tensors, const char *key, const char *value, mlk_status *status);

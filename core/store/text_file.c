@@ -1,5 +1,7 @@
 #include "store/text_file.h"
 
+#include "text.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +11,6 @@ enum { REPLACEMENT = 0xFFFD };
 static unsigned unit(const unsigned char *at, bool big)
 {
     return big ? at[0] << 8 | at[1] : at[1] << 8 | at[0];
-}
-
-static char *write_utf8(char *to, unsigned code)
-{
-    static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
-    int following = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    *to++ = (char)(following ? leads[following] | (code >> (6 * following)) : code);
-    while (following-- > 0)
-        *to++ = (char)(0x80 | ((code >> (6 * following)) & 0x3F));
-    return to;
 }
 
 /* UTF-16 after its mark; half of a pair alone becomes the replacement character. */
@@ -39,7 +31,7 @@ static mlk_code decode_utf16(const unsigned char *at, size_t size, bool big, mlk
         } else if (code >= 0xD800 && code < 0xE000) {
             code = REPLACEMENT;
         }
-        to = write_utf8(to, code);
+        to = mlk_utf8_write(to, code);
     }
     text->end = to;
     return MLK_OK;

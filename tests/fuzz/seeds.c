@@ -34,6 +34,17 @@ static void add(mlk_tensors *tensors, const char *name, mlk_array array)
     check(mlk_tensors_add(tensors, strdup(name), &array, NULL, &status));
 }
 
+static void add_strings(mlk_tensors *tensors, const char *name)
+{
+    mlk_strings strings = {.rank = 1, .shape = {3}};
+    char *to;
+    check(mlk_strings_make(&strings, 32, &to, &status));
+    strings.items[0] = strcpy(to, "Gr\xC3\xBC\xC3\x9F");
+    strings.items[1] = strcpy(to + 8, "");
+    strings.items[2] = strcpy(to + 9, "\xF0\x9D\x84\x9E \xE9");
+    check(mlk_tensors_add_strings(tensors, name, &strings, &status));
+}
+
 static void write_arrays(const char *folder)
 {
     static float grid[] = {0, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f};
@@ -50,8 +61,14 @@ static void write_arrays(const char *folder)
         add(&tensors, names[i], arrays[i]);
     }
     check(mlk_tensors_sort(&tensors, &status));
-    check(mlk_npz_write(place(folder, "npz", "five.npz"), &tensors, &status));
     check(mlk_safetensors_write(place(folder, "safetensors", "five.safetensors"), &tensors, &status));
+    add_strings(&tensors, "texts");
+    mlk_tensors texts = {.strings_count = 1, .strings = tensors.strings};
+    check(mlk_npy_write_list(place(folder, "npy", "texts.npy"), &texts, &status));
+    check(mlk_npz_write(place(folder, "npz", "five.npz"), &tensors, &status));
+    mlk_tensors_free(&texts);
+    tensors.strings_count = 0;
+    tensors.strings = NULL;
     tensors.metadata = calloc(1, sizeof *tensors.metadata);
     tensors.metadata[0] = (mlk_text_pair){strdup("format"), strdup("pt \"\\ \xC3\xA9")};
     tensors.metadata_count = 1;

@@ -110,6 +110,59 @@ static void reads_every_type(void **state)
     free(fortran.data);
 }
 
+static void widens_unsigned_numbers(void **state)
+{
+    (void)state;
+    mlk_array narrow = read_npy("uint16"), middle = read_npy("uint32"), wide = read_npy("uint64_big_endian");
+    assert_int_equal(narrow.dtype, MLK_INT32);
+    assert_int_equal(middle.dtype, MLK_INT64);
+    assert_int_equal(wide.dtype, MLK_INT64);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(((int32_t *)narrow.data)[i], 65530 + i);
+        assert_true(((int64_t *)middle.data)[i] == INT64_C(4294967290) + i);
+        assert_true(((int64_t *)wide.data)[i] == INT64_MAX - 5 + i);
+    }
+    free(narrow.data);
+    free(middle.data);
+    free(wide.data);
+}
+
+static void reads_and_writes_strings(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"unicode", "unicode_big_endian", "unicode_fortran"};
+    static const char *const texts[] = {"Grüße", "", "a", "𝄞 clef", "xxxxxxxxx", "'=1"};
+    char path[100];
+    mlk_status status;
+    for (size_t k = 0; k < 3; k++) {
+        mlk_tensors list;
+        snprintf(path, sizeof path, REFERENCE "%s.npy", files[k]);
+        assert_int_equal(mlk_npy_read_list(path, &list, &status), 0);
+        const mlk_strings *strings = mlk_tensors_find_strings(&list, "");
+        assert_non_null(strings);
+        assert_int_equal(strings->rank, 2);
+        assert_int_equal(strings->shape[0] * 10 + strings->shape[1], 23);
+        for (int i = 0; i < 6; i++)
+            assert_string_equal(strings->items[i], texts[i]);
+        assert_int_equal(mlk_npy_write_list(out, &list, &status), 0);
+        size_t theirs_size, ours_size;
+        char *theirs = slurp(REFERENCE "unicode.npy", &theirs_size), *ours = slurp(out, &ours_size);
+        assert_int_equal(ours_size, theirs_size);
+        assert_memory_equal(ours, theirs, theirs_size);
+        free(theirs);
+        free(ours);
+        mlk_tensors_free(&list);
+    }
+    mlk_tensors list;
+    assert_int_equal(mlk_npy_read_list(REFERENCE "bytes.npy", &list, &status), 0);
+    assert_string_equal(mlk_tensors_find_strings(&list, "")->items[2], "\xE9"); /* kept in what is written, too */
+    assert_int_equal(mlk_npy_write_list(out, &list, &status), 0);
+    mlk_tensors_free(&list);
+    assert_int_equal(mlk_npy_read_list(out, &list, &status), 0);
+    assert_string_equal(mlk_tensors_find_strings(&list, "")->items[2], "\xE9");
+    mlk_tensors_free(&list);
+}
+
 /* Row-major files of numpy come out again byte for byte. */
 static void writes_the_same_bytes_as_numpy(void **state)
 {
@@ -142,7 +195,8 @@ static void refuses_by_name(void **state)
     static const struct {
         const char *name, *says;
     } cases[] = {{"object", "dtype '|O' (Python objects, a pickle) is not handled"},
-                 {"uint32", "dtype '<u4' is not handled"},
+                 {"uint64_beyond", "uint64 9223372036854775808 does not fit in int64"},
+                 {"unicode", "the array holds strings, not numbers"},
                  {"structured", "structured"}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         char path[100];
@@ -309,7 +363,8 @@ static void survives_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_type),
+        cmocka_unit_test(reads_every_type), cmocka_unit_test(widens_unsigned_numbers),
+        cmocka_unit_test(reads_and_writes_strings),
         cmocka_unit_test(writes_the_same_bytes_as_numpy),
         cmocka_unit_test(refuses_by_name),
         cmocka_unit_test(refuses_hostile_headers),

@@ -37,7 +37,16 @@ np.save(here / "fortran.npy", np.asfortranarray(np.arange(24, dtype="f4").reshap
 np.save(here / "number.npy", np.array(2.5))
 np.save(here / "empty.npy", np.zeros((3, 0), "f4"))
 np.save(here / "object.npy", np.array([{}], dtype=object), allow_pickle=True)
-np.save(here / "uint32.npy", grid.astype("u4"))
+np.save(here / "uint16.npy", grid.astype("u2") + 65530)
+np.save(here / "uint32.npy", grid.astype("u4") + 4294967290)
+np.save(here / "uint64_big_endian.npy", (grid.astype("u8") + 9223372036854775802).astype(">u8"))
+np.save(here / "uint64_beyond.npy", np.array([1, 9223372036854775808], "u8"))
+texts = [["Grüße", "", "a"], ["𝄞 clef", "x" * 9, "'=1"]]
+np.save(here / "unicode.npy", np.array(texts))
+np.save(here / "unicode_big_endian.npy", np.array(texts).astype(">U9"))
+np.save(here / "unicode_fortran.npy", np.asfortranarray(np.array(texts)))
+np.save(here / "bytes.npy", np.array([b"rock", b"hip hop", b"\xe9"]))
+np.savez(here / "strings.npz", x=grid * 0.5, label=np.array(["rock", "jazz"]), title=np.array("one"))
 np.save(here / "structured.npy", np.zeros(2, dtype=[("x", "f4"), ("y", "i4")]))
 for version in (2, 3):
     with open(here / f"version{version}.npy", "wb") as out:
