@@ -4,7 +4,7 @@
 #include "arguments.h"
 #include "audio/ffmpeg.h"
 #include "dsp/rubberband.h"
-#include "store/hdf5.h"
+#include "store/hdf5_library.h"
 
 #include <fftw3.h>
 #include <libsvm/svm.h>

@@ -187,8 +187,8 @@ static int save(lua_State *L)
     return 0;
 }
 
-/* formats("tensors" | "frames" | "table" | "columns" or nil) -> list of the endings, without the dot, of files that hold
- * such; nil: that features are written to, frames or a table */
+/* formats("tensors" | "frames" | "table" | "columns" or nil) -> list of the endings, without the dot, of files that
+ * hold such; nil: that features are written to, frames or a table */
 static int formats(lua_State *L)
 {
     static const char *const uses[] = {"tensors", "frames", "table", "columns", NULL};
@@ -299,8 +299,8 @@ static void push_columns(lua_State *L, const mlk_columns *columns)
  *
  * names: of every column, each once; numbers: of the columns of `values`, a float64 tensor rows x #numbers with NaN for
  * what is missing; texts: {name = list of strings} of the other columns; odd: {name = {line, value}}, the first cell
- * that made a column text; classes: {name = list} where the file declares them; lines: on which each row begins, nil in
- * formats without lines; recipe: nil, or what Moonlark wrote with its table; header: whether the file named the columns.
+ * that made a column text; classes: {name = list} where the file declares them; lines: on which each row begins, nil
+ * in formats without lines; recipe: nil, or what Moonlark wrote with its table; header: whether the file named columns.
  * Options: delimiter, decimal, header (parameters.read_table), and text, a list of columns whose texts are kept. */
 static int read_table(lua_State *L)
 {
@@ -455,7 +455,8 @@ int mlk_lua_open_store(lua_State *L)
     static const luaL_Reg functions[] = {
         {"append", append}, {"formats", formats}, {"frame_files", frame_files}, {"hash", hash},
         {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"load", load}, {"lock", lock},
-        {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"read_table", read_table}, {"save", save}, {"write", write_text},
+        {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"read_table", read_table},
+        {"save", save}, {"write", write_text},
         {NULL, NULL},
     };
     static const luaL_Reg lock_methods[] = {{"close", release}, {NULL, NULL}};

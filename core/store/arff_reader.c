@@ -165,10 +165,12 @@ static mlk_code read_attribute(reading *r, line *l, int i)
 static int64_t count_lines(const reading *r, bool attributes)
 {
     int64_t count = 0;
-    for (const char *at = r->at; at && at < r->end; at = memchr(at, '\n', (size_t)(r->end - at)), at = at ? at + 1 : at) {
+    for (const char *at = r->at, *end; at < r->end; at = end + 1) {
         while (at < r->end && is_blank(*at))
             at++;
         count += at < r->end && (attributes ? *at == '@' : *at != '%' && *at != '\n');
+        end = memchr(at, '\n', (size_t)(r->end - at));
+        end = end ? end : r->end - 1;
     }
     return count;
 }
@@ -223,7 +225,7 @@ static mlk_code read_row(reading *r, int64_t row, line l)
     const mlk_columns *c = r->columns;
     mlk_code code = MLK_OK;
     if (*l.at == '{')
-        return refuse(r, "a sparse row ({1 x, 5 y}), which is not read; Weka's SparseToNonSparse filter makes it dense");
+        return refuse(r, "a sparse row ({1 x, 5 y}) is not read; Weka's filter SparseToNonSparse makes it dense");
     for (int i = r->own; !code && i < c->count; i++) {
         mlk_slice word;
         skip_blanks(&l);

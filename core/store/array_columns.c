@@ -142,8 +142,8 @@ static mlk_code check_shape(const reading *r, const char *name, int rank, const 
 {
     int64_t *rows = &r->columns->rows;
     if (rank > 2)
-        return mlk_fail(r->status, MLK_INVALID, "array '%.80s' has %d axes: a table takes rows, or rows x columns", name,
-                        rank);
+        return mlk_fail(r->status, MLK_INVALID, "array '%.80s' has %d axes: a table takes rows, or rows x columns",
+                        name, rank);
     if (*rows < 0)
         *rows = shape[0];
     if (*rows != shape[0])
@@ -228,7 +228,8 @@ static mlk_code list_columns(reading *r, source *sources)
         for (int64_t k = 0; !code && a->rank > 0 && k < width; k++, at++) {
             sources[at] = (source){.array = a, .first = k, .step = width};
             code = name_column(r, at, name, a->rank, k, width);
-            r->columns->items[at].is_text = !code && (a == r->ids || mlk_columns_wants_text(r->options, r->columns->items[at].name));
+            mlk_column *column = &r->columns->items[at];
+            column->is_text = !code && (a == r->ids || mlk_columns_wants_text(r->options, column->name));
         }
     }
     return code;

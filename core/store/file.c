@@ -50,5 +50,5 @@ mlk_code mlk_file_blame(const char *path, mlk_status *status)
     const char *shown = length > LONGEST ? path + length - LONGEST : path;
     while (shown > path && (*shown & 0xC0) == 0x80) /* not in the middle of a character */
         shown++;
-    return mlk_fail(status, status->code, "%s%s: %.150s", shown == path ? "" : "...", shown, status->message);
+    return mlk_fail(status, status->code, "%s%s: %.1000s", shown == path ? "" : "...", shown, status->message);
 }

@@ -6,6 +6,7 @@
 #include "store/csv.h"
 #include "store/delimited.h"
 #include "store/hdf5.h"
+#include "store/hdf5_library.h"
 #include "store/jsonl.h"
 #include "store/npy.h"
 #include "store/npz.h"
@@ -27,7 +28,8 @@ const mlk_format mlk_formats[] = {
     {"safetensors", ARRAYS | MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .texts = true, .read = mlk_safetensors_read,
      .write = mlk_safetensors_write},
     {"npz", ARRAYS | MLK_FORMAT_COLUMNS, .read = mlk_npz_read, .write = mlk_npz_write},
-    {"npy", ARRAYS | MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .single = true, .read = mlk_npy_read_list, .write = mlk_npy_write_list},
+    {"npy", ARRAYS | MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .single = true, .read = mlk_npy_read_list,
+     .write = mlk_npy_write_list},
     {"csv", LINES | MLK_FORMAT_COLUMNS, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table,
      .parse_columns = mlk_delimited_parse},
     {"tsv", MLK_FORMAT_COLUMNS, .parse_columns = mlk_delimited_parse},

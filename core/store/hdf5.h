@@ -44,8 +44,4 @@ mlk_code mlk_hdf5_write_table(const char *path, const mlk_table *table, mlk_stat
  * has nothing else is refused, as are compound and other types. */
 mlk_code mlk_hdf5_read(const char *path, mlk_tensors *tensors, mlk_status *status);
 
-/* Fails when no files can be read or written; else mlk_hdf5_version names the library's version, "1.10.8". */
-mlk_code mlk_hdf5_available(mlk_status *status);
-const char *mlk_hdf5_version(void);
-
 #endif

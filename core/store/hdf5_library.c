@@ -1,7 +1,6 @@
 #include "store/hdf5_library.h"
 
 #include "library.h"
-#include "store/hdf5.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

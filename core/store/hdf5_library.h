@@ -11,6 +11,7 @@
 
 /* Any version from 1.10 on: its binary interface, as far as it is used here. */
 typedef int64_t hid_t;
+
 /* H5E_error2_t: one record of the library's stack of errors. */
 typedef struct mlk_h5_error {
     hid_t class, major, minor;
@@ -26,7 +27,7 @@ typedef struct mlk_h5_group {
     int mounted;
 } mlk_h5_group;
 
-#define MLK_H5_FUNCTIONS(X)                                                                                                   \
+#define MLK_H5_FUNCTIONS(X)                                                                                            \
     X(int, H5dont_atexit, (void))                                                                                      \
     X(int, H5open, (void))                                                                                             \
     X(int, H5Aexists, (hid_t object, const char *name))                                                                \
@@ -79,6 +80,10 @@ typedef struct mlk_h5_library {
     hid_t float32, float64, int64, int32, int16, int8, uint64, uint8, c_string;
 } mlk_h5_library;
 #undef MLK_H5_FIELD
+
+/* Fails when no files can be read or written; else mlk_hdf5_version names the library's version, "1.10.8". */
+mlk_code mlk_hdf5_available(mlk_status *status);
+const char *mlk_hdf5_version(void);
 
 /* The functions, once mlk_hdf5_available has been asked. */
 extern mlk_h5_library mlk_h5;

@@ -35,8 +35,8 @@ bool mlk_json_take(mlk_json *json, char character);
  * refused. */
 mlk_code mlk_json_string(mlk_json *json, char **text, mlk_status *status);
 
-/* The same, decoded to `to`, which has room for as many bytes as the string takes in JSON, its quotes among them: it may
- * be where the string stands. A zero byte follows the `length` bytes. */
+/* The same, decoded to `to`, which has room for as many bytes as the string takes in JSON, its quotes among them: it
+ * may be where the string stands. A zero byte follows the `length` bytes. */
 mlk_code mlk_json_decode(mlk_json *json, char *to, size_t *length, mlk_status *status);
 
 /* The next number, which must be an integer 0..2^63-1 written in digits alone. */

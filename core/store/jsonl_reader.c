@@ -146,7 +146,7 @@ static mlk_code read_pair(reading *r, char **at, const char *end, int expected, 
     mlk_code code = find_key(r, key, expected, &p->column);
     *at = skip_blanks(*at, end);
     if (!code && !skip_value(at, end, p))
-        return mlk_fail(r->status, MLK_INVALID, "line %lld: %.*s must be a number, a text or null: a column holds one a row",
+        return mlk_fail(r->status, MLK_INVALID, "line %lld: %.*s must be a number, a text or null",
                         (long long)r->line, (int)(key.length < 80 ? key.length : 80), key.at);
     return code;
 }

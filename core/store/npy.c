@@ -101,8 +101,11 @@ static mlk_code read_descr(header *h)
             return MLK_OK;
         }
     }
-    return mlk_fail(h->status, MLK_UNSUPPORTED, "dtype '%s'%s is not handled; handled are %s", word,
-                    *kind == 'O' ? " (Python objects, a pickle; astype(str) makes strings of them)" : "",
+    if (*kind == 'O')
+        return mlk_fail(h->status, MLK_UNSUPPORTED,
+                        "dtype '%s' (Python objects, a pickle) is not handled; astype(str) makes strings of them",
+                        word);
+    return mlk_fail(h->status, MLK_UNSUPPORTED, "dtype '%s' is not handled; handled are %s", word,
                     "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1 c8 c16 and strings (U, S)");
 }
 

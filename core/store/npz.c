@@ -181,7 +181,7 @@ static bool inflate_all(const unsigned char *from, const member *m, unsigned cha
 
 static uint32_t checksum(uint32_t crc, const void *bytes, uint64_t n)
 {
-    return (uint32_t)crc32_z(crc, bytes, n);
+    return n > 0 ? (uint32_t)crc32_z(crc, bytes, n) : crc; /* of NULL, zlib gives the sum of nothing before it */
 }
 
 static mlk_code read_member(const archive *zip, const member *m, mlk_tensors *tensors)

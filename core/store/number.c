@@ -136,7 +136,9 @@ const char *mlk_number_read(const char *at, const char *end, char point, double 
     if (d.any) {
         at = read_exponent(at, end, &d);
         bool exact = d.count <= MOST_DIGITS && d.exponent >= -LARGEST_POWER && d.exponent <= LARGEST_POWER;
-        *value = d.digits == 0 ? 0 : exact ? scale(d.digits, (int)d.exponent) : convert(first, (size_t)(at - first), point);
+        *value = d.digits == 0 ? 0
+                 : exact       ? scale(d.digits, (int)d.exponent)
+                               : convert(first, (size_t)(at - first), point);
     } else {
         at = read_word(first, end, value);
     }

@@ -1,5 +1,5 @@
-/* tensors.h: a list of named arrays, of numbers and of strings, that owns its memory: what a file of weights or features
- * holds. */
+/* tensors.h: a list of named arrays, of numbers and of strings, that owns its memory: what a file of weights or
+ * features holds. */
 #ifndef MLK_TENSORS_H
 #define MLK_TENSORS_H
 

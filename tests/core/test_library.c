@@ -4,7 +4,7 @@
 #include "audio/ffmpeg.h"
 #include "dsp/rubberband.h"
 #include "library.h"
-#include "store/hdf5.h"
+#include "store/hdf5_library.h"
 
 #include <string.h>
 #include <sys/resource.h>

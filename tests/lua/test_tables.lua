@@ -3,10 +3,13 @@ local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
+local torch = require "moonlark.torch"
 
-TestDelimited, TestJsonl, TestArff = {}, {}, {}
+local reference <const> = "tests/reference/store/"
 
-lib.in_folder {TestDelimited, TestJsonl, TestArff}
+TestDelimited, TestJsonl, TestArff, TestArrays = {}, {}, {}, {}
+
+lib.in_folder {TestDelimited, TestJsonl, TestArff, TestArrays}
 
 local function read(self, text, options, ending)
   local path = files.join(self.folder, "t." .. (ending or "csv"))
@@ -81,7 +84,8 @@ function TestDelimited:test_decimal_comma()
   lu.assertEquals(rows(t), {{1.5}, {-325}})
   lu.assertEquals(t.odd, {y = {line = 3, value = "1.5"}})
   lu.assertEquals(read(self, "x;y\n1,5;2\n").odd.x, {line = 2, value = "1,5"})
-  lu.assertErrorMsgContains("decimal and delimiter must differ", read, self, "x,y\n1,2\n", {decimal = ",", delimiter = ","})
+  lu.assertErrorMsgContains("decimal and delimiter must differ", read, self, "x,y\n1,2\n",
+    {decimal = ",", delimiter = ","})
 end
 
 function TestDelimited:test_marks_of_unicode()
@@ -123,7 +127,8 @@ function TestDelimited:test_what_moonlark_writes_before_formulas_is_taken_away()
 end
 
 function TestDelimited:test_errors_name_the_line()
-  lu.assertErrorMsgContains("t.csv: line 3: 3 cells, but the first line names 2 columns", read, self, "a,b\n1,2\n1,2,3\n")
+  lu.assertErrorMsgContains("t.csv: line 3: 3 cells, but the first line names 2 columns", read, self,
+    "a,b\n1,2\n1,2,3\n")
   lu.assertErrorMsgContains("line 4: 1 cell, but the first line names 2 columns", read, self, "a,b\n1,2\n\n1\n")
   lu.assertErrorMsgContains("line 2: 1 cell, but the first line has 3 columns", read, self, "1,2,4\n1\n")
   lu.assertErrorMsgContains("line 2: a quoted cell is never closed", read, self, 'a,b\n1,"2\n3,4\n')
@@ -131,7 +136,8 @@ function TestDelimited:test_errors_name_the_line()
   lu.assertErrorMsgContains("there is nothing in it", read, self, "\n\n")
   lu.assertErrorMsgContains("there are no rows", read, self, "a,b\n")
   lu.assertErrorMsgContains("line 2: 1 cell,", read, self, ("a,"):rep(2000) .. "\n" .. ("1\n"):rep(2000))
-  lu.assertErrorMsgContains("a table to read must end in .csv", core.store.read_table, "x.xlsx")
+  lu.assertErrorMsgContains("a table to read must end in .safetensors, .npz, .npy, .csv, .tsv",
+    core.store.read_table, "x.xlsx")
   lu.assertErrorMsgContains("read_table: header must be", read, self, "a\n1\n", {header = -1})
 end
 
@@ -150,7 +156,8 @@ end
 -- --- an object a line ---------------------------------------------------------------
 
 function TestJsonl:test_names_may_come_in_any_order_and_be_absent()
-  local t = read(self, '{"path": "a\\u00e9\\n.wav", "x": 1.5, "on": true}\r\n\n{"on":false,"x":null,"path":"b","y":-2e3}\n{}\n',
+  local t = read(self,
+    '{"path": "a\\u00e9\\n.wav", "x": 1.5, "on": true}\r\n\n{"on":false,"x":null,"path":"b","y":-2e3}\n{}\n',
     nil, "jsonl")
   lu.assertEquals(t.names, {"path", "x", "on", "y"})
   lu.assertEquals(t.numbers, {"x", "on", "y"})
@@ -204,7 +211,8 @@ function TestArff:test_kinds_of_attributes()
 ]], nil, "arff")
   lu.assertEquals(t.names, {"tempo (BPM)", "x", "n", "title", "made", "class"})
   lu.assertEquals(rows(t), {{120.5, nan, 3}, {nan, -1000, 4}})
-  lu.assertEquals(t.texts, {title = {'it\'s, "here"', ""}, made = {"2020-01-01", "2020-02-02"}, class = {"rock", "hip hop"}})
+  lu.assertEquals(t.texts, {title = {'it\'s, "here"', ""},
+    made = {"2020-01-01", "2020-02-02"}, class = {"rock", "hip hop"}})
   lu.assertEquals(t.classes, {class = {"rock", "hip hop", "d'n'b"}})
   lu.assertEquals(t.lines:totable(), {11, 13})
 end
@@ -223,6 +231,60 @@ function TestArff:test_errors_name_the_line()
   fails("line 2: @RELATION, @ATTRIBUTE or @DATA was expected", "@relation moonlark\n@relation moonlark\n@data\n")
   fails("there is no @ATTRIBUTE before @DATA", "@data\n1\n")
   fails("there are no rows", "@attribute a string\n@data\n%x\n")
+end
+
+-- --- named arrays ---------------------------------------------------------------------
+
+function TestArrays:test_arrays_of_one_length_are_columns()
+  local path = files.join(self.folder, "t.npz")
+  local x = torch.arange(6):reshape {3, 2}
+  core.store.save(path, {x = x, kind = {"a", "b", "a"}, flag = torch.tensor {0, 1, 1}:bool(), rate = torch.tensor(22050),
+    half = torch.tensor({1, -0.5, 0 / 0}, {dtype = "float16"}), title = "one"})
+  local t = core.store.read_table(path, {text = {"x_1"}})
+  lu.assertEquals(t.names, {"kind", "flag", "half", "x_0", "x_1"})
+  lu.assertEquals(rows(t), {{0, 1, 0}, {1, -0.5, 2}, {1, nan, 4}})
+  lu.assertEquals(t.texts, {kind = {"a", "b", "a"}, x_1 = {"1", "3", "5"}})
+  lu.assertNil(t.lines)
+  core.store.save(path, {x = x, y = torch.tensor {1, 0, 1}, names = {"u", "v"}, classes = {"a", "b"}})
+  t = core.store.read_table(path)
+  lu.assertEquals(t.names, {"label", "u", "v"})
+  lu.assertEquals(t.texts.label, {"b", "a", "b"})
+  lu.assertEquals(t.classes, {label = {"a", "b"}})
+  path = files.join(self.folder, "t.npy")
+  core.store.save(path, x)
+  t = core.store.read_table(path)
+  lu.assertEquals({t.names, t.header}, {{"column_1", "column_2"}, false})
+  core.store.save(path, {"a", "b"})
+  lu.assertEquals(core.store.read_table(path).texts, {column_1 = {"a", "b"}})
+end
+
+function TestArrays:test_errors_name_the_array()
+  local path = files.join(self.folder, "t.npz")
+  local function fails(message, tensors)
+    core.store.save(path, tensors)
+    lu.assertErrorMsgContains(message, core.store.read_table, path)
+  end
+  fails("array 'y' has 4 rows, those before it 3", {x = torch.ones {3, 2}, y = torch.ones {4}})
+  fails("array 'x' has 3 axes", {x = torch.ones {3, 2, 2}})
+  fails("array 'z' is complex", {z = torch.ones({3}, {dtype = "complex64"})})
+  fails("y holds 2, but there are 2 classes", {x = torch.ones {2, 1}, y = torch.tensor {0, 2}, classes = {"a", "b"}})
+  fails("there are no rows", {rate = torch.tensor(1)})
+  fails("there are no rows", {x = torch.ones {0, 2}})
+end
+
+function TestArrays:test_hdf5_of_python()
+  if not pcall(core.store.read_table, reference .. "table.h5") then lu.skip "there is no libhdf5" end
+  local t = core.store.read_table(reference .. "table.h5")
+  lu.assertEquals(t.names, {"label", "fixed", "X_0", "X_1", "flag", "u", "z"})
+  lu.assertEquals(rows(t), {{0, 0.125, 1, 1, 1}, {0.25, 0.375, 0, 2, 2}, {0.5, 0.625, 1, 65535, 3}})
+  lu.assertEquals(t.texts, {label = {"rock", "", "Grüße"}, fixed = {"a", "bc", "d"}})
+  local path = files.join(self.folder, "cut.h5")
+  files.write(path, files.read(reference .. "table.h5"):sub(1, 3000))
+  lu.assertErrorMsgContains("cut.h5: not an HDF5 file, or damaged", core.store.read_table, path)
+  lu.assertErrorMsgContains("absent.h5: No such file", core.store.read_table, "absent.h5")
+  lu.assertErrorMsgContains("only groups, which are not read", core.store.read_table, reference .. "groups.h5")
+  lu.assertErrorMsgContains("dataset 'x' claims more numbers than it stores", core.store.read_table,
+    reference .. "huge.h5")
 end
 
 lib.run()

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "store/hdf5.h"
+#include "store/hdf5_library.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,12 +1,13 @@
-"""Makes the files beside this script: what Python's safetensors and numpy write, for the readers' tests.
+"""Makes the files beside this script: what Python's safetensors, numpy and h5py write, for the readers' tests.
 
-Run with Python 3, numpy 2 and safetensors 0.8; the files are kept so that tests need neither.
+Run with Python 3, numpy 2, safetensors 0.8 and h5py 3; the files are kept so that tests need neither.
 """
 import io
 import pathlib
 import struct
 import zipfile
 
+import h5py
 import numpy as np
 from safetensors.numpy import save_file
 
@@ -54,6 +55,21 @@ for version in (2, 3):
 
 np.savez(here / "stored.npz", **{"b": arrays["float32"], "a/inner": arrays["int64"], "fortran": np.asfortranarray(grid * 0.5)})
 np.savez_compressed(here / "deflated.npz", zeros=np.zeros((40, 50), "f4"), ramp=np.arange(1000, dtype="i4"))
+
+table = np.arange(6).reshape(3, 2).astype("f4") / 8
+with h5py.File(here / "table.h5", "w", libver="earliest") as out:
+    out["X"] = table
+    out["label"] = np.array(["rock", "", "Grüße"], dtype=h5py.string_dtype())
+    out["fixed"] = np.array([b"a", b"bc", b"d"])
+    out.create_dataset("z", data=np.array([1, 2, 3], ">i8"), compression="gzip", chunks=(2,))
+    out["flag"] = np.array([True, False, True])
+    out["u"] = np.array([1, 2, 65535], "u2")
+    out["rate"] = 22050
+    out.create_group("g")["inner"] = 1
+with h5py.File(here / "groups.h5", "w") as out:
+    out.create_group("g")["inner"] = 1
+with h5py.File(here / "huge.h5", "w") as out:
+    out.create_dataset("x", (10**9, 100), "f4", chunks=(1000, 100))
 
 
 def zip64(path):
