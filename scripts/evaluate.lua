@@ -53,6 +53,7 @@ local function print_json(found)
 end
 
 local opened = model.open(args.model, {device = args.device})
+opened:names() -- one that tells nothing apart says so before the data is looked for
 local found = opened:evaluate(test_songs(), {workers = args.workers, channel = args.channel, partial = args.partial})
 if args.json then
   print_json(found)
