@@ -143,8 +143,8 @@ local result = songs:extract_to(recipe, outputs, {workers = args.workers, cache 
 local rejected = {table.unpack(left_out)}
 table.move(result.rejected, 1, #result.rejected, #rejected + 1, rejected)
 local path = results.write(args.out, {
-  recipe = recipe.text, columns = recipe.names, classes = classes, tracks = result.tracks, rejected = rejected,
-  partial = result.partial,
+  recipe = recipe.text, columns = recipe.names, classes = classes, task = songs.task, targets = songs.targets,
+  tracks = result.tracks, rejected = rejected, partial = result.partial,
 }, shard)
 
 command.name_files("rejected", rejected)

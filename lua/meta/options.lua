@@ -462,6 +462,23 @@
 ---@field tags? integer  default all, 1 or more: keep as many tags, the most frequent
 ---@field lists? string  default beside the data: of GTZAN: the folder of the fault-filtered split's lists
 
+--- What dataset.table takes.
+---@class moonlark.dataset.table.Options
+---@field label? false|string  default "label", "class" or "genre": the column of classes; false: none
+---@field labels? string|string[]  default none: tags: columns of 0 and 1, or one column of texts
+---@field separator? string  default "|": what stands between the tags of a text
+---@field value? string|string[]  default none: the columns of numbers to be learned
+---@field group? string  default "group": a column whose equal values stay together, or a pattern whose capture in the path is the group
+---@field fold? string  default "fold": the column of folds
+---@field part? string  default "part": the column of parts: train, valid, test
+---@field path? string  default "path", "filename" …, or texts such as a.wav: the column of files' names
+---@field ignore? string|string[]  default none: columns to leave out
+---@field columns? string|string[]  default all others: the columns to learn from
+---@field missing? "refuse"|"drop"|"columns"|"median"  default "refuse": cells without a number: an error, leave out their rows, their columns, or take the column's median
+---@field delimiter? "auto"|","|";"|"	"|"|"|" "  default "auto": between two cells of a line; auto: guessed
+---@field decimal? "."|","  default ".": before the decimals of a number
+---@field header? integer  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
+
 --- What effects.deemphasis takes.
 ---@class moonlark.effects.deemphasis.Options
 ---@field coef? number  default 0.97, 0..1: how much of its neighbour a sample loses or gains

@@ -19,6 +19,7 @@
 ---@field classes string[]  labels sorted by name: class id i is classes[i + 1]
 ---@field task "classes"|"tags"|"values"|nil  what tracks carry: a label (nil, too), labels, or values
 ---@field targets string[]?  of "values": what is measured
+---@field table {path: string, options: table?}?  of rows of a table: where they were read, and how
 ---@field known string?  what a published collection is, in a line
 ---@field rejected {path: string, reason: string}[]  files set aside, each with its reason
 ---@field partial {path: string, reason: string}[]  files that were kept in part
@@ -62,7 +63,7 @@ local function make(tracks, source)
   return setmetatable({
     tracks = tracks, classes = source.classes or labels_of(tracks), rejected = source.rejected or {},
     partial = source.partial or {}, part = source.part, leakage = source.leakage, lists = source.lists,
-    task = source.task, targets = source.targets, known = source.known,
+    task = source.task, targets = source.targets, known = source.known, table = source.table,
   }, Dataset)
 end
 

@@ -17,37 +17,10 @@ local extract = {}
 local of_extract = options.describe("Dataset:extract", background.options, cache.options)
 local of_extract_to = options.describe("Dataset:extract_to", background.options, cache.options)
 
--- A list whose i-th item is made anew whenever it is asked for: frames of a large collection do not fit in memory.
-local function lazy_list(n, get)
-  return setmetatable({}, {
-    __len = function() return n end,
-    __index = function(_, i)
-      if math.type(i) == "integer" and i >= 1 and i <= n then return get(i) end
-    end,
-  })
-end
-
 local function map(tracks, get)
   local list = {}
   for i, track in ipairs(tracks) do list[i] = get(track) end
   return list
-end
-
--- The group of each track, when any has one: pieces of a track belong together, a track without group is its own.
-local function groups_of(tracks)
-  for _, track in ipairs(tracks) do
-    if track.group or track.start then
-      return map(tracks, function(each) return each.group or each.path end)
-    end
-  end
-end
-
--- The fold of each track, when all have one.
-local function folds_of(tracks)
-  for _, track in ipairs(tracks) do
-    if track.fold == nil then return nil end
-  end
-  return map(tracks, function(track) return track.fold end)
 end
 
 -- Starts the engine on all tracks and waits. `outputs` are files to write frames to.
@@ -95,14 +68,12 @@ function Dataset:extract(recipe, given)
   background.check_left(X.tracks, self.tracks, X.rejected)
   local job = X.job
   X.job = nil
-  X.paths = map(X.tracks, function(track) return track.path end)
-  X.groups, X.folds = groups_of(X.tracks), folds_of(X.tracks)
   X.y = targets.y(self, X.tracks)
   if recipe.pool then
     X.x = core.table(job)
     job:close()
   else
-    X.items = lazy_list(#places, function(i) return recipe:signals(core.frames(job, places[i])) end)
+    X.items = features.lazy_list(#places, function(i) return recipe:signals(core.frames(job, places[i])) end)
   end
   return features.make(X)
 end

@@ -16,6 +16,7 @@ local list = require "moonlark.dataset.list"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
 local store = require "moonlark.dataset.store"
+local tables = require "moonlark.dataset.table"
 require "moonlark.dataset.split"
 require "moonlark.dataset.inspect"
 require "moonlark.dataset.extract"
@@ -23,7 +24,7 @@ require "moonlark.dataset.batches"
 
 local make = class.make
 
-local dataset = {load = store.load, csv = list.csv, known = known.open}
+local dataset = {load = store.load, csv = list.csv, known = known.open, table = tables.read}
 
 local text, none = options.text, options.none
 local of_folder = options.describe("dataset.folder", {

@@ -98,6 +98,7 @@ local function stored(list, fields)
   for i, item in ipairs(list) do
     kept[i] = {}
     for _, field in ipairs(fields) do kept[i][field] = item[field] end
+    if item.labels then kept[i].labels = json.array {table.unpack(item.labels)} end
   end
   return kept
 end
@@ -118,7 +119,8 @@ function results.write(folder, made, shard)
   write_list(folder, "partial", shard, made.partial)
   files.write(path, json.encode({
     recipe = made.recipe, columns = json.array(made.columns), classes = json.array(made.classes),
-    tracks = stored(made.tracks, {"path", "label", "group", "fold", "file", place}),
+    task = made.task, targets = made.targets,
+    tracks = stored(made.tracks, {"path", "label", "labels", "values", "group", "fold", "part", "file", place}),
     rejected = stored(made.rejected, {"path", "reason", place}),
     partial = stored(made.partial, {"path", "reason", place}), shard = shard,
   }, " ") .. "\n")
@@ -131,7 +133,8 @@ local notes = shape.list {path = "string", reason = "string", place = "integer"}
 local part_form = {
   recipe = "string", columns = shape.list "string", classes = shape.list "string",
   tracks = shape.list {
-    path = "string", label = shape.maybe "string", group = shape.maybe "string", file = shape.maybe "string",
+    path = "string", label = shape.maybe "string", labels = shape.maybe(shape.list "string"),
+    values = shape.maybe "any", part = shape.maybe "string", group = shape.maybe "string", file = shape.maybe "string",
     fold = shape.maybe(shape.either("a number or a string", "integer", "number", "string")), place = shape.integer(1),
   },
   rejected = notes, partial = shape.maybe(notes),
@@ -146,7 +149,8 @@ local function read_part(path, i, n)
   local known = {}
   for _, label in ipairs(part.classes) do known[label] = true end
   for k, track in ipairs(part.tracks) do
-    if (#part.classes > 0) ~= (track.label ~= nil) or track.label and not known[track.label] then
+    local labelled = track.label ~= nil or track.labels ~= nil
+    if (#part.classes > 0) ~= labelled or track.label and not known[track.label] then
       show.fail("%s: tracks[%d].label is not among the classes", path, k)
     end
   end
@@ -204,19 +208,19 @@ local function read_parts(folder)
   return parts, n
 end
 
--- Items of all parts in the order of the whole, each with `part`.
+-- Items of all parts in the order of the whole, each with the number of its `shard`.
 local function gather(parts, list)
   local all = {}
   for i, part in ipairs(parts) do
     for _, item in ipairs(part[list] or {}) do
-      item.part = i
+      item.shard = i
       all[#all + 1] = item
     end
   end
   table.sort(all, function(a, b) return a.place < b.place end)
   for k = 2, #all do
     if all[k].place == all[k - 1].place then
-      show.fail("%s is in the parts %d and %d", all[k].path, all[k - 1].part, all[k].part)
+      show.fail("%s is in the parts %d and %d", all[k].path, all[k - 1].shard, all[k].shard)
     end
   end
   return all
@@ -226,7 +230,7 @@ end
 local function merge_tables(folder, format, made, n)
   local shards = {}
   for i = 1, n do shards[i] = {file = results.table_path(folder, format, {i = i, n = n}), places = {}} end
-  for row, track in ipairs(made.tracks) do table.insert(shards[track.part].places, row) end
+  for row, track in ipairs(made.tracks) do table.insert(shards[track.shard].places, row) end
   local filled = class.select_from(shards, function(shard) return #shard.places > 0 end)
   local songs = class.make(made.tracks, {classes = made.classes})
   core.extract.merge_tables(filled, #made.tracks, results.table_path(folder, format),
@@ -239,7 +243,8 @@ end
 function results.merge(folder, format)
   local parts, n = read_parts(folder)
   local made = {
-    recipe = parts[1].recipe, columns = parts[1].columns, classes = parts[1].classes,
+    recipe = parts[1].recipe, columns = parts[1].columns, classes = parts[1].classes, task = parts[1].task,
+    targets = parts[1].targets,
     tracks = gather(parts, "tracks"), rejected = gather(parts, "rejected"), partial = gather(parts, "partial"),
   }
   local whole = results.table_path(folder, format or parts[1].shard.format)

@@ -26,6 +26,9 @@ local function write(path, songs, fields)
   local folder = scan.parent(path)
   fields.classes, fields.tracks = json.array {table.unpack(songs.classes)}, stored_tracks(songs.tracks, folder)
   fields.rejected, fields.part, fields.leakage = stored_tracks(songs.rejected, folder), songs.part, songs.leakage
+  if songs.table then
+    fields.table = {path = scan.relative(songs.table.path, folder), options = songs.table.options}
+  end
   fields.task, fields.targets, fields.known = songs.task, songs.targets, songs.known
   fields.partial = #songs.partial > 0 and stored_tracks(songs.partial, folder) or nil
   fields.version = 1
@@ -103,6 +106,7 @@ local dataset_form = {
   classes = shape.list "string", part = shape.maybe(shape.word(part_names)), leakage = shape.maybe "boolean",
   rejected = notes, partial = notes, task = shape.maybe(shape.word {"classes", "tags", "values"}),
   targets = shape.maybe(shape.list "string"), known = shape.maybe "string",
+  table = shape.maybe(shape.object {path = "string", options = shape.maybe "object"}),
   tracks = shape.list {
     path = "string", label = shape.maybe "string", group = shape.maybe "string", hash = shape.maybe "string",
     fold = shape.maybe(shape.either("a number or a string", "integer", "number", "string")),
@@ -139,6 +143,7 @@ local function restore_dataset(path, stored)
     classes = stored.classes, rejected = restore(stored.rejected or {}), part = stored.part,
     leakage = stored.leakage, partial = restore(stored.partial or {}), task = stored.task, targets = stored.targets,
     known = stored.known,
+    table = stored.table and {path = scan.join(folder, stored.table.path), options = stored.table.options},
   })
 end
 

@@ -92,6 +92,46 @@ function recipe.new(given)
   return self
 end
 
+-- What a setting was, by the words that a recipe's text has for it.
+local function setting(parameter, words)
+  if words == "nil" then return nil end
+  if parameter.kind == "boolean" then return words == "1" end
+  local number = parameter.kind ~= "choice" and tonumber(words)
+  return number and (math.tointeger(number) or number) or words
+end
+
+-- The features of a recipe's text, with all their settings.
+local function features_of(words)
+  local features = {}
+  for name, rest in words:gmatch "\nfeature (%S+)([^\n]*)" do
+    local kinds = {}
+    for _, parameter in ipairs(engine.row(name).parameters) do kinds[parameter.name] = parameter end
+    features[name] = {}
+    for key, value in rest:gmatch "(%S+)=(%S+)" do features[name][key] = setting(kinds[key], value) end
+  end
+  return features
+end
+
+--- The recipe whose `text` this is, as files of features keep it; nil where this Moonlark computes other numbers by
+--- such a text, or knows no such feature.
+---     local recipe = recipe.of_text(X.recipe.text)
+---@param words string
+---@return moonlark.Recipe?
+function recipe.of_text(words)
+  local function number(name) return tonumber(words:match("\n" .. name .. " (%S+)")) end
+  local ok, made = pcall(function()
+    local start, duration, pool = number "start_s", number "duration_s", {}
+    for name in (words:match "\npool([^\n]*)" or ""):gmatch "%S+" do pool[#pool + 1] = name end
+    return recipe.new {
+      features = features_of(words), rate = math.tointeger(number "rate"), channel = math.tointeger(number "channel"),
+      start = start > 0 and start or nil, duration = duration > 0 and duration or nil,
+      pool = #pool > 0 and pool or nil, partial = words:find "\npartial keep\n" and "keep" or nil,
+      pad = words:find "\npad\n" and true or nil,
+    }
+  end)
+  return ok and made.text == words and made or nil
+end
+
 --- True for recipes.
 function recipe.is(value) return getmetatable(value) == Recipe end
 
