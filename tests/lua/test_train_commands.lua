@@ -124,6 +124,36 @@ function TestTrain:test_folds_and_seeds()
   lu.assertTrue(files.exists(place .. "/folds/seed-1/fold-2/model.safetensors"))
 end
 
+-- Figures of training and validation mean the same: a network that stays as it is, and sees the same songs in both,
+-- gets the same loss, accuracy of tracks and accuracy of segments.
+function TestTrain:test_training_and_validation_are_measured_alike()
+  local script = lib.script [[
+    local dataset, nn, optim = require "moonlark.dataset", require "moonlark.nn", require "moonlark.optim"
+    local train, torch = require "moonlark.train", require "moonlark.torch"
+    torch.manual_seed(1)
+    local songs = dataset.folder "songs"
+    local function batches() return songs:batches {feature = "mel", segment = 0.5, batch_size = 8} end
+    local shape = batches():epoch(1)().x:shape()
+    local net = nn.Sequential(nn.Flatten(), nn.Linear(shape[2] * shape[3], 2))
+    local fit = train.fit(net, {train = batches(), valid = batches(), epochs = 1, progress = false,
+      optimizer = optim.SGD {lr = 0}})
+    local row = fit.history[1]
+    for _, name in ipairs {"loss", "accuracy", "segment_accuracy"} do
+      print(name, ("%.5f %.5f"):format(row[name], row["valid_" .. name]))
+    end
+  ]]
+  local result = moonlark(script)
+  lu.assertEquals(result.code, 0, result.err)
+  local count = 0
+  for name, trained, judged in result.out:gmatch "(%S+)\t(%S+) (%S+)\n" do
+    lu.assertEquals(trained, judged, name)
+    count = count + 1
+  end
+  lu.assertEquals(count, 3)
+  local by_track, by_segment = result.out:match "\naccuracy\t(%S+).*segment_accuracy\t(%S+)"
+  lu.assertNotEquals(by_track, by_segment)
+end
+
 function TestTrain:test_without_labels()
   local result = train("--model", "lstm_autoencoder", "--run", "auto")
   lu.assertStrContains(result.out, "ari")

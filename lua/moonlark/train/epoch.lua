@@ -4,7 +4,9 @@ local core = require "moonlark_core"
 local evaluate = require "moonlark.train.evaluate"
 local progress = require "moonlark.base.progress"
 local show = require "moonlark.base.show"
+local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
+local votes = require "moonlark.train.votes"
 
 -- Takes the losses that wait into the epoch's figures; one that is not finite ends the training.
 local function settle(self, figures)
@@ -16,17 +18,16 @@ local function settle(self, figures)
     end
     figures.loss = figures.loss + loss * #waiting.paths
     figures.n = figures.n + #waiting.paths
-    if waiting.right then figures.right = figures.right + waiting.right:item() end
+    if waiting.outputs then figures.votes:add(waiting.y:cpu(), waiting.tracks, waiting.outputs:cpu()) end
   end
   figures.waiting = {}
 end
 
--- How many of the batch are classified as they should be; nil where there are no classes.
-local function hits(self, logits, y)
+-- The probabilities of a batch's segments; nil where there are no classes.
+local function probabilities(self, logits, y)
   local classes = self.task.name == "classes" and self.o.train.dataset.classes or {}
   if not logits or not y or #classes == 0 then return nil end
-  if y:dim() == 2 then y = y:argmax(1) end
-  return logits:detach():argmax(1):eq(y):sum()
+  return self.task.outputs(self.net.card or {}, logits:detach())
 end
 
 local function compute(self, batch)
@@ -38,7 +39,7 @@ end
 local function words_of(self, figures, done)
   local means = figures.n > 0 and ("loss %.3f"):format(figures.loss / figures.n) or ""
   if figures.n > 0 and figures.counted then
-    means = means .. ("  accuracy %.3f"):format(figures.right / figures.n)
+    means = means .. ("  accuracy of segments %.3f"):format(figures.votes.right / figures.n)
   end
   local batches = (self.epoch - self.first_epoch) * self.batches + done
   local left = (self.o.epochs - self.epoch) * self.batches - done
@@ -46,13 +47,23 @@ local function words_of(self, figures, done)
   return ("%s  %s to the end"):format(means, progress.duration(elapsed / batches * left))
 end
 
+-- The row of the epoch: accuracies as of the validation, but under augmentation and as the weights change.
+local function row_of(self, figures)
+  local row = {loss = figures.loss / figures.n}
+  if not figures.counted then return row end
+  local y = task.class_ids(self.o.train.dataset)
+  row.accuracy = y and figures.votes:accuracy(y) or figures.votes.right / figures.n
+  row.segment_accuracy = y and figures.votes:segment_accuracy()
+  return row
+end
+
 --- Trains on all batches of the next epoch.
 ---@param self moonlark.Trainer
----@return {loss: number, accuracy: number?}
+---@return {loss: number, accuracy: number?, segment_accuracy: number?}
 return function(self)
   local o, count, number = self.o, self.batches, self.epoch + 1
   local bar <close> = o.progress and progress.new(count, ("epoch %d/%d"):format(number, o.epochs)) or nil
-  local figures = {loss = 0, right = 0, n = 0, waiting = {}}
+  local figures = {loss = 0, n = 0, waiting = {}, votes = votes.new(#o.train.dataset.tracks, true)}
   local most_waiting = self.device == "cpu" and 1 or 16 -- looking at a loss waits for all of a GPU's work before it
   local i = 0
   self.net:train()
@@ -61,9 +72,10 @@ return function(self)
     i = i + 1
     batch = evaluate.place(batch, self.device)
     local loss, logits = compute(self, batch)
-    local right = hits(self, logits, batch.y)
-    figures.counted = figures.counted or right ~= nil
-    table.insert(figures.waiting, {loss = loss:detach(), right = right, paths = batch.paths, number = i})
+    local outputs = probabilities(self, logits, batch.y)
+    figures.counted = figures.counted or outputs ~= nil
+    table.insert(figures.waiting, {loss = loss:detach(), outputs = outputs, y = batch.y, tracks = batch.tracks,
+      paths = batch.paths, number = i})
     if #figures.waiting >= most_waiting then settle(self, figures) end
     local share = math.min(o.accumulate, count - (i - 1) // o.accumulate * o.accumulate) -- the last group may be short
     if share > 1 then loss = loss / share end
@@ -73,5 +85,5 @@ return function(self)
   end
   settle(self, figures)
   if bar then bar:erase() end
-  return {loss = figures.loss / figures.n, accuracy = figures.counted and figures.right / figures.n or nil}
+  return row_of(self, figures)
 end

@@ -4,6 +4,7 @@ local finally = require "moonlark.base.finally"
 local options = require "moonlark.base.options"
 local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
+local votes = require "moonlark.train.votes"
 
 local evaluate = {}
 
@@ -50,28 +51,10 @@ local function usual_objective(net, asked)
   end
 end
 
--- Adds the outputs of a batch's segments to those of their tracks, and keeps what is true of these.
-local function add(sums, batch, outputs)
-  outputs = outputs:cpu()
-  local ids, n = torch.tensor(batch.tracks) - 1, sums.segments_of:size(0)
-  sums.outputs = sums.outputs or torch.zeros {n, outputs:size(1)}
-  sums.outputs:index_add_(0, ids, outputs)
-  sums.segments_of:index_add_(0, ids, torch.ones {#batch.tracks})
-  local y = batch.y and batch.y:cpu()
-  if not y then return end
-  if y:dim() == 1 then
-    sums.segments = sums.segments + #batch.tracks
-    sums.right = sums.right + outputs:argmax(1):eq(y):sum():item()
-  else
-    sums.truth = sums.truth or torch.zeros {n, y:size(1)}
-    sums.truth:index_copy_(0, ids, y:float())
-  end
-end
-
 -- All batches, without gradients and in evaluation mode.
 local function run(net, batches, o, asked)
   local device, objective = o.device or net:device(), o.objective or usual_objective(net, asked)
-  local sums = {loss = 0, examples = 0, segments = 0, right = 0, segments_of = torch.zeros {#batches.dataset.tracks}}
+  local sums = {loss = 0, examples = 0, votes = votes.new(#batches.dataset.tracks, asked.name == "classes")}
   local judged = o.probabilities or asked.name ~= "classes" or #(batches.dataset.classes or {}) > 0
   local training = net.training
   local _ <close> = finally(function() net:train(training) end)
@@ -84,7 +67,9 @@ local function run(net, batches, o, asked)
         sums.loss = sums.loss + loss:item() * #batch.tracks
         sums.examples = sums.examples + #batch.tracks
       end
-      if logits and judged then add(sums, batch, asked.outputs(net.card or {}, logits)) end
+      if logits and judged then
+        sums.votes:add(batch.y and batch.y:cpu(), batch.tracks, asked.outputs(net.card or {}, logits):cpu())
+      end
     end
   end)
   return sums
@@ -104,10 +89,9 @@ function evaluate.evaluate(net, batches, given)
   contract.check_batches(batches):prepare()
   local asked, tracks = task.of(net, batches), batches.dataset.tracks
   local sums = run(net, batches, o, asked)
-  local outputs = sums.outputs and sums.outputs / sums.segments_of:clamp_min(1):unsqueeze(1)
-  local found = outputs and asked.judge(net.card or {}, batches.dataset, outputs, sums.truth) or {}
-  found.segment_accuracy = asked.name == "classes" and found.y and sums.segments > #tracks
-    and sums.right / sums.segments or nil
+  local outputs = sums.votes:means()
+  local found = outputs and asked.judge(net.card or {}, batches.dataset, outputs, sums.votes.truth) or {}
+  found.segment_accuracy = found.y and sums.votes:segment_accuracy()
   found.loss = sums.examples > 0 and sums.loss / sums.examples or nil
   found[asked.name == "values" and "values" or "probabilities"], found.tracks = outputs, tracks
   return found

@@ -66,6 +66,7 @@ end
 local function figures_of(trainer)
   local last = trainer.history[#trainer.history]
   local figures = {epochs = #trainer.history, loss = last.loss, train_accuracy = last.accuracy,
+    train_segment_accuracy = last.segment_accuracy,
     parameters = (trainer.net:count()), ["best.epoch"] = trainer.best and trainer.best.epoch}
   for _, part in ipairs {"valid", "test"} do
     local found = trainer[part] or {}
@@ -94,17 +95,28 @@ local function class_bars(found)
     title = "Accuracy of each class with 95 % interval", ylabel = "accuracy"})
 end
 
--- Losses and accuracies by epoch; those of single segments are for TensorBoard.
+-- What is drawn of each epoch: measures of the training and of the validation that mean the same. The words for
+-- tracks and segments are left out where a track is one segment.
 local function curves(trainer)
-  local history = {}
+  local history, names, cut = {}, {}, false
   for i, row in ipairs(trainer.history) do
     history[i] = {epoch = row.epoch}
     for _, measure in ipairs(measures.rows) do
-      if measure.shown then history[i][measure.name] = row[measure.name] end
+      if measure.shown or measure.curve then history[i][measure.name] = row[measure.name] end
     end
+    cut = cut or row.segment_accuracy ~= nil
   end
-  return plot.curves {history = history, best = trainer.best}
+  for _, measure in ipairs(measures.rows) do
+    local name = measure.of or measure.name
+    names[name] = names[name] or measure.words or cut and measure.cut_words or nil
+  end
+  local changed = #(trainer.o.train.augments or {}) > 0
+  return plot.curves({history = history, best = trainer.best},
+    {names = names, training = changed and "training, augmented" or "training"})
 end
+
+local about_curves = "Training figures are counted as the epoch goes: while the weights change, with dropout and "
+  .. "augmentation. The validation is judged after it, without these."
 
 -- The first item of the first batch, as the network sees it.
 local function input_map(trainer)
@@ -143,7 +155,8 @@ local function write_page(self, trainer)
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
     #trainer.history, trainer.o.train:count(), trainer.o.seed, trainer.device))
   page:metrics(figures_of(trainer))
-  draw(self, page, "curves", "Losses and accuracies by epoch", curves, trainer)
+  draw(self, page, "curves", "Losses and scores by epoch", curves, trainer)
+  page:text(about_curves)
   local found = trainer.test or trainer.valid
   if found and found.accuracy then
     page:heading(("Classes of the %s part"):format(trainer.test and "test" or "validation"))

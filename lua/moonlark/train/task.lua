@@ -108,7 +108,7 @@ end
 
 local tasks = {classes = classes, tags = tags, values = values}
 
-local task = {}
+local task = {class_ids = class_ids}
 
 --- The names of all losses, for the option `loss`.
 task.losses = {"cross_entropy", "bce", "mse", "mae", "huber"}
