@@ -2102,7 +2102,7 @@
 ---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
 ---@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
 ---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?  default nil: in place of loss: f(net, batch) gives the loss, and logits where there are classes
----@field monitor? "loss"|"accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"|"valid_balanced_accuracy"|"valid_map"|"valid_auc"|"valid_r2"|"valid_ccc"|"valid_rmse"  default "valid_accuracy" of classes ("valid_balanced_accuracy" with class_weight), "valid_map" of tags, "valid_r2" of values, else "valid_loss": the measure that tells the best epoch
+---@field monitor? "loss"|"accuracy"|"segment_accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"|"valid_balanced_accuracy"|"valid_map"|"valid_auc"|"valid_r2"|"valid_ccc"|"valid_rmse"  default "valid_accuracy" of classes ("valid_balanced_accuracy" with class_weight), "valid_map" of tags, "valid_r2" of values, else "valid_loss": the measure that tells the best epoch
 ---@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
 ---@field accumulate? integer  default 1, 1 or more: batches a step
 ---@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
