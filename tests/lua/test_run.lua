@@ -97,6 +97,49 @@ function TestRun:test_a_failure_is_marked()
   lu.assertEquals(run.load(path).record.status, "failed")
 end
 
+-- A run that came to nothing is in nobody's way.
+function TestRun:test_a_run_without_a_result_gives_way()
+  local path = fresh()
+  local function failed(...)
+    local write = {...}
+    pcall(function()
+      local r <close> = run.open(path, {a = 1}, {exists = "overwrite"})
+      for _, name in ipairs(write) do files.write(r:own(name), "x") end
+      error "broken"
+    end)
+  end
+  for _, beginnings in ipairs {{}, {"splits.json", "checkpoint.safetensors", "events.out.tfevents.1.moonlark.1"}} do
+    failed(table.unpack(beginnings))
+    lu.assertFalse(run.holds(path))
+    run.check(path, "refuse")
+    local next_one = run.open(path, {a = 2}, {exists = "number"})
+    next_one:finish()
+    lu.assertEquals(next_one.path, path)
+    lu.assertEquals(run.load(path).record.settings, {a = 2})
+    lu.assertEquals(files.list(path), {"plots", "run.json"})
+  end
+  for _, result in ipairs {"metrics.jsonl", "metrics.json", "model.safetensors", "plots/a.png", "notes.txt"} do
+    failed(result)
+    lu.assertTrue(run.holds(path), result)
+    lu.assertErrorMsgContains("holds a run already", run.open, path, {a = 3})
+  end
+  failed()
+  lu.assertFalse(run.holds(path))
+  run.open(path .. "/fold-1"):finish() -- a training that is done, within one that is not
+  lu.assertErrorMsgContains("holds a run already", run.open, path, {a = 3})
+  lu.assertErrorMsgContains("holds a run already", run.check, path, "refuse")
+end
+
+-- The process is gone, nothing but run.json is there.
+function TestRun:test_a_killed_run_without_a_result_gives_way()
+  local path = fresh()
+  run.open(path, {a = 1}):release()
+  lu.assertFalse(run.holds(path))
+  run.open(path, {a = 2}):finish()
+  lu.assertEquals(run.load(path).record.settings, {a = 2})
+  lu.assertTrue(run.holds(path))
+end
+
 function TestRun:test_plots()
   local gnuplot = require "moonlark.plot.gnuplot"
   local plot = require "moonlark.plot"

@@ -99,17 +99,51 @@ local function files_of(path, record)
   return list
 end
 
+-- What a run writes before its first result.
+local beginnings = {["splits.json"] = true, ["checkpoint.safetensors"] = true}
+
+local function is_beginning(path, name)
+  if beginnings[name] or name:find "^events%.out%.tfevents%." then return true end
+  return name == "metrics.jsonl" and lfs.attributes(files.join(path, name), "size") == 0
+end
+
+-- Runs of folds and seeds within a folder.
+local function inner_runs(path)
+  local list = {}
+  for _, name in ipairs(files.list(path)) do
+    local inner = files.join(path, name)
+    if (name:find "^fold%-" or name:find "^seed%-") and claim.kind(inner) == "directory" then list[#list + 1] = inner end
+  end
+  return list
+end
+
+--- Whether a folder holds a run that has something to lose: it was finished, or came to a first result. One that failed
+--- or was stopped before that is replaced by the next without asking.
+---     if run.holds "runs/a" then print "take another folder" end
+---@param path string
+---@return boolean
+function run.holds(path)
+  if files.kind(path) ~= "directory" then return false end
+  for _, inner in ipairs(inner_runs(path)) do
+    if run.holds(inner) then return true end
+  end
+  if not holds_run(path) then return false end
+  local record = read_record(path)
+  if record.status == "finished" then return true end
+  for _, name in ipairs(files_of(path, record)) do
+    if files.exists(files.join(path, name)) and not is_beginning(path, name) then return true end
+  end
+  return false
+end
+
 -- Removes what the run in a folder wrote, and the runs of folds and seeds within it. run.json goes last: after an
 -- interruption the next call goes on.
 local function clear(path)
-  for _, name in ipairs(files.list(path)) do
-    local inner = files.join(path, name)
-    if (name:find "^fold%-" or name:find "^seed%-") and claim.kind(inner) == "directory" then
-      local lock <close> = claim.lock(inner)
-      clear(inner)
-      lock:close()
-      lfs.rmdir(inner) -- stays where it holds something else
-    end
+  for _, inner in ipairs(inner_runs(path)) do
+    local lock <close> = claim.lock(inner)
+    clear(inner)
+    lock:close()
+    lfs.rmdir(inner) -- stays where it holds something else
   end
   if not holds_run(path) then return end
   for _, name in ipairs(files_of(path, read_record(path))) do claim.remove(path, name) end
@@ -139,8 +173,9 @@ end
 -- Why a folder that is there cannot be taken as `exists` says; nil when it can.
 local function objection(path, exists)
   if holds_run(path) then
-    return exists ~= "overwrite" and exists ~= "resume" and show.format('%s holds a run already: take another folder, '
-      .. 'or exists = "number", "overwrite" or "resume"', path)
+    if exists == "overwrite" or exists == "resume" or not run.holds(path) then return nil end
+    return show.format('%s holds a run already: take another folder, or exists = "number", "overwrite" or "resume"',
+      path)
   end
   local found = claim.any_file(path)
   return found and show.format("%s holds files that are no run's, such as %s: take another folder", path, found)
@@ -180,7 +215,7 @@ local function settle(path, exists)
   if record.status == "running" then
     io.stderr:write(show.format("moonlark: the process that wrote %s was killed\n", path))
   end
-  if exists == "overwrite" then
+  if exists ~= "resume" then
     clear(path)
     return {}
   end
@@ -219,8 +254,9 @@ local parameters = options.describe("run.open", {
 --- Opens a run folder, making it where needed, and writes run.json.
 ---
 --- When the folder holds another run, `exists` decides: "refuse" is an error, "number" takes path-2, path-3 …,
---- "overwrite" removes that run's files (and no others), "resume" goes on with it. A folder without a run must be
---- empty, apart from names that begin with a dot.
+--- "overwrite" removes that run's files (and no others), "resume" goes on with it. One that ended before its first
+--- result (run.holds) gives way to any other. A folder without a run must be empty, apart from names that begin with a
+--- dot.
 ---
 --- No other run can be opened in the folder until this one is finished, closed or collected, or its process is gone.
 --- The folder may be a link. A link within it is never written through: where a file should be it is replaced.

@@ -61,7 +61,7 @@ end
 function experiment.check_folder(args, ways)
   files.check_folder(args.run, "run folder")
   local exists = args.resume and "resume" or args.overwrite and "overwrite" or "refuse"
-  if exists == "refuse" and files.exists(files.join(args.run, "run.json")) then
+  if exists == "refuse" and run.holds(args.run) then
     run.check(args.run, "resume") -- who writes it says more
     show.fail("%s holds a run already: name another folder, or add %s", args.run, ways)
   end
