@@ -30,7 +30,7 @@ mlk_code mlk_hdbscan_fit(mlk_samples samples, const mlk_hdbscan_options *options
                          mlk_status *status);
 
 /* labels (samples.n): the cluster of the fitted row that is nearest by mutual reachability, or -1 where that is noise
- * or farther than its cluster's limit. The fitted rows themselves keep their labels, unless equal rows had unlike ones. */
+ * or farther than its cluster's limit. The fitted rows keep their labels, unless equal rows had unlike ones. */
 mlk_code mlk_hdbscan_predict(mlk_samples fitted, const mlk_hdbscan *found, int64_t min_samples, mlk_samples samples,
                              int64_t *labels, mlk_status *status);
 

@@ -14,7 +14,7 @@ double mlk_adjusted_rand(const int64_t *counts, int64_t rows, int64_t columns);
 /* Mutual information over the arithmetic mean of the entropies. */
 double mlk_normalized_mutual_information(const int64_t *counts, int64_t rows, int64_t columns);
 
-/* Homogeneity: what clusters tell of classes, over the entropy of classes; completeness: the same of classes and clusters
+/* Homogeneity: what clusters tell of classes, over the entropy of classes; completeness: what classes tell of clusters
  * (Rosenberg and Hirschberg 2007). Rows of the table are classes. */
 void mlk_homogeneity(const int64_t *counts, int64_t rows, int64_t columns, double *homogeneity, double *completeness);
 

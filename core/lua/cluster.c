@@ -1,4 +1,4 @@
-/* cluster.c: core.cluster: principal components, k-means, Gaussian mixtures, trees of clusters, density. A fitted model is plain tensors. */
+/* cluster.c: core.cluster: few columns that hold most of many, and clusters. A fitted model is plain tensors. */
 #include "learn/dbscan.h"
 #include "learn/gmm.h"
 #include "learn/hdbscan.h"
@@ -6,6 +6,7 @@
 #include "learn/knn.h"
 #include "learn/linkage.h"
 #include "learn/pca.h"
+#include "learn/spectral.h"
 
 #include "arguments.h"
 #include "modules.h"
@@ -200,12 +201,28 @@ static int dbscan(lua_State *L)
     return 2;
 }
 
+/* spectral(x, {n_clusters, …}) -> labels (n), eigenvalues (n_clusters), converged */
+static int spectral(lua_State *L)
+{
+    mlk_status status;
+    bool converged;
+    mlk_spectral_options options = {0};
+    mlk_lua_read(L, 2, "cluster.spectral", mlk_spectral_parameters, &options);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    int64_t *labels = mlk_lua_push_labels(L, samples.n);
+    double *eigenvalues = mlk_lua_push_vector(L, options.n_clusters);
+    mlk_lua_check(L, mlk_spectral_fit(samples, &options, labels, eigenvalues, &converged, &status), &status);
+    lua_pushboolean(L, converged);
+    return 3;
+}
+
 int mlk_lua_open_cluster(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"dbscan", dbscan}, {"hdbscan", hdbscan}, {"hdbscan_predict", hdbscan_predict}, {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score}, {"kmeans", kmeans},
+        {"dbscan", dbscan}, {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score},
+        {"hdbscan", hdbscan}, {"hdbscan_predict", hdbscan_predict}, {"kmeans", kmeans},
         {"kmeans_predict", kmeans_predict}, {"linkage", linkage}, {"linkage_cut", linkage_cut}, {"nearest", nearest},
-        {"pca", pca}, {NULL, NULL},
+        {"pca", pca}, {"spectral", spectral}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters);
@@ -213,5 +230,6 @@ int mlk_lua_open_cluster(lua_State *L)
     mlk_lua_add_parameters(L, "agglomerative", mlk_linkage_parameters);
     mlk_lua_add_parameters(L, "hdbscan", mlk_hdbscan_parameters);
     mlk_lua_add_parameters(L, "dbscan", mlk_dbscan_parameters);
+    mlk_lua_add_parameters(L, "spectral", mlk_spectral_parameters);
     return 1;
 }

@@ -114,8 +114,8 @@ int mlk_lua_open_metrics(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"adjusted_mutual_information", adjusted_mutual_information}, {"adjusted_rand", adjusted_rand},
-        {"cohesion", cohesion}, {"contingency", contingency}, {"homogeneity", homogeneity}, {"mutual_information", mutual_information},
-        {"silhouette", silhouette}, {NULL, NULL},
+        {"cohesion", cohesion}, {"contingency", contingency}, {"homogeneity", homogeneity},
+        {"mutual_information", mutual_information}, {"silhouette", silhouette}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

@@ -407,6 +407,15 @@
 ---@field n_components? integer  default as many as possible, 1 or more: how many are kept
 ---@field whiten? boolean  default false: bring each component to unit variance
 
+--- What cluster.spectral takes.
+---@class moonlark.cluster.spectral.Options
+---@field n_clusters? integer  default 8, 1 or more: how many clusters, and eigenvectors
+---@field affinity? "rbf"|"nearest_neighbors"  default "rbf": rows are linked by exp(−gamma·|a − b|²), or to their nearest
+---@field gamma? number  default 1.0, above 0: of rbf
+---@field n_neighbors? integer  default 10, 1 or more: nearest rows that each is linked to, itself counted
+---@field n_init? integer  default 10, 1 or more: starts of k-means, of which the one of least inertia is kept
+---@field seed? integer  default 0, 0 or more: of the random starts
+
 --- What cluster.tsne takes.
 ---@class moonlark.cluster.tsne.Options
 ---@field n_components? integer  default 2, 1..3: dimensions of the embedding

@@ -113,6 +113,30 @@ function TestDensity:test_equal_rows()
   lu.assertTrue(two.probabilities:eq(1):all():item())
 end
 
+TestSpectral = {}
+
+function TestSpectral:test_the_same_clusters()
+  local cases = {rbf = {gamma = 0.05}, nearest_neighbors = {affinity = "nearest_neighbors"}}
+  for name, given in pairs(cases) do
+    given.n_clusters = 4
+    local model = cluster.spectral(given):fit(frozen.x)
+    check_clusters("spectral." .. name, model.labels)
+    lu.assertTrue(torch.equal(model:predict(frozen.x), model.labels))
+  end
+end
+
+-- More rows than LAPACK is asked to solve as a whole; parts without a link between them, as many as clusters.
+function TestSpectral:test_many_rows()
+  torch.manual_seed(1)
+  local y = torch.arange(3000):remainder(5)
+  local x = torch.randn {3000, 4} + y:unsqueeze(1):float() * 20
+  local model = cluster.spectral {n_clusters = 5, affinity = "nearest_neighbors"}:fit(x)
+  lu.assertEquals(metrics.ari(y, model.labels), 1.0)
+  lu.assertTrue(model.eigenvalues:abs():max():item() < 1e-8)
+  local near = cluster.spectral {n_clusters = 5, gamma = 0.05}:fit(x:narrow(0, 0, 1000))
+  lu.assertEquals(metrics.ari(y:narrow(0, 0, 1000), near.labels), 1.0)
+end
+
 TestMeasures = {}
 
 function TestMeasures:test_agreement()

@@ -20,6 +20,7 @@ local makers = {
   tsne = function(o) return cluster.tsne(o or {perplexity = 5, early_exaggeration_iter = 20, n_iter = 20}) end,
   hdbscan = function(o) return cluster.hdbscan(o) end,
   dbscan = function(o) return cluster.dbscan(o or {eps = 2}) end,
+  spectral = function(o) return cluster.spectral(o or {n_clusters = 3, gamma = 0.1}) end,
   scaler = function() return classify.scaler() end,
   logistic = function(o) return classify.logistic(o) end,
   knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,

@@ -9,7 +9,7 @@ local cluster = {}
 cluster.load = require "moonlark.estimator".load
 
 for _, part in ipairs {
-  "decomposition", "density", "embedding", "hierarchy", "kmeans", "mixture",
+  "decomposition", "density", "embedding", "hierarchy", "kmeans", "mixture", "spectral",
 } do
   for name, f in pairs(require("moonlark.cluster." .. part)) do cluster[name] = f end
 end
