@@ -22,6 +22,20 @@ function partition.shuffle(list, random)
   return list
 end
 
+-- A part that would get nothing of a class gets one from the part that has most, as long as there is one for each.
+local function give_everyone_one(sizes, n, fractions, owed)
+  local parts = 0
+  for _, fraction in ipairs(fractions) do parts = parts + (fraction > 0 and 1 or 0) end
+  for part, fraction in ipairs(n >= parts and fractions or {}) do
+    if fraction > 0 and sizes[part] == 0 then
+      local most = part
+      for other, size in ipairs(sizes) do most = size > sizes[most] and other or most end
+      sizes[part], sizes[most] = 1, sizes[most] - 1
+      owed[part], owed[most] = owed[part] - 1, owed[most] + 1
+    end
+  end
+end
+
 -- How many of n go to each part: its quota n * fraction rounded down or up. What rounding took from a part in
 -- earlier classes is in `owed`, and decides who is rounded up now, so that totals come out right as well.
 local function apportion(n, fractions, owed)
@@ -41,11 +55,12 @@ local function apportion(n, fractions, owed)
     sizes[open[i]] = sizes[open[i]] + 1
     owed[open[i]] = owed[open[i]] - 1
   end
+  give_everyone_one(sizes, n, fractions, owed)
   return sizes
 end
 
 --- Deals items to parts, class by class: the part (from 1) of each, by their labels and the parts' fractions, which sum
---- to 1. A class's share of a part is its quota rounded down or up.
+--- to 1. A class's share of a part is its quota rounded down or up, and one at least where there is one for each part.
 function partition.stratified(labels, fractions, seed)
   local random = partition.random(seed)
   local members, order = {}, {}

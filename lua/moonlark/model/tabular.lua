@@ -140,7 +140,7 @@ end
 local function segments_of(self, tracks, o)
   local pieces, of = pieces_of(tracks)
   local settings = options.join(self.card.recipe.settings, {channel = o.channel, partial = o.partial})
-  settings.start, settings.duration = nil, nil
+  settings.start, settings.duration, settings.pad = nil, nil, nil
   local X = pieces:extract(recipes.new(settings), {workers = o.workers, progress = o.progress})
   local found = answer(self, columns_of(self, X))
   local ids, segments = found.ids:totable(), {}
