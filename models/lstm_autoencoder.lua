@@ -57,6 +57,26 @@ function LstmAutoencoder:loss(batch)
   return (again - short):pow(2):mean()
 end
 
+--- The mean code of each track's segments: tracks × code.
+---     local z = cluster.kmeans {n_clusters = 10}:fit(net:codes(batches)).labels
+---@param batches moonlark.AnyBatches
+---@return moonlark.Tensor
+function LstmAutoencoder:codes(batches)
+  local torch, evaluate = require "moonlark.torch", require "moonlark.train.evaluate"
+  local tracks = #batches:prepare().dataset.tracks
+  local sums, counts = nil, torch.zeros {tracks}
+  torch.no_grad(function()
+    for batch in batches:epoch(1) do
+      local codes = self:encode(evaluate.place(batch, self:device()).x):cpu()
+      local ids = torch.tensor(batch.tracks) - 1
+      sums = sums or torch.zeros {tracks, codes:size(1)}
+      sums:index_add_(0, ids, codes)
+      counts:index_add_(0, ids, torch.ones {codes:size(0)})
+    end
+  end)
+  return sums / counts:clamp_min(1):unsqueeze(1)
+end
+
 return network.architecture("lstm_autoencoder", LstmAutoencoder, {
   n_mels = integer(20, {least = 1}, "rows of the input"),
   code = integer(32, {least = 1}, "length of the code"),

@@ -1,27 +1,9 @@
 --- An LSTM autoencoder, and clusters of its code: PCA and k-means, without labels (models/lstm_autoencoder.lua).
 local cluster = require "moonlark.cluster"
-local evaluate = require "moonlark.train.evaluate"
 local metrics = require "moonlark.metrics"
 local optim = require "moonlark.optim"
 local plot = require "moonlark.plot"
 local torch = require "moonlark.torch"
-
--- The mean code of each track's segments, tracks × code.
-local function codes_of(net, batches)
-  local sums, counts
-  torch.no_grad(function()
-    for batch in batches:epoch(1) do
-      batch = evaluate.place(batch, net:device())
-      local codes = net:encode(batch.x):cpu()
-      local ids = torch.tensor(batch.tracks) - 1
-      sums = sums or torch.zeros {#batches.dataset.tracks, codes:size(1)}
-      counts = counts or torch.zeros {#batches.dataset.tracks}
-      sums:index_add_(0, ids, codes)
-      counts:index_add_(0, ids, torch.ones {codes:size(0)})
-    end
-  end)
-  return sums / counts:clamp_min(1):unsqueeze(1)
-end
 
 local function class_ids(songs)
   local ids = songs.classes and #songs.classes > 0 and songs:ids()
@@ -33,7 +15,7 @@ local COMPONENTS = 8 -- of the code, before k-means
 -- Clusters of all tracks, told from the code alone, and how far they agree with the labels.
 local function judge(fit, batches, seed)
   local songs = batches.dataset
-  local codes = codes_of(fit.net, batches)
+  local codes = fit.net:codes(batches)
   local k = math.max(2, #songs.classes)
   local n = math.min(COMPONENTS, codes:size(0), codes:size(1))
   local z = cluster.pca {n_components = n, whiten = true}:fit(codes):transform(codes)
