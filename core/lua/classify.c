@@ -1,4 +1,5 @@
 /* classify.c: core.classify: tables of samples, scaling, classifiers. A fitted model is plain tensors. */
+#include "learn/calibration.h"
 #include "learn/knn.h"
 #include "learn/logistic.h"
 #include "learn/svm.h"
@@ -167,6 +168,37 @@ static int svm_predict(lua_State *L)
     return 2;
 }
 
+/* svm_calibrate(x, y, k, options, weights, seed) -> slopes, intercepts (a number a pair) */
+static int svm_calibrate(lua_State *L)
+{
+    mlk_status status;
+    int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX), pairs = k * (k - 1) / 2;
+    int64_t seed = mlk_lua_integer(L, 6, "seed", INT64_MIN, INT64_MAX);
+    mlk_svm_options options;
+    mlk_lua_read(L, 4, "classify.svm", mlk_svm_parameters, &options);
+    options.class_weights = class_weights(L, 5, k);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
+    double *slopes = mlk_lua_push_vector(L, pairs), *intercepts = mlk_lua_push_vector(L, pairs);
+    mlk_lua_check(L, mlk_svm_calibrate(samples, y, k, &options, (uint64_t)seed, slopes, intercepts, &status), &status);
+    return 2;
+}
+
+/* svm_proba(decisions, slopes, intercepts, k) -> n x k */
+static int svm_proba(lua_State *L)
+{
+    mlk_status status;
+    int64_t k = mlk_lua_integer(L, 4, "k", 2, INT32_MAX), pairs = k * (k - 1) / 2;
+    mlk_array decisions = mlk_lua_read_tensor(L, 1, "decisions", MLK_FLOAT64, 2);
+    if (decisions.shape[1] != pairs)
+        return mlk_lua_fail(L, "the SVM's arrays do not fit each other");
+    const double *slopes = mlk_lua_numbers(L, 2, "slopes", pairs);
+    const double *intercepts = mlk_lua_numbers(L, 3, "intercepts", pairs);
+    double *proba = mlk_lua_push_matrix(L, decisions.shape[0], k);
+    mlk_lua_check(L, mlk_svm_proba(decisions.data, decisions.shape[0], k, slopes, intercepts, proba, &status), &status);
+    return 1;
+}
+
 #define TREES_TYPE "moonlark.learn.trees"
 
 static int free_trees(lua_State *L)
@@ -241,7 +273,8 @@ int mlk_lua_open_classify(lua_State *L)
     static const luaL_Reg functions[] = {
         {"boosted_trees", boosted_trees}, {"check", check}, {"classes", classes}, {"knn_proba", knn_proba},
         {"logistic", logistic}, {"logistic_proba", logistic_proba}, {"moments", moments},
-        {"random_forest", random_forest}, {"svm", svm}, {"svm_predict", svm_predict}, {"trees_importance", trees_importance},
+        {"random_forest", random_forest}, {"svm", svm}, {"svm_calibrate", svm_calibrate}, {"svm_predict", svm_predict},
+        {"svm_proba", svm_proba}, {"trees_importance", trees_importance},
         {"trees_proba", trees_proba},
         {NULL, NULL},
     };

@@ -364,6 +364,8 @@
 ---@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field tol? number  default 0.001, above 0: when libsvm stops
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+---@field probability? boolean  default false: also learn probabilities
+---@field seed? integer  default 0: of the parts that these are learnt on
 
 --- What cluster.agglomerative takes.
 ---@class moonlark.cluster.agglomerative.Options

@@ -25,12 +25,13 @@ local makers = {
   logistic = function(o) return classify.logistic(o) end,
   knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,
   svm = function(o) return classify.svm(o) end,
+  svm_sure = function(o) return classify.svm(o or {probability = true}) end,
   random_forest = function(o) return classify.random_forest(o or {n_estimators = 5}) end,
   boosted_trees = function(o) return classify.boosted_trees(o or {n_estimators = 5}) end,
   pipeline = function() return classify.pipeline {classify.scaler(), cluster.pca {n_components = 2}, classify.svm()} end,
 }
 
-local supervised = {logistic = true, knn = true, svm = true, random_forest = true, boosted_trees = true, pipeline = true}
+local supervised = {logistic = true, knn = true, svm = true, svm_sure = true, random_forest = true, boosted_trees = true, pipeline = true}
 
 -- Three clouds in four columns, 60 rows.
 local function samples()

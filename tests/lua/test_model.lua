@@ -44,6 +44,7 @@ local function scaled(last) return classify.pipeline {classify.scaler(), last} e
 -- Each kind: how it is made, and what it learns from.
 local kinds = {
   logistic = {scaled(classify.logistic())}, knn = {classify.knn {n_neighbors = 3}}, svm = {scaled(classify.svm())},
+  svm_sure = {scaled(classify.svm {probability = true})},
   random_forest = {classify.random_forest {n_estimators = 8}},
   boosted_trees = {scaled(classify.boosted_trees {n_estimators = 4})},
   kmeans = {classify.pipeline {classify.scaler(), cluster.pca {n_components = 2}, cluster.kmeans {n_clusters = 3}}},
