@@ -1,4 +1,5 @@
 --- Judges a trained model on labelled songs: accuracy, figures of each class, confusion matrix.
+local account = require "moonlark.classify.account"
 local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
@@ -15,7 +16,7 @@ parser:argument("model", "A run folder of train or classify, or a model's .safet
 parser:argument("data",
   "A folder with one folder a class, a list.csv, an index, or a split; default: the run's test part.")
   :args "?"
-parser:option("--plot", "Where to draw the confusion matrix: .png, .svg or .pdf."):argname "<file>"
+parser:option("--plot", "Where to draw the confusion matrix, tags or values: .png, .svg or .pdf."):argname "<file>"
 command.options(parser, options.described "model.open", {"device"})
 command.reading(parser, "as in the training")
 command.models(parser)
@@ -38,18 +39,29 @@ local function test_songs()
   else
     songs = dataset.open(path)
   end
-  if #songs.classes == 0 then show.fail("%s has no labels", path) end
+  if #songs.classes == 0 and not songs.task then show.fail("%s has no labels", path) end
   return songs
 end
 
-local function print_json(found)
-  local classes, partial = {}, json.array {}
+-- The figures of classes, and of each class.
+local function of_classes(found)
+  local classes = {}
   for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end
+  return {accuracy = found.accuracy, ["accuracy.low"] = found.interval.low, ["accuracy.high"] = found.interval.high,
+    macro = found.macro, classes = classes, confusion = found.confusion:totable()}
+end
+
+local function print_json(found)
+  local how, partial = account.of(found), json.array {}
   for i, kept in ipairs(found.partial) do partial[i] = {path = kept.path, reason = kept.reason} end
-  print(json.encode({accuracy = found.accuracy, ["accuracy.low"] = found.interval.low,
-    ["accuracy.high"] = found.interval.high, segment_accuracy = found.segment_accuracy, loss = found.loss,
-    tracks = #found.tracks, macro = found.macro, classes = classes, confusion = found.confusion:totable(),
-    partial = partial}, "  "))
+  print(json.encode(options.join(how and options.join(how.figures(found), how.details(found)) or of_classes(found),
+    {segment_accuracy = found.segment_accuracy, loss = found.loss, tracks = #found.tracks, partial = partial}), "  "))
+end
+
+local function draw(found, path)
+  local how = account.of(found)
+  if how then return how.pictures(found)[1].draw():save(path) end
+  require "moonlark.plot".confusion(found):save(path)
 end
 
 local opened = model.open(args.model, {device = args.device})
@@ -62,7 +74,7 @@ else
   if #found.partial > 0 then print(("%d tracks%s"):format(#found.tracks, command.in_part(found.partial))) end
 end
 if args.plot then -- after the figures: a picture that fails does not cost them
-  local drawn, why = pcall(function() require "moonlark.plot".confusion(found):save(args.plot) end)
+  local drawn, why = pcall(draw, found, args.plot)
   if not drawn then io.stderr:write(show.format("moonlark evaluate: %s left out: %s\n", args.plot, why)) end
 end
 command.name_files("rejected", found.rejected)

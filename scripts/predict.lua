@@ -6,6 +6,7 @@ local options = require "moonlark.base.options"
 local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local parser = command.parser("predict", "Says what a trained model hears in songs: one line a song.")
 parser:epilog [[
@@ -52,12 +53,23 @@ local function words(prediction)
   return table.concat(parts, "\t")
 end
 
+-- What a segment sounds like: the likeliest class or tag, or its values.
+local function heard(segment)
+  if not segment.values then
+    return show.name(segment.label) .. (segment.probability and (" %.3f"):format(segment.probability) or "")
+  end
+  local parts = {}
+  for i, name in ipairs(text.keys(segment.values)) do
+    parts[i] = ("%s %.4g"):format(show.name(name), segment.values[name])
+  end
+  return table.concat(parts, "\t")
+end
+
 local function print_lines(list)
   for _, one in ipairs(list) do
     print(words(one))
     for _, segment in ipairs(one.segments or {}) do
-      print(("\t%.1f s\t%s"):format(segment.start, show.name(segment.label))
-        .. (segment.probability and (" %.3f"):format(segment.probability) or ""))
+      print(("\t%.1f s\t%s"):format(segment.start, heard(segment)))
     end
   end
 end

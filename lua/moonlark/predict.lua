@@ -18,7 +18,7 @@ local predict = {}
 ---@field probabilities table<string, number>?  of each class
 ---@field tags string[]?  those that apply, of a model of tags
 ---@field values table<string, number>?  of a model of values
----@field segments {start: number, label: string, probability: number?}[]?  when they were asked for
+---@field segments {start: number, label: string?, probability: number?, values: table?}[]?  when they were asked for
 local Prediction = {}
 Prediction.__index = Prediction
 Prediction.__name = "moonlark.Prediction"

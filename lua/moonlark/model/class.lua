@@ -25,7 +25,7 @@ Model.__name = "moonlark.Model"
 ---@field probabilities moonlark.Tensor?  n × names; nil: the model has none
 ---@field said moonlark.Tensor?  n × names, 0 or 1, of a model of tags
 ---@field values moonlark.Tensor?  n × names, of a model of values
----@field segments {start: number, label: string, probability: number?}[][]?  n, when they were asked for
+---@field segments {start: number, label: string?, probability: number?, values: table?}[][]?  n, when they were asked for
 ---@field rejected {path: string, reason: string}[]  files that could not be read: they have no row
 ---@field partial {path: string, reason: string}[]  files that were kept in part
 
@@ -81,17 +81,36 @@ function Model:predict(data, given)
   return self:answers(check_data(self, data), o)
 end
 
--- The data with the model's classes in place of its own. Errors: the model does not know one of them.
+-- y with the model's ids of classes, or columns of tags, in place of the data's own.
+local function renumbered(data, ids, names)
+  local torch = require "moonlark.torch"
+  if data.task ~= "tags" then return torch.tensor(ids):index_select(0, data.y) end
+  return torch.zeros {data.y:size(0), #names}:index_copy_(1, torch.tensor(ids, {dtype = "int64"}), data.y)
+end
+
+-- The data with the model's classes or tags in place of its own. Errors: the model does not know one of them.
 local function relabelled(self, data)
-  local names, known, ids = self:names(), {}, {}
+  local names, known, ids = self:names() or data.classes, {}, {}
   for i, name in ipairs(names) do known[name] = i - 1 end
   for i, name in ipairs(data.classes) do
-    ids[i] = known[name] or self:fail("the model does not know the class '%s'; its classes: %s", name,
-      table.concat(names, ", "))
+    ids[i] = known[name] or self:fail("the model does not know the %s '%s'; its %s: %s",
+      self:task() == "tags" and "tag" or "class", name, self:task(), table.concat(names, ", "))
   end
   if dataset.is(data) then return class.make(data.tracks, options.join(data, {classes = names})) end
-  local y = require "moonlark.torch".tensor(ids):index_select(0, data.y)
-  return features.make(options.join(data, {y = y, classes = names}))
+  return features.make(options.join(data, {y = renumbered(data, ids, names), classes = names}))
+end
+
+-- Raises unless the data has labels of the model's kind: classes, tags, or values of as many targets.
+local function check_labels(self, data)
+  local task, has = self:task(), data.task or #data.classes > 0 and "classes" or nil
+  if task == "clusters" then self:fail("what a model of clusters says is not judged here") end
+  if not has then error("the data has no labels to compare with", 0) end
+  if has ~= task then self:fail("the model tells %s, and the data has %s", task, has) end
+  local targets = self.card.targets
+  if task == "values" and targets and #targets ~= #data.targets then
+    self:fail("the model tells %s, and the data has values of %s", table.concat(targets, ", "),
+      table.concat(data.targets, ", "))
+  end
 end
 
 --- How well the model's answers agree with the labels of data. Errors: those of predict; there are no labels, or one
@@ -99,13 +118,12 @@ end
 ---     print(genres:evaluate(dataset.folder "other/genres"))
 ---@param data moonlark.Dataset|moonlark.Features
 ---@param given moonlark.Model.evaluate.Options?
----@return moonlark.Evaluation|table  also tracks, rejected, partial
+---@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation|table  also tracks, rejected, partial
 function Model:evaluate(data, given)
   local o = judging:read(given)
   check_data(self, data)
-  if self:task() ~= "classes" then self:fail("what a model of %s says is not judged here", self:task()) end
-  if #data.classes == 0 then error("the data has no labels to compare with", 0) end
-  return self:judge(relabelled(self, data), o)
+  check_labels(self, data)
+  return self:judge(self:task() == "values" and data or relabelled(self, data), o)
 end
 
 function Model:__tostring()

@@ -4,20 +4,23 @@ local class = require "moonlark.model.class"
 local evaluate = require "moonlark.train.evaluate"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
+local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
 
 local Network = {}
 
---- The classes that a network tells apart, by class id. Errors: it was not trained by train.fit on labelled songs.
+--- The classes that a network tells apart, by class id; its tags, or what its values are of. Errors: it was not trained
+--- by train.fit on labelled songs.
 function Network:names()
   local card = self.card
+  local names = self:task() == "values" and card.targets or card.classes
   if card.input and not (card.input.features or card.input.recipe) then
     self:fail "the network was trained on tensors, not on songs: it does not know what to hear in a file"
   end
-  if not (card.input and card.classes) then
+  if not (card.input and names) then
     self:fail "the network was not trained by train.fit on labelled data: it does not know its input and classes"
   end
-  return card.classes
+  return names
 end
 
 -- What the card says of batches, with what was asked for instead.
@@ -60,15 +63,26 @@ local function best_of(row, names)
   return names[best], row[best]
 end
 
--- Notes the segments of each track as they pass: start and the likeliest class.
-local function collector(names)
+-- Numbers by their names.
+local function by_name(names, row)
+  local named = {}
+  for k, name in ipairs(names) do named[name] = row[k] end
+  return named
+end
+
+-- Notes the segments of each track as they pass: start, and the likeliest class or tag, or the values.
+local function collector(names, asked)
   local by_track = {}
   local function objective(net, batch)
     local logits = evaluate.forward(net, batch)
-    local rows = torch.softmax(logits:float(), 1):cpu():totable()
+    local rows = asked.outputs(net.card, logits):cpu():totable()
     for i, track in ipairs(batch.tracks) do
       local segment = {start = batch.starts and batch.starts[i] or 0}
-      segment.label, segment.probability = best_of(rows[i], names)
+      if asked.name == "values" then
+        segment.values = by_name(names, rows[i])
+      else
+        segment.label, segment.probability = best_of(rows[i], names)
+      end
       by_track[track] = by_track[track] or {}
       table.insert(by_track[track], segment)
     end
@@ -82,17 +96,23 @@ local function batches_of(self, songs, o)
     channel = o.channel, partial = o.partial}):prepare()
 end
 
+-- Which tags are said, rows × tags: those as probable as the card's thresholds, or half.
+local function said_of(card, probabilities)
+  local least = card.thresholds and torch.tensor(card.thresholds, {dtype = "float64"}) or 0.5
+  return probabilities:double():ge(least):float()
+end
+
 function Network:answers(songs, o)
-  local names, batches = self:names(), batches_of(self, songs, o)
-  local objective, segments = collector(names)
+  local names, batches, asked = self:names(), batches_of(self, songs, o), task.of(self.learned)
+  local objective, segments = collector(names, asked)
   local found = evaluate.evaluate(self.learned, batches, {objective = objective, probabilities = true})
-  if found.probabilities:isnan():any():item() then
-    self:fail "the network's output is not a number: it cannot tell anything"
-  end
+  local outputs = found.probabilities or found.values
+  if outputs:isnan():any():item() then self:fail "the network's output is not a number: it cannot tell anything" end
   return {
-    tracks = batches.dataset.tracks, names = names, ids = found.probabilities:argmax(1),
-    probabilities = found.probabilities, segments = o.segments and segments or nil, rejected = batches.rejected,
-    partial = batches.partial,
+    tracks = batches.dataset.tracks, names = names, probabilities = found.probabilities, values = found.values,
+    ids = asked.name == "classes" and outputs:argmax(1) or nil,
+    said = asked.name == "tags" and said_of(self.card, outputs) or nil,
+    segments = o.segments and segments or nil, rejected = batches.rejected, partial = batches.partial,
   }
 end
 

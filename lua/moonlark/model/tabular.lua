@@ -6,11 +6,11 @@ local class = require "moonlark.model.class"
 local datasets = require "moonlark.dataset.class"
 local dataset = require "moonlark.dataset"
 local estimator = require "moonlark.estimator"
-local evaluation = require "moonlark.classify.evaluation"
 local options = require "moonlark.base.options"
 local recipes = require "moonlark.feature.recipe"
 local scoring = require "moonlark.classify.scoring"
 local show = require "moonlark.base.show"
+local task = require "moonlark.classify.task"
 local torch = require "moonlark.torch"
 local warning = require "moonlark.base.warning"
 
@@ -168,7 +168,9 @@ end
 function Tabular:judge(data, o)
   local X = features_of(self, data, o)
   local found = answer(self, columns_of(self, X))
-  local judged = evaluation(X.y, found.ids, found.names, {scores = found.scores, scores_are = found.scores_are})
+  found.predicted = found.ids or found.said or found.values and found.values:view_as(X.y)
+  found.scores = found.scores or found.probabilities
+  local judged = task.of(X).evaluation(options.join(X, {classes = found.names}), found)
   judged.tracks, judged.rejected, judged.partial = X.tracks, X.rejected or {}, X.partial or {}
   return judged
 end

@@ -1,5 +1,5 @@
 --- Pictures: maps, waveforms, lines, bars, histograms, pies and heat maps; scatters, embeddings and dendrograms;
---- confusion matrices, ROC, precision and recall, calibration, importances; curves of training and of learning.
+--- confusion matrices, ROC, precision and recall, calibration, predicted values, importances; curves of training and of learning.
 ---
 ---     plot.map(mel, {title = "Mel"}):save "mel.png"       -- .png, .svg or .pdf
 ---     plot.scatter(z, X.y, {classes = X.classes}):show()  -- a window, else the terminal
@@ -16,7 +16,7 @@
 local plot = {grid = require "moonlark.plot.figure".grid}
 
 for _, part in ipairs {"map", "waveform", "lines", "scatter", "confusion", "bars", "histogram", "curves", "pie", "heat",
-  "roc", "precision_recall", "calibration", "dendrogram", "embedding", "learning_curve", "importance"} do
+  "roc", "precision_recall", "calibration", "predicted", "dendrogram", "embedding", "learning_curve", "importance"} do
   plot[part] = require("moonlark.plot." .. part)[part]
 end
 

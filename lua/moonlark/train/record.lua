@@ -3,6 +3,7 @@
 --- run.json, metrics.jsonl (a line an epoch), checkpoint.safetensors (the last whole epoch, to resume from),
 --- model.safetensors with model.json (the best weights), events.out.tfevents.* for TensorBoard, and at the end
 --- metrics.json, plots/ and report.md.
+local account = require "moonlark.classify.account"
 local checkpoint = require "moonlark.train.checkpoint"
 local core = require "moonlark_core"
 local file = require "moonlark.nn.file"
@@ -63,6 +64,15 @@ function Record:epoch(trainer, row, is_best)
   end
 end
 
+-- The figures of a part that was judged.
+local function judged_figures(found)
+  local how = account.of(found)
+  if how then return how.figures(found) end
+  if not found.accuracy then return {} end
+  return {accuracy = found.accuracy, segment_accuracy = found.segment_accuracy, f1 = found.macro.f1,
+    ["accuracy.low"] = found.interval.low, ["accuracy.high"] = found.interval.high}
+end
+
 local function figures_of(trainer)
   local last = trainer.history[#trainer.history]
   local figures = {epochs = #trainer.history, loss = last.loss, train_accuracy = last.accuracy,
@@ -71,14 +81,12 @@ local function figures_of(trainer)
   for _, part in ipairs {"valid", "test"} do
     local found = trainer[part] or {}
     figures[part .. "_loss"] = found.loss
-    if found.accuracy then
-      figures[part .. "_accuracy"], figures[part .. "_segment_accuracy"] = found.accuracy, found.segment_accuracy
-      figures[part .. "_accuracy.low"], figures[part .. "_accuracy.high"] = found.interval.low, found.interval.high
-      figures[part .. "_f1"] = found.macro.f1
-    end
+    for name, value in pairs(judged_figures(found)) do figures[part .. "_" .. name] = value end
   end
   local judged = trainer.test or trainer.valid or {}
   if judged.accuracy then figures.accuracy, figures.f1 = judged.accuracy, judged.macro.f1 end
+  local how = account.of(judged)
+  for name, value in pairs(how and how.figures(judged) or {}) do figures[name] = value end
   for name, value in pairs(trainer.figures or {}) do figures[name] = value end
   return figures
 end
@@ -150,6 +158,23 @@ local function write_mistakes(page, found)
   page:table({"file", "is", "taken for", "probability"}, table.move(rows, 1, math.min(#rows, 100), 1, {}))
 end
 
+-- What the page says of the test part, or of the validation where there is none.
+local function write_judged(self, page, trainer)
+  local found, part = trainer.test or trainer.valid, trainer.test and "test" or "validation"
+  if found and found.accuracy then
+    page:heading(("Classes of the %s part"):format(part))
+    page:classes(found, "tracks")
+    draw(self, page, "confusion", "Confusion matrix", plot.confusion, found)
+    draw(self, page, "classes", "Accuracy of each class", class_bars, found)
+    write_mistakes(page, found)
+  elseif found and account.of(found) then
+    page:heading(("%s of the %s part"):format(found.task == "tags" and "Tags" or "Values", part))
+    local paths = {}
+    for i, track in ipairs(found.tracks) do paths[i] = track.path end
+    account.write(page, found, paths, "tracks", function(...) draw(self, page, ...) end)
+  end
+end
+
 local function write_page(self, trainer)
   local page = report.new("Training of " .. (trainer.settings.architecture or trainer.net.__name))
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
@@ -157,14 +182,7 @@ local function write_page(self, trainer)
   page:metrics(figures_of(trainer))
   draw(self, page, "curves", "Losses and scores by epoch", curves, trainer)
   page:text(about_curves)
-  local found = trainer.test or trainer.valid
-  if found and found.accuracy then
-    page:heading(("Classes of the %s part"):format(trainer.test and "test" or "validation"))
-    page:classes(found, "tracks")
-    draw(self, page, "confusion", "Confusion matrix", plot.confusion, found)
-    draw(self, page, "classes", "Accuracy of each class", class_bars, found)
-    write_mistakes(page, found)
-  end
+  write_judged(self, page, trainer)
   for _, name in ipairs(text.keys(trainer.pictures)) do draw(self, page, name, name, trainer.pictures[name]) end
   local ok, map = pcall(input_map, trainer)
   if ok and map then

@@ -16,7 +16,7 @@ local values_evaluation = require "moonlark.classify.values"
 ---@field name "classes"|"tags"|"values"
 ---@field losses table<string, fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor>
 ---@field usual string  the loss where none is named
----@field monitor string  the measure that tells the best epoch
+---@field figure "accuracy"|"map"|"r2"  the main figure of a part; higher is better
 ---@field prepare fun(card: moonlark.Card, batches: moonlark.AnyBatches)  what the card must know before training
 ---@field target fun(card: moonlark.Card, y: moonlark.Tensor): moonlark.Tensor  what the loss compares logits with
 ---@field outputs fun(card: moonlark.Card, logits: moonlark.Tensor): moonlark.Tensor  probabilities, or values
@@ -27,7 +27,7 @@ local function same(_, y) return y end
 local function nothing() end
 
 local classes = {
-  name = "classes", usual = "cross_entropy", monitor = "valid_accuracy", prepare = nothing, target = same,
+  name = "classes", usual = "cross_entropy", figure = "accuracy", prepare = nothing, target = same,
   losses = {cross_entropy = function(logits, y) return torch.cross_entropy(logits, y) end},
 }
 
@@ -51,7 +51,7 @@ function classes.judge(_, songs, outputs)
 end
 
 local tags = {
-  name = "tags", usual = "bce", monitor = "valid_map", prepare = nothing, target = same,
+  name = "tags", usual = "bce", figure = "map", prepare = nothing, target = same,
   losses = {bce = function(logits, y) return torch.binary_cross_entropy_with_logits(logits, y) end},
 }
 
@@ -70,7 +70,7 @@ end
 local MEAN = 1
 
 local values = {
-  name = "values", usual = "mse", monitor = "valid_r2",
+  name = "values", usual = "mse", figure = "r2",
   losses = {
     mse = function(logits, y) return torch.mse_loss(logits, y, MEAN) end,
     mae = function(logits, y) return torch.l1_loss(logits, y, MEAN) end,
@@ -115,9 +115,11 @@ task.losses = {"cross_entropy", "bce", "mse", "mae", "huber"}
 
 --- The task of a network that was trained, or is trained on these batches: what it hears need not be labelled.
 ---@param net moonlark.nn.Module
----@param batches moonlark.AnyBatches
+---@param batches moonlark.AnyBatches?
 ---@return moonlark.train.Task
-function task.of(net, batches) return tasks[net.card and net.card.task or batches.dataset.task or "classes"] end
+function task.of(net, batches)
+  return tasks[net.card and net.card.task or batches and batches.dataset.task or "classes"]
+end
 
 --- The loss that was asked for: a function, a name, or nil. Errors: it does not fit the task.
 ---@param self moonlark.train.Task

@@ -131,7 +131,7 @@ local function usual_monitor(self)
   local valid = self.o.valid
   if not valid then return nil end
   local found = measures.of(self:evaluate(first_batch(valid))) -- an objective alone knows whether it gives logits
-  local usual = self.o.class_weight and "valid_balanced_accuracy" or self.task.monitor
+  local usual = self.o.class_weight and "valid_balanced_accuracy" or "valid_" .. self.task.figure
   return found[usual] and usual or found.valid_loss and "valid_loss" or nil
 end
 
@@ -274,7 +274,7 @@ function Trainer:__tostring()
   if self.best then
     text = text .. ("  best %s %.4f in epoch %d"):format(self.monitor:gsub("_", " "), self.best.value, self.best.epoch)
   end
-  local figure = self.task.monitor:match "valid_(.+)"
+  local figure = self.task.figure
   if self.test and self.test[figure] then text = text .. ("  test %s %.4f"):format(figure, self.test[figure]) end
   return text
 end

@@ -39,7 +39,7 @@ end
 function division.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
   local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
-  if plan.supervised and #songs.classes < 2 then
+  if plan.supervised and not songs.task and #songs.classes < 2 then
     show.fail("%s has %s: a network needs 2 or more to tell apart", args.data,
       #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes")
   end
@@ -75,7 +75,8 @@ function division.fit(plan, args, parts, seed, where)
   -- An experiment of one's own may have its models/ beside it.
   local make = network.find(plan.model) or require("models." .. plan.model)
   local model = arguments.model_options(plan, args)
-  model.classes = plan.supervised and #parts.train.classes or nil
+  local outputs = parts.train.task == "values" and parts.train.targets or parts.train.classes
+  model.classes = plan.supervised and #outputs or nil
   model[input.pool and "n_features" or "n_mels"] = learned.rows
   require "moonlark.torch".manual_seed(seed)
   return train.fit(make(model), {

@@ -1,24 +1,28 @@
 --- Several trainings of one kind, by folds and seeds, and their joint result.
+local account = require "moonlark.classify.account"
 local claim = require "moonlark.base.claim"
 local division = require "moonlark.shell.train.division"
-local evaluation = require "moonlark.classify.evaluation"
 local files = require "moonlark.base.files"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
+local task = require "moonlark.classify.task"
 
 local several = {}
 
 -- The predictions of one seed on all divisions as one evaluation.
-local function joined(tests, classes)
+local function joined(tests, songs)
   local torch = require "moonlark.torch"
-  local y, predicted, folds = {}, {}, {}
+  local asked = task.of {task = songs.task or "classes"}
+  local y, found = {}, {predicted = {}, scores = {}, folds = {}, scores_are = tests[1].scores_are}
   for i, test in ipairs(tests) do
-    y[i], predicted[i] = test.y, test.predicted
-    folds[i] = {accuracy = test.accuracy, n = #test.tracks}
+    y[i], found.predicted[i], found.scores[i] = test.y, test.predicted, test.scores
+    found.folds[i] = {[asked.figure] = test[asked.figure], n = #test.tracks}
   end
-  return evaluation(torch.cat(y), torch.cat(predicted), classes, {folds = folds})
+  found.predicted, found.scores = torch.cat(found.predicted), #found.scores == #tests and torch.cat(found.scores) or nil
+  local whole = {y = torch.cat(y), classes = songs.classes, targets = songs.targets}
+  return asked.evaluation(whole, found), asked.figure
 end
 
 -- The tests of a seed's trainings, which run one after the other.
@@ -32,36 +36,51 @@ local function train_all(plan, args, divisions, seed, whole)
     io.stderr:write("\n", show.name(title), "\n")
     local fit = division.fit(plan, args, part, seed, folder)
     tests[i] = fit.test
-    print(show.format("%s  accuracy %.4f", title, fit.test.accuracy))
+    local figure, value = fit.task.figure, fit.test[fit.task.figure]
+    print(show.format("%s  %s %.4f", title, figure, value))
     io.stdout:flush()
     if whole then
-      whole:log {seed = seed, fold = name ~= "" and name or nil, accuracy = fit.test.accuracy, epochs = #fit.history}
+      whole:log {seed = seed, fold = name ~= "" and name or nil, [figure] = value, epochs = #fit.history}
     end
   end
   return tests
 end
 
--- A row for each seed: the accuracy of each division, and their mean.
-local function accuracy_table(divisions, seeds, results)
+-- A row for each seed: the main figure of each division, and their mean.
+local function figure_table(divisions, seeds, results, figure)
   local headers, rows = {"seed"}, {}
   for i, part in ipairs(divisions) do headers[i + 1] = "fold " .. tostring(part.name or i) end
   headers[#headers + 1] = "mean"
   for s, seed in ipairs(seeds) do
     rows[s] = {seed}
-    for _, fold in ipairs(results[s].folds) do table.insert(rows[s], fold.accuracy) end
-    table.insert(rows[s], results[s].mean_accuracy)
+    for _, fold in ipairs(results[s].folds) do table.insert(rows[s], fold[figure]) end
+    table.insert(rows[s], results[s]["mean_" .. figure])
   end
   return headers, rows
 end
 
-local function write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
-  local page = report.new("Training of " .. plan.model .. " on " .. args.data)
-  page:text(("%d trainings. Accuracy over whole tracks of the test parts, the mean of folds: **%.4f**%s."):format(
-    #seeds * #divisions, mean, #seeds > 1 and (" ± %.4f over seeds"):format(deviation) or ""))
-  page:table(accuracy_table(divisions, seeds, results))
-  page:heading(("Classes, all folds of seed %d"):format(seeds[1]))
-  page:figure(whole:plot("confusion", plot.confusion, results[1]), "Confusion matrix")
-  page:classes(results[1], "tracks")
+-- What the page says of the first seed.
+local function write_first(whole, page, found, seed)
+  local how = account.of(found)
+  page:heading(("%s, all folds of seed %d"):format(how and how.main or "Classes", seed))
+  if not how then
+    page:figure(whole:plot("confusion", plot.confusion, found), "Confusion matrix")
+    page:classes(found, "tracks")
+    return
+  end
+  how.tables(page, found, "tracks")
+  for _, picture in ipairs(how.pictures(found)) do
+    page:figure(whole:plot(picture.name, picture.draw), picture.caption)
+  end
+end
+
+local function write_page(whole, plan, args, divisions, seeds, results, figure, mean, deviation)
+  local page, how = report.new("Training of " .. plan.model .. " on " .. args.data), account.of(results[1])
+  page:text(("%d trainings. %s over whole tracks of the test parts, the mean of folds: **%.4f**%s."):format(
+    #seeds * #divisions, how and how.main:gsub("^%l", string.upper) or "Accuracy", mean,
+    #seeds > 1 and (" ± %.4f over seeds"):format(deviation) or ""))
+  page:table(figure_table(divisions, seeds, results, figure))
+  write_first(whole, page, results[1], seeds[1])
   whole:report(page)
 end
 
@@ -79,22 +98,22 @@ end
 ---@param whole moonlark.Run?  the folder above the trainings' own
 function several.fit(plan, args, divisions, whole)
   if whole then files.remove(whole:own "metrics.jsonl") end -- finished trainings say their lines again
-  local seeds, results, means = {}, {}, {}
+  local seeds, results, means, figure = {}, {}, {}, nil
   for s = 1, args.seeds do
     seeds[s] = args.seed + s - 1
-    results[s] = joined(train_all(plan, args, divisions, seeds[s], whole), divisions[1].train.classes)
-    means[s] = results[s].mean_accuracy
+    results[s], figure = joined(train_all(plan, args, divisions, seeds[s], whole), divisions[1].train)
+    means[s] = results[s]["mean_" .. figure]
   end
   local mean, deviation = metrics.spread(means)
   local low, high = math.min(table.unpack(means)), math.max(table.unpack(means))
   print()
   print(results[1])
-  print(("\naccuracy %.4f, the mean of folds%s"):format(mean, #seeds > 1 and
+  print(("\n%s %.4f, the mean of folds%s"):format(figure, mean, #seeds > 1 and
     (" and of %d seeds (%.4f to %.4f, deviation %.4f)"):format(#seeds, low, high, deviation) or ""))
   if not whole then return end
-  whole:metrics {accuracy = mean, ["accuracy.std"] = deviation, ["accuracy.low"] = low, ["accuracy.high"] = high,
+  whole:metrics {[figure] = mean, [figure .. ".std"] = deviation, [figure .. ".low"] = low, [figure .. ".high"] = high,
     seeds = #seeds, trainings = #seeds * #divisions}
-  write_page(whole, plan, args, divisions, seeds, results, mean, deviation)
+  write_page(whole, plan, args, divisions, seeds, results, figure, mean, deviation)
   whole:finish()
   print("run folder: " .. show.name(args.run))
 end
