@@ -60,7 +60,10 @@ end
 
 local function draw(found, path)
   local how = account.of(found)
-  if how then return how.pictures(found)[1].draw():save(path) end
+  local pictures = how and how.pictures(found)
+  if pictures then
+    return #pictures > 0 and pictures[1].draw():save(path) or error("no row has a tag: there is nothing to draw", 0)
+  end
   require "moonlark.plot".confusion(found):save(path)
 end
 

@@ -1878,6 +1878,24 @@
 ---@field height_mm? number  default in proportion, 15..2600, mm: on paper
 ---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
+--- What plot.predicted takes.
+---@class moonlark.plot.predicted.Options
+---@field target? integer  default 0, 0 or more: which column, where truth has several
+---@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
+---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
+---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
+---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number  default 480, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 480, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
 --- What plot.roc takes.
 ---@class moonlark.plot.roc.Options
 ---@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order

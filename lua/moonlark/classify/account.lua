@@ -35,15 +35,19 @@ function tags.tables(page, found, counted)
     rows[i] = {found.classes[i], one.ap, one.auc, one.precision, one.recall, one.f1, one.support, one.threshold}
   end
   page:table({"tag", "average precision", "ROC AUC", "precision", "recall", "F1", counted, with and "threshold"}, rows)
-  page:text(("Means over tags: average precision %.4f, ROC AUC %.4f, F1 %.4f. Of all decisions together: precision %.4f, "
-    .. "recall %.4f, F1 %.4f. Label ranking average precision %.4f, coverage error %.2f of %d tags."):format(found.map,
-    found.auc, found.macro.f1, found.micro.precision, found.micro.recall, found.micro.f1, found.lrap, found.coverage,
-    #found.classes))
+  page:text(("Means over tags: average precision %.4f, ROC AUC %.4f, F1 %.4f. Of all decisions together: precision "
+    .. "%.4f, recall %.4f, F1 %.4f. Label ranking average precision %.4f, coverage error %.2f of %d tags."):format(
+    found.map, found.auc, found.macro.f1, found.micro.precision, found.micro.recall, found.micro.f1, found.lrap,
+    found.coverage, #found.classes))
+  if with then
+    page:text "A tag is said from its threshold on: the one of the best F1 on the validation part, never on the test."
+  end
 end
 
 function tags.pictures(found)
   local aps = {}
-  for i, one in ipairs(found.per_class) do aps[found.classes[i]] = one.ap end
+  for i, one in ipairs(found.per_class) do aps[found.classes[i]] = one.ap == one.ap and one.ap or nil end
+  if next(aps) == nil then return {} end -- no row has a tag
   return {{name = "tags", caption = "Average precision of each tag", draw = function()
     return plot.importance(aps, {most = 60, title = "Average precision of each tag", xlabel = "average precision"})
   end}}

@@ -1,6 +1,7 @@
 --- What datasets and their splits warn of: published folds that are not used, the same bytes on both sides, classes
 --- that lost their files.
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 local warning = require "moonlark.base.warning"
 
 local checks = {}
@@ -72,6 +73,22 @@ function checks.lost_classes(before, after)
       warning.say("class-without-files", words)
     end
   end
+end
+
+--- Warns of tags that a part has none of: nothing is learnt or told of these there.
+---@param counts table<string, table<string, integer>>  of Dataset:counts, by the part's name
+---@param names string[]  of the parts
+function checks.missing_tags(counts, names)
+  local lines = {}
+  for _, name in ipairs(names) do
+    local missing = {}
+    for _, tag in ipairs(text.keys(counts[name])) do
+      if counts[name][tag] == 0 then missing[#missing + 1] = show.name(tag) end
+    end
+    if #missing > 0 then lines[#lines + 1] = ("%s: %s"):format(name, table.concat(missing, ", ")) end
+  end
+  if #lines == 0 then return end
+  warning.say("tags-missing-in-parts", "parts without a track of some tags: " .. table.concat(lines, "; "))
 end
 
 return checks

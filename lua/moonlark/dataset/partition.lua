@@ -166,6 +166,7 @@ local function collect_tags(items, fractions)
     end
   end
   for _, tag in ipairs(order) do
+    tag.all = tag.left
     for part, share in ipairs(fractions) do tag.wanted[part] = tag.left * share end
   end
   return tags, order
@@ -180,8 +181,9 @@ local function rarest(order)
 end
 
 --- Deals out items that have any number of tags: iterative stratification (Sechidis et al. 2011). The tag that the
---- fewest items left have is dealt out first, each item to the part that still wants the most of that tag; at the end
---- items without tags. Gives the part (from 1) of each.
+--- fewest items left have is dealt out first, each item to the part that still wants the most of that tag; between
+--- equal ones to that which wants the most of the item's other tags; at the end items without tags. Gives the part
+--- (from 1) of each.
 ---@param items string[][]  the tags of each item
 ---@param fractions number[]  of the parts; they sum to 1
 ---@param seed integer
@@ -190,8 +192,17 @@ function partition.iterative(items, fractions, seed)
   local random, part_of, wanted = partition.random(seed), {}, {}
   for part, share in ipairs(fractions) do wanted[part] = #items * share end
   local tags, order = collect_tags(items, fractions)
+  -- What each part wants of all tags of an item, in shares of these.
+  local function needs_of(item)
+    local needs = {}
+    for part = 1, #fractions do
+      needs[part] = 0
+      for _, name in ipairs(item) do needs[part] = needs[part] + tags[name].wanted[part] / tags[name].all end
+    end
+    return needs
+  end
   local function deal(i, tag)
-    local part = best_part(#fractions, random, tag and tag.wanted or wanted, wanted)
+    local part = best_part(#fractions, random, tag and tag.wanted or wanted, needs_of(items[i]), wanted)
     part_of[i], wanted[part] = part, wanted[part] - 1
     for _, name in ipairs(items[i]) do
       tags[name].left, tags[name].wanted[part] = tags[name].left - 1, tags[name].wanted[part] - 1

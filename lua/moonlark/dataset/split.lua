@@ -88,18 +88,20 @@ local function fold_of(self, name, tested)
     test = part_of(self, "test", tested)}
 end
 
--- Raises unless each class of the dataset is in each of the parts.
+-- Raises unless each part has tracks, and each class is in each of the parts; warns of tags that are not.
 local function check_parts(self, parts, names, allowed)
-  local counts = self:counts()
+  local counts, counts_of = self:counts(), {}
   for _, name in ipairs(names) do
     if #parts[name] == 0 then show.fail("nothing is left for %s: %d tracks cannot be split so", name, #self.tracks) end
-    for label, count in pairs(parts[name]:counts()) do
+    counts_of[name] = parts[name]:counts()
+    for label, count in pairs(self.task ~= "tags" and counts_of[name] or {}) do
       if count == 0 and not allowed then
         show.fail("no track of class '%s' (it has %d) comes into %s: give that part a larger fraction, filter the "
           .. "class out, or allow it with stratify = false", label, counts[label], name)
       end
     end
   end
+  if self.task == "tags" then checks.missing_tags(counts_of, names) end
 end
 
 ---@class moonlark.Parts
@@ -218,7 +220,7 @@ end
 
 local function new_folds(self, o)
   if o.k > #self.tracks then show.fail("k must be 2..%d (the number of tracks), got %d", #self.tracks, o.k) end
-  for label, count in pairs(o.stratify and self:counts() or {}) do
+  for label, count in pairs(o.stratify and self.task ~= "tags" and self:counts() or {}) do
     if count < o.k then
       show.fail("class '%s' has %d tracks, fewer than k = %d folds: lower k, filter the class out, or allow it "
         .. "with stratify = false", label, count, o.k)

@@ -1,5 +1,6 @@
 --- Pictures: maps, waveforms, lines, bars, histograms, pies and heat maps; scatters, embeddings and dendrograms;
---- confusion matrices, ROC, precision and recall, calibration, predicted values, importances; curves of training and of learning.
+--- confusion matrices, ROC, precision and recall, calibration, predictions, importances; curves of training and of
+--- learning.
 ---
 ---     plot.map(mel, {title = "Mel"}):save "mel.png"       -- .png, .svg or .pdf
 ---     plot.scatter(z, X.y, {classes = X.classes}):show()  -- a window, else the terminal
