@@ -3,9 +3,9 @@
 --- name: in the history. better: the good direction; without it a measure cannot be watched (option `monitor`).
 --- needs: the part that it is measured on, where that may be missing. of: its name in what evaluate gives of that part.
 --- tag: where TensorBoard shows it; what stands before the slash is drawn together. shown: in the line of each epoch
---- and in the curves; curve: in these alone. task: the only one that has it. words: what the curves call it; cut_words: the same where tracks are cut into
---- segments. Accuracies are of whole tracks, those of segments say so; the training's are counted as it goes, with
---- augmentation and while the weights change.
+--- and in the curves; curve: in these alone. task: the only one that has it. words: what the curves call it; cut_words:
+--- the same where tracks are cut into segments. Accuracies are of whole tracks, those of segments say so; the training's
+--- are counted as it goes, with augmentation and while the weights change.
 local measures = {by_name = {}}
 
 measures.rows = {
