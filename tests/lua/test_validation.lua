@@ -222,17 +222,16 @@ function TestLearningCurve:test_all_rows_are_the_cross_validation()
   local X = overlapping()
   local curve = classify.learning_curve(classify.knn(), X, {k = 3, sizes = {1, 0.25}, repeats = 2})
   local report = classify.cross_validate(classify.knn(), X, {k = 3, repeats = 2})
-  lu.assertEquals(curve.sizes, {10, 40})
-  for i, fold in ipairs(report.folds) do lu.assertEquals(curve.test.values[2][i], fold.accuracy) end
-  lu.assertAlmostEquals(curve.test.mean[2], report.mean_accuracy, 1e-12)
-  lu.assertAlmostEquals(curve.test.std[2], report.std_accuracy, 1e-12)
+  lu.assertEquals(curve.train_sizes, {10, 40})
+  for i, fold in ipairs(report.folds) do lu.assertEquals(curve.test_scores[2][i], fold.accuracy) end
+  lu.assertEquals({#curve.train_scores, #curve.train_scores[1]}, {2, 6})
   lu.assertStrContains(tostring(curve), "training accuracy")
 end
 
 function TestLearningCurve:test_sizes_hold_every_class_and_errors_are_said()
   local X = overlapping()
   local curve = classify.learning_curve(classify.logistic(), X, {k = 4, sizes = {0.1}, scoring = "f1_macro"})
-  lu.assertEquals(curve.sizes, {5})
+  lu.assertEquals(curve.train_sizes, {5})
   lu.assertEquals(curve.scoring, "f1_macro")
   lu.assertErrorMsgContains("'map' is no figure of classes", classify.learning_curve, classify.knn(), X,
     {k = 4, scoring = "map"})
@@ -319,6 +318,8 @@ function TestImportance:test_permutations()
   local of_features = classify.importance(classify.knn(), X, {k = 4, by = "feature", repeats = 20})
   lu.assertEquals(of_features[1].name, "mfcc")
   lu.assertEquals(of_features[1].columns, {1, 2})
+  lu.assertEquals(of_features.names[1], "mfcc")
+  lu.assertEquals(of_features.importances_mean[1], of_features[1].mean)
   lu.assertAlmostEquals(of_features[1].mean, of_features.baseline - 0.5, 0.04)
 end
 

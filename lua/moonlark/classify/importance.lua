@@ -16,6 +16,9 @@ local importance = {}
 ---@field method string
 ---@field scoring string?  of permutations: what falls
 ---@field baseline number?  of permutations: the score with every column as it is
+---@field names string[]  the most important first
+---@field importances_mean number[]  in the order of the names
+---@field importances_std number[]?  of permutations
 ---@field [integer] {name: string, mean: number, std: number?, columns: integer[]}  the most important first
 local Importance = {}
 Importance.__index = Importance
@@ -71,6 +74,11 @@ local function sorted(parts, fields)
     return a.columns[1] < b.columns[1]
   end)
   for name, value in pairs(fields) do parts[name] = value end
+  parts.names, parts.importances_mean, parts.importances_std = {}, {}, {}
+  for i, part in ipairs(parts) do
+    parts.names[i], parts.importances_mean[i], parts.importances_std[i] = part.name, part.mean, part.std
+  end
+  if fields.method ~= "permutation" then parts.importances_std = nil end
   return setmetatable(parts, Importance)
 end
 

@@ -11,9 +11,9 @@ local task = require "moonlark.classify.task"
 local curves = {}
 
 ---@class moonlark.LearningCurve
----@field sizes integer[]  rows learnt from
----@field train {mean: number[], std: number[], values: number[][]}  on the rows learnt from; values[i] of each fold
----@field test {mean: number[], std: number[], values: number[][]}  on the fold that was set aside
+---@field train_sizes integer[]  rows learnt from
+---@field train_scores number[][]  on the rows learnt from: at each size, one of each fold
+---@field test_scores number[][]  on the fold that was set aside
 ---@field scoring string
 local LearningCurve = {}
 LearningCurve.__index = LearningCurve
@@ -21,9 +21,10 @@ LearningCurve.__name = "moonlark.LearningCurve"
 
 function LearningCurve:__tostring()
   local lines = {("   rows  %-20s  %s"):format("training " .. self.scoring, "test " .. self.scoring)}
-  for i, size in ipairs(self.sizes) do
-    lines[i + 1] = ("%7d  %.3f ± %-12.3f  %.3f ± %.3f"):format(size, self.train.mean[i], self.train.std[i],
-      self.test.mean[i], self.test.std[i])
+  for i, size in ipairs(self.train_sizes) do
+    local train, train_std = metrics.spread(self.train_scores[i])
+    local test, test_std = metrics.spread(self.test_scores[i])
+    lines[i + 1] = ("%7d  %.3f ± %-12.3f  %.3f ± %.3f"):format(size, train, train_std, test, test_std)
   end
   return table.concat(lines, "\n")
 end
@@ -70,9 +71,9 @@ local function learn_fold(model, X, division, fold, o, found, seed)
   for i, share in ipairs(o.sizes) do
     local part = beginning(X, order, math.max(2, math.floor(share * #rows + 0.5)))
     local fitted = model:clone():fit(part)
-    found.rows[i] = (found.rows[i] or 0) + part.x:size(0)
-    table.insert(found.train.values[i], task.pick(X, task.judge(fitted, part), o.scoring))
-    table.insert(found.test.values[i], task.pick(X, task.judge(fitted, test), o.scoring))
+    found.train_sizes[i] = (found.train_sizes[i] or 0) + part.x:size(0)
+    table.insert(found.train_scores[i], task.pick(X, task.judge(fitted, part), o.scoring))
+    table.insert(found.test_scores[i], task.pick(X, task.judge(fitted, test), o.scoring))
   end
 end
 
@@ -88,9 +89,8 @@ function curves.learning_curve(model, X, given)
   local o = parameters:read(given)
   folds.check(model, X)
   table.sort(o.sizes)
-  local found = {sizes = {}, rows = {}, train = {values = {}}, test = {values = {}},
-    scoring = o.scoring or task.of(X).figure}
-  for i = 1, #o.sizes do found.train.values[i], found.test.values[i] = {}, {} end
+  local found = {train_sizes = {}, train_scores = {}, test_scores = {}, scoring = o.scoring or task.of(X).figure}
+  for i = 1, #o.sizes do found.train_scores[i], found.test_scores[i] = {}, {} end
   local count = 0
   for _, division in ipairs(folds.divide(X, o)) do
     for fold = 1, division.k do
@@ -98,12 +98,7 @@ function curves.learning_curve(model, X, given)
       count = count + 1
     end
   end
-  for i, rows in ipairs(found.rows) do found.sizes[i] = math.floor(rows / count + 0.5) end
-  found.rows = nil
-  for _, part in ipairs {found.train, found.test} do
-    part.mean, part.std = {}, {}
-    for i, values in ipairs(part.values) do part.mean[i], part.std[i] = metrics.spread(values) end
-  end
+  for i, rows in ipairs(found.train_sizes) do found.train_sizes[i] = math.floor(rows / count + 0.5) end
   return setmetatable(found, LearningCurve)
 end
 
