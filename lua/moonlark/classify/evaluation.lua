@@ -7,6 +7,7 @@ local metrics = require "moonlark.metrics"
 ---@field folds moonlark.FoldResult[]?  of a cross-validation, of all its repeats
 ---@field mean_accuracy number?  over the folds
 ---@field std_accuracy number?
+---@field repeated boolean?  rows were divided more than once
 ---@field division integer[]?  the fold of each row, where rows were divided once; else of the first division
 ---@field y moonlark.Tensor
 ---@field predicted moonlark.Tensor  of repeats, those of the first division, as are `confusion` and what follows
@@ -83,6 +84,7 @@ function Evaluation:__tostring()
     self.interval.high, spread or "")}
   local others = other_figures(self)
   if others ~= "" then lines[2] = others end
+  if self.repeated then lines[#lines + 1] = "of the first division:" end
   lines[#lines + 1] = ""
   lines[#lines + 1] = layout(self)
   return table.concat(lines, "\n")
@@ -96,7 +98,8 @@ local function judge_folds(self)
     right, n = right + fold.accuracy * fold.n, n + fold.n
   end
   self.mean_accuracy, self.std_accuracy = metrics.spread(list)
-  if n > self.n then
+  self.repeated = n > self.n
+  if self.repeated then
     self.accuracy = right / n
     self.interval = metrics.interval(self.accuracy * self.n, self.n)
   end

@@ -25,7 +25,7 @@ return function(found)
     if values.occurs then lines[#lines + 1] = row(width, names[i], values, values.support) end
   end
   lines[#lines + 1] = ""
-  lines[#lines + 1] = row(width, "accuracy", {f1 = found.accuracy}, n)
+  lines[#lines + 1] = row(width, "accuracy", {f1 = found.confusion:diagonal():sum():item() / n}, n)
   lines[#lines + 1] = row(width, "macro avg", found.macro, n)
   lines[#lines + 1] = row(width, "weighted avg", found.weighted, n)
   return table.concat(lines, "\n")

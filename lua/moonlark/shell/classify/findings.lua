@@ -1,0 +1,119 @@
+--- Findings: what the report of `moonlark classify` says beside accuracies and the confusion matrix.
+local classify = require "moonlark.classify"
+local metrics = require "moonlark.metrics"
+local plot = require "moonlark.plot"
+local show = require "moonlark.base.show"
+
+local findings = {}
+
+local words = {accuracy = "accuracy", balanced_accuracy = "balanced accuracy", f1_macro = "macro F1", auc = "AUC"}
+
+--- A scoring's name as a reader wants it.
+---@param scoring string
+---@return string
+function findings.name(scoring) return words[scoring] end
+
+--- Whether the best model is better than each of the others.
+---@param page moonlark.Report
+---@param entries moonlark.shell.Classifier[]
+---@param best moonlark.shell.Classifier
+---@param scoring string
+function findings.comparison(page, entries, best, scoring)
+  if #entries < 2 then return end
+  local rows = {}
+  for _, entry in ipairs(entries) do
+    if entry ~= best then
+      local found = classify.compare(best.report, entry.report, {scoring = scoring})
+      rows[#rows + 1] = {entry.name, found.difference, found.interval.low, found.interval.high, found.p,
+        found.mcnemar.only_first, found.mcnemar.only_second, found.mcnemar.p}
+    end
+  end
+  page:heading(("Is %s better?"):format(best.name))
+  page:text(("%s of %s minus that of each other model: p by the corrected resampled t-test over folds; beside it the "
+    .. "sounds that one of the two alone has right, and p by McNemar's exact test."):format(
+    words[scoring]:gsub("^%l", string.upper), best.name))
+  page:table({"than", "difference", "95 % from", "to", "p", "right by it alone", "by the other alone", "McNemar's p"},
+    rows)
+end
+
+-- ROC and precision-recall curves of each class.
+local function curves_of(found)
+  local roc, precision = {}, {}
+  for i, name in ipairs(found.classes) do
+    local class = found.per_class[i]
+    if class.support > 0 and class.support < found.n then
+      local of = {positive = i - 1}
+      roc[#roc + 1] = metrics.roc_curve(found.y, found.scores, of)
+      precision[#precision + 1] = metrics.precision_recall_curve(found.y, found.scores, of)
+      roc[#roc].name, precision[#precision].name = show.name(name), show.name(name)
+      precision[#precision].average_precision = metrics.average_precision(found.y, found.scores, of)
+    end
+  end
+  return roc, precision
+end
+
+--- What the scores of the best model say: figures, ROC and precision-recall curves, reliability.
+---@param page moonlark.Report
+---@param run moonlark.Run
+---@param found moonlark.Evaluation
+function findings.scores(page, run, found)
+  if not found.scores then return end
+  page:heading "Scores"
+  local figures = {balanced_accuracy = found.balanced_accuracy, auc = found.auc, log_loss = found.log_loss,
+    calibration_error = found.calibration_error}
+  for k, share in pairs(found.top_k or {}) do figures[("top_%d"):format(k)] = share end
+  page:metrics(figures)
+  local roc, precision = curves_of(found)
+  page:figure(run:plot("roc", plot.roc, roc), "ROC curve of each class against the rest")
+  page:figure(run:plot("precision_recall", plot.precision_recall, precision), "Precision and recall of each class")
+  if found.scores_are == "probabilities" then
+    local curve = metrics.calibration_curve(found.y, found.scores, {n_bins = 10, strategy = "quantile"})
+    page:figure(run:plot("calibration", plot.calibration, curve, {legend = false,
+      xlabel = "mean probability of the surest class", ylabel = "share that is right"}),
+      "How often the surest class is right, by its probability: a tenth of the sounds each")
+  end
+end
+
+--- Which features and columns the best model needs, on the page and on standard output.
+---@param page moonlark.Report?
+---@param run moonlark.Run?
+---@param entry moonlark.shell.Classifier
+---@param X moonlark.Features
+---@param how table  how rows are divided, and `scoring`
+function findings.importance(page, run, entry, X, how)
+  local told = {}
+  for i, by in ipairs {"feature", "column"} do
+    told[i] = classify.importance(entry.model, X, {by = by, scoring = how.scoring, k = how.k, folds = how.folds,
+      seed = how.seed, progress = true})
+  end
+  print(("\nwhat %s needs: %s"):format(entry.name, tostring(told[1])))
+  if not page then return end
+  page:heading("What " .. entry.name .. " needs")
+  page:text(("How much of the %s (%.3f) is lost when values are dealt out anew among the sounds of a fold: of all "
+    .. "columns of a feature together, and of single columns, which count little where others say the same."):format(
+    words[how.scoring], told[1].baseline))
+  local loss = "loss of " .. words[how.scoring]
+  page:figure(run:plot("importance", plot.importance, told[1], {xlabel = loss}), "Importance of features")
+  page:figure(run:plot("importance_columns", plot.importance, told[2], {xlabel = loss}), "Importance of columns")
+  local rows = {}
+  for i = 1, math.min(20, #told[2]) do rows[i] = {told[2][i].name, told[2][i].mean, told[2][i].std} end
+  page:table({"column", loss, "deviation"}, rows)
+end
+
+--- How the best model's scores grow with the number of sounds.
+---@param page moonlark.Report?
+---@param run moonlark.Run?
+---@param entry moonlark.shell.Classifier
+---@param X moonlark.Features
+---@param how table  how rows are divided, and `scoring`
+function findings.learning_curve(page, run, entry, X, how)
+  local curve = classify.learning_curve(entry.model, X,
+    {scoring = how.scoring, k = how.k, folds = how.folds, seed = how.seed})
+  print(("\nlearning curve of %s:\n%s"):format(entry.name, tostring(curve)))
+  if not page then return end
+  page:heading "Would more sounds help?"
+  page:figure(run:plot("learning_curve", plot.learning_curve, curve, {ylabel = words[how.scoring]}),
+    "Scores by the number of sounds learnt from")
+end
+
+return findings

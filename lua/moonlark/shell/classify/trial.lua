@@ -1,0 +1,68 @@
+--- Trial: how `moonlark classify` judges its classifiers: the options that say so, and what follows from them.
+local classify = require "moonlark.classify"
+local command = require "moonlark.shell.command"
+local metrics = require "moonlark.metrics"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
+
+local trial = {}
+
+local judging = options.described "classify.cross_validate"
+local searching = options.described "classify.random_search"
+
+--- Adds --class-weight, --scoring, --repeats, --search, --importance and --learning-curve to the parser.
+function trial.arguments(parser)
+  command.option(parser, "class_weight", options.described("classify.svm").by_name.class_weight)
+  command.option(parser, "scoring", options.choice({"accuracy", "balanced_accuracy", "f1_macro", "auc"}, "accuracy",
+    "the figure by which models are compared and searched"))
+  command.option(parser, "repeats", judging.by_name.repeats)
+  command.option(parser, "search", searching.by_name.trials:but {
+    help = "search hyperparameters within each fold, with so many draws a model", usual = "none"})
+  parser:flag("--importance", "Which features and columns the best model needs.")
+  parser:flag("--learning-curve", "How the best model's scores grow with the number of sounds.")
+end
+
+--- The mean over folds of what --scoring says, and its deviation.
+---@param report moonlark.Evaluation
+---@param scoring string
+---@return number mean
+---@return number deviation
+function trial.score(report, scoring)
+  local list = {}
+  for i, fold in ipairs(report.folds) do list[i] = fold[scoring] end
+  return metrics.spread(list)
+end
+
+-- Folds within a fold: 3, or as many as the smallest class has rows to learn from.
+local function inner_k(X, how)
+  if how.folds then return nil end
+  local counts, smallest = {}, math.huge
+  for _, id in ipairs(X.y:totable()) do counts[id] = (counts[id] or 0) + 1 end
+  for _, count in pairs(counts) do smallest = math.min(smallest, count - math.ceil(count / how.k)) end
+  if smallest < 2 then show.fail "--search needs classes of 4 sounds or more" end
+  return math.min(3, smallest)
+end
+
+--- Judges a classifier by cross-validation, or with --search by nested cross-validation.
+---@param entry moonlark.shell.Classifier
+---@param X moonlark.Features
+---@param args table
+---@param how table  folds, k, seed, repeats, each
+function trial.judge(entry, X, args, how)
+  if not args.search then
+    entry.report = classify.cross_validate(entry.model, X, how)
+    return
+  end
+  local nested = options.join(how, {trials = args.search, scoring = args.scoring, inner_k = inner_k(X, how)})
+  entry.report, entry.chosen = classify.nested_cross_validate(entry.model, X, entry.grid(X.x:size(0)), nested)
+end
+
+--- The classifier fitted to all rows; with --search, with the hyperparameters that a search on all of them finds.
+---@return moonlark.Estimator
+function trial.fit(entry, X, args, how)
+  if not args.search then return entry.model:clone():fit(X) end
+  return (classify.random_search(entry.model, X, entry.grid(X.x:size(0)),
+    {trials = args.search, scoring = args.scoring, k = how.k, folds = how.folds, seed = how.seed}))
+end
+
+return trial
