@@ -33,7 +33,7 @@ function TestRun:test_folder_holds_what_was_given()
   lu.assertEquals(files.read(path .. "/metrics.json"),
     '{\n  "accuracy": 0.625,\n  "accuracy.svm": 0.625,\n  "ari": 0.25\n}\n')
   lu.assertEquals(files.read(path .. "/report.md"), "# Report\n")
-  lu.assertEquals(files.list(path), {"metrics.json", "metrics.jsonl", "plots", "report.md", "run.json"})
+  lu.assertEquals(files.list(path), {"metrics.json", "metrics.jsonl", "plots", "report.html", "report.md", "run.json"})
 end
 
 function TestRun:test_another_run_is_not_overwritten()

@@ -5,8 +5,8 @@
 ---     r:finish()
 ---
 --- The folder holds run.json (settings, seed, versions, content hash of the data, times), metrics.jsonl, metrics.json
---- (the final figures, flat and sorted), report.md, plots/, and model.safetensors with model.json. Every file appears
---- whole or not at all, and none names the machine.
+--- (the final figures, flat and sorted), report.md, report.html (the same with its pictures inside), plots/, and
+--- model.safetensors with model.json. Every file appears whole or not at all, and none names the machine.
 ---
 --- The folder may hold files of yours, too. While a run is open, its process alone writes to the folder (.run.lock says
 --- which process it is). run.json lists what the run wrote: only that is ever removed or overwritten.
@@ -15,6 +15,7 @@ local claim = require "moonlark.base.claim"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
+local html = require "moonlark.run.html"
 local json = require "moonlark.base.json"
 local lfs = require "lfs"
 local options = require "moonlark.base.options"
@@ -402,13 +403,16 @@ local function warnings_of(list)
   return #lines > 0 and "\n## Warnings\n\n" .. table.concat(lines, "\n") .. "\n" or ""
 end
 
---- Writes report.md. Warnings, and pictures that could not be drawn, stand at its end.
+--- Writes report.md, and report.html: the same as one page with the run's pictures inside. Warnings, and pictures that
+--- could not be drawn, stand at the end.
 ---     r:report "# Two takes"
 ---@param markdown any  text, or what tostring makes a text: a page of moonlark.run.report
 function Run:report(markdown)
   local text = tostring(markdown)
   if text:sub(-1) ~= "\n" then text = text .. "\n" end
-  files.write(self:own "report.md", text .. warnings_of(warning.since(self.told)) .. missing_pictures(self.left_out))
+  text = text .. warnings_of(warning.since(self.told)) .. missing_pictures(self.left_out)
+  files.write(self:own "report.md", text)
+  files.write(self:own "report.html", html.page(text, self.path))
 end
 
 -- What was warned of since the run began goes to run.json.

@@ -61,23 +61,44 @@ function Report:heading(words)
   return self:text("## " .. report.escape(words))
 end
 
---- Adds a table. Columns whose cells are all numbers are set to the right.
+-- How many decimals report.number gives a number; nil where it writes powers of ten.
+local function decimals_of(value)
+  if math.type(value) ~= "float" then return 0 end
+  local shown = report.number(value)
+  return not shown:find "e" and #(shown:match "%.(%d+)$" or "") or nil
+end
+
+-- How the cells of a column are written: numbers with the decimals that the longest of them needs.
+local function writer_of(rows, c)
+  local most = 0
+  for _, row in ipairs(rows) do
+    local decimals = type(row[c]) == "number" and decimals_of(row[c]) or 0
+    most = math.max(most, decimals)
+  end
+  return function(value)
+    if value == nil then return "" end
+    local plain = math.type(value) == "float" and value == value and decimals_of(value)
+    return plain and ("%." .. most .. "f"):format(value) or report.number(value)
+  end
+end
+
+--- Adds a table. Columns whose cells are all numbers are set to the right, all with as many decimals.
 ---     page:table({"class", "recall"}, {{"jazz", 0.9}, {"pop", 0.7}})
 ---@param headers string[]
 ---@param rows any[][]
 ---@return moonlark.Report self
 function Report:table(headers, rows)
-  local lines, rule, shown = {}, {}, {}
+  local lines, rule, shown, write = {}, {}, {}, {}
   for c, header in ipairs(headers) do
     local numeric = #rows > 0
     for _, row in ipairs(rows) do numeric = numeric and (type(row[c]) == "number" or row[c] == nil) end
-    shown[c], rule[c] = report.escape(header), numeric and "---:" or "---"
+    shown[c], rule[c], write[c] = report.escape(header), numeric and "---:" or "---", writer_of(rows, c)
   end
   lines[1] = "| " .. table.concat(shown, " | ") .. " |"
   lines[2] = "|" .. table.concat(rule, "|") .. "|"
   for _, row in ipairs(rows) do
     local cells = {}
-    for c = 1, #headers do cells[c] = row[c] == nil and "" or report.number(row[c]) end
+    for c = 1, #headers do cells[c] = write[c](row[c]) end
     lines[#lines + 1] = "| " .. table.concat(cells, " | ") .. " |"
   end
   return self:text(table.concat(lines, "\n"))

@@ -5,6 +5,7 @@
 --- flushed; TensorBoard ignores one that was cut.
 local claim = require "moonlark.base.claim"
 local files = require "moonlark.base.files"
+local png = require "moonlark.base.png"
 local show = require "moonlark.base.show"
 
 local tensorboard = {}
@@ -88,11 +89,9 @@ end
 
 --- A picture at a step, from a PNG file.
 function EventFile:image(tag, step, path)
-  local png = files.read(path)
-  if png:sub(1, 8) ~= "\137PNG\r\n\26\n" or #png < 26 then show.fail("%s is no PNG picture", path) end
-  local width, height = (">I4I4"):unpack(png, 17)
-  local channels = ({[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4})[png:byte(26)] or 3
-  local picture = integer(1, height) .. integer(2, width) .. integer(3, channels) .. bytes(4, png)
+  local content = files.read(path)
+  local width, height, channels = png.size(content, path)
+  local picture = integer(1, height) .. integer(2, width) .. integer(3, channels) .. bytes(4, content)
   write_value(self, tag, step, bytes(4, picture))
 end
 
