@@ -324,13 +324,27 @@ function TestSplit:test_groups_by_a_column_and_not_at_all()
   lu.assertErrorMsgContains("1 has no artist to split by", songs.split, songs, {train = 1, group = "artist"})
 end
 
+function TestSplit:test_every_part_gets_one_of_each_class_where_there_are_enough()
+  local songs = invented {a = 20, b = 3, c = 4, d = 5}
+  for seed = 1, 20 do
+    local parts = songs:split {train = .6, valid = .2, test = .2, seed = seed}
+    assert_partition(songs, parts)
+    for _, name in ipairs {"train", "valid", "test"} do
+      for class, count in pairs(parts[name]:counts()) do
+        lu.assertTrue(count > 0, ("%s has no '%s' with seed %d"):format(name, class, seed))
+      end
+    end
+    lu.assertEquals(parts.train:counts().a, 12)
+  end
+end
+
 function TestSplit:test_what_cannot_be_split()
-  local songs = invented {a = 20, b = 3}
+  local songs = invented {a = 20, b = 2}
   local function refuses(message, given) lu.assertErrorMsgContains(message, songs.split, songs, given) end
   refuses("must sum to 1, got 0.9", {train = .8, test = .1})
   refuses("test must be a number above 0 and at most 1, got 0", {train = 1, test = 0})
   refuses("needs fractions", {seed = 1})
-  refuses("no track of class 'b' (it has 3) comes into", {train = .8, valid = .1, test = .1})
+  refuses("no track of class 'b' (it has 2) comes into", {train = .8, valid = .1, test = .1})
   refuses("seed must be a whole number, got 1.5", {train = 1, seed = 1.5})
   refuses("did you mean 'train'?", {trian = .5})
   refuses("either lists or fractions", {train = 1, lists = true})
