@@ -201,7 +201,8 @@ static mlk_code iterate(space *self, int64_t k, double *values, bool *converged,
             return mlk_fail(status, MLK_INVALID, "no eigenvectors found (LAPACK says %d)", info);
         for (int64_t i = 0; i < k; i++)
             values[i] = self->values[found - 1 - i];
-        *converged = residuals(self, k, found) <= TOLERANCE * fmax(fabs(self->values[found - 1]), fabs(self->values[0]));
+        double largest = fmax(fabs(self->values[found - 1]), fabs(self->values[0]));
+        *converged = residuals(self, k, found) <= TOLERANCE * largest;
         if (!*converged)
             adopt(self, self->block);
     }

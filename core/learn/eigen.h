@@ -1,8 +1,8 @@
 /* eigen.h: the largest eigenvalues of a symmetric matrix that is known by what it makes of vectors.
  *
- * A space that vectors and their images span (block Krylov) grows, its best vectors are found in it (Rayleigh and Ritz),
- * and it begins anew from these until they are eigenvectors: the block Lanczos method (Golub and Underwood 1977) with
- * thick restarts (Wu and Simon 2000) and full orthogonalisation. Blocks find eigenvalues that occur several times.
+ * A space that vectors and their images span (block Krylov) grows, its best vectors are found in it (Rayleigh and
+ * Ritz), and it begins anew from these until they are eigenvectors: the block Lanczos method (Golub and Underwood 1977)
+ * with thick restarts (Wu and Simon 2000) and full orthogonalisation. Blocks find eigenvalues that occur several times.
  */
 #ifndef MLK_LEARN_EIGEN_H
 #define MLK_LEARN_EIGEN_H

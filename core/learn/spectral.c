@@ -175,8 +175,8 @@ static void multiply_rows(void *context, int task, int worker)
     const graph *self = context;
     int64_t n = self->n, from = task * (int64_t)ROWS, last = from + ROWS < n ? from + ROWS : n;
     if (self->links)
-        mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_TRANSPOSED, (int)self->count, (int)(last - from), (int)n, 1,
-                                self->x, (int)n, self->links + from * n, (int)n, 0, self->y + from, (int)n);
+        mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_TRANSPOSED, (int)self->count, (int)(last - from), (int)n,
+                                1, self->x, (int)n, self->links + from * n, (int)n, 0, self->y + from, (int)n);
     else
         multiply_lists(self, from, last);
 }
@@ -198,11 +198,12 @@ static mlk_code group(const graph *self, const mlk_spectral_options *options, co
     int64_t n = self->n, k = options->n_clusters;
     float *rows = malloc(sizeof *rows * (size_t)(n * k));
     double *centers = malloc(sizeof *centers * (size_t)(k * k));
-    mlk_kmeans_options kmeans = {.k = k, .max_iter = 300, .tol = 1e-4, .n_init = options->n_init, .seed = options->seed};
+    mlk_kmeans_options kmeans = {.k = k, .max_iter = 300, .tol = 1e-4, .n_init = options->n_init,
+                                 .seed = options->seed};
     mlk_kmeans_result result;
     mlk_code code = rows && centers ? MLK_OK : mlk_fail_memory(status, "eigenvectors");
     for (int64_t i = 0; i < n * k && !code; i++)
-        rows[i] = (float)(vectors[i % k * n + i / k] * self->scale[i / k] * (double)n); /* n: far from the least float */
+        rows[i] = (float)(vectors[i % k * n + i / k] * self->scale[i / k] * (double)n); /* n: keeps them near 1 */
     if (!code)
         code = mlk_kmeans_fit((mlk_samples){rows, n, k}, &kmeans, centers, labels, &result, status);
     free(rows), free(centers);

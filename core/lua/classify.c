@@ -1,5 +1,6 @@
 /* classify.c: core.classify: tables of samples, scaling, classifiers. A fitted model is plain tensors. */
 #include "learn/calibration.h"
+#include "learn/discriminant.h"
 #include "learn/knn.h"
 #include "learn/logistic.h"
 #include "learn/svm.h"
@@ -268,11 +269,31 @@ static int trees_importance(lua_State *L)
     return 1;
 }
 
+/* lda(x, y, k, tol) -> mean (d), means (k x d), scalings (directions x d), share of variance along each,
+ * weights (k x d), intercepts (k), directions */
+static int lda(lua_State *L)
+{
+    mlk_status status;
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
+    int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX), d = samples.d, most = k - 1 < d ? k - 1 : d;
+    double tol = mlk_lua_number(L, 4, "tol", 0, 1);
+    mlk_discriminant found = {.mean = mlk_lua_push_vector(L, d)};
+    found.means = mlk_lua_push_matrix(L, k, d);
+    found.scalings = mlk_lua_push_matrix(L, most, d);
+    found.ratio = mlk_lua_push_vector(L, most);
+    found.weights = mlk_lua_push_matrix(L, k, d);
+    found.intercepts = mlk_lua_push_vector(L, k);
+    mlk_lua_check(L, mlk_discriminant_fit(samples, y, k, tol, &found, &status), &status);
+    lua_pushinteger(L, found.directions);
+    return 7;
+}
+
 int mlk_lua_open_classify(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"boosted_trees", boosted_trees}, {"check", check}, {"classes", classes}, {"knn_proba", knn_proba},
-        {"logistic", logistic}, {"logistic_proba", logistic_proba}, {"moments", moments},
+        {"lda", lda}, {"logistic", logistic}, {"logistic_proba", logistic_proba}, {"moments", moments},
         {"random_forest", random_forest}, {"svm", svm}, {"svm_calibrate", svm_calibrate}, {"svm_predict", svm_predict},
         {"svm_proba", svm_proba}, {"trees_importance", trees_importance},
         {"trees_proba", trees_proba},

@@ -5,6 +5,7 @@
 #include "learn/kmeans.h"
 #include "learn/knn.h"
 #include "learn/linkage.h"
+#include "learn/nmf.h"
 #include "learn/pca.h"
 #include "learn/spectral.h"
 
@@ -13,6 +14,8 @@
 #include "options.h"
 #include "samples.h"
 #include "tensor.h"
+
+#include <string.h>
 
 /* pca(x, k) -> mean (d), components (k x d), explained_variance (k), total variance */
 static int pca(lua_State *L)
@@ -216,13 +219,55 @@ static int spectral(lua_State *L)
     return 3;
 }
 
+/* nmf(x, {n_components, …, W and H = what to start from, or nil})
+ *   -> W (n x k), H (k x d), error, iterations, converged */
+static int nmf(lua_State *L)
+{
+    mlk_status status;
+    mlk_nmf_result result;
+    mlk_nmf_options options = {0};
+    mlk_lua_read(L, 2, "cluster.nmf", mlk_nmf_parameters, &options);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    if (options.n_components < 0)
+        options.n_components = samples.n < samples.d ? samples.n : samples.d;
+    int64_t k = options.n_components;
+    bool given = lua_getfield(L, 2, "W") != LUA_TNIL;
+    const double *start_W = given ? mlk_lua_numbers(L, lua_gettop(L), "W", samples.n * k) : NULL;
+    const double *start_H = given ? mlk_lua_numbers(L, mlk_lua_field(L, 2, "H"), "H", k * samples.d) : NULL;
+    double *W = mlk_lua_push_matrix(L, samples.n, k), *H = mlk_lua_push_matrix(L, k, samples.d);
+    if (given) {
+        memcpy(W, start_W, sizeof *W * (size_t)(samples.n * k));
+        memcpy(H, start_H, sizeof *H * (size_t)(k * samples.d));
+    }
+    mlk_lua_check(L, mlk_nmf_fit(samples, &options, given, W, H, &result, &status), &status);
+    lua_pushnumber(L, result.error);
+    lua_pushinteger(L, result.iterations);
+    lua_pushboolean(L, result.converged);
+    return 5;
+}
+
+/* nmf_transform(x, options, H) -> W */
+static int nmf_transform(lua_State *L)
+{
+    mlk_status status;
+    mlk_nmf_options options = {0};
+    mlk_lua_read(L, 2, "cluster.nmf", mlk_nmf_parameters, &options);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    mlk_array H = mlk_lua_read_tensor(L, 3, "components", MLK_FLOAT64, 2);
+    mlk_lua_check_width(L, samples, H.shape[1]);
+    options.n_components = H.shape[0];
+    double *W = mlk_lua_push_matrix(L, samples.n, options.n_components);
+    mlk_lua_check(L, mlk_nmf_transform(samples, &options, H.data, W, &status), &status);
+    return 1;
+}
+
 int mlk_lua_open_cluster(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"dbscan", dbscan}, {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score},
         {"hdbscan", hdbscan}, {"hdbscan_predict", hdbscan_predict}, {"kmeans", kmeans},
         {"kmeans_predict", kmeans_predict}, {"linkage", linkage}, {"linkage_cut", linkage_cut}, {"nearest", nearest},
-        {"pca", pca}, {"spectral", spectral}, {NULL, NULL},
+        {"nmf", nmf}, {"nmf_transform", nmf_transform}, {"pca", pca}, {"spectral", spectral}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters);
@@ -230,6 +275,7 @@ int mlk_lua_open_cluster(lua_State *L)
     mlk_lua_add_parameters(L, "agglomerative", mlk_linkage_parameters);
     mlk_lua_add_parameters(L, "hdbscan", mlk_hdbscan_parameters);
     mlk_lua_add_parameters(L, "dbscan", mlk_dbscan_parameters);
+    mlk_lua_add_parameters(L, "nmf", mlk_nmf_parameters);
     mlk_lua_add_parameters(L, "spectral", mlk_spectral_parameters);
     return 1;
 }

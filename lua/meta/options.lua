@@ -292,6 +292,11 @@
 ---@field n_neighbors? integer  default 5, 1 or more: how many rows decide; at most those fitted
 ---@field weights? "uniform"|"distance"  default "uniform": what each counts: 1, or 1 / distance
 
+--- What classify.lda takes.
+---@class moonlark.classify.lda.Options
+---@field n_components? integer  default as many as possible: classes − 1, or columns, 1 or more: directions that transform keeps
+---@field tol? number  default 0.0001, 0..1: directions whose singular value is below this do not vary
+
 --- What classify.learning_curve takes.
 ---@class moonlark.classify.learning_curve.Options
 ---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
@@ -403,6 +408,19 @@
 ---@field tol? number  default 0.0001, 0 or more: stop when the centres' squared shift is below this share of the variance
 ---@field seed? integer  default 0, 0 or more: of the random starts
 ---@field init? moonlark.Tensor  default k-means++: centres to start from, n_clusters × columns
+
+--- What cluster.nmf takes.
+---@class moonlark.cluster.nmf.Options
+---@field n_components? integer  default as many as possible, 1 or more: how many parts rows are made of
+---@field init? "nndsvda"|"nndsvd"|"random"  default "nndsvda": where to begin: by singular vectors (a: zeros become the mean), or at random
+---@field tol? number  default 0.0001, 0 or more: stop when gradients are below this share of the first ones
+---@field max_iter? integer  default 200, 1 or more: passes at most
+---@field alpha_W? number  default 0.0, 0 or more: weight of the penalty on the activations
+---@field alpha_H? number  default alpha_W, 0 or more: weight of the penalty on the components
+---@field l1_ratio? number  default 0.0, 0..1: of the penalties: 1 makes them sparse, 0 small
+---@field seed? integer  default 0, 0 or more: of the random start
+---@field W? moonlark.Tensor  default as init says: activations to start from, rows × n_components; H is needed as well
+---@field H? moonlark.Tensor  default as init says: components to start from, n_components × columns; W is needed as well
 
 --- What cluster.pca takes.
 ---@class moonlark.cluster.pca.Options

@@ -2,8 +2,10 @@
 local lib = require "lib"
 local lu = require "luaunit"
 local torch = require "moonlark.torch"
+local classify = require "moonlark.classify"
 local cluster = require "moonlark.cluster"
 local metrics = require "moonlark.metrics"
+local warning = require "moonlark.base.warning"
 
 local frozen = torch.load "tests/reference/cluster/cluster.safetensors"
 
@@ -135,6 +137,63 @@ function TestSpectral:test_many_rows()
   lu.assertTrue(model.eigenvalues:abs():max():item() < 1e-8)
   local near = cluster.spectral {n_clusters = 5, gamma = 0.05}:fit(x:narrow(0, 0, 1000))
   lu.assertEquals(metrics.ari(y:narrow(0, 0, 1000), near.labels), 1.0)
+end
+
+TestFactors = {}
+
+function TestFactors:test_nmf()
+  local cases = {
+    given = {W = frozen["nmf.W0"], H = frozen["nmf.H0"]}, nndsvd = {init = "nndsvd"}, nndsvda = {},
+    sparse = {W = frozen["nmf.W0"], H = frozen["nmf.H0"], alpha_W = 0.01, l1_ratio = 0.7},
+  }
+  for name, given in pairs(cases) do
+    given.n_components, given.max_iter = 6, 300
+    local before = warning.policy "ignore" -- one of them does not converge in 300 passes
+    local base, model = "nmf." .. name, cluster.nmf(given):fit(frozen.S)
+    warning.policy(before)
+    local figures = frozen[base .. ".figures"]:totable()
+    lu.assertAlmostEquals(model.reconstruction_err / figures[1], 1, 1e-4)
+    lu.assertEquals(model.iterations, math.tointeger(figures[2]), base)
+    check(base .. " H", model.components, frozen[base .. ".H"], 1e-4)
+    check(base .. " W", model.W, frozen[base .. ".W"], 1e-4)
+    check(base .. " transform", model:transform(frozen.S:narrow(0, 0, 7)), frozen[base .. ".transformed"], 1e-4)
+    local whole = model:inverse_transform(model.W)
+    lu.assertAlmostEquals((whole - frozen.S):square():sum():sqrt():item() / model.reconstruction_err, 1, 1e-4)
+  end
+end
+
+function TestFactors:test_a_spectrogram_comes_apart()
+  local low, high = lib.tone(440, 8192), lib.tone(3000, 8192)
+  local song = lib.waveform(torch.cat({low.data, high.data, low.data + high.data}, 1))
+  local S = require "moonlark.feature".mel(song)
+  local spectra, times = cluster.decompose(S, {n_components = 2})
+  lu.assertEquals(spectra:shape(), {128, 2})
+  lu.assertEquals(times.data:shape(), {2, S:frames()})
+  lu.assertEquals(times.rate, S.rate)
+  lu.assertTrue(((spectra:matmul(times.data) - S.data):norm() / S.data:norm()):item() < 0.1)
+  lu.assertErrorMsgContains("x must be 0 or more: row 0", cluster.decompose, S:log())
+  lu.assertErrorMsgContains("take feature.magnitude", cluster.decompose, require "moonlark.feature".stft(song))
+  lu.assertErrorMsgContains("needs W and H", cluster.nmf, {W = torch.ones {2, 2}})
+end
+
+TestDiscriminant = {}
+
+function TestDiscriminant:test_lda()
+  for _, name in ipairs {"rows", "two", "wide", "flat"} do
+    local base = "lda." .. name
+    local x, y = frozen[base .. ".x"], frozen[base .. ".y"]
+    local model = classify.lda():fit(x, y)
+    check(base .. " proba", model:predict_proba(x), frozen[base .. ".proba"], 1e-6)
+    check(base .. " transform", model:transform(x):abs(), frozen[base .. ".z"]:abs(), 1e-5)
+    check(base .. " ratio", model.explained_variance_ratio, frozen[base .. ".ratio"], 1e-9)
+    lu.assertTrue(torch.equal(model:predict(x), frozen[base .. ".proba"]:argmax(1)))
+    local one = classify.lda {n_components = 1}:fit(x, y)
+    lu.assertTrue(torch.equal(one:transform(x):flatten(), model:transform(x):select(1, 0)))
+  end
+  local model = classify.lda()
+  lu.assertErrorMsgContains("more rows than classes (3), got 3", model.fit, model, torch.rand {3, 2}, torch.arange(3))
+  lu.assertErrorMsgContains("does not vary within classes", model.fit, model, torch.ones {4, 2},
+    torch.arange(4):remainder(2))
 end
 
 TestMeasures = {}

@@ -21,6 +21,7 @@ local makers = {
   hdbscan = function(o) return cluster.hdbscan(o) end,
   dbscan = function(o) return cluster.dbscan(o or {eps = 2}) end,
   spectral = function(o) return cluster.spectral(o or {n_clusters = 3, gamma = 0.1}) end,
+  lda = function(o) return classify.lda(o) end,
   scaler = function() return classify.scaler() end,
   logistic = function(o) return classify.logistic(o) end,
   knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,
@@ -31,7 +32,8 @@ local makers = {
   pipeline = function() return classify.pipeline {classify.scaler(), cluster.pca {n_components = 2}, classify.svm()} end,
 }
 
-local supervised = {logistic = true, knn = true, svm = true, svm_sure = true, random_forest = true, boosted_trees = true, pipeline = true}
+local supervised = {lda = true, logistic = true, knn = true, svm = true, svm_sure = true, random_forest = true,
+  boosted_trees = true, pipeline = true}
 
 -- Three clouds in four columns, 60 rows.
 local function samples()

@@ -11,7 +11,8 @@ local classify = {}
 --- Reads back a saved classifier.
 classify.load = require "moonlark.estimator".load
 
-for _, part in ipairs {"models", "validation", "search", "distribution", "learning_curve", "compare", "importance"} do
+for _, part in ipairs {"models", "validation", "search", "distribution", "learning_curve", "compare", "importance",
+  "lda"} do
   for name, f in pairs(require("moonlark.classify." .. part)) do classify[name] = f end
 end
 

@@ -1,4 +1,4 @@
---- Finding structure without labels: principal components, k-means, Gaussian mixtures, trees of clusters.
+--- Finding structure without labels: clusters of many kinds, principal components, non-negative factors, maps.
 ---
 --- Names, defaults and definitions are scikit-learn's. The work is done in C over BLAS and LAPACK on every core; the
 --- results are the same to the bit for any number of cores.
@@ -9,7 +9,7 @@ local cluster = {}
 cluster.load = require "moonlark.estimator".load
 
 for _, part in ipairs {
-  "decomposition", "density", "embedding", "hierarchy", "kmeans", "mixture", "spectral",
+  "decomposition", "density", "embedding", "factors", "hierarchy", "kmeans", "mixture", "spectral",
 } do
   for name, f in pairs(require("moonlark.cluster." .. part)) do cluster[name] = f end
 end

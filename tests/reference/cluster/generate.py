@@ -11,6 +11,8 @@ from scipy.cluster import hierarchy
 from sklearn import metrics
 from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, SpectralClustering
 from sklearn.datasets import make_moons
+from sklearn.decomposition import NMF
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 warnings.filterwarnings("ignore")
 random = np.random.default_rng(11)
@@ -57,6 +59,36 @@ for eps in (0.1, 0.2):
 
 for name, given in (("rbf", {"gamma": 0.05}), ("nearest_neighbors", {"affinity": "nearest_neighbors"})):
     keep(f"spectral.{name}", SpectralClustering(4, random_state=1, **given).fit_predict(X))
+
+# Factors of a table that six spectra make, with noise; from a start that is given, and from scikit-learn's own.
+S = random.gamma(0.5, size=(50, 6)) @ random.gamma(0.5, size=(6, 30)) + 0.05 * random.random((50, 30))
+S = S.astype(np.float32)
+keep("S", S)
+W, H = random.random((50, 6)), random.random((6, 30))
+keep("nmf.W0", W), keep("nmf.H0", H)
+for name, given in (("given", {"init": "custom"}), ("sparse", {"init": "custom", "alpha_W": 0.01, "l1_ratio": 0.7}),
+                    ("nndsvd", {"init": "nndsvd"}), ("nndsvda", {"init": "nndsvda"})):
+    model = NMF(6, max_iter=300, random_state=0, **given)
+    start = {"W": W.copy(), "H": H.copy()} if given["init"] == "custom" else {}
+    keep(f"nmf.{name}.W", model.fit_transform(S.astype(np.float64), **start))
+    keep(f"nmf.{name}.H", model.components_)
+    keep(f"nmf.{name}.figures", np.array([model.reconstruction_err_, model.n_iter_]))
+    keep(f"nmf.{name}.transformed", model.transform(S[:7].astype(np.float64)))
+
+# Discriminant analysis of classes that overlap; of fewer rows than columns; of a column that never varies.
+classes = random.integers(0, 4, 200)
+rows = (random.normal(size=(200, 6)) @ random.normal(size=(6, 6)) + classes[:, None] * random.normal(size=6)
+        + (classes[:, None] == 2) * random.normal(size=6)).astype(np.float32)
+wide = (random.normal(size=(30, 40)) + (np.arange(30) % 3)[:, None]).astype(np.float32)
+flat = rows.copy()
+flat[:, 2] = 3
+for name, table, y in (("rows", rows, classes), ("two", rows, classes % 2), ("wide", wide, np.arange(30) % 3),
+                       ("flat", flat, classes)):
+    keep(f"lda.{name}.x", table), keep(f"lda.{name}.y", y)
+    model = LinearDiscriminantAnalysis().fit(table.astype(np.float64), y)
+    keep(f"lda.{name}.proba", model.predict_proba(table.astype(np.float64)))
+    keep(f"lda.{name}.z", model.transform(table.astype(np.float64)))
+    keep(f"lda.{name}.ratio", model.explained_variance_ratio_)
 
 # Two labellings with a missing id and unlike sizes.
 truth = random.integers(0, 5, 160)
