@@ -2089,6 +2089,12 @@
 ---@field mode? "nearest"|"linear"|"bilinear"|"bicubic"|"trilinear"|"area"  default "nearest": how values between the input's are found
 ---@field align_corners? boolean  default false: the corners of input and output lie on each other, not their edges
 
+--- What torch.load takes.
+---@class moonlark.torch.load.Options
+---@field delimiter? "auto"|","|";"|"	"|"|"|" "  default "auto": between two cells of a line; auto: guessed
+---@field decimal? "."|","  default ".": before the decimals of a number
+---@field header? integer  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
+
 --- What torch.local_response_norm takes.
 ---@class moonlark.torch.local_response_norm.Options
 ---@field alpha? number  default 0.0001: times the mean of the squares
