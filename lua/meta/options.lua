@@ -483,6 +483,11 @@
 ---@class moonlark.dataset.gtzan.Options
 ---@field lists? string  default beside the data: the folder of the list files
 
+--- What dataset.kind takes.
+---@class moonlark.dataset.kind.Options
+---@field delimiter? string  default guessed: of a CSV file: one character between fields
+---@field path? string  default "path", "filename" …: of a CSV file: the column of paths
+
 --- What dataset.known takes.
 ---@class moonlark.dataset.known.Options
 ---@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"  default found out: which collection it is
