@@ -13,8 +13,6 @@ enum {
     CYCLES = 300,  /* restarts at most */
 };
 
-static const double TOLERANCE = 1e-8;
-
 /* --- small matrices ------------------------------------------------------------------- */
 
 static mlk_code solve_whole(mlk_symmetric matrix, int64_t k, double *values, double *vectors, mlk_status *status)
@@ -202,7 +200,7 @@ static mlk_code iterate(space *self, int64_t k, double *values, bool *converged,
         for (int64_t i = 0; i < k; i++)
             values[i] = self->values[found - 1 - i];
         double largest = fmax(fabs(self->values[found - 1]), fabs(self->values[0]));
-        *converged = residuals(self, k, found) <= TOLERANCE * largest;
+        *converged = residuals(self, k, found) <= self->matrix.tolerance * largest;
         if (!*converged)
             adopt(self, self->block);
     }

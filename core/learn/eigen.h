@@ -19,10 +19,11 @@ typedef struct mlk_symmetric {
     mlk_operator *apply;
     void *context;
     int64_t n;
+    double tolerance; /* of eigenvectors, as a share of the largest eigenvalue's size: 1e-8 is precise */
 } mlk_symmetric;
 
 /* The k largest eigenvalues, descending, and their eigenvectors (k x n), k <= n. *converged: each is an eigenvector to
- * within 1e-8 of the largest eigenvalue's size; matrices of few rows are always solved exactly. The BLAS must be set to
+ * within the tolerance; matrices of few rows are always solved exactly. The BLAS must be set to
  * one thread (mlk_blas_single). */
 mlk_code mlk_eigen_largest(mlk_symmetric matrix, int64_t k, uint64_t seed, double *values, double *vectors,
                            bool *converged, mlk_status *status);

@@ -7,8 +7,8 @@
 
 #include "rows.h"
 
-/* keys (keys.h): n x k, ascending, of k rows that are near each row. *recall: the share of the truly nearest among them,
- * measured on a sample of rows. BLAS must be set to one thread. */
+/* keys (keys.h): n x k, ascending, of k rows that are near each row. *recall: the share of the truly nearest among
+ * them, measured on a sample of rows. BLAS must be set to one thread. */
 mlk_code mlk_forest_search(const mlk_row_table *table, int64_t k, uint64_t seed, uint64_t *keys, double *recall,
                            mlk_status *status);
 

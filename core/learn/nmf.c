@@ -213,7 +213,7 @@ static mlk_code singular(mlk_samples samples, int64_t k, uint64_t seed, double *
         mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, tall ? MLK_TRANSPOSED : MLK_AS_IS, tall ? MLK_AS_IS : MLK_TRANSPOSED,
                                 (int)table.size, (int)table.size, (int)(tall ? n : d), 1, x, (int)d, x, (int)d, 0,
                                 table.products, (int)table.size);
-        code = mlk_eigen_largest((mlk_symmetric){multiply_gram, &table, table.size}, k, seed, values,
+        code = mlk_eigen_largest((mlk_symmetric){multiply_gram, &table, table.size, 1e-8}, k, seed, values,
                                  tall ? right : left, &converged, status);
     }
     if (!code)

@@ -227,7 +227,7 @@ static mlk_code cut(graph *self, const mlk_spectral_options *options, int64_t *l
     mlk_code code = vectors ? normalise(self, status) : mlk_fail_memory(status, "eigenvectors");
     if (!code) {
         int threads = mlk_blas_single();
-        code = mlk_eigen_largest((mlk_symmetric){multiply, self, self->n}, k, options->seed, eigenvalues, vectors,
+        code = mlk_eigen_largest((mlk_symmetric){multiply, self, self->n, 1e-8}, k, options->seed, eigenvalues, vectors,
                                  converged, status);
         mlk_blas_restore(threads);
     }

@@ -41,7 +41,7 @@ static void project(mlk_samples samples, const double *mean, const double *compo
 /* The first k components of all rows, or of WIDE of them. */
 static mlk_code fit(mlk_samples samples, int k, double *mean, double *components, mlk_status *status)
 {
-    double variance[3], total;
+    double variance[MLK_START_DIMS], total;
     if (samples.n <= WIDE || samples.d <= WIDE)
         return mlk_pca_fit(samples, k, mean, components, variance, &total, status);
     float *some = malloc(sizeof(float) * WIDE * (size_t)samples.d);

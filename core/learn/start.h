@@ -1,8 +1,10 @@
-/* start.h: places in one to three dimensions from which embeddings start. */
+/* start.h: places in a few dimensions from which embeddings start. */
 #ifndef MLK_LEARN_START_H
 #define MLK_LEARN_START_H
 
 #include "samples.h"
+
+enum { MLK_START_DIMS = 64 /* at most */ };
 
 /* y (n x dims): uniform in -1..1. */
 void mlk_start_random(int64_t n, int dims, uint64_t seed, float *y);

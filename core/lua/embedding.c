@@ -1,6 +1,7 @@
-/* embedding.c: core.embedding: neighbours, t-SNE. Tables of rows become places in one to three dimensions. */
+/* embedding.c: core.embedding: neighbours, t-SNE, UMAP. Tables of rows become places in one to three dimensions. */
 #include "learn/neighbors.h"
 #include "learn/tsne.h"
+#include "learn/umap.h"
 
 #include "arguments.h"
 #include "modules.h"
@@ -85,31 +86,72 @@ static int tsne(lua_State *L)
     return 2;
 }
 
-/* tsne_transform(x, train, embedding, {n_components, …}) -> embedding of x */
+/* A fitted table (x) and its places, the arguments 2 and 3, for rows that have as many columns. */
+static mlk_samples read_fitted(lua_State *L, int dims, mlk_samples samples, const float **places)
+{
+    mlk_samples train = mlk_lua_samples(L, 2, "train_x");
+    mlk_array embedding = mlk_lua_read_tensor(L, 3, "embedding", MLK_FLOAT32, 2);
+    mlk_lua_check_width(L, samples, train.d);
+    if (embedding.shape[0] != train.n || embedding.shape[1] != dims)
+        mlk_lua_fail(L, "embedding must be %I × %d, got %I × %I", (LUAI_UACINT)train.n, dims,
+                     (LUAI_UACINT)embedding.shape[0], (LUAI_UACINT)embedding.shape[1]);
+    *places = embedding.data;
+    return train;
+}
+
+/* tsne_transform(x, train_x, embedding, {n_components, …}) -> embedding of x */
 static int tsne_transform(lua_State *L)
 {
     mlk_status status;
     listener self;
+    const float *places;
     mlk_tsne_options options;
     mlk_lua_read(L, 4, "cluster.tsne", mlk_tsne_parameters, &options);
     options.progress = progress_of(L, 4, &self);
-    mlk_samples samples = mlk_lua_samples(L, 1, "x"), train = mlk_lua_samples(L, 2, "train_x");
-    mlk_array places = mlk_lua_read_tensor(L, 3, "embedding", MLK_FLOAT32, 2);
-    mlk_lua_check_width(L, samples, train.d);
-    if (places.shape[0] != train.n || places.shape[1] != options.dims)
-        mlk_lua_fail(L, "embedding must be %I × %d, got %I × %I", (LUAI_UACINT)train.n, options.dims,
-                     (LUAI_UACINT)places.shape[0], (LUAI_UACINT)places.shape[1]);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x"), train = read_fitted(L, options.dims, samples, &places);
     float *y = push_places(L, samples.n, options.dims);
-    check(L, mlk_tsne_transform(train, places.data, samples, &options, y, &status), &status, &self);
+    check(L, mlk_tsne_transform(train, places, samples, &options, y, &status), &status, &self);
+    return 1;
+}
+
+/* umap(x, labels or nil, {n_components, …}) -> embedding (n x n_components) */
+static int umap(lua_State *L)
+{
+    mlk_status status;
+    listener self;
+    mlk_umap_options options;
+    mlk_lua_read(L, 3, "cluster.umap", mlk_umap_parameters, &options);
+    options.progress = progress_of(L, 3, &self);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    const int64_t *labels = lua_isnil(L, 2) ? NULL : mlk_lua_labels(L, 2, "y", samples.n);
+    float *y = push_places(L, samples.n, options.dims);
+    check(L, mlk_umap_fit(samples, labels, &options, y, &status), &status, &self);
+    return 1;
+}
+
+/* umap_transform(x, train_x, embedding, {n_components, …}) -> embedding of x */
+static int umap_transform(lua_State *L)
+{
+    mlk_status status;
+    listener self;
+    const float *places;
+    mlk_umap_options options;
+    mlk_lua_read(L, 4, "cluster.umap", mlk_umap_parameters, &options);
+    options.progress = progress_of(L, 4, &self);
+    mlk_samples samples = mlk_lua_samples(L, 1, "x"), train = read_fitted(L, options.dims, samples, &places);
+    float *y = push_places(L, samples.n, options.dims);
+    check(L, mlk_umap_transform(train, places, samples, &options, y, &status), &status, &self);
     return 1;
 }
 
 int mlk_lua_open_embedding(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"neighbors", neighbors}, {"tsne", tsne}, {"tsne_transform", tsne_transform}, {NULL, NULL},
+        {"neighbors", neighbors}, {"tsne", tsne}, {"tsne_transform", tsne_transform}, {"umap", umap},
+        {"umap_transform", umap_transform}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "tsne", mlk_tsne_parameters);
+    mlk_lua_add_parameters(L, "umap", mlk_umap_parameters);
     return 1;
 }

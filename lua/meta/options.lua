@@ -450,6 +450,22 @@
 ---@field seed? integer  default 0, 0 or more: of the start and of the search for neighbours
 ---@field progress? boolean  default true: draws a bar on standard error
 
+--- What cluster.umap takes.
+---@class moonlark.cluster.umap.Options
+---@field n_components? integer  default 2, 1..64: dimensions of the embedding
+---@field n_neighbors? integer  default 15, 2 or more: neighbours of a row, itself among them
+---@field min_dist? number  default 0.1, 0 or more: how near each other rows may lie
+---@field spread? number  default 1.0, above 0: how far rows lie apart; min_dist is at most this
+---@field metric? "euclidean"|"cosine"|"manhattan"  default "euclidean": distance between rows
+---@field init? "spectral"|"pca"|"random"  default "spectral": where rows start
+---@field n_epochs? integer  default 500, or 200 with more than 10000 rows, 1..1000000: passes over the edges
+---@field learning_rate? number  default 1.0, above 0: length of the first steps
+---@field negative_sample_rate? integer  default 5, 0..1000: rows that push, for each that pulls
+---@field repulsion_strength? number  default 1.0, 0 or more: how strongly they push
+---@field target_weight? number  default labels are not looked at, 0..1: how much labels count, 0.5 for instance
+---@field seed? integer  default 0, 0 or more: of the start, the search for neighbours and the rows that push
+---@field progress? boolean  default true: draws a bar on standard error
+
 --- What corpus.clip takes.
 ---@class moonlark.corpus.clip.Options
 ---@field seed? integer  default 0: of all that is drawn
@@ -482,11 +498,6 @@
 --- What dataset.gtzan takes.
 ---@class moonlark.dataset.gtzan.Options
 ---@field lists? string  default beside the data: the folder of the list files
-
---- What dataset.kind takes.
----@class moonlark.dataset.kind.Options
----@field delimiter? string  default guessed: of a CSV file: one character between fields
----@field path? string  default "path", "filename" …: of a CSV file: the column of paths
 
 --- What dataset.known takes.
 ---@class moonlark.dataset.known.Options
@@ -2093,12 +2104,6 @@
 ---@field scale_factor? number|number[]  default nil: of each axis, or of all; in place of a size
 ---@field mode? "nearest"|"linear"|"bilinear"|"bicubic"|"trilinear"|"area"  default "nearest": how values between the input's are found
 ---@field align_corners? boolean  default false: the corners of input and output lie on each other, not their edges
-
---- What torch.load takes.
----@class moonlark.torch.load.Options
----@field delimiter? "auto"|","|";"|"	"|"|"|" "  default "auto": between two cells of a line; auto: guessed
----@field decimal? "."|","  default ".": before the decimals of a number
----@field header? integer  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
 
 --- What torch.local_response_norm takes.
 ---@class moonlark.torch.local_response_norm.Options

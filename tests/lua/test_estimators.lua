@@ -22,6 +22,7 @@ local makers = {
   dbscan = function(o) return cluster.dbscan(o or {eps = 2}) end,
   spectral = function(o) return cluster.spectral(o or {n_clusters = 3, gamma = 0.1}) end,
   lda = function(o) return classify.lda(o) end,
+  umap = function(o) return cluster.umap(o or {n_neighbors = 5, n_epochs = 20}) end,
   scaler = function() return classify.scaler() end,
   logistic = function(o) return classify.logistic(o) end,
   knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,
