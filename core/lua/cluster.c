@@ -1,5 +1,6 @@
 /* cluster.c: core.cluster: few columns that hold most of many, and clusters. A fitted model is plain tensors. */
 #include "learn/dbscan.h"
+#include "learn/gap.h"
 #include "learn/gmm.h"
 #include "learn/hdbscan.h"
 #include "learn/kmeans.h"
@@ -261,13 +262,38 @@ static int nmf_transform(lua_State *L)
     return 1;
 }
 
+/* gap_reference(x, seed) -> rows without clusters (n x d) */
+static int gap_reference(lua_State *L)
+{
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    uint64_t seed = (uint64_t)mlk_lua_integer(L, 2, "seed", 0, INT64_MAX);
+    float *rows = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){samples.n, samples.d});
+    if (samples.n > 0)
+        mlk_gap_reference(samples, seed, rows);
+    return 1;
+}
+
+/* gap_within(x, labels, k) -> squares within clusters */
+static int gap_within(lua_State *L)
+{
+    mlk_status status;
+    double within;
+    mlk_samples samples = mlk_lua_samples(L, 1, "x");
+    const int64_t *labels = mlk_lua_labels(L, 2, "labels", samples.n);
+    int64_t k = mlk_lua_integer(L, 3, "k", 1, INT32_MAX);
+    mlk_lua_check(L, mlk_gap_within(samples, labels, k, &within, &status), &status);
+    lua_pushnumber(L, within);
+    return 1;
+}
+
 int mlk_lua_open_cluster(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"dbscan", dbscan}, {"gmm", gmm}, {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score},
-        {"hdbscan", hdbscan}, {"hdbscan_predict", hdbscan_predict}, {"kmeans", kmeans},
-        {"kmeans_predict", kmeans_predict}, {"linkage", linkage}, {"linkage_cut", linkage_cut}, {"nearest", nearest},
-        {"nmf", nmf}, {"nmf_transform", nmf_transform}, {"pca", pca}, {"spectral", spectral}, {NULL, NULL},
+        {"dbscan", dbscan}, {"gap_reference", gap_reference}, {"gap_within", gap_within}, {"gmm", gmm},
+        {"gmm_free_parameters", gmm_free_parameters}, {"gmm_score", gmm_score}, {"hdbscan", hdbscan},
+        {"hdbscan_predict", hdbscan_predict}, {"kmeans", kmeans}, {"kmeans_predict", kmeans_predict},
+        {"linkage", linkage}, {"linkage_cut", linkage_cut}, {"nearest", nearest}, {"nmf", nmf},
+        {"nmf_transform", nmf_transform}, {"pca", pca}, {"spectral", spectral}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "kmeans", mlk_kmeans_parameters);

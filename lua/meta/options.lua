@@ -378,6 +378,17 @@
 ---@field linkage? "ward"|"average"|"complete"|"single"  default "ward": how far apart two clusters are
 ---@field distance_threshold? number  default by n_clusters, 0 or more: clusters this far apart, or farther, are not joined
 
+--- What cluster.choose takes.
+---@class moonlark.cluster.choose.Options
+---@field k? integer[]  default nil: the fewest and the most clusters to try
+---@field method? "kmeans"|"gmm"|"agglomerative"|"spectral"  default "kmeans": whose clusters silhouette and gap judge
+---@field criteria? ("silhouette"|"gap"|"bic")[]  default {"silhouette", "gap", "bic"}: what is computed
+---@field references? integer  default 10, 1 or more: sets of rows without clusters that gap compares with
+---@field n_init? integer  default 10, 1 or more: starts of k-means and Gaussian mixtures
+---@field seed? integer  default 0, 0 or more: of the random starts and references
+---@field covariance? "full"|"tied"|"diag"|"spherical"  default "full": what shape each may have
+---@field reg_covar? number  default 1e-06, 0 or more: added to the variances
+
 --- What cluster.dbscan takes.
 ---@class moonlark.cluster.dbscan.Options
 ---@field eps? number  default 0.5, above 0: how far apart neighbours are at most

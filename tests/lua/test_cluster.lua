@@ -72,6 +72,49 @@ function TestCommand:test_its_model_is_used_again()
   lu.assertEquals(model:predict(torch.zeros {2, 66}):size(0), 2)
 end
 
+TestChoice = {}
+
+local function clouds(count)
+  torch.manual_seed(1)
+  local y = torch.arange(40 * count):remainder(count)
+  return torch.randn {40 * count, 5} + (torch.eye(5) * 12):index_select(0, y)
+end
+
+function TestChoice:test_every_criterion_finds_four_clouds()
+  local x = clouds(4)
+  for _, method in ipairs {"kmeans", "gmm", "agglomerative", "spectral"} do
+    local choice = cluster.choose(x, {k = {1, 7}, method = method, n_init = 3})
+    lu.assertEquals(choice.k, 4, method)
+    lu.assertEquals(choice.best, {silhouette = 4, gap = 4, bic = 4}, method)
+    lu.assertEquals({choice.rows[1].k, choice.rows[7].k, choice.rows[1].silhouette}, {1, 7})
+  end
+end
+
+function TestChoice:test_one_cloud_is_one_cluster()
+  local choice = cluster.choose(clouds(1), {k = {1, 5}})
+  lu.assertEquals({choice.k, choice.best.gap, choice.best.bic}, {1, 1, 1})
+  lu.assertStrContains(tostring(choice), "1 cluster (* what each criterion chooses)")
+end
+
+function TestChoice:test_it_is_the_same_twice_and_leaves_random_numbers_alone()
+  local x = clouds(3)
+  torch.manual_seed(9)
+  local first, drawn = tostring(cluster.choose(x)), torch.rand {1}:item()
+  torch.manual_seed(9)
+  lu.assertEquals(torch.rand {1}:item(), drawn)
+  lu.assertEquals(tostring(cluster.choose(x)), first)
+end
+
+function TestChoice:test_what_it_refuses()
+  local x = clouds(1)
+  lu.assertErrorMsgContains("at most 40 (rows), got 3 and 41", cluster.choose, x, {k = {3, 41}})
+  lu.assertErrorMsgContains("at most 40 (rows), got 4 and 3", cluster.choose, x, {k = {4, 3}})
+  lu.assertErrorMsgContains("3 rows or more, got 2", cluster.choose, x:narrow(0, 0, 2))
+  lu.assertErrorMsgContains("x must be a tensor", cluster.choose, "x")
+  local equal = cluster.choose(torch.ones {10, 2}, {k = {1, 3}, criteria = {"silhouette", "gap"}})
+  lu.assertEquals(equal.k, 1) -- nothing to choose by
+end
+
 TestWarnings = {}
 
 -- What was warned of while f ran.

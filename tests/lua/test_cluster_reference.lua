@@ -216,4 +216,13 @@ function TestMeasures:test_cohesion()
   lu.assertErrorMsgContains("silhouette needs 2..rows - 1 (159) clusters, got 1", metrics.silhouette, x, ids * 0)
 end
 
+TestChoice = {}
+
+function TestChoice:test_silhouettes_are_scikit_learns()
+  local choice = cluster.choose(frozen.x, {k = {2, 6}, n_init = 50, criteria = {"silhouette"}})
+  for i, wanted in ipairs(frozen.silhouettes:totable()) do
+    lu.assertAlmostEquals(choice.rows[i].silhouette, wanted, 1e-6)
+  end
+end
+
 lib.run()

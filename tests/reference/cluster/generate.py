@@ -9,7 +9,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from scipy.cluster import hierarchy
 from sklearn import metrics
-from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, SpectralClustering
+from sklearn.cluster import DBSCAN, HDBSCAN, KMeans, AgglomerativeClustering, SpectralClustering
 from sklearn.datasets import make_moons
 from sklearn.decomposition import NMF
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -89,6 +89,9 @@ for name, table, y in (("rows", rows, classes), ("two", rows, classes % 2), ("wi
     keep(f"lda.{name}.proba", model.predict_proba(table.astype(np.float64)))
     keep(f"lda.{name}.z", model.transform(table.astype(np.float64)))
     keep(f"lda.{name}.ratio", model.explained_variance_ratio_)
+
+keep("silhouettes", np.array([metrics.silhouette_score(X, KMeans(k, n_init=50, random_state=0).fit_predict(X))
+                              for k in range(2, 7)]))
 
 # Two labellings with a missing id and unlike sizes.
 truth = random.integers(0, 5, 160)
