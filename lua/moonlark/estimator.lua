@@ -265,9 +265,8 @@ end
 ---@param method string
 ---@return boolean
 function estimator.has(model, method)
-  local steps = model.settings.steps
-  if steps then return estimator.has(steps[#steps], method) end
-  local definition = getmetatable(model).definition
+  local steps, definition = model.settings.steps, getmetatable(model).definition
+  if steps and not definition.supervised then return estimator.has(steps[#steps], method) end
   local lacks = definition.lacks and definition.lacks(model.settings, method)
   return definition.methods[method] ~= nil and not lacks
 end

@@ -20,9 +20,7 @@ local constant = estimator.define {
 -- How sure a fitted classifier of two classes is of the second, 0..1. Distances from a border, which some have in place
 -- of probabilities, are put between 0 and 1: the border at 0.5, in the same order.
 local function scores_of(model, x)
-  local last = model
-  while last.kind == "classify.pipeline" do last = last.steps[#last.steps] end
-  if last.predict_proba then return model:predict_proba(x):select(1, 1) end
+  if estimator.has(model, "predict_proba") then return model:predict_proba(x):select(1, 1) end
   return (-model:decision_function(x):select(1, 0)):sigmoid()
 end
 
