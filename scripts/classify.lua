@@ -62,15 +62,11 @@ end
 
 local function figures(entries, best, X)
   local found = best.report
-  local flat = {
-    accuracy = found.mean_accuracy, ["accuracy.std"] = found.std_accuracy, ["accuracy.low"] = found.interval.low,
-    ["accuracy.high"] = found.interval.high, f1 = found.macro.f1, precision = found.macro.precision,
-    recall = found.macro.recall, balanced_accuracy = found.balanced_accuracy, auc = found.auc,
-    log_loss = found.log_loss, calibration_error = found.calibration_error, best = best.name,
-    n = X.x:size(0), classes = #X.classes, columns = X.x:size(1),
-    folds = #found.folds, rejected = #X.rejected, partial = #X.partial,
-  }
-  for k, share in pairs(found.top_k or {}) do flat[("top_%d"):format(k)] = share end
+  local flat = found:figures()
+  for name, value in pairs {
+    accuracy = found.mean_accuracy, ["accuracy.std"] = found.std_accuracy, best = best.name, n = X.x:size(0),
+    classes = #X.classes, columns = X.x:size(1), folds = #found.folds, rejected = #X.rejected, partial = #X.partial,
+  } do flat[name] = value end
   for _, entry in ipairs(entries) do flat["accuracy." .. entry.name] = entry.report.mean_accuracy end
   return flat
 end
@@ -108,6 +104,7 @@ local function write_page(run, entries, best, X, how)
   page:classes(best.report, "sounds")
   page:figure(run:plot("confusion", plot.confusion, best.report, {title = best.name}), "Confusion matrix")
   findings.scores(page, run, best.report)
+  findings.chosen(page, best)
   if args.importance then findings.importance(page, run, best, X, how) end
   if args.learning_curve then findings.learning_curve(page, run, best, X, how) end
   local mistakes = experiment.mistakes(X, best.report.predicted:totable())

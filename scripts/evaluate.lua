@@ -47,8 +47,7 @@ end
 local function of_classes(found)
   local classes = {}
   for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end
-  return {accuracy = found.accuracy, ["accuracy.low"] = found.interval.low, ["accuracy.high"] = found.interval.high,
-    macro = found.macro, classes = classes, confusion = found.confusion:totable()}
+  return options.join(found:figures(), {macro = found.macro, classes = classes, confusion = found.confusion:totable()})
 end
 
 local function print_json(found)

@@ -97,6 +97,17 @@ function TestValidation:test_scores_are_of_the_row_and_the_class()
   lu.assertEquals(report.top_k[2], metrics.top_k_accuracy(X.y, report.scores, {k = 2}))
   lu.assertStrContains(tostring(report), ("AUC %.3f  log loss %.3f"):format(report.auc, report.log_loss))
   lu.assertNotStrContains(tostring(report), "balanced accuracy") -- classes of one size: it is the accuracy
+  local figures = report:figures()
+  lu.assertEquals(figures.auc, report.auc)
+  lu.assertEquals(figures.mcc, metrics.matthews_corrcoef(X.y, report.predicted))
+  lu.assertEquals(figures.kappa, metrics.cohen_kappa(X.y, report.predicted))
+  local curves = report:roc_curves()
+  lu.assertEquals({#curves, curves[2].name}, {3, "1"})
+  local sum = 0
+  for _, curve in ipairs(curves) do sum = sum + metrics.auc(curve.fpr, curve.tpr) end
+  lu.assertAlmostEquals(sum / 3, report.auc, 1e-12)
+  local precision = report:precision_recall_curves()
+  lu.assertEquals(precision[3].average_precision, metrics.average_precision(X.y, report.scores, {positive = 2}))
   local by_svm = classify.cross_validate(classify.svm(), X, {k = 3})
   lu.assertEquals(by_svm.scores_are, "decisions")
   lu.assertNil(by_svm.log_loss)

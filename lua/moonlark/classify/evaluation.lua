@@ -18,12 +18,18 @@ local metrics = require "moonlark.metrics"
 ---@field auc number?  area under the ROC curve, the mean of each class against the rest
 ---@field log_loss number?  of probabilities
 ---@field calibration_error number?  of probabilities: how far the surest one is from how often it is right
+---@field kappa number  agreement beyond chance
+---@field mcc number  Matthews correlation coefficient
 local Evaluation = {}
 Evaluation.__name = "moonlark.Evaluation"
 
-local lazy = {}
+local methods, lazy = {}, {}
 
 function lazy.balanced_accuracy(self) return metrics.balanced_accuracy(self.y, self.predicted) end
+
+function lazy.kappa(self) return metrics.cohen_kappa(self.y, self.predicted) end
+
+function lazy.mcc(self) return metrics.matthews_corrcoef(self.y, self.predicted) end
 
 function lazy.auc(self) return self.scores and metrics.roc_auc(self.y, self.scores) end
 
@@ -45,9 +51,58 @@ function lazy.calibration_error(self)
 end
 
 function Evaluation:__index(key)
+  if methods[key] then return methods[key] end
   local value = lazy[key] and lazy[key](self)
   if value ~= nil then rawset(self, key, value) end
   return value
+end
+
+--- All figures that are one number, by name, as metrics.json has them: accuracy with the ends of its 95 % interval,
+--- balanced_accuracy, f1, precision and recall (means over classes), kappa, mcc; of scores auc and top_k; of
+--- probabilities log_loss and calibration_error.
+---     for name, value in pairs(report:figures()) do print(name, value) end
+---@return table<string, number>
+function methods:figures()
+  local found = {accuracy = self.accuracy, ["accuracy.low"] = self.interval.low, ["accuracy.high"] = self.interval.high,
+    f1 = self.macro.f1, precision = self.macro.precision, recall = self.macro.recall}
+  for _, name in ipairs {"balanced_accuracy", "kappa", "mcc", "auc", "log_loss", "calibration_error"} do
+    found[name] = self[name]
+  end
+  for k, share in pairs(self.top_k or {}) do found[("top_%d"):format(k)] = share end
+  for name, value in pairs(found) do
+    if value ~= value then found[name] = nil end
+  end
+  return found
+end
+
+-- A curve of each class that is neither absent nor all there is, with its name.
+local function each_class(self, make)
+  local curves = {}
+  for i, name in ipairs(self.classes) do
+    local class = self.per_class[i]
+    if self.scores and class.support > 0 and class.support < self.n then
+      local curve = make(self.y, self.scores, {positive = i - 1})
+      curve.name = name
+      curves[#curves + 1] = curve
+    end
+  end
+  return curves
+end
+
+--- The ROC curve of each class against the rest, with their names; none without scores.
+---     plot.roc(report:roc_curves()):save "roc.png"
+---@return {name: string, fpr: moonlark.Tensor, tpr: moonlark.Tensor, thresholds: moonlark.Tensor}[]
+function methods:roc_curves() return each_class(self, metrics.roc_curve) end
+
+--- Precision and recall of each class against the rest at every threshold, with their names; none without scores.
+---     plot.precision_recall(report:precision_recall_curves()):save "precision.png"
+---@return {name: string, precision: moonlark.Tensor, recall: moonlark.Tensor, average_precision: number}[]
+function methods:precision_recall_curves()
+  return each_class(self, function(y, scores, of)
+    local curve = metrics.precision_recall_curve(y, scores, of)
+    curve.average_precision = metrics.average_precision(y, scores, of)
+    return curve
+  end)
 end
 
 -- Whether the classes that occur are of unlike size: balanced accuracy says something then.

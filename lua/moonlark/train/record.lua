@@ -69,8 +69,9 @@ local function judged_figures(found)
   local how = account.of(found)
   if how then return how.figures(found) end
   if not found.accuracy then return {} end
-  return {accuracy = found.accuracy, segment_accuracy = found.segment_accuracy, f1 = found.macro.f1,
-    ["accuracy.low"] = found.interval.low, ["accuracy.high"] = found.interval.high}
+  local figures = found:figures()
+  figures.segment_accuracy = found.segment_accuracy
+  return figures
 end
 
 local function figures_of(trainer)

@@ -2,7 +2,7 @@
 local classify = require "moonlark.classify"
 local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
-local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local findings = {}
 
@@ -36,22 +36,6 @@ function findings.comparison(page, entries, best, scoring)
     rows)
 end
 
--- ROC and precision-recall curves of each class.
-local function curves_of(found)
-  local roc, precision = {}, {}
-  for i, name in ipairs(found.classes) do
-    local class = found.per_class[i]
-    if class.support > 0 and class.support < found.n then
-      local of = {positive = i - 1}
-      roc[#roc + 1] = metrics.roc_curve(found.y, found.scores, of)
-      precision[#precision + 1] = metrics.precision_recall_curve(found.y, found.scores, of)
-      roc[#roc].name, precision[#precision].name = show.name(name), show.name(name)
-      precision[#precision].average_precision = metrics.average_precision(found.y, found.scores, of)
-    end
-  end
-  return roc, precision
-end
-
 --- What the scores of the best model say: figures, ROC and precision-recall curves, reliability.
 ---@param page moonlark.Report
 ---@param run moonlark.Run
@@ -59,19 +43,38 @@ end
 function findings.scores(page, run, found)
   if not found.scores then return end
   page:heading "Scores"
-  local figures = {balanced_accuracy = found.balanced_accuracy, auc = found.auc, log_loss = found.log_loss,
-    calibration_error = found.calibration_error}
-  for k, share in pairs(found.top_k or {}) do figures[("top_%d"):format(k)] = share end
-  page:metrics(figures)
-  local roc, precision = curves_of(found)
-  page:figure(run:plot("roc", plot.roc, roc), "ROC curve of each class against the rest")
-  page:figure(run:plot("precision_recall", plot.precision_recall, precision), "Precision and recall of each class")
+  page:metrics(found:figures())
+  page:figure(run:plot("roc", plot.roc, found:roc_curves()), "ROC curve of each class against the rest")
+  page:figure(run:plot("precision_recall", plot.precision_recall, found:precision_recall_curves()),
+    "Precision and recall of each class")
   if found.scores_are == "probabilities" then
     local curve = metrics.calibration_curve(found.y, found.scores, {n_bins = 10, strategy = "quantile"})
     page:figure(run:plot("calibration", plot.calibration, curve, {legend = false,
       xlabel = "mean probability of the surest class", ylabel = "share that is right"}),
       "How often the surest class is right, by its probability: a tenth of the sounds each")
   end
+end
+
+-- "C = 12.3, gamma = 0.004"
+local function words_of(params)
+  local list = {}
+  for i, name in ipairs(text.keys(params)) do
+    local value = params[name]
+    list[i] = math.type(value) == "float" and ("%s = %.4g"):format(name, value) or ("%s = %s"):format(name, value)
+  end
+  return table.concat(list, ", ")
+end
+
+--- The hyperparameters that a search within each fold chose.
+---@param page moonlark.Report
+---@param entry moonlark.shell.Classifier
+function findings.chosen(page, entry)
+  if not entry.chosen then return end
+  local rows = {}
+  for i, params in ipairs(entry.chosen) do rows[i] = {i, words_of(params)} end
+  page:heading("Hyperparameters of " .. entry.name)
+  page:text "Searched within each fold, on the other folds alone; where folds choose alike, the choice is a safe one."
+  page:table({"fold", "chosen"}, rows)
 end
 
 --- Which features and columns the best model needs, on the page and on standard output.
