@@ -1,6 +1,5 @@
 --- Cross-validates classical classifiers on labelled sounds; confusion matrix, figures, report.
 local command = require "moonlark.shell.command"
-local dataset = require "moonlark.dataset"
 local experiment = require "moonlark.shell.experiment"
 local findings = require "moonlark.shell.classify.findings"
 local models = require "moonlark.shell.classify.models"
@@ -84,6 +83,7 @@ end
 
 local function write_page(run, entries, best, X, how)
   local page = report.new("Classification of " .. args.data)
+  if X.words then page:text(X.words .. ".") end
   page:text(("%d sounds of %d classes, %d features each; %d folds%s. Best by %s: %s."):format(X.x:size(0), #X.classes,
     X.x:size(1), #best.report.folds // args.repeats, args.repeats > 1 and (", %d times"):format(args.repeats) or "",
     findings.name(args.scoring), best.name))
@@ -123,10 +123,12 @@ local function write_page(run, entries, best, X, how)
 end
 
 local entries = models.chosen(args)
-local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
+local source = experiment.open(args)
+local songs = source.songs
 if #songs.classes < 2 then show.fail("%s has %d classes: classification needs 2 or more", args.data, #songs.classes) end
 local run <close> = experiment.run("classify", args, songs)
-local X = experiment.extract(songs, args)
+local X = experiment.extract(source, args)
+X.words = source.words
 local how = fold_options(X)
 local best = judge(entries, X, how, run)
 how.scoring, how.each = args.scoring, nil

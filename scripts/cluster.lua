@@ -2,7 +2,6 @@
 local classify = require "moonlark.classify"
 local cluster = require "moonlark.cluster"
 local command = require "moonlark.shell.command"
-local dataset = require "moonlark.dataset"
 local experiment = require "moonlark.shell.experiment"
 local metrics = require "moonlark.metrics"
 local options = require "moonlark.base.options"
@@ -195,9 +194,10 @@ local function write_page(run, X, k, steps, z, all)
   run:report(page)
 end
 
-local songs = dataset.open(args.data)
+local source = experiment.open(args)
+local songs = source.songs
 local run <close> = experiment.run("cluster", args, songs)
-local X = experiment.extract(songs, args)
+local X = experiment.extract(source, args)
 local k = args.clusters or (X.y and math.max(2, #X.classes)) or 8
 if X.x:size(0) < k then show.fail("%d sounds cannot make %d clusters", X.x:size(0), k) end
 local steps = steps_before(X)

@@ -2,12 +2,12 @@
 local arguments = require "moonlark.shell.dataset"
 local claim = require "moonlark.base.claim"
 local command = require "moonlark.shell.command"
-local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local results = require "moonlark.dataset.results"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
+local source = require "moonlark.shell.source"
 local store = require "moonlark_core".store
 
 local parser = command.parser("extract",
@@ -22,6 +22,7 @@ joins them. An index that moonlark index wrote knows the content already; withou
 Exit code: 0, 3 when some files were set aside, 1 when none is left, 2 for wrong usage.]]
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 arguments.add(parser)
+source.known_arguments(parser)
 parser:option("--out -o", "The folder to write to."):argname "<folder>":count(1)
 local function formats(use)
   return (table.concat(store.formats(use), ", "):gsub(", (%w+)$", " or %1"))
@@ -112,7 +113,7 @@ if not (" " .. table.concat(store.formats(use), " ") .. " "):find(" " .. args.fo
     or "--format %s holds a table (--pool): frames are %s"):format(args.format, formats(use)))
 end
 files.check_folder(args.out, "folder")
-local songs = dataset.open(args.data)
+local songs = source.sounds(args.data, args)
 if #songs == 0 then show.fail("%s lists no files", args.data) end
 
 -- Names and places come before sharding: so no two parts write to one file, and each knows where it belongs.

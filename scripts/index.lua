@@ -3,6 +3,7 @@ local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local show = require "moonlark.base.show"
+local source = require "moonlark.shell.source"
 
 local parser = command.parser("index", "Checks every sound file of a folder or list and writes a dataset index.")
 parser:epilog [[
@@ -21,6 +22,7 @@ parser:option("--column", "In a list: which column is path, label, group or fold
   :argname "<field=column>"
   :count "*"
 parser:option("--root", "In a list: the folder that paths start from, as seen from the list."):argname "<folder>"
+source.known_arguments(parser)
 parser:flag("--headers", "Trust the headers: hash every file, but decode none.")
 command.reading(parser)
 command.workers(parser)
@@ -40,7 +42,7 @@ if not args.out and files.kind(out) then
   parser:error(out .. " is there already: --out says where to write, there or elsewhere")
 end
 files.check_folder((files.split(out)), "folder") -- before hours of hashing
-local songs = dataset.open(args.data, next(given) and given or nil)
+local songs = next(given) and dataset.open(args.data, given) or source.sounds(args.data, args)
 songs:validate {workers = args.workers, decode = not args.headers, channel = args.channel, partial = args.partial}
 command.name_files("rejected", songs.rejected)
 if #songs == 0 then

@@ -110,7 +110,7 @@ const char **mlk_lua_read_strings(lua_State *L, int arg, const char *name, int l
     const char **strings = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *strings, 0);
     for (int i = 0; i < count; i++) {
         if (lua_geti(L, arg, i + 1) != LUA_TSTRING)
-            mlk_lua_fail(L, "%s must be strings, number %d is %s", name, i + 1, mlk_lua_describe(L, -1));
+            mlk_lua_fail(L, "%s must be strings, number %d is %s", name, i + 1, mlk_lua_describe(L, lua_gettop(L)));
         strings[i] = mlk_lua_string(L, -1, name);
         lua_pop(L, 1);
     }

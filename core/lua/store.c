@@ -6,6 +6,7 @@
 
 #include "store/append.h"
 #include "store/atomic.h"
+#include "store/csv.h"
 #include "store/format.h"
 #include "store/hash.h"
 #include "store/lock.h"
@@ -24,183 +25,6 @@ static int free_tensors(lua_State *L)
 {
     mlk_tensors_free(luaL_checkudata(L, 1, TENSORS_TYPE));
     return 0;
-}
-
-/* --- files of tensors: the name's ending says which (store/format.h) ----------- */
-
-static const mlk_format *check_format(lua_State *L, const char *path)
-{
-    mlk_status status;
-    const mlk_format *format = mlk_format_of(path, MLK_FORMAT_TENSORS, &status);
-    if (!format)
-        mlk_lua_raise(L, &status);
-    return format;
-}
-
-static void push_array(lua_State *L, const mlk_array *array)
-{
-    mlk_lua_push_copy(L, array->dtype, array->rank, array->shape, array->data);
-}
-
-/* Pushes the strings from *item on as lists in lists, by the axes that are left; of no axis one string. */
-static void push_strings(lua_State *L, const mlk_strings *strings, int axis, char ***item)
-{
-    if (axis == strings->rank) {
-        lua_pushstring(L, *(*item)++);
-        return;
-    }
-    lua_newtable(L);
-    luaL_checkstack(L, 2, "lists in lists");
-    for (int64_t i = 0; i < strings->shape[axis]; i++) {
-        push_strings(L, strings, axis + 1, item);
-        lua_rawseti(L, -2, i + 1);
-    }
-}
-
-/* load(path) -> {name = tensor, string or list of strings}; of a file of one array that itself */
-static int load(lua_State *L)
-{
-    const char *path = mlk_lua_string(L, 1, "path");
-    const mlk_format *format = check_format(L, path);
-    mlk_status status;
-    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
-    mlk_lua_check(L, format->read(path, tensors, &status), &status);
-    lua_createtable(L, 0, tensors->count + tensors->strings_count);
-    for (int i = 0; i < tensors->count; i++) {
-        push_array(L, &tensors->items[i].array);
-        if (!format->single)
-            lua_setfield(L, -2, tensors->items[i].name);
-    }
-    for (int i = 0; i < tensors->strings_count; i++) {
-        char **item = tensors->strings[i].strings.items;
-        push_strings(L, &tensors->strings[i].strings, 0, &item);
-        if (!format->single)
-            lua_setfield(L, -2, tensors->strings[i].name);
-    }
-    mlk_tensors_free(tensors);
-    return 1;
-}
-
-/* metadata(path) -> {key = text} of a .safetensors file, without reading its tensors */
-static int metadata(lua_State *L)
-{
-    mlk_status status;
-    const char *path = mlk_lua_string(L, 1, "path");
-    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
-    mlk_lua_check(L, mlk_safetensors_read(path, tensors, &status), &status);
-    lua_createtable(L, 0, tensors->metadata_count);
-    for (int i = 0; i < tensors->metadata_count; i++) {
-        mlk_lua_set_string(L, tensors->metadata[i].key, tensors->metadata[i].value);
-    }
-    mlk_tensors_free(tensors);
-    return 1;
-}
-
-/* Adds copies of n strings, of rank 0 or 1. */
-static void add_strings(lua_State *L, const char *name, const char *const *texts, int64_t n, int rank,
-                        mlk_tensors *tensors)
-{
-    mlk_status status;
-    mlk_strings strings = {.rank = rank, .shape = {rank ? n : 0}};
-    size_t bytes = 0;
-    char *to;
-    for (int64_t i = 0; i < n; i++)
-        bytes += strlen(texts[i]) + 1;
-    mlk_lua_check(L, mlk_strings_make(&strings, bytes, &to, &status), &status);
-    for (int64_t i = 0; i < n; i++) {
-        strings.items[i] = to;
-        to = stpcpy(to, texts[i]) + 1;
-    }
-    mlk_lua_check(L, mlk_tensors_add_strings(tensors, name, &strings, &status), &status);
-}
-
-/* Adds what is at the top of the stack, a tensor, a string or a list of strings, and pops it; a tensor's owner goes
- * into the table at `owners`. */
-static void add_value(lua_State *L, const char *name, int owners, mlk_tensors *tensors)
-{
-    mlk_status status;
-    int value = lua_gettop(L);
-    const char *shown = *name ? name : "tensor";
-    if (lua_type(L, value) == LUA_TSTRING) {
-        add_strings(L, name, &(const char *){mlk_lua_string(L, value, shown)}, 1, 0, tensors);
-    } else if (lua_type(L, value) == LUA_TTABLE && lua_geti(L, value, 1) == LUA_TSTRING) {
-        const char **texts = mlk_lua_read_strings(L, value, shown, 1);
-        add_strings(L, name, texts, luaL_len(L, value), 1, tensors);
-    } else {
-        lua_settop(L, value);
-        mlk_array array = mlk_lua_read_tensor(L, value, shown, -1, -1);
-        lua_rawseti(L, owners, tensors->count + 1);
-        mlk_lua_check(L, mlk_tensors_add_copy(tensors, name, &array, NULL, &status), &status);
-    }
-    lua_settop(L, value - 1);
-}
-
-static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
-{
-    if (lua_type(L, arg) != LUA_TTABLE)
-        mlk_lua_fail(L, "tensors must be a table {name = tensor}, got %s", mlk_lua_describe(L, arg));
-    lua_pushnil(L);
-    while (lua_next(L, arg)) {
-        if (lua_type(L, -2) != LUA_TSTRING)
-            mlk_lua_fail(L, "tensors must have names: a key is %s", mlk_lua_describe(L, lua_gettop(L) - 1));
-        add_value(L, mlk_lua_string(L, -2, "a tensor's name"), owners, tensors);
-    }
-}
-
-static void add_metadata(lua_State *L, int arg, mlk_tensors *tensors)
-{
-    mlk_status status;
-    if (lua_isnoneornil(L, arg))
-        return;
-    if (lua_type(L, arg) != LUA_TTABLE)
-        mlk_lua_fail(L, "metadata must be a table {key = text}, got %s", mlk_lua_describe(L, arg));
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            mlk_lua_fail(L, "metadata must be a table {key = text} of strings, got %s",
-                         mlk_lua_describe(L, lua_gettop(L) - (lua_type(L, -2) != LUA_TSTRING)));
-        const char *key = mlk_lua_string(L, -2, "metadata"), *text = mlk_lua_string(L, -1, "metadata");
-        mlk_lua_check(L, mlk_tensors_add_text(tensors, key, text, &status), &status);
-    }
-}
-
-/* save(path, {name = value} or, for a file of one array, the value[, {key = text}]); a value is a tensor, and where the
- * format has them a string or a list of strings */
-static int save(lua_State *L)
-{
-    const char *path = mlk_lua_string(L, 1, "path");
-    const mlk_format *format = check_format(L, path);
-    mlk_status status;
-    lua_settop(L, 3);
-    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
-    lua_newtable(L);
-    int owners = lua_gettop(L);
-    if (format->single) {
-        lua_pushvalue(L, 2);
-        add_value(L, "", owners, tensors);
-    } else {
-        add_tensors(L, 2, owners, tensors);
-    }
-    add_metadata(L, 3, tensors);
-    mlk_lua_check(L, mlk_tensors_sort(tensors, &status), &status);
-    mlk_lua_check(L, format->write(path, tensors, &status), &status);
-    mlk_tensors_free(tensors);
-    return 0;
-}
-
-/* formats("tensors" | "frames" | "table" | "columns" or nil) -> list of the endings, without the dot, of files that
- * hold such; nil: that features are written to, frames or a table */
-static int formats(lua_State *L)
-{
-    static const char *const uses[] = {"tensors", "frames", "table", "columns", NULL};
-    int use = lua_isnoneornil(L, 1) ? MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE : 1 << mlk_lua_choice(L, 1, "use", uses);
-    int n = 0;
-    lua_newtable(L);
-    for (const mlk_format *format = mlk_formats; format->name; format++)
-        if (format->uses & use) {
-            lua_pushstring(L, format->name);
-            lua_rawseti(L, -2, ++n);
-        }
-    return 1;
 }
 
 /* --- tables that anybody wrote (store/columns.h) ------------------------------- */
@@ -315,6 +139,245 @@ static int read_table(lua_State *L)
     mlk_lua_check(L, mlk_format_read_columns(path, &options, columns, &status), &status);
     push_columns(L, columns);
     mlk_columns_free(columns);
+    return 1;
+}
+
+/* --- files of tensors: the name's ending says which (store/format.h) ----------- */
+
+static const mlk_format *check_format(lua_State *L, const char *path)
+{
+    mlk_status status;
+    const mlk_format *format = mlk_format_of(path, MLK_FORMAT_TENSORS, &status);
+    if (!format)
+        mlk_lua_raise(L, &status);
+    return format;
+}
+
+static void push_array(lua_State *L, const mlk_array *array)
+{
+    mlk_lua_push_copy(L, array->dtype, array->rank, array->shape, array->data);
+}
+
+/* Pushes the strings from *item on as lists in lists, by the axes that are left; of no axis one string. */
+static void push_strings(lua_State *L, const mlk_strings *strings, int axis, char ***item)
+{
+    if (axis == strings->rank) {
+        lua_pushstring(L, *(*item)++);
+        return;
+    }
+    lua_newtable(L);
+    luaL_checkstack(L, 2, "lists in lists");
+    for (int64_t i = 0; i < strings->shape[axis]; i++) {
+        push_strings(L, strings, axis + 1, item);
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
+/* Pushes {key = text}. */
+static void push_metadata(lua_State *L, const mlk_tensors *tensors)
+{
+    lua_createtable(L, 0, tensors->metadata_count);
+    for (int i = 0; i < tensors->metadata_count; i++)
+        mlk_lua_set_string(L, tensors->metadata[i].key, tensors->metadata[i].value);
+}
+
+/* One tensor of all columns, which must be numbers. */
+static void check_numbers(lua_State *L, const char *path, const mlk_columns *columns)
+{
+    for (int i = 0; i < columns->count; i++) {
+        const mlk_column *column = &columns->items[i];
+        if (!column->is_text)
+            continue;
+        lua_pushlstring(L, column->odd.at, column->odd.length);
+        mlk_lua_fail(L, "%s, line %I: column '%s' holds no number: '%s' (dataset.table reads tables with texts)", path,
+                     (LUAI_UACINT)column->odd_line, column->name, lua_tostring(L, -1));
+    }
+}
+
+/* load(path, options) of delimited text -> float64 tensor rows x columns, and the names that the file gives, or nil */
+static int load_numbers(lua_State *L, const char *path)
+{
+    mlk_columns_options options = {0};
+    mlk_status status;
+    mlk_lua_read(L, 2, "load", mlk_columns_parameters, &options);
+    mlk_columns *columns = mlk_lua_push_object(L, COLUMNS_TYPE, sizeof *columns);
+    mlk_lua_check(L, mlk_format_read_columns(path, &options, columns, &status), &status);
+    check_numbers(L, path, columns);
+    mlk_lua_push_copy(L, MLK_FLOAT64, 2, (int64_t[]){columns->rows, columns->n_numbers}, columns->values);
+    if (columns->named)
+        push_names(L, columns, true);
+    else
+        lua_pushnil(L);
+    mlk_columns_free(columns);
+    return 2;
+}
+
+/* load(path) -> {name = tensor, string or list of strings}, or of a file of one array that itself; and of .mat, what
+ * has no place in Lua, {name = "struct"} */
+static int load(lua_State *L)
+{
+    const char *path = mlk_lua_string(L, 1, "path");
+    const mlk_format *format = check_format(L, path);
+    mlk_status status;
+    lua_settop(L, 2);
+    if (!format->read)
+        return load_numbers(L, path);
+    if (!lua_isnil(L, 2))
+        mlk_lua_fail(L, "options are of .csv and .tsv, '%s' has none", path);
+    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
+    mlk_lua_check(L, format->read(path, tensors, &status), &status);
+    lua_createtable(L, 0, tensors->count + tensors->strings_count);
+    for (int i = 0; i < tensors->count; i++) {
+        push_array(L, &tensors->items[i].array);
+        if (!format->single)
+            lua_setfield(L, -2, tensors->items[i].name);
+    }
+    for (int i = 0; i < tensors->strings_count; i++) {
+        char **item = tensors->strings[i].strings.items;
+        push_strings(L, &tensors->strings[i].strings, 0, &item);
+        if (!format->single)
+            lua_setfield(L, -2, tensors->strings[i].name);
+    }
+    bool more = tensors->metadata_count > 0 && !format->texts;
+    if (more)
+        push_metadata(L, tensors);
+    mlk_tensors_free(tensors);
+    return more ? 2 : 1;
+}
+
+/* metadata(path) -> {key = text} of a .safetensors file, without reading its tensors */
+static int metadata(lua_State *L)
+{
+    mlk_status status;
+    const char *path = mlk_lua_string(L, 1, "path");
+    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
+    mlk_lua_check(L, mlk_safetensors_read(path, tensors, &status), &status);
+    push_metadata(L, tensors);
+    mlk_tensors_free(tensors);
+    return 1;
+}
+
+/* Adds copies of n strings, of rank 0 or 1. */
+static void add_strings(lua_State *L, const char *name, const char *const *texts, int64_t n, int rank,
+                        mlk_tensors *tensors)
+{
+    mlk_status status;
+    mlk_strings strings = {.rank = rank, .shape = {rank ? n : 0}};
+    size_t bytes = 0;
+    char *to;
+    for (int64_t i = 0; i < n; i++)
+        bytes += strlen(texts[i]) + 1;
+    mlk_lua_check(L, mlk_strings_make(&strings, bytes, &to, &status), &status);
+    for (int64_t i = 0; i < n; i++) {
+        strings.items[i] = to;
+        to = stpcpy(to, texts[i]) + 1;
+    }
+    mlk_lua_check(L, mlk_tensors_add_strings(tensors, name, &strings, &status), &status);
+}
+
+/* Adds what is at the top of the stack, a tensor, a string or a list of strings, and pops it; a tensor's owner goes
+ * into the table at `owners`. */
+static void add_value(lua_State *L, const char *name, int owners, mlk_tensors *tensors)
+{
+    mlk_status status;
+    int value = lua_gettop(L);
+    const char *shown = *name ? name : "tensor";
+    if (lua_type(L, value) == LUA_TSTRING) {
+        add_strings(L, name, &(const char *){mlk_lua_string(L, value, shown)}, 1, 0, tensors);
+    } else if (lua_type(L, value) == LUA_TTABLE && lua_geti(L, value, 1) == LUA_TSTRING) {
+        const char **texts = mlk_lua_read_strings(L, value, shown, 1);
+        add_strings(L, name, texts, luaL_len(L, value), 1, tensors);
+    } else {
+        lua_settop(L, value);
+        mlk_array array = mlk_lua_read_tensor(L, value, shown, -1, -1);
+        lua_rawseti(L, owners, tensors->count + 1);
+        mlk_lua_check(L, mlk_tensors_add_copy(tensors, name, &array, NULL, &status), &status);
+    }
+    lua_settop(L, value - 1);
+}
+
+static void add_tensors(lua_State *L, int arg, int owners, mlk_tensors *tensors)
+{
+    if (lua_type(L, arg) != LUA_TTABLE)
+        mlk_lua_fail(L, "tensors must be a table {name = tensor}, got %s", mlk_lua_describe(L, arg));
+    lua_pushnil(L);
+    while (lua_next(L, arg)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            mlk_lua_fail(L, "tensors must have names: a key is %s", mlk_lua_describe(L, lua_gettop(L) - 1));
+        add_value(L, mlk_lua_string(L, -2, "a tensor's name"), owners, tensors);
+    }
+}
+
+static void add_metadata(lua_State *L, int arg, mlk_tensors *tensors)
+{
+    mlk_status status;
+    if (lua_isnoneornil(L, arg))
+        return;
+    if (lua_type(L, arg) != LUA_TTABLE)
+        mlk_lua_fail(L, "metadata must be a table {key = text}, got %s", mlk_lua_describe(L, arg));
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            mlk_lua_fail(L, "metadata must be a table {key = text} of strings, got %s",
+                         mlk_lua_describe(L, lua_gettop(L) - (lua_type(L, -2) != LUA_TSTRING)));
+        const char *key = mlk_lua_string(L, -2, "metadata"), *text = mlk_lua_string(L, -1, "metadata");
+        mlk_lua_check(L, mlk_tensors_add_text(tensors, key, text, &status), &status);
+    }
+}
+
+/* save(path, tensor, names) of delimited text */
+static int save_numbers(lua_State *L, const char *path, const mlk_format *format)
+{
+    char delimiter = strcmp(format->name, "tsv") == 0 ? '\t' : ',';
+    mlk_status status;
+    mlk_array array = mlk_lua_read_tensor(L, 2, "tensor", -1, -1);
+    const char **names = lua_isnil(L, 3) ? NULL : mlk_lua_read_strings(L, 3, "names", 0);
+    int64_t width = array.rank == 2 ? array.shape[1] : 1;
+    if (names && luaL_len(L, 3) != width)
+        mlk_lua_fail(L, "names must be %I, one for each column, got %I", (LUAI_UACINT)width,
+                     (LUAI_UACINT)luaL_len(L, 3));
+    mlk_lua_check(L, mlk_csv_write_matrix(path, delimiter, &array, names, &status), &status);
+    return 0;
+}
+
+/* save(path, {name = value} or, for a file of one array, the value[, {key = text}]); a value is a tensor, and where the
+ * format has them a string or a list of strings */
+static int save(lua_State *L)
+{
+    const char *path = mlk_lua_string(L, 1, "path");
+    const mlk_format *format = check_format(L, path);
+    mlk_status status;
+    lua_settop(L, 3);
+    if (!format->read)
+        return save_numbers(L, path, format);
+    mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
+    lua_newtable(L);
+    int owners = lua_gettop(L);
+    if (format->single) {
+        lua_pushvalue(L, 2);
+        add_value(L, "", owners, tensors);
+    } else {
+        add_tensors(L, 2, owners, tensors);
+    }
+    add_metadata(L, 3, tensors);
+    mlk_lua_check(L, mlk_tensors_sort(tensors, &status), &status);
+    mlk_lua_check(L, format->write(path, tensors, &status), &status);
+    mlk_tensors_free(tensors);
+    return 0;
+}
+
+/* formats("tensors" | "frames" | "table" | "columns" or nil) -> list of the endings, without the dot, of files that
+ * hold such; nil: that features are written to, frames or a table */
+static int formats(lua_State *L)
+{
+    static const char *const uses[] = {"tensors", "frames", "table", "columns", NULL};
+    int use = lua_isnoneornil(L, 1) ? MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE : 1 << mlk_lua_choice(L, 1, "use", uses);
+    int n = 0;
+    lua_newtable(L);
+    for (const mlk_format *format = mlk_formats; format->name; format++)
+        if (format->uses & use) {
+            lua_pushstring(L, format->name);
+            lua_rawseti(L, -2, ++n);
+        }
     return 1;
 }
 

@@ -59,7 +59,7 @@ static mlk_code add_metadata(mlk_tensors *tensors, mlk_status *status)
         const mlk_text_pair *pair = &tensors->metadata[i];
         for (size_t k = 0; !code && k < sizeof lists / sizeof *lists; k++) {
             mlk_strings strings;
-            if (strcmp(pair->key, lists[k]) != 0 || mlk_tensors_find(tensors, pair->key))
+            if (strcmp(pair->key, lists[k]) != 0 || *pair->value != '[' || mlk_tensors_find(tensors, pair->key))
                 continue;
             code = read_list(pair->value, &strings, status);
             if (!code)

@@ -2,7 +2,9 @@
 
 #include "store/atomic.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- a line a row --- */
@@ -18,7 +20,7 @@ static bool is_formula(const char *text)
 static void write_field(FILE *out, const char *text)
 {
     const char *apostrophe = is_formula(text) ? "'" : "";
-    if (!strpbrk(text, ",\"\r\n")) {
+    if (!strpbrk(text, ",\"\t\r\n")) {
         fprintf(out, "%s%s", apostrophe, text);
         return;
     }
@@ -98,5 +100,65 @@ mlk_code mlk_csv_write_frames(const char *path, const mlk_frames *frames, mlk_st
         return status->code;
     write_frame_names(file.stream, frames);
     write_frame_lines(file.stream, frames);
+    return mlk_atomic_commit(&file, status);
+}
+
+/* --- numbers alone --- */
+
+/* The fewest digits, of those that a type may need, that give the number back; whole ones end in ".0". */
+static void write_real(FILE *out, double value, int least, int most, bool is_float)
+{
+    char text[40];
+    for (int digits = least; digits <= most; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        double read = strtod(text, NULL);
+        if (is_float ? (float)read == (float)value : read == value)
+            break;
+    }
+    fprintf(out, "%s%s", text, strpbrk(text, ".enai") ? "" : ".0");
+}
+
+static void write_number(FILE *out, const mlk_array *array, int64_t i)
+{
+    switch (array->dtype) {
+    case MLK_FLOAT32: write_real(out, ((const float *)array->data)[i], 6, 9, true); break;
+    case MLK_FLOAT64: write_real(out, ((const double *)array->data)[i], 15, 17, false); break;
+    case MLK_INT64: fprintf(out, "%" PRId64, ((const int64_t *)array->data)[i]); break;
+    case MLK_INT32: fprintf(out, "%d", ((const int32_t *)array->data)[i]); break;
+    case MLK_INT16: fprintf(out, "%d", ((const int16_t *)array->data)[i]); break;
+    case MLK_INT8: fprintf(out, "%d", ((const int8_t *)array->data)[i]); break;
+    default: fprintf(out, "%d", ((const uint8_t *)array->data)[i]);
+    }
+}
+
+static void write_matrix(FILE *out, char delimiter, const mlk_array *array, const char *const *names)
+{
+    int64_t rows = array->shape[0], width = array->rank == 2 ? array->shape[1] : 1;
+    for (int64_t k = 0; names && k < width; k++) {
+        if (k > 0)
+            fputc(delimiter, out);
+        write_field(out, names[k]);
+    }
+    fputs(names ? "\n" : "", out);
+    for (int64_t i = 0; i < rows * width; i++) {
+        write_number(out, array, i);
+        fputc((i + 1) % width == 0 ? '\n' : delimiter, out);
+    }
+}
+
+mlk_code mlk_csv_write_matrix(const char *path, char delimiter, const mlk_array *array, const char *const *names,
+                              mlk_status *status)
+{
+    mlk_atomic file;
+    if (array->rank < 1 || array->rank > 2)
+        return mlk_fail(status, MLK_INVALID, "a .csv file holds a tensor of 1 or 2 axes, got %d", array->rank);
+    if (mlk_array_count(array) == 0)
+        return mlk_fail(status, MLK_INVALID, "a .csv file has no place for a tensor without numbers");
+    if (array->dtype == MLK_FLOAT16 || array->dtype == MLK_BFLOAT16 || array->dtype >= MLK_COMPLEX64)
+        return mlk_fail(status, MLK_UNSUPPORTED, ".csv has no %s; convert it to float32 first",
+                        mlk_dtype_name(array->dtype));
+    if (mlk_atomic_open(path, &file, status))
+        return status->code;
+    write_matrix(file.stream, delimiter, array, names);
     return mlk_atomic_commit(&file, status);
 }

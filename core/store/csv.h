@@ -18,4 +18,9 @@ void mlk_csv_print_table(FILE *out, const mlk_table *table);
  * refused. */
 mlk_code mlk_csv_write_frames(const char *path, const mlk_frames *frames, mlk_status *status);
 
+/* Writes an array of real numbers of one axis (a column) or two, so that each comes back as it was; `names` (or NULL)
+ * are the first line. The delimiter is a comma or a tab. */
+mlk_code mlk_csv_write_matrix(const char *path, char delimiter, const mlk_array *array, const char *const *names,
+                              mlk_status *status);
+
 #endif

@@ -279,21 +279,50 @@ static void skip_comments(sheet *s)
     memmove(lines->items, names, (size_t)lines->count * sizeof *lines->items);
 }
 
-/* A first line of numbers alone is data, unless it counts: 0,1,2,3 are the names that pandas gives. */
+/* True when the cells of a line are 0, 1, 2 …: the names that pandas gives. */
+static bool counts_up(const sheet *s, line one, bool behind_index)
+{
+    int next = 0;
+    char *at = one.at;
+    if (behind_index && next_cell(&s->dialect, &at, one.end).length > 0)
+        return false;
+    while (at) {
+        char wanted[16];
+        int length = snprintf(wanted, sizeof wanted, "%d", next++);
+        cell cell = next_cell(&s->dialect, &at, one.end);
+        if (cell.length != (size_t)length || memcmp(cell.at, wanted, cell.length) != 0)
+            return false;
+    }
+    return next > 1;
+}
+
+static bool is_all_integers(const sheet *s, line one)
+{
+    for (char *at = one.at; at;) {
+        cell cell = next_cell(&s->dialect, &at, one.end);
+        for (size_t i = 0; i < cell.length; i++)
+            if (!strchr("-+0123456789", cell.at[i]))
+                return false;
+    }
+    return true;
+}
+
+/* A first line of numbers alone is data, unless it counts from 0 as pandas's names do: behind the index, whose name is
+ * empty, or above numbers that are not all whole. */
 static bool first_line_is_data(const sheet *s)
 {
-    int numbers = 0, steps = 0;
-    double previous = NAN;
-    for (char *at = s->lines.items[0].at; at;) {
+    const line *items = s->lines.items;
+    int numbers = 0;
+    for (char *at = items[0].at; at;) {
         double value;
-        cell cell = next_cell(&s->dialect, &at, s->lines.items[0].end);
+        cell cell = next_cell(&s->dialect, &at, items[0].end);
         if (!mlk_number_cell(cell.at, cell.length, s->dialect.point, &value))
             return false;
-        numbers += !isnan(value);
-        steps += value == previous + 1;
-        previous = value;
+        numbers += !isnan(value) || cell.length > 0;
     }
-    return numbers > 0 && !(numbers > 2 && steps == numbers - 1);
+    bool named = counts_up(s, items[0], true) ||
+                 (counts_up(s, items[0], false) && s->lines.count > 1 && !is_all_integers(s, items[1]));
+    return numbers > 0 && !named;
 }
 
 /* --- names --- */

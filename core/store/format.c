@@ -8,6 +8,7 @@
 #include "store/hdf5.h"
 #include "store/hdf5_library.h"
 #include "store/jsonl.h"
+#include "store/mat.h"
 #include "store/npy.h"
 #include "store/npz.h"
 #include "store/safetensors.h"
@@ -19,6 +20,7 @@
 #include <strings.h>
 
 enum {
+    MATRIX = MLK_FORMAT_TENSORS | MLK_FORMAT_COLUMNS, /* numbers alone are a tensor */
     ARRAYS = MLK_FORMAT_TENSORS | MLK_FORMAT_FRAMES,
     LINES = MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE,
 };
@@ -30,9 +32,9 @@ const mlk_format mlk_formats[] = {
     {"npz", ARRAYS | MLK_FORMAT_COLUMNS, .read = mlk_npz_read, .write = mlk_npz_write},
     {"npy", ARRAYS | MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .single = true, .read = mlk_npy_read_list,
      .write = mlk_npy_write_list},
-    {"csv", LINES | MLK_FORMAT_COLUMNS, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table,
+    {"csv", LINES | MATRIX, .write_frames = mlk_csv_write_frames, .print_table = mlk_csv_print_table,
      .parse_columns = mlk_delimited_parse},
-    {"tsv", MLK_FORMAT_COLUMNS, .parse_columns = mlk_delimited_parse},
+    {"tsv", MATRIX, .parse_columns = mlk_delimited_parse},
     {"txt", MLK_FORMAT_COLUMNS, .parse_columns = mlk_delimited_parse},
     {"jsonl", MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .print_table = mlk_jsonl_print_table,
      .parse_columns = mlk_jsonl_parse},
@@ -41,6 +43,7 @@ const mlk_format mlk_formats[] = {
     {"h5", LINES | MLK_FORMAT_COLUMNS, .read = mlk_hdf5_read, .write_frames = mlk_hdf5_write_frames,
      .write_table = mlk_hdf5_write_table, .available = mlk_hdf5_available},
     {"hdf5", MLK_FORMAT_COLUMNS, .read = mlk_hdf5_read, .available = mlk_hdf5_available},
+    {"mat", MLK_FORMAT_TENSORS | MLK_FORMAT_COLUMNS, .read = mlk_mat_read, .write = mlk_mat_write},
     {.name = NULL},
 };
 

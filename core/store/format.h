@@ -30,7 +30,8 @@ typedef struct mlk_format {
     bool single; /* a file holds one array, without a name: each of several goes to NAME.ARRAY.ending */
     bool texts;  /* there is a place for metadata */
 
-    /* Tensors; frames and tables that have no function of their own are written as tensors, too. */
+    /* Tensors; frames and tables that have no function of their own are written as tensors, too. NULL of delimited
+     * text, whose table of numbers is one tensor for whoever asks (core/lua/store.c). */
     mlk_code (*read)(const char *path, mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write)(const char *path, const mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write_frames)(const char *path, const mlk_frames *frames, mlk_status *status);

@@ -173,27 +173,6 @@ static mlk_code read_header(header *h)
 
 /* --- the data ------------------------------------------------------------------- */
 
-/* Column-major elements at `from` to row-major ones at `to`. */
-static void copy_fortran(const mlk_array *array, const unsigned char *from, unsigned char *to, size_t size)
-{
-    int64_t count = mlk_array_count(array), index[MLK_MAX_RANK] = {0}, stride[MLK_MAX_RANK];
-    int64_t step = 1, at = 0;
-    for (int axis = 0; axis < array->rank; axis++) {
-        stride[axis] = step;
-        step *= array->shape[axis];
-    }
-    for (int64_t i = 0; i < count; i++) {
-        memcpy(to + (size_t)i * size, from + (size_t)at * size, size);
-        for (int axis = array->rank - 1; axis >= 0; axis--) {
-            at += stride[axis];
-            if (++index[axis] < array->shape[axis])
-                break;
-            at -= stride[axis] * array->shape[axis];
-            index[axis] = 0;
-        }
-    }
-}
-
 static void reverse_words(unsigned char *bytes, size_t n, size_t word)
 {
     for (unsigned char *at = bytes; at < bytes + n; at += word) {
@@ -267,7 +246,7 @@ static mlk_code copy_data(const header *h, const unsigned char *from, size_t roo
     if (!data)
         return mlk_fail_memory(h->status, "the array");
     if (h->fortran_order && array->rank > 1 && bytes > 0)
-        copy_fortran(array, from, data, h->size);
+        mlk_copy_columns(array->rank, array->shape, from, data, h->size);
     else
         memcpy(data, from, bytes);
     if (h->big_endian && h->letters != 'S')

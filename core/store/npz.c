@@ -2,6 +2,7 @@
 
 #include "interrupt.h"
 #include "store/atomic.h"
+#include "store/inflate.h"
 #include "store/npy.h"
 #include "text.h"
 
@@ -12,9 +13,6 @@
 enum { LOCAL = 0x04034B50, CENTRAL = 0x02014B50, END = 0x06054B50, END64 = 0x06064B50, LOCATOR64 = 0x07064B50 };
 enum { LOCAL_SIZE = 30, CENTRAL_SIZE = 46, END_SIZE = 22, END64_SIZE = 56, LOCATOR_SIZE = 20 };
 enum { STORED = 0, DEFLATED = 8, ENCRYPTED = 1, UTF8 = 1 << 11, MOST_MEMBERS = 1000000 };
-
-/* Deflate cannot shrink more than this; a member that claims to is a bomb or damaged. */
-enum { LARGEST_RATIO = 1032 };
 
 /* --- reading ---------------------------------------------------------------- */
 
@@ -156,29 +154,6 @@ static const unsigned char *content(const archive *zip, const member *m)
     return part(zip, m->offset + skip, m->packed);
 }
 
-/* Inflates to exactly m->size bytes. */
-static bool inflate_all(const unsigned char *from, const member *m, unsigned char *to)
-{
-    enum { STEP = 1 << 30 }; /* zlib counts in 32 bits */
-    z_stream stream = {0};
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-        return false;
-    uint64_t in = m->packed, out = m->size;
-    stream.next_in = (unsigned char *)from;
-    stream.next_out = to;
-    int result = Z_OK;
-    while (result == Z_OK && !mlk_interrupted()) {
-        unsigned in_step = in < STEP ? (unsigned)in : STEP, out_step = out < STEP ? (unsigned)out : STEP;
-        stream.avail_in = in_step;
-        stream.avail_out = out_step;
-        result = inflate(&stream, Z_NO_FLUSH);
-        in -= in_step - stream.avail_in;
-        out -= out_step - stream.avail_out;
-    }
-    inflateEnd(&stream);
-    return result == Z_STREAM_END && in == 0 && out == 0;
-}
-
 static uint32_t checksum(uint32_t crc, const void *bytes, uint64_t n)
 {
     return n > 0 ? (uint32_t)crc32_z(crc, bytes, n) : crc; /* of NULL, zlib gives the sum of nothing before it */
@@ -193,12 +168,12 @@ static mlk_code read_member(const archive *zip, const member *m, mlk_tensors *te
     if (m->method != STORED && m->method != DEFLATED)
         return mlk_fail(zip->status, MLK_UNSUPPORTED, "array '%.80s' is compressed by method %d; handled are 0 and 8",
                         m->name, m->method);
-    if (m->method == STORED ? m->size != m->packed : m->size / LARGEST_RATIO > m->packed)
+    if (m->method == STORED ? m->size != m->packed : m->size / MLK_INFLATE_RATIO > m->packed)
         return damaged(zip, "a member's size is not what its packed size allows");
     if (m->method == DEFLATED) {
         if (!(unpacked = malloc(m->size ? m->size : 1)))
             return mlk_fail_memory(zip->status, "an array");
-        if (!inflate_all(packed, m, unpacked)) {
+        if (!mlk_inflate(MLK_INFLATE_RAW, packed, m->packed, unpacked, m->size)) {
             free(unpacked);
             return mlk_interrupted() ? mlk_fail(zip->status, MLK_INTERRUPTED, "interrupted")
                                      : damaged(zip, "a member does not inflate to its size");

@@ -156,6 +156,25 @@ mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status)
     return MLK_OK;
 }
 
+void mlk_copy_columns(int rank, const int64_t *shape, const void *from, void *to, size_t size)
+{
+    int64_t count = 1, index[MLK_MAX_RANK] = {0}, stride[MLK_MAX_RANK], at = 0;
+    for (int axis = 0; axis < rank; axis++) {
+        stride[axis] = count;
+        count *= shape[axis];
+    }
+    for (int64_t i = 0; i < count; i++) {
+        memcpy((char *)to + (size_t)i * size, (const char *)from + (size_t)at * size, size);
+        for (int axis = rank - 1; axis >= 0; axis--) {
+            at += stride[axis];
+            if (++index[axis] < shape[axis])
+                break;
+            at -= stride[axis] * shape[axis];
+            index[axis] = 0;
+        }
+    }
+}
+
 bool mlk_array_bytes(const mlk_array *array, int64_t *bytes)
 {
     int64_t product = (int64_t)mlk_dtype_size(array->dtype);

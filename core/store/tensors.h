@@ -76,6 +76,10 @@ mlk_code mlk_tensors_add_text(mlk_tensors *tensors, const char *key, const char 
 /* Sorts items and metadata; a name or key that comes twice is refused. */
 mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status);
 
+/* Copies column-major elements of `size` bytes to row-major ones; with the shape reversed, row-major to column-major
+ * ones. */
+void mlk_copy_columns(int rank, const int64_t *shape, const void *from, void *to, size_t size);
+
 /* Size of an array in bytes; false when it does not fit in 63 bits. */
 bool mlk_array_bytes(const mlk_array *array, int64_t *bytes);
 

@@ -56,7 +56,8 @@ function TestBare:test_an_empty_environment_is_enough()
   end
   local result = classify {}
   lu.assertEquals({result.code, result.err}, {0, ""})
-  lu.assertEquals(files.list(place .. "/run/plots"), {"accuracy.png", "confusion.png"})
+  lu.assertEquals(files.list(place .. "/run/plots"), {"accuracy.png", "confusion.png", "precision_recall.png",
+    "roc.png"})
   lu.assertStrContains(read "run/report.md", "![Confusion matrix](plots/confusion.png)")
 end
 
@@ -70,15 +71,16 @@ function TestBare:test_pictures_that_fail_cost_nothing()
     stand_in("gnuplot", script)
     local result = classify({}, "--overwrite")
     lu.assertEquals(result.code, 0, result.err)
-    lu.assertEquals(result.err, ("moonlark: plots/accuracy.png left out: %s\n"
-      .. "moonlark: plots/confusion.png left out: %s\n")
-      :format(why, why))
+    local said, drawn = "", {"accuracy", "confusion", "roc", "precision_recall"}
+    for _, name in ipairs(drawn) do said = said .. ("moonlark: plots/%s.png left out: %s\n"):format(name, why) end
+    lu.assertEquals(result.err, said)
     lu.assertStrContains(result.out, "run folder: run")
     lu.assertEquals(json.decode(read "run/run.json").status, "finished")
     lu.assertEquals(json.decode(read "run/metrics.json").n, 8)
     lu.assertTrue(files.exists(place .. "/run/model.json"))
     local page = read "run/report.md"
-    lu.assertStrContains(page, "- plots/accuracy.png, plots/confusion.png: " .. why)
+    lu.assertStrContains(page, "- plots/accuracy.png, plots/confusion.png, plots/roc.png, "
+      .. "plots/precision_recall.png: " .. why)
     lu.assertFalse(page:find("](", 1, true) ~= nil)
   end
 end
@@ -108,7 +110,7 @@ function TestBare:test_a_cache_that_cannot_be_written_is_left_out_with_one_warni
     lu.assertEquals(result.code, 0, result.err)
     lu.assertEquals(times(result.err, "results are not kept between runs: cannot make the cache folder /dev/null"), 1,
       result.err)
-    lu.assertEquals(times(result.err, "\n"), 3, result.err) -- and two pictures
+    lu.assertEquals(times(result.err, "\n"), 5, result.err) -- and four pictures
   end
 end
 

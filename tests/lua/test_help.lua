@@ -303,4 +303,32 @@ function TestComplete:test_tensors_complete_without_loading_anything_first()
   grid = nil
 end
 
+TestObjects = {}
+
+function TestObjects:test_a_model_is_explained_by_the_function_that_makes_it()
+  model = require "moonlark.classify".knn() -- a global, as at the prompt
+  lu.assertStrContains(help.text "model", "classify.knn(given)")
+  local text, found = help.text "model:predict_proba"
+  lu.assertTrue(found)
+  lu.assertStrContains(text, "predict_proba is a method of:")
+  lu.assertStrContains(text, "n_neighbors")
+  lu.assertStrContains(help.text "model:fit", "Estimator:fit(x, y)")
+  model = nil
+end
+
+function TestObjects:test_a_signal_has_the_help_of_tensors()
+  song = require "moonlark.signal".new {data = require "moonlark.torch".zeros {1, 4}, rate = 1, kind = "waveform"}
+  lu.assertStrContains(help.text "song:cumsum", "cumsum(Tensor self")
+  lu.assertStrContains(help.text "song:slice", "Signal:slice(from, to)")
+  local complete = require "moonlark.shell.complete"
+  lu.assertTrue(#complete.candidates "song:cums" > 0)
+  lu.assertEquals(complete.candidates "song.cums", {})
+  song = nil
+end
+
+function TestObjects:test_a_function_of_moonlark_itself()
+  lu.assertStrContains(help.text "moonlark.warn", "moonlark.warn(kind, text)")
+  lu.assertStrContains(help.text "moonlark.audio.load", "audio.load(path, given)")
+end
+
 os.exit(lu.LuaUnit.run())

@@ -1,4 +1,5 @@
 --- Folds: which rows judge a model and which it learns from.
+local checks = require "moonlark.dataset.checks"
 local core = require "moonlark_core"
 local estimator = require "moonlark.estimator"
 local options = require "moonlark.base.options"
@@ -102,10 +103,13 @@ function folds.divide(X, o)
       show.fail "repeats draws new folds, and these are given: leave out repeats, or say k"
     end
     local places, k = numbered(given, X.x:size(0))
+    checks.duplicates(X.tracks or {}, function(i) return "fold " .. places[i] end)
     return {{places = places, k = k}}
   end
   local divisions, k = {}, o.k or 5
+  checks.fresh(X.tracks or {})
   for i = 1, o.repeats or 1 do divisions[i] = {places = drawn(X, k, groups, o.seed + i - 1), k = k} end
+  checks.duplicates(X.tracks or {}, function(i) return "fold " .. divisions[1].places[i] end)
   return divisions
 end
 

@@ -63,6 +63,40 @@ function checks.duplicates(tracks, part_of)
     .. "figures too good: %s%s"):format(n == 1 and "1 track has" or n .. " tracks have", example, n > 1 and " …" or ""))
 end
 
+-- The name of what a track is a piece of, where its file name says so: blues.00000 of blues.00000.3.wav.
+local function whole_of(track) return track.path:match "([^/]*)$":match "^(.*%d)[._-]%d+%.?%w*$" end
+
+--- Warns where tracks without groups look like pieces of recordings, by their names: blues.00000.0.wav and
+--- blues.00000.1.wav. Pieces of one recording in two parts make any classifier look good.
+---@param tracks moonlark.Track[]
+function checks.pieces(tracks)
+  local count, wholes = {}, 0
+  for _, track in ipairs(tracks) do
+    local whole = whole_of(track)
+    if not whole or track.group then return end
+    if not count[whole] then wholes = wholes + 1 end
+    count[whole] = (count[whole] or 0) + 1
+  end
+  if wholes < 2 or #tracks < 2 * wholes then return end
+  local name = tracks[1].path:match "[^/]*$"
+  warning.say("pieces-across-split", show.format("%d names such as %s look like pieces of %d recordings, and these "
+    .. "have no groups: pieces of one may come to lie on both sides of the split, which makes figures too good: "
+    .. "--group '^(.*%%d)[._-]%%d' keeps them together", #tracks, name, wholes))
+end
+
+--- Warns of what a division that is made anew does not look at: published folds, names that tell of pieces.
+---@param tracks moonlark.Track[]
+function checks.fresh(tracks)
+  checks.unused_folds(tracks)
+  checks.pieces(tracks)
+end
+
+--- Warns of a file whose content is no longer what an index or a split says.
+---@param track moonlark.Track
+function checks.changed(track)
+  warning.of_file("changed-file", track.path, "its content has changed since the index or the split was made")
+end
+
 --- Warns of classes that had tracks and have none left.
 ---@param before table<string, integer>  of Dataset:counts
 ---@param after table<string, integer>

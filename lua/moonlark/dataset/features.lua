@@ -4,6 +4,7 @@ local class = require "moonlark.dataset.class"
 local core = require "moonlark_core"
 local lists = require "moonlark.dataset.lists"
 local options = require "moonlark.base.options"
+local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
 
 local features = {}
@@ -143,14 +144,26 @@ function Features:dataset()
     rejected = {table.unpack(self.rejected)}, leakage = self.leakage, table = self.table})
 end
 
--- What tells a track from others.
-local function key(track) return track.path .. "\0" .. tostring(track.start or "") end
+-- What tells a track from others, wherever one stands.
+local function key(track) return scan.absolute(track.path) .. "\0" .. tostring(track.start or "") end
+
+-- The rows of tracks by their keys, and by their content for files that have moved; false for what was set aside.
+local function index_of(self)
+  local row_of = {}
+  for i, track in ipairs(self:dataset().tracks) do
+    if track.hash and not track.start and not self.table then row_of[track.hash] = i end
+  end
+  for _, bad in ipairs(self.rejected) do row_of[key(bad)] = false end
+  for i, track in ipairs(self.tracks) do row_of[key(track)] = i end
+  return row_of
+end
 
 -- The rows of a part's tracks.
 local function rows_of(self, row_of, part)
   local rows = {}
   for _, track in ipairs(part.tracks) do
     local row = row_of[key(track)]
+    if row == nil then row = row_of[track.hash or ""] end
     if row == nil then show.fail("the split names %s, which is not among the features", track.path) end
     if row then
       local hash = self.tracks[row].hash
@@ -171,9 +184,7 @@ end
 ---@param division moonlark.Parts|moonlark.Folds
 ---@return table
 function Features:divide(division)
-  local row_of, whole = {}, self:dataset()
-  for _, bad in ipairs(self.rejected) do row_of[key(bad)] = false end
-  for i, track in ipairs(whole.tracks) do row_of[key(track)] = i end
+  local row_of = index_of(self)
   local function take(part)
     local rows = part and rows_of(self, row_of, part)
     return rows and #rows > 0 and self:select(rows) or nil
@@ -192,15 +203,15 @@ end
 ---@param folds moonlark.Folds
 ---@return moonlark.Features
 function Features:with_folds(folds)
-  local name_of = {}
+  local row_of, tracks = index_of(self), {}
   for _, fold in ipairs(folds) do
-    for _, track in ipairs(fold.test.tracks) do name_of[key(track)] = fold.name end
+    for _, row in ipairs(rows_of(self, row_of, fold.test)) do
+      tracks[row] = options.join(self.tracks[row], {fold = fold.name})
+    end
   end
-  self:divide(folds) -- which compares what there is
-  local tracks = map(self.tracks, function(track)
-    local name = name_of[key(track)] or show.fail("no fold tests %s", track.path)
-    return options.join(track, {fold = name})
-  end)
+  for i, track in ipairs(self.tracks) do
+    if not tracks[i] then show.fail("no fold tests %s", track.path) end
+  end
   return features.make(options.join(self, {tracks = tracks}))
 end
 

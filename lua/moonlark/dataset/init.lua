@@ -11,6 +11,7 @@ local options = require "moonlark.base.options"
 local class = require "moonlark.dataset.class"
 local files = require "moonlark.base.files"
 local gtzan = require "moonlark.dataset.known.gtzan"
+local kind = require "moonlark.dataset.kind"
 local known = require "moonlark.dataset.known"
 local list = require "moonlark.dataset.list"
 local scan = require "moonlark.dataset.scan"
@@ -24,7 +25,8 @@ require "moonlark.dataset.batches"
 
 local make = class.make
 
-local dataset = {load = store.load, csv = list.csv, known = known.open, table = tables.read}
+local dataset = {load = store.load, csv = list.csv, known = known.open, table = tables.read,
+  kind = kind.of}
 
 local text, none = options.text, options.none
 local of_folder = options.describe("dataset.folder", {

@@ -30,6 +30,7 @@ local function inspect(tracks, depth, label, o)
   local reasons = {}
   for i, track in ipairs(tracks) do
     if outcome[i] == true then
+      if track.hash and found[i].hash and track.hash ~= found[i].hash then checks.changed(track) end
       for key, value in pairs(found[i]) do track[key] = value end
     else
       reasons[track] = background.reason(track.path, outcome[i])

@@ -44,6 +44,9 @@ end
 --- The folder that a path lies in; "." for a bare name.
 function scan.parent(path) return (files.split(path)) end
 
+--- A path from the root on.
+function scan.absolute(path) return scan.join(lfs.currentdir(), path) end
+
 --- A path with respect to a folder: the rest when it lies below it, else absolute.
 function scan.relative(path, folder)
   local here = lfs.currentdir()

@@ -176,7 +176,7 @@ function Dataset:split(given)
     return split_by_lists(self, o.lists)
   end
   local names, shares = shares_of(o)
-  checks.unused_folds(self.tracks)
+  checks.fresh(self.tracks)
   local dealt = deal(self, shares, o)
   checks.duplicates(self.tracks, function(i) return names[dealt[i]] end)
   local parts = {settings = {seed = o.seed, group = o.group, stratify = o.stratify}}
@@ -242,7 +242,7 @@ function Dataset:folds(given)
   local o = of_folds:read(given)
   local names, dealt
   if o.k then
-    checks.unused_folds(self.tracks)
+    checks.fresh(self.tracks)
     names, dealt = new_folds(self, o)
   else
     names, dealt = predefined(self)

@@ -69,19 +69,36 @@ local function union(list)
   return whole
 end
 
+--- All tracks of the parts, as one dataset.
+---     local songs = dataset.load("splits.json"):dataset()
+---@return moonlark.Dataset
+function Parts:dataset()
+  local list = {}
+  for _, name in ipairs(part_names) do list[#list + 1] = self[name] end
+  return union(list)
+end
+
+--- All tracks of the folds, as one dataset.
+---     local songs = dataset.load("folds.json"):dataset()
+---@return moonlark.Dataset
+function Folds:dataset()
+  local list = {}
+  for i, fold in ipairs(self) do list[i] = fold.test end
+  return union(list)
+end
+
 --- Writes the parts to a JSON file that dataset.load reads back. Errors: parts that were cut into segments.
 ---     parts:save "splits.json"
 ---@param path string
 ---@return moonlark.Parts self
 function Parts:save(path)
-  local stored, list = {}, {}
+  local stored = {}
   for _, name in ipairs(part_names) do
     if self[name] then
-      list[#list + 1] = self[name]
       stored[name] = part_paths(self[name], scan.parent(path))
     end
   end
-  write(path, union(list), {format = "moonlark.splits", kind = "parts", settings = self.settings, parts = stored})
+  write(path, self:dataset(), {format = "moonlark.splits", kind = "parts", settings = self.settings, parts = stored})
   return self
 end
 
@@ -90,12 +107,11 @@ end
 ---@param path string
 ---@return moonlark.Folds self
 function Folds:save(path)
-  local stored, list = json.array {}, {}
+  local stored = json.array {}
   for i, fold in ipairs(self) do
-    list[i] = fold.test
     stored[i] = {name = fold.name, test = part_paths(fold.test, scan.parent(path))}
   end
-  write(path, union(list), {format = "moonlark.splits", kind = "folds", settings = self.settings, parts = stored})
+  write(path, self:dataset(), {format = "moonlark.splits", kind = "folds", settings = self.settings, parts = stored})
   return self
 end
 

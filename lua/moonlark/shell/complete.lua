@@ -47,6 +47,12 @@ function complete.is_tensor(value)
   return type(value) == "userdata" and type(meta) == "table" and meta.__name == "moonlark.Tensor"
 end
 
+--- True for Signals, which have the methods of their tensors.
+function complete.is_signal(value)
+  local meta = debug.getmetatable(value)
+  return type(value) == "table" and type(meta) == "table" and meta.__name == "moonlark.Signal"
+end
+
 -- A field, or a module of Moonlark among the globals.
 local function field(value, name)
   local found = value[name]
@@ -73,8 +79,9 @@ end
 local function names_in(value, methods)
   local names, torch = {}, package.loaded["moonlark.torch"]
   add_fields(names, value, methods)
-  if torch and complete.is_tensor(value) then add_fields(names, torch.Tensor, methods) end
-  if complete.is_tensor(value) or value == torch then add_operators(names) end
+  local computes = complete.is_tensor(value) or methods and complete.is_signal(value)
+  if torch and computes then add_fields(names, torch.Tensor, methods) end
+  if computes or value == torch then add_operators(names) end
   return names
 end
 

@@ -6,6 +6,7 @@ local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local run = require "moonlark.run"
+local source = require "moonlark.shell.source"
 local show = require "moonlark.base.show"
 local warning = require "moonlark.base.warning"
 
@@ -17,11 +18,11 @@ local NAMED = 5 -- columns that a warning names
 local usual = "mfcc,spectral_contrast,zero_crossing_rate,spectral_centroid,spectral_bandwidth,spectral_rolloff,"
   .. "spectral_flatness,rms"
 
---- Adds the arguments that choose sounds, features and the run folder to a command's parser.
+--- Adds the arguments that choose sounds or a table, features and the run folder to a command's parser.
 ---@param parser table  of moonlark.shell.command
 ---@param pool string  the usual statistics over time, separated by commas
 function experiment.arguments(parser, pool)
-  parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
+  source.arguments(parser)
   arguments.add(parser, usual)
   command.options(parser, options.described "feature.recipe", {"pool"}, {pool = pool})
   parser:option("--run", "The run folder to write."):argname "<folder>"
@@ -44,11 +45,24 @@ local function warn_of_constants(X)
     table.concat(names, ", ", 1, math.min(#names, NAMED)), #names > NAMED and " …" or ""))
 end
 
---- One row of features for each sound; files that cannot be read, or were kept in part, are named on standard error.
----@param songs moonlark.Dataset
----@return table X  as from dataset:extract
-function experiment.extract(songs, args)
-  local X = songs:extract(arguments.recipe(args), {workers = args.workers, cache = arguments.cache(args)})
+--- What DATA names, said in a line where it is not plain: see moonlark.shell.source. A run folder that cannot be taken
+--- is refused first.
+---@return moonlark.Source
+function experiment.open(args)
+  if args.run then experiment.check_folder(args, "--overwrite") end
+  local opened = source.open(args)
+  if opened.words then print(opened.words) end
+  return opened
+end
+
+--- One row of features for each sound, or the table's rows; files that cannot be read, or were kept in part, are named on
+--- standard error.
+---@param opened moonlark.Source|moonlark.Dataset
+---@return moonlark.Features X
+function experiment.extract(opened, args)
+  local songs = opened.songs or opened
+  local how = {workers = args.workers, cache = arguments.cache(args)}
+  local X = opened.features or songs:extract(arguments.recipe(args), how)
   command.name_files("left out:", X.rejected)
   warn_of_constants(X)
   if #X.partial > 0 then print(("%d files%s"):format(#X, command.in_part(X.partial))) end
@@ -77,8 +91,10 @@ end
 function experiment.run(name, args, songs)
   if not args.run then return nil end
   local exists = experiment.check_folder(args, "--overwrite")
-  songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
-    partial = args.partial}
+  if not songs.table and #songs.tracks > 0 and not songs.tracks[1].hash then
+    songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
+      partial = args.partial}
+  end
   local settings = {command = name}
   for key, value in pairs(args) do
     if key ~= "run" and key ~= "overwrite" then settings[key] = value end

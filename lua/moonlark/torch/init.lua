@@ -204,18 +204,34 @@ function torch.tensor(value, given)
   return tensor
 end
 
---- Writes a tensor or a table of tensors; the ending decides: .npy, .npz or .safetensors.
----     torch.save("weights.npz", {w = w, b = b})
+--- Writes tensors; the ending decides how:
+---
+--- `.safetensors` takes a table of tensors, and metadata; `.npz` a table of tensors, strings and lists of strings;
+--- `.npy` one of these; `.mat` (MATLAB, level 5) a table of them, whose vectors become rows; `.csv` and `.tsv` one
+--- tensor of numbers with 1 or 2 axes, and a list of names for its columns.
+---     torch.save("weights.npz", {w = w, b = b, classes = {"rock", "jazz"}})
+---     torch.save("table.csv", x, {"tempo", "loudness"})
 ---@param path string
----@param tensors moonlark.Tensor|table<string, moonlark.Tensor>
----@param metadata table<string, string>?  of .safetensors
+---@param tensors moonlark.Tensor|table<string, moonlark.Tensor|string|string[]>
+---@param about table<string, string>|string[]?  metadata of .safetensors; names of the columns of .csv and .tsv
 torch.save = store.save
 
---- Reads what `torch.save`, numpy or safetensors wrote: the tensor of a .npy file, a table of tensors otherwise.
+local reading = options.describe("torch.load", store.parameters.read_table)
+
+--- Reads what `torch.save`, numpy, safetensors, scipy.io or MATLAB (level 5) wrote: the tensor of a .npy file, a table
+--- of tensors by name of .safetensors, .npz and .mat. Arrays of strings are strings and lists of strings; uint16 becomes
+--- int32, uint32 and uint64 int64. Of .mat, what has no place here (structs, mixed cells, sparse matrices) is left out,
+--- and named in the second value: {name = "struct"}.
+---
+--- Of .csv and .tsv it is one float64 tensor rows × columns, NaN where a number is missing; the second value is the
+--- list of the columns' names, nil when the file gives none. Columns of texts are refused: `dataset.table` takes those.
 ---     local w = torch.load("weights.npz").w
+---     local x, names = torch.load("table.csv", {decimal = ","})
 ---@param path string
----@return moonlark.Tensor|table<string, moonlark.Tensor>
-torch.load = store.load
+---@param given moonlark.torch.load.Options?  of .csv and .tsv
+---@return moonlark.Tensor|table<string, moonlark.Tensor|string|string[]>
+---@return string[]|table<string, string>?
+function torch.load(path, given) return store.load(path, given and reading:read(given)) end
 
 --- What an operator takes and gives: its schemas, one a line; nil when there is none of that name.
 ---     print(torch.help "conv2d")

@@ -72,6 +72,12 @@ local function of_class(class)
   end
 end
 
+-- The entry of the function that makes estimators of a kind: it tells their methods, too.
+local function of_kind(model)
+  local kind = type(model) == "table" and model.kind
+  return kind and (index.by_part[kind] or index.by_name[kind])
+end
+
 local function of_value(value)
   if type(value) == "function" then return of_function(value) end
   local module = type(value) == "table" and module_name(value)
@@ -80,7 +86,7 @@ local function of_value(value)
   local found = of_class(type(meta) == "table" and rawget(meta, "__class") or value)
   if found then return found end
   local class = type(meta) == "table" and type(meta.__name) == "string" and meta.__name:match "[^.]*$"
-  return class and index.by_name[class]
+  return class == "Estimator" and of_kind(value) or class and index.by_name[class]
 end
 
 -- What the module that owns the name says by its own `help`. Methods of tensors are torch's functions.
@@ -89,7 +95,7 @@ local function from_owner(name)
   if not owner then return nil end
   local ok, value = complete.lookup((owner:gsub(":", ".")), true)
   if not ok then return nil end
-  if complete.is_tensor(value) then value = package.loaded["moonlark.torch"] end
+  if complete.is_tensor(value) or complete.is_signal(value) then value = package.loaded["moonlark.torch"] end
   local explain = type(value) == "table" and rawget(value, "help")
   if type(explain) ~= "function" then return nil end
   local fine, text = pcall(explain, last)
@@ -165,6 +171,7 @@ function help.text(about, width)
   end
 
   local name = about:gsub("^moonlark%.", ""):gsub(":", ".")
+  if index.by_name["moonlark." .. name] then name = "moonlark." .. name end
   local known, value = complete.lookup(name, true)
   local entry = known and of_value(value) or index.by_name[name] or known and index.by_part[name]
   if entry and entry.doc then
@@ -174,6 +181,12 @@ function help.text(about, width)
   end
   local own = from_owner(about)
   if own then return own, true end
+  local owner, method = about:match "^(.*):([%w_]+)$"
+  local owned, model = complete.lookup(owner or "")
+  local kind = known and owned and of_kind(model)
+  if kind and kind.doc then
+    return ("%s is a method of:\n\n%s"):format(method, page(kind, width)), true
+  end
   if known then return ("%s: a %s without help"):format(about, type(value)), false end
   local found, near = search(name)
   if #found > 0 then return layout.list(("no '%s'; names like it:"):format(about), found, width), false end

@@ -4,6 +4,7 @@ local data = require "moonlark.shell.dataset"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local source = require "moonlark.shell.source"
 require "moonlark.dataset" -- describe what they take
 require "moonlark.train"
 
@@ -49,8 +50,8 @@ function arguments.parser(plan)
   parser:option("--run", "The run folder to write."):argname "<folder>"
   parser:flag("--overwrite", "Replace the run that the folder holds.")
   parser:flag("--resume", "Go on with the run that the folder holds.")
-  parser:option("--split", "Shares of training, validation and test."):argname "<a,b,c>":default "0.6,0.2,0.2"
-    :convert(command.words)
+  source.split_argument(parser, "0.6,0.2,0.2")
+  source.known_arguments(parser)
   parser:option("--folds", "Cross-validation: a number, data or filename."):argname "<k>"
   command.option(parser, "seeds", integer(1, {least = 1, most = 1000}, "how many seeds, from --seed on"))
   command.options(parser, arguments.plan, {"epochs", "batch_size"}, plan)

@@ -6,29 +6,20 @@ local files = require "moonlark.base.files"
 local network = require "moonlark.network"
 local optim = require "moonlark.optim"
 local options = require "moonlark.base.options"
-local split = require "moonlark.dataset.split"
 local show = require "moonlark.base.show"
+local source = require "moonlark.shell.source"
+local split = require "moonlark.dataset.split"
 local train = require "moonlark.train"
 
 local division = {}
-
-local function split_of(args, songs)
-  if #args.split > 3 then error("--split has three shares: training, validation and test", 0) end
-  local shares = {}
-  for i, word in ipairs(args.split) do
-    shares[i] = tonumber(word) or show.fail("--split must be numbers such as 0.6,0.2,0.2, got '%s'", word)
-  end
-  if not (shares[1] > 0) then error("--split: the share of training, the first, must be above 0", 0) end
-  local function some(share) return share ~= 0 and share or nil end
-  return songs:split {train = shares[1], valid = some(shares[2]), test = some(shares[3]), seed = args.seed}
-end
 
 --- Each division of the data that is to be trained on: one for a split, one for each fold.
 ---@return {train: moonlark.Dataset, valid: moonlark.Dataset?, test: moonlark.Dataset?}[]
 function division.all(plan, args, songs)
   if not plan.supervised then return {{train = songs}} end
-  if not dataset.is(songs) then return songs.train and {songs} or songs end -- a split or folds from a file
-  if not args.folds then return {split_of(args, songs)} end
+  local divided = songs
+  if dataset.is(songs) and not args.folds then divided = source.divide(songs, args.split, args.seed) end
+  if not dataset.is(divided) then return divided.train and {divided} or divided end
   if args.folds == "data" or args.folds == "filename" then return songs:folds() end
   local k = math.tointeger(tonumber(args.folds))
   if not k or k < 2 then show.fail("--folds must be a number from 2 on, data or filename, got '%s'", args.folds) end
@@ -38,7 +29,7 @@ end
 --- The dataset, split or folds that the arguments name; files that cannot be opened are set aside.
 function division.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
-  local songs = dataset.open(args.data, args.folds == "filename" and dataset.esc or nil)
+  local songs = args.folds == "filename" and dataset.open(args.data, dataset.esc) or source.sounds(args.data, args)
   if plan.supervised and not songs.task and #songs.classes < 2 then
     show.fail("%s has %s: a network needs 2 or more to tell apart", args.data,
       #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes")
