@@ -510,6 +510,11 @@
 ---@class moonlark.dataset.gtzan.Options
 ---@field lists? string  default beside the data: the folder of the list files
 
+--- What dataset.kind takes.
+---@class moonlark.dataset.kind.Options
+---@field delimiter? string  default guessed: of a CSV file: one character between fields
+---@field path? string  default "path", "filename" …: of a CSV file: the column of paths
+
 --- What dataset.known takes.
 ---@class moonlark.dataset.known.Options
 ---@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"  default found out: which collection it is
@@ -2115,6 +2120,12 @@
 ---@field scale_factor? number|number[]  default nil: of each axis, or of all; in place of a size
 ---@field mode? "nearest"|"linear"|"bilinear"|"bicubic"|"trilinear"|"area"  default "nearest": how values between the input's are found
 ---@field align_corners? boolean  default false: the corners of input and output lie on each other, not their edges
+
+--- What torch.load takes.
+---@class moonlark.torch.load.Options
+---@field delimiter? "auto"|","|";"|"	"|"|"|" "  default "auto": between two cells of a line; auto: guessed
+---@field decimal? "."|","  default ".": before the decimals of a number
+---@field header? integer  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
 
 --- What torch.local_response_norm takes.
 ---@class moonlark.torch.local_response_norm.Options
