@@ -1989,6 +1989,26 @@
 ---@field height_mm? number  default in proportion, 15..2600, mm: on paper
 ---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
+--- What plot.signal takes.
+---@class moonlark.plot.signal.Options
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default by the kind, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+
+--- What plot.songs takes.
+---@class moonlark.plot.songs.Options
+---@field names? any[]|moonlark.Tensor  default none: a name for each song, above its column
+---@field scales? "shared"|"own"  default "shared": one range of colours, values and time for all songs in a row of pictures, or each its own
+---@field width? number  default by the number of songs and Signals, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default by the number of songs and Signals, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+
 --- What plot.waveform takes.
 ---@class moonlark.plot.waveform.Options
 ---@field limit? number  default the largest, above 0: the amplitude at both ends of the axis

@@ -299,6 +299,26 @@ add("learning_curve", function()
 end)
 add("importance", function() return plot.importance(importances(57), {title = "Permutation importance", xlabel = "loss of accuracy"}) end)
 add("importance_few", function() return plot.importance({mfcc_0_mean = 0.21, rms_mean = 0.08}) end)
+add("predicted", function()
+  local draw, truth, guess = random(8), {}, {}
+  for i = 1, 80 do truth[i] = 60 + 120 * draw() guess[i] = truth[i] + 12 * normal(draw) end
+  return plot.predicted(truth, guess, {title = "Tempo", xlabel = "true tempo (BPM)", ylabel = "predicted tempo (BPM)"})
+end)
+add("signal", function()
+  local mel = spectrogram(0.001, 2, "mel")
+  return plot.signal(mel:with {data = require "moonlark.torch".tensor(mel.data)}, {title = "A Signal by itself"})
+end)
+add("songs", function()
+  local songs = {}
+  for i = 1, 3 do
+    local torch = require "moonlark.torch"
+    local sound = signal.new {data = torch.tensor {wave(2 + i, 1000)}, rate = 1000, kind = "waveform"}
+    local made = {sound, spectrogram(0.001 * i, i, "mel"), chroma()}
+    for k, one in ipairs(made) do made[k] = one:with {data = torch.is_tensor(one.data) and one.data or torch.tensor(one.data)} end
+    songs[i] = made
+  end
+  return plot.songs(songs, {names = {"One.mp3", "Zwei – ein langer Name.flac", "τρία.ogg"}})
+end)
 add("grid", function()
   return plot.grid({
     plot.waveform(wave(4, 1000), {rate = 1000, title = "Waveform"}), plot.waveform(wave(4, 1000), {rate = 1000, title = "Another"}),

@@ -25,7 +25,7 @@ local parameters = options.describe("plot.heat", {
 }, shared.ends("the range of colours", "the numbers' own"), shared.axes, shared.size(nil, nil, "by the matrix"))
 
 local function colours_of(settings, low, high)
-  local signed = low and low < 0 and high > 0
+  local signed = low and scale.signed(low, high)
   local name = settings.palette or signed and "diverging" or "viridis"
   if signed and name == "diverging" then low, high = math.min(low, -high), math.max(high, -low) end
   low, high = settings.low or low, settings.high or high

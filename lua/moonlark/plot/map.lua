@@ -119,7 +119,7 @@ end
 -- Range, palette and label of the colours for what the map's numbers are. Zero is no middle of decibels, nor of other
 -- logarithms of spectra, such as the inputs of Whisper.
 local function colouring(signal, settings, low, high, unit, spectrum)
-  local signed = low and high > 0 and low < -1e-6 * high and unit ~= "dB" and not spectrum -- rounding errors aside
+  local signed = low and scale.signed(low, high) and unit ~= "dB" and not spectrum
   local name = settings.palette or signed and "diverging" or unit == "dB" and "magma"
     or signal and signal:facts().palette or "viridis"
   if signed and name == "diverging" then low, high = math.min(low, -high), math.max(-low, high) end

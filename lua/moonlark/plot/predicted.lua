@@ -7,6 +7,7 @@ local scale = require "moonlark.plot.scale"
 local shared = require "moonlark.plot.options"
 local show = require "moonlark.base.show"
 local style = require "moonlark.plot.style"
+local text = require "moonlark.plot.text"
 
 ---@class moonlark.plot
 local pictures = {}
@@ -22,8 +23,8 @@ local function columns_of(truth, predicted, target)
   end
   local lists = {}
   for i, name in ipairs {"truth", "predicted"} do
-    local list = data.list((data.read(name, i == 1 and truth or predicted)))
-    for k, value in ipairs(list) do
+    local list = {}
+    for k, value in ipairs(data.list((data.read(name, i == 1 and truth or predicted)))) do
       if type(value) == "table" then value = value[target + 1] end
       list[k] = type(value) == "number" and value or show.fail("target must be one of the columns of %s, got %d", name,
         target)
@@ -57,7 +58,7 @@ function pictures.predicted(truth, predicted, given)
   return figure.of(settings, {
     xlabel = "truth", ylabel = "predicted", x = axis, y = axis, grid = true, elements = drawn.elements,
     marks = {{x1 = low, y1 = low, x2 = high, y2 = high, colour = "#999999", dash = "(6,8)", behind = true}},
-    note = drawn.missing > 0 and ("%d left out: not finite"):format(drawn.missing) or nil,
+    note = drawn.missing > 0 and text.count(drawn.missing, "point") .. " left out: not finite" or nil,
   }, width, height)
 end
 

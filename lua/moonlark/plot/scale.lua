@@ -237,6 +237,9 @@ function scale.names_ticks(names, count)
   return ticks
 end
 
+--- Whether numbers stand on both sides of zero, rounding errors aside.
+function scale.signed(low, high) return high > 0 and low < -1e-6 * high end
+
 --- A range that is never empty: a single value gets room on both sides.
 ---@param low number?
 ---@param high number?

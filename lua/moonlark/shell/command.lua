@@ -149,14 +149,16 @@ end
 local placeholders = {integer = "n", number = "x", list = "a,b"}
 
 local function placeholder(name, parameter)
-  if parameter.choices then
-    local words = {}
-    for i, choice in ipairs(parameter.choices) do words[i] = tostring(choice) end
-    return table.concat(words, "|")
-  end
-  if parameter.unit or not parameter.kinds then return parameter.unit or placeholders[parameter.kind] or name end
   local words = {}
-  for i, kind in ipairs(parameter.kinds) do words[i] = placeholder(name, kind) end
+  for _, word in ipairs(parameter.choices or {}) do
+    if word then words[#words + 1] = tostring(word) end -- false, for none, cannot be typed
+  end
+  if parameter.choices then return table.concat(words, "|") end
+  if parameter.unit or not parameter.kinds then return parameter.unit or placeholders[parameter.kind] or name end
+  for _, kind in ipairs(parameter.kinds) do
+    local word = placeholder(name, kind)
+    if word ~= "" then words[#words + 1] = word end
+  end
   return table.concat(words, "|")
 end
 
