@@ -29,6 +29,19 @@ function TestValidation:test_scaler_sees_the_training_folds_only()
   lu.assertEquals(report.confusion:sum():item(), 6)
 end
 
+function TestValidation:test_hold_out_learns_from_one_part_and_is_judged_on_the_other()
+  local x, y = samples()
+  local function part(from, n) return {x = x:narrow(0, from, n), y = y:narrow(0, from, n), classes = {"a", "b", "c"}} end
+  local parts = {train = part(0, 40), test = part(40, 20)}
+  local report = classify.hold_out(classify.knn(), parts)
+  local truth = classify.knn():fit(parts.train):predict(parts.test.x)
+  lu.assertEquals(report.predicted:totable(), truth:totable())
+  lu.assertEquals({report.n, #report.folds, report.folds[1].n}, {20, 1, 20})
+  lu.assertEquals(report.accuracy, report.mean_accuracy)
+  lu.assertNotStrContains(tostring(report), "folds")
+  lib.fails("parts must hold train and test", classify.hold_out, classify.knn(), {train = parts.train})
+end
+
 function TestValidation:test_groups_stay_together()
   local x, y = samples()
   local groups = {}

@@ -134,7 +134,8 @@ local function other_figures(self)
 end
 
 function Evaluation:__tostring()
-  local spread = self.folds and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_accuracy, self.std_accuracy)
+  local many = self.folds and #self.folds > 1
+  local spread = many and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_accuracy, self.std_accuracy)
   local lines = {("accuracy %.3f  (95 %% interval %.3f to %.3f%s)"):format(self.accuracy, self.interval.low,
     self.interval.high, spread or "")}
   local others = other_figures(self)

@@ -48,7 +48,8 @@ local function line(width, name, figures)
 end
 
 function Evaluation:__tostring()
-  local folds = self.folds and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_map, self.std_map) or ""
+  local many = self.folds and #self.folds > 1
+  local folds = many and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_map, self.std_map) or ""
   local lines = {("mean average precision %.3f  (ROC AUC %.3f, F1 %.3f macro, %.3f micro%s)"):format(self.map, self.auc,
     self.macro.f1, self.micro.f1, folds), ""}
   local names, width = {}, #"macro avg"

@@ -2,6 +2,7 @@
 local folds = require "moonlark.classify.folds"
 local judge = require "moonlark.classify.judge"
 local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local task = require "moonlark.classify.task"
 
 ---@class moonlark.classify
@@ -31,6 +32,26 @@ function validation.cross_validate(model, X, given)
   local report = task.of(X).evaluation(X, found)
   report.division = found.division
   return report
+end
+
+--- Judges a model on a split that is fixed: a fresh clone is fitted to parts.train and predicts parts.test. The report
+--- is that of a cross-validation of one fold.
+---
+--- Errors: no such parts; those of cross_validate.
+---     print(classify.hold_out(classify.svm(), X:divide(dataset.load "splits.json")))
+---@param model moonlark.Estimator
+---@param parts {train: table, test: table}  features, as of X:divide
+---@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation
+function validation.hold_out(model, parts)
+  if type(parts) ~= "table" or type(parts.train) ~= "table" or type(parts.test) ~= "table" then
+    show.fail "parts must hold train and test, as X:divide gives them"
+  end
+  folds.check(model, parts.train)
+  folds.check(model, parts.test)
+  local result, predicted, scores, kind = task.judge(model:clone():fit(parts.train), parts.test)
+  result.n = parts.test.x:size(0)
+  return task.of(parts.test).evaluation(parts.test,
+    {predicted = predicted, scores = scores, scores_are = kind, folds = {result}})
 end
 
 return validation

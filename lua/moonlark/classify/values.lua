@@ -33,7 +33,8 @@ Evaluation.__name = "moonlark.ValuesEvaluation"
 local figures = {"r2", "rmse", "mae", "pearson", "spearman", "ccc"}
 
 function Evaluation:__tostring()
-  local folds = self.folds and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_r2, self.std_r2) or ""
+  local many = self.folds and #self.folds > 1
+  local folds = many and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_r2, self.std_r2) or ""
   local lines = {("R² %.3f  (RMSE %.4g, CCC %.3f%s)"):format(self.r2, self.rmse, self.ccc, folds), ""}
   local names, width = {}, 0
   for i, name in ipairs(self.targets) do
