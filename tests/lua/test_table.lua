@@ -145,6 +145,21 @@ function TestFormats:test_of_one_line_of_columns()
   lu.assertEquals({X.classes, X.x:totable()}, {{"a", "b"}, {{1}, {2}}})
 end
 
+function TestFormats:test_of_arrays()
+  local x, y = torch.arange(6):float():view {3, 2}, torch.tensor {1, 0, 1}
+  torch.save(place .. "/t.npz", {X = x, y = y})
+  torch.save(place .. "/t.safetensors", {features = x, labels = y})
+  for _, name in ipairs {"t.npz", "t.safetensors"} do
+    local X = dataset.table(files.join(place, name))
+    lu.assertEquals({X.x:totable(), X.classes, X.y:totable()}, {x:totable(), {"0", "1"}, {1, 0, 1}})
+  end
+  torch.save(place .. "/t.npy", x)
+  lu.assertEquals(dataset.table(place .. "/t.npy").x:totable(), x:totable())
+  torch.save(place .. "/t.npz", {X = x, y = torch.tensor {0.5, 1, 2}})
+  lib.fails("are the numbers of the column 'y' classes, or values to be learned?", dataset.table, place .. "/t.npz")
+  lu.assertEquals(dataset.table(place .. "/t.npz", {value = "y"}).y:totable(), {0.5, 1, 2})
+end
+
 -- extractions -----------------------------------------------------------------------------
 
 local function extract(...)
@@ -157,7 +172,7 @@ end
 
 function TestExtraction:test_a_table_is_what_extract_gives()
   local recipe = feature.recipe {features = {"mfcc", "rms"}, pool = {"mean", "std"}}
-  for _, format in ipairs {"csv", "arff", "jsonl"} do
+  for _, format in ipairs {"csv", "arff", "jsonl", "safetensors", "npy", "h5"} do
     extract("--pool", "mean,std", "--format", format, "--out", format)
     local X, truth = dataset.table(files.join(place, format)), dataset.folder(place .. "/songs"):extract(recipe)
     lu.assertEquals({X.names, X.classes, X.y:totable()}, {truth.names, truth.classes, truth.y:totable()})

@@ -4,8 +4,8 @@ local show = require "moonlark.base.show"
 
 local roles = {}
 
--- Names that columns of labels have where none is named.
-local label_names = {"label", "class", "genre"}
+--- Names that columns of labels have where none is named.
+roles.label_names = {"label", "labels", "class", "genre", "target", "y"}
 
 local sounds = {}
 for _, ending in ipairs(require "moonlark.dataset.scan".extensions) do sounds[ending] = true end
@@ -47,10 +47,18 @@ local function path_column(columns, asked, texts)
 end
 
 -- The column of labels, unless tags or values are learned, or false says that there is none.
-local function label_column(columns, o)
+local function label_column(columns, read, o)
   if o.label then return check(columns, "label", o.label) end
   if o.label == false or o.labels or o.value then return nil end
-  return first(columns, label_names)
+  local name = first(columns, roles.label_names)
+  for i = 1, math.min(20, read.rows) do
+    local cell = name and read.texts[name] and tonumber(read.texts[name][i])
+    if cell and cell ~= math.floor(cell) then
+      show.fail("%s: are the numbers of the column '%s' classes, or values to be learned? Name it as label or as value",
+        columns.path, name)
+    end
+  end
+  return name
 end
 
 --- Whether the option `group` is a pattern for paths and no column.
@@ -61,7 +69,7 @@ function roles.is_pattern(known, group) return group ~= nil and not known[group]
 
 -- The columns with a part of their own, by part.
 local function assign(columns, read, o)
-  local found = {path = path_column(columns, o.path, read.texts), label = label_column(columns, o),
+  local found = {path = path_column(columns, o.path, read.texts), label = label_column(columns, read, o),
     labels = o.labels, value = o.value}
   for _, name in ipairs {"group", "fold", "part"} do
     if o[name] and not (name == "group" and roles.is_pattern(columns.known, o.group)) then
@@ -86,7 +94,7 @@ end
 local function refuse(columns, read, left)
   local name = left[1]
   local odd = read.odd[name]
-  local value, where = odd and odd.value or "", odd and odd.line and ("line %d holds"):format(odd.line) or "it holds"
+  local value, where = odd and odd.value or read.texts[name][1], odd and odd.line and ("line %d holds"):format(odd.line) or "it holds"
   local comma = value:find "^[-+]?%d+,%d+$" and "; for a comma in place of the point say decimal = \",\"" or ""
   show.fail("%s: the column '%s' is no number: %s '%s'%s (name it in ignore, or as label, group, fold or path)%s",
     columns.path, name, where, value, comma,

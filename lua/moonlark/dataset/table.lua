@@ -17,7 +17,7 @@ local function names(help, usual) return options.list(text(), none, {single = tr
 
 local of_table = options.describe("dataset.table", {
   label = options.either(none, {options.choice({false}, none), text()}, "the column of classes; false: none",
-    {usual = '"label", "class" or "genre"'}),
+    {usual = '"label", "class", "genre", "target" …'}),
   labels = names("tags: columns of 0 and 1, or one column of texts", "none"),
   separator = text("|", "what stands between the tags of a text"),
   value = names("the columns of numbers to be learned", "none"),
@@ -35,7 +35,9 @@ local of_table = options.describe("dataset.table", {
 -- What read_table is to leave as text.
 local function texts_wanted(o)
   local wanted = {"group", "fold", "part"}
-  if o.label == nil then table.move({"label", "class", "genre"}, 1, 3, 4, wanted) end
+  if o.label == nil and not o.labels and not o.value then
+    table.move(roles.label_names, 1, #roles.label_names, 4, wanted)
+  end
   for _, option in ipairs {"label", "group", "fold", "part", "path"} do wanted[#wanted + 1] = o[option] or nil end
   return wanted
 end
