@@ -1,21 +1,21 @@
 --- Judges a trained model on labelled songs: accuracy, figures of each class, confusion matrix.
 local account = require "moonlark.classify.account"
 local command = require "moonlark.shell.command"
-local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local model = require "moonlark.model"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local source = require "moonlark.shell.source"
 
 local parser = command.parser("evaluate", "Judges a trained model on labelled songs.")
 parser:epilog [[
   moonlark evaluate runs/c                    the test part that the run set aside (splits.json)
-  moonlark evaluate runs/c other/genres       songs of the same classes, one folder a class]]
+  moonlark evaluate runs/c other/genres       songs of the same classes, one folder a class
+  moonlark evaluate runs/t other.csv --label genre    rows of a table with the columns that the run learnt from]]
 parser:argument("model", "A run folder of train or classify, or a model's .safetensors file.")
-parser:argument("data",
-  "A folder with one folder a class, a list.csv, an index, or a split; default: the run's test part.")
-  :args "?"
+source.arguments(parser, {args = "?", help = "Labelled songs (folder, list, index), a table of numbers, or a split, of "
+  .. "which the test part is taken; default: the run's test part."})
 parser:option("--plot", "Where to draw the confusion matrix, tags or values: .png, .svg or .pdf."):argname "<file>"
 command.options(parser, options.described "model.open", {"device"})
 command.reading(parser, "as in the training")
@@ -25,22 +25,22 @@ command.json(parser)
 local args = parser:parse()
 if args.plot then require "moonlark.plot.figure".kind_of(args.plot) end -- refused before the work
 
--- The songs to judge on.
-local function test_songs()
+-- The songs, or the rows of a table, to judge on: of a split its test part.
+local function test_data()
   local folder = files.kind(args.model) == "directory" and args.model or (files.split(args.model))
-  local path = args.data or files.join(folder, "splits.json")
-  if not args.data and not files.exists(path) then
+  if not args.data and not files.exists(files.join(folder, "splits.json")) then
     show.fail("%s set no test part aside: name the data to judge on", args.model)
   end
-  local songs
-  if path:find "%.json$" then
-    songs = dataset.load(path)
-    if not dataset.is(songs) then songs = songs.test or show.fail("%s has no test part", path) end
-  else
-    songs = dataset.open(path)
+  local given = options.join(args, {data = args.data or files.join(folder, "splits.json")})
+  local opened = source.open(given)
+  local data, division = opened.features or opened.songs, opened.division
+  if args.data and opened.words then io.stderr:write(opened.words, "\n") end
+  if division then
+    if not division.test then show.fail("%s has no test part", given.data) end
+    data = opened.features and opened.features:divide(division).test or division.test
   end
-  if #songs.classes == 0 and not songs.task then show.fail("%s has no labels", path) end
-  return songs
+  if #data.classes == 0 and not data.task then show.fail("%s has no labels", given.data) end
+  return data
 end
 
 -- The figures of classes, and of each class.
@@ -68,7 +68,7 @@ end
 
 local opened = model.open(args.model, {device = args.device})
 opened:names() -- one that tells nothing apart says so before the data is looked for
-local found = opened:evaluate(test_songs(), {workers = args.workers, channel = args.channel, partial = args.partial})
+local found = opened:evaluate(test_data(), {workers = args.workers, channel = args.channel, partial = args.partial})
 if args.json then
   print_json(found)
 else

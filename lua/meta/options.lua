@@ -525,7 +525,7 @@
 
 --- What dataset.table takes.
 ---@class moonlark.dataset.table.Options
----@field label? false|string  default "label", "class" or "genre": the column of classes; false: none
+---@field label? false|string  default "label", "class", "genre", "target" …: the column of classes; false: none
 ---@field labels? string|string[]  default none: tags: columns of 0 and 1, or one column of texts
 ---@field separator? string  default "|": what stands between the tags of a text
 ---@field value? string|string[]  default none: the columns of numbers to be learned
