@@ -314,6 +314,10 @@
 ---@field max_iter? integer  default 1000, 1 or more: passes at most
 ---@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
+--- What classify.naive_bayes takes.
+---@class moonlark.classify.naive_bayes.Options
+---@field var_smoothing? number  default 1e-09, 0 or more: this share of the largest variance of a column is added to all variances
+
 --- What classify.nested_cross_validate takes.
 ---@class moonlark.classify.nested_cross_validate.Options
 ---@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
@@ -337,6 +341,11 @@
 --- What classify.pipeline takes.
 ---@class moonlark.classify.pipeline.Options
 ---@field steps moonlark.Estimator[]  required: each is fitted to what the one before it gives
+
+--- What classify.qda takes.
+---@class moonlark.classify.qda.Options
+---@field reg_param? number  default 0, 0..1: share of the covariances that is replaced by the identity
+---@field tol? number  default 0.0001, 0 or more: directions whose variance is below this do not vary
 
 --- What classify.random_forest takes.
 ---@class moonlark.classify.random_forest.Options

@@ -27,14 +27,16 @@ local makers = {
   logistic = function(o) return classify.logistic(o) end,
   knn = function(o) return classify.knn(o or {n_neighbors = 3}) end,
   svm = function(o) return classify.svm(o) end,
+  naive_bayes = function(o) return classify.naive_bayes(o) end,
+  qda = function(o) return classify.qda(o or {reg_param = 0.1}) end,
   svm_sure = function(o) return classify.svm(o or {probability = true}) end,
   random_forest = function(o) return classify.random_forest(o or {n_estimators = 5}) end,
   boosted_trees = function(o) return classify.boosted_trees(o or {n_estimators = 5}) end,
   pipeline = function() return classify.pipeline {classify.scaler(), cluster.pca {n_components = 2}, classify.svm()} end,
 }
 
-local supervised = {lda = true, logistic = true, knn = true, svm = true, svm_sure = true, random_forest = true,
-  boosted_trees = true, pipeline = true}
+local supervised = {lda = true, naive_bayes = true, qda = true, logistic = true, knn = true, svm = true,
+  svm_sure = true, random_forest = true, boosted_trees = true, pipeline = true}
 
 -- Three clouds in four columns, 60 rows.
 local function samples()

@@ -99,6 +99,15 @@ function TestReference:test_knn()
   end
 end
 
+function TestReference:test_classes_as_normal_distributions()
+  local x, y, test = train_and_test(frozen.y)
+  check("naive_bayes.proba", classify.naive_bayes():fit(x, y):predict_proba(test), 1e-6)
+  check("qda.proba", classify.qda():fit(x, y):predict_proba(test), 1e-5)
+  check("qda.regularised.proba", classify.qda {reg_param = 0.3}:fit(x, y):predict_proba(test), 1e-5)
+  local narrow = {x:narrow(0, 0, 20), y:narrow(0, 0, 20)}
+  lu.assertErrorMsgContains("directions only", function() classify.qda():fit(table.unpack(narrow)) end)
+end
+
 function TestReference:test_svm()
   local cases = {
     ["svm.rbf"] = {frozen.y, {tol = 1e-6}},

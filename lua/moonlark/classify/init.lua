@@ -12,7 +12,7 @@ local classify = {}
 classify.load = require "moonlark.estimator".load
 
 for _, part in ipairs {"models", "validation", "search", "distribution", "learning_curve", "compare", "importance",
-  "lda"} do
+  "lda", "gaussian"} do
   for name, f in pairs(require("moonlark.classify." .. part)) do classify[name] = f end
 end
 

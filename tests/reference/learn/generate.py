@@ -10,8 +10,10 @@ from safetensors.numpy import save_file
 from sklearn import metrics
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -115,5 +117,9 @@ for name, weight in (("balanced", "balanced"), ("given", {0: 3.0, 2: 0.5})):
 
 model = SVC(tol=1e-6).fit(Z[train], y[train])
 keep("svm.ovr", model.decision_function(Z[test]))
+
+for name, model in (("naive_bayes", GaussianNB()), ("qda", QuadraticDiscriminantAnalysis()),
+                    ("qda.regularised", QuadraticDiscriminantAnalysis(reg_param=0.3))):
+    keep(f"{name}.proba", model.fit(Z[train], y[train]).predict_proba(Z[test]))
 
 save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "learn.safetensors"))
