@@ -1,5 +1,6 @@
 -- moonlark cluster as a person runs it, and what its models say of themselves.
 local cluster = require "moonlark.cluster"
+local csv = require "moonlark.base.csv"
 local estimator = require "moonlark.estimator"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
@@ -60,9 +61,54 @@ function TestCommand:test_whitening_scaling_and_starts_are_chosen()
   lu.assertTrue(figures()["ari.std"] > 0)
   local page = files.read(place .. "/run/report.md")
   lu.assertStrContains(page, "each brought to variance 1")
-  lu.assertStrContains(page, "the least inertia of 1 starts")
+  lu.assertStrContains(page, "the least inertia of 1 start ")
   local said = run("songs", "--scale", "none", "--components", "0", "--method", "gmm")
   lu.assertStrContains(said.out, "Columns are taken as they are; clusters are sought in all 66 columns.")
+end
+
+local every = "gmm,kmeans,agglomerative,spectral,hdbscan"
+
+function TestCommand:test_every_method_finds_the_pitches()
+  local said = run("songs", "--run", "run", "--overwrite", "--method", every, "--linkage", "average")
+  local found = figures()
+  for _, name in ipairs {"gmm", "kmeans", "agglomerative", "spectral", "hdbscan"} do
+    lu.assertTrue(found["ari." .. name] > 0.97, name)
+    lu.assertEquals(found["clusters." .. name], 3, name)
+  end
+  lu.assertStrContains(said.out, "HDBSCAN           ARI ")
+  local page = files.read(place .. "/run/report.md")
+  for _, words in ipairs {"linkage average", "plots/dendrogram.png", "plots/map.png", "Davies-Bouldin",
+    "## Clusters found by HDBSCAN"} do
+    lu.assertStrContains(page, words)
+  end
+  local rows = csv.read(place .. "/run/clusters.csv")
+  lu.assertEquals({#rows, rows[1].label, rows[120].label}, {120, "hz220", "hz880"})
+  lu.assertEquals({rows[1].agglomerative, rows[120].agglomerative}, {"0", "2"})
+end
+
+function TestCommand:test_the_number_of_clusters_is_found()
+  local said = run("songs", "--run", "run", "--overwrite", "--method", "kmeans", "--clusters", "auto")
+  lu.assertEquals(figures().clusters, 3)
+  lu.assertStrContains(said.out, "3 clusters (* what each criterion chooses)")
+  local page = files.read(place .. "/run/report.md")
+  lu.assertStrContains(page, "## How many clusters")
+  lu.assertStrContains(page, "plots/choice.png")
+  local wrong = lib.moonlark(place, nil, "cluster", "songs", "--clusters", "1")
+  lu.assertEquals(wrong.code, 2)
+end
+
+function TestCommand:test_a_table_without_labels()
+  local lines = {"a,b"}
+  for i = 1, 40 do lines[i + 1] = ("%g,%g"):format(i % 2 * 10 + i % 7 / 10, i % 5 / 10) end
+  lib.write(place .. "/table.csv", table.concat(lines, "\n") .. "\n")
+  local said = run("table.csv", "--run", "run", "--overwrite", "--method", every, "--clusters", "2")
+  lu.assertStrContains(said.out, "ARI –")
+  local found = figures()
+  lu.assertEquals({found.ari, found["clusters.hdbscan"], found.n}, {nil, 2, 40})
+  lu.assertTrue(found.silhouette > 0.5)
+  local page = files.read(place .. "/run/report.md")
+  lu.assertStrContains(page, "40 rows, 2 features each.")
+  lu.assertNotStrContains(page, "mostly")
 end
 
 function TestCommand:test_its_model_is_used_again()
