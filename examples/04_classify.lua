@@ -29,6 +29,11 @@ print(report)
 plot.confusion(report, {title = "SVM"}):save(picture)
 print("wrote " .. picture)
 
+-- Is it better than the nearest neighbours, or were the folds kind to it? And what does it need?
+local other = classify.pipeline {classify.scaler(), classify.knn()}
+print(classify.compare(report, classify.cross_validate(other, X, {k = 3, seed = 1})))
+print(classify.importance(model, X, {k = 3, by = "feature"}))
+
 -- Fitted to everything, it may be asked about other songs.
 model:fit(X)
 song = song or songs[1].path
