@@ -1,8 +1,10 @@
 --- Cross-validates classical classifiers on labelled sounds; confusion matrix, figures, report.
+local account = require "moonlark.classify.account"
 local command = require "moonlark.shell.command"
 local experiment = require "moonlark.shell.experiment"
 local findings = require "moonlark.shell.classify.findings"
 local models = require "moonlark.shell.classify.models"
+local options = require "moonlark.base.options"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
@@ -60,14 +62,10 @@ local function judge(entries, X, how, run)
 end
 
 local function figures(entries, best, X)
-  local found = best.report
-  local flat = found:figures()
-  for name, value in pairs {
-    accuracy = found.mean_accuracy, ["accuracy.std"] = found.std_accuracy, best = best.name, n = X.x:size(0),
-    classes = #X.classes, columns = X.x:size(1), folds = #found.folds, rejected = #X.rejected, partial = #X.partial,
-  } do flat[name] = value end
-  for _, entry in ipairs(entries) do flat["accuracy." .. entry.name] = entry.report.mean_accuracy end
-  return flat
+  local flat = account.figures(best.report)
+  for _, entry in ipairs(entries) do flat["accuracy." .. entry.name] = account.figures(entry.report).accuracy end
+  return options.join(flat, {best = best.name, n = X.x:size(0), classes = #X.classes, columns = X.x:size(1),
+    folds = #best.report.folds, rejected = #X.rejected, partial = #X.partial})
 end
 
 local function accuracy_bars(entries)

@@ -43,18 +43,18 @@ local function test_data()
   return data
 end
 
--- The figures of classes, and of each class.
+-- What is to be said of each class.
 local function of_classes(found)
   local classes = {}
   for i, class in ipairs(found.per_class) do classes[found.classes[i]] = class end
-  return options.join(found:figures(), {macro = found.macro, classes = classes, confusion = found.confusion:totable()})
+  return {macro = found.macro, classes = classes, confusion = found.confusion:totable()}
 end
 
 local function print_json(found)
   local how, partial = account.of(found), json.array {}
   for i, kept in ipairs(found.partial) do partial[i] = {path = kept.path, reason = kept.reason} end
-  print(json.encode(options.join(how and options.join(how.figures(found), how.details(found)) or of_classes(found),
-    {segment_accuracy = found.segment_accuracy, loss = found.loss, tracks = #found.tracks, partial = partial}), "  "))
+  print(json.encode(options.join(account.figures(found), how and how.details(found) or of_classes(found),
+    {loss = found.loss, tracks = #found.tracks, partial = partial}), "  "))
 end
 
 local function draw(found, path)

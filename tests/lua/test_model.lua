@@ -193,6 +193,10 @@ function TestModel:test_runs_of_classify_and_cluster_are_asked()
   lu.assertEquals(card.data.hash, json.decode(files.read(place .. "/runs/a/run.json")).data.hash)
   lu.assertNotNil(card.recipe.settings.features.mfcc)
 
+  lu.assertEquals(moonlark("classify", "songs", "--folds", "2", "--models", "svm", "--run", "runs/s").code, 0)
+  said = moonlark("predict", "runs/s", "songs/top/2.wav")
+  lu.assertStrMatches(said.out, "songs/top/2.wav\ttop 0%.%d+\n")
+
   lu.assertEquals(moonlark("cluster", "songs", "--clusters", "3", "--run", "runs/b").code, 0)
   said = moonlark("predict", "runs/b", "new/a.wav", "songs/low/1.wav", "--json")
   lu.assertEquals({said.code, said.err}, {0, ""})

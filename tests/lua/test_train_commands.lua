@@ -116,10 +116,24 @@ function TestTrain:test_the_same_line_gives_the_same_model()
   lu.assertEquals(files.read(place .. "/once/model.safetensors"), files.read(place .. "/twice/model.safetensors"))
 end
 
+-- The figures of folds are those that are printed: the interval is that of all tracks together.
+function TestTrain:test_metrics_of_folds_hold_the_printed_interval()
+  local printed = train("--model", "mlp", "--run", "one", "--folds", "2").out
+  local metrics = json.decode(files.read(place .. "/one/metrics.json"))
+  lu.assertStrContains(printed, ("95 %% interval %.3f to %.3f"):format(metrics["accuracy.low"], metrics["accuracy.high"]))
+  lu.assertTrue(metrics["accuracy.low"] < metrics["accuracy.high"])
+  lu.assertNil(metrics["accuracy.seeds.low"])
+  for _, name in ipairs {"accuracy.std", "f1", "precision", "recall", "balanced_accuracy", "auc", "log_loss"} do
+    lu.assertNumber(metrics[name], name)
+  end
+end
+
 function TestTrain:test_folds_and_seeds()
   train("--model", "mlp", "--run", "folds", "--folds", "2", "--seeds", "2")
   local metrics = json.decode(files.read(place .. "/folds/metrics.json"))
   lu.assertEquals({metrics.seeds, metrics.trainings}, {2, 4})
+  lu.assertTrue(metrics["accuracy.seeds.low"] <= metrics.accuracy and metrics.accuracy <= metrics["accuracy.seeds.high"])
+  lu.assertTrue(metrics["accuracy.low"] < metrics["accuracy.high"])
   lu.assertStrContains(files.read(place .. "/folds/report.md"), "fold 2")
   lu.assertTrue(files.exists(place .. "/folds/seed-1/fold-2/model.safetensors"))
 end

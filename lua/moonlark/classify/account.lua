@@ -144,6 +144,23 @@ local account = {}
 ---@return moonlark.Account?
 function account.of(found) return by_task[found.task] end
 
+-- Of classes. The interval is that of all predictions together, as it is printed; of folds the accuracy is their mean.
+local function figures_of_classes(found)
+  local flat = found:figures()
+  flat.accuracy, flat["accuracy.std"] = found.mean_accuracy or found.accuracy, found.std_accuracy
+  flat.segment_accuracy = found.segment_accuracy
+  return flat
+end
+
+--- The figures of an evaluation by name, for metrics.json: the same names whether folds, a split or other data judged.
+---@param found table
+---@return table<string, number>
+function account.figures(found)
+  local how = by_task[found.task]
+  if how then return how.figures(found) end
+  return found.accuracy and figures_of_classes(found) or {}
+end
+
 --- Writes what a page says of an evaluation of tags or values: its table, pictures, and what went wrong most.
 ---@param page moonlark.Report
 ---@param found table

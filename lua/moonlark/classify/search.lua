@@ -1,4 +1,5 @@
 --- Search: the hyperparameters that judge best, of all that a grid holds or of some that are drawn.
+local changed = require "moonlark.classify.changed"
 local core = require "moonlark_core"
 local folds = require "moonlark.classify.folds"
 local judge = require "moonlark.classify.judge"
@@ -40,39 +41,10 @@ local function combinations(grid)
   return all
 end
 
--- The steps of a pipeline by the last word of their kinds.
-local function step_named(steps, name)
-  local names = {}
-  for i, step in ipairs(steps) do
-    names[i] = step.kind:match "[^.]+$"
-    if names[i] == name then return i end
-  end
-  options.unknown("step of the pipeline", name, names)
-end
-
--- A clone with hyperparameters replaced: in a pipeline, of its last step, or of the one that is named:
--- "pca.n_components"; of a model for each tag or target, those of the model.
-local function with(model, changes)
-  if model.kind == "classify.one_vs_rest" or model.kind == "regress.multi_output" then
-    return model:clone {steps = {with(model.settings.steps[1], changes)}}
-  end
-  if model.kind ~= "classify.pipeline" then return model:clone(changes) end
-  local steps, by_step = {}, {}
-  for i, step in ipairs(model.settings.steps) do steps[i], by_step[i] = step, {} end
-  for key, value in pairs(changes) do
-    local name, own = key:match "^([%w_]+)%.([%w_]+)$"
-    by_step[name and step_named(steps, name) or #steps][own or key] = value
-  end
-  for i, step in ipairs(steps) do
-    if next(by_step[i]) then steps[i] = with(step, by_step[i]) end
-  end
-  return model:clone {steps = steps}
-end
-
 -- Judges a model with these hyperparameters by all folds.
 local function try(model, params, X, divisions, o)
-  local changed = with(model, params)
-  local found = judge(function(train) return changed:clone():fit(train) end, X, divisions, o)
+  local candidate = changed(model, params)
+  local found = judge(function(train) return candidate:clone():fit(train) end, X, divisions, o)
   local values, accuracies = {}, {}
   for i, fold in ipairs(found.folds) do values[i], accuracies[i] = task.pick(X, fold, o.scoring), fold.accuracy end
   local score, deviation = metrics.spread(values)
@@ -86,7 +58,7 @@ local function fit_best(model, X, results)
   for _, result in ipairs(results) do
     if not best or result.score > best.score or best.score ~= best.score then best = result end
   end
-  return with(model, best.params):fit(X), results, best
+  return changed(model, best.params):fit(X), results, best
 end
 
 -- Judges every combination.

@@ -64,16 +64,6 @@ function Record:epoch(trainer, row, is_best)
   end
 end
 
--- The figures of a part that was judged.
-local function judged_figures(found)
-  local how = account.of(found)
-  if how then return how.figures(found) end
-  if not found.accuracy then return {} end
-  local figures = found:figures()
-  figures.segment_accuracy = found.segment_accuracy
-  return figures
-end
-
 local function figures_of(trainer)
   local last = trainer.history[#trainer.history]
   local figures = {epochs = #trainer.history, loss = last.loss, train_accuracy = last.accuracy,
@@ -82,12 +72,9 @@ local function figures_of(trainer)
   for _, part in ipairs {"valid", "test"} do
     local found = trainer[part] or {}
     figures[part .. "_loss"] = found.loss
-    for name, value in pairs(judged_figures(found)) do figures[part .. "_" .. name] = value end
+    for name, value in pairs(account.figures(found)) do figures[part .. "_" .. name] = value end
   end
-  local judged = trainer.test or trainer.valid or {}
-  if judged.accuracy then figures.accuracy, figures.f1 = judged.accuracy, judged.macro.f1 end
-  local how = account.of(judged)
-  for name, value in pairs(how and how.figures(judged) or {}) do figures[name] = value end
+  for name, value in pairs(account.figures(trainer.test or trainer.valid or {})) do figures[name] = value end
   for name, value in pairs(trainer.figures or {}) do figures[name] = value end
   return figures
 end

@@ -1,4 +1,5 @@
 --- Trial: how `moonlark classify` judges its classifiers: the options that say so, and what follows from them.
+local changed = require "moonlark.classify.changed"
 local classify = require "moonlark.classify"
 local command = require "moonlark.shell.command"
 local metrics = require "moonlark.metrics"
@@ -57,12 +58,21 @@ function trial.judge(entry, X, args, how)
   entry.report, entry.chosen = classify.nested_cross_validate(entry.model, X, entry.grid(X.x:size(0)), nested)
 end
 
+-- An SVM that is kept knows how sure it is. That takes five fits more, which judging it does not need.
+local function kept(model)
+  local steps = model.settings.steps
+  local last = steps and steps[#steps] or model
+  return last.kind == "classify.svm" and changed(model, {probability = true}) or nil
+end
+
 --- The classifier fitted to all rows; with --search, with the hyperparameters that a search on all of them finds.
 ---@return moonlark.Estimator
 function trial.fit(entry, X, args, how)
-  if not args.search then return entry.model:clone():fit(X) end
-  return (classify.random_search(entry.model, X, entry.grid(X.x:size(0)),
-    {trials = args.search, scoring = args.scoring, k = how.k, folds = how.folds, seed = how.seed}))
+  if not args.search then return (kept(entry.model) or entry.model:clone()):fit(X) end
+  local found = classify.random_search(entry.model, X, entry.grid(X.x:size(0)),
+    {trials = args.search, scoring = args.scoring, k = how.k, folds = how.folds, seed = how.seed})
+  local sure = kept(found)
+  return sure and sure:fit(X) or found
 end
 
 return trial

@@ -84,6 +84,25 @@ local function write_page(whole, plan, args, divisions, seeds, results, figure, 
   whole:report(page)
 end
 
+-- The figures of all seeds: their means, and of the main one how far seeds are apart.
+local function figures_of(results, figure, means)
+  local sums, flat = {}, {}
+  for _, found in ipairs(results) do
+    for name, value in pairs(account.figures(found)) do
+      sums[name] = sums[name] or {}
+      table.insert(sums[name], value)
+    end
+  end
+  for name, values in pairs(sums) do flat[name] = metrics.spread(values) end
+  flat[figure] = metrics.spread(means) -- of folds, for tasks whose figures are those of all tracks together
+  if #results > 1 then
+    flat[figure .. ".seeds.std"] = select(2, metrics.spread(means))
+    flat[figure .. ".seeds.low"], flat[figure .. ".seeds.high"] = math.min(table.unpack(means)),
+      math.max(table.unpack(means))
+  end
+  return flat
+end
+
 --- Raises an error where there are no test parts, by which several trainings are compared.
 function several.check(plan, divisions)
   if not plan.supervised then error("--seeds and --folds compare accuracies: this model has none", 0) end
@@ -111,8 +130,8 @@ function several.fit(plan, args, divisions, whole)
   print(("\n%s %.4f, the mean of folds%s"):format(figure, mean, #seeds > 1 and
     (" and of %d seeds (%.4f to %.4f, deviation %.4f)"):format(#seeds, low, high, deviation) or ""))
   if not whole then return end
-  whole:metrics {[figure] = mean, [figure .. ".std"] = deviation, [figure .. ".low"] = low, [figure .. ".high"] = high,
-    seeds = #seeds, trainings = #seeds * #divisions}
+  whole:metrics(figures_of(results, figure, means))
+  whole:metrics {seeds = #seeds, trainings = #seeds * #divisions}
   write_page(whole, plan, args, divisions, seeds, results, figure, mean, deviation)
   whole:finish()
   print("run folder: " .. show.name(args.run))
