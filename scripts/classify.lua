@@ -8,6 +8,7 @@ local options = require "moonlark.base.options"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
+local tasks = require "moonlark.shell.classify.tasks"
 local trial = require "moonlark.shell.classify.trial"
 
 local parser = command.parser("classify", "Extracts features of labelled sounds and judges classifiers on them by "
@@ -17,9 +18,12 @@ parser:epilog [[
 list.csv) stay together. --folds data takes the folds that the data brings (the column fold), and
 --folds filename those that stand as the first number of file names, as in ESC-10 and ESC-50.
 --search N makes N draws of hyperparameters for each model within each fold, on the other folds alone: the figures
-are then those of searching. --repeats R divides the sounds R times: surer means, and surer comparisons.]]
+are then those of searching. --repeats R divides the sounds R times: surer means, and surer comparisons.
+Sounds that have several labels (--labels COLUMN of a list.csv, with --separator between them) get a classifier for
+each: these are tags, judged by average precision. --value COLUMN learns numbers, judged by R².]]
 experiment.arguments(parser, "mean,std,min,max,median")
-parser:option("--models", "Any of " .. table.concat(models.names, ",") .. "."):argname "<names>":convert(command.words)
+parser:option("--models", "Any of " .. table.concat(models.names, ",") .. "; of values any of "
+  .. table.concat(tasks.regressors, ",") .. "."):argname "<names>":convert(command.words)
 parser:option("--folds", "A number, data or filename."):argname "<k>":default "10"
 trial.arguments(parser)
 local args = parser:parse()
@@ -34,6 +38,7 @@ local function fold_options(X)
   if not k or k < 2 then
     parser:error(("--folds must be a number from 2 on, data or filename, got '%s'"):format(args.folds))
   end
+  if X.task == "tags" or X.task == "values" then return {k = k, seed = args.seed, repeats = args.repeats} end
   local counts, smallest = {}, math.huge
   for _, id in ipairs(X.y:totable()) do counts[id] = (counts[id] or 0) + 1 end
   for _, count in pairs(counts) do smallest = math.min(smallest, count) end
@@ -120,14 +125,16 @@ local function write_page(run, entries, best, X, how)
   run:report(page)
 end
 
-local entries = models.chosen(args)
 local source = experiment.open(args)
 local songs = source.songs
-if #songs.classes < 2 then show.fail("%s has %d classes: classification needs 2 or more", args.data, #songs.classes) end
+local of_classes = not songs.task or songs.task == "classes"
+local entries = of_classes and models.chosen(args)
+if of_classes and #songs.classes < 2 then show.fail("%s has %d classes: classification needs 2 or more", args.data, #songs.classes) end
 local run <close> = experiment.run("classify", args, songs)
 local X = experiment.extract(source, args)
 X.words = source.words
 local how = fold_options(X)
+if not of_classes then return tasks.run(args, X, how, run) end
 local best = judge(entries, X, how, run)
 how.scoring, how.each = args.scoring, nil
 print()

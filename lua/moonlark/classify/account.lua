@@ -125,11 +125,12 @@ function values.worst(found, paths)
   local rows = {}
   for i, path in ipairs(paths) do
     for t, name in ipairs(found.targets) do
-      rows[#rows + 1] = {path, name, truth[i][t], predicted[i][t], math.abs(truth[i][t] - predicted[i][t])}
+      local off = math.abs(truth[i][t] - predicted[i][t])
+      rows[#rows + 1] = {path, name, truth[i][t], predicted[i][t], off, by = off / found.per_target[t].rmse}
     end
   end
-  table.sort(rows, function(a, b)
-    if a[5] ~= b[5] then return a[5] > b[5] end
+  table.sort(rows, function(a, b) -- targets have units of their own: each is measured by its RMSE
+    if a.by ~= b.by then return a.by > b.by end
     return a[1] < b[1]
   end)
   return {"file", "of", "is", "predicted", "off by"}, rows

@@ -14,8 +14,10 @@ local models = {}
 -- At most as many neighbours as a third of the rows: a search fits to a part of a part.
 local function neighbours(rows) return classify.integers(1, math.max(1, math.min(20, rows // 3))) end
 
--- Scaled models see standardised columns. Trees need no scale, and a few hundred sounds fill few bins.
-local function all(args)
+--- All of them. Scaled models see standardised columns. Trees need no scale, and a few hundred sounds fill few bins.
+---@param args table  of the command line: seed, class_weight
+---@return moonlark.shell.Classifier[]
+function models.all(args)
   local function scaled(model) return classify.pipeline {classify.scaler(), model} end
   local function fixed(grid) return function() return grid end end
   local log, seed, weight = classify.log_uniform, args.seed, args.class_weight
@@ -38,13 +40,13 @@ end
 
 --- The names of all.
 models.names = {}
-for i, entry in ipairs(all {seed = 0}) do models.names[i] = entry.name end
+for i, entry in ipairs(models.all {seed = 0}) do models.names[i] = entry.name end
 
 --- Those that --models names, or all.
 ---@param args table  of the command line: models, seed, class_weight
 ---@return moonlark.shell.Classifier[]
 function models.chosen(args)
-  local list, known = all(args), {}
+  local list, known = models.all(args), {}
   if not args.models then return list end
   for _, entry in ipairs(list) do known[entry.name] = entry end
   local some = {}

@@ -1,0 +1,187 @@
+--- Tags and values in `moonlark classify`: their models, how these are judged, and what is written of it.
+local account = require "moonlark.classify.account"
+local classify = require "moonlark.classify"
+local metrics = require "moonlark.metrics"
+local models = require "moonlark.shell.classify.models"
+local options = require "moonlark.base.options"
+local plot = require "moonlark.plot"
+local regress = require "moonlark.regress"
+local report = require "moonlark.run.report"
+local show = require "moonlark.base.show"
+local task = require "moonlark.classify.task"
+
+local tasks = {}
+
+--- The names of models of values.
+tasks.regressors = {"ridge", "knn", "svr", "random_forest", "boosted_trees"}
+
+local function scaled(model) return classify.pipeline {classify.scaler(), model} end
+
+local function fixed(grid) return function() return grid end end
+
+local log = classify.log_uniform
+
+local trees = {n_estimators = classify.integers(20, 150), max_depth = classify.integers(2, 6),
+  learning_rate = log(0.03, 0.5), subsample = classify.uniform(0.5, 1)}
+
+-- The classifiers of `moonlark classify`, one for each tag.
+local function of_tags(args)
+  local list = {}
+  for i, entry in ipairs(models.all(args)) do
+    local steps = entry.model.kind == "classify.pipeline" and entry.model.settings.steps
+    local model = steps and scaled(classify.one_vs_rest(steps[2])) or classify.one_vs_rest(entry.model)
+    list[i] = {name = entry.name, model = model, grid = entry.grid}
+  end
+  return list
+end
+
+-- Models of numbers; those that learn one target are made for each.
+local function of_values(args, X)
+  local several = #X.targets > 1
+  local function each(model) return several and regress.multi_output(model) or model end
+  local deviation = (X.y:dim() == 1 and X.y or X.y:select(1, 0)):double():std():item()
+  return {
+    {name = "ridge", model = scaled(regress.ridge {alpha = 10}), grid = fixed {alpha = log(1e-2, 1e4)}},
+    {name = "knn", model = scaled(regress.knn {n_neighbors = math.min(5, X.x:size(0) // 3), weights = "distance"}),
+      grid = function(rows)
+        return {n_neighbors = classify.integers(1, math.max(1, math.min(20, rows // 3))),
+          weights = {"uniform", "distance"}}
+      end},
+    {name = "svr", model = scaled(each(regress.svr {C = 10 * deviation, epsilon = 0.1 * deviation})),
+      grid = fixed {C = log(0.1 * deviation, 1e2 * deviation), gamma = log(1e-4, 1e-1)}},
+    {name = "random_forest", model = each(regress.random_forest {n_estimators = 50, max_features = 1 / 3, max_bin = 16,
+      seed = args.seed}), grid = fixed {max_features = log(0.02, 1), max_depth = {0, 4, 8, 16}}},
+    {name = "boosted_trees", model = each(regress.boosted_trees {n_estimators = 100, max_depth = 3, learning_rate = 0.1,
+      max_bin = 16, seed = args.seed}), grid = fixed(trees)},
+  }
+end
+
+-- Those that --models names, or all.
+local function chosen(args, list)
+  if not args.models then return list end
+  local known, names, some = {}, {}, {}
+  for i, entry in ipairs(list) do known[entry.name], names[i] = entry, entry.name end
+  for i, name in ipairs(args.models) do some[i] = known[name] or options.unknown("model", name, names) end
+  return some
+end
+
+-- What is compared: --scoring, or the main figure where it says nothing.
+local function scoring_of(args, X)
+  local asked = task.of(X)
+  if args.scoring == "accuracy" then return asked.figure end
+  if asked.name == "tags" and args.scoring ~= "balanced_accuracy" then return args.scoring end
+  show.fail("--scoring %s is of classes, and this data has %s", args.scoring, asked.name)
+end
+
+local function judge_one(entry, X, args, how, scoring)
+  if not args.search then
+    entry.report = classify.cross_validate(entry.model, X, how)
+  else
+    local nested = options.join(how, {trials = args.search, scoring = scoring, inner_k = not how.folds and 3 or nil})
+    entry.report, entry.chosen = classify.nested_cross_validate(entry.model, X, entry.grid(X.x:size(0)), nested)
+  end
+  local list = {}
+  for _, fold in ipairs(entry.report.folds) do
+    if fold[scoring] == fold[scoring] then list[#list + 1] = fold[scoring] end
+  end
+  entry.score, entry.deviation = metrics.spread(list)
+end
+
+local words = {map = "mean average precision", auc = "ROC AUC", f1_macro = "macro F1", r2 = "R²"}
+
+local function judge(entries, X, args, how, run, scoring)
+  local best
+  print(words[scoring] .. ", mean of folds")
+  for _, entry in ipairs(entries) do
+    how.each = run and function(fold, result) run:log(options.join({model = entry.name, fold = fold}, result)) end
+    judge_one(entry, X, args, how, scoring)
+    print(("%-14s %.3f ± %.3f"):format(entry.name, entry.score, entry.deviation))
+    if not best or entry.score > best.score then best = entry end
+  end
+  how.each = nil
+  return best
+end
+
+-- The model to keep, fitted to all rows; with --search, with what a search on all of them finds.
+local function fit(best, X, args, how, scoring)
+  if not args.search then return best.model:clone():fit(X) end
+  return (classify.random_search(best.model, X, best.grid(X.x:size(0)),
+    {trials = args.search, scoring = scoring, k = how.k, folds = how.folds, seed = how.seed}))
+end
+
+local function figures(entries, best, X, scoring)
+  local found = account.of(best.report).figures(best.report)
+  for name, value in pairs {best = best.name, n = X.x:size(0), columns = X.x:size(1), folds = #best.report.folds,
+    rejected = #X.rejected, partial = #X.partial} do found[name] = value end
+  for _, entry in ipairs(entries) do found[scoring .. "." .. entry.name] = entry.score end
+  return found
+end
+
+local heads = {
+  tags = {{"average precision", function(r) return r.map end}, {"ROC AUC", function(r) return r.auc end},
+    {"macro F1", function(r) return r.macro.f1 end}, {"micro F1", function(r) return r.micro.f1 end}},
+  values = {{"R²", function(r) return r.r2 end}, {"RMSE", function(r) return r.rmse end},
+    {"MAE", function(r) return r.mae end}, {"concordance", function(r) return r.ccc end}},
+}
+
+local function models_table(page, entries, X, scoring)
+  local head, rows = {"model", words[scoring] .. ", mean of folds", "deviation"}, {}
+  for i, entry in ipairs(entries) do
+    rows[i] = {entry.name, entry.score, entry.deviation}
+    for _, column in ipairs(heads[X.task]) do table.insert(rows[i], column[2](entry.report)) end
+  end
+  for _, column in ipairs(heads[X.task]) do head[#head + 1] = column[1] end
+  page:table(head, rows)
+  page:text "Figures beside the mean of folds are of all predictions together."
+end
+
+local function bars(entries, scoring)
+  local values, errors, labels = {}, {}, {}
+  for i, entry in ipairs(entries) do
+    values[i], labels[i] = entry.score, entry.name
+    errors[i] = {entry.score - entry.deviation, entry.score + entry.deviation}
+  end
+  return plot.bars(values, {labels = labels, errors = errors, format = "%.3f", ylabel = words[scoring],
+    title = words[scoring]:gsub("^%l", string.upper) .. ": mean of folds and deviation"})
+end
+
+local function write_page(run, entries, best, X, args, scoring)
+  local many = X.task == "tags" and ("%d tags"):format(#X.classes) or "values of " .. table.concat(X.targets, ", ")
+  local page = report.new((X.task == "tags" and "Tags of " or "Values of ") .. args.data)
+  page:text(report.escape(("%d sounds, %s, %d features each; %d folds. Best: %s."):format(X.x:size(0), many,
+    X.x:size(1), #best.report.folds, best.name)))
+  page:heading "Models"
+  models_table(page, entries, X, scoring)
+  page:figure(run:plot("models", bars, entries, scoring), "Each model")
+  page:heading(("%s, by %s"):format(X.task == "tags" and "Tags" or "Values", best.name))
+  account.write(page, best.report, X.paths, "sounds", function(name, caption, draw)
+    page:figure(run:plot(name, draw), caption)
+  end)
+  page:files("Left out", X.rejected)
+  page:files("Kept in part", X.partial)
+  if X.leakage then page:text "**Segments of one track stand on both sides of folds: these figures are too good.**" end
+  run:report(page)
+end
+
+--- Judges models on tags or values, says what came of it, and leaves it in the run folder.
+---@param args table  of the command line
+---@param X moonlark.Features
+---@param how table  folds, k, seed, repeats
+---@param run moonlark.Run?
+function tasks.run(args, X, how, run)
+  for _, name in ipairs {"importance", "learning_curve"} do
+    if args[name] then show.fail("--%s is of classes, and this data has %s", name:gsub("_", "-"), X.task) end
+  end
+  local entries = chosen(args, X.task == "tags" and of_tags(args) or of_values(args, X))
+  local scoring = scoring_of(args, X)
+  local best = judge(entries, X, args, how, run, scoring)
+  print(("\n%s\n%s"):format(best.name, best.report))
+  if not run then return end
+  run:metrics(figures(entries, best, X, scoring))
+  run:model(fit(best, X, args, how, scoring))
+  write_page(run, entries, best, X, args, scoring)
+  run:finish()
+  print("\nrun folder: " .. show.name(args.run))
+end
+
+return tasks
