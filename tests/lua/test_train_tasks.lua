@@ -1,4 +1,5 @@
 -- Networks that learn tags and values: losses, measures, thresholds and units, from songs and from tensors.
+local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
 local augment = require "moonlark.augment"
@@ -15,9 +16,7 @@ local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 local train = require "moonlark.train"
 
-local place = os.tmpname()
-os.remove(place)
-files.mkdirs(place)
+local place = lib.folder()
 
 -- 48 songs of 1 s, whose tags say which of two tones and whether noise is beside a tone that all have, and whose value
 -- is the loudness in dB.
@@ -208,4 +207,4 @@ function TestErrors:test_what_does_not_fit_the_task_is_refused()
     {x = torch.rand(3, 2), y = torch.rand(3, 2), task = "values", targets = {"a"}})
 end
 
-os.exit(lu.LuaUnit.run())
+lib.run()

@@ -81,7 +81,7 @@ end
 
 local function open_list(args, facts)
   local songs = dataset.csv(args.data, of_list(args))
-  local n, unused = facts and #facts.numbers or 0, ""
+  local n, unused = facts and #facts.numbers - #(args.value or {}) or 0, ""
   if n == 1 then unused = "; its column of numbers is not learned from" end
   if n > 1 then unused = ("; its %d columns of numbers are not learned from"):format(n) end
   return {songs = songs, words = show.format("%s: a list of %d sounds%s", args.data, #songs, unused)}
@@ -136,9 +136,16 @@ local function open(args)
   return open_sounds(args, kind)
 end
 
+--- Adds --label, --labels, --separator and --value to the parser of a command that needs sounds: what a list of them
+--- is to teach.
+function source.list_arguments(parser)
+  command.options(parser, options.described "dataset.table", columns)
+  command.option(parser, "separator", options.described("dataset.csv").by_name.separator, {default = false})
+end
+
 --- A dataset for commands that need sounds. Errors: a table of numbers.
 ---@param path string
----@param given {known: string?, subset: string?}?
+---@param given {known: string?, subset: string?}?  and the options of source.list_arguments
 ---@return moonlark.Dataset
 function source.sounds(path, given)
   given = given or {}
@@ -147,7 +154,7 @@ function source.sounds(path, given)
   if kind == "table" or kind == "extraction" then
     show.fail("%s holds numbers, no sounds: classify, cluster and split take tables", path)
   end
-  local args = {data = path, known = given.known, subset = given.subset}
+  local args = options.join(given, {data = path, folds = false, fold = false, group = false})
   local opened = (kind == "list" or kind == "either") and open_list(args, facts) or open_sounds(args, kind)
   if kind == "either" or kind == "known" then io.stderr:write(opened.words, "\n") end
   return opened.songs

@@ -52,6 +52,7 @@ function arguments.parser(plan)
   parser:flag("--resume", "Go on with the run that the folder holds.")
   source.split_argument(parser, "0.6,0.2,0.2")
   source.known_arguments(parser)
+  source.list_arguments(parser)
   parser:option("--folds", "Cross-validation: a number, data or filename."):argname "<k>"
   command.option(parser, "seeds", integer(1, {least = 1, most = 1000}, "how many seeds, from --seed on"))
   command.options(parser, arguments.plan, {"epochs", "batch_size"}, plan)

@@ -31,8 +31,9 @@ function division.open(plan, args)
   if args.data:find "%.json$" then return dataset.load(args.data) end
   local songs = args.folds == "filename" and dataset.open(args.data, dataset.esc) or source.sounds(args.data, args)
   if plan.supervised and not songs.task and #songs.classes < 2 then
-    show.fail("%s has %s: a network needs 2 or more to tell apart", args.data,
-      #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes")
+    show.fail("%s has %s: a network needs 2 or more to tell apart%s", args.data,
+      #songs.classes == 1 and "1 class, " .. songs.classes[1] or "no classes",
+      files.kind(args.data) == "file" and " (--label, --labels or --value name a column)" or "")
   end
   songs:validate {workers = args.workers, decode = false, progress = false, channel = args.channel,
     partial = args.partial}
