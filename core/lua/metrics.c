@@ -1,6 +1,7 @@
 /* metrics.c: core.metrics: how well labels agree. */
 #include "learn/cohesion.h"
 #include "learn/metrics.h"
+#include "learn/trustworthiness.h"
 
 #include "arguments.h"
 #include "modules.h"
@@ -110,12 +111,25 @@ static int silhouette(lua_State *L)
     return 1;
 }
 
+/* trustworthiness(x, z, k) -> number */
+static int trustworthiness(lua_State *L)
+{
+    mlk_status status;
+    double value;
+    int64_t k = mlk_lua_integer(L, 3, "k", 1, INT32_MAX);
+    mlk_samples x = mlk_lua_samples(L, 1, "x"), z = mlk_lua_samples(L, 2, "z");
+    mlk_lua_check(L, mlk_trustworthiness(x, z, k, &value, &status), &status);
+    lua_pushnumber(L, value);
+    return 1;
+}
+
 int mlk_lua_open_metrics(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"adjusted_mutual_information", adjusted_mutual_information}, {"adjusted_rand", adjusted_rand},
         {"cohesion", cohesion}, {"contingency", contingency}, {"homogeneity", homogeneity},
-        {"mutual_information", mutual_information}, {"silhouette", silhouette}, {NULL, NULL},
+        {"mutual_information", mutual_information}, {"silhouette", silhouette},
+        {"trustworthiness", trustworthiness}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

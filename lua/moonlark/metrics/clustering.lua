@@ -80,4 +80,13 @@ function clustering.calinski_harabasz(x, ids) return (core.cohesion(x, labels("i
 ---@return number
 function clustering.davies_bouldin(x, ids) return (select(2, core.cohesion(x, labels("ids", ids)))) end
 
+--- Trustworthiness of an embedding (Venna and Kaski 2001), as sklearn.manifold.trustworthiness: 1 where the k nearest
+--- rows in z were among the k nearest in x, about 0.5 for places at random. It computes rows² Euclidean distances.
+---     print(metrics.trustworthiness(x, cluster.umap():fit(x).embedding, 15))
+---@param x moonlark.Tensor  rows × columns
+---@param z moonlark.Tensor  the same rows' places: rows × dimensions
+---@param k integer?  neighbours that are looked at, fewer than half the rows (default: 5)
+---@return number
+function clustering.trustworthiness(x, z, k) return core.trustworthiness(x, z, k or 5) end
+
 return clustering
