@@ -303,6 +303,21 @@ function TestCompare:test_mcnemar()
   lu.assertEquals(p({0}, {0}).p, wanted[3])
 end
 
+function TestCompare:test_one_split_and_folds_without_a_figure()
+  local a, b = evaluation_of({0.5, 0.6, 0.7}, {0, 1}), evaluation_of({0.4, 0.5, 0.7}, {0})
+  a.folds[3].accuracy = 0 / 0
+  local found = classify.compare(a, b)
+  lu.assertAlmostEquals(found.difference, 0.1, 1e-12)
+  lu.assertEquals(found.degrees, 1)
+  a.folds, b.folds, a.division, b.division = {a.folds[1]}, {b.folds[1]}, nil, nil
+  found = classify.compare(a, b)
+  lu.assertNil(found.t)
+  lu.assertEquals(tostring(found), "accuracy +0.100\nMcNemar's exact test: 0 rows right by the first alone, "
+    .. "1 by the second alone, p = 1")
+  a.folds[1].accuracy = 0 / 0
+  lu.assertErrorMsgContains("no fold has a 'accuracy' of both", classify.compare, a, b)
+end
+
 function TestCompare:test_a_model_is_no_better_than_itself()
   local X = overlapping()
   local report = classify.cross_validate(classify.knn(), X, {k = 3})
@@ -311,7 +326,7 @@ function TestCompare:test_a_model_is_no_better_than_itself()
   lu.assertStrContains(tostring(same), "accuracy +0.000")
   local other = classify.cross_validate(classify.knn(), X, {k = 3, seed = 1})
   lu.assertErrorMsgContains("divided in the same way", classify.compare, report, other)
-  lu.assertErrorMsgContains("b must be what classify.cross_validate gave, got 3", classify.compare, report, 3)
+  lu.assertErrorMsgContains("b must be what classify.cross_validate or hold_out gave, got 3", classify.compare, report, 3)
 end
 
 TestImportance = {}

@@ -24,7 +24,8 @@ function findings.comparison(page, entries, best, scoring)
   for _, entry in ipairs(entries) do
     if entry ~= best then
       local found = classify.compare(best.report, entry.report, {scoring = scoring})
-      rows[#rows + 1] = {entry.name, found.difference, found.interval.low, found.interval.high, found.p,
+      local interval = found.interval or {}
+      rows[#rows + 1] = {entry.name, found.difference, interval.low, interval.high, found.p,
         found.mcnemar.only_first, found.mcnemar.only_second, found.mcnemar.p}
     end
   end

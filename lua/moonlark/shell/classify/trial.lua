@@ -23,14 +23,17 @@ function trial.arguments(parser)
   parser:flag("--learning-curve", "How the best model's scores grow with the number of sounds.")
 end
 
---- The mean over folds of what --scoring says, and its deviation.
+--- The mean over folds of what --scoring says, and its deviation; folds that have no such figure are left out.
 ---@param report moonlark.Evaluation
 ---@param scoring string
 ---@return number mean
 ---@return number deviation
 function trial.score(report, scoring)
   local list = {}
-  for i, fold in ipairs(report.folds) do list[i] = fold[scoring] end
+  for _, fold in ipairs(report.folds) do
+    if fold[scoring] == fold[scoring] then list[#list + 1] = fold[scoring] end
+  end
+  if #list == 0 then show.fail("--scoring %s: no fold has it", scoring) end
   return metrics.spread(list)
 end
 
