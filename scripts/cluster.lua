@@ -31,6 +31,8 @@ command.option(parser, "covariance", options.described "cluster.gmm".by_name.cov
 command.options(parser, options.described "cluster.agglomerative", {"linkage"})
 command.option(parser, "neighbors", options.described "cluster.spectral".by_name.n_neighbors)
 command.options(parser, options.described "cluster.hdbscan", {"min_cluster_size"})
+command.option(parser, "embedding", options.choice({"umap", "tsne", "none"}, "umap",
+  "how the report's map of all rows is made"))
 command.option(parser, "seeds", options.integer(1, {least = 1, most = 1000},
   "seeds to average over, each with all its starts"))
 local args = parser:parse()
@@ -136,7 +138,7 @@ local function write_page(run, X, y, k, choice, steps, z, all)
     page:figure(run:plot("variance", plot.bars, pca.explained_variance_ratio, {title = "Variance by component",
       xlabel = "component", ylabel = "share of variance"}), "Variance that each component explains")
   end
-  findings.map(page, run, z, y, X.classes, all, args.seed)
+  findings.map(page, run, z, y, X.classes, all, args)
   for _, found in ipairs(all) do
     findings.clusters(page, found, y, X.classes, things)
     if found.name == "agglomerative" then findings.tree(page, run, found, X) end

@@ -86,6 +86,18 @@ function TestCommand:test_every_method_finds_the_pitches()
   lu.assertEquals({rows[1].agglomerative, rows[120].agglomerative}, {"0", "2"})
 end
 
+function TestCommand:test_the_map_is_made_as_told()
+  local says = {umap = "UMAP of what", tsne = "t-SNE of what"}
+  for _, name in ipairs {"umap", "tsne", "none"} do
+    run("songs", "--run", "run", "--overwrite", "--method", "kmeans", "--embedding", name)
+    local page = files.read(place .. "/run/report.md")
+    lu.assertEquals(page:find("plots/map.png", 1, true) ~= nil, name ~= "none")
+    for other, words in pairs(says) do lu.assertEquals(page:find(words, 1, true) ~= nil, name == other) end
+    local trust = tonumber(page:match "trustworthiness (%S+) over 15 neighbours")
+    lu.assertTrue(name == "none" and not trust or trust > 0.9 and trust <= 1)
+  end
+end
+
 function TestCommand:test_the_number_of_clusters_is_found()
   local said = run("songs", "--run", "run", "--overwrite", "--method", "kmeans", "--clusters", "auto")
   lu.assertEquals(figures().clusters, 3)

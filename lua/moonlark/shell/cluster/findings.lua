@@ -18,6 +18,7 @@ local findings = {}
 
 local NAMES = 60        -- leaves of a dendrogram that have names
 local LEAST_MAPPED = 10 -- rows that a map is drawn of
+local MOST_TRUSTED = 10000 -- rows of a map whose trustworthiness is told: it takes rows² distances
 
 --- What is measured: agreement with the labels, and how clusters hold together.
 findings.measures = {
@@ -136,6 +137,16 @@ function findings.clouds(page, run, z, axes, y, classes, all)
   end
 end
 
+-- How each kind of map is made of z (n rows), and what it is called.
+local maps = {
+  umap = {title = "UMAP", make = function(n, seed)
+    return cluster.umap {n_neighbors = math.min(15, n - 1), seed = seed}
+  end},
+  tsne = {title = "t-SNE", make = function(n, seed)
+    return cluster.tsne {perplexity = math.min(30, (n - 1) // 3), seed = seed}
+  end},
+}
+
 --- A map of all rows, by labels and by the clusters of each method.
 ---@param page moonlark.Report
 ---@param run moonlark.Run
@@ -143,11 +154,11 @@ end
 ---@param y moonlark.Tensor?
 ---@param classes string[]
 ---@param all moonlark.shell.Clustering[]
----@param seed integer
-function findings.map(page, run, z, y, classes, all, seed)
-  if z:size(0) < LEAST_MAPPED then return end
-  local neighbors = math.min(15, z:size(0) - 1)
-  local places = cluster.umap {n_neighbors = neighbors, seed = seed, progress = false}:fit(z).embedding
+---@param args {embedding: "umap"|"tsne"|"none", seed: integer}
+function findings.map(page, run, z, y, classes, all, args)
+  local map, n = maps[args.embedding], z:size(0)
+  if not map or n < LEAST_MAPPED then return end
+  local places, near = map.make(n, args.seed):fit(z).embedding, math.min(15, (n - 1) // 2)
   local figures = {}
   if y then figures[1] = plot.embedding(places, y, {classes = classes, title = "Labels"}) end
   for _, found in ipairs(all) do
@@ -156,8 +167,9 @@ function findings.map(page, run, z, y, classes, all, seed)
       title = methods.by_name[found.name].title})
   end
   page:heading "Map"
-  page:text(("UMAP of what the clusterers saw (%d neighbours): near points are alike, distances between far groups "
-    .. "mean little."):format(neighbors))
+  page:text(("%s of what the clusterers saw: near points are alike, distances between far groups mean little%s."):format(
+    map.title, n <= MOST_TRUSTED and ("; trustworthiness %.3f over %d neighbours"):format(
+    metrics.trustworthiness(z, places, near), near) or ""))
   page:figure(run:plot("map", plot.grid, figures, {columns = 2}), "Map of all, by labels and by clusters")
 end
 
