@@ -1,7 +1,9 @@
 --- Says what a trained model hears in songs: one line a song.
 local command = require "moonlark.shell.command"
+local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
+local model = require "moonlark.model"
 local options = require "moonlark.base.options"
 local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
@@ -12,12 +14,13 @@ local parser = command.parser("predict", "Says what a trained model hears in son
 parser:epilog [[
   moonlark predict runs/mine song.mp3 more/*.flac       a run of classify, cluster or train
   moonlark predict runs/mine folder --json
+  moonlark predict runs/t features.csv                  rows of a table, which the run learnt from
 
 Songs may have any length: networks hear them segment by segment, classical models compute the features that they
 learnt from. Files that cannot be read are named on standard error; then the exit code is 3, and 1 when none can be
 read.]]
 parser:argument("model", "A run folder, or a model's .safetensors file.")
-parser:argument("data", "Sound files, or folders of them."):args "+"
+parser:argument("data", "Sound files, or folders of them; or one table of numbers."):args "+"
 command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name"))
 command.options(parser, options.described "predict.files", {"segments", "device"})
 command.reading(parser, "as in the training")
@@ -86,11 +89,28 @@ local function print_json(list, rejected, partial)
   print(json.encode(out, "  "))
 end
 
-local songs, aside = sound_files()
-local list, rejected, partial = predict.files(args.model, songs,
-  {segments = args.segments, device = args.device, workers = args.workers, progress = true,
-    channel = args.channel, partial = args.partial})
-rejected = table.move(rejected, 1, #rejected, #aside + 1, aside)
+-- Whether the one argument is a table of numbers, or the folder of an extraction.
+local function is_table(path)
+  if #args.data > 1 or not files.kind(path) then return false end
+  local known, kind = pcall(dataset.kind, path) -- sounds are none of its kinds
+  return known and (kind == "table" or kind == "extraction" or kind == "either")
+end
+
+-- Predictions for the rows of a table, of which the model's columns are read.
+local function of_rows(path)
+  local columns = model.open(args.model, {device = args.device}).card.columns
+  local X = dataset.table(path, files.kind(path) == "file" and {columns = columns, label = false} or nil)
+  return predict.table(args.model, X), X.rejected, {}
+end
+
+local function of_sounds()
+  local songs, aside = sound_files()
+  local list, rejected, partial = predict.files(args.model, songs, {segments = args.segments, device = args.device,
+    workers = args.workers, progress = true, channel = args.channel, partial = args.partial})
+  return list, table.move(rejected, 1, #rejected, #aside + 1, aside), partial
+end
+
+local list, rejected, partial = (is_table(args.data[1]) and of_rows or of_sounds)(args.data[1])
 if args.json then print_json(list, rejected, partial) else print_lines(list) end
 command.name_files("rejected", rejected)
 if #rejected > 0 then os.exit(3, true) end

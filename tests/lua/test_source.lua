@@ -68,6 +68,23 @@ function TestData:test_a_table_is_classified_and_said_to_be_one()
   lu.assertStrContains(ran.out, "a table of 40 rows")
 end
 
+function TestData:test_what_was_learnt_from_a_table_is_used_on_tables()
+  put("t.csv", numbers(40))
+  put("new.csv", "b,extra,filename,a\n-2.6,x,n1.wav,3.4\n0.2,y,n2.wav,0.3\n")
+  lu.assertEquals(moonlark("classify", "t.csv", "--label", "label", "--models", "knn", "--run", "run").code, 0)
+  local ran = moonlark("predict", "run", "new.csv", "--json")
+  lu.assertEquals({ran.code, ran.err}, {0, ""})
+  local said = json.decode(ran.out).predictions
+  lu.assertEquals({said[1].path, said[1].label, said[2].label}, {"n1.wav", "odd", "even"})
+  ran = moonlark("evaluate", "run", "t.csv", "--label", "label", "--json")
+  lu.assertEquals({ran.code, json.decode(ran.out).accuracy}, {0, 1})
+  moonlark("split", "t.csv", "--label", "label", "--train", ".5", "--test", ".5")
+  ran = moonlark("evaluate", "run", "splits.json", "--json")
+  lu.assertEquals(json.decode(ran.out).tracks, 20)
+  put("new.csv", "b,filename\n-2.6,n1.wav\n")
+  lu.assertStrContains(moonlark("predict", "run", "new.csv").err, "new.csv has no column 'a'")
+end
+
 function TestData:test_a_table_is_never_silently_a_list()
   put("t.csv", numbers(4))
   local ran = moonlark("classify", "t.csv")
