@@ -7,6 +7,7 @@ local models = require "moonlark.shell.classify.models"
 local options = require "moonlark.base.options"
 local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
+local sources = require "moonlark.shell.source"
 local show = require "moonlark.base.show"
 local tasks = require "moonlark.shell.classify.tasks"
 local trial = require "moonlark.shell.classify.trial"
@@ -20,16 +21,19 @@ list.csv) stay together. --folds data takes the folds that the data brings (the 
 --search N makes N draws of hyperparameters for each model within each fold, on the other folds alone: the figures
 are then those of searching. --repeats R divides the sounds R times: surer means, and surer comparisons.
 Sounds that have several labels (--labels COLUMN of a list.csv, with --separator between them) get a classifier for
-each: these are tags, judged by average precision. --value COLUMN learns numbers, judged by R².]]
+each: these are tags, judged by average precision. --value COLUMN learns numbers, judged by R².
+--split 0.8,0,0.2, a splits.json or data (the parts that the publisher gave) fits models to the training part and judges
+them on the test part, which the kept model has never seen either: moonlark evaluate RUN judges it there.]]
 experiment.arguments(parser, "mean,std,min,max,median")
 parser:option("--models", "Any of " .. table.concat(models.names, ",") .. "; of values any of "
   .. table.concat(tasks.regressors, ",") .. "."):argname "<names>":convert(command.words)
 parser:option("--folds", "A number, data or filename."):argname "<k>":default "10"
+sources.split_argument(parser)
 trial.arguments(parser)
 local args = parser:parse()
 
 -- At most as many folds as the smallest class has sounds.
-local function fold_options(X)
+local function fold_options(X, parts)
   if args.folds == "data" or args.folds == "filename" then
     if not X.folds then error("--folds data: this data brings no folds", 0) end
     return {folds = X.folds, seed = args.seed, repeats = args.repeats}
@@ -43,14 +47,14 @@ local function fold_options(X)
   for _, id in ipairs(X.y:totable()) do counts[id] = (counts[id] or 0) + 1 end
   for _, count in pairs(counts) do smallest = math.min(smallest, count) end
   if smallest < k and smallest >= 2 then
-    io.stderr:write(("%d folds: the smallest class has no more sounds\n"):format(smallest))
+    if not parts then io.stderr:write(("%d folds: the smallest class has no more sounds\n"):format(smallest)) end
     k = smallest
   end
   return {k = k, seed = args.seed, repeats = args.repeats}
 end
 
 -- Judges every model, and gives the best by --scoring.
-local function judge(entries, X, how, run)
+local function judge(entries, X, how, parts, run)
   local best
   if args.scoring ~= "accuracy" then print(findings.name(args.scoring)) end
   for _, entry in ipairs(entries) do
@@ -58,9 +62,9 @@ local function judge(entries, X, how, run)
       run:log {model = entry.name, fold = fold, n = result.n, accuracy = result.accuracy, auc = result.auc,
         balanced_accuracy = result.balanced_accuracy, f1_macro = result.f1_macro}
     end
-    trial.judge(entry, X, args, how)
+    trial.judge(entry, X, args, how, parts)
     entry.score, entry.deviation = trial.score(entry.report, args.scoring)
-    print(("%-14s %.3f ± %.3f"):format(entry.name, entry.score, entry.deviation))
+    print(("%-14s %.3f%s"):format(entry.name, entry.score, parts and "" or (" ± %.3f"):format(entry.deviation)))
     if not best or entry.score > best.score then best = entry end
   end
   return best
@@ -84,12 +88,18 @@ local function accuracy_bars(entries)
     title = "Accuracy with 95 % interval", ylabel = "accuracy"})
 end
 
-local function write_page(run, entries, best, X, how)
+-- In words: how models were judged.
+local function judged_by(best, parts)
+  if parts then return ("learnt from %d, judged on %d"):format(#parts.train, #parts.test) end
+  local repeats = args.repeats > 1 and (", %d times"):format(args.repeats) or ""
+  return ("%d folds%s"):format(#best.report.folds // args.repeats, repeats)
+end
+
+local function write_page(run, entries, best, X, how, parts)
   local page = report.new("Classification of " .. args.data)
-  if X.words then page:text(X.words .. ".") end
-  page:text(("%d sounds of %d classes, %d features each; %d folds%s. Best by %s: %s."):format(X.x:size(0), #X.classes,
-    X.x:size(1), #best.report.folds // args.repeats, args.repeats > 1 and (", %d times"):format(args.repeats) or "",
-    findings.name(args.scoring), best.name))
+  if X.words then page:text(report.escape(X.words .. ".")) end
+  page:text(("%d sounds of %d classes, %d features each; %s. Best by %s: %s."):format(X.x:size(0), #X.classes,
+    X.x:size(1), judged_by(best, parts), findings.name(args.scoring), best.name))
   if args.search then
     page:text(("Hyperparameters were searched within each fold, %d draws a model."):format(args.search))
   end
@@ -102,15 +112,16 @@ local function write_page(run, entries, best, X, how)
   page:heading "Models"
   page:table({"model", "accuracy, mean of folds", "deviation", "95 % from", "to", "balanced", "macro F1", "AUC"}, rows)
   page:figure(run:plot("accuracy", accuracy_bars, entries), "Accuracy of each model")
-  findings.comparison(page, entries, best, args.scoring)
+  if not parts then findings.comparison(page, entries, best, args.scoring) end
   page:heading("Classes, by " .. best.name)
   page:classes(best.report, "sounds")
   page:figure(run:plot("confusion", plot.confusion, best.report, {title = best.name}), "Confusion matrix")
   findings.scores(page, run, best.report)
   findings.chosen(page, best)
-  if args.importance then findings.importance(page, run, best, X, how) end
-  if args.learning_curve then findings.learning_curve(page, run, best, X, how) end
-  local mistakes = experiment.mistakes(X, best.report.predicted:totable())
+  local learnt = parts and parts.train or X
+  if args.importance then findings.importance(page, run, best, learnt, how) end
+  if args.learning_curve then findings.learning_curve(page, run, best, learnt, how) end
+  local mistakes = experiment.mistakes(parts and parts.test or X, best.report.predicted:totable())
   if #mistakes > 0 then
     page:heading(("Mistakes (%d)"):format(#mistakes))
     local list = {}
@@ -129,24 +140,30 @@ local source = experiment.open(args)
 local songs = source.songs
 local of_classes = not songs.task or songs.task == "classes"
 local entries = of_classes and models.chosen(args)
-if of_classes and #songs.classes < 2 then show.fail("%s has %d classes: classification needs 2 or more", args.data, #songs.classes) end
+if of_classes and #songs.classes < 2 then
+  show.fail("%s has %d classes: classification needs 2 or more", args.data, #songs.classes)
+end
 local run <close> = experiment.run("classify", args, songs)
 local X = experiment.extract(source, args)
 X.words = source.words
-local how = fold_options(X)
-if not of_classes then return tasks.run(args, X, how, run) end
-local best = judge(entries, X, how, run)
+local parts = experiment.parts(source, X)
+if source.division and not parts then X, args.folds = X:with_folds(source.division), "data" end
+local learnt = parts and parts.train or X
+local how = fold_options(learnt, parts)
+if parts and run then source.division:save(run:own "splits.json") end -- what evaluate judges on
+if not of_classes then return tasks.run(args, X, how, run, parts) end
+local best = judge(entries, learnt, how, parts, run)
 how.scoring, how.each = args.scoring, nil
 print()
 print(best.name)
 print(best.report)
 if run then
   run:metrics(figures(entries, best, X))
-  run:model(trial.fit(best, X, args, how))
-  write_page(run, entries, best, X, how)
+  run:model(trial.fit(best, learnt, args, how))
+  write_page(run, entries, best, X, how, parts)
   run:finish()
   print("\nrun folder: " .. show.name(args.run))
 else
-  if args.importance then findings.importance(nil, nil, best, X, how) end
-  if args.learning_curve then findings.learning_curve(nil, nil, best, X, how) end
+  if args.importance then findings.importance(nil, nil, best, learnt, how) end
+  if args.learning_curve then findings.learning_curve(nil, nil, best, learnt, how) end
 end

@@ -180,6 +180,36 @@ function TestSplitCommand:test_of_a_table()
   lu.assertEquals(X:with_folds(folds).folds[1], X:with_folds(folds).tracks[1].fold)
 end
 
+function TestSplitCommand:test_classify_takes_a_split_of_a_table()
+  put("t.csv", numbers(40))
+  moonlark("split", "t.csv", "--label", "label", "--train", ".5", "--test", ".5")
+  local ran = moonlark("classify", "splits.json", "--models", "svm,knn", "--run", "run")
+  lu.assertEquals({ran.code, ran.err}, {0, ""})
+  lu.assertStrContains(ran.out, "splits.json: a split of t.csv: a table of 40 rows")
+  local figures = json.read(place .. "/run/metrics.json")
+  lu.assertEquals({figures.folds, figures.accuracy}, {1, 1})
+  lu.assertStrContains(files.read(place .. "/run/report.md"), "learnt from 20, judged on 20")
+  ran = moonlark("evaluate", "run", "--json")
+  lu.assertEquals({json.decode(ran.out).tracks, json.decode(ran.out).accuracy}, {20, 1})
+  lu.assertEquals(moonlark("classify", "t.csv", "--label", "label", "--split", "splits.json", "--models", "knn").out
+    :match "knn[^\n]*", "knn            1.000")
+  put("t.csv", (numbers(40):gsub("x.00003.wav,661794,%d", "x.00003.wav,661794,7")))
+  lu.assertStrContains(moonlark("classify", "splits.json").err, "x.00003.wav has changed since the split was made")
+end
+
+function TestSplitCommand:test_classify_takes_folds_and_splits_of_songs()
+  songs()
+  moonlark("split", "songs", "--folds", "3", "-o", "folds.json")
+  local ran = moonlark("classify", "folds.json", "--features", "mfcc", "--models", "knn", "--run", "run")
+  lu.assertEquals({ran.code, ran.err, json.read(place .. "/run/metrics.json").folds}, {0, "", 3})
+  ran = moonlark("classify", "songs", "--split", ".5,0,.5", "--features", "mfcc", "--models", "knn", "--run", "b")
+  lu.assertEquals({ran.code, ran.err, json.read(place .. "/b/metrics.json").folds}, {0, "", 1})
+  lu.assertEquals(#dataset.load(place .. "/b/splits.json").test, 6)
+  lib.shell("mv $0/songs $0/moved", place)
+  ran = moonlark("classify", "moved", "--split", "folds.json", "--features", "mfcc", "--models", "knn")
+  lu.assertEquals({ran.code, ran.err}, {0, ""}) -- files that moved are known by their content
+end
+
 function TestSplitCommand:test_of_published_folds()
   for i, name in ipairs {"dog/1-10-A.wav", "dog/2-11-B.wav", "cat/1-12-A.wav", "cat/2-13-A.wav"} do
     lib.write_tone(files.join(place, "esc", name), 900, 100 * i)

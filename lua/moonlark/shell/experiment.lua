@@ -55,8 +55,8 @@ function experiment.open(args)
   return opened
 end
 
---- One row of features for each sound, or the table's rows; files that cannot be read, or were kept in part, are named on
---- standard error.
+--- One row of features for each sound, or the table's rows; files that cannot be read, or were kept in part, are named
+--- on standard error.
 ---@param opened moonlark.Source|moonlark.Dataset
 ---@return moonlark.Features X
 function experiment.extract(opened, args)
@@ -67,6 +67,20 @@ function experiment.extract(opened, args)
   warn_of_constants(X)
   if #X.partial > 0 then print(("%d files%s"):format(#X, command.in_part(X.partial))) end
   return X
+end
+
+--- The parts of a split that a source names, as features; nil where it names folds, or nothing. Errors: a part for
+--- training or for the test that holds nothing.
+---@param opened moonlark.Source
+---@param X moonlark.Features
+---@return {train: moonlark.Features, valid: moonlark.Features?, test: moonlark.Features}?
+function experiment.parts(opened, X)
+  if not opened.division or #opened.division > 0 then return nil end
+  local parts = X:divide(opened.division)
+  for _, name in ipairs {"train", "test"} do
+    if not parts[name] then show.fail("the split has no %s part", name == "train" and "training" or name) end
+  end
+  return parts
 end
 
 --- Raises an error, before any work, when the folder that --run names cannot be taken as --overwrite and --resume say.

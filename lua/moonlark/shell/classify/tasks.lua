@@ -73,8 +73,18 @@ local function scoring_of(args, X)
   show.fail("--scoring %s is of classes, and this data has %s", args.scoring, asked.name)
 end
 
-local function judge_one(entry, X, args, how, scoring)
-  if not args.search then
+-- The model, or with --search what a search on all rows finds.
+local function search(entry, X, args, how, scoring)
+  if not args.search then return entry.model end
+  return (classify.random_search(entry.model, X, entry.grid(X.x:size(0)),
+    {trials = args.search, scoring = scoring, k = how.k, folds = how.folds, seed = how.seed}))
+end
+
+local function judge_one(entry, X, args, how, scoring, parts)
+  if parts then
+    entry.report = classify.hold_out(search(entry, parts.train, args, how, scoring), parts)
+    if how.each then how.each(1, entry.report.folds[1]) end
+  elseif not args.search then
     entry.report = classify.cross_validate(entry.model, X, how)
   else
     local nested = options.join(how, {trials = args.search, scoring = scoring, inner_k = not how.folds and 3 or nil})
@@ -89,24 +99,17 @@ end
 
 local words = {map = "mean average precision", auc = "ROC AUC", f1_macro = "macro F1", r2 = "R²"}
 
-local function judge(entries, X, args, how, run, scoring)
+local function judge(entries, X, args, how, run, scoring, parts)
   local best
-  print(words[scoring] .. ", mean of folds")
+  print(words[scoring] .. (parts and "" or ", mean of folds"))
   for _, entry in ipairs(entries) do
     how.each = run and function(fold, result) run:log(options.join({model = entry.name, fold = fold}, result)) end
-    judge_one(entry, X, args, how, scoring)
-    print(("%-14s %.3f ± %.3f"):format(entry.name, entry.score, entry.deviation))
+    judge_one(entry, X, args, how, scoring, parts)
+    print(("%-14s %.3f%s"):format(entry.name, entry.score, parts and "" or (" ± %.3f"):format(entry.deviation)))
     if not best or entry.score > best.score then best = entry end
   end
   how.each = nil
   return best
-end
-
--- The model to keep, fitted to all rows; with --search, with what a search on all of them finds.
-local function fit(best, X, args, how, scoring)
-  if not args.search then return best.model:clone():fit(X) end
-  return (classify.random_search(best.model, X, best.grid(X.x:size(0)),
-    {trials = args.search, scoring = scoring, k = how.k, folds = how.folds, seed = how.seed}))
 end
 
 local function figures(entries, best, X, scoring)
@@ -145,16 +148,19 @@ local function bars(entries, scoring)
     title = words[scoring]:gsub("^%l", string.upper) .. ": mean of folds and deviation"})
 end
 
-local function write_page(run, entries, best, X, args, scoring)
+local function write_page(run, entries, best, X, args, scoring, parts)
   local many = X.task == "tags" and ("%d tags"):format(#X.classes) or "values of " .. table.concat(X.targets, ", ")
   local page = report.new((X.task == "tags" and "Tags of " or "Values of ") .. args.data)
-  page:text(report.escape(("%d sounds, %s, %d features each; %d folds. Best: %s."):format(X.x:size(0), many,
-    X.x:size(1), #best.report.folds, best.name)))
+  if X.words then page:text(report.escape(X.words .. ".")) end
+  local judged = parts and ("learnt from %d, judged on %d"):format(#parts.train, #parts.test)
+    or ("%d folds"):format(#best.report.folds)
+  page:text(report.escape(("%d sounds, %s, %d features each; %s. Best: %s."):format(X.x:size(0), many, X.x:size(1),
+    judged, best.name)))
   page:heading "Models"
   models_table(page, entries, X, scoring)
   page:figure(run:plot("models", bars, entries, scoring), "Each model")
   page:heading(("%s, by %s"):format(X.task == "tags" and "Tags" or "Values", best.name))
-  account.write(page, best.report, X.paths, "sounds", function(name, caption, draw)
+  account.write(page, best.report, (parts and parts.test or X).paths, "sounds", function(name, caption, draw)
     page:figure(run:plot(name, draw), caption)
   end)
   page:files("Left out", X.rejected)
@@ -168,18 +174,20 @@ end
 ---@param X moonlark.Features
 ---@param how table  folds, k, seed, repeats
 ---@param run moonlark.Run?
-function tasks.run(args, X, how, run)
+---@param parts {train: moonlark.Features, test: moonlark.Features}?  a split that is fixed, in place of folds
+function tasks.run(args, X, how, run, parts)
   for _, name in ipairs {"importance", "learning_curve"} do
     if args[name] then show.fail("--%s is of classes, and this data has %s", name:gsub("_", "-"), X.task) end
   end
   local entries = chosen(args, X.task == "tags" and of_tags(args) or of_values(args, X))
   local scoring = scoring_of(args, X)
-  local best = judge(entries, X, args, how, run, scoring)
+  local best = judge(entries, X, args, how, run, scoring, parts)
   print(("\n%s\n%s"):format(best.name, best.report))
   if not run then return end
   run:metrics(figures(entries, best, X, scoring))
-  run:model(fit(best, X, args, how, scoring))
-  write_page(run, entries, best, X, args, scoring)
+  local learnt = parts and parts.train or X
+  run:model(search(best, learnt, args, how, scoring):clone():fit(learnt))
+  write_page(run, entries, best, X, args, scoring, parts)
   run:finish()
   print("\nrun folder: " .. show.name(args.run))
 end

@@ -47,12 +47,25 @@ local function inner_k(X, how)
   return math.min(3, smallest)
 end
 
+-- The classifier with the hyperparameters that a search on all rows finds.
+local function search(entry, X, args, how)
+  return (classify.random_search(entry.model, X, entry.grid(X.x:size(0)),
+    {trials = args.search, scoring = args.scoring, k = how.k, folds = how.folds, seed = how.seed}))
+end
+
 --- Judges a classifier by cross-validation, or with --search by nested cross-validation.
 ---@param entry moonlark.shell.Classifier
 ---@param X moonlark.Features
 ---@param args table
 ---@param how table  folds, k, seed, repeats, each
-function trial.judge(entry, X, args, how)
+---@param parts {train: moonlark.Features, test: moonlark.Features}?  a split that is fixed, in place of folds
+function trial.judge(entry, X, args, how, parts)
+  if parts then
+    local model = args.search and search(entry, parts.train, args, how) or entry.model
+    entry.report = classify.hold_out(model, parts)
+    if how.each then how.each(1, entry.report.folds[1]) end
+    return
+  end
   if not args.search then
     entry.report = classify.cross_validate(entry.model, X, how)
     return
@@ -72,8 +85,7 @@ end
 ---@return moonlark.Estimator
 function trial.fit(entry, X, args, how)
   if not args.search then return (kept(entry.model) or entry.model:clone()):fit(X) end
-  local found = classify.random_search(entry.model, X, entry.grid(X.x:size(0)),
-    {trials = args.search, scoring = args.scoring, k = how.k, folds = how.folds, seed = how.seed})
+  local found = search(entry, X, args, how)
   local sure = kept(found)
   return sure and sure:fit(X) or found
 end
