@@ -57,7 +57,8 @@ end
 
 -- In words: what a table is.
 local function table_words(path, X)
-  local named = X.label and "; classes: " .. X.label or ""
+  local named = X.label and "; classes: " .. X.label or X.targets and "; values: " .. table.concat(X.targets, ", ")
+    or X.task == "tags" and ("; %d tags"):format(#X.classes) or ""
   local which = #X.names <= 5 and " (" .. table.concat(X.names, ", ") .. ")" or ""
   local aside = #(X.aside or {}) > 0 and "; set aside: " .. table.concat(X.aside, ", ") or ""
   return show.format("%s: a table of %d rows, %d columns of numbers%s%s%s", path, #X, #X.names, which, named, aside)
