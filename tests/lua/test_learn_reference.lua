@@ -206,6 +206,17 @@ function TestReference:test_trees_learn_what_a_neighbour_search_learns()
   end
 end
 
+function TestReference:test_nested_cross_validation()
+  local X = {x = frozen.z, y = frozen.y, folds = torch.arange(400):remainder(4):totable()}
+  local grid = {n_neighbors = {1, 3, 7, 15, 31}, weights = {"uniform", "distance"}}
+  local report, chosen = classify.nested_cross_validate(classify.knn(), X, grid)
+  lu.assertTrue(report.predicted:eq(frozen["nested.predicted"]):all():item())
+  for i, wanted in ipairs(frozen["nested.chosen"]:totable()) do
+    lu.assertEquals({chosen[i].n_neighbors, chosen[i].weights},
+      {math.tointeger(wanted[1]), wanted[2] == 1 and "distance" or "uniform"})
+  end
+end
+
 function TestReference:test_metrics()
   local truth, guess = frozen["metrics.truth"], frozen["metrics.guess"]
   local figures = frozen["metrics.figures"]:totable()

@@ -46,7 +46,12 @@ local function try(model, params, X, divisions, o)
   local candidate = changed(model, params)
   local found = judge(function(train) return candidate:clone():fit(train) end, X, divisions, o)
   local values, accuracies = {}, {}
-  for i, fold in ipairs(found.folds) do values[i], accuracies[i] = task.pick(X, fold, o.scoring), fold.accuracy end
+  for i, fold in ipairs(found.folds) do
+    local value = task.pick(X, fold, o.scoring)
+    if value == value then values[#values + 1] = value end -- a fold of one class has no area under a curve
+    accuracies[i] = fold.accuracy
+  end
+  if #values == 0 then show.fail "scoring: no fold has this figure, for each holds one class alone" end
   local score, deviation = metrics.spread(values)
   return {params = params, score = score, std = deviation,
     accuracy = #accuracies > 0 and (metrics.spread(accuracies)) or nil}
@@ -56,7 +61,7 @@ end
 local function fit_best(model, X, results)
   local best
   for _, result in ipairs(results) do
-    if not best or result.score > best.score or best.score ~= best.score then best = result end
+    if not best or result.score > best.score then best = result end
   end
   return changed(model, best.params):fit(X), results, best
 end

@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
@@ -121,5 +122,17 @@ keep("svm.ovr", model.decision_function(Z[test]))
 for name, model in (("naive_bayes", GaussianNB()), ("qda", QuadraticDiscriminantAnalysis()),
                     ("qda.regularised", QuadraticDiscriminantAnalysis(reg_param=0.3))):
     keep(f"{name}.proba", model.fit(Z[train], y[train]).predict_proba(Z[test]))
+
+# Nested cross-validation by given folds: the search within each leaves one of the other folds out in turn.
+folds, chosen, predicted = np.arange(n) % 4, [], np.zeros(n, int)
+grid = {"n_neighbors": [1, 3, 7, 15, 31], "weights": ["uniform", "distance"]}
+for fold in range(4):
+    inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+    inner = LeaveOneGroupOut().split(Z[inside], y[inside], folds[inside])
+    search = GridSearchCV(KNeighborsClassifier(), grid, cv=inner)
+    search.fit(Z[inside], y[inside])
+    predicted[outside] = search.predict(Z[outside])
+    chosen.append([search.best_params_["n_neighbors"], search.best_params_["weights"] == "distance"])
+keep("nested.predicted", predicted), keep("nested.chosen", np.array(chosen).astype(int))
 
 save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "learn.safetensors"))
