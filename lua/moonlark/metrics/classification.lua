@@ -57,7 +57,7 @@ function classification.spread(values)
   return sum / #values, math.sqrt(squares / #values)
 end
 
-local function ratio(a, b) return b > 0 and a / b or 0 end
+local function ratio(a, b) return b > 0 and a / b or 0.0 end
 
 ---@class moonlark.ClassFigures
 ---@field precision number

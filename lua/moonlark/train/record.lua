@@ -64,19 +64,50 @@ function Record:epoch(trainer, row, is_best)
   end
 end
 
-local function figures_of(trainer)
+-- What is of the training itself, and what the option `judge` gave.
+local function training_figures(trainer)
   local last = trainer.history[#trainer.history]
   local figures = {epochs = #trainer.history, loss = last.loss, train_accuracy = last.accuracy,
     train_segment_accuracy = last.segment_accuracy,
     parameters = (trainer.net:count()), ["best.epoch"] = trainer.best and trainer.best.epoch}
-  for _, part in ipairs {"valid", "test"} do
-    local found = trainer[part] or {}
-    figures[part .. "_loss"] = found.loss
-    for name, value in pairs(account.figures(found)) do figures[part .. "_" .. name] = value end
-  end
-  for name, value in pairs(account.figures(trainer.test or trainer.valid or {})) do figures[name] = value end
   for name, value in pairs(trainer.figures or {}) do figures[name] = value end
   return figures
+end
+
+-- What is of the validation or the test.
+local function part_figures(found)
+  local figures = account.figures(found)
+  figures.loss = found.loss
+  return figures
+end
+
+-- For metrics.json: valid_…, test_…, and without a part's name those of the last of them.
+local function figures_of(trainer)
+  local figures = account.figures(trainer.test or trainer.valid or {})
+  for _, part in ipairs {"valid", "test"} do
+    for name, value in pairs(part_figures(trainer[part] or {})) do figures[part .. "_" .. name] = value end
+  end
+  for name, value in pairs(training_figures(trainer)) do figures[name] = value end
+  return figures
+end
+
+-- On the page each part has a column.
+local function write_figures(page, trainer)
+  page:metrics(training_figures(trainer))
+  local names, heads, parts = {}, {"figure"}, {}
+  for _, part in ipairs {"valid", "test"} do
+    if trainer[part] then
+      parts[#parts + 1] = part_figures(trainer[part])
+      heads[#heads + 1] = part == "valid" and "validation" or part
+      for name in pairs(parts[#parts]) do names[name] = true end
+    end
+  end
+  local rows = {}
+  for i, name in ipairs(text.keys(names)) do
+    rows[i] = {name}
+    for p, figures in ipairs(parts) do rows[i][p + 1] = figures[name] end
+  end
+  if #rows > 0 then page:table(heads, rows) end
 end
 
 -- Accuracy of each class: its recall, the share of its tracks that were found.
@@ -154,6 +185,8 @@ local function write_judged(self, page, trainer)
     page:classes(found, "tracks")
     draw(self, page, "confusion", "Confusion matrix", plot.confusion, found)
     draw(self, page, "classes", "Accuracy of each class", class_bars, found)
+    local roc = found:roc_curves()
+    if #roc > 0 then draw(self, page, "roc", "ROC curve of each class against the rest", plot.roc, roc) end
     write_mistakes(page, found)
   elseif found and account.of(found) then
     page:heading(("%s of the %s part"):format(found.task == "tags" and "Tags" or "Values", part))
@@ -167,7 +200,7 @@ local function write_page(self, trainer)
   local page = report.new("Training of " .. (trainer.settings.architecture or trainer.net.__name))
   page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
     #trainer.history, trainer.o.train:count(), trainer.o.seed, trainer.device))
-  page:metrics(figures_of(trainer))
+  write_figures(page, trainer)
   draw(self, page, "curves", "Losses and scores by epoch", curves, trainer)
   page:text(about_curves)
   write_judged(self, page, trainer)

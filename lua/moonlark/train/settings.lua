@@ -37,7 +37,10 @@ function settings.of(net, o)
   }
 end
 
-local function shown(value) return math.type(value) and ("%.14g"):format(value) or tostring(value) end
+local function shown(value)
+  if type(value) == "table" then return show.text(value) end
+  return math.type(value) and ("%.14g"):format(value) or tostring(value)
+end
 
 -- Adds to a list how `a` differs from `b`, in words: "seed was 1, is now 2".
 local function compare(list, name, a, b)
