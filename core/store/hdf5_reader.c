@@ -4,10 +4,15 @@
 #include "store/hdf5_library.h"
 #include "text.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { DEFAULT = 0, READ_ONLY = 0, BY_NAME = 0, INCREASING = 0, GROUP = 2, DATASET = 5, MOST_SETS = 100000 };
 enum { INTEGER = 0, FLOAT = 1, STRING = 3, ENUM = 8, SIGNED = 1 };
@@ -240,15 +245,56 @@ static mlk_code read_file(const char *path, mlk_tensors *tensors, mlk_status *st
     return code ? code : mlk_tensors_sort(tensors, status);
 }
 
+/* --- a try in a process of its own: the library crashes on some damaged files, on others it never ends --- */
+
+/* Enough for decompressing, whatever else the machine does. */
+static rlim_t seconds_for(size_t bytes)
+{
+    return 10 + bytes / 10000000;
+}
+
+static void read_and_exit(const char *path, size_t bytes)
+{
+    static const int deadly[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        signal(deadly[i], SIG_DFL); /* a sanitizer's or a host's handler would tell the person of it */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    setrlimit(RLIMIT_CPU, &(struct rlimit){seconds_for(bytes), seconds_for(bytes)});
+    mlk_tensors tensors = {0};
+    mlk_status status;
+    read_file(path, &tensors, &status);
+    _exit(0);
+}
+
+static mlk_code try_out(const char *path, size_t bytes, mlk_status *status)
+{
+    pid_t child = fork();
+    if (child == 0)
+        read_and_exit(path, bytes);
+    int end = 0;
+    pid_t ended = -1;
+    while (child > 0 && (ended = waitpid(child, &end, 0)) < 0 && errno == EINTR)
+        ;
+    if (ended < 0 || !WIFSIGNALED(end)) /* no process to be had: then without */
+        return MLK_OK;
+    if (WTERMSIG(end) == SIGINT || WTERMSIG(end) == SIGTERM || WTERMSIG(end) == SIGHUP)
+        return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    return mlk_fail(status, MLK_INVALID, "HDF5's library %s: it is damaged",
+                    WTERMSIG(end) == SIGKILL || WTERMSIG(end) == SIGXCPU ? "comes to no end" : "crashes on it");
+}
+
 mlk_code mlk_hdf5_read(const char *path, mlk_tensors *tensors, mlk_status *status)
 {
     mlk_file file;
     *tensors = (mlk_tensors){0};
     if (mlk_hdf5_available(status) || mlk_file_open(path, &file, status)) /* which says why there is none */
         return status->code;
+    size_t size = file.size;
     mlk_file_close(&file);
     pthread_mutex_lock(&mlk_h5_lock);
-    mlk_code code = read_file(path, tensors, status);
+    mlk_code code = try_out(path, size, status);
+    if (!code)
+        code = read_file(path, tensors, status);
     pthread_mutex_unlock(&mlk_h5_lock);
     if (code) {
         mlk_tensors_free(tensors);

@@ -391,6 +391,7 @@ static mlk_code inflate_element(const reader *r, const element *e, unsigned char
     if (mlk_inflate(MLK_INFLATE_ZLIB, e->at, e->size, *bytes, *size))
         return MLK_OK;
     free(*bytes);
+    *bytes = NULL;
     return damaged(r, "a compressed element does not inflate to its size");
 }
 

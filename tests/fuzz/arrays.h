@@ -7,6 +7,8 @@
 #include "status.h"
 #include "store/tensors.h"
 
+#include <string.h>
+
 /* Every byte of the array is there to be read. */
 static inline void fuzz_touch(const mlk_array *array)
 {
@@ -32,6 +34,20 @@ static inline void fuzz_check_tensors(const mlk_tensors *tensors)
         fuzz_touch(&tensors->items[i].array);
         FUZZ_CHECK(mlk_tensors_find(tensors, tensors->items[i].name) == &tensors->items[i].array);
     }
+}
+
+/* All are there, and found again. */
+static inline void fuzz_check_strings(const mlk_tensors *tensors)
+{
+    size_t sum = 0;
+    for (int i = 0; i < tensors->strings_count; i++) {
+        const mlk_strings *strings = &tensors->strings[i].strings;
+        FUZZ_CHECK(mlk_tensors_find_strings(tensors, tensors->strings[i].name) == strings);
+        for (int64_t k = 0; k < mlk_strings_count(strings); k++)
+            sum += strlen(strings->items[k]);
+        FUZZ_CHECK(strings->items[mlk_strings_count(strings)] == NULL);
+    }
+    FUZZ_CHECK(sum < SIZE_MAX);
 }
 
 #endif

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (code)
         return 0;
     fuzz_check_tensors(&tensors);
+    fuzz_check_strings(&tensors);
     mlk_tensors_free(&tensors);
     return 0;
 }

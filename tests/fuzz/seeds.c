@@ -1,5 +1,6 @@
-/* seeds.c: writes what fuzzing starts from into FOLDER/{npy,npz,safetensors,json,audio}. */
+/* seeds.c: writes what fuzzing starts from into FOLDER/{npy,npz,safetensors,json,mat,csv,jsonl,arff,audio}. */
 #include "audio/writer.h"
+#include "store/mat.h"
 #include "store/npy.h"
 #include "store/npz.h"
 #include "store/safetensors.h"
@@ -66,6 +67,7 @@ static void write_arrays(const char *folder)
     mlk_tensors texts = {.strings_count = 1, .strings = tensors.strings};
     check(mlk_npy_write_list(place(folder, "npy", "texts.npy"), &texts, &status));
     check(mlk_npz_write(place(folder, "npz", "five.npz"), &tensors, &status));
+    check(mlk_mat_write(place(folder, "mat", "five.mat"), &tensors, &status));
     mlk_tensors_free(&texts);
     tensors.strings_count = 0;
     tensors.strings = NULL;
@@ -76,6 +78,44 @@ static void write_arrays(const char *folder)
     mlk_tensors_free(&tensors);
 }
 
+static void write_texts(const char *folder, const char *kind, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%zu.%s", i, kind);
+        FILE *out = fopen(place(folder, kind, name), "wb");
+        if (!out || fputs(texts[i], out) < 0 || fclose(out) != 0) {
+            perror(path);
+            exit(1);
+        }
+    }
+}
+
+static void write_tables(const char *folder)
+{
+    static const char *const csv[] = {
+        "\xEF\xBB\xBFpath,label,x,x\r\n\"a, \"\"b\"\".wav\",rock,1.5,NA\r\n'=c.wav,,-2e-3,inf\r\n",
+        "sep=;\na;b;c\n1,5;2;\n\"two\nlines\";nan;0.1234567890123456789\n",
+        ",0,1,2\n0,5,6.25,7\n1,1e400,-1e-400,12345678901234567890123\n",
+        "# made today\n# time\tpitch\n0\t440\n1\t450\n2\t\n",
+        "feature,mfcc,mfcc\nstatistics,mean,std\ntrack_id,,\n2,1,1\n",
+    };
+    static const char *const jsonl[] = {
+        "{\"path\": \"a\\u00e9\\n.wav\", \"x\": 1.5, \"on\": true}\r\n\n{\"on\":false,\"x\":null,\"y\":-2e3}\n{}\n",
+        "{\"x\": 1}\n{\"x\": \"two\"}\n{\"x\": NaN, \"label\": \"\"}\n",
+    };
+    static const char *const arff[] = {
+        "@relation 'music features'\n@ATTRIBUTE 'tempo (BPM)' NUMERIC\n@attribute title string\n"
+        "@attribute label {rock, 'hip hop',\"d\\'n\\'b\" }\n\n@data\n"
+        "120.5, 'it\\'s', rock\n% another\n?\t?\t'hip hop'\n",
+        "@RELATION moonlark\n\n@ATTRIBUTE x NUMERIC\n@ATTRIBUTE class {'a','b'}\n\n@DATA\n"
+        "% a.wav\n1,'a'\n% b.wav\n?,'b'\n",
+    };
+    write_texts(folder, "csv", csv, sizeof csv / sizeof *csv);
+    write_texts(folder, "jsonl", jsonl, sizeof jsonl / sizeof *jsonl);
+    write_texts(folder, "arff", arff, sizeof arff / sizeof *arff);
+}
+
 static void write_json(const char *folder)
 {
     static const char *const texts[] = {
@@ -83,15 +123,7 @@ static void write_json(const char *folder)
         " [ 0 , 9223372036854775807 , 10 ] ",
         "\"\\u00e9\\ud83d\\ude00\\n\\t\\\\\\\"\\/ \xC3\xA9\xF0\x9F\x98\x80\"",
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%zu.json", i);
-        FILE *out = fopen(place(folder, "json", name), "wb");
-        if (!out || fputs(texts[i], out) < 0 || fclose(out) != 0) {
-            perror(path);
-            exit(1);
-        }
-    }
+    write_texts(folder, "json", texts, sizeof texts / sizeof *texts);
 }
 
 static void write_audio(const char *folder)
@@ -121,6 +153,7 @@ int main(int argc, char **argv)
     mkdir(argv[1], 0777);
     write_arrays(argv[1]);
     write_json(argv[1]);
+    write_tables(argv[1]);
     write_audio(argv[1]);
     return 0;
 }
