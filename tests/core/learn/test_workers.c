@@ -5,10 +5,15 @@
 #include "learn/gmm.h"
 #include "learn/kmeans.h"
 #include "learn/logistic.h"
+#include "learn/knn.h"
 #include "learn/pca.h"
+#include "learn/ridge.h"
+#include "learn/svr.h"
+#include "learn/trees.h"
 #include "random.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { N = 5000, D = 7, K = 4 };
@@ -37,7 +42,39 @@ typedef struct learnt {
     double weights[K], means[K * D], covariances[K * D * D], likelihood;
     double wide_mean[COLUMNS], wide_components[COLUMNS * COLUMNS], wide_variance[COLUMNS];
     double slopes[K * COLUMNS], intercepts[K];
+    double ridge[2 * COLUMNS], constants[2], lines[2 * ROWS], margins[ROWS], trees[ROWS], near[2 * ROWS];
 } learnt;
+
+/* Models of numbers: two targets for each row of the wide table. */
+static void learn_values(learnt *all)
+{
+    static double values[2 * ROWS], first[ROWS];
+    mlk_samples table = {wide, ROWS, COLUMNS}, few = {wide, 300, COLUMNS};
+    mlk_status status;
+    for (int i = 0; i < ROWS; i++) {
+        values[2 * i] = first[i] = wide[i * COLUMNS] + 2 * wide[i * COLUMNS + 9];
+        values[2 * i + 1] = wide[i * COLUMNS + 1] * wide[i * COLUMNS + 2];
+    }
+    mlk_ridge_options ridge = {.alpha = 1, .fit_intercept = true};
+    assert_int_equal(mlk_ridge_fit(table, values, 2, &ridge, all->ridge, all->constants, &status), 0);
+    assert_int_equal(mlk_ridge_predict(table, all->ridge, all->constants, 2, all->lines, &status), 0);
+
+    mlk_svr_options options = {.C = 1, .epsilon = 0.1, .gamma = 0.001, .tol = 1e-3};
+    mlk_svr svr;
+    assert_int_equal(mlk_svr_fit(few, first, &options, &svr, &status), 0);
+    assert_int_equal(mlk_svr_predict(table, &svr, all->margins, &status), 0);
+    mlk_svr_free(&svr);
+
+    mlk_trees_options growing = mlk_boosted_trees;
+    mlk_parameters_defaults(mlk_boosted_trees_parameters, mlk_parameters_count(mlk_boosted_trees_parameters), &growing);
+    growing.rounds = 5;
+    mlk_trees trees;
+    assert_int_equal(mlk_trees_fit_values(table, first, &growing, &trees, &status), 0);
+    assert_int_equal(mlk_trees_values(table, &trees, all->trees, &status), 0);
+    free(trees.bytes);
+
+    assert_int_equal(mlk_knn_values(few, values, 2, table, 3, true, all->near, &status), 0);
+}
 
 static void learn(learnt *all)
 {
@@ -66,6 +103,7 @@ static void learn(learnt *all)
                                  &status), 0);
     mlk_logistic_options logistic = {.C = 1, .tol = 1e-5, .max_iter = 20};
     assert_int_equal(mlk_logistic_fit(table, y, K, &logistic, all->slopes, all->intercepts, &iterations, &status), 0);
+    learn_values(all);
 }
 
 static void one_core_and_all_give_the_same_bits(void **state)
