@@ -297,6 +297,14 @@ add("learning_curve", function()
   return plot.learning_curve({train_sizes = {50, 100, 200, 400}, train_scores = {{0.99, 0.98}, {0.97, 0.96}, {0.95, 0.94}, {0.93, 0.92}},
     test_scores = {{0.55, 0.6}, {0.66, 0.64}, {0.72, 0.75}, {0.79, 0.78}}}, {title = "Learning curve", xscale = "log", ylabel = "accuracy"})
 end)
+add("predicted", function()
+  local draw, truth, predicted = random(4), {}, {}
+  for i = 1, 150 do
+    truth[i] = 70 + 110 * draw()
+    predicted[i] = i == 7 and nan or 0.7 * truth[i] + 35 + 9 * normal(draw)
+  end
+  return plot.predicted(truth, predicted, {title = "Beats per minute"})
+end)
 add("importance", function() return plot.importance(importances(57), {title = "Permutation importance", xlabel = "loss of accuracy"}) end)
 add("importance_few", function() return plot.importance({mfcc_0_mean = 0.21, rms_mean = 0.08}) end)
 add("predicted", function()

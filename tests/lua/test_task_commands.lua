@@ -93,7 +93,11 @@ function TestValues:test_classify()
 end
 
 function TestValues:test_several_targets_and_search()
-  classify("--value", "height,speed", "--models", "ridge,boosted_trees", "--search", "2", "--run", "two")
+  classify("--value", "height,speed", "--models", "ridge,boosted_trees", "--search", "2", "--importance",
+    "--learning-curve", "--run", "two")
+  for _, words in ipairs {"## Is ", "## Would more sounds help?", "## Hyperparameters of", "plots/importance.png"} do
+    lu.assertStrContains(page "two", words)
+  end
   local found = figures "two"
   lu.assertTrue(found["r2.height"] > found["r2.speed"])
   lu.assertTrue(files.exists(files.join(place, "two/plots/predicted-2.png")))
@@ -124,7 +128,6 @@ function TestErrors:test_what_the_data_does_not_have_is_refused()
   end
   refuses("has no column 'tag' (did you mean 'tags'?)", of("--labels", "tag"))
   refuses("unknown model: 'logistic'", of("--value", "height", "--models", "logistic"))
-  refuses("--importance is of classes, and this data has tags", of("--labels", "tags", "--importance"))
   refuses("--scoring balanced_accuracy is of classes, and this data has values",
     of("--value", "height", "--scoring", "balanced_accuracy"))
   refuses("list.csv, line 2: tags must be a number, got 'bright;noisy'", of("--value", "tags"))

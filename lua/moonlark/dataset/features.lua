@@ -40,6 +40,7 @@ function Features:__tostring()
   if #self.classes > 0 then
     text = text .. ("  %d %s"):format(#self.classes, self.task == "tags" and "tags" or "classes")
   end
+  if self.task == "values" then text = text .. show.format("  values of %s", table.concat(self.targets, ", ")) end
   if #self.rejected > 0 then text = text .. ("  %d rejected"):format(#self.rejected) end
   if #self.partial > 0 then text = text .. ("  %d kept in part"):format(#self.partial) end
   return text

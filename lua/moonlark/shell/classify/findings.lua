@@ -6,7 +6,8 @@ local text = require "moonlark.base.text"
 
 local findings = {}
 
-local words = {accuracy = "accuracy", balanced_accuracy = "balanced accuracy", f1_macro = "macro F1", auc = "AUC"}
+local words = {accuracy = "accuracy", balanced_accuracy = "balanced accuracy", f1_macro = "macro F1", auc = "AUC",
+  map = "mean average precision", r2 = "R²"}
 
 --- A scoring's name as a reader wants it.
 ---@param scoring string
@@ -20,21 +21,24 @@ function findings.name(scoring) return words[scoring] end
 ---@param scoring string
 function findings.comparison(page, entries, best, scoring)
   if #entries < 2 then return end
-  local rows = {}
+  local rows, head = {}, {"than", "difference", "95 % from", "to", "p"}
+  local of_classes = (best.report.task or "classes") == "classes" -- others have no rows that are right or wrong
   for _, entry in ipairs(entries) do
     if entry ~= best then
       local found = classify.compare(best.report, entry.report, {scoring = scoring})
-      local interval = found.interval or {}
-      rows[#rows + 1] = {entry.name, found.difference, interval.low, interval.high, found.p,
-        found.mcnemar.only_first, found.mcnemar.only_second, found.mcnemar.p}
+      local interval, alone = found.interval or {}, found.mcnemar or {}
+      rows[#rows + 1] = {entry.name, found.difference, interval.low, interval.high, found.p, alone.only_first,
+        alone.only_second, alone.p}
     end
   end
   page:heading(("Is %s better?"):format(best.name))
-  page:text(("%s of %s minus that of each other model: p by the corrected resampled t-test over folds; beside it the "
-    .. "sounds that one of the two alone has right, and p by McNemar's exact test."):format(
-    words[scoring]:gsub("^%l", string.upper), best.name))
-  page:table({"than", "difference", "95 % from", "to", "p", "right by it alone", "by the other alone", "McNemar's p"},
-    rows)
+  page:text(("%s of %s minus that of each other model: p by the corrected resampled t-test over folds%s."):format(
+    words[scoring]:gsub("^%l", string.upper), best.name, of_classes
+    and "; beside it the sounds that one of the two alone has right, and p by McNemar's exact test" or ""))
+  if of_classes then
+    table.move({"right by it alone", "by the other alone", "McNemar's p"}, 1, 3, #head + 1, head)
+  end
+  page:table(head, rows)
 end
 
 --- What the scores of the best model say: figures, ROC and precision-recall curves, reliability.

@@ -2,6 +2,7 @@
 local account = require "moonlark.classify.account"
 local classify = require "moonlark.classify"
 local metrics = require "moonlark.metrics"
+local findings = require "moonlark.shell.classify.findings"
 local models = require "moonlark.shell.classify.models"
 local options = require "moonlark.base.options"
 local plot = require "moonlark.plot"
@@ -97,11 +98,9 @@ local function judge_one(entry, X, args, how, scoring, parts)
   entry.score, entry.deviation = metrics.spread(list)
 end
 
-local words = {map = "mean average precision", auc = "ROC AUC", f1_macro = "macro F1", r2 = "R²"}
-
 local function judge(entries, X, args, how, run, scoring, parts)
   local best
-  print(words[scoring] .. (parts and "" or ", mean of folds"))
+  print(findings.name(scoring) .. (parts and "" or ", mean of folds"))
   for _, entry in ipairs(entries) do
     how.each = run and function(fold, result) run:log(options.join({model = entry.name, fold = fold}, result)) end
     judge_one(entry, X, args, how, scoring, parts)
@@ -127,28 +126,36 @@ local heads = {
     {"MAE", function(r) return r.mae end}, {"concordance", function(r) return r.ccc end}},
 }
 
-local function models_table(page, entries, X, scoring)
-  local head, rows = {"model", words[scoring] .. ", mean of folds", "deviation"}, {}
+local function models_table(page, entries, X, scoring, parts)
+  local head, rows = {"model"}, {}
+  if not parts then table.move({findings.name(scoring) .. ", mean of folds", "deviation"}, 1, 2, 2, head) end
   for i, entry in ipairs(entries) do
-    rows[i] = {entry.name, entry.score, entry.deviation}
+    rows[i] = {entry.name, not parts and entry.score or nil, not parts and entry.deviation or nil}
     for _, column in ipairs(heads[X.task]) do table.insert(rows[i], column[2](entry.report)) end
   end
   for _, column in ipairs(heads[X.task]) do head[#head + 1] = column[1] end
   page:table(head, rows)
-  page:text "Figures beside the mean of folds are of all predictions together."
+  if not parts then page:text "Figures beside the mean of folds are of all predictions together." end
 end
 
-local function bars(entries, scoring)
+local function bars(entries, scoring, parts)
   local values, errors, labels = {}, {}, {}
   for i, entry in ipairs(entries) do
     values[i], labels[i] = entry.score, entry.name
     errors[i] = {entry.score - entry.deviation, entry.score + entry.deviation}
   end
-  return plot.bars(values, {labels = labels, errors = errors, format = "%.3f", ylabel = words[scoring],
-    title = words[scoring]:gsub("^%l", string.upper) .. ": mean of folds and deviation"})
+  return plot.bars(values, {labels = labels, errors = errors, format = "%.3f", ylabel = findings.name(scoring),
+    title = findings.name(scoring):gsub("^%l", string.upper) .. (parts and "" or ": mean of folds and deviation")})
 end
 
-local function write_page(run, entries, best, X, args, scoring, parts)
+-- What --importance and --learning-curve ask for, on the page where there is one.
+local function told(page, run, best, X, args, how)
+  if args.importance then findings.importance(page, run, best, X, how) end
+  if args.learning_curve then findings.learning_curve(page, run, best, X, how) end
+end
+
+local function write_page(run, entries, best, X, args, how, parts)
+  local scoring = how.scoring
   local many = X.task == "tags" and ("%d tags"):format(#X.classes) or "values of " .. table.concat(X.targets, ", ")
   local page = report.new((X.task == "tags" and "Tags of " or "Values of ") .. args.data)
   if X.words then page:text(report.escape(X.words .. ".")) end
@@ -157,12 +164,15 @@ local function write_page(run, entries, best, X, args, scoring, parts)
   page:text(report.escape(("%d sounds, %s, %d features each; %s. Best: %s."):format(X.x:size(0), many, X.x:size(1),
     judged, best.name)))
   page:heading "Models"
-  models_table(page, entries, X, scoring)
-  page:figure(run:plot("models", bars, entries, scoring), "Each model")
+  models_table(page, entries, X, scoring, parts)
+  page:figure(run:plot("models", bars, entries, scoring, parts), "Each model")
+  if not parts then findings.comparison(page, entries, best, scoring) end
   page:heading(("%s, by %s"):format(X.task == "tags" and "Tags" or "Values", best.name))
   account.write(page, best.report, (parts and parts.test or X).paths, "sounds", function(name, caption, draw)
     page:figure(run:plot(name, draw), caption)
   end)
+  findings.chosen(page, best)
+  told(page, run, best, parts and parts.train or X, args, how)
   page:files("Left out", X.rejected)
   page:files("Kept in part", X.partial)
   if X.leakage then page:text "**Segments of one track stand on both sides of folds: these figures are too good.**" end
@@ -176,18 +186,15 @@ end
 ---@param run moonlark.Run?
 ---@param parts {train: moonlark.Features, test: moonlark.Features}?  a split that is fixed, in place of folds
 function tasks.run(args, X, how, run, parts)
-  for _, name in ipairs {"importance", "learning_curve"} do
-    if args[name] then show.fail("--%s is of classes, and this data has %s", name:gsub("_", "-"), X.task) end
-  end
   local entries = chosen(args, X.task == "tags" and of_tags(args) or of_values(args, X))
   local scoring = scoring_of(args, X)
-  local best = judge(entries, X, args, how, run, scoring, parts)
+  local best, learnt = judge(entries, X, args, how, run, scoring, parts), parts and parts.train or X
+  how.scoring = scoring
   print(("\n%s\n%s"):format(best.name, best.report))
-  if not run then return end
+  if not run then return told(nil, nil, best, learnt, args, how) end
   run:metrics(figures(entries, best, X, scoring))
-  local learnt = parts and parts.train or X
   run:model(search(best, learnt, args, how, scoring):clone():fit(learnt))
-  write_page(run, entries, best, X, args, scoring, parts)
+  write_page(run, entries, best, X, args, how, parts)
   run:finish()
   print("\nrun folder: " .. show.name(args.run))
 end
