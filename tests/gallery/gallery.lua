@@ -76,14 +76,16 @@ local function spectrogram(low, high, kind)
 end
 
 local function chroma()
-  return signal.new {data = matrix(12, 200, function(r, c) return ((r * 5 + c // 20) % 12) / 11 end), kind = "chroma", rate = 10}
+  return signal.new {data = matrix(12, 200, function(r, c) return ((r * 5 + c // 20) % 12) / 11 end),
+    kind = "chroma", rate = 10}
 end
 
 local function history(epochs)
   local rows, draw = {}, random(11)
   for e = 1, epochs do
     local loss = 2 * math.exp(-e / 12) + 0.1
-    rows[e] = {epoch = e, loss = loss, valid_loss = loss + 0.15 + 0.004 * e + 0.05 * draw(), accuracy = 0.95 - 0.8 * math.exp(-e / 10),
+    rows[e] = {epoch = e, loss = loss, valid_loss = loss + 0.15 + 0.004 * e + 0.05 * draw(),
+      accuracy = 0.95 - 0.8 * math.exp(-e / 10),
       valid_accuracy = 0.8 - 0.65 * math.exp(-e / 9) + 0.03 * draw(), segment_accuracy = 0.9 - 0.75 * math.exp(-e / 10),
       valid_segment_accuracy = 0.72 - 0.6 * math.exp(-e / 9) + 0.03 * draw()}
   end
@@ -126,7 +128,8 @@ end
 local function importances(n)
   local draw, mean, std, names = random(9), {}, {}, {}
   for i = 1, n do
-    mean[i], std[i], names[i] = 0.2 * math.exp(-i / 6) - 0.01 * draw(), 0.005 + 0.01 * draw(), ("mfcc_%d_mean"):format(i)
+    mean[i], std[i], names[i] = 0.2 * math.exp(-i / 6) - 0.01 * draw(), 0.005 + 0.01 * draw(),
+      ("mfcc_%d_mean"):format(i)
   end
   return {importances_mean = mean, importances_std = std, names = names}
 end
@@ -141,14 +144,19 @@ local gallery = {}
 local function add(name, make) gallery[#gallery + 1] = {name = name, make = make} end
 
 add("map_mel", function() return plot.map(spectrogram(-80, 0, "mel"), {title = "Mel", unit = "dB"}) end)
-add("map_whisper", function() return plot.map(spectrogram(-0.6, 1.4, "whisper_mel"), {title = "What Whisper hears"}) end)
+add("map_whisper", function()
+  return plot.map(spectrogram(-0.6, 1.4, "whisper_mel"), {title = "What Whisper hears"})
+end)
 add("map_low", function() return plot.map(spectrogram(-80, 0, "mel"), {height = 240, unit = "dB"}) end)
 add("map_chroma", function() return plot.map(chroma(), {title = "Chroma"}) end)
 add("map_gaps", function() return plot.map({{1, nan, 2}, {-1, 3, math.huge}}, {title = "Gaps"}) end)
-add("map_column", function() return plot.map(spectrogram(-80, 0, "mel"), {width_mm = 85, unit = "dB", title = "Mel spectrogram"}) end)
+add("map_column", function()
+  return plot.map(spectrogram(-80, 0, "mel"), {width_mm = 85, unit = "dB", title = "Mel spectrogram"})
+end)
 add("map_annotated", function()
   return plot.map(spectrogram(-80, 0, "mel"), {unit = "dB",
-    annotations = {{text = "rises", x = 4, y = 5000, arrow = {2, 1800}, colour = "white"}}, yticks = {500, 1000, {4000, "high"}}})
+    annotations = {{text = "rises", x = 4, y = 5000, arrow = {2, 1800}, colour = "white"}}, yticks = {500, 1000,
+      {4000, "high"}}})
 end)
 add("waveform", function() return plot.waveform(wave(4, 4000), {rate = 4000, title = "A waveform"}) end)
 add("waveform_stereo", function()
@@ -157,22 +165,27 @@ add("waveform_stereo", function()
 end)
 add("waveform_column", function() return plot.waveform(wave(4, 4000), {rate = 4000, width_mm = 85}) end)
 add("lines", function()
-  return plot.lines({{1, 3, 2, 5, 4}, {2, 2, 3, 3, 4}, {5, 4, nan, 2, 1}}, {labels = {"one", "zwei ♯", "τρία"}, title = "Lines"})
+  return plot.lines({{1, 3, 2, 5, 4}, {2, 2, 3, 3, 4}, {5, 4, nan, 2, 1}}, {labels = {"one", "zwei ♯", "τρία"},
+    title = "Lines"})
 end)
 add("lines_log", function()
   local y = {}
   for i = 1, 60 do y[i] = 10 ^ (3 * math.exp(-i / 20)) end
-  return plot.lines({y}, {yscale = "log", xscale = "log", title = "Both axes logarithmic", xlabel = "x", ylabel = "y", colours = "red", line_width = 2})
+  return plot.lines({y}, {yscale = "log", xscale = "log", title = "Both axes logarithmic", xlabel = "x",
+    ylabel = "y", colours = "red", line_width = 2})
 end)
 add("lines_twenty", function()
-  return plot.lines(matrix(20, 30, function(r, c) return r + math.sin(c / 4 + r) end), {labels = twenty, title = "Twenty series"})
+  return plot.lines(matrix(20, 30, function(r, c) return r + math.sin(c / 4 + r) end), {labels = twenty,
+    title = "Twenty series"})
 end)
 add("lines_column", function()
-  return plot.lines({{1, 3, 2, 5, 4}, {2, 2, 3, 3, 4}}, {labels = {"training", "validation"}, width_mm = 85, legend = "top left",
+  return plot.lines({{1, 3, 2, 5, 4}, {2, 2, 3, 3, 4}}, {labels = {"training", "validation"}, width_mm = 85,
+    legend = "top left",
     xlabel = "epoch", ylabel = "loss", colours = {"black", "grey"}, styles = {"solid", "dashed"}, markers = false})
 end)
 add("lines_below", function()
-  return plot.lines(matrix(6, 30, function(r, c) return math.sin(c / 4 + r) end), {labels = genres, legend = "below", title = "The legend below",
+  return plot.lines(matrix(6, 30, function(r, c) return math.sin(c / 4 + r) end), {labels = genres, legend = "below",
+    title = "The legend below",
     xlabel = "frame", ylabel = "value", annotations = {{text = "here", x = 12, y = 0.5, arrow = {15, 0}}}})
 end)
 add("lines_one_point", function() return plot.lines({3}, {title = "One point"}) end)
@@ -190,7 +203,8 @@ add("scatter_column", function()
   return plot.scatter(points, labels, {classes = genres, width_mm = 85, legend = "below", marker_size = 4})
 end)
 add("scatter_log", function()
-  return plot.scatter({{1, 1}, {10, 200}, {1000, 3e4}, {-1, 5}}, {xscale = "log", yscale = "log", title = "One is not positive"})
+  return plot.scatter({{1, 1}, {10, 200}, {1000, 3e4}, {-1, 5}}, {xscale = "log", yscale = "log",
+    title = "One is not positive"})
 end)
 add("scatter_one_point", function() return plot.scatter({{1, 2}}, {title = "One point"}) end)
 add("scatter_many", function()
@@ -213,17 +227,20 @@ add("embedding_centres", function()
   return plot.embedding(points, labels, {classes = twenty, centres = true, title = "Names at the centres"})
 end)
 add("confusion", function()
-  return plot.confusion(matrix(10, 10, function(r, c) return r == c and 80 or (r * c) % 5 end), {classes = genres, title = "Ten classes"})
+  return plot.confusion(matrix(10, 10, function(r, c) return r == c and 80 or (r * c) % 5 end), {classes = genres,
+    title = "Ten classes"})
 end)
 add("confusion_column", function()
-  return plot.confusion(matrix(10, 10, function(r, c) return r == c and 80 or (r * c) % 5 end), {classes = genres, width_mm = 85})
+  return plot.confusion(matrix(10, 10, function(r, c) return r == c and 80 or (r * c) % 5 end), {classes = genres,
+    width_mm = 85})
 end)
 add("confusion_twenty", function()
   return plot.confusion(matrix(20, 20, function(r, c) return r == c and 80 or (r * c) % 5 end), {classes = twenty})
 end)
 add("confusion_two", function() return plot.confusion({{8, 2}, {0, 5}}, {classes = {"dog", "cat"}}) end)
 add("heat", function()
-  return plot.heat({{0.71, 0.74, 0.75}, {0.78, 0.8, 0.79}}, {rows = {"linear", "rbf"}, columns = {"C = 1", "C = 10", "C = 100"},
+  return plot.heat({{0.71, 0.74, 0.75}, {0.78, 0.8, 0.79}}, {rows = {"linear", "rbf"}, columns = {"C = 1", "C = 10",
+    "C = 100"},
     title = "Accuracy", xlabel = "cost", ylabel = "kernel", unit = "accuracy"})
 end)
 add("heat_signed", function()
@@ -234,25 +251,31 @@ add("heat_row", function() return plot.heat({{1, 2, 3, 4}}, {rows = {"only"}, co
 add("heat_column", function() return plot.heat({{1}, {2}, {3}}, {columns = {"only"}, rows = {"a", "b", "c"}}) end)
 add("heat_cell", function() return plot.heat {{3}} end)
 add("heat_paper", function()
-  return plot.heat(matrix(10, 10, function(r, c) return 1 / (1 + math.abs(r - c)) end), {rows = genres, columns = genres, width_mm = 85})
+  return plot.heat(matrix(10, 10, function(r, c) return 1 / (1 + math.abs(r - c)) end), {rows = genres,
+    columns = genres, width_mm = 85})
 end)
 add("bars", function()
   local values, errors = bars_of(5)
-  return plot.bars(values, {labels = {"logistic", "knn", "svm", "random_forest", "boosted_trees"}, errors = errors, title = "Bars", ylabel = "accuracy"})
+  return plot.bars(values, {labels = {"logistic", "knn", "svm", "random_forest", "boosted_trees"}, errors = errors,
+    title = "Bars", ylabel = "accuracy"})
 end)
 add("bars_groups", function()
   local a, b = bars_of(6), bars_of(6)
-  return plot.bars({a, b, a}, {labels = genres and {table.unpack(genres, 1, 6)}, series = {"plain", "augmented", "strongly augmented"},
+  return plot.bars({a, b, a}, {labels = genres and {table.unpack(genres, 1, 6)}, series = {"plain", "augmented",
+    "strongly augmented"},
     title = "Groups", legend = "below"})
 end)
-add("bars_log", function() return plot.bars({cnn = 1200, lstm = 45000, transformer = 3.1e6}, {yscale = "log", ylabel = "parameters"}) end)
+add("bars_log", function()
+  return plot.bars({cnn = 1200, lstm = 45000, transformer = 3.1e6}, {yscale = "log", ylabel = "parameters"})
+end)
 add("bars_twenty", function()
   local values = bars_of(20)
   return plot.bars(values, {labels = twenty, title = "Twenty bars", colours = "violet"})
 end)
 add("bars_column", function()
   local values, errors = bars_of(5)
-  return plot.bars(values, {labels = genres and {table.unpack(genres, 1, 5)}, errors = errors, width_mm = 85, ylabel = "accuracy"})
+  return plot.bars(values, {labels = genres and {table.unpack(genres, 1, 5)}, errors = errors, width_mm = 85,
+    ylabel = "accuracy"})
 end)
 add("histogram", function()
   local draw, list = random(4), {}
@@ -272,7 +295,9 @@ add("curves_column", function()
   for i, row in ipairs(history(40)) do rows[i] = {epoch = i, loss = row.loss, valid_loss = row.valid_loss} end
   return plot.curves(rows, {width_mm = 85})
 end)
-add("pie", function() return plot.pie({jazz = 40, rock = 110, folk = 12, ["música"] = 2}, {title = "Songs by genre"}) end)
+add("pie", function()
+  return plot.pie({jazz = 40, rock = 110, folk = 12, ["música"] = 2}, {title = "Songs by genre"})
+end)
 add("pie_ten", function()
   return plot.pie({10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, {labels = genres, title = "Ten slices"})
 end)
@@ -280,22 +305,34 @@ add("pie_whole", function() return plot.pie({all = 3}) end)
 add("pie_column", function() return plot.pie({3, 2, 1}, {labels = {"a", "b", "c"}, width_mm = 85}) end)
 add("roc", function() return plot.roc(roc(6), {title = "ROC"}) end)
 add("roc_ten", function() return plot.roc(roc_of(genres), {title = "ROC of ten classes"}) end)
-add("roc_column", function() return plot.roc({roc(3), roc(5), roc(9)}, {classes = {"knn", "logistic", "svm"}, width_mm = 85}) end)
+add("roc_column", function()
+  return plot.roc({roc(3), roc(5), roc(9)}, {classes = {"knn", "logistic", "svm"}, width_mm = 85})
+end)
 add("precision_recall", function()
-  return plot.precision_recall({jazz = precision_recall(0.4), rock = precision_recall(0.8)}, {title = "Precision and recall"})
+  return plot.precision_recall({jazz = precision_recall(0.4), rock = precision_recall(0.8)},
+    {title = "Precision and recall"})
 end)
 add("calibration", function()
-  return plot.calibration({svm = {mean_predicted = {0.05, 0.25, 0.5, 0.75, 0.95}, fraction_positive = {0.02, 0.15, 0.5, 0.82, 0.97}},
-    trees = {mean_predicted = {0.1, 0.3, 0.5, 0.7, 0.9}, fraction_positive = {0.2, 0.35, 0.48, 0.6, 0.78}}}, {title = "Calibration"})
+  return plot.calibration({svm = {mean_predicted = {0.05, 0.25, 0.5, 0.75, 0.95}, fraction_positive = {0.02, 0.15,
+    0.5, 0.82, 0.97}},
+    trees = {mean_predicted = {0.1, 0.3, 0.5, 0.7, 0.9}, fraction_positive = {0.2, 0.35, 0.48, 0.6, 0.78}}},
+      {title = "Calibration"})
 end)
 add("dendrogram", function() return plot.dendrogram(linkage(12), {title = "Twelve leaves"}) end)
-add("dendrogram_names", function() return plot.dendrogram(linkage(20), {labels = twenty, title = "Twenty leaves with names"}) end)
+add("dendrogram_names", function()
+  return plot.dendrogram(linkage(20), {labels = twenty, title = "Twenty leaves with names"})
+end)
 add("dendrogram_below", function() return plot.dendrogram(linkage(20), {labels = twenty, root = "top"}) end)
 add("dendrogram_many", function() return plot.dendrogram(linkage(400), {title = "Four hundred leaves"}) end)
 add("dendrogram_two", function() return plot.dendrogram({{0, 1, 2, 2}}, {labels = {"a", "b"}}) end)
 add("learning_curve", function()
-  return plot.learning_curve({train_sizes = {50, 100, 200, 400}, train_scores = {{0.99, 0.98}, {0.97, 0.96}, {0.95, 0.94}, {0.93, 0.92}},
-    test_scores = {{0.55, 0.6}, {0.66, 0.64}, {0.72, 0.75}, {0.79, 0.78}}}, {title = "Learning curve", xscale = "log", ylabel = "accuracy"})
+  return plot.learning_curve({train_sizes = {50, 100, 200, 400}, train_scores = {{0.99, 0.98}, {0.97, 0.96}, {0.95,
+    0.94}, {0.93, 0.92}},
+    test_scores = {{0.55, 0.6}, {0.66, 0.64}, {0.72, 0.75}, {0.79, 0.78}}}, {title = "Learning curve",
+      xscale = "log", ylabel = "accuracy"})
+end)
+add("importance", function()
+  return plot.importance(importances(57), {title = "Permutation importance", xlabel = "loss of accuracy"})
 end)
 add("predicted", function()
   local draw, truth, predicted = random(4), {}, {}
@@ -305,13 +342,7 @@ add("predicted", function()
   end
   return plot.predicted(truth, predicted, {title = "Beats per minute"})
 end)
-add("importance", function() return plot.importance(importances(57), {title = "Permutation importance", xlabel = "loss of accuracy"}) end)
 add("importance_few", function() return plot.importance({mfcc_0_mean = 0.21, rms_mean = 0.08}) end)
-add("predicted", function()
-  local draw, truth, guess = random(8), {}, {}
-  for i = 1, 80 do truth[i] = 60 + 120 * draw() guess[i] = truth[i] + 12 * normal(draw) end
-  return plot.predicted(truth, guess, {title = "Tempo", xlabel = "true tempo (BPM)", ylabel = "predicted tempo (BPM)"})
-end)
 add("signal", function()
   local mel = spectrogram(0.001, 2, "mel")
   return plot.signal(mel:with {data = require "moonlark.torch".tensor(mel.data)}, {title = "A Signal by itself"})
@@ -329,7 +360,8 @@ add("songs", function()
 end)
 add("grid", function()
   return plot.grid({
-    plot.waveform(wave(4, 1000), {rate = 1000, title = "Waveform"}), plot.waveform(wave(4, 1000), {rate = 1000, title = "Another"}),
+    plot.waveform(wave(4, 1000), {rate = 1000, title = "Waveform"}), plot.waveform(wave(4, 1000), {rate = 1000,
+      title = "Another"}),
     plot.map(spectrogram(-80, 0, "mel"), {title = "Mel", unit = "dB"}), plot.map(chroma(), {title = "Chroma"}),
   }, {columns = 2, title = "A page", width = 1200})
 end)

@@ -161,13 +161,16 @@ end
 TestInput = {}
 
 function TestInput:test_errors_say_what_is_wrong()
+  local wide = {}
+  for i = 1, 401 do wide[i] = i end
   for words, call in pairs {
     ["values must be numbers 0 or more, b is -1"] = {plot.pie, {a = 1, b = -1}},
     ["values must not all be 0"] = {plot.pie, {0, 0}},
     ["labels must be one for each of the 2 slices, got 1"] = {plot.pie, {1, 2}, {labels = {"a"}}},
     ["rows must be one name for each of 2, got 1"] = {plot.heat, {{1}, {2}}, {rows = {"a"}}},
-    ["at most 400 rows and columns"] = {plot.heat, {(function() local r = {} for i = 1, 401 do r[i] = i end return r end)()}},
-    ["linkage row 0 must join two clusters 0..1 that no row before it joined, got 2"] = {plot.dendrogram, {{0, 2, 1, 2}}},
+    ["at most 400 rows and columns"] = {plot.heat, {wide}},
+    ["linkage row 0 must join two clusters 0..1 that no row before it joined, got 2"] =
+      {plot.dendrogram, {{0, 2, 1, 2}}},
     ["linkage row 1 must join two clusters"] = {plot.dendrogram, {{0, 1, 1, 2}, {0, 2, 2, 2}}},
     ["labels must be one for each of the 2 leaves, got 1"] = {plot.dendrogram, {{0, 1, 1, 2}}, {labels = {"a"}}},
     ["curves must be {fpr = …, tpr = …}"] = {plot.roc, {}},
@@ -182,8 +185,8 @@ function TestInput:test_errors_say_what_is_wrong()
 end
 
 function TestInput:test_areas_under_curves()
-  local entries = plot.roc({jazz = {fpr = {0, 0, 1}, tpr = {0, 0.5, 1}}, rock = {fpr = {0, 1}, tpr = {0, 1}, auc = 0.5}})
-    .panels[1].panel.legend
+  local jazz, rock = {fpr = {0, 0, 1}, tpr = {0, 0.5, 1}}, {fpr = {0, 1}, tpr = {0, 1}, auc = 0.5}
+  local entries = plot.roc({jazz = jazz, rock = rock}).panels[1].panel.legend
   lu.assertEquals({entries[1].name, entries[2].name}, {"jazz  AUC 0.750", "rock  AUC 0.500"})
 end
 

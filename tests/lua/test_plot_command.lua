@@ -61,7 +61,8 @@ function TestSongs:test_errors()
   lu.assertErrorMsgContains("songs[2] must hold the same kinds", plot.songs, {{mel(1)}, {waveform(1, 1)}})
   lu.assertErrorMsgContains("songs[1] must be a list of Signals", plot.songs, {mel(1)})
   lu.assertErrorMsgContains("songs[1][1] must be a Signal", plot.songs, {{3}})
-  lu.assertErrorMsgContains("names must be one for each of the 1 songs, got 2", plot.songs, {{mel(1)}}, {names = {1, 2}})
+  lu.assertErrorMsgContains("names must be one for each of the 1 songs, got 2", plot.songs, {{mel(1)}},
+    {names = {1, 2}})
 end
 
 TestCommand = {}
@@ -82,7 +83,8 @@ function TestCommand:test_several_songs_side_by_side()
   local width, height = png.size(files.read(place .. "/songs.png"), "songs.png")
   lu.assertEquals(width, 2 * 2 * 520)
   lu.assertTrue(height > 2 * 4 * 300)
-  result = moonlark("loud.wav", "--no-waveform", "--features", "mel", "--width-mm", "85", "--dpi", "600", "--out", "a.png")
+  result = moonlark("loud.wav", "--no-waveform", "--features", "mel", "--width-mm", "85", "--dpi", "600", "--out",
+    "a.png")
   lu.assertEquals({result.code, result.err}, {0, ""})
   lu.assertAlmostEquals(png.size(files.read(place .. "/a.png"), "a.png"), 85 / 25.4 * 600, 1)
 end

@@ -8,7 +8,9 @@ local Canvas = {}
 Canvas.__index = Canvas
 
 -- The bit of each dot of a Braille pattern, by its row and column.
-local bits = {[0] = {[0] = 0x01, [1] = 0x08}, {[0] = 0x02, [1] = 0x10}, {[0] = 0x04, [1] = 0x20}, {[0] = 0x40, [1] = 0x80}}
+local bits = {
+  [0] = {[0] = 0x01, [1] = 0x08}, {[0] = 0x02, [1] = 0x10}, {[0] = 0x04, [1] = 0x20}, {[0] = 0x40, [1] = 0x80},
+}
 
 --- An empty canvas of so many characters.
 function canvas.new(columns, rows)

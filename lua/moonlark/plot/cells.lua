@@ -1,4 +1,5 @@
---- Cells: the picture of a matrix whose rows and columns have names; row 0 lies on top. Confusion matrices and heat maps.
+--- Cells: the picture of a matrix whose rows and columns have names; row 0 lies on top. Confusion matrices and heat
+--- maps.
 local data = require "moonlark.plot.data"
 local figure = require "moonlark.plot.figure"
 local panel = require "moonlark.plot.panel"

@@ -36,8 +36,8 @@ local function joints_of(linkage)
     for side = 1, 2 do
       local child = joint[side]
       if not child or child < 0 or child > rows + i - 1 or taken[child] then
-        show.fail("linkage row %d must join two clusters 0..%d that no row before it joined, got %s", i - 1, rows + i - 1,
-          tostring(row[side]))
+        show.fail("linkage row %d must join two clusters 0..%d that no row before it joined, got %s", i - 1,
+          rows + i - 1, tostring(row[side]))
       end
       taken[child], joint[side] = true, child + 1
     end

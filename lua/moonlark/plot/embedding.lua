@@ -114,7 +114,8 @@ function pictures.embedding(points, labels, given)
   if drawn.missing > 0 then notes[1] = text.count(drawn.missing, "point") .. " left out: not finite" end
   if hidden > 0 then notes[#notes + 1] = "no room for " .. text.count(hidden, "name") end
   return figure.of(settings, {
-    x = x_axis, y = y_axis, equal = true, frame = true, elements = drawn.elements, legend = drawn.entries, words = words,
+    x = x_axis, y = y_axis, equal = true, frame = true, elements = drawn.elements, legend = drawn.entries,
+    words = words,
     note = #notes > 0 and table.concat(notes, "; ") or nil,
   }, width, height)
 end

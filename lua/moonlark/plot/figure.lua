@@ -243,8 +243,8 @@ local terminals = {
       self.width, self.height, family, 4 / 3)
   end,
   pdf = function(self)
-    return ("pdfcairo noenhanced rounded size %.4fin,%.4fin font '%s,9' fontscale 0.75 linewidth 1.5"):format(
-      self.width / 96, self.height / 96, family)
+    return ("pdfcairo noenhanced rounded size %.4fin,%.4fin font '%s,9' fontscale 0.75 linewidth 1.5 pointscale 0.75")
+      :format(self.width / 96, self.height / 96, family)
   end,
   sixel = function(self)
     return ("sixelgd noenhanced truecolor size %.0f,%.0f font '%s,9' background rgb 'white'"):format(

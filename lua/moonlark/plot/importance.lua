@@ -36,7 +36,9 @@ local function rows_of(values, settings)
     return rows
   end
   local list = data.list((data.read("values", values)))
-  if names and #names ~= #list then show.fail("labels must be one for each of the %d features, got %d", #list, #names) end
+  if names and #names ~= #list then
+    show.fail("labels must be one for each of the %d features, got %d", #list, #names)
+  end
   for i, value in ipairs(list) do
     rows[i] = {name = tostring(names and names[i] or i - 1), value = value, error = errors and errors[i]}
   end

@@ -73,8 +73,8 @@ local function size_ticks(sizes, usual)
 end
 
 --- Scores by the number of training examples, with bands of one standard deviation over the folds. `curve` is
---- {train_sizes = …, train_scores = …, test_scores = …} as classify.learning_curve gives: a row of scores for each size,
---- one a fold, or a single number.
+--- {train_sizes = …, train_scores = …, test_scores = …} as classify.learning_curve gives: a row of scores for each
+--- size, one a fold, or a single number.
 ---     plot.learning_curve({train_sizes = {50, 100}, test_scores = {{0.6, 0.62}, {0.7, 0.69}}}):show()
 ---@param curve table
 ---@param given moonlark.plot.learning_curve.Options?
@@ -94,9 +94,10 @@ function pictures.learning_curve(curve, given)
   local log = settings.xscale == "log"
   local left, right = (log and scale.widen_log or scale.widen)(math.min(table.unpack(sizes)),
     math.max(table.unpack(sizes)), 0.03)
+  local usual = scale.ticks(settings.xscale, left, right, (width - 90) / 75 / zoom)
   return figure.of(settings, {
     xlabel = "training examples", ylabel = "score", grid = true, elements = elements, legend = entries,
-    x = {low = left, high = right, log = log, ticks = size_ticks(sizes, scale.ticks(settings.xscale, left, right, (width - 90) / 75 / zoom))},
+    x = {low = left, high = right, log = log, ticks = size_ticks(sizes, usual)},
     y = {low = low, high = high, ticks = scale.linear(low, high, (height - 90) / 45 / zoom)},
   }, width, height)
 end

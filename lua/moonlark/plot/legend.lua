@@ -66,8 +66,8 @@ function legend.draw(entries, at, canvas, zoom)
   local wide, tall = columns * width, rows * line * zoom
   local left, top = corner(at, canvas, wide, tall, zoom)
   if at ~= "right" and at ~= "below" then
-    canvas:put("set object rectangle from screen %s,%s to screen %s,%s fillcolor rgb '#ffffff' %s", canvas:across(left - 4),
-      canvas:up(top - 2), canvas:across(left + wide - 4), canvas:up(top + tall + 2),
+    canvas:put("set object rectangle from screen %s,%s to screen %s,%s fillcolor rgb '#ffffff' %s",
+      canvas:across(left - 4), canvas:up(top - 2), canvas:across(left + wide - 4), canvas:up(top + tall + 2),
       "fillstyle transparent solid 0.85 noborder front")
   end
   for i, entry in ipairs(entries) do

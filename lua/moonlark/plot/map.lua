@@ -176,7 +176,8 @@ function pictures.map(signal, given)
 
   local full_width, full_height = shared.measure(settings, 900, 420)
   local zoom = shared.zoom(settings)
-  local width, height = math.max(40, full_width - 150 * zoom), math.max(30, full_height - 90 * zoom) -- of the matrix itself
+  local width = math.max(40, full_width - 150 * zoom) -- of the matrix itself
+  local height = math.max(30, full_height - 90 * zoom)
   local x, xlabel = x_axis(from, settings, columns, width / zoom)
   local y, ylabel, edges = y_axis(axis, rows, settings, height / zoom)
   local element, range = image_of(array, rows, columns, x, y,

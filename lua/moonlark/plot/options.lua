@@ -87,7 +87,8 @@ local function ticks_of(value)
 end
 
 local function ticks(axis)
-  return options.value("(number|string|any[])[]", "a list of numbers, of names, or of pairs {number, name}", ticks_of, nil,
+  local allowed = "a list of numbers, of names, or of pairs {number, name}"
+  return options.value("(number|string|any[])[]", allowed, ticks_of, nil,
     ("ticks of the %s axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none"):format(axis),
     {usual = "at round numbers"})
 end

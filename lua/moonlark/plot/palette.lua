@@ -58,7 +58,8 @@ function palette.rgb(name, place)
 end
 
 -- The first seven are those of Okabe and Ito. The others were chosen one after the other, each as far as can be from
--- those before it in Oklab, the least over normal, deuteranope and protanope sight (Machado, Oliveira and Fernandes 2009).
+-- those before it in Oklab, the least over normal, deuteranope and protanope sight (Machado, Oliveira and Fernandes
+-- 2009).
 local colours = {
   "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#640b2c", "#6fe3a9", "#002c85",
   "#854e64", "#b9c6ff", "#594e00", "#a6bc9b", "#ffd337", "#907ae9", "#4e43a6", "#004359", "#b14e43", "#b14390",

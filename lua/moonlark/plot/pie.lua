@@ -34,7 +34,9 @@ local function slices_of(values, labels)
     list = data.list((data.read("values", values)))
     for i = 1, #list do names[i] = tostring(labels and labels[i] or i) end
   end
-  if labels and #labels ~= #list then show.fail("labels must be one for each of the %d slices, got %d", #list, #labels) end
+  if labels and #labels ~= #list then
+    show.fail("labels must be one for each of the %d slices, got %d", #list, #labels)
+  end
   return names, list
 end
 

@@ -33,7 +33,8 @@ function pictures.scatter(points, labels, given)
   local _, tall = shared.measure(settings, 600, 560)
   local width, height = shared.measure(settings, cloud.width(settings, drawn.entries, tall), 560)
   local zoom, x, y = shared.zoom(settings), drawn.x_axis, drawn.y_axis
-  x.ticks = scale.ticks(settings.xscale, x.low, x.high, math.max(150, width - (drawn.entries and 200 or 60)) / 70 / zoom)
+  local inside = math.max(150, width - (drawn.entries and 200 or 60))
+  x.ticks = scale.ticks(settings.xscale, x.low, x.high, inside / 70 / zoom)
   y.ticks = scale.ticks(settings.yscale, y.low, y.high, (height - 100) / 70 / zoom)
   return figure.of(settings, {
     xlabel = "component " .. first + 1, ylabel = "component " .. second + 1,

@@ -11,8 +11,8 @@ local pictures = {}
 
 local parameters = options.describe("plot.songs", {
   names = shared.list("a name for each song, above its column", "none"),
-  scales = options.choice({"shared", "own"}, "shared", "one range of colours, values and time for all songs in a row of "
-    .. "pictures, or each its own"),
+  scales = options.choice({"shared", "own"}, "shared", "one range of colours, values and time for all songs in a "
+    .. "row of pictures, or each its own"),
 }, shared.size(nil, nil, "by the number of songs and Signals"), shared.title)
 
 -- A list of Signals for each song, all of the same kinds.

@@ -71,8 +71,8 @@ end
 local ticks = {}
 for i = 0, 5 do ticks[i + 1] = {at = i / 5, text = scale.number(i / 5, 0.2)} end
 
---- The figure of curves. `it` holds xlabel, ylabel, corner (where the legend stands), marks (lines of reference), marked
---- (marks on the curves) and label(curve), the words of its entry in the legend.
+--- The figure of curves. `it` holds xlabel, ylabel, corner (where the legend stands), marks (lines of reference),
+--- marked (marks on the curves) and label(curve), the words of its entry in the legend.
 function square.figure(settings, curves, it)
   local elements, entries, missing = {}, {}, false
   for i, one in ipairs(curves) do

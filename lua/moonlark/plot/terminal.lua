@@ -91,12 +91,17 @@ end
 
 local dashed = {["(24,10)"] = "╍", ["(6,8)"] = "┈", ["(24,8,6,8)"] = "┅", ["(48,12)"] = "╌"}
 
+local function mark_of(entry)
+  if entry.kind == "point" then return entry.shape.sign end
+  return entry.kind == "line" and (dashed[entry.dash] or "━") or "■"
+end
+
 -- The legend in lines of `columns` characters, each name after its mark.
 local function legend_lines(panel, columns, colour)
   local lines, line, used = {}, {}, 0
   for _, entry in ipairs(panel.legend or {}) do
     local name = shorten(entry.name, math.max(4, columns - 3))
-    local mark = entry.kind == "point" and entry.shape.sign or entry.kind == "line" and (dashed[entry.dash] or "━") or "■"
+    local mark = mark_of(entry)
     local width = 4 + utf8.len(name)
     if used > 0 and used + width - 2 > columns then
       lines[#lines + 1] = table.concat(line, "  ")

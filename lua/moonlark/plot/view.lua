@@ -1,4 +1,5 @@
---- View: what is drawn of a Signal where nobody says how: spectra in decibels, other rows in colours, a curve as a line.
+--- View: what is drawn of a Signal where nobody says how: spectra in decibels, other rows in colours, a curve as a
+--- line.
 local after = require "moonlark.feature.after"
 local data = require "moonlark.plot.data"
 local lines = require "moonlark.plot.lines".lines

@@ -64,7 +64,9 @@ function pictures.waveform(signal, given)
   if channels > 32 then show.fail("signal must have 1..32 channels, got %d: is it samples × channels?", channels) end
   local start, duration = from and from.start or settings.start, count / rate
   local last_time = settings.xhigh or start + duration
-  if not (start < last_time) then show.fail("xhigh must be above %g s, where the sound begins, got %g", start, last_time) end
+  if not (start < last_time) then
+    show.fail("xhigh must be above %g s, where the sound begins, got %g", start, last_time)
+  end
   local width, height = shared.measure(settings, 900, 90 + 110 * channels)
   local zoom = shared.zoom(settings)
   local bins = math.max(1, math.floor((width - 80) * figure.scale))

@@ -191,7 +191,8 @@ th { border-bottom: 2px solid #888; } tbody tr:nth-child(even) { background: #f6
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 figure { margin: 1.5rem 0; } img { max-width: 100%%; height: auto; } figcaption { color: #555; font-size: .9rem; }
 pre { overflow-x: auto; padding: .8rem; background: #f6f7f8; font-size: .85rem; }
-code { font-family: "DejaVu Sans Mono", monospace; font-size: .95em; } td, th, p, li { overflow-wrap: anywhere; }
+code { font-family: "DejaVu Sans Mono", monospace; font-size: .95em; }
+p, li, td:first-child { overflow-wrap: anywhere; } th, .n { white-space: nowrap; }
 @media print {
   body { max-width: none; margin: 0; font-size: 10pt; } .wide, pre { overflow: visible; } pre { white-space: pre-wrap; }
   figure, tr, pre { break-inside: avoid; } h1, h2 { break-after: avoid; } thead { display: table-header-group; }

@@ -151,7 +151,7 @@ local placeholders = {integer = "n", number = "x", list = "a,b"}
 local function placeholder(name, parameter)
   local words = {}
   for _, word in ipairs(parameter.choices or {}) do
-    if word then words[#words + 1] = tostring(word) end -- false, for none, cannot be typed
+    if word then words[#words + 1] = tostring(word) end -- false, for none, is not offered
   end
   if parameter.choices then return table.concat(words, "|") end
   if parameter.unit or not parameter.kinds then return parameter.unit or placeholders[parameter.kind] or name end
