@@ -362,6 +362,15 @@ function TestImportance:test_permutations()
   lu.assertAlmostEquals(of_features[1].mean, of_features.baseline - 0.5, 0.04)
 end
 
+function TestImportance:test_given_folds_and_groups_are_kept()
+  local X = telling()
+  X.folds = torch.arange(120):div(40, {rounding_mode = "floor"}):long():totable()
+  local found = classify.importance(classify.knn(), X)
+  lu.assertEquals(found.baseline, classify.cross_validate(classify.knn(), X).mean_accuracy)
+  X.folds, X.groups = nil, torch.arange(120):remainder(3):totable()
+  lu.assertErrorMsgContains("number of groups (3), got 4", classify.importance, classify.knn(), X, {k = 4})
+end
+
 function TestImportance:test_trees_tell_their_own()
   local X = telling()
   local function by_name(method, by)

@@ -23,7 +23,7 @@ local metrics = require "moonlark.metrics"
 local Evaluation = {}
 Evaluation.__name = "moonlark.Evaluation"
 
-local methods, lazy = {}, {}
+local lazy = {}
 
 function lazy.balanced_accuracy(self) return metrics.balanced_accuracy(self.y, self.predicted) end
 
@@ -51,7 +51,8 @@ function lazy.calibration_error(self)
 end
 
 function Evaluation:__index(key)
-  if methods[key] then return methods[key] end
+  local method = rawget(Evaluation, key)
+  if method then return method end
   local value = lazy[key] and lazy[key](self)
   if value ~= nil then rawset(self, key, value) end
   return value
@@ -62,7 +63,7 @@ end
 --- probabilities log_loss and calibration_error.
 ---     for name, value in pairs(report:figures()) do print(name, value) end
 ---@return table<string, number>
-function methods:figures()
+function Evaluation:figures()
   local found = {accuracy = self.accuracy, ["accuracy.low"] = self.interval.low, ["accuracy.high"] = self.interval.high,
     f1 = self.macro.f1, precision = self.macro.precision, recall = self.macro.recall}
   for _, name in ipairs {"balanced_accuracy", "kappa", "mcc", "auc", "log_loss", "calibration_error"} do
@@ -92,17 +93,26 @@ end
 --- The ROC curve of each class against the rest, with their names; none without scores.
 ---     plot.roc(report:roc_curves()):save "roc.png"
 ---@return {name: string, fpr: moonlark.Tensor, tpr: moonlark.Tensor, thresholds: moonlark.Tensor}[]
-function methods:roc_curves() return each_class(self, metrics.roc_curve) end
+function Evaluation:roc_curves() return each_class(self, metrics.roc_curve) end
 
 --- Precision and recall of each class against the rest at every threshold, with their names; none without scores.
 ---     plot.precision_recall(report:precision_recall_curves()):save "precision.png"
 ---@return {name: string, precision: moonlark.Tensor, recall: moonlark.Tensor, average_precision: number}[]
-function methods:precision_recall_curves()
+function Evaluation:precision_recall_curves()
   return each_class(self, function(y, scores, of)
     local curve = metrics.precision_recall_curve(y, scores, of)
     curve.average_precision = metrics.average_precision(y, scores, of)
     return curve
   end)
+end
+
+--- Reliability of the surest class of each row, as metrics.calibration_curve gives it; nil unless scores are
+--- probabilities.
+---     plot.calibration(report:calibration_curve {n_bins = 10})
+---@param given moonlark.metrics.calibration_curve.Options?
+---@return {mean_predicted: moonlark.Tensor, fraction_positive: moonlark.Tensor, counts: moonlark.Tensor}?
+function Evaluation:calibration_curve(given)
+  return self.scores_are == "probabilities" and metrics.calibration_curve(self.y, self.scores, given) or nil
 end
 
 -- Whether the classes that occur are of unlike size: balanced accuracy says something then.

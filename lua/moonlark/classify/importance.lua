@@ -113,13 +113,14 @@ local function losses(fitted, test, columns, o, random, baseline)
 end
 
 local function by_permutation(model, X, o)
-  local division, parts, random = folds.divide(X, o)[1], parts_of(X, o.by), partition.random(o.seed)
+  local how = {k = o.k, seed = o.seed, groups = o.groups, folds = o.folds} -- o.repeats is of permutations
+  local division, parts, random = folds.divide(X, how)[1], parts_of(X, o.by), partition.random(o.seed)
   local bar <close> = o.progress and progress.new(division.k * #parts, "importance") or nil
   local baselines = {}
   for _, part in ipairs(parts) do part.losses = {} end
   for fold = 1, division.k do
-    local fitted = model:clone():fit(folds.subset(X, folds.rows(division.places, fold, false), o))
-    local test = folds.subset(X, folds.rows(division.places, fold, true), o)
+    local fitted = model:clone():fit(folds.subset(X, folds.rows(division.places, fold, false), how))
+    local test = folds.subset(X, folds.rows(division.places, fold, true), how)
     baselines[fold] = task.pick(X, task.judge(fitted, test), o.scoring)
     for i, part in ipairs(parts) do
       for _, loss in ipairs(losses(fitted, test, part.columns, o, random, baselines[fold])) do

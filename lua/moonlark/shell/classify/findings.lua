@@ -1,6 +1,5 @@
 --- Findings: what the report of `moonlark classify` says beside accuracies and the confusion matrix.
 local classify = require "moonlark.classify"
-local metrics = require "moonlark.metrics"
 local plot = require "moonlark.plot"
 local text = require "moonlark.base.text"
 
@@ -53,7 +52,7 @@ function findings.scores(page, run, found)
   page:figure(run:plot("precision_recall", plot.precision_recall, found:precision_recall_curves()),
     "Precision and recall of each class")
   if found.scores_are == "probabilities" then
-    local curve = metrics.calibration_curve(found.y, found.scores, {n_bins = 10, strategy = "quantile"})
+    local curve = found:calibration_curve {n_bins = 10, strategy = "quantile"}
     page:figure(run:plot("calibration", plot.calibration, curve, {legend = false,
       xlabel = "mean probability of the surest class", ylabel = "share that is right"}),
       "How often the surest class is right, by its probability: a tenth of the sounds each")
