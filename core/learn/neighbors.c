@@ -35,8 +35,8 @@ static mlk_code check(int64_t k, int64_t most, mlk_status *status)
     if (most >= INT32_MAX)
         return mlk_fail(status, MLK_INVALID, "x must have fewer than %d rows, got %lld", INT32_MAX, (long long)most);
     if (k < 1 || k > most)
-        return mlk_fail(status, MLK_INVALID, "the number of neighbours must be 1..%lld (the other rows), got %lld",
-                        (long long)most, (long long)k);
+        return mlk_fail(status, MLK_INVALID, "n_neighbors must be 1..%lld (the other rows), got %lld", (long long)most,
+                        (long long)k);
     return MLK_OK;
 }
 

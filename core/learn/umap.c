@@ -68,13 +68,13 @@ static mlk_code find_graph(mlk_samples samples, const int64_t *labels, const mlk
     return code;
 }
 
-/* Leaves out edges that are due in no epoch. */
+/* Leaves out edges that are due in no epoch; of very few epochs, in none of as many as are usual. */
 static void prune(mlk_graph *graph, int epochs)
 {
     float most = 0;
     for (int64_t e = 0; e < graph->starts[graph->n]; e++)
         most = graph->weights[e] > most ? graph->weights[e] : most;
-    mlk_graph_prune(graph, most / (float)(epochs > 10 ? epochs : 500));
+    mlk_graph_prune(graph, most / (float)(epochs > 10 ? epochs : graph->n <= MANY ? 500 : 200));
 }
 
 static mlk_code start(const mlk_graph *graph, mlk_samples samples, const mlk_umap_options *options, float *y,

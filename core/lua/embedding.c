@@ -151,6 +151,8 @@ int mlk_lua_open_embedding(lua_State *L)
         {"umap_transform", umap_transform}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
+    mlk_lua_push_strings(L, mlk_row_metric_names, -1);
+    lua_setfield(L, -2, "metrics");
     mlk_lua_add_parameters(L, "tsne", mlk_tsne_parameters);
     mlk_lua_add_parameters(L, "umap", mlk_umap_parameters);
     return 1;

@@ -429,6 +429,12 @@
 ---@field seed? integer  default 0, 0 or more: of the random starts
 ---@field init? moonlark.Tensor  default k-means++: centres to start from, n_clusters × columns
 
+--- What cluster.neighbors takes.
+---@class moonlark.cluster.neighbors.Options
+---@field n_neighbors? integer  default 10, 1 or more: other rows to find for each
+---@field metric? "euclidean"|"cosine"|"manhattan"  default "euclidean": distance between rows
+---@field seed? integer  default 0, 0 or more: of the search in large tables
+
 --- What cluster.nmf takes.
 ---@class moonlark.cluster.nmf.Options
 ---@field n_components? integer  default as many as possible, 1 or more: how many parts rows are made of

@@ -9,7 +9,8 @@ local cluster = {}
 cluster.load = require "moonlark.estimator".load
 
 for _, part in ipairs {
-  "choose", "decomposition", "density", "embedding", "factors", "hierarchy", "kmeans", "mixture", "spectral",
+  "choose", "decomposition", "density", "embedding", "factors", "hierarchy", "kmeans", "mixture", "neighbors",
+  "spectral",
 } do
   for name, f in pairs(require("moonlark.cluster." .. part)) do cluster[name] = f end
 end

@@ -132,7 +132,8 @@ static void curves_are_umap_learns(void **state)
     assert_true(fabs(curve.a - 1.5769434602697652) < 1e-5 && fabs(curve.b - 0.8950608778515733) < 1e-5);
     for (double squared = 1e-8; squared < 1e5; squared *= 1.37) {
         double power = pow(squared, curve.b), a = curve.a, b = curve.b;
-        double pull = -2 * a * b * power / squared / (1 + a * power), push = 2 * b / ((.001 + squared) * (1 + a * power));
+        double pull = -2 * a * b * power / squared / (1 + a * power);
+        double push = 2 * b / ((.001 + squared) * (1 + a * power));
         assert_true(fabs(mlk_curve_at(curve.pull, (float)squared) / pull - 1) < 1e-3);
         assert_true(fabs(mlk_curve_at(curve.push, (float)squared) / push - 1) < 1e-3);
     }

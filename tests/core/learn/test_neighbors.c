@@ -195,7 +195,7 @@ static void what_cannot_be_is_refused(void **state)
     float x[] = {1, 2, 3, NAN};
     mlk_neighbors found;
     assert_int_equal(mlk_neighbors_of((mlk_samples){x, 3, 1}, 3, 0, 0, &found, &status), MLK_INVALID);
-    assert_string_equal(status.message, "the number of neighbours must be 1..2 (the other rows), got 3");
+    assert_string_equal(status.message, "n_neighbors must be 1..2 (the other rows), got 3");
     assert_int_equal(mlk_neighbors_of((mlk_samples){x, 1, 1}, 1, 0, 0, &found, &status), MLK_INVALID);
     assert_int_equal(mlk_neighbors_of((mlk_samples){x, 4, 1}, 1, 0, 0, &found, &status), MLK_INVALID);
     assert_non_null(strstr(status.message, "row 3, column 0 is NaN"));

@@ -167,9 +167,10 @@ function findings.map(page, run, z, y, classes, all, args)
       title = methods.by_name[found.name].title})
   end
   page:heading "Map"
-  page:text(("%s of what the clusterers saw: near points are alike, distances between far groups mean little%s."):format(
-    map.title, n <= MOST_TRUSTED and ("; trustworthiness %.3f over %d neighbours"):format(
-    metrics.trustworthiness(z, places, near), near) or ""))
+  local trust = n <= MOST_TRUSTED and ("; trustworthiness %.3f over %d neighbours"):format(
+    metrics.trustworthiness(z, places, near), near) or ""
+  page:text(("%s of what the clusterers saw: near points are alike, distances between far groups mean little%s.")
+    :format(map.title, trust))
   page:figure(run:plot("map", plot.grid, figures, {columns = 2}), "Map of all, by labels and by clusters")
 end
 
