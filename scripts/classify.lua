@@ -22,8 +22,9 @@ list.csv) stay together. --folds data takes the folds that the data brings (the 
 are then those of searching. --repeats R divides the sounds R times: surer means, and surer comparisons.
 Sounds that have several labels (--labels COLUMN of a list.csv, with --separator between them) get a classifier for
 each: these are tags, judged by average precision. --value COLUMN learns numbers, judged by R².
---split 0.8,0,0.2, a splits.json or data (the parts that the publisher gave) fits models to the training part and judges
-them on the test part, which the kept model has never seen either: moonlark evaluate RUN judges it there.]]
+--split 0.6,0.2,0.2, a splits.json or data (the parts that the publisher gave) fits models to the training part, chooses
+among them by the validation part (without one by the test) and judges them on the test part, which the kept model has
+never seen either: moonlark evaluate RUN says the same of it there.]]
 experiment.arguments(parser, "mean,std,min,max,median")
 parser:option("--models", "Any of " .. table.concat(models.names, ",") .. "; of values any of "
   .. table.concat(tasks.regressors, ",") .. "."):argname "<names>":convert(command.words)
@@ -53,9 +54,18 @@ local function fold_options(X, parts)
   return {k = k, seed = args.seed, repeats = args.repeats}
 end
 
+-- What models are compared by: their figure on the validation part, or what they are judged by; and a line of words.
+local function standing(entry, parts)
+  entry.score, entry.deviation = trial.score(entry.report, args.scoring)
+  if not parts then return entry.score, ("%.3f ± %.3f"):format(entry.score, entry.deviation) end
+  if not entry.valid then return entry.score, ("%.3f"):format(entry.score) end
+  entry.valid_score = trial.score(entry.valid, args.scoring)
+  return entry.valid_score, ("%.3f  (validation %.3f)"):format(entry.score, entry.valid_score)
+end
+
 -- Judges every model, and gives the best by --scoring.
 local function judge(entries, X, how, parts, run)
-  local best
+  local best, highest
   if args.scoring ~= "accuracy" then print(findings.name(args.scoring)) end
   for _, entry in ipairs(entries) do
     how.each = run and function(fold, result)
@@ -63,9 +73,9 @@ local function judge(entries, X, how, parts, run)
         balanced_accuracy = result.balanced_accuracy, f1_macro = result.f1_macro}
     end
     trial.judge(entry, X, args, how, parts)
-    entry.score, entry.deviation = trial.score(entry.report, args.scoring)
-    print(("%-14s %.3f%s"):format(entry.name, entry.score, parts and "" or (" ± %.3f"):format(entry.deviation)))
-    if not best or entry.score > best.score then best = entry end
+    local score, words = standing(entry, parts)
+    print(("%-14s %s"):format(entry.name, words))
+    if not best or score > highest then best, highest = entry, score end
   end
   return best
 end
@@ -73,6 +83,7 @@ end
 local function figures(entries, best, X)
   local flat = account.figures(best.report)
   for _, entry in ipairs(entries) do flat["accuracy." .. entry.name] = account.figures(entry.report).accuracy end
+  for name, value in pairs(account.figures(best.valid or {})) do flat["valid_" .. name] = value end
   return options.join(flat, {best = best.name, n = X.x:size(0), classes = #X.classes, columns = X.x:size(1),
     folds = #best.report.folds, rejected = #X.rejected, partial = #X.partial})
 end
@@ -90,27 +101,41 @@ end
 
 -- In words: how models were judged.
 local function judged_by(best, parts)
-  if parts then return ("learnt from %d, judged on %d"):format(#parts.train, #parts.test) end
+  if parts then
+    return ("learnt from %d, judged on %d%s"):format(#parts.train, #parts.test,
+      parts.valid and (", chosen by %d"):format(#parts.valid) or "")
+  end
   local repeats = args.repeats > 1 and (", %d times"):format(args.repeats) or ""
   return ("%d folds%s"):format(#best.report.folds // args.repeats, repeats)
+end
+
+-- A row for each model; of a split there is one figure in place of folds' mean and deviation, and that of validation.
+local function models_table(page, entries, parts)
+  local head = {"model", "accuracy, mean of folds", "deviation"}
+  if parts then head = {"model", "accuracy", entries[1].valid and "of the validation" or nil} end
+  local rows = {}
+  for i, entry in ipairs(entries) do
+    local r = entry.report
+    rows[i] = {entry.name, r.mean_accuracy, not parts and r.std_accuracy or entry.valid and entry.valid.accuracy or nil}
+    for _, value in ipairs {r.interval.low, r.interval.high, r.balanced_accuracy, r.macro.f1, r.auc or 0 / 0} do
+      table.insert(rows[i], value)
+    end
+  end
+  for _, words in ipairs {"95 % from", "to", "balanced", "macro F1", "AUC"} do head[#head + 1] = words end
+  page:heading "Models"
+  page:table(head, rows)
 end
 
 local function write_page(run, entries, best, X, how, parts)
   local page = report.new("Classification of " .. args.data)
   if X.words then page:text(report.escape(X.words .. ".")) end
-  page:text(("%d sounds of %d classes, %d features each; %s. Best by %s: %s."):format(X.x:size(0), #X.classes,
-    X.x:size(1), judged_by(best, parts), findings.name(args.scoring), best.name))
+  page:text(("%d sounds of %d classes, %d features each; %s. Best by %s%s: %s."):format(X.x:size(0), #X.classes,
+    X.x:size(1), judged_by(best, parts), findings.name(args.scoring), best.valid and " of the validation" or "",
+    best.name))
   if args.search then
     page:text(("Hyperparameters were searched within each fold, %d draws a model."):format(args.search))
   end
-  local rows = {}
-  for i, entry in ipairs(entries) do
-    local r = entry.report
-    rows[i] = {entry.name, r.mean_accuracy, r.std_accuracy, r.interval.low, r.interval.high, r.balanced_accuracy,
-      r.macro.f1, r.auc}
-  end
-  page:heading "Models"
-  page:table({"model", "accuracy, mean of folds", "deviation", "95 % from", "to", "balanced", "macro F1", "AUC"}, rows)
+  models_table(page, entries, parts)
   page:figure(run:plot("accuracy", accuracy_bars, entries), "Accuracy of each model")
   if not parts then findings.comparison(page, entries, best, args.scoring) end
   page:heading("Classes, by " .. best.name)

@@ -210,4 +210,21 @@ function TestModel:test_runs_of_classify_and_cluster_are_asked()
   files.remove(place .. "/new/bad.wav")
 end
 
+-- The model is chosen by the validation part, and the kept one is what the test judged.
+function TestModel:test_a_split_chooses_and_judges()
+  local ran = moonlark("classify", "songs", "--split", "0.5,0.25,0.25", "--models", "knn,logistic", "--features", "mfcc",
+    "--run", "runs/c")
+  lu.assertEquals({ran.code, ran.err}, {0, ""})
+  lu.assertStrMatches(ran.out, "knn +%d%.%d+  %(validation %d%.%d+%)\nlogistic +%d%.%d+  %(validation .*")
+  local metrics = json.decode(files.read(place .. "/runs/c/metrics.json"))
+  local best = math.max(tonumber(ran.out:match "knn.-validation (%d%.%d+)"),
+    tonumber(ran.out:match "logistic.-validation (%d%.%d+)"))
+  lu.assertAlmostEquals(metrics.valid_accuracy, best, 1e-3)
+  lu.assertNil(metrics["accuracy.std"])
+  local judged = json.decode(moonlark("evaluate", "runs/c", "--json").out)
+  for _, name in ipairs {"accuracy", "accuracy.low", "accuracy.high", "f1", "auc", "log_loss", "balanced_accuracy"} do
+    lu.assertAlmostEquals(judged[name], metrics[name], 1e-12, name)
+  end
+end
+
 lib.run()

@@ -39,6 +39,10 @@ function TestValidation:test_hold_out_learns_from_one_part_and_is_judged_on_the_
   lu.assertEquals({report.n, #report.folds, report.folds[1].n}, {20, 1, 20})
   lu.assertEquals(report.accuracy, report.mean_accuracy)
   lu.assertNotStrContains(tostring(report), "folds")
+  lu.assertNil(select(2, classify.hold_out(classify.knn(), parts)))
+  local both = {train = parts.train, valid = parts.test, test = parts.test}
+  local test, valid = classify.hold_out(classify.knn(), both)
+  lu.assertEquals({test.accuracy, valid.accuracy}, {report.accuracy, report.accuracy})
   lib.fails("parts must hold train and test", classify.hold_out, classify.knn(), {train = parts.train})
 end
 

@@ -148,7 +148,8 @@ function account.of(found) return by_task[found.task] end
 -- Of classes. The interval is that of all predictions together, as it is printed; of folds the accuracy is their mean.
 local function figures_of_classes(found)
   local flat = found:figures()
-  flat.accuracy, flat["accuracy.std"] = found.mean_accuracy or found.accuracy, found.std_accuracy
+  flat.accuracy = found.mean_accuracy or found.accuracy
+  flat["accuracy.std"] = found.folds and #found.folds > 1 and found.std_accuracy or nil
   flat.segment_accuracy = found.segment_accuracy
   return flat
 end

@@ -34,24 +34,32 @@ function validation.cross_validate(model, X, given)
   return report
 end
 
+-- What a fitted model is worth on a table that it did not see, as a cross-validation of one fold.
+local function judged_on(fitted, X)
+  local result, predicted, scores, kind = task.judge(fitted, X)
+  result.n = X.x:size(0)
+  return task.of(X).evaluation(X, {predicted = predicted, scores = scores, scores_are = kind, folds = {result}})
+end
+
 --- Judges a model on a split that is fixed: a fresh clone is fitted to parts.train and predicts parts.test. The report
---- is that of a cross-validation of one fold.
+--- is that of a cross-validation of one fold. Where there is a validation part, it gets a report of its own, by which
+--- models can be chosen without a look at the test.
 ---
 --- Errors: no such parts; those of cross_validate.
 ---     print(classify.hold_out(classify.svm(), X:divide(dataset.load "splits.json")))
 ---@param model moonlark.Estimator
----@param parts {train: table, test: table}  features, as of X:divide
----@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation
+---@param parts {train: table, valid: table?, test: table}  features, as of X:divide
+---@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation test
+---@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation|nil valid
 function validation.hold_out(model, parts)
   if type(parts) ~= "table" or type(parts.train) ~= "table" or type(parts.test) ~= "table" then
     show.fail "parts must hold train and test, as X:divide gives them"
   end
-  folds.check(model, parts.train)
-  folds.check(model, parts.test)
-  local result, predicted, scores, kind = task.judge(model:clone():fit(parts.train), parts.test)
-  result.n = parts.test.x:size(0)
-  return task.of(parts.test).evaluation(parts.test,
-    {predicted = predicted, scores = scores, scores_are = kind, folds = {result}})
+  for _, name in ipairs {"train", "valid", "test"} do
+    if parts[name] then folds.check(model, parts[name]) end
+  end
+  local fitted = model:clone():fit(parts.train)
+  return judged_on(fitted, parts.test), parts.valid and judged_on(fitted, parts.valid) or nil
 end
 
 return validation

@@ -9,6 +9,7 @@ local models = {}
 ---@field model moonlark.Estimator
 ---@field grid fun(rows: integer): table  what --search draws from
 ---@field report moonlark.Evaluation?  once judged
+---@field valid moonlark.Evaluation?  of the validation part, where a split that is fixed has one
 ---@field chosen table[]?  with --search: the hyperparameters of each fold
 
 -- At most as many neighbours as a third of the rows: a search fits to a part of a part.

@@ -81,9 +81,18 @@ local function search(entry, X, args, how, scoring)
     {trials = args.search, scoring = scoring, k = how.k, folds = how.folds, seed = how.seed}))
 end
 
+-- The mean of a figure over the folds that have it, and its deviation.
+local function score_of(found, scoring)
+  local list = {}
+  for _, fold in ipairs(found.folds) do
+    if fold[scoring] == fold[scoring] then list[#list + 1] = fold[scoring] end
+  end
+  return metrics.spread(list)
+end
+
 local function judge_one(entry, X, args, how, scoring, parts)
   if parts then
-    entry.report = classify.hold_out(search(entry, parts.train, args, how, scoring), parts)
+    entry.report, entry.valid = classify.hold_out(search(entry, parts.train, args, how, scoring), parts)
     if how.each then how.each(1, entry.report.folds[1]) end
   elseif not args.search then
     entry.report = classify.cross_validate(entry.model, X, how)
@@ -91,21 +100,19 @@ local function judge_one(entry, X, args, how, scoring, parts)
     local nested = options.join(how, {trials = args.search, scoring = scoring, inner_k = not how.folds and 3 or nil})
     entry.report, entry.chosen = classify.nested_cross_validate(entry.model, X, entry.grid(X.x:size(0)), nested)
   end
-  local list = {}
-  for _, fold in ipairs(entry.report.folds) do
-    if fold[scoring] == fold[scoring] then list[#list + 1] = fold[scoring] end
-  end
-  entry.score, entry.deviation = metrics.spread(list)
+  entry.score, entry.deviation = score_of(entry.report, scoring)
 end
 
 local function judge(entries, X, args, how, run, scoring, parts)
-  local best
+  local best, highest
   print(findings.name(scoring) .. (parts and "" or ", mean of folds"))
   for _, entry in ipairs(entries) do
     how.each = run and function(fold, result) run:log(options.join({model = entry.name, fold = fold}, result)) end
     judge_one(entry, X, args, how, scoring, parts)
-    print(("%-14s %.3f%s"):format(entry.name, entry.score, parts and "" or (" ± %.3f"):format(entry.deviation)))
-    if not best or entry.score > best.score then best = entry end
+    local valid = entry.valid and score_of(entry.valid, scoring)
+    print(("%-14s %.3f%s"):format(entry.name, entry.score, valid and ("  (validation %.3f)"):format(valid)
+      or parts and "" or (" ± %.3f"):format(entry.deviation)))
+    if not best or (valid or entry.score) > highest then best, highest = entry, valid or entry.score end
   end
   how.each = nil
   return best
@@ -113,6 +120,7 @@ end
 
 local function figures(entries, best, X, scoring)
   local found = account.of(best.report).figures(best.report)
+  for name, value in pairs(account.figures(best.valid or {})) do found["valid_" .. name] = value end
   for name, value in pairs {best = best.name, n = X.x:size(0), columns = X.x:size(1), folds = #best.report.folds,
     rejected = #X.rejected, partial = #X.partial} do found[name] = value end
   for _, entry in ipairs(entries) do found[scoring .. "." .. entry.name] = entry.score end
@@ -159,7 +167,8 @@ local function write_page(run, entries, best, X, args, how, parts)
   local many = X.task == "tags" and ("%d tags"):format(#X.classes) or "values of " .. table.concat(X.targets, ", ")
   local page = report.new((X.task == "tags" and "Tags of " or "Values of ") .. args.data)
   if X.words then page:text(report.escape(X.words .. ".")) end
-  local judged = parts and ("learnt from %d, judged on %d"):format(#parts.train, #parts.test)
+  local judged = parts and ("learnt from %d, judged on %d%s"):format(#parts.train, #parts.test,
+    parts.valid and (", chosen by %d"):format(#parts.valid) or "")
     or ("%d folds"):format(#best.report.folds)
   page:text(report.escape(("%d sounds, %s, %d features each; %s. Best: %s."):format(X.x:size(0), many, X.x:size(1),
     judged, best.name)))

@@ -58,11 +58,12 @@ end
 ---@param X moonlark.Features
 ---@param args table
 ---@param how table  folds, k, seed, repeats, each
----@param parts {train: moonlark.Features, test: moonlark.Features}?  a split that is fixed, in place of folds
+---@param parts {train: moonlark.Features, valid: moonlark.Features?, test: moonlark.Features}?  a split that is fixed,
+---  in place of folds
 function trial.judge(entry, X, args, how, parts)
   if parts then
     local model = args.search and search(entry, parts.train, args, how) or entry.model
-    entry.report = classify.hold_out(model, parts)
+    entry.report, entry.valid = classify.hold_out(model, parts)
     if how.each then how.each(1, entry.report.folds[1]) end
     return
   end
