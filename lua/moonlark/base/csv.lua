@@ -9,10 +9,10 @@ local show = require "moonlark.base.show"
 
 local csv = {}
 
--- The field that starts at `from`: its text, and the position after it.
-local function field(text, from, delimiter, line, name)
+-- The field that starts at `from`: its text, and the position after it. `stops` is the pattern of what ends a field.
+local function field(text, from, delimiter, stops, line, name)
   if text:byte(from) ~= 34 then -- not a quote
-    local stop = text:find("[%" .. delimiter .. "\r\n]", from) or #text + 1
+    local stop = text:find(stops, from) or #text + 1
     return text:sub(from, stop - 1), stop
   end
   local parts, at = {}, from + 1
@@ -53,15 +53,16 @@ function csv.rows(text, name, delimiter)
     show.fail("%s, line %d: a zero byte: this is no text, or not of UTF-8", name,
       select(2, text:sub(1, zero):gsub("\n", "")) + 1)
   end
-  local at, line = 1, 1
+  local at, line, stops, code = 1, 1, "[%" .. delimiter .. "\r\n]", delimiter:byte()
   local function next_row()
-    local row = {line = line}
+    local row, n = {line = line}, 0
     while true do
-      local value, stop = field(text, at, delimiter, line, name)
-      row[#row + 1] = value
-      if value:find("\n", 1, true) then line = line + select(2, value:gsub("\n", "")) end
+      local value, stop = field(text, at, delimiter, stops, line, name)
+      n = n + 1
+      row[n] = value
+      if text:byte(at) == 34 then line = line + select(2, value:gsub("\n", "")) end
       at = stop + 1
-      if text:sub(stop, stop) ~= delimiter then
+      if text:byte(stop) ~= code then
         if text:sub(stop, stop + 1) == "\r\n" then at = stop + 2 end
         break
       end
