@@ -210,6 +210,27 @@ function TestSplitCommand:test_classify_takes_folds_and_splits_of_songs()
   lu.assertEquals({ran.code, ran.err}, {0, ""}) -- files that moved are known by their content
 end
 
+function TestSplitCommand:test_train_takes_them()
+  for i = 1, 6 do
+    lib.write_beat(("%s/songs/low/%d.wav"):format(place, i), 1, 150 + 10 * i)
+    lib.write_beat(("%s/songs/high/%d.wav"):format(place, i), 1, 2000 + 30 * i)
+  end
+  moonlark("split", "songs", "--train", ".5", "--valid", "0.1667", "--test", ".3333")
+  local ran = moonlark("train", "songs", "--split", "splits.json", "--model", "cnn", "--epochs", "1", "--segment", "0.5",
+    "--run", "run")
+  lu.assertEquals(ran.code, 0, ran.err)
+  local function names(part)
+    local list = {}
+    for i, track in ipairs(part) do list[i] = track.path:match "[^/]+/[^/]+$" end
+    return list
+  end
+  lu.assertEquals(names(dataset.load(place .. "/run/splits.json").test), names(dataset.load(place .. "/splits.json").test))
+  ran = moonlark("train", "songs", "--split", "data", "--model", "cnn")
+  lu.assertStrContains(ran.err, "--split data: this data brings no split of its own")
+  put("list.csv", "path,label,part\ngone.wav,x,train\n")
+  lu.assertStrContains(moonlark("train", "list.csv", "--model", "cnn").err, "and those are not there: gone.wav")
+end
+
 function TestSplitCommand:test_of_published_folds()
   for i, name in ipairs {"dog/1-10-A.wav", "dog/2-11-B.wav", "cat/1-12-A.wav", "cat/2-13-A.wav"} do
     lib.write_tone(files.join(place, "esc", name), 900, 100 * i)

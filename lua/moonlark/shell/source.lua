@@ -2,6 +2,7 @@
 --- split of either; and in a line which of these it was.
 local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
+local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
@@ -80,8 +81,17 @@ local function of_list(args)
   return given
 end
 
+-- Raises where none of the first files of a list is there.
+local function check_files(path, songs)
+  for i = 1, math.min(20, #songs) do
+    if files.exists(songs[i].path) then return end
+  end
+  show.fail("%s is taken for a list of sounds, and those are not there: %s …", path, songs[1].path)
+end
+
 local function open_list(args, facts)
   local songs = dataset.csv(args.data, of_list(args))
+  check_files(args.data, songs)
   local n, unused = facts and #facts.numbers - #(args.value or {}) or 0, ""
   if n == 1 then unused = "; its column of numbers is not learned from" end
   if n > 1 then unused = ("; its %d columns of numbers are not learned from"):format(n) end
@@ -161,13 +171,23 @@ function source.sounds(path, given)
   return opened.songs
 end
 
+-- The parts that the tracks carry.
+local function published(songs)
+  local folds = 0
+  for _, track in ipairs(songs.tracks) do
+    if track.part then return songs:split {lists = true} end
+    folds = folds + (track.fold ~= nil and 1 or 0)
+  end
+  show.fail("--split data: this data brings no split of its own%s", folds > 0 and ", but folds: --folds data" or "")
+end
+
 --- The division that --split says: shares, a file, or the publisher's.
 ---@param songs moonlark.Dataset
 ---@param said string
 ---@param seed integer
 ---@return moonlark.Parts|moonlark.Folds
 function source.divide(songs, said, seed)
-  if said == "data" then return songs:split {lists = true} end
+  if said == "data" then return published(songs) end
   if said:find "%.json$" then
     local loaded = dataset.load(said)
     return dataset.is(loaded) and show.fail("--split %s holds a dataset, no split", said) or loaded
