@@ -1,6 +1,6 @@
 #include "cohesion.h"
 
-#include "distance.h"
+#include "blas/blas.h"
 #include "interrupt.h"
 #include "parallel.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 256 }; /* rows whose distances are taken at a time */
+enum { ROWS = 64, BLOCK = 256 }; /* rows of a task; rows that their distances are taken to at a time */
 
 /* Rows of each cluster, in a table that the caller frees; NULL and a code where labels cannot be measured. */
 static mlk_code count_rows(mlk_samples samples, const int64_t *labels, const char *measure, int64_t **sizes, int64_t *k,
@@ -40,36 +40,83 @@ static mlk_code count_rows(mlk_samples samples, const int64_t *labels, const cha
 }
 
 typedef struct shape {
-    mlk_samples samples;
+    int64_t n, d, k;
     const int64_t *labels;
     const int64_t *sizes;
-    int64_t k;
-    double *sums;   /* workers x k */
-    double *values; /* n */
+    double *x;        /* n x d, mean taken out: that is what keeps distances by products precise */
+    double *squares;  /* n: squared lengths */
+    double *products; /* workers x ROWS x BLOCK */
+    double *sums;     /* workers x ROWS x k: distances to the rows of each cluster */
+    double *values;   /* n */
 } shape;
 
-/* The silhouette of row `task` into values[task]; sums (k) are distances to the rows of each cluster. */
-static void silhouette_of(void *context, int task, int worker)
+static void release(shape *self)
 {
-    const shape *self = context;
-    int64_t d = self->samples.d, own = self->labels[task];
-    const float *row = self->samples.x + task * d;
-    double *sums = self->sums + worker * self->k;
-    memset(sums, 0, sizeof(double) * (size_t)self->k);
-    for (int64_t first = 0; first < self->samples.n; first += BLOCK) {
-        int64_t count = self->samples.n - first < BLOCK ? self->samples.n - first : BLOCK;
-        double squared[BLOCK];
-        mlk_squared_distances(row, self->samples.x + first * d, count, d, squared);
-        for (int64_t i = 0; i < count; i++)
-            sums[self->labels[first + i]] += sqrt(squared[i]);
+    free(self->x), free(self->squares), free(self->products), free(self->sums), free(self->values);
+}
+
+static mlk_code prepare(shape *self, mlk_samples samples, mlk_status *status)
+{
+    size_t n = (size_t)self->n, d = (size_t)self->d, rows = (size_t)mlk_cores() * ROWS;
+    double *mean = malloc(sizeof *mean * d);
+    self->x = malloc(sizeof(double) * n * d);
+    self->squares = calloc(n, sizeof(double));
+    self->products = malloc(sizeof(double) * rows * BLOCK);
+    self->sums = malloc(sizeof(double) * rows * (size_t)self->k);
+    self->values = malloc(sizeof(double) * n);
+    mlk_code code = mean && self->x && self->squares && self->products && self->sums && self->values
+                        ? mlk_samples_moments(samples, mean, NULL, status)
+                        : mlk_fail_memory(status, "silhouettes");
+    for (int64_t i = 0; i < self->n * self->d && !code; i++) {
+        self->x[i] = samples.x[i] - mean[i % self->d];
+        self->squares[i / self->d] += self->x[i] * self->x[i];
     }
+    free(mean);
+    return code;
+}
+
+/* Adds the distances of `count` rows from `first` on to BLOCK rows (or what is left) from `other` on. */
+static void add_block(const shape *self, int64_t first, int64_t count, int64_t other, double *products, double *sums)
+{
+    int64_t others = self->n - other < BLOCK ? self->n - other : BLOCK;
+    int d = (int)self->d;
+    mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_TRANSPOSED, (int)count, (int)others, d, -2,
+                            self->x + first * d, d, self->x + other * d, d, 0, products, BLOCK);
+    for (int64_t i = 0; i < count; i++) {
+        double *row = products + i * BLOCK, square = self->squares[first + i];
+        for (int64_t j = 0; j < others; j++) {
+            double squared = row[j] + square + self->squares[other + j];
+            row[j] = sqrt(squared > 0 ? squared : 0);
+        }
+        if (first + i >= other && first + i < other + others)
+            row[first + i - other] = 0; /* itself */
+        for (int64_t j = 0; j < others; j++)
+            sums[i * self->k + self->labels[other + j]] += row[j];
+    }
+}
+
+/* The silhouette of a row of cluster `own`; sums: k. */
+static double silhouette_of(const shape *self, int64_t own, const double *sums)
+{
     double nearest = INFINITY;
     for (int64_t c = 0; c < self->k; c++)
         if (c != own && self->sizes[c] > 0)
             nearest = fmin(nearest, sums[c] / (double)self->sizes[c]);
     double inside = self->sizes[own] > 1 ? sums[own] / (double)(self->sizes[own] - 1) : 0;
     double most = fmax(inside, nearest);
-    self->values[task] = self->sizes[own] > 1 && most > 0 ? (nearest - inside) / most : 0;
+    return self->sizes[own] > 1 && most > 0 ? (nearest - inside) / most : 0;
+}
+
+static void measure_rows(void *context, int task, int worker)
+{
+    const shape *self = context;
+    int64_t first = task * (int64_t)ROWS, count = self->n - first < ROWS ? self->n - first : ROWS;
+    double *sums = self->sums + worker * ROWS * self->k;
+    memset(sums, 0, sizeof(double) * (size_t)(count * self->k));
+    for (int64_t other = 0; other < self->n; other += BLOCK)
+        add_block(self, first, count, other, self->products + worker * ROWS * BLOCK, sums);
+    for (int64_t i = 0; i < count; i++)
+        self->values[first + i] = silhouette_of(self, self->labels[first + i], sums + i * self->k);
 }
 
 mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *mean, mlk_status *status)
@@ -78,20 +125,20 @@ mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *mean
     mlk_code code = count_rows(samples, labels, "silhouette", &sizes, &k, status);
     if (code)
         return code;
-    shape self = {.samples = samples, .labels = labels, .sizes = sizes, .k = k};
-    self.sums = malloc(sizeof(double) * (size_t)(mlk_cores() * k));
-    self.values = malloc(sizeof(double) * (size_t)samples.n);
-    if (!self.sums || !self.values)
-        code = mlk_fail_memory(status, "silhouettes");
+    shape self = {.n = samples.n, .d = samples.d, .k = k, .labels = labels, .sizes = sizes};
+    code = prepare(&self, samples, status);
     if (!code) {
-        mlk_parallel((int)samples.n, mlk_cores(), silhouette_of, &self);
+        int threads = mlk_blas_single();
+        mlk_parallel((int)((samples.n + ROWS - 1) / ROWS), mlk_cores(), measure_rows, &self);
+        mlk_blas_restore(threads);
         *mean = 0;
         for (int64_t i = 0; i < samples.n; i++)
             *mean += self.values[i] / (double)samples.n;
         if (mlk_interrupted())
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     }
-    free(sizes), free(self.sums), free(self.values);
+    free(sizes);
+    release(&self);
     return code;
 }
 
