@@ -23,7 +23,7 @@ local X = dataset.folder(folder):extract(feature.recipe {
 
 -- Every column counts the same; then the ten directions in which sounds differ most.
 local scaled = classify.scaler():fit(X.x):transform(X.x)
-local z = cluster.pca {n_components = 10, whiten = true}:fit(scaled):transform(scaled)
+local z = cluster.pca {n_components = 10}:fit(scaled):transform(scaled)
 
 -- Of five starts the likeliest is kept.
 local mixture = cluster.gmm {n_components = #X.classes, covariance = "diag", reg_covar = 1e-2, n_init = 5}:fit(z)

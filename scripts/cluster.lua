@@ -162,10 +162,7 @@ local k, choice = count(X, y, z)
 local all = {}
 for i, name in ipairs(args.method) do
   all[i] = try(name, z, y, k, run)
-  local figures, own = all[i].figures, name == "hdbscan"
-  print(("%-17s ARI %s  NMI %s  silhouette %s%s"):format(methods.by_name[name].title, findings.shown(figures.ari),
-    findings.shown(figures.nmi), findings.shown(figures.silhouette),
-    own and ("  %d clusters, %d in none"):format(all[i].clusters, all[i].noise) or ""))
+  print(findings.line(all[i]))
 end
 
 if run then

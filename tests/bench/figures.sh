@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# figures.sh: measures all tables of TRAIN.md and LEARN.md; half an hour on an idle machine of two cores.
+# figures.sh: measures all tables of TRAIN.md, LEARN.md and CLUSTER.md; half an hour on an idle machine of two cores.
 #
 #     tests/bench/figures.sh PYTHON_1 PYTHON_2 PYTHON_SKLEARN [ROUNDS]
 #
@@ -14,6 +14,7 @@ trap 'rm -rf "$corpus"' EXIT
 
 python3 tests/bench/train.py --pair "$one,$1" --pair "$two,$2" --rounds "$rounds"
 python3 tests/bench/learn.py --moonlark "$one" --moonlark "$two" --python "$3" --rounds "$rounds"
+python3 tests/bench/cluster.py --moonlark "$one" --python "$3" --rounds "$rounds"
 "$one" corpus "$corpus" > /dev/null
 {
   printf '\n## How threads wait\n\n`python3 tests/bench/wait.py CORPUS`, Debian'\''s libtorch.\n\n'

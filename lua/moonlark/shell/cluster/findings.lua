@@ -63,6 +63,19 @@ function findings.shown(values)
   return #values > 1 and ("%.3f ± %.3f"):format(mean, deviation) or ("%.3f"):format(mean)
 end
 
+--- What is said of a method on the screen.
+---@param found moonlark.shell.Clustering
+---@return string
+function findings.line(found)
+  local parts, figures = {}, found.figures
+  for _, measure in ipairs {{"ari", "ARI"}, {"nmi", "NMI"}, {"silhouette", "silhouette"}} do
+    if #figures[measure[1]] > 0 then parts[#parts + 1] = measure[2] .. " " .. findings.shown(figures[measure[1]]) end
+  end
+  parts[#parts + 1] = ("%d clusters"):format(found.clusters)
+  if found.noise > 0 then parts[#parts + 1] = ("%d in none"):format(found.noise) end
+  return ("%-17s "):format(methods.by_name[found.name].title) .. table.concat(parts, "  ")
+end
+
 --- The figures of all methods by name: "ari.kmeans"; those of the first also without its name.
 ---@param all moonlark.shell.Clustering[]
 ---@return table<string, number>
