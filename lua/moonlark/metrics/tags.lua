@@ -6,6 +6,8 @@ local show = require "moonlark.base.show"
 ---@class moonlark.metrics
 local tags = {}
 
+local COMPARED = 1 << 21 -- pairs of tags, of several rows, that are compared at a time
+
 local function matrix(name, value)
   local torch = require "moonlark.torch"
   if type(value) == "table" then value = torch.tensor(value, {dtype = "float64"}) end
@@ -118,15 +120,14 @@ end
 function tags.lrap(truth, scores)
   truth, scores = pair(truth, "scores", matrix("scores", scores))
   local n, k, sum = truth:size(0), truth:size(1), 0
-  for i = 1, n do
-    local y, s = truth[i - 1], scores[i - 1]
-    local there = y:sum():item()
-    if there == 0 or there == k then
-      sum = sum + 1
-    else
-      local above = s:unsqueeze(0):ge(s:unsqueeze(1)):double() -- what scores as high as each
-      sum = sum + (above:matmul(y) / above:sum(1) * y):sum():item() / there
-    end
+  local block = math.max(1, COMPARED // (k * k))
+  for first = 0, n - 1, block do
+    local count = math.min(block, n - first)
+    local y, s = truth:narrow(0, first, count), scores:narrow(0, first, count)
+    local above = s:unsqueeze(1):ge(s:unsqueeze(2)):double() -- rows × tags × what scores as high as each
+    local there = y:sum(1)
+    local shares = (above:matmul(y:unsqueeze(2)):squeeze(2) / above:sum(2) * y):sum(1) / there
+    sum = sum + shares:masked_fill(there:eq(0):logical_or(there:eq(k)), 1):sum():item()
   end
   return sum / n
 end
