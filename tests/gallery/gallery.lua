@@ -353,7 +353,9 @@ add("songs", function()
     local torch = require "moonlark.torch"
     local sound = signal.new {data = torch.tensor {wave(2 + i, 1000)}, rate = 1000, kind = "waveform"}
     local made = {sound, spectrogram(0.001 * i, i, "mel"), chroma()}
-    for k, one in ipairs(made) do made[k] = one:with {data = torch.is_tensor(one.data) and one.data or torch.tensor(one.data)} end
+    for k, one in ipairs(made) do
+      made[k] = torch.is_tensor(one.data) and one or one:with {data = torch.tensor(one.data)}
+    end
     songs[i] = made
   end
   return plot.songs(songs, {names = {"One.mp3", "Zwei – ein langer Name.flac", "τρία.ogg"}})

@@ -169,13 +169,15 @@ end
 local function drawn(list, found, settings, wide, y)
   local elements, entries = {}, {}
   local base = y.log and y.low or 0
-  local function add(kind, bytes, colour)
-    if bytes ~= "" then elements[#elements + 1] = {kind = kind, bytes = bytes, colour = colour} end
+  local function add(kind, bytes, colour, pattern)
+    if bytes == "" then return end
+    elements[#elements + 1] = {kind = kind, bytes = bytes, colour = colour, pattern = pattern}
   end
   for s = 1, #list do
     local colour = style.colour_of(settings, s)
-    add("boxes", boxes(found, s, wide, base), colour)
-    entries[s] = {name = settings.series and settings.series[s] or "series " .. s, kind = "box", colour = colour}
+    add("boxes", boxes(found, s, wide, base), colour, s)
+    entries[s] = {name = settings.series and settings.series[s] or "series " .. s, kind = "box", colour = colour,
+      pattern = s}
   end
   add("vectors", whiskers(found, wide, y.log and y.low or -math.huge), "#333333")
   return elements, (settings.series or #list > 1) and entries or nil

@@ -49,12 +49,14 @@ function Canvas:line(x1, y1, x2, y2, colour, dash)
   end
 end
 
---- A filled rectangle.
-function Canvas:fill(x1, y1, x2, y2, colour)
+--- A filled rectangle. `mask`, where given, says of each dot whether it is set.
+function Canvas:fill(x1, y1, x2, y2, colour, mask)
   x1, x2 = math.max(0, math.floor(math.min(x1, x2))), math.min(2 * self.columns - 1, math.floor(math.max(x1, x2)))
   y1, y2 = math.max(0, math.floor(math.min(y1, y2))), math.min(4 * self.rows - 1, math.floor(math.max(y1, y2)))
   for x = x1, x2 do
-    for y = y1, y2 do self:dot(x, y, colour) end
+    for y = y1, y2 do
+      if not mask or mask(x, y) then self:dot(x, y, colour) end
+    end
   end
 end
 

@@ -67,7 +67,7 @@ function cells.figure(settings, it)
     background = it.background, elements = {image_of(it.values)}, marks = lines_between(rows, columns),
     x = {low = -0.5, high = columns - 0.5, ticks = scale.names_ticks(column_labels, columns),
       rotate = widest > largest - 6},
-    y = {low = rows - 0.5, high = -0.5, ticks = scale.names_ticks(row_labels, rows)},
+    y = {low = rows - 0.5, high = -0.5, ticks = scale.names_ticks(row_labels, rows), names = true},
   }
   local margin = figure.of(settings, fields, 1000, 1000).panels[1].panel:margins(1000, 1000)
   local across, along = margin.left + margin.right, margin.top + margin.bottom

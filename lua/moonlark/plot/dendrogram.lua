@@ -119,7 +119,7 @@ end
 
 -- The axis of the leaves, with a tick for each where there are so many pixels for each; and whether there are none.
 local function leaves_axis(order, names, pixels, zoom, turned)
-  local axis, room = {low = -0.6, high = #order - 0.4, ticks = {}}, pixels / #order
+  local axis, room = {low = -0.6, high = #order - 0.4, ticks = {}, names = true}, pixels / #order
   if turned then axis.low, axis.high = axis.high, axis.low end -- the first leaf on top
   if room < 9 * zoom then return axis, true end
   local widest = 0
@@ -168,7 +168,6 @@ function pictures.dendrogram(linkage, given)
   return figure.of(settings, {
     x = sideways and distances or leaves, y = sideways and leaves or distances,
     xlabel = sideways and "distance" or nil, ylabel = not sideways and "distance" or nil, grid = false,
-    names_right = sideways,
     elements = elements_of(joints, order, n, settings.threshold or 0.7 * tall, sideways, settings),
     note = nameless and ("%d leaves, too many for names"):format(n) or nil,
   }, width, height)

@@ -17,6 +17,7 @@
 ---@field alpha string?  two hexadecimal digits: how much shows through points
 ---@field fill number?  how dense boxes and bands are, 0..1
 ---@field edge string?  the colour of the edges of boxes and polygons
+---@field pattern integer?  number of the series, for terminals without colours
 ---@field width number?  of lines, in pixels
 ---@field dash string?  gnuplot's dash type
 ---@field shape {number: integer, sign: string}?

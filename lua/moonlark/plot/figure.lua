@@ -316,7 +316,7 @@ end
 --- The picture as text, in characters.
 ---     print(plot.map(mel):text(80, 20))
 ---@param width integer?  columns; default: the terminal's, or 80
----@param height integer?  lines for each panel; default: 24, or what the terminal has
+---@param height integer?  lines for each panel, more for rows with names; default: 24, or what the terminal has
 ---@param colour boolean?  with ANSI colours; default: no
 ---@return string
 function Figure:text(width, height, colour)

@@ -100,7 +100,8 @@ function pictures.importance(values, given)
   if missing > 0 then notes[#notes + 1] = ("%d are not finite numbers"):format(missing) end
   return figure.of(settings, {
     xlabel = "importance", x = {low = low, high = high, ticks = scale.linear(low, high, (width - 200) / 75 / zoom)},
-    y = {low = math.max(0, #rows - 1) + 0.6, high = -0.6, ticks = ticks}, elements = elements, grid = true,
+    y = {low = math.max(0, #rows - 1) + 0.6, high = -0.6, ticks = ticks, names = true}, elements = elements,
+    grid = true,
     marks = low < 0 and {{x1 = 0, y1 = -0.6, x2 = 0, y2 = #rows - 0.4, colour = "#888888"}} or nil,
     note = #notes > 0 and table.concat(notes, "; ") or nil,
   }, width, height)

@@ -1,7 +1,7 @@
 --- Legend: the names of what is drawn, each with its mark: beside the plot, below it, or in one of its corners.
 ---
---- Entries are {name, kind = "point"|"line"|"box", colour, shape?, dash?, width?}; lengths are pixels, `zoom` is how
---- large the words are (moonlark.plot.options).
+--- Entries are {name, kind = "point"|"line"|"box", colour, shape?, dash?, width?, pattern?}; lengths are pixels, `zoom`
+--- is how large the words are (moonlark.plot.options).
 local text = require "moonlark.plot.text"
 
 local legend = {}

@@ -13,7 +13,8 @@ local text = require "moonlark.plot.text"
 ---@field title string?
 ---@field xlabel string?
 ---@field ylabel string?
----@field x table  {low, high, ticks, log?, rotate?, blank?, to?}: blank ticks have no words; to: from numbers to places
+---@field x table  {low, high, ticks, log?, rotate?, blank?, to?, names?}: blank ticks have no words; to: from numbers
+---  to places; names: the ticks are names, which a terminal shows all
 ---@field y table
 ---@field grid boolean?
 ---@field frame boolean?  a line around the whole plot instead of left and below
@@ -135,22 +136,25 @@ function Canvas:label(s, limit, x, y, how)
   self:word(text.shorten(text.clean(s), size, limit), x, y, size, how)
 end
 
--- The ends of both axes. With equal units the shorter axis grows on both sides.
-local function ranges(self, canvas)
-  local x, y = {low = self.x.low, high = self.x.high}, {low = self.y.low, high = self.y.high}
+-- An axis of so many pixels, each of which is so many units, around the same middle.
+local function stretched(axis, pixels, unit)
+  local copy, middle = {}, (axis.low + axis.high) / 2
+  for key, value in pairs(axis) do copy[key] = value end
+  copy.low, copy.high = middle - unit * pixels / 2, middle + unit * pixels / 2
+  return copy
+end
+
+--- Both axes in a plot of so many pixels: with equal units the shorter one grows on both sides.
+function Panel:axes(wide, high)
+  local x, y = self.x, self.y
   if not self.equal then return x, y end
-  local wide, high = canvas.right - canvas.left, canvas.bottom - canvas.top
   local unit = math.max((x.high - x.low) / wide, (y.high - y.low) / high)
-  for axis, pixels in pairs {[x] = wide, [y] = high} do
-    local middle = (axis.low + axis.high) / 2
-    axis.low, axis.high = middle - unit * pixels / 2, middle + unit * pixels / 2
-  end
-  return x, y
+  return stretched(x, wide, unit), stretched(y, high, unit)
 end
 
 local function axes(self, canvas)
   local n = gnuplot.number
-  local x, y = ranges(self, canvas)
+  local x, y = self:axes(canvas.right - canvas.left, canvas.bottom - canvas.top)
   canvas:put("set xrange [%s:%s]", n(x.low), n(x.high))
   canvas:put("set yrange [%s:%s]", n(y.low), n(y.high))
   for _, name in ipairs {"x", "y"} do

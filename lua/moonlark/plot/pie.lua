@@ -77,14 +77,14 @@ local function drawn(names, list, sum, settings)
     local percent = settings.format:format(100 * share)
     if share > 0 then
       elements[#elements + 1] = {kind = "polygon", bytes = outline(from, from + share), colour = colour,
-        edge = "#ffffff"}
+        edge = "#ffffff", pattern = i}
     end
     if share >= 0.04 then
       local angle, reach = 2 * math.pi * (from + share / 2), share < 1 and 0.72 or 0
       words[#words + 1] = {text = percent, x = reach * math.sin(angle), y = reach * math.cos(angle),
         colour = lightness(colour) < 0.55 and "#ffffff" or "#222222"}
     end
-    entries[i] = {name = ("%s  %s"):format(names[i], percent), kind = "box", colour = colour}
+    entries[i] = {name = ("%s  %s"):format(names[i], percent), kind = "box", colour = colour, pattern = i}
     from = from + share
   end
   return elements, words, entries

@@ -41,6 +41,16 @@ local dashes = {
   ["(24,8,6,8)"] = function(n) return n % 8 < 4 or n % 8 == 6 end, ["(48,12)"] = function(n) return n % 10 < 8 end,
 }
 
+-- Without colours, boxes and areas have patterns: which dots are set.
+local patterns = {
+  function() return true end, function(x, y) return (x + y) % 2 == 0 end,
+  function(x, y) return x % 2 == 0 and y % 2 == 0 end, function(_, y) return y % 2 == 0 end,
+  function(x) return x % 2 == 0 end,
+}
+
+--- The number of the pattern of series `i`; 1 is filled.
+function strokes.pattern_of(i) return ((i or 1) - 1) % #patterns + 1 end
+
 local draw = {}
 
 function draw.line(e, page, x, y)
@@ -66,7 +76,7 @@ function draw.points(e, page, x, y)
 end
 
 function draw.boxes(e, page, x, y)
-  for _, _, x1, x2, y1, y2 in each_point(e) do page:fill(x(x1), y(y1), x(x2), y(y2), e.colour) end
+  for _, _, x1, x2, y1, y2 in each_point(e) do page:fill(x(x1), y(y1), x(x2), y(y2), e.colour, e.mask) end
 end
 
 function draw.bands(e, page, x, y)
@@ -94,7 +104,7 @@ function draw.polygon(e, page, x, y)
       end
     end
     table.sort(crossings)
-    for i = 1, #crossings - 1, 2 do page:fill(crossings[i], row, crossings[i + 1], row, e.colour) end
+    for i = 1, #crossings - 1, 2 do page:fill(crossings[i], row, crossings[i + 1], row, e.colour, e.mask) end
   end
 end
 
@@ -106,11 +116,14 @@ local function draw_marks(panel, page, x, y)
   end
 end
 
---- Draws a panel's elements and marks; gives the canvas.
-function strokes.draw(panel, page)
+--- Draws a panel's elements and marks; gives the canvas. Without colours patterns tell series apart.
+function strokes.draw(panel, page, colour)
   local x, y = placer(panel, page)
   draw_marks(panel, page, x, y)
-  for _, e in ipairs(panel.elements) do draw[e.kind](e, page, x, y) end
+  for _, e in ipairs(panel.elements) do
+    local mask = not colour and e.pattern and patterns[strokes.pattern_of(e.pattern)] or nil
+    draw[e.kind](setmetatable({mask = mask}, {__index = e}), page, x, y)
+  end
   return page
 end
 

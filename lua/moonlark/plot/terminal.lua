@@ -91,9 +91,13 @@ end
 
 local dashed = {["(24,10)"] = "╍", ["(6,8)"] = "┈", ["(24,8,6,8)"] = "┅", ["(48,12)"] = "╌"}
 
-local function mark_of(entry)
+local filled = {"■", "▒", "░", "▤", "▥"} -- as the patterns of moonlark.plot.strokes
+
+-- The mark of an entry of the legend; without colours, boxes have the pattern of what they name.
+local function mark_of(entry, colour)
   if entry.kind == "point" then return entry.shape.sign end
-  return entry.kind == "line" and (dashed[entry.dash] or "━") or "■"
+  if entry.kind == "box" then return filled[not colour and strokes.pattern_of(entry.pattern) or 1] end
+  return dashed[entry.dash] or "━"
 end
 
 -- The legend in lines of `columns` characters, each name after its mark.
@@ -101,7 +105,7 @@ local function legend_lines(panel, columns, colour)
   local lines, line, used = {}, {}, 0
   for _, entry in ipairs(panel.legend or {}) do
     local name = shorten(entry.name, math.max(4, columns - 3))
-    local mark = mark_of(entry)
+    local mark = mark_of(entry, colour)
     local width = 4 + utf8.len(name)
     if used > 0 and used + width - 2 > columns then
       lines[#lines + 1] = table.concat(line, "  ")
@@ -140,16 +144,26 @@ local function put_rows(out, panel, lines, rows, left, colour)
   end
 end
 
---- A panel as text of a width and height in characters.
+-- The panel with its axes as they are on so many characters, whose dots are square.
+local function in_dots(panel, columns, rows)
+  local x, y = panel:axes(2 * columns, 4 * rows)
+  return setmetatable({x = x, y = y}, {__index = panel})
+end
+
+-- So many rows that have names get a line each, however high the picture is to be.
+local most_names = 60
+
+--- A panel as text of a width and height in characters. Rows with names may make it higher.
 function terminal.draw(panel, width, height, colour)
   local left = 0
   for _, tick in ipairs(panel.y.ticks) do left = math.max(left, utf8.len(shorten(tick.text, 16))) end
   local columns = math.max(8, width - left - 3)
   local legend = legend_lines(panel, columns, colour)
-  local rows = math.max(4, height - 4 - #legend)
+  local rows = math.max(4, height - 4 - #legend, panel.y.names and math.min(#panel.y.ticks, most_names) or 0)
+  panel = in_dots(panel, columns, rows)
   local is_map = panel.elements[1] and panel.elements[1].image
   local lines = is_map and shaded(panel, rows, columns, colour)
-    or strokes.draw(panel, canvas.new(columns, rows)):cells(colour)
+    or strokes.draw(panel, canvas.new(columns, rows), colour):cells(colour)
   write_words(panel, lines, rows, columns, colour)
 
   local out, indent = {}, (" "):rep(left + 2)
@@ -157,7 +171,8 @@ function terminal.draw(panel, width, height, colour)
   put_rows(out, panel, lines, rows, left, colour)
   if not panel.bare then
     out[#out + 1] = (" "):rep(left + 1) .. "└" .. ("─"):rep(columns)
-    out[#out + 1] = indent .. labels_below(panel.x, columns)
+    local labels = labels_below(panel.x, columns)
+    if labels ~= "" then out[#out + 1] = indent .. labels end
   end
   local caption = captions(panel, columns)
   if caption then out[#out + 1] = indent .. caption end

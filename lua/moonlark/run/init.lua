@@ -113,7 +113,8 @@ local function inner_runs(path)
   local list = {}
   for _, name in ipairs(files.list(path)) do
     local inner = files.join(path, name)
-    if (name:find "^fold%-" or name:find "^seed%-") and claim.kind(inner) == "directory" then list[#list + 1] = inner end
+    local is_part = name:find "^fold%-" or name:find "^seed%-"
+    if is_part and claim.kind(inner) == "directory" then list[#list + 1] = inner end
   end
   return list
 end
