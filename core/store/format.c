@@ -38,6 +38,7 @@ const mlk_format mlk_formats[] = {
     {"txt", MLK_FORMAT_COLUMNS, .parse_columns = mlk_delimited_parse},
     {"jsonl", MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .print_table = mlk_jsonl_print_table,
      .parse_columns = mlk_jsonl_parse},
+    {"ndjson", MLK_FORMAT_COLUMNS, .parse_columns = mlk_jsonl_parse},
     {"arff", MLK_FORMAT_TABLE | MLK_FORMAT_COLUMNS, .print_table = mlk_arff_print_table,
      .parse_columns = mlk_arff_parse},
     {"h5", LINES | MLK_FORMAT_COLUMNS, .read = mlk_hdf5_read, .write_frames = mlk_hdf5_write_frames,

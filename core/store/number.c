@@ -147,12 +147,20 @@ const char *mlk_number_read(const char *at, const char *end, char point, double 
     return at;
 }
 
-static bool is_missing(const char *at, size_t length)
+static bool read_whole_word(const char *at, size_t length, double *value)
 {
-    static const char *const words[] = {"", "na", "n/a", "#n/a", "<na>", "null", "none"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == length && strncasecmp(at, words[i], length) == 0)
+    static const struct {
+        const char *word;
+        double value;
+    } words[] = {{"", NAN},     {"?", NAN},    {"na", NAN},   {"n/a", NAN}, {"#n/a", NAN},
+                 {"<na>", NAN}, {"null", NAN}, {"none", NAN}, {"true", 1},  {"false", 0}};
+    *value = NAN;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strlen(words[i].word) == length && strncasecmp(at, words[i].word, length) == 0) {
+            *value = words[i].value;
             return true;
+        }
+    }
     return false;
 }
 
@@ -165,6 +173,5 @@ bool mlk_number_cell(const char *at, size_t length, char point, double *value)
         end--;
     if (mlk_number_read(at, end, point, value) == end && at < end)
         return true;
-    *value = NAN;
-    return is_missing(at, (size_t)(end - at));
+    return read_whole_word(at, (size_t)(end - at), value);
 }

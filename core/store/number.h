@@ -14,8 +14,8 @@
  * and exponent, or inf, infinity, nan in any case. Returns its end, or NULL where there is none. */
 const char *mlk_number_read(const char *at, const char *end, char point, double *value);
 
-/* True when the text, blanks around it aside, is one number, or says that one is missing (then it is NAN): nothing,
- * NA, N/A, #N/A, <NA>, NULL, None, in any case. */
+/* True when the text, blanks around it aside, is one number; or true or false, which are 1 and 0; or says that one is
+ * missing (then it is NAN): nothing, ?, NA, N/A, #N/A, <NA>, NULL, None. In any case. */
 bool mlk_number_cell(const char *at, size_t length, char point, double *value);
 
 #endif

@@ -40,6 +40,13 @@ function TestDelimited:test_columns_are_numbers_or_texts_over_all_their_rows()
   lu.assertTrue(t.header)
 end
 
+function TestDelimited:test_words_that_are_numbers_or_say_that_there_is_none()
+  local t = read(self, "a,b,c\n?,True,?\nn/a,FALSE,x\n<NA>,None, \n#N/A,null,\n2,-INF,nan\n")
+  lu.assertEquals(rows(t), {{nan, 1}, {nan, 0}, {nan, nan}, {nan, nan}, {2, -1 / 0}})
+  lu.assertEquals(t.texts.c, {"?", "x", " ", "", "nan"})
+  lu.assertEquals(read(self, "on\ntrue\nfalse\n", {text = {"on"}}).texts.on, {"true", "false"})
+end
+
 function TestDelimited:test_one_odd_cell_at_the_end_makes_a_column_text()
   local lines = {"a,b"}
   for i = 1, 10000 do lines[#lines + 1] = ("%d,%d"):format(i, 2 * i) end
