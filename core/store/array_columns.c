@@ -114,6 +114,25 @@ static bool is_names(const char *name)
     return false;
 }
 
+/* Makes a vector of what is one: n x 1, and 1 x n beside arrays of n rows; and a single number of 1 x 1 beside such. */
+static void squeeze(mlk_tensors *tensors)
+{
+    const mlk_strings *names = mlk_tensors_find_strings(tensors, "names");
+    bool narrow = names && names->rank == 1 && names->shape[0] == 1; /* a table of one column */
+    int64_t rows = 0;
+    for (int i = 0; i < tensors->count; i++)
+        if (tensors->items[i].array.rank > 0 && tensors->items[i].array.shape[0] > rows)
+            rows = tensors->items[i].array.shape[0];
+    for (int i = 0; i < tensors->count; i++) {
+        mlk_array *a = &tensors->items[i].array;
+        bool column = a->rank == 2 && a->shape[1] == 1 && !narrow;
+        bool row = a->rank == 2 && a->shape[0] == 1 && a->shape[1] == rows && rows > 1;
+        bool single = column && a->shape[0] == 1 && rows > 1;
+        a->rank = single ? 0 : column || row ? 1 : a->rank;
+        a->shape[0] = row ? rows : a->shape[0];
+    }
+}
+
 /* Sets strings that describe the others apart. */
 static void find_roles(reading *r)
 {
@@ -147,8 +166,8 @@ static mlk_code check_shape(const reading *r, const char *name, int rank, const 
     if (*rows < 0)
         *rows = shape[0];
     if (*rows != shape[0])
-        return mlk_fail(r->status, MLK_INVALID, "array '%.80s' has %" PRId64 " rows, those before it %" PRId64, name,
-                        shape[0], *rows);
+        return mlk_fail(r->status, MLK_INVALID, "array '%.80s' has the length %" PRId64 ", those before it %" PRId64,
+                        name, shape[0], *rows);
     if (rank == 2 && shape[1] > MLK_COLUMNS_MOST)
         return mlk_fail(r->status, MLK_INVALID, "array '%.80s' has more than %d columns", name, MLK_COLUMNS_MOST);
     return MLK_OK;
@@ -362,6 +381,7 @@ mlk_code mlk_array_columns(mlk_tensors *tensors, const mlk_columns_options *opti
     int64_t count = 0;
     mlk_code code = add_metadata(&columns->tensors, status);
     if (!code) {
+        squeeze(&columns->tensors);
         find_roles(&r);
         code = measure(&r, &count);
     }

@@ -3,7 +3,8 @@
  * Arrays of one axis are columns; those of two are as many columns as they are
  * wide, named by a list of strings `names`, `columns` or `feature_names` of that
  * length, else NAME_0, NAME_1 and so on. All have the same length; numbers
- * without axes are left out. What Moonlark writes comes back as it wrote it: x
+ * without axes are left out. A row of numbers beside arrays of as many rows is
+ * a column, for MATLAB has no other vectors. What Moonlark writes comes back as it wrote it: x
  * with its names, `paths` as the column path, y and `classes` as the column label
  * of texts.
  */

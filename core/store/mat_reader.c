@@ -221,10 +221,12 @@ static mlk_code decode(reader *r, uint32_t **codes, int64_t *count)
     return MLK_OK;
 }
 
-/* Row `row` of `rows` as UTF-8. */
+/* Row `row` of `rows` as UTF-8; without the blanks that make rows equally long. */
 static char *write_row(const uint32_t *codes, int64_t count, int64_t row, int64_t rows, char *to)
 {
     char *first = to;
+    while (rows > 1 && count > row && codes[(count - row - 1) / rows * rows + row] == ' ')
+        count -= rows;
     for (int64_t i = row; i < count; i += rows) {
         bool scalar = codes[i] > 0 && codes[i] <= 0x10FFFF && !(codes[i] >= 0xD800 && codes[i] < 0xE000);
         to = mlk_utf8_write(to, scalar ? codes[i] : 0xFFFD);

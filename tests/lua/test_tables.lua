@@ -245,8 +245,8 @@ end
 function TestArrays:test_arrays_of_one_length_are_columns()
   local path = files.join(self.folder, "t.npz")
   local x = torch.arange(6):reshape {3, 2}
-  core.store.save(path, {x = x, kind = {"a", "b", "a"}, flag = torch.tensor {0, 1, 1}:bool(), rate = torch.tensor(22050),
-    half = torch.tensor({1, -0.5, 0 / 0}, {dtype = "float16"}), title = "one"})
+  core.store.save(path, {x = x, kind = {"a", "b", "a"}, flag = torch.tensor {0, 1, 1}:bool(),
+    rate = torch.tensor(22050), half = torch.tensor({1, -0.5, 0 / 0}, {dtype = "float16"}), title = "one"})
   local t = core.store.read_table(path, {text = {"x_1"}})
   lu.assertEquals(t.names, {"kind", "flag", "half", "x_0", "x_1"})
   lu.assertEquals(rows(t), {{0, 1, 0}, {1, -0.5, 2}, {1, nan, 4}})
@@ -265,13 +265,22 @@ function TestArrays:test_arrays_of_one_length_are_columns()
   lu.assertEquals(core.store.read_table(path).texts, {column_1 = {"a", "b"}})
 end
 
+function TestArrays:test_vectors_of_matlab()
+  local path = files.join(self.folder, "t.mat")
+  torch.save(path, {x = torch.arange(6):reshape {3, 2}, y = torch.tensor {7, 8, 9}, z = torch.ones {3, 1},
+    label = {"a", "b", "a"}, rate = torch.tensor(22050)})
+  local t = core.store.read_table(path)
+  lu.assertEquals(t.names, {"label", "x_0", "x_1", "y", "z"})
+  lu.assertEquals(rows(t), {{0, 1, 7, 1}, {2, 3, 8, 1}, {4, 5, 9, 1}})
+end
+
 function TestArrays:test_errors_name_the_array()
   local path = files.join(self.folder, "t.npz")
   local function fails(message, tensors)
     core.store.save(path, tensors)
     lu.assertErrorMsgContains(message, core.store.read_table, path)
   end
-  fails("array 'y' has 4 rows, those before it 3", {x = torch.ones {3, 2}, y = torch.ones {4}})
+  fails("array 'y' has the length 4, those before it 3", {x = torch.ones {3, 2}, y = torch.ones {4}})
   fails("array 'x' has 3 axes", {x = torch.ones {3, 2, 2}})
   fails("array 'z' is complex", {z = torch.ones({3}, {dtype = "complex64"})})
   fails("y holds 2, but there are 2 classes", {x = torch.ones {2, 1}, y = torch.tensor {0, 2}, classes = {"a", "b"}})
