@@ -1646,7 +1646,7 @@
 ---@field format? string  default three digits: of the numbers on the bars, as for string.format
 ---@field low? number  default by the bars, and zero: where the axis begins
 ---@field high? number  default by the bars, and zero: where the axis ends
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field yscale? "linear"|"log"  default "linear": how the y axis grows
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
@@ -1664,7 +1664,7 @@
 --- What plot.calibration takes.
 ---@class moonlark.plot.calibration.Options
 ---@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
 ---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
@@ -1703,7 +1703,7 @@
 ---@field x? string  default epoch, else the row: the key to draw against
 ---@field names? table<string, string>  default the names themselves: titles of the panels: {accuracy = "accuracy by track"}
 ---@field training? string  default "training": what the training's own curve is called
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
 ---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
@@ -1722,7 +1722,7 @@
 ---@field labels? any[]|moonlark.Tensor  default their numbers from 0: names of the things that were joined
 ---@field root? "top"|"left"  default "left" with names that are long, else "top": on which side the last joint stands; names are easier to read beside a tree than below it
 ---@field threshold? number  default 0.7 of the last joint's height, 0 or more: joints below it have the colour of their cluster, those above are grey
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field line_width? number  default 1.1, above 0 and at most 50, points: of the lines
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
@@ -1741,7 +1741,7 @@
 ---@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
 ---@field names? any[]|moonlark.Tensor  default none: a word beside each point, such as a song's name; false or "": none
 ---@field centres? boolean  default false: write the classes' names at their middles, in place of the legend
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
 ---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
@@ -1831,7 +1831,7 @@
 ---@class moonlark.plot.learning_curve.Options
 ---@field low? number  default by the scores: where the y axis begins
 ---@field high? number  default by the scores: where the y axis ends
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
 ---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
@@ -1860,7 +1860,7 @@
 ---@field marks? any[]|moonlark.Tensor  default none: positions of vertical lines: beats, onsets; seconds for Signals
 ---@field low? number  default by the numbers: where the y axis begins
 ---@field high? number  default by the numbers: where the y axis ends
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
 ---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
@@ -1912,7 +1912,7 @@
 ---@class moonlark.plot.pie.Options
 ---@field labels? any[]|moonlark.Tensor  default the keys of values, or 1, 2, 3 …: names of the slices
 ---@field format? string  default "%.0f %%": of the percentages, as for string.format
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
@@ -1925,7 +1925,7 @@
 --- What plot.precision_recall takes.
 ---@class moonlark.plot.precision_recall.Options
 ---@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
 ---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
@@ -1946,7 +1946,7 @@
 --- What plot.predicted takes.
 ---@class moonlark.plot.predicted.Options
 ---@field target? integer  default 0, 0 or more: which column, where truth has several
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
 ---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
@@ -1964,7 +1964,7 @@
 --- What plot.roc takes.
 ---@class moonlark.plot.roc.Options
 ---@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
 ---@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
@@ -1986,7 +1986,7 @@
 ---@class moonlark.plot.scatter.Options
 ---@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
 ---@field components? integer[]  default {0, 1}: the two columns, from 0
----@field colours? string|string[]  default twenty that colour-blind people tell apart: of the series, one after the other; they repeat
+---@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
 ---@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere

@@ -178,6 +178,8 @@ function TestInput:test_errors_say_what_is_wrong()
     ["fpr and tpr must be of one length, got 2 and 3"] = {plot.roc, {fpr = {0, 1}, tpr = {0, 0.5, 1}}},
     ["names must be one for each of the 2 points, got 1"] = {plot.embedding, {{0, 1}, {1, 2}}, nil, {names = {"a"}}},
     ["labels must be class ids 0, 1, 2 … (−1: none) or names, got -2"] = {plot.scatter, {{0, 1}}, {-2}},
+    ["annotations: 'here' lies beside the picture: the axis goes from"] =
+      {plot.lines, {1, 2}, {annotations = {{text = "here", x = 100, y = 1}}}},
     ["annotations needs the option 'text'"] = {plot.lines, {1, 2}, {annotations = {{x = 1, y = 1}}}},
   } do
     lu.assertErrorMsgContains(words, table.unpack(call, 1, 4))

@@ -62,6 +62,14 @@ function TestPage:test_nothing_becomes_markup()
   end
 end
 
+-- At their own size: 300 dots an inch are 96 pixels of the page.
+function TestPage:test_pictures_have_their_size()
+  local wide = png:gsub("\0\0\0\2\0\0\0\2", "\0\0\1\44\0\0\0\2")
+  local dense = require "moonlark.base.png".with_resolution(wide, 300)
+  files.write(folder .. "/dense.png", dense .. "IDAT")
+  lu.assertStrContains(body "![x](dense.png)", ' width="96"')
+end
+
 function TestPage:test_pictures_are_inside()
   local shown = body "![A *picture*](one.png)"
   lu.assertStrContains(shown, 'src="data:image/png;base64,' .. base64.encode(png) .. '" alt="A picture" width="1"')

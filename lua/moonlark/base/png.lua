@@ -38,6 +38,17 @@ function png.size(bytes, name)
   return width, height, ({[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4})[bytes:byte(26)] or 3
 end
 
+--- Its resolution in dots per inch (chunk pHYs); nil where it does not say.
+---     print(png.resolution(files.read "mel.png"))
+---@param bytes string
+---@return number?
+function png.resolution(bytes)
+  local at = bytes:find("pHYs", 9, true)
+  if not at or at > (bytes:find("IDAT", 9, true) or 0) or #bytes < at + 12 then return nil end
+  local across, _, unit = (">I4I4B"):unpack(bytes, at + 4)
+  return unit == 1 and across > 0 and across * 0.0254 or nil
+end
+
 --- The picture with its resolution written into it (chunk pHYs), so that programs which set pages know its real size.
 ---     local bytes = png.with_resolution(plot.map(mel):bytes "png", 300)
 ---@param bytes string

@@ -78,15 +78,23 @@ local function slant(fields, width)
   end
 end
 
+-- The place of a number on an axis; one beyond its ends is an error, for words there would lie beside the picture.
+local function place_on(axis, value, words)
+  local at = axis.to and axis.to(value) or value
+  local low, high = math.min(axis.low, axis.high), math.max(axis.low, axis.high)
+  if at >= low and at <= high then return at end
+  show.fail("annotations: '%s' lies beside the picture: the axis goes from %s to %s, got %s", tostring(words),
+    scale.number(low), scale.number(high), scale.number(at))
+end
+
 local function place_annotations(fields, annotations)
   local words, marks = {table.unpack(fields.words or {})}, {table.unpack(fields.marks or {})}
-  local function at(axis, value) return axis.to and axis.to(value) or value end
   for _, one in ipairs(annotations or {}) do
-    local x, y = at(fields.x, one.x), at(fields.y, one.y)
+    local x, y = place_on(fields.x, one.x, one.text), place_on(fields.y, one.y, one.text)
     words[#words + 1] = {text = tostring(one.text), x = x, y = y, colour = one.colour}
     if one.arrow then
-      marks[#marks + 1] = {x1 = x, y1 = y, x2 = at(fields.x, one.arrow[1]), y2 = at(fields.y, one.arrow[2]),
-        colour = one.colour or "#444444", beside = tostring(one.text)}
+      marks[#marks + 1] = {x1 = x, y1 = y, x2 = place_on(fields.x, one.arrow[1], one.text),
+        y2 = place_on(fields.y, one.arrow[2], one.text), colour = one.colour or "#444444", beside = tostring(one.text)}
     end
   end
   fields.words, fields.marks = words, marks

@@ -13,7 +13,8 @@ style.colour = {colour = colour:but {optional = true, help = "as #rrggbb or by n
 
 --- A colour for each series or class.
 style.colours = {
-  colours = options.list(colour, nil, {single = true, least = 1, usual = "twenty that colour-blind people tell apart"},
+  colours = options.list(colour, nil, {single = true, least = 1,
+      usual = "twenty; the first ten are told apart by colour-blind people, too"},
     "of the series, one after the other; they repeat"),
 }
 

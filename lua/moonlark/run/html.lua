@@ -65,6 +65,12 @@ end
 
 local kinds = {[".png"] = "image/png", [".svg"] = "image/svg+xml", [".jpg"] = "image/jpeg", [".jpeg"] = "image/jpeg"}
 
+-- How wide a picture is shown: at its own size, 96 pixels an inch.
+local function width_of(bytes, path)
+  local pixels = png.size(bytes, path)
+  return pixels * 96 / (png.resolution(bytes) or 192)
+end
+
 -- The picture itself in the page; its caption alone where there is no such file in the folder.
 local function picture(folder, caption, target)
   local name = target:gsub("%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end)
@@ -75,7 +81,7 @@ local function picture(folder, caption, target)
     return ("<p><em>(no picture: %s)</em></p>"):format(inline(caption))
   end
   local bytes = files.read(path)
-  local width = png.is(bytes) and (' width="%d"'):format(math.floor(png.size(bytes, path) / 2)) or ""
+  local width = png.is(bytes) and (' width="%.0f"'):format(width_of(bytes, path)) or ""
   local words = inline(caption):gsub("<[^>]*>", "")
   return ('<figure><img src="data:%s;base64,%s" alt="%s"%s><figcaption>%s</figcaption></figure>'):format(kinds[ending],
     base64.encode(bytes), words, width, inline(caption))
