@@ -272,7 +272,7 @@ static double divergence_of(const descent *self)
                                self->y[(int64_t)self->pulls.targets[e] * self->dims + a];
                 squared += apart * apart;
             }
-            sum += p * log(p * (1 + squared) * normal);
+            sum += p > 0 ? p * log(p * (1 + squared) * normal) : 0; /* the smallest have become 0 */
         }
     return sum;
 }
