@@ -35,8 +35,8 @@ function Importance:__tostring()
       break
     end
     local name = show.name(one.name)
-    lines[i + 1] = ("%s%s  %8.4g%s"):format(name, (" "):rep(width - utf8.len(name)), one.mean,
-      one.std and (" ± %.3g"):format(one.std) or "")
+    lines[i + 1] = ("%s%s  %s"):format(name, (" "):rep(width - utf8.len(name)),
+      one.std and ("%7.4f ± %.4f"):format(one.mean, one.std) or ("%8.4g"):format(one.mean))
   end
   return table.concat(lines, "\n")
 end
@@ -103,10 +103,13 @@ end
 -- How much of the score is lost, in each repeat.
 local function losses(fitted, test, columns, o, random, baseline)
   local x, n = shuffled(test.x, columns, o.repeats, random), test.x:size(0)
-  local asked = task.of(test)
-  local predicted, scores, list = fitted:predict(x), asked.scores(fitted, x, test), {}
+  local asked, list = task.of(test), {}
+  local wanted = o.scoring or asked.figure
+  local of_scores = asked.name ~= "classes" or wanted == "auc" -- others need no second pass over the rows
+  local predicted, scores = fitted:predict(x), of_scores and asked.scores(fitted, x, test) or nil
   for r = 0, o.repeats - 1 do
-    local figures = asked.figures(test.y, predicted:narrow(0, r * n, n), scores and scores:narrow(0, r * n, n))
+    local figures = asked.figures(test.y, predicted:narrow(0, r * n, n), scores and scores:narrow(0, r * n, n),
+      wanted)
     list[r + 1] = baseline - task.pick(test, figures, o.scoring)
   end
   return list

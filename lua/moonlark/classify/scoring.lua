@@ -24,14 +24,17 @@ scoring.option = {
       .. "precision, explained variance, concordance", {usual = "accuracy; of tags map, of values r2"}),
 }
 
---- All figures of some predictions by name; auc is NaN where there are no scores, or one class alone.
+--- All figures of some predictions by name, or one of them; auc is NaN where there are no scores, or one class alone.
 ---@param y moonlark.Tensor
 ---@param predicted moonlark.Tensor
 ---@param scores moonlark.Tensor?  n × classes
+---@param only string?  the name of one
 ---@return table<string, number>
-function scoring.all(y, predicted, scores)
+function scoring.all(y, predicted, scores, only)
   local found = {}
-  for _, name in ipairs(scoring.names) do found[name] = figures[name](y, predicted, scores) end
+  for _, name in ipairs(scoring.names) do
+    if not only or only == name then found[name] = figures[name](y, predicted, scores) end
+  end
   return found
 end
 

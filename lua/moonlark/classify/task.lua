@@ -16,7 +16,8 @@ local values_evaluation = require "moonlark.classify.values"
 ---@field names fun(X: table): string[]  of the classes, tags or targets
 ---@field deal fun(X: table, shares: number[], seed: integer, groups: any[]?): integer[]  the part (from 1) of each row
 ---@field scores fun(model: moonlark.Estimator, x: moonlark.Tensor, X: table): moonlark.Tensor?, string?  and their kind
----@field figures fun(y: moonlark.Tensor, predicted: moonlark.Tensor, scores: moonlark.Tensor?): table<string, number>
+---@field figures fun(y: moonlark.Tensor, predicted: moonlark.Tensor, scores: moonlark.Tensor?, only: string?):
+---  table<string, number>  all, or of classes one alone
 ---@field evaluation fun(X: table, found: table): table
 
 local task = {}
