@@ -2,6 +2,7 @@
 
 #include "blas/blas.h"
 #include "interrupt.h"
+#include "shrinkage.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -222,5 +223,144 @@ mlk_code mlk_discriminant_fit(mlk_samples samples, const int64_t *y, int64_t k, 
         find_weights(&self, found);
     }
     release(&self);
+    return code;
+}
+
+/* --- by shrunk covariances ----------------------------------------------------------------- */
+
+typedef struct shrinking {
+    mlk_samples samples;
+    const int64_t *y;
+    int64_t k;
+    double shrinkage;
+    double *rows;    /* n x d: rows of a class without its mean, or all without theirs */
+    double *within;  /* d x d: then its inverse factor */
+    double *between; /* d x d: first of all rows; then whitened, then its eigenvectors */
+    double *spare;   /* d x d */
+    double *values;  /* d */
+} shrinking;
+
+static void release_shrinking(shrinking *self)
+{
+    free(self->rows), free(self->within), free(self->between), free(self->spare), free(self->values);
+}
+
+static mlk_code prepare_shrinking(shrinking *self, mlk_status *status)
+{
+    size_t n = (size_t)self->samples.n, d = (size_t)self->samples.d;
+    self->rows = malloc(sizeof(double) * n * d);
+    self->within = calloc(d * d, sizeof(double));
+    self->between = calloc(d * d, sizeof(double));
+    self->spare = malloc(sizeof(double) * d * d);
+    self->values = malloc(sizeof(double) * d);
+    if (self->rows && self->within && self->between && self->spare && self->values)
+        return MLK_OK;
+    return mlk_fail_memory(status, "a discriminant analysis");
+}
+
+/* Fills rows with those of a class (-1: all) without `mean`; returns how many they are. */
+static int64_t take_class(shrinking *self, int64_t class, const double *mean)
+{
+    int64_t count = 0, d = self->samples.d;
+    for (int64_t i = 0; i < self->samples.n; i++) {
+        if (class >= 0 && self->y[i] != class)
+            continue;
+        for (int64_t j = 0; j < d; j++)
+            self->rows[count * d + j] = self->samples.x[i * d + j] - mean[j];
+        count++;
+    }
+    return count;
+}
+
+static mlk_code find_covariances(shrinking *self, const double *priors, const mlk_discriminant *found,
+                                 mlk_status *status)
+{
+    int64_t d = self->samples.d;
+    mlk_code code = MLK_OK;
+    for (int64_t c = 0; c < self->k && !code; c++) {
+        int64_t count = take_class(self, c, found->means + c * d);
+        code = mlk_add_covariance(self->rows, count, d, self->shrinkage, priors[c], self->within, status);
+    }
+    if (code)
+        return code;
+    int64_t count = take_class(self, -1, found->mean);
+    code = mlk_add_covariance(self->rows, count, d, self->shrinkage, 1, self->between, status);
+    for (int64_t i = 0; i < d * d; i++)
+        self->between[i] -= self->within[i];
+    return code;
+}
+
+/* a becomes left a right of d x d matrices, through `spare`; right is taken transposed. */
+static void enclose(double *a, const double *factor, int d, double *spare)
+{
+    mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_AS_IS, d, d, d, 1, factor, d, a, d, 0, spare, d);
+    mlk_blas()->cblas_dgemm(MLK_ROW_MAJOR, MLK_AS_IS, MLK_TRANSPOSED, d, d, d, 1, spare, d, factor, d, 0, a, d);
+}
+
+/* The eigenvectors of what varies between classes, where variance within them is 1 in all directions. */
+static mlk_code solve(shrinking *self, mlk_discriminant *found, mlk_status *status)
+{
+    int64_t d = self->samples.d, most = self->k - 1 < d ? self->k - 1 : d;
+    if (mlk_blas_inverse_factor(self->within, (int)d) != 0)
+        return mlk_fail(status, MLK_INVALID, "the covariance within classes cannot be inverted: take more shrinkage");
+    for (int64_t i = 0; i < d; i++)
+        for (int64_t j = i + 1; j < d; j++)
+            self->within[i * d + j] = 0;
+    enclose(self->between, self->within, (int)d, self->spare);
+    int info = mlk_blas_eigen(self->between, (int)d, self->values);
+    if (info != 0)
+        return mlk_fail(status, MLK_INVALID, "no eigenvectors found (LAPACK says %d)", info);
+    double total = 0;
+    for (int64_t i = 0; i < d; i++)
+        total += self->values[i];
+    for (int64_t i = 0; i < most; i++) {
+        found->ratio[i] = self->values[d - 1 - i] / total;
+        mlk_blas()->cblas_dgemv(MLK_ROW_MAJOR, MLK_TRANSPOSED, (int)d, (int)d, 1, self->within, (int)d,
+                                self->between + (d - 1 - i) * d, 1, 0, found->scalings + i * d, 1);
+    }
+    found->directions = most;
+    return MLK_OK;
+}
+
+/* weights: means times the inverse of the covariance within. */
+static void find_shrunk_weights(const shrinking *self, const double *priors, mlk_discriminant *found)
+{
+    int k = (int)self->k, d = (int)self->samples.d;
+    double *whitened = self->spare; /* d at a time */
+    for (int64_t c = 0; c < k; c++) {
+        const double *mean = found->means + c * d;
+        double *weights = found->weights + c * d;
+        mlk_blas()->cblas_dgemv(MLK_ROW_MAJOR, MLK_AS_IS, d, d, 1, self->within, d, mean, 1, 0, whitened, 1);
+        mlk_blas()->cblas_dgemv(MLK_ROW_MAJOR, MLK_TRANSPOSED, d, d, 1, self->within, d, whitened, 1, 0, weights, 1);
+        found->intercepts[c] = log(priors[c]) - 0.5 * mlk_blas()->cblas_ddot(d, weights, 1, mean, 1);
+    }
+}
+
+mlk_code mlk_discriminant_fit_shrunk(mlk_samples samples, const int64_t *y, int64_t k, double shrinkage,
+                                     mlk_discriminant *found, mlk_status *status)
+{
+    mlk_code code = mlk_samples_check(samples, 2, status);
+    if (code)
+        return code;
+    shrinking self = {.samples = samples, .y = y, .k = k, .shrinkage = shrinkage};
+    fitting means = {.samples = samples, .y = y, .k = k};
+    means.priors = calloc((size_t)k, sizeof(double));
+    code = means.priors ? prepare_shrinking(&self, status) : mlk_fail_memory(status, "a discriminant analysis");
+    if (!code) {
+        int threads = mlk_blas_single();
+        find_means(&means, found);
+        code = find_covariances(&self, means.priors, found, status);
+        if (!code)
+            code = solve(&self, found, status);
+        if (!code)
+            find_shrunk_weights(&self, means.priors, found);
+        mlk_blas_restore(threads);
+    }
+    if (!code && mlk_interrupted())
+        code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
+    if (!code)
+        fix_signs(found, samples.d);
+    free(means.priors);
+    release_shrinking(&self);
     return code;
 }

@@ -1,4 +1,4 @@
-/* discriminant.h: linear discriminant analysis (Fisher 1936; Rao 1948) by singular values, as
+/* discriminant.h: linear discriminant analysis (Fisher 1936; Rao 1948) as
  * sklearn.discriminant_analysis.LinearDiscriminantAnalysis: classes are normal distributions of one covariance. It
  * finds the directions that tell them apart best, and classifies.
  */
@@ -21,5 +21,10 @@ typedef struct mlk_discriminant {
 /* y (n) must hold every class of 0..k-1; rows must be more than classes. Singular values below tol count as 0. */
 mlk_code mlk_discriminant_fit(mlk_samples samples, const int64_t *y, int64_t k, double tol, mlk_discriminant *found,
                               mlk_status *status);
+
+/* The same by covariances that are shrunk (shrinkage.h), which needs no more rows than classes; scikit-learn's solver by
+ * eigenvalues. */
+mlk_code mlk_discriminant_fit_shrunk(mlk_samples samples, const int64_t *y, int64_t k, double shrinkage,
+                                     mlk_discriminant *found, mlk_status *status);
 
 #endif

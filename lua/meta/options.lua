@@ -295,6 +295,7 @@
 --- What classify.lda takes.
 ---@class moonlark.classify.lda.Options
 ---@field n_components? integer  default as many as possible: classes − 1, or columns, 1 or more: directions that transform keeps
+---@field shrinkage? number|"auto"  default no shrinkage: draws covariances towards the same in all directions, as few rows need; auto: by Ledoit and Wolf
 ---@field tol? number  default 0.0001, 0..1: directions whose singular value is below this do not vary
 
 --- What classify.learning_curve takes.

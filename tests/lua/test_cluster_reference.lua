@@ -187,10 +187,17 @@ function TestDiscriminant:test_lda()
     check(base .. " transform", model:transform(x):abs(), frozen[base .. ".z"]:abs(), 1e-5)
     check(base .. " ratio", model.explained_variance_ratio, frozen[base .. ".ratio"], 1e-9)
     lu.assertTrue(torch.equal(model:predict(x), frozen[base .. ".proba"]:argmax(1)))
+    for _, shrinkage in ipairs {"auto", 0.3} do
+      local shrunk, of = classify.lda {shrinkage = shrinkage}:fit(x, y), ("%s.%s"):format(base, shrinkage)
+      check(of .. " proba", shrunk:predict_proba(x), frozen[of .. ".proba"], 1e-6)
+      check(of .. " transform", shrunk:transform(x):abs(), frozen[of .. ".z"]:abs(), 1e-5)
+      check(of .. " ratio", shrunk.explained_variance_ratio, frozen[of .. ".ratio"], 1e-9)
+    end
     local one = classify.lda {n_components = 1}:fit(x, y)
     lu.assertTrue(torch.equal(one:transform(x):flatten(), model:transform(x):select(1, 0)))
   end
   local model = classify.lda()
+  lu.assertErrorMsgContains("shrinkage must be", classify.lda, {shrinkage = 1.5})
   lu.assertErrorMsgContains("more rows than classes (3), got 3", model.fit, model, torch.rand {3, 2}, torch.arange(3))
   lu.assertErrorMsgContains("does not vary within classes", model.fit, model, torch.ones {4, 2},
     torch.arange(4):remainder(2))

@@ -39,7 +39,7 @@ typedef struct learnt {
     bool is_dense[N];
     double probabilities[N], core[N], limits[N], eigenvalues[2 * K];
     double W[N * K], H[K * D], transformed[N * K], error;
-    double mean[D], means[K * D], scalings[K * D], ratio[K], weights[K * D], intercepts[K];
+    double plain[K * D], mean[D], means[K * D], scalings[K * D], ratio[K], weights[K * D], intercepts[K];
     double silhouette, calinski_harabasz, davies_bouldin;
 } learnt;
 
@@ -81,6 +81,8 @@ static void learn(learnt *all)
     mlk_discriminant lda = {.mean = all->mean, .means = all->means, .scalings = all->scalings, .ratio = all->ratio,
                             .weights = all->weights, .intercepts = all->intercepts};
     assert_int_equal(mlk_discriminant_fit(samples, y, K, 1e-4, &lda, &status), 0);
+    memcpy(all->plain, all->weights, sizeof all->plain);
+    assert_int_equal(mlk_discriminant_fit_shrunk(samples, y, K, NAN, &lda, &status), 0);
     assert_int_equal(mlk_silhouette(samples, all->cut, &all->silhouette, &status), 0);
     assert_int_equal(mlk_cohesion_of(samples, all->cut, &cohesion, &status), 0);
     all->calinski_harabasz = cohesion.calinski_harabasz;
@@ -134,6 +136,8 @@ static void tables_that_are_too_small_are_refused(void **state)
     mlk_discriminant lda = {.mean = all.mean, .means = all.means, .scalings = all.scalings, .ratio = all.ratio,
                             .weights = all.weights, .intercepts = all.intercepts};
     assert_int_equal(mlk_discriminant_fit(three, y, 3, 1e-4, &lda, &status), MLK_INVALID);
+    assert_int_equal(mlk_discriminant_fit_shrunk(three, y, 3, NAN, &lda, &status), MLK_INVALID);
+    assert_string_equal(status.message, "the covariance within classes cannot be inverted: take more shrinkage");
 }
 
 static void rows_that_are_all_the_same(void **state)

@@ -89,6 +89,12 @@ for name, table, y in (("rows", rows, classes), ("two", rows, classes % 2), ("wi
     keep(f"lda.{name}.proba", model.predict_proba(table.astype(np.float64)))
     keep(f"lda.{name}.z", model.transform(table.astype(np.float64)))
     keep(f"lda.{name}.ratio", model.explained_variance_ratio_)
+    for shrinkage in ("auto", 0.3):
+        model = LinearDiscriminantAnalysis(solver="eigen", shrinkage=shrinkage).fit(table.astype(np.float64), y)
+        keep(f"lda.{name}.{shrinkage}.proba", model.predict_proba(table.astype(np.float64)))
+        z = model.transform(table.astype(np.float64))
+        keep(f"lda.{name}.{shrinkage}.z", z - z.mean(0))
+        keep(f"lda.{name}.{shrinkage}.ratio", model.explained_variance_ratio_)
 
 keep("silhouettes", np.array([metrics.silhouette_score(X, KMeans(k, n_init=50, random_state=0).fit_predict(X))
                               for k in range(2, 7)]))
