@@ -197,14 +197,39 @@ static void read_separator(sheet *s)
     skip_line(s);
 }
 
-/* True when the first lines all have the same number of cells, more than one, with this delimiter. */
+/* Where the first line begins that is no comment; the start, where all are. */
+static char *behind_comments(const sheet *s)
+{
+    char *at = s->at;
+    while (at < s->end && *at == '#') {
+        char *end = memchr(at, s->dialect.line_end, (size_t)(s->end - at));
+        if (!end)
+            return s->at;
+        at = end + 1;
+    }
+    return at < s->end ? at : s->at;
+}
+
+static bool is_all_numbers(const dialect *d, line one)
+{
+    for (char *at = one.at; at;) {
+        double value;
+        cell cell = next_cell(d, &at, one.end);
+        if (!mlk_number_cell(cell.at, cell.length, d->point, &value))
+            return false;
+    }
+    return true;
+}
+
+/* True when the first lines all have the same number of cells, more than one, with this delimiter; blanks must part
+ * numbers, for they are in texts, too. */
 static bool fits(const sheet *s, char delimiter)
 {
     enum { LOOKED_AT = 20 };
     dialect d = s->dialect;
     d.delimiter = delimiter;
     int wanted = 0, seen = 0;
-    for (char *at = s->at; at < s->end && seen < LOOKED_AT;) {
+    for (char *at = behind_comments(s); at < s->end && seen < LOOKED_AT;) {
         int cells;
         int64_t breaks;
         char *end = scan_line(&d, at, s->end, &cells, &breaks);
@@ -213,12 +238,12 @@ static bool fits(const sheet *s, char delimiter)
         line found = trimmed(&d, at, end, 0);
         if (found.at < found.end) {
             wanted = seen++ ? wanted : cells;
-            if (cells != wanted || cells < 2)
+            if (cells != wanted || cells < 2 || (delimiter == ' ' && seen > 1 && !is_all_numbers(&d, found)))
                 return false;
         }
         at = end + 1;
     }
-    return seen > 0;
+    return delimiter == ' ' ? seen > 1 : seen > 0;
 }
 
 /* Without a delimiter that fits: the one that the first line has most of, so that a ragged line is named. */
@@ -231,7 +256,7 @@ static char most_frequent(const sheet *s, const char *candidates)
         int cells = 0;
         int64_t breaks;
         d.delimiter = *candidate;
-        if (scan_line(&d, s->at, s->end, &cells, &breaks) && cells > most) {
+        if (scan_line(&d, behind_comments(s), s->end, &cells, &breaks) && cells > most) {
             most = cells;
             best = *candidate;
         }
@@ -245,6 +270,8 @@ static char guess_delimiter(const sheet *s)
     for (const char *candidate = candidates; *candidate; candidate++)
         if (fits(s, *candidate))
             return *candidate;
+    if (fits(s, ' '))
+        return ' ';
     char best = most_frequent(s, candidates);
     return best == ',' && s->dialect.point == ',' ? ';' : best;
 }

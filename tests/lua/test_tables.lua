@@ -82,6 +82,9 @@ function TestDelimited:test_the_delimiter_is_guessed()
     lu.assertEquals(rows(t), {{1.5, 2}, {2, 3}}, name)
   end
   lu.assertEquals(read(self, "a\n1\n2\n").names, {"a"})
+  lu.assertEquals(rows(read(self, "1.5e+00 2.0e+00\n3.0e+00 nan\n")), {{1.5, 2}, {3, nan}})      -- numpy.savetxt
+  lu.assertEquals(read(self, "x  y\n 1 2\n10 3\n").names, {"x", "y"})
+  lu.assertEquals(read(self, "title\nthe end\nthe start\n").texts.title, {"the end", "the start"})
   lu.assertEquals(rows(read(self, " 1  2.5 3 \n4 5   6\n", {delimiter = " "})), {{1, 2.5, 3}, {4, 5, 6}})
   lu.assertEquals(read(self, "a;b\n1;2\n", {delimiter = ","}).names, {"a;b"})
 end
@@ -124,6 +127,7 @@ function TestDelimited:test_names()
   lu.assertEquals(names '"x"\t"y"\n"1"\t1.5\t2\n', {"Unnamed: 0", "x", "y"})       -- as R writes
   lu.assertEquals(names "a,b\n1,2,\n3,4,\n", {"a", "b", "Unnamed: 2"})
   lu.assertEquals(names "# made today\n# time,pitch\n0,440\n1,450\n", {"time", "pitch"})
+  lu.assertEquals(names "# made today, and yesterday\n# time\tpitch\n0\t440\n1\t450\n", {"time", "pitch"})
   lu.assertEquals(rows(read(self, "# made today\n0,440\n1,450\n")), {{0, 440}, {1, 450}})
   lu.assertEquals(names "#,Name\n1,x\n", {"#", "Name"})
 end
