@@ -61,6 +61,8 @@ static mlk_code add_metadata(mlk_tensors *tensors, mlk_status *status)
             mlk_strings strings;
             if (strcmp(pair->key, lists[k]) != 0 || *pair->value != '[' || mlk_tensors_find(tensors, pair->key))
                 continue;
+            if (strcmp(pair->value, "[]") == 0) /* the classes of a table without labels */
+                continue;
             code = read_list(pair->value, &strings, status);
             if (!code)
                 code = mlk_tensors_add_strings(tensors, pair->key, &strings, status);

@@ -114,6 +114,36 @@ function TestValues:test_train_in_folds()
   lu.assertStrMatches(answer, "songs/05.wav\theight [%d.-]+\n.*")
 end
 
+TestFolders = {}
+
+-- What extract leaves of tags and values is learnt from as the songs are, in one piece or in parts, to the byte.
+function TestFolders:test_extractions_keep_tags_and_values()
+  for name, columns in pairs {tags = {"--labels", "tags", "--separator", ";"}, values = {"--value", "height,speed"}} do
+    moonlark("split", "list.csv", "--as", "list", "--train", ".75", "--test", ".25", "--out", name .. ".json",
+      table.unpack(columns))
+    local index = require "moonlark.dataset".load(files.join(place, name .. ".json")):dataset()
+    index:save(files.join(place, name .. "-index.json"))
+    local features = {"--features", "mfcc", "--pool", "mean,std"}
+    moonlark("extract", name .. "-index.json", "--out", name, table.unpack(features))
+    for i = 1, 2 do
+      moonlark("extract", name .. "-index.json", "--out", name .. "-parts", "--shard", i .. "/2",
+        table.unpack(features))
+    end
+    moonlark("merge", name .. "-parts")
+    for _, file in ipairs {"features.json", "features.safetensors"} do
+      lu.assertTrue(files.read(files.join(place, name, file)) == files.read(files.join(place, name .. "-parts", file)))
+    end
+    local said = moonlark("classify", name, "--folds", "3", "--models", name == "tags" and "logistic" or "ridge").out
+    lu.assertStrContains(said, name == "tags" and "bright " or "speed ")
+  end
+end
+
+function TestFolders:test_a_separator_that_is_not_there_is_told()
+  local said = classify("--labels", "tags", "--models", "logistic")
+  lu.assertStrContains(said.err, "some tags hold ';'")
+  lu.assertNotStrContains(classify("--labels", "tags", "--separator", ";", "--models", "logistic").err, "tags hold")
+end
+
 TestErrors = {}
 
 function TestErrors:test_what_the_data_does_not_have_is_refused()

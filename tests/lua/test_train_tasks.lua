@@ -142,6 +142,21 @@ function TestTags:test_tags_are_learnt_judged_saved_and_heard()
   end
 end
 
+function TestTags:test_without_validation_the_training_part_as_it_is_chooses_the_thresholds()
+  local parts = songs_of "tags":split {train = .7, test = .3, seed = 3}
+  torch.manual_seed(2)
+  local changed = batches(parts.train, {augment = {augment.mixup {alpha = 1, p = 1}}})
+  local fitted = train.fit(Small(3), {train = changed, test = batches(parts.test), epochs = 12, progress = false,
+    optimizer = optim.AdamW {lr = 1e-2}, device = "cpu"})
+  local plain = batches(parts.train, {crop = false, shuffle = false}):normalize_by(changed:statistics())
+  local found = train.evaluate(fitted.net, plain)
+  for k = 1, 3 do
+    local best = metrics.best_threshold(found.y:select(1, k - 1), found.scores:select(1, k - 1))
+    lu.assertAlmostEquals(fitted.net.card.thresholds[k], best, 1e-6)
+  end
+  lu.assertTrue(fitted.test.macro.f1 > .8, tostring(fitted.test.macro.f1))
+end
+
 function TestTags:test_a_resumed_training_is_the_same_to_the_bit()
   local parts = songs_of "tags":split(shares)
   local whole = fit(parts, 3, {epochs = 4})

@@ -14,7 +14,7 @@ local card = {}
 ---@field task "classes"|"tags"|"values"|"clusters"|nil  what it tells; nil stands for "classes"
 ---@field classes string[]?  by class id, once trained; of "tags" the tags
 ---@field targets string[]?  of "values": what they measure
----@field thresholds number[]?  of a network of tags: the probability from which on each is said; nil: 0.5
+---@field thresholds number[]?  of a network of tags: the probability from which on each is said; nil: half
 ---@field scale {mean: number[], std: number[]}?  of a network of values: of each target over the training tracks
 ---@field columns string[]?  names of the columns that a model of tables was fitted to
 ---@field recipe {settings: table, text: string}?  how the columns are computed from a song: what feature.recipe makes

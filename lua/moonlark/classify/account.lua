@@ -40,7 +40,8 @@ function tags.tables(page, found, counted)
     found.map, found.auc, found.macro.f1, found.micro.precision, found.micro.recall, found.micro.f1, found.lrap,
     found.coverage, #found.classes))
   if with then
-    page:text "A tag is said from its threshold on: the one of the best F1 on the validation part, never on the test."
+    page:text("A tag is said from its threshold on: the one of the best F1 on the validation part, or without one on "
+      .. "the training part; never on the test.")
   end
 end
 

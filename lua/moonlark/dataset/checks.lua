@@ -109,6 +109,22 @@ function checks.lost_classes(before, after)
   end
 end
 
+--- Warns of tags that seem to be several: nothing was found to part them, and something else would.
+---@param classes string[]  the tags
+---@param separator string  what parts them
+function checks.separator(classes, separator)
+  for _, mark in ipairs {";", ",", "|"} do
+    local held, example = 0, nil
+    for _, tag in ipairs(classes) do
+      if tag:find(mark, 1, true) then held, example = held + 1, example or tag end
+    end
+    if mark ~= separator and held > 0 and held * 4 >= #classes then
+      warning.say("tags-separator", show.format("some tags hold '%s' ('%s') and are taken whole: the separator is '%s'",
+        mark, example, separator))
+    end
+  end
+end
+
 --- Warns of tags that a part has none of: nothing is learnt or told of these there.
 ---@param counts table<string, table<string, integer>>  of Dataset:counts, by the part's name
 ---@param names string[]  of the parts

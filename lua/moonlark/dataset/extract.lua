@@ -100,11 +100,12 @@ function Dataset:extract_to(recipe, outputs, given)
   return result
 end
 
---- What core.extract.write_table wants to know of a dataset whose tracks are a table's rows.
+--- What core.extract.write_table wants to know of a dataset whose tracks are a table's rows. Tags and values are not in
+--- tables: features.json has them.
 function extract.about(songs, columns, recipe)
   local ids = songs:ids()
   return {
-    columns = columns, recipe = recipe, classes = songs.classes, ids = ids,
+    columns = columns, recipe = recipe, classes = ids and songs.classes or {}, ids = ids,
     paths = map(songs.tracks, function(track) return track.path end),
     labels = ids and map(songs.tracks, function(track) return track.label end),
   }

@@ -1,4 +1,5 @@
 --- dataset.csv: the tracks that a CSV file lists, with what they teach.
+local checks = require "moonlark.dataset.checks"
 local class = require "moonlark.dataset.class"
 local csv = require "moonlark.base.csv"
 local options = require "moonlark.base.options"
@@ -157,6 +158,7 @@ function list.csv(path, given)
   if #tracks == 0 then show.fail("%s lists no tracks", path) end
   local songs = class.make(tracks, {task = column.value and "values" or column.labels and "tags" or nil,
     targets = column.value})
+  if column.labels then checks.separator(songs.classes, o.separator) end
   for _, track in ipairs(column.label and #songs.classes > 0 and tracks or {}) do
     if not track.label then show.fail("%s, line %d: the label is empty", path, line_of[track.path]) end
   end

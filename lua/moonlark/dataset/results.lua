@@ -132,6 +132,7 @@ local notes = shape.list {path = "string", reason = "string", place = "integer"}
 -- What the JSON of a part holds. Its table's format becomes the ending of a file: one of those that are written.
 local part_form = {
   recipe = "string", columns = shape.list "string", classes = shape.list "string",
+  task = shape.maybe(shape.word {"classes", "tags", "values"}), targets = shape.maybe(shape.list "string"),
   tracks = shape.list {
     path = "string", label = shape.maybe "string", labels = shape.maybe(shape.list "string"),
     values = shape.maybe "any", part = shape.maybe "string", group = shape.maybe "string", file = shape.maybe "string",
@@ -232,7 +233,7 @@ local function merge_tables(folder, format, made, n)
   for i = 1, n do shards[i] = {file = results.table_path(folder, format, {i = i, n = n}), places = {}} end
   for row, track in ipairs(made.tracks) do table.insert(shards[track.shard].places, row) end
   local filled = class.select_from(shards, function(shard) return #shard.places > 0 end)
-  local songs = class.make(made.tracks, {classes = made.classes})
+  local songs = class.make(made.tracks, {classes = made.classes, task = made.task, targets = made.targets})
   core.extract.merge_tables(filled, #made.tracks, results.table_path(folder, format),
     require "moonlark.dataset.extract".about(songs, made.columns, made.recipe))
 end

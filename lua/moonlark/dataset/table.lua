@@ -1,4 +1,5 @@
 --- dataset.table: numbers that were computed elsewhere, as features.
+local checks = require "moonlark.dataset.checks"
 local core = require "moonlark_core"
 local extraction = require "moonlark.dataset.extraction"
 local features = require "moonlark.dataset.features"
@@ -228,6 +229,7 @@ local function features_of(path, read, o)
     targets = o.value, aside = found.aside, label = found.label,
     recipe = read.recipe and require "moonlark.feature.recipe".of_text(read.recipe) or nil,
   }
+  if o.labels then checks.separator(X.classes, o.separator) end
   return X:without(dropped)
 end
 

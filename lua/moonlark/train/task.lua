@@ -2,8 +2,8 @@
 --- tracks are judged.
 ---
 --- A network of values learns each target with mean 0 and deviation 1; its card keeps the mean and deviation of the
---- training tracks (`scale`), by which outputs become values in their own unit. A network of tags has thresholds in its
---- card once it was trained with a validation part.
+--- training tracks (`scale`), by which outputs become values in their own unit. The card of a network of tags keeps the
+--- thresholds from which on each is said.
 local evaluation = require "moonlark.classify.evaluation"
 local metrics = require "moonlark.metrics"
 local show = require "moonlark.base.show"
@@ -129,6 +129,19 @@ function task.loss(self, loss)
   if type(loss) == "function" then return loss end
   return self.losses[loss or self.usual] or show.fail("loss = '%s' does not fit %s: give %s", loss, self.name,
     table.concat(require "moonlark.base.text".keys(self.losses), ", "))
+end
+
+--- Batches of the same tracks as they are: in order, nothing cut at random, nothing changed.
+---@param batches moonlark.AnyBatches
+---@return moonlark.AnyBatches
+function task.unchanged(batches)
+  if batches.x then return batches end -- samples in memory
+  local made, plain = batches.settings, batches:options()
+  for _, name in ipairs {"workers", "cache", "progress"} do plain[name] = made[name] end
+  plain.shuffle = false
+  if plain.segment then plain.crop = false end
+  local same = batches.dataset:batches(plain)
+  return made.normalize and same:normalize_by(batches:statistics()) or same
 end
 
 --- The thresholds of best F1 of tags, from scores of a part that is no test: rows × tags.

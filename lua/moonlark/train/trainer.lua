@@ -240,16 +240,20 @@ function Trainer:settle()
   self.net:eval()
 end
 
---- Judges the settled network on the validation and the test part, and by the option `judge`. The validation chooses
---- the thresholds of tags first.
+-- The tags' thresholds, chosen on the validation, or where there is none on the training data as it is.
+local function choose_thresholds(self, given)
+  local chosen_on = self.o.valid or task.unchanged(self.o.train)
+  local found = evaluate.evaluate(self.net, chosen_on:to(self.device), given)
+  self.net.card.thresholds = found.scores and task.thresholds(found) or nil
+end
+
+--- Judges the settled network on the validation and the test part, and by the option `judge`. The thresholds of tags
+--- are chosen first, never on the test.
 function Trainer:conclude()
-  local given, card = {objective = self.objective, device = self.device}, self.net.card
+  local given = {objective = self.objective, device = self.device}
+  if self.task.name == "tags" and not self.o.objective then choose_thresholds(self, given) end
   for _, part in ipairs {"valid", "test"} do
     if self.o[part] then self[part] = evaluate.evaluate(self.net, self.o[part], given) end
-    if part == "valid" and self.valid and self.valid.task == "tags" then
-      card.thresholds = task.thresholds(self.valid)
-      self.valid = evaluate.evaluate(self.net, self.o.valid, given)
-    end
   end
   if self.o.judge then self.figures, self.pictures = self.o.judge(self) end
 end
