@@ -22,8 +22,8 @@ typedef struct mlk_discriminant {
 mlk_code mlk_discriminant_fit(mlk_samples samples, const int64_t *y, int64_t k, double tol, mlk_discriminant *found,
                               mlk_status *status);
 
-/* The same by covariances that are shrunk (shrinkage.h), which needs no more rows than classes; scikit-learn's solver by
- * eigenvalues. */
+/* The same by covariances that are shrunk (shrinkage.h), so that there may be more columns than rows; scikit-learn's
+ * solver by eigenvalues. */
 mlk_code mlk_discriminant_fit_shrunk(mlk_samples samples, const int64_t *y, int64_t k, double shrinkage,
                                      mlk_discriminant *found, mlk_status *status);
 

@@ -269,8 +269,9 @@ static int trees_importance(lua_State *L)
     return 1;
 }
 
-/* lda(x, y, k, tol, shrinkage: nil, "auto" or a number) -> mean (d), means (k x d), scalings (directions x d), share of variance along each,
- * weights (k x d), intercepts (k), directions */
+/* lda(x, y, k, tol, shrinkage: nil, "auto" or a number)
+ *   -> mean (d), means (k x d), scalings (directions x d), share of variance along each, weights (k x d),
+ *      intercepts (k), directions */
 static int lda(lua_State *L)
 {
     mlk_status status;
@@ -284,12 +285,12 @@ static int lda(lua_State *L)
     found.ratio = mlk_lua_push_vector(L, most);
     found.weights = mlk_lua_push_matrix(L, k, d);
     found.intercepts = mlk_lua_push_vector(L, k);
+    double shrinkage = lua_type(L, 5) == LUA_TNUMBER ? mlk_lua_number(L, 5, "shrinkage", 0, 1) : NAN;
     mlk_code code;
     if (lua_isnoneornil(L, 5))
         code = mlk_discriminant_fit(samples, y, k, tol, &found, &status);
     else
-        code = mlk_discriminant_fit_shrunk(
-            samples, y, k, lua_type(L, 5) == LUA_TSTRING ? NAN : mlk_lua_number(L, 5, "shrinkage", 0, 1), &found, &status);
+        code = mlk_discriminant_fit_shrunk(samples, y, k, shrinkage, &found, &status);
     mlk_lua_check(L, code, &status);
     lua_pushinteger(L, found.directions);
     return 7;

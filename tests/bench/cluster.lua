@@ -1,5 +1,5 @@
---- Speed of clusterers, factors and discriminants on the tables that peers/cluster_sklearn.py made: a line a case, with
---- its name, the seconds it took, the processor seconds of all threads, and a figure of the result. cluster.py runs both.
+--- Speed of clusterers, factors and discriminants on the tables that peers/cluster_sklearn.py made: a line a case, its
+--- name, the seconds it took, the processor seconds of all threads, and a figure of the result. cluster.py runs both.
 local core = require "moonlark_core"
 local torch = require "moonlark.torch"
 local classify = require "moonlark.classify"

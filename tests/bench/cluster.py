@@ -41,12 +41,14 @@ def main():
         for _ in range(args.rounds):
             theirs = run([args.python, str(HERE / "peers/cluster_sklearn.py"), folder])
             rounds.append((run([args.moonlark, str(HERE / "cluster.lua"), folder]), theirs))
-    text = heading("Clusters, factors and discriminants beside scikit-learn", f"python3 tests/bench/cluster.py --rounds "
-                   f"{args.rounds}") + f"- scikit-learn {sklearn}; load of the machine {os.getloadavg()[1]:.1f}\n\n"
+    text = heading("Clusters, factors and discriminants beside scikit-learn",
+                   f"python3 tests/bench/cluster.py --rounds {args.rounds}")
+    text += f"- scikit-learn {sklearn}; load of the machine {os.getloadavg()[1]:.1f}\n\n"
     text += ("Processor seconds of all threads (what the work costs, whatever else the machine does), and seconds that "
              "passed, the median of the rounds; beside them what was found. HDBSCAN: scikit-learn takes edges that are "
-             "equally long in no certain order; in the order of their making it finds the same clusters.\n\n| what | processor, Moonlark | scikit-learn "
-             "| Moonlark ÷ scikit-learn | seconds, Moonlark | scikit-learn | found, Moonlark | scikit-learn |\n"
+             "equally long in no certain order; in the order of their making it finds the same clusters.\n\n"
+             "| what | processor, Moonlark | scikit-learn | Moonlark ÷ scikit-learn | seconds, Moonlark | scikit-learn "
+             "| found, Moonlark | scikit-learn |\n"
              "|---|---:|---:|---:|---:|---:|---|---|\n")
     text += "".join(row(name, rounds) for name in rounds[0][0])
     print(text)

@@ -1,4 +1,4 @@
-"""Makes the tables of tests/bench/cluster.py in a folder and times scikit-learn on them: a line a case, with its name, the
+"""Makes the tables of tests/bench/cluster.py in a folder and times scikit-learn on them: a line a case, its name, the
 seconds it took, the processor seconds of all threads, and a figure of the result.
 
     python cluster_sklearn.py FOLDER

@@ -127,10 +127,14 @@ static void tables_that_are_too_small_are_refused(void **state)
     mlk_hdbscan found = {all.noise, all.probabilities, all.core, all.limits};
     assert_int_equal(mlk_hdbscan_fit(three, &hdbscan, &found, &status), MLK_INVALID);
     assert_string_equal(status.message, "x must have at least min_samples (5) rows, got 3");
-    mlk_spectral_options spectral = {.n_clusters = K, .affinity = MLK_AFFINITY_NEIGHBORS, .n_neighbors = 2, .n_init = 1};
-    assert_int_equal(mlk_spectral_fit(three, &spectral, all.spectral, all.eigenvalues, &converged, &status), MLK_INVALID);
-    spectral = (mlk_spectral_options){.n_clusters = 2, .affinity = MLK_AFFINITY_NEIGHBORS, .n_neighbors = 4, .n_init = 1};
-    assert_int_equal(mlk_spectral_fit(three, &spectral, all.spectral, all.eigenvalues, &converged, &status), MLK_INVALID);
+    mlk_spectral_options spectral = {.n_clusters = K, .affinity = MLK_AFFINITY_NEIGHBORS, .n_neighbors = 2,
+                                     .n_init = 1};
+    assert_int_equal(mlk_spectral_fit(three, &spectral, all.spectral, all.eigenvalues, &converged, &status),
+                     MLK_INVALID);
+    spectral.n_clusters = 2;
+    spectral.n_neighbors = 4;
+    assert_int_equal(mlk_spectral_fit(three, &spectral, all.spectral, all.eigenvalues, &converged, &status),
+                     MLK_INVALID);
     mlk_nmf_options nmf = {.n_components = K, .tol = 1e-4, .max_iter = 40};
     assert_int_equal(mlk_nmf_fit(three, &nmf, false, all.W, all.H, &result, &status), MLK_INVALID);
     mlk_discriminant lda = {.mean = all.mean, .means = all.means, .scalings = all.scalings, .ratio = all.ratio,

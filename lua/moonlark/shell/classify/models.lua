@@ -24,7 +24,8 @@ function models.all(args)
   local log, seed, weight = classify.log_uniform, args.seed, args.class_weight
   return {
     {name = "logistic", model = scaled(classify.logistic {class_weight = weight}), grid = fixed {C = log(1e-3, 1e2)}},
-    {name = "lda", model = scaled(classify.lda {shrinkage = "auto"}), grid = fixed {shrinkage = classify.uniform(0, 1)}},
+    {name = "lda", model = scaled(classify.lda {shrinkage = "auto"}),
+      grid = fixed {shrinkage = classify.uniform(0, 1)}},
     {name = "knn", model = scaled(classify.knn {n_neighbors = 5}),
       grid = function(rows) return {n_neighbors = neighbours(rows), weights = {"uniform", "distance"}} end},
     {name = "svm", model = scaled(classify.svm {C = 10, class_weight = weight}),
