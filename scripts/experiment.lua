@@ -22,7 +22,8 @@ end
 
 local name = table.remove(arg, 1)
 local help = name == "--help" or name == "-h"
-if help or not name then
+if help or not name or name:find "^%-" then
+  if not help then io.stderr:write "moonlark experiment: which one? Name it first\n\n" end
   usage(help and io.stdout or io.stderr)
   os.exit(help and 0 or 2, true)
 end

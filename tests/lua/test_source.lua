@@ -216,15 +216,16 @@ function TestSplitCommand:test_train_takes_them()
     lib.write_beat(("%s/songs/high/%d.wav"):format(place, i), 1, 2000 + 30 * i)
   end
   moonlark("split", "songs", "--train", ".5", "--valid", "0.1667", "--test", ".3333")
-  local ran = moonlark("train", "songs", "--split", "splits.json", "--model", "cnn", "--epochs", "1", "--segment", "0.5",
-    "--run", "run")
+  local ran = moonlark("train", "songs", "--split", "splits.json", "--model", "cnn", "--epochs", "1", "--segment",
+    "0.5", "--run", "run")
   lu.assertEquals(ran.code, 0, ran.err)
   local function names(part)
     local list = {}
     for i, track in ipairs(part) do list[i] = track.path:match "[^/]+/[^/]+$" end
     return list
   end
-  lu.assertEquals(names(dataset.load(place .. "/run/splits.json").test), names(dataset.load(place .. "/splits.json").test))
+  local used, made = dataset.load(place .. "/run/splits.json"), dataset.load(place .. "/splits.json")
+  lu.assertEquals(names(used.test), names(made.test))
   ran = moonlark("train", "songs", "--split", "data", "--model", "cnn")
   lu.assertStrContains(ran.err, "--split data: this data brings no split of its own")
   put("list.csv", "path,label,part\ngone.wav,x,train\n")

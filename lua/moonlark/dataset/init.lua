@@ -135,8 +135,8 @@ end
 dataset.esc = {fold = "^(%d)%-", group = "^%d%-(%d+)%-"}
 
 --- A dataset from whatever a path names: a folder, a list (.csv, .tsv), a .json index that save wrote, or a published
---- collection that dataset.known knows by its layout: `songs.known` then says which. Options of dataset.folder or
---- dataset.csv take the path as a folder or a list.
+--- collection that dataset.known knows by its layout: `songs.known` then says which. A CSV file with paths and numbers is
+--- taken as a list. Options of dataset.folder or dataset.csv take the path as a folder or a list.
 ---
 --- Errors: a table of numbers, which dataset.table reads.
 ---     local songs = dataset.open "dataset_index.json"
@@ -149,8 +149,12 @@ function dataset.open(path, given)
     local loaded = dataset.load(path)
     return dataset.is(loaded) and loaded or show.fail("%s holds a split: name a dataset's index", path)
   end
-  if not (given and next(given)) and known.recognise(path) then return known.open(path) end
-  return (name:find "%.[ct]sv$" and dataset.csv or dataset.folder)(path, given)
+  if given and next(given) then return (name:find "%.[ct]sv$" and dataset.csv or dataset.folder)(path, given) end
+  local what = dataset.kind(path)
+  if what == "known" then return known.open(path) end
+  if what == "folder" then return dataset.folder(path) end
+  if what == "list" or what == "either" then return dataset.csv(path) end
+  show.fail("%s holds numbers, no sounds: dataset.table reads them", path)
 end
 
 --- True for datasets.

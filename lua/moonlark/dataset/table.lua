@@ -170,13 +170,9 @@ end
 
 -- Adds the rows that lack numbers to those that are dropped.
 local function drop_rows(lacks, columns, dropped)
-  for i, row in ipairs(lacks:totable()) do
-    for k, lacking_here in ipairs(row) do
-      if lacking_here == true or lacking_here == 1 then
-        dropped[i] = dropped[i] or "has no number in the column " .. columns[k]
-        break
-      end
-    end
+  local first = lacks:to("uint8"):argmax(1):totable()
+  for i, any in ipairs(lacks:any(1):to("uint8"):totable()) do
+    if any == 1 then dropped[i] = dropped[i] or "has no number in the column " .. columns[first[i] + 1] end
   end
 end
 
