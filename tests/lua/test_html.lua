@@ -100,12 +100,9 @@ function TestRun:test_every_run_has_both()
   lu.assertNil(shown:find("http", 1, true) and shown:find("src=\"http", 1, true))
 end
 
-function TestRun:test_parts_stand_beside_each_other()
-  local page = tostring(report.new():metrics {epochs = 3, train_loss = 0.5, valid_loss = 0.75, test_loss = 1.0,
-    valid_auc = 0.5, test_auc = 0.25, test_only = 2})
-  lu.assertStrContains(page, "| figure | value |\n|---|---:|\n| epochs | 3 |\n| test\\_only | 2 |\n\n")
-  lu.assertStrContains(page, "| figure | training | validation | test |\n|---|---:|---:|---:|\n"
-    .. "| auc |  | 0.50 | 0.25 |\n| loss | 0.5 | 0.75 | 1.00 |")
+function TestRun:test_a_column_has_one_number_of_decimals()
+  local page = tostring(report.new():table({"a", "b"}, {{0.5, 3}, {0.8125, 10}, {0 / 0, 2.5e-7}}))
+  lu.assertStrContains(page, "| 0.5000 | 3 |\n| 0.8125 | 10 |\n| – | 2.5e-07 |")
 end
 
 lib.run()

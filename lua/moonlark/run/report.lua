@@ -104,56 +104,14 @@ function Report:table(headers, rows)
   return self:text(table.concat(lines, "\n"))
 end
 
-local parts = {{prefix = "train_", title = "training"}, {prefix = "valid_", title = "validation"},
-  {prefix = "test_", title = "test"}}
-
--- Figures that two or more parts have, by name and part: {accuracy = {[2] = 0.8, [3] = 0.7}}; and all others by name.
-local function by_part(figures)
-  local shared, others = {}, {}
-  for name, value in pairs(figures) do
-    for i, part in ipairs(parts) do
-      local base = name:sub(1, #part.prefix) == part.prefix and name:sub(#part.prefix + 1)
-      if base then
-        shared[base] = shared[base] or {}
-        shared[base][i] = value
-      end
-    end
-  end
-  for base, values in pairs(shared) do
-    local count = 0
-    for _ in pairs(values) do count = count + 1 end
-    if count < 2 then shared[base] = nil end
-  end
-  for name, value in pairs(figures) do
-    local base = name:match "^train_(.*)" or name:match "^valid_(.*)" or name:match "^test_(.*)"
-    if not (base and shared[base]) then others[name] = value end
-  end
-  return shared, others
-end
-
---- Adds a table of figures, sorted by name. Those of the training, validation and test parts (train_loss, valid_loss)
---- stand beside each other in a second one.
+--- Adds a table of figures, sorted by name.
 ---     page:metrics {accuracy = 0.84, ari = 0.41}
 ---@param figures table<string, any>
 ---@return moonlark.Report self
 function Report:metrics(figures)
-  local shared, others = by_part(figures)
   local rows = {}
-  for i, name in ipairs(text.keys(others)) do rows[i] = {name, others[name]} end
-  self:table({"figure", "value"}, rows)
-  local headers, used, beside = {"figure"}, {}, {}
-  for i, part in ipairs(parts) do
-    for _, values in pairs(shared) do used[i] = used[i] or values[i] ~= nil end
-    if used[i] then headers[#headers + 1] = part.title end
-  end
-  for r, name in ipairs(text.keys(shared)) do
-    beside[r] = {name}
-    local column = 2
-    for i in ipairs(parts) do
-      if used[i] then beside[r][column], column = shared[name][i], column + 1 end
-    end
-  end
-  return #beside > 0 and self:table(headers, beside) or self
+  for i, name in ipairs(text.keys(figures)) do rows[i] = {name, figures[name]} end
+  return self:table({"figure", "value"}, rows)
 end
 
 --- Adds a table of precision, recall and F1 of each class.
