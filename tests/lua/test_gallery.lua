@@ -119,7 +119,7 @@ end
 function TestAxes:test_logarithmic()
   local panel = plot.lines({1, 10, 100, -5}, {yscale = "log"}).panels[1].panel
   lu.assertTrue(panel.y.log and panel.y.low > 0 and panel.y.low < 1 and panel.y.high > 100)
-  lu.assertEquals(panel.note, "gaps: not finite numbers")
+  lu.assertEquals(panel.note, "gaps: not finite positive numbers")
   lu.assertErrorMsgContains("low must be above 0", plot.lines, {1, 10}, {yscale = "log", low = 0})
 end
 

@@ -91,7 +91,7 @@ local function place_annotations(fields, annotations)
   local words, marks = {table.unpack(fields.words or {})}, {table.unpack(fields.marks or {})}
   for _, one in ipairs(annotations or {}) do
     local x, y = place_on(fields.x, one.x, one.text), place_on(fields.y, one.y, one.text)
-    words[#words + 1] = {text = tostring(one.text), x = x, y = y, colour = one.colour}
+    words[#words + 1] = {text = tostring(one.text), x = x, y = y, colour = one.colour, boxed = not one.colour}
     if one.arrow then
       marks[#marks + 1] = {x1 = x, y1 = y, x2 = place_on(fields.x, one.arrow[1], one.text),
         y2 = place_on(fields.y, one.arrow[2], one.text), colour = one.colour or "#444444", beside = tostring(one.text)}
@@ -159,6 +159,12 @@ local function check_figures(figures)
   end
 end
 
+local function densest(figures)
+  local most = screen_dpi
+  for _, item in ipairs(figures) do most = math.max(most, item.dpi) end
+  return most
+end
+
 local function sum(list)
   local total = 0
   for _, value in ipairs(list) do total = total + value end
@@ -186,7 +192,7 @@ function figure.grid(figures, given)
 
   local page = new {
     panels = {}, title = settings.title or nil, zoom = zoom or 1, width = width, height = top + own_height * high,
-    dpi = settings.width_mm and paper_dpi or screen_dpi,
+    dpi = settings.width_mm and paper_dpi or densest(figures),
   }
   local x, y = 0, top
   for i, item in ipairs(figures) do

@@ -183,6 +183,13 @@ local function marks_at(positions, left, right, low, high)
   return marks
 end
 
+-- What the small print says of numbers that are not drawn.
+local function note_of(box, missing, logarithmic)
+  local what = logarithmic and "finite positive" or "finite"
+  if not box.low then return ("no %s number"):format(what) end
+  return missing and ("gaps: not %s numbers"):format(what) or nil
+end
+
 -- Elements and legend; whether there are marks on the lines, and whether any series has a name.
 local function drawn(list, settings, bins)
   local elements, entries = {}, {}
@@ -223,7 +230,7 @@ function pictures.lines(series, given)
     xlabel = xlabel, x = x, y = {low = low, high = high, log = settings.yscale == "log",
       ticks = scale.ticks(settings.yscale, low, high, (height - 90) / 45 / zoom)},
     grid = true, elements = elements, legend = entries, marks = marks_at(settings.marks, left, right, low, high),
-    note = not box.low and "no finite number" or missing and "gaps: not finite numbers" or nil,
+    note = note_of(box, missing, x.log or settings.yscale == "log"),
   }, width, height)
 end
 

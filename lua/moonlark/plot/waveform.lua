@@ -81,6 +81,7 @@ function pictures.waveform(signal, given)
     local first, last = channel == 0, channel == channels - 1
     local ticks, label = scale.time(start, last_time, (width - 80) / 75 / zoom)
     local own = setmetatable({title = first and settings.title or false}, {__index = settings})
+    if not first then own.annotations = {} end
     if not last then own.xlabel = false end
     lanes[channel + 1] = figure.of(own, {
       xlabel = label, ylabel = channels > 1 and "channel " .. channel or "amplitude",
