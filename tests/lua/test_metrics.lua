@@ -48,6 +48,16 @@ macro avg        0.500     0.556     0.489        5
 weighted avg     0.700     0.600     0.613        5]])
 end
 
+function TestReport:test_names_stand_for_ids()
+  local found = metrics.report({"ska", "dub", "ska"}, {"ska", "ska", "ska"})
+  lu.assertEquals(found.classes, {"dub", "ska"})
+  lu.assertEquals(found.by_class.ska.recall, 1.0)
+  lu.assertEquals(found.confusion:totable(), {{0, 1}, {0, 2}})
+  lu.assertEquals(metrics.report({"ska"}, {"dub"}, {"ska", "dub"}).confusion:totable(), {{0, 1}, {0, 0}})
+  lu.assertErrorMsgContains("unknown class: 'dup' (did you mean 'dub'?)", metrics.report, {"ska"}, {"dup"},
+    {"ska", "dub"})
+end
+
 function TestReport:test_names_may_be_fewer_than_ids_and_must_be_a_list()
   lu.assertEquals(metrics.report({0, 2}, {0, 2}, {"dub"}).classes, {"dub", "1", "2"})
   lu.assertErrorMsgEquals("classes must be a list of names, got number", metrics.report, {0, 1}, {0, 1}, 2)

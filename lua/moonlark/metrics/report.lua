@@ -2,7 +2,9 @@
 local classification = require "moonlark.metrics.classification"
 local labels = require "moonlark.metrics.labels"
 local layout = require "moonlark.metrics.layout"
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 ---@class moonlark.metrics
 local metrics = {}
@@ -33,15 +35,40 @@ local function named(classes, count)
   return names
 end
 
+-- Ids in place of names: by the classes that were given, else by all names that occur, sorted.
+local function numbered(truth, predicted, classes)
+  local ids, names = {}, classes
+  if not names then
+    local seen = {}
+    for _, list in ipairs {truth, predicted} do
+      for _, name in ipairs(list) do seen[name] = true end
+    end
+    names = text.keys(seen)
+  end
+  for i, name in ipairs(names) do ids[name] = i - 1 end
+  local function of(list)
+    local numbers = {}
+    for i, name in ipairs(list) do
+      numbers[i] = ids[name] or options.unknown("class", name, names)
+    end
+    return numbers
+  end
+  return of(truth), of(predicted), names
+end
+
+local function are_names(list) return type(list) == "table" and type(list[1]) == "string" end
+
 --- The classification report of scikit-learn: precision, recall, F1 and support of each class, accuracy, and the means
 --- over classes. Its print leaves out classes that occur in neither list; no mean counts them.
 ---     print(metrics.report(y, predicted, X.classes))
 ---     print(metrics.report(y, predicted, {"jazz", "pop"}).by_class.jazz.f1)
----@param truth moonlark.Tensor|integer[]  n class ids
----@param predicted moonlark.Tensor|integer[]  n class ids
+---     print(metrics.report({"jazz", "pop", "pop"}, {"jazz", "jazz", "pop"}))
+---@param truth moonlark.Tensor|integer[]|string[]  n class ids, or names
+---@param predicted moonlark.Tensor|integer[]|string[]  the same
 ---@param classes string[]?  names of the classes by id (default: the ids)
 ---@return moonlark.ClassificationReport
 function metrics.report(truth, predicted, classes)
+  if are_names(truth) and are_names(predicted) then truth, predicted, classes = numbered(truth, predicted, classes) end
   truth, predicted = labels("truth", truth), labels("predicted", predicted)
   local found = setmetatable({}, Report)
   found.confusion = classification.confusion(truth, predicted, classes and #named(classes, 0))
