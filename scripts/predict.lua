@@ -1,4 +1,4 @@
---- Says what a trained model hears in songs: one line a song.
+--- Says what a trained model hears in songs, or reads in a table: one line a song or row.
 local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
@@ -8,19 +8,21 @@ local options = require "moonlark.base.options"
 local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
+local source = require "moonlark.shell.source"
 local text = require "moonlark.base.text"
 
-local parser = command.parser("predict", "Says what a trained model hears in songs: one line a song.")
+local parser = command.parser("predict", "Says what a trained model hears in songs, or reads in a table: one line a "
+  .. "song or row.")
 parser:epilog [[
   moonlark predict runs/mine song.mp3 more/*.flac       a run of classify, cluster or train
-  moonlark predict runs/mine folder --json
-  moonlark predict runs/t features.csv                  rows of a table, which the run learnt from
+  moonlark predict runs/mine folder --json              or a list.csv, or an index (moonlark index)
+  moonlark predict runs/t features.csv                  rows of a table with the columns that the run learnt from
 
 Songs may have any length: networks hear them segment by segment, classical models compute the features that they
 learnt from. Files that cannot be read are named on standard error; then the exit code is 3, and 1 when none can be
 read.]]
 parser:argument("model", "A run folder, or a model's .safetensors file.")
-parser:argument("data", "Sound files, or folders of them; or one table of numbers."):args "+"
+parser:argument("data", "Sound files, folders and lists of them; or one table of numbers."):args "+"
 command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name"))
 command.options(parser, options.described "predict.files", {"segments", "device"})
 command.reading(parser, "as in the training")
@@ -29,18 +31,36 @@ command.workers(parser)
 command.json(parser)
 local args = parser:parse()
 
+local opened = model.open(args.model, {device = args.device})
+
+-- What dataset.kind says of a path; nil for sounds, which are none of its kinds, and for what is not there.
+local function kind_of(path)
+  local known, kind = pcall(dataset.kind, path)
+  return known and kind or nil
+end
+
+-- The sounds of a folder, those that a list or an index names, or the one that a path is.
+local function sounds_at(path)
+  local kind = files.kind(path) == "file" and kind_of(path)
+  if kind == "list" or kind == "either" or kind == "index" then
+    local list, songs = {}, source.sounds(path)
+    for i, track in ipairs(songs.tracks) do list[i] = track.path end
+    return list, songs.rejected
+  end
+  if files.kind(path) ~= "directory" then return {path}, {} end
+  local list, aside = scan.sounds(path)
+  if #list == 0 then io.stderr:write(show.format("%s holds no sound files\n", path)) end
+  for i, name in ipairs(list) do list[i] = scan.join(path, name) end
+  return list, aside
+end
+
 -- The sounds that the arguments name, and what could not be read in folders.
 local function sound_files()
   local list, aside = {}, {}
   for _, path in ipairs(args.data) do
-    if files.kind(path) == "directory" then
-      local inside, bad = scan.sounds(path)
-      table.move(bad, 1, #bad, #aside + 1, aside)
-      if #inside == 0 then io.stderr:write(show.format("%s holds no sound files\n", path)) end
-      for _, name in ipairs(inside) do list[#list + 1] = scan.join(path, name) end
-    else
-      list[#list + 1] = path
-    end
+    local inside, bad = sounds_at(path)
+    table.move(inside, 1, #inside, #list + 1, list)
+    table.move(bad, 1, #bad, #aside + 1, aside)
   end
   if #list == 0 then error("there are no songs to predict", 0) end
   return list, aside
@@ -89,24 +109,24 @@ local function print_json(list, rejected, partial)
   print(json.encode(out, "  "))
 end
 
--- Whether the one argument is a table of numbers, or the folder of an extraction.
+-- Whether the one argument is a table of numbers, or the folder of an extraction; a list that holds numbers, too, is one
+-- for a model that reads tables.
 local function is_table(path)
-  if #args.data > 1 or not files.kind(path) then return false end
-  local known, kind = pcall(dataset.kind, path) -- sounds are none of its kinds
-  return known and (kind == "table" or kind == "extraction" or kind == "either")
+  local kind = #args.data == 1 and kind_of(path)
+  return kind == "table" or kind == "extraction" or kind == "either" and opened.reads
 end
 
 -- Predictions for the rows of a table, of which the model's columns are read.
 local function of_rows(path)
-  local columns = model.open(args.model, {device = args.device}).card.columns
-  local X = dataset.table(path, files.kind(path) == "file" and {columns = columns, label = false} or nil)
-  return predict.table(args.model, X), X.rejected, {}
+  if args.segments then error("--segments are those of songs: a table has none", 0) end
+  local X = dataset.table(path, files.kind(path) == "file" and {columns = opened.card.columns, label = false} or nil)
+  return predict.table(opened, X), X.rejected, {}
 end
 
 local function of_sounds()
   local songs, aside = sound_files()
-  local list, rejected, partial = predict.files(args.model, songs, {segments = args.segments, device = args.device,
-    workers = args.workers, progress = true, channel = args.channel, partial = args.partial})
+  local list, rejected, partial = predict.files(opened, songs, {segments = args.segments, workers = args.workers,
+    progress = true, channel = args.channel, partial = args.partial})
   return list, table.move(rejected, 1, #rejected, #aside + 1, aside), partial
 end
 
