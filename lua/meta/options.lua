@@ -1687,6 +1687,7 @@
 ---@class moonlark.plot.confusion.Options
 ---@field classes? any[]|moonlark.Tensor  default the report's, or "class 0", "class 1" …: names of the classes by id
 ---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default "blues": the colours
+---@field bar? boolean  default true: draw the bar that explains the colours
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
@@ -1773,7 +1774,7 @@
 ---@field rows? any[]|moonlark.Tensor  default 0, 1, 2 …: names of the rows, from the top
 ---@field columns? any[]|moonlark.Tensor  default 0, 1, 2 …: names of the columns
 ---@field annotate? boolean  default where there is room: write the numbers into the cells
----@field format? string  default three digits: of these numbers, as for string.format
+---@field format? string  default with the decimals that have room: of these numbers, as for string.format
 ---@field unit? string|number  default none: of the numbers, beside the colour bar
 ---@field bar? boolean  default true: draw the bar that explains the colours
 ---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default diverging where numbers stand on both sides of zero, else viridis: the colours

@@ -34,15 +34,17 @@ local function image_of(values)
   return {kind = "image", bytes = bytes, image = image}
 end
 
--- Thin lines between the cells, while there are few.
-local function lines_between(rows, columns)
+-- Thin lines between the cells, while there are few. They end a little before the frame: `wide` and `high` are the
+-- pixels of a cell.
+local function lines_between(rows, columns, wide, high)
   local marks = {}
   if rows > 25 or columns > 25 then return marks end
+  local x, y = 0.5 - 1.5 / wide, 0.5 - 1.5 / high
   for c = 1, columns - 1 do
-    marks[#marks + 1] = {x1 = c - 0.5, y1 = -0.46, x2 = c - 0.5, y2 = rows - 0.54, colour = "#e8e8e8"}
+    marks[#marks + 1] = {x1 = c - 0.5, y1 = -y, x2 = c - 0.5, y2 = rows - 1 + y, colour = "#e8e8e8"}
   end
   for r = 1, rows - 1 do
-    marks[#marks + 1] = {x1 = -0.46, y1 = r - 0.5, x2 = columns - 0.54, y2 = r - 0.5, colour = "#e8e8e8"}
+    marks[#marks + 1] = {x1 = -x, y1 = r - 0.5, x2 = columns - 1 + x, y2 = r - 0.5, colour = "#e8e8e8"}
   end
   return marks
 end
@@ -64,7 +66,7 @@ function cells.figure(settings, it)
   local largest = math.max(16, math.min(84, 620 / math.max(rows, columns))) -- a label has a line of its own
   local fields = {
     title = it.title, xlabel = it.xlabel, ylabel = it.ylabel, frame = true, colours = it.colours, note = it.note,
-    background = it.background, elements = {image_of(it.values)}, marks = lines_between(rows, columns),
+    background = it.background, elements = {image_of(it.values)},
     x = {low = -0.5, high = columns - 0.5, ticks = scale.names_ticks(column_labels, columns),
       rotate = widest > largest - 6},
     y = {low = rows - 0.5, high = -0.5, ticks = scale.names_ticks(row_labels, rows), names = true},
@@ -78,7 +80,7 @@ function cells.figure(settings, it)
   end
   local wide, high = (width - across) / columns, (height - along) / rows
   fields.x.rotate = fields.x.rotate or widest > wide - 6
-  fields.words = {}
+  fields.words, fields.marks = {}, lines_between(rows, columns, math.max(wide, 4), math.max(high, 4))
   local words_of = it.words(math.min(wide, high) / zoom, wide / zoom)
   for r = 1, rows do
     for c = 1, columns do

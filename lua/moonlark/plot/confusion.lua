@@ -13,6 +13,7 @@ local pictures = {}
 local parameters = options.describe("plot.confusion", {
   classes = shared.list("names of the classes by id", 'the report\'s, or "class 0", "class 1" …'),
   palette = shared.palette "blues",
+  bar = options.boolean(true, "draw the bar that explains the colours"),
 }, shared.axes, shared.size(nil, nil, "by the number of classes"))
 
 local function rows_of(matrix)
@@ -77,7 +78,8 @@ function pictures.confusion(confusion, given)
     values = rates, rows = names, columns = names, xlabel = "predicted", ylabel = "true",
     title = report and report.accuracy and ("accuracy %.1f %%"):format(100 * report.accuracy) or nil,
     colours = {
-      palette = settings.palette, low = 0, high = 1, ticks = rate_ticks, label = "rate of the true class", bar = true,
+      palette = settings.palette, low = 0, high = 1, ticks = rate_ticks, label = "rate of the true class",
+      bar = settings.bar,
     },
     words = function(cell)
       return function(r, c) return words_of(rows[r][c], rates[r][c], cell, settings.palette) end

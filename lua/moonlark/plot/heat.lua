@@ -18,7 +18,7 @@ local parameters = options.describe("plot.heat", {
   rows = shared.list("names of the rows, from the top", "0, 1, 2 …"),
   columns = shared.list("names of the columns", "0, 1, 2 …"),
   annotate = options.boolean(nil, "write the numbers into the cells", {usual = "where there is room"}),
-  format = options.text(nil, "of these numbers, as for string.format", {usual = "three digits"}),
+  format = options.text(nil, "of these numbers, as for string.format", {usual = "with the decimals that have room"}),
   unit = shared.words(nil, "of the numbers, beside the colour bar", "none"),
   bar = options.boolean(true, "draw the bar that explains the colours"),
   palette = shared.palette(options.none, "diverging where numbers stand on both sides of zero, else viridis"),
@@ -48,18 +48,28 @@ local function written(values, format)
     for c, value in ipairs(row) do
       local ok, shown = pcall(string.format, format, value == 0 and 0.0 or value)
       if not ok then show.fail("format must be as for string.format, got '%s'", format) end
-      words[r][c] = value - value == 0 and shown:gsub("%-", "−") or ""
+      words[r][c] = value - value == 0 and shown:gsub("^%-(0%.?0*)$", "%1"):gsub("%-", "−") or ""
       widest = math.max(widest, text.width(words[r][c], 1))
     end
   end
   return words, widest
 end
 
+-- How numbers of a range can be written, the finest first: all with the same decimals, whole ones with none.
+local function formats_of(values, colours)
+  local largest, whole = math.max(math.abs(colours.low), math.abs(colours.high)), true
+  for _, row in ipairs(values) do
+    for _, value in ipairs(row) do whole = whole and (value - value ~= 0 or value == math.floor(value)) end
+  end
+  if largest >= 1e6 or largest < 0.1 then return {"%.3g", "%.1g"} end
+  if whole or largest >= 100 then return {"%.0f"} end
+  return largest >= 10 and {"%.1f", "%.0f"} or {"%.2f", "%.1f"}
+end
+
 -- The numbers in the first format in which all have room, and their size; none when there is no such format.
 local function fitting(values, settings, colours, cell, wide)
   local words, size
-  local largest = math.max(math.abs(colours.low), math.abs(colours.high))
-  local formats = {"%.3g", largest >= 0.1 and largest < 100 and "%.2f" or "%.2g"}
+  local formats = formats_of(values, colours)
   for _, format in ipairs(settings.format and {settings.format} or formats) do
     local widest
     words, widest = written(values, format)
