@@ -90,6 +90,15 @@ function TestText:test_shorten_and_wrap()
   lu.assertEquals(text.wrap("one two", 12, 1000, 2), {"one two"})
 end
 
+-- A terminal gives Chinese, Japanese and Korean characters two columns, and accents that stand alone none.
+function TestText:test_columns()
+  for s, columns in pairs {abc = 3, ["ümläut"] = 6, ["音楽"] = 4, ["케이팝"] = 6, ["e\u{301}"] = 1, [""] = 0} do
+    lu.assertEquals(text.columns(s), columns, s)
+  end
+  lu.assertEquals(text.cut("音楽の本", 5), "音楽…")
+  lu.assertEquals(text.cut("音楽", 4), "音楽")
+end
+
 function TestText:test_quoting()
   lu.assertEquals(gnuplot.quote "it's", "'it''s'")
   lu.assertEquals(gnuplot.quote "'a''b'", "'\u{2019}a\u{2019}\u{2019}b'''")

@@ -8,6 +8,7 @@ local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
 local show = require "moonlark.base.show"
 local text = require "moonlark.plot.text"
+local warning = require "moonlark.base.warning"
 
 local gnuplot = {}
 
@@ -104,11 +105,19 @@ local function has_glyph(code)
   return drawn[code]
 end
 
---- The script with characters that no font has replaced by a visible mark.
+--- The script with characters that no font has replaced by a visible mark; a warning names them.
 function gnuplot.drawable(script)
-  return (script:gsub("[\xC2-\xF4][\x80-\xBF]+", function(character)
-    if not has_glyph(utf8.codepoint(character)) then return has_glyph(0xFFFD) and "\u{FFFD}" or "?" end
-  end))
+  local missing, mark = {}, has_glyph(0xFFFD) and "\u{FFFD}" or "?"
+  local safe = script:gsub("[\xC2-\xF4][\x80-\xBF]+", function(character)
+    if has_glyph(utf8.codepoint(character)) then return nil end
+    if not missing[character] then missing[#missing + 1], missing[character] = character, true end
+    return mark
+  end)
+  if #missing > 0 then
+    warning.say("missing-glyphs", ("no font here has %s%s: pictures show %s (fonts-noto-cjk has Chinese, Japanese and "
+      .. "Korean)"):format(table.concat(missing, " ", 1, math.min(#missing, 8)), #missing > 8 and " …" or "", mark))
+  end
+  return safe
 end
 
 --- Runs a script that writes the file `picture`, and gives its bytes.

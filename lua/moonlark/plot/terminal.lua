@@ -11,11 +11,7 @@ local terminal = {}
 
 local shades = {" ", "·", ":", "-", "=", "+", "*", "#", "%", "@"}
 
-local function shorten(s, length)
-  s = text.clean(s)
-  if utf8.len(s) <= length then return s end
-  return s:sub(1, utf8.offset(s, math.max(1, length)) - 1) .. "…"
-end
+local function shorten(s, length) return text.cut(text.clean(s), math.max(1, length)) end
 
 -- The place in the colour map (0..1) of each cell, by rows from the top; nil where the number is not finite.
 local function pixels(panel, rows, columns)
@@ -59,31 +55,42 @@ local function cell_of(axis, at, count)
   return math.max(1, math.min(count, math.floor(strokes.place(axis, at) * count) + 1))
 end
 
+-- Writes a text over cells from a column on; what is beyond them is left out.
+local function overwrite(line, column, words, colour)
+  for _, code in utf8.codes(words) do
+    local wide = text.columns_of(code)
+    if line[column] and line[column + wide - 1] then
+      line[column] = (colour and "\27[0m" or "") .. utf8.char(code)
+      if wide == 2 then line[column + 1] = "" end
+    end
+    column = column + wide
+  end
+end
+
 -- Puts the words of a panel over its cells.
 local function write_words(panel, lines, rows, columns, colour)
   for _, word in ipairs(panel.words or {}) do
     local row = rows + 1 - cell_of(panel.y, word.y, rows)
     local shown = text.clean(word.text)
-    local column = cell_of(panel.x, word.x, columns)
-    if word.align == "right" then column = column - utf8.len(shown) + 1
-    elseif word.align ~= "left" then column = column - utf8.len(shown) // 2 end
-    for _, code in utf8.codes(shown) do
-      if lines[row][column] then lines[row][column] = (colour and "\27[0m" or "") .. utf8.char(code) end
-      column = column + 1
-    end
+    local column, width = cell_of(panel.x, word.x, columns), text.columns(shown)
+    if word.align == "right" then column = column - width + 1
+    elseif word.align ~= "left" then column = column - width // 2 end
+    overwrite(lines[row], column, shown, colour)
   end
 end
 
 -- The labels below, as far as they have room.
 local function labels_below(axis, columns)
   local parts, used = {}, -1
-  for _, tick in ipairs(axis.blank and {} or axis.ticks) do
+  local ticks = axis.blank and {} or {table.unpack(axis.ticks)}
+  table.sort(ticks, function(a, b) return strokes.place(axis, a.at) < strokes.place(axis, b.at) end)
+  for _, tick in ipairs(ticks) do
     local label = shorten(tick.text, 12)
-    local from = cell_of(axis, tick.at, columns) - (utf8.len(label) + 1) // 2
-    from = math.max(0, math.min(columns - utf8.len(label), from))
+    local from = cell_of(axis, tick.at, columns) - (text.columns(label) + 1) // 2
+    from = math.max(0, math.min(columns - text.columns(label), from))
     if from > used then
       parts[#parts + 1] = (" "):rep(from - used - 1) .. label
-      used = from + utf8.len(label)
+      used = from + text.columns(label)
     end
   end
   return table.concat(parts, " ")
@@ -106,7 +113,7 @@ local function legend_lines(panel, columns, colour)
   for _, entry in ipairs(panel.legend or {}) do
     local name = shorten(entry.name, math.max(4, columns - 3))
     local mark = mark_of(entry, colour)
-    local width = 4 + utf8.len(name)
+    local width = 4 + text.columns(name)
     if used > 0 and used + width - 2 > columns then
       lines[#lines + 1] = table.concat(line, "  ")
       line, used = {}, 0
@@ -140,7 +147,7 @@ local function put_rows(out, panel, lines, rows, left, colour)
     local name = names[row] or ""
     local axis = panel.bare and "  " or names[row] and " ┤" or " │"
     local cells = table.concat(lines[row]) .. (colour and "\27[0m" or "")
-    out[#out + 1] = ((" "):rep(left - utf8.len(name)) .. name .. axis .. cells):gsub(" +$", "")
+    out[#out + 1] = ((" "):rep(left - text.columns(name)) .. name .. axis .. cells):gsub(" +$", "")
   end
 end
 
@@ -156,7 +163,7 @@ local most_names = 60
 --- A panel as text of a width and height in characters. Rows with names may make it higher.
 function terminal.draw(panel, width, height, colour)
   local left = 0
-  for _, tick in ipairs(panel.y.ticks) do left = math.max(left, utf8.len(shorten(tick.text, 16))) end
+  for _, tick in ipairs(panel.y.ticks) do left = math.max(left, text.columns(shorten(tick.text, 16))) end
   local columns = math.max(8, width - left - 3)
   local legend = legend_lines(panel, columns, colour)
   local rows = math.max(4, height - 4 - #legend, panel.y.names and math.min(#panel.y.ticks, most_names) or 0)

@@ -30,6 +30,45 @@ function text.width(s, size)
   return sum * size
 end
 
+-- Characters that take two columns of a terminal (Unicode Standard Annex 11: wide), and those that take none.
+local wide = {
+  {0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xA960, 0xA97F}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
+  {0xFE30, 0xFE6F}, {0xFF01, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
+}
+local none = {{0x300, 0x36F}, {0x200B, 0x200F}, {0xFE00, 0xFE0F}}
+
+local function within(code, ranges)
+  for _, range in ipairs(ranges) do
+    if code >= range[1] and code <= range[2] then return true end
+  end
+  return false
+end
+
+--- How many columns of a terminal a character takes.
+function text.columns_of(code)
+  if code < 0x300 then return 1 end
+  return within(code, wide) and 2 or within(code, none) and 0 or 1
+end
+
+--- How many columns of a terminal a text takes.
+function text.columns(s)
+  local sum = 0
+  for _, code in utf8.codes(s) do sum = sum + text.columns_of(code) end
+  return sum
+end
+
+--- The text in at most so many columns, with an ellipsis where it was cut.
+function text.cut(s, columns)
+  if text.columns(s) <= columns then return s end
+  local kept, used = {}, 1
+  for _, code in utf8.codes(s) do
+    used = used + text.columns_of(code)
+    if used > columns then break end
+    kept[#kept + 1] = utf8.char(code)
+  end
+  return table.concat(kept) .. "…"
+end
+
 --- The text, cut with an ellipsis where it would be wider than `limit` pixels.
 function text.shorten(s, size, limit)
   if text.width(s, size) <= limit then return s end
