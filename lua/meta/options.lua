@@ -2090,6 +2090,10 @@
 ---@field alpha? number  default 1.0, 0 or more: strength of the penalty
 ---@field fit_intercept? boolean  default true: adds a constant, which is not penalised
 
+--- What regress.standardized takes.
+---@class moonlark.regress.standardized.Options
+---@field steps moonlark.Estimator[]  required: what learns the scaled targets
+
 --- What regress.svr takes.
 ---@class moonlark.regress.svr.Options
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty

@@ -143,12 +143,20 @@ regress.boosted_trees = define {
   predict = trees_predict,
 }
 
+-- The option of models that are made of another.
+local function one_model(help)
+  return options.value("moonlark.Estimator[]", "a list of one estimator",
+    function(value) return type(value) == "table" and estimator.is(value[1]) and value or nil end, options.required, help)
+end
+
+local function check_model(model)
+  if not estimator.is(model) or not model.predict then
+    show.fail("model must be an estimator with predict, got %s", options.got(model))
+  end
+end
+
 local multi_output = define {
-  parameters = options.describe("regress.multi_output", {
-    steps = options.value("moonlark.Estimator[]", "a list of one estimator",
-      function(value) return type(value) == "table" and estimator.is(value[1]) and value or nil end, options.required,
-      "a copy of it learns each target"),
-  }),
+  parameters = options.describe("regress.multi_output", {steps = one_model "a copy of it learns each target"}),
   state = {"table steps"},
   fit = function(settings, x, y)
     local steps = {}
@@ -167,10 +175,36 @@ local multi_output = define {
 ---@param model moonlark.Estimator  one that predicts numbers
 ---@return moonlark.Estimator
 function regress.multi_output(model)
-  if not estimator.is(model) or not model.predict then
-    show.fail("model must be an estimator with predict, got %s", options.got(model))
-  end
+  check_model(model)
   return multi_output {steps = {model}}
+end
+
+local standardized = define {
+  parameters = options.describe("regress.standardized", {steps = one_model "what learns the scaled targets"}),
+  state = {"table steps", "tensor mean", "tensor scale"},
+  fit = function(settings, x, y)
+    local mean = y:mean({0})
+    local deviation = (y - mean):square():mean({0}):sqrt()
+    local scale = deviation:masked_fill(deviation:eq(0), 1)
+    local scaled = (y - mean) / scale
+    local model = settings.steps[1]:clone():fit(x, y:size(1) == 1 and scaled:squeeze(1) or scaled)
+    return {steps = {model}, mean = mean, scale = scale}
+  end,
+  predict = function(state, x)
+    local values = state.steps[1]:predict(x):double()
+    return (values:dim() == 1 and values:unsqueeze(1) or values) * state.scale + state.mean
+  end,
+}
+
+--- A model that learns each target with mean 0 and deviation 1 and answers in the targets' units, as
+--- sklearn.compose.TransformedTargetRegressor with a StandardScaler: for models whose options are in the target's unit,
+--- as epsilon and C of regress.svr.
+---     local model = regress.standardized(regress.svr {C = 10, epsilon = 0.1}):fit(X)
+---@param model moonlark.Estimator  one that predicts numbers
+---@return moonlark.Estimator
+function regress.standardized(model)
+  check_model(model)
+  return standardized {steps = {model}}
 end
 
 return regress

@@ -70,6 +70,7 @@ local calls = {
   ["classify.constant"] = function(given) return tagger.steps[1]:clone(given) end,
   ["classify.one_vs_rest"] = function(given) return tagger:clone(given) end,
   ["regress.multi_output"] = function(given) return regress.multi_output(classifier):clone(given) end,
+  ["regress.standardized"] = function(given) return regress.standardized(classifier):clone(given) end,
 }
 local takes_no_names = {["classify.pipeline"] = true, ["classify.scaler"] = true, ["classify.constant"] = true}
 

@@ -157,6 +157,9 @@ function TestErrors:test_what_the_data_does_not_have_is_refused()
     return table.unpack(table.move({...}, 1, select("#", ...), #list + 1, {table.unpack(list)}))
   end
   refuses("has no column 'tag' (did you mean 'tags'?)", of("--labels", "tag"))
+  files.write(files.join(place, "same.csv"), "x,a,y\n" .. ("1,0,5\n2,0,5\n"):rep(4))
+  refuses("same.csv: all rows have the same y, 5", "classify", "same.csv", "--value", "y")
+  refuses("same.csv: no row has a tag", "classify", "same.csv", "--labels", "a")
   refuses("unknown model: 'logistic'", of("--value", "height", "--models", "logistic"))
   refuses("--scoring balanced_accuracy is of classes, and this data has values",
     of("--value", "height", "--scoring", "balanced_accuracy"))

@@ -151,11 +151,26 @@ function TestValues:test_values_are_learnt_and_judged()
   end
 end
 
+-- A machine whose epsilon is in the target's unit is as good for a target in another unit, and for two at once.
+function TestValues:test_standardized_targets_have_no_unit()
+  local X = numbers()
+  local model = regress.standardized(regress.svr {C = 10})
+  local predicted = model:clone():fit(X.x, X.y):predict(X.x)
+  local small = model:clone():fit(X.x, X.y / 1000):predict(X.x)
+  lu.assertTrue((small * 1000 - predicted):abs():max():item() < 1e-3)
+  lu.assertTrue(metrics.r2(X.y, predicted) > .9)
+  local both = regress.standardized(regress.multi_output(regress.svr {C = 10})):fit(X.x,
+    torch.stack({X.y, X.y / 1000}, 1))
+  lu.assertTrue((both:predict(X.x):select(1, 1) - small):abs():max():item() < 1e-5)
+  local best = classify.grid_search(regress.standardized(regress.svr()), X, {C = {1e-3, 10}}, {k = 3})
+  lu.assertEquals(best.settings.steps[1].settings.C, 10)
+end
+
 function TestValues:test_models_are_saved_and_read_back()
   local X, path = numbers(), os.tmpname()
   local two = torch.stack({X.y, -X.y}, 1)
   for _, model in ipairs {regress.ridge(), regress.knn(), regress.svr(), regress.random_forest {n_estimators = 3},
-    regress.boosted_trees {n_estimators = 3}, regress.multi_output(regress.svr())} do
+    regress.boosted_trees {n_estimators = 3}, regress.multi_output(regress.svr()), regress.standardized(regress.svr())} do
     local y = model.kind == "regress.multi_output" and two or X.y
     model:fit(X.x, y):save(path .. ".safetensors")
     local again = regress.load(path .. ".safetensors")

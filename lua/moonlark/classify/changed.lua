@@ -11,8 +11,11 @@ local function step_named(steps, name)
   options.unknown("step of the pipeline", name, names)
 end
 
+-- Kinds whose steps are copies of one model.
+local made_of_one = {["classify.one_vs_rest"] = true, ["regress.multi_output"] = true, ["regress.standardized"] = true}
+
 local function with(model, changes)
-  if model.kind == "classify.one_vs_rest" or model.kind == "regress.multi_output" then
+  if made_of_one[model.kind] then
     return model:clone {steps = {with(model.settings.steps[1], changes)}}
   end
   if model.kind ~= "classify.pipeline" then return model:clone(changes) end

@@ -40,16 +40,15 @@ end
 local function of_values(args, X)
   local several = #X.targets > 1
   local function each(model) return several and regress.multi_output(model) or model end
-  local deviation = (X.y:dim() == 1 and X.y or X.y:select(1, 0)):double():std():item()
   return {
     {name = "ridge", model = scaled(regress.ridge {alpha = 10}), grid = fixed {alpha = log(1e-2, 1e4)}},
-    {name = "knn", model = scaled(regress.knn {n_neighbors = math.min(5, X.x:size(0) // 3), weights = "distance"}),
+    {name = "knn", model = scaled(regress.knn {n_neighbors = math.max(1, math.min(5, X.x:size(0) // 3)), weights = "distance"}),
       grid = function(rows)
         return {n_neighbors = classify.integers(1, math.max(1, math.min(20, rows // 3))),
           weights = {"uniform", "distance"}}
       end},
-    {name = "svr", model = scaled(each(regress.svr {C = 10 * deviation, epsilon = 0.1 * deviation})),
-      grid = fixed {C = log(0.1 * deviation, 1e2 * deviation), gamma = log(1e-4, 1e-1)}},
+    {name = "svr", model = scaled(regress.standardized(each(regress.svr {C = 10}))),
+      grid = fixed {C = log(0.1, 1e2), gamma = log(1e-4, 1e-1)}},
     {name = "random_forest", model = each(regress.random_forest {n_estimators = 50, max_features = 1 / 3, max_bin = 16,
       seed = args.seed}), grid = fixed {max_features = log(0.02, 1), max_depth = {0, 4, 8, 16}}},
     {name = "boosted_trees", model = each(regress.boosted_trees {n_estimators = 100, max_depth = 3, learning_rate = 0.1,
@@ -188,6 +187,16 @@ local function write_page(run, entries, best, X, args, how, parts)
   run:report(page)
 end
 
+-- Raises where nothing can be learnt.
+local function check(args, X)
+  if X.x:size(0) < 4 then show.fail("%s has %d rows: 4 or more are needed", args.data, X.x:size(0)) end
+  if X.task == "tags" and #X.classes == 0 then show.fail("%s: no row has a tag", args.data) end
+  for t, name in ipairs(X.task == "values" and X.targets or {}) do
+    local y = X.y:dim() == 1 and X.y or X.y:select(1, t - 1)
+    if y:eq(y[0]):all():item() then show.fail("%s: all rows have the same %s, %g", args.data, name, y[0]:item()) end
+  end
+end
+
 --- Judges models on tags or values, says what came of it, and leaves it in the run folder.
 ---@param args table  of the command line
 ---@param X moonlark.Features
@@ -195,6 +204,7 @@ end
 ---@param run moonlark.Run?
 ---@param parts {train: moonlark.Features, test: moonlark.Features}?  a split that is fixed, in place of folds
 function tasks.run(args, X, how, run, parts)
+  check(args, X)
   local entries = chosen(args, X.task == "tags" and of_tags(args) or of_values(args, X))
   local scoring = scoring_of(args, X)
   local best, learnt = judge(entries, X, args, how, run, scoring, parts), parts and parts.train or X
