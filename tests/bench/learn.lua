@@ -1,8 +1,9 @@
---- Speed of PCA, k-means and Gaussian mixtures: one line a case, name and least seconds. learn.py runs it beside
+--- Speed of PCA, k-means, Gaussian mixtures and metrics of scores: one line a case, name and least seconds. learn.py runs it beside
 --- scikit-learn (peers/learn_sklearn.py) at the same sizes.
 local core = require "moonlark_core"
 local torch = require "moonlark.torch"
 local cluster = require "moonlark.cluster"
+local metrics = require "moonlark.metrics"
 
 torch.manual_seed(1)
 local narrow = torch.randn({200000, 10}) + torch.randint(0, 10, {200000, 1}):float() * 2
@@ -30,3 +31,6 @@ time("PCA, 200000 × 100, 10 components", function() cluster.pca {n_components =
 local few = cluster.kmeans {n_clusters = 10, max_iter = 10, tol = 0, init = small:narrow(0, 0, 10):double()}
 time("k-means, 1000 × 20, 10 clusters, 10 iterations", function() few:fit(small) end, 50)
 time("PCA, 1000 × 20, 10 components", function() cluster.pca {n_components = 10}:fit(small) end, 50)
+local y, scores = torch.randint(0, 50, {100000}), torch.randn({100000, 50}):softmax(1)
+time("ROC AUC, 100000 × 50, one against the rest", function() metrics.roc_auc(y, scores) end, 2)
+time("ROC AUC, 100000 × 50, one against one", function() metrics.roc_auc(y, scores, {multi_class = "ovo"}) end, 1)
