@@ -166,7 +166,8 @@ local songs = source.songs
 local of_classes = not songs.task or songs.task == "classes"
 local entries = of_classes and models.chosen(args)
 if of_classes and #songs.classes < 2 then
-  show.fail("%s has %d classes: classification needs 2 or more", args.data, #songs.classes)
+  show.fail("%s has %d classes: classification needs 2 or more%s", args.data, #songs.classes,
+    source.features and ": --label names their column" or "")
 end
 local run <close> = experiment.run("classify", args, songs)
 local X = experiment.extract(source, args)

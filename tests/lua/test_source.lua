@@ -147,6 +147,30 @@ function TestData:test_pieces_and_duplicates_are_warned_of()
   lu.assertStrContains(ran.err, "1 track has the same content as one in another part of the split")
 end
 
+function TestData:test_a_table_without_classes()
+  put("t.csv", "a,b\n1,2\n3,4\n")
+  lu.assertStrContains(moonlark("classify", "t.csv").err,
+    "t.csv has 0 classes: classification needs 2 or more: --label names their column")
+end
+
+function TestData:test_other_columns_of_an_index_are_groups()
+  songs()
+  local lines = {"path,label,artist"}
+  for _, class in ipairs {"low", "high"} do
+    for i = 1, 6 do lines[#lines + 1] = ("songs/%s/%d.wav,%s,artist %d"):format(class, i, class, (i - 1) // 2) end
+  end
+  put("list.csv", table.concat(lines, "\n") .. "\n")
+  lu.assertEquals(moonlark("index", "list.csv").code, 0)
+  local ran = moonlark("split", "dataset_index.json", "--folds", "3", "--group", "artist")
+  lu.assertEquals({ran.code, ran.err}, {0, ""})
+  local folds = dataset.load(place .. "/splits.json")
+  for _, track in ipairs(folds[1].test) do lu.assertEquals(track.group, folds[1].test[1].group) end
+  lu.assertStrContains(moonlark("split", "dataset_index.json", "--folds", "3", "--group", "album", "-o", "x.json").err,
+    "--group album: ")
+  ran = moonlark("extract", "splits.json", "--features", "rms", "--pool", "mean", "--out", "o")
+  lu.assertEquals({ran.code, ran.err}, {0, ""})
+end
+
 -- split --------------------------------------------------------------------------------
 
 function TestSplitCommand:test_of_songs()

@@ -34,11 +34,11 @@ function source.arguments(parser, given)
   source.known_arguments(parser)
 end
 
---- Adds --known and --subset, for published collections.
+--- Adds --known, --subset and --tags, for published collections.
 function source.known_arguments(parser)
   local collection = options.described "dataset.known"
   command.option(parser, "known", collection.by_name.name)
-  command.options(parser, collection, {"subset"})
+  command.options(parser, collection, {"subset", "tags"})
 end
 
 --- Adds --split, which divides DATA once instead of into folds.
@@ -108,15 +108,26 @@ local function open_either(args, facts)
     table.concat(facts.numbers, ", ", 1, math.min(3, #facts.numbers)), #facts.numbers > 3 and " …" or "")
 end
 
+-- Groups and folds of tracks that are known already: from the other columns of the list that they came from.
+local function take_columns(songs, args)
+  for _, field in ipairs {"group", "fold"} do
+    for _, track in ipairs(args[field] and songs.tracks or {}) do
+      track[field] = track.tags and track.tags[args[field]] or
+        show.fail("--%s %s: %s has no such column", field, args[field], track.path)
+    end
+  end
+  return songs
+end
+
 local function open_sounds(args, kind)
   for _, name in ipairs(columns) do
     if args[name] then show.fail("--%s names a column: %s is no table and no list", name, args.data) end
   end
   if kind == "known" then
-    local songs = dataset.known(args.data, {name = args.known, subset = args.subset})
-    return {songs = songs, words = show.format("%s: %s", args.data, songs.known)}
+    local songs = dataset.known(args.data, {name = args.known, subset = args.subset, tags = args.tags})
+    return {songs = take_columns(songs, args), words = show.format("%s: %s", args.data, songs.known)}
   elseif kind == "index" then
-    return {songs = dataset.load(args.data)}
+    return {songs = take_columns(dataset.load(args.data), args)}
   end
   local names = args.folds == "filename" and dataset.esc or {}
   return {songs = dataset.folder(args.data, {fold = args.fold or names.fold, group = args.group or names.group})}
@@ -162,9 +173,11 @@ function source.sounds(path, given)
   given = given or {}
   local kind, facts = given.known and "known" or nil, nil
   if not kind then kind, facts = dataset.kind(path) end
-  if kind == "table" or kind == "extraction" then
+  local split = kind == "splits" and dataset.load(path):dataset()
+  if kind == "table" or kind == "extraction" or split and split.table then
     show.fail("%s holds numbers, no sounds: classify, cluster and split take tables", path)
   end
+  if split then return split end
   local args = options.join(given, {data = path, folds = false, fold = false, group = false})
   local opened = (kind == "list" or kind == "either") and open_list(args, facts) or open_sounds(args, kind)
   if kind == "either" or kind == "known" then io.stderr:write(opened.words, "\n") end
