@@ -6,6 +6,7 @@ local feature = require "moonlark.feature"
 local features = require "moonlark.dataset.features"
 local files = require "moonlark.base.files"
 local torch = require "moonlark.torch"
+local warning = require "moonlark.base.warning"
 
 local place
 TestColumns, TestMissing, TestTasks, TestFormats, TestExtraction, TestRows = {}, {}, {}, {}, {}, {}
@@ -52,6 +53,12 @@ function TestColumns:test_numbers_as_classes_are_sorted_by_value()
   lu.assertEquals(X.paths, {place .. "/t.csv:2", place .. "/t.csv:3", place .. "/t.csv:4"})
 end
 
+function TestColumns:test_columns_of_classes_by_other_names()
+  local X = read "x,target\n1,0\n2,1\n3,0\n"
+  lu.assertEquals({X.names, X.classes, X.label}, {{"x"}, {"0", "1"}, "target"})
+  lu.assertEquals(read("y,x,genre\n1,2,a\n2,3,b\n3,3,b\n").names, {"y", "x"})
+end
+
 function TestColumns:test_groups_folds_and_parts()
   local X = read("genre,artist,cv,x,set\na,n,1,1,train\nb,m,2,2,test\n", {group = "artist", fold = "cv", part = "set"})
   lu.assertEquals({X.classes, X.groups, X.folds, X.tracks[2].part}, {{"a", "b"}, {"n", "m"}, {1, 2}, "test"})
@@ -84,6 +91,16 @@ function TestColumns:test_a_column_that_is_no_number_is_named()
   refuses("no column of numbers is left", "label,x\na,1\n", {ignore = {"x"}})
   lib.fails("no such file or folder", dataset.table, place .. "/missing.csv")
   lib.fails("path must be a string", dataset.table, 1)
+end
+
+function TestColumns:test_the_label_in_numbers_is_warned_of()
+  local before, mark = warning.policy "ignore", warning.mark()
+  read "label,target,x,one\na,0,1,5\nb,1,2,5\na,0,3,5\nb,1,1,5\n"
+  read "label,x\na,0\nb,1\na,1\nb,1\n"
+  warning.policy(before)
+  local said = warning.since(mark)
+  lu.assertEquals({#said, said[1].kind, said[1].count}, {1, "label-among-columns", 1})
+  lu.assertStrContains(said[1].texts[1], "the column 'target' holds one number for each class")
 end
 
 function TestColumns:test_the_row_number_of_pandas_is_set_aside()

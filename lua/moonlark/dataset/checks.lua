@@ -91,6 +91,33 @@ function checks.fresh(tracks)
   checks.pieces(tracks)
 end
 
+-- The smallest and the largest number of each column in the rows of one class.
+local function range_of(X, class)
+  local rows = X.x:index_select(0, X.y:eq(class):nonzero():view {-1})
+  return rows:amin(0):totable(), rows:amax(0):totable()
+end
+
+--- Warns of columns of a table that hold one number for each class, and no two classes the same: the label again.
+---@param X moonlark.Features
+function checks.label_again(X)
+  if X.task or not X.y or #X.classes < 2 or #X.classes > 200 or #X.tracks < 2 * #X.classes then return end
+  local seen, telling = {}, {}
+  for k = 1, #X.names do seen[k], telling[k] = {}, true end
+  for class = 0, #X.classes - 1 do
+    local low, high = range_of(X, class)
+    for k, value in ipairs(low) do
+      telling[k] = telling[k] and value == high[k] and not seen[k][value]
+      seen[k][value] = true
+    end
+  end
+  for k, name in ipairs(X.names) do
+    if telling[k] then
+      warning.say("label-among-columns", show.format("the column '%s' holds one number for each class: if it is the "
+        .. "label again, leave it out with ignore", name))
+    end
+  end
+end
+
 --- Warns of a file whose content is no longer what an index or a split says.
 ---@param track moonlark.Track
 function checks.changed(track)

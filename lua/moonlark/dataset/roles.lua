@@ -1,5 +1,6 @@
 --- What the columns of a table are: numbers to learn from, labels, groups, folds, names of files; and which are left.
 local list = require "moonlark.dataset.list"
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
 local roles = {}
@@ -17,13 +18,18 @@ local function first(columns, names)
   end
 end
 
+-- Names in a row, as many as a message bears.
+local function listed(names, from, most)
+  local last = math.min(#names, from + most - 1)
+  return table.concat(names, ", ", from, last) .. (last < #names and " …" or "")
+end
+
 -- Raises unless a table has a column; `option` is what named it.
 local function check(columns, option, name)
   if columns.known[name] then return name end
-  local near = require "moonlark.base.options".nearest(name, columns.names)
-  show.fail("%s has no column '%s'%s (%s)", columns.path, name, option and " for " .. option or "",
-    near and ("did you mean '%s'?"):format(near) or "its columns: " .. table.concat(columns.names, ", ", 1,
-    math.min(#columns.names, 12)) .. (#columns.names > 12 and " …" or ""))
+  local near = options.nearest(name, columns.names)
+  local hint = near and ("did you mean '%s'?"):format(near) or "its columns: " .. listed(columns.names, 1, 12)
+  show.fail("%s has no column '%s' for %s (%s)", columns.path, name, option, hint)
 end
 
 -- Whether a column of texts holds names of sound files.
@@ -46,17 +52,27 @@ local function path_column(columns, asked, texts)
   end
 end
 
+-- Whether the first cells of a column are numbers that are not whole.
+local function has_fractions(read, name)
+  local place
+  for i, numeric in ipairs(read.numbers) do
+    if numeric == name then place = i - 1 end
+  end
+  for i = 1, math.min(20, read.rows) do
+    local cell = place and read.values[i - 1][place]:item() or read.texts[name] and tonumber(read.texts[name][i])
+    if cell and cell == cell and cell ~= math.floor(cell) then return true end
+  end
+  return false
+end
+
 -- The column of labels, unless tags or values are learned, or false says that there is none.
 local function label_column(columns, read, o)
   if o.label then return check(columns, "label", o.label) end
   if o.label == false or o.labels or o.value then return nil end
   local name = first(columns, roles.label_names)
-  for i = 1, math.min(20, read.rows) do
-    local cell = name and read.texts[name] and tonumber(read.texts[name][i])
-    if cell and cell ~= math.floor(cell) then
-      show.fail("%s: are the numbers of the column '%s' classes, or values to be learned? Name it as label or as value",
-        columns.path, name)
-    end
+  if name and has_fractions(read, name) then
+    show.fail("%s: are the numbers of the column '%s' classes, or values to be learned? Name it as label or as value",
+      columns.path, name)
   end
   return name
 end
@@ -84,21 +100,23 @@ local function assign(columns, read, o)
   return found
 end
 
--- Columns of numbers that say nothing of the sound: the row's number that pandas writes, and the count of samples.
-local function is_bookkeeping(name, has_path)
+-- Why a column of numbers says nothing of the sound; nil: it may. Pandas writes the row's number, Kaggle's tables of
+-- GTZAN the count of samples.
+local function bookkeeping(name, has_path)
   if name:find "^Unnamed: %d+$" then return "the number of the row" end
-  return has_path and name == "length" and "length of the file"
+  return has_path and name == "length" and "length of the file" or nil
 end
 
 -- An error for columns that are no numbers.
 local function refuse(columns, read, left)
   local name = left[1]
   local odd = read.odd[name]
-  local value, where = odd and odd.value or read.texts[name][1], odd and odd.line and ("line %d holds"):format(odd.line) or "it holds"
+  local value = odd and odd.value or read.texts[name][1]
+  local where = odd and odd.line and ("line %d holds"):format(odd.line) or "it holds"
   local comma = value:find "^[-+]?%d+,%d+$" and "; for a comma in place of the point say decimal = \",\"" or ""
   show.fail("%s: the column '%s' is no number: %s '%s'%s (name it in ignore, or as label, group, fold or path)%s",
     columns.path, name, where, value, comma,
-    #left > 1 and ("; neither are %s"):format(table.concat(left, ", ", 2, math.min(#left, 8))) or "")
+    #left > 1 and "; neither are " .. listed(left, 2, 8) or "")
 end
 
 local function set_of(names)
@@ -133,7 +151,7 @@ function roles.of(path, read, o)
   local used, aside = taken(found, o)
   local wanted, numeric, numbers, left = o.columns and set_of(o.columns), set_of(read.numbers), {}, {}
   for _, name in ipairs(read.names) do
-    local why = not wanted and is_bookkeeping(name, found.path)
+    local why = not wanted and bookkeeping(name, found.path)
     if not used[name] and (not wanted or wanted[name]) then
       if why then
         aside[#aside + 1] = ("%s (%s)"):format(name, why)

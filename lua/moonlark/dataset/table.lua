@@ -1,5 +1,6 @@
 --- dataset.table: numbers that were computed elsewhere, as features.
 local checks = require "moonlark.dataset.checks"
+local checks = require "moonlark.dataset.checks"
 local core = require "moonlark_core"
 local extraction = require "moonlark.dataset.extraction"
 local features = require "moonlark.dataset.features"
@@ -37,7 +38,7 @@ local of_table = options.describe("dataset.table", {
 local function texts_wanted(o)
   local wanted = {"group", "fold", "part"}
   if o.label == nil and not o.labels and not o.value then
-    table.move(roles.label_names, 1, #roles.label_names, 4, wanted)
+    for _, name in ipairs {"label", "class", "genre"} do wanted[#wanted + 1] = name end
   end
   for _, option in ipairs {"label", "group", "fold", "part", "path"} do wanted[#wanted + 1] = o[option] or nil end
   return wanted
@@ -257,6 +258,7 @@ function tables.read(path, given)
   if whole then return extraction.join(whole, read) end
   local X = features_of(file, read, o)
   X.y = targets.y(X)
+  checks.label_again(X)
   X.table = {path = path, options = given and options.join(given) or nil}
   return X
 end
