@@ -57,6 +57,15 @@ function TestSongs:test_each_its_own()
   lu.assertAlmostEquals(b.y.high, 0.105, 1e-6)
 end
 
+-- Silence has one level everywhere, and no largest amplitude.
+function TestSongs:test_silence()
+  local page = plot.songs({{waveform(0, 1), mel(0)}, {waveform(0, 1), mel(0)}})
+  lu.assertEquals({page.panels[1].panel.y.low, page.panels[1].panel.y.high}, {-1, 1})
+  local colours = page.panels[3].panel.colours
+  lu.assertEquals(colours.high - colours.low, 80)
+  lu.assertStrContains(plot.signal(mel(0)):text(60, 12), "dB")
+end
+
 function TestSongs:test_errors()
   lu.assertErrorMsgContains("songs[2] must hold the same kinds", plot.songs, {{mel(1)}, {waveform(1, 1)}})
   lu.assertErrorMsgContains("songs[1] must be a list of Signals", plot.songs, {mel(1)})

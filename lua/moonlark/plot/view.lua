@@ -58,7 +58,10 @@ function view.range(views)
     local most = math.max(math.abs(low), math.abs(high))
     return {limit = most > 0 and 1.05 * most or nil}
   end
-  if first.decibels then return {low = math.max(low, high - top_db), high = high} end
+  if first.decibels then
+    low = math.max(low, high - top_db)
+    return {low = low, high = low < high and high or low + top_db} -- silence is all the same, and dark
+  end
   local spectrum = first.signal.axis and first.signal.axis.unit == "Hz"
   if first.style == "map" and scale.signed(low, high) and first.signal.unit ~= "dB" and not spectrum then
     local most = math.max(-low, high)
@@ -77,7 +80,10 @@ function view.draw(one, range, looks)
   for _, fields in ipairs {range, looks} do
     for key, value in pairs(fields) do given[key] = value end
   end
-  if one.style == "lines" then given.ylabel, given.markers = one.signal.unit or false, false end
+  if one.style == "lines" then
+    given.ylabel, given.markers = one.signal.unit or false, one.signal:frames() == 1
+    if given.xhigh then given.xlow = one.signal.start end
+  end
   return drawers[one.style](one.signal, given)
 end
 

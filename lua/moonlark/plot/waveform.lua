@@ -17,16 +17,18 @@ local parameters = options.describe("plot.waveform", {
   xhigh = options.number(nil, {unit = "s", usual = "where the sound ends"}, "right end of the axis"),
 }, style.colour, shared.time, shared.axes, shared.size(900, nil, "90 and 110 for each channel"))
 
--- The two bands of an envelope, with times: its extremes, and its root mean square within them.
+-- The two bands of an envelope, with times: its extremes, and its root mean square within them; and the middle of the
+-- extremes, a line that is seen where the bands have no height, as in silence.
 local function bands(bytes, low, step)
-  local extremes, power, at = {}, {}, low + step / 2
+  local extremes, power, middle, at = {}, {}, {}, low + step / 2
   for i = 0, #bytes // 12 - 1 do
     local least, most, rms = ("<fff"):unpack(bytes, 12 * i + 1)
     extremes[#extremes + 1] = ("<fff"):pack(at, least, most)
     power[#power + 1] = ("<fff"):pack(at, math.max(-rms, least), math.min(rms, most))
+    middle[#middle + 1] = ("<ff"):pack(at, (least + most) / 2)
     at = at + step
   end
-  return table.concat(extremes), table.concat(power)
+  return table.concat(extremes), table.concat(power), table.concat(middle)
 end
 
 -- What is drawn of one channel: a line where there are few samples, else the bands.
@@ -38,9 +40,9 @@ local function lane(array, channel, count, duration, start, colour, bins)
     return {{kind = "line", bytes = picture.points {times, data.row(array, channel)}, width = 1.2, colour = colour,
       shape = shape, size = 0.5}}
   end
-  local extremes, power = bands(picture.envelope(array, channel, bins), start, duration / bins)
+  local extremes, power, middle = bands(picture.envelope(array, channel, bins), start, duration / bins)
   return {{kind = "bands", bytes = extremes, colour = colour, fill = 0.55},
-    {kind = "bands", bytes = power, colour = colour}}
+    {kind = "bands", bytes = power, colour = colour}, {kind = "line", bytes = middle, colour = colour, width = 0.5}}
 end
 
 -- The largest amplitude with some room.
