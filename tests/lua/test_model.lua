@@ -140,7 +140,7 @@ function TestModel:test_a_model_of_a_table_is_not_asked_about_songs()
   local table_of = features.make(options.join(X, {recipe = false}))
   table_of.recipe = nil
   local fitted = classify.knn {n_neighbors = 1}:fit(table_of)
-  lib.fails("this classify.knn learnt from a table: it cannot be asked about songs", predict.files, fitted, new)
+  lib.fails("this classify.knn does not know how its columns are computed of songs (it learnt from a table", predict.files, fitted, new)
   lu.assertEquals(predict.table(fitted, seen)[2].label, "top")
   lib.fails("classify.scaler only transforms", model.open, classify.scaler():fit(X))
   lib.fails("not fitted", model.open, classify.knn())
