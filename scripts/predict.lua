@@ -109,8 +109,8 @@ local function print_json(list, rejected, partial)
   print(json.encode(out, "  "))
 end
 
--- Whether the one argument is a table of numbers, or the folder of an extraction; a list that holds numbers, too, is one
--- for a model that reads tables.
+-- Whether the one argument is a table of numbers, or the folder of an extraction; a list that holds numbers, too, is
+-- one for a model that reads tables.
 local function is_table(path)
   local kind = #args.data == 1 and kind_of(path)
   return kind == "table" or kind == "extraction" or kind == "either" and opened.reads

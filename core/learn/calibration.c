@@ -171,7 +171,8 @@ mlk_code mlk_svm_proba(const double *decisions, int64_t n, int64_t k, const doub
                        double *proba, mlk_status *status)
 {
     int workers = mlk_cores();
-    coupling self = {.decisions = decisions, .slopes = slopes, .intercepts = intercepts, .n = n, .k = k, .proba = proba};
+    coupling self = {.decisions = decisions, .slopes = slopes, .intercepts = intercepts, .n = n, .k = k,
+                     .proba = proba};
     self.scratch = malloc(sizeof(double) * (size_t)(workers * (2 * k * k + k)));
     if (!self.scratch)
         return mlk_fail_memory(status, "the probabilities of an SVM");

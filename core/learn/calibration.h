@@ -8,8 +8,8 @@
 
 #include "svm.h"
 
-/* Slopes and intercepts of all pairs (k (k - 1) / 2 each). `seed` divides the rows. The only row of a class is in all of
- * the SVMs, and no sigmoid is fitted to it. */
+/* Slopes and intercepts of all pairs (k (k - 1) / 2 each). `seed` divides the rows. The only row of a class is in all
+ * of the SVMs, and no sigmoid is fitted to it. */
 mlk_code mlk_svm_calibrate(mlk_samples samples, const int64_t *y, int64_t k, const mlk_svm_options *options,
                            uint64_t seed, double *slopes, double *intercepts, mlk_status *status);
 

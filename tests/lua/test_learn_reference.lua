@@ -123,8 +123,8 @@ function TestReference:test_svm()
   end
 end
 
--- Probabilities depend on how rows are divided: ours are as near to scikit-learn's means over many divisions as those of
--- its own single ones.
+-- Probabilities depend on how rows are divided: ours are as near to scikit-learn's means over many divisions as those
+-- of its own single ones.
 function TestReference:test_how_sure_an_svm_is()
   local wine = torch.load "tests/reference/svm/svm.safetensors"
   for name, given in pairs {rbf = {}, linear = {kernel = "linear", C = 0.1}} do

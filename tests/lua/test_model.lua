@@ -140,7 +140,8 @@ function TestModel:test_a_model_of_a_table_is_not_asked_about_songs()
   local table_of = features.make(options.join(X, {recipe = false}))
   table_of.recipe = nil
   local fitted = classify.knn {n_neighbors = 1}:fit(table_of)
-  lib.fails("this classify.knn does not know how its columns are computed of songs (it learnt from a table", predict.files, fitted, new)
+  lib.fails("this classify.knn does not know how its columns are computed of songs (it learnt from a table",
+    predict.files, fitted, new)
   lu.assertEquals(predict.table(fitted, seen)[2].label, "top")
   lib.fails("classify.scaler only transforms", model.open, classify.scaler():fit(X))
   lib.fails("not fitted", model.open, classify.knn())
@@ -189,7 +190,8 @@ function TestModel:test_runs_of_classify_and_cluster_are_asked()
   lu.assertEquals(moonlark("classify", "songs", "--folds", "2", "--models", "logistic", "--run", "runs/a").code, 0)
   local said = moonlark("predict", "runs/a", "songs/low/1.wav", "songs/top/1.wav", "--top", "2")
   lu.assertEquals({said.code, said.err}, {0, ""})
-  lu.assertStrMatches(said.out, "songs/low/1.wav\tlow [01]%.%d+\t%l+ 0%.%d+\nsongs/top/1.wav\ttop [01]%.%d+\t%l+ 0%.%d+\n")
+  lu.assertStrMatches(said.out,
+    "songs/low/1.wav\tlow [01]%.%d+\t%l+ 0%.%d+\nsongs/top/1.wav\ttop [01]%.%d+\t%l+ 0%.%d+\n")
   local judged = moonlark("evaluate", "runs/a", "songs", "--json")
   lu.assertEquals(judged.code, 0, judged.err)
   lu.assertEquals(json.decode(judged.out).accuracy, 1)
@@ -220,8 +222,8 @@ end
 
 -- The model is chosen by the validation part, and the kept one is what the test judged.
 function TestModel:test_a_split_chooses_and_judges()
-  local ran = moonlark("classify", "songs", "--split", "0.5,0.25,0.25", "--models", "knn,logistic", "--features", "mfcc",
-    "--run", "runs/c")
+  local ran = moonlark("classify", "songs", "--split", "0.5,0.25,0.25", "--models", "knn,logistic", "--features",
+    "mfcc", "--run", "runs/c")
   lu.assertEquals({ran.code, ran.err}, {0, ""})
   lu.assertStrMatches(ran.out, "knn +%d%.%d+  %(validation %d%.%d+%)\nlogistic +%d%.%d+  %(validation .*")
   local metrics = json.decode(files.read(place .. "/runs/c/metrics.json"))

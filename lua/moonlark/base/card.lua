@@ -1,7 +1,7 @@
 --- Card: what the file of a model says of it: what it tells, what it needs to be given, where it comes from.
 ---
---- Networks and models of tables have the same card. A model of pooled features knows its recipe, so that it hears songs;
---- one that learnt from a table knows the names of the columns.
+--- Networks and models of tables have the same card. A model of pooled features knows its recipe, so that it hears
+--- songs; one that learnt from a table knows the names of the columns.
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local shape = require "moonlark.base.shape"
@@ -65,7 +65,8 @@ function card.of(X, task)
   local recipe = X.recipe
   local named = (task == "classes" or task == "tags") and X.classes and #X.classes > 0
   return {
-    task = task, columns = X.names, classes = named and X.classes or nil, targets = task == "values" and X.targets or nil,
+    task = task, columns = X.names, classes = named and X.classes or nil,
+    targets = task == "values" and X.targets or nil,
     recipe = recipe and recipe.pool and {settings = recipe:settings(), text = recipe.text} or nil,
   }
 end

@@ -60,8 +60,8 @@ local function check_data(self, data)
     if not self.reads then self:fail("this %s hears songs: it cannot be asked about tables", self.kind) end
   elseif dataset.is(data) then
     if not self.hears then
-      self:fail("this %s does not know how its columns are computed of songs (it learnt from a table, or its file is an "
-        .. "older one): ask it about tables", self.kind)
+      self:fail("this %s does not know how its columns are computed of songs (it learnt from a table, or its file is "
+        .. "an older one): ask it about tables", self.kind)
     end
   else
     show.fail("data must be a dataset or features (dataset:extract, dataset.table), got %s", options.got(data))
