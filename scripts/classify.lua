@@ -117,7 +117,8 @@ local function models_table(page, entries, parts)
   for i, entry in ipairs(entries) do
     local r = entry.report
     rows[i] = {entry.name, r.mean_accuracy, not parts and r.std_accuracy or entry.valid and entry.valid.accuracy or nil}
-    for _, value in ipairs {r.interval.low, r.interval.high, r.balanced_accuracy, r.macro.f1, r.auc or 0 / 0} do
+    for _, value in ipairs {r.interval.low, r.interval.high, trial.figure(r, "balanced_accuracy", r.balanced_accuracy),
+      trial.figure(r, "f1_macro", r.macro.f1), trial.figure(r, "auc", r.auc) or 0 / 0} do
       table.insert(rows[i], value)
     end
   end

@@ -37,6 +37,16 @@ function trial.score(report, scoring)
   return metrics.spread(list)
 end
 
+--- A figure of all divisions: where there are several, the mean over folds; else that of all rows together.
+---@param report moonlark.Evaluation
+---@param name string  of a fold's figure
+---@param whole number?  of all rows of the first division
+---@return number?
+function trial.figure(report, name, whole)
+  if report.repeated and whole then return (trial.score(report, name)) end
+  return whole
+end
+
 -- Folds within a fold: 3, or as many as the smallest class has rows to learn from.
 local function inner_k(X, how)
   if how.folds then return nil end
