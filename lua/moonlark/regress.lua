@@ -146,7 +146,8 @@ regress.boosted_trees = define {
 -- The option of models that are made of another.
 local function one_model(help)
   return options.value("moonlark.Estimator[]", "a list of one estimator",
-    function(value) return type(value) == "table" and estimator.is(value[1]) and value or nil end, options.required, help)
+    function(value) return type(value) == "table" and estimator.is(value[1]) and value or nil end, options.required,
+    help)
 end
 
 local function check_model(model)

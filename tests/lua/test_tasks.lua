@@ -170,7 +170,8 @@ function TestValues:test_models_are_saved_and_read_back()
   local X, path = numbers(), os.tmpname()
   local two = torch.stack({X.y, -X.y}, 1)
   for _, model in ipairs {regress.ridge(), regress.knn(), regress.svr(), regress.random_forest {n_estimators = 3},
-    regress.boosted_trees {n_estimators = 3}, regress.multi_output(regress.svr()), regress.standardized(regress.svr())} do
+    regress.boosted_trees {n_estimators = 3}, regress.multi_output(regress.svr()),
+    regress.standardized(regress.svr())} do
     local y = model.kind == "regress.multi_output" and two or X.y
     model:fit(X.x, y):save(path .. ".safetensors")
     local again = regress.load(path .. ".safetensors")

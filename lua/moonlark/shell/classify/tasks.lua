@@ -42,7 +42,7 @@ local function of_values(args, X)
   local function each(model) return several and regress.multi_output(model) or model end
   return {
     {name = "ridge", model = scaled(regress.ridge {alpha = 10}), grid = fixed {alpha = log(1e-2, 1e4)}},
-    {name = "knn", model = scaled(regress.knn {n_neighbors = math.max(1, math.min(5, X.x:size(0) // 3)), weights = "distance"}),
+    {name = "knn", model = scaled(regress.knn {n_neighbors = math.min(5, X.x:size(0) // 4), weights = "distance"}),
       grid = function(rows)
         return {n_neighbors = classify.integers(1, math.max(1, math.min(20, rows // 3))),
           weights = {"uniform", "distance"}}
