@@ -1,4 +1,4 @@
-/* progress.h: long work says how far it is, from the thread that called it. */
+/* progress.h: long work says how far it is, from the thread that called it; first 0, when its steps begin. */
 #ifndef MLK_PROGRESS_H
 #define MLK_PROGRESS_H
 

@@ -130,6 +130,7 @@ mlk_code mlk_layout_run(const mlk_layout *layout, float *y, mlk_status *status)
     mlk_code code = self.paces ? MLK_OK : mlk_fail_memory(status, "a layout");
     if (!code)
         set_paces(graph, self.paces);
+    mlk_progress_say(layout->progress, 0, layout->epochs);
     for (; self.epoch < layout->epochs && !code; self.epoch++) {
         self.rate = (float)(layout->rate * (1 - fmax(0, self.epoch - 1) / layout->epochs));
         run_epoch(&self);

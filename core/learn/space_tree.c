@@ -32,7 +32,10 @@ struct mlk_space_tree {
     uint64_t *keys;  /* n */
     float *at;       /* dims x n: their places, in this order */
     node *nodes;     /* 1: the root; 2i and 2i + 1: the halves of node i */
+    double sorted;   /* how large leaves were when the points were last sorted; 0: not yet */
 };
+
+static const double GROWN = 1.2; /* leaves that are so much larger have their points sorted anew */
 
 mlk_code mlk_space_tree_new(int64_t n, int dims, mlk_space_tree **tree, mlk_status *status)
 {
@@ -145,10 +148,9 @@ static void join_halves(mlk_space_tree *self, int64_t i)
     box->side = longest_side(box, self->dims);
 }
 
-void mlk_space_tree_update(mlk_space_tree *self, const float *y, int rebuild)
+/* Boxes for the points' places, in the order in which they are sorted. */
+static void measure(mlk_space_tree *self, const float *y)
 {
-    if (rebuild)
-        sort_points(self, y);
     for (int a = 0; a < self->dims; a++)
         for (int64_t i = 0; i < self->n; i++)
             self->at[a * self->n + i] = y[(int64_t)self->order[i] * self->dims + a];
@@ -156,6 +158,26 @@ void mlk_space_tree_update(mlk_space_tree *self, const float *y, int rebuild)
         measure_leaf(self, leaf);
     for (int64_t i = ((int64_t)1 << self->depth) - 1; i > 0; i--)
         join_halves(self, i);
+}
+
+/* The sum of the leaves' longest sides, as a share of the root's. */
+static double size_of_leaves(const mlk_space_tree *self)
+{
+    double sum = 0;
+    for (int64_t leaf = (int64_t)1 << self->depth; leaf < (int64_t)2 << self->depth; leaf++)
+        sum += sqrt(self->nodes[leaf].side);
+    return self->nodes[1].side > 0 ? sum / sqrt(self->nodes[1].side) : 1;
+}
+
+void mlk_space_tree_update(mlk_space_tree *self, const float *y)
+{
+    if (self->sorted > 0)
+        measure(self, y);
+    if (self->sorted > 0 && size_of_leaves(self) <= GROWN * self->sorted)
+        return;
+    sort_points(self, y);
+    measure(self, y);
+    self->sorted = size_of_leaves(self);
 }
 
 /* --- sums ------------------------------------------------------------------------------------- */

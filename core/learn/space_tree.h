@@ -18,9 +18,9 @@ typedef struct mlk_space_tree mlk_space_tree;
 mlk_code mlk_space_tree_new(int64_t n, int dims, mlk_space_tree **tree, mlk_status *status);
 void mlk_space_tree_free(mlk_space_tree *tree);
 
-/* Takes the points' places (n x dims). `rebuild`: sorts them anew; without, boxes follow points that have moved a
- * little, and the sums stay as good but take longer. */
-void mlk_space_tree_update(mlk_space_tree *tree, const float *y, int rebuild);
+/* Takes the points' places (n x dims). Boxes follow points that have moved; the sums stay as good, but take longer the
+ * more the boxes overlap. Where these have grown much, points are sorted anew. */
+void mlk_space_tree_update(mlk_space_tree *tree, const float *y);
 
 /* With a point's q = 1 / (1 + squared distance) to each point of `sources` (itself included, where it is there):
  * force (n x dims) = the sum of q^2 (point - source), z (n) = the sum of q. The same for any number of workers, to the

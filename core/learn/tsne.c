@@ -14,8 +14,7 @@
 
 enum {
     LANES = 16,
-    ROWS = 256,  /* a task */
-    REBUILD = 5, /* steps between which points are sorted anew */
+    ROWS = 256,        /* a task */
     FIRST_PLACES = 25, /* neighbours whose median a new row starts at */
     NEW_ROW_STEPS = 250,
     MOST_DIMS = 3,
@@ -153,10 +152,10 @@ static double normalization(const descent *self)
     return self->pushes == self->points ? fmax(sum - (double)self->n, 1e-12) : sum;
 }
 
-static mlk_code measure(descent *self, int step, mlk_status *status)
+static mlk_code measure(descent *self, mlk_status *status)
 {
     int tasks = (int)((self->n + ROWS - 1) / ROWS);
-    mlk_space_tree_update(self->points, self->y, step % REBUILD == 0);
+    mlk_space_tree_update(self->points, self->y);
     mlk_parallel(tasks, tasks < 8 ? 1 : 0, pull_task, self);
     return mlk_space_tree_repel(self->pushes, self->points, self->theta, self->force, self->z, status);
 }
@@ -281,15 +280,16 @@ static mlk_code descend(descent *self, const mlk_tsne_options *options, mlk_stat
 {
     int total = options->early_exaggeration_iter + options->n_iter;
     mlk_code code = MLK_OK;
+    mlk_progress_say(options->progress, 0, total);
     for (int step = 0; step < total && !code; step++) {
         double exaggeration = step < options->early_exaggeration_iter ? options->early_exaggeration : 1;
-        code = measure(self, step, status);
+        code = measure(self, status);
         if (!code)
             move(self, exaggeration,
                  isnan(options->learning_rate) ? (double)self->n / exaggeration : options->learning_rate);
         mlk_progress_say(options->progress, step + 1, total);
     }
-    return code ? code : measure(self, 0, status);
+    return code ? code : measure(self, status);
 }
 
 mlk_code mlk_tsne_fit(mlk_samples samples, const mlk_tsne_options *options, float *y, double *divergence,
@@ -378,10 +378,10 @@ mlk_code mlk_tsne_transform(mlk_samples train, const float *places, mlk_samples 
         code = mlk_space_tree_new(train.n, options->dims, &self.pushes, status);
     if (!code) {
         start_at_medians(&neighbors, places, options->dims, y);
-        mlk_space_tree_update(self.pushes, places, 1);
+        mlk_space_tree_update(self.pushes, places);
     }
     for (int step = 0; step < NEW_ROW_STEPS && !code; step++) {
-        code = measure(&self, step, status);
+        code = measure(&self, status);
         if (!code)
             move_among(&self);
         mlk_progress_say(options->progress, step + 1, NEW_ROW_STEPS);

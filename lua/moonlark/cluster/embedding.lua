@@ -21,6 +21,7 @@ local function watched(label, settings, f)
   for key, value in pairs(settings) do told[key] = value end
   function told.progress(done, total)
     bar.total = total
+    if done == 0 then bar.started = bar.clock() end -- neighbours have been found: steps take a time of their own
     bar:update(done)
   end
   local embedding, divergence = f(told)
