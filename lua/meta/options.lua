@@ -1753,8 +1753,8 @@
 ---@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
 ---@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
 ---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 600 and the legend's, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 600, 60..10000, pixels: of the picture
+---@field width? number  default 600 and the legend's, and by the cloud, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default 600 and the legend's, and by the cloud, 60..10000, pixels: of the picture
 ---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
 ---@field height_mm? number  default in proportion, 15..2600, mm: on paper
 ---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow

@@ -16,40 +16,58 @@ local parameters = options.describe("plot.embedding", {
   classes = shared.list("names of the classes by id", 'the labels, or "class 0", "class 1" …'),
   names = shared.list("a word beside each point, such as a song's name; false or \"\": none", "none"),
   centres = options.boolean(false, "write the classes' names at their middles, in place of the legend"),
-}, style.colours, style.points, shared.legend(), shared.axes, shared.size(nil, 600, "600 and the legend's"))
+}, style.colours, style.points, shared.legend(), shared.axes,
+  shared.size(nil, nil, "600 and the legend's, and by the cloud"))
 
 local function overlaps(a, b)
   return a[1] < b[3] and b[1] < a[3] and a[2] < b[4] and b[2] < a[4]
 end
 
--- A function that says whether a box of pixels, left, top, right, bottom, is free, and takes it if so.
+-- Boxes of pixels, left, top, right, bottom, that are taken; `free` says whether one overlaps none of them.
 local function new_claims()
   local taken = {}
-  return function(...)
-    local box = {...}
-    for _, other in ipairs(taken) do
-      if overlaps(box, other) then return false end
+  return {
+    take = function(box) taken[#taken + 1] = box end,
+    free = function(box)
+      for _, other in ipairs(taken) do
+        if overlaps(box, other) then return false end
+      end
+      return true
+    end,
+  }
+end
+
+local function finite(x, y) return x - x == 0 and y - y == 0 end
+
+-- A name right of its point, else left of it, where it covers neither points nor names before it; nil for no room.
+-- `to` holds: unit (of the axes, a pixel), low and high (the ends of the x axis), zoom.
+local function word_beside(x, y, name, claims, to)
+  local size = panel.tick_size * 0.85
+  local shown = text.shorten(text.clean(name), size * to.zoom, 150 * to.zoom)
+  local width, half, gap = text.width(shown, size * to.zoom), size * to.zoom * 0.55, 6 * to.zoom
+  local across, down = x / to.unit, -y / to.unit
+  for _, side in ipairs {1, -1} do
+    local from = across + side * gap + (side < 0 and -width or 0)
+    local box = {from, down - half, from + width, down + half}
+    if box[1] * to.unit >= to.low and box[3] * to.unit <= to.high and claims.free(box) then
+      claims.take(box)
+      return {text = shown, x = x + side * gap * to.unit, y = y, size = size, align = side > 0 and "left" or "right",
+        colour = "#444444"}
     end
-    taken[#taken + 1] = box
-    return true
   end
 end
 
--- The names beside their points, and how many have no room: those that would lie over one before them.
-local function words_beside(x, y, names, unit, zoom)
-  local words, hidden, claim, size = {}, 0, new_claims(), panel.tick_size * 0.85
+-- The names beside their points, and how many have no room.
+local function words_beside(x, y, names, to)
+  local words, hidden, claims = {}, 0, new_claims()
+  for i in ipairs(x) do
+    local across, down = x[i] / to.unit, -y[i] / to.unit
+    if finite(x[i], y[i]) then claims.take {across - 3, down - 3, across + 3, down + 3} end
+  end
   for i, name in ipairs(names) do
-    local shown = name and text.shorten(text.clean(name), size * zoom, 150 * zoom) or ""
-    local at_x, at_y = x[i], y[i]
-    if shown ~= "" and at_x and at_x - at_x == 0 and at_y - at_y == 0 then
-      local left, middle = at_x / unit + 6 * zoom, -at_y / unit
-      local half = size * zoom * 0.6
-      if claim(left, middle - half, left + text.width(shown, size * zoom), middle + half) then
-        words[#words + 1] = {text = shown, x = at_x + 6 * zoom * unit, y = at_y, size = size, align = "left",
-          colour = "#444444"}
-      else
-        hidden = hidden + 1
-      end
+    if name and name ~= "" and finite(x[i], y[i]) then
+      local word = word_beside(x[i], y[i], name, claims, to)
+      if word then words[#words + 1] = word else hidden = hidden + 1 end
     end
   end
   return words, hidden
@@ -98,12 +116,15 @@ function pictures.embedding(points, labels, given)
   if settings.centres and not drawn.entries then show.fail "centres needs labels: there are no classes" end
   if settings.centres and settings.legend == nil then settings.legend = false end
   local zoom = shared.zoom(settings)
-  local _, tall = shared.measure(settings, 600, 600)
-  local width, height = shared.measure(settings, cloud.width(settings, drawn.entries, tall), 600)
   local x_axis, y_axis = drawn.x_axis, drawn.y_axis
-  local unit = math.max(x_axis.high - x_axis.low, y_axis.high - y_axis.low) / (height - 40)
+  local shape = (y_axis.high - y_axis.low) / (x_axis.high - x_axis.low)
+  local usual = 40 + 560 * math.max(0.55, math.min(1.25, shape)) -- as wide or as high as the cloud
+  local _, tall = shared.measure(settings, 600, usual)
+  local width, height = shared.measure(settings, cloud.width(settings, drawn.entries, tall), usual)
+  local unit = math.max((x_axis.high - x_axis.low) / 570, (y_axis.high - y_axis.low) / (height - 40))
+  local to = {unit = unit, low = x_axis.low, high = x_axis.high, zoom = zoom}
   local words, hidden = {}, 0
-  if names then words, hidden = words_beside(data.list(drawn.x), data.list(drawn.y), names, unit, zoom) end
+  if names then words, hidden = words_beside(data.list(drawn.x), data.list(drawn.y), names, to) end
   if settings.centres then
     local ids = data.list(drawn.ids)
     words = table.move(words_at_centres(data.list(drawn.x), data.list(drawn.y), ids, drawn.entries, zoom), 1, 100000,
