@@ -145,6 +145,11 @@ function TestData:test_pieces_and_duplicates_are_warned_of()
     :gsub("x.00038.wav,661794,[^\n]*\n", "x.00038.wav,661794,1,2,even\n")))
   ran = moonlark("classify", "t.csv", "--label", "label", "--models", "knn", "--folds", "20")
   lu.assertStrContains(ran.err, "1 track has the same content as one in another part of the split")
+  put("list.csv", "filename,label,a,part\na.wav,x,1,train\nb.wav,y,2,train\nc.wav,x,1,test\nd.wav,y,3,test\n")
+  moonlark("split", "list.csv", "--label", "label", "--published")
+  ran = moonlark("classify", "splits.json", "--models", "logistic", "--run", "run")
+  lu.assertStrContains(ran.err, "a.wav (train) = c.wav (test)")
+  lu.assertStrContains(files.read(place .. "/run/report.md"), "a.wav (train) = c.wav (test)")
 end
 
 function TestData:test_a_table_without_classes()

@@ -63,6 +63,18 @@ function checks.duplicates(tracks, part_of)
     .. "figures too good: %s%s"):format(n == 1 and "1 track has" or n .. " tracks have", example, n > 1 and " …" or ""))
 end
 
+--- Warns where a split that was made before has the same bytes in two of its parts.
+---@param parts moonlark.Parts
+function checks.parts(parts)
+  local tracks, names = {}, {}
+  for _, name in ipairs {"train", "valid", "test"} do
+    for _, track in ipairs(parts[name] and parts[name].tracks or {}) do
+      tracks[#tracks + 1], names[#names + 1] = track, name
+    end
+  end
+  checks.duplicates(tracks, function(i) return names[i] end)
+end
+
 -- The name of what a track is a piece of, where its file name says so: blues.00000 of blues.00000.3.wav.
 local function whole_of(track) return track.path:match "([^/]*)$":match "^(.*%d)[._-]%d+%.?%w*$" end
 

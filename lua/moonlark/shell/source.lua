@@ -1,5 +1,6 @@
 --- What commands take as DATA: sounds (a folder, a list, an index, a published collection), a table of numbers, or a
 --- split of either; and in a line which of these it was.
+local checks = require "moonlark.dataset.checks"
 local command = require "moonlark.shell.command"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
@@ -139,6 +140,7 @@ local function open_splits(args)
   local whole = division:dataset()
   local opened = whole.table and open_table(whole.table.path, whole.table.options) or {songs = whole}
   opened.division = division
+  if #division == 0 then checks.parts(division) end -- folds are looked at where they judge
   opened.words = show.format("%s: %s%s", args.data, #division > 0 and ("%d folds"):format(#division) or "a split",
     opened.words and " of " .. opened.words or "")
   return opened
