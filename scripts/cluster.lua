@@ -10,10 +10,13 @@ local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
 
+local TRIED = 5000 -- rows, of all parts, that --clusters auto looks at
+
 local parser = command.parser("cluster", "Standardises features, takes principal components and finds clusters in "
   .. "them without the labels; then says how well clusters and labels agree.")
 parser:epilog [[
---clusters auto tries 2 to 15 clusters and takes the number that most of silhouette, gap statistic and BIC choose.
+--clusters auto tries 2 to 15 clusters and takes the number that most of silhouette, gap statistic and BIC choose; of
+more than 5000 rows it looks at 5000, of all parts. Silhouettes are means over at most 20000 rows.
 With --run, clusters.csv says which cluster each sound is in, and the model of the first method can be used again:
 moonlark predict FOLDER new_songs.]]
 experiment.arguments(parser, "mean,std")
@@ -99,9 +102,10 @@ local function count(X, y, z)
     for _, name in ipairs(args.method) do
       if name ~= "hdbscan" then method = name break end
     end
-    local choice = cluster.choose(z, {method = method, n_init = args.starts, covariance = args.covariance,
+    local choice = cluster.choose(findings.sample(TRIED, z), {method = method, n_init = args.starts, covariance = args.covariance,
       reg_covar = 1e-3, seed = args.seed})
     print(choice)
+    if z:size(0) > TRIED then print(("by %d of %d rows, of all parts"):format(TRIED, z:size(0))) end
     return choice.k, choice
   end
   local k = args.clusters or (y and math.max(2, #X.classes)) or 8
@@ -157,6 +161,7 @@ local y = (X.task == nil or X.task == "classes") and X.y or nil
 local steps = steps_before(X)
 local z = prepare(steps, X.x)
 print(preparation(steps, X))
+args.neighbors = math.min(args.neighbors, X.x:size(0))
 local k, choice = count(X, y, z)
 
 local all = {}

@@ -124,6 +124,26 @@ function TestCommand:test_a_table_without_labels()
   lu.assertNotStrContains(page, "mostly")
 end
 
+function TestCommand:test_a_few_rows()
+  lib.write(place .. "/few.csv", "a,b\n1,2\n1.5,2\n7,8\n7.5,8\n1,2.5\n7,8.5\n")
+  local said = run("few.csv", "--method", "gmm,kmeans,agglomerative,spectral,hdbscan", "--clusters", "2")
+  for _, name in ipairs {"Gaussian mixture", "k-means  ", "agglomerative", "spectral "} do
+    lu.assertStrContains(said.out, name)
+  end
+  local refused = lib.moonlark(place, nil, "cluster", "few.csv", "--clusters", "7")
+  lu.assertStrContains(refused.err, "6 rows cannot make 7 clusters")
+end
+
+-- Of rows in turns of eight classes, each class is in the part, about as often as the others.
+function TestCommand:test_large_tables_are_judged_by_a_part()
+  local findings = require "moonlark.shell.cluster.findings"
+  local x, y = torch.arange(4000):float():unsqueeze(1), torch.arange(4000):remainder(8)
+  local some, labels = findings.sample(1000, x, y)
+  lu.assertEquals({some:size(0), labels:size(0)}, {1000, 1000})
+  for _, count in ipairs(torch.bincount(labels):totable()) do lu.assertTrue(count > 100 and count < 150) end
+  lu.assertIs(findings.sample(4000, x), x)
+end
+
 function TestCommand:test_its_model_is_used_again()
   run("songs", "--run", "run", "--overwrite", "--method", "kmeans")
   local model = estimator.load(place .. "/run/model.safetensors")

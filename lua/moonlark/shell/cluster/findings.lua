@@ -18,6 +18,7 @@ local findings = {}
 
 local NAMES = 60        -- leaves of a dendrogram that have names
 local LEAST_MAPPED = 10 -- rows that a map is drawn of
+local JUDGED = 20000    -- rows that silhouettes are means of, of all parts
 local MOST_TRUSTED = 10000 -- rows of a map whose trustworthiness is told: it takes rows² distances
 
 --- What is measured: agreement with the labels, and how clusters hold together.
@@ -27,12 +28,27 @@ findings.measures = {
   {"calinski_harabasz", "Calinski-Harabasz"}, {"davies_bouldin", "Davies-Bouldin"},
 }
 
+--- At most so many rows: one of each of so many stretches, by a sequence that follows no order of the rows (multiples of
+--- the golden section). All of them where there are no more.
+---@param most integer
+---@param ... moonlark.Tensor  rows first
+---@return moonlark.Tensor ...
+function findings.sample(most, ...)
+  local tensors, n = {...}, (...):size(0)
+  if n <= most then return ... end
+  local stretch = require "moonlark.torch".arange(most, {dtype = "float64"})
+  local places = ((stretch + (stretch * 0.6180339887498949):frac()) * (n / most)):to "int64"
+  for i, tensor in ipairs(tensors) do tensors[i] = tensor:index_select(0, places) end
+  return table.unpack(tensors)
+end
+
 -- How clusters hold together; rows in none are left out.
 local function add_cohesion(row, z, ids)
   local inside = ids:ge(0):nonzero():flatten()
   if inside:size(0) < ids:size(0) then z, ids = z:index_select(0, inside), ids:index_select(0, inside) end
   for _, name in ipairs {"silhouette", "calinski_harabasz", "davies_bouldin"} do
-    local ok, value = pcall(metrics[name], z, ids) -- undefined when one cluster took all, or none any
+    local most = name == "silhouette" and JUDGED or math.huge -- it takes rows² time
+    local ok, value = pcall(metrics[name], findings.sample(most, z, ids)) -- undefined when one cluster took all
     row[name] = ok and value or nil
   end
 end
