@@ -138,7 +138,7 @@ local function write_page(run, entries, best, X, how, parts)
   end
   models_table(page, entries, parts)
   page:figure(run:plot("accuracy", accuracy_bars, entries), "Accuracy of each model")
-  if not parts then findings.comparison(page, entries, best, args.scoring) end
+  findings.comparison(page, entries, best, args.scoring)
   page:heading("Classes, by " .. best.name)
   page:classes(best.report, "sounds")
   page:figure(run:plot("confusion", plot.confusion, best.report, {title = best.name}), "Confusion matrix")

@@ -71,6 +71,15 @@ function TestClassify:test_search_scoring_weights_and_repeats()
   lu.assertNotEquals(model.steps[2].settings.C, 10)
 end
 
+function TestClassify:test_a_fixed_split_is_compared_by_rows()
+  local result = lib.moonlark(place, {"MOONLARK_CACHE=" .. place .. "/.cache"}, "classify", "songs", "--features",
+    "rms,spectral_centroid", "--pool", "mean", "--models", "lda,knn", "--split", "0.5,0.25,0.25", "--run", "split")
+  lu.assertEquals(result.code, 0, result.err)
+  local page = read "split/report.md"
+  lu.assertStrContains(page, "| than | difference | right by it alone | by the other alone | McNemar's p |")
+  lu.assertNotStrContains(page, "t-test")
+end
+
 function TestClassify:test_mistakes_are_said_before_the_work()
   for _, case in ipairs {
     {"unknown model: 'svn' (did you mean 'svm'?)", "--models", "svn"},

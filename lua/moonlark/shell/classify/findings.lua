@@ -13,6 +13,16 @@ local words = {accuracy = "accuracy", balanced_accuracy = "balanced accuracy", f
 ---@return string
 function findings.name(scoring) return words[scoring] end
 
+-- How the comparison was made, in words.
+local function how_compared(of_folds, of_classes)
+  local words_of = {}
+  if of_folds then words_of[1] = "p by the corrected resampled t-test over folds" end
+  if of_classes then
+    words_of[#words_of + 1] = "the sounds that one of the two alone has right, with p by McNemar's exact test"
+  end
+  return #words_of > 0 and ": " .. table.concat(words_of, "; ") or ""
+end
+
 --- Whether the best model is better than each of the others.
 ---@param page moonlark.Report
 ---@param entries moonlark.shell.Classifier[]
@@ -20,23 +30,28 @@ function findings.name(scoring) return words[scoring] end
 ---@param scoring string
 function findings.comparison(page, entries, best, scoring)
   if #entries < 2 then return end
-  local rows, head = {}, {"than", "difference", "95 % from", "to", "p"}
+  local of_folds = #best.report.folds > 1 -- a split that is fixed gives one figure
   local of_classes = (best.report.task or "classes") == "classes" -- others have no rows that are right or wrong
+  local rows, head = {}, {"than", "difference"}
+  local function add(list, ...) table.move({...}, 1, select("#", ...), #list + 1, list) end
+  if of_folds then add(head, "95 % from", "to", "p") end
+  if of_classes then add(head, "right by it alone", "by the other alone", "McNemar's p") end
   for _, entry in ipairs(entries) do
     if entry ~= best then
       local found = classify.compare(best.report, entry.report, {scoring = scoring})
-      local interval, alone = found.interval or {}, found.mcnemar or {}
-      rows[#rows + 1] = {entry.name, found.difference, interval.low, interval.high, found.p, alone.only_first,
-        alone.only_second, alone.p}
+      local row, alone = {entry.name, found.difference}, found.mcnemar
+      if found.t then
+        add(row, found.interval.low, found.interval.high, found.p)
+      elseif of_folds then
+        add(row, 0 / 0, 0 / 0, 0 / 0)
+      end
+      if alone then add(row, alone.only_first, alone.only_second, alone.p) end
+      rows[#rows + 1] = row
     end
   end
   page:heading(("Is %s better?"):format(best.name))
-  page:text(("%s of %s minus that of each other model: p by the corrected resampled t-test over folds%s."):format(
-    words[scoring]:gsub("^%l", string.upper), best.name, of_classes
-    and "; beside it the sounds that one of the two alone has right, and p by McNemar's exact test" or ""))
-  if of_classes then
-    table.move({"right by it alone", "by the other alone", "McNemar's p"}, 1, 3, #head + 1, head)
-  end
+  page:text(("%s of %s minus that of each other model%s."):format(words[scoring]:gsub("^%l", string.upper), best.name,
+    how_compared(of_folds, of_classes)))
   page:table(head, rows)
 end
 
