@@ -141,6 +141,12 @@ static void store(mlk_dtype dtype, void *to, int64_t at, const element *e, int64
     }
 }
 
+/* True of numbers that lie in the file as they do in memory. */
+static bool is_stored_so(const element *e, mlk_dtype dtype)
+{
+    return (dtype == MLK_FLOAT64 && e->type == MLK_MAT_DOUBLE) || (dtype == MLK_FLOAT32 && e->type == MLK_MAT_SINGLE);
+}
+
 /* Numbers of one part, real or imaginary, to every `step`th place from `first`. */
 static mlk_code read_part(reader *r, const matrix *m, mlk_dtype dtype, void *to, int first, int step)
 {
@@ -153,6 +159,10 @@ static mlk_code read_part(reader *r, const matrix *m, mlk_dtype dtype, void *to,
         return damaged(r, "a matrix has another number of values than its size says");
     if (floats && !m->is_complex && m->class > MLK_MAT_SINGLE_CLASS)
         return damaged(r, "a matrix of integers holds fractions");
+    if (is_stored_so(&e, dtype) && !r->big_endian) {
+        memcpy(to, e.at, e.size);
+        return MLK_OK;
+    }
     for (int64_t i = 0; i < m->count; i++) {
         store(dtype, to, first + i * step, &e, i, r->big_endian);
         if (e.type == MLK_MAT_UINT64 && dtype == MLK_INT64 && ((int64_t *)to)[i] < 0)

@@ -1,8 +1,8 @@
 /* number.h: numbers in text, as people's files hold them.
  *
  * Correctly rounded, whatever the locale: what is read is the double nearest to
- * the decimal text, as strtod's. 19 digits and powers of ten up to 27 go through
- * one exact division of 128 by 64 bits; what is longer goes through strtod.
+ * the decimal text, as strtod's. 19 digits and powers of ten up to 27 take one
+ * product of 64 by 128 bits; what is longer goes through strtod.
  */
 #ifndef MLK_NUMBER_H
 #define MLK_NUMBER_H

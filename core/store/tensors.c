@@ -156,7 +156,7 @@ mlk_code mlk_tensors_sort(mlk_tensors *tensors, mlk_status *status)
     return MLK_OK;
 }
 
-void mlk_copy_columns(int rank, const int64_t *shape, const void *from, void *to, size_t size)
+static void copy_any(int rank, const int64_t *shape, const char *from, char *to, size_t size)
 {
     int64_t count = 1, index[MLK_MAX_RANK] = {0}, stride[MLK_MAX_RANK], at = 0;
     for (int axis = 0; axis < rank; axis++) {
@@ -164,7 +164,7 @@ void mlk_copy_columns(int rank, const int64_t *shape, const void *from, void *to
         count *= shape[axis];
     }
     for (int64_t i = 0; i < count; i++) {
-        memcpy((char *)to + (size_t)i * size, (const char *)from + (size_t)at * size, size);
+        memcpy(to + (size_t)i * size, from + (size_t)at * size, size);
         for (int axis = rank - 1; axis >= 0; axis--) {
             at += stride[axis];
             if (++index[axis] < shape[axis])
@@ -173,6 +173,27 @@ void mlk_copy_columns(int rank, const int64_t *shape, const void *from, void *to
             index[axis] = 0;
         }
     }
+}
+
+/* Two axes, the usual case, in squares that the processor's cache holds. */
+static void copy_matrix(int64_t rows, int64_t width, const char *from, char *to, size_t size)
+{
+    enum { SIDE = 32 };
+    for (int64_t first = 0; first < rows; first += SIDE)
+        for (int64_t left = 0; left < width; left += SIDE)
+            for (int64_t i = first; i < rows && i < first + SIDE; i++)
+                for (int64_t k = left; k < width && k < left + SIDE; k++)
+                    memcpy(to + (size_t)(i * width + k) * size, from + (size_t)(k * rows + i) * size, size);
+}
+
+void mlk_copy_columns(int rank, const int64_t *shape, const void *from, void *to, size_t size)
+{
+    if (rank == 2 && size == 8)
+        copy_matrix(shape[0], shape[1], from, to, 8); /* a size that the compiler knows */
+    else if (rank == 2 && size == 4)
+        copy_matrix(shape[0], shape[1], from, to, 4);
+    else
+        copy_any(rank, shape, from, to, size);
 }
 
 bool mlk_array_bytes(const mlk_array *array, int64_t *bytes)
