@@ -81,8 +81,8 @@ static cell next_cell(const dialect *d, char **at, char *end)
     } else {
         stop = cell.at;
     }
-    while (stop < end && *stop != d->delimiter)
-        stop++;
+    char *delimiter = stop < end ? memchr(stop, d->delimiter, (size_t)(end - stop)) : NULL;
+    stop = delimiter ? delimiter : end;
     if (!cell.quoted)
         cell.length = (size_t)(stop - cell.at);
     char *next = stop < end ? skip_blanks(d, stop + 1, end) : NULL;
@@ -438,6 +438,11 @@ typedef struct reading {
     int n_blocks;
 } reading;
 
+static int count_blocks(int64_t rows)
+{
+    return rows < 64 * 64 ? (int)(rows / 64) + 1 : 64;
+}
+
 static int64_t block_start(const reading *r, int i)
 {
     return r->sheet->columns->rows * i / r->n_blocks;
@@ -507,7 +512,7 @@ static mlk_code refuse_row(const sheet *s, int64_t row, int cells)
 static mlk_code make_blocks(reading *r)
 {
     int64_t rows = r->sheet->columns->rows, count = r->sheet->columns->count;
-    r->n_blocks = (int)(rows < 64 * 64 ? rows / 64 + 1 : 64);
+    r->n_blocks = count_blocks(rows);
     r->blocks = calloc((size_t)r->n_blocks, sizeof *r->blocks);
     int64_t *odd = malloc((size_t)(r->n_blocks * count) * sizeof *odd + 1);
     if (!r->blocks || !odd) {
@@ -589,23 +594,29 @@ static mlk_code read_numbers(sheet *s)
 
 /* --- texts --- */
 
-static void read_texts(const sheet *s)
+static void read_row_texts(const sheet *s, int64_t row)
 {
     mlk_columns *c = s->columns;
-    for (int64_t row = 0; row < c->rows; row++) {
-        line one = row_line(s, row);
-        int i = 0;
-        for (char *at = one.at; at; i++) {
-            cell cell = next_cell(&s->dialect, &at, one.end);
-            mlk_column *column = &c->items[i];
-            if (!column->is_text)
-                continue;
-            mlk_slice *text = &c->texts[column->place * c->rows + row];
-            *text = plain_text(cell);
-            if (column->odd_line == one.number)
-                column->odd = *text;
-        }
+    line one = row_line(s, row);
+    int i = 0;
+    for (char *at = one.at; at; i++) {
+        cell cell = next_cell(&s->dialect, &at, one.end);
+        mlk_column *column = &c->items[i];
+        if (!column->is_text)
+            continue;
+        mlk_slice *text = &c->texts[column->place * c->rows + row];
+        *text = plain_text(cell);
+        if (column->odd_line == one.number)
+            column->odd = *text;
     }
+}
+
+static void read_block_texts(void *context, int task, int worker)
+{
+    (void)worker;
+    const reading *r = context;
+    for (int64_t row = block_start(r, task); row < block_start(r, task + 1); row++)
+        read_row_texts(r->sheet, row);
 }
 
 static mlk_code keep_lines(const sheet *s)
@@ -626,7 +637,9 @@ static mlk_code finish_texts(sheet *s)
         c->texts = calloc((size_t)c->n_texts * (size_t)c->rows, sizeof *c->texts);
         if (!c->texts)
             return mlk_fail_memory(s->status, "the texts of a table");
-        read_texts(s);
+        reading r = {.sheet = s, .n_blocks = count_blocks(c->rows)};
+        if (mlk_parallel(r.n_blocks, 0, read_block_texts, &r) < r.n_blocks)
+            return mlk_fail(s->status, MLK_INTERRUPTED, "interrupted");
     }
     return keep_lines(s);
 }
