@@ -102,8 +102,8 @@ local function count(X, y, z)
     for _, name in ipairs(args.method) do
       if name ~= "hdbscan" then method = name break end
     end
-    local choice = cluster.choose(findings.sample(TRIED, z), {method = method, n_init = args.starts, covariance = args.covariance,
-      reg_covar = 1e-3, seed = args.seed})
+    local choice = cluster.choose(findings.sample(TRIED, z), {method = method, n_init = args.starts,
+      covariance = args.covariance, reg_covar = 1e-3, seed = args.seed})
     print(choice)
     if z:size(0) > TRIED then print(("by %d of %d rows, of all parts"):format(TRIED, z:size(0))) end
     return choice.k, choice
@@ -115,9 +115,12 @@ end
 
 local function write_choice(page, run, choice)
   page:heading "How many clusters"
-  page:text(("%d: what most of the criteria choose, by clusters of 2 to %d."):format(choice.k, #choice.rows + 1))
-  local headers, rows = {"clusters"}, {}
-  for i, name in ipairs(choice.criteria) do headers[i + 1] = name end
+  local headers, rows, chosen = {"clusters"}, {}, {}
+  for i, name in ipairs(choice.criteria) do
+    headers[i + 1], chosen[i] = name, ("%s %s"):format(name, choice.best[name] or "none")
+  end
+  page:text(("Of %d to %d clusters the criteria choose: %s. The number of most of them is taken: %d."):format(
+    choice.rows[1].k, choice.rows[#choice.rows].k, table.concat(chosen, ", "), choice.k))
   for i, row in ipairs(choice.rows) do
     rows[i] = {row.k}
     for c, name in ipairs(choice.criteria) do rows[i][c + 1] = row[name] end

@@ -28,8 +28,8 @@ findings.measures = {
   {"calinski_harabasz", "Calinski-Harabasz"}, {"davies_bouldin", "Davies-Bouldin"},
 }
 
---- At most so many rows: one of each of so many stretches, by a sequence that follows no order of the rows (multiples of
---- the golden section). All of them where there are no more.
+--- At most so many rows: one of each of so many stretches, by a sequence that follows no order of the rows (multiples
+--- of the golden section). All of them where there are no more.
 ---@param most integer
 ---@param ... moonlark.Tensor  rows first
 ---@return moonlark.Tensor ...
