@@ -231,7 +231,15 @@ function TestModel:test_a_split_chooses_and_judges()
     tonumber(ran.out:match "logistic.-validation (%d%.%d+)"))
   lu.assertAlmostEquals(metrics.valid_accuracy, best, 1e-3)
   lu.assertNil(metrics["accuracy.std"])
-  local judged = json.decode(moonlark("evaluate", "runs/c", "--json").out)
+  moonlark("classify", "songs", "--split", "runs/c/splits.json", "--models", "svm", "--features", "mfcc", "--run",
+    "runs/d")
+  for _, folder in ipairs {"runs/c", "runs/d"} do self.check_reproduced(folder) end
+end
+
+-- What evaluate says of a run's test part is what the run said.
+function TestModel.check_reproduced(folder)
+  local metrics = json.decode(files.read(("%s/%s/metrics.json"):format(place, folder)))
+  local judged = json.decode(moonlark("evaluate", folder, "--json").out)
   for _, name in ipairs {"accuracy", "accuracy.low", "accuracy.high", "f1", "auc", "log_loss", "balanced_accuracy"} do
     lu.assertAlmostEquals(judged[name], metrics[name], 1e-12, name)
   end

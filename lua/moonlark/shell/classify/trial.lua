@@ -63,6 +63,13 @@ local function search(entry, X, args, how)
     {trials = args.search, scoring = args.scoring, k = how.k, folds = how.folds, seed = how.seed}))
 end
 
+-- An SVM that is kept knows how sure it is. That takes five fits more, which judging it by folds does not need.
+local function kept(model)
+  local steps = model.settings.steps
+  local last = steps and steps[#steps] or model
+  return last.kind == "classify.svm" and changed(model, {probability = true}) or nil
+end
+
 --- Judges a classifier by cross-validation, or with --search by nested cross-validation.
 ---@param entry moonlark.shell.Classifier
 ---@param X moonlark.Features
@@ -73,7 +80,7 @@ end
 function trial.judge(entry, X, args, how, parts)
   if parts then
     local model = args.search and search(entry, parts.train, args, how) or entry.model
-    entry.report, entry.valid = classify.hold_out(model, parts)
+    entry.report, entry.valid = classify.hold_out(kept(model) or model, parts) -- the one that is kept
     if how.each then how.each(1, entry.report.folds[1]) end
     return
   end
@@ -83,13 +90,6 @@ function trial.judge(entry, X, args, how, parts)
   end
   local nested = options.join(how, {trials = args.search, scoring = args.scoring, inner_k = inner_k(X, how)})
   entry.report, entry.chosen = classify.nested_cross_validate(entry.model, X, entry.grid(X.x:size(0)), nested)
-end
-
--- An SVM that is kept knows how sure it is. That takes five fits more, which judging it does not need.
-local function kept(model)
-  local steps = model.settings.steps
-  local last = steps and steps[#steps] or model
-  return last.kind == "classify.svm" and changed(model, {probability = true}) or nil
 end
 
 --- The classifier fitted to all rows; with --search, with the hyperparameters that a search on all of them finds.
