@@ -3,7 +3,7 @@
 ---
 --- Texts keep their bytes, with one exception: a spreadsheet would calculate a name such as "=1+1.wav". A text that
 --- begins with = + - @ or white space, after any apostrophes, gets one more apostrophe when it is written, and loses it
---- when it is read. core/extract/table.c does the same.
+--- when it is read. core/store/csv.c does the same.
 local files = require "moonlark.base.files"
 local show = require "moonlark.base.show"
 
