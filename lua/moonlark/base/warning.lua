@@ -14,8 +14,9 @@ warning.policies = {"show", "ignore", "error"}
 local KEPT = 100    -- texts of a kind; beyond these there are only counts
 local policy = "show"
 local counts = {}   -- kind -> how often it came
-local unsaid = {}   -- kind -> how often it came after the last time that it was said
+local unsaid = {}   -- kind -> how many others, of other words, came after the one that was said
 local log = {}      -- {kind, words} in the order in which they came
+local known = {}    -- kind and words -> true, of what the log holds
 
 --- What turns a warning into the words that are said: a command speaks of its options.
 ---@type fun(words: string): string
@@ -43,12 +44,16 @@ function warning.say(kind, words)
     show.fail("kind must be lower-case words with hyphens, got %s", show.text(kind))
   end
   if type(words) ~= "string" then show.fail("words must be a string, got %s", type(words)) end
+  local again = known[kind .. " " .. words]
   counts[kind] = (counts[kind] or 0) + 1
-  if counts[kind] <= KEPT then log[#log + 1] = {kind = kind, words = words} end
+  if counts[kind] <= KEPT then
+    log[#log + 1] = {kind = kind, words = words}
+    known[kind .. " " .. words] = true
+  end
   if policy == "error" then
     error(("%s (%s; warnings are errors here)"):format(words, kind), 0)
   elseif policy == "show" and unsaid[kind] then
-    unsaid[kind] = unsaid[kind] + 1
+    unsaid[kind] = unsaid[kind] + (again and 0 or 1)
   elseif policy == "show" then
     unsaid[kind] = 0
     progress.line("warning: " .. warning.wording(words))
