@@ -145,6 +145,8 @@ function TestModel:test_a_model_of_a_table_is_not_asked_about_songs()
   lu.assertEquals(predict.table(fitted, seen)[2].label, "top")
   lib.fails("classify.scaler only transforms", model.open, classify.scaler():fit(X))
   lib.fails("not fitted", model.open, classify.knn())
+  local groups = model.open(cluster.kmeans {n_clusters = 3}:fit(X))
+  lib.fails("clusters are not judged as classes are", groups.evaluate, groups, songs)
 end
 
 -- Models that were fitted to bare tensors call classes by their ids, and take tables as wide as theirs.

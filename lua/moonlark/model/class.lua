@@ -103,7 +103,9 @@ end
 -- Raises unless the data has labels of the model's kind: classes, tags, or values of as many targets.
 local function check_labels(self, data)
   local task, has = self:task(), data.task or #data.classes > 0 and "classes" or nil
-  if task == "clusters" then self:fail("what a model of clusters says is not judged here") end
+  if task == "clusters" then
+    self:fail "clusters are not judged as classes are: metrics.ari and moonlark cluster say how they agree with labels"
+  end
   if not has then error("the data has no labels to compare with", 0) end
   if has ~= task then self:fail("the model tells %s, and the data has %s", task, has) end
   local targets = self.card.targets
