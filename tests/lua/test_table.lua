@@ -277,4 +277,28 @@ function TestRows:test_a_recipe_is_known_again_by_its_text()
   end
 end
 
+TestSplitOfSongs = {}
+
+function TestSplitOfSongs:test_it_divides_a_table_that_was_made_of_them_elsewhere()
+  local folder = lib.folder()
+  local list, rows = {"path,label"}, {"filename,x,y,label"}
+  for i = 1, 20 do
+    local label = i % 2 == 0 and "jazz" or "rock"
+    local name = ("%s.%05d.wav"):format(label, i)
+    list[#list + 1] = ("music/%s/%s,%s"):format(label, name, label)
+    rows[#rows + 1] = ("%s,%d,%d,%s"):format(name, i, i * i, label)
+  end
+  local parts = dataset.csv(lib.write(folder .. "/list.csv", table.concat(list, "\n"))):split {train = .6, test = .4}
+  parts:save(folder .. "/splits.json")
+  local X = dataset.table(lib.write(folder .. "/elsewhere/features.csv", table.concat(rows, "\n")), {label = "label"})
+  local divided = X:divide(dataset.load(folder .. "/splits.json"))
+  lu.assertEquals({#divided.train, #divided.test}, {12, 8})
+  for i, track in ipairs(divided.test.tracks) do
+    lu.assertEquals(track.path:match "[^/]*$", parts.test[i].path:match "[^/]*$")
+  end
+  rows[2] = rows[2]:gsub("rock.00001.wav", "rock.00003.wav") -- twice the same end: which row is meant?
+  X = dataset.table(lib.write(folder .. "/elsewhere/twice.csv", table.concat(rows, "\n")), {label = "label"})
+  lib.fails("which is not among the features", X.divide, X, parts)
+end
+
 lib.run()

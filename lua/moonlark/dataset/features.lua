@@ -159,15 +159,36 @@ local function index_of(self)
   return row_of
 end
 
--- The rows of a part's tracks.
+-- The ends of a path by which a table may name a song: "jazz/a.wav", "a.wav".
+local function ends_of(path) return path:match "[^/]*/[^/]*$", path:match "[^/]*$" end
+
+-- The rows of a table by the ends of their paths; false where several end so.
+local function index_by_ends(self)
+  local row_of = {}
+  for i, track in ipairs(self.tracks) do
+    for _, name in ipairs {ends_of(track.path)} do row_of[name] = row_of[name] == nil and i end
+  end
+  return row_of
+end
+
+-- The row of a song in a table that was made of it elsewhere: by the end of its path, when no other row ends so.
+local function row_by_end(self, by_end, track)
+  if not by_end then return nil end
+  local longer, name = ends_of(track.path)
+  return longer and by_end[longer] or by_end[name] or nil
+end
+
+-- The rows of a part's tracks. A table takes the split of the songs that it was made of, too.
 local function rows_of(self, row_of, part)
-  local rows = {}
+  local rows, of_songs = {}, self.table and not part.table
+  local by_end = of_songs and index_by_ends(self)
   for _, track in ipairs(part.tracks) do
     local row = row_of[key(track)]
     if row == nil then row = row_of[track.hash or ""] end
+    if row == nil then row = row_by_end(self, by_end, track) end
     if row == nil then show.fail("the split names %s, which is not among the features", track.path) end
     if row then
-      local hash = self.tracks[row].hash
+      local hash = not of_songs and self.tracks[row].hash -- of a row's numbers, or of a file
       if hash and track.hash and hash ~= track.hash then
         show.fail("%s has changed since the split was made: split anew", track.path)
       end
