@@ -18,8 +18,8 @@ parser:option("--fold", "Lua pattern whose capture in a file's name is its fold;
 parser:option("--group", "Lua pattern whose capture in a file's name is its group (artist, source recording).")
   :argname "<pattern>"
 parser:option("--pattern", "Only files whose name matches this Lua pattern."):argname "<pattern>"
-parser:option("--column", "In a list: which column is path, label, labels (tags), value, group, fold or part, as label=genre.")
-  :argname "<field=column>"
+parser:option("--column", "In a list: which column is path, label, labels (tags), value, group, fold or part, as "
+  .. "label=genre."):argname "<field=column>"
   :count "*"
 parser:option("--separator", "In a list: what stands between the labels of one song; default: |."):argname "<text>"
 parser:option("--root", "In a list: the folder that paths start from, as seen from the list."):argname "<folder>"
@@ -30,7 +30,8 @@ command.workers(parser)
 local args = parser:parse()
 
 -- The function that reads the data refuses what does not fit its kind.
-local given = {fold = args.fold, group = args.group, pattern = args.pattern, root = args.root, separator = args.separator}
+local given = {fold = args.fold, group = args.group, pattern = args.pattern, root = args.root,
+  separator = args.separator}
 if args.fold == "esc" then given.fold, given.group = dataset.esc.fold, given.group or dataset.esc.group end
 for _, text in ipairs(args.column) do
   local field, column = text:match "^(%w+)=(.+)$"

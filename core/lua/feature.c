@@ -374,8 +374,8 @@ int mlk_lua_open_feature(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"list", list}, {"settings", settings}, {"facts", facts}, {"axis", axis}, {"empty", empty},
-        {"compute", compute}, {"pyin", pyin}, {"tuning", tuning}, {"power_to_db", power_to_db}, {"db_to_power", db_to_power},
-        {"delta", delta}, {"onset_strength", onset_strength}, {"tempogram", tempogram},
+        {"compute", compute}, {"pyin", pyin}, {"tuning", tuning}, {"power_to_db", power_to_db},
+        {"db_to_power", db_to_power}, {"delta", delta}, {"onset_strength", onset_strength}, {"tempogram", tempogram},
         {"fourier_tempogram", fourier_tempogram}, {"istft", istft}, {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -101,7 +101,7 @@ page:text(("%d songs learn, %d choose the epoch, %d judge; %d epochs each, the s
   :format(#parts.train, #parts.valid, #parts.test, args.epochs))
 page:table({"network", "augmentation", "parameters", "training, last epoch", "validation, best epoch", "test",
   "95 % from", "to"}, rows)
-page:text "Accuracies are of whole songs, their segments' probabilities averaged; the training's are counted as it goes."
+page:text "Accuracies are of whole songs, their segments' probabilities averaged; the training's are running means."
 for _, picture in ipairs(shown) do page:figure(picture[2], "Accuracy over the epochs: " .. picture[3]) end
 page:heading("The best on validation: " .. best.name):classes(best.fit.test, "songs")
 page:figure(run:plot("confusion", plot.confusion, best.fit.test, {title = best.name}), "Confusion matrix")

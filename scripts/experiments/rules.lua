@@ -10,7 +10,8 @@ local text = require "moonlark.base.text"
 local torch = require "moonlark.torch"
 
 local parser = study.parser("rules", "Says the genre by what is commonly said of it: loud, bright, noisy, percussive, "
-  .. "uneven, measured against the collection's own mean. Labels are looked at only to judge. Genres without rules are left out, and named.")
+  .. "uneven, measured against the collection's own mean. Labels are looked at only to judge. "
+  .. "Genres without rules are left out, and named.")
 study.seconds(parser, 30)
 local args = parser:parse()
 

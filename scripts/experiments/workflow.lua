@@ -8,8 +8,8 @@ local report = require "moonlark.run.report"
 local show = require "moonlark.base.show"
 local study = require "moonlark.shell.study"
 
-local parser = study.parser("workflow", "Indexes songs, splits them by track, computes pooled features, fits a logistic "
-  .. "regression, judges it on the test part and predicts new files with the saved model.")
+local parser = study.parser("workflow", "Indexes songs, splits them by track, computes pooled features, fits a "
+  .. "logistic regression, judges it on the test part and predicts new files with the saved model.")
 study.seconds(parser, 30)
 parser:option("--new", "Files to predict at the end; default: three of the test part."):argname "<file>":args "+"
 local args = parser:parse()

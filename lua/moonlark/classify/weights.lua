@@ -31,7 +31,8 @@ end
 --- The option class_weight.
 weights.option = options.either(nil, {
   options.choice {"balanced"},
-  options.value("table<string|integer, number>", "a table of weights above 0 by class, or text such as jazz=2,pop=0.5", by_class),
+  options.value("table<string|integer, number>", "a table of weights above 0 by class, or text such as jazz=2,pop=0.5",
+    by_class),
 }, 'what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table '
   .. "leaves out count 1", {usual = "1 each"})
 

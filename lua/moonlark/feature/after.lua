@@ -184,7 +184,7 @@ end
 ---@return T  as `data`
 function after.fix_length(data, given)
   local o = fix_length:read(given)
-  if (o.frames == nil) == (o.seconds == nil) then show.fail "feature.fix_length needs frames or seconds, one of them" end
+  if (o.frames == nil) == (o.seconds == nil) then show.fail "fix_length needs frames or seconds, one of them" end
   if o.seconds and not signal.is(data) then show.fail "seconds are for Signals; of a tensor tell the frames" end
   local wanted = o.frames or math.floor(o.seconds * data.rate + 0.5)
   return follow("data", data, function(x)

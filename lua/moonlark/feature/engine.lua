@@ -62,8 +62,8 @@ end
 function engine.warn_of_empty(name, given, rate)
   local count = core.empty(name, given, rate)
   if count == 0 then return end
-  warning.say("empty-mel-filters", ("%s: %d of the mel bands hold no frequency of the spectrum at %g Hz, and are always "
-    .. "empty: take a larger n_fft or a smaller n_mels"):format(name, count, rate))
+  warning.say("empty-mel-filters", ("%s: %d of the mel bands hold no frequency of the spectrum at %g Hz, and are "
+    .. "always empty: take a larger n_fft or a smaller n_mels"):format(name, count, rate))
 end
 
 --- The Signal of a feature's numbers that were made elsewhere: values, frames a second, seconds of the first one.

@@ -41,8 +41,8 @@ function arguments.recipe(args)
     if not features[feature] then show.fail("--set %s: %s is not among --features", text, feature) end
     features[feature][name] = value ~= "nil" and command.value(options.any(), value) -- as settings write it
   end
-  return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration, pad = args.pad,
-    pool = args.pool, channel = args.channel, partial = args.partial}
+  return recipe.new {features = features, rate = args.rate, start = args.start, duration = args.duration,
+    pad = args.pad, pool = args.pool, channel = args.channel, partial = args.partial}
 end
 
 return arguments
