@@ -275,12 +275,13 @@ static mlk_code try_out(const char *path, size_t bytes, mlk_status *status)
     pid_t ended = -1;
     while (child > 0 && (ended = waitpid(child, &end, 0)) < 0 && errno == EINTR)
         ;
-    if (ended < 0 || !WIFSIGNALED(end)) /* no process to be had: then without */
+    if (ended < 0 || end == 0) /* no process to be had: then without */
         return MLK_OK;
-    if (WTERMSIG(end) == SIGINT || WTERMSIG(end) == SIGTERM || WTERMSIG(end) == SIGHUP)
+    int killer = WIFSIGNALED(end) ? WTERMSIG(end) : 0; /* none: a sanitizer ended it */
+    if (killer == SIGINT || killer == SIGTERM || killer == SIGHUP)
         return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     return mlk_fail(status, MLK_INVALID, "HDF5's library %s: it is damaged",
-                    WTERMSIG(end) == SIGKILL || WTERMSIG(end) == SIGXCPU ? "comes to no end" : "crashes on it");
+                    killer == SIGKILL || killer == SIGXCPU ? "comes to no end" : "crashes on it");
 }
 
 mlk_code mlk_hdf5_read(const char *path, mlk_tensors *tensors, mlk_status *status)
