@@ -4,16 +4,15 @@
 #include "learn/knn.h"
 #include "learn/logistic.h"
 #include "learn/svm.h"
-#include "learn/trees.h"
 
 #include "arguments.h"
 #include "modules.h"
 #include "options.h"
 #include "samples.h"
 #include "tensor.h"
+#include "trees.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* --- table checks and scaling ---------------------------------------------------------- */
 
@@ -200,16 +199,6 @@ static int svm_proba(lua_State *L)
     return 1;
 }
 
-#define TREES_TYPE "moonlark.learn.trees"
-
-static int free_trees(lua_State *L)
-{
-    mlk_trees *trees = luaL_checkudata(L, 1, TREES_TYPE);
-    free(trees->bytes);
-    trees->bytes = NULL;
-    return 0;
-}
-
 /* x, y, k, options, weights -> model, a uint8 tensor */
 static int fit_trees(lua_State *L, mlk_trees_options *options)
 {
@@ -218,11 +207,9 @@ static int fit_trees(lua_State *L, mlk_trees_options *options)
     options->class_weights = class_weights(L, 5, k);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const int64_t *y = mlk_lua_labels(L, 2, "y", samples.n);
-    mlk_trees *model = mlk_lua_push_object(L, TREES_TYPE, sizeof *model);
+    mlk_trees *model = mlk_lua_new_trees(L);
     mlk_lua_check(L, mlk_trees_fit(samples, y, k, options, model, &status), &status);
-    mlk_lua_push_copy(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, model->bytes);
-    free(model->bytes);
-    model->bytes = NULL;
+    mlk_lua_push_trees(L, model);
     return 1;
 }
 
@@ -248,9 +235,8 @@ static int trees_proba(lua_State *L)
     mlk_status status;
     int64_t k = mlk_lua_integer(L, 3, "k", 2, INT32_MAX);
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_array bytes = mlk_lua_read_tensor(L, 2, "model", MLK_UINT8, 1);
+    mlk_trees model = mlk_lua_trees(L, 2);
     double *proba = mlk_lua_push_matrix(L, samples.n, k);
-    mlk_trees model = {bytes.data, (size_t)bytes.shape[0]};
     mlk_lua_check(L, mlk_trees_proba(samples, &model, k, proba, &status), &status);
     return 1;
 }
@@ -260,11 +246,10 @@ static int trees_importance(lua_State *L)
 {
     static const char *const kinds[] = {"gain", "total_gain", "weight", NULL};
     mlk_status status;
-    mlk_array bytes = mlk_lua_read_tensor(L, 1, "model", MLK_UINT8, 1);
+    mlk_trees model = mlk_lua_trees(L, 1);
     int64_t d = mlk_lua_integer(L, 2, "columns", 1, INT32_MAX);
     const char *kind = kinds[mlk_lua_choice(L, 3, "kind", kinds)];
     double *importance = mlk_lua_push_vector(L, d);
-    mlk_trees model = {bytes.data, (size_t)bytes.shape[0]};
     mlk_lua_check(L, mlk_trees_importance(&model, kind, d, importance, &status), &status);
     return 1;
 }
@@ -307,7 +292,6 @@ int mlk_lua_open_classify(lua_State *L)
         {NULL, NULL},
     };
     mlk_lua_new_type(L, SVM_TYPE, free_svm, NULL);
-    mlk_lua_new_type(L, TREES_TYPE, free_trees, NULL);
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "logistic", mlk_logistic_parameters);
     mlk_lua_add_parameters(L, "svm", mlk_svm_parameters);

@@ -2,16 +2,15 @@
 #include "learn/knn.h"
 #include "learn/ridge.h"
 #include "learn/svr.h"
-#include "learn/trees.h"
 
 #include "arguments.h"
 #include "modules.h"
 #include "options.h"
 #include "samples.h"
 #include "tensor.h"
+#include "trees.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Values, n x targets. Pushes their owner. */
 static const double *read_values(lua_State *L, int arg, const char *name, int64_t n, int64_t *targets)
@@ -136,27 +135,15 @@ static int knn(lua_State *L)
     return 1;
 }
 
-#define TREES_TYPE "moonlark.learn.trees"
-
-static int free_trees(lua_State *L)
-{
-    mlk_trees *trees = luaL_checkudata(L, 1, TREES_TYPE);
-    free(trees->bytes);
-    trees->bytes = NULL;
-    return 0;
-}
-
 /* x, y of one target -> model, a uint8 tensor */
 static int fit_trees(lua_State *L, const mlk_trees_options *options)
 {
     mlk_status status;
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
     const double *y = read_target(L, 2, "y", samples.n);
-    mlk_trees *model = mlk_lua_push_object(L, TREES_TYPE, sizeof *model);
+    mlk_trees *model = mlk_lua_new_trees(L);
     mlk_lua_check(L, mlk_trees_fit_values(samples, y, options, model, &status), &status);
-    mlk_lua_push_copy(L, MLK_UINT8, 1, (int64_t[]){(int64_t)model->size}, model->bytes);
-    free(model->bytes);
-    model->bytes = NULL;
+    mlk_lua_push_trees(L, model);
     return 1;
 }
 
@@ -181,9 +168,8 @@ static int trees_predict(lua_State *L)
 {
     mlk_status status;
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_array bytes = mlk_lua_read_tensor(L, 2, "model", MLK_UINT8, 1);
+    mlk_trees model = mlk_lua_trees(L, 2);
     double *out = mlk_lua_push_matrix(L, samples.n, 1);
-    mlk_trees model = {bytes.data, (size_t)bytes.shape[0]};
     mlk_lua_check(L, mlk_trees_values(samples, &model, out, &status), &status);
     return 1;
 }
@@ -196,7 +182,6 @@ int mlk_lua_open_regress(lua_State *L)
         {"trees_predict", trees_predict}, {NULL, NULL},
     };
     mlk_lua_new_type(L, SVR_TYPE, free_svr, NULL);
-    mlk_lua_new_type(L, TREES_TYPE, free_trees, NULL);
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "ridge", mlk_ridge_parameters);
     mlk_lua_add_parameters(L, "svr", mlk_svr_parameters);
