@@ -2,21 +2,19 @@
 ---
 --- `moonlark experiment NAME DATA --run FOLDER` runs scripts/experiments/NAME.lua with the other arguments: short files
 --- to read, copy and change.
+local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
 local options = require "moonlark.base.options"
 
 local folder = files.join(moonlark.home, "scripts/experiments")
 
-local names = {}
-for _, file in ipairs(files.list(folder)) do names[#names + 1] = file:match "^(.+)%.lua$" end
+local experiments, names = command.list "scripts/experiments", {}
+for i, entry in ipairs(experiments) do names[i] = entry.name end
 
 local function usage(stream)
   stream:write("Usage: moonlark experiment <name> <data> --run <folder> …\n\nexperiments:\n")
-  for _, name in ipairs(names) do
-    local first = io.lines(files.join(folder, name .. ".lua"))()
-    stream:write(("  %-16s %s\n"):format(name, first:match "^%-%-%-%s*(.+)$" or ""))
-  end
+  for _, entry in ipairs(experiments) do stream:write(("  %-16s %s\n"):format(entry.name, entry.summary)) end
   stream:write "\nmoonlark experiment <name> --help says more.\n"
 end
 

@@ -3,21 +3,19 @@
 --- Each model has an experiment in scripts/train/NAME.lua: its features, augmentation, optimiser and schedule.
 --- `moonlark train DATA --model NAME …` runs that file with the other arguments. With --models FOLDER the architecture
 --- is FOLDER/NAME.lua, if that exists; it needs no experiment.
+local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
 local options = require "moonlark.base.options"
 
 local folder = files.join(moonlark.home, "scripts/train")
 
-local names = {}
-for _, file in ipairs(files.list(folder)) do names[#names + 1] = file:match "^(.+)%.lua$" end
+local experiments, names = command.list "scripts/train", {}
+for i, entry in ipairs(experiments) do names[i] = entry.name end
 
 local function usage(stream)
   stream:write("Usage: moonlark train <data> --model <name> [--run <folder>] …\n\nmodels:\n")
-  for _, name in ipairs(names) do
-    local first = io.lines(files.join(folder, name .. ".lua"))()
-    stream:write(("  %-18s %s\n"):format(name, first:match "^%-%-%-%s*(.+)$" or ""))
-  end
+  for _, entry in ipairs(experiments) do stream:write(("  %-18s %s\n"):format(entry.name, entry.summary)) end
   stream:write("\nmoonlark train --model <name> --help says more.\n"
     .. "--models <folder> adds architectures of your own, folder/name.lua each (see models/README.md).\n")
 end

@@ -8,10 +8,12 @@ local warning = require "moonlark.base.warning"
 
 local command = {}
 
---- The commands there are, sorted: name, and the summary from the script's first line ("--- Does this.").
+--- The commands there are, sorted: name, and the summary from the script's first line ("--- Does this."). Or what
+--- another folder of scripts holds: "scripts/train".
+---@param place string?  as seen from Moonlark's home
 ---@return {name: string, summary: string}[]
-function command.list()
-  local list, folder = {}, moonlark.home .. "/scripts"
+function command.list(place)
+  local list, folder = {}, moonlark.home .. "/" .. (place or "scripts")
   if lfs.attributes(folder, "mode") ~= "directory" then return list end
   for file in lfs.dir(folder) do
     local name = file:match "^([%w_-]+)%.lua$"
