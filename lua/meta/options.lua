@@ -118,6 +118,29 @@
 ---@field average_attn_weights? boolean  default true: false: the weights of each head, [n, num_heads, l, s]
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
+--- What Pretrained:classify takes.
+---@class moonlark.Pretrained.classify.Options
+---@field window? number  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number  default the model's own, above 0, s: from window to window
+---@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+---@field top? integer  default 1, 1 or more: classes that print names
+---@field average? "probabilities"|"logits"|"max"  default "probabilities": how windows of a song become one answer
+---@field segments? boolean  default false: also what is heard in each window
+
+--- What Pretrained:embed takes.
+---@class moonlark.Pretrained.embed.Options
+---@field window? number  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number  default the model's own, above 0, s: from window to window
+---@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+---@field layer? integer  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
+---@field pool? "mean"|"std"|"max"|false  default "mean": over the time of a song; false: a Signal over time
+
+--- What Pretrained:features takes.
+---@class moonlark.Pretrained.features.Options
+---@field window? number  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number  default the model's own, above 0, s: from window to window
+---@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+
 --- What Tensor:backward takes.
 ---@class moonlark.Tensor.backward.Options
 ---@field retain_graph? boolean  default false: the graph is kept for another backward
@@ -2054,6 +2077,11 @@
 ---@field segments? boolean  default false: also what is heard in each segment
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
+
+--- What pretrained.open takes.
+---@class moonlark.pretrained.open.Options
+---@field device? string  default "cpu": where it computes: "cpu", "cuda:0"
+---@field precision? "float32"|"bfloat16"|"float16"  default "float32": of weights and computation
 
 --- What regress.boosted_trees takes.
 ---@class moonlark.regress.boosted_trees.Options

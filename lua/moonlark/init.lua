@@ -14,7 +14,7 @@ moonlark.home = debug.getinfo(1, "S").source:match "^@(.*)/lua/moonlark/init%.lu
 --- The modules that the prompt offers as globals.
 moonlark.modules = {
   "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "metrics", "music", "nn",
-  "optim", "plot", "predict", "regress", "run", "torch", "train",
+  "optim", "plot", "predict", "pretrained", "regress", "run", "torch", "train",
 }
 
 local is_module = {}

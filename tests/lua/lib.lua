@@ -7,6 +7,28 @@ local lu = require "luaunit"
 
 local lib = {}
 
+-- --- models from elsewhere -------------------------------------------------------------
+
+--- A folder as a hub gives it, of a tiny Whisper classifier with random weights; windows of a second.
+---@param folder string
+---@param classes string[]?  default: three
+---@return string folder
+function lib.tiny_whisper(folder, classes)
+  local json, torch = require "moonlark.base.json", require "moonlark.torch"
+  classes = classes or {"blues", "jazz", "rock"}
+  torch.manual_seed(1)
+  local net = require("models.whisper") {n_mels = 80, width = 16, layers = 2, heads = 2, inner = 32, frames = 50,
+    classes = #classes, projection = 8}
+  local labels = {}
+  for i, name in ipairs(classes) do labels[tostring(i - 1)] = name end
+  files.mkdirs(folder)
+  torch.save(folder .. "/model.safetensors", net:state_dict())
+  files.write(folder .. "/config.json", json.encode {model_type = "whisper", d_model = 16, encoder_layers = 2,
+    encoder_attention_heads = 2, encoder_ffn_dim = 32, num_mel_bins = 80, max_source_positions = 50,
+    architectures = {"WhisperForAudioClassification"}, id2label = labels})
+  return folder
+end
+
 -- --- folders and files ------------------------------------------------------------
 
 local folders = {}
@@ -58,6 +80,15 @@ end
 function lib.shared(name)
   local path = "../shared/data/" .. name
   if not files.exists(path) then lu.skip "../shared/data is not here" end
+  return path
+end
+
+--- The path of what lies in ../shared/weights; where that is absent the test is skipped, and says so.
+---@param name string
+---@return string
+function lib.weights(name)
+  local path = "../shared/weights/" .. name
+  if not files.exists(path) then lu.skip "../shared/weights is not here" end
   return path
 end
 

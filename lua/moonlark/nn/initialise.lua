@@ -1,4 +1,5 @@
 --- How parameters begin: nn.init, with PyTorch's names; all work in place and return the tensor.
+local finally = require "moonlark.base.finally"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
@@ -14,6 +15,26 @@ end
 -- He's deviation: sqrt(2 / ((1 + a²) fan_in)).
 local function deviation(tensor, a) return math.sqrt(2 / (1 + (a or 0) ^ 2)) / math.sqrt((fans(tensor))) end
 
+local filling = true
+
+--- Calls f; parameters that are made meanwhile are left as memory had them: for networks whose weights come from a
+--- file, which are ready much sooner so.
+---     local net = nn.init.without(function() return nn.Linear(4096, 4096) end)
+---@param f fun(): ...
+---@return any ...  what f returns
+function init.without(f)
+  local before = filling
+  local _ <close> = finally(function() filling = before end)
+  filling = false
+  return f()
+end
+
+-- A change of values in place, unless parameters are left as they are.
+local function fill(change, tensor, ...)
+  if not filling then return tensor end
+  return torch.no_grad(change, tensor, ...)
+end
+
 --- Uniform between two numbers.
 ---     nn.init.uniform(net.weight, -0.1, 0.1)
 ---@param tensor moonlark.Tensor
@@ -21,7 +42,7 @@ local function deviation(tensor, a) return math.sqrt(2 / (1 + (a or 0) ^ 2)) / m
 ---@param high number?  default 1
 ---@return moonlark.Tensor
 function init.uniform(tensor, low, high)
-  return torch.no_grad(tensor.uniform_, tensor, low or 0.0, high or 1.0)
+  return fill(tensor.uniform_, tensor, low or 0.0, high or 1.0)
 end
 
 --- Normal.
@@ -30,14 +51,14 @@ end
 ---@param mean number?  default 0
 ---@param std number?  default 1
 ---@return moonlark.Tensor
-function init.normal(tensor, mean, std) return torch.no_grad(tensor.normal_, tensor, mean or 0.0, std or 1.0) end
+function init.normal(tensor, mean, std) return fill(tensor.normal_, tensor, mean or 0.0, std or 1.0) end
 
 --- One number everywhere.
 ---     nn.init.constant(net.bias, 0)
 ---@param tensor moonlark.Tensor
 ---@param value number
 ---@return moonlark.Tensor
-function init.constant(tensor, value) return torch.no_grad(tensor.fill_, tensor, value) end
+function init.constant(tensor, value) return fill(tensor.fill_, tensor, value) end
 
 --- He et al., 2015: uniform within sqrt(6 / ((1 + a²) fan_in)). PyTorch's layers use a = sqrt(5).
 ---     nn.init.kaiming_uniform(net.weight)

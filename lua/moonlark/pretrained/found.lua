@@ -1,0 +1,72 @@
+--- Found: what lies in a folder or file of a model from elsewhere, before anybody knows which model it is.
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
+local show = require "moonlark.base.show"
+local weights = require "moonlark.pretrained.weights"
+
+---@class moonlark.pretrained.Found
+---@field path string  as the person gave it
+---@field folder string  where files beside the weights are looked for
+---@field file string  the file of weights
+---@field tensors table<string, moonlark.Tensor>
+---@field extra table  what else the file of weights holds, such as OpenAI's `dims`
+---@field config table?  config.json
+---@field front table?  settings of the front end: preprocessor_config.json, or feature_extractor of
+--- processor_config.json
+local Found = {}
+Found.__index = Found
+
+--- The path of a file beside the weights; nil where there is none.
+---     local path = found:beside "labels.json"
+---@param name string
+---@return string?
+function Found:beside(name)
+  local path = files.join(self.folder, name)
+  return files.exists(path) and path or nil
+end
+
+--- A JSON file beside the weights, read; nil where there is none.
+---     local labels = found:json "labels.json"
+---@param name string
+---@return any
+function Found:json(name)
+  local path = self:beside(name)
+  return path and json.decode(files.read(path), path) or nil
+end
+
+--- The shape of a tensor; nil where there is none of that name.
+---     local shape = found:shape "fc.weight"       --> {521, 1024}
+---@param name string
+---@return integer[]?
+function Found:shape(name) return self.tensors[name] and self.tensors[name]:shape() end
+
+--- An error that names the path.
+---     found:fail("its heads are %d", n)
+---@param format string  as for show.format
+---@param ... any
+function Found:fail(format, ...) show.fail("%s: " .. format, self.path, ...) end
+
+local function front_of(self)
+  local old = self:json "preprocessor_config.json"
+  if old then return old end
+  local processor = self:json "processor_config.json"
+  return processor and processor.feature_extractor
+end
+
+local found = {}
+
+--- Looks at a path.
+---@param path string  a folder or a file of weights
+---@return moonlark.pretrained.Found
+function found.at(path)
+  local kind = files.kind(path)
+  if not kind then show.fail("%s does not exist", path) end
+  local self = setmetatable({path = path, folder = kind == "directory" and path or (files.split(path))}, Found)
+  self.config = self:json "config.json"
+  self.front = front_of(self)
+  local read = weights.read(path)
+  self.tensors, self.extra, self.file = read.tensors, read.extra, read.file
+  return self
+end
+
+return found

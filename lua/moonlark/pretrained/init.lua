@@ -1,0 +1,91 @@
+--- Pretrained: models that others have trained, opened from their files.
+---
+---     local pretrained = require "moonlark.pretrained"
+---     local model = pretrained.open "models/yamnet"                  -- a folder, or a file of weights
+---     print(model:classify("song.mp3", {top = 5}))
+---     local x = model:embed "song.mp3"
+---
+--- What a model is comes from its config.json, or from the names and shapes of its tensors (moonlark.pretrained.family).
+--- Nothing in a file is run.
+local Pretrained = require "moonlark.pretrained.class"
+local family = require "moonlark.pretrained.family"
+local found = require "moonlark.pretrained.found"
+local init = require "moonlark.nn.initialise"
+local network = require "moonlark.network"
+local options = require "moonlark.base.options"
+
+local pretrained = {}
+
+local opening = options.describe("pretrained.open", {
+  device = options.text("cpu", 'where it computes: "cpu", "cuda:0"'),
+  precision = options.choice({"float32", "bfloat16", "float16"}, "float32", "of weights and computation"),
+})
+
+-- The tensors under the network's names.
+local function renamed(one, seen, o)
+  local tensors = {}
+  for name, tensor in pairs(seen.tensors) do
+    local inner = name
+    if one.rename then inner = one.rename(name, seen) end
+    if inner then tensors[inner] = tensor end
+  end
+  return one.prepare and one.prepare(tensors, seen, o) or tensors
+end
+
+-- The names in config.json, by id; nil where it has none.
+local function labels_of_config(seen)
+  local by_id = seen.config and seen.config.id2label
+  if type(by_id) ~= "table" then return nil end
+  local labels, count = {}, 0
+  for id, label in pairs(by_id) do
+    labels[(tonumber(id) or seen:fail("config.json: id2label has the id '%s', no number", id)) + 1] = label
+    count = count + 1
+  end
+  if #labels ~= count then seen:fail("config.json: the ids of id2label are not 0..%d", count - 1) end
+  return labels
+end
+
+-- The names of the scores; nil for a network that gives none. Where no file names them they are called as the
+-- reference calls them: LABEL_0 …
+local function names_of(one, seen, o)
+  if not (one.task and o.classes) then return nil end
+  local names = one.labels and one.labels(seen, o) or labels_of_config(seen)
+  if not names then
+    names = {}
+    for i = 1, o.classes do names[i] = ("LABEL_%d"):format(i - 1) end
+  end
+  if #names ~= o.classes then
+    seen:fail("there are %d labels, and the network tells %d classes", #names, o.classes)
+  end
+  return names
+end
+
+local function filled(one, seen, architecture)
+  local make = network.find(one.architecture)
+  local net = init.without(function() return make(architecture) end)
+  local fits, why = pcall(net.load_state_dict, net, renamed(one, seen, architecture))
+  if not fits then seen:fail("%s", why) end
+  return net
+end
+
+--- Opens a model. Errors: it is not known here (what is known is said), its tensors do not fit (all that do not are
+--- listed), it is damaged.
+---     local model = pretrained.open("models/musicnn/MSD_musicnn.safetensors", {device = "cuda:0"})
+---@param what string  a folder, or a file of weights
+---@param given moonlark.pretrained.open.Options?
+---@return moonlark.Pretrained
+function pretrained.open(what, given)
+  local o = opening:read(given)
+  local seen = found.at(what)
+  local one, architecture = family.of(seen)
+  local net = filled(one, seen, architecture):to(o.device):eval()
+  if o.precision ~= "float32" then net:to(o.precision) end
+  local names = names_of(one, seen, architecture)
+  return setmetatable({
+    net = net, family = one, found = seen, front = one.front(seen, architecture), names = names, device = o.device,
+    card = {architecture = one.architecture, options = architecture, classes = names, task = one.task,
+      source = one.source},
+  }, Pretrained)
+end
+
+return pretrained

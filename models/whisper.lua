@@ -1,0 +1,117 @@
+--- whisper: Whisper's encoder on 30 s of log-mel, with or without a head that tells classes.
+---
+---     local net = require("models.whisper") {width = 384, layers = 4, heads = 6, classes = 10}
+---     net(x)                                -- [n, 80, 3000], mel × frames, to logits [n, 10]
+---     net:hidden(x)                         -- what each layer gives, [n, 1500, 384]
+---
+--- Radford et al. (2022), "Robust speech recognition via large-scale weak supervision". Parameters have the names of
+--- transformers' WhisperForAudioClassification, whose head this is: a projection, the mean over all frames, a linear
+--- layer.
+local SelfAttention = require "moonlark.nn.self_attention"
+local network = require "moonlark.network"
+local nn = require "moonlark.nn"
+local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
+local torch = require "moonlark.torch"
+
+local integer, boolean = options.integer, options.boolean
+
+local Layer = nn.Module:extend "WhisperEncoderLayer"
+
+function Layer:init(o)
+  self.self_attn = SelfAttention(o.width, o.heads, {k = true})
+  self.self_attn_layer_norm = nn.LayerNorm(o.width)
+  self.fc1 = nn.Linear(o.width, o.inner)
+  self.fc2 = nn.Linear(o.inner, o.width)
+  self.final_layer_norm = nn.LayerNorm(o.width)
+end
+
+function Layer:forward(x)
+  x = x + self.self_attn(self.self_attn_layer_norm(x))
+  return x + self.fc2(self.fc1(self.final_layer_norm(x)):gelu())
+end
+
+local Encoder = nn.Module:extend "WhisperEncoder"
+
+function Encoder:init(o)
+  self.conv1 = nn.Conv1d(o.n_mels, o.width, 3, {padding = 1})
+  self.conv2 = nn.Conv1d(o.width, o.width, 3, {stride = 2, padding = 1})
+  self.embed_positions = nn.Embedding(o.frames, o.width)
+  self.layers, self.depth = nn.ModuleList(), o.layers
+  for _ = 1, o.layers do self.layers:append(Layer(o)) end
+  self.layer_norm = nn.LayerNorm(o.width)
+end
+
+--- The input of the first layer, of [n, n_mels, 2 frames]: [n, frames, width].
+function Encoder:stem(x)
+  local expected = 2 * self.embed_positions.num_embeddings
+  if x:size(-1) ~= expected then show.fail("the input must have %d frames, got %d", expected, x:size(-1)) end
+  x = self.conv2(self.conv1(x):gelu()):gelu()
+  return x:transpose(1, 2):contiguous() + self.embed_positions.weight
+end
+
+--- Calls f(state, index) for the first layer's input (0) and what each layer gives; the last one is normalised.
+function Encoder:each_state(x, f)
+  x = self:stem(x)
+  f(x, 0)
+  local last = self.depth - 1
+  for i, layer in self.layers:each() do
+    x = layer(x)
+    if i == last then x = self.layer_norm(x) end
+    f(x, i + 1)
+  end
+end
+
+function Encoder:forward(x)
+  local last
+  self:each_state(x, function(state) last = state end)
+  return last
+end
+
+local Whisper = nn.Module:extend "Whisper"
+
+function Whisper:init(o)
+  o.inner = o.inner or 4 * o.width
+  self.encoder = Encoder(o)
+  if o.classes then
+    self.projector = nn.Linear(o.width, o.projection)
+    self.classifier = nn.Linear(o.projection, o.classes)
+  end
+  if o.weighted then self.layer_weights = nn.Parameter(torch.full({o.layers + 1}, 1 / (o.layers + 1))) end
+end
+
+--- What each layer gives: a list of layers + 1 tensors [n, frames, width]; the first is the first layer's input.
+function Whisper:hidden(x)
+  local states = {}
+  self.encoder:each_state(x, function(state) states[#states + 1] = state end)
+  return states
+end
+
+--- The last layer's output, or the learned mean of all: what the head is given.
+function Whisper:mixed(x)
+  if not self.layer_weights then return self.encoder(x) end
+  local weights, sum = self.layer_weights:softmax(-1), nil
+  self.encoder:each_state(x, function(state, i)
+    local part = state * weights[i]
+    sum = sum and sum + part or part
+  end)
+  return sum
+end
+
+function Whisper:forward(x)
+  local states = self:mixed(x)
+  if not self.classifier then return states end
+  return self.classifier(self.projector(states):mean {1})
+end
+
+return network.architecture("whisper", Whisper, {
+  n_mels = integer(80, {least = 1}, "rows of the input"),
+  width = integer(384, {least = 1}, "numbers of a frame"),
+  layers = integer(4, {least = 1, most = 200}, "of the encoder"),
+  heads = integer(6, {least = 1}, "of each attention"),
+  inner = integer(nil, {least = 1, usual = "4 width"}, "numbers between the two linear layers"),
+  frames = integer(1500, {least = 1}, "that the encoder gives; the input has twice as many"),
+  classes = integer(nil, {least = 1, usual = "no head"}, "how many to tell apart"),
+  projection = integer(256, {least = 1}, "numbers between the encoder and the last layer"),
+  weighted = boolean(false, "the head hears a learned mean of all layers"),
+})
