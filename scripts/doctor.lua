@@ -78,6 +78,8 @@ local function check_engine()
     "apt-get install librubberband2; the phase vocoder works without")
   report("HDF5", versions.HDF5, versions.HDF5 or "no libhdf5: features cannot be written as .h5", false,
     "apt-get install hdf5-tools")
+  report("libcurl", versions.libcurl, versions.libcurl or "not found: no models can be fetched", false,
+    "apt-get install libcurl4; what lies on the disk works without")
   local formats = text.keys(core.system.codecs())
   report("sound formats", #formats > 0, table.concat(formats, ", "), true, "scripts/setup.sh")
   local columns = core.system.terminal_columns(1)

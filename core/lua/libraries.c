@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "audio/ffmpeg.h"
 #include "dsp/rubberband.h"
+#include "net/curl.h"
 #include "store/hdf5_library.h"
 
 #include <fftw3.h>
@@ -25,6 +26,8 @@ int mlk_lua_libraries(lua_State *L)
     mlk_lua_set_string(L, "soxr", soxr_version());
     if (!mlk_rubberband_load(NULL))
         mlk_lua_set_string(L, "Rubber Band", "3 or later"); /* it does not say */
+    if (!mlk_curl_load(NULL))
+        mlk_lua_set_string(L, "libcurl", mlk_curl.version()); /* and of what it is made */
     mlk_lua_set_string(L, "FFTW", fftw_version);
     lua_pushfstring(L, "%d.%d", libsvm_version / 100, libsvm_version % 100);
     lua_setfield(L, -2, "libsvm");

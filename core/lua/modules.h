@@ -20,6 +20,7 @@
     MODULE(loader)              \
     MODULE(metrics)             \
     MODULE(music)               \
+    MODULE(net)                 \
     MODULE(picture)             \
     MODULE(process)             \
     MODULE(regress)             \

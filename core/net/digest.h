@@ -1,0 +1,26 @@
+/* digest.h: SHA-256 (FIPS 180-4) and Git's SHA-1 of files, to check what was fetched.
+ *
+ * Git names a file by the SHA-1 of "blob SIZE", a zero byte and the content.
+ * SHA-1 tells damage from the truth, not a forger from the author: a file that
+ * is named by it is as good as the connection that it came by.
+ *
+ *     char hex[MLK_DIGEST_SIZE];
+ *     if (mlk_digest_file(path, MLK_SHA256, hex, status)) return status->code;
+ */
+#ifndef MLK_DIGEST_H
+#define MLK_DIGEST_H
+
+#include "status.h"
+
+#include <stddef.h>
+
+typedef enum mlk_digest { MLK_SHA256, MLK_GIT_SHA1 } mlk_digest;
+
+enum { MLK_DIGEST_SIZE = 65 }; /* 64 lower-case hexadecimal digits, 40 of SHA-1, and the end */
+
+void mlk_digest_bytes(const void *bytes, size_t n, mlk_digest kind, char hex[MLK_DIGEST_SIZE]);
+
+/* Stops with MLK_INTERRUPTED once mlk_interrupted(). */
+mlk_code mlk_digest_file(const char *path, mlk_digest kind, char hex[MLK_DIGEST_SIZE], mlk_status *status);
+
+#endif
