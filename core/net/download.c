@@ -141,8 +141,11 @@ static mlk_code get(part *self, mlk_status *status)
     if (!answer)
         return mlk_fail_memory(status, "a transfer");
     mlk_code code = mlk_fetch(&request, &file->fetch, &sink, answer, status);
-    if (code && answer->status == 416) /* the part is longer than the whole: it was of something else */
+    if (code && answer->status == 416) { /* there is nothing behind the part: it was whole, or of something else */
         self->wrong = true;
+        if (file->size >= 0)
+            fail_wrong(self, status, "has no more than", self->have, file->size);
+    }
     if (!code && self->total >= 0 && self->have != self->total)
         code = fail_wrong(self, status, "sends", self->have, self->total);
     free(answer);

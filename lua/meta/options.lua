@@ -1230,6 +1230,18 @@
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field threshold? number  default 1e-10, 0 or more: smaller magnitudes count as 0
 
+--- What hub.find takes.
+---@class moonlark.hub.find.Options
+---@field offline? boolean  default false: nothing is fetched, what is here must do
+---@field revision? string  default "main": a branch, a tag or a commit
+---@field token? string  default $HF_TOKEN, or the file in which it is kept: shown to the hub
+
+--- What hub.get takes.
+---@class moonlark.hub.get.Options
+---@field offline? boolean  default false: nothing is fetched, what is here must do
+---@field revision? string  default "main": a branch, a tag or a commit
+---@field token? string  default $HF_TOKEN, or the file in which it is kept: shown to the hub
+
 --- What metrics.average_precision takes.
 ---@class moonlark.metrics.average_precision.Options
 ---@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest

@@ -13,7 +13,7 @@ moonlark.home = debug.getinfo(1, "S").source:match "^@(.*)/lua/moonlark/init%.lu
 
 --- The modules that the prompt offers as globals.
 moonlark.modules = {
-  "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "metrics", "music", "nn",
+  "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "hub", "metrics", "music", "nn",
   "optim", "plot", "predict", "pretrained", "regress", "run", "torch", "train",
 }
 

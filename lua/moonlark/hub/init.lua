@@ -65,9 +65,11 @@ end
 local function get(name, o)
   local token = o.token or place.token()
   local model = remote.model(name, o.revision, token)
-  for _, file in ipairs(model.names) do cache.check_file(file) end
   local wanted, weights = choice.of(model.names)
-  if weights == 0 then show.fail("%s has no weights that are read here: its files are%s", name, model.names) end
+  if weights == 0 then
+    show.fail("%s has no weights that are read here, but %s", name, table.concat(model.names, ", ", 1,
+      math.min(#model.names, 8)))
+  end
   files.check_folder(place.cache(), "hub cache")
   fetch_all(name, model.commit, wanted, token)
   cache.note(name, o.revision, model.commit)
