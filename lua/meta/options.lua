@@ -118,6 +118,17 @@
 ---@field average_attn_weights? boolean  default true: false: the weights of each head, [n, num_heads, l, s]
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
+--- What Pretrained:attention takes.
+---@class moonlark.Pretrained.attention.Options
+---@field window? number  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number  default the model's own, above 0, s: from window to window
+---@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+---@field layer? integer  default -1: 0 is the first, -1 the last
+---@field head? "mean"|integer  default "mean": one head, or the mean of all
+---@field query? "mean"|"all"|number  default what the class is told from, else the mean of all: who looks: a moment of the song, all moments on average, or all of them, a row each
+---@field rollout? boolean  default false: follow attention through all layers up to this one
+---@field class? string  default nil: weight the map by what speaks for this class
+
 --- What Pretrained:classify takes.
 ---@class moonlark.Pretrained.classify.Options
 ---@field window? number  default the model's own, above 0, s: of sound that is heard at once
@@ -1673,6 +1684,17 @@
 ---@field start_factor? number  default 1 / (steps + 1), 0..1: share of the rate at the beginning
 ---@field warmup? integer|number  default 0: units in which the rate rises first, or a share
 ---@field unit? "batch"|"epoch"  default "batch": after which of them step is due
+
+--- What plot.attention takes.
+---@class moonlark.plot.attention.Options
+---@field contrast? number  default 0.85, 0..1: how dark it is where nobody looks; 0: as light as elsewhere
+---@field curve? boolean  default true: also draw how much each moment is looked at, below
+---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
+---@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number  default by the pictures, 60..10000, pixels: of the picture
+---@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number  default in proportion, 15..2600, mm: on paper
+---@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.bars takes.
 ---@class moonlark.plot.bars.Options

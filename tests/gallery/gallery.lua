@@ -360,6 +360,25 @@ add("songs", function()
   end
   return plot.songs(songs, {names = {"One.mp3", "Zwei – ein langer Name.flac", "τρία.ogg"}})
 end)
+
+-- A mel spectrogram of 10 s, and attention that wanders over it in `rows` rows of patches.
+local function looked_at(rows)
+  local torch = require "moonlark.torch"
+  local mel = spectrogram(-80, 0, "mel")
+  local map = signal.new {kind = "attention", rate = 10, data = torch.tensor(matrix(rows, 100, function(r, c)
+    return math.exp(-((c / 10 - 5 - 3 * math.sin(r)) / 1.5) ^ 2) + 0.2 * math.abs(math.sin(c / 3))
+  end))}
+  return mel:with {data = torch.tensor(mel.data), unit = "dB"}, map
+end
+
+add("attention", function()
+  local mel, map = looked_at(1)
+  return plot.attention(mel, map, {title = "Where it looks"})
+end)
+add("attention_patches", function()
+  local mel, map = looked_at(12)
+  return plot.attention(mel, map, {title = "Patches, in a paper's column", width_mm = 85, curve = false})
+end)
 add("grid", function()
   return plot.grid({
     plot.waveform(wave(4, 1000), {rate = 1000, title = "Waveform"}), plot.waveform(wave(4, 1000), {rate = 1000,

@@ -26,6 +26,8 @@ end
 ---     local y = attention(x)
 ---@class moonlark.nn.SelfAttention: moonlark.nn.Module
 ---@field heads integer
+---@field watcher (fun(attention: moonlark.nn.SelfAttention, x: moonlark.Tensor, mask: moonlark.Tensor?): moonlark.Tensor?)?
+--- is told what each call was given; weights that it gives are used in place of the call's own
 local SelfAttention = Module:extend "SelfAttention"
 
 -- `without` names projections that have no bias: {k = true}.
@@ -38,8 +40,10 @@ function SelfAttention:init(width, heads, without)
 end
 
 function SelfAttention:forward(x, mask)
+  local watched = self.watcher and self.watcher(self, x, mask)
   local q, k, v = self:projected(x)
-  local mixed = torch.scaled_dot_product_attention(q, k, v, mask and {attn_mask = mask} or nil)
+  local mixed = watched and watched:matmul(v)
+    or torch.scaled_dot_product_attention(q, k, v, mask and {attn_mask = mask} or nil)
   return self.out_proj(mixed:transpose(1, 2):flatten(2))
 end
 

@@ -10,8 +10,9 @@
 ---     vectors   x y dx dy                 a straight line each
 ---     polygon   x y                       one filled area
 ---     image     z                         cells by rows; image.x, image.y is the centre of the first
+---     veil      r g b opacity             the same of colours that let shine through, 0..255 each
 ---@class moonlark.plot.Element
----@field kind "line"|"points"|"boxes"|"bands"|"vectors"|"polygon"|"image"
+---@field kind "line"|"points"|"boxes"|"bands"|"vectors"|"polygon"|"image"|"veil"
 ---@field bytes string
 ---@field colour string?  "#rrggbb"
 ---@field alpha string?  two hexadecimal digits: how much shows through points
@@ -27,7 +28,7 @@
 local element = {}
 
 --- How many numbers a point has.
-element.columns = {line = 2, points = 2, boxes = 6, bands = 3, vectors = 4, polygon = 2, image = 1}
+element.columns = {line = 2, points = 2, boxes = 6, bands = 3, vectors = 4, polygon = 2, image = 1, veil = 4}
 
 local function border(e) return e.edge and ("border rgb '%s'"):format(e.edge) or "noborder" end
 
@@ -51,6 +52,7 @@ local styles = {
     return ("filledcurves closed lw 1.5 lc rgb '%s' fillstyle solid 1 %s"):format(e.colour, border(e))
   end,
   image = function() return "image" end,
+  veil = function() return "rgbalpha" end,
 }
 
 --- How gnuplot draws it: what follows "with".

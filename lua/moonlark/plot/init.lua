@@ -18,7 +18,7 @@ local plot = {grid = require "moonlark.plot.figure".grid}
 
 for _, part in ipairs {"map", "waveform", "lines", "scatter", "confusion", "bars", "histogram", "curves", "pie", "heat",
   "roc", "precision_recall", "calibration", "predicted", "dendrogram", "embedding", "learning_curve", "importance",
-  "signal", "songs"} do
+  "signal", "songs", "attention"} do
   plot[part] = require("moonlark.plot." .. part)[part]
 end
 

@@ -187,12 +187,13 @@ end
 -- How gnuplot finds an element's numbers in the sidecar.
 local function source_of(e, skip)
   local n, image, count = gnuplot.number, e.image, element.columns[e.kind]
-  if image then
-    return ("binary skip=%d array=(%d,%d) format='%%float32' origin=(%s,%s) dx=%s dy=%s"):format(
-      skip, image.columns, image.rows, n(image.x), n(image.y), n(image.dx), n(image.dy))
-  end
   local columns = {}
   for i = 1, count do columns[i] = i end
+  if image then
+    return ("binary skip=%d array=(%d,%d) format='%s' origin=(%s,%s) dx=%s dy=%s using %s"):format(skip, image.columns,
+      image.rows, ("%float32"):rep(count), n(image.x), n(image.y), n(image.dx), n(image.dy),
+      table.concat(columns, ":"))
+  end
   return ("binary skip=%d record=%d format='%s' using %s"):format(skip, #e.bytes // (4 * count),
     ("%float32"):rep(count), table.concat(columns, ":"))
 end
@@ -201,7 +202,7 @@ end
 local function plot(self, canvas, sidecar)
   local parts = {}
   for _, e in ipairs(self.elements) do
-    if e.image and sidecar.smoothed then e = magnified(e) end
+    if e.kind == "image" and sidecar.smoothed then e = magnified(e) end
     parts[#parts + 1] = ("'%s' %s with %s notitle"):format(gnuplot.sidecar, source_of(e, sidecar.size),
       element.style(e))
     sidecar:add(e.bytes)

@@ -1,4 +1,5 @@
 --- The class of models from elsewhere: what can be asked of each, whatever its family.
+local attention = require "moonlark.pretrained.attention"
 local audio = require "moonlark.audio"
 local dataset = require "moonlark.dataset"
 local engine = require "moonlark.feature.engine"
@@ -202,6 +203,31 @@ function Pretrained:embed(song, given)
   local step = #starts > 1 and starts[2] - starts[1] or o.window or self.front.window or self.front.most or 30
   return signal.new {data = frames:transpose(0, 1):contiguous(), rate = per_window / step, start = starts[1],
     kind = "embedding", axis = {name = "dimension"}, made = {model = self.found.path, layer = o.layer}}
+end
+
+local looking = options.describe("Pretrained:attention", cutting, attention.options)
+
+--- Where a transformer looks while it hears a song: a Signal over the song's time, to be drawn over its mel spectrogram
+--- (plot.attention).
+---
+--- Without `query`: how much each moment is looked at, 1 × frames (patches: rows of frequencies × frames). query =
+--- "all": the map of the first window, a row for each moment that looks.
+---     plot.attention(feature.mel(song), model:attention(song, {layer = -1})):save "attention.png"
+---@param song string|moonlark.Signal
+---@param given moonlark.Pretrained.attention.Options?
+---@return moonlark.Signal
+function Pretrained:attention(song, given)
+  local o, list = looking:read(given), {}
+  local samples = heard(self, song)
+  local rate = self.front.rate
+  for _, group in ipairs(windows.cut(samples, self.front, o)) do
+    for i, start in ipairs(group.starts) do
+      local wave = group.waves:narrow(0, i - 1, 1)
+      list[#list + 1] = {start = start / rate, seconds = wave:size(1) / rate,
+        input = function() return input_of(self, wave) end}
+    end
+  end
+  return attention.map(self, list, samples:size(0) / rate, o)
 end
 
 function Pretrained:__tostring()
