@@ -1,5 +1,4 @@
 --- Attention over a spectrogram: what a network looks at lies in the light.
-local data = require "moonlark.plot.data"
 local figure = require "moonlark.plot.figure"
 local lines = require "moonlark.plot.lines".lines
 local map = require "moonlark.plot.map".map
@@ -56,6 +55,15 @@ local function curve_of(attention, width)
     legend = false})
 end
 
+-- The spectrogram under its veil.
+local function lit(mel, attention, o, looks)
+  local one = view.of(mel)
+  local drawn = view.draw(one, view.range {one}, looks)
+  local panel = drawn.panels[1].panel
+  panel.elements[#panel.elements + 1] = veil(attention, panel, o.contrast)
+  return drawn
+end
+
 --- A spectrogram in the light of attention: bright where a network looks (model:attention), dark where it does not; and
 --- below how much each moment is looked at. Of a map with a row for each moment that looks (query = "all"), the map.
 ---     plot.attention(feature.mel(song), model:attention(song)):save "attention.png"
@@ -72,14 +80,12 @@ function pictures.attention(mel, attention, given)
   if attention.axis and attention.axis.unit == "s" then
     return map(attention, {title = o.title, width = o.width or 720, height = o.height or 640, pool = "max"})
   end
-  local one = view.of(mel)
-  local above = view.draw(one, view.range {one}, {title = false, width = o.width or 900, height = 300,
-    xlabel = not o.curve and nil})
-  local panel = above.panels[1].panel
-  panel.elements[#panel.elements + 1] = veil(attention, panel, o.contrast)
-  local list = o.curve and {above, curve_of(attention, o.width or 900)} or {above}
-  return figure.grid(list, {columns = 1, title = o.title, width = o.width, height = o.height, width_mm = o.width_mm,
-    height_mm = o.height_mm, font_size = o.font_size})
+  local looks = {title = o.title, width = o.width, height = o.height, width_mm = o.width_mm, height_mm = o.height_mm,
+    font_size = o.font_size}
+  if not o.curve then return lit(mel, attention, o, looks) end
+  local above = lit(mel, attention, o, {title = false, width = o.width or 900, height = 300})
+  looks.columns = 1
+  return figure.grid({above, curve_of(attention, o.width or 900)}, looks)
 end
 
 return pictures
