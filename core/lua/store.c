@@ -20,10 +20,27 @@
 /* --- a list of tensors that Lua's collector frees ----------------------------- */
 
 #define TENSORS_TYPE "moonlark.store.tensors"
+#define TREE_TYPE "moonlark.store.tree"
+#define MAPPING_TYPE "moonlark.store.mapping"
 
 static int free_tensors(lua_State *L)
 {
     mlk_tensors_free(luaL_checkudata(L, 1, TENSORS_TYPE));
+    return 0;
+}
+
+static int free_tree(lua_State *L)
+{
+    mlk_tree_free(luaL_checkudata(L, 1, TREE_TYPE));
+    return 0;
+}
+
+static int free_mapping(lua_State *L)
+{
+    mlk_mapping **mapping = luaL_checkudata(L, 1, MAPPING_TYPE);
+    if (*mapping)
+        mlk_mapping_release(*mapping);
+    *mapping = NULL;
     return 0;
 }
 
@@ -153,9 +170,42 @@ static const mlk_format *check_format(lua_State *L, const char *path)
     return format;
 }
 
-static void push_array(lua_State *L, const mlk_array *array)
+static const mlk_format *check_readable(lua_State *L, const char *path)
 {
-    mlk_lua_push_copy(L, array->dtype, array->rank, array->shape, array->data);
+    mlk_status status;
+    const mlk_format *format = mlk_format_to_read(path, &status);
+    if (!format)
+        mlk_lua_raise(L, &status);
+    return format;
+}
+
+/* Tensors from so many bytes on lie where the file is mapped, or where it was unpacked; copies of smaller ones cost less
+ * than their bookkeeping. */
+enum { WORTH_WRAPPING = 64 << 10 };
+
+/* Takes over a mapped file, so that tensors can lie in it; pushes what lets go of it. NULL: the file is empty. */
+static mlk_mapping *push_mapping(lua_State *L, mlk_file *file)
+{
+    mlk_mapping **held = mlk_lua_push_object(L, MAPPING_TYPE, sizeof *held);
+    *held = NULL;
+    if (file->bytes && !(*held = mlk_mapping_new(file)))
+        mlk_lua_fail(L, "not enough memory for a file");
+    return *held;
+}
+
+/* Pushes an array of a file. Its own memory, where it has some, may become the tensor's. */
+static void push_array(lua_State *L, const mlk_array *array, void **owned, mlk_mapping *mapping)
+{
+    bool large = (uint64_t)mlk_array_count(array) * mlk_dtype_size(array->dtype) >= WORTH_WRAPPING;
+    if (large && *owned) {
+        void *memory = *owned;
+        *owned = NULL;
+        mlk_lua_push_wrapped(L, array, free, memory);
+    } else if (large && mapping) {
+        mlk_lua_push_wrapped(L, array, mlk_mapping_release, mlk_mapping_hold(mapping));
+    } else {
+        mlk_lua_push_copy(L, array->dtype, array->rank, array->shape, array->data);
+    }
 }
 
 /* Pushes the strings from *item on as lists in lists, by the axes that are left; of no axis one string. */
@@ -212,23 +262,103 @@ static int load_numbers(lua_State *L, const char *path)
     return 2;
 }
 
+/* --- nested values (store/tree.h) --- */
+
+typedef struct tree_state {
+    mlk_tree *tree;
+    mlk_mapping *mapping;
+    int made; /* the stack's place of a table: what was made of nodes that several may hold */
+} tree_state;
+
+static void push_node(lua_State *L, const tree_state *s, int index);
+
+/* Lists and dicts; of None there is nothing in a dict, and false in a list, where the others keep their places. */
+static void push_items(lua_State *L, const tree_state *s, const mlk_tree_node *node)
+{
+    int step = node->kind == MLK_TREE_DICT ? 2 : 1;
+    luaL_checkstack(L, 6, "values in values");
+    lua_createtable(L, step == 1 ? node->count : 0, step == 2 ? node->count / 2 : 0);
+    for (int i = 0; i + step <= node->count; i += step) {
+        if (step == 1)
+            lua_pushinteger(L, i + 1);
+        else
+            push_node(L, s, node->items[i]);
+        push_node(L, s, node->items[i + step - 1]);
+        if (step == 1 && lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            lua_pushboolean(L, 0);
+        }
+        lua_rawset(L, -3);
+    }
+}
+
+/* What may be in several places is the same table, the same tensor in all of them. */
+static void push_shared(lua_State *L, const tree_state *s, int index)
+{
+    const mlk_tree_node *node = &s->tree->nodes[index];
+    luaL_checkstack(L, 4, "values in values");
+    if (lua_rawgeti(L, s->made, index + 1) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    if (node->kind == MLK_TREE_ARRAY) {
+        mlk_tree_array *item = &s->tree->arrays[node->index];
+        push_array(L, &item->array, &item->owned, s->mapping);
+    } else {
+        push_items(L, s, node);
+    }
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, s->made, index + 1);
+}
+
+static void push_node(lua_State *L, const tree_state *s, int index)
+{
+    const mlk_tree_node *node = &s->tree->nodes[index];
+    switch (node->kind) {
+    case MLK_TREE_BOOLEAN: lua_pushboolean(L, node->boolean); break;
+    case MLK_TREE_INTEGER: lua_pushinteger(L, node->integer); break;
+    case MLK_TREE_NUMBER: lua_pushnumber(L, node->number); break;
+    case MLK_TREE_STRING: lua_pushlstring(L, node->text.at, node->text.length); break;
+    case MLK_TREE_LIST:
+    case MLK_TREE_DICT:
+    case MLK_TREE_ARRAY: push_shared(L, s, index); break;
+    default: lua_pushnil(L); break;
+    }
+}
+
+/* load(path) of a file of nested values -> its value */
+static int load_tree(lua_State *L, const char *path, const mlk_format *format)
+{
+    mlk_status status;
+    mlk_tree *tree = mlk_lua_push_object(L, TREE_TYPE, sizeof *tree);
+    mlk_lua_check(L, format->read_tree(path, tree, &status), &status);
+    tree_state s = {tree, push_mapping(L, &tree->file), 0};
+    lua_newtable(L);
+    s.made = lua_gettop(L);
+    push_node(L, &s, tree->root);
+    mlk_tree_free(tree);
+    return 1;
+}
+
 /* load(path) -> {name = tensor, string or list of strings}, or of a file of one array that itself; and of .mat, what
  * has no place in Lua, {name = "struct"} */
 static int load(lua_State *L)
 {
     const char *path = mlk_lua_string(L, 1, "path");
-    const mlk_format *format = check_format(L, path);
+    const mlk_format *format = check_readable(L, path);
     mlk_status status;
     lua_settop(L, 2);
-    if (!format->read)
+    if (format->parse_columns && !format->read)
         return load_numbers(L, path);
     if (!lua_isnil(L, 2))
         mlk_lua_fail(L, "options are of .csv and .tsv, '%s' has none", path);
+    if (format->read_tree)
+        return load_tree(L, path, format);
     mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
     mlk_lua_check(L, format->read(path, tensors, &status), &status);
+    mlk_mapping *mapping = push_mapping(L, &tensors->file);
     lua_createtable(L, 0, tensors->count + tensors->strings_count);
     for (int i = 0; i < tensors->count; i++) {
-        push_array(L, &tensors->items[i].array);
+        push_array(L, &tensors->items[i].array, &tensors->items[i].owned, mapping);
         if (!format->single)
             lua_setfield(L, -2, tensors->items[i].name);
     }
@@ -365,11 +495,11 @@ static int save(lua_State *L)
     return 0;
 }
 
-/* formats("tensors" | "frames" | "table" | "columns" or nil) -> list of the endings, without the dot, of files that
+/* formats("tensors" | "frames" | "table" | "columns" | "weights" or nil) -> list of the endings, without the dot, of files that
  * hold such; nil: that features are written to, frames or a table */
 static int formats(lua_State *L)
 {
-    static const char *const uses[] = {"tensors", "frames", "table", "columns", NULL};
+    static const char *const uses[] = {"tensors", "frames", "table", "columns", "weights", NULL};
     int use = lua_isnoneornil(L, 1) ? MLK_FORMAT_FRAMES | MLK_FORMAT_TABLE : 1 << mlk_lua_choice(L, 1, "use", uses);
     int n = 0;
     lua_newtable(L);
@@ -524,6 +654,8 @@ int mlk_lua_open_store(lua_State *L)
     };
     static const luaL_Reg lock_methods[] = {{"close", release}, {NULL, NULL}};
     mlk_lua_new_type(L, TENSORS_TYPE, free_tensors, NULL);
+    mlk_lua_new_type(L, TREE_TYPE, free_tree, NULL);
+    mlk_lua_new_type(L, MAPPING_TYPE, free_mapping, NULL);
     mlk_lua_new_type(L, COLUMNS_TYPE, free_columns, NULL);
     mlk_lua_new_type(L, LOCK_TYPE, release, lock_methods);
     luaL_newlib(L, functions);

@@ -36,6 +36,11 @@ void mlk_lua_push_copy(lua_State *L, mlk_dtype dtype, int rank, const int64_t *s
         memcpy(array.data, values, bytes);
 }
 
+void mlk_lua_push_wrapped(lua_State *L, const mlk_array *array, void (*release)(void *owner), void *owner)
+{
+    functions(L)->wrap(L, array, release, owner);
+}
+
 mlk_array mlk_lua_read_tensor(lua_State *L, int arg, const char *name, int dtype, int rank)
 {
     mlk_array array;

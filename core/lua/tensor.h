@@ -31,6 +31,10 @@ typedef struct mlk_tensor_functions {
      * converting and copying only where needed, and pushes the tensor that owns the view: keep it on the stack
      * while the view is used. Returns false, pushing nothing, when `arg` is no tensor. */
     bool (*read)(lua_State *L, int arg, int dtype, mlk_array *array);
+
+    /* Pushes a tensor over memory of somebody else, aligned for its dtype. release(owner) is called once, when the last
+     * tensor over it has gone, on whatever thread; also when this raises. */
+    void (*wrap)(lua_State *L, const mlk_array *array, void (*release)(void *owner), void *owner);
 } mlk_tensor_functions;
 
 /* Pushes a new tensor, uninitialised, and returns its memory, row after row. */
@@ -38,6 +42,9 @@ void *mlk_lua_push_tensor(lua_State *L, mlk_dtype dtype, int rank, const int64_t
 
 /* Pushes a new tensor that holds a copy of these values. */
 void mlk_lua_push_copy(lua_State *L, mlk_dtype dtype, int rank, const int64_t *shape, const void *values);
+
+/* Pushes a tensor over memory of somebody else: see above. */
+void mlk_lua_push_wrapped(lua_State *L, const mlk_array *array, void (*release)(void *owner), void *owner);
 
 /* Reads argument `arg`, called `name` in errors, as a tensor of `rank` axes (-1: any), converted to a dtype (-1: as it
  * is); pushes its owner. */

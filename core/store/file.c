@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -39,6 +41,37 @@ void mlk_file_close(mlk_file *file)
     if (file->bytes)
         munmap(file->bytes, file->size);
     *file = (mlk_file){0};
+}
+
+struct mlk_mapping {
+    atomic_int holders;
+    mlk_file file;
+};
+
+mlk_mapping *mlk_mapping_new(mlk_file *file)
+{
+    mlk_mapping *mapping = malloc(sizeof *mapping);
+    if (!mapping)
+        return NULL;
+    atomic_init(&mapping->holders, 1);
+    mapping->file = *file;
+    *file = (mlk_file){0};
+    return mapping;
+}
+
+mlk_mapping *mlk_mapping_hold(mlk_mapping *mapping)
+{
+    atomic_fetch_add(&mapping->holders, 1);
+    return mapping;
+}
+
+void mlk_mapping_release(void *held)
+{
+    mlk_mapping *mapping = held;
+    if (atomic_fetch_sub(&mapping->holders, 1) > 1)
+        return;
+    mlk_file_close(&mapping->file);
+    free(mapping);
 }
 
 mlk_code mlk_file_blame(const char *path, mlk_status *status)

@@ -11,6 +11,7 @@
 #include "store/mat.h"
 #include "store/npy.h"
 #include "store/npz.h"
+#include "store/pytorch.h"
 #include "store/safetensors.h"
 #include "store/text_file.h"
 
@@ -45,6 +46,10 @@ const mlk_format mlk_formats[] = {
      .write_table = mlk_hdf5_write_table, .available = mlk_hdf5_available},
     {"hdf5", MLK_FORMAT_COLUMNS, .read = mlk_hdf5_read, .available = mlk_hdf5_available},
     {"mat", MLK_FORMAT_TENSORS | MLK_FORMAT_COLUMNS, .read = mlk_mat_read, .write = mlk_mat_write},
+    {"pt", MLK_FORMAT_WEIGHTS, .read_tree = mlk_pytorch_read},
+    {"pth", MLK_FORMAT_WEIGHTS, .read_tree = mlk_pytorch_read},
+    {"bin", MLK_FORMAT_WEIGHTS, .read_tree = mlk_pytorch_read},
+    {"ckpt", MLK_FORMAT_WEIGHTS, .read_tree = mlk_pytorch_read},
     {.name = NULL},
 };
 
@@ -56,7 +61,7 @@ static bool ends_in(const char *path, const char *name)
     return length > ending + 1 && path[length - ending - 1] == '.' && strcasecmp(path + length - ending, name) == 0;
 }
 
-static int last_of(mlk_format_use use)
+static int last_of(int use)
 {
     int last = 0;
     for (int i = 0; mlk_formats[i].name; i++)
@@ -65,7 +70,7 @@ static int last_of(mlk_format_use use)
     return last;
 }
 
-static const mlk_format *refuse(const char *path, mlk_format_use use, mlk_status *status)
+static const mlk_format *refuse(const char *path, int use, mlk_status *status)
 {
     char endings[256] = "";
     size_t at = 0;
@@ -74,7 +79,7 @@ static const mlk_format *refuse(const char *path, mlk_format_use use, mlk_status
         if (mlk_formats[i].uses & use)
             at += (size_t)snprintf(endings + at, sizeof endings - at, "%s.%s",
                                    at == 0 ? "" : i == last ? " or " : ", ", mlk_formats[i].name);
-    const char *what = use == MLK_FORMAT_TENSORS   ? "a file of tensors"
+    const char *what = use & MLK_FORMAT_TENSORS    ? "a file of tensors"
                        : use == MLK_FORMAT_COLUMNS ? "a table to read"
                        : use == MLK_FORMAT_TABLE   ? "a table's name"
                                                    : "the file's name";
@@ -82,12 +87,41 @@ static const mlk_format *refuse(const char *path, mlk_format_use use, mlk_status
     return NULL;
 }
 
-const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status)
+static const mlk_format *find(const char *path, int use)
 {
     for (const mlk_format *format = mlk_formats; format->name; format++)
         if ((format->uses & use) && ends_in(path, format->name))
-            return format->available && format->available(status) ? NULL : format;
-    return refuse(path, use, status);
+            return format;
+    return NULL;
+}
+
+const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status)
+{
+    const mlk_format *format = find(path, (int)use);
+    if (!format)
+        return refuse(path, (int)use, status);
+    return format->available && format->available(status) ? NULL : format;
+}
+
+/* True of a file that begins as PyTorch's do. */
+static bool is_pytorch(const char *path)
+{
+    mlk_file file;
+    mlk_status status;
+    if (mlk_file_open(path, &file, &status))
+        return false;
+    bool known = mlk_pytorch_known(file.bytes, file.size);
+    mlk_file_close(&file);
+    return known;
+}
+
+const mlk_format *mlk_format_to_read(const char *path, mlk_status *status)
+{
+    enum { USE = MLK_FORMAT_TENSORS | MLK_FORMAT_WEIGHTS };
+    const mlk_format *format = find(path, USE);
+    if (!format && is_pytorch(path))
+        format = find(".pt.pt", USE);
+    return format ? format : refuse(path, USE, status);
 }
 
 char *mlk_format_path(const mlk_format *format, const char *path, int count, const char *name)

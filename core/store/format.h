@@ -13,6 +13,7 @@
 #include "store/frames.h"
 #include "store/table.h"
 #include "store/tensors.h"
+#include "store/tree.h"
 
 #include <stdio.h>
 
@@ -22,6 +23,7 @@ typedef enum mlk_format_use {
     MLK_FORMAT_FRAMES = 2,  /* the frames of one sound, written */
     MLK_FORMAT_TABLE = 4,   /* a row for each sound, written */
     MLK_FORMAT_COLUMNS = 8, /* anybody's table, read */
+    MLK_FORMAT_WEIGHTS = 16, /* tensors that other programs wrote, read */
 } mlk_format_use;
 
 typedef struct mlk_format {
@@ -33,6 +35,7 @@ typedef struct mlk_format {
     /* Tensors; frames and tables that have no function of their own are written as tensors, too. NULL of delimited
      * text, whose table of numbers is one tensor for whoever asks (core/lua/store.c). */
     mlk_code (*read)(const char *path, mlk_tensors *tensors, mlk_status *status);
+    mlk_code (*read_tree)(const char *path, mlk_tree *tree, mlk_status *status); /* in place of read: nested values */
     mlk_code (*write)(const char *path, const mlk_tensors *tensors, mlk_status *status);
     mlk_code (*write_frames)(const char *path, const mlk_frames *frames, mlk_status *status);
     mlk_code (*write_table)(const char *path, const mlk_table *table, mlk_status *status);
@@ -48,6 +51,10 @@ extern const mlk_format mlk_formats[];
 
 /* The format of a file by its name, good for some use. NULL: see status (which may be NULL). */
 const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status);
+
+/* The format that a file's tensors are read by: its name's ending says it; where that is not known and the file is one of
+ * PyTorch's, its content. NULL: see status. */
+const mlk_format *mlk_format_to_read(const char *path, mlk_status *status);
 
 /* The file for the array `name`, one of `count` (malloc): `path` itself unless a file holds one array only. NULL:
  * memory is short. */

@@ -83,13 +83,9 @@ static bool read_letters(header *h, const char *kind)
     return true;
 }
 
-static mlk_code read_descr(header *h)
+/* A type's code, with or without its byte order. */
+static mlk_code set_type(header *h, const char *word)
 {
-    char word[32];
-    if (take(h, "["))
-        return mlk_fail(h->status, MLK_UNSUPPORTED, "the array is structured (several named fields); save each field");
-    if (read_word(h, word, sizeof word))
-        return MLK_INVALID;
     const char *kind = strchr("<>=|", word[0]) && word[0] ? word + 1 : word;
     h->big_endian = word[0] == '>';
     if (read_letters(h, kind))
@@ -107,6 +103,14 @@ static mlk_code read_descr(header *h)
                         word);
     return mlk_fail(h->status, MLK_UNSUPPORTED, "dtype '%s' is not handled; handled are %s", word,
                     "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1 c8 c16 and strings (U, S)");
+}
+
+static mlk_code read_descr(header *h)
+{
+    char word[32];
+    if (take(h, "["))
+        return mlk_fail(h->status, MLK_UNSUPPORTED, "the array is structured (several named fields); save each field");
+    return read_word(h, word, sizeof word) ? MLK_INVALID : set_type(h, word);
 }
 
 /* (), (3,), (3, 4); Python 2 wrote 3L. */
@@ -203,6 +207,20 @@ static mlk_code widen(unsigned char *data, int64_t count, size_t size, mlk_statu
     return MLK_OK;
 }
 
+/* The shape must need the bytes that are there. */
+static mlk_code check_size(const header *h, size_t found)
+{
+    int64_t wanted;
+    mlk_array shape = *h->array;
+    shape.dtype = MLK_COMPLEX128; /* the widest: what follows counts and widens without looking */
+    if (!mlk_array_bytes(&shape, &wanted) || __builtin_mul_overflow(wanted / 16, (int64_t)h->size, &wanted))
+        return mlk_fail(h->status, MLK_INVALID, "the shape is too large");
+    if ((uint64_t)wanted != found)
+        return mlk_fail(h->status, MLK_INVALID, "the data is %s: %zu bytes, the shape needs %" PRId64,
+                        found < (uint64_t)wanted ? "cut short" : "too long", found, wanted);
+    return MLK_OK;
+}
+
 /* The file's header; fills array's shape and type, and says where the data is and that it is all there. */
 static mlk_code open_array(const unsigned char *bytes, size_t size, header *h, const unsigned char **data)
 {
@@ -224,17 +242,8 @@ static mlk_code open_array(const unsigned char *bytes, size_t size, header *h, c
     mlk_code code = read_header(h);
     if (code)
         return code;
-    int64_t wanted;
-    size_t found = size - start - length;
-    mlk_array shape = *array;
-    shape.dtype = MLK_COMPLEX128; /* the widest: what follows counts and widens without looking */
-    if (!mlk_array_bytes(&shape, &wanted) || __builtin_mul_overflow(wanted / 16, (int64_t)h->size, &wanted))
-        return mlk_fail(h->status, MLK_INVALID, "the shape is too large");
-    if ((uint64_t)wanted != found)
-        return mlk_fail(h->status, MLK_INVALID, "the data is %s: %zu bytes, the shape needs %" PRId64,
-                        found < (uint64_t)wanted ? "cut short" : "too long", found, wanted);
     *data = bytes + start + length;
-    return MLK_OK;
+    return check_size(h, size - start - length);
 }
 
 /* A copy of the data, row-major and little-endian, with room for each element to become `room` bytes. */
@@ -333,6 +342,18 @@ mlk_code mlk_npy_parse(const unsigned char *bytes, size_t size, mlk_array *array
     if (!code && h.letters)
         return mlk_fail(status, MLK_UNSUPPORTED, "the array holds strings, not numbers");
     return code ? code : read_numbers(&h, data);
+}
+
+mlk_code mlk_npy_decode(const char *type, bool columns, const unsigned char *bytes, size_t size, mlk_array *array,
+                        mlk_status *status)
+{
+    header h = {.array = array, .fortran_order = columns, .status = status};
+    mlk_code code = set_type(&h, type);
+    if (!code && h.letters)
+        return mlk_fail(status, MLK_UNSUPPORTED, "dtype '%s' holds strings, not numbers", type);
+    if (!code)
+        code = check_size(&h, size);
+    return code ? code : read_numbers(&h, bytes);
 }
 
 mlk_code mlk_npy_parse_item(const unsigned char *bytes, size_t size, const char *name, mlk_tensors *tensors,

@@ -23,6 +23,11 @@ mlk_code mlk_npy_parse(const unsigned char *bytes, size_t size, mlk_array *array
 mlk_code mlk_npy_parse_item(const unsigned char *bytes, size_t size, const char *name, mlk_tensors *tensors,
                             mlk_status *status);
 
+/* Numbers of a type as numpy names it ("<f4") from the bytes that a shape (array->rank, array->shape) needs, column
+ * after column or row after row; array->data is the caller's to free(). */
+mlk_code mlk_npy_decode(const char *type, bool columns, const unsigned char *bytes, size_t size, mlk_array *array,
+                        mlk_status *status);
+
 mlk_code mlk_npy_write(const char *path, const mlk_array *array, mlk_status *status);
 
 /* The same for a list of one array, whose name is "" when read; metadata has no place in the format. */

@@ -35,7 +35,7 @@ struct Cache {
     std::mutex lock;
     Block *free[n_classes] = {};
     size_t bytes = 0;
-    std::atomic<uint64_t> live{0}, total{0};
+    std::atomic<uint64_t> live{0}, wrapped{0}, total{0};
 };
 
 Cache &cache()
@@ -156,6 +156,13 @@ struct CountingAllocator : c10::Allocator {
 
 } // namespace
 
+void moonlark::note_wrapped(int64_t bytes)
+{
+    cache().wrapped += (uint64_t)bytes;
+    if (bytes > 0)
+        cache().total += (uint64_t)bytes;
+}
+
 void moonlark::install_allocator()
 {
     static auto *allocator = new CountingAllocator;
@@ -167,7 +174,7 @@ extern "C" {
 mlk_memory mlk_torch_memory(void)
 {
     Cache &kept = cache();
-    return {kept.live, kept.bytes, kept.total};
+    return {kept.live, kept.bytes, kept.wrapped, kept.total};
 }
 
 void mlk_torch_trim(void)

@@ -83,6 +83,9 @@ std::string describe(const mlk_value &value);
 
 void install_allocator();
 
+// Memory of somebody else has been wrapped, or (negative) was let go.
+void note_wrapped(int64_t bytes);
+
 } // namespace moonlark
 
 // Results live here until C has read them: the values point into `held` and `items`.

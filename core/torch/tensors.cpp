@@ -3,12 +3,14 @@
 
 #include <ATen/TensorIndexing.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/scalar_tensor.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 using namespace moonlark;
 
@@ -264,6 +266,22 @@ int mlk_tensor_new(mlk_dtype dtype, int rank, const int64_t *shape, mlk_tensor *
 {
     return guarded(status, "new tensor", [&] {
         *out = hand_over(at::empty(at::IntArrayRef(shape, rank), at::TensorOptions().dtype(scalar_type(dtype))));
+        return (int)MLK_OK;
+    });
+}
+
+int mlk_tensor_wrap(const mlk_array *array, void (*release)(void *owner), void *owner, mlk_tensor **out,
+                    mlk_status *status)
+{
+    const int64_t bytes = mlk_array_count(array) * (int64_t)mlk_dtype_size(array->dtype);
+    note_wrapped(bytes);
+    return guarded(status, "wrap memory", [&] {
+        std::shared_ptr<void> held(owner, [=](void *) {
+            note_wrapped(-bytes);
+            release(owner);
+        });
+        *out = hand_over(at::from_blob(array->data, at::IntArrayRef(array->shape, array->rank), [held](void *) {},
+                                       at::TensorOptions().dtype(scalar_type(array->dtype))));
         return (int)MLK_OK;
     });
 }

@@ -119,7 +119,8 @@ void mlk_torch_show_warnings(bool shown);
 typedef struct mlk_memory {
     uint64_t live;   /* bytes of blocks in use */
     uint64_t cached; /* bytes kept for the next block */
-    uint64_t total;  /* bytes ever handed out; its growth steers Lua's collector */
+    uint64_t wrapped; /* bytes of others that live tensors lie over: mapped files */
+    uint64_t total;  /* bytes ever handed out or wrapped; its growth steers Lua's collector */
 } mlk_memory;
 
 mlk_memory mlk_torch_memory(void);
@@ -173,6 +174,11 @@ void mlk_tensor_release(mlk_tensor *tensor); /* NULL is fine */
 
 /* Uninitialised, contiguous, on the CPU. */
 int mlk_tensor_new(mlk_dtype dtype, int rank, const int64_t *shape, mlk_tensor **out, mlk_status *status);
+
+/* A tensor over memory of somebody else, aligned for its dtype: release(owner) is called once, when the last tensor over
+ * it has gone, on whatever thread; also when this fails. */
+int mlk_tensor_wrap(const mlk_array *array, void (*release)(void *owner), void *owner, mlk_tensor **out,
+                    mlk_status *status);
 
 /* *owner is the same tensor where it is contiguous, on the CPU and of that dtype (-1: any), else a copy; *array views
  * it. */

@@ -80,8 +80,10 @@ end
 
 function TestStore:test_errors_name_the_file_or_argument()
   local path = files.join(self.folder, "x.safetensors")
-  lu.assertErrorMsgContains("must end in .safetensors, .npz, .npy, .csv, .tsv or .mat, got 'x.pt'", core.store.load,
-    "x.pt")
+  lu.assertErrorMsgContains("must end in .safetensors, .npz, .npy, .csv, .tsv, .mat, .pt, .pth, .bin or .ckpt, got "
+    .. "'x.xyz'", core.store.load, "x.xyz")
+  lu.assertErrorMsgContains("must end in .safetensors, .npz, .npy, .csv, .tsv or .mat, got 'x.pt'", core.store.save,
+    "x.pt", {})
   lu.assertErrorMsgContains("absent.npy: No such file", core.store.load, "absent.npy")
   lu.assertErrorMsgContains("object.npy: dtype '|O' (Python objects", core.store.load, reference .. "object.npy")
   lu.assertErrorMsgContains("tensors must be a table", core.store.save, path, torch.ones {1})

@@ -55,6 +55,12 @@ void mlk_lua_release_handle(lua_State *L, int arg)
 
 /* --- the collector --- */
 
+static uint64_t in_use(void)
+{
+    mlk_memory memory = mlk_torch_memory();
+    return memory.live + memory.wrapped;
+}
+
 /* A young collection each time tensors have grown by 16 to 64 MB (more when more is alive); a full one when half as
  * much again survives as after the last full one. */
 void mlk_lua_steer(lua_State *L, mlk_lua_context *context, const mlk_tensor *made)
@@ -70,9 +76,9 @@ void mlk_lua_steer(lua_State *L, mlk_lua_context *context, const mlk_tensor *mad
     if (!lua_gc(L, LUA_GCISRUNNING))
         return;
     lua_gc(L, LUA_GCSTEP, 0);
-    if (mlk_torch_memory().live > context->full_live + context->full_live / 2 + 64 * megabyte) {
+    if (in_use() > context->full_live + context->full_live / 2 + 64 * megabyte) {
         lua_gc(L, LUA_GCCOLLECT);
-        context->full_live = mlk_torch_memory().live;
+        context->full_live = in_use();
     }
 }
 

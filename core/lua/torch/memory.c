@@ -108,13 +108,15 @@ static int scope(lua_State *L)
     return top - guard;
 }
 
-/* memory() -> {live, cached, total}: bytes of CPU tensors in use, kept for reuse, ever handed out. */
+/* memory() -> {live, cached, wrapped, total}: bytes of CPU tensors in use, kept for reuse, of mapped files, ever handed
+ * out. */
 static int memory(lua_State *L)
 {
     mlk_memory now = mlk_torch_memory();
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
     mlk_lua_set_integer(L, "live", (lua_Integer)now.live);
     mlk_lua_set_integer(L, "cached", (lua_Integer)now.cached);
+    mlk_lua_set_integer(L, "wrapped", (lua_Integer)now.wrapped);
     mlk_lua_set_integer(L, "total", (lua_Integer)now.total);
     return 1;
 }

@@ -166,7 +166,16 @@ static bool engine_read(lua_State *L, int arg, int dtype, mlk_array *array)
     return true;
 }
 
-static const mlk_tensor_functions engine_functions = {engine_push, engine_read};
+static void engine_wrap(lua_State *L, const mlk_array *array, void (*release)(void *owner), void *owner)
+{
+    mlk_status status;
+    mlk_lua_context *context = mlk_lua_find_context(L);
+    mlk_tensor **handle = mlk_lua_new_handle(L, context);
+    mlk_lua_check(L, mlk_tensor_wrap(array, release, owner, handle, &status), &status);
+    mlk_lua_steer(L, context, *handle);
+}
+
+static const mlk_tensor_functions engine_functions = {engine_push, engine_read, engine_wrap};
 
 /* --- to Lua --- */
 

@@ -110,9 +110,10 @@ end
 ---@param f function
 torch.scope = engine.scope
 
---- Bytes of CPU tensors: {live, cached, total} in use, kept for reuse, handed out since the start.
+--- Bytes of CPU tensors: {live, cached, wrapped, total} in use, kept for reuse, of mapped files that tensors lie in,
+--- handed out since the start.
 ---     print(torch.memory().live)
----@return {live: integer, cached: integer, total: integer}
+---@return {live: integer, cached: integer, wrapped: integer, total: integer}
 torch.memory = engine.memory
 
 --- Collects garbage and gives the memory kept for reuse back to the system.
@@ -220,13 +221,19 @@ local reading = options.describe("torch.load", store.parameters.read_table)
 
 --- Reads what `torch.save`, numpy, safetensors, scipy.io or MATLAB (level 5) wrote: the tensor of a .npy file, a table
 --- of tensors by name of .safetensors, .npz and .mat. Arrays of strings are strings and lists of strings; uint16 becomes
---- int32, uint32 and uint64 int64. Of .mat, what has no place here (structs, mixed cells, sparse matrices) is left out,
+--- int32, uint32 and uint64 int64. Large tensors of .safetensors and of PyTorch's files lie in the mapped file: opening
+--- gigabytes costs no memory until they are used (what changes them changes memory, never the file). Of .mat, what has no place here (structs, mixed cells, sparse matrices) is left out,
 --- and named in the second value: {name = "struct"}.
+---
+--- Files of torch.save (.pt, .pth, .bin, .ckpt, or any other ending where the content says so) give what Python's
+--- torch.load gives: dicts are tables, lists and tuples sequences; None is nothing in a dict, false in a list. They are
+--- read without running anything: what asks for a name that weights do not need is refused by that name.
 ---
 --- Of .csv and .tsv it is one float64 tensor rows × columns, NaN where a number is missing; the second value is the
 --- list of the columns' names, nil when the file gives none. Columns of texts are refused: `dataset.table` takes those.
 ---     local w = torch.load("weights.npz").w
 ---     local x, names = torch.load("table.csv", {decimal = ","})
+---     local state = torch.load("tiny.en.pt").model_state_dict
 ---@param path string
 ---@param given moonlark.torch.load.Options?  of .csv and .tsv
 ---@return moonlark.Tensor|table<string, moonlark.Tensor|string|string[]>
