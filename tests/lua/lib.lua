@@ -29,6 +29,21 @@ function lib.tiny_whisper(folder, classes)
   return folder
 end
 
+--- The sound that tests/reference/pretrained/tiny.py makes for front ends: tones, and noise that comes and goes.
+---@param seconds number
+---@param rate integer?  default 16000
+---@return moonlark.Signal
+function lib.clip(seconds, rate)
+  local torch = require "moonlark.torch"
+  rate = rate or 16000
+  local i = torch.arange(math.floor(seconds * rate), {dtype = "float64"})
+  local t = i / rate
+  local noise = ((i * 12.9898):sin() * 43758.5453):remainder(1.0) - 0.5
+  local x = ((t * 90 + 200) * t * (2 * math.pi)):sin() * 0.3 + (t * (2 * math.pi * 1234.5)):sin() * 0.2
+  local there = (t * (2 * math.pi * 1.3)):sin():gt(0):to "float64"
+  return lib.waveform((x + noise * there * 0.2):to "float32", rate)
+end
+
 -- --- folders and files ------------------------------------------------------------
 
 local folders = {}

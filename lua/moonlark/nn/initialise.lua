@@ -20,13 +20,14 @@ local filling = true
 --- Calls f; parameters that are made meanwhile are left as memory had them: for networks whose weights come from a
 --- file, which are ready much sooner so.
 ---     local net = nn.init.without(function() return nn.Linear(4096, 4096) end)
----@param f fun(): ...
+---@param f fun(...): ...
+---@param ... any  its arguments
 ---@return any ...  what f returns
-function init.without(f)
+function init.without(f, ...)
   local before = filling
   local _ <close> = finally(function() filling = before end)
   filling = false
-  return f()
+  return f(...)
 end
 
 -- A change of values in place, unless parameters are left as they are.

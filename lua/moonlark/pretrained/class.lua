@@ -98,7 +98,7 @@ local function each_window(self, song, o, f)
 end
 
 local function probabilities(self, logits)
-  return self.family.task == "tags" and logits:sigmoid() or logits:softmax(-1)
+  return self.card.task == "tags" and logits:sigmoid() or logits:softmax(-1)
 end
 
 local classifying = options.describe("Pretrained:classify", cutting, {
@@ -232,7 +232,7 @@ end
 
 function Pretrained:__tostring()
   local parameters = self.net:count()
-  local says = self.names and ("%d %s"):format(#self.names, self.family.task) or "embeddings"
+  local says = self.names and ("%d %s"):format(#self.names, self.card.task) or "embeddings"
   return show.format("%s: %s, %.1f M parameters, %d Hz", self.family.name, says, parameters / 1e6, self.front.rate)
 end
 

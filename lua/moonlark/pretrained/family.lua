@@ -25,8 +25,8 @@ local family = {}
 ---@field source string  paper and reference implementation
 ---@field types string[]?  `model_type` of config.json
 ---@field heads table<string, true>?  `architectures` of config.json that are handled; nil: all
----@field task "classes"|"tags"|nil  what scores mean: one class of many (softmax), each tag for itself (sigmoid); nil:
---- no scores, only embeddings
+---@field task "classes"|"tags"|nil|fun(found: moonlark.pretrained.Found, o: table): string?  what scores mean, where
+--- config.json does not say it: one class of many (softmax), each tag for itself (sigmoid); nil: no scores, only embeddings
 ---@field architecture string  of models/; its option `classes`, where it has one, is how many scores it gives
 ---@field recognise fun(found: moonlark.pretrained.Found): table?  the architecture's options, by config or by names and
 --- shapes of the tensors; nil: it is another kind of model. May raise where it is this kind, but not one that is handled

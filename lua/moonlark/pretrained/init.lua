@@ -38,17 +38,28 @@ local function labels_of_config(seen)
   if type(by_id) ~= "table" then return nil end
   local labels, count = {}, 0
   for id, label in pairs(by_id) do
-    labels[(tonumber(id) or seen:fail("config.json: id2label has the id '%s', no number", id)) + 1] = label
+    local number = math.tointeger(tonumber(id)) or seen:fail("config.json: id2label has the id '%s', no number", id)
+    labels[number + 1] = type(label) == "string" and label or seen:fail("config.json: label %s is no string", id)
     count = count + 1
   end
   if #labels ~= count then seen:fail("config.json: the ids of id2label are not 0..%d", count - 1) end
   return labels
 end
 
+local tasks = {multi_label_classification = "tags", single_label_classification = "classes", regression = false}
+
+-- What scores mean: as config.json says, else as the family knows; nil where there are none.
+local function task_of(one, seen, o)
+  local said = tasks[seen.config and seen.config.problem_type or ""]
+  if said ~= nil then return said or nil end
+  if type(one.task) == "function" then return one.task(seen, o) end
+  return one.task
+end
+
 -- The names of the scores; nil for a network that gives none. Where no file names them they are called as the
 -- reference calls them: LABEL_0 …
-local function names_of(one, seen, o)
-  if not (one.task and o.classes) then return nil end
+local function names_of(one, task, seen, o)
+  if not (task and o.classes) then return nil end
   local names = one.labels and one.labels(seen, o) or labels_of_config(seen)
   if not names then
     names = {}
@@ -62,7 +73,8 @@ end
 
 local function filled(one, seen, architecture)
   local make = network.find(one.architecture)
-  local net = init.without(function() return make(architecture) end)
+  local made, net = pcall(init.without, make, architecture)
+  if not made then seen:fail("%s", net) end
   local fits, why = pcall(net.load_state_dict, net, renamed(one, seen, architecture))
   if not fits then seen:fail("%s", why) end
   return net
@@ -80,10 +92,11 @@ function pretrained.open(what, given)
   local one, architecture = family.of(seen)
   local net = filled(one, seen, architecture):to(o.device):eval()
   if o.precision ~= "float32" then net:to(o.precision) end
-  local names = names_of(one, seen, architecture)
+  local task = task_of(one, seen, architecture)
+  local names = names_of(one, task, seen, architecture)
   return setmetatable({
     net = net, family = one, found = seen, front = one.front(seen, architecture), names = names, device = o.device,
-    card = {architecture = one.architecture, options = architecture, classes = names, task = one.task,
+    card = {architecture = one.architecture, options = architecture, classes = names, task = task,
       source = one.source},
   }, Pretrained)
 end
