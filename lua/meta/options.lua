@@ -152,6 +152,10 @@
 ---@field hop? number  default the model's own, above 0, s: from window to window
 ---@field batch_size? integer  default 16, 1 or more: windows that are computed at once
 
+--- What Pretrained:track takes.
+---@class moonlark.Pretrained.track.Options
+---@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+
 --- What Tensor:backward takes.
 ---@class moonlark.Tensor.backward.Options
 ---@field retain_graph? boolean  default false: the graph is kept for another backward

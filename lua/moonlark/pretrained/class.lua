@@ -84,21 +84,36 @@ function Pretrained:forward(x, ...)
   return torch.no_grad(function(...) return self.net(...) end, x:to(self.device), ...)
 end
 
--- Calls f for each batch of windows; gives what f gives, joined along the first axis, and the seconds of each window.
-local function each_window(self, song, o, f)
+-- Calls f for each batch of windows; gives a list of what f gives, and the seconds of each window.
+local function each_batch(self, song, o, f)
   local parts, starts = {}, {}
+  local size = math.min(o.batch_size, self.front.at_once or math.huge)
   for _, group in ipairs(windows.cut(heard(self, song), self.front, o)) do
-    for first = 0, group.waves:size(0) - 1, o.batch_size do
-      local count = math.min(o.batch_size, group.waves:size(0) - first)
+    for first = 0, group.waves:size(0) - 1, size do
+      local count = math.min(size, group.waves:size(0) - first)
       parts[#parts + 1] = torch.no_grad(function() return f(input_of(self, group.waves:narrow(0, first, count))) end)
     end
     for _, start in ipairs(group.starts) do starts[#starts + 1] = start / self.front.rate end
   end
+  return parts, starts
+end
+
+-- The same, joined along the first axis.
+local function each_window(self, song, o, f)
+  local parts, starts = each_batch(self, song, o, f)
   return torch.cat(parts), starts
 end
 
 local function probabilities(self, logits)
   return self.card.task == "tags" and logits:sigmoid() or logits:softmax(-1)
+end
+
+-- Logits of a batch, [n, classes]; of a network that answers frame by frame those of its summary.
+local function logits_of(self, x)
+  local logits = self.net(x):float():cpu()
+  if logits:dim() == 2 then return logits end
+  local p = self.family.summary(probabilities(self, logits))
+  return self.card.task == "tags" and p:logit() or p:log()
 end
 
 local classifying = options.describe("Pretrained:classify", cutting, {
@@ -124,7 +139,7 @@ local function segments_of(self, logits, starts)
 end
 
 local function classify_one(self, song, o)
-  local logits, starts = each_window(self, song, o, function(x) return self.net(x):float():cpu() end)
+  local logits, starts = each_window(self, song, o, function(x) return logits_of(self, x) end)
   local row, by_name, best = joined[o.average](self, logits):totable(), {}, 1
   for k, name in ipairs(self.names) do
     by_name[name] = row[k]
@@ -158,7 +173,10 @@ end
 ---@return moonlark.Prediction|moonlark.Prediction[]  a list where several were asked for
 function Pretrained:classify(songs, given)
   local o = classifying:read(given)
-  if not self.names then self:fail("this %s tells no classes: it gives embeddings (model:embed)", self.family.name) end
+  if not self.names then
+    self:fail("this %s tells no classes: it gives %s", self.family.name,
+      self.family.track and "what is heard over time (model:track)" or "embeddings (model:embed)")
+  end
   local list, one = songs_of(songs)
   local found = {}
   for i, song in ipairs(list) do found[i] = classify_one(self, song, o) end
@@ -203,6 +221,43 @@ function Pretrained:embed(song, given)
   local step = #starts > 1 and starts[2] - starts[1] or o.window or self.front.window or self.front.most or 30
   return signal.new {data = frames:transpose(0, 1):contiguous(), rate = per_window / step, start = starts[1],
     kind = "embedding", axis = {name = "dimension"}, made = {model = self.found.path, layer = o.layer}}
+end
+
+local tracking = options.describe("Pretrained:track", {
+  batch_size = integer(16, {least = 1}, "windows that are computed at once"),
+})
+
+-- Scores [frames, outputs] of a whole song: of each window the frames until the next one begins.
+local function scores_over_time(self, song, o)
+  local parts, starts = each_batch(self, song, o, function(x) return self.net(x):float():cpu() end)
+  local rows, at = {}, 0
+  for _, part in ipairs(parts) do
+    for i = 0, part:size(0) - 1 do
+      at = at + 1
+      local frames, next_one = part:size(1), starts[at + 1]
+      if next_one then frames = math.min(frames, math.floor((next_one - starts[at]) * self.family.frames + 0.5)) end
+      rows[at] = part:select(0, i):narrow(0, 0, frames)
+    end
+  end
+  return torch.cat(rows), starts[1]
+end
+
+--- What a network that answers frame by frame hears over time: a table of Signals by name, such as `pitch` (Hz) and
+--- `confidence`, `speech`, `beat`, `notes`; and where it makes sense `segments`, a list of {start, stop, label} in
+--- seconds. What there is depends on the family: pretrained/family/NAME.lua says it.
+---     local heard = model:track "song.mp3"
+---     for _, one in ipairs(heard.segments) do print(one.start, one.stop, one.label) end
+---@param song string|moonlark.Signal
+---@param given moonlark.Pretrained.track.Options?
+---@return table<string, moonlark.Signal|table>
+function Pretrained:track(song, given)
+  local o = tracking:read(given)
+  if not self.family.track then self:fail("a %s does not answer frame by frame", self.family.name) end
+  local scores, start = scores_over_time(self, song, o)
+  return self.family.track(scores, function(name, data, axis)
+    return signal.new {data = data:contiguous(), rate = self.family.frames, start = start, kind = name, axis = axis,
+      made = {model = self.found.path}}
+  end)
 end
 
 local looking = options.describe("Pretrained:attention", cutting, attention.options)

@@ -3,6 +3,7 @@
 local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
 local show = require "moonlark.base.show"
+local weights = require "moonlark.pretrained.weights"
 
 local family = {}
 
@@ -13,7 +14,11 @@ local family = {}
 ---@field most number?  seconds, where there is no window; default 30
 ---@field hop number?  seconds from window to window in a long song; default: the window
 ---@field fixed boolean?  a last window that is too short is padded with silence; else heard as long as it is
+---@field drop boolean?  what is left behind the last whole window is not heard, unless it is all there is
 ---@field least integer?  samples that are needed at least
+---@field at_once integer?  windows in one batch at most, for networks that hear long ones
+---@field whole (fun(samples: moonlark.Tensor): moonlark.Tensor)?  what is done to a song [n] before it is cut: silence
+--- around it, its level. Needs all of the song
 ---@field feature {[1]: string, [2]: table}?  a feature of the engine and its settings: computed where files are decoded,
 --- then the input is [windows, rows, frames]
 ---@field compute fun(waves: moonlark.Tensor, net: moonlark.nn.Module): moonlark.Tensor  in place of `feature` or after
@@ -38,6 +43,14 @@ local family = {}
 ---@field labels (fun(found: moonlark.pretrained.Found, o: table): string[]?)?  names of the scores, where they are not
 --- in config.json
 ---@field front fun(found: moonlark.pretrained.Found, o: table): moonlark.pretrained.Front
+---@field frames number?  of networks that answer frame by frame, [n, frames, outputs]: frames a second
+---@field summary (fun(p: moonlark.Tensor): moonlark.Tensor)?  of those that also tell classes: how the probabilities of
+--- frames [n, frames, classes] become one answer [n, classes]
+---@field track (fun(scores: moonlark.Tensor, curve: fun(name: string, data: moonlark.Tensor, axis: moonlark.Axis?):
+--- moonlark.Signal): table)?  what is heard over time, of a song's scores [frames, outputs]: Signals by name (`curve`
+--- makes them of [rows, frames]), and `segments`
+---@field ensemble boolean?  a folder with several such files is one model, the mean of them: the architecture has an
+--- option `members`, and the file of member i, from 0, gives it the parameters `members.i.NAME`
 
 local defined = {}
 
@@ -72,6 +85,33 @@ local function of_type(found, wanted)
   found:fail("config.json says model_type '%s', which is not known here; known: %s", wanted, table.concat(known, ", "))
 end
 
+-- The family whose files have such tensors, and the options of its architecture; nil and the names of all families
+-- where there is none.
+local function by_tensors(found)
+  local names = {}
+  for i, one in ipairs(family.all()) do
+    local o = one.recognise(found)
+    if o then return one, o end
+    names[i] = one.name
+  end
+  return nil, names
+end
+
+-- The family of a folder of several files, which must all be the same kind of network.
+local function of_members(found)
+  local one, o, paths = nil, nil, {}
+  for i, member in ipairs(found.members) do
+    paths[i] = member.path
+    local its, options = by_tensors(member)
+    local fits = its and its.ensemble and (i == 1 or its == one and show.text(options) == show.text(o))
+    if i == 1 then one, o = its, options end
+    if not fits then one = nil end
+  end
+  if not one then weights.several(found.path, paths) end
+  o.members = #paths
+  return one, o
+end
+
 --- The family of what was found, and the options of its architecture. Errors: nobody knows it; what is known is said.
 ---@param found moonlark.pretrained.Found
 ---@return moonlark.pretrained.Family
@@ -82,13 +122,10 @@ function family.of(found)
     local one = of_type(found, wanted)
     return one, one.recognise(found) or found:fail("its weights are not those of a %s", one.name)
   end
-  local names = {}
-  for i, one in ipairs(family.all()) do
-    local options = one.recognise(found)
-    if options then return one, options end
-    names[i] = one.name
-  end
-  local some = {}
+  if found.members then return of_members(found) end
+  local one, options = by_tensors(found)
+  if one then return one, options end
+  local some, names = {}, options
   for name, tensor in pairs(found.tensors) do some[#some + 1] = name .. " " .. show.text(tensor:shape()) end
   table.sort(some)
   found:fail("no model that is known here has such tensors: %s … Known: %s",

@@ -10,6 +10,8 @@ local weights = require "moonlark.pretrained.weights"
 ---@field file string  the file of weights
 ---@field tensors table<string, moonlark.Tensor>
 ---@field extra table  what else the file of weights holds, such as OpenAI's `dims`
+---@field members moonlark.pretrained.Found[]?  of a folder with several files of weights: each of them; `tensors` are
+--- then those of the first
 ---@field config table?  config.json
 ---@field front table?  settings of the front end: preprocessor_config.json, or feature_extractor of
 --- processor_config.json
@@ -53,6 +55,21 @@ local function front_of(self)
   return processor and processor.feature_extractor
 end
 
+--- Names of the scores in a JSON file beside the weights: a list, or lists by the names of models, of which the longest
+--- with which the file's name begins is meant. nil where there is none.
+---     local names = found:labels "labels.json"
+---@param name string
+---@return string[]?
+function Found:labels(name)
+  local said, best = self:json(name), nil
+  if type(said) ~= "table" or said[1] then return said end
+  local _, file = files.split(self.file)
+  for model in pairs(said) do
+    if file:sub(1, #model) == model and #model > #(best or "") then best = model end
+  end
+  return best and said[best]
+end
+
 local found = {}
 
 --- Looks at a path.
@@ -64,7 +81,12 @@ function found.at(path)
   local self = setmetatable({path = path, folder = kind == "directory" and path or (files.split(path))}, Found)
   self.config = self:json "config.json"
   self.front = front_of(self)
-  local read = weights.read(path)
+  local paths = kind == "directory" and weights.files_in(path) or {path}
+  if #paths > 1 then
+    self.members = {}
+    for i, one in ipairs(paths) do self.members[i] = found.at(one) end
+  end
+  local read = weights.read(paths[1])
   self.tensors, self.extra, self.file = read.tensors, read.extra, read.file
   return self
 end

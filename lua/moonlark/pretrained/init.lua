@@ -24,10 +24,13 @@ local opening = options.describe("pretrained.open", {
 -- The tensors under the network's names.
 local function renamed(one, seen, o)
   local tensors = {}
-  for name, tensor in pairs(seen.tensors) do
-    local inner = name
-    if one.rename then inner = one.rename(name, seen) end
-    if inner then tensors[inner] = tensor end
+  for i, file in ipairs(seen.members or {seen}) do
+    local prefix = one.ensemble and ("members.%d."):format(i - 1) or ""
+    for name, tensor in pairs(file.tensors) do
+      local inner = name
+      if one.rename then inner = one.rename(name, file) end
+      if inner then tensors[prefix .. inner] = tensor end
+    end
   end
   return one.prepare and one.prepare(tensors, seen, o) or tensors
 end
@@ -71,11 +74,19 @@ local function names_of(one, task, seen, o)
   return names
 end
 
+-- How many batches a norm has seen is missing in files of other libraries, and changes no answer.
+local function with_counters(tensors, net)
+  for name, tensor in pairs(net:state_dict()) do
+    if name:find "num_batches_tracked$" then tensors[name] = tensors[name] or tensor end
+  end
+  return tensors
+end
+
 local function filled(one, seen, architecture)
   local make = network.find(one.architecture)
   local made, net = pcall(init.without, make, architecture)
   if not made then seen:fail("%s", net) end
-  local fits, why = pcall(net.load_state_dict, net, renamed(one, seen, architecture))
+  local fits, why = pcall(net.load_state_dict, net, with_counters(renamed(one, seen, architecture), net))
   if not fits then seen:fail("%s", why) end
   return net
 end

@@ -13,22 +13,39 @@ local endings = {safetensors = true, pt = true, pth = true, bin = true, ckpt = t
 -- Under these keys training programs put the state dict beside other things.
 local wrappers = {"model_state_dict", "state_dict", "model_state", "model", "net"}
 
+--- The files of weights in a folder: the one with a usual name, or all that there are. Errors: there is none.
+---     local paths = weights.files_in "models/whisper-tiny"
+---@param folder string
+---@return string[] paths
+function weights.files_in(folder)
+  for _, name in ipairs(usual) do
+    local path = files.join(folder, name)
+    if files.exists(path) then return {path} end
+  end
+  local paths = {}
+  for _, name in ipairs(files.list(folder)) do
+    if endings[(name:match "%.(%w+)$" or ""):lower()] then paths[#paths + 1] = files.join(folder, name) end
+  end
+  if #paths == 0 then show.fail("%s holds no weights: no %s", folder, table.concat(usual, ", no ")) end
+  table.sort(paths)
+  return paths
+end
+
+--- Refuses a folder of several files that are no one model.
+---@param folder string
+---@param paths string[]
+function weights.several(folder, paths)
+  local names = {}
+  for i, path in ipairs(paths) do names[i] = select(2, files.split(path)) end
+  show.fail("%s holds several files of weights: name one of them:%s", folder, names)
+end
+
 --- The one file of weights that a folder stands for. Errors: there is none, or several without one of the usual names.
 ---@param folder string
 ---@return string path
 function weights.file_in(folder)
-  for _, name in ipairs(usual) do
-    local path = files.join(folder, name)
-    if files.exists(path) then return path end
-  end
-  local candidates = {}
-  for _, name in ipairs(files.list(folder)) do
-    if endings[(name:match "%.(%w+)$" or ""):lower()] then candidates[#candidates + 1] = name end
-  end
-  if #candidates == 1 then return files.join(folder, candidates[1]) end
-  if #candidates == 0 then show.fail("%s holds no weights: no %s", folder, table.concat(usual, ", no ")) end
-  table.sort(candidates)
-  show.fail("%s holds several files of weights: name one of them:%s", folder, candidates)
+  local paths = weights.files_in(folder)
+  return #paths == 1 and paths[1] or weights.several(folder, paths)
 end
 
 -- Splits what a file holds into tensors by name and the rest.

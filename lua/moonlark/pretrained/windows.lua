@@ -16,7 +16,7 @@ end
 --- The windows of a song: groups of equally long ones, each with the samples at which its windows begin.
 ---
 --- A song that is shorter than a window is padded where the network needs whole windows. A longer one is covered from
---- its beginning; what is left at its end is a window of its own, padded likewise.
+--- its beginning; what is left at its end is a window of its own, padded likewise, or dropped where the reference does.
 ---@param samples moonlark.Tensor  [n]
 ---@param front moonlark.pretrained.Front
 ---@param o {window: number?, hop: number?}?  seconds, in place of the model's own
@@ -33,6 +33,7 @@ function windows.cut(samples, front, o)
     groups[1] = {waves = samples:unfold(0, length, hop), starts = starts}
   end
   local covered, from = whole > 0 and (whole - 1) * hop + length or 0, whole * hop
+  if front.drop and whole > 0 then covered = n end
   if covered < n and (whole == 0 or n - from >= least or front.fixed) then
     groups[#groups + 1] = {waves = padded(samples:narrow(0, from, n - from), least):unsqueeze(0), starts = {from}}
   end
@@ -51,7 +52,8 @@ function windows.samples(song, front)
     song = audio.resample(song, front.rate)
   end
   local data = signal.channels(song)
-  return data:size(0) == 1 and data:select(0, 0) or data:mean {0}
+  local samples = data:size(0) == 1 and data:select(0, 0) or data:mean {0}
+  return front.whole and front.whole(samples) or samples
 end
 
 return windows
