@@ -11,6 +11,7 @@
 #include <libsvm/svm.h>
 #include <sndfile.h>
 #include <soxr.h>
+#include <stdio.h>
 #include <xgboost/c_api.h>
 
 int mlk_lua_libraries(lua_State *L)
@@ -26,8 +27,8 @@ int mlk_lua_libraries(lua_State *L)
     mlk_lua_set_string(L, "soxr", soxr_version());
     if (!mlk_rubberband_load(NULL))
         mlk_lua_set_string(L, "Rubber Band", "3 or later"); /* it does not say */
-    if (!mlk_curl_load(NULL))
-        mlk_lua_set_string(L, "libcurl", mlk_curl.version()); /* and of what it is made */
+    if (!mlk_curl_load(NULL) && sscanf(mlk_curl.version(), "libcurl/%127s", text) == 1)
+        mlk_lua_set_string(L, "libcurl", text); /* it goes on with what it is made of */
     mlk_lua_set_string(L, "FFTW", fftw_version);
     lua_pushfstring(L, "%d.%d", libsvm_version / 100, libsvm_version % 100);
     lua_setfield(L, -2, "libsvm");

@@ -3,13 +3,16 @@
 ---     local hub = require "moonlark.hub"
 ---     local folder = hub.find "openai/whisper-tiny.en"        -- from the cache, else fetched
 ---     local folder = hub.known "yamnet"                       -- of the catalogue: what moonlark models get brought
+---     hub.get "yamnet"                                        -- fetched, checked, converted
 ---     for _, model in ipairs(hub.list()) do print(model.name, model.bytes) end
 ---
 --- The cache is that of the huggingface_hub library ($HF_HOME, $HF_HUB_CACHE), so that transformers reads what Moonlark
 --- fetched and Moonlark what transformers did. $HF_ENDPOINT, $HF_TOKEN and $HF_HUB_OFFLINE mean what they mean there.
 local cache = require "moonlark.hub.cache"
+local catalogue = require "moonlark.hub.catalogue"
 local choice = require "moonlark.hub.choice"
 local files = require "moonlark.base.files"
+local got = require "moonlark.hub.got"
 local options = require "moonlark.base.options"
 local place = require "moonlark.hub.place"
 local progress = require "moonlark.base.progress"
@@ -107,18 +110,110 @@ function hub.find(name, given)
   return get(name, o)
 end
 
---- The same, but asks the hub what the revision is now, and fetches what has changed.
----     local folder = hub.get "openai/whisper-tiny.en"
----@param name string  "org/name"
----@param given moonlark.hub.get.Options?
+-- The entry of a name of the catalogue, or one of the hub alone.
+local function entry_of(name)
+  local entry = catalogue.find(name)
+  if entry then return entry end
+  if tostring(name):find "/" then return {name = check_name(name), hub = name} end
+  local known = {}
+  for i, one in ipairs(catalogue.entries) do known[i] = one.name end
+  options.unknown("model", name, known)
+end
+
+--- Fetches a model of the catalogue, or of the hub, and what has changed of one that is here.
+---     local folder = hub.get "yamnet"
+---@param name string  of the catalogue (hub.catalogue), or "org/name"
+---@param given moonlark.hub.get.Options?  a revision and a token are of models on the hub
 ---@return string folder
 function hub.get(name, given)
   local o = getting:read(given)
-  check_name(name)
+  local entry, offline = entry_of(name), o.offline or place.is_offline()
   cache.check_revision(o.revision)
-  if not (o.offline or place.is_offline()) then return get(name, o) end
-  local folder, lack = here(name, o)
-  return folder or fail_offline(name, lack)
+  if entry.hub and not offline then return get(entry.hub, o) end
+  if entry.hub then
+    local folder, lack = here(entry.hub, o)
+    return folder or fail_offline(entry.hub, lack)
+  end
+  if o.revision ~= "main" then show.fail("%s has no revisions: it is not on the hub", name) end
+  if not offline then return got.get(entry) end
+  return got.find(name) or show.fail("%s is not in %s, and nothing is fetched offline", name, place.models())
+end
+
+--- The folder of a model of the catalogue that is here; nil where it has not been got, or the catalogue has no such
+--- name.
+---     local folder = hub.known "yamnet"
+---@param name string
+---@return string?
+function hub.known(name)
+  local entry = catalogue.find(name)
+  if not entry then return nil end
+  if not entry.hub then return got.find(name) end
+  return (here(entry.hub, {revision = "main"}))
+end
+
+--- What the catalogue has: each with its name, what it is about, its task, licence and whom to cite.
+---     for _, model in ipairs(hub.catalogue()) do print(model.name, model.about) end
+---@return {name: string, about: string, task: string, licence: string, cite: string, here: boolean}[]
+function hub.catalogue()
+  local list = {}
+  for i, entry in ipairs(catalogue.entries) do
+    list[i] = {name = entry.name, about = entry.about, task = entry.task, licence = entry.licence, cite = entry.cite,
+      hub = entry.hub, here = hub.known(entry.name) ~= nil}
+  end
+  return list
+end
+
+-- What the model card of a snapshot says of itself, between its first lines "---".
+local function card_of(folder)
+  local path = files.join(folder, "README.md")
+  if files.kind(path) ~= "file" then return {} end
+  local head = files.read(path):match "^%-%-%-\r?\n(.-)\n%-%-%-" or ""
+  return {licence = ("\n" .. head):match "\nlicense:%s*([%w._-]+)", task = ("\n" .. head):match
+    "\npipeline_tag:%s*([%w._-]+)"}
+end
+
+-- The newest snapshot of a model in the cache: that of main, or any.
+local function snapshot_of(name)
+  local commit = cache.commit(name, "main")
+  local folder = files.join(cache.folder(name), "snapshots")
+  commit = commit or (files.list(folder, true) or {})[1]
+  return commit and files.join(folder, commit)
+end
+
+local function listed_on_hub(name)
+  local folder, bytes, used = snapshot_of(name), cache.usage(name)
+  local card = folder and card_of(folder) or {}
+  return {name = name, folder = folder or cache.folder(name), bytes = bytes, used = used, licence = card.licence,
+    task = card.task, from = "hub", lacks = folder and cache.lack(folder) or "nothing of it is whole"}
+end
+
+local function listed(name)
+  local entry, folder = catalogue.find(name), got.folder(name)
+  local bytes, used = got.usage(folder)
+  return {name = name, folder = folder, bytes = bytes, used = used, licence = entry.licence, task = entry.task,
+    about = entry.about, from = "catalogue"}
+end
+
+--- The models on this machine: those got from the catalogue, then those in the hub's cache, whoever put them there.
+---     hub.get "yamnet"                                        -- fetched, checked, converted
+---     for _, model in ipairs(hub.list()) do print(model.name, model.bytes, model.licence) end
+---@return {name: string, folder: string, bytes: integer, used: integer, licence: string?, task: string?, about: string?,
+--- from: "catalogue"|"hub", lacks: string?}[]  used: seconds since 1970; lacks: why it cannot be opened
+function hub.list()
+  local list = {}
+  for _, name in ipairs(got.names()) do list[#list + 1] = listed(name) end
+  for _, name in ipairs(cache.names()) do list[#list + 1] = listed_on_hub(name) end
+  return list
+end
+
+--- Removes a model from this machine: exactly the one that is named, without asking.
+---     print(hub.remove "openai/whisper-tiny.en" .. " bytes are free")
+---@param name string
+---@return integer bytes  what was freed
+function hub.remove(name)
+  local entry = entry_of(name)
+  if entry.hub then return cache.remove(entry.hub) end
+  return got.remove(name)
 end
 
 return hub

@@ -18,11 +18,13 @@ local reader = {}
 function reader.open(path, bytes) return setmetatable({path = path, bytes = bytes or files.read(path), at = 0}, Reader) end
 
 --- An error that names the file.
+---     file:fail("a block has %d restarts", n)
 ---@param format string  as for show.format
 ---@param ... any
 function Reader:fail(format, ...) show.fail("%s is damaged: " .. format, self.path, ...) end
 
 --- Refuses a stretch that does not lie in the file.
+---     file:check(start, 4 * count)
 ---@param at integer
 ---@param length integer
 function Reader:check(at, length)
@@ -32,6 +34,7 @@ function Reader:check(at, length)
 end
 
 --- The number at a place, as string.pack writes it: "<I4".
+---     local count = file:number("<I4", 16)
 ---@param form string
 ---@param at integer
 ---@return number
@@ -41,6 +44,7 @@ function Reader:number(form, at)
 end
 
 --- Bytes of a stretch.
+---     local magic = file:slice(4, 4)
 ---@param at integer
 ---@param length integer
 ---@return string
@@ -50,6 +54,7 @@ function Reader:slice(at, length)
 end
 
 --- The next number.
+---     local version = file:take "<I4"
 ---@param form string
 ---@return number
 function Reader:take(form)
@@ -59,6 +64,7 @@ function Reader:take(form)
 end
 
 --- The next bytes.
+---     local name = file:text(length)
 ---@param length integer
 ---@return string
 function Reader:text(length)
@@ -68,6 +74,7 @@ function Reader:text(length)
 end
 
 --- The next number of seven bits a byte, the low ones first (LEB128), as protocol buffers have it.
+---     local tag = file:varint()
 ---@return integer
 function Reader:varint()
   local value = 0

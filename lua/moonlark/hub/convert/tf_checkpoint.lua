@@ -49,22 +49,25 @@ local function fields(path, bytes)
   return found
 end
 
+-- The first value of a field, if it is of the kind of the default; else the default.
+local function first(message, number, default)
+  local value = (message[number] or {})[1]
+  return math.type(value) == math.type(default) and type(value) == type(default) and value or default
+end
+
 -- TensorShapeProto: dimensions, each with its size.
 local function shape_of(path, bytes)
   local shape = {}
   for _, dimension in ipairs(fields(path, bytes)[2] or {}) do
-    local size = fields(path, dimension)[1]
-    shape[#shape + 1] = size and size[1] or 0
+    shape[#shape + 1] = type(dimension) == "string" and first(fields(path, dimension), 1, 0) or 0
   end
   return shape
 end
 
 local function tensor_of(path, name, value, data)
   local entry = fields(path, value)
-  local function first(number) return (entry[number] or {})[1] or 0 end
-  local bytes = data:slice(first(4), first(5))
-  local dtype = types[first(1)] or ("number " .. first(1))
-  return raw.new(dtype, shape_of(path, entry[2] and entry[2][1] or ""), bytes, name)
+  local kind, bytes = first(entry, 1, 0), data:slice(first(entry, 4, 0), first(entry, 5, 0))
+  return raw.new(types[kind] or ("number " .. kind), shape_of(path, first(entry, 2, "")), bytes, name)
 end
 
 --- The tensors of a checkpoint whose names `wanted` accepts.

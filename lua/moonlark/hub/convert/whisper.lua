@@ -9,7 +9,7 @@ local torch = require "moonlark.torch"
 -- What is the number of attention heads: a tensor without axes.
 local function heads_of(found)
   local heads = found["encoder/num_heads"]
-  if not heads or #heads.bytes > 4 then show.fail "the model does not say how many heads it has" end
+  if not heads or #heads.bytes < 1 or #heads.bytes > 4 then show.fail "the model does not say how many heads it has" end
   return string.unpack("<i" .. #heads.bytes, heads.bytes)
 end
 
