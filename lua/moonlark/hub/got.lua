@@ -69,7 +69,7 @@ end
 
 local function write_card(entry, folder)
   local hashes = {}
-  for _, name in ipairs(files.list(folder)) do hashes[name] = core.net.digest(files.join(folder, name), "sha256") end
+  for _, path in ipairs((files.tree(folder))) do hashes[path:sub(#folder + 2)] = core.net.digest(path, "sha256") end
   files.write(files.join(folder, CARD), json.encode({
     name = entry.name, task = entry.task, about = entry.about, licence = entry.licence, cite = entry.cite,
     source = source_of(entry), sha256 = hashes,

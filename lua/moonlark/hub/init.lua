@@ -21,13 +21,14 @@ local show = require "moonlark.base.show"
 
 local hub = {}
 
-local fetching = {
+--- What functions that may fetch a model can be told.
+hub.options = {
   offline = options.boolean(false, "nothing is fetched, what is here must do"),
   revision = options.text("main", "a branch, a tag or a commit"),
   token = options.text(options.none, "shown to the hub", {usual = "$HF_TOKEN, or the file in which it is kept"}),
 }
-local finding = options.describe("hub.find", fetching)
-local getting = options.describe("hub.get", fetching)
+local finding = options.describe("hub.find", hub.options)
+local getting = options.describe("hub.get", hub.options)
 
 local function is_part(word)
   return word:find "^[%w_][%w._-]*$" and not word:find("..", 1, true) and not word:find("--", 1, true) and #word <= 96
@@ -149,6 +150,29 @@ function hub.known(name)
   if not entry then return nil end
   if not entry.hub then return got.find(name) end
   return (here(entry.hub, {revision = "main"}))
+end
+
+-- Who misspelt the path of a folder is told of that, too.
+local function find_or_explain(name, given)
+  local fine, found = pcall(hub.find, name, given)
+  if fine or found == "interrupted" then return fine and found or error(found, 0) end
+  show.fail("%s is no file or folder here, and as the name of a model on the hub: %s", name, found)
+end
+
+--- The path of a model that a person names: a path, a name of the catalogue that was got, or "org/name", which is fetched
+--- where it is not here. Errors: it is none of these, or cannot be fetched.
+---     local path = hub.path_of "yamnet"
+---@param what string
+---@param given moonlark.hub.find.Options?
+---@return string path
+function hub.path_of(what, given)
+  if files.exists(what) then return what end
+  if hub.is_name(what) then return find_or_explain(what, given) end
+  local folder = hub.known(what)
+  if folder then return folder end
+  local entry = catalogue.find(what) or show.fail("%s does not exist", what)
+  if entry.hub then return hub.find(entry.hub, given) end
+  show.fail("%s is not on this machine: moonlark models get %s brings it", what, what)
 end
 
 --- What the catalogue has: each with its name, what it is about, its task, licence and whom to cite.

@@ -1,7 +1,7 @@
 --- Pretrained: models that others have trained, opened from their files.
 ---
 ---     local pretrained = require "moonlark.pretrained"
----     local model = pretrained.open "models/yamnet"                  -- a folder, or a file of weights
+---     local model = pretrained.open "models/yamnet"                  -- a folder, a file of weights, or "org/name"
 ---     print(model:classify("song.mp3", {top = 5}))
 ---     local x = model:embed "song.mp3"
 ---
@@ -10,6 +10,7 @@
 local Pretrained = require "moonlark.pretrained.class"
 local family = require "moonlark.pretrained.family"
 local found = require "moonlark.pretrained.found"
+local hub = require "moonlark.hub"
 local init = require "moonlark.nn.initialise"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
@@ -19,7 +20,7 @@ local pretrained = {}
 local opening = options.describe("pretrained.open", {
   device = options.text("cpu", 'where it computes: "cpu", "cuda:0"'),
   precision = options.choice({"float32", "bfloat16", "float16"}, "float32", "of weights and computation"),
-})
+}, hub.options)
 
 -- The tensors under the network's names.
 local function renamed(one, seen, o)
@@ -91,15 +92,17 @@ local function filled(one, seen, architecture)
   return net
 end
 
---- Opens a model. Errors: it is not known here (what is known is said), its tensors do not fit (all that do not are
+--- Opens a model. One that is named as on a hub is fetched where it is not in the cache (moonlark.hub). Errors: it cannot
+--- be fetched, it is not known here (what is known is said), its tensors do not fit (all that do not are
 --- listed), it is damaged.
 ---     local model = pretrained.open("models/musicnn/MSD_musicnn.safetensors", {device = "cuda:0"})
----@param what string  a folder, or a file of weights
+---@param what string  a folder, a file of weights, a name of the catalogue ("yamnet"), or "org/name" on a hub
 ---@param given moonlark.pretrained.open.Options?
 ---@return moonlark.Pretrained
 function pretrained.open(what, given)
   local o = opening:read(given)
-  local seen = found.at(what)
+  local path = hub.path_of(what, {offline = o.offline, revision = o.revision, token = o.token})
+  local seen = found.at(path)
   local one, architecture = family.of(seen)
   local net = filled(one, seen, architecture):to(o.device):eval()
   if o.precision ~= "float32" then net:to(o.precision) end
