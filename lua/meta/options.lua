@@ -2120,6 +2120,9 @@
 ---@class moonlark.pretrained.open.Options
 ---@field device? string  default "cpu": where it computes: "cpu", "cuda:0"
 ---@field precision? "float32"|"bfloat16"|"float16"  default "float32": of weights and computation
+---@field offline? boolean  default false: nothing is fetched, what is here must do
+---@field revision? string  default "main": a branch, a tag or a commit
+---@field token? string  default $HF_TOKEN, or the file in which it is kept: shown to the hub
 
 --- What regress.boosted_trees takes.
 ---@class moonlark.regress.boosted_trees.Options
