@@ -1,13 +1,12 @@
---- ast: the Audio Spectrogram Transformer, a vision transformer on log-mel; with other settings MAEST, which was trained
---- on music.
+--- ast: the Audio Spectrogram Transformer, a vision transformer on log-mel; with other settings MAEST, of music.
 ---
 ---     local net = require("models.ast") {classes = 527}
 ---     net(x)                                -- [n, 1024, 128], frames × mel, to logits [n, 527]
 ---     net:embedding(x)                      -- [n, 768]
 ---
---- Gong et al. (2021), "AST: Audio Spectrogram Transformer"; Alonso-Jiménez et al. (2023), "Efficient supervised training
---- of audio transformers for music representation learning" (MAEST). Parameters have the names of transformers'
---- ASTForAudioClassification, without its prefix.
+--- Gong et al. (2021), "AST: Audio Spectrogram Transformer"; Alonso-Jiménez et al. (2023), "Efficient supervised
+--- training of audio transformers for music representation learning" (MAEST). Parameters have the names of
+--- transformers' ASTForAudioClassification, without its prefix.
 local SelfAttention = require "moonlark.nn.self_attention"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
@@ -30,6 +29,7 @@ function Embeddings:init(o)
     show.fail("a patch of %d does not fit into %d rows and %d frames", o.patch, o.n_mels, o.frames)
   end
   self.frames, self.n_mels = o.frames, o.n_mels
+  self.grid = {special = 2, rows = rows, columns = columns, row_step = o.frequency_stride, row_size = o.patch}
   self.cls_token = nn.Parameter(torch.zeros {1, 1, o.width})
   self.distillation_token = nn.Parameter(torch.zeros {1, 1, o.width})
   self.position_embeddings = nn.Parameter(torch.zeros {1, rows * columns + 2, o.width})
@@ -70,7 +70,7 @@ local Ast = nn.Module:extend "Ast"
 
 function Ast:init(o)
   o.inner = o.inner or 4 * o.width
-  self.embeddings, self.layers, self.depth = Embeddings(o), nn.ModuleList(), o.layers
+  self.embeddings, self.layers = Embeddings(o), nn.ModuleList()
   for _ = 1, o.layers do self.layers:append(Layer(o)) end
   self.layernorm = nn.LayerNorm(o.width, {eps = o.eps})
   if not o.classes then return end
@@ -93,16 +93,8 @@ function Ast:embedding(x)
   return self.layernorm(x:narrow(1, 0, 2)):mean {1}
 end
 
---- How much each token (query) looks at each other (key) in a layer, counted from 0: [n, heads, tokens, tokens]. Tokens
---- stand as in `hidden`. `mask` and `reduce` as of SelfAttention:weights.
-function Ast:attention(x, index, mask, reduce)
-  x = self.embeddings(x)
-  for i, layer in self.layers:each() do
-    if i == index then return layer.attention:weights(layer.layernorm_before(x), mask, reduce) end
-    x = layer(x)
-  end
-  show.fail("layer must be 0..%d, got %s", self.depth - 1, tostring(index))
-end
+--- How tokens lie: two that hear nothing, then rows × columns of patches; for pretrained/attention.lua.
+function Ast:tokens() return self.embeddings.grid end
 
 function Ast:forward(x)
   x = self:embedding(x)

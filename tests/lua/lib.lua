@@ -29,6 +29,25 @@ function lib.tiny_whisper(folder, classes)
   return folder
 end
 
+--- What each attention of a network looks at in a run, first layer first: tensors [n, heads, t, t].
+---@param net moonlark.nn.Module
+---@param ... any  what the network is given
+---@return moonlark.Tensor[]
+function lib.attention_maps(net, ...)
+  local SelfAttention, maps = require "moonlark.nn.self_attention", {}
+  local function watcher(one, x, mask) maps[#maps + 1] = one:weights(x, mask) end
+  local watched = {}
+  for _, module in net:named_modules() do
+    if module.weights == SelfAttention.weights then
+      module.watcher = watcher
+      watched[#watched + 1] = module
+    end
+  end
+  net(...)
+  for _, module in ipairs(watched) do module.watcher = nil end
+  return maps
+end
+
 --- The sound that tests/reference/pretrained/tiny.py makes for front ends: tones, and noise that comes and goes.
 ---@param seconds number
 ---@param rate integer?  default 16000

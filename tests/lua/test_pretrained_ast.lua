@@ -21,9 +21,8 @@ function TestAst:test_logits_layers_and_attention()
     torch.no_grad(function()
       lib.close(model.net:embedding(v.x), v.pooled, 1e-5)
       for i, state in ipairs(model.net:hidden(v.x)) do lib.close(state, v["hidden." .. i - 1], 1e-5) end
-      for i = 0, 1 do lib.close(model.net:attention(v.x, i), v["attention." .. i], 1e-6) end
+      for i, map in ipairs(lib.attention_maps(model.net, v.x)) do lib.close(map, v["attention." .. i - 1], 1e-6) end
     end)
-    lib.fails("layer must be 0..1, got 2", model.net.attention, model.net, v.x, 2)
   end
 end
 
@@ -96,6 +95,12 @@ function TestFront:test_songs_of_any_length()
   lu.assertEquals(#model:classify(lib.clip(2), {segments = true}).segments, 5)
   lu.assertEquals(model:features(lib.clip(0.03)):shape(), {1, 46, 32})
   lib.fails("needs 400 samples at least, got 320", model.classify, model, lib.clip(0.02))
+end
+
+-- Maps over the patches' rows and columns.
+function TestFront:test_attention()
+  local map = opened "hub":attention(lib.clip(0.4675))
+  lu.assertEquals(map.data:shape(), {2, 4})
 end
 
 TestFaults = {}

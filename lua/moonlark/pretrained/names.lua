@@ -1,6 +1,6 @@
 --- Names: of tensors, from a file's spelling to a network's and back.
 ---
---- A spelling is a list of pairs, the network's word and the file's, each with the dots around it: {".fc1.", ".mlp.0."}.
+--- A spelling is a list of pairs, the network's word and the file's, each with dots around it: {".fc1.", ".mlp.0."}.
 local names = {}
 
 local function changed(name, pairs_of, from, to)

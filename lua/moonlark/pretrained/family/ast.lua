@@ -21,9 +21,10 @@ end
 
 local config = {
   hidden_size = settings.size(768), num_hidden_layers = settings.layers(12), num_attention_heads = settings.size(12),
-  intermediate_size = settings.size(3072), hidden_act = nonlinearity.option "gelu", layer_norm_eps = settings.eps(1e-12),
-  patch_size = settings.size(16), frequency_stride = settings.size(10), time_stride = settings.size(10),
-  max_length = settings.size(1024), num_mel_bins = settings.size(128), qkv_bias = options.boolean(true),
+  intermediate_size = settings.size(3072), hidden_act = nonlinearity.option "gelu",
+  layer_norm_eps = settings.eps(1e-12), patch_size = settings.size(16), frequency_stride = settings.size(10),
+  time_stride = settings.size(10), max_length = settings.size(1024), num_mel_bins = settings.size(128),
+  qkv_bias = options.boolean(true),
 }
 
 -- The network's options.
