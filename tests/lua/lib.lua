@@ -63,6 +63,40 @@ function lib.clip(seconds, rate)
   return lib.waveform((x + noise * there * 0.2):to "float32", rate)
 end
 
+--- A network of models/ with random weights, saved by itself in a folder of its own, to be opened by its tensors.
+---@param architecture string
+---@param o table?  its options
+---@param name string?  of the file, without ending
+---@param rename (fun(name: string): string)?  to the names of the published file
+---@return string path
+function lib.random_weights(architecture, o, name, rename)
+  local torch, state = require "moonlark.torch", {}
+  torch.manual_seed(2)
+  for key, tensor in pairs(require("models." .. architecture)(o or {}):state_dict()) do
+    state[rename and rename(key) or key] = tensor
+  end
+  local path = ("%s/%s.safetensors"):format(lib.folder(), name or "model")
+  torch.save(path, state)
+  return path
+end
+
+--- What a reference gave for a model of ../shared/weights, by name.
+---@param name string
+---@return table<string, moonlark.Tensor>
+function lib.vectors(name)
+  return require "moonlark.torch".load(lib.weights("vectors/" .. name .. ".safetensors"))
+end
+
+--- White noise, always the same.
+---@param seconds number
+---@param rate integer
+---@return moonlark.Signal
+function lib.noise(seconds, rate)
+  local torch = require "moonlark.torch"
+  torch.manual_seed(1)
+  return lib.waveform(torch.randn {math.floor(seconds * rate)} * 0.1, rate)
+end
+
 -- --- folders and files ------------------------------------------------------------
 
 local folders = {}

@@ -257,7 +257,7 @@ function Pretrained:track(song, given)
   return self.family.track(scores, function(name, data, axis)
     return signal.new {data = data:contiguous(), rate = self.family.frames, start = start, kind = name, axis = axis,
       made = {model = self.found.path}}
-  end)
+  end, self.names)
 end
 
 local looking = options.describe("Pretrained:attention", cutting, attention.options)

@@ -47,8 +47,8 @@ local family = {}
 ---@field summary (fun(p: moonlark.Tensor): moonlark.Tensor)?  of those that also tell classes: how the probabilities of
 --- frames [n, frames, classes] become one answer [n, classes]
 ---@field track (fun(scores: moonlark.Tensor, curve: fun(name: string, data: moonlark.Tensor, axis: moonlark.Axis?):
---- moonlark.Signal): table)?  what is heard over time, of a song's scores [frames, outputs]: Signals by name (`curve`
---- makes them of [rows, frames]), and `segments`
+--- moonlark.Signal, names: string[]?): table)?  what is heard over time, of a song's logits [frames, outputs]: Signals
+--- by name (`curve` makes them of [rows, frames]), and `segments`
 ---@field ensemble boolean?  a folder with several such files is one model, the mean of them: the architecture has an
 --- option `members`, and the file of member i, from 0, gives it the parameters `members.i.NAME`
 
