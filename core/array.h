@@ -6,6 +6,7 @@
 #ifndef MLK_ARRAY_H
 #define MLK_ARRAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,10 @@ const char *mlk_dtype_name(mlk_dtype dtype);
 
 /* Number of elements; 1 for rank 0. */
 int64_t mlk_array_count(const mlk_array *array);
+
+/* True when some of `count` numbers from `first` on, in memory, are too small for the ordinary format of their type
+ * (subnormal.h). Only float32, float64 and bfloat16 are looked at: processors do not compute in float16. */
+bool mlk_array_holds_subnormals(const mlk_array *array, int64_t first, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #include "options.h"
 #include "tensor.h"
 
+#include "parallel.h"
 #include "store/append.h"
 #include "store/atomic.h"
 #include "store/csv.h"
@@ -13,6 +14,7 @@
 #include "store/safetensors.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -563,6 +565,35 @@ static int hash_tensor(lua_State *L)
     return 1;
 }
 
+/* --- numbers that are too small (subnormal.h) --- */
+
+typedef struct search {
+    const mlk_array *array;
+    int64_t count;
+    atomic_bool found;
+} search;
+
+enum { SEARCHED_AT_ONCE = 1 << 20 };
+
+static void search_part(void *context, int task, int worker)
+{
+    (void)worker;
+    search *s = context;
+    int64_t first = (int64_t)task * SEARCHED_AT_ONCE, left = s->count - first;
+    if (!s->found && mlk_array_holds_subnormals(s->array, first, left < SEARCHED_AT_ONCE ? left : SEARCHED_AT_ONCE))
+        s->found = true;
+}
+
+/* holds_subnormals(tensor) -> boolean: whether some number is too small for its format; of float16 never */
+static int holds_subnormals(lua_State *L)
+{
+    mlk_array array = mlk_lua_read_tensor(L, 1, "tensor", -1, -1);
+    search s = {.array = &array, .count = mlk_array_count(&array)};
+    mlk_parallel((int)((s.count + SEARCHED_AT_ONCE - 1) / SEARCHED_AT_ONCE), 0, search_part, &s);
+    lua_pushboolean(L, s.found);
+    return 1;
+}
+
 /* write(path, text): atomically */
 static int write_text(lua_State *L)
 {
@@ -647,7 +678,7 @@ int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"append", append}, {"formats", formats}, {"frame_files", frame_files}, {"hash", hash},
-        {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"load", load}, {"lock", lock},
+        {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"holds_subnormals", holds_subnormals}, {"load", load}, {"lock", lock},
         {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"read_table", read_table},
         {"save", save}, {"write", write_text},
         {NULL, NULL},

@@ -109,6 +109,7 @@
 --- What Module:load_state_dict takes.
 ---@class moonlark.Module.load_state_dict.Options
 ---@field strict? boolean  default true: false leaves out names that only one side knows
+---@field assign? boolean  default false: the state's tensors become the module's, in place of copies of them
 
 --- What MultiheadAttention:forward takes.
 ---@class moonlark.MultiheadAttention.forward.Options

@@ -9,16 +9,21 @@
 
 #include <string.h>
 
-/* Every byte of the array is there to be read. */
+/* Every byte is there to be read. */
+static inline void fuzz_touch_bytes(const unsigned char *bytes, size_t size)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum += ((const volatile unsigned char *)bytes)[i];
+    (void)sum;
+}
+
 static inline void fuzz_touch(const mlk_array *array)
 {
     int64_t bytes;
-    unsigned sum = 0;
     FUZZ_CHECK(array->rank >= 0 && array->rank <= MLK_MAX_RANK);
     FUZZ_CHECK(mlk_array_bytes(array, &bytes));
-    for (int64_t i = 0; i < bytes; i++)
-        sum += ((const volatile unsigned char *)array->data)[i];
-    (void)sum;
+    fuzz_touch_bytes(array->data, (size_t)bytes);
 }
 
 /* A refusal has a message, what is accepted has none. */

@@ -1,4 +1,4 @@
-/* seeds.c: writes what fuzzing starts from into FOLDER/{npy,npz,safetensors,json,mat,csv,jsonl,arff,audio}. */
+/* seeds.c: writes what fuzzing starts from into FOLDER/{npy,npz,zip,pytorch,safetensors,json,mat,csv,jsonl,arff,audio}. */
 #include "audio/writer.h"
 #include "store/mat.h"
 #include "store/npy.h"
@@ -67,6 +67,7 @@ static void write_arrays(const char *folder)
     mlk_tensors texts = {.strings_count = 1, .strings = tensors.strings};
     check(mlk_npy_write_list(place(folder, "npy", "texts.npy"), &texts, &status));
     check(mlk_npz_write(place(folder, "npz", "five.npz"), &tensors, &status));
+    check(mlk_npz_write(place(folder, "zip", "five.zip"), &tensors, &status));
     check(mlk_mat_write(place(folder, "mat", "five.mat"), &tensors, &status));
     mlk_tensors_free(&texts);
     tensors.strings_count = 0;
@@ -126,6 +127,22 @@ static void write_json(const char *folder)
     write_texts(folder, "json", texts, sizeof texts / sizeof *texts);
 }
 
+/* The five pickles of a legacy file: magic, version, the machine, {"w": a tensor of 2 numbers}, the storages' keys. */
+static void write_pytorch(const char *folder)
+{
+    static const char legacy[] =
+        "\x80\2\x8a\x0al\xfc\x9c" "F\xf9 j\xa8P\x19." "\x80\2M\xe9\3."
+        "\x80\2}X\x0d\0\0\0little_endian\x88s."
+        "\x80\2}X\1\0\0\0w" "ctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\n"
+        "X\1\0\0\0aX\3\0\0\0cpuK\2NtQK\0K\2\x85K\1\x85\x89N" "tRs."
+        "\x80\2]X\1\0\0\0aa." "\2\0\0\0\0\0\0\0\0\0\x80?\0\0\0\xbf";
+    FILE *out = fopen(place(folder, "pytorch", "legacy.pt"), "wb");
+    if (!out || fwrite(legacy, 1, sizeof legacy - 1, out) != sizeof legacy - 1 || fclose(out) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
 static void write_audio(const char *folder)
 {
     enum { FRAMES = 4800 };
@@ -153,6 +170,7 @@ int main(int argc, char **argv)
     mkdir(argv[1], 0777);
     write_arrays(argv[1]);
     write_json(argv[1]);
+    write_pytorch(argv[1]);
     write_tables(argv[1]);
     write_audio(argv[1]);
     return 0;

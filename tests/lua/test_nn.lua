@@ -303,6 +303,22 @@ function TestModule:test_states_are_saved_and_checked()
   net:load_state_dict(state, {strict = false})
 end
 
+function TestModule:test_a_state_is_taken_over()
+  local state = Net(3):to "float64":state_dict()
+  local net = Net(3):freeze "head":load_state_dict(state, {assign = true})
+  lu.assertEquals({net.head.bias:dtype(), net.head.bias:requires_grad(), net.features[0].weight:requires_grad()},
+    {"float64", false, true})
+  state["head.bias"]:fill_(7)
+  lu.assertEquals(net.head.bias:totable(), {7, 7, 7})
+  local tied = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+  tied[1].weight = nn.Parameter(tied[0].weight)
+  local fresh = {}
+  for name, value in pairs(tied:state_dict()) do fresh[name] = value:clone() end
+  tied:load_state_dict(fresh, {assign = true})
+  lu.assertTrue(rawequal(tied[0].weight, tied[1].weight))
+  lu.assertEquals(#tied:parameters(), 3)
+end
+
 function TestModule:test_summary_and_text()
   local net = Net(3)
   lu.assertStrContains(tostring(net), "Net {\n  (features): Sequential {\n    (0): Linear(4, 8)\n    (1): ReLU\n")

@@ -67,6 +67,32 @@ function TestSubnormal:test_weights_are_loaded_without()
   lu.assertTrue(half.weight:item() > 0) -- float16's own are ordinary numbers to the processor
 end
 
+function TestSubnormal:test_they_are_found()
+  local holds = require "moonlark_core".store.holds_subnormals
+  local x = torch.zeros {3, 1 << 20}
+  x[0][0], x[0][1], x[0][2], x[0][3] = 2 ^ -126, -2.0 ^ -126, 1 / 0, 0 / 0
+  for _, dtype in ipairs {"float32", "float64", "bfloat16", "float16", "int64"} do
+    lu.assertFalse(holds(x:nan_to_num(0):to(dtype)), dtype)
+  end
+  lu.assertFalse(holds(x))
+  for _, bits in ipairs {1, 0x7fffff, -0x7fffffff} do
+    local one = x:clone()
+    one[2][(1 << 20) - 1] = with_bits(bits, 1)[0]
+    lu.assertTrue(holds(one))
+    lu.assertTrue(holds(one:t()))
+  end
+  lu.assertTrue(holds(torch.tensor({1, 2.0 ^ -1060}, {dtype = "float64"})))
+  lu.assertTrue(holds(torch.tensor {1, 100}:to "int16":view "bfloat16"))
+end
+
+function TestSubnormal:test_assigned_weights_are_copied_only_where_they_hold_some()
+  local state = {weight = torch.ones {2, 3}, bias = with_bits(9, 2)}
+  local net = nn.Linear(3, 2):load_state_dict(state, {assign = true})
+  net.weight:detach()[0][0] = 5
+  lu.assertEquals(state.weight[0][0]:item(), 5)
+  lu.assertEquals({bits_that_differ(net.bias:detach(), 0), bits_that_differ(state.bias, 9)}, {0, 0})
+end
+
 function TestSubnormal:test_files_keep_every_bit()
   local place = files.temporary_folder()
   torch.save(place .. "/x.npy", with_bits(77, 5))

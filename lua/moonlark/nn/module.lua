@@ -2,6 +2,7 @@
 local file = require "moonlark.nn.file"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local store = require "moonlark_core".store
 local torch = require "moonlark.torch"
 
 --- A part of a network: the base of all modules and of one's own. PyTorch: Module.
@@ -388,9 +389,11 @@ function Module:state_keys() return column(tensors_of(self, both), 1) end
 -- Least numbers of the ordinary format. Below, processors are a hundred times slower; float16's own are not.
 local least = {float32 = 2.0 ^ -126, bfloat16 = 2.0 ^ -126, float64 = 2.0 ^ -1022}
 
+-- The tensor itself where it holds none.
 local function without_subnormals(tensor)
   local bound = least[tensor:dtype()]
-  return bound and tensor:masked_fill(tensor:abs():lt(bound), 0) or tensor
+  if not bound or tensor:device() == "cpu" and not store.holds_subnormals(tensor) then return tensor end
+  return tensor:masked_fill(tensor:abs():lt(bound), 0)
 end
 
 -- Why a state does not fit, in lines: names that are missing, other shapes, names that nobody knows.
@@ -413,12 +416,31 @@ end
 
 local loading = options.describe("Module:load_state_dict", {
   strict = options.boolean(true, "false leaves out names that only one side knows"),
+  assign = options.boolean(false, "the state's tensors become the module's, in place of copies of them"),
 })
+
+-- Puts a state's tensors in the place of the module's; what was shared within the module stays shared.
+local function assign(entries, state)
+  local placed = {}
+  for _, entry in ipairs(entries) do
+    local name, old = entry[1], entry[2]
+    if state[name] and not placed[old] then
+      placed[old] = without_subnormals(state[name]:detach()):requires_grad_(old:requires_grad())
+    end
+  end
+  for _, entry in ipairs(entries) do
+    if placed[entry[2]] then entry.kept.values[entry.key] = placed[entry[2]] end
+  end
+end
 
 --- Copies a state dict's values into the module; numbers too small for the ordinary format (subnormal ones, below
 --- 1.2e-38 in float32) become zeros, as they are in all that libtorch computes here. Nothing is copied when a name is
 --- missing, unknown or has another shape: the error lists all of them.
+---
+--- With `assign` the module takes the tensors themselves, with their dtype and device: of weights in a mapped file nothing
+--- is copied but tensors that hold subnormal numbers. Make optimisers after it.
 ---     net:load_state_dict(other:state_dict())
+---     net:load_state_dict(torch.load "large.safetensors", {assign = true})
 ---@param state table<string, moonlark.Tensor>
 ---@param given moonlark.Module.load_state_dict.Options?
 ---@return moonlark.nn.Module self
@@ -427,6 +449,7 @@ function Module:load_state_dict(state, given)
   local faults = faults_of(entries, state, o.strict)
   if #faults > 0 then show.fail("the state does not fit %s:%s", self.__name, faults) end
   torch.no_grad(function()
+    if o.assign then return assign(entries, state) end
     for name, tensor in each(entries) do
       if state[name] then tensor:copy_(without_subnormals(state[name])) end
     end

@@ -7,12 +7,14 @@ hexadecimal]}, lists as {"list": [...]}, dicts as {"dict": [[key, value], ...]},
 None as null. attack_*.pt ask for code to be run; Moonlark refuses them.
 """
 import collections
+import glob
 import json
 import os
 import subprocess
 
 import numpy as np
 import torch
+import xxhash
 
 folder = os.path.dirname(os.path.abspath(__file__))
 torch.manual_seed(1)
@@ -104,6 +106,20 @@ for file, name in expected.items():
     assert described.setdefault(name, loaded) == loaded, file
 with open(os.path.join(folder, "expected.json"), "w") as out:
     json.dump({"files": expected, "values": described}, out)
+
+# The real weights in ../shared: dtype, shape and checksum of each tensor, as core.store.hash_tensor gives it (XXH3-128).
+def checksum(tensor):
+    dense = tensor.detach().contiguous()
+    words = dense.flatten().view(torch.uint8).numpy().tobytes() if dense.numel() else b""
+    return [str(dense.dtype)[6:], list(dense.shape), xxhash.xxh3_128_hexdigest(words)]
+
+
+shared = os.path.join(folder, "../../../../shared/weights")
+sums = {}
+for path in sorted(glob.glob(os.path.join(shared, "*/*.pt")) + glob.glob(os.path.join(shared, "*/*.pth"))):
+    sums[os.path.relpath(path, shared)] = {k: checksum(v) for k, v in torch.load(path, map_location="cpu").items()}
+with open(os.path.join(folder, "shared.json"), "w") as out:
+    json.dump(sums, out)
 
 
 class Attack:
