@@ -18,6 +18,7 @@ source.arguments(parser, {args = "?", help = "Labelled songs (folder, list, inde
   .. "which the test part is taken; default: the run's test part."})
 parser:option("--plot", "Where to draw the confusion matrix, tags or values: .png, .svg or .pdf."):argname "<file>"
 command.options(parser, options.described "model.open", {"device"})
+command.options(parser, options.described "Model:evaluate", {"map", "join"})
 command.reading(parser, "as in the training")
 command.models(parser)
 command.workers(parser)
@@ -68,7 +69,8 @@ end
 
 local opened = model.open(args.model, {device = args.device})
 opened:names() -- one that tells nothing apart says so before the data is looked for
-local found = opened:evaluate(test_data(), {workers = args.workers, channel = args.channel, partial = args.partial})
+local found = opened:evaluate(test_data(), {workers = args.workers, map = args.map, join = args.join,
+  channel = args.channel, partial = args.partial})
 if args.json then
   print_json(found)
 else

@@ -24,7 +24,7 @@ read.]]
 parser:argument("model", "A run folder, or a model's .safetensors file.")
 parser:argument("data", "Sound files, folders and lists of them; or one table of numbers."):args "+"
 command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name"))
-command.options(parser, options.described "predict.files", {"segments", "device"})
+command.options(parser, options.described "predict.files", {"segments", "map", "join", "device"})
 command.reading(parser, "as in the training")
 command.models(parser)
 command.workers(parser)
@@ -126,7 +126,7 @@ end
 local function of_sounds()
   local songs, aside = sound_files()
   local list, rejected, partial = predict.files(opened, songs, {segments = args.segments, workers = args.workers,
-    progress = true, channel = args.channel, partial = args.partial})
+    map = args.map, join = args.join, progress = true, channel = args.channel, partial = args.partial})
   return list, table.move(rejected, 1, #rejected, #aside + 1, aside), partial
 end
 

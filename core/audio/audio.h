@@ -73,6 +73,9 @@ mlk_code mlk_audio_reader_open(const char *path, const mlk_audio_options *option
 int mlk_audio_reader_channels(const mlk_audio_reader *reader);
 double mlk_audio_reader_rate(const mlk_audio_reader *reader);
 
+/* What the file says of itself; lives as long as the reader. */
+const mlk_audio_info *mlk_audio_reader_info(const mlk_audio_reader *reader);
+
 /* Frames that are still to come, as far as the file says; -1 when it does not. */
 int64_t mlk_audio_reader_expected(const mlk_audio_reader *reader);
 

@@ -140,6 +140,11 @@ int mlk_audio_reader_channels(const mlk_audio_reader *reader)
     return reader->channels;
 }
 
+const mlk_audio_info *mlk_audio_reader_info(const mlk_audio_reader *reader)
+{
+    return mlk_decoder_info(reader->decoder);
+}
+
 double mlk_audio_reader_rate(const mlk_audio_reader *reader)
 {
     return reader->rate_hz;

@@ -283,6 +283,51 @@ static int write_table(lua_State *L)
     return 0;
 }
 
+/* write_rows(x, path, about): the same of rows that Lua has */
+static int write_rows(lua_State *L)
+{
+    const char *path = mlk_lua_string(L, 2, "path");
+    mlk_array x = mlk_lua_read_tensor(L, 1, "x", MLK_FLOAT32, 2);
+    mlk_table t = read_about(L, 3, x.shape[0], x.shape[1]);
+    const float **rows = lua_newuserdatauv(L, ((size_t)t.n + 1) * sizeof *rows, 0);
+    for (int64_t i = 0; i < t.n; i++)
+        rows[i] = (const float *)x.data + i * t.width;
+    t.rows = rows;
+    mlk_status status;
+    mlk_lua_check(L, mlk_format_write_table(path, &t, &status), &status);
+    return 0;
+}
+
+/* write_frames(path, recipe's text, {{name, data, rate, start} ...}): a file of frames, which Lua has */
+static int write_frames(lua_State *L)
+{
+    mlk_frames_item items[MLK_MAX_FEATURES];
+    const char *path = mlk_lua_string(L, 1, "path"), *text = mlk_lua_string(L, 2, "recipe");
+    int n = mlk_lua_list_length(L, 3, "features");
+    if (n > MLK_MAX_FEATURES)
+        return mlk_lua_fail(L, "a file holds up to %d features", MLK_MAX_FEATURES);
+    luaL_checkstack(L, 8 * n + 8, NULL);
+    for (int i = 0; i < n; i++) { /* what is pushed stays: the items point into it */
+        lua_geti(L, 3, i + 1);
+        int at = lua_gettop(L);
+        items[i] = (mlk_frames_item){
+            .name = mlk_lua_string(L, mlk_lua_field(L, at, "name"), "name"),
+            .rate = mlk_lua_number(L, mlk_lua_field(L, at, "rate"), "rate", 0, 1e12),
+            .start = mlk_lua_number(L, mlk_lua_field(L, at, "start"), "start", -1e12, 1e12)};
+        items[i].array = mlk_lua_read_tensor(L, mlk_lua_field(L, at, "data"), "data", -1, 2);
+    }
+    mlk_status status;
+    mlk_lua_check(L, mlk_format_write_frames(path, &(mlk_frames){text, n, items}, &status), &status);
+    return 0;
+}
+
+/* check_frames(path): raises when no frames can be written there */
+static int check_frames(lua_State *L)
+{
+    mlk_status status;
+    return mlk_format_of(mlk_lua_string(L, 1, "path"), MLK_FORMAT_FRAMES, &status) ? 0 : mlk_lua_raise(L, &status);
+}
+
 /* check_table(path): raises when no table can be written there */
 static int check_table(lua_State *L)
 {
@@ -350,9 +395,10 @@ static int merge_tables(lua_State *L)
 int mlk_lua_open_extract(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"analyse", analyse}, {"check_table", check_table}, {"frames", frames}, {"inspect", inspect},
+        {"analyse", analyse}, {"check_frames", check_frames}, {"check_table", check_table}, {"frames", frames}, {"inspect", inspect},
         {"inspected", inspected}, {"merge_tables", merge_tables}, {"recipe", recipe}, {"start", start},
-        {"table", table}, {"write_table", write_table}, {NULL, NULL},
+        {"table", table}, {"write_frames", write_frames}, {"write_rows", write_rows}, {"write_table", write_table},
+        {NULL, NULL},
     };
     mlk_lua_new_type(L, BUNDLE_TYPE, close_bundle, NULL);
     mlk_lua_new_type(L, SHARD_TYPE, close_shard, NULL);

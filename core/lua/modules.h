@@ -22,8 +22,10 @@
     MODULE(music)               \
     MODULE(net)                 \
     MODULE(picture)             \
+    MODULE(pooling)             \
     MODULE(process)             \
     MODULE(regress)             \
+    MODULE(slicer)              \
     MODULE(store)               \
     MODULE(system)              \
     MODULE(terminal)

@@ -50,7 +50,7 @@ static void read_pools(lua_State *L, int arg, mlk_recipe *recipe)
     lua_settop(L, pool - 1);
 }
 
-mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
+mlk_recipe **mlk_lua_push_reading(lua_State *L, int arg)
 {
     mlk_status status;
     luaL_checkstack(L, 16, NULL);
@@ -61,6 +61,13 @@ mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
     mlk_lua_read(L, arg, "recipe", mlk_recipe_parameters, *box);
     read_features(L, arg, *box);
     read_pools(L, arg, *box);
+    return box;
+}
+
+mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg)
+{
+    mlk_status status;
+    mlk_recipe **box = mlk_lua_push_reading(L, arg);
     mlk_lua_check(L, mlk_recipe_compile(*box, &status), &status);
     return box;
 }

@@ -10,6 +10,9 @@
  * at `arg`. The box frees it unless it is emptied. */
 mlk_recipe **mlk_lua_push_recipe(lua_State *L, int arg);
 
+/* The same, not compiled: it may hold no feature. */
+mlk_recipe **mlk_lua_push_reading(lua_State *L, int arg);
+
 /* The first n tracks {path, start, duration, output} of the list at `arg`, in a userdata that is pushed; the strings
  * are Lua's. */
 mlk_track *mlk_lua_push_tracks(lua_State *L, int arg, int n);

@@ -91,6 +91,8 @@
 
 --- What Model:evaluate takes.
 ---@class moonlark.Model.evaluate.Options
+---@field map? string|table<string, string[]>  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
+---@field join? "sum"|"max"  default "sum": how probabilities of a group become one
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field batch_size? integer  default 32, 1 or more: examples
 ---@field progress? boolean  default false: a bar on standard error
@@ -100,6 +102,8 @@
 --- What Model:predict takes.
 ---@class moonlark.Model.predict.Options
 ---@field segments? boolean  default false: also what is heard in each segment
+---@field map? string|table<string, string[]>  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
+---@field join? "sum"|"max"  default "sum": how probabilities of a group become one
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field batch_size? integer  default 32, 1 or more: examples
 ---@field progress? boolean  default false: a bar on standard error
@@ -123,7 +127,6 @@
 ---@class moonlark.Pretrained.attention.Options
 ---@field window? number  default the model's own, above 0, s: of sound that is heard at once
 ---@field hop? number  default the model's own, above 0, s: from window to window
----@field batch_size? integer  default 16, 1 or more: windows that are computed at once
 ---@field layer? integer  default -1: 0 is the first, -1 the last
 ---@field head? "mean"|integer  default "mean": one head, or the mean of all
 ---@field query? "mean"|"all"|number  default what the class is told from, else the mean of all: who looks: a moment of the song, all moments on average, or all of them, a row each
@@ -134,7 +137,11 @@
 ---@class moonlark.Pretrained.classify.Options
 ---@field window? number  default the model's own, above 0, s: of sound that is heard at once
 ---@field hop? number  default the model's own, above 0, s: from window to window
----@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
+---@field workers? integer  default 0, 0..256: threads that decode; 0: one for each core
+---@field progress? boolean  default false: draws a bar
 ---@field top? integer  default 1, 1 or more: classes that print names
 ---@field average? "probabilities"|"logits"|"max"  default "probabilities": how windows of a song become one answer
 ---@field segments? boolean  default false: also what is heard in each window
@@ -143,15 +150,18 @@
 ---@class moonlark.Pretrained.embed.Options
 ---@field window? number  default the model's own, above 0, s: of sound that is heard at once
 ---@field hop? number  default the model's own, above 0, s: from window to window
----@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
+---@field workers? integer  default 0, 0..256: threads that decode; 0: one for each core
+---@field progress? boolean  default false: draws a bar
 ---@field layer? integer  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
----@field pool? "mean"|"std"|"max"|false  default "mean": over the time of a song; false: a Signal over time
+---@field pool? false|string|string[]  default {"mean"}: statistics over the time of a song: mean, std, min, max, median, p0 … p100; false: a Signal over time
 
 --- What Pretrained:features takes.
 ---@class moonlark.Pretrained.features.Options
 ---@field window? number  default the model's own, above 0, s: of sound that is heard at once
 ---@field hop? number  default the model's own, above 0, s: from window to window
----@field batch_size? integer  default 16, 1 or more: windows that are computed at once
 
 --- What Pretrained:track takes.
 ---@class moonlark.Pretrained.track.Options
@@ -2111,6 +2121,8 @@
 ---@class moonlark.predict.files.Options
 ---@field batch_size? integer  default 32, 1 or more: examples
 ---@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
+---@field join? "sum"|"max"  default "sum": how probabilities of a group become one
+---@field map? string|table<string, string[]>  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
 ---@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field progress? boolean  default false: a bar on standard error
 ---@field segments? boolean  default false: also what is heard in each segment

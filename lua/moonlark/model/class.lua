@@ -14,6 +14,7 @@ local show = require "moonlark.base.show"
 ---@field learned moonlark.Estimator|moonlark.nn.Module
 ---@field hears boolean  it can be asked about songs
 ---@field reads boolean  it can be asked about tables
+---@field matches boolean?  it finds the data's labels among its own classes itself
 local Model = {}
 Model.__name = "moonlark.Model"
 
@@ -29,6 +30,15 @@ Model.__name = "moonlark.Model"
 ---@field rejected {path: string, reason: string}[]  files that could not be read: they have no row
 ---@field partial {path: string, reason: string}[]  files that were kept in part
 
+-- Only models from elsewhere have so many classes that some of them together are what one asks for.
+local grouping = {
+  map = options.either(nil, {options.text(), options.value("table<string, string[]>", "a table", function(value)
+    return type(value) == "table" and value or nil
+  end, nil)}, "of a model from elsewhere: groups of its classes, {dog_bark = {\"Dog\", \"Bark\"}}, or a JSON file",
+    {usual = "its own classes"}),
+  join = options.choice({"sum", "max"}, nil, "how probabilities of a group become one",
+    {usual = "the sum of classes, the largest of tags"}),
+}
 local as_trained = {usual = "as in the training"}
 local shared = options.join(options.described "Dataset:batches":pick {"workers", "batch_size"}, {
   progress = options.boolean(false, "a bar on standard error"),
@@ -37,8 +47,8 @@ local shared = options.join(options.described "Dataset:batches":pick {"workers",
 })
 local asking = options.describe("Model:predict", {
   segments = options.boolean(false, "also what is heard in each segment"),
-}, shared)
-local judging = options.describe("Model:evaluate", shared)
+}, grouping, shared)
+local judging = options.describe("Model:evaluate", grouping, shared)
 
 --- An error that names the model's file, where it has one.
 ---     genres:fail("there are %d rows", n)
@@ -69,6 +79,12 @@ local function check_data(self, data)
   return data
 end
 
+-- Options, of which only models from elsewhere take some.
+local function checked(self, o)
+  if o.map and not self.matches then self:fail("a map is for models from elsewhere, not for a %s", self.kind) end
+  return o
+end
+
 --- What the model says of songs, or of the rows of a table. Errors: it cannot be asked about such data; a table lacks
 --- columns; no file can be read.
 ---     local answers = genres:predict(dataset.folder "new", {workers = 2})
@@ -77,7 +93,7 @@ end
 ---@param given moonlark.Model.predict.Options?
 ---@return moonlark.Answers
 function Model:predict(data, given)
-  local o = asking:read(given)
+  local o = checked(self, asking:read(given))
   return self:answers(check_data(self, data), o)
 end
 
@@ -107,7 +123,7 @@ local function check_labels(self, data)
     self:fail "clusters are not judged as classes are: metrics.ari and moonlark cluster say how they agree with labels"
   end
   if not has then error("the data has no labels to compare with", 0) end
-  if has ~= task then self:fail("the model tells %s, and the data has %s", task, has) end
+  if has ~= task and not (self.matches and has ~= "values") then self:fail("the model tells %s, and the data has %s", task, has) end
   local targets = self.card.targets
   if task == "values" and targets and #targets ~= #data.targets then
     self:fail("the model tells %s, and the data has values of %s", table.concat(targets, ", "),
@@ -122,10 +138,11 @@ end
 ---@param given moonlark.Model.evaluate.Options?
 ---@return moonlark.Evaluation|moonlark.TagsEvaluation|moonlark.ValuesEvaluation|table  also tracks, rejected, partial
 function Model:evaluate(data, given)
-  local o = judging:read(given)
+  local o = checked(self, judging:read(given))
   check_data(self, data)
   check_labels(self, data)
-  return self:judge(self:task() == "values" and data or relabelled(self, data), o)
+  if self.matches or self:task() == "values" then return self:judge(data, o) end
+  return self:judge(relabelled(self, data), o)
 end
 
 function Model:__tostring()

@@ -1,14 +1,19 @@
 --- The class of models from elsewhere: what can be asked of each, whatever its family.
 local attention = require "moonlark.pretrained.attention"
 local audio = require "moonlark.audio"
+local background = require "moonlark.dataset.background"
 local dataset = require "moonlark.dataset"
-local engine = require "moonlark.feature.engine"
+local embedding = require "moonlark.pretrained.embedding"
 local files = require "moonlark.base.files"
+local hearing = require "moonlark.pretrained.hearing"
+local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local prediction = require "moonlark.prediction"
+local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
+local votes = require "moonlark.pretrained.votes"
 local windows = require "moonlark.pretrained.windows"
 
 ---@class moonlark.Pretrained
@@ -29,7 +34,6 @@ local integer, number, choice = options.integer, options.number, options.choice
 local cutting = {
   window = number(nil, {above = 0, unit = "s", usual = "the model's own"}, "of sound that is heard at once"),
   hop = number(nil, {above = 0, unit = "s", usual = "the model's own"}, "from window to window"),
-  batch_size = integer(16, {least = 1}, "windows that are computed at once"),
 }
 
 --- An error that names the model's path.
@@ -43,14 +47,10 @@ local function input_of(self, waves)
   local front, x = self.front, waves
   if front.feature then
     local rows = {}
-    for i = 0, waves:size(0) - 1 do
-      local song = signal.new {data = waves:select(0, i):contiguous(), rate = front.rate, kind = "waveform"}
-      rows[i + 1] = engine.compute(front.feature[1], song, front.feature[2]).data
-    end
+    for i = 0, waves:size(0) - 1 do rows[i + 1] = hearing.prepared(front, waves:select(0, i)) end
     x = torch.stack(rows)
   end
-  x = x:to(self.device)
-  return front.compute and front.compute(x, self.net) or x
+  return hearing.input(self, x)
 end
 
 -- A song of whatever kind a person names, as a Signal at the model's rate.
@@ -84,10 +84,163 @@ function Pretrained:forward(x, ...)
   return torch.no_grad(function(...) return self.net(...) end, x:to(self.device), ...)
 end
 
+-- Many songs -----------------------------------------------------------------------------------
+
+local how = options.join(cutting, reading.options, {
+  batch_size = integer(nil, {least = 1, usual = "a minute of sound on the CPU, 16 elsewhere"},
+    "windows that are computed at once"),
+  workers = integer(0, {least = 0, most = 256}, "threads that decode; 0: one for each core"),
+  progress = options.boolean(false, "draws a bar"),
+})
+
+-- How many windows are computed at once: little on a CPU, where more only takes memory.
+local function batch_size_of(self, o)
+  local seconds = windows.sizes(self.front, o) / self.front.rate
+  local usual = self.device == "cpu" and math.max(1, math.min(16, math.floor(60 / seconds))) or 16
+  return math.min(o.batch_size or usual, self.front.at_once or math.huge)
+end
+
+-- A list of songs, each a track {path, start, duration} or a Signal, and whether the person named one only.
+local function songs_of(given)
+  if dataset.is(given) then return given.tracks, false end
+  if signal.is(given) then return {given}, true end
+  if type(given) == "string" then
+    if files.kind(given) == "directory" then return songs_of(dataset.folder(given)) end
+    return {{path = given}}, true
+  end
+  if type(given) ~= "table" then show.fail("songs must be a file, a Signal, a list or a dataset, got %s", type(given)) end
+  local list = {}
+  for i, song in ipairs(given) do list[i] = type(song) == "string" and {path = song} or song end
+  return list, false
+end
+
+-- Hears songs: what each listener gave by number of the song, and files that were set aside, or kept in part. One song
+-- alone that cannot be heard is an error.
+local function hear(self, songs, one, o, compute, listen)
+  o.batch_size = batch_size_of(self, o)
+  local heard = hearing.run(self, songs, o, compute, listen)
+  heard.rejected = {}
+  local found = {}
+  for i, song in ipairs(songs) do
+    found[i] = heard.notes[i] or false
+    local reason = heard.failures[i]
+    if reason then
+      local path = song.path or "a Signal"
+      if one then self:fail("%s: %s", path, background.reason(path, reason)) end
+      table.insert(heard.rejected, {path = path, reason = background.reason(path, reason), place = song.place or i})
+    end
+  end
+  heard.partial, heard.warnings = notes.take(found, songs)
+  return heard
+end
+
+local classifying = options.describe("Pretrained:classify", how, {
+  top = integer(1, {least = 1}, "classes that print names"),
+  average = choice({"probabilities", "logits", "max"}, "probabilities", "how windows of a song become one answer"),
+  segments = options.boolean(false, "also what is heard in each window"),
+})
+
+--- What the model says of songs as numbers: probabilities [classes] and segments by number of the song, as
+--- moonlark.model asks for it. Errors: it tells no classes.
+---     local heard = model:scores(songs.tracks, {average = "probabilities"})
+---@param songs table[]  tracks or Signals
+---@param o table  checked options of classify
+---@param one boolean?  a song that cannot be heard is an error
+---@return moonlark.pretrained.Heard|table  also rejected, partial
+function Pretrained:scores(songs, o, one)
+  if not self.names then
+    self:fail("this %s tells no classes: it gives %s", self.family.name,
+      self.family.track and "what is heard over time (model:track)" or "embeddings (model:embed)")
+  end
+  return hear(self, songs, one, o, function(x) return self.net(x):float():cpu() end,
+    function() return votes.new(self, o) end)
+end
+
+-- The Prediction of a song.
+local function prediction_of(self, song, heard, top)
+  local row, by_name, best = heard.probabilities:totable(), {}, 1
+  for k, name in ipairs(self.names) do
+    by_name[name] = row[k]
+    if row[k] > row[best] then best = k end
+  end
+  return prediction.new {path = song.path, label = self.names[best], probability = row[best], probabilities = by_name,
+    top = top, segments = heard.segments}
+end
+
+--- What the model hears in songs: classes with their probabilities, those of all windows of a song averaged. Threads
+--- decode ahead of the network, which hears windows of several songs at once. Errors: it tells no classes; the only
+--- song cannot be read. Of several songs those that cannot be read are set aside.
+---     print(model:classify("song.mp3", {top = 5}))
+---@param songs string|moonlark.Signal|moonlark.Dataset|(string|moonlark.Signal)[]  a folder is a dataset
+---@param given moonlark.Pretrained.classify.Options?
+---@return moonlark.Prediction|moonlark.Prediction[]  a list where several were asked for
+---@return {path: string, reason: string}[]? rejected  of several songs
+function Pretrained:classify(songs, given)
+  local o, list, one = classifying:read(given), songs_of(songs)
+  local heard, said = self:scores(list, o, one), {}
+  for i, song in ipairs(list) do
+    if heard.results[i] then said[#said + 1] = prediction_of(self, song, heard.results[i], o.top) end
+  end
+  if one then return said[1] end
+  return said, heard.rejected
+end
+
+local layer = integer(nil, {usual = "the model's customary embedding"},
+  "of a transformer: 0 is what its first layer is given, -1 what the last one gives")
+
+local embedding_options = options.describe("Pretrained:embed", how, {
+  layer = layer,
+  pool = options.either({"mean"}, {options.choice {false}, options.list(options.text(), nil, {single = true, least = 1})},
+    "statistics over the time of a song: mean, std, min, max, median, p0 … p100; false: a Signal over time"),
+})
+
+-- The Signal of an embedding over time.
+local function over_time(self, kept, o)
+  return signal.new {data = kept.data, rate = kept.rate, start = kept.start + (o.start or 0), kind = "embedding",
+    axis = {name = "dimension"}, made = {model = self.found.path, layer = o.layer}}
+end
+
+--- Embeddings as arrays, by number of the song: [statistics, width], or {data, rate, start} with data [width, times].
+---     local heard = model:embeddings(songs.tracks, {pool = {"mean"}, batch_size = 8})
+---@param songs table[]  tracks or Signals
+---@param o table  checked options of embed
+---@param one boolean?  a song that cannot be heard is an error
+---@return moonlark.pretrained.Heard|table  also rejected, partial
+function Pretrained:embeddings(songs, o, one)
+  local length, hop = windows.sizes(self.front, o)
+  local rate = self.front.rate
+  return hear(self, songs, one, o, function(x) return embedding.of(self, x, o.layer) end, function()
+    return o.pool and embedding.pooled(o.pool) or embedding.kept(length / rate, hop / rate)
+  end)
+end
+
+--- Numbers that describe songs: the model's customary embedding, or a layer's output; pooled over the time of each
+--- song, or a Signal. Where silence fills up a window, times that lie in it are left out. Errors: no such layer; the
+--- only song cannot be read. Of several songs those that cannot be read are set aside.
+---     local x = model:embed("song.mp3", {pool = {"mean", "std"}})
+---@param songs string|moonlark.Signal|moonlark.Dataset|(string|moonlark.Signal)[]  a folder is a dataset
+---@param given moonlark.Pretrained.embed.Options?
+---@return moonlark.Tensor|moonlark.Signal|moonlark.Signal[]  [width], of several statistics one after another; a
+--- Signal of width × times; of several songs a row each, or a list of Signals
+---@return {path: string, reason: string}[]? rejected  of several songs
+function Pretrained:embed(songs, given)
+  local o, list, one = embedding_options:read(given), songs_of(songs)
+  local heard, made = self:embeddings(list, o, one), {}
+  for i in ipairs(list) do
+    local result = heard.results[i]
+    if result then made[#made + 1] = o.pool and result:flatten() or over_time(self, result, o) end
+  end
+  if one then return made[1] end
+  if o.pool and #made == 0 then self:fail "none of the songs can be heard" end
+  return o.pool and torch.stack(made) or made, heard.rejected
+end
+
+local tracking = options.describe("Pretrained:track", {batch_size = how.batch_size})
+
 -- Calls f for each batch of windows; gives a list of what f gives, and the seconds of each window.
 local function each_batch(self, song, o, f)
   local parts, starts = {}, {}
-  local size = math.min(o.batch_size, self.front.at_once or math.huge)
+  local size = batch_size_of(self, o)
   for _, group in ipairs(windows.cut(heard(self, song), self.front, o)) do
     for first = 0, group.waves:size(0) - 1, size do
       local count = math.min(size, group.waves:size(0) - first)
@@ -97,135 +250,6 @@ local function each_batch(self, song, o, f)
   end
   return parts, starts
 end
-
--- The same, joined along the first axis.
-local function each_window(self, song, o, f)
-  local parts, starts = each_batch(self, song, o, f)
-  return torch.cat(parts), starts
-end
-
-local function probabilities(self, logits)
-  return self.card.task == "tags" and logits:sigmoid() or logits:softmax(-1)
-end
-
--- Logits of a batch, [n, classes]; of a network that answers frame by frame those of its summary.
-local function logits_of(self, x)
-  local logits = self.net(x):float():cpu()
-  if logits:dim() == 2 then return logits end
-  local p = self.family.summary(probabilities(self, logits))
-  return self.card.task == "tags" and p:logit() or p:log()
-end
-
-local classifying = options.describe("Pretrained:classify", cutting, {
-  top = integer(1, {least = 1}, "classes that print names"),
-  average = choice({"probabilities", "logits", "max"}, "probabilities", "how windows of a song become one answer"),
-  segments = options.boolean(false, "also what is heard in each window"),
-})
-
-local joined = {
-  probabilities = function(self, logits) return probabilities(self, logits):mean {0} end,
-  logits = function(self, logits) return probabilities(self, logits:mean {0}) end,
-  max = function(self, logits) return probabilities(self, logits):amax {0} end,
-}
-
--- What each window sounds like.
-local function segments_of(self, logits, starts)
-  local values, ids = probabilities(self, logits):max(-1)
-  local list = {}
-  for i, start in ipairs(starts) do
-    list[i] = {start = start, label = self.names[ids[i - 1]:item() + 1], probability = values[i - 1]:item()}
-  end
-  return list
-end
-
-local function classify_one(self, song, o)
-  local logits, starts = each_window(self, song, o, function(x) return logits_of(self, x) end)
-  local row, by_name, best = joined[o.average](self, logits):totable(), {}, 1
-  for k, name in ipairs(self.names) do
-    by_name[name] = row[k]
-    if row[k] > row[best] then best = k end
-  end
-  return prediction.new {
-    path = type(song) == "string" and song or nil, label = self.names[best], probability = row[best],
-    probabilities = by_name, top = o.top, segments = o.segments and segments_of(self, logits, starts) or nil,
-  }
-end
-
--- A list of songs, and whether the person named one only.
-local function songs_of(given)
-  if dataset.is(given) then
-    local list = {}
-    for i, track in ipairs(given.tracks) do list[i] = track.path end
-    return list, false
-  end
-  if signal.is(given) then return {given}, true end
-  if type(given) == "string" then
-    if files.kind(given) == "directory" then return songs_of(dataset.folder(given)) end
-    return {given}, true
-  end
-  return given, false
-end
-
---- What the model hears in songs: classes with their probabilities, those of all windows of a song averaged.
----     print(model:classify("song.mp3", {top = 5}))
----@param songs string|moonlark.Signal|moonlark.Dataset|(string|moonlark.Signal)[]
----@param given moonlark.Pretrained.classify.Options?
----@return moonlark.Prediction|moonlark.Prediction[]  a list where several were asked for
-function Pretrained:classify(songs, given)
-  local o = classifying:read(given)
-  if not self.names then
-    self:fail("this %s tells no classes: it gives %s", self.family.name,
-      self.family.track and "what is heard over time (model:track)" or "embeddings (model:embed)")
-  end
-  local list, one = songs_of(songs)
-  local found = {}
-  for i, song in ipairs(list) do found[i] = classify_one(self, song, o) end
-  return one and found[1] or found
-end
-
-local embedding = options.describe("Pretrained:embed", cutting, {
-  layer = integer(nil, {usual = "the model's customary embedding"},
-    "of a transformer: 0 is what its first layer is given, -1 what the last one gives"),
-  pool = options.either("mean", {choice {"mean", "std", "max"}, choice {false}},
-    "over the time of a song; false: a Signal over time"),
-})
-
--- [n, width] or [n, time, width] of a batch.
-local function embedded(self, x, layer)
-  if layer == nil and self.net.embedding then return self.net:embedding(x):float():cpu() end
-  if not self.net.hidden then self:fail("a %s has no layers to choose from", self.family.name) end
-  local states = self.net:hidden(x)
-  local count, index = #states, layer or -1
-  if index < 0 then index = count + index end
-  if index < 0 or index >= count then self:fail("layer must be %d..%d, got %d", -count, count - 1, layer) end
-  return states[index + 1]:float():cpu()
-end
-
-local pools = {
-  mean = function(x) return x:mean {0} end,
-  std = function(x) return x:std({0}, false) end,
-  max = function(x) return x:amax {0} end,
-}
-
---- Numbers that describe a song: the model's customary embedding, or a layer's output; pooled over time, or a Signal.
----     local x = model:embed("song.mp3", {pool = "mean"})
----@param song string|moonlark.Signal
----@param given moonlark.Pretrained.embed.Options?
----@return moonlark.Tensor|moonlark.Signal  [width], or width × times
-function Pretrained:embed(song, given)
-  local o = embedding:read(given)
-  local made, starts = each_window(self, song, o, function(x) return embedded(self, x, o.layer) end)
-  local per_window = made:dim() == 3 and made:size(1) or 1
-  local frames = made:dim() == 3 and made:flatten(0, 1) or made
-  if o.pool then return pools[o.pool](frames) end
-  local step = #starts > 1 and starts[2] - starts[1] or o.window or self.front.window or self.front.most or 30
-  return signal.new {data = frames:transpose(0, 1):contiguous(), rate = per_window / step, start = starts[1],
-    kind = "embedding", axis = {name = "dimension"}, made = {model = self.found.path, layer = o.layer}}
-end
-
-local tracking = options.describe("Pretrained:track", {
-  batch_size = integer(16, {least = 1}, "windows that are computed at once"),
-})
 
 -- Scores [frames, outputs] of a whole song: of each window the frames until the next one begins.
 local function scores_over_time(self, song, o)

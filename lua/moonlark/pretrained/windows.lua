@@ -13,6 +13,18 @@ local function padded(samples, n)
   return missing > 0 and samples:constant_pad_nd({0, missing}, 0) or samples
 end
 
+--- How long a window is, and how far it is from one to the next, in samples.
+---@param front moonlark.pretrained.Front
+---@param o {window: number?, hop: number?}?  seconds, in place of the model's own
+---@return integer length
+---@return integer hop
+function windows.sizes(front, o)
+  local window = o and o.window or front.window or front.most or longest_s
+  local length = math.max(1, math.floor(window * front.rate + 0.5))
+  local hop = o and o.hop or front.hop or length / front.rate
+  return length, math.max(1, math.floor(hop * front.rate + 0.5))
+end
+
 --- The windows of a song: groups of equally long ones, each with the samples at which its windows begin.
 ---
 --- A song that is shorter than a window is padded where the network needs whole windows. A longer one is covered from
@@ -22,9 +34,7 @@ end
 ---@param o {window: number?, hop: number?}?  seconds, in place of the model's own
 ---@return {waves: moonlark.Tensor, starts: integer[]}[]  waves [windows, samples]
 function windows.cut(samples, front, o)
-  local n, window = samples:size(0), o and o.window or front.window
-  local length = math.floor((window or front.most or longest_s) * front.rate + 0.5)
-  local hop = math.max(1, math.floor((o and o.hop or front.hop or length / front.rate) * front.rate + 0.5))
+  local n, length, hop = samples:size(0), windows.sizes(front, o)
   local least = front.fixed and length or front.least or 1
   local groups, whole = {}, n >= length and (n - length) // hop + 1 or 0
   if whole > 0 then
