@@ -170,8 +170,8 @@ static mlk_code emit_rest(mlk_slicer *s, int index, place *p, double rate, mlk_s
     if (first && p->filled == 0)
         return mlk_fail(status, MLK_INVALID, "there is no sound in the part asked for");
     if (first && p->filled < cut->least)
-        return mlk_fail(status, MLK_INVALID, "too short for the model: it needs %.3g s at least, this lasts %.3g s",
-                        (double)cut->least / rate, (double)p->filled / rate);
+        return mlk_fail(status, MLK_INVALID, "the model needs %lld samples at least, got %lld", (long long)cut->least,
+                        (long long)p->filled);
     bool enough = first || (!cut->drop && (cut->fixed || p->filled >= cut->least));
     if (p->covered >= p->at + p->filled || p->filled == 0 || !enough)
         return MLK_OK;

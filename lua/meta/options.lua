@@ -165,7 +165,7 @@
 
 --- What Pretrained:track takes.
 ---@class moonlark.Pretrained.track.Options
----@field batch_size? integer  default 16, 1 or more: windows that are computed at once
+---@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
 
 --- What Tensor:backward takes.
 ---@class moonlark.Tensor.backward.Options

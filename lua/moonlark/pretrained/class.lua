@@ -125,9 +125,10 @@ local function hear(self, songs, one, o, compute, listen)
     found[i] = heard.notes[i] or false
     local reason = heard.failures[i]
     if reason then
-      local path = song.path or "a Signal"
-      if one then self:fail("%s: %s", path, background.reason(path, reason)) end
-      table.insert(heard.rejected, {path = path, reason = background.reason(path, reason), place = song.place or i})
+      local path = not signal.is(song) and song.path or nil
+      if path then reason = background.reason(path, reason) end
+      if one then self:fail("%s", path and show.name(path) .. ": " .. reason or reason) end
+      table.insert(heard.rejected, {path = path or "a Signal", reason = reason, place = song.place or i})
     end
   end
   heard.partial, heard.warnings = notes.take(found, songs)

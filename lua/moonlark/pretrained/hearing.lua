@@ -7,6 +7,7 @@ local engine = require "moonlark.feature.engine"
 local finally = require "moonlark.base.finally"
 local progress = require "moonlark.base.progress"
 local reading = require "moonlark.audio.reading"
+local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 local windows = require "moonlark.pretrained.windows"
@@ -60,8 +61,7 @@ local function windows_of(model, song, o)
   local samples = windows.samples(song, front)
   local n = samples:size(0)
   if n < (front.least or 1) then
-    error(("too short for the model: it needs %.3g s at least, this lasts %.3g s"):format(
-      (front.least or 1) / front.rate, n / front.rate), 0)
+    show.fail("the model needs %d samples at least, got %d", front.least or 1, n)
   end
   local list = {}
   for _, group in ipairs(windows.cut(samples, front, o)) do
