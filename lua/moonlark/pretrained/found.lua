@@ -8,6 +8,7 @@ local weights = require "moonlark.pretrained.weights"
 ---@field path string  as the person gave it
 ---@field folder string  where files beside the weights are looked for
 ---@field file string  the file of weights
+---@field asked moonlark.pretrained.open.Options  what the person wants of the model
 ---@field tensors table<string, moonlark.Tensor>
 ---@field extra table  what else the file of weights holds, such as OpenAI's `dims`
 ---@field members moonlark.pretrained.Found[]?  of a folder with several files of weights: each of them; `tensors` are
@@ -74,17 +75,19 @@ local found = {}
 
 --- Looks at a path.
 ---@param path string  a folder or a file of weights
+---@param asked moonlark.pretrained.open.Options?
 ---@return moonlark.pretrained.Found
-function found.at(path)
+function found.at(path, asked)
   local kind = files.kind(path)
   if not kind then show.fail("%s does not exist", path) end
   local self = setmetatable({path = path, folder = kind == "directory" and path or (files.split(path))}, Found)
+  self.asked = asked or {}
   self.config = self:json "config.json"
   self.front = front_of(self)
   local paths = kind == "directory" and weights.files_in(path) or {path}
   if #paths > 1 then
     self.members = {}
-    for i, one in ipairs(paths) do self.members[i] = found.at(one) end
+    for i, one in ipairs(paths) do self.members[i] = found.at(one, asked) end
   end
   local read = weights.read(paths[1])
   self.tensors, self.extra, self.file = read.tensors, read.extra, read.file

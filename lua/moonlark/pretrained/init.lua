@@ -20,6 +20,7 @@ local pretrained = {}
 local opening = options.describe("pretrained.open", {
   device = options.text("cpu", 'where it computes: "cpu", "cuda:0"'),
   precision = options.choice({"float32", "bfloat16", "float16"}, "float32", "of weights and computation"),
+  pca = options.boolean(false, "VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are"),
 }, hub.options)
 
 -- The tensors under the network's names.
@@ -102,7 +103,7 @@ end
 function pretrained.open(what, given)
   local o = opening:read(given)
   local path = hub.path_of(what, {offline = o.offline, revision = o.revision, token = o.token})
-  local seen = found.at(path)
+  local seen = found.at(path, o)
   local one, architecture = family.of(seen)
   local net = filled(one, seen, architecture):to(o.device):eval()
   if o.precision ~= "float32" then net:to(o.precision) end

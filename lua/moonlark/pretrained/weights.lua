@@ -24,7 +24,8 @@ function weights.files_in(folder)
   end
   local paths = {}
   for _, name in ipairs(files.list(folder)) do
-    if endings[(name:match "%.(%w+)$" or ""):lower()] then paths[#paths + 1] = files.join(folder, name) end
+    local other = name:lower():find "pca" -- what lies beside VGGish
+    if endings[(name:match "%.(%w+)$" or ""):lower()] and not other then paths[#paths + 1] = files.join(folder, name) end
   end
   if #paths == 0 then show.fail("%s holds no weights: no %s", folder, table.concat(usual, ", no ")) end
   table.sort(paths)
