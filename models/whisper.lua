@@ -1,4 +1,4 @@
---- whisper: Whisper's encoder on 30 s of log-mel, with or without a head that tells classes.
+--- whisper: Whisper's encoder on 30 s of log-mel, with or without a head that tells classes, or a decoder of text.
 ---
 ---     local net = require("models.whisper") {width = 384, layers = 4, heads = 6, classes = 10}
 ---     net(x)                                -- [n, 80, 3000], mel × frames, to logits [n, 10]
@@ -7,6 +7,7 @@
 --- Radford et al. (2022), "Robust speech recognition via large-scale weak supervision". Parameters have the names of
 --- transformers' WhisperForAudioClassification, whose head this is: a projection, the mean over all frames, a linear
 --- layer.
+local Decoder = require "models.whisper_decoder"
 local SelfAttention = require "moonlark.nn.self_attention"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
@@ -77,6 +78,10 @@ function Whisper:init(o)
     self.projector = nn.Linear(o.width, o.projection)
     self.classifier = nn.Linear(o.projection, o.classes)
   end
+  if o.decoder then
+    o.decoder.width = o.width
+    self.decoder = Decoder(o.decoder)
+  end
   if o.weighted then self.layer_weights = nn.Parameter(torch.full({o.layers + 1}, 1 / (o.layers + 1))) end
 end
 
@@ -114,4 +119,6 @@ return network.architecture("whisper", Whisper, {
   classes = integer(nil, {least = 1, usual = "no head"}, "how many to tell apart"),
   projection = integer(256, {least = 1}, "numbers between the encoder and the last layer"),
   weighted = boolean(false, "the head hears a learned mean of all layers"),
+  decoder = options.record("decoder", options.described "models.whisper_decoder":pick {"vocabulary", "length", "layers",
+    "heads", "inner"}, nil, "of text, see models/whisper_decoder.lua", {usual = "none"}),
 })

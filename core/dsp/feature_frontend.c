@@ -91,13 +91,13 @@ static mlk_code compute_whisper(const mlk_settings *s, mlk_analysis *a, const ml
     const float *from = pad ? padded : a->samples;
     mlk_code code = mlk_frontend_bands(&f, from, n, a->rate, shape->frames, shape->frames, x, status);
     free(padded);
-    float highest = -INFINITY;
+    float range = (float)mlk_settings_get(s, "range"), highest = -INFINITY;
     for (int64_t i = 0; !code && i < count; i++) {
         x[i] = (float)log10(fmax(x[i], 1e-10));
         highest = fmaxf(highest, x[i]);
     }
     for (int64_t i = 0; !code && i < count; i++)
-        x[i] = (fmaxf(x[i], highest - 8) + 4) / 4;
+        x[i] = (fmaxf(x[i], highest - range) + 4) / 4; /* of a number and NAN fmaxf takes the number */
     return code;
 }
 
@@ -113,6 +113,8 @@ static const mlk_parameter whisper_parameters[] = {
     MLK_N_MELS(80, 1024),
     MLK_BOOLEAN("pad", 1, "cut or pad with silence to 30 s"),
     FIXED_HOP(160),
+    MLK_REAL_OR_NIL("range", 8, 1e-3, 100, "below the clip's maximum, where values end; false: no end",
+                    .unit = "decades"),
 };
 
 const mlk_feature mlk_feature_whisper_mel = {

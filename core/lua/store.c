@@ -8,6 +8,7 @@
 #include "store/append.h"
 #include "store/atomic.h"
 #include "store/csv.h"
+#include "store/deflate.h"
 #include "store/format.h"
 #include "store/hash.h"
 #include "store/lock.h"
@@ -594,6 +595,18 @@ static int holds_subnormals(lua_State *L)
     return 1;
 }
 
+/* deflated_size(text) -> bytes that zlib needs for it */
+static int deflated_size(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    int64_t size = mlk_deflated_size(text, length);
+    if (size < 0)
+        return mlk_lua_fail(L, "not enough memory to compress a text");
+    lua_pushinteger(L, size);
+    return 1;
+}
+
 /* write(path, text): atomically */
 static int write_text(lua_State *L)
 {
@@ -677,8 +690,9 @@ static int lock(lua_State *L)
 int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"append", append}, {"formats", formats}, {"frame_files", frame_files}, {"hash", hash},
-        {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"holds_subnormals", holds_subnormals}, {"load", load}, {"lock", lock},
+        {"append", append}, {"deflated_size", deflated_size}, {"formats", formats}, {"frame_files", frame_files},
+        {"hash", hash}, {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"holds_subnormals", holds_subnormals},
+        {"load", load}, {"lock", lock},
         {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"read_table", read_table},
         {"save", save}, {"write", write_text},
         {NULL, NULL},

@@ -31,4 +31,26 @@ function base64.encode(bytes)
   return table.concat(parts)
 end
 
+local numbers = {}
+for n = 0, 63 do numbers[alphabet:byte(n + 1)] = n end
+
+--- The bytes that some letters stand for; nil where they are no base64.
+---     print(base64.decode "bW9vbg==")
+---@param letters string
+---@return string?
+function base64.decode(letters)
+  local body, padding = letters:match "^([A-Za-z0-9+/]*)(=?=?)$"
+  if not body or (#body + #padding) % 4 ~= 0 then return nil end
+  local parts, bits, held = {}, 0, 0
+  for at = 1, #body do
+    held, bits = held << 6 | numbers[body:byte(at)], bits + 6
+    if bits >= 8 then
+      bits = bits - 8
+      parts[#parts + 1] = string.char(held >> bits)
+      held = held & (1 << bits) - 1
+    end
+  end
+  return table.concat(parts)
+end
+
 return base64

@@ -13,6 +13,7 @@ local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
+local transcribe = require "moonlark.pretrained.transcribe"
 local votes = require "moonlark.pretrained.votes"
 local windows = require "moonlark.pretrained.windows"
 
@@ -308,6 +309,38 @@ function Pretrained:attention(song, given)
     end
   end
   return attention.map(self, list, samples:size(0) / rate, o)
+end
+
+local transcribing = options.describe("Pretrained:transcribe", transcribe.options)
+
+--- What is said in songs, as text with times: window by window of 30 s, each from where the one before ends. A file of
+--- any length is read in bounded memory. Where several songs are asked for, those that cannot be read are named in the
+--- second result.
+---
+--- Errors: the model writes no text; its vocabulary (tokenizer.json, vocab.json, *.tiktoken) is not beside its weights.
+--- Source: Radford et al. (2022); openai-whisper's transcribe.
+---     local said = model:transcribe("talk.mp3", {language = "en", beam_size = 5})
+---     for _, one in ipairs(said.segments) do print(one.start, one["end"], one.text) end
+---@param songs string|moonlark.Signal|moonlark.Dataset|(string|moonlark.Signal)[]
+---@param given moonlark.Pretrained.transcribe.Options?
+---@return moonlark.Transcript|moonlark.Transcript[]  a list where several were asked for
+---@return {path: string, reason: string}[]? rejected
+function Pretrained:transcribe(songs, given)
+  local o = transcribing:read(given)
+  if not self.net.decoder then self:fail("this %s writes no text: it has no decoder", self.family.name) end
+  local list, one = songs_of(songs)
+  if one then return transcribe.song(self, list[1], o) end
+  local said, rejected = {}, {}
+  for _, song in ipairs(list) do
+    local fine, result = pcall(transcribe.song, self, song, o)
+    if fine then
+      said[#said + 1] = result
+    else
+      local path = not signal.is(song) and song.path or nil
+      rejected[#rejected + 1] = {path = path or "a Signal", reason = path and background.reason(path, result) or result}
+    end
+  end
+  return said, rejected
 end
 
 function Pretrained:__tostring()

@@ -64,10 +64,11 @@ end
 ---@param found moonlark.pretrained.Found
 ---@param said integer
 ---@param pattern string  as of count
-function settings.check_layers(found, said, pattern)
+---@param key string?  of config.json, default "num_hidden_layers"
+function settings.check_layers(found, said, pattern, key)
   local there = settings.count(found, pattern)
   if there ~= said then
-    found:fail("config.json says num_hidden_layers %d, the weights have %d layers", said, there)
+    found:fail("config.json says %s %d, the weights have %d layers", key or "num_hidden_layers", said, there)
   end
 end
 
