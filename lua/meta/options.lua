@@ -167,6 +167,27 @@
 ---@class moonlark.Pretrained.track.Options
 ---@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
 
+--- What Pretrained:transcribe takes.
+---@class moonlark.Pretrained.transcribe.Options
+---@field language? string  default told from the first 30 s: a code or an English name: de, german
+---@field task? "transcribe"|"translate"  default "transcribe": into the same language, or into English
+---@field timestamps? boolean  default true: segments with times; false: a segment for each window
+---@field beam_size? integer  default the likeliest token each time, 1..100: rows that are kept
+---@field patience? number  default 1, above 0 and at most 100: more than 1: beams go on until so many times more have ended
+---@field length_penalty? number  default the mean over tokens, 0..1: exponent of the length by which beams are compared
+---@field temperature? number|number[]  default {0, 0.2, 0.4, 0.6, 0.8, 1}: tried in turn while a window's text is not good enough; above 0 tokens are drawn by chance
+---@field best_of? integer  default 5, 1..100: rows that are drawn, of which the best counts
+---@field compression_threshold? number|false  default 2.4: a text that zlib shrinks more repeats itself
+---@field logprob_threshold? number|false  default -1: a text whose mean log probability is below fails
+---@field no_speech_threshold? number|false  default 0.6: a window whose text fails and whose probability of no speech is above is silence
+---@field context? boolean  default true: each window is told the text before it
+---@field prompt? string  default nil: words before the first window: names, spelling, style
+---@field suppress? boolean  default true: no signs that are not spoken, such as brackets and notes
+---@field progress? boolean  default false: a bar on standard error
+---@field each? fun(segment: table)  default nil: is given each segment as soon as it is there
+---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+
 --- What Tensor:backward takes.
 ---@class moonlark.Tensor.backward.Options
 ---@field retain_graph? boolean  default false: the graph is kept for another backward
@@ -1238,6 +1259,7 @@
 ---@field n_mels? integer  default 80, 1..1024: mel bands
 ---@field pad? boolean  default true: cut or pad with silence to 30 s
 ---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
+---@field range? number  default 8.0, 0.001..100, decades: below the clip's maximum, where values end; false: no end
 
 --- What feature.yin takes.
 ---@class moonlark.feature.yin.Options

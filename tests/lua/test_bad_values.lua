@@ -56,6 +56,7 @@ local arguments_of = {
   ["classify.nested_cross_validate"] = {classifier, table_of_numbers, {}},
   ["classify.random_search"] = {classifier, table_of_numbers, {}},
   ["torch.grid_sample"] = {torch.zeros {1, 1, 2, 2}, torch.zeros {1, 1, 1, 2}},
+  ["Pretrained:transcribe"] = {song},
   ["Pretrained:classify"] = {song}, ["Pretrained:embed"] = {song}, ["Pretrained:attention"] = {song}, ["plot.attention"] = {mel, mel:with {kind = "attention"}}, ["Model:predict"] = {one_song}, ["Model:evaluate"] = {one_song}, ["predict.files"] = {listener, {"/nowhere"}},
   ["cluster.choose"] = {table_of_numbers}, ["plot.scatter"] = {table_of_numbers, n = 2}, ["plot.embedding"] = {table_of_numbers, n = 2},
   ["plot.heat"] = {{{1, 2}, {3, 4}}}, ["plot.dendrogram"] = {{{0, 1, 1, 2}}},

@@ -83,6 +83,7 @@ function Rules:weigh(logits)
 end
 
 --- Forbids in place what may not come next.
+---     rules:apply(logits, {{50363, 262}})
 ---@param logits moonlark.Tensor  [rows, tokens]
 ---@param written integer[][]  of each row, what it wrote so far
 function Rules:apply(logits, written)

@@ -146,6 +146,7 @@ local notes = "♩ ♪ ♫ ♬ ♭ ♮ ♯"
 
 --- Tokens that are never said: brackets, notes and other signs with which captions tell what is no speech; hyphens and
 --- quotes only where a word would begin with them.
+---     local forbidden = tokens:non_speech()
 ---@return integer[]
 function Tokenizer:non_speech()
   local list = {self:encode(" -")[1], self:encode(" '")[1]}

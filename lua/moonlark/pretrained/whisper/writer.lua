@@ -98,6 +98,7 @@ local function column(ids)
 end
 
 --- The tokens of clips.
+---     local said = writer:write(states, o)[1]
 ---@param states moonlark.Tensor  [clips, frames, width], what the encoder gave
 ---@param o table  timestamps, suppress, temperature, beam_size, best_of, patience, length_penalty, task, language (id),
 --- before (tokens of what was said before)
