@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <exception>
+#include <functional>
 #include <new>
 #include <string>
 #include <vector>
@@ -85,6 +86,10 @@ void install_allocator();
 
 // Memory of somebody else has been wrapped, or (negative) was let go.
 void note_wrapped(int64_t bytes);
+
+// Runs task(0) … task(count - 1) on libtorch's threads and returns when all are done. Which thread runs a task is not
+// defined: a task writes to its own part of the result.
+void in_parallel(int64_t count, const std::function<void(int64_t)> &task);
 
 } // namespace moonlark
 

@@ -153,7 +153,8 @@ mlk_overload compile(const c10::OperatorHandle &handle)
     return overload;
 }
 
-// Every operator of libtorch, by name. Names are read once; schemas compile at first use.
+// Every operator of libtorch, by name, and ours, by "moonlark::name". Names are read once; schemas compile at first
+// use.
 struct Registry {
     std::mutex lock;
     std::unordered_map<std::string, std::vector<c10::OperatorName>> names;
@@ -166,6 +167,8 @@ struct Registry {
         for (const c10::OperatorName &name : c10::Dispatcher::singleton().getAllOpNames())
             if (name.name.compare(0, 6, "aten::") == 0)
                 names[name.name.substr(6)].push_back(name);
+            else if (name.name.compare(0, 10, "moonlark::") == 0)
+                names[name.name].push_back(name);
     }
 
     const mlk_family *find(const std::string &name)
@@ -206,7 +209,8 @@ struct Registry {
         std::lock_guard<std::mutex> hold(lock);
         if (listed.empty()) {
             for (const auto &entry : names)
-                sorted.push_back(entry.first);
+                if (entry.first.find(':') == std::string::npos)
+                    sorted.push_back(entry.first);
             std::sort(sorted.begin(), sorted.end());
             for (const std::string &name : sorted)
                 listed.push_back(name.c_str());

@@ -263,6 +263,25 @@ local function blocked_attention(query, key, value, o)
   return #parts == 1 and parts[1] or call.cat(parts, -2)
 end
 
+-- The mask as numbers to add.
+local function addend(mask, like)
+  if not mask or mask:dtype() ~= "bool" then return mask and mask:convert(like:dtype()) end
+  return call.zeros(mask:shape(), {dtype = like:dtype(), device = like:device()})
+    :masked_fill(call.logical_not(mask), -math.huge)
+end
+
+-- Our own kernel, for what it knows: float32 in four axes on the CPU, without gradients and dropout.
+local function own_attention(query, key, value, o)
+  local leading = {query:size(0), query:size(1), -1, -1}
+  return engine.operator "moonlark::attention"(query, key:expand(leading), value:expand(leading),
+    addend(o.attn_mask, query), o.scale or 1 / math.sqrt(query:size(-1)), o.is_causal)
+end
+
+local function knows(query, o)
+  return query:dim() == 4 and query:dtype() == "float32" and query:device() == "cpu" and o.dropout_p == 0
+    and not engine.is_grad_enabled()
+end
+
 local attention = options.describe("torch.scaled_dot_product_attention", {
   attn_mask = tensor(nil, "booleans (true takes part), or numbers to add to the scores"),
   dropout_p = number(0.0, nil, "share of the weights that become zeros"),
@@ -281,6 +300,7 @@ function functions.scaled_dot_product_attention(query, key, value, given)
   local o = attention:read(given)
   local fused = engine.operator "scaled_dot_product_attention"
   if fused then return fused(query, key, value, o) end
+  if knows(query, o) then return own_attention(query, key, value, o) end
   return blocked_attention(query, key, value, o)
 end
 
