@@ -182,8 +182,8 @@ static const mlk_format *check_readable(lua_State *L, const char *path)
     return format;
 }
 
-/* Tensors from so many bytes on lie where the file is mapped, or where it was unpacked; copies of smaller ones cost less
- * than their bookkeeping. */
+/* Tensors of so many bytes lie where the file is mapped, or where it was unpacked; copies of smaller ones cost less than
+ * their bookkeeping. */
 enum { WORTH_WRAPPING = 64 << 10 };
 
 /* Takes over a mapped file, so that tensors can lie in it; pushes what lets go of it. NULL: the file is empty. */
@@ -498,8 +498,8 @@ static int save(lua_State *L)
     return 0;
 }
 
-/* formats("tensors" | "frames" | "table" | "columns" | "weights" or nil) -> list of the endings, without the dot, of files that
- * hold such; nil: that features are written to, frames or a table */
+/* formats("tensors" | "frames" | "table" | "columns" | "weights" or nil) -> list of the endings, without the dot, of
+ * files that hold such; nil: that features are written to, frames or a table */
 static int formats(lua_State *L)
 {
     static const char *const uses[] = {"tensors", "frames", "table", "columns", "weights", NULL};
@@ -692,9 +692,8 @@ int mlk_lua_open_store(lua_State *L)
     static const luaL_Reg functions[] = {
         {"append", append}, {"deflated_size", deflated_size}, {"formats", formats}, {"frame_files", frame_files},
         {"hash", hash}, {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"holds_subnormals", holds_subnormals},
-        {"load", load}, {"lock", lock},
-        {"make_private_folder", make_private_folder}, {"metadata", metadata}, {"read_table", read_table},
-        {"save", save}, {"write", write_text},
+        {"load", load}, {"lock", lock}, {"make_private_folder", make_private_folder}, {"metadata", metadata},
+        {"read_table", read_table}, {"save", save}, {"write", write_text},
         {NULL, NULL},
     };
     static const luaL_Reg lock_methods[] = {{"close", release}, {NULL, NULL}};

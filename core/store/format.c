@@ -11,6 +11,7 @@
 #include "store/mat.h"
 #include "store/npy.h"
 #include "store/npz.h"
+#include "store/onnx.h"
 #include "store/pytorch.h"
 #include "store/safetensors.h"
 #include "store/text_file.h"
@@ -50,6 +51,7 @@ const mlk_format mlk_formats[] = {
     {"pth", MLK_FORMAT_WEIGHTS, .read_tree = mlk_pytorch_read},
     {"bin", MLK_FORMAT_WEIGHTS, .read_tree = mlk_pytorch_read},
     {"ckpt", MLK_FORMAT_WEIGHTS, .read_tree = mlk_pytorch_read},
+    {"onnx", MLK_FORMAT_WEIGHTS, .read = mlk_onnx_read},
     {.name = NULL},
 };
 

@@ -52,8 +52,8 @@ extern const mlk_format mlk_formats[];
 /* The format of a file by its name, good for some use. NULL: see status (which may be NULL). */
 const mlk_format *mlk_format_of(const char *path, mlk_format_use use, mlk_status *status);
 
-/* The format that a file's tensors are read by: its name's ending says it; where that is not known and the file is one of
- * PyTorch's, its content. NULL: see status. */
+/* The format that a file's tensors are read by: its name's ending says it; where that is not known and the file is one
+ * of PyTorch's, its content. NULL: see status. */
 const mlk_format *mlk_format_to_read(const char *path, mlk_status *status);
 
 /* The file for the array `name`, one of `count` (malloc): `path` itself unless a file holds one array only. NULL:

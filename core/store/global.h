@@ -17,8 +17,8 @@ mlk_code mlk_global_find(mlk_tree_text module, mlk_tree_text name, mlk_tree_node
 mlk_code mlk_global_call(mlk_tree *tree, int callee, int arguments, mlk_tree_text name, int *result,
                          mlk_status *status);
 
-/* What the state at `state` makes of an object: attributes of an OrderedDict are left out, numpy's arrays and dtypes get
- * their content. `name` as above. */
+/* What the state at `state` makes of an object: attributes of an OrderedDict are left out, numpy's arrays and dtypes
+ * get their content. `name` as above. */
 mlk_code mlk_global_build(mlk_tree *tree, int object, int state, mlk_tree_text name, mlk_status *status);
 
 /* A storage by the tuple that stands for it: ("storage", its class, key, place, count). */

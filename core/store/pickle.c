@@ -358,8 +358,9 @@ static mlk_code check_protocol(machine *m)
     uint64_t protocol = 0;
     if (take_count(m, 1, &protocol))
         return m->status->code;
-    return protocol <= NEWEST_PROTOCOL ? MLK_OK : mlk_fail(m->status, MLK_UNSUPPORTED, "pickle protocol %d; known are 2 to 5",
-                                                           (int)protocol);
+    if (protocol <= NEWEST_PROTOCOL)
+        return MLK_OK;
+    return mlk_fail(m->status, MLK_UNSUPPORTED, "pickle protocol %d; known are 2 to 5", (int)protocol);
 }
 
 static mlk_code step(machine *m)

@@ -11,8 +11,8 @@
 
 #include "store/tree.h"
 
-/* Reads one pickle from the start of the bytes, which must outlive the tree: its value is a node in *value, not finished
- * yet; *used are the bytes up to its end. */
+/* Reads one pickle from the start of the bytes, which must outlive the tree: its value is a node in *value, not
+ * finished yet; *used are the bytes up to its end. */
 mlk_code mlk_pickle_read(const unsigned char *bytes, size_t size, mlk_tree *tree, int *value, size_t *used,
                          mlk_status *status);
 

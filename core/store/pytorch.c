@@ -296,7 +296,8 @@ mlk_code mlk_pytorch_parse(unsigned char *bytes, size_t size, mlk_tree *tree, ml
     else if (is_archive(bytes, size))
         code = parse_archive(bytes, size, tree, &root, status);
     else
-        code = mlk_fail(status, MLK_INVALID, "not a file of PyTorch's: it begins neither as a zip archive nor as a legacy file");
+        code = mlk_fail(status, MLK_INVALID,
+                        "not a file of PyTorch's: it begins neither as a zip archive nor as a legacy file");
     if (!code)
         code = mlk_tree_finish(tree, root, status);
     if (!code)

@@ -259,7 +259,8 @@ static mlk_code visit_items(walk *w, int index, int depth)
         if (depth + height >= DEEPEST)
             return mlk_fail(w->status, MLK_INVALID, "its values are nested deeper than %d", DEEPEST);
         if (total > MOST_VALUES)
-            return mlk_fail(w->status, MLK_INVALID, "lists that repeat each other are more than %d values", MOST_VALUES);
+            return mlk_fail(w->status, MLK_INVALID, "lists that repeat each other are more than %d values",
+                            MOST_VALUES);
     }
     node->kind = dict ? MLK_TREE_DICT : MLK_TREE_LIST;
     w->seen[index] = (seen){(int)total, height + 1};

@@ -21,7 +21,7 @@ typedef enum mlk_tree_kind {
     MLK_TREE_NUMBER,
     MLK_TREE_STRING,
     MLK_TREE_LIST, /* also what Python calls a tuple, once the tree is finished */
-    MLK_TREE_DICT, /* keys and values in turn; keys are strings, integers, numbers or booleans. The last of a key counts */
+    MLK_TREE_DICT, /* keys and values in turn; keys are strings, numbers or booleans. The last of a key counts */
     MLK_TREE_ARRAY,
     /* Only while a file is read: */
     MLK_TREE_TUPLE,
@@ -46,8 +46,8 @@ typedef struct mlk_tree_node {
         bool boolean;
         int64_t integer;
         double number;
-        mlk_tree_text text; /* of strings, bytes, large integers; of a dtype its code: "<f4"; of a global what it is as a
-                               value, or NULL */
+        mlk_tree_text text; /* of strings, bytes, large integers; of a dtype its code: "<f4"; of a global what it is
+                               as a value, or NULL */
         int *items;         /* nodes; room grows at powers of two */
         int index;          /* of an array, a storage */
     };

@@ -1,4 +1,4 @@
-/* seeds.c: writes what fuzzing starts from into FOLDER/{npy,npz,zip,pytorch,safetensors,json,mat,csv,jsonl,arff,audio}. */
+/* seeds.c: writes what fuzzing starts from into FOLDER/TARGET for the targets of this folder. */
 #include "audio/writer.h"
 #include "store/mat.h"
 #include "store/npy.h"
@@ -127,6 +127,15 @@ static void write_json(const char *folder)
     write_texts(folder, "json", texts, sizeof texts / sizeof *texts);
 }
 
+static void write_bytes(const char *to, const char *bytes, size_t size)
+{
+    FILE *out = fopen(to, "wb");
+    if (!out || fwrite(bytes, 1, size, out) != size || fclose(out) != 0) {
+        perror(to);
+        exit(1);
+    }
+}
+
 /* The five pickles of a legacy file: magic, version, the machine, {"w": a tensor of 2 numbers}, the storages' keys. */
 static void write_pytorch(const char *folder)
 {
@@ -136,11 +145,14 @@ static void write_pytorch(const char *folder)
         "\x80\2}X\1\0\0\0w" "ctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\n"
         "X\1\0\0\0aX\3\0\0\0cpuK\2NtQK\0K\2\x85K\1\x85\x89N" "tRs."
         "\x80\2]X\1\0\0\0aa." "\2\0\0\0\0\0\0\0\0\0\x80?\0\0\0\xbf";
-    FILE *out = fopen(place(folder, "pytorch", "legacy.pt"), "wb");
-    if (!out || fwrite(legacy, 1, sizeof legacy - 1, out) != sizeof legacy - 1 || fclose(out) != 0) {
-        perror(path);
-        exit(1);
-    }
+    write_bytes(place(folder, "pytorch", "legacy.pt"), legacy, sizeof legacy - 1);
+}
+
+/* A graph with the initializer "w" of two float32. */
+static void write_onnx(const char *folder)
+{
+    static const char model[] = "\x08\x08:\x13*\x11\x08\x02\x10\x01" "B\x01wJ\x08\0\0\x80?\0\0\0\xbf";
+    write_bytes(place(folder, "onnx", "w.onnx"), model, sizeof model - 1);
 }
 
 static void write_audio(const char *folder)
@@ -171,6 +183,7 @@ int main(int argc, char **argv)
     write_arrays(argv[1]);
     write_json(argv[1]);
     write_pytorch(argv[1]);
+    write_onnx(argv[1]);
     write_tables(argv[1]);
     write_audio(argv[1]);
     return 0;

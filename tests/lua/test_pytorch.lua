@@ -189,7 +189,8 @@ local attacks = {
   {global "builtins.getattr" .. global "torch.Size" .. word "mro" .. "\x86R", "builtins.getattr"},
   {global "subprocess.Popen" .. word "true" .. "\x85R", "subprocess.Popen"}, {call "pty.spawn", "pty.spawn"},
   {call "runpy._run_code", "runpy._run_code"}, {call "webbrowser.open", "webbrowser.open"},
-  {call "torch.hub.load", "torch.hub.load"}, {call "torch.load", "torch.load"}, {call "torch.os.system", "torch.os.system"},
+  {call "torch.hub.load", "torch.hub.load"}, {call "torch.load", "torch.load"},
+  {call "torch.os.system", "torch.os.system"},
   {call "importlib.import_module", "importlib.import_module"}, {call "operator.attrgetter", "operator.attrgetter"},
   {call "functools.partial", "functools.partial"}, {call "pickle.loads", "pickle.loads"},
   {call "torch.jit._pickle.restore_type_tag", "restore_type_tag"}, {call "_codecs.decode", "_codecs.decode"},
@@ -197,9 +198,11 @@ local attacks = {
   {"ccollections\nOrderedDict.fromkeys\n", "OrderedDict.fromkeys"}, {call "\27[2Jx.y", [[\x1b[2Jx.y]]},
   -- opcodes
   {global "collections.OrderedDict" .. ")\x81", "opcode NEWOBJ,"}, {"(ios\nsystem\n", "opcode INST,"},
-  {"(" .. global "collections.OrderedDict" .. "o", "opcode OBJ,"}, {"\x82\1", "opcode EXT1"}, {"\x83\1\0", "opcode EXT2"},
+  {"(" .. global "collections.OrderedDict" .. "o", "opcode OBJ,"},
+  {"\x82\1", "opcode EXT1"}, {"\x83\1\0", "opcode EXT2"},
   {"\x84\1\0\0\0", "opcode EXT4"}, {"Pos.system\n", "opcode PERSID"}, {"\x92", "opcode NEWOBJ_EX"},
-  {"\x8b\xff\xff\xff\x7f", "opcode LONG4"}, {"I1\n", "opcode INT"}, {"S'x'\n", "opcode STRING"}, {"\xff", "no opcode 0xff"},
+  {"\x8b\xff\xff\xff\x7f", "opcode LONG4"}, {"I1\n", "opcode INT"}, {"S'x'\n", "opcode STRING"},
+  {"\xff", "no opcode 0xff"},
   -- what is allowed, used otherwise
   {call "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v2 is given wrong arguments"},
   {call "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter is given wrong arguments"},

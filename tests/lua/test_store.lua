@@ -80,7 +80,7 @@ end
 
 function TestStore:test_errors_name_the_file_or_argument()
   local path = files.join(self.folder, "x.safetensors")
-  lu.assertErrorMsgContains("must end in .safetensors, .npz, .npy, .csv, .tsv, .mat, .pt, .pth, .bin or .ckpt, got "
+  lu.assertErrorMsgContains("must end in .safetensors, .npz, .npy, .csv, .tsv, .mat, .pt, .pth, .bin, .ckpt or .onnx, got "
     .. "'x.xyz'", core.store.load, "x.xyz")
   lu.assertErrorMsgContains("must end in .safetensors, .npz, .npy, .csv, .tsv or .mat, got 'x.pt'", core.store.save,
     "x.pt", {})

@@ -437,8 +437,8 @@ end
 --- 1.2e-38 in float32) become zeros, as they are in all that libtorch computes here. Nothing is copied when a name is
 --- missing, unknown or has another shape: the error lists all of them.
 ---
---- With `assign` the module takes the tensors themselves, with their dtype and device: of weights in a mapped file nothing
---- is copied but tensors that hold subnormal numbers. Make optimisers after it.
+--- With `assign` the module takes the tensors themselves, with their dtype and device: of weights in a mapped file
+--- nothing is copied but tensors that hold subnormal numbers. Make optimisers after it.
 ---     net:load_state_dict(other:state_dict())
 ---     net:load_state_dict(torch.load "large.safetensors", {assign = true})
 ---@param state table<string, moonlark.Tensor>

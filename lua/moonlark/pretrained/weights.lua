@@ -53,7 +53,8 @@ end
 local function divide(loaded)
   local tensors, extra = {}, {}
   for name, value in pairs(loaded) do
-    if torch.is_tensor(value) then tensors[name] = value else extra[name] = value end
+    local named = type(name) == "string" and torch.is_tensor(value)
+    if named then tensors[name] = value else extra[name] = value end
   end
   return tensors, extra
 end
@@ -78,9 +79,9 @@ end
 function weights.read(path)
   local file = files.kind(path) == "directory" and weights.file_in(path) or path
   local loaded = torch.load(file)
-  if torch.is_tensor(loaded) then show.fail("%s holds one tensor without a name, not a model's weights", file) end
+  if type(loaded) ~= "table" then show.fail("%s holds one value without a name, not a model's weights", file) end
   local tensors, extra = unwrap(loaded)
-  if not next(tensors) then show.fail("%s holds no tensors", file) end
+  if not next(tensors) then show.fail("%s holds no tensors by name", file) end
   return {tensors = tensors, extra = extra, file = file}
 end
 

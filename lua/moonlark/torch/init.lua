@@ -13,6 +13,7 @@
 local engine = require "moonlark.torch.engine"
 local functions = require "moonlark.torch.functions"
 local options = require "moonlark.base.options"
+local shards = require "moonlark.torch.shards"
 local show = require "moonlark.base.show"
 local store = require "moonlark_core".store
 
@@ -221,9 +222,12 @@ local reading = options.describe("torch.load", store.parameters.read_table)
 
 --- Reads what `torch.save`, numpy, safetensors, scipy.io or MATLAB (level 5) wrote: the tensor of a .npy file, a table
 --- of tensors by name of .safetensors, .npz and .mat. Arrays of strings are strings and lists of strings; uint16 becomes
---- int32, uint32 and uint64 int64. Large tensors of .safetensors and of PyTorch's files lie in the mapped file: opening
---- gigabytes costs no memory until they are used (what changes them changes memory, never the file). Of .mat, what has no place here (structs, mixed cells, sparse matrices) is left out,
---- and named in the second value: {name = "struct"}.
+--- int32, uint32 and uint64 int64. Of .mat, what has no place here (structs, mixed cells, sparse matrices) is left out,
+--- and named in the second value: {name = "struct"}. Of .onnx it is the weights by name; of NAME.index.json, an index of
+--- shards, the tensors of all of them.
+---
+--- Large tensors of .safetensors, .onnx and PyTorch's files lie in the mapped file: opening gigabytes costs no memory
+--- until they are used. What changes them changes memory, never the file.
 ---
 --- Files of torch.save (.pt, .pth, .bin, .ckpt, or any other ending where the content says so) give what Python's
 --- torch.load gives: dicts are tables, lists and tuples sequences; None is nothing in a dict, false in a list. They are
@@ -238,7 +242,10 @@ local reading = options.describe("torch.load", store.parameters.read_table)
 ---@param given moonlark.torch.load.Options?  of .csv and .tsv
 ---@return moonlark.Tensor|table<string, moonlark.Tensor|string|string[]>
 ---@return string[]|table<string, string>?
-function torch.load(path, given) return store.load(path, given and reading:read(given)) end
+function torch.load(path, given)
+  if given == nil and shards.is_index(path) then return shards.load(path) end
+  return store.load(path, given and reading:read(given))
+end
 
 --- What an operator takes and gives: its schemas, one a line; nil when there is none of that name.
 ---     print(torch.help "conv2d")

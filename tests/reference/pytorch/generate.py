@@ -1,10 +1,10 @@
 """Files that torch.save writes, and what torch.load gives of them, for tests/lua/test_pytorch.lua.
 
-    python tests/reference/pytorch/generate.py      # PyTorch 2.x
+    python tests/reference/pytorch/generate.py      # PyTorch 2.x, xxhash; the real weights where ../shared is
 
 NAME.pt are the files; expected.json says of each what is in it: tensors as {"tensor": [dtype, shape, the bytes in
-hexadecimal]}, lists as {"list": [...]}, dicts as {"dict": [[key, value], ...]}, bytes as {"bytes": "00ff"}, numbers, texts and booleans as they are,
-None as null. attack_*.pt ask for code to be run; Moonlark refuses them.
+hexadecimal]}, lists as {"list": [...]}, dicts as {"dict": [[key, value], ...]}, bytes as {"bytes": "00ff"}, numbers,
+texts and booleans as they are, None as null. shared.json has checksums of the real weights in ../shared. attack_*.pt ask for code to be run; Moonlark refuses them.
 """
 import collections
 import glob
@@ -52,21 +52,26 @@ dtypes = {str(d)[6:]: (torch.arange(6) % 2 if d == torch.bool else torch.arange(
                                torch.int16, torch.int8, torch.uint8, torch.bool, torch.complex64, torch.complex128]}
 values = {
     "dtypes": dtypes,
-    "views": {"whole": base, "turned": base.permute(2, 0, 1), "part": base[1, 1:, ::2], "row": base[0, 2], "step": base[:, 1],
+    "views": {"whole": base, "turned": base.permute(2, 0, 1), "part": base[1, 1:, ::2], "row": base[0, 2],
+              "step": base[:, 1],
               "wide": torch.ones(1, 3).expand(4, 3), "number": torch.tensor(2.5), "none": torch.empty(0, 3),
               "none_far": base[:, 3:], "flat": base.flatten()[5:17]},
     "state": net.state_dict(),
     "nested": {"dims": {"n_mels": 80, "big": 2 ** 40, "least": -2 ** 63, "ratio": -0.125, "on": True, "off": False},
                "model_state_dict": collections.OrderedDict(a=tied, b=tied), "none": None, 3: "three",
                "list": [1, [2.5, "x"], (), (None, "é𝄞"), (1, 2, 3, 4)], "empty": [{}, [], ""],
-               "size": base.shape, "device": torch.device("cuda", 1), "cpu": torch.device("cpu"), "dtype": torch.bfloat16,
+               "size": base.shape, "device": torch.device("cuda", 1), "cpu": torch.device("cpu"),
+               "dtype": torch.bfloat16,
                "counter": collections.Counter("abca"), "long": [1] * 1200, "bytes": b"a\xff\x00", "no_bytes": b""},
-    "parameter": {"p": torch.nn.Parameter(torch.randn(2, 2)), "q": torch.nn.Parameter(torch.randn(2), requires_grad=False)},
+    "parameter": {"p": torch.nn.Parameter(torch.randn(2, 2)),
+                  "q": torch.nn.Parameter(torch.randn(2), requires_grad=False)},
     "tensor": torch.arange(5),
     "numpy": {"f4": np.float32([[1, 2], [3, 4]]), "columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
-              "u2": np.uint16([1, 65535]), "u4": np.uint32([1, 2 ** 32 - 1]), "swapped": np.int32([1, -2]).astype(">i4"),
+              "u2": np.uint16([1, 65535]), "u4": np.uint32([1, 2 ** 32 - 1]),
+              "swapped": np.int32([1, -2]).astype(">i4"),
               "bool": np.array([True, False]), "none": np.zeros((0, 2)), "half": np.float16([0.5]),
-              "complex": np.complex64([1 + 2j]), "number": np.float64(0.1), "count": np.int64(-7), "flag": np.bool_(True),
+              "complex": np.complex64([1 + 2j]), "number": np.float64(0.1),
+              "count": np.int64(-7), "flag": np.bool_(True),
               "float": np.float32(0.5)},
     "optimizer": torch.optim.Adam(net.parameters(), lr=1e-3),
 }
@@ -107,7 +112,7 @@ for file, name in expected.items():
 with open(os.path.join(folder, "expected.json"), "w") as out:
     json.dump({"files": expected, "values": described}, out)
 
-# The real weights in ../shared: dtype, shape and checksum of each tensor, as core.store.hash_tensor gives it (XXH3-128).
+# Of real weights: dtype, shape and checksum of each tensor, as core.store.hash_tensor gives it (XXH3, 128 bits).
 def checksum(tensor):
     dense = tensor.detach().contiguous()
     words = dense.flatten().view(torch.uint8).numpy().tobytes() if dense.numel() else b""
