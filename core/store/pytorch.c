@@ -57,13 +57,23 @@ static const mlk_zip_member *find_beside(const mlk_zip *zip, const mlk_zip_membe
     return found;
 }
 
+/* A member's content. A checksum of 0 is none: PyTorch can be told not to compute them. */
+static mlk_code read_member(const mlk_zip *zip, const mlk_zip_member *member, unsigned char **bytes,
+                            unsigned char **owned, mlk_status *status)
+{
+    *owned = NULL;
+    if (member->crc == 0 && member->method == MLK_ZIP_STORED)
+        return mlk_zip_view(zip, member, bytes, status);
+    return mlk_zip_read(zip, member, bytes, owned, status);
+}
+
 static mlk_code check_byte_order(const mlk_zip *zip, const mlk_zip_member *pickle, mlk_status *status)
 {
     unsigned char *bytes, *owned;
     const mlk_zip_member *order = find_beside(zip, pickle, (mlk_tree_text){"byteorder", 9});
     if (!order)
         return MLK_OK;
-    mlk_code code = mlk_zip_read(zip, order, &bytes, &owned, status);
+    mlk_code code = read_member(zip, order, &bytes, &owned, status);
     if (!code && (order->size != 6 || memcmp(bytes, "little", 6) != 0))
         code = mlk_fail(status, MLK_UNSUPPORTED, "its byte order is '%.*s'; handled is little",
                         order->size < 20 ? (int)order->size : 20, (const char *)bytes);
@@ -111,7 +121,7 @@ static mlk_code read_archive(const mlk_zip *zip, mlk_tree *tree, int *root, mlk_
         return mlk_fail(status, MLK_INVALID, "not a file of PyTorch's: the archive holds no data.pkl");
     mlk_code code = check_byte_order(zip, pickle, status);
     if (!code)
-        code = mlk_zip_read(zip, pickle, &bytes, &owned, status);
+        code = read_member(zip, pickle, &bytes, &owned, status);
     if (!code)
         code = keep_bytes(tree, &bytes, owned, pickle->size, status);
     if (!code)

@@ -276,10 +276,19 @@ function TestDamaged:test_an_input_of_a_network_that_cannot_be()
   files.remove((path:gsub("safetensors$", "json")))
 end
 
+-- Of formats that are only read.
+local elsewhere = {pt = "pytorch/nested_zip2.pt", pth = "pytorch/numpy_legacy2.pt", onnx = "onnx/raw.onnx"}
+
 function TestDamaged:test_files_of_tensors()
-  for _, ending in ipairs {"npy", "npz", "safetensors"} do
+  for _, ending in ipairs {"npy", "npz", "safetensors", "pt", "pth", "onnx", "index.json"} do
     local path = ("%s/tensors.%s"):format(place, ending)
-    torch.save(path, ending == "npy" and x or {x = x, y = y})
+    if elsewhere[ending] then
+      files.write(path, files.read("tests/reference/" .. elsewhere[ending]))
+    elseif ending == "index.json" then
+      files.write(path, json.encode {weight_map = {x = "svm.safetensors", y = "svm.safetensors"}})
+    else
+      torch.save(path, ending == "npy" and x or {x = x, y = y})
+    end
     local text = files.read(path)
     for _, damaged in ipairs(damaged_texts(text)) do
       files.write(path, damaged)

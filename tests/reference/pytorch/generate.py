@@ -105,6 +105,10 @@ for name, value in values.items():
             torch.save(value, os.path.join(folder, file), pickle_protocol=protocol,
                        _use_new_zipfile_serialization=not legacy)
             expected[file] = name
+torch.serialization.set_crc32_options(False)
+torch.save(values["tensor"], os.path.join(folder, "tensor_unchecked.pt"))
+torch.serialization.set_crc32_options(True)
+expected["tensor_unchecked.pt"] = "tensor"
 described = {}
 for file, name in expected.items():
     loaded = describe(torch.load(os.path.join(folder, file), weights_only=False))
