@@ -107,6 +107,32 @@ function TestPytorch:test_real_weights()
   end
 end
 
+-- --- pickles by hand ---------------------------------------------------------------------
+
+-- A legacy file around a pickle without its PROTO and STOP, with the two numbers of storage "a" or without.
+local function legacy(pickle, stored)
+  local numbers = stored and "](X\1\0\0\0ae." .. ("<I8ff"):pack(2, 1, 2) or "]."
+  return "\x80\2\x8a\10\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." .. "\x80\2M\xe9\3."
+    .. "\x80\2}X\13\0\0\0little_endian\x88s." .. "\x80\2" .. pickle .. ".\x80\2" .. numbers
+end
+
+local function word(text) return "X" .. ("<I4"):pack(#text) .. text end
+local function global(name) return "c" .. name:gsub("%.([%w_]+)$", "\n%1\n") end
+
+-- A call of a global with one text.
+local function call(name, text) return global(name) .. word(text or "true") .. "\x85R" end
+
+local function storage_of(count)
+  return "(" .. word "storage" .. global "torch.FloatStorage" .. word "a" .. word "cpu" .. count .. "tQ"
+end
+local storage = storage_of "K\2"
+
+-- A tensor of a storage, of two numbers unless told otherwise.
+local function tensor(offset, size, stride, more, of)
+  return global "torch._utils._rebuild_tensor_v2" .. "(" .. (of or storage) .. offset .. size .. stride .. "\x89"
+    .. (more or "N") .. "tR"
+end
+
 -- --- memory -----------------------------------------------------------------------------
 
 -- Megabytes of this process in the machine's memory.
@@ -123,9 +149,33 @@ local function write_sparse(path, count)
   out:close()
 end
 
+-- The same as PyTorch's archive, without checksums.
+local function write_sparse_archive(path, count)
+  local number, offsets, entries = "J" .. ("<I4"):pack(count), {}, ""
+  local pickle = "\x80\2}" .. word "x" .. tensor("K\0", number .. "\x85", "K\1\x85", "N", storage_of(number)) .. "s."
+  local out = assert(io.open(path, "wb"))
+  for i, member in ipairs {{"x/data.pkl", #pickle}, {"x/data/a", 4 * count}} do
+    local name, size = member[1], member[2]
+    local start = out:seek()
+    local about = ("<I2I2I2I2I2I4I4I4I2"):pack(20, 0, 0, 0, 33, 0, size, size, #name)
+    local padding = -(start + 30 + #name) % 64
+    out:write("PK\3\4", about, ("<I2"):pack(padding), name, ("\0"):rep(padding), i == 1 and pickle or ("<f"):pack(0.5))
+    if i == 2 then out:seek("cur", size - 4) end
+    entries = entries .. "PK\1\2\20\0" .. about .. ("<I2I2I2I2I4I4"):pack(0, 0, 0, 0, 0, start) .. name
+  end
+  local at = out:seek()
+  out:write(entries, "PK\5\6", ("<I2I2I2I2I4I4I2"):pack(0, 0, 2, 2, #entries, at, 0))
+  out:close()
+end
+
 function TestPytorch:test_opening_gigabytes_costs_no_memory()
-  local path, count = files.join(self.folder, "x.safetensors"), 3 * 2 ^ 28 | 0
-  write_sparse(path, count)
+  self:check_gigabytes("x.safetensors", write_sparse)
+  self:check_gigabytes("x.pt", write_sparse_archive)
+end
+
+function TestPytorch:check_gigabytes(name, write)
+  local path, count = files.join(self.folder, name), 3 * 2 ^ 28 | 0
+  write(path, count)
   local before, wrapped = resident(), torch.memory().wrapped
   local x = torch.load(path).x
   lu.assertEquals({x:numel(), x[0]:item(), x[count - 1]:item()}, {count, 0.5, 0})
@@ -154,27 +204,6 @@ function TestPytorch:test_tensors_of_unpacked_files_own_their_memory()
 end
 
 -- --- attacks ----------------------------------------------------------------------------
-
--- A legacy file around a pickle without its PROTO and STOP, with the two numbers of storage "a" or without.
-local function legacy(pickle, stored)
-  local numbers = stored and "](X\1\0\0\0ae." .. ("<I8ff"):pack(2, 1, 2) or "]."
-  return "\x80\2\x8a\10\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." .. "\x80\2M\xe9\3."
-    .. "\x80\2}X\13\0\0\0little_endian\x88s." .. "\x80\2" .. pickle .. ".\x80\2" .. numbers
-end
-
-local function word(text) return "X" .. ("<I4"):pack(#text) .. text end
-local function global(name) return "c" .. name:gsub("%.([%w_]+)$", "\n%1\n") end
-
--- A call of a global with one text.
-local function call(name, text) return global(name) .. word(text or "true") .. "\x85R" end
-
-local storage = "(" .. word "storage" .. global "torch.FloatStorage" .. word "a" .. word "cpu" .. "K\2tQ"
-
--- A tensor of a storage of two numbers.
-local function tensor(offset, size, stride, more)
-  return global "torch._utils._rebuild_tensor_v2" .. "(" .. storage .. offset .. size .. stride .. "\x89"
-    .. (more or "N") .. "tR"
-end
 
 local laughs = "](]" .. word "ha" .. "aq\0"
 for i = 1, 30 do laughs = laughs .. ("](h%sh%seq%s"):format(string.char(i - 1), string.char(i - 1), string.char(i)) end

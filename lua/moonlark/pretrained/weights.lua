@@ -1,6 +1,7 @@
 --- Weights: the tensors of a file or a folder that was made elsewhere, by name.
 local files = require "moonlark.base.files"
 local show = require "moonlark.base.show"
+local store = require "moonlark_core".store
 local torch = require "moonlark.torch"
 
 local weights = {}
@@ -8,7 +9,8 @@ local weights = {}
 -- Files of weights in a folder, the usual names first.
 local usual = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
   "pytorch_model.bin.index.json"}
-local endings = {safetensors = true, pt = true, pth = true, bin = true, ckpt = true, onnx = true}
+local endings = {safetensors = true, tar = true, sdict = true}
+for _, ending in ipairs(store.formats "weights") do endings[ending] = true end
 
 -- Under these keys training programs put the state dict beside other things.
 local wrappers = {"model_state_dict", "state_dict", "model_state", "model", "net"}
