@@ -21,7 +21,7 @@
 enum { SIZE = 300000 };
 
 static char folder[] = "/tmp/moonlark-net-XXXXXX", hash[MLK_DIGEST_SIZE], place[sizeof folder + 16];
-static char content[SIZE];
+static char content[SIZE + 1];
 static FILE *server;
 static int port;
 
@@ -44,7 +44,7 @@ static int start(void **state)
     unsetenv("all_proxy");
     if (!mkdtemp(folder))
         return -1;
-    for (int i = 0; i < SIZE; i++)
+    for (int i = 0; i <= SIZE; i++)
         content[i] = (char)(fixture_draw(&seed) >> 24);
     snprintf(path, sizeof path, "%s/org", folder);
     mkdir(path, 0777);
