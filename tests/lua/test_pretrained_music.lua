@@ -149,7 +149,7 @@ function TestChordia:test_a_change_costs_something()
   local parts = {}
   for i, part in ipairs(chords.parts) do
     parts[i] = torch.full({30, #part.choices}, 0.01)
-    parts[i]:select(1, 0):fill_(0.9)
+    if i > 2 then parts[i]:select(1, 0):fill_(0.9) end
   end
   for t = 0, 29 do -- C:maj, and one frame of A:min
     parts[1]:narrow(0, t, 1):select(1, t == 15 and 12 + 10 or 1):fill_(0.99)

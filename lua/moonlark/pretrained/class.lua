@@ -253,19 +253,21 @@ local function each_batch(self, song, o, f)
   return parts, starts
 end
 
--- Scores [frames, outputs] of a whole song: of each window the frames until the next one begins.
+-- Scores [frames, outputs] of a whole song: of each window the frames until the next one begins, and none behind the
+-- song's end.
 local function scores_over_time(self, song, o)
   local parts, starts = each_batch(self, song, o, function(x) return self.net(x):float():cpu() end)
-  local rows, at = {}, 0
+  local rows, at, rate, margin = {}, 0, self.family.frames, self.family.margin or 0
   for _, part in ipairs(parts) do
     for i = 0, part:size(0) - 1 do
       at = at + 1
-      local frames, next_one = part:size(1), starts[at + 1]
-      if next_one then frames = math.min(frames, math.floor((next_one - starts[at]) * self.family.frames + 0.5)) end
-      rows[at] = part:select(0, i):narrow(0, 0, frames)
+      local frames, next_one = part:size(1) - 2 * margin, starts[at + 1]
+      if next_one then frames = math.min(frames, math.floor((next_one - starts[at]) * rate + 0.5)) end
+      rows[at] = part:select(0, i):narrow(0, margin, frames)
     end
   end
-  return torch.cat(rows), starts[1]
+  local scores = torch.cat(rows)
+  return scores:narrow(0, 0, math.min(scores:size(0), math.floor(song:duration() * rate + 1e-6) + 1)), starts[1]
 end
 
 --- What a network that answers frame by frame hears over time: a table of Signals by name, such as `pitch` (Hz) and
@@ -279,7 +281,8 @@ end
 function Pretrained:track(song, given)
   local o = tracking:read(given)
   if not self.family.track then self:fail("a %s does not answer frame by frame", self.family.name) end
-  local scores, start = scores_over_time(self, song, o)
+  if type(song) == "string" then song = audio.load(song, {rate = self.front.rate}) end
+  local scores, start = scores_over_time(self, signal.check("song", song, "waveform"), o)
   return self.family.track(scores, function(name, data, axis)
     return signal.new {data = data:contiguous(), rate = self.family.frames, start = start, kind = name, axis = axis,
       made = {model = self.found.path}}

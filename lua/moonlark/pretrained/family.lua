@@ -44,6 +44,7 @@ local family = {}
 --- in config.json
 ---@field front fun(found: moonlark.pretrained.Found, o: table): moonlark.pretrained.Front
 ---@field frames number?  of networks that answer frame by frame, [n, frames, outputs]: frames a second
+---@field margin integer?  frames at both ends of a window that are not used: windows overlap by twice as many
 ---@field summary (fun(p: moonlark.Tensor): moonlark.Tensor)?  of those that also tell classes: how the probabilities of
 --- frames [n, frames, classes] become one answer [n, classes]
 ---@field track (fun(scores: moonlark.Tensor, curve: fun(name: string, data: moonlark.Tensor, axis: moonlark.Axis?):
