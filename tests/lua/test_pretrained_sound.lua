@@ -1,6 +1,8 @@
 -- Networks that hear voices and all kinds of sound: against what their references gave.
 local lib = dofile "tests/lua/lib.lua"
 local audio = require "moonlark.audio"
+local feature = require "moonlark.feature"
+local files = require "moonlark.base.files"
 local lu = require "luaunit"
 local pretrained = require "moonlark.pretrained"
 local signal = require "moonlark.signal"
@@ -68,6 +70,63 @@ function TestSilero:test_shapes()
   local model = pretrained.open(lib.random_weights("silero", {}, "any", family.unname))
   lu.assertEquals(model:track(lib.noise(1, 16000)).speech.data:shape(), {1, 32}) -- the last chunk is filled
   lu.assertEquals(model.names, {"speech"})
+end
+
+TestFireRed = {}
+
+function TestFireRed:test_the_reference()
+  local v = torch.load "tests/reference/pretrained/onnx_models/outputs.safetensors"
+  local model = pretrained.open(lib.weights "speech-music")
+  local song = lib.waveform(lib.vectors "musicnn".waveform, 16000)
+  local x = model:features(song):select(0, 0)
+  lib.close(x:index_select(0, torch.arange(0, x:size(0), 8)), v.features, 1e-3)
+  lib.close(model:forward(x:unsqueeze(0)):sigmoid():select(0, 0), v.events, 1e-4)
+  local said = model:classify(song)
+  lu.assertEquals(said.label, "music")
+  lu.assertAlmostEquals(said.probability, v.events:mean({0})[2]:item(), 1e-3)
+end
+
+-- A file of our own network, and statistics of its features made here: mean 1, deviation 2.
+local function tiny_dfsmn()
+  local path = lib.random_weights("dfsmn", {classes = 1, width = 8, projection = 4, blocks = 2, order = 3})
+  local rows = {}
+  for i = 1, 80 do rows[i], rows[81 + i] = 10, 50 end
+  rows[81], rows[162] = 10, 0
+  local sums = ("<i4Bi4" .. ("d"):rep(162)):pack(2, 4, 81, table.unpack(rows))
+  files.write((files.split(path)) .. "/cmvn.ark", "\0BDM \4" .. sums)
+  return path
+end
+
+function TestFireRed:test_statistics()
+  local model = pretrained.open(tiny_dfsmn())
+  local song = lib.noise(1, 16000)
+  local loud = song:with {data = song.data * 32768}
+  local kaldi = feature.kaldi_fbank(loud, {n_mels = 80, window = "povey", n_frames = false, normalize = false})
+  lib.close(model:features(song):select(0, 0), (kaldi.data:transpose(0, 1) - 1) / 2, 1e-4)
+  lu.assertEquals(model:track(song).speech.data:shape(), {1, 98})
+end
+
+function TestFireRed:test_statistics_that_are_not_there()
+  local path = tiny_dfsmn()
+  local statistics = (files.split(path)) .. "/cmvn.ark"
+  files.write(statistics, files.read(statistics):sub(1, 200))
+  lib.fails("cmvn.ark is no binary matrix of Kaldi of 2 × 81 doubles", pretrained.open, path)
+  os.remove(statistics)
+  lib.fails("cmvn.ark must lie beside the weights", pretrained.open, path)
+end
+
+TestSpeakerEncoder = {}
+
+function TestSpeakerEncoder:test_the_reference()
+  local folder = "tests/reference/pretrained/speaker_encoder/"
+  local v, model = torch.load(folder .. "embeddings.safetensors"), pretrained.open(folder .. "tiny.pt")
+  for name, seconds in pairs {short = 1.0, dropped = 3.3, padded = 2.9} do
+    local t = torch.arange(math.floor(seconds * 16000), {dtype = "float64"}) / 16000
+    local song = lib.waveform(((t * 400 + 200) * t * (2 * math.pi)):sin():float() * 0.01, 16000)
+    lib.close(model:forward(model:features(song)), v[name .. "_partials"], 1e-4)
+    local mean = model:embed(song)
+    lib.close(mean / mean:norm(), v[name], 1e-4)
+  end
 end
 
 TestSegments = {}

@@ -1,6 +1,7 @@
 --- speaker_encoder: Resemblyzer: 256 numbers of a voice; the cosine of two says whether they are the same.
 ---
---- The song's level is raised to -30 dB of full scale, as by the reference; long silences are kept.
+--- The song's level is raised to -30 dB of full scale, as by the reference; long silences are kept. The mean over a
+--- song's windows is not scaled to length 1 again.
 local family = require "moonlark.pretrained.family"
 
 local rate, hop, n_fft, frames, step = 16000, 160, 400, 160, 77 -- of a window of 1.6 s, and from one to the next
