@@ -208,8 +208,9 @@ static mlk_code compute_kaldi(const mlk_settings *s, mlk_analysis *a, const mlk_
     mlk_code code = bands(&f, a, shape, x, status);
     int64_t filled = least(shape->frames, mlk_frontend_frames(&f, a->n));
     bool normalize = mlk_settings_get(s, "normalize") != 0;
+    double scale = mlk_settings_get(s, "scale"), gain = scale * scale;
     for (int64_t i = 0; !code && i < shape->rows * shape->frames; i++) {
-        double value = i % shape->frames < filled ? log(fmax(x[i], 1.1920929e-7)) : 0;
+        double value = i % shape->frames < filled ? log(fmax(gain * x[i], 1.1920929e-7)) : 0;
         x[i] = (float)(normalize ? (value + 4.2677393) / (2 * 4.5689974) : value);
     }
     return code;
@@ -230,6 +231,7 @@ static const mlk_parameter kaldi_parameters[] = {
     MLK_CHOICE("window", MLK_TAPER_HANN, mlk_taper_names, "shape of the window"),
     MLK_BOOLEAN("remove_dc_offset", 1, "take each frame's mean off"),
     MLK_REAL("preemphasis", 0.97, 0, 1, "share of the sample before that is taken off each"),
+    MLK_REAL("scale", 1, 1e-6, 1e6, "of samples: 32768 where Kaldi's whole numbers are meant"),
     N_FRAMES(1024),
     NORMALIZE,
     FIXED_HOP(160),

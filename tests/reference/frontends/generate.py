@@ -71,10 +71,10 @@ def vggish_mel(x):
     return np.log(mel_bank(64, 512, 125, 7500) @ np.abs(spectrum).T + 0.01)
 
 
-def kaldi_fbank(x, n_mels=128, window="hann", n_frames=1024, normalize=True, preemphasis=0.97):
+def kaldi_fbank(x, n_mels=128, window="hann", n_frames=1024, normalize=True, preemphasis=0.97, scale=1):
     w = {"hann": hann(400, False), "povey": hann(400, False) ** 0.85,
          "hamming": 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(400) / 399)}[window]
-    f = frames(x, 400, 160)
+    f = frames(x * scale, 400, 160)
     f = f - f.mean(1, keepdims=True)
     f = f - preemphasis * np.concatenate([f[:, :1], f[:, :-1]], 1)
     power = np.abs(np.fft.rfft(f * w, 512)) ** 2
@@ -105,6 +105,7 @@ def signals():
 cases = [(whisper_mel, {}), (whisper_mel, dict(n_mels=128, pad=False)), (vggish_mel, {}), (kaldi_fbank, {}),
          (kaldi_fbank, dict(n_mels=80, window="povey", n_frames=None, normalize=False)),
          (kaldi_fbank, dict(window="hamming", preemphasis=0, n_frames=100)),
+         (kaldi_fbank, dict(n_mels=80, window="povey", n_frames=None, normalize=False, scale=32768)),
          (maest_mel, {}), (maest_mel, dict(n_frames=None, normalize=False)), (maest_mel, dict(n_frames=50))]
 
 

@@ -1,5 +1,6 @@
 --- wav2vec 2.0 and its kin: HuBERT, UniSpeech, UniSpeech-SAT, WavLM, data2vec.
 local family = require "moonlark.pretrained.family"
+local head = require "moonlark.pretrained.head"
 local names = require "moonlark.pretrained.names"
 local nonlinearity = require "moonlark.nn.nonlinearity"
 local options = require "moonlark.base.options"
@@ -54,13 +55,6 @@ local function details(kind, c)
   }
 end
 
--- A head that tells classes of whole clips; those for speech recognition, frames and speakers are left out.
-local function head_of(found)
-  local last = found:shape "classifier.weight"
-  if not (last and found:shape "projector.weight") or found:shape "tdnn.0.kernel.weight" then return {} end
-  return {classes = last[1], projection = last[2], weighted = found.tensors.layer_weights ~= nil}
-end
-
 local function recognise(found)
   local kind = found.config and found.config.model_type
   if not prefixes[kind] then return nil end
@@ -72,23 +66,22 @@ local function recognise(found)
     conv_activation = c.feat_extract_activation, positions_groups = c.num_conv_pos_embedding_groups,
     width = c.hidden_size, layers = c.num_hidden_layers, heads = c.num_attention_heads, inner = c.intermediate_size,
     activation = c.hidden_act, eps = c.layer_norm_eps,
-  }, details(kind, c), head_of(found))
+  }, details(kind, c), head.options(found))
 end
 
-local head = {projector = true, classifier = true, layer_weights = true}
 local encoder = {"^feature_extractor%.conv_layers%.", "^feature_projection%.", "^encoder%."}
 
 -- What serves training and other tasks has no name in the network: lm_head, quantizer, masked_spec_embed …
 local function rename(name, found)
   local inner = names.without(names.inner(name, newer), prefixes[found.config.model_type])
-  if head[inner:match "^[%w_]+"] then return head_of(found).classes and inner or nil end
+  if head.has(inner) then return head.options(found).classes and inner or nil end
   for _, pattern in ipairs(encoder) do
     if inner:find(pattern) then return inner end
   end
 end
 
 local function unname(name, found)
-  if head[name:match "^[%w_]+"] then return name end
+  if head.has(name) then return name end
   local prefix = prefixes[found.config.model_type]
   local is_new = false
   for known in pairs(found.tensors) do is_new = is_new or known:find(".parametrizations.", 1, true) ~= nil end
