@@ -96,6 +96,18 @@ end
 --- How tokens lie: two that hear nothing, then rows × columns of patches; for pretrained/attention.lua.
 function Ast:tokens() return self.embeddings.grid end
 
+Ast.heads, Ast.last = {"classifier"}, "^layernorm%."
+
+--- The network in steps, for fine-tuning: see models/README.md.
+function Ast:steps()
+  local list = {function(x) return self.embeddings(x) end}
+  for i, layer in self.layers:each() do list[i + 2] = layer end
+  return {list = list, pooled = function(x) return self.layernorm(x:narrow(1, 0, 2)):mean {1} end}
+end
+
+--- Logits, of the embedding.
+function Ast:told(x) return self.classifier.dense(self.classifier.layernorm(x)) end
+
 function Ast:forward(x)
   x = self:embedding(x)
   return self.classifier and self.classifier.dense(self.classifier.layernorm(x)) or x

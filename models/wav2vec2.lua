@@ -209,17 +209,40 @@ function Encoder:init(o)
   for i = 1, o.layers do self.layers:append(Layer(o, i)) end
 end
 
---- Calls f(state, index) for the first layer's input (0) and what each layer gives. `keys` [n, frames]: what is sound.
-function Encoder:each_state(x, keys, f)
+--- The first layer's input, of frames [n, frames, width]. `keys` [n, frames]: what is sound.
+function Encoder:stem(x, keys)
   if keys then x = x:masked_fill(keys:logical_not():unsqueeze(-1), 0) end
   x = x + self.pos_conv_embed(x)
-  if not self.stable then x = self.layer_norm(x) end
-  f(x, 0)
-  local mask, bias = keys and keys:unsqueeze(1):unsqueeze(1), nil
-  if self.relative then bias = self.layers:at(0).attention:table_of(x:size(1)) end
+  return self.stable and x or self.layer_norm(x)
+end
+
+-- The scores of distances between frames that WavLM adds, kept in its first layer.
+local function distances(self, frames)
+  return self.relative and self.layers:at(0).attention:table_of(frames) or nil
+end
+
+-- What a layer gives; the last one of stable networks is normalised.
+local function through(self, i, layer, x, bias, mask)
+  if bias then x = layer(x, bias, mask) else x = layer(x, mask) end
+  return self.stable and i == self.depth - 1 and self.layer_norm(x) or x
+end
+
+--- Each layer as a function of a state.
+function Encoder:steps()
+  local list = {}
   for i, layer in self.layers:each() do
-    if bias then x = layer(x, bias, mask) else x = layer(x, mask) end
-    if self.stable and i == self.depth - 1 then x = self.layer_norm(x) end
+    list[i + 1] = function(x) return through(self, i, layer, x, distances(self, x:size(1))) end
+  end
+  return list
+end
+
+--- Calls f(state, index) for the first layer's input (0) and what each layer gives.
+function Encoder:each_state(x, keys, f)
+  x = self:stem(x, keys)
+  f(x, 0)
+  local mask, bias = keys and keys:unsqueeze(1):unsqueeze(1), distances(self, x:size(1))
+  for i, layer in self.layers:each() do
+    x = through(self, i, layer, x, bias, mask)
     f(x, i + 1)
   end
 end
@@ -231,12 +254,24 @@ local Wav2Vec2 = nn.Module:extend "Wav2Vec2"
 function Wav2Vec2:init(o)
   o.inner = o.inner or 4 * o.width
   self.feature_extractor, self.feature_projection = Extractor(o), Projection(o)
-  self.encoder = Encoder(o)
+  self.encoder, self.last = Encoder(o), o.stable and "^encoder%.layer_norm%." or nil
   if o.weighted then self.layer_weights = nn.Parameter(torch.full({o.layers + 1}, 1 / (o.layers + 1))) end
   if not o.classes then return end
   self.projector = nn.Linear(o.width, o.projection)
   self.classifier = nn.Linear(o.projection, o.classes)
 end
+
+Wav2Vec2.heads, Wav2Vec2.fixed = {"projector", "classifier", "layer_weights"}, "^feature_extractor%."
+
+--- The network in steps, for fine-tuning: see models/README.md.
+function Wav2Vec2:steps()
+  local list = self.encoder:steps()
+  table.insert(list, 1, function(x) return self.encoder:stem(self.feature_projection(self.feature_extractor(x))) end)
+  return {list = list, pooled = function(x) return x:mean {1} end}
+end
+
+--- Logits, of the mean over all frames.
+function Wav2Vec2:told(mean) return self.classifier(self.projector(mean)) end
 
 -- Calls f for each state; gives which frames are sound, where a mask says so.
 local function each_state(self, x, mask, f)

@@ -92,6 +92,24 @@ function Whisper:hidden(x)
   return states
 end
 
+Whisper.heads = {"projector", "classifier", "layer_weights"}
+Whisper.fixed = "^encoder%.embed_positions%."
+Whisper.last = "^encoder%.layer_norm%."
+
+--- The network in steps, for fine-tuning: see models/README.md.
+function Whisper:steps()
+  local encoder = self.encoder
+  local list = {function(x) return encoder:stem(x) end}
+  for i, layer in encoder.layers:each() do
+    local last = i == encoder.depth - 1
+    list[i + 2] = function(x) return last and encoder.layer_norm(layer(x)) or layer(x) end
+  end
+  return {list = list, pooled = function(x) return x:mean {1} end}
+end
+
+--- Logits, of the mean over all frames.
+function Whisper:told(mean) return self.classifier(self.projector(mean)) end
+
 --- The last layer's output, or the learned mean of all: what the head is given.
 function Whisper:mixed(x)
   if not self.layer_weights then return self.encoder(x) end

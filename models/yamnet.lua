@@ -50,6 +50,11 @@ function Yamnet:embedding(x)
   return x:mean {2, 3}
 end
 
+Yamnet.heads = {"fc"}
+
+--- Logits, of the embedding.
+function Yamnet:told(x) return self.fc(x) end
+
 function Yamnet:forward(x) return self.fc(self:embedding(x)) end
 
 return network.architecture("yamnet", Yamnet, {classes = integer(521, {least = 1}, "kinds of sound")})

@@ -4,6 +4,8 @@
 #include "dsp/level.h"
 #include "dsp/lpc.h"
 
+#include <string.h>
+
 static mlk_code measure(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape, mlk_status *status)
 {
     int frame_length = (int)mlk_settings_get(s, "frame_length"), hop = (int)mlk_settings_get(s, "hop_length");
@@ -134,4 +136,36 @@ const mlk_feature mlk_feature_lpc = {
     MLK_PARAMETERS(lpc_parameters),
     .measure = measure_lpc,
     .compute = lpc,
+};
+
+static mlk_code measure_samples(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
+                                mlk_status *status)
+{
+    (void)s;
+    (void)rate;
+    shape->frames = n;
+    return n > 0 ? MLK_OK : mlk_fail(status, MLK_INVALID, "samples needs at least one sample, got an empty clip");
+}
+
+static mlk_code samples(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
+                        mlk_status *status)
+{
+    (void)s;
+    (void)status;
+    memcpy(out, a->samples, (size_t)shape->frames * sizeof(float));
+    return MLK_OK;
+}
+
+static const mlk_parameter samples_parameters[] = {
+    MLK_INTEGER("hop_length", 1, 1, 1, "from frame to frame: always this", .unit = "samples"),
+};
+
+const mlk_feature mlk_feature_samples = {
+    .name = "samples",
+    .summary = "the waveform itself, for networks that hear sound as it is",
+    .kind = "samples",
+    .hop = MLK_FIXED(1),
+    MLK_PARAMETERS(samples_parameters),
+    .measure = measure_samples,
+    .compute = samples,
 };

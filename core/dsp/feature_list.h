@@ -45,6 +45,7 @@
     X(voiced_flag)             \
     X(voiced_probability)      \
     X(zero_crossing_rate)      \
-    X(rms)
+    X(rms)                     \
+    X(samples)
 
 #endif

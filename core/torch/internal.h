@@ -44,6 +44,9 @@ inline mlk_tensor *hand_over(at::Tensor tensor)
 // Fills the status with the exception in flight, as "operator: message".
 int fail_with_current_exception(mlk_status *status, const char *what) noexcept;
 
+// Puts functions of our own in the place of those that an older libtorch computes wrong.
+void repair();
+
 // Runs a function and turns whatever it throws into a status.
 template <class Function> int guarded(mlk_status *status, const char *what, Function &&function) noexcept
 {

@@ -171,6 +171,7 @@ int mlk_torch_load(mlk_status *status)
         c10::SetStackTraceFetcher(std::function<std::string()>([] { return std::string(); }));
         install(new Warnings);
         install_allocator();
+        repair();
         mlk_torch_set_threads(wanted_threads());
         loaded = true;
         return (int)MLK_OK;

@@ -70,6 +70,7 @@ local arguments_of = {
 local whisper = lib.tiny_whisper(lib.folder())
 local calls = {
   ["pretrained.open"] = function(given) return require "moonlark.pretrained".open(whisper, given) end,
+  ["finetune.open"] = function(given) return require "moonlark.finetune".open(whisper, given) end,
   ["classify.pipeline"] = function(given) return classify.pipeline(given.steps) end,
   ["classify.scaler"] = classify.scaler, ["shell.train"] = require "moonlark.shell.train",
   ["classify.constant"] = function(given) return tagger.steps[1]:clone(given) end,
@@ -91,7 +92,7 @@ local objects = {
 -- What other required options hold while one is tested, where no value can be guessed.
 local needed = {
   ["nn.TransformerEncoder"] = {encoder_layer = layer}, ["train.fit"] = {train = pairs_of_numbers},
-  ["train.tensors"] = {x = table_of_numbers},
+  ["train.tensors"] = {x = table_of_numbers}, ["finetune.open"] = {classes = 2},
 }
 
 -- Names of the arguments before the options, from the comment whose parameter is moonlark.OWNER.Options.

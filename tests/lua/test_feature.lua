@@ -15,11 +15,11 @@ local pretrained = {
   whisper_mel = {80, 3000}, vggish_mel = {64, 123}, kaldi_fbank = {128, 1024}, maest_mel = {96, 1876},
 }
 
--- The inputs of pretrained models take 16 kHz and have lengths of their own.
+-- The inputs of pretrained models take 16 kHz and have lengths of their own; samples are no frames.
 local function general()
   local list = {}
   for _, name in ipairs(feature.names()) do
-    if not pretrained[name] then list[#list + 1] = name end
+    if not pretrained[name] and name ~= "samples" then list[#list + 1] = name end
   end
   return list
 end
@@ -38,6 +38,12 @@ function TestSignals:test_inputs_of_pretrained_models()
   lu.assertEquals(feature.whisper_mel(clip, {n_mels = 128, pad = false}).data:shape(), {128, 125})
   lu.assertAlmostEquals(feature.whisper_mel(signal.new {data = torch.zeros {16000}, rate = 16000, kind = "waveform"}).data:max():item(), -1.5, 1e-6)
   lu.assertAlmostEquals(feature.kaldi_fbank(clip).data:min():item(), feature.kaldi_fbank(clip).data[3][0]:item(), 1e-6)
+end
+
+function TestSignals:test_samples_are_the_waveform()
+  local made = feature.samples(noise)
+  close(made.data, noise.data, 0)
+  lu.assertEquals(made.rate, RATE)
 end
 
 function TestSignals:test_every_feature_gives_a_signal_that_knows_itself()

@@ -305,6 +305,12 @@ function TestAutograd:test_grad()
   lu.assertNil(torch.grad((x * 2):sum(), unused, {allow_unused = true}))
 end
 
+function TestAutograd:test_gradients_of_gelu_come_in_any_layout() -- libtorch 1.13 gives what memory held
+  local x, gradient = torch.randn {4, 16, 10}, torch.randn({4, 10, 16}):transpose(1, 2)
+  local difference = torch.gelu_backward(gradient, x) - torch.gelu_backward(gradient:contiguous(), x)
+  lu.assertEquals(difference:abs():max():item(), 0)
+end
+
 function TestAutograd:test_no_grad()
   local w = torch.ones({2}, {requires_grad = true})
   lu.assertFalse(torch.no_grad(function(a) return (a * 2):requires_grad() end, w))

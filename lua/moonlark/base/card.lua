@@ -21,6 +21,7 @@ local card = {}
 --- the recipe of, and its text then
 ---@field architecture string?  of a network: the file in models/; nil for a network of one's own
 ---@field options table?  of a network: what its constructor was given, defaults included
+---@field finetuning table?  of a network from elsewhere: which files it came from, and what of it was trained
 ---@field input table?  of a network: options of dataset:batches, once trained
 ---@field statistics {mean: number[], std: number[]}?  of each row of a network's input, over the training data
 ---@field versions {moonlark: string, lua: string, libtorch: string?}?  that wrote it
@@ -53,7 +54,7 @@ card.form = shape.object {
     decibel = maybe(shape.either("true, false or an object", "boolean",
       closed {amin = maybe "number", top_db = maybe "number"})),
   }),
-  versions = maybe "object", data = maybe "object",
+  versions = maybe "object", data = maybe "object", finetuning = maybe "object",
   warnings = maybe(list {kind = "string", count = "integer", texts = list "string"}),
 }
 

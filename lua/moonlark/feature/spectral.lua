@@ -83,4 +83,9 @@ spectral.zero_crossing_rate = engine.feature "zero_crossing_rate"
 ---     local loudness = feature.rms(song, {hop_length = 1024})
 spectral.rms = engine.feature "rms"
 
+--- The waveform itself, sample by sample: what networks that hear sound as it is are given, in batches. Shape 1 ×
+--- samples.
+---     local wave = feature.samples(song).data[0]
+spectral.samples = engine.feature "samples"
+
 return spectral

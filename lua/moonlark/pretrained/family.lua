@@ -2,6 +2,7 @@
 --- that network is given to hear. A family is one file, `pretrained/family/NAME.lua`.
 local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local weights = require "moonlark.pretrained.weights"
 
@@ -24,6 +25,12 @@ local family = {}
 ---@field compute fun(waves: moonlark.Tensor, net: moonlark.nn.Module): moonlark.Tensor  in place of `feature` or after
 --- it: the network's input of windows [n, samples], or of their features [n, rows, frames]
 
+--- How a classifier is saved for other programs.
+---@class moonlark.pretrained.Export
+---@field config fun(o: table, config: table?): table  what config.json says of a network with these options
+---@field beside (fun(name: string): boolean)?  which tensors of a file that the network lacks are kept; default: none
+---@field name (fun(name: string): string)?  a tensor's name there; default: as unname says
+
 ---@class moonlark.pretrained.Family
 ---@field name string
 ---@field about string  what such models are for, in a few words
@@ -38,6 +45,7 @@ local family = {}
 ---@field rename (fun(name: string, found: moonlark.pretrained.Found): string?)?  the network's name of a file's tensor;
 --- nil: it is left out
 ---@field unname (fun(name: string, found: moonlark.pretrained.Found): string)?  the reverse, for saving
+---@field export moonlark.pretrained.Export?  of layouts that have a place for a head
 ---@field prepare (fun(tensors: table, found: moonlark.pretrained.Found, o: table): table)?  changes of tensors by their
 --- new names
 ---@field labels (fun(found: moonlark.pretrained.Found, o: table): string[]?)?  names of the scores, where they are not
@@ -72,6 +80,19 @@ function family.all()
   table.sort(names)
   for i, name in ipairs(names) do defined[i] = require("moonlark.pretrained.family." .. name) end
   return defined
+end
+
+--- The family of a name. Errors: there is none.
+---     local whisper = family.named "whisper"
+---@param name string
+---@return moonlark.pretrained.Family
+function family.named(name)
+  local names = {}
+  for i, one in ipairs(family.all()) do
+    if one.name == name then return one end
+    names[i] = one.name
+  end
+  options.unknown("family", name, names)
 end
 
 local function of_type(found, wanted)

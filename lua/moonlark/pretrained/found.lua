@@ -94,4 +94,15 @@ function found.at(path, asked)
   return self
 end
 
+--- What a model's files said, without the files: enough for a family's front end.
+---     local seen = found.described("whisper", config, settings)
+---@param name string  for errors
+---@param config table?  config.json
+---@param settings table?  of the front end
+---@return moonlark.pretrained.Found
+function found.described(name, config, settings)
+  return setmetatable({path = name, folder = "", file = "", asked = {}, tensors = {}, extra = {}, config = config,
+    front = settings}, Found)
+end
+
 return found

@@ -7,6 +7,7 @@ local sealed = require "moonlark.base.sealed"
 local settings = require "moonlark.train.settings"
 local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
+local states = require "moonlark.train.state"
 
 local checkpoint = {}
 
@@ -21,7 +22,7 @@ function checkpoint.write(path, trainer)
   local optimizer, best = trainer.optimizer:state_dict(), trainer.best or {}
   local ema = trainer.ema and trainer.ema:state_dict() or {}
   local tensors = {}
-  local parts = {net = trainer.net:state_dict(), optimizer = optimizer.tensors, best = best.state, ema = ema.tensors}
+  local parts = {net = states.of(trainer.net), optimizer = optimizer.tensors, best = best.state, ema = ema.tensors}
   for part, of_part in pairs(parts) do
     for name, tensor in pairs(of_part) do tensors[part .. "." .. name] = tensor end
   end
@@ -44,7 +45,7 @@ function checkpoint.read(path, trainer)
     if parts[part] then parts[part][within] = tensor end
   end
   local ok, why = pcall(function()
-    trainer.net:load_state_dict(parts.net)
+    states.restore(trainer.net, parts.net)
     trainer.optimizer:load_state_dict {tensors = parts.optimizer, numbers = plain.optimizer or {}}
     if trainer.ema then trainer.ema:load_state_dict {tensors = parts.ema, numbers = plain.ema} end
     if trainer.schedule then trainer.schedule:load_state(plain.schedule) end

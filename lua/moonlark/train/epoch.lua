@@ -30,9 +30,17 @@ local function probabilities(self, logits, y)
   return self.task.outputs(self.net.card or {}, logits:detach())
 end
 
-local function compute(self, batch)
-  if self.o.precision == "float32" then return self.objective(self.net, batch) end
-  return torch.autocast(self.device, self.o.precision, self.objective, self.net, batch)
+-- Calls f in the precision of the training.
+local function precisely(self, f, ...)
+  if self.o.precision == "float32" then return f(...) end
+  return torch.autocast(self.device, self.o.precision, f, ...)
+end
+
+local function compute(self, batch) return precisely(self, self.objective, self.net, batch) end
+
+-- A network may have a way of its own from the loss to gradients (net:backward(loss)).
+local function differentiate(self, loss)
+  if self.net.backward then precisely(self, self.net.backward, self.net, loss) else loss:backward() end
 end
 
 -- What the bar says: the means so far, and how long all epochs will take, judged by the batches of this call.
@@ -79,7 +87,7 @@ return function(self)
     if #figures.waiting >= most_waiting then settle(self, figures) end
     local share = math.min(o.accumulate, count - (i - 1) // o.accumulate * o.accumulate) -- the last group may be short
     if share > 1 then loss = loss / share end
-    loss:backward()
+    differentiate(self, loss)
     if i % o.accumulate == 0 or i == count then self:step() end
     if bar then bar:update(i, words_of(self, figures, i)) end
   end

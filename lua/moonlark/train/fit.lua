@@ -150,7 +150,7 @@ local function prepare(o)
   end
   check_data(o)
   torch.set_deterministic(o.deterministic)
-  local statistics = (o.valid or o.test) and o.train:statistics()
+  local statistics = (o.valid or o.test) and o.train.settings.normalize ~= false and o.train:statistics()
   for _, part in ipairs {"valid", "test"} do
     if o[part] and statistics then o[part]:normalize_by(statistics) end
   end

@@ -14,6 +14,7 @@ local plot = require "moonlark.plot"
 local report = require "moonlark.run.report"
 local run = require "moonlark.run"
 local show = require "moonlark.base.show"
+local state = require "moonlark.train.state"
 local tensorboard = require "moonlark.train.tensorboard"
 local text = require "moonlark.base.text"
 
@@ -48,15 +49,15 @@ function Record:rewind(trainer)
   end
 end
 
-local function save_model(self, state, card)
+local function save_model(self, net, values)
   self.run:own "model.json"
-  file.write(self.run:own "model.safetensors", state, self.run:card(card))
+  file.write(self.run:own "model.safetensors", state.whole(net, values), self.run:card(net.card))
 end
 
 --- After an epoch: its line, its scalars, the checkpoint, and the model when it is the best so far.
 function Record:epoch(trainer, row, is_best)
   checkpoint.write(self.run:own "checkpoint.safetensors", trainer)
-  if is_best then save_model(self, trainer.best.state, trainer.net.card) end
+  if is_best then save_model(self, trainer.net, trainer.best.state) end
   self.run:log(row)
   for _, measure in ipairs(measures.rows) do
     local value = row[measure.name]
@@ -148,7 +149,7 @@ local about_curves = "Training figures are counted as the epoch goes: while the 
 -- The first item of the first batch, as the network sees it.
 local function input_map(trainer)
   for batch in trainer.o.train:epoch(1) do
-    local x = batch.x:cpu()
+    local x = (trainer.net.heard and trainer.net:heard(batch.x) or batch.x):cpu()
     if x:dim() ~= 3 then return nil end
     return plot.map(x[0], {title = "What the network sees: " .. (batch.paths[1]:match "[^/]+$" or ""),
       xlabel = "frame", ylabel = "row", unit = "deviations", bar = true})
@@ -220,7 +221,7 @@ end
 --- At the end: model, figures, pictures, report.
 function Record:finish(trainer)
   self.last_epoch = #trainer.history
-  save_model(self, trainer.net:state_dict(), trainer.net.card)
+  save_model(self, trainer.net, state.of(trainer.net))
   self.run:metrics(figures_of(trainer))
   write_page(self, trainer)
   if self.mine then self.run:finish() end
@@ -230,7 +231,7 @@ end
 --- epoch.
 function Record:stopped(trainer, why)
   local interrupted = core.system.interrupted() or type(why) == "userdata" or why == "interrupted" -- Ctrl-C is no text
-  if #trainer.history > 0 then save_model(self, trainer.net:state_dict(), trainer.net.card) end
+  if #trainer.history > 0 then save_model(self, trainer.net, state.of(trainer.net)) end
   self.run:finish(interrupted and "interrupted" or "failed")
   if interrupted then
     io.stderr:write(show.format("stopped; %s goes on from the last whole epoch with resume\n", self.run.path))

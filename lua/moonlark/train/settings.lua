@@ -33,7 +33,7 @@ function settings.of(net, o)
     optimizer = {name = optimizer.name, options = optimizer.given},
     schedule = schedule and {name = schedule.name, options = schedule.options},
     input = o.train:options(), augment = o.train.augments, data = fingerprints(o),
-    architecture = card.architecture, options = card.options, parameters = (net:count()),
+    architecture = card.architecture, options = card.options, finetuning = card.finetuning, parameters = (net:count()),
   }
 end
 

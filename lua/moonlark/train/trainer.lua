@@ -22,6 +22,7 @@ local optim = require "moonlark.optim"
 local progress = require "moonlark.base.progress"
 local settings = require "moonlark.train.settings"
 local show = require "moonlark.base.show"
+local state = require "moonlark.train.state"
 local task = require "moonlark.train.task"
 local torch = require "moonlark.torch"
 local train_epoch = require "moonlark.train.epoch"
@@ -185,9 +186,9 @@ local function validate(self, row)
 end
 
 local function snapshot(net)
-  local state = {}
-  for name, tensor in pairs(net:state_dict()) do state[name] = tensor:cpu():clone() end
-  return state
+  local copies = {}
+  for name, tensor in pairs(state.of(net)) do copies[name] = tensor:cpu():clone() end
+  return copies
 end
 
 local function say(self, row, is_best)
@@ -233,7 +234,7 @@ end
 function Trainer:settle()
   self.optimizer:zero_grad()
   if self.best then
-    self.net:load_state_dict(self.best.state)
+    state.restore(self.net, self.best.state)
   elseif self.ema then
     self.ema:swap()
   end

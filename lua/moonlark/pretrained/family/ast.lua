@@ -91,5 +91,10 @@ return family.define {
   unname = function(name, found)
     return (name:find "^classifier%." and "" or prefix) .. names.outer(name, spelling(found))
   end,
+  export = {
+    config = function(_, config)
+      return {architectures = {"ASTForAudioClassification"}, model_type = config.model_type}
+    end,
+  },
   front = front,
 }

@@ -12,6 +12,10 @@ local boolean, size = options.boolean, settings.size
 local prefixes = {wav2vec2 = "wav2vec2.", hubert = "hubert.", unispeech = "unispeech.",
   ["unispeech-sat"] = "unispeech_sat.", wavlm = "wavlm.", ["data2vec-audio"] = "data2vec_audio."}
 
+-- What transformers calls them.
+local classes = {wav2vec2 = "Wav2Vec2", hubert = "Hubert", unispeech = "UniSpeech", ["unispeech-sat"] = "UniSpeechSat",
+  wavlm = "WavLM", ["data2vec-audio"] = "Data2VecAudio"}
+
 -- The newer spelling of a weight that is split into lengths and directions.
 local newer = {
   {".pos_conv_embed.conv.weight_g", ".pos_conv_embed.conv.parametrizations.weight.original0"},
@@ -120,5 +124,12 @@ return family.define {
   recognise = recognise,
   rename = rename,
   unname = unname,
+  export = {
+    beside = function(name) return name:find "masked_spec_embed$" ~= nil end, -- of the training
+    config = function(o, config)
+      return {architectures = {classes[config.model_type] .. "ForSequenceClassification"},
+        classifier_proj_size = o.projection, use_weighted_layer_sum = o.weighted}
+    end,
+  },
   front = front,
 }

@@ -90,6 +90,14 @@ return family.define {
   rename = rename,
   unname = unname,
   prepare = prepare,
+  export = {
+    name = function(name) return name end,
+    config = function(o)
+      return {architectures = {"WhisperForAudioClassification"}, model_type = "whisper", num_mel_bins = o.n_mels,
+        d_model = o.width, encoder_layers = o.layers, encoder_attention_heads = o.heads, encoder_ffn_dim = o.inner,
+        max_source_positions = o.frames, classifier_proj_size = o.projection, use_weighted_layer_sum = o.weighted}
+    end,
+  },
   front = function(_, o)
     local frames = 2 * (o.frames or 1500)
     return {rate = 16000, window = frames / 100, fixed = true, least = 1,

@@ -22,6 +22,18 @@ arguments.plan = options.describe("shell.train", {
   options = options.any({}, "options of the model"),
   batch_size = batches.by_name.batch_size:but {help = "segments a step"},
   supervised = options.boolean(true, "with labels; without, the model has a method loss(batch)"),
+  command = options.text("train", "the command's name"),
+  usual_segment = options.text(nil, "in words, where the input has none yet"),
+  examples = options.text(nil, "lines for the end of --help", {usual = "two of moonlark train"}),
+  extend = options.callable(nil, "f(parser) adds arguments", "fun(parser: table)"),
+  ready = options.callable(nil, "f(plan, args) when the arguments are known", "fun(plan: table, args: table)"),
+  network = options.callable(nil, "f(args, outputs) makes the network, in place of the architecture alone",
+    "fun(args: table, outputs: string[]): moonlark.nn.Module"),
+  batches = options.callable(nil, "f(net, batches) gives the batches to use",
+    "fun(net: moonlark.nn.Module, batches: moonlark.AnyBatches): moonlark.AnyBatches"),
+  rates = options.callable(nil, "f(net, recipe, args) gives the optimiser's recipe to use",
+    "fun(net: moonlark.nn.Module, recipe: table, args: table): table"),
+  finished = options.callable(nil, "f(fit, args) after a single training", "fun(fit: moonlark.Trainer, args: table)"),
   judge = options.callable(nil, "f(fit, batches of all tracks, seed) gives figures and pictures",
     "fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?"),
 }, fit:pick {"optimizer", "schedule", "epochs", "patience", "clip_norm", "ema", "loss"})
@@ -41,11 +53,11 @@ end
 
 --- The parser of an experiment, whose defaults are the experiment's own.
 function arguments.parser(plan)
-  local parser = command.parser("train", plan.summary)
-  parser:epilog("  moonlark train genres --model " .. plan.model .. " --run runs/a\n"
-    .. "  moonlark train esc10 --model " .. plan.model .. " --folds filename --run runs/esc\n\n"
-    .. "After Ctrl-C or a crash the same line with --resume goes on from the last whole epoch."
-    .. model_help(plan.model))
+  local parser = command.parser(plan.command, plan.summary)
+  local examples = plan.examples or ("  moonlark train genres --model %s --run runs/a\n"
+    .. "  moonlark train esc10 --model %s --folds filename --run runs/esc"):format(plan.model, plan.model)
+  parser:epilog(examples .. "\n\nAfter Ctrl-C or a crash the same line with --resume goes on from the last whole epoch."
+    .. (plan.network and "" or model_help(plan.model)))
   parser:argument("data", "A folder with one folder a class, a list.csv, an index, or a splits.json.")
   parser:option("--run", "The run folder to write."):argname "<folder>"
   parser:flag("--overwrite", "Replace the run that the folder holds.")
@@ -60,11 +72,15 @@ function arguments.parser(plan)
   command.option(parser, "lr", rate, {default = false, usual = tostring(plan.optimizer.given.lr)})
   command.option(parser, "patience",
     integer(plan.patience or 0, {least = 0}, fit.by_name.patience.help .. "; 0: never"))
-  local segment = plan.input.segment
-  command.option(parser, "segment", batches.by_name.segment, {usual = segment and segment .. " s"})
+  local segment = plan.input.segment and plan.input.segment .. " s" or plan.usual_segment
+  command.option(parser, "segment", batches.by_name.segment, {usual = segment})
   command.reading(parser)
-  parser:option("--option", "An option of the model; may be given several times."):argname "<name=value>":count "*"
-  parser:flag("--no-augment", "Train on the data as it is.")
+  if plan.extend then
+    plan.extend(parser)
+  else
+    parser:option("--option", "An option of the model; may be given several times."):argname "<name=value>":count "*"
+    parser:flag("--no-augment", "Train on the data as it is.")
+  end
   command.options(parser, fit, {"class_weight", "device", "precision", "deterministic"})
   command.models(parser)
   data.add_cache(parser)

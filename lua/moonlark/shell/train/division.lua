@@ -54,26 +54,41 @@ local function save_parts(parts, opened)
     settings = parts.settings or {}}, split.Parts):save(path)
 end
 
+-- The network that is to be trained; without weights from elsewhere its input decides on its width.
+local function network_of(plan, args, parts, learned, seed)
+  local outputs = parts.train.task == "values" and parts.train.targets or parts.train.classes
+  if not plan.network then learned:prepare() end
+  require "moonlark.torch".manual_seed(seed)
+  if plan.network then return plan.network(args, outputs) end
+  -- An experiment of one's own may have its models/ beside it.
+  local make = network.find(plan.model) or require("models." .. plan.model)
+  local model = arguments.model_options(plan, args)
+  model.classes = plan.supervised and #outputs or nil
+  model[plan.input.pool and "n_features" or "n_mels"] = learned.rows
+  return make(model)
+end
+
+-- The optimiser's recipe with the learning rate that was asked for.
+local function optimizer_of(plan, args, net)
+  local recipe = optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr}))
+  return plan.rates and plan.rates(net, recipe, args) or recipe
+end
+
 --- Trains on one division of the data, and judges on its test part.
 ---@param where string|moonlark.Run|nil  the run folder, or the run that is open there
 ---@return moonlark.Trainer fit
 function division.fit(plan, args, parts, seed, where)
-  local input = arguments.input(plan, args)
-  local varied = {shuffle = true}
+  local input, varied = arguments.input(plan, args), {shuffle = true}
   if not input.pool then varied.crop, varied.augment = true, not args.no_augment and plan.augment or nil end
   local learned, valid = batches_of(parts.train, input, varied), batches_of(parts.valid, input)
-  learned:prepare()
-  for _, bad in ipairs(args.left_out or {}) do table.insert(learned.rejected, bad) end
-  -- An experiment of one's own may have its models/ beside it.
-  local make = network.find(plan.model) or require("models." .. plan.model)
-  local model = arguments.model_options(plan, args)
-  local outputs = parts.train.task == "values" and parts.train.targets or parts.train.classes
-  model.classes = plan.supervised and #outputs or nil
-  model[input.pool and "n_features" or "n_mels"] = learned.rows
-  require "moonlark.torch".manual_seed(seed)
-  return train.fit(make(model), {
-    train = learned, valid = valid, test = batches_of(parts.test, input),
-    optimizer = optim[plan.optimizer.name](options.join(plan.optimizer.given, {lr = args.lr})),
+  local test, net = batches_of(parts.test, input), network_of(plan, args, parts, learned, seed)
+  if plan.batches then
+    local function changed(batches) return batches and plan.batches(net, batches) end
+    learned, valid, test = changed(learned), changed(valid), changed(test)
+  end
+  for _, bad in ipairs(args.left_out or {}) do table.insert(learned:prepare().rejected, bad) end
+  return train.fit(net, {
+    train = learned, valid = valid, test = test, optimizer = optimizer_of(plan, args, net),
     schedule = plan.schedule, epochs = args.epochs, loss = plan.loss, class_weight = args.class_weight,
     patience = valid and args.patience > 0 and args.patience or nil, clip_norm = plan.clip_norm,
     ema = plan.ema, device = args.device, precision = args.precision, deterministic = args.deterministic,

@@ -23,10 +23,10 @@ local text = require "moonlark.base.text"
 
 -- Arguments that are no settings: where the run goes, and how fast.
 local beside = {left_out = true, run = true, overwrite = true, resume = true, workers = true, cache = true,
-  no_cache = true, models = true}
+  no_cache = true, models = true, export = true}
 
 local function settings_of(plan, args)
-  local used = {command = "train", model = plan.model}
+  local used = {command = plan.command, model = plan.model}
   for key, value in pairs(args) do
     if not beside[key] then used[key] = value end
   end
@@ -55,6 +55,7 @@ end
 return function(given)
   local plan = arguments.plan:read(given)
   local args = arguments.parser(plan):parse()
+  if plan.ready then plan.ready(plan, args) end
   local exists = check_folder(args)
   evaluate.device(args.device)
   local songs = division.open(plan, args)
@@ -70,4 +71,5 @@ return function(given)
   local kept = #fit:files "partial"
   if kept > 0 then print(("%d kept in part"):format(kept)) end
   if args.run then print("\nrun folder: " .. show.name(args.run)) end
+  if plan.finished then plan.finished(fit, args) end
 end
