@@ -1093,6 +1093,10 @@
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 
+--- What feature.samples takes.
+---@class moonlark.feature.samples.Options
+---@field hop_length? integer  default 1, 1..1, samples: from frame to frame: always this
+
 --- What feature.spectral_bandwidth takes.
 ---@class moonlark.feature.spectral_bandwidth.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
@@ -1278,6 +1282,20 @@
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field threshold? number  default 1e-10, 0 or more: smaller magnitudes count as 0
+
+--- What finetune.open takes.
+---@class moonlark.finetune.open.Options
+---@field classes integer|string[]  required: how many to tell apart, or their names
+---@field unfreeze? integer|string  default 0: what is trained below the head: so many upper layers, parameters by a pattern of names, or "all"
+---@field lora? {rank?: integer, alpha?: number, targets?: string}  default none: low-rank adapters are trained in place of weights
+---@field weighted? boolean  default false: the head hears a learned mean of all layers
+---@field dropout? number  default 0, 0 or more and below 1: before the head
+---@field checkpointing? boolean  default false: less memory and more time: layers are computed again for their gradients
+
+--- What finetune.rates takes.
+---@class moonlark.finetune.rates.Options
+---@field head? number  default 0.001, 0 or more: learning rate of the head
+---@field layer_decay? number  default 1, above 0 and at most 1: a layer's learning rate as a share of that of the layer above it
 
 --- What hub.find takes.
 ---@class moonlark.hub.find.Options
@@ -2222,6 +2240,15 @@
 ---@field options? any  default {}: options of the model
 ---@field batch_size? integer  default 32, 1 or more: segments a step
 ---@field supervised? boolean  default true: with labels; without, the model has a method loss(batch)
+---@field command? string  default "train": the command's name
+---@field usual_segment? string  default nil: in words, where the input has none yet
+---@field examples? string  default two of moonlark train: lines for the end of --help
+---@field extend? fun(parser: table)  default nil: f(parser) adds arguments
+---@field ready? fun(plan: table, args: table)  default nil: f(plan, args) when the arguments are known
+---@field network? fun(args: table, outputs: string[]): moonlark.nn.Module  default nil: f(args, outputs) makes the network, in place of the architecture alone
+---@field batches? fun(net: moonlark.nn.Module, batches: moonlark.AnyBatches): moonlark.AnyBatches  default nil: f(net, batches) gives the batches to use
+---@field rates? fun(net: moonlark.nn.Module, recipe: table, args: table): table  default nil: f(net, recipe, args) gives the optimiser's recipe to use
+---@field finished? fun(fit: moonlark.Trainer, args: table)  default nil: f(fit, args) after a single training
 ---@field judge? fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?  default nil: f(fit, batches of all tracks, seed) gives figures and pictures
 ---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
 ---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
@@ -2383,6 +2410,7 @@
 ---@field poly_features fun(song: moonlark.Signal, given?: moonlark.feature.poly_features.Options): moonlark.Signal
 ---@field pseudo_cqt fun(song: moonlark.Signal, given?: moonlark.feature.pseudo_cqt.Options): moonlark.Signal
 ---@field rms fun(song: moonlark.Signal, given?: moonlark.feature.rms.Options): moonlark.Signal
+---@field samples fun(song: moonlark.Signal, given?: moonlark.feature.samples.Options): moonlark.Signal
 ---@field spectral_bandwidth fun(song: moonlark.Signal, given?: moonlark.feature.spectral_bandwidth.Options): moonlark.Signal
 ---@field spectral_centroid fun(song: moonlark.Signal, given?: moonlark.feature.spectral_centroid.Options): moonlark.Signal
 ---@field spectral_contrast fun(song: moonlark.Signal, given?: moonlark.feature.spectral_contrast.Options): moonlark.Signal
