@@ -42,6 +42,14 @@ function TestConvert:test_a_checkpoint_of_tensorflow()
     {MSD_musicnn = {"rock", "female vocalists", "60s", "Hip-Hop"}})
 end
 
+function TestConvert:test_the_baseline_of_musicnn()
+  convert("musicnn", reference .. "musicnn", self.folder, {network = "MTT_vgg"})
+  local found = torch.load(self.folder .. "/MTT_vgg.safetensors")
+  lu.assertEquals(assert_same(found, torch.load(reference .. "tensorflow.safetensors"), "vgg."), 36)
+  lu.assertEquals(count(found), 36)
+  lu.assertEquals(json.decode(files.read(self.folder .. "/labels.json")), {MTT_vgg = {"guitar", "no vocals"}})
+end
+
 -- A folder with a model of TensorFlow Lite and the names of classes.
 local function lite_folder(folder)
   lib.write(folder .. "/from/yamnet.tflite", files.read(reference .. "yamnet/yamnet.tflite"))

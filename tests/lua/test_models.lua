@@ -78,11 +78,13 @@ function TestModels:test_files_at_addresses()
   local card = json.decode(files.read(self.folder .. "/models/x/model.json"))
   lu.assertEquals({card.licence, card.cite, card.source[1].sha256, card.sha256["w.pt"]}, {"MIT", "b", right, right})
   lu.assertEquals(self:get(of_files(right)).code, 0) -- once more: in its own place
+  lu.assertEquals(self:get((of_files(right:sub(1, 8)):gsub("sha256", "begins"))).code, 0)
 end
 
 function TestModels:test_what_is_wrong_leaves_nothing()
   self:fails(self:get(of_files(("0"):rep(64))), "damaged or another file")
   self:assert_nothing_left()
+  self:fails(self:get((of_files "01234567":gsub("sha256", "begins"))), "and must begin with 01234567")
   self:fails(self:get(of_files(right, "404")), "not found (status 404)")
   self:fails(self:get(of_files(right, "other")), "damaged or another file")
   self:assert_nothing_left()
@@ -166,8 +168,9 @@ function TestModels:test_every_entry_says_what_it_is()
     lu.assertEquals((entry.wheel and 1 or 0) + (entry.files and 1 or 0) + (entry.hub and 1 or 0), 1, entry.name)
     if entry.wheel then lu.assertStrMatches(entry.wheel[3], ("%x"):rep(64)) end
     for _, file in ipairs(entry.files or {}) do
-      lu.assertStrMatches(file.sha256, ("%x"):rep(64))
-      lu.assertStrMatches(file.address, "https://.*/" .. ("%x"):rep(40) .. "/.*") -- names a commit
+      lu.assertStrMatches(file.sha256 or file.begins, ("%x"):rep(file.sha256 and 64 or 8))
+      local fixed = file.sha256 and "/" .. ("%x"):rep(40) .. "/" or "/releases/download/.*" .. (file.begins or "")
+      lu.assertStrMatches(file.address, "https://.*" .. fixed .. ".*") -- names a commit, or a release
     end
     lu.assertTrue(not entry.convert or files.exists("lua/moonlark/hub/convert/" .. entry.convert .. ".lua"))
   end

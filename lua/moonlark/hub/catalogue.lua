@@ -1,7 +1,7 @@
 --- Catalogue: models of other people that `moonlark models get NAME` brings, each from where its authors put it.
 ---
 --- Where from: `wheel`, a package that pip downloads (name, version, SHA-256), and its members that are taken; `files`,
---- addresses that name a commit, each with its SHA-256; or `hub`, a name on the hub, whose own hashes are checked.
+--- addresses that name a commit, each with its SHA-256, or a release, whose names hold the first digits; or `hub`, a name on the hub, whose own hashes are checked.
 --- `convert` is the file of moonlark.hub.convert that makes the model's folder of what came; without, it is copied.
 local catalogue = {}
 
@@ -49,16 +49,30 @@ add {
   },
 }
 
-for name, about in pairs {msd = "the Million Song Dataset", mtt = "MagnaTagATune"} do
-  local network = name:upper() .. "_musicnn"
-  add {
-    name = "musicnn-" .. name, task = "tags", licence = "ISC", convert = "musicnn", network = network,
-    about = ("50 tags of %s: genre, mood, instrument, voice; 200 numbers a window of 3 s"):format(about),
-    cite = "Pons and Serra (2019), musicnn: pre-trained convolutional neural networks for music audio tagging",
-    wheel = {"musicnn", "0.1.0", "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"},
-    members = {"musicnn/configuration.py", ["musicnn/" .. network .. "/.index"] = network .. "/.index",
-      ["musicnn/" .. network .. "/.data-00000-of-00001"] = network .. "/.data-00000-of-00001"},
-  }
+local vggish = "https://github.com/harritaylor/torchvggish/releases/download/v0.1/"
+add {
+  name = "vggish", task = "embedding", about = "128 numbers for each 0.96 s of sound", licence = "Apache-2.0",
+  cite = "Hershey et al. (2017), CNN architectures for large-scale audio classification",
+  files = {
+    {address = vggish .. "vggish-10086976.pth", begins = "10086976", name = "pytorch_model.bin"},
+    {address = vggish .. "vggish_pca_params-970ea276.pth", begins = "970ea276", name = "vggish_pca_params.pth"},
+  },
+}
+
+for data, about in pairs {msd = "the Million Song Dataset", mtt = "MagnaTagATune"} do
+  for kind, more in pairs {musicnn = "; 200 numbers a window of 3 s", vgg = ", by a baseline"} do
+    local network = ("%s_%s"):format(data:upper(), kind)
+    local folder = "musicnn/" .. network .. "/"
+    add {
+      name = ("%s-%s"):format(kind == "vgg" and "musicnn-vgg" or kind, data), task = "tags", licence = "ISC",
+      about = ("50 tags of %s: genre, mood, instrument, voice%s"):format(about, more),
+      cite = "Pons and Serra (2019), musicnn: pre-trained convolutional neural networks for music audio tagging",
+      wheel = {"musicnn", "0.1.0", "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"},
+      members = {"musicnn/configuration.py", [folder .. ".index"] = network .. "/.index",
+        [folder .. ".data-00000-of-00001"] = network .. "/.data-00000-of-00001"},
+      convert = "musicnn", network = network,
+    }
+  end
 end
 
 for name, row in pairs {

