@@ -74,8 +74,8 @@ local right = core.net.digest(there .. "/org/net/weights.pt", "sha256")
 function TestModels:test_files_at_addresses()
   local result = self:get(of_files(right))
   lu.assertEquals(result.out, self.folder .. "/models/x\n", result.all)
-  lu.assertEquals(files.list(self.folder .. "/models/x"), {"labels.json", "model.json", "w.pt"})
-  local card = json.decode(files.read(self.folder .. "/models/x/model.json"))
+  lu.assertEquals(files.list(self.folder .. "/models/x"), {"labels.json", "source.json", "w.pt"})
+  local card = json.decode(files.read(self.folder .. "/models/x/source.json"))
   lu.assertEquals({card.licence, card.cite, card.source[1].sha256, card.sha256["w.pt"]}, {"MIT", "b", right, right})
   lu.assertEquals(self:get(of_files(right)).code, 0) -- once more: in its own place
   lu.assertEquals(self:get((of_files(right:sub(1, 8)):gsub("sha256", "begins"))).code, 0)
@@ -150,14 +150,14 @@ function TestModels:test_the_command()
 end
 
 function TestModels:test_nothing_is_removed_through_links()
-  lib.write(self.folder .. "/elsewhere/model.json", "{}")
+  lib.write(self.folder .. "/elsewhere/source.json", "{}")
   files.mkdirs(self.folder .. "/models")
   files.mkdirs(self.folder .. "/hub")
   lfs.link(self.folder .. "/elsewhere", self.folder .. "/models/yamnet", true)
   lfs.link(self.folder .. "/elsewhere", self.folder .. "/hub/models--org--net", true)
   self:fails(self:moonlark("models", "remove", "yamnet"), "is a link")
   self:fails(self:moonlark("models", "remove", "org/net"), "is not in the cache")
-  lu.assertTrue(files.exists(self.folder .. "/elsewhere/model.json"))
+  lu.assertTrue(files.exists(self.folder .. "/elsewhere/source.json"))
 end
 
 function TestModels:test_every_entry_says_what_it_is()

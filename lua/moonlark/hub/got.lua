@@ -1,4 +1,4 @@
---- Got: models of the catalogue on this machine, each a folder with its files and model.json, which says what they are.
+--- Got: models of the catalogue on this machine, each a folder with its files and source.json, which says what they are.
 ---
 --- A model is made in a folder beside its place and then renamed: its place holds all of it or nothing.
 local catalogue = require "moonlark.hub.catalogue"
@@ -15,7 +15,7 @@ local wheel = require "moonlark.hub.wheel"
 
 local got = {}
 
-local CARD = "model.json"
+local CARD = "source.json"
 
 --- The folder of a model, there or not.
 ---@param name string
