@@ -2174,6 +2174,7 @@
 ---@class moonlark.pretrained.open.Options
 ---@field device? string  default "cpu": where it computes: "cpu", "cuda:0"
 ---@field precision? "float32"|"bfloat16"|"float16"  default "float32": of weights and computation
+---@field labels? string  default embeddings only: CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json
 ---@field pca? boolean  default false: VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are
 ---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field revision? string  default "main": a branch, a tag or a commit

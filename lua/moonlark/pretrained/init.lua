@@ -20,6 +20,8 @@ local pretrained = {}
 local opening = options.describe("pretrained.open", {
   device = options.text("cpu", 'where it computes: "cpu", "cuda:0"'),
   precision = options.choice({"float32", "bfloat16", "float16"}, "float32", "of weights and computation"),
+  labels = options.text(nil, "CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json",
+    {usual = "embeddings only"}),
   pca = options.boolean(false, "VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are"),
 }, hub.options)
 
