@@ -18,22 +18,22 @@ function Crepe:init(o)
   for i, count in ipairs(channels) do
     local first, to = i == 1, count * o.size
     self["conv" .. i] = nn.Conv2d(from, to, {first and 512 or 64, 1}, {stride = {first and 4 or 1, 1}})
-    self["conv" .. i .. "_BN"] = nn.BatchNorm2d(to, {eps = 1e-3})
+    self["conv" .. i .. "_BN"] = nn.BatchNorm1d(to, {eps = 1e-3})
     from = to
   end
   self.classifier = nn.Linear(4 * from, pitches)
 end
 
---- What the convolutions give: [n, frames, 1024] to [n * frames, 256 size].
+--- What the convolutions give: [n, frames, 1024] to [n * frames, 256 size]. The weights are those of images one column
+--- wide, as published; computed as convolutions along time they take half as long.
 function Crepe:describe(x)
-  x = x:reshape({-1, 1, x:size(-1), 1})
+  x = x:reshape({-1, 1, x:size(-1)})
   for i = 1, #channels do
-    local before, after = 31, 32
-    if i == 1 then before, after = 254, 254 end
-    x = self["conv" .. i](x:constant_pad_nd({0, 0, before, after}, 0)):relu()
-    x = self["conv" .. i .. "_BN"](x):max_pool2d({2, 1})
+    local conv, pad = self["conv" .. i], i == 1 and {254, 254} or {31, 32}
+    x = x:constant_pad_nd(pad, 0):conv1d(conv.weight:squeeze(3), conv.bias, {conv.stride[1]}):relu()
+    x = self["conv" .. i .. "_BN"](x):max_pool1d({2})
   end
-  return x:permute({0, 2, 1, 3}):flatten(1)
+  return x:transpose(1, 2):flatten(1)
 end
 
 function Crepe:forward(x)

@@ -151,4 +151,29 @@ function TestSegments:test_gaps_and_short_ones()
     {start = 1, stop = 1.5, label = "b"}})
 end
 
+TestTrack = {}
+
+function TestTrack:test_the_command()
+  local folder = lib.folder()
+  local path = lib.random_weights("silero", {}, "any", require "moonlark.pretrained.family.silero".unname)
+  lib.write_beat(folder .. "/a.wav", 1.5, 300, 16000)
+  local said = lib.moonlark(folder, nil, "track", path, "a.wav", "--json", "--out", "curves.npz")
+  lu.assertEquals(said.code, 0)
+  lu.assertStrContains(said.out, '"segments"')
+  local curves = torch.load(folder .. "/curves.npz")
+  lu.assertEquals(curves.speech:shape(), {1, 47})
+  lu.assertAlmostEquals(curves.times[1]:item(), 0.032, 1e-6)
+  said = lib.moonlark(folder, nil, "track", lib.random_weights "crepe", "a.wav", "--start", "1")
+  lu.assertStrContains(said.out, "pitch  1 × 51  100 Hz")
+end
+
+function TestTrack:test_other_models_are_refused()
+  local model = pretrained.open(lib.random_weights("musicnn", {classes = 2}))
+  lib.fails("does not answer frame by frame", model.track, model, lib.noise(1, 16000))
+  model = pretrained.open(lib.random_weights "crepe")
+  lib.fails("song must be a Signal", model.track, model, 3)
+  local said = lib.moonlark(lib.folder(), nil, "predict", lib.random_weights "crepe", "a.wav")
+  lu.assertStrContains(said.err, "moonlark track says it")
+end
+
 lib.run()

@@ -41,7 +41,7 @@ local function look(path)
     local kind = kind_in(file)
     return kind, kind == "pretrained" and path or file
   end
-  if is_folder and not pcall(weights.file_in, path) then cards.file_at(path) end -- says what is missing
+  if is_folder and not pcall(weights.files_in, path) then cards.file_at(path) end -- says what is missing
   return "pretrained", path
 end
 

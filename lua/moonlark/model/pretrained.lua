@@ -12,10 +12,14 @@ local torch = require "moonlark.torch"
 
 local Pretrained = {}
 
---- What the model tells apart. Errors: it gives embeddings alone.
+--- What the model tells apart. Errors: it gives embeddings alone, or what is heard over time.
 function Pretrained:names()
-  return self.card.classes or self:fail("this %s tells no classes, it gives embeddings: moonlark embed writes them, and "
-    .. "--features embedding --set embedding.model=%s learns from them", self.kind, self.path)
+  if self.card.classes then return self.card.classes end
+  if self.learned.family.track then
+    self:fail("this %s tells no classes, but what is heard over time: moonlark track says it", self.kind)
+  end
+  self:fail("this %s tells no classes, it gives embeddings: moonlark embed writes them, and --features embedding --set "
+    .. "embedding.model=%s learns from them", self.kind, self.path)
 end
 
 -- The rows of what was heard: tracks, probabilities rows × names, segments.

@@ -88,8 +88,8 @@ return family.define {
     local mean, scale = statistics(found, bands)
     return {
       rate = 16000, most = 300, at_once = 1, least = 400,
-      whole = function(samples) return samples * 32768 end, -- Kaldi hears integers
-      feature = {"kaldi_fbank", {n_mels = bands, window = "povey", n_frames = false, normalize = false}},
+      feature = {"kaldi_fbank", {n_mels = bands, window = "povey", scale = 32768, n_frames = false,
+        normalize = false}},
       compute = function(x) return (x:transpose(1, 2) - mean:to(x:device())) * scale:to(x:device()) end,
     }
   end,
