@@ -1,4 +1,4 @@
---- The engine: the C module of this name, told where its tensors come from.
+--- The engine: the C module of this name, told where its tensors come from, and recipes where embeddings do.
 ---
 --- Lua looks for this file before it looks for the C module. The engine itself knows nobody who makes tensors: its
 --- first tensor calls the function below, so that libtorch is loaded no earlier.
@@ -8,4 +8,5 @@ if file then open, why = package.loadlib(file, "luaopen_moonlark_core") end
 if not open then error("the engine could not be loaded: " .. why, 0) end
 local core = open()
 core.system.load_tensors_by(function() require "moonlark.torch" end)
+core.embeddings = function() return require "moonlark.pretrained.feature" end -- for recipes; models lie above them
 return core

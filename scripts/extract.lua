@@ -144,7 +144,7 @@ local result = songs:extract_to(recipe, outputs, {workers = args.workers, cache 
 local rejected = {table.unpack(left_out)}
 table.move(result.rejected, 1, #result.rejected, #rejected + 1, rejected)
 local path = results.write(args.out, {
-  recipe = recipe.text, columns = recipe.names, classes = classes, task = songs.task, targets = songs.targets,
+  recipe = recipe.text, settings = recipe.embedding and recipe:settings() or nil, columns = recipe.names, classes = classes, task = songs.task, targets = songs.targets,
   tracks = result.tracks, rejected = rejected, partial = result.partial,
 }, shard)
 

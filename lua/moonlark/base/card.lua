@@ -34,7 +34,7 @@ local maybe, list, closed = shape.maybe, shape.list, shape.closed
 local channel = maybe(shape.either("a word or a number", "string", "integer"))
 local recipe_form = closed {
   features = shape.map "object", rate = maybe "integer", start = maybe "number", duration = maybe "number",
-  pool = maybe(list "string"), channel = channel, partial = maybe "string",
+  pad = maybe "boolean", pool = maybe(list "string"), channel = channel, partial = maybe "string",
 }
 
 --- The form of a card in a file.

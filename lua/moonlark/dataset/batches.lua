@@ -87,6 +87,10 @@ local function recipe_of(o)
   end
   local made = o.recipe and given_recipe(o) or recipes.new {features = o.features or {o.feature}, rate = o.rate,
     pool = o.pool, channel = o.channel, partial = o.partial}
+  if made.embedding then
+    error("batches are not made of embeddings: extract them (dataset:extract) for a classical model, or fine-tune the "
+      .. "model itself (moonlark finetune)", 0)
+  end
   if made.rate == 0 then error('rate must be one for all tracks, not "native"', 0) end
   return made
 end

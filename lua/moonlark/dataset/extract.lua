@@ -23,20 +23,43 @@ local function map(tracks, get)
   return list
 end
 
--- Starts the engine on all tracks and waits. `outputs` are files to write frames to.
-local function run(self, recipe, o, outputs)
+-- Starts the engine on all tracks and waits; nil where a recipe has nothing for it. `outputs` are files to write
+-- frames to.
+local function start_engine(self, recipe, o, folder, outputs)
+  if #recipe.list == 0 then return nil, {cached = #self.tracks} end
   local wanted = {}
   for i, track in ipairs(self.tracks) do wanted[i] = options.join(track, {output = outputs and outputs[i]}) end
-  local folder = cache.usable(o.cache)
   local job = core.start(recipe:description(), wanted, o.workers, folder)
-  local counts = background.await(job, o.progress and "extracting" or nil, folder)
+  return job, background.await(job, o.progress and "extracting" or nil, folder)
+end
+
+-- For each track true, or why it failed; and the notes on its sound.
+local function outcomes(self, job, heard)
+  local of_job, of_files = job and job:outcome() or {}, job and job:notes() or {}
+  local list, said = {}, {}
+  for i = 1, #self.tracks do
+    local failure = heard and heard.failures[i]
+    list[i] = job and of_job[i] ~= true and of_job[i] or failure or true
+    said[i] = of_files[i] or heard and heard.notes[i] or false
+  end
+  return list, said
+end
+
+-- Computes a recipe of all tracks: what became of them, and the places of those that are done. `keep` is called with
+-- the embedding of each track as soon as it is there, where the recipe has one.
+local function run(self, recipe, o, outputs, keep)
+  local folder = cache.usable(o.cache)
+  local job, counts = start_engine(self, recipe, o, folder, outputs)
+  local heard = recipe.embedding and recipe:embed(self.tracks, {workers = o.workers, progress = o.progress,
+    cache = folder}, keep and function(i, made) return keep(i, made, job) end)
   local result, places = {
     names = recipe.names, classes = self.classes, task = self.task, targets = self.targets, recipe = recipe,
-    leakage = self.leakage,
-    rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, cached = counts.cached,
+    leakage = self.leakage, rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, heard = heard,
+    cached = math.min(counts.cached, heard and heard.cached or counts.cached),
   }, {}
-  result.partial, result.warnings = notes.take(job:notes(), self.tracks)
-  for i, outcome in ipairs(job:outcome()) do
+  local list, said = outcomes(self, job, heard)
+  result.partial, result.warnings = notes.take(said, self.tracks)
+  for i, outcome in ipairs(list) do
     local track = self.tracks[i]
     if outcome == true then
       table.insert(result.tracks, track)
@@ -48,6 +71,30 @@ local function run(self, recipe, o, outputs)
   end
   checks.lost_classes(self:counts(), make(result.tracks, self):counts())
   return result, places
+end
+
+-- The pooled rows of the tracks at these places: the engine's columns, then those of an embedding.
+local function table_of(job, heard, places)
+  local torch, parts = require "moonlark.torch", {}
+  if job then
+    local row_of, rows, list = {}, 0, {}
+    for i, outcome in ipairs(job:outcome()) do
+      if outcome == true then row_of[i], rows = rows, rows + 1 end
+    end
+    for k, place in ipairs(places) do list[k] = row_of[place] end
+    parts[1] = core.table(job):index_select(0, torch.tensor(list, {dtype = "int64"}))
+  end
+  local rows = {}
+  for k, place in ipairs(places) do rows[k] = heard.results[place]:flatten() end
+  parts[#parts + 1] = torch.stack(rows)
+  return torch.cat(parts, 1)
+end
+
+-- The frames of a track as arrays by feature.
+local function frames_of(job, heard, place)
+  local frames = job and core.frames(job, place) or {}
+  if heard then frames.embedding = heard.results[place] end
+  return frames
 end
 
 --- Computes a recipe over all tracks, on worker threads.
@@ -66,16 +113,31 @@ function Dataset:extract(recipe, given)
   end
   local X, places = run(self, recipe, of_extract:read(given))
   background.check_left(X.tracks, self.tracks, X.rejected)
-  local job = X.job
-  X.job = nil
+  local job, heard = X.job, X.heard
+  X.job, X.heard = nil, nil
   X.y = targets.y(self, X.tracks)
   if recipe.pool then
-    X.x = core.table(job)
-    job:close()
+    X.x = heard and table_of(job, heard, places) or core.table(job)
+    if job then job:close() end
   else
-    X.items = features.lazy_list(#places, function(i) return recipe:signals(core.frames(job, places[i])) end)
+    X.items = features.lazy_list(#places, function(i) return recipe:signals(frames_of(job, heard, places[i])) end)
   end
   return features.make(X)
+end
+
+-- Writes the frames of a track, with an embedding among them, once that is there.
+local function writer_of(recipe, outputs)
+  for _, path in ipairs(outputs) do core.check_frames(path) end
+  return function(i, made, job)
+    local list = {{name = "embedding", data = made.data, rate = made.rate, start = made.start}}
+    if job and job:outcome()[i] ~= true then return false end
+    for name, frames in pairs(job and core.frames(job, i) or {}) do
+      list[#list + 1] = {name = name, data = frames.data, rate = frames.rate, start = frames.start}
+    end
+    table.sort(list, function(a, b) return a.name < b.name end)
+    core.write_frames(outputs[i], recipe.text, list)
+    return true
+  end
 end
 
 --- Computes a recipe over all tracks into files, without tensors: with pool one table of all tracks, else one file
@@ -91,11 +153,13 @@ end
 function Dataset:extract_to(recipe, outputs, given)
   local o = of_extract_to:read(given)
   if recipe.pool then core.check_table(outputs) end
-  local result = run(self, recipe, o, not recipe.pool and outputs or nil)
-  local job <close> = result.job
-  result.job = nil
+  local result, places = run(self, recipe, o, not (recipe.pool or recipe.embedding) and outputs or nil,
+    recipe.embedding and not recipe.pool and writer_of(recipe, outputs) or nil)
+  local job <close>, heard = result.job, result.heard
+  result.job, result.heard, result.waited = nil, nil, heard and heard.waited
   if recipe.pool and #result.tracks > 0 then
-    core.write_table(job, outputs, extract.about(make(result.tracks, self), recipe.names, recipe.text))
+    local about = extract.about(make(result.tracks, self), recipe.names, recipe.text)
+    if heard then core.write_rows(table_of(job, heard, places), outputs, about) else core.write_table(job, outputs, about) end
   end
   return result
 end

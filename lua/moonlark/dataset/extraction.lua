@@ -12,7 +12,7 @@ local extraction = {}
 
 local notes = shape.list {path = "string", reason = "string"}
 local form = {
-  recipe = "string", columns = shape.list "string", classes = shape.list "string",
+  recipe = "string", settings = shape.maybe "object", columns = shape.list "string", classes = shape.list "string",
   task = shape.maybe(shape.word {"classes", "tags", "values"}), targets = shape.maybe(shape.list "string"),
   tracks = shape.list {
     path = "string", label = shape.maybe "string", group = shape.maybe "string", file = shape.maybe "string",
@@ -28,12 +28,21 @@ local form = {
 ---@return boolean
 function extraction.is(path) return files.kind(files.join(path, "features.json")) == "file" end
 
+-- The recipe of an extraction; nil, and why, where this Moonlark computes other numbers by it. One with an embedding
+-- cannot be read from its text, which does not say where the model lies.
+local function recipe_of(made)
+  if not made.settings then return recipe.of_text(made.recipe) end
+  local fine, found = pcall(recipe.new, made.settings)
+  if not fine then return nil, found end
+  return found.text == made.recipe and found or nil
+end
+
 -- What features of an extraction have, pooled or not.
 local function fields(made)
   return {
     names = made.columns, classes = made.classes, tracks = made.tracks, rejected = made.rejected,
     partial = made.partial or {}, warnings = {}, task = made.task, targets = made.targets,
-    recipe = recipe.of_text(made.recipe),
+    recipe = recipe_of(made),
   }
 end
 
@@ -89,7 +98,8 @@ end
 local function of_frames(folder, made)
   local X = fields(made)
   if not X.recipe then
-    show.fail("%s was extracted with numbers that this Moonlark does not compute: extract it anew", folder)
+    local _, why = recipe_of(made)
+    show.fail("%s was extracted with numbers that this Moonlark does not compute: %s", folder, why or "extract it anew")
   end
   for i, track in ipairs(made.tracks) do
     if not track.file then show.fail("%s/features.json: tracks[%d] has no file", folder, i) end

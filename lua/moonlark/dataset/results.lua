@@ -110,7 +110,7 @@ local function write_list(folder, name, shard, list)
 end
 
 --- Writes features.json, rejected.csv when something was set aside, and partial.csv when something was kept in part.
---- All lists of `made`, {recipe = text, columns, classes, tracks, rejected, partial}, are in the data's order; of a
+--- All lists of `made`, {recipe = text, settings (where the text is not enough), columns, classes, tracks, rejected, partial}, are in the data's order; of a
 --- part, {i, n, format}, each item knows its `place` in the whole. Gives the path of features.json.
 function results.write(folder, made, shard)
   local path = ("%s/features%s.json"):format(folder, mark(shard))
@@ -118,7 +118,7 @@ function results.write(folder, made, shard)
   write_list(folder, "rejected", shard, made.rejected)
   write_list(folder, "partial", shard, made.partial)
   files.write(path, json.encode({
-    recipe = made.recipe, columns = json.array(made.columns), classes = json.array(made.classes),
+    recipe = made.recipe, settings = made.settings, columns = json.array(made.columns), classes = json.array(made.classes),
     task = made.task, targets = made.targets,
     tracks = stored(made.tracks, {"path", "label", "labels", "values", "group", "fold", "part", "file", place}),
     rejected = stored(made.rejected, {"path", "reason", place}),
@@ -131,7 +131,7 @@ local notes = shape.list {path = "string", reason = "string", place = "integer"}
 
 -- What the JSON of a part holds. Its table's format becomes the ending of a file: one of those that are written.
 local part_form = {
-  recipe = "string", columns = shape.list "string", classes = shape.list "string",
+  recipe = "string", settings = shape.maybe "object", columns = shape.list "string", classes = shape.list "string",
   task = shape.maybe(shape.word {"classes", "tags", "values"}), targets = shape.maybe(shape.list "string"),
   tracks = shape.list {
     path = "string", label = shape.maybe "string", labels = shape.maybe(shape.list "string"),
@@ -244,7 +244,7 @@ end
 function results.merge(folder, format)
   local parts, n = read_parts(folder)
   local made = {
-    recipe = parts[1].recipe, columns = parts[1].columns, classes = parts[1].classes, task = parts[1].task,
+    recipe = parts[1].recipe, settings = parts[1].settings, columns = parts[1].columns, classes = parts[1].classes, task = parts[1].task,
     targets = parts[1].targets,
     tracks = gather(parts, "tracks"), rejected = gather(parts, "rejected"), partial = gather(parts, "partial"),
   }

@@ -8,8 +8,10 @@
 ---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
 ---
 --- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all,
---- or the one that the recipe names.
+--- or the one that the recipe names. `embedding` (feature/embedding.lua) is computed by a model from elsewhere, which
+--- hears the file at a rate of its own.
 local core = require "moonlark_core"
+local embedding = require "moonlark.feature.embedding"
 local engine = require "moonlark.feature.engine"
 local options = require "moonlark.base.options"
 local reading = require "moonlark.audio.reading"
@@ -28,14 +30,17 @@ local recipe = {}
 ---@field partial "refuse"|"keep"|nil
 ---@field features table<string, table>  settings by feature
 ---@field pool string[]?
----@field list {[1]: string, [2]: table}[]  the same, sorted by name
----@field names string[]  columns of the pooled table, empty without pool: "mfcc_0_mean" …, by feature, pool, row
+---@field list {[1]: string, [2]: table}[]  those that the engine computes, sorted by name
+---@field embedding moonlark.FeatureEmbedding?  what a model from elsewhere computes
+---@field names string[]  columns of the pooled table, empty without pool: "mfcc_0_mean" …, by feature, pool, row; those
+--- of an embedding come last
 ---@field text string  every setting in words: equal recipes have equal texts
 local Recipe = {}
 Recipe.__index = Recipe
 Recipe.__name = "moonlark.Recipe"
 
--- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name.
+-- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name; and the settings of an
+-- embedding.
 local function listed(features)
   local settings_of, names = {}, {}
   for key, value in pairs(features) do
@@ -44,13 +49,25 @@ local function listed(features)
     if settings == true then settings = {} end
     if type(name) ~= "string" then show.fail("a feature's name must be a string, got %s", type(name)) end
     if type(settings) ~= "table" then show.fail("the settings of %s must be a table, got %s", name, type(settings)) end
-    engine.check(name, settings, name)
+    if name ~= "embedding" then engine.check(name, settings, name) end
     if settings_of[name] then show.fail("%s is in the recipe twice", name) end
     settings_of[name], names[#names + 1] = settings, name
   end
   local list = {}
-  for i, name in ipairs(text.sort(names)) do list[i] = {name, settings_of[name]} end
-  return list
+  for _, name in ipairs(text.sort(names)) do
+    if name ~= "embedding" then list[#list + 1] = {name, settings_of[name]} end
+  end
+  return list, settings_of.embedding
+end
+
+-- Adds the columns and the text of an embedding to those of the engine.
+local function add_embedding(self, found)
+  self.features.embedding, self.text = found.settings, self.text .. found.text
+  for _, pool in ipairs(self.pool or {}) do
+    for row = 0, found.width - 1 do
+      table.insert(self.names, found.width == 1 and "embedding_" .. pool or ("embedding_%d_%s"):format(row, pool))
+    end
+  end
 end
 
 --- Options that Dataset:batches takes, too.
@@ -81,11 +98,14 @@ function recipe.new(given)
   local self = setmetatable({
     rate = o.rate == "native" and 0 or o.rate, start = o.start, duration = o.duration, pool = o.pool, features = {},
     pad = o.pad or nil,
-    channel = o.channel, partial = o.partial, list = listed(o.features),
+    channel = o.channel, partial = o.partial,
   }, Recipe)
+  local list, of_embedding = listed(o.features)
+  self.list, self.embedding = list, of_embedding and embedding.resolve(of_embedding) or nil
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
   local checked = core.extract.recipe(self:description())
   self.names, self.text = checked.columns, checked.text
+  if self.embedding then add_embedding(self, self.embedding) end
   for _, entry in ipairs(self.rate ~= 0 and self.list or {}) do
     engine.warn_of_empty(entry[1], entry[2], self.rate)
   end
@@ -140,8 +160,19 @@ function Recipe:description(pool)
   return {
     rate = self.rate, start = self.start, duration = self.duration, pad = self.pad, features = self.list,
     pool = pool ~= false and self.pool or nil, channel = reading.channel(self.channel),
-    keep_partial = self.partial == "keep",
+    keep_partial = self.partial == "keep", embedded = self.embedding ~= nil,
   }
+end
+
+--- Embeddings of tracks, as the recipe reads and pools them; see moonlark.feature.embedding.
+---     local heard = recipe:embed(songs.tracks, {workers = 2})
+---@param tracks moonlark.Track[]
+---@param o {workers: integer?, progress: boolean?, cache: string?}
+---@param keep (fun(i: integer, made: any): any)?
+---@return table
+function Recipe:embed(tracks, o, keep)
+  return embedding.extract(self.embedding, tracks, options.join(o, {start = self.start, duration = self.duration,
+    pad = self.pad, channel = self.channel, partial = self.partial, pool = self.pool}), keep)
 end
 
 --- What feature.recipe makes the same recipe of, as plain values.
@@ -170,7 +201,7 @@ end
 -- The samples of one channel that the recipe looks at.
 local function samples_of(self, song)
   signal.check("song", song, "waveform")
-  if self.rate ~= 0 and song.rate ~= self.rate then
+  if self.rate ~= 0 and song.rate ~= self.rate and #self.list > 0 then
     show.fail("the recipe takes sound at %d Hz, this is at %g Hz: load it with {rate = %d}",
       self.rate, song.rate, self.rate)
   end
@@ -183,16 +214,24 @@ local function samples_of(self, song)
   return missing > 0 and part:constant_pad_nd({0, missing}, 0) or part
 end
 
--- The frames of one track as Signals by feature, from the engine's arrays {data, rate, start}.
+local function waveform(samples, rate)
+  return signal.new {data = samples:contiguous():unsqueeze(0), rate = rate, kind = "waveform"}
+end
+
+-- The Signal of a feature's array {data, rate, start}.
+local function signal_of(self, name, made)
+  if name == "embedding" then return embedding.signal(self.embedding, made) end
+  local rate = self.rate
+  if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
+    rate = math.floor(made.rate * engine.facts(name, self.features[name]).hop + 0.5)
+  end
+  return engine.signal(name, self.features[name], made, rate)
+end
+
+-- The frames of one track as Signals by feature, from arrays {data, rate, start}.
 function Recipe:signals(frames)
   local signals = {}
-  for name, made in pairs(frames) do
-    local rate = self.rate
-    if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
-      rate = math.floor(made.rate * engine.facts(name, self.features[name]).hop + 0.5)
-    end
-    signals[name] = engine.signal(name, self.features[name], made, rate)
-  end
+  for name, made in pairs(frames) do signals[name] = signal_of(self, name, made) end
   return signals
 end
 
@@ -201,8 +240,10 @@ end
 ---@param song moonlark.Signal  at the recipe's rate; of several channels, the recipe's
 ---@return table<string, moonlark.Signal>  by feature
 function Recipe:apply(song)
-  local frames = core.extract.analyse(self:description(false), samples_of(self, song), song.rate)
-  for _, made in pairs(frames) do made.start = made.start + song.start + (self.start or 0) end
+  local samples, start = samples_of(self, song), song.start + (self.start or 0)
+  local frames = #self.list > 0 and core.extract.analyse(self:description(false), samples, song.rate) or {}
+  if self.embedding then frames.embedding = embedding.of(self.embedding, waveform(samples, song.rate)) end
+  for _, made in pairs(frames) do made.start = made.start + start end
   return self:signals(frames)
 end
 
@@ -212,7 +253,11 @@ end
 ---@return moonlark.Tensor  of #recipe.names numbers
 function Recipe:row(song)
   if not self.pool then error("this recipe keeps frames: give it pool = {\"mean\", \"std\"} or call apply", 0) end
-  return core.extract.analyse(self:description(), samples_of(self, song), song.rate)
+  local samples = samples_of(self, song)
+  local row = #self.list > 0 and core.extract.analyse(self:description(), samples, song.rate) or nil
+  if not self.embedding then return row end
+  local more = embedding.of(self.embedding, waveform(samples, song.rate), self.pool):flatten()
+  return row and require "moonlark.torch".cat {row, more} or more
 end
 
 function Recipe:__tostring() return (self.text:gsub("^numbers %d+\n", ""):gsub("\n$", "")) end

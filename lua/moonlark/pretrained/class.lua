@@ -94,13 +94,6 @@ local how = options.join(cutting, reading.options, {
   progress = options.boolean(false, "draws a bar"),
 })
 
--- How many windows are computed at once: little on a CPU, where more only takes memory.
-local function batch_size_of(self, o)
-  local seconds = windows.sizes(self.front, o) / self.front.rate
-  local usual = self.device == "cpu" and math.max(1, math.min(16, math.floor(60 / seconds))) or 16
-  return math.min(o.batch_size or usual, self.front.at_once or math.huge)
-end
-
 -- A list of songs, each a track {path, start, duration} or a Signal, and whether the person named one only.
 local function songs_of(given)
   if dataset.is(given) then return given.tracks, false end
@@ -118,7 +111,7 @@ end
 -- Hears songs: what each listener gave by number of the song, and files that were set aside, or kept in part. One song
 -- alone that cannot be heard is an error.
 local function hear(self, songs, one, o, compute, listen)
-  o.batch_size = batch_size_of(self, o)
+  o.batch_size = hearing.batch_size(self, o)
   local heard = hearing.run(self, songs, o, compute, listen)
   heard.rejected = {}
   local found = {}
@@ -242,7 +235,7 @@ local tracking = options.describe("Pretrained:track", {batch_size = how.batch_si
 -- Calls f for each batch of windows; gives a list of what f gives, and the seconds of each window.
 local function each_batch(self, song, o, f)
   local parts, starts = {}, {}
-  local size = batch_size_of(self, o)
+  local size = hearing.batch_size(self, o)
   for _, group in ipairs(windows.cut(heard(self, song), self.front, o)) do
     for first = 0, group.waves:size(0) - 1, size do
       local count = math.min(size, group.waves:size(0) - first)

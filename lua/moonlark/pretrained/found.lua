@@ -2,6 +2,8 @@
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local show = require "moonlark.base.show"
+local store = require "moonlark_core".store
+local text = require "moonlark.base.text"
 local weights = require "moonlark.pretrained.weights"
 
 ---@class moonlark.pretrained.Found
@@ -42,6 +44,35 @@ end
 ---@param name string
 ---@return integer[]?
 function Found:shape(name) return self.tensors[name] and self.tensors[name]:shape() end
+
+-- The files of weights: of an index those that it names.
+local function weight_files(self)
+  local list = {}
+  for i, member in ipairs(self.members or {self}) do list[i] = member.file end
+  if not self.file:find "%.index%.json$" then return list end
+  local seen = {}
+  for _, name in pairs(json.read(self.file).weight_map or {}) do
+    local path = files.join((files.split(self.file)), name)
+    if not seen[path] then list[#list + 1] = path end
+    seen[path] = true
+  end
+  return text.sort(list)
+end
+
+--- A hash of all that decides which numbers the model gives: weights and settings, wherever they lie.
+---     print(found:content())
+---@return string
+function Found:content()
+  if self.hashed then return self.hashed end
+  local hashes = {}
+  for i, path in ipairs(weight_files(self)) do hashes[i] = store.hash_file(path) end
+  for _, name in ipairs {"config.json", "preprocessor_config.json", "processor_config.json"} do
+    local path = self:beside(name)
+    hashes[#hashes + 1] = path and store.hash_file(path) or "none"
+  end
+  self.hashed = store.hash(table.concat(hashes, "\n"))
+  return self.hashed
+end
 
 --- An error that names the path.
 ---     found:fail("its heads are %d", n)

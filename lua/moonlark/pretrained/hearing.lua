@@ -53,6 +53,16 @@ function hearing.prepared(front, wave)
   return engine.compute(front.feature[1], song, front.feature[2]).data
 end
 
+--- How many windows are computed at once: few on a CPU, where more only take memory.
+---@param model moonlark.Pretrained
+---@param o {batch_size: integer?, window: number?}
+---@return integer
+function hearing.batch_size(model, o)
+  local seconds = windows.sizes(model.front, o) / model.front.rate
+  local usual = model.device == "cpu" and math.max(1, math.min(16, math.floor(60 / seconds))) or 16
+  return math.min(o.batch_size or usual, model.front.at_once or math.huge)
+end
+
 -- Windows of songs --------------------------------------------------------------------------------
 
 -- The windows of a Signal, as samples. Errors: it is too short.
@@ -109,7 +119,11 @@ end
 -- A song that has ended and whose windows were all computed has its result.
 local function settle(self, song)
   if self.open[song] > 0 or not self.ended[song] then return end
-  if not self.heard.failures[song] then self.heard.results[song] = self.listeners[song]:finish() end
+  if not self.heard.failures[song] then
+    local made = self.listeners[song]:finish()
+    if self.keep then made = self.keep(song, made, self.heard.notes[song]) end
+    self.heard.results[song] = made
+  end
   self.listeners[song] = nil
   self.done = self.done + 1
   if self.bar then self.bar:update(self.done) end
@@ -209,9 +223,11 @@ end
 ---@param o table  window, hop, start, duration (s), pad, channel, partial, batch_size, workers, progress
 ---@param compute fun(x: moonlark.Tensor): moonlark.Tensor  [n, …], a row a window, on the CPU
 ---@param listen fun(song: integer): moonlark.pretrained.Listener
+---@param keep (fun(song: integer, made: any, notes: table|false|nil): any)?  what is kept of a song in the results
 ---@return moonlark.pretrained.Heard
-function hearing.run(model, songs, o, compute, listen)
+function hearing.run(model, songs, o, compute, listen, keep)
   local self = work_of(model, songs, o, compute, listen)
+  self.keep = keep
   local _ <close> = finally(function() if self.bar then self.bar:finish() end end)
   local files = {}
   for i, song in ipairs(songs) do
