@@ -793,6 +793,17 @@
 ---@field order? integer  default 1, 1..100: of the derivative
 ---@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp": what lies beyond the ends
 
+--- What feature.embedding takes.
+---@class moonlark.feature.embedding.Options
+---@field model string  required: a folder or file of weights, a name of the catalogue, or "org/name" on a hub
+---@field layer? integer  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
+---@field window? number  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number  default the model's own, above 0, s: from window to window
+---@field precision? "float32"|"bfloat16"|"float16"  default "float32": of weights and computation
+---@field device? string  default "cpu": where it is computed: "cpu", "cuda:0"
+---@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
+---@field content? string  default nil: hash of the model's files: others are refused
+
 --- What feature.estimate_tuning takes.
 ---@class moonlark.feature.estimate_tuning.Options
 ---@field n_fft? integer  default 2048, 8..16777216: samples in a frame
