@@ -93,6 +93,7 @@ local objects = {
 local needed = {
   ["nn.TransformerEncoder"] = {encoder_layer = layer}, ["train.fit"] = {train = pairs_of_numbers},
   ["train.tensors"] = {x = table_of_numbers}, ["finetune.open"] = {classes = 2},
+  ["feature.embedding"] = {model = whisper},
 }
 
 -- Names of the arguments before the options, from the comment whose parameter is moonlark.OWNER.Options.

@@ -8,10 +8,10 @@
 ---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
 ---
 --- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all,
---- or the one that the recipe names. `embedding` (feature/embedding.lua) is computed by a model from elsewhere, which
+--- or the one that the recipe names. `embedding` (feature/embedder.lua) is computed by a model from elsewhere, which
 --- hears the file at a rate of its own.
 local core = require "moonlark_core"
-local embedding = require "moonlark.feature.embedding"
+local embedder = require "moonlark.feature.embedder"
 local engine = require "moonlark.feature.engine"
 local options = require "moonlark.base.options"
 local reading = require "moonlark.audio.reading"
@@ -101,7 +101,7 @@ function recipe.new(given)
     channel = o.channel, partial = o.partial,
   }, Recipe)
   local list, of_embedding = listed(o.features)
-  self.list, self.embedding = list, of_embedding and embedding.resolve(of_embedding) or nil
+  self.list, self.embedding = list, of_embedding and embedder.resolve(of_embedding) or nil
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
   local checked = core.extract.recipe(self:description())
   self.names, self.text = checked.columns, checked.text
@@ -164,14 +164,14 @@ function Recipe:description(pool)
   }
 end
 
---- Embeddings of tracks, as the recipe reads and pools them; see moonlark.feature.embedding.
+--- Embeddings of tracks, as the recipe reads and pools them; see moonlark.feature.embedder.
 ---     local heard = recipe:embed(songs.tracks, {workers = 2})
 ---@param tracks moonlark.Track[]
 ---@param o {workers: integer?, progress: boolean?, cache: string?}
 ---@param keep (fun(i: integer, made: any): any)?
 ---@return table
 function Recipe:embed(tracks, o, keep)
-  return embedding.extract(self.embedding, tracks, options.join(o, {start = self.start, duration = self.duration,
+  return embedder.extract(self.embedding, tracks, options.join(o, {start = self.start, duration = self.duration,
     pad = self.pad, channel = self.channel, partial = self.partial, pool = self.pool}), keep)
 end
 
@@ -220,7 +220,7 @@ end
 
 -- The Signal of a feature's array {data, rate, start}.
 local function signal_of(self, name, made)
-  if name == "embedding" then return embedding.signal(self.embedding, made) end
+  if name == "embedding" then return embedder.signal(self.embedding, made) end
   local rate = self.rate
   if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
     rate = math.floor(made.rate * engine.facts(name, self.features[name]).hop + 0.5)
@@ -242,7 +242,7 @@ end
 function Recipe:apply(song)
   local samples, start = samples_of(self, song), song.start + (self.start or 0)
   local frames = #self.list > 0 and core.extract.analyse(self:description(false), samples, song.rate) or {}
-  if self.embedding then frames.embedding = embedding.of(self.embedding, waveform(samples, song.rate)) end
+  if self.embedding then frames.embedding = embedder.of(self.embedding, waveform(samples, song.rate)) end
   for _, made in pairs(frames) do made.start = made.start + start end
   return self:signals(frames)
 end
@@ -256,7 +256,7 @@ function Recipe:row(song)
   local samples = samples_of(self, song)
   local row = #self.list > 0 and core.extract.analyse(self:description(), samples, song.rate) or nil
   if not self.embedding then return row end
-  local more = embedding.of(self.embedding, waveform(samples, song.rate), self.pool):flatten()
+  local more = embedder.of(self.embedding, waveform(samples, song.rate), self.pool):flatten()
   return row and require "moonlark.torch".cat {row, more} or more
 end
 

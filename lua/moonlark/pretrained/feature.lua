@@ -1,11 +1,13 @@
---- Models from elsewhere as a feature of recipes (feature/embedding.lua): found, opened once, and kept between runs by
+--- Models from elsewhere as a feature of recipes (feature/embedder.lua): found, opened once, and kept between runs by
 --- the content of the sound, the content of the model's files, and all settings.
 local background = require "moonlark.dataset.background"
 local caches = require "moonlark.dataset.cache"
 local core = require "moonlark_core"
 local embedding = require "moonlark.pretrained.embedding"
+local files = require "moonlark.base.files"
 local hearing = require "moonlark.pretrained.hearing"
 local hub = require "moonlark.hub"
+local lfs = require "lfs"
 local options = require "moonlark.base.options"
 local pretrained = require "moonlark.pretrained"
 local scan = require "moonlark.dataset.scan"
@@ -19,8 +21,19 @@ local NUMBERS = 1 -- raised when the same model gives other numbers than before:
 
 local models = setmetatable({}, {__mode = "v"}) -- by path, device and precision, as long as somebody uses them
 
+-- Sizes and times of a model's files: one that is written anew is opened anew.
+local function stamp(path)
+  local parts = {}
+  for _, name in ipairs(files.kind(path) == "directory" and files.list(path) or {""}) do
+    local file = name == "" and path or files.join(path, name)
+    local facts = lfs.attributes(file) or {}
+    parts[#parts + 1] = ("%s %s %s"):format(name, facts.size, facts.modification)
+  end
+  return table.concat(parts, "\n")
+end
+
 local function model_at(path, o)
-  local key = table.concat({path, o.device, o.precision}, "\n")
+  local key = table.concat({path, o.device, o.precision, stamp(path)}, "\n")
   if not models[key] then models[key] = pretrained.open(path, {device = o.device, precision = o.precision}) end
   return models[key]
 end
@@ -133,7 +146,7 @@ local function write(cache, key, entry, state)
   end
 end
 
---- Embeddings of tracks; see feature/embedding.lua.
+--- Embeddings of tracks; see feature/embedder.lua.
 function feature.extract(found, tracks, o, keep)
   keep = keep or function(_, made) return made end
   local folder = caches.usable(o.cache)
@@ -159,7 +172,7 @@ function feature.extract(found, tracks, o, keep)
   return out
 end
 
---- The embedding of a waveform; see feature/embedding.lua. Errors: it is too short.
+--- The embedding of a waveform; see feature/embedder.lua. Errors: it is too short.
 function feature.of(found, song, pool)
   local heard = hear(found, {song}, {pool = pool})
   if heard.failures[1] then error(heard.failures[1], 0) end
