@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 
 #include <atomic>
 #include <dlfcn.h>
@@ -19,7 +20,7 @@ struct Team {
 
     void work() noexcept
     {
-        at::NoGradGuard without_gradients; // a thread has a mode of its own
+        c10::NoGradGuard without_gradients; // a thread has a mode of its own
         try {
             for (int64_t i; !failed && (i = next++) < count;)
                 task(i);

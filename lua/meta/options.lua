@@ -854,7 +854,6 @@
 ---@field window? "hann"|"povey"|"hamming"  default "hann": shape of the window
 ---@field remove_dc_offset? boolean  default true: take each frame's mean off
 ---@field preemphasis? number  default 0.97, 0..1: share of the sample before that is taken off each
----@field scale? number  default 1.0, 1e-06..1000000: of samples: 32768 where Kaldi's whole numbers are meant
 ---@field n_frames? integer  default 1024, 1..16777216, frames: cut or pad to so many
 ---@field normalize? boolean  default true: to the mean and deviation that the network was trained with
 ---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
@@ -1103,10 +1102,6 @@
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
-
---- What feature.samples takes.
----@class moonlark.feature.samples.Options
----@field hop_length? integer  default 1, 1..1, samples: from frame to frame: always this
 
 --- What feature.spectral_bandwidth takes.
 ---@class moonlark.feature.spectral_bandwidth.Options
@@ -2184,7 +2179,7 @@
 --- What pretrained.open takes.
 ---@class moonlark.pretrained.open.Options
 ---@field device? string  default "cpu": where it computes: "cpu", "cuda:0"
----@field precision? "float32"|"bfloat16"|"float16"  default "float32": of weights and computation
+---@field precision? "float32"|"bfloat16"|"float16"|"int8"  default "float32": of weights and computation; int8: of linear layers, on the CPU
 ---@field labels? string  default embeddings only: CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json
 ---@field pca? boolean  default false: VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are
 ---@field offline? boolean  default false: nothing is fetched, what is here must do

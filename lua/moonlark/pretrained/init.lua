@@ -14,12 +14,14 @@ local hub = require "moonlark.hub"
 local init = require "moonlark.nn.initialise"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
+local precision = require "moonlark.pretrained.precision"
 
 local pretrained = {}
 
 local opening = options.describe("pretrained.open", {
   device = options.text("cpu", 'where it computes: "cpu", "cuda:0"'),
-  precision = options.choice({"float32", "bfloat16", "float16"}, "float32", "of weights and computation"),
+  precision = options.choice(precision.names, "float32",
+    "of weights and computation; int8: of linear layers, on the CPU"),
   labels = options.text(nil, "CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json",
     {usual = "embeddings only"}),
   pca = options.boolean(false, "VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are"),
@@ -107,12 +109,13 @@ function pretrained.open(what, given)
   local path = hub.path_of(what, {offline = o.offline, revision = o.revision, token = o.token})
   local seen = found.at(path, o)
   local one, architecture = family.of(seen)
-  local net = filled(one, seen, architecture):to(o.device):eval()
-  if o.precision ~= "float32" then net:to(o.precision) end
+  local net = filled(one, seen, architecture):eval()
+  local computed = precision.apply(net, o.precision, o.device)
   local task = task_of(one, seen, architecture)
   local names = names_of(one, task, seen, architecture)
   return setmetatable({
     net = net, family = one, found = seen, front = one.front(seen, architecture), names = names, device = o.device,
+    precision = computed,
     card = {architecture = one.architecture, options = architecture, classes = names, task = task,
       source = one.source},
   }, Pretrained)
