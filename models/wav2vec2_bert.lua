@@ -111,6 +111,18 @@ function Wav2Vec2Bert:init(o)
   self.classifier = nn.Linear(o.projection, o.classes)
 end
 
+Wav2Vec2Bert.heads = {"projector", "classifier", "layer_weights"}
+
+--- The network in steps, for fine-tuning: see models/README.md.
+function Wav2Vec2Bert:steps()
+  local list = {function(x) return self.feature_projection(x) end}
+  for i, layer in self.encoder.layers:each() do list[i + 2] = function(x) return layer(x) end end
+  return {list = list, pooled = function(x) return x:mean {1} end}
+end
+
+--- Logits, of the mean over all frames.
+function Wav2Vec2Bert:told(x) return self.classifier(self.projector(x)) end
+
 --- What each layer gives: a list of layers + 1 tensors [n, frames, width]; the first is the first layer's input.
 function Wav2Vec2Bert:hidden(x, mask)
   mask = mask and mask:to "bool"

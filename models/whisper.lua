@@ -74,6 +74,7 @@ local Whisper = nn.Module:extend "Whisper"
 function Whisper:init(o)
   o.inner = o.inner or 4 * o.width
   self.encoder = Encoder(o)
+  self.valid = o.pooling == "valid"
   if o.classes then
     self.projector = nn.Linear(o.width, o.projection)
     self.classifier = nn.Linear(o.projection, o.classes)
@@ -96,19 +97,37 @@ Whisper.heads = {"projector", "classifier", "layer_weights"}
 Whisper.fixed = "^encoder%.embed_positions%."
 Whisper.last = "^encoder%.layer_norm%."
 
+-- Which states are of sound, of an input [n, n_mels, 2 frames]: [n, frames]. Silence that fills up an input has all its
+-- bands at the lowest value.
+local function of_sound(x)
+  local loud = x:amax({1}):gt(x:amin({1, 2}):unsqueeze(1)):slice(1, 0, nil, 2)
+  local up_to_last = loud:flip({1}):to("int64"):cumsum(1):gt(0):flip {1}
+  return up_to_last:logical_or(up_to_last:any(1, true):logical_not())
+end
+
+-- The mean over frames, of those that `keys` names.
+local function mean(states, keys)
+  if not keys then return states:mean {1} end
+  keys = keys:unsqueeze(-1):to(states:dtype())
+  return (states * keys):sum {1} / keys:sum {1}
+end
+
 --- The network in steps, for fine-tuning: see models/README.md.
 function Whisper:steps()
-  local encoder = self.encoder
-  local list = {function(x) return encoder:stem(x) end}
+  local encoder, keys = self.encoder, nil
+  local list = {function(x)
+    keys = self.valid and of_sound(x) or nil
+    return encoder:stem(x)
+  end}
   for i, layer in encoder.layers:each() do
     local last = i == encoder.depth - 1
     list[i + 2] = function(x) return last and encoder.layer_norm(layer(x)) or layer(x) end
   end
-  return {list = list, pooled = function(x) return x:mean {1} end}
+  return {list = list, pooled = function(x) return mean(x, keys) end}
 end
 
---- Logits, of the mean over all frames.
-function Whisper:told(mean) return self.classifier(self.projector(mean)) end
+--- Logits, of the mean over frames.
+function Whisper:told(x) return self.classifier(self.projector(x)) end
 
 --- The last layer's output, or the learned mean of all: what the head is given.
 function Whisper:mixed(x)
@@ -124,7 +143,7 @@ end
 function Whisper:forward(x)
   local states = self:mixed(x)
   if not self.classifier then return states end
-  return self.classifier(self.projector(states):mean {1})
+  return self.classifier(mean(self.projector(states), self.valid and of_sound(x)))
 end
 
 return network.architecture("whisper", Whisper, {
@@ -137,6 +156,8 @@ return network.architecture("whisper", Whisper, {
   classes = integer(nil, {least = 1, usual = "no head"}, "how many to tell apart"),
   projection = integer(256, {least = 1}, "numbers between the encoder and the last layer"),
   weighted = boolean(false, "the head hears a learned mean of all layers"),
+  pooling = options.choice({"all", "valid"}, "all", "frames of which the head hears the mean: all, as transformers has "
+    .. "it, or those of sound, not of silence that fills up the input"),
   decoder = options.record("decoder", options.described "models.whisper_decoder":pick {"vocabulary", "length", "layers",
     "heads", "inner"}, nil, "of text, see models/whisper_decoder.lua", {usual = "none"}),
 })

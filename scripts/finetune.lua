@@ -28,6 +28,7 @@ local function extend(parser)
   command.option(parser, "lora", options.integer(0, {least = 0, most = 4096},
     "rank of low-rank adapters on the attention's queries and values; 0: none"))
   parser:flag("--weighted", "The head hears a learned mean of all layers.")
+  command.options(parser, options.described "pretrained.open", {"pooling"})
   command.option(parser, "head_lr", rates.by_name.head)
   command.options(parser, rates, {"layer_decay"})
   command.options(parser, opening, {"dropout"})
@@ -53,7 +54,7 @@ local function ready(plan, args)
     if args.folds or args.seeds > 1 then error("--export is of a single training: without --folds and --seeds", 0) end
     files.check_folder(args.export, "folder of the model")
   end
-  model = pretrained.open(args.from)
+  model = pretrained.open(args.from, {pooling = args.pooling})
   plan.input = finetune.input(model)
   for _, name in ipairs(args.augment) do
     local change = changes[name] or options.unknown("augmentation", name, {"stretch", "pitch", "noise", "gain"})

@@ -2181,6 +2181,7 @@
 ---@field device? string  default "cpu": where it computes: "cpu", "cuda:0"
 ---@field precision? "float32"|"bfloat16"|"float16"|"int8"  default "float32": of weights and computation; int8: of linear layers, on the CPU
 ---@field labels? string  default embeddings only: CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json
+---@field pooling? "all"|"valid"  default as trained: Whisper: the head hears the mean of all frames, or of those of sound
 ---@field pca? boolean  default false: VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are
 ---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field revision? string  default "main": a branch, a tag or a commit

@@ -77,5 +77,12 @@ return family.define {
   recognise = recognise,
   rename = rename,
   unname = unname,
+  export = {
+    beside = function(name) return name:find "masked_spec_embed$" ~= nil end, -- of the training
+    config = function(o)
+      return {architectures = {"Wav2Vec2BertForSequenceClassification"}, classifier_proj_size = o.projection,
+        use_weighted_layer_sum = o.weighted}
+    end,
+  },
   front = front,
 }

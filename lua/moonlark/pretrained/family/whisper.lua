@@ -1,6 +1,7 @@
 --- Whisper: speech to text; its encoder also describes music, and stands under classifiers.
 local family = require "moonlark.pretrained.family"
 local names = require "moonlark.pretrained.names"
+local options = require "moonlark.base.options"
 local settings = require "moonlark.pretrained.settings"
 
 -- Words of the network's names, and OpenAI's.
@@ -41,6 +42,7 @@ local known = {
   encoder_layers = layers(4), encoder_attention_heads = size(6), encoder_ffn_dim = size(1536),
   vocab_size = size(51865), max_target_positions = size(448),
   decoder_layers = layers(4), decoder_attention_heads = size(6), decoder_ffn_dim = size(1536),
+  activation_function = options.choice {"gelu"}, pooling = options.choice {"all", "valid"}, -- the last is our own
 }
 
 local function has_decoder(found)
@@ -61,6 +63,7 @@ local function of_config(found)
     n_mels = c.num_mel_bins, width = c.d_model, layers = c.encoder_layers, heads = c.encoder_attention_heads,
     inner = c.encoder_ffn_dim, frames = c.max_source_positions, classes = head and head[1],
     projection = head and head[2], weighted = found.tensors.layer_weights ~= nil, decoder = decoder,
+    pooling = found.asked.pooling or c.pooling,
   }
 end
 
@@ -69,7 +72,7 @@ local function of_dims(dims, found)
   local decoder = found:shape "decoder.token_embedding.weight" and {vocabulary = dims.n_vocab,
     length = dims.n_text_ctx, layers = dims.n_text_layer, heads = dims.n_text_head} or nil
   return {n_mels = dims.n_mels, width = dims.n_audio_state, layers = dims.n_audio_layer, heads = dims.n_audio_head,
-    frames = dims.n_audio_ctx, decoder = decoder}
+    frames = dims.n_audio_ctx, decoder = decoder, pooling = found.asked.pooling}
 end
 
 return family.define {
@@ -95,7 +98,8 @@ return family.define {
     config = function(o)
       return {architectures = {"WhisperForAudioClassification"}, model_type = "whisper", num_mel_bins = o.n_mels,
         d_model = o.width, encoder_layers = o.layers, encoder_attention_heads = o.heads, encoder_ffn_dim = o.inner,
-        max_source_positions = o.frames, classifier_proj_size = o.projection, use_weighted_layer_sum = o.weighted}
+        max_source_positions = o.frames, classifier_proj_size = o.projection, use_weighted_layer_sum = o.weighted,
+        pooling = o.pooling == "valid" and "valid" or nil}
     end,
   },
   front = function(_, o)
