@@ -854,6 +854,7 @@
 ---@field window? "hann"|"povey"|"hamming"  default "hann": shape of the window
 ---@field remove_dc_offset? boolean  default true: take each frame's mean off
 ---@field preemphasis? number  default 0.97, 0..1: share of the sample before that is taken off each
+---@field scale? number  default 1.0, 1e-06..1000000: of samples: 32768 where Kaldi's whole numbers are meant
 ---@field n_frames? integer  default 1024, 1..16777216, frames: cut or pad to so many
 ---@field normalize? boolean  default true: to the mean and deviation that the network was trained with
 ---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
@@ -1102,6 +1103,10 @@
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+
+--- What feature.samples takes.
+---@class moonlark.feature.samples.Options
+---@field hop_length? integer  default 1, 1..1, samples: from frame to frame: always this
 
 --- What feature.spectral_bandwidth takes.
 ---@class moonlark.feature.spectral_bandwidth.Options
