@@ -162,8 +162,8 @@ static mlk_code check_hash(part *self, mlk_status *status)
     if (code || strcmp(hex, file->hash) == 0)
         return code;
     self->wrong = true;
-    return mlk_fail(status, MLK_INVALID, "cannot fetch %s: what came is damaged or another file: its hash is %s, not %s",
-                    file->url, hex, file->hash);
+    return mlk_fail(status, MLK_INVALID, "cannot fetch %s: what came is damaged or another file: its hash is %s, not "
+                    "%s", file->url, hex, file->hash);
 }
 
 static mlk_code finish(part *self, mlk_status *status)

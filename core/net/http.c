@@ -152,6 +152,7 @@ static void set_up(void *handle, const mlk_http_request *request, const char *ur
     mlk_curl.easy_setopt(handle, MLK_CURL_PROTOCOLS, (long)MLK_CURL_HTTP_AND_HTTPS);
     mlk_curl.easy_setopt(handle, MLK_CURL_USER_AGENT, "moonlark");
     mlk_curl.easy_setopt(handle, MLK_CURL_NO_BODY, (long)request->head);
+    mlk_curl.easy_setopt(handle, MLK_CURL_BUFFER_SIZE, 256L << 10);
     mlk_curl.easy_setopt(handle, MLK_CURL_NO_SIGNAL, 1L);
     mlk_curl.easy_setopt(handle, MLK_CURL_CONNECT_TIMEOUT_MS, (long)(connect_s * 1000));
     mlk_curl.easy_setopt(handle, MLK_CURL_LOW_SPEED_LIMIT, 1L);

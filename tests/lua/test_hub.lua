@@ -150,7 +150,8 @@ function TestHub:test_what_is_not_there()
 end
 
 function TestHub:test_names_lead_nowhere_else()
-  for _, name in ipairs {"../x", "a/..", "org/na me", "/etc/passwd", "a/b/c", "tiny", "org/..", "-org/x", "a--b/c", ""} do
+  for _, name in ipairs {"../x", "a/..", "org/na me", "/etc/passwd", "a/b/c", "tiny", "org/..", "-org/x", "a--b/c",
+    ""} do
     lu.assertFalse(hub.is_name(name))
     lu.assertErrorMsgContains("must be ORG/NAME", hub.find, name)
   end

@@ -131,7 +131,8 @@ function TestModels:test_the_command()
   local result = self:moonlark("models", "get", "org/net")
   lu.assertStrContains(result.out, "org/net: " .. self.folder .. "/hub/models--org--net/snapshots/")
   local listed = self:moonlark("models").out
-  lu.assertStrMatches(listed:match "\n(org/net[^\n]*)", "org/net%s+audio%-classification%s+5 kB%s+mit%s+%d+%-%d+%-%d+%s+/.*")
+  lu.assertStrMatches(listed:match "\n(org/net[^\n]*)",
+    "org/net%s+audio%-classification%s+5 kB%s+mit%s+%d+%-%d+%-%d+%s+/.*")
   local list = json.decode(self:moonlark("models", "--json").out)
   lu.assertEquals({#list, list[1].name, list[1].from, list[1].licence}, {1, "org/net", "hub", "mit"})
   lib.write(self.folder .. "/hub/models--org--other/blobs/x", "")
@@ -164,7 +165,9 @@ function TestModels:test_every_entry_says_what_it_is()
   local known = json.decode(self:moonlark("models", "known", "--json").out)
   lu.assertEquals(#known, #catalogue.entries)
   for _, entry in ipairs(catalogue.entries) do
-    for _, field in ipairs {"name", "task", "about", "licence", "cite"} do lu.assertIsString(entry[field], entry.name) end
+    for _, field in ipairs {"name", "task", "about", "licence", "cite"} do
+      lu.assertIsString(entry[field], entry.name)
+    end
     lu.assertEquals((entry.wheel and 1 or 0) + (entry.files and 1 or 0) + (entry.hub and 1 or 0), 1, entry.name)
     if entry.wheel then lu.assertStrMatches(entry.wheel[3], ("%x"):rep(64)) end
     for _, file in ipairs(entry.files or {}) do

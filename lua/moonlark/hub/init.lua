@@ -159,8 +159,8 @@ local function find_or_explain(name, given)
   show.fail("%s is no file or folder here, and as the name of a model on the hub: %s", name, found)
 end
 
---- The path of a model that a person names: a path, a name of the catalogue that was got, or "org/name", which is fetched
---- where it is not here. Errors: it is none of these, or cannot be fetched.
+--- The path of a model that a person names: a path, a name of the catalogue that was got, or "org/name", which is
+--- fetched where it is not here. Errors: it is none of these, or cannot be fetched.
 ---     local path = hub.path_of "yamnet"
 ---@param what string
 ---@param given moonlark.hub.find.Options?
@@ -221,8 +221,8 @@ end
 --- The models on this machine: those got from the catalogue, then those in the hub's cache, whoever put them there.
 ---     hub.get "yamnet"                                        -- fetched, checked, converted
 ---     for _, model in ipairs(hub.list()) do print(model.name, model.bytes, model.licence) end
----@return {name: string, folder: string, bytes: integer, used: integer, licence: string?, task: string?, about: string?,
---- from: "catalogue"|"hub", lacks: string?}[]  used: seconds since 1970; lacks: why it cannot be opened
+---@return {name: string, folder: string, bytes: integer, used: integer, licence: string?, task: string?,
+--- about: string?, from: "catalogue"|"hub", lacks: string?}[]  used: seconds since 1970; lacks: why it cannot be opened
 function hub.list()
   local list = {}
   for _, name in ipairs(got.names()) do list[#list + 1] = listed(name) end

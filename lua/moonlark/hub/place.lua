@@ -1,5 +1,5 @@
---- Place: where hubs and models are, as the environment says it: the variables are those of the huggingface_hub library,
---- so that programs which use it and Moonlark share one cache, one token, one mirror.
+--- Place: where hubs and models are, as the environment says it: the variables are those of the huggingface_hub
+--- library, so that programs which use it and Moonlark share one cache, one token, one mirror.
 local files = require "moonlark.base.files"
 local show = require "moonlark.base.show"
 
@@ -20,7 +20,9 @@ local function of_user(xdg, ...)
   return home and files.join(home, ...) or show.fail("there is no folder for models: HOME is not set")
 end
 
-local function hub_home() return variable "HF_HOME" or files.join(of_user("XDG_CACHE_HOME", ".cache"), "huggingface") end
+local function hub_home()
+  return variable "HF_HOME" or files.join(of_user("XDG_CACHE_HOME", ".cache"), "huggingface")
+end
 
 --- The folder of the hub's cache: $HF_HUB_CACHE, else $HF_HOME/hub, else ~/.cache/huggingface/hub.
 ---@return string

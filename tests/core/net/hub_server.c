@@ -10,8 +10,8 @@
  *
  * HOW: good; cut (half of what is asked for, then the connection ends); stingy (cut after 10 bytes, no parts); slow
  * (half, then silence); longer, shorter (a wrong Content-Length); other (another content); loop (redirects to itself);
- * garbage (no HTTP); flaky (two answers of status 500 first); busy (status 429 once, wait
- * 0 s); or a status: 401, 403, 404, 429 (wait 9999 s), 500.
+ * garbage (no HTTP); flaky (two answers of status 500 first); busy (status 429 once, wait 0 s); or a status: 401, 403,
+ * 404, 429 (wait 9999 s), 500.
  */
 #include "net/digest.h"
 

@@ -1,4 +1,5 @@
---- musicnn: taggers by Pons and Serra (2019), and their baseline, from TensorFlow's checkpoints to PyTorch's names and orders of axes.
+--- musicnn: taggers by Pons and Serra (2019), and their baseline, from TensorFlow's checkpoints to PyTorch's names and
+--- orders of axes.
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local raw = require "moonlark.hub.convert.raw"

@@ -26,7 +26,8 @@ function raw.new(dtype, shape, bytes, name)
     count = count * size
   end
   if count ~= #bytes then
-    show.fail("tensor '%s' must have %d bytes for its shape %s, and has %d", name, count, table.concat(shape, "x"), #bytes)
+    show.fail("tensor '%s' must have %d bytes for its shape %s, and has %d", name, count, table.concat(shape, "x"),
+      #bytes)
   end
   return {dtype = dtype, shape = shape, bytes = bytes}
 end

@@ -15,7 +15,9 @@ local reader = {}
 ---@param path string  also what errors say
 ---@param bytes string?
 ---@return moonlark.hub.Reader
-function reader.open(path, bytes) return setmetatable({path = path, bytes = bytes or files.read(path), at = 0}, Reader) end
+function reader.open(path, bytes)
+  return setmetatable({path = path, bytes = bytes or files.read(path), at = 0}, Reader)
+end
 
 --- An error that names the file.
 ---     file:fail("a block has %d restarts", n)
