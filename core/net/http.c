@@ -4,10 +4,13 @@
 #include "net/curl.h"
 
 #include <ctype.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 enum { MOST_HOPS = 10, LONGEST_URL = 8192, MOST_DROPPED = 1 << 20 };
 
@@ -167,6 +170,21 @@ static void set_up(void *handle, const mlk_http_request *request, const char *ur
     mlk_curl.easy_setopt(handle, MLK_CURL_PROGRESS_DATA, self);
 }
 
+/* A connection that breaks while TLS writes to it sends SIGPIPE, which is nobody's business but ours. */
+static int perform(void *handle)
+{
+    sigset_t broken, before, pending;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
+    int error = mlk_curl.easy_perform(handle);
+    if (!sigismember(&pending, SIGPIPE))
+        sigtimedwait(&broken, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
 /* Asks once. `next` becomes the place that the answer leads to, or "". */
 static mlk_code ask(const mlk_http_request *request, const char *url, bool with_token, exchange *self,
                     char next[LONGEST_URL])
@@ -180,7 +198,7 @@ static mlk_code ask(const mlk_http_request *request, const char *url, bool with_
     set_up(handle, request, url, self, words);
     mlk_curl.easy_setopt(handle, MLK_CURL_HTTP_HEADER, lines);
     mlk_code code = fine ? MLK_OK : mlk_fail(self->status, MLK_INVALID, "the token is too long");
-    int error = fine ? mlk_curl.easy_perform(handle) : 0;
+    int error = fine ? perform(handle) : 0;
     bool has_answer = self->answer->status >= 300; /* whose body, dropped, may be cut or endless */
     if (error && (self->code || error == MLK_CURLE_ABORTED || !has_answer))
         code = fail_transfer(request, error, words, self);

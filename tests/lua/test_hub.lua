@@ -1,5 +1,6 @@
 -- Models come from a hub whole or not at all, into the cache that other programs read. The hub is a server on the
 -- loopback (tests/core/net/hub_server.c), which behaves as an address asks.
+local choice = require "moonlark.hub.choice"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local hub = require "moonlark.hub"
@@ -184,6 +185,30 @@ function TestHub:test_two_at_once()
   lu.assertEquals(result.code, 0, result.all)
   lu.assertEquals(select(2, result.out:gsub("/snapshots/", "")), 2)
   self:assert_whole()
+end
+
+-- Weights once, and no copies for other programs.
+function TestHub:test_which_files_are_fetched()
+  local function wanted(text)
+    local names = {}
+    for name in text:gmatch "%S+" do names[#names + 1] = name end
+    local list, n = choice.of(names)
+    return table.concat(list, " "), n
+  end
+  for there, taken in pairs {
+    ["config.json model.safetensors pytorch_model.bin flax_model.msgpack tf_model.h5 onnx/model.onnx"] =
+      "config.json model.safetensors",
+    ["pytorch_model.bin README.md .gitattributes"] = "README.md pytorch_model.bin",
+    ["model.safetensors.index.json model-00001-of-00002.safetensors model-00002-of-00002.safetensors x.safetensors"] =
+      "model-00001-of-00002.safetensors model-00002-of-00002.safetensors model.safetensors.index.json",
+    ["tiny.en.pt multilingual.tiktoken vocab.json merges.txt notes.txt"] =
+      "merges.txt multilingual.tiktoken tiny.en.pt vocab.json",
+    ["config.json a.pt b.pt"] = "config.json",
+  } do
+    local list, n = wanted(there)
+    lu.assertEquals(list, taken)
+    lu.assertEquals(n > 0, taken ~= "config.json")
+  end
 end
 
 function TestHub:test_a_cache_with_a_missing_shard()

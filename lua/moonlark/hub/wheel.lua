@@ -2,24 +2,32 @@
 --- and nothing in them is run.
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
+local progress = require "moonlark.base.progress"
 local show = require "moonlark.base.show"
 
 local wheel = {}
 
 local LONGEST_S = 3600
 
--- Runs Python; the error is the last line that it wrote.
+-- What pip or Python says went wrong: the line that pip marks, or the last of a traceback.
+local function reason_in(words)
+  local marked = words:match "ERROR: ([^\n]+)"
+  if marked and marked ~= "Exception:" then return marked end
+  return words:match "([^\n]+)%s*$" or "it says nothing"
+end
+
+-- Runs Python; what it wrote becomes the error.
 local function python(what, ...)
   local result, why = core.process.run({"python3", ...}, LONGEST_S, nil, {"PYTHONSAFEPATH=1"})
   if not result then show.fail("%s needs Python: %s (apt-get install python3-pip)", what, why) end
   if result.code == 0 then return end
   if result.err:find "No module named pip" then show.fail("%s needs pip: apt-get install python3-pip", what) end
   if result.timed_out then show.fail("%s took more than an hour", what) end
-  local line = result.err:match "ERROR: ([^\n]+)" or result.err:match "([^\n]+)%s*$" or "it says nothing"
-  show.fail("%s failed: %s", what, line)
+  show.fail("%s failed: %s", what, reason_in(result.err))
 end
 
 local function download(name, version, folder)
+  if core.system.terminal_columns(2) then progress.line(("fetching %s %s by pip"):format(name, version)) end
   python(("fetching %s %s by pip"):format(name, version), "-m", "pip", "download", "--quiet", "--no-deps", "--no-input",
     "--disable-pip-version-check", "--only-binary=:all:", "--dest", folder, ("%s==%s"):format(name, version))
   local names = files.list(folder)

@@ -1,6 +1,6 @@
 /* hub_server FOLDER: a small hub of models on 127.0.0.1, which behaves as well or as badly as an address asks.
  *
- * Prints its port and serves FOLDER/ORG/NAME/FILE, for two minutes and 5000 requests at most:
+ * Prints its port and serves FOLDER/ORG/NAME/FILE, while its parent lives, for 15 minutes and 5000 requests at most:
  *
  *     /HOW/api/models/ORG/NAME/revision/REV         what the model has
  *     /HOW/ORG/NAME/resolve/REV/FILE                files under 1000 bytes; larger ones: where they are, and their hash
@@ -25,11 +25,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MOST_REQUESTS = 5000, SECONDS = 120, SMALL = 1000 };
+enum { MOST_REQUESTS = 5000, SECONDS = 900, SMALL = 1000 };
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
 typedef struct request {
@@ -278,6 +279,7 @@ int main(int count, char **arguments)
     folder = arguments[1];
     port = ntohs(place.sin_port);
     signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     alarm(SECONDS);
     printf("%d\n", port);
     fflush(stdout);
