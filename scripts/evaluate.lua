@@ -17,7 +17,7 @@ parser:argument("model", "A run folder of train or classify, or a model's .safet
 source.arguments(parser, {args = "?", help = "Labelled songs (folder, list, index), a table of numbers, or a split, of "
   .. "which the test part is taken; default: the run's test part."})
 parser:option("--plot", "Where to draw the confusion matrix, tags or values: .png, .svg or .pdf."):argname "<file>"
-command.options(parser, options.described "model.open", {"device"})
+command.options(parser, options.described "model.open", {"device", "offline"})
 command.options(parser, options.described "Model:evaluate", {"map", "join"})
 command.reading(parser, "as in the training")
 command.models(parser)
@@ -67,7 +67,7 @@ local function draw(found, path)
   require "moonlark.plot".confusion(found):save(path)
 end
 
-local opened = model.open(args.model, {device = args.device})
+local opened = model.open(args.model, {device = args.device, offline = args.offline})
 opened:names() -- one that tells nothing apart says so before the data is looked for
 local found = opened:evaluate(test_data(), {workers = args.workers, map = args.map, join = args.join,
   channel = args.channel, partial = args.partial})
@@ -81,5 +81,6 @@ if args.plot then -- after the figures: a picture that fails does not cost them
   local drawn, why = pcall(draw, found, args.plot)
   if not drawn then io.stderr:write(show.format("moonlark evaluate: %s left out: %s\n", args.plot, why)) end
 end
+if found.heard and found.heard.said then io.stderr:write(found.heard.said, "\n") end
 command.name_files("rejected", found.rejected)
 if #found.rejected > 0 then os.exit(3, true) end

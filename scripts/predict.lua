@@ -24,14 +24,14 @@ read.]]
 parser:argument("model", "A run folder, or a model's .safetensors file.")
 parser:argument("data", "Sound files, folders and lists of them; or one table of numbers."):args "+"
 command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name"))
-command.options(parser, options.described "predict.files", {"segments", "map", "join", "device"})
+command.options(parser, options.described "predict.files", {"segments", "map", "join", "device", "offline"})
 command.reading(parser, "as in the training")
 command.models(parser)
 command.workers(parser)
 command.json(parser)
 local args = parser:parse()
 
-local opened = model.open(args.model, {device = args.device})
+local opened = model.open(args.model, {device = args.device, offline = args.offline})
 
 -- What dataset.kind says of a path; nil for sounds, which are none of its kinds, and for what is not there.
 local function kind_of(path)

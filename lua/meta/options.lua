@@ -1361,6 +1361,7 @@
 
 --- What model.open takes.
 ---@class moonlark.model.open.Options
+---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
 
 --- What music.dtw takes.
@@ -2179,6 +2180,7 @@
 ---@field progress? boolean  default false: a bar on standard error
 ---@field segments? boolean  default false: also what is heard in each segment
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
 
 --- What pretrained.open takes.

@@ -62,7 +62,7 @@ end
 
 local asking = options.described "Model:predict"
 local parameters = options.describe("predict.files", asking:pick(asking.names), {
-  device = options.described "model.open".by_name.device,
+  device = options.described "model.open".by_name.device, offline = options.described "model.open".by_name.offline,
 })
 
 --- Predictions for several files. The second result names those that cannot be read, the third those that were kept in
@@ -77,8 +77,8 @@ local parameters = options.describe("predict.files", asking:pick(asking.names), 
 function predict.files(from, paths, given)
   local o = parameters:read(given)
   if type(paths) ~= "table" or #paths == 0 then error("paths must be a list of sound files, one or more", 0) end
-  local opened = model.open(from, {device = o.device})
-  o.device = nil
+  local opened = model.open(from, {device = o.device, offline = o.offline})
+  o.device, o.offline = nil, nil
   local found = opened:predict(dataset.files(paths), o)
   return list_of(found), found.rejected, found.partial
 end

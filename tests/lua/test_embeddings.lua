@@ -149,4 +149,19 @@ function TestCommands:test_classify_and_cluster()
   lu.assertStrContains(run("cluster", table.unpack(common)).out, "ARI")
 end
 
+function TestCommands:test_embed()
+  local table_of, frames = place .. "/e", place .. "/f"
+  lu.assertStrContains(run("embed", tiny, place .. "/songs", "--out", table_of).out, "8 files")
+  local X = dataset.table(table_of)
+  lib.close(X.x[0], opened:embed(X.paths[1]), 1e-5)
+  local again = run("embed", tiny, place .. "/songs", "--out", table_of)
+  lu.assertEquals(again.code, 3)
+  lu.assertStrContains(again.out, "8 files  8 from the cache  1 rejected")
+  lu.assertStrContains(again.err, "bad.wav")
+  run("embed", tiny, place .. "/songs", "--out", frames, "--pool", "false", "--layer", "0")
+  lib.close(dataset.table(frames).items[1].embedding.data, opened:embed(X.paths[1], {layer = 0, pool = false}).data, 1e-5)
+  lu.assertStrContains(run("embed", tiny, place .. "/songs", "--out", frames, "--pool", "false", "--layer", "9").err,
+    "layer must be -3..2, got 9")
+end
+
 lib.run()

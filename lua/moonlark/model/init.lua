@@ -16,6 +16,7 @@
 local cards = require "moonlark.base.card"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
+local hub = require "moonlark.hub"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local weights = require "moonlark.pretrained.weights"
@@ -47,6 +48,7 @@ end
 
 local parameters = options.describe("model.open", {
   device = options.text("cpu", 'where a network computes: "cpu", "cuda:0"'),
+  offline = hub.options.offline,
 })
 
 -- A model of this program, wrapped.
@@ -58,7 +60,7 @@ local function wrap(value)
   show.fail("model must be a run folder, a model's file, a network or a fitted estimator, got %s", options.got(value))
 end
 
---- Opens a model, of whatever kind. Errors: there is none, it was damaged, its architecture is not known here.
+--- Opens a model, of whatever kind; one that is named as on a hub is fetched where it is not in the cache. Errors: there is none, it was damaged, its architecture is not known here.
 ---     local genres = model.open("runs/mine", {device = "cuda:0"})
 ---@param value string|moonlark.Estimator|moonlark.nn.Module|moonlark.Pretrained|moonlark.Model  a run folder, a hub's
 --- folder, a file, or what was trained
@@ -67,7 +69,7 @@ end
 function model.open(value, given)
   local o = parameters:read(given)
   if type(value) ~= "string" then return wrap(value) end
-  local kind, path = look(value)
+  local kind, path = look(hub.path_of(value, {offline = o.offline}))
   return require(kinds[kind]).open(path, o.device)
 end
 

@@ -9,6 +9,7 @@ local progress = require "moonlark.base.progress"
 local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
+local text = require "moonlark.base.text"
 local torch = require "moonlark.torch"
 local windows = require "moonlark.pretrained.windows"
 
@@ -29,6 +30,7 @@ local PENDING = 4 -- batches of windows, of whatever lengths, that wait for more
 ---@field notes table<integer, table|false>  what is to be said of the sound
 ---@field rates table<integer, integer>  files by their rate
 ---@field mixed integer  files whose channels were mixed
+---@field said string?  in words, what was done to the sound before it was heard
 ---@field waited number  share of the time that the network waited for sound, 0..1
 
 -- The network's input -------------------------------------------------------------------------
@@ -217,6 +219,26 @@ local function work_of(model, songs, o, compute, listen)
   return self
 end
 
+-- In words: what was done to the sound of files before the network heard it; nil: nothing.
+local function words_of(model, heard)
+  local parts = {}
+  for _, rate in ipairs(text.keys(heard.rates)) do
+    if rate ~= model.front.rate then
+      local count = heard.rates[rate]
+      parts[#parts + 1] = ("%d %s of %d Hz resampled"):format(count, count == 1 and "file" or "files", rate)
+    end
+  end
+  if heard.mixed > 0 then parts[#parts + 1] = ("channels of %d mixed"):format(heard.mixed) end
+  return #parts > 0 and ("heard at %d Hz: %s"):format(model.front.rate, table.concat(parts, ", ")) or nil
+end
+
+-- Says what was done to the sound, and how long the network waited for it.
+local function say(self)
+  local heard, words = self.heard, {self.heard.said}
+  if self.done > 1 then words[#words + 1] = ("%.1f %% of the time waiting for sound"):format(100 * heard.waited) end
+  if #words > 0 then io.stderr:write(table.concat(words, "; "), "\n") end
+end
+
 --- Hears songs: calls `compute` with the input of each batch, and gives its rows to the listeners of the songs.
 ---@param model moonlark.Pretrained
 ---@param songs ({path: string, start: number?, duration: number?}|moonlark.Signal)[]
@@ -240,6 +262,9 @@ function hearing.run(model, songs, o, compute, listen, keep)
     end
     while self.pending > 0 do flush(self, fullest(self)) end
   end)
+  if self.bar then self.bar:finish() end
+  self.heard.said = words_of(model, self.heard)
+  if o.progress then say(self) end
   return self.heard
 end
 
