@@ -146,8 +146,20 @@ function TestFaults:test_front_ends()
     changed(file, {sampling_rate = 44100}))
   lib.fails("max_length must be 46, got 1024", pretrained.open, changed(file, {max_length = 1024}))
   lib.fails("std must be a number above 0, got 0", pretrained.open, changed(file, {std = 0}))
-  lib.fails("its front end is Other, which is not known here; known: AST", pretrained.open,
+  lib.fails('feature_extractor_type must be "ASTFeatureExtractor" or "MAESTFeatureExtractor"', pretrained.open,
     changed(file, {feature_extractor_type = "Other"}))
+end
+
+-- Files that hold something else than an object, or no kind of model.
+function TestFaults:test_other_files()
+  for _, file in ipairs {"config.json", "preprocessor_config.json"} do
+    for _, content in ipairs {"null", "3", '"x"', "[1]"} do
+      local folder = changed(file, {})
+      files.write(folder .. "/" .. file, content)
+      lib.fails(file .. " must hold an object", pretrained.open, folder)
+    end
+  end
+  lib.fails("no model that is known here has such tensors", pretrained.open, changed("config.json", {model_type = false}))
 end
 
 -- What is missing or null is as the reference's class has it.

@@ -10,7 +10,7 @@ local weights = require "moonlark.pretrained.weights"
 ---@field path string  as the person gave it
 ---@field folder string  where files beside the weights are looked for
 ---@field file string  the file of weights
----@field asked moonlark.pretrained.open.Options  what the person wants of the model
+---@field asked table  options of pretrained.open: what the person wants of the model
 ---@field tensors table<string, moonlark.Tensor>
 ---@field extra table  what else the file of weights holds, such as OpenAI's `dims`
 ---@field members moonlark.pretrained.Found[]?  of a folder with several files of weights: each of them; `tensors` are
@@ -18,6 +18,7 @@ local weights = require "moonlark.pretrained.weights"
 ---@field config table?  config.json
 ---@field front table?  settings of the front end: preprocessor_config.json, or feature_extractor of
 --- processor_config.json
+---@field front_file string?  the file that they are from
 local Found = {}
 Found.__index = Found
 
@@ -80,11 +81,27 @@ end
 ---@param ... any
 function Found:fail(format, ...) show.fail("%s: " .. format, self.path, ...) end
 
+--- Whether config.json says this model_type.
+---     if found:is "whisper" then print "Whisper" end
+---@param kind string
+---@return boolean
+function Found:is(kind) return self.config ~= nil and self.config.model_type == kind end
+
+-- A JSON object beside the weights; nil where there is none.
+local function object(self, name)
+  local value = self:json(name)
+  if value == nil or type(value) == "table" and value[1] == nil then return value end
+  self:fail("%s must hold an object", name)
+end
+
+-- The settings of the front end, and the file that they are from.
 local function front_of(self)
-  local old = self:json "preprocessor_config.json"
-  if old then return old end
-  local processor = self:json "processor_config.json"
-  return processor and processor.feature_extractor
+  local name = "preprocessor_config.json"
+  local old = object(self, name)
+  if old then return old, name end
+  name = "processor_config.json"
+  local said = (object(self, name) or {}).feature_extractor
+  return type(said) == "table" and said or nil, name
 end
 
 --- Names of the scores in a JSON file beside the weights: a list, or lists by the names of models, of which the longest
@@ -113,8 +130,8 @@ function found.at(path, asked)
   if not kind then show.fail("%s does not exist", path) end
   local self = setmetatable({path = path, folder = kind == "directory" and path or (files.split(path))}, Found)
   self.asked = asked or {}
-  self.config = self:json "config.json"
-  self.front = front_of(self)
+  self.config = object(self, "config.json")
+  self.front, self.front_file = front_of(self)
   local paths = kind == "directory" and weights.files_in(path) or {path}
   if #paths > 1 then
     self.members = {}

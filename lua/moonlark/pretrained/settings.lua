@@ -25,7 +25,9 @@ function settings.config(found, fields) return read(found, "config.json", found.
 ---@param found moonlark.pretrained.Found
 ---@param fields table<string, moonlark.Parameter>
 ---@return table
-function settings.front(found, fields) return read(found, "preprocessor_config.json", found.front or {}, fields) end
+function settings.front(found, fields)
+  return read(found, found.front_file or "preprocessor_config.json", found.front or {}, fields)
+end
 
 --- A width or a count in a network: 1..65536.
 ---@param default integer?

@@ -5,7 +5,7 @@ local nonlinearity = require "moonlark.nn.nonlinearity"
 local options = require "moonlark.base.options"
 local settings = require "moonlark.pretrained.settings"
 
-local prefix = "audio_spectrogram_transformer."
+local kind, prefix = "audio-spectrogram-transformer", "audio_spectrogram_transformer."
 
 local newer = {{".attention.out_proj.", ".attention.o_proj."}}
 local older = {
@@ -50,11 +50,9 @@ local fronts = {
 
 -- The name of the front end; a file that does not say it has MAEST's 96 bands or is AST.
 local function front_name(found, o)
-  local said = found.front and found.front.feature_extractor_type
-  if said == nil then return o.n_mels == 96 and "MAESTFeatureExtractor" or "ASTFeatureExtractor" end
-  if fronts[said] then return said end
-  found:fail("its front end is %s, which is not known here; known: ASTFeatureExtractor, MAESTFeatureExtractor",
-    tostring(said))
+  local usual = o.n_mels == 96 and "MAESTFeatureExtractor" or "ASTFeatureExtractor"
+  local known = options.choice({"ASTFeatureExtractor", "MAESTFeatureExtractor"}, usual)
+  return settings.front(found, {feature_extractor_type = known}).feature_extractor_type
 end
 
 local function front(found, o)
@@ -83,10 +81,10 @@ return family.define {
   name = "ast",
   about = "kinds of sound (AST), 400 or 519 styles of music (MAEST)",
   source = "Gong et al. (2021), AST; Alonso-Jiménez et al. (2023), MAEST; transformers' ASTForAudioClassification",
-  types = {"audio-spectrogram-transformer"},
+  types = {kind},
   task = task,
   architecture = "ast",
-  recognise = function(found) return found.config and recognise(found) or nil end,
+  recognise = function(found) return found:is(kind) and recognise(found) or nil end,
   rename = function(name, found) return names.inner(names.without(name, prefix), spelling(found)) end,
   unname = function(name, found)
     return (name:find "^classifier%." and "" or prefix) .. names.outer(name, spelling(found))

@@ -79,7 +79,7 @@ local function settings_of(found)
 end
 
 local function recognise(found)
-  if not found.config then return nil end
+  if not (found:is "clap" or found:is "clap_audio_model") then return nil end
   local c = settings_of(found)
   local _, texts = labelled(found)
   return {

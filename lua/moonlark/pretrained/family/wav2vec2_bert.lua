@@ -24,7 +24,7 @@ local config = {
 }
 
 local function recognise(found)
-  if not found.config then return nil end
+  if not found:is "wav2vec2-bert" then return nil end
   local c = settings.config(found, config)
   for _, key in ipairs {"add_adapter", "use_intermediate_ffn_before_adapter"} do
     if c[key] then found:fail("config.json says %s, a network on top that is not known here", key) end
