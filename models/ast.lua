@@ -101,7 +101,7 @@ Ast.heads, Ast.last = {"classifier"}, "^layernorm%."
 --- The network in steps, for fine-tuning: see models/README.md.
 function Ast:steps()
   local list = {function(x) return self.embeddings(x) end}
-  for i, layer in self.layers:each() do list[i + 2] = layer end
+  for i, layer in self.layers:each() do list[i + 2] = function(x) return layer(x) end end
   return {list = list, pooled = function(x) return self.layernorm(x:narrow(1, 0, 2)):mean {1} end}
 end
 

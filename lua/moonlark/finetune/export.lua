@@ -61,7 +61,9 @@ local function changes_of(net, one)
     local name = names[i] or ("LABEL_%d"):format(i - 1)
     by_id[tostring(i - 1)], by_label[name] = name, i - 1
   end
-  local changes = one.export.config(net.net.card.options, card.options.config and json.decode(card.options.config))
+  local config = card.options.config and json.decode(card.options.config) or {}
+  local changes = one.export.config(net.net.card.options, config)
+  for _, key in ipairs {"dtype", "torch_dtype"} do changes[key] = config[key] and "float32" end
   changes.id2label, changes.label2id, changes.problem_type = by_id, by_label, problems[card.task or "classes"]
   return changes
 end
