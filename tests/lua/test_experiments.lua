@@ -43,6 +43,26 @@ function TestExperiments:test_unsupervised()
   lu.assertStrContains(page, "| all four | PCA, Gaussian mixture |")
 end
 
+function TestExperiments:test_whisper_genres()
+  local model = lib.tiny_whisper(folder .. "/whisper-tiny")
+  local figures, page = experiment("whisper_genres", "--model", model, "--unfreeze", "1", "--epochs", "2")
+  lu.assertEquals({figures.n, figures.classes}, {3, 3})
+  for _, name in ipairs {"head", "upper"} do within(figures["accuracy." .. name], 0, 1) end
+  lu.assertStrContains(page, "| the head alone |")
+  local run = folder .. "/whisper_genres"
+  local said = lib.moonlark(nil, nil, "predict", run, corpus .. "/metal/metal.00000.wav")
+  lu.assertEquals(said.code, 0, said.err)
+  lu.assertEquals(json.read(run .. "/whisper/config.json", "object").architectures, {"WhisperForAudioClassification"})
+end
+
+function TestExperiments:test_vggish_logistic()
+  local model = "tests/reference/pretrained/vggish/vggish-tiny.pth"
+  local figures, page = experiment("vggish_logistic", "--model", model)
+  lu.assertEquals({figures.n, figures.classes, figures.folds}, {15, 3, 5})
+  within(figures.accuracy, 0.4, 1) -- timbre shows in random convolutions, too
+  lu.assertStrContains(page, "| logistic regression |")
+end
+
 function TestExperiments:test_regularisation()
   local figures, page = experiment("regularisation", "--epochs", "2", "--segment", "2")
   for _, network in ipairs {"lstm_cnn", "cnn", "cnn_regularised"} do
