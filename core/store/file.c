@@ -26,7 +26,9 @@ mlk_code mlk_file_open(const char *path, mlk_file *file, mlk_status *status)
         code = mlk_fail(status, MLK_IO, "cannot read %s: it is %s", path,
                         S_ISDIR(info.st_mode) ? "a directory" : "not a regular file");
     } else if (info.st_size > 0) {
-        void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
+        /* No room is set aside for changes: a file may be larger than memory. */
+        void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor,
+                           0);
         if (bytes == MAP_FAILED)
             code = mlk_fail_system(status, errno, "cannot map", path);
         else

@@ -227,7 +227,8 @@ local reading = options.describe("torch.load", store.parameters.read_table)
 --- shards, the tensors of all of them.
 ---
 --- Large tensors of .safetensors, .onnx and PyTorch's files lie in the mapped file: opening gigabytes costs no memory
---- until they are used. What changes them changes memory, never the file.
+--- until they are used. What changes them changes memory, never the file. (Other programs must not shorten a file that
+--- is in use; Moonlark itself writes a new one beside it.)
 ---
 --- Files of torch.save (.pt, .pth, .bin, .ckpt, or any other ending where the content says so) give what Python's
 --- torch.load gives: dicts are tables, lists and tuples sequences; None is nothing in a dict, false in a list. They are
