@@ -38,12 +38,16 @@ static int free_tree(lua_State *L)
     return 0;
 }
 
+static void let_go(mlk_mapping **held)
+{
+    if (*held)
+        mlk_mapping_release(*held);
+    *held = NULL;
+}
+
 static int free_mapping(lua_State *L)
 {
-    mlk_mapping **mapping = luaL_checkudata(L, 1, MAPPING_TYPE);
-    if (*mapping)
-        mlk_mapping_release(*mapping);
-    *mapping = NULL;
+    let_go(luaL_checkudata(L, 1, MAPPING_TYPE));
     return 0;
 }
 
@@ -186,14 +190,14 @@ static const mlk_format *check_readable(lua_State *L, const char *path)
  * their bookkeeping. */
 enum { WORTH_WRAPPING = 64 << 10 };
 
-/* Takes over a mapped file, so that tensors can lie in it; pushes what lets go of it. NULL: the file is empty. */
-static mlk_mapping *push_mapping(lua_State *L, mlk_file *file)
+/* Takes over a mapped file, so that tensors can lie in it; pushes what lets go of it. It holds NULL of an empty file. */
+static mlk_mapping **push_mapping(lua_State *L, mlk_file *file)
 {
     mlk_mapping **held = mlk_lua_push_object(L, MAPPING_TYPE, sizeof *held);
     *held = NULL;
     if (file->bytes && !(*held = mlk_mapping_new(file)))
         mlk_lua_fail(L, "not enough memory for a file");
-    return *held;
+    return held;
 }
 
 /* Pushes an array of a file. Its own memory, where it has some, may become the tensor's. */
@@ -334,11 +338,13 @@ static int load_tree(lua_State *L, const char *path, const mlk_format *format)
     mlk_status status;
     mlk_tree *tree = mlk_lua_push_object(L, TREE_TYPE, sizeof *tree);
     mlk_lua_check(L, format->read_tree(path, tree, &status), &status);
-    tree_state s = {tree, push_mapping(L, &tree->file), 0};
+    mlk_mapping **held = push_mapping(L, &tree->file);
+    tree_state s = {tree, *held, 0};
     lua_newtable(L);
     s.made = lua_gettop(L);
     push_node(L, &s, tree->root);
     mlk_tree_free(tree);
+    let_go(held);
     return 1;
 }
 
@@ -358,10 +364,10 @@ static int load(lua_State *L)
         return load_tree(L, path, format);
     mlk_tensors *tensors = mlk_lua_push_object(L, TENSORS_TYPE, sizeof *tensors);
     mlk_lua_check(L, format->read(path, tensors, &status), &status);
-    mlk_mapping *mapping = push_mapping(L, &tensors->file);
+    mlk_mapping **held = push_mapping(L, &tensors->file);
     lua_createtable(L, 0, tensors->count + tensors->strings_count);
     for (int i = 0; i < tensors->count; i++) {
-        push_array(L, &tensors->items[i].array, &tensors->items[i].owned, mapping);
+        push_array(L, &tensors->items[i].array, &tensors->items[i].owned, *held);
         if (!format->single)
             lua_setfield(L, -2, tensors->items[i].name);
     }
@@ -375,6 +381,7 @@ static int load(lua_State *L)
     if (more)
         push_metadata(L, tensors);
     mlk_tensors_free(tensors);
+    let_go(held);
     return more ? 2 : 1;
 }
 
