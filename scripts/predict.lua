@@ -6,9 +6,8 @@ local json = require "moonlark.base.json"
 local model = require "moonlark.model"
 local options = require "moonlark.base.options"
 local predict = require "moonlark.predict"
-local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
-local source = require "moonlark.shell.source"
+local sounds = require "moonlark.shell.sounds"
 local text = require "moonlark.base.text"
 
 local parser = command.parser("predict", "Says what a trained model hears in songs, or reads in a table: one line a "
@@ -32,39 +31,6 @@ command.json(parser)
 local args = parser:parse()
 
 local opened = model.open(args.model, {device = args.device, offline = args.offline})
-
--- What dataset.kind says of a path; nil for sounds, which are none of its kinds, and for what is not there.
-local function kind_of(path)
-  local known, kind = pcall(dataset.kind, path)
-  return known and kind or nil
-end
-
--- The sounds of a folder, those that a list or an index names, or the one that a path is.
-local function sounds_at(path)
-  local kind = files.kind(path) == "file" and kind_of(path)
-  if kind == "list" or kind == "either" or kind == "index" then
-    local list, songs = {}, source.sounds(path)
-    for i, track in ipairs(songs.tracks) do list[i] = track.path end
-    return list, songs.rejected
-  end
-  if files.kind(path) ~= "directory" then return {path}, {} end
-  local list, aside = scan.sounds(path)
-  if #list == 0 then io.stderr:write(show.format("%s holds no sound files\n", path)) end
-  for i, name in ipairs(list) do list[i] = scan.join(path, name) end
-  return list, aside
-end
-
--- The sounds that the arguments name, and what could not be read in folders.
-local function sound_files()
-  local list, aside = {}, {}
-  for _, path in ipairs(args.data) do
-    local inside, bad = sounds_at(path)
-    table.move(inside, 1, #inside, #list + 1, list)
-    table.move(bad, 1, #bad, #aside + 1, aside)
-  end
-  if #list == 0 then error("there are no songs to predict", 0) end
-  return list, aside
-end
 
 local function words(prediction)
   local parts = {show.name(prediction.path)}
@@ -112,7 +78,7 @@ end
 -- Whether the one argument is a table of numbers, or the folder of an extraction; a list that holds numbers, too, is
 -- one for a model that reads tables.
 local function is_table(path)
-  local kind = #args.data == 1 and kind_of(path)
+  local kind = #args.data == 1 and sounds.kind(path)
   return kind == "table" or kind == "extraction" or kind == "either" and opened.reads
 end
 
@@ -124,7 +90,7 @@ local function of_rows(path)
 end
 
 local function of_sounds()
-  local songs, aside = sound_files()
+  local songs, aside = sounds.of(args.data, "predict")
   local list, rejected, partial = predict.files(opened, songs, {segments = args.segments, workers = args.workers,
     map = args.map, join = args.join, progress = true, channel = args.channel, partial = args.partial})
   return list, table.move(rejected, 1, #rejected, #aside + 1, aside), partial

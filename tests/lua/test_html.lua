@@ -24,6 +24,7 @@ function TestBase64:test_known_answers()
   for bytes, letters in pairs {[""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=",
     foobar = "Zm9vYmFy", ["\0\255\254"] = "AP/+"} do
     lu.assertEquals(base64.encode(bytes), letters)
+    lu.assertEquals(base64.decode(letters), bytes)
   end
 end
 

@@ -53,8 +53,8 @@ mel.mfcc_delta2 = engine.feature "mfcc_delta2"
 --- Input of OpenAI's Whisper: the song at 16 kHz, cut or padded with silence to 30 s, as a log-mel spectrogram.
 ---
 --- Shape n_mels × 3000 (100 frames/s); n_mels is 80, or 128 for large-v3. With pad = false the clip's own length,
---- n // 160 frames of more than 200 samples. 8 decades under the clip's maximum, scaled to about −1..1; silence is
---- −1.5. Errors: another rate than 16 000 Hz. Source: Radford et al., 2022 (log_mel_spectrogram).
+--- n // 160 frames of more than 200 samples. Values end 8 decades (range) under the clip's maximum; scaled to about −1..1;
+--- silence is −1.5. Errors: another rate than 16 000 Hz. Source: Radford et al., 2022 (log_mel_spectrogram).
 ---     local input = feature.whisper_mel(audio.load("a.wav", {rate = 16000}))
 mel.whisper_mel = engine.feature "whisper_mel"
 

@@ -324,11 +324,11 @@ local transcribing = options.describe("Pretrained:transcribe", transcribe.option
 function Pretrained:transcribe(songs, given)
   local o = transcribing:read(given)
   if not self.net.decoder then self:fail("this %s writes no text: it has no decoder", self.family.name) end
-  local list, one = songs_of(songs)
-  if one then return transcribe.song(self, list[1], o) end
+  local ready, list, one = transcribe.prepare(self, o), songs_of(songs)
+  if one then return transcribe.song(ready, list[1]) end
   local said, rejected = {}, {}
   for _, song in ipairs(list) do
-    local fine, result = pcall(transcribe.song, self, song, o)
+    local fine, result = pcall(transcribe.song, ready, song)
     if fine then
       said[#said + 1] = result
     else

@@ -1,11 +1,11 @@
 --- Transcribe: a song of any length as text, window by window: each begins where the last timestamp of the one before
 --- says (Radford et al., 2022, section 4.5; openai-whisper).
-local Sound = require "moonlark.pretrained.whisper.sound"
 local deflated_size = require "moonlark_core".store.deflated_size
 local options = require "moonlark.base.options"
 local progress = require "moonlark.base.progress"
 local reading = require "moonlark.audio.reading"
 local signal = require "moonlark.signal"
+local sound = require "moonlark.pretrained.whisper.sound"
 local torch = require "moonlark.torch"
 local transcript = require "moonlark.pretrained.transcript"
 local writer = require "moonlark.pretrained.whisper.writer"
@@ -15,6 +15,8 @@ local transcribe = {}
 local integer, number, choice, boolean, either = options.integer, options.number, options.choice, options.boolean,
   options.either
 local none = choice {false}
+
+local FRAMES_A_STEP = 2 -- mel frames of 10 ms, timestamps of 20 ms
 
 --- What model:transcribe can be told.
 transcribe.options = options.join({
@@ -85,38 +87,44 @@ local function cuts(ids, first)
   return list, closed
 end
 
+-- Adds a segment; from and to are frames of the song.
 local function add(self, said, from, to, ids)
   local text = self.writer.tokens:decode(ids):match "^%s*(.-)%s*$"
   if from == to or text == "" then return end
   table.move(ids, 1, #ids, #self.all + 1, self.all)
-  local segment = {start = from + self.offset, ["end"] = to + self.offset, text = text, tokens = ids, avg_logprob = said.avg_logprob,
+  local segment = {start = self.offset + from / 100, ["end"] = self.offset + to / 100, text = text, tokens = ids, avg_logprob = said.avg_logprob,
     no_speech_prob = said.no_speech_prob, compression_ratio = said.compression_ratio, temperature = said.temperature}
   self.segments[#self.segments + 1] = segment
   if self.o.each then self.o.each(segment) end
 end
 
+-- Frames from the window's beginning to a timestamp.
+local function frames_to(self, id) return (id - self.writer.tokens.timestamps) * FRAMES_A_STEP end
+
+-- A window whose tokens have no pair of timestamps is one segment, to its last timestamp or its end.
+local function add_whole(self, said, size)
+  local first, stop = self.writer.tokens.timestamps, size
+  for _, id in ipairs(said.tokens) do
+    if id > first then stop = frames_to(self, id) elseif id == first then stop = size end
+  end
+  add(self, said, self.seek, self.seek + stop, said.tokens)
+end
+
 -- Cuts a window's tokens into segments; gives the frames after which the next window begins.
 local function divide(self, said, size)
-  local first, ids, start = self.writer.tokens.timestamps, said.tokens, self.seek / 100
-  local function seconds(i) return (ids[i] - first) * self.step / 100 end
-  local places, closed = cuts(ids, first)
+  local ids = said.tokens
+  local places, closed = cuts(ids, self.writer.tokens.timestamps)
   if #places == 0 then
-    local stop = size / 100
-    for i = #ids, 1, -1 do
-      if ids[i] >= first then
-        if ids[i] > first then stop = seconds(i) end
-        break
-      end
-    end
-    add(self, said, start, start + stop, ids)
+    add_whole(self, said, size)
     return size
   end
   local from = 1
   for _, to in ipairs(places) do
-    add(self, said, start + seconds(from), start + seconds(to), table.move(ids, from, to, 1, {}))
+    add(self, said, self.seek + frames_to(self, ids[from]), self.seek + frames_to(self, ids[to]),
+      table.move(ids, from, to, 1, {}))
     from = to + 1
   end
-  return closed and size or (ids[from - 1] - first) * self.step
+  return closed and size or frames_to(self, ids[from - 1])
 end
 
 -- --- a song -------------------------------------------------------------------------------
@@ -127,21 +135,24 @@ local function encoded(self, mel)
   return self.net.encoder(x:to(self.device, self.net.encoder.conv1.weight:dtype()))
 end
 
--- The language's token: as told, or as the first window sounds.
-local function find_language(self, heard)
-  local tokens = self.writer.tokens
+-- The language's token, as told: nil where the sound is to tell it. Errors: the model does not know it.
+local function language_told(model, tokens, word)
   if not tokens.multilingual then
-    if self.o.language and tokens:language(self.o.language) ~= tokens.sot + 1 then
-      self.model:fail("the model writes English only, got the language '%s'", self.o.language)
+    if word and tokens:language(word) ~= tokens.sot + 1 then
+      model:fail("the model writes English only, got the language '%s'", word)
     end
-    self.language = tokens.sot + 1
-  elseif self.o.language then
-    self.language = tokens:language(self.o.language)
-  else
-    local probabilities
-    self.language, probabilities = self.writer:language(encoded(self, heard:mel(0, self.window)))
-    self.probability = probabilities[tokens:language_code(self.language)]
+    return tokens.sot + 1
   end
+  return word and tokens:language(word) or nil
+end
+
+-- The same, or as the first window sounds.
+local function find_language(self, heard)
+  self.language = self.told
+  if self.language then return end
+  local probabilities
+  self.language, probabilities = self.writer:language(encoded(self, heard:mel(0, self.window)))
+  self.probability = probabilities[self.writer.tokens:language_code(self.language)]
 end
 
 -- Hears the window at self.seek, and goes on.
@@ -157,21 +168,31 @@ end
 
 local function label_of(song) return song.path and song.path:match "[^/]*$" or "transcribing" end
 
--- `all` holds the tokens of the prompt and of all segments; those up to `forgotten` are told to no window any more.
-local function new(model, o)
-  local said_by = model.writer or writer.of(model)
-  model.writer = said_by
-  local frames = model.card.options.frames
-  local prompt = o.prompt and said_by.tokens:encode(" " .. o.prompt:match "^%s*(.-)%s*$") or {}
-  return {offset = 0, model = model, net = model.net, device = model.device, writer = said_by, o = o, all = prompt, forgotten = 0,
-    prompted = #prompt, seek = 0, segments = {}, window = 2 * frames, step = 2}
+--- What transcribing songs needs: the model's writer, the language that was told. Errors: the model's vocabulary is
+--- missing; the language is not known.
+---     local ready = transcribe.prepare(model, o)
+---@param model moonlark.Pretrained  with a decoder
+---@param o table  options, read
+---@return table
+function transcribe.prepare(model, o)
+  model.writer = model.writer or writer.of(model)
+  local tokens = model.writer.tokens
+  return {model = model, net = model.net, device = model.device, writer = model.writer, o = o,
+    window = 2 * model.card.options.frames, told = language_told(model, tokens, o.language),
+    prompt = o.prompt and tokens:encode(" " .. o.prompt:match "^%s*(.-)%s*$") or {}}
 end
 
-local function hear(model, song, o)
-  local self = new(model, o)
+-- What is known of one song. `all` holds the tokens of the prompt and of all segments; those up to `forgotten` are told
+-- to no window any more.
+local function begin(ready, song)
+  return setmetatable({all = table.move(ready.prompt, 1, #ready.prompt, 1, {}), forgotten = 0, seek = 0,
+    segments = {}, offset = song.start or 0}, {__index = ready})
+end
+
+local function hear(ready, song)
   if signal.is(song) then song = {signal = song} end
-  local heard = Sound.open(song, model.front, o)
-  self.offset = song.start or 0
+  local self, o = begin(ready, song), ready.o
+  local heard = sound.open(song, ready.model.front, o)
   local bar <close> = o.progress and progress.new(heard.frames // 100, label_of(song)) or nil
   find_language(self, heard)
   while self.seek < heard.frames do
@@ -180,17 +201,17 @@ local function hear(model, song, o)
   end
   if bar then bar:finish() end
   local tokens = self.writer.tokens
-  local text = tokens:decode(table.move(self.all, self.prompted + 1, #self.all, 1, {}))
+  local text = tokens:decode(table.move(self.all, #ready.prompt + 1, #self.all, 1, {}))
   return transcript.new {path = song.path, text = text:match "^%s*(.-)%s*$",
     language = tokens:language_code(self.language), language_probability = self.probability,
     duration = heard.frames / 100, segments = self.segments}
 end
 
 --- The text of a song.
----@param model moonlark.Pretrained  with a decoder
+---     local said = transcribe.song(transcribe.prepare(model, o), {path = "talk.mp3"})
+---@param ready table  of transcribe.prepare
 ---@param song {path: string, start: number?, duration: number?}|moonlark.Signal
----@param o table  options, read
 ---@return moonlark.Transcript
-function transcribe.song(model, song, o) return torch.no_grad(hear, model, song, o) end
+function transcribe.song(ready, song) return torch.no_grad(hear, ready, song) end
 
 return transcribe

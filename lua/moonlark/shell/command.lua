@@ -45,7 +45,8 @@ function command.unknown(name)
 end
 
 local current -- the parser of the command that runs
-local otherwise = {k = "folds", n_clusters = "clusters", n_components = "components"} -- what commands call them
+local otherwise = {k = "folds", n_clusters = "clusters", n_components = "components",
+  beam_size = "beam"} -- what commands call them
 
 -- The flag of a field of options, as the running command has it: "--batch-size"; nil where it has none.
 local function flag_of(field)
