@@ -58,7 +58,10 @@ end
 --- [n, samples] to [n, frames, channels].
 function Extractor:forward(x)
   x = x:unsqueeze(1)
-  for _, layer in self.conv_layers:each() do x = layer(x) end
+  for _, layer in self.conv_layers:each() do
+    local before = x
+    x = torch.scope(function() return layer(before) end) -- of many samples: what is done with goes at once
+  end
   return x:transpose(1, 2)
 end
 

@@ -101,6 +101,8 @@ end
 function TestFront:test_attention()
   local map = opened "hub":attention(lib.clip(0.4675))
   lu.assertEquals(map.data:shape(), {2, 4})
+  lu.assertAlmostEquals(map.rate, 4 / 0.475, 1e-4)
+  lu.assertEquals(opened "hub":attention(lib.clip(0.2)).data:size(1), 2) -- of the sound, not of what fills it up
 end
 
 TestFaults = {}

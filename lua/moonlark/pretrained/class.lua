@@ -300,7 +300,8 @@ function Pretrained:attention(song, given)
   for _, group in ipairs(windows.cut(samples, self.front, o)) do
     for i, start in ipairs(group.starts) do
       local wave = group.waves:narrow(0, i - 1, 1)
-      list[#list + 1] = {start = start / rate, seconds = wave:size(1) / rate,
+      local seconds = self.front.filled and self.front.window or wave:size(1) / rate
+      list[#list + 1] = {start = start / rate, seconds = seconds,
         input = function() return input_of(self, wave) end}
     end
   end

@@ -16,6 +16,7 @@ local family = {}
 ---@field hop number?  seconds from window to window in a long song; default: the window
 ---@field fixed boolean?  a last window that is too short is padded with silence; else heard as long as it is
 ---@field drop boolean?  what is left behind the last whole window is not heard, unless it is all there is
+---@field filled boolean?  features are always of a whole window: behind a shorter sound they are empty
 ---@field least integer?  samples that are needed at least
 ---@field at_once integer?  windows in one batch at most, for networks that hear long ones
 ---@field whole (fun(samples: moonlark.Tensor): moonlark.Tensor)?  what is done to a song [n] before it is cut: silence

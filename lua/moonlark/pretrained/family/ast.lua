@@ -63,7 +63,7 @@ local function front(found, o)
     num_mel_bins = settings.exactly(o.n_mels), max_length = settings.exactly(o.frames),
   })
   return {
-    rate = 16000, window = (known.hop * (o.frames - 1) + known.frame) / 16000, least = 400,
+    rate = 16000, window = (known.hop * (o.frames - 1) + known.frame) / 16000, least = 400, filled = true,
     feature = {known.feature, {n_mels = not known.bands and o.n_mels or nil, n_frames = o.frames, normalize = false}},
     compute = function(x)
       if f.do_normalize then x = (x - f.mean) / (2 * f.std) end
