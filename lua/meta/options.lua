@@ -799,7 +799,7 @@
 ---@field layer? integer  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
 ---@field window? number  default the model's own, above 0, s: of sound that is heard at once
 ---@field hop? number  default the model's own, above 0, s: from window to window
----@field precision? "float32"|"bfloat16"|"float16"  default "float32": of weights and computation
+---@field precision? "float32"|"bfloat16"|"float16"|"int8"  default "float32": of weights and computation
 ---@field device? string  default "cpu": where it is computed: "cpu", "cuda:0"
 ---@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
 ---@field content? string  default nil: hash of the model's files: others are refused

@@ -13,7 +13,7 @@ local parameters = options.describe("feature.embedding", {
     "of a transformer: 0 is what its first layer is given, -1 what the last one gives"),
   window = options.number(nil, {above = 0, unit = "s", usual = "the model's own"}, "of sound that is heard at once"),
   hop = options.number(nil, {above = 0, unit = "s", usual = "the model's own"}, "from window to window"),
-  precision = options.choice({"float32", "bfloat16", "float16"}, "float32", "of weights and computation"),
+  precision = options.choice({"float32", "bfloat16", "float16", "int8"}, "float32", "of weights and computation"),
   device = options.text("cpu", 'where it is computed: "cpu", "cuda:0"'),
   batch_size = options.integer(nil, {least = 1, usual = "a minute of sound on the CPU, 16 elsewhere"},
     "windows that are computed at once"),

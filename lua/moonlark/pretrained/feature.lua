@@ -69,7 +69,7 @@ function feature.resolve(o)
   end
   local text = ("embedding %d content=%s"):format(NUMBERS, content)
   for _, name in ipairs {"layer", "window", "hop", "precision"} do
-    text = ("%s %s=%s"):format(text, name, word(o[name]))
+    text = ("%s %s=%s"):format(text, name, word(name == "precision" and model.precision or o[name]))
   end
   return {settings = options.join(o, {model = path, content = content}), text = text .. "\n", model = model,
     width = width_of(model, o.layer)}
