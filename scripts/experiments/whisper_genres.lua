@@ -60,7 +60,8 @@ local function fitted(unfreeze)
   print(("\n%s: %.1f of %.1f M parameters are trained"):format(unfreeze == 0 and "head alone"
     or ("upper layers: %d"):format(unfreeze), trained / 1e6, total / 1e6))
   local fit = train.fit(net, {
-    train = learned, valid = valid, test = test, epochs = times * args.epochs, patience = times * patience, clip_norm = 1,
+    train = learned, valid = valid, test = test, epochs = times * args.epochs, patience = times * patience,
+    clip_norm = 1,
     optimizer = finetune.rates(net, recipe, {head = head_lr, layer_decay = layer_decay}), schedule = schedule,
     seed = args.seed, device = args.device,
   })

@@ -100,6 +100,15 @@ function TestGradients:test_checkpointing_changes_no_gradient()
   end
 end
 
+function TestGradients:test_a_model_that_is_open_stays_as_it_was()
+  local model = pretrained.open(reference_folder())
+  local first = finetune.open(model, {classes = 3, unfreeze = "all"})
+  torch.no_grad(function()
+    for _, tensor in pairs(first:changing()) do tensor:add_(1) end
+  end)
+  lib.close(model.net.encoder.layers[0].fc1.weight, reference["net.encoder.layers.0.fc1.weight"], 0)
+end
+
 TestChoice = {}
 
 -- The inner names of what is trained below the head, joined.
@@ -177,7 +186,8 @@ end
 -- What transformers says of an input.
 local function asked(python, folder, x)
   torch.save(folder .. "/x.npy", x)
-  local result = assert(core.process.run({python, "tests/reference/finetune/opens.py", folder, folder .. "/x.npy"}, 240))
+  local program = "tests/reference/finetune/opens.py"
+  local result = assert(core.process.run({python, program, folder, folder .. "/x.npy"}, 240))
   lu.assertEquals(result.code, 0, result.err)
   return json.decode(result.out)
 end
@@ -360,8 +370,8 @@ function TestCommand:test_a_folder_of_songs()
   lu.assertEquals(head.code, 0, head.all)
   lu.assertStrContains(head.out, "run folder: head")
   local function run_upper(...)
-    return run("--run", "upper", "--unfreeze", "1", "--augment", "stretch,pitch,noise", "--epochs", "2", "--checkpointing",
-      "--layer-decay", "0.8", "--batch-size", "4", "--export", ...)
+    return run("--run", "upper", "--unfreeze", "1", "--augment", "stretch,pitch,noise", "--epochs", "2",
+      "--checkpointing", "--layer-decay", "0.8", "--batch-size", "4", "--export", ...)
   end
   local upper = run_upper "mine"
   lu.assertEquals(upper.code, 0, upper.all)

@@ -72,13 +72,19 @@ local function without_decoder(o)
   return kept
 end
 
--- Copies what the model has below the head, and the head if that serves on.
+-- Takes what the model has below the head, and the head if that serves on: copies of what is trained; what is frozen
+-- both share.
 local function take(net, model, keep_head)
-  local state, own = {}, net.net:state_dict()
+  local copied, shared, trains = {}, {}, {}
+  for name, tensor in net.net:named_parameters() do trains[name] = tensor:requires_grad() end
+  local own = net.net:state_dict()
   for name, tensor in pairs(model.net:state_dict()) do
-    if own[name] and (keep_head or not trained.in_head(net.net, name)) then state[name] = tensor end
+    if own[name] and (keep_head or not trained.in_head(net.net, name)) then
+      local into = trains[name] and copied or shared
+      into[name] = tensor
+    end
   end
-  net.net:load_state_dict(state, {strict = false})
+  net.net:load_state_dict(copied, {strict = false}):load_state_dict(shared, {strict = false, assign = true})
 end
 
 --- A network to be trained: the model's, under a head for one's own classes. The head is new, unless the model tells
@@ -99,9 +105,9 @@ function finetune.open(what, given)
     family = one.name, network = without_decoder(model.card.options), classes = count,
     width = width, weighted = o.weighted, dropout = o.dropout,
   }
+  trained.choose(net, o)
   take(net, model, same_classes(model, o.classes))
   net.checkpointing, net.source = o.checkpointing, found
-  trained.choose(net, o)
   net.card.finetuning = {from = found.path, hash = core.store.hash_file(found.file), unfreeze = o.unfreeze,
     lora = o.lora}
   return net

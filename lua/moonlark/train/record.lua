@@ -149,9 +149,10 @@ local about_curves = "Training figures are counted as the epoch goes: while the 
 -- The first item of the first batch, as the network sees it.
 local function input_map(trainer)
   for batch in trainer.o.train:epoch(1) do
-    local x = (trainer.net.heard and trainer.net:heard(batch.x) or batch.x):cpu()
+    local x, net = batch.x, trainer.net
+    if net.heard and x:dim() == 3 then x = net:heard(x) end -- of sound
     if x:dim() ~= 3 then return nil end
-    return plot.map(x[0], {title = "What the network sees: " .. (batch.paths[1]:match "[^/]+$" or ""),
+    return plot.map(x[0]:cpu(), {title = "What the network sees: " .. (batch.paths[1]:match "[^/]+$" or ""),
       xlabel = "frame", ylabel = "row", unit = "deviations", bar = true})
   end
 end
@@ -197,10 +198,24 @@ local function write_judged(self, page, trainer)
   end
 end
 
+-- "88154112 parameters, 14175744 of them trained".
+local function parameters_of(net)
+  local total, trained = net:count()
+  return trained == total and ("%d parameters"):format(total)
+    or ("%d parameters, %d of them trained"):format(total, trained)
+end
+
+-- The architecture, of a model from elsewhere its family.
+local function name_of(trainer)
+  local made = trainer.settings
+  return made.finetuning and "a " .. made.options.family .. " from elsewhere" or made.architecture
+    or trainer.net.__name
+end
+
 local function write_page(self, trainer)
-  local page = report.new("Training of " .. (trainer.settings.architecture or trainer.net.__name))
-  page:text(("%d parameters, %d epochs of %d batches; seed %d, on %s."):format(trainer.settings.parameters,
-    #trainer.history, trainer.o.train:count(), trainer.o.seed, trainer.device))
+  local page = report.new("Training of " .. name_of(trainer))
+  page:text(("%s, %d epochs of %d batches; seed %d, on %s."):format(parameters_of(trainer.net), #trainer.history,
+    trainer.o.train:count(), trainer.o.seed, trainer.device))
   write_figures(page, trainer)
   draw(self, page, "curves", "Losses and scores by epoch", curves, trainer)
   page:text(about_curves)
