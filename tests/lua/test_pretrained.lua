@@ -83,7 +83,7 @@ function TestYamnet:test_the_reference()
   local model = pretrained.open(lib.weights "yamnet")
   local vectors = torch.load(lib.weights "vectors/yamnet.safetensors")
   local song = signal.new {data = vectors.waveform, rate = 16000, kind = "waveform"}
-  lib.close(model:features(song):select(0, 0), vectors.logmel, 1e-5)
+  lib.close(model:features(song):select(0, 0), vectors.logmel, 2e-5) -- libtorch 2 rounds its FFT otherwise
   lib.close(model:embed(song), vectors.embedding, 1e-5)
   lib.close(model:forward(model:features(song)):select(0, 0):sigmoid(), vectors.scores, 1e-5)
   lu.assertEquals(model:classify(song).label, "Music")
