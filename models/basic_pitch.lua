@@ -63,7 +63,8 @@ local function stacked(x)
 end
 
 function BasicPitch:forward(x)
-  local h = stacked(normalised(self:cqt(x)) * self.norm_weight + self.norm_bias)
+  local db = normalised(self:cqt(x:float())) -- buffers are float32 whatever the precision
+  local h = stacked(db * self.norm_weight + self.norm_bias):to(self.contour1.weight:dtype())
   local contour = self.contour2(self.contour1(h):relu())
   local note = self.note2(self.note1(contour:sigmoid()):relu())
   local onset = self.onset2(torch.cat({note:sigmoid(), self.onset1(h):relu()}, 1))

@@ -7,6 +7,7 @@
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
+local torch = require "moonlark.torch"
 
 local Silero = nn.Module:extend "Silero"
 
@@ -24,7 +25,8 @@ end
 
 function Silero:forward(x)
   local n, chunks = x:size(0), x:size(1)
-  local spectrum = self.stft_conv(x:reshape({n * chunks, 1, x:size(2)}):reflection_pad1d({0, 64}))
+  local mirrored = x:narrow(2, x:size(2) - 65, 64):flip({2}) -- by hand: libtorch 1.13 does it not in 16 bits
+  local spectrum = self.stft_conv(torch.cat({x, mirrored}, 2):reshape({n * chunks, 1, -1}))
   local real, imaginary = spectrum:narrow(1, 0, bins), spectrum:narrow(1, bins, bins)
   local y = (real:square() + imaginary:square()):sqrt()
   for i = 1, #layers do y = self["conv" .. i](y):relu() end
