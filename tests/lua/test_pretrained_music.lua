@@ -62,7 +62,7 @@ function TestMusicTagging:test_the_reference()
     lib.close(model:forward(x):sigmoid():select(0, 0), v[name], 1e-3)
     if name == "jamendo_musicnn" then
       local normed = torch.no_grad(function() return model.net.spec_bn(x:unsqueeze(1)) end)
-      lib.close(normed:reshape {96, 188}, v.jamendo_musicnn_front, 1e-3)
+      lib.close(normed:reshape {96, 188}, v.jamendo_musicnn_front, 5e-3)
     end
   end
   local model = pretrained.open(lib.weights "jamendo/mtat_musicnn.pth")
