@@ -39,18 +39,27 @@ end
 function TestClap:test_labels_that_are_texts()
   local v = torch.load(root .. "both/vectors.safetensors")
   for _, file in ipairs {"texts.safetensors", "texts.json"} do
-    local model = pretrained.open(root .. "both", {labels = root .. "both/" .. file})
+    local model = pretrained.open(root .. "both", {labels = root .. "texts/" .. file})
     lu.assertEquals(model.names, {"a dog", "music", "rain"})
     lib.close(model:forward(input(model)), v.logits, 5e-5)
     local said = model:classify(short)
     lu.assertAlmostEquals(said.probabilities.music, v.logits[1]:softmax(-1)[1]:item(), 1e-5)
   end
-  local scaled = pretrained.open(root .. "audio", {labels = root .. "both/texts.json"}) -- the class's 1 / 0.07
+  local scaled = pretrained.open(root .. "audio", {labels = root .. "texts/texts.json"}) -- the class's 1 / 0.07
   lu.assertAlmostEquals(scaled.net.logit_scale_a:exp():item(), 1 / 0.07, 1e-4)
 end
 
+function TestClap:test_texts_beside_the_weights()
+  local folder = lib.folder()
+  for _, name in ipairs(files.list(root .. "both")) do
+    files.write(folder .. "/" .. name, files.read(root .. "both/" .. name))
+  end
+  files.write(folder .. "/texts.json", files.read(root .. "texts/texts.json"))
+  lu.assertEquals(pretrained.open(folder).names, {"a dog", "music", "rain"})
+end
+
 function TestClap:test_names_for_saving()
-  local model = pretrained.open(root .. "both", {labels = root .. "both/texts.json"})
+  local model = pretrained.open(root .. "both", {labels = root .. "texts/texts.json"})
   for _, outer in ipairs(text.keys(model.found.tensors)) do
     local inner = model.family.rename(outer, model.found)
     if inner then lu.assertEquals(model.family.unname(inner), outer) end

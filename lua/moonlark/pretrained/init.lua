@@ -23,7 +23,7 @@ local opening = options.describe("pretrained.open", {
   precision = options.choice(precision.names, "float32",
     "of weights and computation; int8: of linear layers, on the CPU"),
   labels = options.text(nil, "CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json",
-    {usual = "embeddings only"}),
+    {usual = "texts.safetensors, .npz or .json beside the weights"}),
   pooling = options.choice({"all", "valid"}, options.none, "Whisper: the head hears the mean of all frames, or of those "
     .. "of sound", {usual = "as trained"}),
   pca = options.boolean(false, "VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are"),

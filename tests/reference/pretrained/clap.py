@@ -45,8 +45,8 @@ with torch.no_grad():
 model.save_pretrained(path)
 extractor.save_pretrained(path)
 texts = dict(zip(["a dog", "music", "rain"], out.text_embeds))
-tiny.save(path, "texts", texts)
-tiny.write_json(path, "texts.json", {k: [float(x) for x in v] for k, v in texts.items()})
+tiny.save(tiny.folder("clap", "texts"), "texts", texts)
+tiny.write_json(os.path.join(path, "..", "texts"), "texts.json", {k: [float(x) for x in v] for k, v in texts.items()})
 tiny.save(path, "vectors", {"x": x[:, :, ::4], "embedding": raw, "logits": out.logits_per_audio, "bfloat16": brief})
 
 path = tiny.folder("clap", "audio")

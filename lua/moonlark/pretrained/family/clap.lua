@@ -47,9 +47,14 @@ local function texts_of(path)
   return torch.load(path)
 end
 
--- The names of the file `labels`, sorted, and their embeddings [classes, width]; nil where none is asked for.
+-- The file of texts that is asked for, or lies beside the weights.
+local function texts_file(found)
+  return found.asked.labels or found:beside "texts.safetensors" or found:beside "texts.npz" or found:beside "texts.json"
+end
+
+-- The names of the texts, sorted, and their embeddings [classes, width]; nil where there are none.
 local function labelled(found)
-  local path = found.asked.labels
+  local path = texts_file(found)
   if not path then return nil end
   local texts = texts_of(path)
   local labels, rows = text.keys(texts), {}
@@ -93,7 +98,7 @@ end
 
 -- The text tower has no name in the network.
 local function rename(name, found)
-  if name:find "^audio_projection%." or name == "logit_scale_a" and found.asked.labels then return name end
+  if name:find "^audio_projection%." or name == "logit_scale_a" and texts_file(found) then return name end
   local inner = name:match "^audio_model%.audio_encoder%.(.*)$" or name:match "^audio_encoder%.(.*)$"
   if not inner or inner:find "relative_position_index$" then return nil end
   return names.inner(inner, spelling)
