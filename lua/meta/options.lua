@@ -800,6 +800,7 @@
 ---@field window? number  default the model's own, above 0, s: of sound that is heard at once
 ---@field hop? number  default the model's own, above 0, s: from window to window
 ---@field precision? "float32"|"bfloat16"|"float16"|"int8"  default "float32": of weights and computation
+---@field pca? boolean  default false: VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are
 ---@field device? string  default "cpu": where it is computed: "cpu", "cuda:0"
 ---@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
 ---@field content? string  default nil: hash of the model's files: others are refused
@@ -2187,7 +2188,7 @@
 ---@class moonlark.pretrained.open.Options
 ---@field device? string  default "cpu": where it computes: "cpu", "cuda:0"
 ---@field precision? "float32"|"bfloat16"|"float16"|"int8"  default "float32": of weights and computation; int8: of linear layers, on the CPU
----@field labels? string  default embeddings only: CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json
+---@field labels? string  default texts.safetensors, .npz or .json beside the weights: CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json
 ---@field pooling? "all"|"valid"  default as trained: Whisper: the head hears the mean of all frames, or of those of sound
 ---@field pca? boolean  default false: VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are
 ---@field offline? boolean  default false: nothing is fetched, what is here must do

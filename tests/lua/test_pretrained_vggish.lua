@@ -1,5 +1,6 @@
 -- VGGish beside torchvggish: tests/reference/pretrained/vggish.py made the files.
 local lib = dofile "tests/lua/lib.lua"
+local feature = require "moonlark.feature"
 local files = require "moonlark.base.files"
 local lu = require "luaunit"
 local pretrained = require "moonlark.pretrained"
@@ -29,6 +30,15 @@ function TestVggish:test_the_pca()
   lib.close(codes, v.codes, 1) -- a number beside a half may be rounded either way
   lu.assertTrue((codes - v.codes):abs():mean():item() < 0.1)
   lib.close(codes, codes:round(), 0)
+end
+
+function TestVggish:test_the_pca_in_a_recipe()
+  local function made(pca)
+    local recipe = feature.recipe {features = {embedding = {model = weights, pca = pca}}, pool = {"mean"}}
+    return recipe:row(lib.clip(3.2))
+  end
+  lib.close(made(true):flatten(), v.codes:mean {0}, 0.5)
+  lib.close(made(false):flatten(), v.embedding:mean {0}, 1e-4)
 end
 
 -- Under the prefix in one file, and in other formats.

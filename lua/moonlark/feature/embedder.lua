@@ -14,6 +14,7 @@ local parameters = options.describe("feature.embedding", {
   window = options.number(nil, {above = 0, unit = "s", usual = "the model's own"}, "of sound that is heard at once"),
   hop = options.number(nil, {above = 0, unit = "s", usual = "the model's own"}, "from window to window"),
   precision = options.choice({"float32", "bfloat16", "float16", "int8"}, "float32", "of weights and computation"),
+  pca = options.boolean(false, "VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are"),
   device = options.text("cpu", 'where it is computed: "cpu", "cuda:0"'),
   batch_size = options.integer(nil, {least = 1, usual = "a minute of sound on the CPU, 16 elsewhere"},
     "windows that are computed at once"),

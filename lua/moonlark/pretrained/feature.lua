@@ -19,7 +19,7 @@ local feature = {}
 
 local NUMBERS = 1 -- raised when the same model gives other numbers than before: what is kept is then made anew
 
-local models = setmetatable({}, {__mode = "v"}) -- by path, device and precision, as long as somebody uses them
+local models = setmetatable({}, {__mode = "v"}) -- by path and how it is opened, as long as somebody uses them
 
 -- Sizes and times of a model's files: one that is written anew is opened anew.
 local function stamp(path)
@@ -33,8 +33,8 @@ local function stamp(path)
 end
 
 local function model_at(path, o)
-  local key = table.concat({path, o.device, o.precision, stamp(path)}, "\n")
-  if not models[key] then models[key] = pretrained.open(path, {device = o.device, precision = o.precision}) end
+  local key = table.concat({path, o.device, o.precision, tostring(o.pca), stamp(path)}, "\n")
+  models[key] = models[key] or pretrained.open(path, {device = o.device, precision = o.precision, pca = o.pca})
   return models[key]
 end
 
@@ -71,6 +71,8 @@ function feature.resolve(o)
   for _, name in ipairs {"layer", "window", "hop", "precision"} do
     text = ("%s %s=%s"):format(text, name, word(name == "precision" and model.precision or o[name]))
   end
+  local pca = model.net.pproc
+  if pca then text = text .. " pca=" .. core.store.hash(table.concat(pca.pca_means:totable(), " ")) end
   return {settings = options.join(o, {model = path, content = content}), text = text .. "\n", model = model,
     width = width_of(model, o.layer)}
 end
