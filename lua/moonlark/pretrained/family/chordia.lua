@@ -21,7 +21,7 @@ return family.define {
   rename = function(name) return not name:find "^condition_linear" and name or nil end,
   front = function()
     return {
-      rate = rate, most = 600, at_once = 1,
+      rate = rate, most = 600, at_once = 1, least = hop,
       feature = {"hybrid_cqt", {hop_length = hop, fmin = 23.124651419477, n_bins = 288, bins_per_octave = 36,
         tuning = false}},
       compute = function(x) return x:narrow(1, first, bands):transpose(1, 2) end,
