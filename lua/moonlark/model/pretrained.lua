@@ -12,11 +12,11 @@ local torch = require "moonlark.torch"
 
 local Pretrained = {}
 
---- What the model tells apart. Errors: it gives embeddings alone, or what is heard over time.
+--- What the model tells apart. Errors: it tells no classes.
 function Pretrained:names()
   if self.card.classes then return self.card.classes end
   if self.learned.family.track then
-    self:fail("this %s tells no classes, but what is heard over time: moonlark track says it", self.kind)
+    self:fail("this %s tells no classes, but what is heard over time: moonlark track", self.kind)
   end
   self:fail("this %s tells no classes, it gives embeddings: moonlark embed writes them, and --features embedding --set "
     .. "embedding.model=%s learns from them", self.kind, self.path)

@@ -17,7 +17,9 @@ Pooled.__index, Kept.__index = Pooled, Kept
 function embedding.of(model, x, layer)
   local net = model.net
   if layer == nil and net.embedding then return net:embedding(x):float():cpu() end
-  if not net.hidden then model:fail("a %s has no layers to choose from", model.family.name) end
+  if not net.hidden then
+    model:fail(layer and "a %s has no layers to choose from" or "a %s gives no embedding", model.family.name)
+  end
   local states = net:hidden(x)
   local count, index = #states, layer or -1
   if index < 0 then index = count + index end
