@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The tensor, network and training tests on a CUDA device, then throughput beside PyTorch on the same card.
+# The tensor, network, training and pretrained tests on a CUDA device, then throughput beside PyTorch on the same card,
+# and the time of an encoder of Whisper large-v3's size.
 #
 #     tests/gpu.sh [build folder]        default: build/release
 #
@@ -29,7 +30,7 @@ fi
 # TF32 rounds factors to 10 bits: comparisons to 1e-5 must do without.
 export NVIDIA_TF32_OVERRIDE=0 MOONLARK_TEST_DEVICE=cuda:0 MOONLARK_TEST_BUILD=$build MOONLARK_CACHE= CUBLAS_WORKSPACE_CONFIG=:4096:8
 failed=0
-for test in test_torch_reference test_nn test_optim test_train test_batches; do
+for test in test_torch_reference test_nn test_optim test_train test_batches test_precision; do
   [ -f "tests/lua/$test.lua" ] || continue
   echo "== $test on $MOONLARK_TEST_DEVICE"
   "$moonlark" "tests/lua/$test.lua" || failed=1
@@ -45,4 +46,7 @@ if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/de
 else
   echo "PyTorch: python3 has none with CUDA, so there is no comparison"
 fi
+
+echo "== Whisper's encoder, large-v3's size, milliseconds a window of 30 s"
+"$moonlark" tests/bench/large.lua cuda:0 || failed=1
 exit $failed
