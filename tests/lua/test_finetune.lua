@@ -296,8 +296,8 @@ function TestFit:test_what_is_cached_is_what_the_whole_network_says()
   lib.close(train.evaluate(net, whole).probabilities, fit.test.probabilities, 1e-6)
 end
 
-function TestFit:test_a_training_repeats_and_resumes_to_the_bit()
-  local given = {unfreeze = 1, lora = {rank = 2}}
+-- The same training twice, and once with a break.
+local function check_repeats(self, given)
   local first, net = self:fit(given)
   local again = self:fit(given)
   lu.assertEquals(losses(again), losses(first))
@@ -310,6 +310,21 @@ function TestFit:test_a_training_repeats_and_resumes_to_the_bit()
   for name, tensor in pairs(net:whole(net:changing())) do
     lib.close(other:whole(other:changing())[name], tensor, 0)
   end
+end
+
+function TestFit:test_a_training_repeats_and_resumes_to_the_bit()
+  check_repeats(self, {unfreeze = 1, lora = {rank = 2}})
+  check_repeats(self, {weighted = true, dropout = 0.2})
+end
+
+function TestFit:test_a_network_without_a_head_of_its_own_gets_one()
+  self.model = "tests/reference/pretrained/vggish/vggish-tiny.pth"
+  local folder = lib.folder() .. "/run"
+  local fit, net = self:fit({}, {run = folder})
+  local said = predict.file(folder, self.parts.test.tracks[1].path)
+  lu.assertAlmostEquals(said.probabilities.high, fit.test.probabilities[0][0]:item(), 1e-5)
+  lib.fails("no place for a head of one's own", finetune.export, net, lib.folder() .. "/model")
+  lib.fails("has no layers to count", self.fit, self, {unfreeze = 1})
 end
 
 function TestFit:test_a_run_goes_on_with_the_same_weights_only()
