@@ -147,6 +147,7 @@ function TestFaults:test_front_ends()
   lib.fails("sampling_rate must be 16000, got 44100", pretrained.open,
     changed(file, {sampling_rate = 44100}))
   lib.fails("max_length must be 46, got 1024", pretrained.open, changed(file, {max_length = 1024}))
+  lib.fails("hop_length must be 160, got 256", pretrained.open, changed(file, {hop_length = 256}))
   lib.fails("std must be a number above 0, got 0", pretrained.open, changed(file, {std = 0}))
   lib.fails('feature_extractor_type must be "ASTFeatureExtractor" or "MAESTFeatureExtractor"', pretrained.open,
     changed(file, {feature_extractor_type = "Other"}))

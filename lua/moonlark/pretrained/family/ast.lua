@@ -61,6 +61,7 @@ local function front(found, o)
     sampling_rate = settings.exactly(16000), do_normalize = options.boolean(true),
     mean = options.number(known.mean), std = options.number(known.std, {above = 0}),
     num_mel_bins = settings.exactly(o.n_mels), max_length = settings.exactly(o.frames),
+    hop_length = settings.exactly(known.hop),
   })
   return {
     rate = 16000, window = (known.hop * (o.frames - 1) + known.frame) / 16000, least = 400, filled = true,
