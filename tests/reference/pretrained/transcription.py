@@ -143,7 +143,7 @@ def main():
     tokens = [whisper.tokenizer.get_tokenizer(True).encode(text) for text in texts]
     forbidden = list(whisper.tokenizer.get_tokenizer(True).non_speech_tokens)
     json.dump({"cases": cases, "languages": dict(likeliest), "texts": texts, "tokens": tokens, "non_speech": forbidden},
-              open(f"{OUT}/expected.json", "w"), indent=0, ensure_ascii=False)
+              open(f"{OUT}/expected.json", "w"), ensure_ascii=False)
 
 
 main()

@@ -28,8 +28,9 @@ do
   end
 end
 
+-- Letters of ASCII stand for themselves.
 local function bytes_of(word, file)
-  return (word:gsub(utf8.charpattern, function(char)
+  return (word:gsub("[\xC2-\xF4][\x80-\xBF]*", function(char)
     return byte_of[char] or show.fail("%s: the token '%s' is none of bytes", file, word)
   end))
 end
