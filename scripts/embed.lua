@@ -19,7 +19,8 @@ parser:argument("model", "A folder or file of weights, a name of moonlark models
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 source.known_arguments(parser)
 local described = options.described "feature.embedding"
-command.options(parser, described, {"layer", "window", "hop", "precision", "device", "batch_size"})
+local passed = {"layer", "window", "hop", "precision", "pca", "device", "batch_size"}
+command.options(parser, described, passed)
 parser:option("--pool", "Statistics over the time of a song: mean, std, min, max, median, p0 … p100; false: a file of "
   .. "frames for each sound."):argname "<a,b|false>":default "mean":convert(function(text)
   return text == "false" and {} or command.words(text)
@@ -30,7 +31,7 @@ extraction.arguments(parser)
 local args = parser:parse()
 
 local settings = {model = args.model}
-for _, name in ipairs {"layer", "window", "hop", "precision", "device", "batch_size"} do settings[name] = args[name] end
+for _, name in ipairs(passed) do settings[name] = args[name] end
 extraction.run(parser, args, recipe.new {features = {embedding = settings}, start = args.start,
   duration = args.duration, pad = args.pad, channel = args.channel, partial = args.partial,
   pool = #args.pool > 0 and args.pool or nil})
