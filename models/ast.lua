@@ -63,7 +63,7 @@ end
 
 function Layer:forward(x)
   x = x + self.attention(self.layernorm_before(x))
-  return x + self.mlp.fc2(self.activation(self.mlp.fc1(self.layernorm_after(x))))
+  return torch.scope(function() return x + self.mlp.fc2(self.activation(self.mlp.fc1(self.layernorm_after(x)))) end)
 end
 
 local Ast = nn.Module:extend "Ast"

@@ -169,7 +169,9 @@ function FeedForward:init(o)
   self.activation = nonlinearity.named(o.activation)
 end
 
-function FeedForward:forward(x) return self.output_dense(self.activation(self.intermediate_dense(x))) end
+function FeedForward:forward(x)
+  return torch.scope(function() return self.output_dense(self.activation(self.intermediate_dense(x))) end)
+end
 
 local Adapter = nn.Module:extend "Wav2Vec2Adapter"
 

@@ -29,7 +29,7 @@ end
 
 function Layer:forward(x)
   x = x + self.self_attn(self.self_attn_layer_norm(x))
-  return x + self.fc2(self.fc1(self.final_layer_norm(x)):gelu())
+  return torch.scope(function() return x + self.fc2(self.fc1(self.final_layer_norm(x)):gelu()) end)
 end
 
 local Encoder = nn.Module:extend "WhisperEncoder"

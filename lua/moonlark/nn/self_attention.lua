@@ -41,10 +41,12 @@ end
 
 function SelfAttention:forward(x, mask)
   local watched = self.watcher and self.watcher(self, x, mask)
-  local q, k, v = self:projected(x)
-  local mixed = watched and watched:matmul(v)
-    or torch.scaled_dot_product_attention(q, k, v, mask and {attn_mask = mask} or nil)
-  return self.out_proj(mixed:transpose(1, 2):flatten(2))
+  return torch.scope(function() -- what is done with goes at once
+    local q, k, v = self:projected(x)
+    local mixed = watched and watched:matmul(v)
+      or torch.scaled_dot_product_attention(q, k, v, mask and {attn_mask = mask} or nil)
+    return self.out_proj(mixed:transpose(1, 2):flatten(2))
+  end)
 end
 
 function SelfAttention:expects() return ("[n, t, %d]"):format(self.width) end
