@@ -2,6 +2,7 @@
 local lib = dofile "tests/lua/lib.lua"
 local base64 = require "moonlark.base.base64"
 local files = require "moonlark.base.files"
+local frames = require "moonlark.pretrained.whisper.sound"
 local hub = require "moonlark.hub"
 local json = require "moonlark.base.json"
 local lu = require "luaunit"
@@ -168,6 +169,18 @@ function TestUse:test_a_file_is_heard_as_a_signal_is()
   lu.assertEquals(from_file.segments, from_signal.segments)
   lu.assertEquals(from_file.path, path)
   lu.assertEquals(from_file.duration, 33)
+end
+
+function TestUse:test_frames_of_a_long_file_are_those_of_the_whole()
+  local path, song = lib.folder() .. "/song.wav", sound(125)
+  require "moonlark.audio".save(path, song, {subtype = "float"})
+  local from_file = frames.open({path = path}, model.front, {})
+  local from_signal = frames.open({signal = song}, model.front, {})
+  lu.assertEquals(from_file.frames, 12500)
+  lu.assertEquals(from_file.peak, from_signal.peak)
+  for _, from in ipairs {0, 2999, 3000, 5500, 8800, 11900} do
+    lib.close(from_file:mel(from, 3000), from_signal:mel(from, 3000), 0)
+  end
 end
 
 function TestUse:test_songs_that_cannot_be_read_are_set_aside()

@@ -79,7 +79,7 @@ end
 local function measure(self, stream)
   local most, done = 30 * 100, 0
   repeat
-    stream:take(done * HOP, (done + most + CONTEXT) * HOP)
+    stream:take(math.max(0, done - CONTEXT) * HOP, (done + most + CONTEXT) * HOP)
     local count = math.min(most, stream:last() // HOP - done)
     if count > 0 then self.peak = math.max(self.peak, raw(self, stream, done, count):max():item()) end
     done = done + math.max(count, 0)
