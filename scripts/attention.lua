@@ -14,7 +14,7 @@ parser:epilog [[
 
 Bright is what the network looks at, dark what it does not; the curve below says how much each moment is looked at.
 --query all draws the map of the first window instead, a row for each moment that looks.]]
-parser:argument("model", "A folder or file of a model from elsewhere, or org/name.")
+parser:argument("model", "A folder or file of weights, a name of moonlark models, or org/name on a hub.")
 parser:argument("song", "A sound file.")
 require "moonlark.pretrained"
 require "moonlark.plot"

@@ -15,14 +15,16 @@ local parser = command.parser("predict", "Says what a trained model hears in son
 parser:epilog [[
   moonlark predict runs/mine song.mp3 more/*.flac       a run of classify, cluster or train
   moonlark predict runs/mine folder --json              or a list.csv, or an index (moonlark index)
+  moonlark predict musicnn-msd song.mp3 --top 5         a model from elsewhere
   moonlark predict runs/t features.csv                  rows of a table with the columns that the run learnt from
 
 Songs may have any length: networks hear them segment by segment, classical models compute the features that they
 learnt from. Files that cannot be read are named on standard error; then the exit code is 3, and 1 when none can be
 read.]]
-parser:argument("model", "A run folder, or a model's .safetensors file.")
+parser:argument("model", "A run folder, a model's file; or one from elsewhere: a folder, a file, a name of moonlark models, "
+  .. "or org/name on a hub.")
 parser:argument("data", "Sound files, folders and lists of them; or one table of numbers."):args "+"
-command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name"))
+command.option(parser, "top", options.integer(1, {least = 1}, "how many classes to name; of tags at least those that apply"))
 command.options(parser, options.described "predict.files", {"segments", "map", "join", "device", "offline"})
 command.reading(parser, "as in the training")
 command.models(parser)

@@ -13,7 +13,7 @@ parser:epilog [[
   moonlark track models/crepe song.mp3 --out pitch.npz       curves as arrays, and the times of their frames
 
 Models that say no stretches are shown by their curves, which --out writes: .npz, .safetensors, .mat.]]
-parser:argument("model", "A folder or file of a model from elsewhere, or org/name.")
+parser:argument("model", "A folder or file of weights, a name of moonlark models, or org/name on a hub.")
 parser:argument("song", "A sound file.")
 require "moonlark.pretrained"
 command.options(parser, options.described "pretrained.open", {"device"})
@@ -44,7 +44,7 @@ if args.json then
   print(json.encode({path = args.song, segments = json.array(heard.segments or {})}, "  "))
 elseif heard.segments then
   for _, one in ipairs(heard.segments) do
-    print(("%.2f\t%.2f\t%s"):format(one.start + args.start, one.stop + args.start, show.name(one.label)))
+    print(("%.2f\t%.2f\t%s"):format(one.start, one.stop, show.name(one.label)))
   end
 else
   for _, name in ipairs(names) do print(show.format("%s", tostring(heard[name]))) end

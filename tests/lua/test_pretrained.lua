@@ -1,6 +1,7 @@
 -- Models from elsewhere: recognised by their files, heard, embedded.
 local lib = dofile "tests/lua/lib.lua"
 local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 local lu = require "luaunit"
 local pretrained = require "moonlark.pretrained"
 local signal = require "moonlark.signal"
@@ -54,7 +55,44 @@ function TestTiny:test_a_network_alone_gives_embeddings_only()
   lib.fails("tells no classes", model.classify, model, tone(1))
 end
 
+function TestTiny:test_times_are_those_of_the_signal()
+  local part = tone(6):slice(3, 5)
+  lu.assertEquals(self.model:embed(part, {pool = false}).start, 3)
+  lu.assertEquals(self.model:attention(part).start, 3)
+  lu.assertEquals(self.model:classify(part, {segments = true}).segments[1].start, 3)
+  lu.assertEquals(self.model:attention(tone(6):slice(3, 3.001)).data:size(1), 1)
+end
+
 TestFaults = {}
+
+-- The tiny model with a change of its config.json.
+local function with_config(change)
+  local folder = lib.tiny_whisper(lib.folder())
+  local config = json.read(folder .. "/config.json")
+  change(config)
+  files.write(folder .. "/config.json", json.encode(config))
+  return folder
+end
+
+function TestFaults:test_labels_must_be_different_words()
+  local folder = with_config(function(config) config.id2label["2"] = "jazz" end)
+  lib.fails(folder .. ": labels 2 and 3 are both 'jazz'", pretrained.open, folder)
+end
+
+function TestFaults:test_what_the_family_would_not_do_is_refused()
+  local folder = lib.tiny_whisper(lib.folder())
+  lib.fails("pca is an option of vggish, this is a whisper", pretrained.open, folder, {pca = true})
+end
+
+function TestFaults:test_answers_that_are_no_numbers_are_set_aside()
+  local model = pretrained.open(lib.tiny_whisper(lib.folder()))
+  torch.no_grad(function()
+    for _, parameter in ipairs(model.net:parameters()) do parameter:fill_(0 / 0) end
+  end)
+  lib.fails("the network's answer is NaN", model.classify, model, tone(1))
+  local said, rejected = model:classify {tone(1), tone(1)}
+  lu.assertEquals({#said, #rejected}, {0, 2})
+end
 
 function TestFaults:test_what_is_not_known_is_named()
   local folder = lib.tiny_whisper(lib.folder())

@@ -173,7 +173,7 @@ function TestTrack:test_other_models_are_refused()
   model = pretrained.open(lib.random_weights "crepe")
   lib.fails("song must be a Signal", model.track, model, 3)
   local said = lib.moonlark(lib.folder(), nil, "predict", lib.random_weights "crepe", "a.wav")
-  lu.assertStrContains(said.err, "moonlark track says it")
+  lu.assertStrContains(said.err, "what is heard over time: moonlark track")
 end
 
 lib.run()

@@ -204,7 +204,7 @@ local function over_time(self, parts, grid, o, duration)
   for i, part in ipairs(parts) do data[i] = part.data end
   local joined = signal.new {data = torch.cat(data, 1), rate = parts[1].rate, start = parts[1].start,
     kind = "attention", axis = row_axis(self, grid), made = {model = self.found.path, layer = o.layer}}
-  return joined:slice(joined.start, duration)
+  return joined:slice(joined.start, joined.start + math.max(duration, 1 / joined.rate))
 end
 
 --- Where a transformer looks, as a Signal over the song's time: what Pretrained:attention gives.

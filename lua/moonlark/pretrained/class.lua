@@ -54,14 +54,14 @@ local function input_of(self, waves)
   return hearing.input(self, x)
 end
 
--- A song of whatever kind a person names, as a Signal at the model's rate.
+-- A song of whatever kind a person names, as samples at the model's rate; and the second at which it begins.
 local function heard(self, song)
   if type(song) == "string" then song = audio.load(song, {rate = self.front.rate}) end
   local samples = windows.samples(song, self.front)
   if samples:size(0) < (self.front.least or 1) then
     self:fail("the model needs %d samples at least, got %d", self.front.least, samples:size(0))
   end
-  return samples
+  return samples, song.start
 end
 
 local of_features = options.describe("Pretrained:features", cutting)
@@ -72,7 +72,8 @@ local of_features = options.describe("Pretrained:features", cutting)
 ---@param given moonlark.Pretrained.features.Options?
 ---@return moonlark.Tensor  of several lengths, the first: windows of the whole length
 function Pretrained:features(song, given)
-  local groups = windows.cut(heard(self, song), self.front, of_features:read(given))
+  local samples = heard(self, song)
+  local groups = windows.cut(samples, self.front, of_features:read(given))
   return torch.no_grad(input_of, self, groups[1].waves)
 end
 
@@ -235,13 +236,14 @@ local tracking = options.describe("Pretrained:track", {batch_size = how.batch_si
 -- Calls f for each batch of windows; gives a list of what f gives, and the seconds of each window.
 local function each_batch(self, song, o, f)
   local parts, starts = {}, {}
+  local samples, from = heard(self, song)
   local size = hearing.batch_size(self, o)
-  for _, group in ipairs(windows.cut(heard(self, song), self.front, o)) do
+  for _, group in ipairs(windows.cut(samples, self.front, o)) do
     for first = 0, group.waves:size(0) - 1, size do
       local count = math.min(size, group.waves:size(0) - first)
       parts[#parts + 1] = torch.no_grad(function() return f(input_of(self, group.waves:narrow(0, first, count))) end)
     end
-    for _, start in ipairs(group.starts) do starts[#starts + 1] = start / self.front.rate end
+    for _, start in ipairs(group.starts) do starts[#starts + 1] = from + start / self.front.rate end
   end
   return parts, starts
 end
@@ -295,13 +297,13 @@ local looking = options.describe("Pretrained:attention", cutting, attention.opti
 ---@return moonlark.Signal
 function Pretrained:attention(song, given)
   local o, list = looking:read(given), {}
-  local samples = heard(self, song)
+  local samples, from = heard(self, song)
   local rate = self.front.rate
   for _, group in ipairs(windows.cut(samples, self.front, o)) do
     for i, start in ipairs(group.starts) do
       local wave = group.waves:narrow(0, i - 1, 1)
       local seconds = self.front.filled and self.front.window or wave:size(1) / rate
-      list[#list + 1] = {start = start / rate, seconds = seconds,
+      list[#list + 1] = {start = from + start / rate, seconds = seconds,
         input = function() return input_of(self, wave) end}
     end
   end

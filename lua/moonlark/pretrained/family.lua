@@ -105,7 +105,8 @@ local function of_type(found, wanted)
     end
   end
   table.sort(known)
-  found:fail("config.json says model_type '%s', which is not known here; known: %s", wanted, table.concat(known, ", "))
+  found:fail("config.json says model_type '%s', which is not known here; known: %s",
+    type(wanted) == "string" and wanted or show.text(wanted), table.concat(known, ", "))
 end
 
 -- The family whose files have such tensors, and the options of its architecture; nil and the names of all families

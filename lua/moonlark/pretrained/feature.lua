@@ -54,6 +54,12 @@ end
 -- A setting as text has it.
 local function word(value) return value == nil and "nil" or type(value) == "number" and ("%.17g"):format(value) or value end
 
+local function hash_of(tensors)
+  local parts = {}
+  for i, one in ipairs(tensors) do parts[i] = table.concat(one:flatten():totable(), " ") end
+  return core.store.hash(table.concat(parts, "\n"))
+end
+
 --- The model that settings name, and what they come to. Errors: there is none, or other weights than they say.
 ---@param o table  checked options of feature.embedding
 ---@return moonlark.FeatureEmbedding
@@ -72,7 +78,7 @@ function feature.resolve(o)
     text = ("%s %s=%s"):format(text, name, word(name == "precision" and model.precision or o[name]))
   end
   local pca = model.net.pproc
-  if pca then text = text .. " pca=" .. core.store.hash(table.concat(pca.pca_means:totable(), " ")) end
+  if pca then text = text .. " pca=" .. hash_of {pca.pca_means, pca.pca_eigen_vectors} end
   return {settings = options.join(o, {model = path, content = content}), text = text .. "\n", model = model,
     width = width_of(model, o.layer)}
 end
@@ -178,7 +184,6 @@ end
 function feature.of(found, song, pool)
   local heard = hear(found, {song}, {pool = pool})
   if heard.failures[1] then error(heard.failures[1], 0) end
-  if not pool then heard.results[1].start = heard.results[1].start + song.start end
   return heard.results[1]
 end
 

@@ -15,6 +15,7 @@ local windows = require "moonlark.pretrained.windows"
 
 local hearing = {}
 
+local NO_NUMBERS = "the network's answer is NaN, no number: are the model's weights and settings whole?"
 local PENDING = 4 -- batches of windows, of whatever lengths, that wait for more of their length
 
 --- What takes the outputs of the windows of one song.
@@ -31,7 +32,7 @@ local PENDING = 4 -- batches of windows, of whatever lengths, that wait for more
 ---@field rates table<integer, integer>  files by their rate
 ---@field mixed integer  files whose channels were mixed
 ---@field said string?  in words, what was done to the sound before it was heard
----@field waited number  share of the time that the network waited for sound, 0..1
+---@field waited number?  share of the time that the network waited for sound, 0..1; nil where songs are read whole
 
 -- The network's input -------------------------------------------------------------------------
 
@@ -112,7 +113,9 @@ local function hand_out(self, batch, out)
         starts[#starts + 1] = batch[k].start / self.model.front.rate
         sounds[#sounds + 1] = self.model.front.fixed and batch[k].count / self.length or 1
       end
-      self.listeners[batch[first].song]:add(out:narrow(0, first - 1, i - first + 1), starts, sounds)
+      local rows, song = out:narrow(0, first - 1, i - first + 1), batch[first].song
+      if rows:isnan():any():item() then self.heard.failures[song] = NO_NUMBERS end
+      self.listeners[song]:add(rows, starts, sounds)
       first = i + 1
     end
   end
@@ -169,8 +172,14 @@ end
 
 -- No more windows come of a song.
 function Work:finish(song, failure)
-  self.ended[song], self.heard.failures[song] = true, failure
+  self.ended[song], self.heard.failures[song] = true, self.heard.failures[song] or failure
   settle(self, song)
+end
+
+-- Counts what is done to the sound of a file before it is heard.
+local function count(heard, rate, channels, o)
+  heard.rates[rate] = (heard.rates[rate] or 0) + 1
+  if channels > 1 and reading.channel(o.channel) < 0 then heard.mixed = heard.mixed + 1 end
 end
 
 -- Hears the files at these places of the list.
@@ -184,10 +193,7 @@ local function hear_files(self, songs, places, o)
       self:put(places[i], slice)
     else
       heard.notes[places[i]] = slice.notes
-      if not slice.failure then
-        heard.rates[slice.rate] = (heard.rates[slice.rate] or 0) + 1
-        if slice.channels > 1 and reading.channel(o.channel) < 0 then heard.mixed = heard.mixed + 1 end
-      end
+      if not slice.failure then count(heard, slice.rate, slice.channels, o) end
       self:finish(places[i], slice.failure)
     end
   end
@@ -196,16 +202,21 @@ local function hear_files(self, songs, places, o)
 end
 
 -- A file as a Signal, for front ends that need all of a song at once.
-local function loaded(model, song, o)
+local function loaded(self, song, o)
   if signal.is(song) then return song end
-  return audio.load(song.path, {rate = model.front.rate, start = (song.start or 0) + (o.start or 0),
+  local read = audio.load(song.path, {rate = self.model.front.rate, start = (song.start or 0) + (o.start or 0),
     duration = song.duration or o.duration, channel = o.channel, partial = o.partial})
+  if read:duration() == 0 then error("there is no sound in the part asked for", 0) end
+  local said = audio.info(song.path)
+  count(self.heard, said.rate, said.channels, o)
+  return read
 end
 
 local function hear_whole(self, song, place, o)
-  local fine, cut = pcall(function() return windows_of(self.model, loaded(self.model, song, o), o) end)
+  local fine, cut = pcall(function() return windows_of(self.model, loaded(self, song, o), o) end)
+  local front, from = self.model.front, signal.is(song) and song.start * self.model.front.rate or 0
   for _, window in ipairs(fine and cut or {}) do
-    self:put(place, {x = hearing.prepared(self.model.front, window.wave), start = window.start, count = window.count})
+    self:put(place, {x = hearing.prepared(front, window.wave), start = from + window.start, count = window.count})
   end
   self:finish(place, not fine and tostring(cut) or nil)
 end
@@ -213,7 +224,7 @@ end
 local function work_of(model, songs, o, compute, listen)
   local self = setmetatable({model = model, compute = compute, listen = listen, batch_size = o.batch_size,
     length = windows.sizes(model.front, o), buckets = {}, pending = 0, open = {}, ended = {}, listeners = {}, done = 0,
-    heard = {results = {}, failures = {}, notes = {}, rates = {}, mixed = 0, waited = 0}}, Work)
+    heard = {results = {}, failures = {}, notes = {}, rates = {}, mixed = 0}}, Work)
   for i = 1, #songs do self.open[i] = 0 end
   if o.progress and #songs > 1 then self.bar = progress.new(#songs, "listening") end
   return self
@@ -235,7 +246,7 @@ end
 -- Says what was done to the sound, and how long the network waited for it.
 local function say(self)
   local heard, words = self.heard, {self.heard.said}
-  if self.done > 1 then words[#words + 1] = ("%.1f %% of the time waiting for sound"):format(100 * heard.waited) end
+  if self.done > 1 and heard.waited then words[#words + 1] = ("%.1f %% of the time waiting for sound"):format(100 * heard.waited) end
   if #words > 0 then io.stderr:write(table.concat(words, "; "), "\n") end
 end
 

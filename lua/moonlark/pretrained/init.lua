@@ -15,6 +15,7 @@ local init = require "moonlark.nn.initialise"
 local network = require "moonlark.network"
 local options = require "moonlark.base.options"
 local precision = require "moonlark.pretrained.precision"
+local show = require "moonlark.base.show"
 
 local pretrained = {}
 
@@ -67,6 +68,17 @@ local function task_of(one, seen, o)
   return one.task
 end
 
+-- Labels are words, each another: answers are told apart by them.
+local function check_names(names, seen)
+  if type(names) ~= "table" then seen:fail("labels must be a list of words, got %s", show.text(names)) end
+  local known = {}
+  for i, name in ipairs(names) do
+    if type(name) ~= "string" then seen:fail("label %d must be a word, got %s", i, show.text(name)) end
+    if known[name] then seen:fail("labels %d and %d are both '%s'", known[name], i, name) end
+    known[name] = i
+  end
+end
+
 -- The names of the scores; nil for a network that gives none. Where no file names them they are called as the
 -- reference calls them: LABEL_0 …
 local function names_of(one, task, seen, o)
@@ -76,6 +88,7 @@ local function names_of(one, task, seen, o)
     names = {}
     for i = 1, o.classes do names[i] = ("LABEL_%d"):format(i - 1) end
   end
+  check_names(names, seen)
   if #names ~= o.classes then
     seen:fail("there are %d labels, and the network tells %d classes", #names, o.classes)
   end
@@ -90,12 +103,27 @@ local function with_counters(tensors, net)
   return tensors
 end
 
+-- What only one family can do, by the option that asks for it.
+local abilities = {labels = "clap", pooling = "whisper", pca = "vggish"}
+
+-- Refuses what the family would not do.
+local function check_asked(one, seen, o)
+  for _, name in ipairs {"labels", "pooling", "pca"} do
+    if o[name] and one.name ~= abilities[name] then
+      seen:fail("%s is an option of %s, this is a %s", name, abilities[name], one.name)
+    end
+  end
+end
+
+-- Raises another part's error, of whatever many lines, with the model's path.
+local function refuse(seen, why) error(("%s: %s"):format(show.name(seen.path), why), 0) end
+
 local function filled(one, seen, architecture)
   local make = network.find(one.architecture)
   local made, net = pcall(init.without, make, architecture)
-  if not made then seen:fail("%s", net) end
+  if not made then refuse(seen, net) end
   local fits, why = pcall(net.load_state_dict, net, with_counters(renamed(one, seen, architecture), net))
-  if not fits then seen:fail("%s", why) end
+  if not fits then refuse(seen, why) end
   return net
 end
 
@@ -111,6 +139,7 @@ function pretrained.open(what, given)
   local path = hub.path_of(what, {offline = o.offline, revision = o.revision, token = o.token})
   local seen = found.at(path, o)
   local one, architecture = family.of(seen)
+  check_asked(one, seen, o)
   local net = filled(one, seen, architecture):eval()
   local computed = precision.apply(net, o.precision, o.device)
   local task = task_of(one, seen, architecture)
