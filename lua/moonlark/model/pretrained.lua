@@ -18,6 +18,9 @@ function Pretrained:names()
   if self.learned.family.track then
     self:fail("this %s tells no classes, but what is heard over time: moonlark track", self.kind)
   end
+  if self.learned.net.decoder then
+    self:fail("this %s tells no classes, it writes down what is said: moonlark transcribe", self.kind)
+  end
   self:fail("this %s tells no classes, it gives embeddings: moonlark embed writes them, and --features embedding --set "
     .. "embedding.model=%s learns from them", self.kind, self.path)
 end

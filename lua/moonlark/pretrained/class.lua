@@ -275,7 +275,10 @@ end
 ---@return table<string, moonlark.Signal|table>
 function Pretrained:track(song, given)
   local o = tracking:read(given)
-  if not self.family.track then self:fail("a %s does not answer frame by frame", self.family.name) end
+  if not self.family.track then
+    self:fail("a %s does not answer frame by frame: moonlark %s asks for what it gives", self.family.name,
+      self.names and "predict" or "embed")
+  end
   if type(song) == "string" then song = audio.load(song, {rate = self.front.rate}) end
   local scores, start = scores_over_time(self, signal.check("song", song, "waveform"), o)
   return self.family.track(scores, function(name, data, axis)
@@ -344,7 +347,8 @@ end
 
 function Pretrained:__tostring()
   local parameters = self.net:count()
-  local says = self.names and ("%d %s"):format(#self.names, self.card.task) or "embeddings"
+  local says = self.names and ("%d %s"):format(#self.names, self.card.task)
+    or self.net.decoder and "transcription" or self.net.embedding and "embeddings" or "over time"
   return show.format("%s: %s, %.1f M parameters, %d Hz", self.family.name, says, parameters / 1e6, self.front.rate)
 end
 
