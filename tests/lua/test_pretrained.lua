@@ -79,6 +79,12 @@ function TestFaults:test_labels_must_be_different_words()
   lib.fails(folder .. ": labels 2 and 3 are both 'jazz'", pretrained.open, folder)
 end
 
+function TestFaults:test_other_values_are_refused()
+  lib.fails("what to open must be a folder, a file or a name, got", pretrained.open, {})
+  local model = pretrained.open(lib.tiny_whisper(lib.folder()))
+  lib.fails("x must be a tensor, got", model.forward, model, 3)
+end
+
 function TestFaults:test_what_the_family_would_not_do_is_refused()
   local folder = lib.tiny_whisper(lib.folder())
   lib.fails("pca is an option of vggish, this is a whisper", pretrained.open, folder, {pca = true})

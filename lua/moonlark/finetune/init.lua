@@ -49,7 +49,7 @@ local function width_of(model)
   local front = model.front
   local samples = math.max(front.least or 1, math.floor((front.window or 1) * front.rate + 0.5))
   if not model.net.embedding then
-    model:fail("a %s has no embedding that a head could stand on", model.family.name)
+    model:fail("this %s has no embedding that a head could stand on", model.family.name)
   end
   local x = hearing.prepared(front, torch.zeros {samples})
   x = hearing.input(model, front.feature and x:unsqueeze(0) or x)

@@ -153,7 +153,7 @@ local function map_of(self, x, o, layers, grid, moment)
 end
 
 local function check(self, o, layers)
-  if #layers == 0 then self:fail("a %s has no attention to look at", self.family.name) end
+  if #layers == 0 then self:fail("this %s has no attention to look at", self.family.name) end
   if o.layer >= #layers or o.layer < -#layers then
     self:fail("layer must be %d..%d, got %d", -#layers, #layers - 1, o.layer)
   end

@@ -83,6 +83,7 @@ end
 ---@param ... any  what else the network takes, such as a mask
 ---@return moonlark.Tensor
 function Pretrained:forward(x, ...)
+  if not torch.is_tensor(x) then show.fail("x must be a tensor, got %s", options.got(x)) end
   return torch.no_grad(function(...) return self.net(...) end, x:to(self.device), ...)
 end
 
@@ -276,7 +277,7 @@ end
 function Pretrained:track(song, given)
   local o = tracking:read(given)
   if not self.family.track then
-    self:fail("a %s does not answer frame by frame: moonlark %s asks for what it gives", self.family.name,
+    self:fail("this %s does not answer frame by frame: moonlark %s asks for what it gives", self.family.name,
       self.names and "predict" or "embed")
   end
   if type(song) == "string" then song = audio.load(song, {rate = self.front.rate}) end

@@ -18,7 +18,7 @@ function embedding.of(model, x, layer)
   local net = model.net
   if layer == nil and net.embedding then return net:embedding(x):float():cpu() end
   if not net.hidden then
-    model:fail(layer and "a %s has no layers to choose from" or "a %s gives no embedding", model.family.name)
+    model:fail(layer and "this %s has no layers to choose from" or "this %s gives no embedding", model.family.name)
   end
   local states = net:hidden(x)
   local count, index = #states, layer or -1

@@ -135,6 +135,9 @@ end
 ---@param given moonlark.pretrained.open.Options?
 ---@return moonlark.Pretrained
 function pretrained.open(what, given)
+  if type(what) ~= "string" or what == "" then
+    show.fail("what to open must be a folder, a file or a name, got %s", options.got(what))
+  end
   local o = opening:read(given)
   local path = hub.path_of(what, {offline = o.offline, revision = o.revision, token = o.token})
   local seen = found.at(path, o)
