@@ -62,8 +62,10 @@ function Layer:init(o)
 end
 
 function Layer:forward(x)
-  x = x + self.attention(self.layernorm_before(x))
-  return torch.scope(function() return x + self.mlp.fc2(self.activation(self.mlp.fc1(self.layernorm_after(x)))) end)
+  return self.attention:lean(x, function(y)
+    y = y + self.attention(self.layernorm_before(y))
+    return y + self.mlp.fc2(self.activation(self.mlp.fc1(self.layernorm_after(y))))
+  end)
 end
 
 local Ast = nn.Module:extend "Ast"
@@ -89,7 +91,11 @@ end
 --- The mean of the class and distillation tokens that the last layer gives: [n, width].
 function Ast:embedding(x)
   x = self.embeddings(x)
-  for _, layer in self.layers:each() do x = layer(x) end
+  for _, layer in self.layers:each() do
+    local before = x
+    x = layer(before)
+    before:free()
+  end
   return self.layernorm(x:narrow(1, 0, 2)):mean {1}
 end
 

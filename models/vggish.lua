@@ -5,6 +5,7 @@
 ---
 --- Hershey et al. (2017), "CNN architectures for large-scale audio classification". With `pca` its numbers are those of
 --- AudioSet: whitened, and quantised to 0..255. Parameters have the names of torchvggish.
+local examples = require "moonlark.nn.examples"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
@@ -48,8 +49,10 @@ function Vggish:init(o)
 end
 
 function Vggish:embedding(x)
-  local maps = self.features(x:unsqueeze(1)):permute {0, 2, 3, 1}
-  local made = self.embeddings(maps:flatten(1))
+  local made = examples.few(16, x, function(part)
+    local maps = self.features(part:unsqueeze(1)):permute {0, 2, 3, 1}
+    return self.embeddings(maps:flatten(1))
+  end)
   return self.pproc and self.pproc(made) or made
 end
 

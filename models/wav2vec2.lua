@@ -11,6 +11,7 @@
 --- Parameters have the names of transformers' Wav2Vec2ForSequenceClassification, without its prefix.
 local RelativeAttention = require "moonlark.nn.relative_attention"
 local SelfAttention = require "moonlark.nn.self_attention"
+local examples = require "moonlark.nn.examples"
 local init = require "moonlark.nn.initialise"
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
@@ -55,14 +56,19 @@ function Extractor:init(o)
   for i = 1, #o.conv_dim do self.conv_layers:append(ConvLayer(o, i)) end
 end
 
---- [n, samples] to [n, frames, channels].
-function Extractor:forward(x)
+-- [n, samples] to [n, channels, frames].
+local function convolved(self, x)
   x = x:unsqueeze(1)
   for _, layer in self.conv_layers:each() do
     local before = x
     x = torch.scope(function() return layer(before) end) -- of many samples: what is done with goes at once
   end
-  return x:transpose(1, 2)
+  return x
+end
+
+--- [n, samples] to [n, frames, channels].
+function Extractor:forward(x)
+  return examples.few(1, x, function(part) return convolved(self, part) end):transpose(1, 2)
 end
 
 function Extractor:expects() return ("[n, %d samples or more]"):format(self:least()) end

@@ -28,8 +28,10 @@ function Layer:init(o)
 end
 
 function Layer:forward(x)
-  x = x + self.self_attn(self.self_attn_layer_norm(x))
-  return torch.scope(function() return x + self.fc2(self.fc1(self.final_layer_norm(x)):gelu()) end)
+  return self.self_attn:lean(x, function(y)
+    y = y + self.self_attn(self.self_attn_layer_norm(y))
+    return y + self.fc2(self.fc1(self.final_layer_norm(y)):gelu())
+  end)
 end
 
 local Encoder = nn.Module:extend "WhisperEncoder"

@@ -2,6 +2,7 @@
 --- look at which frame looks at which.
 local Linear = require "moonlark.nn.linear".Linear
 local Module = require "moonlark.nn.module".Module
+local examples = require "moonlark.nn.examples"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
@@ -39,9 +40,21 @@ function SelfAttention:init(width, heads, without)
   end
 end
 
+--- f(x), in which a layer with this attention computes. Of what is made in it only the result stays, and the rest goes
+--- at once, not when the collector comes; on the CPU, without gradients, examples are computed one after the other. While
+--- somebody watches it is f(x) as it is.
+---     return self.attention:lean(x, function(part) return part + self.attention(self.norm(part)) end)
+---@param x moonlark.Tensor  [n, t, width]
+---@param f fun(x: moonlark.Tensor): moonlark.Tensor
+---@return moonlark.Tensor
+function SelfAttention:lean(x, f)
+  if self.watcher then return f(x) end
+  return torch.scope(examples.few, 1, x, f)
+end
+
 function SelfAttention:forward(x, mask)
   local watched = self.watcher and self.watcher(self, x, mask)
-  return torch.scope(function() -- what is done with goes at once
+  return torch.scope(function()
     local q, k, v = self:projected(x)
     local mixed = watched and watched:matmul(v)
       or torch.scaled_dot_product_attention(q, k, v, mask and {attn_mask = mask} or nil)

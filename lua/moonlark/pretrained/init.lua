@@ -122,7 +122,9 @@ local function filled(one, seen, architecture)
   local make = network.find(one.architecture)
   local made, net = pcall(init.without, make, architecture)
   if not made then refuse(seen, net) end
-  local fits, why = pcall(net.load_state_dict, net, with_counters(renamed(one, seen, architecture), net))
+  local state = with_counters(renamed(one, seen, architecture), net)
+  for name, tensor in pairs(state) do state[name] = tensor:contiguous() end
+  local fits, why = pcall(net.load_state_dict, net, state, {assign = true})
   if not fits then refuse(seen, why) end
   return net
 end

@@ -59,7 +59,7 @@ end
 function precision.apply(net, wanted, device)
   if wanted == "int8" then
     if device ~= "cpu" then show.fail("precision int8 computes on the CPU only, got device %s", device) end
-    int8.quantise(net)
+    int8.quantise(net:to "float32")
     return wanted
   end
   local lack = device == "cpu" and instructions[wanted] and lack_of(wanted)
@@ -68,7 +68,7 @@ function precision.apply(net, wanted, device)
     wanted = "float32"
   end
   net:to(device)
-  if wanted ~= "float32" then halve(net, wanted) end
+  if wanted == "float32" then net:to(wanted) else halve(net, wanted) end -- files may hold 16 bits
   return wanted
 end
 
