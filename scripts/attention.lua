@@ -35,6 +35,8 @@ if args.out then figure.kind_of(args.out) end -- refused before the work
 local model = require "moonlark.pretrained".open(args.model, {device = args.device})
 local song = require "moonlark.audio".load(args.song, {rate = model.front.rate, start = args.start,
   duration = args.duration})
+local said = require "moonlark.pretrained.hearing".words_of_file(model, args.song)
+if said then io.stderr:write(said, "\n") end
 local map = model:attention(song, {layer = args.layer, head = args.head, query = args.query, rollout = args.rollout,
   class = args.class, window = args.window})
 

@@ -26,6 +26,8 @@ local args = parser:parse()
 local model = require "moonlark.pretrained".open(args.model, {device = args.device})
 local song = require "moonlark.audio".load(args.song, {rate = model.front.rate, start = args.start,
   duration = args.duration})
+local said = require "moonlark.pretrained.hearing".words_of_file(model, args.song)
+if said then io.stderr:write(said, "\n") end
 local heard = model:track(song)
 
 -- The curves by name, in order.

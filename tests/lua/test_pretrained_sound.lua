@@ -163,8 +163,11 @@ function TestTrack:test_the_command()
   local curves = torch.load(folder .. "/curves.npz")
   lu.assertEquals(curves.speech:shape(), {1, 47})
   lu.assertAlmostEquals(curves.times[1]:item(), 0.032, 1e-6)
-  said = lib.moonlark(folder, nil, "track", lib.random_weights "crepe", "a.wav", "--start", "1")
+  lib.write_beat(folder .. "/b.wav", 1.5, 300, 8000)
+  said = lib.moonlark(folder, nil, "track", lib.random_weights "crepe", "b.wav", "--start", "1", "--out", "late.npz")
   lu.assertStrContains(said.out, "pitch  1 × 51  100 Hz")
+  lu.assertStrContains(said.err, "heard at 16000 Hz: 1 file of 8000 Hz resampled")
+  lu.assertEquals(torch.load(folder .. "/late.npz").times[0]:item(), 1)
 end
 
 function TestTrack:test_other_models_are_refused()

@@ -243,6 +243,16 @@ local function words_of(model, heard)
   return #parts > 0 and ("heard at %d Hz: %s"):format(model.front.rate, table.concat(parts, ", ")) or nil
 end
 
+--- In words: what is done to the sound of a file before the network hears it; nil: nothing.
+---     local words = hearing.words_of_file(model, "song.mp3")
+---@param model moonlark.Pretrained
+---@param path string
+---@return string?
+function hearing.words_of_file(model, path)
+  local said = audio.info(path)
+  return words_of(model, {rates = {[said.rate] = 1}, mixed = said.channels > 1 and 1 or 0})
+end
+
 -- Says what was done to the sound, and how long the network waited for it.
 local function say(self)
   local heard, words = self.heard, {self.heard.said}
