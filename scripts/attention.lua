@@ -2,6 +2,7 @@
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
+local one_song = require "moonlark.shell.song"
 local show = require "moonlark.base.show"
 
 local parser = command.parser("attention",
@@ -14,17 +15,12 @@ parser:epilog [[
 
 Bright is what the network looks at, dark what it does not; the curve below says how much each moment is looked at.
 --query all draws the map of the first window instead, a row for each moment that looks.]]
-parser:argument("model", "A folder or file of weights, a name of moonlark models, or org/name on a hub.")
-parser:argument("song", "A sound file.")
-require "moonlark.pretrained"
-require "moonlark.plot"
+one_song.arguments(parser)
+require "moonlark.plot" -- describes its options
 command.options(parser, options.described "Pretrained:attention", {"layer", "head", "query", "rollout", "class",
   "window"})
 command.options(parser, options.described "plot.attention", {"contrast", "width_mm", "height_mm", "font_size"})
 command.options(parser, options.described "Figure:save", {"dpi"})
-command.options(parser, options.described "pretrained.open", {"device"})
-parser:option("--start", "Seconds at which to begin."):convert(tonumber):default "0"
-parser:option("--duration", "Seconds to hear."):convert(tonumber)
 parser:option("--out -o", "Where to write: .png, .svg or .pdf."):argname "<file>"
 parser:flag("--show", "Show the picture; without --out it is always shown.")
 local args = parser:parse()
@@ -32,11 +28,7 @@ local args = parser:parse()
 local figure, plot = require "moonlark.plot.figure", require "moonlark.plot"
 if args.out then figure.kind_of(args.out) end -- refused before the work
 
-local model = require "moonlark.pretrained".open(args.model, {device = args.device})
-local song = require "moonlark.audio".load(args.song, {rate = model.front.rate, start = args.start,
-  duration = args.duration})
-local said = require "moonlark.pretrained.hearing".words_of_file(model, args.song)
-if said then io.stderr:write(said, "\n") end
+local model, song = one_song.open(args)
 local map = model:attention(song, {layer = args.layer, head = args.head, query = args.query, rollout = args.rollout,
   class = args.class, window = args.window})
 

@@ -1,7 +1,7 @@
 --- Says what a model from elsewhere hears over time: chords, speech, pitch, beats, notes.
 local command = require "moonlark.shell.command"
 local json = require "moonlark.base.json"
-local options = require "moonlark.base.options"
+local one_song = require "moonlark.shell.song"
 local show = require "moonlark.base.show"
 local text = require "moonlark.base.text"
 
@@ -13,21 +13,12 @@ parser:epilog [[
   moonlark track models/crepe song.mp3 --out pitch.npz       curves as arrays, and the times of their frames
 
 Models that say no stretches are shown by their curves, which --out writes: .npz, .safetensors, .mat.]]
-parser:argument("model", "A folder or file of weights, a name of moonlark models, or org/name on a hub.")
-parser:argument("song", "A sound file.")
-require "moonlark.pretrained"
-command.options(parser, options.described "pretrained.open", {"device"})
-parser:option("--start", "Seconds at which to begin."):convert(tonumber):default "0"
-parser:option("--duration", "Seconds to hear."):convert(tonumber)
+one_song.arguments(parser)
 parser:option("--out -o", "Where to write the curves."):argname "<file>"
 command.json(parser)
 local args = parser:parse()
 
-local model = require "moonlark.pretrained".open(args.model, {device = args.device})
-local song = require "moonlark.audio".load(args.song, {rate = model.front.rate, start = args.start,
-  duration = args.duration})
-local said = require "moonlark.pretrained.hearing".words_of_file(model, args.song)
-if said then io.stderr:write(said, "\n") end
+local model, song = one_song.open(args)
 local heard = model:track(song)
 
 -- The curves by name, in order.

@@ -1,5 +1,6 @@
 --- Windows: a song cut into what a network hears at once.
 local audio = require "moonlark.audio"
+local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 local warning = require "moonlark.base.warning"
 
@@ -13,7 +14,7 @@ local function padded(samples, n)
   return missing > 0 and samples:constant_pad_nd({0, missing}, 0) or samples
 end
 
---- How long a window is, and how far it is from one to the next, in samples.
+--- How long a window is, and how far it is from one to the next, in samples. Errors: a window that is too short.
 ---@param front moonlark.pretrained.Front
 ---@param o {window: number?, hop: number?}?  seconds, in place of the model's own
 ---@return integer length
@@ -21,6 +22,10 @@ end
 function windows.sizes(front, o)
   local window = o and o.window or front.window or front.most or longest_s
   local length = math.max(1, math.floor(window * front.rate + 0.5))
+  local least = math.max(front.least or 1, front.rate // 40)
+  if o and o.window and length < least then
+    show.fail("window must be %.3g s or more, got %g s", least / front.rate, o.window)
+  end
   local hop = o and o.hop or front.hop or length / front.rate
   return length, math.max(1, math.floor(hop * front.rate + 0.5))
 end
