@@ -49,7 +49,7 @@ function Vggish:init(o)
 end
 
 function Vggish:embedding(x)
-  local made = examples.few(16, x, function(part)
+  local made = examples.few(8, x, function(part)
     local maps = self.features(part:unsqueeze(1)):permute {0, 2, 3, 1}
     return self.embeddings(maps:flatten(1))
   end)
