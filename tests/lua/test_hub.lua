@@ -226,4 +226,13 @@ function TestHub:test_a_cache_with_a_missing_shard()
   lu.assertEquals(files.read(folder .. "/model-00002-of-00002.safetensors"), weights .. "2")
 end
 
+TestPlace = {}
+
+function TestPlace:test_without_a_home_nothing_is_here()
+  local result = lib.shell('env -i PATH="$PATH" "$0" -e "$1"', lib.program,
+    'print(require "moonlark.hub".known "yamnet")  require "moonlark.hub".get "yamnet"')
+  lu.assertEquals(result.out, "nil\n")
+  lu.assertStrContains(result.err, "there is no folder for models: HOME is not set")
+end
+
 lib.run(false, function() pcall(core.net.ask, {url = address .. "/quit"}) end)

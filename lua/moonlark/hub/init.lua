@@ -140,14 +140,14 @@ function hub.get(name, given)
   return got.find(name) or show.fail("%s is not in %s, and nothing is fetched offline", name, place.models())
 end
 
---- The folder of a model of the catalogue that is here; nil where it has not been got, or the catalogue has no such
---- name.
+--- The folder of a model of the catalogue that is here; nil where it has not been got, where there is no place for
+--- models (HOME is not set), or the catalogue has no such name.
 ---     local folder = hub.known "yamnet"
 ---@param name string
 ---@return string?
 function hub.known(name)
   local entry = catalogue.find(name)
-  if not entry then return nil end
+  if not entry or not place.is_there() then return nil end
   if not entry.hub then return got.find(name) end
   return (here(entry.hub, {revision = "main"}))
 end

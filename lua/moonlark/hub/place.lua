@@ -13,29 +13,39 @@ local function variable(name)
   return value ~= "" and value or nil
 end
 
--- A folder below the user's own, or below what an XDG variable names.
+-- A folder below the user's own, or below what an XDG variable names; nil where neither is known.
 local function of_user(xdg, ...)
   local base, home = variable(xdg), variable "HOME"
   if base and base:sub(1, 1) == "/" then return base end
-  return home and files.join(home, ...) or show.fail("there is no folder for models: HOME is not set")
+  return home and files.join(home, ...)
+end
+
+-- A folder below one that may not be known.
+local function below(folder, name)
+  return folder and files.join(folder, name) or show.fail "there is no folder for models: HOME is not set"
 end
 
 local function hub_home()
-  return variable "HF_HOME" or files.join(of_user("XDG_CACHE_HOME", ".cache"), "huggingface")
+  local user = of_user("XDG_CACHE_HOME", ".cache")
+  return variable "HF_HOME" or user and files.join(user, "huggingface")
 end
 
 --- The folder of the hub's cache: $HF_HUB_CACHE, else $HF_HOME/hub, else ~/.cache/huggingface/hub.
 ---@return string
 function place.cache()
-  return variable "HF_HUB_CACHE" or variable "HUGGINGFACE_HUB_CACHE" or files.join(hub_home(), "hub")
+  return variable "HF_HUB_CACHE" or variable "HUGGINGFACE_HUB_CACHE" or below(hub_home(), "hub")
 end
 
 --- The folder of models of the catalogue: $MOONLARK_MODELS, else $XDG_DATA_HOME/moonlark/models, else
 --- ~/.local/share/moonlark/models.
 ---@return string
 function place.models()
-  return variable "MOONLARK_MODELS" or files.join(of_user("XDG_DATA_HOME", ".local/share"), "moonlark/models")
+  return variable "MOONLARK_MODELS" or below(of_user("XDG_DATA_HOME", ".local/share"), "moonlark/models")
 end
+
+--- Whether there is a place where models can lie: not where HOME is not set and nothing else names one.
+---@return boolean
+function place.is_there() return (pcall(place.models)) and (pcall(place.cache)) end
 
 --- The address of the hub, without a slash at its end: $HF_ENDPOINT, or the usual one.
 ---@return string
@@ -58,8 +68,8 @@ end
 ---@return string?
 function place.token()
   local token = variable "HF_TOKEN" or variable "HUGGING_FACE_HUB_TOKEN"
-  local path = variable "HF_TOKEN_PATH" or files.join(hub_home(), "token")
-  if not token and files.kind(path) == "file" then token = files.read(path) end
+  local path = variable "HF_TOKEN_PATH" or hub_home() and files.join(hub_home(), "token")
+  if not token and path and files.kind(path) == "file" then token = files.read(path) end
   token = token and token:match "^%s*(.-)%s*$"
   if token and token:find "[%s%c]" then show.fail "the token for the hub must be one word (HF_TOKEN, or its file)" end
   return token ~= "" and token or nil
