@@ -30,12 +30,21 @@ function Features:init()
   end
 end
 
--- Each channel is normalised over the whole song.
+-- Each channel is normalised over the whole song. Of a long one, what is done with goes at once.
+local function layer(self, it, x)
+  local y = self[it[1]](x)
+  local normed = torch.instance_norm(y, nil, nil, nil, nil, true, 0.1, eps, false)
+  y:free()
+  local z = normed:selu_()
+  return it.pool and z:max_pool2d({1, it.pool}) or z
+end
+
 function Features:forward(x)
   x = x:unsqueeze(1)
   for _, it in ipairs(layers) do
-    x = torch.instance_norm(self[it[1]](x), nil, nil, nil, nil, true, 0.1, eps, false):selu()
-    if it.pool then x = x:max_pool2d({1, it.pool}) end
+    local before = x
+    x = torch.scope(layer, self, it, before)
+    before:free()
   end
   return x:transpose(1, 2):flatten(2)
 end
