@@ -374,20 +374,5 @@ mlk_code mlk_onnx_parse(unsigned char *bytes, size_t size, mlk_tensors *tensors,
 
 mlk_code mlk_onnx_read(const char *path, mlk_tensors *tensors, mlk_status *status)
 {
-    mlk_status own;
-    mlk_file file;
-    *tensors = (mlk_tensors){0};
-    if (!status)
-        status = &own;
-    mlk_code code = mlk_file_open(path, &file, status);
-    if (code)
-        return code;
-    code = mlk_onnx_parse(file.bytes, file.size, tensors, status);
-    if (code) {
-        mlk_file_close(&file);
-        mlk_file_blame(path, status);
-        return code;
-    }
-    tensors->file = file;
-    return MLK_OK;
+    return mlk_tensors_map(path, mlk_onnx_parse, tensors, status);
 }

@@ -210,3 +210,25 @@ bool mlk_array_bytes(const mlk_array *array, int64_t *bytes)
     *bytes = empty ? 0 : product;
     return fits;
 }
+
+mlk_code mlk_tensors_map(const char *path,
+                         mlk_code (*parse)(unsigned char *bytes, size_t size, mlk_tensors *tensors, mlk_status *status),
+                         mlk_tensors *tensors, mlk_status *status)
+{
+    mlk_status own;
+    mlk_file file;
+    *tensors = (mlk_tensors){0};
+    if (!status)
+        status = &own;
+    mlk_code code = mlk_file_open(path, &file, status);
+    if (code)
+        return code;
+    code = parse(file.bytes, file.size, tensors, status);
+    if (code) {
+        mlk_file_close(&file);
+        mlk_file_blame(path, status);
+        return code;
+    }
+    tensors->file = file;
+    return MLK_OK;
+}

@@ -50,6 +50,11 @@ const mlk_strings *mlk_tensors_find_strings(const mlk_tensors *tensors, const ch
 /* Frees all that a reading function made; harmless on a zeroed list. */
 void mlk_tensors_free(mlk_tensors *tensors);
 
+/* Maps a file, lets `parse` make views of its bytes, and keeps the map in the list. Errors name the file. */
+mlk_code mlk_tensors_map(const char *path,
+                         mlk_code (*parse)(unsigned char *bytes, size_t size, mlk_tensors *tensors, mlk_status *status),
+                         mlk_tensors *tensors, mlk_status *status);
+
 /* Adds an item to a list under construction; takes over `name` and `owned` (malloc), freeing both if
  * memory is short. */
 mlk_code mlk_tensors_add(mlk_tensors *tensors, char *name, const mlk_array *array, void *owned,
