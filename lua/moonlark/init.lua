@@ -13,8 +13,8 @@ moonlark.home = debug.getinfo(1, "S").source:match "^@(.*)/lua/moonlark/init%.lu
 
 --- The modules that the prompt offers as globals.
 moonlark.modules = {
-  "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "finetune", "hub", "metrics",
-  "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "torch", "train",
+  "annotation", "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "finetune", "hub",
+  "metrics", "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "torch", "train",
 }
 
 local is_module = {}

@@ -1,0 +1,216 @@
+--- Heard: one song as all functions of music hear it, so that what they share is computed once.
+---
+--- A song is heard in pieces that overlap, so that a day of sound needs no more memory than ten minutes. A curve is what
+--- is kept of the whole song: numbers over time, computed piece by piece and joined where two pieces overlap. What is
+--- decided of the whole song (beats, key …) is kept beside.
+local annotation = require "moonlark.annotation"
+local audio = require "moonlark.audio"
+local show = require "moonlark.base.show"
+local signal = require "moonlark.signal"
+
+local heard = {}
+
+---@class moonlark.music.Heard
+---@field path string?
+---@field rate integer  Hz, of what is heard
+local Heard = {}
+Heard.__index = Heard
+
+---@class moonlark.music.Piece
+---@field waveform moonlark.Signal  mono, 22050 Hz
+---@field number integer  from 1
+local Piece = {}
+Piece.__index = Piece
+
+local rate = 22050
+heard.piece_seconds, heard.overlap_seconds = 600, 60
+heard.rate = rate
+
+local curves = {} -- name -> function
+
+--- Defines a curve: f gives it of a piece, as a Signal of rows × frames whose first frame lies where the piece begins.
+--- A frame must not depend on what lies more than 30 s away, so pieces agree where they overlap.
+---@param name string
+---@param f fun(piece: moonlark.music.Piece): moonlark.Signal
+function heard.curve(name, f)
+  assert(not curves[name], name)
+  curves[name] = f
+end
+
+--- Whether `value` is what heard.of returns.
+---@param value any
+---@return boolean
+function heard.is(value) return getmetatable(value) == Heard end
+
+local function mono(song)
+  local data = signal.channels(song)
+  data = data:size(0) > 1 and data:mean({0}, {keepdim = true}) or data
+  return audio.resample(song:with {data = data, start = 0}, rate)
+end
+
+--- A song as the functions of music hear it: mono at 22 050 Hz. Times count from the beginning of the sound.
+---
+--- Errors: neither a path nor a waveform; a file that cannot be read.
+---@param song string|moonlark.Signal|moonlark.music.Heard
+---@return moonlark.music.Heard
+function heard.of(song)
+  if heard.is(song) then return song end
+  local self = {rate = rate, kept = {}, joined = {}}
+  if type(song) == "string" then
+    self.path = song
+  elseif signal.is(song) and song.kind == "waveform" then
+    self.sound = mono(song)
+  else
+    show.fail("song must be a path or a waveform Signal, got %s",
+      signal.is(song) and "a " .. song.kind .. " Signal" or type(song))
+  end
+  return setmetatable(self, Heard)
+end
+
+--- What f gives, computed at the first call with this key.
+---@param key string
+---@param f fun(): any
+---@return any
+function Piece:get(key, f)
+  if self.kept[key] == nil then self.kept[key] = f(self) end
+  return self.kept[key]
+end
+
+local function piece_of(waveform, number)
+  return setmetatable({waveform = waveform, number = number, kept = {}}, Piece)
+end
+
+-- The pieces of a waveform in memory.
+local function cut(sound)
+  local step = heard.piece_seconds - heard.overlap_seconds
+  local at, number, over = 0, 0, false
+  return function()
+    if over then return nil end
+    local stop = at + heard.piece_seconds
+    over = stop >= sound:duration()
+    number = number + 1
+    local piece = piece_of(sound:slice(at, not over and stop or nil), number)
+    at = at + step
+    return piece, over
+  end
+end
+
+-- The pieces of a file, decoded as they are needed; what two pieces share is kept from one to the next.
+local function decode(path)
+  local torch = require "moonlark.torch"
+  local step = heard.piece_seconds - heard.overlap_seconds
+  local blocks = audio.blocks(path, {rate = rate, seconds = step})
+  local tail, tail_at, following, number = nil, 0, blocks(), 0
+  return function()
+    if not following then return nil end
+    local block = following
+    -- A last block shorter than the overlap would make a piece of little else: it goes to the one before.
+    following = blocks()
+    local parts = tail and {tail, block.data} or {block.data}
+    if following and following:duration() <= heard.overlap_seconds then
+      parts[#parts + 1] = following.data
+      following = blocks()
+    end
+    local data = #parts > 1 and torch.cat(parts, 1) or parts[1]
+    number = number + 1
+    local sound = signal.new {data = data, rate = rate, start = tail_at, kind = "waveform"}
+    local kept = math.min(data:size(1), heard.overlap_seconds * rate)
+    tail = following and data:narrow(1, data:size(1) - kept, kept):clone() or nil
+    tail_at = tail_at + (data:size(1) - kept) / rate
+    return piece_of(sound, number), not following
+  end
+end
+
+-- The pieces, one after the other, and whether each is the last. A song of one piece is kept.
+function Heard:pieces()
+  if self.only then
+    local given = false
+    return function()
+      if given then return nil end
+      given = true
+      return self.only, true
+    end
+  end
+  local following = self.sound and cut(self.sound) or decode(self.path)
+  return function()
+    local piece, last = following()
+    if not piece then return nil end
+    if last then
+      self.length = piece.waveform.start + piece.waveform:duration()
+      if piece.number == 1 then self.only = piece end
+    end
+    return piece, last
+  end
+end
+
+-- Joins a curve's parts in the middle of what each two share.
+local function join(parts)
+  if #parts == 1 then return parts[1] end
+  local torch, pieces, from = require "moonlark.torch", {}, 0
+  for i, part in ipairs(parts) do
+    local after, offset = parts[i + 1], math.floor(part.start * part.rate + 0.5)
+    local to = offset + part:frames()
+    if after then to = (math.floor(after.start * after.rate + 0.5) + to) // 2 end
+    pieces[i] = part.data:narrow(-1, from - offset, to - from):clone()
+    from = to
+  end
+  return parts[1]:with {data = torch.cat(pieces, -1)}
+end
+
+--- Makes several curves while the song is decoded once.
+---@param names string[]
+function Heard:prepare(names)
+  local wanted, parts = {}, {}
+  for _, name in ipairs(names) do
+    if not self.joined[name] then
+      assert(curves[name], name)
+      wanted[#wanted + 1], parts[name] = name, {}
+    end
+  end
+  if #wanted == 0 then return end
+  for piece in self:pieces() do
+    for _, name in ipairs(wanted) do
+      local made = curves[name](piece)
+      table.insert(parts[name], made:with {start = piece.waveform.start})
+    end
+  end
+  for _, name in ipairs(wanted) do self.joined[name] = join(parts[name]) end
+end
+
+--- A curve of the whole song, by the name that it was defined under.
+---@param name string
+---@return moonlark.Signal
+function Heard:curve(name)
+  self:prepare {name}
+  return self.joined[name]
+end
+
+--- What f gives, computed at the first call with this key.
+---@param key string
+---@param f fun(): any
+---@return any
+function Heard:get(key, f)
+  if self.kept[key] == nil then self.kept[key] = f(self) end
+  return self.kept[key]
+end
+
+--- Seconds. Of a file it is known when the file was heard.
+---@return number
+function Heard:seconds()
+  if self.sound then return self.sound:duration() end
+  if not self.length then
+    for _ in self:pieces() do end -- as long as it is
+  end
+  return self.length
+end
+
+--- An annotation of this song.
+---@param kind string
+---@param fields table  its items and further fields
+---@return moonlark.Annotation
+function Heard:annotation(kind, fields)
+  fields.kind, fields.duration = kind, self:seconds()
+  return annotation.new(fields)
+end
+
+return heard
