@@ -121,11 +121,13 @@ function annotation.segments(kind, boundaries, labels, fields)
 end
 
 --- True for annotations.
+---     if annotation.is(x) then print(#x) end
 ---@param value any
 ---@return boolean
 function annotation.is(value) return getmetatable(value) == Annotation end
 
 --- Raises unless `value` is an annotation (of the kind, when given).
+---     annotation.check("beats", x, "beats")
 ---@param name string  the argument's name
 ---@param value any
 ---@param kind string?

@@ -68,8 +68,9 @@ function heard.of(song)
 end
 
 --- What f gives, computed at the first call with this key.
+---     local mel = piece:get("mel", function(p) return feature.mel(p.waveform) end)
 ---@param key string
----@param f fun(): any
+---@param f fun(piece: moonlark.music.Piece): any
 ---@return any
 function Piece:get(key, f)
   if self.kept[key] == nil then self.kept[key] = f(self) end
@@ -121,7 +122,9 @@ local function decode(path)
   end
 end
 
--- The pieces, one after the other, and whether each is the last. A song of one piece is kept.
+--- The pieces, one after the other, and whether each is the last. A song of one piece is kept.
+---     for piece in h:pieces() do print(piece.waveform) end
+---@return fun(): moonlark.music.Piece?, boolean?
 function Heard:pieces()
   if self.only then
     local given = false
@@ -158,6 +161,7 @@ local function join(parts)
 end
 
 --- Makes several curves while the song is decoded once.
+---     h:prepare {"chroma", "flux"}
 ---@param names string[]
 function Heard:prepare(names)
   local wanted, parts = {}, {}
@@ -178,6 +182,7 @@ function Heard:prepare(names)
 end
 
 --- A curve of the whole song, by the name that it was defined under.
+---     local chroma = h:curve "chroma"
 ---@param name string
 ---@return moonlark.Signal
 function Heard:curve(name)
@@ -186,8 +191,9 @@ function Heard:curve(name)
 end
 
 --- What f gives, computed at the first call with this key.
+---     local beats = h:get("beats", function() return decode(h) end)
 ---@param key string
----@param f fun(): any
+---@param f fun(h: moonlark.music.Heard): any
 ---@return any
 function Heard:get(key, f)
   if self.kept[key] == nil then self.kept[key] = f(self) end
@@ -195,6 +201,7 @@ function Heard:get(key, f)
 end
 
 --- Seconds. Of a file it is known when the file was heard.
+---     print(h:seconds())
 ---@return number
 function Heard:seconds()
   if self.sound then return self.sound:duration() end
@@ -205,6 +212,7 @@ function Heard:seconds()
 end
 
 --- An annotation of this song.
+---     return h:annotation("beats", {{start = 0.5, position = 1}})
 ---@param kind string
 ---@param fields table  its items and further fields
 ---@return moonlark.Annotation
