@@ -1365,6 +1365,11 @@
 ---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
 
+--- What music.analyze takes.
+---@class moonlark.music.analyze.Options
+---@field parts? "loudness"[]  default everything: what to hear
+---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
+
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
 ---@field metric? "euclidean"|"cosine"  default "euclidean": how far two frames lie apart

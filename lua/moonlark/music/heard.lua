@@ -211,6 +211,14 @@ function Heard:seconds()
   return self.length
 end
 
+--- The whole sound, mono at 22 050 Hz.
+---     plot.waveform(h:waveform()):show()
+---@return moonlark.Signal
+function Heard:waveform()
+  if self.only then return self.only.waveform end
+  return self.sound or audio.load(self.path, {rate = rate})
+end
+
 --- An annotation of this song.
 ---     return h:annotation("beats", {{start = 0.5, position = 1}})
 ---@param kind string

@@ -1,11 +1,12 @@
---- What a piece is made of: its loudness, its repetitions, its alignment with another one.
+--- What is heard in a piece: its loudness, its repetitions, its alignment with another one; or all of it at once.
 ---
+---     print(music.analyze "song.mp3")
 ---     local chroma = feature.chroma_cqt(song)
 ---     plot.map(music.recurrence_matrix(chroma, {mode = "affinity"})):show()
 ---@class moonlark.music
 local music = {}
 
-for _, part in ipairs {"loudness", "similarity", "alignment"} do
+for _, part in ipairs {"loudness", "similarity", "alignment", "analysis"} do
   for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end
 end
 

@@ -1,0 +1,40 @@
+--- Parts: what an analysis consists of, in the order in which it is told, and the curves that each rests on.
+local parts = {}
+
+-- Name, the file's function, and curves that are best made in the pass that decodes the song.
+local list = {
+  {name = "loudness", of_file = true, curves = {}},
+}
+
+local by_name = {}
+parts.names = {}
+for i, part in ipairs(list) do
+  by_name[part.name] = part
+  parts.names[i] = part.name
+end
+
+--- The curves that some parts rest on.
+---@param names string[]
+---@return string[]
+function parts.curves(names)
+  local curves, seen = {}, {}
+  for _, name in ipairs(names) do
+    for _, curve in ipairs(by_name[name].curves) do
+      if not seen[curve] then curves[#curves + 1] = curve end
+      seen[curve] = true
+    end
+  end
+  return curves
+end
+
+--- What a part says of a song. Loudness and quality hear the file itself, with all of its channels at its own rate.
+---@param name string
+---@param h moonlark.music.Heard
+---@param song string|moonlark.Signal
+---@return any
+function parts.hear(name, h, song)
+  local part = by_name[name]
+  return require("moonlark.music." .. (part.file or name))[name](part.of_file and song or h)
+end
+
+return parts
