@@ -1,7 +1,9 @@
-/* music.c: core.music: loudness, likeness of frames, alignment. */
+/* music.c: core.music: loudness, likeness of frames, alignment, beats. */
 #include "arguments.h"
 #include "modules.h"
+#include "music/bar_pointer.h"
 #include "music/dtw.h"
+#include "music/flux.h"
 #include "music/loudness.h"
 #include "music/recurrence.h"
 #include "options.h"
@@ -140,16 +142,55 @@ static int meter_result(lua_State *L)
     return 7;
 }
 
+/* flux(mel of 80 bands) -> tensor rows x frames */
+static int flux(lua_State *L)
+{
+    mlk_array mel = mlk_lua_read_tensor(L, 1, "mel", MLK_FLOAT32, 2);
+    if (mel.shape[0] != MLK_FLUX_BANDS)
+        return mlk_lua_fail(L, "mel must have %d bands, got %I", MLK_FLUX_BANDS, (LUAI_UACINT)mel.shape[0]);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){MLK_FLUX_ROWS, mel.shape[1]});
+    mlk_flux(mel.data, mel.shape[1], out);
+    return 1;
+}
+
+/* flux_activation(flux) -> tensor of frames */
+static int flux_activation(lua_State *L)
+{
+    mlk_status status;
+    mlk_array flux = mlk_lua_read_tensor(L, 1, "flux", MLK_FLOAT32, 2);
+    if (flux.shape[0] != MLK_FLUX_ROWS)
+        return mlk_lua_fail(L, "flux must have %d rows, got %I", MLK_FLUX_ROWS, (LUAI_UACINT)flux.shape[0]);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 1, &flux.shape[1]);
+    mlk_lua_check(L, mlk_flux_activation(flux.data, flux.shape[1], out, &status), &status);
+    return 1;
+}
+
+/* bar_pointer(activation, rate, options) -> float64 tensor beats x 2: frame, interval in frames */
+static int bar_pointer(lua_State *L)
+{
+    mlk_status status;
+    mlk_bar_pointer_options options;
+    mlk_array activation = mlk_lua_read_tensor(L, 1, "activation", MLK_FLOAT32, 1);
+    double rate = luaL_checknumber(L, 2);
+    int64_t n = 0;
+    mlk_lua_read(L, 3, "music.beats", mlk_bar_pointer_parameters, &options);
+    mlk_beat *beats = lua_newuserdatauv(L, sizeof *beats * (size_t)(activation.shape[0] + 1), 0);
+    mlk_lua_check(L, mlk_bar_pointer(activation.data, activation.shape[0], rate, &options, beats, &n, &status), &status);
+    mlk_lua_push_copy(L, MLK_FLOAT64, 2, (int64_t[]){n, 2}, beats);
+    return 1;
+}
+
 int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"distances", distances}, {"dtw", dtw}, {"meter", meter}, {"recurrence", recurrence}, {"shear", shear},
-        {NULL, NULL},
+        {"bar_pointer", bar_pointer}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
+        {"flux_activation", flux_activation}, {"meter", meter}, {"recurrence", recurrence}, {"shear", shear}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
     mlk_lua_new_type(L, METER_TYPE, free_meter, methods);
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "recurrence", mlk_recurrence_parameters);
     mlk_lua_add_parameters(L, "dtw", mlk_dtw_parameters);
+    mlk_lua_add_parameters(L, "bar_pointer", mlk_bar_pointer_parameters);
     return 1;
 }

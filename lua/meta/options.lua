@@ -1367,8 +1367,17 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? "loudness"[]  default everything: what to hear
+---@field parts? ("loudness"|"beats")[]  default everything: what to hear
 ---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
+
+--- What music.beats takes.
+---@class moonlark.music.beats.Options
+---@field min_bpm? number  default 55.0, 1..1000, BPM: the slowest tempo
+---@field max_bpm? number  default 215.0, 1..1000, BPM: the fastest tempo
+---@field steadiness? number  default 70.0, 0..10000: how unlikely changes of tempo are
+---@field usual_bpm? number  default 118.0, 1..1000, BPM: the tempo that is likeliest beforehand
+---@field spread? number  default 0.35, above 0 and at most 10: how far tempi lie around it: deviation of the logarithm
+---@field trust? number  default 20.0, 0..10000: how much that weighs
 
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options

@@ -4,6 +4,7 @@ local parts = {}
 -- Name, the file's function, and curves that are best made in the pass that decodes the song.
 local list = {
   {name = "loudness", of_file = true, curves = {}},
+  {name = "beats", curves = {"flux"}},
 }
 
 local by_name = {}

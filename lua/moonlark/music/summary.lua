@@ -46,7 +46,9 @@ local plain = {
     out.tempo_candidates = data(tempo.candidates)
   end,
   beats = function(beats, out)
-    out.beats, out.downbeats, out.meter = numbers(beats.times), numbers(beats.downbeats), beats.meter
+    out.beats = numbers(beats.times)
+    if beats.meter then out.downbeats, out.meter = numbers(beats.downbeats), beats.meter end
+    out.tempo = out.tempo or rounded(beats.tempo)
     out.beats_confidence = beats.confidence and rounded(beats.confidence)
   end,
   key = function(key, out)
@@ -112,7 +114,8 @@ local said = {
   tempo = function(tempo) return tostring(tempo) end,
   beats = function(beats)
     if #beats == 0 then return "none" end
-    return ("%d, %d in a bar, first at %.2f s"):format(#beats, beats.meter or 0, beats[1].start)
+    local words = ("%d, the first at %.2f s, %.1f BPM"):format(#beats, beats[1].start, beats.tempo)
+    return beats.meter and ("%s, %d in a bar"):format(words, beats.meter) or words
   end,
   key = function(key)
     if not key.tonic then return "none" end

@@ -1,0 +1,95 @@
+-- Beats: numbers as the reference's (tests/reference/music/beats.py), real curves, and sounds without a beat.
+local lib = require "lib"
+local lu = require "luaunit"
+local annotation = require "moonlark.annotation"
+local core = require "moonlark_core".music
+local music = require "moonlark.music"
+local signal = require "moonlark.signal"
+local torch = require "moonlark.torch"
+
+local raises = lib.fails
+
+local function waveform(data) return signal.new {data = data:reshape {1, -1}, rate = 22050, kind = "waveform"} end
+
+-- Clicks of noise at these times.
+local function clicks(times, seconds)
+  torch.manual_seed(2)
+  local data = 0.001 * torch.randn {math.floor(seconds * 22050)}
+  local burst = torch.randn {1100} * torch.linspace(1, 0, 1100) * 0.5
+  for _, time in ipairs(times) do
+    local at = math.floor(time * 22050)
+    if at + 1100 < data:size(0) then data:narrow(0, at, 1100):add_(burst) end
+  end
+  return waveform(data)
+end
+
+local function every(interval, seconds)
+  local times = {}
+  for i = 1, math.floor(seconds / interval) - 1 do times[i] = i * interval end
+  return times
+end
+
+TestBeats = {}
+
+function TestBeats:test_as_the_reference()
+  local frozen = torch.load("tests/reference/music/beats.npz")
+  local flux = core.flux(frozen.mel:float():contiguous())
+  lu.assertAlmostEquals((flux - frozen.flux):abs():max():item(), 0, 1e-5)
+  local activation = core.flux_activation(frozen.flux:contiguous())
+  lu.assertAlmostEquals((activation - frozen.activation):abs():max():item(), 0, 1e-5)
+  local beats = core.bar_pointer(frozen.activation, 50, {})
+  lu.assertEquals(beats:shape(), frozen.beats:shape())
+  lu.assertAlmostEquals((beats - frozen.beats):abs():max():item(), 0, 1e-4)
+end
+
+function TestBeats:test_clicks_are_found_at_their_tempo()
+  for _, bpm in ipairs {72, 100, 128, 150} do
+    local times = every(60 / bpm, 20)
+    local beats = music.beats(clicks(times, 20))
+    lu.assertAlmostEquals(beats.tempo, bpm, 0.01 * bpm)
+    lu.assertEquals(beats.kind, "beats")
+    local near = 0
+    for _, time in ipairs(beats.times) do
+      for _, truth in ipairs(times) do if math.abs(time - truth) < 0.03 then near = near + 1 end end
+    end
+    lu.assertTrue(near >= 0.95 * #times, ("%d of %d at %d BPM"):format(near, #times, bpm))
+    lu.assertTrue(beats.confidence > 0.3)
+  end
+end
+
+function TestBeats:test_a_tempo_that_changes()
+  local times, at = {}, 0.5
+  while at < 29 do
+    times[#times + 1] = at
+    at = at + 60 / (90 + at) -- from 90 to 119
+  end
+  local beats = music.beats(clicks(times, 30))
+  local near = 0
+  for _, time in ipairs(beats.times) do
+    for _, truth in ipairs(times) do if math.abs(time - truth) < 0.07 then near = near + 1 end end
+  end
+  lu.assertTrue(near >= 0.85 * #times, near .. " of " .. #times)
+end
+
+function TestBeats:test_sounds_without_a_beat()
+  lu.assertEquals(#music.beats(waveform(torch.zeros {22050})), 0)
+  lu.assertEquals(music.beats(waveform(torch.zeros {22050})).tempo, 0)
+  lu.assertTrue(#music.beats(clicks({1}, 3)) <= 3)
+  for _, samples in ipairs {1, 441, 2205} do
+    torch.manual_seed(1)
+    lu.assertTrue(annotation.is(music.beats(waveform(torch.randn {samples}))))
+  end
+  for _, time in ipairs(music.beats(waveform(torch.randn {10 * 22050})).times) do
+    lu.assertTrue(time >= 0 and time <= 10)
+  end
+end
+
+function TestBeats:test_options()
+  local song = clicks(every(0.5, 20), 20)
+  lu.assertAlmostEquals(music.beats(song, {usual_bpm = 60, spread = 0.1}).tempo, 60, 1)
+  lu.assertAlmostEquals(music.beats(song, {max_bpm = 100}).tempo, 60, 1)
+  raises("min_bpm must lie below max_bpm (215 BPM), got 300", music.beats, song, {min_bpm = 300})
+  raises("music.beats: steadiness must be", music.beats, song, {steadiness = -1})
+end
+
+lib.run()
