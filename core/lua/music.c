@@ -1,5 +1,6 @@
 /* music.c: core.music: loudness, likeness of frames, alignment, beats. */
 #include "arguments.h"
+#include "dsp/log_spectrum.h"
 #include "modules.h"
 #include "music/bar_pointer.h"
 #include "music/dtw.h"
@@ -180,11 +181,25 @@ static int bar_pointer(lua_State *L)
     return 1;
 }
 
+/* log_spectrum(samples, rate, hop) -> tensor bands x frames */
+static int log_spectrum(lua_State *L)
+{
+    mlk_status status;
+    mlk_array samples = mlk_lua_read_tensor(L, 1, "samples", MLK_FLOAT32, 1);
+    double rate = luaL_checknumber(L, 2);
+    int hop = (int)mlk_lua_integer(L, 3, "hop", 1, INT32_MAX);
+    int64_t n = samples.shape[0];
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){MLK_LOG_SPECTRUM_BANDS, 1 + n / hop});
+    mlk_lua_check(L, mlk_log_spectrum(samples.data, n, rate, hop, out, &status), &status);
+    return 1;
+}
+
 int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"bar_pointer", bar_pointer}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
-        {"flux_activation", flux_activation}, {"meter", meter}, {"recurrence", recurrence}, {"shear", shear}, {NULL, NULL},
+        {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"meter", meter}, {"recurrence", recurrence},
+        {"shear", shear}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
     mlk_lua_new_type(L, METER_TYPE, free_meter, methods);

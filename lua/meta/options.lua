@@ -1367,7 +1367,7 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? ("loudness"|"beats")[]  default everything: what to hear
+---@field parts? ("loudness"|"beats"|"key"|"chords")[]  default everything: what to hear
 ---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
 
 --- What music.beats takes.
@@ -1379,6 +1379,11 @@
 ---@field spread? number  default 0.35, above 0 and at most 10: how far tempi lie around it: deviation of the logarithm
 ---@field trust? number  default 20.0, 0..10000: how much that weighs
 
+--- What music.chords takes.
+---@class moonlark.music.chords.Options
+---@field steadiness? number  default 12, 0 or more: how much better a new chord must fit, as a logarithm, before it changes
+---@field bass? number  default 0.12, 0 or more: what the bass weighs beside the chord's notes
+
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
 ---@field metric? "euclidean"|"cosine"  default "euclidean": how far two frames lie apart
@@ -1388,6 +1393,11 @@
 ---@field step_sizes? integer[][]  default {{1, 1}, {0, 1}, {1, 0}}: {frames of X, frames of Y} of each step
 ---@field weights_add? number[]  default 0: what each step costs beside the distance
 ---@field weights_mul? number[]  default 1: how often the distance each step costs
+
+--- What music.key takes.
+---@class moonlark.music.key.Options
+---@field window? number  default one key for the whole song, 2 or more, s: how much sound a key is heard in, for keys that change
+---@field steadiness? number  default 0.5, 0 or more: how much better a new key must fit before the key changes
 
 --- What music.recurrence_matrix takes.
 ---@class moonlark.music.recurrence_matrix.Options

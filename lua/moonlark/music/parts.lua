@@ -5,6 +5,8 @@ local parts = {}
 local list = {
   {name = "loudness", of_file = true, curves = {}},
   {name = "beats", curves = {"flux"}},
+  {name = "key", curves = {"chroma"}},
+  {name = "chords", curves = {"chroma", "bass chroma"}},
 }
 
 local by_name = {}

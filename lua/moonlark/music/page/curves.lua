@@ -79,4 +79,14 @@ function curves.mel(h)
   return curves.image(data, top - 60, top)
 end
 
+--- The chroma, each frame over its strongest class.
+---     local classes = curves.chroma(h)
+---@param h moonlark.music.Heard
+---@return {rows: integer, columns: integer, data: string}
+function curves.chroma(h)
+  local data = h:curve "chroma".data
+  local most = data:amax({0}, true)
+  return curves.image(data / (most + 0.02 * data:max():item() + 1e-9), 0, 1)
+end
+
 return curves
