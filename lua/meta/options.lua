@@ -1367,7 +1367,7 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? ("loudness"|"beats"|"key"|"chords")[]  default everything: what to hear
+---@field parts? ("loudness"|"beats"|"key"|"chords"|"sections")[]  default everything: what to hear
 ---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
 
 --- What music.beats takes.
@@ -1413,6 +1413,13 @@
 --- What music.recurrence_to_lag takes.
 ---@class moonlark.music.recurrence_to_lag.Options
 ---@field pad? boolean  default true: add as many rows of zeros below, so that lags −n..n−1 stay apart
+
+--- What music.sections takes.
+---@class moonlark.music.sections.Options
+---@field width? integer  default 24, 2 or more, beats: how far around a beat is compared with what comes after
+---@field least? integer  default 8, 1 or more, beats: shortest section
+---@field threshold? number  default 0.05, 0..1: how far a boundary must stand out
+---@field alike? number  default 0.55, 0 or more: how far two sections with one label may differ, of the usual difference
 
 --- What music.self_similarity takes.
 ---@class moonlark.music.self_similarity.Options

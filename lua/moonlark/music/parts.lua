@@ -7,6 +7,7 @@ local list = {
   {name = "beats", curves = {"flux"}},
   {name = "key", curves = {"chroma"}},
   {name = "chords", curves = {"chroma", "bass chroma"}},
+  {name = "sections", curves = {"flux", "chroma", "timbre"}},
 }
 
 local by_name = {}

@@ -66,10 +66,13 @@ local function points(s)
   return {start = rounded(s.start), rate = s.rate / step, values = list}
 end
 
+local most_similar = 400 -- rows and columns of the picture
+
 local function similarity(about)
   local found = about.sections and about.sections.similarity
   if not found then return nil end
-  return curves.image(found.data or found, 0, 1)
+  local n = math.min(most_similar, found:frames())
+  return curves.image(found.data:unsqueeze(0):adaptive_avg_pool2d({n, n}):squeeze(0), 0, 1)
 end
 
 -- What the script draws.
