@@ -6,6 +6,7 @@
 #include "music/dtw.h"
 #include "music/flux.h"
 #include "music/loudness.h"
+#include "music/peaks.h"
 #include "music/recurrence.h"
 #include "options.h"
 #include "tensor.h"
@@ -194,11 +195,23 @@ static int log_spectrum(lua_State *L)
     return 1;
 }
 
+/* peaks(curve, options) -> int64 tensor of frames */
+static int peaks(lua_State *L)
+{
+    mlk_peaks_options options;
+    mlk_array curve = mlk_lua_read_tensor(L, 1, "curve", MLK_FLOAT32, 1);
+    mlk_lua_read(L, 2, "music.onsets", mlk_peaks_parameters, &options);
+    int64_t *found = lua_newuserdatauv(L, sizeof *found * (size_t)(curve.shape[0] + 1), 0);
+    int64_t n = mlk_peaks(curve.data, curve.shape[0], &options, found);
+    mlk_lua_push_copy(L, MLK_INT64, 1, &n, found);
+    return 1;
+}
+
 int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"bar_pointer", bar_pointer}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
-        {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"meter", meter}, {"recurrence", recurrence},
+        {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"meter", meter}, {"peaks", peaks}, {"recurrence", recurrence},
         {"shear", shear}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};

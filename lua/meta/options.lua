@@ -1367,7 +1367,7 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? ("loudness"|"beats"|"key"|"chords"|"sections")[]  default everything: what to hear
+---@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets")[]  default everything: what to hear
 ---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
 
 --- What music.beats takes.
@@ -1399,6 +1399,12 @@
 ---@field window? number  default one key for the whole song, 2 or more, s: how much sound a key is heard in, for keys that change
 ---@field steadiness? number  default 0.5, 0 or more: how much better a new key must fit before the key changes
 
+--- What music.onsets takes.
+---@class moonlark.music.onsets.Options
+---@field method? "superflux"|"librosa"  default "superflux": how they are found
+---@field delta? number  default 0.07, of librosa's 0.07, 0 or more: how far an onset stands out, of the largest
+---@field backtrack? boolean  default false: where the sound begins to rise, in place of where it rises most
+
 --- What music.recurrence_matrix takes.
 ---@class moonlark.music.recurrence_matrix.Options
 ---@field k? integer  default 2·⌈√(frames − 2·width + 1)⌉, 1 or more: links of a frame
@@ -1424,6 +1430,10 @@
 --- What music.self_similarity takes.
 ---@class moonlark.music.self_similarity.Options
 ---@field metric? "cosine"|"euclidean"  default "cosine": how two frames are compared
+
+--- What music.tempo takes.
+---@class moonlark.music.tempo.Options
+---@field method? "beats"|"librosa"  default "beats": how it is found
 
 --- What network.load takes.
 ---@class moonlark.network.load.Options

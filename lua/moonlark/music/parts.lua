@@ -4,10 +4,12 @@ local parts = {}
 -- Name, the file's function, and curves that are best made in the pass that decodes the song.
 local list = {
   {name = "loudness", of_file = true, curves = {}},
+  {name = "tempo", curves = {"flux"}},
   {name = "beats", curves = {"flux"}},
   {name = "key", curves = {"chroma"}},
   {name = "chords", curves = {"chroma", "bass chroma"}},
   {name = "sections", curves = {"flux", "chroma", "timbre"}},
+  {name = "onsets", curves = {"flux"}},
 }
 
 local by_name = {}
