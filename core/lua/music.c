@@ -5,6 +5,7 @@
 #include "music/bar_pointer.h"
 #include "music/dtw.h"
 #include "music/flux.h"
+#include "music/levels.h"
 #include "music/loudness.h"
 #include "music/peaks.h"
 #include "music/recurrence.h"
@@ -12,6 +13,7 @@
 #include "tensor.h"
 
 #define METER_TYPE "moonlark.music.meter"
+#define LEVELS_TYPE "moonlark.music.levels"
 
 static mlk_frames read_frames(lua_State *L, int arg, const char *name)
 {
@@ -207,15 +209,98 @@ static int peaks(lua_State *L)
     return 1;
 }
 
+static int free_levels(lua_State *L)
+{
+    mlk_levels **levels = luaL_checkudata(L, 1, LEVELS_TYPE);
+    mlk_levels_free(*levels);
+    *levels = NULL;
+    return 0;
+}
+
+static mlk_levels *check_levels(lua_State *L)
+{
+    mlk_levels **levels = luaL_checkudata(L, 1, LEVELS_TYPE);
+    if (!*levels)
+        mlk_lua_fail(L, "these levels are closed");
+    return *levels;
+}
+
+/* levels(channels, rate, silence) -> levels */
+static int levels(lua_State *L)
+{
+    mlk_status status;
+    int channels = (int)mlk_lua_integer(L, 1, "channels", 1, INT32_MAX);
+    int64_t rate = mlk_lua_integer(L, 2, "rate", 1, INT32_MAX);
+    mlk_levels **made = mlk_lua_push_object(L, LEVELS_TYPE, sizeof *made);
+    *made = mlk_levels_new(channels, rate, luaL_checknumber(L, 3), &status);
+    if (!*made)
+        mlk_lua_check(L, status.code, &status);
+    return 1;
+}
+
+/* levels:add(tensor channels x samples) */
+static int levels_add(lua_State *L)
+{
+    mlk_status status;
+    mlk_levels *self = check_levels(L);
+    mlk_array sound = mlk_lua_read_tensor(L, 2, "sound", MLK_FLOAT32, 2);
+    if (sound.shape[0] != mlk_levels_channels(self))
+        return mlk_lua_fail(L, "the levels are of another number of channels");
+    mlk_lua_check(L, mlk_levels_add(self, sound.data, sound.shape[1], &status), &status);
+    return 0;
+}
+
+typedef struct named_number {
+    const char *name;
+    double value;
+} named_number;
+
+static void push_numbers(lua_State *L, const named_number *numbers, size_t n)
+{
+    lua_createtable(L, 0, (int)n);
+    for (size_t i = 0; i < n; i++) {
+        lua_pushnumber(L, numbers[i].value);
+        lua_setfield(L, -2, numbers[i].name);
+    }
+}
+
+/* levels:result() -> {frames, first_sound, ...}, with a list of the channels' {peak, rms, dc, clipped, dr} */
+static int levels_result(lua_State *L)
+{
+    mlk_status status;
+    mlk_level_summary summary;
+    mlk_levels *self = check_levels(L);
+    mlk_levels_summary(self, &summary);
+    const named_number fields[] = {
+        {"frames", (double)summary.frames}, {"first_sound", (double)summary.first_sound},
+        {"last_sound", (double)summary.last_sound}, {"longest_gap", (double)summary.longest_gap},
+        {"correlation", summary.correlation}, {"difference_rms", summary.difference_rms},
+    };
+    push_numbers(L, fields, sizeof fields / sizeof *fields);
+    for (int c = 0; c < mlk_levels_channels(self); c++) {
+        mlk_channel_levels one;
+        mlk_lua_check(L, mlk_levels_channel(self, c, &one, &status), &status);
+        const named_number parts[] = {
+            {"peak", one.peak}, {"rms", one.rms}, {"dc", one.dc}, {"clipped", (double)one.clipped}, {"dr", one.dr_db},
+        };
+        push_numbers(L, parts, sizeof parts / sizeof *parts);
+        lua_rawseti(L, -2, c + 1);
+    }
+    return 1;
+}
+
 int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"bar_pointer", bar_pointer}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
-        {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"meter", meter}, {"peaks", peaks}, {"recurrence", recurrence},
+        {"flux_activation", flux_activation}, {"levels", levels}, {"log_spectrum", log_spectrum},
+        {"meter", meter}, {"peaks", peaks}, {"recurrence", recurrence},
         {"shear", shear}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
+    static const luaL_Reg level_methods[] = {{"add", levels_add}, {"result", levels_result}, {NULL, NULL}};
     mlk_lua_new_type(L, METER_TYPE, free_meter, methods);
+    mlk_lua_new_type(L, LEVELS_TYPE, free_levels, level_methods);
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "recurrence", mlk_recurrence_parameters);
     mlk_lua_add_parameters(L, "dtw", mlk_dtw_parameters);

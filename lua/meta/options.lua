@@ -1367,7 +1367,7 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets")[]  default everything: what to hear
+---@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality")[]  default everything: what to hear
 ---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
 
 --- What music.beats takes.

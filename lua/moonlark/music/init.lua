@@ -6,7 +6,7 @@
 ---@class moonlark.music
 local music = {}
 
-for _, part in ipairs {"loudness", "similarity", "alignment", "beats", "chords", "key", "onsets", "sections", "tempo", "analysis"} do
+for _, part in ipairs {"loudness", "similarity", "alignment", "beats", "chords", "key", "onsets", "quality", "sections", "tempo", "analysis"} do
   for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end
 end
 

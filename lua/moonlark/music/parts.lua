@@ -10,6 +10,7 @@ local list = {
   {name = "chords", curves = {"chroma", "bass chroma"}},
   {name = "sections", curves = {"flux", "chroma", "timbre"}},
   {name = "onsets", curves = {"flux"}},
+  {name = "quality", of_file = true, curves = {}},
 }
 
 local by_name = {}
