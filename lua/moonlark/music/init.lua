@@ -6,7 +6,10 @@
 ---@class moonlark.music
 local music = {}
 
-for _, part in ipairs {"loudness", "similarity", "alignment", "beats", "chords", "key", "onsets", "quality", "sections", "tempo", "analysis"} do
+local parts = {"loudness", "similarity", "alignment", "onsets", "beats", "tempo", "key", "chords", "sections", "quality",
+  "analysis"}
+
+for _, part in ipairs(parts) do
   for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end
 end
 

@@ -146,7 +146,8 @@ local checks = {
   function(q) return (q.snr_db or 100) < 20 and ("noise: at least %.0f dB under the sound"):format(q.snr_db) end,
   function(q) return q.hum_hz and ("hum of %d Hz"):format(q.hum_hz) end,
   function(q)
-    return q.silence_start_s > 2 and q.silence_start_s < q.duration and ("%.1f s of silence before"):format(q.silence_start_s)
+    local before = q.silence_start_s
+    return before > 2 and before < q.duration and ("%.1f s of silence before"):format(before)
   end,
   function(q)
     return q.silence_end_s > 4 and q.silence_end_s < q.duration and ("%.1f s of silence after"):format(q.silence_end_s)
@@ -160,8 +161,8 @@ local checks = {
 --- Prefer a path: a file is heard with all of its channels at its own rate, in bounded memory. Definitions: loudness and
 --- true peak by EBU R 128; DR by the Pleasurize Music Foundation's meter (blocks of 3 s); clipping are runs of three and
 --- more samples within 0.2 % of a channel's own peak, so it is found at any level, but not after lossy coding; noise is
---- the quietest 5 % of each frequency (hiss alone; white noise reads 1 to 2 dB too low); a wall of 25 dB in 300 Hz says lossy or resampled, its
---- absence says nothing. Errors: as of audio.load; a rate that is no whole number.
+--- the quietest 5 % of each frequency (hiss alone; white noise reads 1 to 2 dB too low); a wall of 25 dB in 300 Hz says
+--- lossy or resampled, its absence says nothing. Errors: as of audio.load; a rate that is no whole number.
 ---     for _, fault in ipairs(music.quality("song.mp3").faults) do print(fault) end
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@return moonlark.Quality
