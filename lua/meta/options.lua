@@ -205,6 +205,10 @@
 ---@field src_key_padding_mask? moonlark.Tensor  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
+--- What annotation.load takes.
+---@class moonlark.annotation.load.Options
+---@field kind? string  default the only one: which annotation of the file, or what its segments are
+
 --- What audio.blocks takes.
 ---@class moonlark.audio.blocks.Options
 ---@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0

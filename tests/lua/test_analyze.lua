@@ -1,6 +1,7 @@
 -- moonlark analyze: words, JSON and the page, of files, waveforms and what is no sound.
 local lib = require "lib"
 local lu = require "luaunit"
+local annotation = require "moonlark.annotation"
 local audio = require "moonlark.audio"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
@@ -33,6 +34,8 @@ function TestAnalyze:test_words_and_plain_numbers()
   lu.assertNil(plain.loudness.momentary) -- curves are not told
   about:save(files.join(folder, "tone.json"))
   lu.assertEquals(json.read(files.join(folder, "tone.json")).duration, 5)
+  about:save(files.join(folder, "tone.jams"))
+  lu.assertEquals(annotation.load(files.join(folder, "tone.jams"), {kind = "key"}).labels, about.key.labels)
   raises("must end in .json", about.save, about, files.join(folder, "tone.xml"))
 end
 

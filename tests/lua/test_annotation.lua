@@ -2,8 +2,16 @@
 local lib = require "lib"
 local lu = require "luaunit"
 local annotation = require "moonlark.annotation"
+local files = require "moonlark.base.files"
 
-local raises = lib.fails
+local folder, raises = lib.folder(), lib.fails
+
+local function path_of(name) return files.join(folder, name) end
+
+local function write(name, text)
+  files.write(path_of(name), text)
+  return path_of(name)
+end
 
 TestAnnotation = {}
 
@@ -44,6 +52,64 @@ function TestAnnotation:test_errors()
     annotation.new {kind = "beats"}, "chords")
   raises("to must not lie before from (3 s), got 1 s", annotation.new {kind = "beats"}.slice,
     annotation.new {kind = "beats"}, 3, 1)
+end
+
+TestFiles = {}
+
+local chords = annotation.new {kind = "chords", duration = 4, {start = 0, stop = 1.5, label = "C:maj", confidence = 0.75},
+  {start = 1.5, stop = 4, label = "A:min7/b3, \"quoted\""}}
+local beats = annotation.new {kind = "beats", duration = 2, {start = 0.25, position = 1}, {start = 0.75, position = 2},
+  {start = 1.25}}
+
+function TestFiles:test_back_and_forth()
+  for _, name in ipairs {"c.jams", "c.csv", "c.lab", "c.txt"} do
+    chords:save(path_of(name))
+    local made = annotation.load(path_of(name), {kind = "chords"})
+    lu.assertEquals(made.intervals, chords.intervals, name)
+    lu.assertEquals(made.labels, chords.labels, name)
+    lu.assertEquals(made.kind, "chords")
+  end
+  lu.assertEquals(annotation.load(path_of "c.jams")[1].confidence, 0.75)
+  lu.assertEquals(annotation.load(path_of "c.jams").duration, 4)
+  for _, name in ipairs {"b.jams", "b.csv", "b.beats"} do
+    beats:save(path_of(name))
+    local made = annotation.load(path_of(name), {kind = "beats"})
+    lu.assertEquals(made.times, beats.times, name)
+    lu.assertEquals({made[1].position, made[2].position, made[3].position}, {1, 2, nil}, name)
+  end
+  annotation.save_all(path_of "all.jams", {beats, chords}, {title = "song"})
+  lu.assertEquals(annotation.load(path_of "all.jams", {kind = "beats"}).times, beats.times)
+  lu.assertEquals(#annotation.load_all(path_of "all.jams"), 2)
+end
+
+function TestFiles:test_what_others_write()
+  local lab = annotation.load(write("a.lab", "\239\187\1910.000 2.5 N\r\n2.5\t5\tC:maj\r\n\r\n# end\r\n"))
+  lu.assertEquals(lab.labels, {"N", "C:maj"})
+  lu.assertEquals(lab.kind, "segments")
+  local audacity = annotation.load(write("a.txt", "1.5\t1.5\tclick\n\\\t100\t200\n2\t3\tlong label\n"))
+  lu.assertEquals(audacity.labels, {"click", "long label"})
+  local gtzan = annotation.load(write("a.beats", "0.5 1.1\n1.0 1.2\n"))
+  lu.assertEquals(gtzan.positions, {1, 2})
+  local times = annotation.load(write("onsets.txt", "0.5\n0.75\n"), {kind = "onsets"})
+  lu.assertEquals(times.times, {0.5, 0.75})
+  -- JAMS before 0.3 kept columns, and its beats may hold more than a position.
+  local old = write("old.jams", [[{"file_metadata": {"duration": 3}, "annotations": [
+    {"namespace": "key_mode", "data": {"time": [0], "duration": [3], "value": ["A:minor"], "confidence": [null]}},
+    {"namespace": "beat_position", "data": [{"time": 1, "duration": 0, "confidence": null,
+      "value": {"position": 3, "measure": 1, "num_beats": 4, "beat_units": 4}}]}, {"namespace": "pitch_contour", "data": []}]}]])
+  lu.assertEquals(annotation.load(old, {kind = "key"}).labels, {"A minor"})
+  lu.assertEquals(annotation.load(old, {kind = "beats"}).positions, {3})
+end
+
+function TestFiles:test_errors()
+  raises("must end in .jams, .lab, .beats, .csv or .txt", beats.save, beats, path_of "b.xml")
+  raises("a.lab, line 2: the start must be a number of seconds, got 'x 2 C'", annotation.load, write("a.lab", "0 1 C\nx 2 C\n"))
+  raises("line 1: the stop must not lie before the start", annotation.load, write("a.lab", "2 1 C\n"))
+  raises("line 3: start must be a number, got 'one'", annotation.load, write("a.csv", "start,label\n0,a\none,b\n"))
+  raises("is no JAMS file", annotation.load, write("a.jams", "[]"))
+  annotation.save_all(path_of "two.jams", {beats, chords})
+  raises("holds several annotations (beats, chords): kind must name one", annotation.load, path_of "two.jams")
+  raises("holds no sections (beats, chords)", annotation.load, path_of "two.jams", {kind = "sections"})
 end
 
 lib.run()

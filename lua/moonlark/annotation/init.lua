@@ -27,9 +27,17 @@
 ---@field pitch number?  of notes: MIDI number, 69 is 440 Hz; may lie between two semitones
 ---@field velocity number?  of notes: 0..1
 ---@field value number?  anything else that is a number
+local files = require "moonlark.base.files"
+local formats = require "moonlark.annotation.formats"
+local jams = require "moonlark.annotation.jams"
+local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
 local annotation = {}
+
+local of_load = options.describe("annotation.load", {
+  kind = options.text(options.none, "which annotation of the file, or what its segments are", {usual = "the only one"}),
+})
 
 local Annotation = {}
 Annotation.__name = "moonlark.Annotation"
@@ -141,6 +149,60 @@ function annotation.check(name, value, kind)
   end
   return value
 end
+
+--- All annotations of a file: .jams may hold several; .lab, .beats, .csv and .txt (labels of Audacity) hold one.
+---
+--- Errors: another ending; a line or an observation without a time, with its place.
+---     for _, a in ipairs(annotation.load_all "song.jams") do print(a.kind, #a) end
+---@param path string
+---@return moonlark.Annotation[]
+function annotation.load_all(path)
+  local list = formats.of(path).read(path)
+  for i, fields in ipairs(list) do list[i] = annotation.new(fields) end
+  return list
+end
+
+local function kinds_of(list)
+  local names = {}
+  for i, a in ipairs(list) do names[i] = a.kind end
+  return table.concat(names, ", ")
+end
+
+--- Reads an annotation: .jams, .lab, .beats, .csv (a line of names: start, stop, label …) or .txt (labels of Audacity).
+--- Files that do not say what they are of give kind "segments", or the kind that is asked for.
+---
+--- Errors: as of annotation.load_all; a JAMS file with several annotations, or without the kind that is asked for.
+---     local chords = annotation.load("song.jams", {kind = "chords"})
+---@param path string
+---@param given moonlark.annotation.load.Options?
+---@return moonlark.Annotation
+function annotation.load(path, given)
+  local o, list = of_load:read(given), annotation.load_all(path)
+  if #list == 0 then show.fail("%s holds no annotation that is known here", path) end
+  if #list == 1 and list[1].kind == "segments" then return list[1]:with {kind = o.kind} end
+  if not o.kind and #list > 1 then
+    show.fail("%s holds several annotations (%s): kind must name one", path, kinds_of(list))
+  end
+  for _, a in ipairs(list) do
+    if not o.kind or a.kind == o.kind then return a end
+  end
+  return show.fail("%s holds no %s (%s)", path, o.kind, kinds_of(list))
+end
+
+--- Writes several annotations of one sound as a JAMS file.
+---     annotation.save_all("song.jams", {beats, chords}, {title = "song", duration = 30})
+---@param path string  ends in .jams
+---@param list moonlark.Annotation[]
+---@param about {title: string?, duration: number?}?
+function annotation.save_all(path, list, about)
+  if select(2, files.stem(path)) ~= ".jams" then show.fail("%s must end in .jams, which holds several", path) end
+  files.write(path, jams.write(list, about))
+end
+
+--- Writes it; the ending decides: .jams, .lab, .beats, .csv, .txt (labels of Audacity).
+---     music.beats("song.mp3"):save "song.beats"
+---@param path string
+function Annotation:save(path) formats.of(path).write(path, self) end
 
 -- Where item i stops; an event lasts to the next one.
 local function stop_of(self, i)

@@ -1,4 +1,5 @@
 --- Analysis: all that is heard in a song, together: to print, to save, to look at.
+local annotation = require "moonlark.annotation"
 local files = require "moonlark.base.files"
 local heard = require "moonlark.music.heard"
 local json = require "moonlark.base.json"
@@ -40,7 +41,7 @@ local parameters = options.describe("music.analyze", {
 ---
 --- `about.tempo`, `about.beats`, `about.key` … are what `music.tempo(song)`, `music.beats(song)`, `music.key(song)` …
 --- return; with `model`, `about.prediction` is what predict.file says. `print(about)` says it in words.
---- `about:save "song.json"` or `".html"`: a page that shows and plays it. Errors: as of audio.load.
+--- `about:save "song.json"`, `".jams"`, or `".html"`: a page that shows and plays it. Errors: as of audio.load.
 ---     music.analyze("song.mp3"):save "song.html"
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.analyze.Options?
@@ -61,20 +62,32 @@ end
 ---@return table
 function Analysis:plain() return summary.plain(self) end
 
+-- The annotations, in one order.
+local function annotations(self)
+  local list = {}
+  for _, name in ipairs(parts.names) do
+    if annotation.is(self[name]) then list[#list + 1] = self[name] end
+  end
+  return list
+end
+
 local writers = {
-  [".json"] = function(self) return json.encode(self:plain(), "  ") .. "\n" end,
-  [".html"] = function(self) return page.of(self) end,
+  [".json"] = function(self, path) files.write(path, json.encode(self:plain(), "  ") .. "\n") end,
+  [".jams"] = function(self, path)
+    annotation.save_all(path, annotations(self), {title = files.stem(self.path or ""), duration = self.duration})
+  end,
+  [".html"] = function(self, path) files.write(path, page.of(self)) end,
 }
 
---- Writes it: .json (as plain), .html (one page with pictures and sound that opens anywhere).
+--- Writes it: .json (as plain), .jams (its annotations), .html (one page with pictures and sound that opens anywhere).
 --- The file appears when it is whole. Errors: another ending.
 ---     about:save "song.html"
 ---@param path string
 function Analysis:save(path)
   local _, ending = files.stem(path)
   local writer = writers[ending]
-  if not writer then show.fail("%s must end in .json or .html", path) end
-  files.write(path, writer(self))
+  if not writer then show.fail("%s must end in .json, .jams or .html", path) end
+  writer(self, path)
 end
 
 function Analysis:__tostring() return summary.words(self) end
