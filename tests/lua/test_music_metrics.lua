@@ -1,0 +1,65 @@
+-- Beats, onsets, keys and tempi beside the truth: mir_eval's figures (tests/reference/music_metrics), and edges.
+local lib = require "lib"
+local lu = require "luaunit"
+local annotation = require "moonlark.annotation"
+local events = require "moonlark.metrics.events"
+local json = require "moonlark.base.json"
+local metrics = require "moonlark.metrics"
+local torch = require "moonlark.torch"
+
+local raises = lib.fails
+local frozen = json.read "tests/reference/music_metrics/events.json"
+
+TestEvents = {}
+
+function TestEvents:test_beats_as_mir_eval()
+  for i, case in ipairs(frozen.beats) do
+    local made = metrics.beat.evaluate(case.reference, case.estimate)
+    for name, value in pairs(made) do
+      lu.assertAlmostEquals(value, case.scores[name], 1e-9, ("%s of case %d"):format(name, i))
+    end
+  end
+end
+
+function TestEvents:test_onsets_as_mir_eval()
+  for _, case in ipairs(frozen.onsets) do
+    local made = {metrics.onset.f_measure(case.reference, case.estimate)}
+    for i = 1, 3 do lu.assertAlmostEquals(made[i], case.scores[i], 1e-9) end
+  end
+end
+
+function TestEvents:test_keys_as_mir_eval()
+  for _, case in ipairs(frozen.keys) do
+    lu.assertEquals(metrics.key.weighted(case[1], case[2]), case[3], case[1] .. " and " .. case[2])
+  end
+  local found = annotation.new {kind = "key", tonic = "A", mode = "minor", {start = 0, stop = 1, label = "A minor"}}
+  lu.assertEquals(metrics.key.weighted("A:minor", found), 1)
+  lu.assertEquals(metrics.key.weighted("A minor", annotation.new {kind = "key"}), 0)
+end
+
+function TestEvents:test_tempi_as_mir_eval()
+  for _, case in ipairs(frozen.tempi) do
+    local p, one, both = metrics.tempo.detection(case[1], case[2], case[3])
+    lu.assertAlmostEquals(p, case[4], 1e-9)
+    lu.assertEquals({one, both}, {case[5], case[6]})
+  end
+  lu.assertEquals({metrics.tempo.accuracy(100, 104)}, {true, true})
+  lu.assertEquals({metrics.tempo.accuracy(100, 104.1)}, {false, false})
+  lu.assertEquals({metrics.tempo.accuracy(100, 50)}, {false, true})
+  lu.assertEquals({metrics.tempo.accuracy(100, {bpm = 300})}, {false, true})
+  lu.assertEquals({metrics.tempo.accuracy(100, 0)}, {false, false})
+end
+
+function TestEvents:test_what_times_may_be()
+  local beats = annotation.events("beats", {6, 7, 8})
+  lu.assertEquals(metrics.beat.f_measure(beats, torch.tensor({6, 7, 8}, {dtype = "float64"})), 1)
+  lu.assertEquals(metrics.beat.f_measure(beats, {}), 0)
+  lu.assertEquals({metrics.beat.continuity({6}, {6, 7})}, {0, 0, 0, 0})
+  lu.assertEquals(metrics.beat.p_score({6}, {6}), 0)
+  lu.assertEquals(events.matches({1, 1.05, 1.1}, {1.05, 1.12}, 0.05), 2)
+  raises("reference must ascend, got 1 as number 2", metrics.beat.f_measure, {2, 1}, {1})
+  raises("estimate must be an Annotation or a list of seconds, got nil", metrics.onset.f_measure, {1})
+  raises("estimate must be a key such as A minor, got 'H dur'", metrics.key.weighted, "A minor", "H dur")
+end
+
+lib.run()
