@@ -1,24 +1,12 @@
 --- Chroma for harmony: how strong each pitch class is, of a spectrum from which what is no note is taken away.
 local frontend = require "moonlark.music.frontend"
 local heard = require "moonlark.music.heard"
+local whiten = require "moonlark.music.whiten"
 
 local chroma = {}
 
-local octave = 36 -- bands
-
 --- The pitch classes in order, as the rows of the curves.
 chroma.names = {"C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"}
-
--- What stands out of its surroundings of one octave: log(1 + 1000 S) minus its moving average, where positive. The ends
--- are reflected.
-local function whiten(spectrum)
-  local torch = require "moonlark.torch"
-  local x, half = spectrum:mul(1000):log1p():t():contiguous(), octave // 2
-  local rows = x:size(1)
-  local low, high = x:narrow(1, 0, half):flip {1}, x:narrow(1, rows - half, half):flip {1}
-  local around = torch.cat({low, x, high}, 1):unsqueeze(1):avg_pool1d({2 * half + 1}, {1}):squeeze(1)
-  return (x - around):clamp_min(0) -- frames × bands
-end
 
 -- One value for each semitone, of its middle band and half of those beside: frames × 72.
 local function semitones(x)

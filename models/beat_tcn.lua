@@ -1,0 +1,53 @@
+--- beat_tcn: how likely a beat, and the first beat of a bar, is in each frame of a log-mel spectrogram.
+---
+---     local net = require("models.beat_tcn") {}
+---     net(x)                                -- [n, bands, frames] to logits [n, 2, frames]: beat, downbeat
+---
+--- Two convolutions over bands and time, then a temporal convolutional network as in Davies and Böck (2019), "Temporal
+--- convolutional networks for musical audio beat tracking": residual blocks whose taps lie 1, 2, 4 … frames apart.
+local network = require "moonlark.network"
+local nn = require "moonlark.nn"
+local options = require "moonlark.base.options"
+
+local integer, number = options.integer, options.number
+
+local Block = nn.Module:extend "BeatBlock"
+
+function Block:init(channels, dilation, dropout)
+  self.conv = nn.Conv1d(channels, channels, 5, {padding = 2 * dilation, dilation = dilation})
+  self.norm = nn.BatchNorm1d(channels)
+  self.mix = nn.Conv1d(channels, channels, 1)
+  self.dropout = nn.Dropout(dropout)
+end
+
+function Block:forward(x)
+  return x + self.dropout(self.mix(self.norm(self.conv(x)):elu()))
+end
+
+local BeatTcn = nn.Module:extend "BeatTcn"
+
+function BeatTcn:init(o)
+  local rows = o.bands // 4 // 4 -- after two poolings
+  self.norm = nn.BatchNorm1d(o.bands)
+  self.conv1, self.norm1 = nn.Conv2d(1, 16, 3, {padding = 1}), nn.BatchNorm2d(16)
+  self.conv2, self.norm2 = nn.Conv2d(16, 24, 3, {padding = 1}), nn.BatchNorm2d(24)
+  self.mix, self.norm3 = nn.Conv1d(24 * rows, o.channels, 1), nn.BatchNorm1d(o.channels)
+  local blocks = {}
+  for i = 1, o.layers do blocks[i] = Block(o.channels, 1 << (i - 1), o.dropout) end
+  self.blocks = nn.Sequential(table.unpack(blocks))
+  self.head = nn.Conv1d(o.channels, 2, 1)
+end
+
+function BeatTcn:forward(x)
+  x = self.norm1(self.conv1(self.norm(x):unsqueeze(1))):elu():max_pool2d({4, 1})
+  x = self.norm2(self.conv2(x)):elu():max_pool2d({4, 1})
+  x = self.norm3(self.mix(x:flatten(1, 2))):elu()
+  return self.head(self.blocks(x))
+end
+
+return network.architecture("beat_tcn", BeatTcn, {
+  bands = integer(80, {least = 16}, "rows of the input"),
+  channels = integer(48, {least = 1}, "of the blocks"),
+  layers = integer(9, {least = 1, most = 12}, "blocks; each hears twice as far as the one before"),
+  dropout = number(0.1, {least = 0, most = 1}, "after each block"),
+})

@@ -1,0 +1,91 @@
+-- Networks that come with Moonlark: their sizes, what the shipped weights say of plain sounds, and how they are trained.
+local files = require "moonlark.base.files"
+local lib = require "lib"
+local lu = require "luaunit"
+local frontend = require "moonlark.music.frontend"
+local heard = require "moonlark.music.heard"
+local moonlark = require "moonlark"
+local networks = require "moonlark.music.networks"
+local signal = require "moonlark.signal"
+local torch = require "moonlark.torch"
+local whiten = require "moonlark.music.whiten"
+
+local function count(net)
+  local sum = 0
+  for _, tensor in ipairs(net:parameters()) do sum = sum + tensor:numel() end
+  return sum
+end
+
+local function piece_of(data)
+  return heard.of(signal.new {data = data:reshape {1, -1}, rate = 22050, kind = "waveform"}):pieces()()
+end
+
+-- A triad over its root in the bass, six partials a note.
+local function triad(root, third, seconds)
+  local t, sum = torch.arange(math.floor(seconds * 22050), {dtype = "float32"}) / 22050, 0
+  for _, pitch in ipairs {36 + root, 60 + root, 60 + root + third, 67 + root} do
+    for partial = 1, 6 do
+      sum = sum + (t * (2 * math.pi * 440 * 2 ^ ((pitch - 69) / 12) * partial)):sin() * 0.6 ^ partial
+    end
+  end
+  return sum * 0.05
+end
+
+TestNetworks = {}
+
+function TestNetworks:test_sizes()
+  lu.assertEquals(count(require("models.beat_tcn") {}), 136026)
+  lu.assertEquals(count(require("models.harmony") {}), 39077)
+end
+
+function TestNetworks:test_shapes()
+  local beats, harmony = require("models.beat_tcn") {}:eval(), require("models.harmony") {}:eval()
+  for _, frames in ipairs {1, 7, 100} do
+    lu.assertEquals(beats(torch.randn {2, 80, frames}):shape(), {2, 2, frames})
+    local chords, keys = harmony(torch.randn {2, 216, frames})
+    lu.assertEquals(chords:shape(), {2, 25, frames})
+    lu.assertEquals(keys:shape(), {2, 24, frames})
+  end
+end
+
+function TestNetworks:test_harmony_hears_all_triads()
+  for root = 0, 11 do
+    for mode, third in ipairs {4, 3} do
+      local chords = networks.ask("harmony", whiten(frontend.harmony(piece_of(triad(root, third, 3))).data):t())
+      local wanted = (root + 3) % 12 + 12 * (mode - 1) -- rows count from A
+      lu.assertEquals(chords:argmax(0)[chords:size(1) // 2]:item(), wanted, ("root %d, third %d"):format(root, third))
+    end
+  end
+end
+
+function TestNetworks:test_there_is_no_such_network()
+  lib.fails("there is no network 'moods'", networks.load, "moods")
+end
+
+TestTraining = {}
+lib.in_folder {TestTraining}
+
+function TestTraining:test_the_same_seed_gives_the_same_weights()
+  local function run(...) return lib.moonlark(self.folder, {"OMP_NUM_THREADS=1"}, ...) end
+  lu.assertEquals(run("corpus", "data", "--clips", "1", "--seconds", "30", "--styles", "rock").code, 0)
+  for _, name in ipairs {"harmony", "beats"} do
+    local script, made = files.join(moonlark.home, "scripts/train/music", name .. ".lua"), {}
+    for i, seed in ipairs {"3", "3", "4"} do
+      local out = ("%s%d.safetensors"):format(name, i)
+      local result = run(script, "data", "--out", out, "--steps", "8", "--seed", seed)
+      lu.assertEquals(result.code, 0, result.all)
+      made[i] = files.read(files.join(self.folder, out))
+    end
+    lu.assertEquals(made[1], made[2])
+    lu.assertNotEquals(made[1], made[3])
+  end
+end
+
+function TestTraining:test_a_folder_without_clips_is_refused()
+  files.mkdirs(files.join(self.folder, "none"))
+  local result = lib.moonlark(self.folder, {}, files.join(moonlark.home, "scripts/train/music/beats.lua"), "none")
+  lu.assertEquals(result.code, 1)
+  lu.assertStrContains(result.err, "holds no NAME.wav with NAME.jams beside")
+end
+
+lib.run()
