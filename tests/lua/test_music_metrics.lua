@@ -1,4 +1,4 @@
--- Beats, onsets, keys and tempi beside the truth: mir_eval's figures (tests/reference/music_metrics), and edges.
+-- Beats, onsets, keys, tempi and sections beside the truth: mir_eval's figures (tests/reference/music_metrics), and edges.
 local lib = require "lib"
 local lu = require "luaunit"
 local annotation = require "moonlark.annotation"
@@ -48,6 +48,32 @@ function TestEvents:test_tempi_as_mir_eval()
   lu.assertEquals({metrics.tempo.accuracy(100, 50)}, {false, true})
   lu.assertEquals({metrics.tempo.accuracy(100, {bpm = 300})}, {false, true})
   lu.assertEquals({metrics.tempo.accuracy(100, 0)}, {false, false})
+end
+
+local function sections_of(rows)
+  local made = {kind = "sections"}
+  for i, row in ipairs(rows) do made[i] = {start = row[1], stop = row[2], label = row[3]} end
+  return annotation.new(made)
+end
+
+function TestEvents:test_sections_as_mir_eval()
+  for i, case in ipairs(json.read "tests/reference/music_metrics/segments.json") do
+    local made = metrics.segment.evaluate(sections_of(case.reference), sections_of(case.estimate))
+    for name, value in pairs(case.scores) do
+      lu.assertAlmostEquals(made[name], value, 1e-9, ("%s of case %d"):format(name, i))
+    end
+  end
+end
+
+function TestEvents:test_sections_of_nothing()
+  local none, one = sections_of {}, sections_of {{0, 10, "A"}}
+  lu.assertEquals(metrics.segment.detection(none, one), 0)
+  lu.assertEquals({metrics.segment.detection(one, one, 0.5, true)}, {0, 0, 0})
+  lu.assertEquals(metrics.segment.pairwise(none, none), 0)
+  lu.assertEquals({metrics.segment.rand(one, one)}, {1, 1})
+  lu.assertEquals(metrics.segment.nce(sections_of {{0, 0.05, "A"}}, one), 0)
+  lu.assertNaN((metrics.segment.deviation(none, one)))
+  raises("estimate must be an Annotation of segments, got nil", metrics.segment.pairwise, one)
 end
 
 function TestEvents:test_what_times_may_be()

@@ -1,5 +1,5 @@
 --- How good predictions and clusters are; scikit-learn's definitions. Labels are int64 tensors of ids from 0. What is
---- heard over time is compared as mir_eval does: metrics.beat, onset, tempo, key.
+--- heard over time is compared as mir_eval does: metrics.beat, onset, tempo, key, segment.
 ---@class moonlark.metrics
 local metrics = {}
 
@@ -8,6 +8,8 @@ for _, task in ipairs {"classification", "report", "ranking", "probability", "cl
   for name, f in pairs(require("moonlark.metrics." .. task)) do metrics[name] = f end
 end
 
-for _, task in ipairs {"beat", "onset", "tempo", "key"} do metrics[task] = require("moonlark.metrics." .. task) end
+for _, task in ipairs {"beat", "onset", "tempo", "key", "segment"} do
+  metrics[task] = require("moonlark.metrics." .. task)
+end
 
 return metrics
