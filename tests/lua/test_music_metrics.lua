@@ -1,9 +1,10 @@
--- Beats, onsets, keys, tempi and sections beside the truth: mir_eval's figures (tests/reference/music_metrics), and edges.
+-- Beats, onsets, keys, tempi, sections and notes: mir_eval's figures (tests/reference/music_metrics), and edges.
 local lib = require "lib"
 local lu = require "luaunit"
 local annotation = require "moonlark.annotation"
 local events = require "moonlark.metrics.events"
 local json = require "moonlark.base.json"
+local matching = require "moonlark.metrics.matching"
 local metrics = require "moonlark.metrics"
 local torch = require "moonlark.torch"
 
@@ -74,6 +75,33 @@ function TestEvents:test_sections_of_nothing()
   lu.assertEquals(metrics.segment.nce(sections_of {{0, 0.05, "A"}}, one), 0)
   lu.assertNaN((metrics.segment.deviation(none, one)))
   raises("estimate must be an Annotation of segments, got nil", metrics.segment.pairwise, one)
+end
+
+local function notes_of(rows)
+  local made = {kind = "notes"}
+  for i, row in ipairs(rows) do made[i] = {start = row[1], stop = row[2], pitch = row[3]} end
+  return annotation.new(made)
+end
+
+function TestEvents:test_notes_as_mir_eval()
+  for i, case in ipairs(json.read "tests/reference/music_metrics/notes.json") do
+    local made = metrics.transcription.evaluate(notes_of(case.reference), notes_of(case.estimate))
+    for name, value in pairs(case.scores) do
+      lu.assertAlmostEquals(made[name], value, 1e-9, ("%s of case %d"):format(name, i))
+    end
+  end
+  local note = notes_of {{0, 1, 60}}
+  lu.assertEquals({metrics.transcription.notes(note, note)}, {1, 1, 1, 1})
+  lu.assertEquals({metrics.transcription.notes(note, notes_of {})}, {0, 0, 0, 0})
+  local event = annotation.events("notes", {1})
+  raises("estimate: note 1 must have a stop and a pitch", metrics.transcription.notes, note, event)
+end
+
+function TestEvents:test_a_largest_matching()
+  local partner, size = matching.of {{1, 2}, {1}}
+  lu.assertEquals({partner, size}, {{2, 1}, 2})
+  lu.assertEquals(select(2, matching.of {{1, 2}, {1}, {1, 2}, {}}), 2)
+  lu.assertEquals(select(2, matching.of {}), 0)
 end
 
 function TestEvents:test_what_times_may_be()
