@@ -71,6 +71,36 @@ function TestBeats:test_a_tempo_that_changes()
   lu.assertTrue(near >= 0.85 * #times, near .. " of " .. #times)
 end
 
+-- Low drums and a new chord on every third or fourth beat.
+local function accented(meter, seconds)
+  torch.manual_seed(4)
+  local data = clicks(every(0.5, seconds), seconds).data:flatten() * 0.5
+  local t = torch.arange(math.floor(0.5 * meter * 22050), {dtype = "float32"}) / 22050
+  local bar = 0
+  for time = 0.5, seconds - 0.5 * meter, 0.5 * meter do
+    local hz = 110 * 2 ^ (({0, 5, 7, 9})[bar % 4 + 1] / 12)
+    local chord = (t * (2 * math.pi * hz)):sin() + (t * (2 * math.pi * hz * 1.5)):sin() + (t * (2 * math.pi * hz * 2.52)):sin()
+    local drum = (t * (2 * math.pi * 60)):sin() * (t * -15):exp() * 4
+    data:narrow(0, math.floor(time * 22050), t:size(0)):add_((chord + drum) * 0.1)
+    bar = bar + 1
+  end
+  return waveform(data)
+end
+
+function TestBeats:test_bars()
+  for _, meter in ipairs {3, 4} do
+    local beats = music.beats(accented(meter, 26))
+    lu.assertEquals(beats.meter, meter)
+    for i, item in ipairs(beats) do
+      if i > 1 then lu.assertEquals(item.position, beats[i - 1].position % meter + 1) end
+    end
+    local off = (beats.downbeats[3] - 0.5) / (0.5 * meter)
+    lu.assertAlmostEquals(off, math.floor(off + 0.5), 0.05)
+  end
+  lu.assertNil(music.beats(waveform(torch.zeros {22050})).meter)
+  lu.assertEquals(music.beats(waveform(torch.zeros {22050})).downbeats, {})
+end
+
 function TestBeats:test_sounds_without_a_beat()
   lu.assertEquals(#music.beats(waveform(torch.zeros {22050})), 0)
   lu.assertEquals(music.beats(waveform(torch.zeros {22050})).tempo, 0)

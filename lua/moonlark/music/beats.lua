@@ -1,18 +1,13 @@
 --- Beats: where a listener taps, and how fast.
+local bars = require "moonlark.music.bars"
 local core = require "moonlark_core".music
-local frontend = require "moonlark.music.frontend"
 local heard = require "moonlark.music.heard"
 local options = require "moonlark.base.options"
+require "moonlark.music.flux" -- defines the curve
 
 local beats = {}
 
 local of_decoder = options.describe("music.beats", core.parameters.bar_pointer)
-
--- How much of each band of the spectrum is new, in five rows.
-heard.curve("flux", function(piece)
-  local mel = frontend.rhythm(piece)
-  return mel:with {data = core.flux(mel.data), kind = "flux", unit = false}
-end)
 
 -- How likely a beat begins in each frame.
 local function activation_of(h)
@@ -56,9 +51,23 @@ local function confidence_of(items, activation)
   return math.max(0, sum / #items - activation.data:mean():item())
 end
 
+-- Gives each beat its place in the bar.
+local function number(items, h)
+  local times = {}
+  for i, item in ipairs(items) do times[i] = item.start end
+  local positions, meter, confidence = bars.of(h, times)
+  items.meter, items.meter_confidence, items.downbeats = meter, confidence, {}
+  for i, item in ipairs(items) do
+    item.position = positions[i]
+    if positions[i] == 1 then table.insert(items.downbeats, item.start) end
+  end
+end
+
 --- Beats: an Annotation of events. `beats.times` are seconds, `beats.tempo` is in beats a minute (60 over the median
 --- interval; 0 where there are fewer than two beats), `beats.confidence` (0..1) says how much more is new at the beats
---- than elsewhere, and each beat has a `confidence` of its own.
+--- than elsewhere, and each beat has a `confidence` of its own. `beats.positions` are places in the bar (1 on the
+--- downbeat), `beats.downbeats` the times of the downbeats, `beats.meter` is 3 or 4 beats a bar (nil where there are fewer
+--- than four beats), `beats.meter_confidence` 0..1.
 ---
 --- Source: an onset curve of several bands (SuperFlux; Böck and Widmer, 2013), and the likeliest path through the states
 --- of Krebs, Böck and Widmer (2015), whose tempo has a prior. Silence and single clicks have no beats. Errors: as of
@@ -73,6 +82,7 @@ function beats.beats(song, given)
     local activation = activation_of(h)
     local items = items_of(core.bar_pointer(activation.data, activation.rate, o), activation)
     items.tempo, items.confidence = tempo_of(items), confidence_of(items, activation)
+    number(items, h)
     return h:annotation("beats", items)
   end
   if given and next(given) then return find() end

@@ -3,7 +3,7 @@ local core = require "moonlark_core".music
 local feature = require "moonlark.feature"
 local heard = require "moonlark.music.heard"
 local options = require "moonlark.base.options"
-require "moonlark.music.beats" -- defines the curve
+require "moonlark.music.flux" -- defines the curve
 
 local onsets = {}
 
