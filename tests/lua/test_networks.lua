@@ -58,6 +58,22 @@ function TestNetworks:test_harmony_hears_all_triads()
   end
 end
 
+function TestNetworks:test_harmony_hears_no_chord_in_silence()
+  local chords, keys = networks.ask("harmony", whiten(frontend.harmony(piece_of(torch.zeros {22050})).data):t())
+  lu.assertEquals(chords:argmax(0)[5]:item(), 24)
+  lu.assertTrue(keys:isfinite():all():item())
+end
+
+function TestNetworks:test_beats_are_heard_in_clicks()
+  local sound, step = torch.zeros {10 * 22050}, 11025 -- 120 BPM
+  for at = 0, 19 do sound:narrow(0, at * step, 400):copy_(torch.randn {400} * torch.linspace(1, 0, 400)) end
+  local beats = networks.ask("beats", frontend.rhythm(piece_of(sound)).data)[0]
+  for at = 2, 17 do
+    local on, off = beats:narrow(0, at * 25 - 2, 5):max():item(), beats:narrow(0, at * 25 + 10, 5):max():item()
+    lu.assertTrue(on > off + 1, ("beat %d: %g, and %g between"):format(at, on, off))
+  end
+end
+
 function TestNetworks:test_there_is_no_such_network()
   lib.fails("there is no network 'moods'", networks.load, "moods")
 end
