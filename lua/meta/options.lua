@@ -1382,6 +1382,7 @@
 ---@field usual_bpm? number  default 118.0, 1..1000, BPM: the tempo that is likeliest beforehand
 ---@field spread? number  default 0.35, above 0 and at most 10: how far tempi lie around it: deviation of the logarithm
 ---@field trust? number  default 20.0, 0..10000: how much that weighs
+---@field network? boolean  default true: ask the network of models/weights/beats, too; false: the onset curve alone
 
 --- What music.chords takes.
 ---@class moonlark.music.chords.Options

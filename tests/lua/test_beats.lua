@@ -117,6 +117,9 @@ end
 function TestBeats:test_options()
   local song = clicks(every(0.5, 20), 20)
   lu.assertAlmostEquals(music.beats(song, {max_bpm = 100}).tempo, 60, 1)
+  local alone = music.beats(song, {network = false})
+  lu.assertAlmostEquals(alone.tempo, 120, 1.2)
+  lu.assertNotEquals(alone[3].confidence, music.beats(song)[3].confidence)
   raises("min_bpm must lie below max_bpm (215 BPM), got 300", music.beats, song, {min_bpm = 300})
   raises("music.beats: steadiness must be", music.beats, song, {steadiness = -1})
 end

@@ -1,19 +1,45 @@
 --- Beats: where a listener taps, and how fast.
 local bars = require "moonlark.music.bars"
 local core = require "moonlark_core".music
+local frontend = require "moonlark.music.frontend"
 local heard = require "moonlark.music.heard"
+local networks = require "moonlark.music.networks"
 local options = require "moonlark.base.options"
 require "moonlark.music.flux" -- defines the curve
 
 local beats = {}
 
-local of_decoder = options.describe("music.beats", core.parameters.bar_pointer)
+local of_beats = options.describe("music.beats", core.parameters.bar_pointer, {
+  network = options.boolean(true, "ask the network of models/weights/beats, too; false: the onset curve alone"),
+})
 
--- How likely a beat begins in each frame.
-local function activation_of(h)
+-- How much more likely a beat is to the network than it is in music: each weighed 12 in its training.
+local inflated = math.log(12)
+
+local silence, never = 0.01, -20 -- of the log-mel: 100 dB under full scale; a logit
+
+-- What the network says of each frame: logits of beat and downbeat. Where nothing sounds for a second there are none.
+heard.curve("beat network", function(piece)
+  local mel = frontend.rhythm(piece)
+  local sounding = mel.data:amax({0}, true):max_pool1d({51}, {1}, {25}):gt(silence):float()
+  local logits = networks.ask("beats", mel.data) * sounding + never * (1 - sounding)
+  return mel:with {data = logits:contiguous(), kind = "beat_logits", unit = false}
+end)
+
+-- How likely a beat begins in each frame, by the onset curve.
+local function of_flux(h)
   return h:get("beat activation", function()
     local flux = h:curve "flux"
     return flux:with {data = core.flux_activation(flux.data), kind = "beat_activation"}
+  end)
+end
+
+-- The mean of what the onset curve and the network say. The network finds beats better, the curve the tempo.
+local function of_both(h)
+  return h:get("beat activation of both", function()
+    local flux, network = of_flux(h), h:curve "beat network"
+    local sure = (network.data:select(0, 0) - inflated):sigmoid()
+    return flux:with {data = (flux.data + sure) / 2}
   end)
 end
 
@@ -69,18 +95,21 @@ end
 --- downbeat), `beats.downbeats` the times of the downbeats, `beats.meter` is 3 or 4 beats a bar (nil where there are fewer
 --- than four beats), `beats.meter_confidence` 0..1.
 ---
---- Source: an onset curve of several bands (SuperFlux; Böck and Widmer, 2013), and the likeliest path through the states
---- of Krebs, Böck and Widmer (2015), whose tempo has a prior. Silence and single clicks have no beats. Errors: as of
---- audio.load.
+--- Source: the mean of an onset curve of several bands (SuperFlux; Böck and Widmer, 2013) and of what a temporal
+--- convolutional network says (Davies and Böck, 2019; models/weights/beats.json says what it learnt from), and the
+--- likeliest path through the states of Krebs, Böck and Widmer (2015), whose tempo has a prior. network = false takes the
+--- onset curve alone. Silence and single clicks have no beats. Errors: as of audio.load.
 ---     print(music.beats("song.mp3").tempo)
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.beats.Options?
 ---@return moonlark.Annotation
 function beats.beats(song, given)
-  local o, h = of_decoder:read(given), heard.of(song)
+  local o, h = of_beats:read(given), heard.of(song)
+  local decoder = {}
+  for _, row in ipairs(core.parameters.bar_pointer) do decoder[row.name] = o[row.name] end
   local function find()
-    local activation = activation_of(h)
-    local items = items_of(core.bar_pointer(activation.data, activation.rate, o), activation)
+    local activation = (o.network and of_both or of_flux)(h)
+    local items = items_of(core.bar_pointer(activation.data, activation.rate, decoder), activation)
     items.tempo, items.confidence = tempo_of(items), confidence_of(items, activation)
     number(items, h)
     return h:annotation("beats", items)

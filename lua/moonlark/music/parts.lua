@@ -4,7 +4,7 @@ local parts = {}
 -- Name, the file's function, and curves that are best made in the pass that decodes the song.
 local list = {
   {name = "loudness", of_file = true, curves = {}},
-  {name = "tempo", curves = {"flux"}},
+  {name = "tempo", curves = {"flux", "beat network"}},
   {name = "beats", curves = {"flux"}},
   {name = "key", curves = {"chroma"}},
   {name = "chords", curves = {"chroma", "bass chroma"}},
