@@ -104,7 +104,7 @@ end
 function TestBeats:test_sounds_without_a_beat()
   lu.assertEquals(#music.beats(waveform(torch.zeros {22050})), 0)
   lu.assertEquals(music.beats(waveform(torch.zeros {22050})).tempo, 0)
-  lu.assertTrue(#music.beats(clicks({1}, 3)) <= 3)
+  lu.assertTrue(#music.beats(clicks({1}, 3), {network = false}) <= 3)
   for _, samples in ipairs {1, 441, 2205} do
     torch.manual_seed(1)
     lu.assertTrue(annotation.is(music.beats(waveform(torch.randn {samples}))))
