@@ -1387,7 +1387,8 @@
 --- What music.chords takes.
 ---@class moonlark.music.chords.Options
 ---@field steadiness? number  default 12, 0 or more: how much better a new chord must fit, as a logarithm, before it changes
----@field bass? number  default 0.12, 0 or more: what the bass weighs beside the chord's notes
+---@field network? boolean  default true: ask the network of models/weights/harmony; false: compare the chroma with chords
+---@field bass? number  default 0.12, 0 or more: what the bass weighs beside the chord's notes, without the network
 
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options
@@ -1402,6 +1403,7 @@
 --- What music.key takes.
 ---@class moonlark.music.key.Options
 ---@field window? number  default one key for the whole song, 2 or more, s: how much sound a key is heard in, for keys that change
+---@field network? boolean  default true: ask the network of models/weights/harmony, too; false: the profiles alone
 ---@field steadiness? number  default 0.5, 0 or more: how much better a new key must fit before the key changes
 
 --- What music.onsets takes.

@@ -107,6 +107,14 @@ function TestChords:test_no_chord()
   raises("music.chords: bass must be", music.chords, waveform(silence), {bass = -1})
 end
 
+-- Without the network: all triads, by the chroma alone.
+function TestChords:test_without_the_network()
+  local list = {{0, "maj"}, {9, "min"}, {5, "maj"}, {7, "maj"}}
+  local plain = music.chords(played(list, 2), {network = false})
+  lu.assertEquals(plain.labels, {"C:maj", "A:min", "F:maj", "G:maj"})
+  lu.assertEquals(music.key(played(cadence(2, "minor"), 1.2), {network = false})[1].label, "D minor")
+end
+
 TestFrontEnd = {}
 
 function TestFrontEnd:test_as_the_reference()
