@@ -3,6 +3,7 @@
 #include "dsp/log_spectrum.h"
 #include "modules.h"
 #include "music/bar_pointer.h"
+#include "music/beat_track.h"
 #include "music/dtw.h"
 #include "music/flux.h"
 #include "music/levels.h"
@@ -184,6 +185,18 @@ static int bar_pointer(lua_State *L)
     return 1;
 }
 
+/* beat_track(onsets, frames between two beats) -> int64 tensor of frames */
+static int beat_track(lua_State *L)
+{
+    mlk_status status;
+    mlk_array onsets = mlk_lua_read_tensor(L, 1, "onsets", MLK_FLOAT32, 1);
+    int64_t period = mlk_lua_integer(L, 2, "period", 2, INT32_MAX / 8), n = 0;
+    int64_t *beats = lua_newuserdatauv(L, sizeof *beats * (size_t)(onsets.shape[0] + 1), 0);
+    mlk_lua_check(L, mlk_beat_track(onsets.data, onsets.shape[0], period, beats, &n, &status), &status);
+    mlk_lua_push_copy(L, MLK_INT64, 1, &n, beats);
+    return 1;
+}
+
 /* log_spectrum(samples, rate, hop) -> tensor bands x frames */
 static int log_spectrum(lua_State *L)
 {
@@ -292,7 +305,7 @@ static int levels_result(lua_State *L)
 int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"bar_pointer", bar_pointer}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
+        {"bar_pointer", bar_pointer}, {"beat_track", beat_track}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
         {"flux_activation", flux_activation}, {"levels", levels}, {"log_spectrum", log_spectrum},
         {"meter", meter}, {"peaks", peaks}, {"recurrence", recurrence},
         {"shear", shear}, {NULL, NULL},

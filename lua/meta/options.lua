@@ -1042,6 +1042,13 @@
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
 
+--- What feature.plp takes.
+---@class moonlark.feature.plp.Options
+---@field hop_length? integer  default 512, 1 or more: samples from frame to frame, of a waveform
+---@field win_length? integer  default 384, 2 or more: frames that a tempo is found in; even
+---@field tempo_min? number  default 30, 0 or more: the slowest tempo, BPM
+---@field tempo_max? number  default 300, above 0: the fastest tempo, BPM
+
 --- What feature.poly_features takes.
 ---@class moonlark.feature.poly_features.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
@@ -1382,6 +1389,7 @@
 ---@field usual_bpm? number  default 118.0, 1..1000, BPM: the tempo that is likeliest beforehand
 ---@field spread? number  default 0.35, above 0 and at most 10: how far tempi lie around it: deviation of the logarithm
 ---@field trust? number  default 20.0, 0..10000: how much that weighs
+---@field method? "bar pointer"|"librosa"|"plp"  default "bar pointer": how they are found
 ---@field network? boolean  default true: ask the network of models/weights/beats, too; false: the onset curve alone
 
 --- What music.chords takes.

@@ -1,4 +1,5 @@
 --- Beats: where a listener taps, and how fast.
+local as_librosa = require "moonlark.music.as_librosa"
 local bars = require "moonlark.music.bars"
 local core = require "moonlark_core".music
 local frontend = require "moonlark.music.frontend"
@@ -10,6 +11,7 @@ require "moonlark.music.flux" -- defines the curve
 local beats = {}
 
 local of_beats = options.describe("music.beats", core.parameters.bar_pointer, {
+  method = options.choice({"bar pointer", "librosa", "plp"}, "bar pointer", "how they are found"),
   network = options.boolean(true, "ask the network of models/weights/beats, too; false: the onset curve alone"),
 })
 
@@ -51,13 +53,13 @@ local function median(list)
   return #sorted % 2 == 1 and sorted[half + 1] or (sorted[half] + sorted[half + 1]) / 2
 end
 
--- The beats as items, with how likely each is.
+-- Beats at these frames, which may lie between two, as items, with how likely each is.
 local function items_of(found, activation)
   local items, values = {}, activation.data
   local frames = activation:frames()
-  for i, beat in ipairs(found:totable()) do
-    local frame = math.max(0, math.min(frames - 1, math.floor(beat[1] + 0.5)))
-    items[i] = {start = beat[1] / activation.rate, confidence = values[frame]:item()}
+  for i, at in ipairs(found) do
+    local frame = math.max(0, math.min(frames - 1, math.floor(at + 0.5)))
+    items[i] = {start = at / activation.rate, confidence = values[frame]:item()}
   end
   return items
 end
@@ -98,7 +100,10 @@ end
 --- Source: the mean of an onset curve of several bands (SuperFlux; Böck and Widmer, 2013) and of what a temporal
 --- convolutional network says (Davies and Böck, 2019; models/weights/beats.json says what it learnt from), and the
 --- likeliest path through the states of Krebs, Böck and Widmer (2015), whose tempo has a prior. network = false takes the
---- onset curve alone. Silence and single clicks have no beats. Errors: as of audio.load.
+--- onset curve alone. Silence and single clicks have no beats.
+---
+--- method = "librosa" gives the beats and the tempo of librosa.beat.beat_track (0.11) at 22 050 Hz, "plp" the heights of
+--- its predominant local pulse (feature.plp); neither takes the other options. Errors: as of audio.load.
 ---     print(music.beats("song.mp3").tempo)
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.beats.Options?
@@ -107,10 +112,20 @@ function beats.beats(song, given)
   local o, h = of_beats:read(given), heard.of(song)
   local decoder = {}
   for _, row in ipairs(core.parameters.bar_pointer) do decoder[row.name] = o[row.name] end
+  local function point()
+    local activation, frames = (o.network and of_both or of_flux)(h), {}
+    for i, beat in ipairs(core.bar_pointer(activation.data, activation.rate, decoder):totable()) do frames[i] = beat[1] end
+    return frames, activation
+  end
+  local ways = {
+    ["bar pointer"] = point,
+    librosa = function() return as_librosa.beat_track(h:waveform()) end,
+    plp = function() return as_librosa.plp(h:waveform()) end,
+  }
   local function find()
-    local activation = (o.network and of_both or of_flux)(h)
-    local items = items_of(core.bar_pointer(activation.data, activation.rate, decoder), activation)
-    items.tempo, items.confidence = tempo_of(items), confidence_of(items, activation)
+    local frames, activation, tempo = ways[o.method]()
+    local items = items_of(frames, activation)
+    items.tempo, items.confidence = tempo or tempo_of(items), confidence_of(items, activation)
     number(items, h)
     return h:annotation("beats", items)
   end

@@ -1,6 +1,6 @@
 --- Tempo: how fast a song is, how sure that is, and how it changes.
+local as_librosa = require "moonlark.music.as_librosa"
 local beats = require "moonlark.music.beats"
-local feature = require "moonlark.feature"
 local heard = require "moonlark.music.heard"
 local options = require "moonlark.base.options"
 local signal = require "moonlark.signal"
@@ -20,28 +20,10 @@ Tempo.__index = Tempo
 
 function Tempo:__tostring() return self.bpm > 0 and ("%.1f BPM"):format(self.bpm) or "no tempo" end
 
-local hop, window, usual = 512, 8, 120
-
--- The autocorrelation's mean over time by tempo, weighted by what is usual: librosa.feature.tempo's score (0.11).
-local function librosa_scores(h)
-  local song = h:waveform()
-  local length = math.floor(window * h.rate) // hop
-  local rows = feature.tempogram(song, {hop_length = hop, win_length = length}).data:flatten(0, -2)
-  local mean, scores = rows:mean({-1}):double():totable(), {}
-  for lag = 1, length - 1 do
-    local bpm = 60 * h.rate / (hop * lag)
-    if bpm < 320 then
-      local octaves = math.log(bpm, 2) - math.log(usual, 2)
-      scores[#scores + 1] = {bpm = bpm, score = math.log(1 + 1e6 * mean[lag + 1]) - 0.5 * octaves ^ 2}
-    end
-  end
-  return scores
-end
-
-local function as_librosa(h)
-  local scores = librosa_scores(h)
-  local best = scores[1]
-  for _, one in ipairs(scores) do if one.score > best.score then best = one end end
+-- librosa's tempo, and the next heights of its score.
+local function of_librosa(h)
+  local scores = as_librosa.scores(h:waveform())
+  local best = as_librosa.best(scores)
   local candidates, sum = {}, 0
   for i, one in ipairs(scores) do
     local before, after = scores[i - 1], scores[i + 1]
@@ -102,7 +84,7 @@ end
 function tempo.tempo(song, given)
   local o, h = parameters:read(given), heard.of(song)
   return h:get("tempo " .. o.method, function()
-    return setmetatable((o.method == "librosa" and as_librosa or of_beats)(h), Tempo)
+    return setmetatable((o.method == "librosa" and of_librosa or of_beats)(h), Tempo)
   end)
 end
 
