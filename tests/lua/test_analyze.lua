@@ -71,4 +71,79 @@ function TestAnalyze:test_errors()
   raises("song must be a path or a waveform Signal, got nil", music.analyze, nil)
 end
 
+TestCommand = {}
+
+-- Two songs and a file that is none, in a folder of their own.
+local function collection()
+  local place = files.join(folder, "songs")
+  files.mkdirs(place)
+  audio.save(files.join(place, "a.wav"), tone(3))
+  audio.save(files.join(place, "b.wav"), tone(4))
+  files.write(files.join(place, "broken.wav"), "no sound")
+  return place
+end
+
+local function analyze(...)
+  return lib.moonlark(folder, {"MOONLARK_CACHE=" .. files.join(folder, "cache")}, "analyze", ...)
+end
+
+function TestCommand:test_one_song()
+  local place = collection()
+  local song = files.join(place, "a.wav")
+  local said = analyze(song)
+  lu.assertEquals(said.code, 0, said.all)
+  lu.assertStrContains(said.out, "LUFS")
+  local report, annotations = files.join(folder, "a.html"), files.join(folder, "a.jams")
+  said = analyze(song, "--json", "--jams", annotations, "--report", report)
+  lu.assertEquals(said.code, 0, said.all)
+  lu.assertAlmostEquals(json.decode(said.out).duration, 3, 1e-6)
+  lu.assertTrue(files.exists(report) and files.exists(annotations))
+  lu.assertEquals(analyze(files.join(place, "broken.wav")).code, 1)
+end
+
+function TestCommand:test_a_folder()
+  local place = collection()
+  local csv, report = files.join(folder, "songs.csv"), files.join(folder, "songs.html")
+  local said = analyze(place, "--csv", csv, "--report", report)
+  lu.assertEquals(said.code, 3, said.all)
+  lu.assertStrContains(said.err, "broken.wav")
+  lu.assertStrContains(said.err, "2 songs analysed, 0 of them before")
+  local lines = files.read(csv)
+  lu.assertStrContains(lines, "path,duration,tempo")
+  lu.assertStrContains(lines, "a.wav,3,")
+  lu.assertStrContains(files.read(report), "broken.wav")
+  -- The second time nothing is computed, and the table is the same.
+  said = analyze(place, "--csv", csv)
+  lu.assertStrContains(said.err, "2 songs analysed, 2 of them before")
+  lu.assertEquals(files.read(csv), lines)
+  said = analyze(place, "--json")
+  local count = 0
+  for line in said.out:gmatch "[^\n]+" do
+    lu.assertNotNil(json.decode(line).loudness)
+    count = count + 1
+  end
+  lu.assertEquals(count, 2)
+end
+
+function TestCommand:test_each_song_lies_in_one_shard()
+  local place, seen = collection(), {}
+  for i = 1, 3 do
+    local said = analyze(place, "--json", "--shard", i .. "/3")
+    for line in said.out:gmatch "[^\n]+" do
+      local path = json.decode(line).path
+      lu.assertNil(seen[path])
+      seen[path] = true
+    end
+  end
+  lu.assertTrue(seen[files.join(place, "a.wav")] and seen[files.join(place, "b.wav")])
+end
+
+function TestCommand:test_wrong_usage()
+  local place = collection()
+  for _, words in ipairs {{"--shard", "4/3"}, {"--csv", "x.txt"}, {"--jams", "x.jams"}, {"--parts", "colour"}} do
+    local said = analyze(place, table.unpack(words))
+    lu.assertEquals(said.code, 2, said.all)
+  end
+end
+
 lib.run()

@@ -14,7 +14,8 @@ h1 { font-size: 1.5rem; margin: 0 0 .2rem; overflow-wrap: anywhere; } h2 { font-
 .player audio { flex: 1; min-width: 0; height: 2.4rem; } .player output { font-variant-numeric: tabular-nums; min-width: 11rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .6rem; margin: 1rem 0; }
 .card { background: var(--lane); border-radius: .5rem; padding: .6rem .8rem; }
-.card b { display: block; font-size: .78rem; font-weight: 600; color: var(--quiet); text-transform: capitalize; }
+.card b { display: block; font-size: .78rem; font-weight: 600; color: var(--quiet); }
+.card b::first-letter { text-transform: uppercase; }
 .card span { overflow-wrap: anywhere; }
 .lane { margin: 0 0 .55rem; } .lane figcaption { color: var(--quiet); font-size: .8rem; margin-bottom: .15rem; }
 .lane .stack { position: relative; background: var(--lane); border-radius: .3rem; overflow: hidden; }
