@@ -37,7 +37,7 @@ end
 function collection.run(paths, o, give)
   local rejected, cached = {}, 0
   local asked = {parts = o.parts, model = o.model}
-  local store <close> = not o.model and kept.open(o.cache, asked) or nil
+  local store <close> = not o.model and kept.open(o.cache, o.parts) or nil
   local hashes = (store or o.shard) and contents(paths) or {}
   for i, path in ipairs(paths) do
     if not o.shard or is_in(hashes[i], o.shard) then

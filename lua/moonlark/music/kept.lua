@@ -13,13 +13,13 @@ Kept.__index = Kept
 local numbers = 1
 
 --- The analyses that a cache folder keeps; nil where nothing can be kept.
----     local store = kept.open(true, {parts = {"tempo"}})
+---     local store = kept.open(true, {"tempo", "key"})
 ---@param folder string|true|nil  true: the user's own
----@param given table?  options of music.analyze
-function kept.open(folder, given)
+---@param names string[]?  the parts that are asked for; default: all
+function kept.open(folder, names)
   folder = caches.usable(folder)
   if not folder then return nil end
-  local asked = table.concat((given or {}).parts or parts.names, " ")
+  local asked = table.concat(names or parts.names, " ")
   return setmetatable({cache = core.cache.open(folder),
     words = ("analysis %d %s\n%s"):format(numbers, core.system.version, asked)}, Kept)
 end
