@@ -12,6 +12,7 @@ local options = require "moonlark.base.options"
 local integer, number = options.integer, options.number
 
 local Block = nn.Module:extend "BeatBlock"
+Block.folds = {{"conv", "norm"}} -- what may become one step once it has learnt
 
 function Block:init(channels, dilation, dropout)
   self.conv = nn.Conv1d(channels, channels, 5, {padding = 2 * dilation, dilation = dilation})
@@ -31,6 +32,7 @@ local function pooled(x)
 end
 
 local BeatTcn = nn.Module:extend "BeatTcn"
+BeatTcn.folds = {{"conv1", "norm1"}, {"conv2", "norm2"}, {"mix", "norm3"}}
 
 function BeatTcn:init(o)
   local rows = o.bands // 4 // 4 -- after two poolings

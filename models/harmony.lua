@@ -15,6 +15,8 @@ local integer, number = options.integer, options.number
 local octaves = 6
 
 local Harmony = nn.Module:extend "Harmony"
+-- What may become one step once it has learnt.
+Harmony.folds = {{"conv1", "norm1"}, {"conv2", "norm2"}, {"fold", "norm3"}, {"time", "norm4"}}
 
 function Harmony:init(o)
   local c, h, k = o.channels, o.hidden, o.key_hidden

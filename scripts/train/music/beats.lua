@@ -16,7 +16,7 @@ local torch = require "moonlark.torch"
 local parser = command.parser("scripts/train/music/beats.lua", "Trains the network that hears beats.")
 parser:argument("data", "A folder of NAME.wav with NAME.jams beside.")
 parser:option("--out", "The weights to write, NAME.safetensors."):argname "<path>":default "beats.safetensors"
-command.option(parser, "steps", options.integer(600, {least = 8}, "batches to learn from"))
+command.option(parser, "steps", options.integer(600, {least = 1}, "batches to learn from"))
 command.seed(parser)
 local given = parser:parse()
 

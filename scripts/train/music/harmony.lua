@@ -18,7 +18,7 @@ local whiten = require "moonlark.music.whiten"
 local parser = command.parser("scripts/train/music/harmony.lua", "Trains the network that hears chords and keys.")
 parser:argument("data", "A folder of NAME.wav with NAME.jams beside.")
 parser:option("--out", "The weights to write, NAME.safetensors."):argname "<path>":default "harmony.safetensors"
-command.option(parser, "steps", options.integer(800, {least = 8}, "batches to learn from"))
+command.option(parser, "steps", options.integer(800, {least = 1}, "batches to learn from"))
 command.seed(parser)
 local given = parser:parse()
 
