@@ -1378,7 +1378,7 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality")[]  default everything: what to hear
+---@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality"|"mood"|"genre_rules")[]  default everything: what to hear
 ---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
 
 --- What music.beats takes.
@@ -1407,6 +1407,10 @@
 ---@field step_sizes? integer[][]  default {{1, 1}, {0, 1}, {1, 0}}: {frames of X, frames of Y} of each step
 ---@field weights_add? number[]  default 0: what each step costs beside the distance
 ---@field weights_mul? number[]  default 1: how often the distance each step costs
+
+--- What music.genre_rules takes.
+---@class moonlark.music.genre_rules.Options
+---@field explain? boolean  default false: also give the rules that spoke, with what they saw
 
 --- What music.key takes.
 ---@class moonlark.music.key.Options

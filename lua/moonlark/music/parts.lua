@@ -11,6 +11,8 @@ local list = {
   {name = "sections", curves = {"flux", "chroma", "timbre"}},
   {name = "onsets", curves = {"flux"}},
   {name = "quality", of_file = true, curves = {}},
+  {name = "mood", curves = {"flux", "balance", "chroma", "key network", "chord network", "bass chroma", "beat network"}},
+  {name = "genre_rules", curves = {"flux", "balance"}, given = {explain = true}},
 }
 
 local by_name = {}
@@ -41,7 +43,7 @@ end
 ---@return any
 function parts.hear(name, h, song)
   local part = by_name[name]
-  return require("moonlark.music." .. (part.file or name))[name](part.of_file and song or h)
+  return require("moonlark.music." .. (part.file or name))[name](part.of_file and song or h, part.given)
 end
 
 return parts
