@@ -88,8 +88,9 @@ local function accented(meter, seconds)
 end
 
 function TestBeats:test_bars()
-  for _, meter in ipairs {3, 4} do
-    local beats = music.beats(accented(meter, 26))
+  for _, case in ipairs {{3, true}, {4, true}, {3, false}, {4, false}} do
+    local meter = case[1]
+    local beats = music.beats(accented(meter, 26), {network = case[2]})
     lu.assertEquals(beats.meter, meter)
     for i, item in ipairs(beats) do
       if i > 1 then lu.assertEquals(item.position, beats[i - 1].position % meter + 1) end

@@ -1,7 +1,8 @@
 --- Bars: which beats begin one, and how many beats it has.
 local path = require "moonlark.music.path"
 local weights = require "moonlark.music.bar_weights"
-require "moonlark.music.chroma" -- defines curves, as the next
+require "moonlark.music.beat_odds" -- defines a curve, as the next two
+require "moonlark.music.chroma"
 require "moonlark.music.flux"
 
 local bars = {}
@@ -10,13 +11,13 @@ local meters = {3, 4}
 local slip = 12           -- what it costs to lose or gain a beat, as a logarithm
 local usual = {[4] = 0.4} -- what speaks for a meter beforehand
 
--- The largest of five frames around each beat, of each row of the flux.
-local function attacks(flux, times)
+-- The largest of five frames around each beat, of each row of a curve.
+local function around(curve, times)
   local torch = require "moonlark.torch"
-  local widest = flux.data:unsqueeze(0):max_pool1d({5}, {1}, {2}):squeeze(0)
+  local widest = curve.data:unsqueeze(0):max_pool1d({5}, {1}, {2}):squeeze(0):float()
   local frames = {}
   for i, time in ipairs(times) do
-    frames[i] = math.max(0, math.min(flux:frames() - 1, math.floor(time * flux.rate + 0.5)))
+    frames[i] = math.max(0, math.min(curve:frames() - 1, math.floor(time * curve.rate + 0.5)))
   end
   return widest:index_select(1, torch.tensor(frames, {dtype = "int64"}))
 end
@@ -45,17 +46,21 @@ local function by_beat(curve, times)
 end
 
 --- What of each beat says whether a bar begins: onsets in five rows, changes of harmony and of the bass over one and two
---- beats; of the song's own scale; and the same of the beats before and after: 27 × beats.
----     local x = bars.cues(h, beats.times)
+--- beats, and where `network` is true its odds of a downbeat; of the song's own scale; and the same of the beats before
+--- and after: 27 or 30 × beats.
+---     local x = bars.cues(h, beats.times, true)
 ---@param h moonlark.music.Heard
 ---@param times number[]
+---@param network boolean?
 ---@return moonlark.Tensor
-function bars.cues(h, times)
+function bars.cues(h, times, network)
   local torch = require "moonlark.torch"
-  h:prepare {"flux", "chroma", "bass chroma"}
+  h:prepare(network and {"flux", "chroma", "bass chroma", "beat network"} or {"flux", "chroma", "bass chroma"})
   local chroma, bass = by_beat(h:curve "chroma", times), by_beat(h:curve "bass chroma", times)
-  local x = torch.cat({attacks(h:curve "flux", times):float(), changes(chroma, 1), changes(chroma, 2), changes(bass, 1),
-    changes(bass, 2)}, 0)
+  local rows = {around(h:curve "flux", times), changes(chroma, 1), changes(chroma, 2), changes(bass, 1),
+    changes(bass, 2)}
+  if network then rows[#rows + 1] = around(h:curve "beat network", times):narrow(0, 1, 1) end
+  local x = torch.cat(rows, 0)
   x = (x - x:mean({1}, true)) / (x:std({1}, false, true) + 1e-6)
   local n = x:size(1)
   local before = x:narrow(1, 0, n - 1):constant_pad_nd({1, 0}, 0)
@@ -82,16 +87,19 @@ end
 
 --- The place in the bar of each beat, the beats in a bar, and how sure that is (0..1). Source: logistic regression of the
 --- cues on music with known bars (scripts/train/rendered/bars.lua), and the meter and the offset that fit best.
----     local positions, meter = bars.of(h, beats.times)
+---     local positions, meter = bars.of(h, beats.times, true)
 ---@param h moonlark.music.Heard
 ---@param times number[]
+---@param network boolean?  whether the network of beats is asked, too
 ---@return integer[]
 ---@return integer? meter
 ---@return number confidence
-function bars.of(h, times)
+function bars.of(h, times, network)
   local torch = require "moonlark.torch"
   if #times < 4 then return {}, nil, 0 end
-  local odds = torch.tensor(weights.weights):float():unsqueeze(0):matmul(bars.cues(h, times)):flatten() + weights.bias
+  local fitted = network and weights.network or weights.alone
+  local odds = torch.tensor(fitted.weights):float():unsqueeze(0):matmul(bars.cues(h, times, network)):flatten()
+    + fitted.bias
   local list, found = (odds - odds:mean()):totable(), {}
   for _, meter in ipairs(meters) do
     local positions, score = positions_of(list, meter)

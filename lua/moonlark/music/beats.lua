@@ -2,11 +2,10 @@
 local as_librosa = require "moonlark.music.as_librosa"
 local bars = require "moonlark.music.bars"
 local core = require "moonlark_core".music
-local frontend = require "moonlark.music.frontend"
 local heard = require "moonlark.music.heard"
-local networks = require "moonlark.music.networks"
 local options = require "moonlark.base.options"
-require "moonlark.music.flux" -- defines the curve
+require "moonlark.music.beat_odds" -- defines a curve, as the next
+require "moonlark.music.flux"
 
 local beats = {}
 
@@ -17,16 +16,6 @@ local of_beats = options.describe("music.beats", core.parameters.bar_pointer, {
 
 -- How much more likely a beat is to the network than it is in music: each weighed 12 in its training.
 local inflated = math.log(12)
-
-local silence, never = 0.01, -20 -- of the log-mel: 100 dB under full scale; a logit
-
--- What the network says of each frame: logits of beat and downbeat. Where nothing sounds for a second there are none.
-heard.curve("beat network", function(piece)
-  local mel = frontend.rhythm(piece)
-  local sounding = mel.data:amax({0}, true):max_pool1d({51}, {1}, {25}):gt(silence):float()
-  local logits = networks.ask("beats", mel.data) * sounding + never * (1 - sounding)
-  return mel:with {data = logits:contiguous(), kind = "beat_logits", unit = false}
-end)
 
 -- How likely a beat begins in each frame, by the onset curve.
 local function of_flux(h)
@@ -80,10 +69,10 @@ local function confidence_of(items, activation)
 end
 
 -- Gives each beat its place in the bar.
-local function number(items, h)
+local function number(items, h, network)
   local times = {}
   for i, item in ipairs(items) do times[i] = item.start end
-  local positions, meter, confidence = bars.of(h, times)
+  local positions, meter, confidence = bars.of(h, times, network)
   items.meter, items.meter_confidence, items.downbeats = meter, confidence, {}
   for i, item in ipairs(items) do
     item.position = positions[i]
@@ -126,7 +115,7 @@ function beats.beats(song, given)
     local frames, activation, tempo = ways[o.method]()
     local items = items_of(frames, activation)
     items.tempo, items.confidence = tempo or tempo_of(items), confidence_of(items, activation)
-    number(items, h)
+    number(items, h, o.network)
     return h:annotation("beats", items)
   end
   if given and next(given) then return find() end
