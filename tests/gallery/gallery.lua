@@ -2,6 +2,7 @@
 -- points, numbers that are not finite, a paper's column. Each entry is {name, function that gives the figure}.
 --
 --     moonlark tests/gallery/draw.lua FOLDER      draws them all as PNG, to be looked at
+local annotation = require "moonlark.annotation"
 local plot = require "moonlark.plot"
 local signal = require "moonlark.signal"
 
@@ -149,6 +150,15 @@ add("map_whisper", function()
 end)
 add("map_low", function() return plot.map(spectrogram(-80, 0, "mel"), {height = 240, unit = "dB"}) end)
 add("map_chroma", function() return plot.map(chroma(), {title = "Chroma"}) end)
+add("map_over", function()
+  local beats, chords = {kind = "beats"}, {kind = "chords"}
+  for i = 1, 18 do beats[i] = {start = 0.55 * i, position = (i - 1) % 4 + 1} end
+  for i, label in ipairs {"C:maj", "A:min7", "N", "F:maj", "G:7"} do
+    chords[i] = {start = 2 * (i - 1), stop = 2 * i, label = label}
+  end
+  return plot.map(chroma(), {title = "Chroma with chords and beats"}):over(annotation.new(beats))
+    :over(annotation.new(chords))
+end)
 add("map_gaps", function() return plot.map({{1, nan, 2}, {-1, 3, math.huge}}, {title = "Gaps"}) end)
 add("map_column", function()
   return plot.map(spectrogram(-80, 0, "mel"), {width_mm = 85, unit = "dB", title = "Mel spectrogram"})

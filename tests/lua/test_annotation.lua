@@ -71,6 +71,20 @@ function TestFiles:test_back_and_forth()
   end
   lu.assertEquals(annotation.load(path_of "c.jams")[1].confidence, 0.75)
   lu.assertEquals(annotation.load(path_of "c.jams").duration, 4)
+  chords:save(path_of "c.TextGrid")
+  lu.assertEquals(annotation.load(path_of "c.TextGrid").labels, chords.labels)
+  lu.assertEquals(annotation.load(path_of "c.TextGrid").intervals, chords.intervals)
+  chords:save(path_of "c.rttm")
+  lu.assertEquals(annotation.load(path_of "c.rttm").intervals, chords.intervals)
+  chords:save(path_of "c.m3u8")
+  lu.assertEquals(annotation.load(path_of "c.m3u8").intervals, chords.intervals)
+  local notes = annotation.new {kind = "notes", {start = 0.5, stop = 1, pitch = 69, velocity = 100 / 127},
+    {start = 1, stop = 1.25, pitch = 72.2}}
+  notes:save(path_of "n.mid")
+  local played = annotation.load(path_of "n.mid", {kind = "notes"})
+  lu.assertEquals(played.intervals, notes.intervals)
+  lu.assertEquals(played.pitches, {69, 72})
+  lu.assertAlmostEquals(played[1].velocity, 100 / 127, 1e-9)
   for _, name in ipairs {"b.jams", "b.csv", "b.beats"} do
     beats:save(path_of(name))
     local made = annotation.load(path_of(name), {kind = "beats"})
@@ -101,8 +115,70 @@ function TestFiles:test_what_others_write()
   lu.assertEquals(annotation.load(old, {kind = "beats"}).positions, {3})
 end
 
+-- As Praat writes it, with gaps, doubled quotes, points, and in UTF-16.
+function TestFiles:test_textgrids()
+  local long = [[File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 2.3
+tiers? <exists>
+size = 2
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "words"
+        xmin = 0
+        xmax = 2.3
+        intervals: size = 3
+        intervals [1]:
+            xmin = 0
+            xmax = 0.5
+            text = ""
+        intervals [2]:
+            xmin = 0.5
+            xmax = 1.25
+            text = "say ""hé"" 2"
+        intervals [3]:
+            xmin = 1.25
+            xmax = 2.3
+            text = "x"
+    item [2]:
+        class = "TextTier"
+        name = "taps"
+        xmin = 0
+        xmax = 2.3
+        points: size = 1
+        points [1]:
+            number = 0.75
+            mark = "tap"
+]]
+  local units = {}
+  for _, code in utf8.codes(long) do units[#units + 1] = ("<I2"):pack(code) end
+  for _, text in ipairs {long, "\xFF\xFE" .. table.concat(units)} do
+    local path = write("praat.TextGrid", text)
+    local words, taps = annotation.load(path, {kind = "words"}), annotation.load(path, {kind = "taps"})
+    lu.assertEquals(words.intervals, {{0.5, 1.25}, {1.25, 2.3}})
+    lu.assertEquals(words.labels, {'say "hé" 2', "x"})
+    lu.assertEquals(taps.times, {0.75})
+    lu.assertEquals(words.duration, 2.3)
+  end
+  raises("is damaged", annotation.load, write("cut.TextGrid", long:sub(1, 300)))
+  raises("is no TextGrid", annotation.load, write("no.TextGrid", "x"))
+end
+
+function TestFiles:test_click()
+  local made = annotation.new({kind = "beats", duration = 1, {start = 0.25}, {start = 0.5, position = 1}}):click {rate = 8000}
+  lu.assertEquals(made.data:shape(), {1, 8000})
+  lu.assertEquals(made.data:narrow(1, 0, 2000):abs():max():item(), 0)
+  -- librosa.clicks(times=[0.25], sr=8000, length=8000)[2003] * 0.5
+  local x = 3 / 799 * -10
+  lu.assertAlmostEquals(made.data[0][2003]:item(), 0.5 * 2 ^ x * math.sin(2 * math.pi * 1000 * 3 / 8000), 1e-6)
+  lu.assertEquals(annotation.new({kind = "beats"}):click():frames(), 1)
+end
+
 function TestFiles:test_errors()
-  raises("must end in .jams, .lab, .beats, .csv or .txt", beats.save, beats, path_of "b.xml")
+  raises("must end in .jams, .lab, .beats, .csv, .txt, .TextGrid, .rttm, .mid or .m3u8", beats.save, beats, path_of "b.xml")
   raises("a.lab, line 2: the start must be a number of seconds, got 'x 2 C'", annotation.load, write("a.lab", "0 1 C\nx 2 C\n"))
   raises("line 1: the stop must not lie before the start", annotation.load, write("a.lab", "2 1 C\n"))
   raises("line 3: start must be a number, got 'one'", annotation.load, write("a.csv", "start,label\n0,a\none,b\n"))

@@ -3,7 +3,11 @@ local csv = require "moonlark.base.csv"
 local files = require "moonlark.base.files"
 local jams = require "moonlark.annotation.jams"
 local lines = require "moonlark.annotation.lines"
+local m3u8 = require "moonlark.annotation.m3u8"
+local rttm = require "moonlark.annotation.rttm"
+local score = require "moonlark.annotation.score"
 local show = require "moonlark.base.show"
+local textgrid = require "moonlark.annotation.textgrid"
 
 local formats = {}
 
@@ -46,17 +50,27 @@ local function of_lines(read, write)
   }
 end
 
+-- A format that holds several annotations in one file.
+local function of_several(read, write)
+  return {
+    read = function(path) return read(files.read(path), path) end,
+    write = function(path, a) files.write(path, write(a, (files.stem(path)))) end,
+  }
+end
+
+local midi = of_several(score.read, score.write)
+
 local by_ending = {
-  [".jams"] = {
-    read = function(path) return jams.read(files.read(path), path) end,
-    write = function(path, a) files.write(path, jams.write {a}) end,
-  },
+  [".jams"] = of_several(jams.read, function(a) return jams.write {a} end),
+  [".textgrid"] = of_several(textgrid.read, textgrid.write), [".mid"] = midi, [".midi"] = midi,
+  [".rttm"] = of_several(function(text, path) return {rttm.read(text, path)} end, rttm.write),
+  [".m3u8"] = of_several(function(text) return {m3u8.read(text)} end, m3u8.write),
   [".lab"] = of_lines(lines.segments, lines.write_segments), [".txt"] = of_lines(lines.segments, lines.write_segments),
   [".beats"] = of_lines(lines.beats, lines.write_beats), [".csv"] = {read = read_table, write = write_table},
 }
 
 --- The endings that are known, for errors.
-formats.endings = ".jams, .lab, .beats, .csv or .txt"
+formats.endings = ".jams, .lab, .beats, .csv, .txt, .TextGrid, .rttm, .mid or .m3u8"
 
 --- How a file is read and written. Errors: another ending.
 ---     local format = formats.of "song.lab"

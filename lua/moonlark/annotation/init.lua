@@ -27,6 +27,7 @@
 ---@field pitch number?  of notes: MIDI number, 69 is 440 Hz; may lie between two semitones
 ---@field velocity number?  of notes: 0..1
 ---@field value number?  anything else that is a number
+local click = require "moonlark.annotation.click"
 local files = require "moonlark.base.files"
 local formats = require "moonlark.annotation.formats"
 local jams = require "moonlark.annotation.jams"
@@ -150,7 +151,8 @@ function annotation.check(name, value, kind)
   return value
 end
 
---- All annotations of a file: .jams may hold several; .lab, .beats, .csv and .txt (labels of Audacity) hold one.
+--- All annotations of a file: .jams, .TextGrid (Praat) and .mid may hold several; .lab, .beats, .csv, .txt (labels of
+--- Audacity), .rttm and .m3u8 (chapters) hold one.
 ---
 --- Errors: another ending; a line or an observation without a time, with its place.
 ---     for _, a in ipairs(annotation.load_all "song.jams") do print(a.kind, #a) end
@@ -168,8 +170,8 @@ local function kinds_of(list)
   return table.concat(names, ", ")
 end
 
---- Reads an annotation: .jams, .lab, .beats, .csv (a line of names: start, stop, label …) or .txt (labels of Audacity).
---- Files that do not say what they are of give kind "segments", or the kind that is asked for.
+--- Reads an annotation: .jams, .lab, .beats, .csv (a line of names: start, stop, label …), .txt (labels of Audacity),
+--- .TextGrid (Praat), .rttm, .mid (notes, tempo) or .m3u8 (chapters). Files that do not say what they are of give kind "segments", or the kind that is asked for.
 ---
 --- Errors: as of annotation.load_all; a JAMS file with several annotations, or without the kind that is asked for.
 ---     local chords = annotation.load("song.jams", {kind = "chords"})
@@ -199,10 +201,17 @@ function annotation.save_all(path, list, about)
   files.write(path, jams.write(list, about))
 end
 
---- Writes it; the ending decides: .jams, .lab, .beats, .csv, .txt (labels of Audacity).
+--- Writes it; the ending decides: .jams, .lab, .beats, .csv, .txt (labels of Audacity), .TextGrid, .rttm, .mid, .m3u8.
 ---     music.beats("song.mp3"):save "song.beats"
 ---@param path string
 function Annotation:save(path) formats.of(path).write(path, self) end
+
+--- A waveform with a click at each start, higher at downbeats: to hear whether they are right. As long as `duration`, or
+--- as the last click. Source: librosa.clicks (0.11).
+---     audio.play(song + beats:click())
+---@param given moonlark.Annotation.click.Options?
+---@return moonlark.Signal
+function Annotation:click(given) return click(self, given) end
 
 -- Where item i stops; an event lasts to the next one.
 local function stop_of(self, i)

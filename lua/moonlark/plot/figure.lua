@@ -5,10 +5,12 @@
 ---@field height number
 ---@field dpi number  pixels an inch of a PNG
 ---@field panels table[]  {panel, x, y, w, h}
+local annotation = require "moonlark.annotation"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local options = require "moonlark.base.options"
+local over = require "moonlark.plot.over"
 local panel = require "moonlark.plot.panel"
 local png = require "moonlark.base.png"
 local scale = require "moonlark.plot.scale"
@@ -276,6 +278,24 @@ end
 local function script_for(self, kind)
   local commands, data = body(self, kind)
   return "set encoding utf8\nset terminal " .. terminals[kind](self) .. "\n" .. commands, data
+end
+
+--- The picture with an annotation over it: lines at beats and onsets (thicker ones at downbeats), boundaries and labels of
+--- chords, sections and keys. Several can be laid over one another; each picture in a grid that has time below gets it.
+---
+--- Errors: no annotation; a picture without an axis of time.
+---     plot.map(feature.chroma_cqt(song)):over(music.chords(song)):over(music.beats(song)):save "chords.png"
+---@param a moonlark.Annotation
+---@return moonlark.Figure
+function Figure:over(a)
+  annotation.check("annotation", a)
+  local made, found = {}, false
+  for i, place in ipairs(self.panels) do
+    found = found or place.panel.x.time
+    made[i] = with(place, "panel", over(place.panel, a, place.w))
+  end
+  if not found then show.fail "an annotation can be laid over a picture that has time below, such as plot.map of a Signal" end
+  return with(self, "panels", made)
 end
 
 --- The gnuplot script of the picture, for the curious. It reads its numbers from "data.bin".

@@ -165,6 +165,7 @@ local function x_axis(list, left, right, settings, count)
   elseif timed then
     local label
     axis.ticks, label = scale.time(left, right, count)
+    axis.time = true
     return axis, label
   else
     axis.ticks = (settings.counted and scale.counted or indexed and scale.whole or scale.linear)(left, right, count)

@@ -111,7 +111,7 @@ local function x_axis(signal, settings, columns, width)
   local rate = settings.rate or signal and signal.rate
   if not rate then return index_axis(columns, width / 70), "column" end
   local start = signal and signal.start or settings.start
-  local x, label = {low = start - 0.5 / rate, high = start + (columns - 0.5) / rate}, nil
+  local x, label = {low = start - 0.5 / rate, high = start + (columns - 0.5) / rate, time = true}, nil
   x.ticks, label = scale.time(math.max(x.low, math.min(start, 0)), settings.xhigh or x.high, width / 75)
   return x, label
 end

@@ -14,7 +14,7 @@ local text = require "moonlark.plot.text"
 ---@field xlabel string?
 ---@field ylabel string?
 ---@field x table  {low, high, ticks, log?, rotate?, blank?, to?, names?}: blank ticks have no words; to: from numbers
----  to places; names: the ticks are names, which a terminal shows all
+---  to places; names: the ticks are names, which a terminal shows all; time: seconds, on which an annotation can lie
 ---@field y table
 ---@field grid boolean?
 ---@field frame boolean?  a line around the whole plot instead of left and below

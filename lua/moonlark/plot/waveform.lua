@@ -87,7 +87,7 @@ function pictures.waveform(signal, given)
     if not last then own.xlabel = false end
     lanes[channel + 1] = figure.of(own, {
       xlabel = label, ylabel = channels > 1 and "channel " .. channel or "amplitude",
-      x = {low = start, high = last_time, ticks = ticks, blank = not last},
+      x = {low = start, high = last_time, ticks = ticks, blank = not last, time = true},
       y = {low = -most, high = most, ticks = scale.linear(-most, most, math.min(8, room / 28 / zoom))}, grid = true,
       note = last and finite < channels * count and "gaps: not finite numbers" or nil,
       elements = lane(array, channel, count, duration, start, colour, bins),
