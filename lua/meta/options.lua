@@ -1425,6 +1425,13 @@
 ---@field network? boolean  default true: ask the network of models/weights/harmony, too; false: the profiles alone
 ---@field steadiness? number  default 0.5, 0 or more: how much better a new key must fit before the key changes
 
+--- What music.notes takes.
+---@class moonlark.music.notes.Options
+---@field model? string  default one voice, by pYIN: a Basic Pitch model, for several notes at once: what pretrained.open takes
+---@field least? number  default 0.08, above 0, s: the shortest note
+---@field onset_threshold? number  default 0.5, above 0 and below 1: how sure a note's beginning must be, with a model
+---@field frame_threshold? number  default 0.3, above 0 and below 1: how sure it must be that it sounds, with a model
+
 --- What music.onsets takes.
 ---@class moonlark.music.onsets.Options
 ---@field method? "superflux"|"librosa"  default "superflux": how they are found

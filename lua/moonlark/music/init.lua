@@ -6,8 +6,8 @@
 ---@class moonlark.music
 local music = {}
 
-local parts = {"loudness", "similarity", "alignment", "onsets", "beats", "tempo", "key", "chords", "sections", "quality", "mood",
-  "genre_rules", "analysis"}
+local parts = {"loudness", "similarity", "alignment", "onsets", "beats", "tempo", "key", "chords", "sections", "notes",
+  "quality", "mood", "genre_rules", "analysis"}
 
 for _, part in ipairs(parts) do
   for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end
