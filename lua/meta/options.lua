@@ -1385,7 +1385,7 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality"|"mood"|"genre_rules")[]  default everything: what to hear
+---@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality"|"mood"|"voice"|"genre_rules")[]  default everything: what to hear
 ---@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
 
 --- What music.beats takes.
@@ -1467,6 +1467,12 @@
 --- What music.tempo takes.
 ---@class moonlark.music.tempo.Options
 ---@field method? "beats"|"librosa"  default "beats": how it is found
+
+--- What music.voice takes.
+---@class moonlark.music.voice.Options
+---@field model? string  default speech-music, where moonlark models get brought it: a model that tells speech, singing and music: what pretrained.open takes
+---@field language_model? string  default the language is not told: a multilingual Whisper model, which tells the language
+---@field steadiness? number  default 4, 0 or more: how much better another label must fit, as a logarithm, before it changes
 
 --- What network.load takes.
 ---@class moonlark.network.load.Options

@@ -13,4 +13,6 @@ for _, part in ipairs(parts) do
   for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end
 end
 
+music.voice = require("moonlark.music.voice").voice
+
 return music

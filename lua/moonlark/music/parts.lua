@@ -1,7 +1,8 @@
 --- Parts: what an analysis consists of, in the order in which it is told, and the curves that each rests on.
 local parts = {}
 
--- Name, the file's function, and curves that are best made in the pass that decodes the song.
+-- Name of the file and its function, and curves that are best made in the pass that decodes the song. What is optional is
+-- told where the file says that it is available.
 local list = {
   {name = "loudness", of_file = true, curves = {}},
   {name = "tempo", curves = {"flux", "beat network"}},
@@ -12,6 +13,7 @@ local list = {
   {name = "onsets", curves = {"flux"}},
   {name = "quality", of_file = true, curves = {}},
   {name = "mood", curves = {"flux", "balance", "chroma", "key network", "chord network", "bass chroma", "beat network"}},
+  {name = "voice", optional = true, curves = {}},
   {name = "genre_rules", curves = {"flux", "balance"}, given = {explain = true}},
 }
 
@@ -42,8 +44,9 @@ end
 ---@param song string|moonlark.Signal
 ---@return any
 function parts.hear(name, h, song)
-  local part = by_name[name]
-  return require("moonlark.music." .. (part.file or name))[name](part.of_file and song or h, part.given)
+  local part, file = by_name[name], require("moonlark.music." .. name)
+  if part.optional and not file.available() then return nil end
+  return file[name](part.of_file and song or h, part.given)
 end
 
 return parts
