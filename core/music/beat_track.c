@@ -109,8 +109,8 @@ static int64_t last_beat(const tracking *t, double *heights)
     return t->frames - 1;
 }
 
-/* Half the root mean square of what lies at the beats, smoothed over neighbours (1/2, 1, 1/2). As the reference cuts the
- * smoothed list it begins with the first beat and has two numbers more than there are beats, the last of them 0. */
+/* Half the root mean square of what lies at the beats, smoothed over neighbours (1/2, 1, 1/2). As the reference cuts
+ * the smoothed list it begins with the first beat and has two numbers more than there are beats, the last of them 0. */
 static double weakest(const tracking *t, const int64_t *beats, int64_t n)
 {
     double sum = 0;
@@ -123,7 +123,7 @@ static double weakest(const tracking *t, const int64_t *beats, int64_t n)
     return 0.5 * sqrt(sum / (double)count);
 }
 
-/* Walks back from the last beat, and leaves out those before the first and after the last frame that are strong enough. */
+/* Walks back from the last beat, and leaves out those before the first and after the last frame that is strong. */
 static void read_beats(const tracking *t, int64_t tail, int64_t *beats, int64_t *n_beats)
 {
     int64_t n = 0, first = 0, last = t->frames - 1, kept = 0;

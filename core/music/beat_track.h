@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* Frames of `onsets` (an onset strength of at least one frame) with a beat, ascending; `period`, at least 2, is how many
- * frames lie between two. `beats` has room for as many as there are frames. A curve without change has none.
+/* Frames of `onsets` (an onset strength of at least one frame) with a beat, ascending; `period`, at least 2, is how
+ * many frames lie between two. `beats` has room for as many as there are frames. A curve without change has none.
  * Interruptible. */
 mlk_code mlk_beat_track(const float *onsets, int64_t frames, int64_t period, int64_t *beats, int64_t *n_beats,
                         mlk_status *status);

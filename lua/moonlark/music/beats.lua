@@ -83,16 +83,16 @@ end
 --- Beats: an Annotation of events. `beats.times` are seconds, `beats.tempo` is in beats a minute (60 over the median
 --- interval; 0 where there are fewer than two beats), `beats.confidence` (0..1) says how much more is new at the beats
 --- than elsewhere, and each beat has a `confidence` of its own. `beats.positions` are places in the bar (1 on the
---- downbeat), `beats.downbeats` the times of the downbeats, `beats.meter` is 3 or 4 beats a bar (nil where there are fewer
---- than four beats), `beats.meter_confidence` 0..1.
+--- downbeat), `beats.downbeats` the times of the downbeats, `beats.meter` is 3 or 4 beats a bar (nil where there are
+--- fewer than four beats), `beats.meter_confidence` 0..1.
 ---
 --- Source: the mean of an onset curve of several bands (SuperFlux; Böck and Widmer, 2013) and of what a temporal
 --- convolutional network says (Davies and Böck, 2019; models/weights/beats.json says what it learnt from), and the
---- likeliest path through the states of Krebs, Böck and Widmer (2015), whose tempo has a prior. network = false takes the
---- onset curve alone. Silence and single clicks have no beats.
+--- likeliest path through the states of Krebs, Böck and Widmer (2015), whose tempo has a prior. network = false takes
+--- the onset curve alone. Silence and single clicks have no beats.
 ---
---- method = "librosa" gives the beats and the tempo of librosa.beat.beat_track (0.11) at 22 050 Hz, "plp" the heights of
---- its predominant local pulse (feature.plp); neither takes the other options. Errors: as of audio.load.
+--- method = "librosa" gives the beats and the tempo of librosa.beat.beat_track (0.11) at 22 050 Hz, "plp" the heights
+--- of its predominant local pulse (feature.plp); neither takes the other options. Errors: as of audio.load.
 ---     print(music.beats("song.mp3").tempo)
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.beats.Options?
@@ -103,7 +103,8 @@ function beats.beats(song, given)
   for _, row in ipairs(core.parameters.bar_pointer) do decoder[row.name] = o[row.name] end
   local function point()
     local activation, frames = (o.network and of_both or of_flux)(h), {}
-    for i, beat in ipairs(core.bar_pointer(activation.data, activation.rate, decoder):totable()) do frames[i] = beat[1] end
+    local found = core.bar_pointer(activation.data, activation.rate, decoder)
+    for i, beat in ipairs(found:totable()) do frames[i] = beat[1] end
     return frames, activation
   end
   local ways = {
