@@ -26,12 +26,14 @@ static const double least_activation = 0.05, certain = 1e-5;
 typedef struct space {
     int tempi, states;
     int interval[MOST_TEMPI], first[MOST_TEMPI], beat_states[MOST_TEMPI];
-    double *change; /* tempi x tempi: from, to; a logarithm */
+    double *change; /* tempi x tempi: to, from; a logarithm */
 } space;
 
-/* A walk: how likely each state is now, and where each tempo's first state was come from, frame after frame. */
+/* A walk: how likely each state is now, and where each tempo's first state was come from, frame after frame. The states
+ * of a tempo are a ring: to walk on by a state it turns, and only its first slot moves. */
 typedef struct walk {
     double *score, *ends;
+    int start[MOST_TEMPI]; /* the slot of each tempo's first state */
     uint8_t *from; /* frames x tempi */
 } walk;
 
@@ -55,13 +57,13 @@ static mlk_code make_space(space *s, double rate_hz, const mlk_bar_pointer_optio
     if (!s->change)
         return mlk_fail_memory(status, "changes of tempo");
     for (int from = 0; from < s->tempi; from++) {
-        double *row = s->change + from * s->tempi, sum = 0;
+        double *column = s->change + from, sum = 0;
         for (int to = 0; to < s->tempi; to++) {
-            row[to] = -o->steadiness * fabs((double)s->interval[to] / s->interval[from] - 1);
-            sum += exp(row[to]);
+            column[to * s->tempi] = -o->steadiness * fabs((double)s->interval[to] / s->interval[from] - 1);
+            sum += exp(column[to * s->tempi]);
         }
         for (int to = 0; to < s->tempi; to++)
-            row[to] -= log(sum);
+            column[to * s->tempi] -= log(sum);
     }
     return MLK_OK;
 }
@@ -75,27 +77,36 @@ static void set_prior(const space *s, double rate_hz, const mlk_bar_pointer_opti
     }
 }
 
-/* Every pointer goes on by one state; those at an end choose a tempo. */
+/* Where a pointer comes from that begins an interval of tempo `to`, and how likely that is. */
+static double choose(const space *s, const double *ends, int to, uint8_t *from)
+{
+    const double *change = s->change + to * s->tempi;
+    double best = -HUGE_VAL;
+    for (int q = 0; q < s->tempi; q++) {
+        double value = ends[q] + change[q];
+        if (value > best) {
+            best = value;
+            *from = (uint8_t)q;
+        }
+    }
+    return best;
+}
+
+/* Every pointer goes on by one state; those at an end choose a tempo. Scores are relative to those of pointers far from
+ * a beat, which therefore stay as they are. */
 static void step(const space *s, double activation, walk *w, uint8_t *from)
 {
     double a = fmin(fmax(activation, certain), 1 - certain);
-    double beat = log(a), other = log((1 - a) / (PARTS - 1));
-    for (int k = 0; k < s->tempi; k++)
-        w->ends[k] = w->score[s->first[k] + s->interval[k] - 1];
+    double beat = log(a) - log((1 - a) / (PARTS - 1));
     for (int k = 0; k < s->tempi; k++) {
-        double *score = w->score + s->first[k], best = -HUGE_VAL;
-        for (int j = s->interval[k] - 1; j >= s->beat_states[k]; j--)
-            score[j] = score[j - 1] + other;
-        for (int j = s->beat_states[k] - 1; j >= 1; j--)
-            score[j] = score[j - 1] + beat;
-        for (int q = 0; q < s->tempi; q++) {
-            double value = w->ends[q] + s->change[q * s->tempi + k];
-            if (value > best) {
-                best = value;
-                from[k] = (uint8_t)q;
-            }
-        }
-        score[0] = best + beat;
+        w->start[k] = (w->start[k] + s->interval[k] - 1) % s->interval[k];
+        w->ends[k] = w->score[s->first[k] + w->start[k]];
+    }
+    for (int k = 0; k < s->tempi; k++) {
+        double *ring = w->score + s->first[k];
+        for (int j = 1; j < s->beat_states[k]; j++)
+            ring[(w->start[k] + j) % s->interval[k]] += beat;
+        ring[w->start[k]] = choose(s, w->ends, k, &from[k]) + beat;
     }
 }
 
@@ -109,18 +120,26 @@ static double refine(const float *a, int64_t frames, int64_t t)
     return fabs(shift) <= 0.5 ? (double)t + shift : (double)t;
 }
 
+static int likeliest(const space *s, const walk *w, int *tempo)
+{
+    int best = 0, k = s->tempi - 1;
+    for (int j = 1; j < s->states; j++)
+        if (w->score[j] > w->score[best])
+            best = j;
+    while (s->first[k] > best)
+        k--;
+    int slot = best - s->first[k];
+    *tempo = k;
+    return s->first[k] + (slot - w->start[k] + s->interval[k]) % s->interval[k];
+}
+
 /* Walks back from the likeliest end. Each stay in the states of a beat gives one, at its highest frame; from the last to
  * the first, then turned about. */
 static int64_t read_beats(const space *s, const walk *w, const float *a, int64_t first, int64_t last, int64_t frames,
                           mlk_beat *beats)
 {
     int64_t n = 0, highest = -1;
-    int state = 0, k = s->tempi - 1;
-    for (int j = 1; j < s->states; j++)
-        if (w->score[j] > w->score[state])
-            state = j;
-    while (s->first[k] > state)
-        k--;
+    int k, state = likeliest(s, w, &k);
     for (int64_t t = last; t >= first; t--) {
         int at = state - s->first[k];
         if (at < s->beat_states[k] && (highest < 0 || a[t] >= a[highest]))

@@ -160,6 +160,15 @@ function lib.weights(name)
   return path
 end
 
+--- The path of what lies in ../shared/music; where that is absent the test is skipped, and says so.
+---@param name string
+---@return string
+function lib.music(name)
+  local path = "../shared/music/" .. name
+  if not files.exists(path) then lu.skip "../shared/music is not here" end
+  return path
+end
+
 --- Runs the file's tests and ends the program.
 ---@param close boolean?  also close the Lua state, which frees what is left
 ---@param report fun()?  is called after the tests

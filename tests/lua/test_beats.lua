@@ -3,6 +3,8 @@ local lib = require "lib"
 local lu = require "luaunit"
 local annotation = require "moonlark.annotation"
 local core = require "moonlark_core".music
+local files = require "moonlark.base.files"
+local metrics = require "moonlark.metrics"
 local music = require "moonlark.music"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
@@ -69,6 +71,24 @@ function TestBeats:test_a_tempo_that_changes()
     for _, truth in ipairs(times) do if math.abs(time - truth) < 0.07 then near = near + 1 end end
   end
   lu.assertTrue(near >= 0.85 * #times, near .. " of " .. #times)
+end
+
+-- How likely a beat is to a strong tracker, 100 times a second, for real songs. All 222 give 0.878.
+function TestBeats:test_real_songs()
+  local root = lib.music "activations/hainsworth"
+  local folder, sum, songs = root .. "/activations/multi_task", 0, 0
+  for i, name in ipairs(files.list(folder)) do
+    if i % 8 == 0 then
+      local beats, truth = core.bar_pointer(torch.load(folder .. "/" .. name):float():flatten(), 100, {}), {}
+      local annotated = files.read(root .. "/annotations/beats/" .. name:gsub("%.npy$", ""))
+      for time in annotated:gmatch "([%d.]+)[^\n]*" do truth[#truth + 1] = tonumber(time) end
+      local times = (beats:select(1, 0) / 100):totable()
+      sum = sum + metrics.beat.f_measure(metrics.beat.trim(truth), metrics.beat.trim(times))
+      songs = songs + 1
+    end
+  end
+  lu.assertTrue(songs > 20)
+  lu.assertTrue(sum / songs > 0.84, ("%.3f"):format(sum / songs))
 end
 
 -- Low drums and a new chord on every third or fourth beat.
