@@ -215,6 +215,7 @@
 --- What annotation.load takes.
 ---@class moonlark.annotation.load.Options
 ---@field kind? string  default the only one: which annotation of the file, or what its segments are
+---@field index? integer  default the only one, 1 or more: which of those, of several
 
 --- What audio.blocks takes.
 ---@class moonlark.audio.blocks.Options

@@ -76,7 +76,7 @@ function TestFiles:test_back_and_forth()
   lu.assertEquals(annotation.load(path_of "c.TextGrid").intervals, chords.intervals)
   chords:save(path_of "c.rttm")
   lu.assertEquals(annotation.load(path_of "c.rttm").intervals, chords.intervals)
-  chords:save(path_of "c.m3u8")
+  chords:with({sound = "c.mp3"}):save(path_of "c.m3u8")
   lu.assertEquals(annotation.load(path_of "c.m3u8").intervals, chords.intervals)
   local notes = annotation.new {kind = "notes", {start = 0.5, stop = 1, pitch = 69, velocity = 100 / 127},
     {start = 1, stop = 1.25, pitch = 72.2}}
@@ -163,7 +163,7 @@ item []:
     lu.assertEquals(taps.times, {0.75})
     lu.assertEquals(words.duration, 2.3)
   end
-  raises("is damaged", annotation.load, write("cut.TextGrid", long:sub(1, 300)))
+  raises("line 17: the stop must be a number, got the end of the file", annotation.load, write("cut.TextGrid", long:sub(1, 300)))
   raises("is no TextGrid", annotation.load, write("no.TextGrid", "x"))
 end
 
@@ -178,7 +178,7 @@ function TestFiles:test_click()
 end
 
 function TestFiles:test_errors()
-  raises("must end in .jams, .lab, .beats, .csv, .txt, .TextGrid, .rttm, .mid or .m3u8", beats.save, beats, path_of "b.xml")
+  raises("must end in .jams, .lab, .beats, .csv, .txt, .TextGrid", beats.save, beats, path_of "b.xml")
   raises("a.lab, line 2: the start must be a number of seconds, got 'x 2 C'", annotation.load, write("a.lab", "0 1 C\nx 2 C\n"))
   raises("line 1: the stop must not lie before the start", annotation.load, write("a.lab", "2 1 C\n"))
   raises("line 3: start must be a number, got 'one'", annotation.load, write("a.csv", "start,label\n0,a\none,b\n"))

@@ -50,27 +50,24 @@ local function of_lines(read, write)
   }
 end
 
--- A format that holds several annotations in one file.
-local function of_several(read, write)
+local function several(read, write)
   return {
     read = function(path) return read(files.read(path), path) end,
     write = function(path, a) files.write(path, write(a, (files.stem(path)))) end,
   }
 end
 
-local midi = of_several(score.read, score.write)
-
 local by_ending = {
-  [".jams"] = of_several(jams.read, function(a) return jams.write {a} end),
-  [".textgrid"] = of_several(textgrid.read, textgrid.write), [".mid"] = midi, [".midi"] = midi,
-  [".rttm"] = of_several(function(text, path) return {rttm.read(text, path)} end, rttm.write),
-  [".m3u8"] = of_several(function(text) return {m3u8.read(text)} end, m3u8.write),
+  [".jams"] = several(jams.read, function(a) return jams.write {a} end),
   [".lab"] = of_lines(lines.segments, lines.write_segments), [".txt"] = of_lines(lines.segments, lines.write_segments),
   [".beats"] = of_lines(lines.beats, lines.write_beats), [".csv"] = {read = read_table, write = write_table},
+  [".textgrid"] = several(textgrid.read, textgrid.write), [".rttm"] = several(rttm.read, rttm.write),
+  [".mid"] = several(score.read, score.write), [".midi"] = several(score.read, score.write),
+  [".m3u8"] = of_lines(m3u8.read, m3u8.write),
 }
 
 --- The endings that are known, for errors.
-formats.endings = ".jams, .lab, .beats, .csv, .txt, .TextGrid, .rttm, .mid or .m3u8"
+formats.endings = ".jams, .lab, .beats, .csv, .txt, .TextGrid, .rttm, .mid, .midi or .m3u8"
 
 --- How a file is read and written. Errors: another ending.
 ---     local format = formats.of "song.lab"

@@ -16,6 +16,7 @@
 ---@field labels string[]
 ---@field positions integer[]  places in the bar
 ---@field confidences number[]
+---@field sound string?  path or name of the sound, where a file or a person tells it
 ---@field [integer] moonlark.annotation.Item
 ---
 ---@class moonlark.annotation.Item
@@ -38,6 +39,7 @@ local annotation = {}
 
 local of_load = options.describe("annotation.load", {
   kind = options.text(options.none, "which annotation of the file, or what its segments are", {usual = "the only one"}),
+  index = options.integer(nil, {least = 1, usual = "the only one"}, "which of those, of several"),
 })
 
 local Annotation = {}
@@ -151,8 +153,8 @@ function annotation.check(name, value, kind)
   return value
 end
 
---- All annotations of a file: .jams, .TextGrid (Praat) and .mid may hold several; .lab, .beats, .csv, .txt (labels of
---- Audacity), .rttm and .m3u8 (chapters) hold one.
+--- All annotations of a file: .jams, .TextGrid (a tier each), .rttm (a sound each) and .mid (notes, drums, beats) may
+--- hold several; .lab, .beats, .csv, .txt (labels of Audacity) and .m3u8 (chapters) hold one.
 ---
 --- Errors: another ending; a line or an observation without a time, with its place.
 ---     for _, a in ipairs(annotation.load_all "song.jams") do print(a.kind, #a) end
@@ -171,9 +173,11 @@ local function kinds_of(list)
 end
 
 --- Reads an annotation: .jams, .lab, .beats, .csv (a line of names: start, stop, label …), .txt (labels of Audacity),
---- .TextGrid (Praat), .rttm, .mid (notes, tempo) or .m3u8 (chapters). Files that do not say what they are of give kind "segments", or the kind that is asked for.
+--- .TextGrid (Praat, a tier by its name), .rttm, .mid (notes, drums; beats by its tempi) or .m3u8 (chapters).
+--- Files that do not say what they are of give kind "segments", or the kind that is asked for.
 ---
---- Errors: as of annotation.load_all; a JAMS file with several annotations, or without the kind that is asked for.
+--- Errors: as of annotation.load_all; a file with several annotations, of which neither kind nor index names one;
+--- without the kind that is asked for.
 ---     local chords = annotation.load("song.jams", {kind = "chords"})
 ---@param path string
 ---@param given moonlark.annotation.load.Options?
@@ -181,14 +185,20 @@ end
 function annotation.load(path, given)
   local o, list = of_load:read(given), annotation.load_all(path)
   if #list == 0 then show.fail("%s holds no annotation that is known here", path) end
-  if #list == 1 and list[1].kind == "segments" then return list[1]:with {kind = o.kind} end
-  if not o.kind and #list > 1 then
-    show.fail("%s holds several annotations (%s): kind must name one", path, kinds_of(list))
-  end
+  local fitting = {}
   for _, a in ipairs(list) do
-    if not o.kind or a.kind == o.kind then return a end
+    if not o.kind or a.kind == o.kind then fitting[#fitting + 1] = a
+    elseif a.kind == "segments" then fitting[#fitting + 1] = a:with {kind = o.kind} end
   end
-  return show.fail("%s holds no %s (%s)", path, o.kind, kinds_of(list))
+  if #fitting == 0 then show.fail("%s holds no %s (%s)", path, o.kind, kinds_of(list)) end
+  if o.index then
+    return fitting[o.index] or show.fail("index must be 1..%d: so many are in %s, got %d", #fitting, path, o.index)
+  end
+  if #fitting > 1 then
+    show.fail("%s holds several annotations (%s): kind must name one, or index tell it by its number", path,
+      kinds_of(fitting))
+  end
+  return fitting[1]
 end
 
 --- Writes several annotations of one sound as a JAMS file.
@@ -201,7 +211,10 @@ function annotation.save_all(path, list, about)
   files.write(path, jams.write(list, about))
 end
 
---- Writes it; the ending decides: .jams, .lab, .beats, .csv, .txt (labels of Audacity), .TextGrid, .rttm, .mid, .m3u8.
+--- Writes it; the ending decides: .jams, .lab, .beats, .csv, .txt (labels of Audacity), .TextGrid (Praat), .rttm, .mid
+--- (notes; beats as quarter notes), .m3u8 (chapters of the sound that the field `sound` names).
+---
+--- Errors: another ending; what such a file cannot hold, such as segments that overlap in a TextGrid.
 ---     music.beats("song.mp3"):save "song.beats"
 ---@param path string
 function Annotation:save(path) formats.of(path).write(path, self) end

@@ -3,24 +3,44 @@ local show = require "moonlark.base.show"
 
 local lines = {}
 
--- The lines that say something, with their numbers. Byte order mark, empty lines and comments are left out.
-local function each_line(text)
+---@class moonlark.annotation.Line
+---@field number integer
+---@field text string
+
+--- The lines that say something, with their numbers. Byte order mark, empty lines and comments (#) are left out.
+---     for _, line in ipairs(lines.each(text)) do print(line.number, line.text) end
+---@param text string
+---@param comments boolean?  keep lines that begin with #
+---@return moonlark.annotation.Line[]
+function lines.each(text, comments)
   local list, number = {}, 0
   for line in (text:gsub("^\xEF\xBB\xBF", ""):gsub("\r\n?", "\n") .. "\n"):gmatch "([^\n]*)\n" do
     number = number + 1
-    if line:find "%S" and not line:find "^%s*#" then list[#list + 1] = {number = number, text = line} end
+    if line:find "%S" and (comments or not line:find "^%s*#") then list[#list + 1] = {number = number, text = line} end
   end
   return list
 end
 
-local function fail(path, line, words)
+--- Refuses a line.
+---     lines.fail("song.lab", line, "the stop must not lie before the start")
+---@param path string
+---@param line moonlark.annotation.Line
+---@param words string
+function lines.fail(path, line, words)
   show.fail("%s, line %d: %s, got '%s'", path, line.number, words, line.text:sub(1, 60))
 end
 
-local function seconds(path, line, word, what)
+--- A finite number of a line.
+---     local start = lines.seconds("song.lab", line, "0.5", "the start")
+---@param path string
+---@param line moonlark.annotation.Line
+---@param word string
+---@param what string
+---@return number
+function lines.seconds(path, line, word, what)
   local value = tonumber(word)
   if not value or value ~= value or math.abs(value) == math.huge then
-    fail(path, line, what .. " must be a number of seconds")
+    lines.fail(path, line, what .. " must be a number of seconds")
   end
   return value
 end
@@ -32,14 +52,14 @@ end
 ---@return table  fields of an annotation: its items
 function lines.segments(text, path)
   local made = {kind = "segments"}
-  for _, line in ipairs(each_line(text)) do
+  for _, line in ipairs(lines.each(text)) do
     -- Audacity writes a second line with frequencies after a label that has them.
     if not line.text:find "^\\" then
       local start, stop, label = line.text:match "^%s*(%S+)%s+(%S+)%s*(.-)%s*$"
       if not start then start = line.text:match "^%s*(%S+)%s*$" end
-      local item = {start = seconds(path, line, start, "the start")}
-      item.stop = stop and seconds(path, line, stop, "the stop")
-      if item.stop and item.stop < item.start then fail(path, line, "the stop must not lie before the start") end
+      local item = {start = lines.seconds(path, line, start, "the start")}
+      item.stop = stop and lines.seconds(path, line, stop, "the stop")
+      if item.stop and item.stop < item.start then lines.fail(path, line, "the stop must not lie before the start") end
       if item.stop == item.start and not (label and label ~= "") then item.stop = nil end
       item.label = label ~= "" and label or nil
       made[#made + 1] = item
@@ -55,13 +75,13 @@ end
 ---@return table
 function lines.beats(text, path)
   local made = {kind = "beats"}
-  for _, line in ipairs(each_line(text)) do
+  for _, line in ipairs(lines.each(text)) do
     local time, position = line.text:match "^%s*(%S+)%s*(%S*)"
-    local item = {start = seconds(path, line, time, "the time")}
+    local item = {start = lines.seconds(path, line, time, "the time")}
     if position ~= "" then
       -- Some collections write bar.beat.
       item.position = math.tointeger(tonumber(position:match "^%d+%.(%d+)$" or position))
-      if not item.position or item.position < 0 then fail(path, line, "the position must be a whole number") end
+      if not item.position or item.position < 0 then lines.fail(path, line, "the position must be a whole number") end
     end
     made[#made + 1] = item
   end

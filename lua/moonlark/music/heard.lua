@@ -225,7 +225,7 @@ end
 ---@param fields table  its items and further fields
 ---@return moonlark.Annotation
 function Heard:annotation(kind, fields)
-  fields.kind, fields.duration = kind, self:seconds()
+  fields.kind, fields.duration, fields.sound = kind, self:seconds(), self.path
   return annotation.new(fields)
 end
 
