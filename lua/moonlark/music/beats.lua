@@ -34,14 +34,6 @@ local function of_both(h)
   end)
 end
 
-local function median(list)
-  if #list == 0 then return 0 end
-  local sorted = table.move(list, 1, #list, 1, {})
-  table.sort(sorted)
-  local half = #sorted // 2
-  return #sorted % 2 == 1 and sorted[half + 1] or (sorted[half] + sorted[half + 1]) / 2
-end
-
 -- Beats at these frames, which may lie between two, as items, with how likely each is.
 local function items_of(found, activation)
   local items, values = {}, activation.data
@@ -53,11 +45,16 @@ local function items_of(found, activation)
   return items
 end
 
+-- By the mean of the middle half of the intervals: beats lie near whole frames, so intervals come in two sizes, and their
+-- median is one or the other.
 local function tempo_of(items)
   local intervals = {}
   for i = 2, #items do intervals[i - 1] = items[i].start - items[i - 1].start end
-  local middle = median(intervals)
-  return middle > 0 and 60 / middle or 0
+  if #intervals == 0 then return 0 end
+  table.sort(intervals)
+  local first, last, sum = #intervals // 4 + 1, #intervals - #intervals // 4, 0
+  for i = first, last do sum = sum + intervals[i] end
+  return sum > 0 and 60 * (last - first + 1) / sum or 0
 end
 
 -- How much more is new at the beats than elsewhere, 0..1.
@@ -80,8 +77,8 @@ local function number(items, h, network)
   end
 end
 
---- Beats: an Annotation of events. `beats.times` are seconds, `beats.tempo` is in beats a minute (60 over the median
---- interval; 0 where there are fewer than two beats), `beats.confidence` (0..1) says how much more is new at the beats
+--- Beats: an Annotation of events. `beats.times` are seconds, `beats.tempo` is in beats a minute (60 over the mean of
+--- the middle half of the intervals; 0 where there are fewer than two beats), `beats.confidence` (0..1) says how much more is new at the beats
 --- than elsewhere, and each beat has a `confidence` of its own. `beats.positions` are places in the bar (1 on the
 --- downbeat), `beats.downbeats` the times of the downbeats, `beats.meter` is 3 or 4 beats a bar (nil where there are
 --- fewer than four beats), `beats.meter_confidence` 0..1.

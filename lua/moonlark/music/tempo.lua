@@ -75,7 +75,7 @@ end
 --- The tempo. `tempo.bpm` is in beats a minute; `tempo.candidates` are that and what listeners may tap in its place
 --- (half, double), with weights by how usual such tempi are; `tempo.curve`, a Signal, is the tempo over time.
 ---
---- method = "beats" takes 60 over the median interval of music.beats; "librosa" gives what librosa.feature.tempo (0.11)
+--- method = "beats" takes the tempo of music.beats; "librosa" gives what librosa.feature.tempo (0.11)
 --- gives of a waveform at 22 050 Hz: one tempo for the song, no curve. Errors: as of audio.load.
 ---     print(music.tempo "song.mp3")
 ---@param song string|moonlark.Signal  a path, or a waveform
