@@ -3,6 +3,7 @@
 #ifdef MLK_HAVE_EBUR128
 
 #include "interrupt.h"
+#include "music/true_peak.h"
 
 #include <ebur128.h>
 #include <math.h>
@@ -25,6 +26,8 @@ struct mlk_loudness {
     int64_t filled; /* of `piece` */
     int64_t steps;  /* heard */
     float *piece;   /* one step, interleaved */
+    mlk_true_peak *peaks; /* of each channel */
+    double energies[STEPS_SHORT_TERM]; /* of the last steps, in a ring */
     curve momentary, short_term;
 };
 
@@ -43,11 +46,14 @@ mlk_code mlk_loudness_new(int channels, int64_t rate_hz, mlk_loudness **loudness
     made->step = (rate_hz + 5) / 10; /* as libebur128 counts */
     made->piece = malloc(sizeof(float) * (size_t)(made->step * channels));
     made->meter = ebur128_init((unsigned)channels, (unsigned long)rate_hz,
-                               EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK);
-    if (!made->piece || !made->meter) {
+                               EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_SAMPLE_PEAK);
+    made->peaks = malloc(sizeof *made->peaks * (size_t)channels);
+    if (!made->piece || !made->meter || !made->peaks) {
         mlk_loudness_free(made);
         return mlk_fail_memory(status, "a loudness meter");
     }
+    for (int channel = 0; channel < channels; channel++)
+        mlk_true_peak_start(&made->peaks[channel], rate_hz);
     *loudness = made;
     return MLK_OK;
 }
@@ -71,6 +77,29 @@ static bool append(curve *self, double value)
     return true;
 }
 
+static double decibels_of_energy(double energy)
+{
+    return energy > 0 ? 10 * log10(energy) - 0.691 : -INFINITY;
+}
+
+/* The loudness of the last `steps` steps, of which each is weighed by channels already. */
+static double loudness_of(const mlk_loudness *self, int steps)
+{
+    double sum = 0;
+    for (int i = 1; i <= steps; i++)
+        sum += self->energies[(self->steps - i) % STEPS_SHORT_TERM];
+    return decibels_of_energy(sum / steps);
+}
+
+/* libebur128 adds up all samples of a window whenever it is asked for one: it is asked for each 100 ms once. */
+static void note_energy(mlk_loudness *self)
+{
+    double loudness = -INFINITY;
+    if (ebur128_loudness_window(self->meter, 100, &loudness))
+        loudness = -INFINITY;
+    self->energies[self->steps % STEPS_SHORT_TERM] = isinf(loudness) ? 0 : pow(10, (loudness + 0.691) / 10);
+}
+
 static mlk_code hear_piece(mlk_loudness *self, mlk_status *status)
 {
     if (mlk_interrupted())
@@ -81,13 +110,13 @@ static mlk_code hear_piece(mlk_loudness *self, mlk_status *status)
     self->filled = 0;
     if (!whole)
         return MLK_OK;
+    note_energy(self);
     self->steps++;
-    double momentary, short_term;
     bool kept = true;
-    if (self->steps >= STEPS_MOMENTARY && !ebur128_loudness_momentary(self->meter, &momentary))
-        kept = append(&self->momentary, momentary);
-    if (kept && self->steps >= STEPS_SHORT_TERM && !ebur128_loudness_shortterm(self->meter, &short_term))
-        kept = append(&self->short_term, short_term);
+    if (self->steps >= STEPS_MOMENTARY)
+        kept = append(&self->momentary, loudness_of(self, STEPS_MOMENTARY));
+    if (kept && self->steps >= STEPS_SHORT_TERM)
+        kept = append(&self->short_term, loudness_of(self, STEPS_SHORT_TERM));
     return kept ? MLK_OK : mlk_fail_memory(status, "the curve of a loudness meter");
 }
 
@@ -107,6 +136,8 @@ mlk_code mlk_loudness_add(mlk_loudness *self, const float *samples, int64_t fram
                 return code;
         }
     }
+    for (int channel = 0; channel < self->channels; channel++)
+        mlk_true_peak_add(&self->peaks[channel], samples + channel * frames, frames);
     return MLK_OK;
 }
 
@@ -125,8 +156,7 @@ mlk_code mlk_loudness_get(mlk_loudness *self, mlk_loudness_result *result, mlk_s
     double true_peak = 0, sample_peak = 0;
     for (unsigned channel = 0; channel < (unsigned)self->channels; channel++) {
         double peak;
-        if (!ebur128_true_peak(self->meter, channel, &peak))
-            true_peak = fmax(true_peak, peak);
+        true_peak = fmax(true_peak, self->peaks[channel].peak);
         if (!ebur128_sample_peak(self->meter, channel, &peak))
             sample_peak = fmax(sample_peak, peak);
     }
@@ -152,6 +182,7 @@ void mlk_loudness_free(mlk_loudness *self)
     if (self->meter)
         ebur128_destroy(&self->meter);
     free(self->piece);
+    free(self->peaks);
     free(self->momentary.values);
     free(self->short_term.values);
     free(self);

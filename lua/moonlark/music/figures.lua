@@ -94,7 +94,7 @@ local function of(h)
     local balance = h:curve "balance".data:mean {1}
     local total = math.max(balance:sum():item(), 1e-9)
     local _, irregularity = intervals_of(times)
-    local measured, said = pcall(loudness.loudness, h.path or h:waveform())
+    local measured, said = pcall(loudness.loudness, h)
     return {
       tempo = found.tempo, meter = found.meter, beat_strength = found.confidence, irregularity = irregularity,
       swing = swing_of(high, times), backbeat = backbeat_of(high, found),

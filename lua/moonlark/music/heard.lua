@@ -11,6 +11,7 @@ local signal = require "moonlark.signal"
 local heard = {}
 
 ---@class moonlark.music.Heard
+---@field source string|moonlark.Signal  what was given: with all of its channels at its own rate
 ---@field path string?
 ---@field rate integer  Hz, of what is heard
 local Heard = {}
@@ -55,7 +56,7 @@ end
 ---@return moonlark.music.Heard
 function heard.of(song)
   if heard.is(song) then return song end
-  local self = {rate = rate, kept = {}, joined = {}}
+  local self = {rate = rate, kept = {}, joined = {}, source = song}
   if type(song) == "string" then
     self.path = song
   elseif signal.is(song) and song.kind == "waveform" then

@@ -1,5 +1,6 @@
 --- Loudness: how loud a piece is to people.
 local core = require "moonlark_core".music
+local heard = require "moonlark.music.heard"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 
@@ -49,6 +50,9 @@ end
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@return moonlark.Loudness
 function loudness.loudness(song)
+  if heard.is(song) then
+    return song:get("loudness", function() return loudness.loudness(song.source) end)
+  end
   local meter, start = hear(song)
   local integrated, range, true_peak, sample_peak, rate, momentary, short_term = meter:result()
   local function curve(data, kind, window)

@@ -4,14 +4,14 @@ local parts = {}
 -- Name of the file and its function, and curves that are best made in the pass that decodes the song. What is optional is
 -- told where the file says that it is available.
 local list = {
-  {name = "loudness", of_file = true, curves = {}},
+  {name = "loudness", curves = {}},
   {name = "tempo", curves = {"flux", "beat network"}},
   {name = "beats", curves = {"flux"}},
   {name = "key", curves = {"chroma", "key network"}},
   {name = "chords", curves = {"chroma", "bass chroma", "chord network"}},
   {name = "sections", curves = {"flux", "chroma", "timbre"}},
   {name = "onsets", curves = {"flux"}},
-  {name = "quality", of_file = true, curves = {}},
+  {name = "quality", curves = {}},
   {name = "mood", curves = {"flux", "balance", "chroma", "key network", "chord network", "bass chroma", "beat network"}},
   {name = "voice", optional = true, curves = {}},
   {name = "genre_rules", curves = {"flux", "balance"}, given = {explain = true}},
@@ -41,12 +41,11 @@ end
 --- What a part says of a song. Loudness and quality hear the file itself, with all of its channels at its own rate.
 ---@param name string
 ---@param h moonlark.music.Heard
----@param song string|moonlark.Signal
 ---@return any
-function parts.hear(name, h, song)
+function parts.hear(name, h)
   local part, file = by_name[name], require("moonlark.music." .. name)
   if part.optional and not file.available() then return nil end
-  return file[name](part.of_file and song or h, part.given)
+  return file[name](h, part.given)
 end
 
 return parts

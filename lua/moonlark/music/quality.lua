@@ -1,6 +1,7 @@
 --- Quality: what is wrong with a recording, or good to know before it is used.
 local audio = require "moonlark.audio"
 local core = require "moonlark_core".music
+local heard = require "moonlark.music.heard"
 local loudness = require "moonlark.music.loudness"
 local signal = require "moonlark.signal"
 local show = require "moonlark.base.show"
@@ -57,7 +58,7 @@ local function blocks_of(song)
 end
 
 local function hear(song)
-  local blocks, channels, rate = blocks_of(song)
+  local blocks, channels, rate = blocks_of(heard.is(song) and song.source or song)
   local levels, counted = core.levels(channels, rate, silence), spectra.new(rate)
   for block in blocks do
     local data = signal.channels(block)
@@ -113,10 +114,10 @@ local function of_spectrum(counted, found, out)
 end
 
 local function of_loudness(song, out)
-  local measured, heard = pcall(loudness.loudness, song)
+  local measured, said = pcall(loudness.loudness, song)
   if not measured then return end -- a build without libebur128
-  out.true_peak_dbtp, out.loudness_lufs, out.loudness_range_lu = heard.true_peak, heard.integrated, heard.range
-  if heard.integrated > -math.huge then out.peak_to_loudness_db = heard.true_peak - heard.integrated end
+  out.true_peak_dbtp, out.loudness_lufs, out.loudness_range_lu = said.true_peak, said.integrated, said.range
+  if said.integrated > -math.huge then out.peak_to_loudness_db = said.true_peak - said.integrated end
 end
 
 -- What is wrong, in words.
