@@ -11,7 +11,7 @@ static int64_t best_of(const double *score, int64_t states)
     return best;
 }
 
-/* The score of each state once a frame more is heard, and whether it was this state before; else it was the best one. */
+/* The score of each state once a frame more is heard, and whether this state was before it; else the best one was. */
 static void advance(double *score, const float *fits, int64_t states, double change, unsigned char *stays)
 {
     for (int64_t k = 0; k < states; k++) {
@@ -20,7 +20,8 @@ static void advance(double *score, const float *fits, int64_t states, double cha
     }
 }
 
-mlk_code mlk_steady_path(const float *fits, int64_t frames, int64_t states, double cost, int64_t *path, mlk_status *status)
+mlk_code mlk_steady_path(const float *fits, int64_t frames, int64_t states, double cost, int64_t *path,
+                         mlk_status *status)
 {
     if (frames < 1 || states < 1)
         return MLK_OK;

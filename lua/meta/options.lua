@@ -1402,9 +1402,12 @@
 
 --- What music.chords takes.
 ---@class moonlark.music.chords.Options
----@field steadiness? number  default 12, 0 or more: how much better a new chord must fit, as a logarithm, before it changes
+---@field steadiness? number  default 12, 0 or more: how much better a new chord must fit, as a logarithm
+---@field beats? boolean  default true: chords change at beats only, those of music.beats; where there are none, at any time
 ---@field network? boolean  default true: ask the network of models/weights/harmony; false: compare the chroma with chords
 ---@field bass? number  default 0.12, 0 or more: what the bass weighs beside the chord's notes, without the network
+---@field model? string  default the network that comes with Moonlark: a model of the family chordia to ask instead: what pretrained.open takes
+---@field vocabulary? "majmin"|"large"  default "majmin": major and minor triads; or sevenths, ninths, sus, dim, aug and inversions, too, for which a model must be there
 
 --- What music.dtw takes.
 ---@class moonlark.music.dtw.Options

@@ -2,8 +2,8 @@
 --
 --   moonlark tests/bench/harmony.lua FOLDER [CHORDIA]
 --
--- Seconds are the processor's, of one thread, the least of three, of a waveform in memory. The first sound is heard once
--- beforehand: libraries and weights are there. CHORDIA, a path of its weights, is heard once only.
+-- Seconds are the processor's, of one thread, the least of three, of a waveform in memory. The first sound is heard
+-- once beforehand: libraries and weights are there. CHORDIA, a path of its weights, is heard once only.
 local audio = require "moonlark.audio"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
@@ -17,7 +17,7 @@ local folder, chordia = assert(arg[1], "which folder?"), arg[2]
 local ways = {
   {part = "key", name = "music.key"}, {part = "key", name = "music.key, network = false", options = {network = false}},
   {part = "chords", name = "music.chords"},
-  {part = "chords", name = "music.chords, beats = true", options = {beats = true}},
+  {part = "chords", name = "music.chords, beats = false", options = {beats = false}},
   {part = "chords", name = "music.chords, network = false", options = {network = false}},
 }
 if chordia then

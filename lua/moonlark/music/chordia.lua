@@ -11,7 +11,7 @@ local frames = 4      -- of the network that count as one: the curve has 10.8 a 
 local unlikely = -20  -- no choice is less likely, as a logarithm
 local shortest = 1024 -- samples
 
-local models = {}
+local models, defined = {}, {}
 
 local function model_of(path)
   if not models[path] then
@@ -66,7 +66,8 @@ end
 ---@return string
 function chordia.curve(path, vocabulary)
   local model, name = model_of(path), ("chordia %s %s"):format(vocabulary, path)
-  if not heard.known(name) then define(name, model, vocabulary) end
+  if not defined[name] then define(name, model, vocabulary) end
+  defined[name] = true
   return name
 end
 

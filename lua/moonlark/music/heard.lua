@@ -38,12 +38,6 @@ function heard.curve(name, f)
   curves[name] = f
 end
 
---- Whether a curve of this name is defined.
----     if not heard.known "chroma" then heard.curve("chroma", f) end
----@param name string
----@return boolean
-function heard.known(name) return curves[name] ~= nil end
-
 --- Whether `value` is what heard.of returns.
 ---@param value any
 ---@return boolean

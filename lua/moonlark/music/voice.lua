@@ -53,7 +53,7 @@ local function fits(curve)
   local torch = require "moonlark.torch"
   local p = curve.data:clamp(1e-3, 1 - 1e-3)
   local neither = 1 - p:amax({0}, true)
-  return torch.cat({p, neither}, 0):log():t():totable()
+  return torch.cat({p, neither}, 0):log():t()
 end
 
 local function segments_of(walked, seconds)
