@@ -45,16 +45,18 @@ local function items_of(found, activation)
   return items
 end
 
--- By the mean of the middle half of the intervals: beats lie near whole frames, so intervals come in two sizes, and their
--- median is one or the other.
+-- By the mean of the intervals within a tenth of their median. Beats lie near whole frames, so intervals come in two
+-- sizes and the median is one or the other; intervals twice as long are another tempo.
 local function tempo_of(items)
-  local intervals = {}
+  local intervals, sum, n = {}, 0, 0
   for i = 2, #items do intervals[i - 1] = items[i].start - items[i - 1].start end
   if #intervals == 0 then return 0 end
   table.sort(intervals)
-  local first, last, sum = #intervals // 4 + 1, #intervals - #intervals // 4, 0
-  for i = first, last do sum = sum + intervals[i] end
-  return sum > 0 and 60 * (last - first + 1) / sum or 0
+  local middle = intervals[(#intervals + 1) // 2]
+  for _, interval in ipairs(intervals) do
+    if math.abs(interval - middle) <= 0.1 * middle then sum, n = sum + interval, n + 1 end
+  end
+  return sum > 0 and 60 * n / sum or 0
 end
 
 -- How much more is new at the beats than elsewhere, 0..1.
@@ -78,10 +80,10 @@ local function number(items, h, network)
 end
 
 --- Beats: an Annotation of events. `beats.times` are seconds, `beats.tempo` is in beats a minute (60 over the mean of
---- the middle half of the intervals; 0 where there are fewer than two beats), `beats.confidence` (0..1) says how much more is new at the beats
---- than elsewhere, and each beat has a `confidence` of its own. `beats.positions` are places in the bar (1 on the
---- downbeat), `beats.downbeats` the times of the downbeats, `beats.meter` is 3 or 4 beats a bar (nil where there are
---- fewer than four beats), `beats.meter_confidence` 0..1.
+--- the intervals within a tenth of their median; 0 where there are fewer than two beats), `beats.confidence` (0..1) says
+--- how much more is new at the beats than elsewhere, and each beat has a `confidence` of its own. `beats.positions` are
+--- places in the bar (1 on the downbeat), `beats.downbeats` the times of the downbeats, `beats.meter` is 3 or 4 beats a
+--- bar (nil where there are fewer than four beats), `beats.meter_confidence` 0..1.
 ---
 --- Source: the mean of an onset curve of several bands (SuperFlux; Böck and Widmer, 2013) and of what a temporal
 --- convolutional network says (Davies and Böck, 2019; models/weights/beats.json says what it learnt from), and the
