@@ -1,6 +1,6 @@
 --- Heard: one song as all functions of music hear it, so that what they share is computed once.
 ---
---- A song is heard in pieces that overlap, so that a day of sound needs no more memory than ten minutes. A curve is what
+--- A song is heard in pieces that overlap, so that a day of sound needs no more memory than four minutes. A curve is what
 --- is kept of the whole song: numbers over time, computed piece by piece and joined where two pieces overlap. What is
 --- decided of the whole song (beats, key …) is kept beside.
 local annotation = require "moonlark.annotation"
@@ -24,13 +24,13 @@ local Piece = {}
 Piece.__index = Piece
 
 local rate = 22050
-heard.piece_seconds, heard.overlap_seconds = 600, 60
+heard.piece_seconds, heard.overlap_seconds = 240, 48
 heard.rate = rate
 
 local curves = {} -- name -> function
 
 --- Defines a curve: f gives it of a piece, as a Signal of rows × frames whose first frame lies where the piece begins.
---- A frame must not depend on what lies more than 30 s away, so pieces agree where they overlap.
+--- A frame must not depend on what lies more than 24 s away, so pieces agree where they overlap.
 ---@param name string
 ---@param f fun(piece: moonlark.music.Piece): moonlark.Signal
 function heard.curve(name, f)
@@ -135,10 +135,12 @@ function Heard:pieces()
       return self.only, true
     end
   end
-  local following = self.sound and cut(self.sound) or decode(self.path)
+  local following, number_of_pieces = self.sound and cut(self.sound) or decode(self.path), 0
   return function()
     local piece, last = following()
     if not piece then return nil end
+    if number_of_pieces > 0 then collectgarbage() end -- what was made of the piece before is done with
+    number_of_pieces = number_of_pieces + 1
     if last then
       self.length = piece.waveform.start + piece.waveform:duration()
       if piece.number == 1 then self.only = piece end

@@ -42,18 +42,39 @@ function networks.load(name)
   return loaded[name]
 end
 
---- What a network says of one input: rows × frames, to what it gives without the axis of examples.
+-- How many frames a network is asked about at once, and how far to each side it hears: what it holds while it computes is
+-- many times its input.
+local at_once = {beats = 3072, harmony = 600}
+local reach = {beats = 1024, harmony = 16}
+
+-- The frames from..to of a network's input, with what it hears beside them, and then without.
+local function ask_part(net, x, from, to, beside)
+  local low, high = math.max(0, from - beside), math.min(x:size(1), to + beside)
+  local results = {net(x:narrow(1, low, high - low):unsqueeze(0))}
+  for i, result in ipairs(results) do results[i] = result:squeeze(0):narrow(1, from - low, to - from):clone() end
+  return results
+end
+
+--- What a network says of one input: rows × frames, to what it gives without the axis of examples. A long input is heard in
+--- parts that reach into each other: the answer is the same, and the memory bounded.
 ---     local chords, keys = networks.ask("harmony", whiten(frontend.harmony(piece).data):t())
 ---     local logits = networks.ask("beats", frontend.rhythm(piece).data)
 ---@param name string
 ---@param x moonlark.Tensor
 ---@return moonlark.Tensor ...
 function networks.ask(name, x)
-  local net = networks.load(name)
-  return require("moonlark.torch").no_grad(function()
-    local first, second = net(x:unsqueeze(0))
-    return first:squeeze(0), second and second:squeeze(0)
+  local torch, net, parts = require "moonlark.torch", networks.load(name), {}
+  torch.no_grad(function()
+    for from = 0, math.max(0, x:size(1) - 1), at_once[name] do
+      local part = ask_part(net, x, from, math.min(x:size(1), from + at_once[name]), reach[name])
+      for i, result in ipairs(part) do
+        parts[i] = parts[i] or {}
+        table.insert(parts[i], result)
+      end
+    end
   end)
+  for i, list in ipairs(parts) do parts[i] = #list > 1 and torch.cat(list, 1) or list[1] end
+  return table.unpack(parts)
 end
 
 return networks

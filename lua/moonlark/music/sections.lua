@@ -18,7 +18,7 @@ local parameters = options.describe("music.sections", {
 })
 
 local coefficients = 20
-local most_beats = 3000 -- of a longer song every other beat, or fewer, is compared: the memory is bounded
+local most_beats = 1800 -- of a longer song every other beat, or fewer, is compared: the memory is bounded
 
 -- Cosine transform of the log-mel, 10 frames a second.
 heard.curve("timbre", function(piece)
