@@ -1459,6 +1459,7 @@
 
 --- What music.sections takes.
 ---@class moonlark.music.sections.Options
+---@field method? "novelty"|"spectral"  default "novelty": how boundaries are found
 ---@field width? integer  default 24, 2 or more, beats: how far around a beat is compared with what comes after
 ---@field least? integer  default 8, 1 or more, beats: shortest section
 ---@field threshold? number  default 0.05, 0..1: how far a boundary must stand out

@@ -45,6 +45,21 @@ function TestSections:test_a_form_is_found()
   lu.assertAlmostEquals(similarity:diagonal():min():item(), 1, 1e-3)
 end
 
+function TestSections:test_a_form_is_found_by_its_repetitions()
+  torch.manual_seed(3)
+  local a, b = part({0, 5, 7, 0}, 2), part({9, 2, 4, 9}, 12)
+  local song = waveform(torch.cat({a, b, a, b, a, b}, 0))
+  local sections = music.sections(song, {method = "spectral"})
+  local near = 0
+  for _, section in ipairs(sections) do
+    for i = 1, 5 do if math.abs(section.start - 16 * i) < 3 then near = near + 1 end end
+  end
+  lu.assertTrue(near >= 4, near .. " of 5")
+  lu.assertEquals(sections[#sections].stop, song:duration())
+  lu.assertEquals(#music.sections(waveform(torch.zeros {22050}), {method = "spectral"}), 1)
+  lu.assertTrue(#music.sections(waveform(torch.randn {22050 * 20} * 0.1), {method = "spectral"}) >= 1)
+end
+
 function TestSections:test_sounds_without_form()
   for _, data in ipairs {torch.zeros {22050 * 8}, torch.randn {22050 * 8} * 0.1, torch.ones {1}, torch.zeros {2205}} do
     local sections = music.sections(waveform(data))

@@ -5,12 +5,14 @@ local groups = require "moonlark.music.groups"
 local heard = require "moonlark.music.heard"
 local options = require "moonlark.base.options"
 local signal = require "moonlark.signal"
+local spectral = require "moonlark.music.spectral_sections"
 local sync = require "moonlark.feature".sync
 require "moonlark.music.chroma" -- defines the curve
 
 local sections = {}
 
 local parameters = options.describe("music.sections", {
+  method = options.choice({"novelty", "spectral"}, "novelty", "how boundaries are found"),
   width = options.integer(24, {least = 2, unit = "beats"}, "how far around a beat is compared with what comes after"),
   least = options.integer(8, {least = 1, unit = "beats"}, "shortest section"),
   threshold = options.number(0.05, {least = 0, most = 1}, "how far a boundary must stand out"),
@@ -98,6 +100,17 @@ local function boundaries(curve, least, threshold)
   return found
 end
 
+-- Where sections begin, by novelty at two widths: for long sections, and for those half as long.
+local function by_novelty(of_chroma, of_timbre, o)
+  local curve = 0
+  for _, width in ipairs {o.width, math.max(2, o.width // 2)} do
+    curve = novelty(of_chroma, width) + novelty(of_timbre, width) + curve
+  end
+  local cuts = boundaries(curve / (curve:max():item() + 1e-9), o.least, o.threshold)
+  table.insert(cuts, 1, 0)
+  return cuts
+end
+
 -- How far two stretches of columns lie apart where the shorter one fits best into the longer.
 local function apart(x, a, b)
   if a[2] - a[1] > b[2] - b[1] then a, b = b, a end
@@ -151,8 +164,9 @@ end
 --- music (A B A). `sections.similarity`, a Signal of beats × beats (0..1), shows what resembles what.
 ---
 --- Source: novelty of Foote (2000) on the self-similarity of chroma and timbre by beats; sections are compared by sliding
---- the shorter one along the longer, and put together by average linkage. Boundaries lie on beats. Errors: as of
---- audio.load.
+--- the shorter one along the longer, and put together by average linkage. method = "spectral" finds boundaries by the
+--- eigenvectors of a graph of repetitions (McFee and Ellis, 2014), which hears a form of many repetitions at the cost of
+--- where it changes. Boundaries lie on beats. Errors: as of audio.load.
 ---     print(music.sections "song.mp3")
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.sections.Options?
@@ -160,23 +174,23 @@ end
 function sections.sections(song, given)
   local torch = require "moonlark.torch"
   local o, h = parameters:read(given), heard.of(song)
-  return h:get(("sections %d %d %g %g"):format(o.width, o.least, o.threshold, o.alike), function()
+  return h:get(("sections %s %d %d %g %g"):format(o.method, o.width, o.least, o.threshold, o.alike), function()
     h:prepare {"flux", "chroma", "timbre"}
     local grid, seconds = grid_of(h), h:seconds()
     local function whole() return h:annotation("sections", {{start = 0, stop = seconds, label = "A"}}) end
-    if #grid < 2 * o.least then return whole() end
+    if #grid < math.max(2 * o.least, o.method == "spectral" and 24 or 0) then return whole() end
     local chroma, times = sync(h:curve "chroma", grid)
     chroma = chroma / (chroma:norm(2, {0}, {keepdim = true}) + 1e-6)
     local timbre = sync(h:curve "timbre", grid)
     local n = math.min(chroma:size(1), timbre:size(1))
     chroma, timbre = standardised(chroma:narrow(1, 0, n)), standardised(timbre:narrow(1, 0, n))
     local of_chroma, of_timbre = likeness(chroma), likeness(timbre)
-    local curve = 0
-    for _, width in ipairs {o.width, math.max(2, o.width // 2)} do -- long sections, and those half as long
-      curve = novelty(of_chroma, width) + novelty(of_timbre, width) + curve
+    local cuts
+    if o.method == "spectral" then
+      cuts = spectral(chroma, timbre, seconds, o.least)
+    else
+      cuts = by_novelty(of_chroma, of_timbre, o)
     end
-    local cuts = boundaries(curve / (curve:max():item() + 1e-9), o.least, o.threshold)
-    table.insert(cuts, 1, 0)
     cuts[#cuts + 1] = n
     local stretches = {}
     for i = 1, #cuts - 1 do stretches[i] = {cuts[i], cuts[i + 1]} end
