@@ -55,11 +55,11 @@ local function track_of(self, program, channel)
   return track
 end
 
--- Which bars a part plays in: nearly always most of them, by groups of four.
-local function bars_of(self, presence)
+-- Which bars a part plays in: nearly always most of them, by groups of four; all those in which `other` rests.
+local function bars_of(self, presence, other)
   local plays = {}
   for bar = 0, math.ceil(self.beats / self.meter) do
-    if bar % 4 == 0 then plays.group = self.random:chance(presence) end
+    if bar % 4 == 0 then plays.group = self.random:chance(presence) or other and not other[bar] end
     plays[bar] = plays.group
   end
   return plays
@@ -106,9 +106,10 @@ local function sorted_drums(self)
   end
 end
 
+-- Says which bars it plays in.
 local function bass(self)
   local random, name = self.random, self.random:pick(self.style.bass)
-  if name == "none" then return end
+  if name == "none" then return {} end
   local track, plays = track_of(self, random:pick(patterns.programs.bass), 1), bars_of(self, 0.92)
   local velocity = random:uniform(75, 110)
   for bar, first in self:each_bar() do
@@ -123,6 +124,7 @@ local function bass(self)
       end
     end
   end
+  return plays
 end
 
 -- The chord's notes around a middle pitch.
@@ -141,27 +143,27 @@ local function voicing(chord, middle, power)
   return list
 end
 
-local function comp(self, channel, name)
+-- Accompaniment; where `bass` rests it does not, for a chord that is told must sound.
+local function comp(self, channel, name, bass)
   local random, power = self.random, name == "power"
   local programs = power and patterns.programs.power or name == "pad" and patterns.programs.pad or patterns.programs.comp
-  local track, plays = track_of(self, random:pick(programs), channel), bars_of(self, 0.88)
+  local track, plays = track_of(self, random:pick(programs), channel), bars_of(self, 0.88, bass)
   local middle, velocity, pattern = random:integer(55, 70), random:uniform(55, 95), patterns.comp[name]
+  local function strike(beat, length, chord, order)
+    local notes = voicing(chord, middle, power)
+    if order then notes = {notes[order] or notes[1] + 12} end
+    for k, pitch in ipairs(notes) do
+      self:add(track, beat + (name == "strum" and 0.012 * k or 0), length, pitch, velocity)
+    end
+  end
   for bar, first in self:each_bar() do
     for i, step in ipairs(plays[bar] and pattern or {}) do
-      local beat = first + step[1]
+      local beat, stop = first + step[1], first + math.min(step[1] + step[2], self.meter)
       local chord = step[1] < self.meter and self:chord_at(beat)
-      if chord then
-        local notes = voicing(chord, middle, power)
-        local length = math.min(step[2], chord.start + chord.length - beat)
-        if pattern.notes then notes = {notes[pattern.notes[i]] or notes[1] + 12} end
-        for k, pitch in ipairs(notes) do self:add(track, beat + (name == "strum" and 0.012 * k or 0), length, pitch, velocity) end
-        -- A chord that changes while another one is held is struck anew.
-        local after = self:chord_at(beat + length)
-        if after and after ~= chord and step[2] > length and not pattern.notes then
-          for _, pitch in ipairs(voicing(after, middle, power)) do
-            self:add(track, beat + length, step[2] - length, pitch, velocity)
-          end
-        end
+      while chord and beat < stop do -- a chord that changes while another one is held is struck anew
+        local change = math.min(stop, chord.start + chord.length)
+        strike(beat, change - beat, chord, pattern.notes and pattern.notes[i])
+        beat, chord = change, self:chord_at(change)
       end
     end
   end
@@ -219,15 +221,32 @@ function Piece:each_bar()
   end
 end
 
--- The part of a song from a downbeat on, transposed.
-local function take(self, song)
-  local random = self.random
-  local bars = math.max(0, (song.beats - self.beats) // 4)
-  self.from, self.turned = 4 * random:integer(0, bars) + self.pickup, random:integer(-6, 5)
-  local tonic = (song.key.tonic + self.turned) % 12
-  self.key, self.chords = {tonic = tonic, mode = song.key.mode}, {}
+-- The beat of a song at which a passage may begin: all its bars are whole as long as it lasts. nil where there is none.
+local function beginning(self, song)
+  local list = {}
+  for _, run in ipairs(song.runs) do
+    for first = run.start, run.stop - self.pickup - self.beats, self.meter do list[#list + 1] = first + self.pickup end
+  end
+  return #list > 0 and self.random:pick(list) or nil
+end
+
+-- The key that holds longest in a passage.
+local function key_of(song, from, to)
+  local best, longest = song.keys[1], 0
+  for _, key in ipairs(song.keys) do
+    local length = math.min(key.stop, to) - math.max(key.start, from)
+    if length > longest then best, longest = key, length end
+  end
+  return best
+end
+
+-- The passage of a song from a beat on, transposed.
+local function take(self, song, from)
+  self.from, self.turned = from, self.random:integer(-6, 5)
+  local key = key_of(song, from, from + self.beats)
+  self.key, self.chords = {tonic = (key.tonic + self.turned) % 12, mode = key.mode}, {}
   for _, chord in ipairs(song.chords) do
-    local start, stop = math.max(chord.start - self.from, 0), math.min(chord.start + chord.length - self.from, self.beats)
+    local start, stop = math.max(chord.start - from, 0), math.min(chord.start + chord.length - from, self.beats)
     if stop > start then
       table.insert(self.chords, {start = start, length = stop - start, root = (chord.root + self.turned) % 12,
         quality = chord.quality})
@@ -259,28 +278,33 @@ local function truth_of(self, seconds)
 end
 
 --- A piece of so many seconds: its tracks (moonlark.base.midi) and the truth about it. `song`, of pop909.read, gives harmony,
---- melody and piano; without it they are made up.
+--- melody and piano; without it, and where it has no passage of whole bars as long, they are made up.
 ---     local tracks, truth = arrange.piece(random, 30, song)
 function arrange.piece(random, seconds, song)
   local style = weighted(random, patterns.styles)
-  while song and style.meter == 3 do style = weighted(random, patterns.styles) end
+  while song and (style.meter or 4) ~= song.meter do style = weighted(random, patterns.styles) end
   local bpm = random:uniform(style.bpm[1], style.bpm[2])
   local meter = style.meter or 4
   local self = setmetatable({random = random, style = style, bpm = bpm, meter = meter, tracks = {},
     beats = math.ceil(seconds * bpm / 60 * 1.03) + 4, pickup = random:chance(0.5) and random:integer(0, meter - 1) or 0,
     looseness = random:uniform(0.001, #style.drums > 0 and 0.010 or 0.016), loudness = random:uniform(0.8, 1.1)}, Piece)
   self.seconds = clock(random, bpm, self.beats, #style.drums == 0 and random:chance(0.7))
-  if song then take(self, song) else self.chords, self.key = progressions.make(random, self.beats, meter) end
+  local from = song and beginning(self, song)
+  if from then
+    take(self, song, from)
+  else
+    self.chords, self.key = progressions.make(random, self.beats, meter, self.pickup)
+  end
   sorted_drums(self)
   drums(self)
   local only_drums = #style.drums > 0 and random:chance(0.03)
   if only_drums then
     self.chords = {}
   else
-    bass(self)
-    comp(self, 2, random:pick(style.comp))
+    local plays = bass(self)
+    comp(self, 2, random:pick(style.comp), plays)
     if random:chance(0.5) then comp(self, 3, random:chance(0.6) and "pad" or random:pick(style.comp)) end
-    if song then
+    if from then
       if song.melody and random:chance(0.8) then played(self, song.melody, random:pick(patterns.programs.melody), 4) end
       if random:chance(0.4) then played(self, song.piano, random:pick {0, 1, 4, 5, 25}, 5) end
     elseif random:chance(0.75) then

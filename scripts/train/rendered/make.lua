@@ -1,6 +1,6 @@
 --- Makes music with exact truth to train networks with: arranged in many styles, played by fluidsynth.
 ---
----     apt-get install fluidsynth fluid-soundfont-gm timgm6mb-soundfont opl3-soundfont
+---     apt-get install fluidsynth fluid-soundfont-gm timgm6mb-soundfont opl3-soundfont csound-soundfont
 ---     moonlark scripts/train/rendered/make.lua data/train --pop909 POP909 --first 1 --last 800 --clips 480 --seed 1
 ---     moonlark scripts/train/rendered/make.lua data/test --pop909 POP909 --first 801 --last 909 --clips 75 --seed 2
 ---

@@ -63,28 +63,64 @@ local function chords_of(path, beat_of)
   return list
 end
 
--- The key that holds longest.
-local function key_of(path)
-  local best
-  for _, row in ipairs(rows(path)) do
-    if not best or row[2] - row[1] > best[2] - best[1] then best = row end
+-- Its keys, each with the beats it holds for.
+local function keys_of(path, beat_of)
+  local list = {}
+  for i, row in ipairs(rows(path)) do
+    local tonic, mode = row[3]:match "^([A-G][#b]*):(%a+)"
+    list[i] = {start = beat_of(row[1]), stop = beat_of(row[2]), tonic = class_of(tonic),
+      mode = mode:sub(1, 3) == "min" and "minor" or "major"}
   end
-  local tonic, mode = best[3]:match "^([A-G][#b]*):(%a+)"
-  return {tonic = class_of(tonic), mode = mode:sub(1, 3) == "min" and "minor" or "major"}
+  return list
 end
 
---- A song of the collection: beats (how many), chords, key, melody and piano, all in beats from its first downbeat.
+-- The beats that begin a bar, as a column of the file marks them.
+local function downbeats_of(beats, column)
+  local list = {}
+  for i, row in ipairs(beats) do
+    if row[column] == 1 then list[#list + 1] = i end
+  end
+  return list
+end
+
+-- How many of the bars have so many beats.
+local function share(downbeats, meter)
+  local count = 0
+  for i = 2, #downbeats do
+    if downbeats[i] - downbeats[i - 1] == meter then count = count + 1 end
+  end
+  return count / (#downbeats - 1)
+end
+
+-- Stretches of bars of which none is longer or shorter than the meter. Most songs have bars of two or six beats here and
+-- there: who counts on from the first one is wrong about every third beat.
+local function runs_of(downbeats, meter)
+  local list, start = {}, downbeats[1]
+  for i = 2, #downbeats + 1 do
+    local last = downbeats[i - 1]
+    if not downbeats[i] or downbeats[i] - last ~= meter then
+      if last > start then list[#list + 1] = {start = start - downbeats[1], stop = last - downbeats[1]} end
+      start = downbeats[i]
+    end
+  end
+  return list
+end
+
+--- A song of the collection: meter, runs (stretches of whole bars), chords, keys, melody and piano, all in beats from its
+--- first downbeat. nil where no bars are marked.
 ---     local song = pop909.read("POP909", 1)
 function pop909.read(folder, number)
   local name = ("%03d"):format(number)
   local place = files.join(folder, name)
-  local beats, first = rows(files.join(place, "beat_midi.txt")), 1
-  while beats[first] and beats[first][3] ~= 1 do first = first + 1 end
-  if not beats[first] then return nil end
-  local beat_of = counter(beats, first)
+  local beats, meter = rows(files.join(place, "beat_midi.txt")), 4
+  local downbeats = downbeats_of(beats, 3) -- bars of four; of six in songs whose bars of three stand in the second column
+  if #downbeats < 2 then return nil end
+  if share(downbeats, 4) < 0.5 then downbeats, meter = downbeats_of(beats, 2), 3 end
+  local beat_of = counter(beats, downbeats[1])
   local path = files.join(place, name .. ".mid")
-  local song = {beats = #beats - first, chords = chords_of(files.join(place, "chord_midi.txt"), beat_of),
-    key = key_of(files.join(place, "key_audio.txt")), piano = {}}
+  local song = {meter = meter, runs = runs_of(downbeats, meter),
+    chords = chords_of(files.join(place, "chord_midi.txt"), beat_of),
+    keys = keys_of(files.join(place, "key_audio.txt"), beat_of), piano = {}}
   for _, track in ipairs((midi.read(files.read(path), path))) do
     local notes = notes_of(track, beat_of)
     if track.name == "MELODY" then song.melody = notes end

@@ -31,19 +31,23 @@ progressions.notes = {
   min6 = {0, 3, 7, 9}, ["9"] = {0, 4, 7, 10, 14}, maj9 = {0, 4, 7, 11, 14}, min9 = {0, 3, 7, 10, 14}, minmaj7 = {0, 3, 7, 11},
 }
 
---- A made-up harmony of so many beats: chords {start, length, root, quality} in beats, and its key.
-function progressions.make(random, beats, meter)
+--- A made-up harmony of so many beats, of which the first lies `pickup` beats after the beginning of a bar: chords {start,
+--- length, root, quality} in beats, which change with the bars, and its key.
+---     local chords, key = progressions.make(random, 64, 4, 0)
+function progressions.make(random, beats, meter, pickup)
   local mode, tonic = random:chance(0.6) and "major" or "minor", random:integer(0, 11)
   local a, b = random:pick(loops[mode]), random:pick(loops[mode])
   local bars = random:chance(0.15) and 2 or random:chance(0.15) and 0.5 or 1 -- for each chord
-  local chords, at, round = {}, 0, 0
+  local chords, at, round = {}, -pickup, 0
   while at < beats do
     local loop = round % 4 == 3 and b or a
     for _, chord in ipairs(loop) do
       if at < beats then
-        local length = math.min(bars * meter, beats - at)
-        chords[#chords + 1] = {start = at, length = length, root = (tonic + chord[1]) % 12, quality = chord[2]}
-        at = at + length
+        local start, stop = math.max(at, 0), math.min(at + bars * meter, beats)
+        if stop > start then
+          chords[#chords + 1] = {start = start, length = stop - start, root = (tonic + chord[1]) % 12, quality = chord[2]}
+        end
+        at = stop
       end
     end
     round = round + 1
