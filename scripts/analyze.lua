@@ -1,13 +1,13 @@
 --- Says of songs what a listener would: tempo, key, chords, sections, loudness and more; and shows it on a page.
 local command = require "moonlark.shell.command"
-local collection = require "moonlark.music.collection"
+local collection = require "moonlark.music.analysis.collection"
 local csv = require "moonlark.base.csv"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local music = require "moonlark.music"
 local options = require "moonlark.base.options"
-local overview = require "moonlark.music.page.overview"
-local row = require "moonlark.music.row"
+local overview = require "moonlark.music.analysis.page.overview"
+local row = require "moonlark.music.analysis.row"
 local sounds = require "moonlark.shell.sounds"
 
 local parser = command.parser("analyze", "Says of songs what a listener would: tempo, key, chords, sections, loudness and "

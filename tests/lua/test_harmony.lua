@@ -2,14 +2,14 @@
 local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core".music
-local frontend = require "moonlark.music.frontend"
-local heard = require "moonlark.music.heard"
+local frontend = require "moonlark.music.hearing.frontend"
+local heard = require "moonlark.music.hearing.heard"
 local music = require "moonlark.music"
-local path = require "moonlark.music.path"
+local path = require "moonlark.music.hearing.path"
 local pretrained = require "moonlark.pretrained"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
-local triads = require "moonlark.music.triads"
+local triads = require "moonlark.music.harmony.triads"
 
 local raises = lib.fails
 local classes = {C = 0, ["C#"] = 1, D = 2, Eb = 3, E = 4, F = 5, ["F#"] = 6, G = 7, Ab = 8, A = 9, Bb = 10, B = 11}

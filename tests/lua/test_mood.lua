@@ -1,8 +1,8 @@
 -- Moods and rules of genre: they follow what they say they rest on, and stay in bounds for any sound.
 local lib = require "lib"
 local lu = require "luaunit"
-local figures = require "moonlark.music.figures"
-local heard = require "moonlark.music.heard"
+local figures = require "moonlark.music.character.figures"
+local heard = require "moonlark.music.hearing.heard"
 local music = require "moonlark.music"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"

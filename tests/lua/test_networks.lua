@@ -2,14 +2,14 @@
 local files = require "moonlark.base.files"
 local lib = require "lib"
 local lu = require "luaunit"
-local frontend = require "moonlark.music.frontend"
-local heard = require "moonlark.music.heard"
+local frontend = require "moonlark.music.hearing.frontend"
+local heard = require "moonlark.music.hearing.heard"
 local moonlark = require "moonlark"
 local network = require "moonlark.network"
-local networks = require "moonlark.music.networks"
+local networks = require "moonlark.music.hearing.networks"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
-local whiten = require "moonlark.music.whiten"
+local whiten = require "moonlark.music.hearing.whiten"
 
 local function count(net)
   local sum = 0

@@ -6,13 +6,14 @@
 ---@class moonlark.music
 local music = {}
 
-local parts = {"loudness", "similarity", "alignment", "onsets", "beats", "tempo", "key", "chords", "sections", "notes",
-  "quality", "mood", "genre_rules", "analysis"}
+local parts = {"rhythm.onsets", "rhythm.beats", "rhythm.tempo", "harmony.key", "harmony.chords", "form.sections",
+  "form.similarity", "form.alignment", "notes.notes", "sound.loudness", "sound.quality", "character.mood",
+  "character.genre_rules", "analysis.analysis"}
 
 for _, part in ipairs(parts) do
   for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end
 end
 
-music.voice = require("moonlark.music.voice").voice
+music.voice = require("moonlark.music.character.voice").voice
 
 return music

@@ -7,7 +7,7 @@
 --- Augmentation changes features, not sounds: they are made once.
 local clips = require "scripts.train.music.clips"
 local command = require "moonlark.shell.command"
-local frontend = require "moonlark.music.frontend"
+local frontend = require "moonlark.music.hearing.frontend"
 local loop = require "scripts.train.music.loop"
 local options = require "moonlark.base.options"
 local random = require "scripts.train.music.random"

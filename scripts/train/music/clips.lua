@@ -1,6 +1,6 @@
 --- Clips with their truth, as the networks for music learn from them: NAME.wav with NAME.jams beside.
 local files = require "moonlark.base.files"
-local heard = require "moonlark.music.heard"
+local heard = require "moonlark.music.hearing.heard"
 local json = require "moonlark.base.json"
 local show = require "moonlark.base.show"
 

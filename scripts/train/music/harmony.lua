@@ -6,14 +6,14 @@
 --- Chords other than of major and minor triads and their sevenths, sixths and ninths are not learnt from.
 local clips = require "scripts.train.music.clips"
 local command = require "moonlark.shell.command"
-local frontend = require "moonlark.music.frontend"
+local frontend = require "moonlark.music.hearing.frontend"
 local labels = require "scripts.train.music.labels"
 local loop = require "scripts.train.music.loop"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
 local random = require "scripts.train.music.random"
 local torch = require "moonlark.torch"
-local whiten = require "moonlark.music.whiten"
+local whiten = require "moonlark.music.hearing.whiten"
 
 local parser = command.parser("scripts/train/music/harmony.lua", "Trains the network that hears chords and keys.")
 parser:argument("data", "A folder of NAME.wav with NAME.jams beside.")

@@ -1,4 +1,4 @@
---- Fits how much each cue says about where bars begin, on music whose bars are known: lua/moonlark/music/bar_weights.lua.
+--- Fits how much each cue says about where bars begin, on music whose bars are known: lua/moonlark/music/rhythm/bar_weights.lua.
 ---
 ---     moonlark scripts/train/rendered/make.lua data/fit --pop909 POP909 --last 800 --clips 150 --seed 3
 ---     moonlark scripts/train/rendered/bars.lua data/fit          two minutes
@@ -6,16 +6,16 @@
 --- Logistic regression of the cues at the true beats. The network of beats must not have learnt from these clips: it would
 --- be too sure of them.
 local annotation = require "moonlark.annotation"
-local bars = require "moonlark.music.bars"
+local bars = require "moonlark.music.rhythm.bars"
 local classify = require "moonlark.classify"
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
-local heard = require "moonlark.music.heard"
+local heard = require "moonlark.music.hearing.heard"
 local torch = require "moonlark.torch"
 
 local parser = command.parser("scripts/train/rendered/bars.lua", "Fits how much each cue says about where bars begin.")
 parser:argument("data", "A folder of NAME.wav with NAME.jams beside, none of which the network of beats learnt from.")
-parser:option("--out", "The file to write."):argname "<file>":default "lua/moonlark/music/bar_weights.lua"
+parser:option("--out", "The file to write."):argname "<file>":default "lua/moonlark/music/rhythm/bar_weights.lua"
 local args = parser:parse()
 
 local songs = {}

@@ -1,0 +1,216 @@
+--- Overview: a collection of songs as one page: how their figures are spread, which stand apart, which are the same, what is
+--- wrong with them.
+local escape = require "moonlark.run.html".escape
+local row = require "moonlark.music.analysis.row"
+local style = require "moonlark.music.analysis.page.style"
+
+local overview = {}
+
+local bins = 24
+
+-- The values of a column, with their rows.
+local function values_of(rows, name)
+  local list = {}
+  for _, one in ipairs(rows) do
+    if type(one[name]) == "number" then list[#list + 1] = {value = one[name], row = one} end
+  end
+  table.sort(list, function(a, b) return a.value < b.value end)
+  return list
+end
+
+local function quartile(list, share) return list[math.max(1, math.ceil(share * #list))].value end
+
+-- A histogram as a picture of bars.
+local function histogram(list)
+  local low, high = list[1].value, list[#list].value
+  if high == low then low, high = low - 0.5, high + 0.5 end
+  local counts, most, parts = {}, 0, {}
+  for i = 1, bins do counts[i] = 0 end
+  for _, one in ipairs(list) do
+    local bin = math.min(bins, math.floor((one.value - low) / (high - low) * bins) + 1)
+    counts[bin] = counts[bin] + 1
+    most = math.max(most, counts[bin])
+  end
+  for i, count in ipairs(counts) do
+    local height = 60 * count / most
+    parts[i] = ('<rect x="%d" y="%.1f" width="9" height="%.1f"><title>%.4g to %.4g: %d</title></rect>'):format(10 * (i - 1),
+      60 - height, height, low + (i - 1) * (high - low) / bins, low + i * (high - low) / bins, count)
+  end
+  return ('<svg viewBox="0 0 240 60" class="bars" role="img">%s</svg><p class="quiet spread"><span>%.4g</span><span>%.4g'
+    .. "</span></p>"):format(table.concat(parts), low, high)
+end
+
+-- The labels of a column by how often they are there.
+local function shares(rows, name)
+  local counts, names, total = {}, {}, 0
+  for _, one in ipairs(rows) do
+    local label = one[name]
+    if label and label ~= "" then
+      if not counts[label] then names[#names + 1] = label end
+      counts[label], total = (counts[label] or 0) + 1, total + 1
+    end
+  end
+  table.sort(names, function(a, b)
+    if counts[a] ~= counts[b] then return counts[a] > counts[b] end
+    return a < b
+  end)
+  local parts = {}
+  for i = 1, math.min(8, #names) do
+    local count = counts[names[i]]
+    parts[i] = ('<div class="bar"><span>%s</span><i style="width:%.1f%%"></i><span>%d</span></div>'):format(escape(names[i]),
+      100 * count / counts[names[1]], count)
+  end
+  return table.concat(parts, "\n"), #names
+end
+
+local figures = {{"tempo", "Tempo, BPM"}, {"duration", "Length, s"}, {"loudness_lufs", "Loudness, LUFS"},
+  {"loudness_range_lu", "Loudness range, LU"}, {"dynamic_range_db", "Dynamic range, DR"}, {"onsets_a_second",
+  "Onsets a second"}, {"energy", "Energy"}, {"danceability", "Danceability"}}
+
+local function distributions(rows)
+  local parts = {}
+  for _, figure in ipairs(figures) do
+    local list = values_of(rows, figure[1])
+    if #list > 0 then
+      parts[#parts + 1] = ('<div class="card"><b>%s</b>median %.4g%s</div>'):format(figure[2], quartile(list, 0.5),
+        histogram(list))
+    end
+  end
+  for _, figure in ipairs {{"key", "Keys"}, {"genre", "Genres"}} do
+    local bars, count = shares(rows, figure[1])
+    if count > 0 then parts[#parts + 1] = ('<div class="card"><b>%s</b>%s</div>'):format(figure[2], bars) end
+  end
+  return table.concat(parts, "\n")
+end
+
+local function name_of(path) return escape((tostring(path):match "[^/]+$")) end
+
+-- Songs whose figures lie more than one and a half times the middle half's width beyond it (Tukey's fences).
+local function outliers(rows)
+  local parts = {}
+  for _, figure in ipairs(figures) do
+    local list = values_of(rows, figure[1])
+    if #list >= 8 then
+      local low, high = quartile(list, 0.25), quartile(list, 0.75)
+      local reach = 1.5 * (high - low)
+      for _, one in ipairs(list) do
+        if one.value < low - reach or one.value > high + reach then
+          parts[#parts + 1] = ("<li>%s: %s %.4g, usual %.4g to %.4g</li>"):format(name_of(one.row.path), figure[2], one.value,
+            low, high)
+        end
+      end
+    end
+  end
+  return parts
+end
+
+-- Songs with the same length, tempo, loudness and key: the same recording, very likely.
+local function duplicates(rows)
+  local groups, order, parts = {}, {}, {}
+  for _, one in ipairs(rows) do
+    if one.duration and one.tempo and one.loudness_lufs then
+      local word = ("%.1f %.1f %.1f %s"):format(one.duration, one.tempo, one.loudness_lufs, one.key)
+      if not groups[word] then
+        groups[word] = {}
+        order[#order + 1] = word
+      end
+      table.insert(groups[word], name_of(one.path))
+    end
+  end
+  for _, word in ipairs(order) do
+    if #groups[word] > 1 then parts[#parts + 1] = "<li>" .. table.concat(groups[word], " = ") .. "</li>" end
+  end
+  return parts
+end
+
+local function faults(rows)
+  local parts = {}
+  for _, one in ipairs(rows) do
+    if one.faults and one.faults ~= "" then
+      parts[#parts + 1] = ("<li>%s: %s</li>"):format(name_of(one.path), escape(one.faults))
+    end
+  end
+  return parts
+end
+
+local function rejects(rejected)
+  local parts = {}
+  for i, bad in ipairs(rejected) do
+    parts[i] = ("<li>%s: %s</li>"):format(escape(bad.path), escape(tostring(bad.reason)))
+  end
+  return parts
+end
+
+local function list(title, parts, none)
+  local shown = #parts > 0 and "<ul>\n" .. table.concat(parts, "\n") .. "\n</ul>" or ('<p class="quiet">%s</p>'):format(none)
+  return ("<h2>%s</h2>\n%s"):format(title, shown)
+end
+
+local shown = {"duration", "tempo", "meter", "key", "loudness_lufs", "dynamic_range_db", "genre"}
+local headings = {"length, s", "BPM", "meter", "key", "LUFS", "DR", "genre"}
+
+local function songs(rows)
+  local lines = {"<tr><th>song</th><th>" .. table.concat(headings, "</th><th>") .. "</th></tr>"}
+  for _, one in ipairs(rows) do
+    local cells = {}
+    for i, name in ipairs(shown) do
+      local value = one[name]
+      cells[i] = value == nil and "" or type(value) == "number" and ("%.4g"):format(value) or escape(tostring(value))
+    end
+    lines[#lines + 1] = ("<tr><td>%s</td><td>%s</td></tr>"):format(name_of(one.path), table.concat(cells, "</td><td>"))
+  end
+  return '<div class="wide"><table>\n' .. table.concat(lines, "\n") .. "\n</table></div>"
+end
+
+local own_style = [[
+.bars { width: 100%; height: 4rem; fill: var(--wave); } .spread { display: flex; justify-content: space-between; font-size: .75rem; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .88rem; width: 100%; }
+th, td { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+td:not(:first-child) { white-space: nowrap; font-variant-numeric: tabular-nums; } .card .bar { grid-template-columns: 6rem 1fr 2rem; }
+]]
+
+local frame = [[
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>%s</title>
+<style>
+%s%s</style>
+</head>
+<body>
+<h1>%s</h1>
+<p class="quiet">%s</p>
+<div class="cards">
+%s
+</div>
+%s
+</body>
+</html>
+]]
+
+--- A page of many songs: distributions, songs that stand apart, that are the same, faults, and a table of all.
+---     files.write("songs.html", overview.of(plains, rejected, "My songs"))
+---@param plains table[]  what Analysis:plain gives of each
+---@param rejected {path: string, reason: string}[]
+---@param title string
+---@return string
+function overview.of(plains, rejected, title)
+  local rows, seconds = {}, 0
+  for i, plain in ipairs(plains) do
+    rows[i] = row.of(plain)
+    seconds = seconds + (plain.duration or 0)
+  end
+  local words = ("%d songs, %.1f hours. What is said of them is estimated."):format(#rows, seconds / 3600)
+  local sections = {
+    list("Faults of the sound", faults(rows), "none found"), list("Songs that stand apart", outliers(rows), "none"),
+    list("Songs that are the same", duplicates(rows), "none"),
+    #rejected > 0 and list("Files that could not be read", rejects(rejected), "") or "", "<h2>All songs</h2>", songs(rows),
+  }
+  return frame:format(escape(title), style, own_style, escape(title), escape(words), distributions(rows),
+    table.concat(sections, "\n"))
+end
+
+return overview
