@@ -268,11 +268,13 @@ static void processes_share_a_folder(void **state)
         assert_int_equal(waitpid(children[i], &ended, 0), children[i]);
         assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
     }
+    /* What a process wrote while another held the lock counts when the entries are counted the next time. */
+    hammer(PROCESSES);
     mlk_cache_usage usage;
     int64_t damaged;
     assert_int_equal(mlk_cache_verify(place, &usage, &damaged, NULL), MLK_OK);
     assert_int_equal(damaged, 0);
-    assert_true(usage.bytes <= LIMIT + PROCESSES * LIMIT / 256); /* each may hold back as much */
+    assert_true(usage.bytes <= LIMIT + LIMIT / 256); /* as much may be held back */
     assert_true(usage.entries > 0);
 }
 
