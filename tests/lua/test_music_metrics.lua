@@ -116,4 +116,33 @@ function TestEvents:test_what_times_may_be()
   raises("estimate must be a key such as A minor, got 'H dur'", metrics.key.weighted, "A minor", "H dur")
 end
 
+TestChords = {}
+
+local function chords_of(list)
+  local made = {kind = "chords"}
+  for i, one in ipairs(list) do made[i] = {start = one[1], stop = one[2], label = one[3]} end
+  return annotation.new(made)
+end
+
+function TestChords:test_as_mir_eval()
+  for i, case in ipairs(json.read "tests/reference/music_metrics/chords.json") do
+    local made = metrics.chord.evaluate(chords_of(case.reference), chords_of(case.estimate))
+    for name, value in pairs(case.scores) do
+      lu.assertAlmostEquals(made[name], value, 1e-9, ("%s of case %d"):format(name, i))
+    end
+  end
+end
+
+function TestChords:test_edges()
+  local some, none = chords_of {{0, 2, "C:maj"}, {2, 4, "N"}}, annotation.new {kind = "chords"}
+  lu.assertEquals(metrics.chord.accuracy(some, some), 1)
+  lu.assertEquals(metrics.chord.accuracy(some, none), 0.5) -- nothing said is "N"
+  lu.assertEquals(metrics.chord.accuracy(none, some), 0)
+  lu.assertEquals(metrics.chord.accuracy(chords_of {{0, 1, "X"}}, some), 0)
+  raises("'H:maj' is no chord in Harte's notation", metrics.chord.accuracy, chords_of {{0, 1, "H:maj"}}, some)
+  raises("'C:maj(9' is no chord", metrics.chord.accuracy, chords_of {{0, 1, "C:maj(9"}}, some)
+  raises("unknown vocabulary: 'minmaj'", metrics.chord.accuracy, some, some, "minmaj")
+  raises("reference must be an Annotation", metrics.chord.accuracy, {}, some)
+end
+
 lib.run()
