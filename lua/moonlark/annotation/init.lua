@@ -42,6 +42,9 @@ local of_load = options.describe("annotation.load", {
   index = options.integer(nil, {least = 1, usual = "the only one"}, "which of those, of several"),
 })
 
+--- Endings of files that annotation.load reads.
+annotation.endings = {".jams", ".lab", ".beats", ".csv", ".txt", ".textgrid", ".rttm", ".mid", ".midi", ".m3u8"}
+
 local Annotation = {}
 Annotation.__name = "moonlark.Annotation"
 Annotation.__class = Annotation -- for Tab: __index is a function

@@ -1,0 +1,135 @@
+--- Scoring: what was estimated beside the truth, of one song or of folders of them, by the metrics of a task.
+local annotation = require "moonlark.annotation"
+local files = require "moonlark.base.files"
+local metrics = require "moonlark.metrics"
+local show = require "moonlark.base.show"
+
+local scoring = {}
+
+local function downbeats_of(beats)
+  local made = {kind = "beats", duration = beats.duration}
+  for _, item in ipairs(beats) do if item.position == 1 then made[#made + 1] = {start = item.start} end end
+  return annotation.new(made)
+end
+
+-- A tempo: the first value of an annotation.
+local function bpm_of(a, path)
+  local value = a[1] and (a[1].value or tonumber(a[1].label))
+  if not value then show.fail("%s tells no tempo", path) end
+  return value
+end
+
+local function of_tempo(reference, estimate, paths)
+  local one, two = metrics.tempo.accuracy(bpm_of(reference, paths[1]), bpm_of(estimate, paths[2]))
+  return {["Accuracy 1"] = one and 1 or 0, ["Accuracy 2"] = two and 1 or 0}
+end
+
+-- Of each task: the kind of annotation that it is about, and its figures, the first of them first.
+local tasks = {
+  beats = {kind = "beats", first = "F-measure", score = metrics.beat.evaluate},
+  downbeats = {kind = "beats", first = "F-measure", score = function(reference, estimate)
+    return metrics.beat.evaluate(downbeats_of(reference), downbeats_of(estimate))
+  end},
+  onsets = {kind = "onsets", first = "F-measure", score = metrics.onset.evaluate},
+  tempo = {kind = "tempo", first = "Accuracy 1", score = of_tempo},
+  key = {kind = "key", first = "Weighted Score", score = function(reference, estimate)
+    return metrics.key.evaluate(reference.labels[1], estimate.labels[1])
+  end},
+  chords = {kind = "chords", first = "majmin", score = metrics.chord.evaluate},
+  sections = {kind = "sections", first = "F-measure@0.5", score = metrics.segment.evaluate},
+  notes = {kind = "notes", first = "F-measure", score = metrics.transcription.evaluate},
+}
+
+--- The tasks that there are.
+scoring.tasks = {"beats", "downbeats", "onsets", "tempo", "key", "chords", "sections", "notes"}
+
+--- The figures of one song. Errors: a file that cannot be read, or holds nothing of the kind.
+---     print(scoring.score("beats", "truth.jams", "made.beats")["F-measure"])
+---@param task string
+---@param reference string  path
+---@param estimate string  path
+---@return table<string, number>
+function scoring.score(task, reference, estimate)
+  local how = tasks[task]
+  local a, b = annotation.load(reference, {kind = how.kind}), annotation.load(estimate, {kind = how.kind})
+  return how.score(a, b, {reference, estimate})
+end
+
+-- Files of a folder by their name without its ending, or the file that a path is.
+local function by_stem(path)
+  if files.kind(path) ~= "directory" then return {[""] = path} end
+  local found = {}
+  for _, name in ipairs(files.tree(path, annotation.endings)) do
+    local stem = files.stem(select(2, files.split(name)))
+    if found[stem] then show.fail("%s and %s have the same name", found[stem], name) end
+    found[stem] = name
+  end
+  return found
+end
+
+--- The pairs of truth and estimate, in order of their names, and the files without a partner.
+---     local pairs, alone = scoring.pair("truth", "made")
+---@param reference string  a file or a folder
+---@param estimate string
+---@return {reference: string, estimate: string, name: string}[]
+---@return {path: string, reason: string}[]
+function scoring.pair(reference, estimate)
+  if (files.kind(reference) == "directory") ~= (files.kind(estimate) == "directory") then
+    show.fail("%s and %s must be two files or two folders", reference, estimate)
+  end
+  local a, b, list, alone = by_stem(reference), by_stem(estimate), {}, {}
+  for stem, path in pairs(a) do
+    if b[stem] then
+      list[#list + 1] = {reference = path, estimate = b[stem], name = stem ~= "" and stem or estimate}
+    else
+      alone[#alone + 1] = {path = path, reason = "nothing was estimated of this name"}
+    end
+  end
+  for stem, path in pairs(b) do
+    if not a[stem] then alone[#alone + 1] = {path = path, reason = "there is no truth of this name"} end
+  end
+  table.sort(list, function(x, y) return x.name < y.name end)
+  table.sort(alone, function(x, y) return x.path < y.path end)
+  return list, alone
+end
+
+--- The names of figures in order: the task's first one first.
+---     local names = scoring.names("beats", figures)
+---@param task string
+---@param figures table<string, number>
+---@return string[]
+function scoring.names(task, figures)
+  local names, first = {}, tasks[task].first
+  for name in pairs(figures) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    if (a == first) ~= (b == first) then return a == first end
+    return a < b
+  end)
+  return names
+end
+
+--- Mean and 95 % interval of the mean (Student's t is not far from 2 for ten songs and more) of each figure; numbers that
+--- are none are left out.
+---     local means = scoring.means({{f = 1}, {f = 0.5}})
+---@param list table<string, number>[]
+---@return table<string, {mean: number, interval: number, n: integer}>
+function scoring.means(list)
+  local made = {}
+  for _, figures in ipairs(list) do
+    for name, value in pairs(figures) do
+      made[name] = made[name] or {sum = 0, squares = 0, n = 0}
+      if value == value then
+        local one = made[name]
+        one.sum, one.squares, one.n = one.sum + value, one.squares + value ^ 2, one.n + 1
+      end
+    end
+  end
+  for name, one in pairs(made) do
+    local mean = one.n > 0 and one.sum / one.n or 0 / 0
+    local variance = one.n > 1 and math.max(0, (one.squares - one.n * mean ^ 2) / (one.n - 1)) or 0
+    made[name] = {mean = mean, interval = one.n > 1 and 2 * math.sqrt(variance / one.n) or 0, n = one.n}
+  end
+  return made
+end
+
+return scoring
