@@ -145,4 +145,31 @@ function TestChords:test_edges()
   raises("reference must be an Annotation", metrics.chord.accuracy, {}, some)
 end
 
+TestMelodies = {}
+
+function TestMelodies:test_as_mir_eval()
+  for i, case in ipairs(json.read "tests/reference/music_metrics/melodies.json") do
+    local made = metrics.melody.evaluate(case.reference, case.estimate)
+    for name, value in pairs(case.scores) do
+      lu.assertAlmostEquals(made[name], value, 1e-9, ("%s of case %d"):format(name, i))
+    end
+  end
+  raises("reference must be a Signal of Hz or {times, hz}, got nil", metrics.melody.evaluate)
+  raises("reference must have as many times as hz, got 1 and 0", metrics.melody.evaluate, {times = {1}, hz = {}}, {})
+end
+
+TestSeparation = {}
+
+-- By the formula: noise at right angles to the truth, a tenth of its power.
+function TestSeparation:test_si_sdr()
+  local truth, noise = torch.tensor({1, -1, 1, -1}):float(), torch.tensor({1, 1, -1, -1}):float()
+  local db = metrics.separation.si_sdr(truth, 3 * (truth + math.sqrt(0.1) * noise))
+  lu.assertAlmostEquals(db, 10, 1e-5)
+  lu.assertEquals(metrics.separation.si_sdr(truth, truth * 0.5), math.huge)
+  lu.assertAlmostEquals(metrics.separation.si_sdr(torch.stack {truth, truth},
+    torch.stack {truth + math.sqrt(0.1) * noise, truth + 0.1 * noise}), 15, 1e-5)
+  raises("reference must not be silent", metrics.separation.si_sdr, truth * 0, truth)
+  raises("estimate must have the shape of reference, 1 × 4, got 1 × 3", metrics.separation.si_sdr, truth, truth:narrow(0, 0, 3))
+end
+
 lib.run()

@@ -8,7 +8,8 @@ for _, task in ipairs {"classification", "report", "ranking", "probability", "cl
   for name, f in pairs(require("moonlark.metrics." .. task)) do metrics[name] = f end
 end
 
-for _, task in ipairs {"beat", "chord", "onset", "tempo", "key", "segment", "transcription"} do
+for _, task in ipairs {"beat", "chord", "onset", "tempo", "key", "segment", "transcription", "melody",
+  "separation"} do
   metrics[task] = require("moonlark.metrics." .. task)
 end
 
