@@ -23,12 +23,12 @@ local CARD = "source.json"
 ---@return string
 function got.folder(name) return files.join(place.models(), name) end
 
---- The folder of a model that is there, or nil.
+--- The folder of a model that is there, or nil: also where there is no place for models.
 ---@param name string
 ---@return string?
 function got.find(name)
-  local folder = got.folder(name)
-  return files.kind(files.join(folder, CARD)) == "file" and folder or nil
+  local known, folder = pcall(got.folder, name)
+  return known and files.kind(files.join(folder, CARD)) == "file" and folder or nil
 end
 
 -- A file of whose hash only the first digits are published.
