@@ -16,8 +16,8 @@ make=scripts/train/rendered/make.lua
 "$moonlark" $make "$folder/fit" --pop909 "$pop909" --first 1 --last 800 --clips 150 --seed 3
 "$moonlark" $make "$folder/test" --pop909 "$pop909" --first 801 --last 909 --clips 75 --seed 2
 
-"$moonlark" scripts/train/music/harmony.lua "$folder/train" --steps 2400 --out "$folder/harmony.safetensors"
-"$moonlark" scripts/train/music/beats.lua "$folder/train" --steps 1400 --out "$folder/beats.safetensors"
+"$moonlark" scripts/train/music/harmony.lua "$folder/train" --steps 1200 --out "$folder/harmony.safetensors"
+"$moonlark" scripts/train/music/beats.lua "$folder/train" --steps 800 --out "$folder/beats.safetensors"
 for name in beats harmony; do
   cp "$folder/$name.safetensors" "$folder/$name.json" models/weights/
 done

@@ -7,7 +7,7 @@ local list = {
   {name = "loudness", folder = "sound", curves = {}},
   {name = "tempo", folder = "rhythm", curves = {"flux", "beat network"}},
   {name = "beats", folder = "rhythm", curves = {"flux"}},
-  {name = "key", folder = "harmony", curves = {"chroma", "key network"}},
+  {name = "key", folder = "harmony", curves = {"chroma", "key network"}, given = {window = 20}},
   {name = "chords", folder = "harmony", curves = {"chroma", "bass chroma", "chord network"}},
   {name = "sections", folder = "form", curves = {"flux", "chroma", "timbre"}},
   {name = "onsets", folder = "rhythm", curves = {"flux"}},
