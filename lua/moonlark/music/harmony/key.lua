@@ -11,7 +11,7 @@ local parameters = options.describe("music.key", {
   window = options.number(options.none, {least = 2, unit = "s", usual = "one key for the whole song"},
     "how much sound a key is heard in, for keys that change"),
   network = options.boolean(true, "ask the network of models/weights/harmony, too; false: the profiles alone"),
-  steadiness = options.number(0.5, {least = 0}, "how much better a new key must fit before the key changes"),
+  steadiness = options.number(6, {least = 0}, "how much better a new key must fit, as a logarithm, before the key changes"),
 })
 
 -- How often each degree is heard: bgate, as Essentia names it.
@@ -59,36 +59,41 @@ end
 -- which says more, 2.7 times.
 local alone, beside = 15, 10
 
+-- How likely each key is, as a logarithm, of means of the chroma's shares (12 × n) and of the network's logits (24 × n).
+local function odds(classes, logits, weights)
+  local fits = correlate(classes, weights)
+  return (logits and logits:log_softmax(0) + beside * fits or alone * fits):log_softmax(0)
+end
+
 local function said(found, i, p) return {tonic = found[i].tonic, mode = found[i].mode, confidence = p} end
 
 -- The whole song's key and the second best, of its mean.
 local function decide(classes, logits, keys, weights)
-  local fits = correlate(shares(classes):mean({1}, {keepdim = true}), weights):flatten()
-  local p = (logits and logits:mean({1}):log_softmax(0) + beside * fits or alone * fits):softmax(0)
+  local mean = logits and logits:mean({1}, true)
+  local p = odds(shares(classes):mean({1}, true), mean, weights):flatten():exp()
   local values, order = p:sort(-1, true)
   local list, first = {}, order:totable()
   for i = 1, 2 do list[i] = said(keys, first[i] + 1, values[i - 1]:item()) end
   return list[1], list[2]
 end
 
--- Means of windows that overlap by half: 12 × n, and the seconds of their beginnings.
-local function windows_of(classes, rate, seconds)
-  local width = math.max(1, math.floor(seconds * rate + 0.5))
-  local step = math.max(1, width // 2)
-  local x = shares(classes)
+-- Means of windows of so many frames, each `step` further: rows × n.
+local function windows_of(x, width, step)
   if x:size(1) < width then x = x:constant_pad_nd({0, width - x:size(1)}, 0) end
-  return x:unfold(1, width, step):mean({2}), step / rate, width / rate
+  return x:unfold(1, width, step):mean {2}
 end
 
 -- Stretches with one key; a change lies in the middle of what two windows share.
-local function segments_of(h, classes, rate, o, keys, weights)
-  local means, step, width = windows_of(classes, rate, o.window)
-  local walked, items = path(correlate(means, weights):t(), o.steadiness), {}
+local function segments_of(h, classes, logits, rate, o, keys, weights)
+  local width = math.max(1, math.floor(o.window * rate + 0.5))
+  local step = math.max(1, width // 2)
+  local fits = odds(windows_of(shares(classes), width, step), logits and windows_of(logits, width, step), weights)
+  local walked, items = path(fits:t():contiguous(), o.steadiness), {}
   for t, k in ipairs(walked) do
     local last = items[#items]
     local label = keys[k].tonic .. " " .. keys[k].mode
     if not last or last.label ~= label then
-      local at = last and (t - 1) * step + (width - step) / 2 or 0
+      local at = last and ((t - 1) * step + (width - step) / 2) / rate or 0
       if last then last.stop = at end
       items[#items + 1] = {start = at, label = label}
     end
@@ -103,7 +108,7 @@ end
 ---
 --- Source: a chroma of what stands out of the spectrum, tuned, correlated with the profiles "bgate" of Essentia's
 --- KeyExtractor (Faraldo et al.); and what a small network says (models/weights/harmony.json says what it learnt from),
---- added as logarithms. Stretches (window) are compared with the profiles alone. Errors: as of audio.load.
+--- added as logarithms. Errors: as of audio.load.
 ---     local key = music.key "song.mp3" print(key.tonic, key.mode)
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.key.Options?
@@ -115,8 +120,9 @@ function key.key(song, given)
     local curve = h:curve "chroma"
     if curve.data:max():item() <= 0 then return h:annotation("key", {confidence = 0}) end
     local keys, weights = all_keys()
-    local first, second = decide(curve.data, o.network and h:curve "key network".data, keys, weights)
-    local items = o.window and segments_of(h, curve.data, curve.rate, o, keys, weights)
+    local logits = o.network and h:curve "key network".data or nil
+    local first, second = decide(curve.data, logits, keys, weights)
+    local items = o.window and segments_of(h, curve.data, logits, curve.rate, o, keys, weights)
       or {{start = 0, stop = h:seconds(), label = first.tonic .. " " .. first.mode, confidence = first.confidence}}
     items.tonic, items.mode, items.confidence, items.second = first.tonic, first.mode, first.confidence, second
     return h:annotation("key", items)
