@@ -1427,7 +1427,7 @@
 ---@class moonlark.music.key.Options
 ---@field window? number  default one key for the whole song, 2 or more, s: how much sound a key is heard in, for keys that change
 ---@field network? boolean  default true: ask the network of models/weights/harmony, too; false: the profiles alone
----@field steadiness? number  default 0.5, 0 or more: how much better a new key must fit before the key changes
+---@field steadiness? number  default 6, 0 or more: how much better a new key must fit, as a logarithm, before the key changes
 
 --- What music.notes takes.
 ---@class moonlark.music.notes.Options
