@@ -2,7 +2,7 @@
 # Makes the networks that come with Moonlark anew, from nothing but POP909 (github music-x-lab/POP909-Dataset, MIT):
 #   scripts/train/networks.sh FOLDER POP909 [MOONLARK]
 # FOLDER takes the data, 1.2 GB, and the results. On one machine, with the same fluidsynth, fonts and libtorch, the results are
-# the same to the bit. About an hour and a quarter on one core; a run that was stopped goes on with the data that is there.
+# the same to the bit. About 45 minutes; a run that was stopped goes on with the data that is there.
 # It needs, of Debian: fluidsynth fluid-soundfont-gm timgm6mb-soundfont opl3-soundfont csound-soundfont
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
