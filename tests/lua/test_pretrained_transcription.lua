@@ -242,7 +242,7 @@ function TestUse:test_the_command()
   lu.assertEquals(printed.transcripts[1].path, "one.wav")
   lu.assertEquals(printed.rejected[1].path, "bad.wav")
   result = lib.moonlark(here, {}, "transcribe", folder, "one.wav", "--language", "en", "--srt", "--out", "out")
-  lu.assertEquals(result.all, "")
+  lu.assertEquals((result.all:gsub("[^\n]*%d/%d[^\n]*\n", "")), "") -- but for how far it is, on a slow machine
   lu.assertTrue(files.exists(here .. "/out/one.srt"))
   result = lib.moonlark(here, {}, "transcribe", folder, "one.wav", "--language", "xx")
   lu.assertEquals(result.code, 1)
