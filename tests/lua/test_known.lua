@@ -3,6 +3,7 @@ local lib = require "lib"
 local lu = require "luaunit"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
+local layout = require "moonlark.dataset.known.layout"
 local targets = require "moonlark.dataset.targets"
 local warning = require "moonlark.base.warning"
 
@@ -224,6 +225,13 @@ function TestKnown:test_what_is_no_collection()
   lib.fails("path must be a string", dataset.known, 3)
   put("empty/meta/esc50.csv", "filename,fold,target,category,esc10,src_file,take\na.wav,1,1,dog,True,1,A\n")
   lib.fails("ESC-50: none of the 1 files that the list names is there", dataset.known, place .. "/empty")
+end
+
+function TestKnown:test_a_file_without_line_breaks_is_not_read_whole()
+  local path = put("silence.wav", ("\0"):rep(300000))
+  lu.assertEquals(#layout.first_line(path), 65536)
+  lu.assertEquals(layout.first_line(put("bom.csv", "\239\187\191a,b\r\n1,2\n")), "a,b")
+  lu.assertEquals({layout.first_line(put("empty.csv", "")), layout.first_line(place .. "/absent")}, {"", ""})
 end
 
 -- warnings ----------------------------------------------------------------------------

@@ -18,12 +18,16 @@ function layout.first(folder, names, kind)
   end
 end
 
---- The first line of a file, without its line break; "" where there is none.
+-- As much of a file as a first line may take: a sound may hold no line break at all, and an hour of it.
+local most = 65536
+
+--- The first line of a file, without its line break; "" where there is none. It is cut after 64 KiB.
 ---@param path string
 ---@return string
 function layout.first_line(path)
   local file <close> = files.kind(path) == "file" and io.open(path, "rb") or nil
-  return file and (file:read "l" or ""):gsub("\r$", ""):gsub("^\239\187\191", "") or ""
+  local line = (file and file:read(most) or ""):match "^[^\n]*"
+  return (line:gsub("\r$", ""):gsub("^\239\187\191", ""))
 end
 
 --- A list that a path names itself or, being a folder, holds under one of some names; nil where there is none, or its
