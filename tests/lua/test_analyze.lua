@@ -58,12 +58,23 @@ function TestAnalyze:test_the_page_is_one_file_and_holds_no_markup_of_names()
 end
 
 function TestAnalyze:test_degenerate_sounds()
-  for _, samples in ipairs {1, 441, 2205, 44100} do
-    local about = music.analyze(silence(samples))
-    lu.assertNotNil(tostring(about))
-    lu.assertNotNil(json.encode(about:plain()))
-    about:save(files.join(folder, "silence.html"))
+  local path = files.join(folder, "silence.wav")
+  for _, samples in ipairs {0, 1, 441, 2205, 44100} do
+    audio.save(path, silence(samples))
+    for _, song in ipairs {silence(samples), path} do
+      local about = music.analyze(song)
+      lu.assertStrContains(tostring(about), "silence all through")
+      lu.assertStrContains(json.encode(about:plain()), '"tempo_candidates":[]')
+      about:save(files.join(folder, "silence.html"))
+    end
   end
+end
+
+function TestAnalyze:test_a_sound_too_short_for_its_loudness_is_not_called_silent()
+  local about = music.analyze(tone(0.1))
+  lu.assertStrContains(tostring(about), "loudness       too short or too quiet to tell, true peak -10.")
+  lu.assertNil(tostring(about):find(" 0.0 BPM", 1, true))
+  lu.assertStrContains(json.encode(about:plain().quality), '"faults":[]')
 end
 
 function TestAnalyze:test_errors()
@@ -106,7 +117,7 @@ function TestCommand:test_a_folder()
   local csv, report = files.join(folder, "songs.csv"), files.join(folder, "songs.html")
   local said = analyze(place, "--csv", csv, "--report", report)
   lu.assertEquals(said.code, 3, said.all)
-  lu.assertStrContains(said.err, "broken.wav")
+  lu.assertStrContains(said.err, "broken.wav: is not a sound file of a known format")
   lu.assertStrContains(said.err, "2 songs analysed, 0 of them before")
   local lines = files.read(csv)
   lu.assertStrContains(lines, "path,duration,tempo")

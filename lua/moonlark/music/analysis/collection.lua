@@ -23,7 +23,8 @@ end
 -- An error without the name of the file, which is told beside it.
 local function reason_of(path, message)
   message = tostring(message)
-  return message:sub(1, #path + 2) == path .. ": " and message:sub(#path + 3) or message
+  local said = message:sub(1, #path) == path and message:sub(#path + 1):match "^:? (.+)$"
+  return said or message
 end
 
 --- Analyses songs, and hands each result on as plain data when it is there. Gives the files that could not be read, and

@@ -28,14 +28,14 @@ local function segments(a)
   return made
 end
 
--- Numbers, texts and lists of a table; Signals, tensors and functions are left out.
+-- Numbers, texts and lists of a table; Signals, tensors and functions are left out. What is empty is a list of nothing.
 local function data(value)
   local kind = type(value)
   if kind == "number" then return rounded(value) end
   if kind == "string" or kind == "boolean" then return value end
   if annotation.is(value) then return segments(value) end
   if kind ~= "table" or signal.is(value) then return nil end
-  local made = #value > 0 and json.array {} or {}
+  local made = (#value > 0 or next(value) == nil) and json.array {} or {}
   for key, inner in pairs(value) do made[key] = data(inner) end
   return made
 end
@@ -107,14 +107,18 @@ end
 
 local said = {
   loudness = function(loudness)
-    if loudness.integrated == -math.huge then return "silence" end
+    if loudness.integrated == -math.huge then
+      if loudness.true_peak == -math.huge then return "silence" end
+      return ("too short or too quiet to tell, true peak %.1f dBTP"):format(loudness.true_peak)
+    end
     return ("%.1f LUFS, range %.1f LU, true peak %.1f dBTP"):format(loudness.integrated, loudness.range,
       loudness.true_peak)
   end,
   tempo = function(tempo) return tostring(tempo) end,
   beats = function(beats)
     if #beats == 0 then return "none" end
-    local words = ("%d, the first at %.2f s, %.1f BPM"):format(#beats, beats[1].start, beats.tempo)
+    local words = ("%d, the first at %.2f s"):format(#beats, beats[1].start)
+    if beats.tempo > 0 then words = ("%s, %.1f BPM"):format(words, beats.tempo) end
     return beats.meter and ("%s, %d in a bar"):format(words, beats.meter) or words
   end,
   key = function(key)

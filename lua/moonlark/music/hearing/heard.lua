@@ -103,6 +103,7 @@ local function decode(path)
   local step = heard.piece_seconds - heard.overlap_seconds
   local blocks = audio.blocks(path, {rate = rate, seconds = step})
   local tail, tail_at, following, number = nil, 0, blocks(), 0
+  if not following then return cut(audio.load(path, {rate = rate})) end -- no samples: one piece of nothing
   return function()
     if not following then return nil end
     local block = following
