@@ -44,13 +44,26 @@ function BeatTcn:init(o)
   for i = 1, o.layers do blocks[i] = Block(o.channels, 1 << (i - 1), o.dropout) end
   self.blocks = nn.Sequential(table.unpack(blocks))
   self.head = nn.Conv1d(o.channels, 2, 1)
+  self.layers = o.layers
+end
+
+-- What is heard of two frames to each side: [n, channels, frames].
+function BeatTcn:near(x)
+  x = pooled(self.norm1(self.conv1(self.norm(x):unsqueeze(1)))):elu()
+  x = pooled(self.norm2(self.conv2(x))):elu()
+  return self.norm3(self.mix(x:flatten(1, 2))):elu()
+end
+
+-- What the network does, step by step, for who asks about a long song (music/hearing/networks.lua).
+function BeatTcn:steps()
+  local steps = {{reach = 2, at_once = 512, function(x) return self:near(x) end}}
+  for i = 0, self.layers - 1 do steps[#steps + 1] = {reach = 2 << i, at_once = 2048, self.blocks[i]} end
+  steps[#steps + 1] = {reach = 0, at_once = 2048, self.head}
+  return steps
 end
 
 function BeatTcn:forward(x)
-  x = pooled(self.norm1(self.conv1(self.norm(x):unsqueeze(1)))):elu()
-  x = pooled(self.norm2(self.conv2(x))):elu()
-  x = self.norm3(self.mix(x:flatten(1, 2))):elu()
-  return self.head(self.blocks(x))
+  return self.head(self.blocks(self:near(x)))
 end
 
 return network.architecture("beat_tcn", BeatTcn, {

@@ -42,15 +42,30 @@ local function classes(x)
   return threes:reshape({n, channels, bands // 3, 3, frames}):amax({3}):reshape({n, channels * octaves, 12, frames})
 end
 
-function Harmony:forward(x)
+-- The notes of each octave, heard of four frames to each side: [n, octaves · channels, 12, frames].
+function Harmony:near(x)
   x = self.norm1(self.conv1(x:unsqueeze(1))):elu()
-  x = classes(self.norm2(self.conv2(x))):elu()
+  return classes(self.norm2(self.conv2(x))):elu()
+end
+
+-- Chords and keys of the notes, heard of four frames to each side.
+function Harmony:far(x)
   x = self.dropout(self.norm3(round(self.fold, x)):elu())
   x = self.norm4(self.time(x)):elu() + x
   local none = self.none(x:mean({2}):transpose(1, 2)):transpose(1, 2)
   local chords = torch.cat({self.chord(x):flatten(1, 2), none}, 1)
   return chords, self.mode(self.dropout(round(self.key, x):elu())):flatten(1, 2)
 end
+
+-- What the network does, step by step, for who asks about a long song (music/hearing/networks.lua).
+function Harmony:steps()
+  return {
+    {reach = 4, at_once = 256, function(x) return self:near(x) end},
+    {reach = 4, at_once = 512, function(x) return self:far(x) end},
+  }
+end
+
+function Harmony:forward(x) return self:far(self:near(x)) end
 
 return network.architecture("harmony", Harmony, {
   channels = integer(8, {least = 1}, "of the first two convolutions"),

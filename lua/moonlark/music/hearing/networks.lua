@@ -42,39 +42,47 @@ function networks.load(name)
   return loaded[name]
 end
 
--- How many frames a network is asked about at once, and how far to each side it hears: what it holds while it computes is
--- many times its input.
-local at_once = {beats = 3072, harmony = 600}
-local reach = {beats = 1024, harmony = 16}
-
--- The frames from..to of a network's input, with what it hears beside them, and then without.
-local function ask_part(net, x, from, to, beside)
-  local low, high = math.max(0, from - beside), math.min(x:size(1), to + beside)
-  local results = {net(x:narrow(1, low, high - low):unsqueeze(0))}
-  for i, result in ipairs(results) do results[i] = result:squeeze(0):narrow(1, from - low, to - from):clone() end
-  return results
+-- Puts what a step says of the frames from..to where it belongs in each of `results`. The step is told what it hears
+-- beside them, too; what it makes on its way is freed at once.
+local function put(results, step, x, from, to)
+  local torch = require "moonlark.torch"
+  local frames = x:size(-1)
+  local low, high = math.max(0, from - step.reach), math.min(frames, to + step.reach)
+  return torch.scope(function()
+    for i, part in ipairs {step[1](x:narrow(-1, low, high - low))} do
+      if not results[i] then
+        local shape = part:shape()
+        shape[#shape] = frames
+        results[i] = torch.empty(shape)
+      end
+      results[i]:narrow(-1, from, to - from):copy_(part:narrow(-1, from - low, to - from))
+    end
+    return results
+  end)
 end
 
---- What a network says of one input: rows × frames, to what it gives without the axis of examples. A long input is heard in
---- parts that reach into each other: the answer is the same, and the memory bounded.
+--- What a network says of one input: rows × frames, to what it gives without the axis of examples. Each of the network's steps
+--- hears a long input in parts that reach into each other: the answer is the same, and the memory bounded.
 ---     local chords, keys = networks.ask("harmony", whiten(frontend.harmony(piece).data):t())
 ---     local logits = networks.ask("beats", frontend.rhythm(piece).data)
 ---@param name string
 ---@param x moonlark.Tensor
 ---@return moonlark.Tensor ...
 function networks.ask(name, x)
-  local torch, net, parts = require "moonlark.torch", networks.load(name), {}
+  local torch, results = require "moonlark.torch", {x:unsqueeze(0)}
+  local frames = x:size(1)
   torch.no_grad(function()
-    for from = 0, math.max(0, x:size(1) - 1), at_once[name] do
-      local part = ask_part(net, x, from, math.min(x:size(1), from + at_once[name]), reach[name])
-      for i, result in ipairs(part) do
-        parts[i] = parts[i] or {}
-        table.insert(parts[i], result)
+    for number, step in ipairs(networks.load(name):steps()) do
+      local before = results[1]
+      results = {}
+      for from = 0, math.max(0, frames - 1), step.at_once do
+        put(results, step, before, from, math.min(frames, from + step.at_once))
       end
+      if number > 1 then before:free() end
     end
   end)
-  for i, list in ipairs(parts) do parts[i] = #list > 1 and torch.cat(list, 1) or list[1] end
-  return table.unpack(parts)
+  for i, result in ipairs(results) do results[i] = result:squeeze(0) end
+  return table.unpack(results)
 end
 
 return networks
