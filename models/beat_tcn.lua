@@ -54,11 +54,12 @@ function BeatTcn:near(x)
   return self.norm3(self.mix(x:flatten(1, 2))):elu()
 end
 
--- What the network does, step by step, for who asks about a long song (music/hearing/networks.lua).
+-- What the network does, step by step, for who asks about a long song (music/hearing/networks.lua): how far to each
+-- side a step hears, and how many frames it is best asked about at once.
 function BeatTcn:steps()
-  local steps = {{reach = 2, at_once = 512, function(x) return self:near(x) end}}
-  for i = 0, self.layers - 1 do steps[#steps + 1] = {reach = 2 << i, at_once = 2048, self.blocks[i]} end
-  steps[#steps + 1] = {reach = 0, at_once = 2048, self.head}
+  local steps = {{reach = 2, window = 256, function(x) return self:near(x) end}}
+  for i = 0, self.layers - 1 do steps[#steps + 1] = {reach = 2 << i, window = 3072, self.blocks[i]} end
+  steps[#steps + 1] = {reach = 0, window = 3072, self.head}
   return steps
 end
 

@@ -57,11 +57,12 @@ function Harmony:far(x)
   return chords, self.mode(self.dropout(round(self.key, x):elu())):flatten(1, 2)
 end
 
--- What the network does, step by step, for who asks about a long song (music/hearing/networks.lua).
+-- What the network does, step by step, for who asks about a long song (music/hearing/networks.lua): how far to each
+-- side a step hears, and how many frames it is best asked about at once.
 function Harmony:steps()
   return {
-    {reach = 4, at_once = 256, function(x) return self:near(x) end},
-    {reach = 4, at_once = 512, function(x) return self:far(x) end},
+    {reach = 4, window = 160, function(x) return self:near(x) end},
+    {reach = 4, window = 320, function(x) return self:far(x) end},
   }
 end
 

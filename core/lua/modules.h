@@ -26,6 +26,7 @@
     MODULE(process)             \
     MODULE(regress)             \
     MODULE(slicer)              \
+    MODULE(sound)               \
     MODULE(store)               \
     MODULE(system)              \
     MODULE(terminal)

@@ -1,4 +1,4 @@
-/* music.c: core.music: loudness, likeness of frames, alignment, beats. */
+/* music.c: core.music: likeness of frames, alignment, beats. */
 #include "arguments.h"
 #include "dsp/log_spectrum.h"
 #include "modules.h"
@@ -6,16 +6,12 @@
 #include "music/beat_track.h"
 #include "music/dtw.h"
 #include "music/flux.h"
-#include "music/levels.h"
-#include "music/loudness.h"
 #include "music/peaks.h"
 #include "music/recurrence.h"
 #include "music/steady_path.h"
+#include "music/stretches.h"
 #include "options.h"
 #include "tensor.h"
-
-#define METER_TYPE "moonlark.music.meter"
-#define LEVELS_TYPE "moonlark.music.levels"
 
 static mlk_frames read_frames(lua_State *L, int arg, const char *name)
 {
@@ -96,56 +92,6 @@ static int dtw(lua_State *L)
     mlk_lua_check(L, mlk_dtw(x, y, &options, cost, walked, &length, &status), &status);
     mlk_lua_push_copy(L, MLK_INT64, 2, (int64_t[]){length, 2}, walked);
     return 2;
-}
-
-static int free_meter(lua_State *L)
-{
-    mlk_loudness **meter = luaL_checkudata(L, 1, METER_TYPE);
-    mlk_loudness_free(*meter);
-    *meter = NULL;
-    return 0;
-}
-
-/* meter(channels, rate) -> meter */
-static int meter(lua_State *L)
-{
-    mlk_status status;
-    int channels = (int)mlk_lua_integer(L, 1, "channels", 1, INT32_MAX);
-    int64_t rate = mlk_lua_integer(L, 2, "rate", 1, INT32_MAX);
-    mlk_loudness **made = mlk_lua_push_object(L, METER_TYPE, sizeof *made);
-    mlk_lua_check(L, mlk_loudness_new(channels, rate, made, &status), &status);
-    return 1;
-}
-
-/* meter:add(tensor channels x samples); as many channels as the meter was made for */
-static int meter_add(lua_State *L)
-{
-    mlk_status status;
-    mlk_loudness **self = luaL_checkudata(L, 1, METER_TYPE);
-    mlk_array sound = mlk_lua_read_tensor(L, 2, "sound", MLK_FLOAT32, 2);
-    if (!*self || sound.shape[0] != mlk_loudness_channels(*self))
-        return mlk_lua_fail(L, "the meter hears another number of channels");
-    mlk_lua_check(L, mlk_loudness_add(*self, sound.data, sound.shape[1], &status), &status);
-    return 0;
-}
-
-/* meter:result() -> integrated, range, true peak, sample peak, rate of the curves, momentary, short-term */
-static int meter_result(lua_State *L)
-{
-    mlk_status status;
-    mlk_loudness_result result;
-    mlk_loudness **self = luaL_checkudata(L, 1, METER_TYPE);
-    if (!*self)
-        return mlk_lua_fail(L, "this meter is closed");
-    mlk_lua_check(L, mlk_loudness_get(*self, &result, &status), &status);
-    lua_pushnumber(L, result.integrated_lufs);
-    lua_pushnumber(L, result.range_lu);
-    lua_pushnumber(L, result.true_peak_dbtp);
-    lua_pushnumber(L, result.sample_peak_dbfs);
-    lua_pushnumber(L, result.rate_hz);
-    mlk_lua_push_copy(L, MLK_FLOAT32, 1, &result.n_momentary, result.momentary_lufs);
-    mlk_lua_push_copy(L, MLK_FLOAT32, 1, &result.n_short_term, result.short_term_lufs);
-    return 7;
 }
 
 /* flux(mel of 80 bands) -> tensor rows x frames */
@@ -234,83 +180,17 @@ static int steady_path(lua_State *L)
     return 1;
 }
 
-static int free_levels(lua_State *L)
-{
-    mlk_levels **levels = luaL_checkudata(L, 1, LEVELS_TYPE);
-    mlk_levels_free(*levels);
-    *levels = NULL;
-    return 0;
-}
-
-static mlk_levels *check_levels(lua_State *L)
-{
-    mlk_levels **levels = luaL_checkudata(L, 1, LEVELS_TYPE);
-    if (!*levels)
-        mlk_lua_fail(L, "these levels are closed");
-    return *levels;
-}
-
-/* levels(channels, rate, silence) -> levels */
-static int levels(lua_State *L)
+/* stretch_distances(frames, where each stretch begins and the last ends) -> float64 tensor stretches x stretches */
+static int stretch_distances(lua_State *L)
 {
     mlk_status status;
-    int channels = (int)mlk_lua_integer(L, 1, "channels", 1, INT32_MAX);
-    int64_t rate = mlk_lua_integer(L, 2, "rate", 1, INT32_MAX);
-    mlk_levels **made = mlk_lua_push_object(L, LEVELS_TYPE, sizeof *made);
-    *made = mlk_levels_new(channels, rate, luaL_checknumber(L, 3), &status);
-    if (!*made)
-        mlk_lua_check(L, status.code, &status);
-    return 1;
-}
-
-/* levels:add(tensor channels x samples) */
-static int levels_add(lua_State *L)
-{
-    mlk_status status;
-    mlk_levels *self = check_levels(L);
-    mlk_array sound = mlk_lua_read_tensor(L, 2, "sound", MLK_FLOAT32, 2);
-    if (sound.shape[0] != mlk_levels_channels(self))
-        return mlk_lua_fail(L, "the levels are of another number of channels");
-    mlk_lua_check(L, mlk_levels_add(self, sound.data, sound.shape[1], &status), &status);
-    return 0;
-}
-
-typedef struct named_number {
-    const char *name;
-    double value;
-} named_number;
-
-static void push_numbers(lua_State *L, const named_number *numbers, size_t n)
-{
-    lua_createtable(L, 0, (int)n);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushnumber(L, numbers[i].value);
-        lua_setfield(L, -2, numbers[i].name);
-    }
-}
-
-/* levels:result() -> {frames, first_sound, ...}, with a list of the channels' {peak, rms, dc, clipped, dr} */
-static int levels_result(lua_State *L)
-{
-    mlk_status status;
-    mlk_level_summary summary;
-    mlk_levels *self = check_levels(L);
-    mlk_levels_summary(self, &summary);
-    const named_number fields[] = {
-        {"frames", (double)summary.frames}, {"first_sound", (double)summary.first_sound},
-        {"last_sound", (double)summary.last_sound}, {"longest_gap", (double)summary.longest_gap},
-        {"correlation", summary.correlation}, {"difference_rms", summary.difference_rms},
-    };
-    push_numbers(L, fields, sizeof fields / sizeof *fields);
-    for (int c = 0; c < mlk_levels_channels(self); c++) {
-        mlk_channel_levels one;
-        mlk_lua_check(L, mlk_levels_channel(self, c, &one, &status), &status);
-        const named_number parts[] = {
-            {"peak", one.peak}, {"rms", one.rms}, {"dc", one.dc}, {"clipped", (double)one.clipped}, {"dr", one.dr_db},
-        };
-        push_numbers(L, parts, sizeof parts / sizeof *parts);
-        lua_rawseti(L, -2, c + 1);
-    }
+    mlk_frames frames = read_frames(L, 1, "frames");
+    mlk_array edges = mlk_lua_read_tensor(L, 2, "edges", MLK_INT64, 1);
+    int64_t n = edges.shape[0] - 1;
+    if (n < 1 || !mlk_stretches_fit(edges.data, n, frames.n))
+        return mlk_lua_fail(L, "edges must rise and lie within the frames");
+    double *out = mlk_lua_push_tensor(L, MLK_FLOAT64, 2, (int64_t[]){n, n});
+    mlk_lua_check(L, mlk_stretch_distances(frames, edges.data, n, out, &status), &status);
     return 1;
 }
 
@@ -318,14 +198,10 @@ int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"bar_pointer", bar_pointer}, {"beat_track", beat_track}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
-        {"flux_activation", flux_activation}, {"levels", levels}, {"log_spectrum", log_spectrum},
-        {"meter", meter}, {"peaks", peaks}, {"recurrence", recurrence},
-        {"shear", shear}, {"steady_path", steady_path}, {NULL, NULL},
+        {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"peaks", peaks},
+        {"recurrence", recurrence}, {"shear", shear}, {"steady_path", steady_path},
+        {"stretch_distances", stretch_distances}, {NULL, NULL},
     };
-    static const luaL_Reg methods[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
-    static const luaL_Reg level_methods[] = {{"add", levels_add}, {"result", levels_result}, {NULL, NULL}};
-    mlk_lua_new_type(L, METER_TYPE, free_meter, methods);
-    mlk_lua_new_type(L, LEVELS_TYPE, free_levels, level_methods);
     luaL_newlib(L, functions);
     mlk_lua_add_parameters(L, "recurrence", mlk_recurrence_parameters);
     mlk_lua_add_parameters(L, "dtw", mlk_dtw_parameters);

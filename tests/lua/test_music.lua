@@ -11,7 +11,7 @@ local folder, raises = lib.folder(), lib.fails
 
 -- The meter of a build without libebur128 says so.
 local function can_measure()
-  local ok, message = pcall(require("moonlark_core").music.meter, 1, 44100)
+  local ok, message = pcall(require("moonlark_core").sound.meter, 1, 44100)
   if not ok then lu.assertStrContains(message, "libebur128") end
   return ok
 end

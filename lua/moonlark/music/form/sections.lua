@@ -1,5 +1,6 @@
 --- Sections: where a song goes over into something else, and which of its parts are the same.
 local beats = require "moonlark.music.rhythm.beats"
+local core = require "moonlark_core".music
 local frontend = require "moonlark.music.hearing.frontend"
 local groups = require "moonlark.music.form.groups"
 local heard = require "moonlark.music.hearing.heard"
@@ -56,12 +57,15 @@ end
 -- Squared distances of all columns to all.
 local function distances(x)
   local squares = x:pow(2):sum {0}
-  return (squares:unsqueeze(0) + squares:unsqueeze(1) - 2 * x:t():matmul(x)):clamp_min(0)
+  return (squares:unsqueeze(0) + squares:unsqueeze(1)):sub_(x:t():matmul(x):mul_(2)):clamp_min_(0)
 end
 
 local function likeness(x)
-  local d = distances(x)
-  return (d / -(d:median():item() + 1e-9)):exp()
+  local torch = require "moonlark.torch"
+  return torch.scope(function()
+    local d = distances(x)
+    return d:div_(-(d:median():item() + 1e-9)):exp_()
+  end)
 end
 
 -- How much the beats before differ from those after each beat (Foote, 2000): a checkerboard of Gaussian weights along the
@@ -111,32 +115,18 @@ local function by_novelty(of_chroma, of_timbre, o)
   return cuts
 end
 
--- How far two stretches of columns lie apart where the shorter one fits best into the longer.
-local function apart(x, a, b)
-  if a[2] - a[1] > b[2] - b[1] then a, b = b, a end
-  local n, best = a[2] - a[1], math.huge
-  local short = x:narrow(1, a[1], n)
-  for at = b[1], b[2] - n do
-    best = math.min(best, (short - x:narrow(1, at, n)):pow(2):sum({0}):sqrt():mean():item())
-  end
-  return best
-end
-
 local function label(number)
   local letter = string.char(65 + (number - 1) % 26)
   return number > 26 and letter .. (number - 1) // 26 or letter
 end
 
--- A letter for each stretch; those that are alike have the same one, in order of their first coming.
-local function labels_of(x, stretches, alike)
-  local rows, all = {}, {}
-  for i = 1, #stretches do rows[i] = {[i] = 0} end
-  for i = 1, #stretches do
-    for j = 1, i - 1 do
-      local d = apart(x, stretches[i], stretches[j])
-      rows[i][j], rows[j][i], all[#all + 1] = d, d, d
-    end
-  end
+-- A letter for each stretch between two cuts; those that are alike have the same one, in order of their first coming.
+-- Of two stretches the shorter is compared with the longer where it fits best.
+local function labels_of(x, cuts, alike)
+  local torch = require "moonlark.torch"
+  local rows = core.stretch_distances(x:contiguous(), torch.tensor(cuts, {dtype = "int64"})):totable()
+  local all = {}
+  for i, row in ipairs(rows) do table.move(row, 1, i - 1, #all + 1, all) end
   table.sort(all)
   local groups_of = groups(rows, alike * (all[(#all + 1) // 2] or 0))
   local names, labels, count = {}, {}, 0
@@ -192,12 +182,10 @@ function sections.sections(song, given)
       cuts = by_novelty(of_chroma, of_timbre, o)
     end
     cuts[#cuts + 1] = n
-    local stretches = {}
-    for i = 1, #cuts - 1 do stretches[i] = {cuts[i], cuts[i + 1]} end
     local both = torch.cat({chroma * math.sqrt(3 / 12), timbre * math.sqrt(1 / coefficients)}, 0)
     times[n + 1] = seconds
-    local items = items_of(cuts, times, labels_of(both, stretches, o.alike))
-    items.similarity = signal.new {data = (of_chroma + of_timbre) / 2, rate = n / seconds, kind = "similarity"}
+    local items = items_of(cuts, times, labels_of(both, cuts, o.alike))
+    items.similarity = signal.new {data = of_chroma:add_(of_timbre):div_(2), rate = n / seconds, kind = "similarity"}
     return h:annotation("sections", items)
   end)
 end

@@ -1,7 +1,6 @@
 --- Chroma for harmony: how strong each pitch class is, of a spectrum from which what is no note is taken away.
 local frontend = require "moonlark.music.hearing.frontend"
 local heard = require "moonlark.music.hearing.heard"
-local whiten = require "moonlark.music.hearing.whiten"
 
 local chroma = {}
 
@@ -11,11 +10,12 @@ chroma.names = {"C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"}
 -- One value for each semitone, of its middle band and half of those beside: frames × 72.
 local function semitones(x)
   local torch = require "moonlark.torch"
-  local frames = x:size(0)
-  local beside = torch.cat({torch.zeros {frames, 1}, x, torch.zeros {frames, 1}}, 1)
-  local bands = x:size(1)
-  local sum = x + 0.5 * (beside:narrow(1, 0, bands) + beside:narrow(1, 2, bands))
-  return sum:reshape({frames, bands // 3, 3}):select(2, 0)
+  local frames, bands = x:size(0), x:size(1)
+  return torch.scope(function()
+    local beside = torch.cat({torch.zeros {frames, 1}, x, torch.zeros {frames, 1}}, 1)
+    local sum = x + (beside:narrow(1, 0, bands) + beside:narrow(1, 2, bands)):mul_(0.5)
+    return sum:reshape({frames, bands // 3, 3}):select(2, 0):contiguous()
+  end)
 end
 
 -- Octaves from..to (from 0) added up: 12 × frames, from C.
@@ -25,7 +25,7 @@ local function fold(notes, from, to)
 end
 
 local function notes_of(piece)
-  return piece:get("notes of the spectrum", function() return semitones(whiten(frontend.harmony(piece).data)) end)
+  return piece:get("notes of the spectrum", function() return semitones(frontend.whitened(piece)) end)
 end
 
 local function define(name, from, to)

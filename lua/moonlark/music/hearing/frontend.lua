@@ -2,6 +2,7 @@
 local core = require "moonlark_core".music
 local feature = require "moonlark.feature"
 local signal = require "moonlark.signal"
+local whiten = require "moonlark.music.hearing.whiten"
 
 local frontend = {}
 
@@ -18,7 +19,7 @@ function frontend.rhythm(piece)
   return piece:get("rhythm", function()
     local mel = feature.mel(piece.waveform, rhythm)
     local data = mel.data:dim() == 3 and mel.data:select(0, 0) or mel.data
-    return mel:with {data = data:mul(1000 / window_sum):log1p(), kind = "log_mel", unit = false}
+    return mel:with {data = data:mul_(1000 / window_sum):log1p_(), kind = "log_mel", unit = false}
   end)
 end
 
@@ -45,7 +46,9 @@ local function tuned(spectrum, tuning)
   local function moved(by)
     return spectrum:index_select(0, (torch.arange(rows, {dtype = "int64"}) + by):clamp(0, rows - 1))
   end
-  return moved(whole) * (1 - (shift - whole)) + moved(whole + 1) * (shift - whole)
+  return torch.scope(function()
+    return moved(whole):mul_(1 - (shift - whole)):add_(moved(whole + 1):mul_(shift - whole))
+  end)
 end
 
 --- What harmony is heard in: magnitudes of 216 bands, three a semitone and six octaves from A1 (55 Hz) up, 10 frames a
@@ -60,6 +63,13 @@ function frontend.harmony(piece)
     return signal.new {data = tuned(spectrum, tuning), rate = sound.rate / harmony_hop, start = sound.start,
       kind = "log_spectrum", tuning = tuning}
   end)
+end
+
+--- What stands out of the spectrum of harmony (whiten).
+---@param piece moonlark.music.Piece
+---@return moonlark.Tensor  frames × 216
+function frontend.whitened(piece)
+  return piece:get("whitened", function() return whiten(frontend.harmony(piece).data) end)
 end
 
 return frontend

@@ -2,7 +2,6 @@
 local frontend = require "moonlark.music.hearing.frontend"
 local heard = require "moonlark.music.hearing.heard"
 local networks = require "moonlark.music.hearing.networks"
-local whiten = require "moonlark.music.hearing.whiten"
 
 -- The network counts pitch classes from A, everybody else from C.
 local function from_c(rows)
@@ -13,7 +12,7 @@ end
 
 local function said_of(piece)
   return piece:get("harmony network", function()
-    local chords, keys = networks.ask("harmony", whiten(frontend.harmony(piece).data):t())
+    local chords, keys = networks.ask("harmony", frontend.whitened(piece):t())
     return {chords = from_c(chords):contiguous(), keys = from_c(keys):contiguous()}
   end)
 end

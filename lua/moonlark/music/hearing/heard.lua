@@ -26,6 +26,7 @@ Piece.__index = Piece
 local rate = 22050
 heard.piece_seconds, heard.overlap_seconds = 240, 48
 heard.rate = rate
+local block_seconds = 10 -- of a file are decoded at once
 
 local curves = {} -- name -> function
 
@@ -97,34 +98,51 @@ local function cut(sound)
   end
 end
 
--- The pieces of a file, decoded as they are needed; what two pieces share is kept from one to the next.
-local function decode(path)
+-- Sound of a file, read block by block into one buffer whose beginning can be let go.
+local function buffer_of(path)
   local torch = require "moonlark.torch"
-  local step = heard.piece_seconds - heard.overlap_seconds
-  local blocks = audio.blocks(path, {rate = rate, seconds = step})
-  local tail, tail_at, following, number = nil, 0, blocks(), 0
-  if not following then return cut(audio.load(path, {rate = rate})) end -- no samples: one piece of nothing
-  return function()
-    if not following then return nil end
-    local block = following
-    -- A last block shorter than the overlap would make a piece of little else: it goes to the one before.
-    following = blocks()
-    local parts = tail and {tail, block.data} or {block.data}
-    if following and following:duration() <= heard.overlap_seconds then
-      parts[#parts + 1] = following.data
-      following = blocks()
+  local blocks = audio.blocks(path, {rate = rate, seconds = block_seconds})
+  local room = math.ceil((heard.piece_seconds + heard.overlap_seconds + 2 * block_seconds) * rate)
+  local self = {held = torch.empty {1, room}, filled = 0, at = 0, following = blocks()}
+  -- Until so many samples are held, or the file is over.
+  function self.fill(samples)
+    while self.following and self.filled < samples do
+      local data = self.following.data
+      self.held:narrow(1, self.filled, data:size(1)):copy_(data)
+      self.filled = self.filled + data:size(1)
+      data:free()
+      self.following = blocks()
     end
-    local data = #parts > 1 and torch.cat(parts, 1) or parts[1]
-    number = number + 1
-    local sound = signal.new {data = data, rate = rate, start = tail_at, kind = "waveform"}
-    local kept = math.min(data:size(1), heard.overlap_seconds * rate)
-    tail = following and data:narrow(1, data:size(1) - kept, kept):clone() or nil
-    tail_at = tail_at + (data:size(1) - kept) / rate
-    return piece_of(sound, number), not following
+  end
+  -- Lets go of so many samples: the rest moves to the front, in stretches that do not overlap with where they go.
+  function self.drop(samples)
+    self.filled, self.at = self.filled - samples, self.at + samples
+    for from = 0, self.filled - 1, samples do
+      local n = math.min(samples, self.filled - from)
+      self.held:narrow(1, from, n):copy_(self.held:narrow(1, from + samples, n))
+    end
+  end
+  return self
+end
+
+-- The pieces of a file, decoded as they are needed; what two pieces share is kept from one to the next. A rest shorter
+-- than the overlap would make a piece of little else: it belongs to the one before.
+local function decode(path)
+  local whole = math.floor(heard.piece_seconds * rate)
+  local shared = math.floor(heard.overlap_seconds * rate)
+  local buffer, number, last = buffer_of(path), 0, false
+  return function()
+    if last then return nil end
+    if number > 0 then buffer.drop(whole - shared) end
+    buffer.fill(whole + shared + 1)
+    number, last = number + 1, buffer.filled <= whole + shared
+    local data = buffer.held:narrow(1, 0, last and buffer.filled or whole)
+    return piece_of(signal.new {data = data, rate = rate, start = buffer.at / rate, kind = "waveform"}, number), last
   end
 end
 
---- The pieces, one after the other, and whether each is the last. A song of one piece is kept.
+--- The pieces, one after the other, and whether each is the last. A song of one piece is kept; of a longer one, a piece
+--- is gone once the next is asked for.
 ---     for piece in h:pieces() do print(piece.waveform) end
 ---@return fun(): moonlark.music.Piece?, boolean?
 function Heard:pieces()
@@ -136,12 +154,16 @@ function Heard:pieces()
       return self.only, true
     end
   end
-  local following, number_of_pieces = self.sound and cut(self.sound) or decode(self.path), 0
+  local following, before = self.sound and cut(self.sound) or decode(self.path), nil
   return function()
+    if before and before ~= self.only then
+      before.waveform, before.kept = nil, {}
+      collectgarbage() -- what was made of it is done with
+      require "moonlark.torch".empty_cache()
+    end
     local piece, last = following()
+    before = piece
     if not piece then return nil end
-    if number_of_pieces > 0 then collectgarbage() end -- what was made of the piece before is done with
-    number_of_pieces = number_of_pieces + 1
     if last then
       self.length = piece.waveform.start + piece.waveform:duration()
       if piece.number == 1 then self.only = piece end

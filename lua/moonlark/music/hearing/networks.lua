@@ -42,42 +42,59 @@ function networks.load(name)
   return loaded[name]
 end
 
--- Puts what a step says of the frames from..to where it belongs in each of `results`. The step is told what it hears
--- beside them, too; what it makes on its way is freed at once.
-local function put(results, step, x, from, to)
+-- Windows of one length, at most `step.window` frames, that cover `frames` and reach into each other: a list of where
+-- each begins, and their length. Equal windows let a network use the same memory again.
+local function windows_of(step, frames)
+  local shared = 2 * step.reach
+  local count = math.max(1, math.ceil((frames - shared) / (step.window - shared)))
+  local length = math.ceil((frames + shared * (count - 1)) / count)
+  local begins = {0}
+  for i = 2, count do begins[i] = (frames - length) * (i - 1) // (count - 1) end
+  return begins, length
+end
+
+-- Puts what a step says of the frames from..to, of which it hears the window, where it belongs in each of `results`.
+-- What the step makes on its way is freed at once.
+local function put(results, step, x, window, length, from, to)
   local torch = require "moonlark.torch"
-  local frames = x:size(-1)
-  local low, high = math.max(0, from - step.reach), math.min(frames, to + step.reach)
   return torch.scope(function()
-    for i, part in ipairs {step[1](x:narrow(-1, low, high - low))} do
+    for i, part in ipairs {step[1](x:narrow(-1, window, length))} do
       if not results[i] then
         local shape = part:shape()
-        shape[#shape] = frames
+        shape[#shape] = x:size(-1)
         results[i] = torch.empty(shape)
       end
-      results[i]:narrow(-1, from, to - from):copy_(part:narrow(-1, from - low, to - from))
+      results[i]:narrow(-1, from, to - from):copy_(part:narrow(-1, from - window, to - from))
     end
     return results
   end)
 end
 
---- What a network says of one input: rows × frames, to what it gives without the axis of examples. Each of the network's steps
---- hears a long input in parts that reach into each other: the answer is the same, and the memory bounded.
----     local chords, keys = networks.ask("harmony", whiten(frontend.harmony(piece).data):t())
+-- What a step gives of an input of any length.
+local function take(step, x)
+  local results, frames, from = {}, x:size(-1), 0
+  local begins, length = windows_of(step, frames)
+  for i, window in ipairs(begins) do
+    local to = begins[i + 1] and window + length - step.reach or frames
+    put(results, step, x, window, length, from, to)
+    from = to
+  end
+  return results
+end
+
+--- What a network says of one input: rows × frames, to what it gives without the axis of examples. Each of the network's
+--- steps hears a long input in windows that reach into each other: the answer is the same, and the memory bounded.
+---     local chords, keys = networks.ask("harmony", frontend.whitened(piece):t())
 ---     local logits = networks.ask("beats", frontend.rhythm(piece).data)
 ---@param name string
 ---@param x moonlark.Tensor
 ---@return moonlark.Tensor ...
 function networks.ask(name, x)
   local torch, results = require "moonlark.torch", {x:unsqueeze(0)}
-  local frames = x:size(1)
   torch.no_grad(function()
     for number, step in ipairs(networks.load(name):steps()) do
       local before = results[1]
-      results = {}
-      for from = 0, math.max(0, frames - 1), step.at_once do
-        put(results, step, before, from, math.min(frames, from + step.at_once))
-      end
+      results = take(step, before)
       if number > 1 then before:free() end
     end
   end)

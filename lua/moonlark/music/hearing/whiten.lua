@@ -7,9 +7,11 @@ local octave = 36 -- bands
 ---@return moonlark.Tensor  frames × bands
 return function(spectrum)
   local torch = require "moonlark.torch"
-  local x, half = spectrum:mul(1000):log1p():t():contiguous(), octave // 2
-  local rows = x:size(1)
-  local low, high = x:narrow(1, 0, half):flip {1}, x:narrow(1, rows - half, half):flip {1}
-  local around = torch.cat({low, x, high}, 1):unsqueeze(1):avg_pool1d({2 * half + 1}, {1}):squeeze(1)
-  return (x - around):clamp_min(0)
+  return torch.scope(function()
+    local x, half = spectrum:mul(1000):log1p_():t():contiguous(), octave // 2
+    local rows = x:size(1)
+    local low, high = x:narrow(1, 0, half):flip {1}, x:narrow(1, rows - half, half):flip {1}
+    local around = torch.cat({low, x, high}, 1):unsqueeze(1):avg_pool1d({2 * half + 1}, {1}):squeeze(1)
+    return x:sub_(around):clamp_min_(0)
+  end)
 end

@@ -1,5 +1,5 @@
 --- Loudness: how loud a piece is to people.
-local core = require "moonlark_core".music
+local core = require "moonlark_core".sound
 local heard = require "moonlark.music.hearing.heard"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"

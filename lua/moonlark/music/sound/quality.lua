@@ -1,6 +1,6 @@
 --- Quality: what is wrong with a recording, or good to know before it is used.
 local audio = require "moonlark.audio"
-local core = require "moonlark_core".music
+local core = require "moonlark_core".sound
 local heard = require "moonlark.music.hearing.heard"
 local loudness = require "moonlark.music.sound.loudness"
 local signal = require "moonlark.signal"
@@ -63,8 +63,9 @@ local function hear(song)
   for block in blocks do
     local data = signal.channels(block)
     levels:add(data:contiguous())
-    counted:add(block:with {data = data:mean({0}, {keepdim = true})})
+    counted:add(data:mean {0})
   end
+  counted:finish()
   return levels:result(), counted, rate
 end
 

@@ -1,45 +1,35 @@
 --- Spectra: what the spectrum of a recording, over all of its time, says of its making: bandwidth, noise, hum.
-local feature = require "moonlark.feature"
+local core = require "moonlark_core".sound
 
 local spectra = {}
 
 local Spectra = {}
 Spectra.__index = Spectra
 
-local n_fft, hop = 4096, 2048
-local floor_db, step_db, steps = -180, 0.5, 400 -- of the histogram of each bin's power
+local n_fft = 4096
+local floor_db, step_db = -180, 0.5 -- of the levels that the engine counts (core/music/spectra.h)
 
 --- Counts the power of each frequency over time, block after block.
 ---     local counted = spectra.new(44100)
 ---@param rate number  Hz
 function spectra.new(rate)
-  local torch = require "moonlark.torch"
-  local bins = n_fft // 2 + 1
-  return setmetatable({rate = rate, bins = bins, frames = 0, sum = torch.zeros({bins}, {dtype = "float64"}),
-    counts = torch.zeros {bins * steps}, first = torch.arange(bins):unsqueeze(1) * steps}, Spectra)
+  return setmetatable({rate = rate, bins = n_fft // 2 + 1, frames = 0, counter = core.spectra()}, Spectra)
 end
 
-local window_power = n_fft * 3 / 8 -- the sum of a squared Hann window
-
---- Hears a block: mono, samples × 1 axis with a waveform's axes.
+--- Hears a block, a tensor of samples.
 ---     counted:add(block)
----@param block moonlark.Signal  one channel
-function Spectra:add(block)
-  local torch = require "moonlark.torch"
-  if block:frames() < n_fft then return end
-  local transform = feature.stft(block, {n_fft = n_fft, hop_length = hop, center = false}).data
-  if transform:dim() == 3 then transform = transform:select(0, 0) end
-  local power = transform:abs():pow(2) / window_power
-  self.frames = self.frames + power:size(1)
-  self.sum:add_(power:double():sum {1})
-  local level = ((power + 1e-20):log10() * 10 - floor_db) / step_db
-  local index = level:clamp(0, steps - 1):long() + self.first
-  self.counts:scatter_add_(0, index:flatten(), torch.ones {index:numel()})
+---@param samples moonlark.Tensor  one channel
+function Spectra:add(samples) self.counter:add(samples:contiguous()) end
+
+--- To be called when all is heard.
+---     counted:finish()
+function Spectra:finish()
+  self.frames, self.sum, self.counts = self.counter:result()
 end
 
 -- The level under which a share of each bin's frames lies, in dB.
 function Spectra:quantile(share)
-  local reached = self.counts:reshape({self.bins, steps}):cumsum(1):ge(share * self.frames)
+  local reached = self.counts:cumsum(1):ge(share * self.frames)
   return reached:float():argmax(1):float() * step_db + floor_db
 end
 
