@@ -1,9 +1,9 @@
 /* sound.c: core.sound: what the samples of a recording say of its making. */
 #include "arguments.h"
+#include "dsp/spectra.h"
 #include "modules.h"
 #include "music/levels.h"
 #include "music/loudness.h"
-#include "music/spectra.h"
 #include "tensor.h"
 
 #define METER_TYPE "moonlark.sound.meter"

@@ -19,7 +19,7 @@ static bool slides(const int64_t *edges, int64_t i, int64_t j)
     return i != j && (own < other || (own == other && i > j));
 }
 
-/* sums[edges[j] + shift] += the distance of frame k of a stretch of `length` to the one it lies over, for all shifts. */
+/* sums[at] += the distance of frame k of a stretch of `length` to the one it lies over, wherever `at` it begins. */
 static void add_shifts(const double *row, int64_t begin, int64_t end, int64_t length, int64_t k, double *sums)
 {
     for (int64_t at = begin; at + length <= end; at++)

@@ -59,6 +59,21 @@ function TestNetworks:test_folded_networks_say_what_the_plain_ones_say()
   end
 end
 
+function TestNetworks:test_a_long_input_is_heard_in_windows()
+  for name, input in pairs {beats = {80, {3072, 7001}}, harmony = {216, {161, 1000}}} do
+    local net = networks.load(name)
+    for _, frames in ipairs(input[2]) do
+      local x = torch.randn {input[1], frames}:abs()
+      local found = {networks.ask(name, x)}
+      torch.no_grad(function()
+        for i, wanted in ipairs {net(x:unsqueeze(0))} do
+          lu.assertTrue((wanted:squeeze(0) - found[i]):abs():max():item() < 1e-4, ("%s, %d frames"):format(name, frames))
+        end
+      end)
+    end
+  end
+end
+
 function TestNetworks:test_harmony_hears_all_triads()
   for root = 0, 11 do
     for mode, third in ipairs {4, 3} do

@@ -7,7 +7,7 @@ local Spectra = {}
 Spectra.__index = Spectra
 
 local n_fft = 4096
-local floor_db, step_db = -180, 0.5 -- of the levels that the engine counts (core/music/spectra.h)
+local floor_db, step_db = -180, 0.5 -- of the levels that the engine counts (core/dsp/spectra.h)
 
 --- Counts the power of each frequency over time, block after block.
 ---     local counted = spectra.new(44100)

@@ -1,10 +1,10 @@
 /* spectra.h: how strong each frequency of a recording is over time: its mean power, and how often which level.
  *
- * Sound is added piece by piece; a day of it needs no more memory than a second. Frames of MLK_SPECTRA_FFT samples under
- * a Hann window lie half a frame apart, and none reaches from one piece into the next.
+ * Sound is added piece by piece; a day of it needs no more memory than a second. Frames of MLK_SPECTRA_FFT samples
+ * under a Hann window lie half a frame apart, and none reaches from one piece into the next.
  */
-#ifndef MLK_MUSIC_SPECTRA_H
-#define MLK_MUSIC_SPECTRA_H
+#ifndef MLK_SPECTRA_H
+#define MLK_SPECTRA_H
 
 #include "status.h"
 

@@ -1,4 +1,4 @@
-#include "music/spectra.h"
+#include "dsp/spectra.h"
 
 #include "dsp/stft.h"
 
@@ -8,7 +8,7 @@
 
 /* A cell holds the floats that agree in exponent and the first four bits of the mantissa: it is at most 1/16 wide, a
  * level 0.12, so a cell lies in one level or two. */
-enum { CELL_SHIFT = 19, CELLS = 1 << 12, BATCH = 8 * MLK_TILE };
+enum { CELL_SHIFT = 19, CELLS = 1 << 12, /* of positive numbers */ BATCH = 8 * MLK_TILE };
 
 static const float window_power = MLK_SPECTRA_FFT * 3.0f / 8; /* the sum of a squared Hann window */
 
@@ -42,7 +42,7 @@ static void fill_levels(mlk_spectra *s)
         s->begins[i] = (float)pow(10, (-180 + 0.5 * i) / 10);
     s->begins[MLK_SPECTRA_LEVELS] = INFINITY;
     int level = 0;
-    for (uint32_t cell = 0; cell < CELLS / 2; cell++) { /* those of positive numbers */
+    for (uint32_t cell = 0; cell < CELLS; cell++) {
         while (level + 1 < MLK_SPECTRA_LEVELS && !(cell_begin(cell) < s->begins[level + 1]))
             level++;
         s->level_of[cell] = (int16_t)level;
