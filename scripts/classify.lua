@@ -26,9 +26,10 @@ each: these are tags, judged by average precision. --value COLUMN learns numbers
 among them by the validation part (without one by the test) and judges them on the test part, which the kept model has
 never seen either: moonlark evaluate RUN says the same of it there.]]
 experiment.arguments(parser, "mean,std,min,max,median")
-parser:option("--models", "Any of " .. table.concat(models.names, ",") .. "; of values any of "
-  .. table.concat(tasks.regressors, ",") .. "."):argname "<names>":convert(command.words)
-parser:option("--folds", "A number, data or filename."):argname "<k>":default "10"
+local learners = table.move(tasks.regressors, 1, #tasks.regressors, #models.names + 1, {table.unpack(models.names)})
+command.offer(parser:option("--models", "Any of " .. table.concat(models.names, ",") .. "; of values any of "
+  .. table.concat(tasks.regressors, ",") .. "."):argname "<names>":convert(command.words), learners, true)
+command.offer(parser:option("--folds", "A number, data or filename."):argname "<k>":default "10", {"data", "filename"})
 sources.split_argument(parser)
 trial.arguments(parser)
 local args = parser:parse()

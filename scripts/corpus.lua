@@ -8,8 +8,8 @@ local parser = command.parser("corpus", "Makes short pieces of music in ten styl
   .. "it as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
 parser:argument("folder", "Where to put them: FOLDER/STYLE/STYLE.NNNNN.wav and .jams.")
 command.options(parser, options.described "corpus.generate", {"clips", "seconds", "workers"}, {workers = 0})
-parser:option("--styles", "Only these: " .. table.concat(corpus.styles(), ",") .. ".")
-  :argname "<names>":convert(command.words)
+command.offer(parser:option("--styles", "Only these: " .. table.concat(corpus.styles(), ",") .. ".")
+  :argname "<names>":convert(command.words), corpus.styles(), true)
 command.seed(parser)
 local given = parser:parse()
 

@@ -7,6 +7,7 @@ local optim = require "moonlark.optim"
 local options = require "moonlark.base.options"
 local pretrained = require "moonlark.pretrained"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 
 local opening, rates = options.described "finetune.open", options.described "finetune.rates"
 
@@ -33,8 +34,9 @@ local function extend(parser)
   command.options(parser, rates, {"layer_decay"})
   command.options(parser, opening, {"dropout"})
   parser:flag("--checkpointing", "Less memory and more time.")
-  parser:option("--augment", "Changes of the training's sound: stretch, pitch, noise, gain."):argname "<list>"
-    :default "":show_default(false):convert(function(text) return text == "" and {} or command.words(text) end)
+  command.offer(parser:option("--augment", "Changes of the training's sound: stretch, pitch, noise, gain.")
+    :argname "<list>":default "":show_default(false)
+    :convert(function(words) return words == "" and {} or command.words(words) end), text.keys(changes), true)
   parser:option("--export", "Also writes the model in the layout that it came in, for other programs.")
     :argname "<folder>"
 end

@@ -1,7 +1,8 @@
---- Writes lua/meta/, which editors read: moonlark tests/meta/generate.lua [FOLDER]
+--- Writes what editors and man read, lua/meta/ and scripts/man/: moonlark tests/meta/generate.lua [FOLDER]
 ---
---- options.lua and nn.lua come from the descriptions of the library's options, tensor.lua from libtorch's schemas. All
---- are tracked, and tests/meta/test_meta.lua compares them with what this makes.
+--- options.lua and nn.lua come from the descriptions of the library's options, tensor.lua from libtorch's schemas, the
+--- pages of man from the commands' parsers. All are tracked, so that neither an installation nor a cross build has to
+--- run the program; tests/meta/test_meta.lua compares them with what this makes. FOLDER: all of it goes there.
 local files = require "moonlark.base.files"
 local moonlark = require "moonlark"
 local options = require "moonlark.base.options"
@@ -94,7 +95,23 @@ local function networks_file()
     .. "---@class moonlark.nn\n%s\n"):format(WARNING, table.concat(fields, "\n"))
 end
 
-local folder = ... or moonlark.home .. "/lua/meta"
-files.write(folder .. "/options.lua", options_file())
-files.write(folder .. "/tensor.lua", tensor_file())
-files.write(folder .. "/nn.lua", networks_file())
+-- The pages of man, by their names. The program's own options stand in its --help alone.
+local function pages()
+  local man, usage = require "moonlark.shell.usage.man", require "moonlark.shell.usage"
+  local program = require "lfs".symlinkattributes("/proc/self/exe", "target")
+  local help = assert(require "moonlark_core".process.run({program, "--help"}, 60)).out
+  local commands = usage.all()
+  local made = {["moonlark.1"] = man.program(help, commands)}
+  for _, items in ipairs(commands) do made[("moonlark-%s.1"):format(items.name)] = man.command(items) end
+  return made
+end
+
+local given = ...
+local meta, manual = given or moonlark.home .. "/lua/meta", given or moonlark.home .. "/scripts/man"
+files.write(meta .. "/options.lua", options_file())
+files.write(meta .. "/tensor.lua", tensor_file())
+files.write(meta .. "/nn.lua", networks_file())
+for name in require "lfs".dir(manual) do
+  if name:find "%.1$" then files.remove(manual .. "/" .. name) end -- of a command that is no more
+end
+for name, page in pairs(pages()) do files.write(manual .. "/" .. name, page) end

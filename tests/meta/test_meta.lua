@@ -1,4 +1,4 @@
--- What editors read (lua/meta/) is what the library says of itself today.
+-- What editors read (lua/meta/) and man (scripts/man/) is what the library says of itself today.
 local lu = require "luaunit"
 local files = require "moonlark.base.files"
 local torch = require "moonlark.torch"
@@ -15,10 +15,28 @@ function TestMeta:setUp()
   assert(loadfile "tests/meta/generate.lua")(made)
 end
 
+local function is_fresh(path, name)
+  lu.assertTrue(files.exists(path) and files.read(path) == files.read(made .. "/" .. name),
+    path .. " is out of date: run build/release/bin/moonlark tests/meta/generate.lua")
+end
+
 local function compare(name)
-  local tracked, fresh = files.read("lua/meta/" .. name), files.read(made .. "/" .. name)
-  lu.assertTrue(tracked == fresh, name .. " is out of date: run build/release/bin/moonlark tests/meta/generate.lua")
-  lu.assertNotNil(load(tracked, name, "t"))
+  is_fresh("lua/meta/" .. name, name)
+  lu.assertNotNil(load(files.read("lua/meta/" .. name), name, "t"))
+end
+
+local function pages(folder)
+  local names = {}
+  for name in require "lfs".dir(folder) do
+    if name:find "%.1$" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+function TestMeta:test_pages_of_man()
+  lu.assertEquals(pages "scripts/man", pages(made))
+  for _, name in ipairs(pages(made)) do is_fresh("scripts/man/" .. name, name) end
 end
 
 function TestMeta:test_options()

@@ -45,6 +45,7 @@ function command.unknown(name)
 end
 
 local current -- the parser of the command that runs
+local reader -- the coroutine of a script that is only asked for its parser
 local otherwise = {k = "folds", n_clusters = "clusters", n_components = "components",
   beam_size = "beam"} -- what commands call them
 
@@ -102,10 +103,28 @@ function command.parser(name, summary)
     os.exit(2, true)
   end
   local parse = parser.parse
-  function parser:parse(words) return parse(self, words or arguments()) end
+  function parser:parse(words)
+    if coroutine.running() == reader then coroutine.yield(self) end
+    return parse(self, words or arguments())
+  end
   parser:option("--warnings", "show (default), ignore, or error: the first one ends the work."):argname "<policy>"
     :choices(warning.policies):action(function(_, _, policy) warning.policy(policy) end)
   return parser
+end
+
+--- The parser that a script makes. The script runs until it would read its arguments, and no further.
+---@param path string
+---@param words string[]?  the arguments that it sees: `moonlark train` looks for --model before it has a parser
+---@return table  an argparse parser
+function command.parser_of(path, words)
+  local script = assert(loadfile(path))
+  local before, said, running = arg, current, reader
+  arg, reader = words or {}, coroutine.create(script)
+  local ok, parser = coroutine.resume(reader)
+  if ok then coroutine.close(reader) end
+  arg, current, reader = before, said, running
+  if not ok then error(parser, 0) end
+  return parser or error(("%s has no parser"):format(path), 0)
 end
 
 --- For argparse's `convert`: words separated by commas, as a list.
@@ -121,6 +140,26 @@ function command.words(text)
 end
 
 -- options from descriptions -----------------------------------------------------------------
+
+--- Says which words an option or argument may be given: Tab offers them, the pages of man list them.
+---@param option table  of argparse
+---@param words string[]
+---@param many boolean?  several, separated by commas
+---@return table option
+function command.offer(option, words, many)
+  option.offers, option.many = words, many
+  return option
+end
+
+-- The words among what a parameter may be: of "mix", "left", "right" or a number the first three.
+local function words_of(parameter, list)
+  list = list or {}
+  for _, word in ipairs(parameter.choices or {}) do
+    if word then list[#list + 1] = tostring(word) end -- false, for none, is not offered
+  end
+  for _, kind in ipairs(parameter.kinds or {}) do words_of(kind, list) end
+  return parameter.item and words_of(parameter.item, list) or list
+end
 
 --- What a parameter makes of a word that was typed: a number, true or false, a list with commas, or the word itself.
 ---@param parameter moonlark.Parameter
@@ -152,17 +191,14 @@ end
 local placeholders = {integer = "n", number = "x", list = "a,b"}
 
 local function placeholder(name, parameter)
+  if parameter.choices then return table.concat(words_of(parameter), "|") end
   local words = {}
-  for _, word in ipairs(parameter.choices or {}) do
-    if word then words[#words + 1] = tostring(word) end -- false, for none, is not offered
-  end
-  if parameter.choices then return table.concat(words, "|") end
   if parameter.unit or not parameter.kinds then return parameter.unit or placeholders[parameter.kind] or name end
   for _, kind in ipairs(parameter.kinds) do
     local word = placeholder(name, kind)
-    if word ~= "" then words[#words + 1] = word end
+    if word ~= "" and word ~= name then words[#words + 1] = word end
   end
-  return table.concat(words, "|")
+  return #words > 0 and table.concat(words, "|") or name
 end
 
 --- Adds an option by its parameter, which gives help and default and says what is refused. `batch_size` becomes
@@ -178,6 +214,7 @@ function command.option(parser, name, parameter, given)
   local help = parameter.help:gsub("^%l", string.upper) .. (usual and "; default: " .. usual or "") .. "."
   if parameter.kind == "boolean" then return parser:flag(flag, help) end
   local option = parser:option(flag, help):argname("<" .. placeholder(name, parameter) .. ">")
+  command.offer(option, words_of(parameter), parameter.item ~= nil)
   option:convert(function(text)
     local value = command.value(parameter, text)
     if value ~= nil then return value end

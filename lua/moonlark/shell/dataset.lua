@@ -1,5 +1,6 @@
 --- What commands that compute features share: a recipe from the words of a command line.
 local command = require "moonlark.shell.command"
+local engine = require "moonlark.feature.engine"
 local options = require "moonlark.base.options"
 local recipe = require "moonlark.feature.recipe"
 local show = require "moonlark.base.show"
@@ -12,6 +13,9 @@ function arguments.add(parser, usual)
   local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
     .. "(in Lua, feature.names() lists all).")
     :argname "<names>":convert(command.words)
+  local names = engine.names()
+  names[#names + 1] = "embedding"
+  command.offer(features, names, true)
   if usual then features:default(usual) else features:count(1) end
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"
   command.options(parser, options.described "feature.recipe", {"rate", "start", "duration", "pad"})

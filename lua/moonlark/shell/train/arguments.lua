@@ -38,17 +38,26 @@ arguments.plan = options.describe("shell.train", {
     "fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?"),
 }, fit:pick {"optimizer", "schedule", "epochs", "patience", "clip_norm", "ema", "loss"})
 
--- A line for each option of the model, without those that the data decides. A model of --models is not known yet.
-local function model_help(name)
-  local described = network.find(name) and options.described("models." .. name)
-  if not described then return "" end
-  local lines = {"\n\nOptions of the model, as --option name=value:"}
-  for _, parameter in ipairs(described.list) do
-    local fixed = parameter.name == "classes" or parameter.name == "n_mels" or parameter.name == "n_features"
-    local row = ("  %-14s %s (%s)"):format(parameter.name, parameter.help or "", parameter:facts())
-    if not fixed then lines[#lines + 1] = row end
+local decided_by_data = {classes = true, n_mels = true, n_features = true}
+
+--- What --option may say to a model: its options without those that the data decides. A model of --models is not known
+--- before the arguments are read: nothing.
+---@param name string
+---@return moonlark.Parameter[]
+function arguments.of_model(name)
+  local described, list = network.find(name) and options.described("models." .. name), {}
+  for _, parameter in ipairs(described and described.list or {}) do
+    if not decided_by_data[parameter.name] then list[#list + 1] = parameter end
   end
-  return table.concat(lines, "\n")
+  return list
+end
+
+local function model_help(name)
+  local lines = {}
+  for i, parameter in ipairs(arguments.of_model(name)) do
+    lines[i] = ("  %-14s %s (%s)"):format(parameter.name, parameter.help or "", parameter:facts())
+  end
+  return #lines > 0 and "\n\nOptions of the model, as --option name=value:\n" .. table.concat(lines, "\n") or ""
 end
 
 --- The parser of an experiment, whose defaults are the experiment's own.
@@ -65,7 +74,8 @@ function arguments.parser(plan)
   source.split_argument(parser, "0.6,0.2,0.2")
   source.known_arguments(parser)
   source.list_arguments(parser)
-  parser:option("--folds", "Cross-validation: a number, data or filename."):argname "<k>"
+  command.offer(parser:option("--folds", "Cross-validation: a number, data or filename."):argname "<k>",
+    {"data", "filename"})
   command.option(parser, "seeds", integer(1, {least = 1, most = 1000}, "how many seeds, from --seed on"))
   command.options(parser, arguments.plan, {"epochs", "batch_size"}, plan)
   local rate = options.described("optim." .. plan.optimizer.name).by_name.lr
