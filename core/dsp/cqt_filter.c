@@ -53,25 +53,56 @@ mlk_code mlk_cqt_transform_length(double longest, int *n_fft, mlk_status *status
     return MLK_OK;
 }
 
-static int descending(const void *a, const void *b)
+static void swap(double *a, double *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x < y) - (x > y);
+    double kept = *a;
+    *a = *b;
+    *b = kept;
 }
 
-/* The magnitude below which bins are dropped: the smallest ones, together under `share` of the whole. */
-static double least_kept(const double *magnitudes, int bins, double share, double *sorted)
+/* Moves the values of low..high-1 below the pivot to the front and those above it to the end; *below and *above: where the
+ * equal ones begin and end. What the values below sum to. */
+static double part(double *values, int low, int high, double pivot, int *below, int *above)
 {
-    double total = 0, running = 0;
-    for (int k = 0; k < bins; k++)
-        total += sorted[k] = magnitudes[k];
-    qsort(sorted, (size_t)bins, sizeof *sorted, descending);
-    for (int k = bins - 1; k >= 0; k--) {
-        running += sorted[k];
-        if (running / total >= share)
-            return sorted[k];
+    double sum = 0;
+    int i = low;
+    *below = low;
+    *above = high;
+    while (i < *above) {
+        if (values[i] < pivot) {
+            sum += values[i];
+            swap(&values[i++], &values[(*below)++]);
+        } else if (values[i] > pivot) {
+            swap(&values[i], &values[--*above]);
+        } else {
+            i++;
+        }
     }
-    return sorted[0];
+    return sum;
+}
+
+/* The magnitude below which bins are dropped: the smallest ones, together under `share` of the whole. It is looked for as
+ * quickselect does, by sums in place of counts: sorting took half of the time that a filter takes. */
+static double least_kept(const double *magnitudes, int bins, double share, double *values)
+{
+    double total = 0, pivot = 0;
+    for (int k = 0; k < bins; k++)
+        total += values[k] = magnitudes[k];
+    double left = share * total;
+    for (int low = 0, high = bins; low < high;) {
+        int below, above;
+        pivot = values[low + (high - low) / 2];
+        double smaller = part(values, low, high, pivot, &below, &above);
+        if (smaller >= left && below > low) {
+            high = below;
+            continue;
+        }
+        left -= smaller + pivot * (above - below);
+        if (left <= 0)
+            break;
+        low = above;
+    }
+    return pivot;
 }
 
 bool mlk_filter_maker_open(mlk_filter_maker *w, int n_fft, mlk_status *status)
@@ -84,10 +115,10 @@ bool mlk_filter_maker_open(mlk_filter_maker *w, int n_fft, mlk_status *status)
     w->imaginary = mlk_fft_buffer(n);
     w->window = mlk_fft_buffer(n);
     w->magnitudes = mlk_fft_buffer(n);
-    w->sorted = mlk_fft_buffer(n);
+    w->values = mlk_fft_buffer(n);
     w->bins = (double complex *)mlk_fft_buffer(n + 2);
     w->more = (double complex *)mlk_fft_buffer(n + 2);
-    if (w->real && w->imaginary && w->window && w->magnitudes && w->sorted && w->bins && w->more)
+    if (w->real && w->imaginary && w->window && w->magnitudes && w->values && w->bins && w->more)
         return true;
     mlk_fail_memory(status, "constant-Q filters");
     return false;
@@ -99,7 +130,7 @@ void mlk_filter_maker_close(mlk_filter_maker *w)
     mlk_fft_release(w->imaginary);
     mlk_fft_release(w->window);
     mlk_fft_release(w->magnitudes);
-    mlk_fft_release(w->sorted);
+    mlk_fft_release(w->values);
     mlk_fft_release(w->bins);
     mlk_fft_release(w->more);
 }
@@ -138,7 +169,7 @@ void mlk_filter_make(mlk_filter_maker *w, const mlk_cqt *cqt, double hz_over_rat
 {
     int bins = w->n_fft / 2 + 1;
     transform(w, cqt, hz_over_rate, gamma_over_rate);
-    double least = least_kept(w->magnitudes, bins, cqt->sparsity, w->sorted);
+    double least = least_kept(w->magnitudes, bins, cqt->sparsity, w->values);
     w->first = bins;
     w->end = 0;
     for (int k = 0; k < bins; k++)

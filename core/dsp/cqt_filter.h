@@ -60,7 +60,7 @@ mlk_code mlk_cqt_transform_length(double longest, int *n_fft, mlk_status *status
 typedef struct mlk_filter_maker {
     int n_fft;
     const mlk_fft *fft;
-    double *real, *imaginary, *window, *magnitudes, *sorted;
+    double *real, *imaginary, *window, *magnitudes, *values;
     double complex *bins, *more;
     int first, end;
 } mlk_filter_maker;
