@@ -28,7 +28,7 @@ never seen either: moonlark evaluate RUN says the same of it there.]]
 experiment.arguments(parser, "mean,std,min,max,median")
 local learners = table.move(tasks.regressors, 1, #tasks.regressors, #models.names + 1, {table.unpack(models.names)})
 command.offer(parser:option("--models", "Any of " .. table.concat(models.names, ",") .. "; of values any of "
-  .. table.concat(tasks.regressors, ",") .. "."):argname "<names>":convert(command.words), learners, true)
+  .. table.concat(tasks.regressors, ",") .. "."):argname "<a,b>":convert(command.words), learners, true)
 command.offer(parser:option("--folds", "A number, data or filename."):argname "<k>":default "10", {"data", "filename"})
 sources.split_argument(parser)
 trial.arguments(parser)

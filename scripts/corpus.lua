@@ -9,7 +9,7 @@ local parser = command.parser("corpus", "Makes short pieces of music in ten styl
 parser:argument("folder", "Where to put them: FOLDER/STYLE/STYLE.NNNNN.wav and .jams.")
 command.options(parser, options.described "corpus.generate", {"clips", "seconds", "workers"}, {workers = 0})
 command.offer(parser:option("--styles", "Only these: " .. table.concat(corpus.styles(), ",") .. ".")
-  :argname "<names>":convert(command.words), corpus.styles(), true)
+  :argname "<a,b>":convert(command.words), corpus.styles(), true)
 command.seed(parser)
 local given = parser:parse()
 

@@ -96,22 +96,78 @@ local function networks_file()
 end
 
 -- The pages of man, by their names. The program's own options stand in its --help alone.
-local function pages()
-  local man, usage = require "moonlark.shell.usage.man", require "moonlark.shell.usage"
+local function pages(commands)
+  local man = require "moonlark.shell.usage.man"
   local program = require "lfs".symlinkattributes("/proc/self/exe", "target")
   local help = assert(require "moonlark_core".process.run({program, "--help"}, 60)).out
-  local commands = usage.all()
   local made = {["moonlark.1"] = man.program(help, commands)}
   for _, items in ipairs(commands) do made[("moonlark-%s.1"):format(items.name)] = man.command(items) end
   return made
 end
 
+-- The first clause of what help says: shells show it beside a word.
+local function clause(help)
+  return (help:match "^(.-)[.:;(]%f[^.:;(]" or help:match "^(.-)%.?$"):gsub("%s+$", "")
+end
+
+local short = {"names", "value", "kind", "offers", "many", "repeats"}
+
+local function write(value)
+  if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
+  local parts = {}
+  for i, word in ipairs(value) do parts[i] = write(word) end
+  return "{" .. table.concat(parts, ", ") .. "}"
+end
+
+-- An argument or an option in a line, with what Tab needs of it.
+local function item_line(item, indent)
+  local parts = {}
+  for _, field in ipairs(short) do
+    local value = item[field]
+    if field == "value" then value = value and true end
+    if value then parts[#parts + 1] = ("%s = %s"):format(field, write(value)) end
+  end
+  if item.value or #item.names > 0 then parts[#parts + 1] = ("says = %q"):format(clause(item.help)) end
+  return ("%s{%s},"):format(indent, table.concat(parts, ", "))
+end
+
+local function usage_lines(lines, items, indent)
+  for _, field in ipairs {"arguments", "options", "settings"} do
+    if items[field] then lines[#lines + 1] = ("%s%s = {"):format(indent, field) end
+    for _, item in ipairs(items[field] or {}) do lines[#lines + 1] = item_line(item, indent .. "  ") end
+    if items[field] then lines[#lines + 1] = indent .. "}," end
+  end
+end
+
+-- What commands take, as the shells' Tab reads it.
+local function commands_file(commands)
+  local lines = {"--- Commands: what each takes, in short; moonlark.shell.usage.line answers shells from it.",
+    (WARNING:gsub("\n$", "")), "return {"}
+  for _, items in ipairs(commands) do
+    lines[#lines + 1] = ("  %s = {says = %q,"):format(items.name, clause(items.summary))
+    usage_lines(lines, items, "    ")
+    if items.variants then lines[#lines + 1] = "    variants = {" end
+    for _, variant in ipairs(items.variants or {}) do
+      lines[#lines + 1] = ("      {name = %q,"):format(variant.name)
+      usage_lines(lines, variant, "        ")
+      lines[#lines + 1] = "      },"
+    end
+    if items.variants then lines[#lines + 1] = "    }," end
+    lines[#lines + 1] = "  },"
+  end
+  lines[#lines + 1] = "}"
+  return table.concat(lines, "\n") .. "\n"
+end
+
 local given = ...
 local meta, manual = given or moonlark.home .. "/lua/meta", given or moonlark.home .. "/scripts/man"
+local library = given or moonlark.home .. "/lua/moonlark/shell/usage"
 files.write(meta .. "/options.lua", options_file())
 files.write(meta .. "/tensor.lua", tensor_file())
 files.write(meta .. "/nn.lua", networks_file())
+local commands = require "moonlark.shell.usage".all() -- last: their scripts describe options of their own
+files.write(library .. "/commands.lua", commands_file(commands))
 for name in require "lfs".dir(manual) do
   if name:find "%.1$" then files.remove(manual .. "/" .. name) end -- of a command that is no more
 end
-for name, page in pairs(pages()) do files.write(manual .. "/" .. name, page) end
+for name, page in pairs(pages(commands)) do files.write(manual .. "/" .. name, page) end

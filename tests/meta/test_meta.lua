@@ -34,6 +34,10 @@ local function pages(folder)
   return names
 end
 
+function TestMeta:test_commands_that_tab_knows()
+  is_fresh("lua/moonlark/shell/usage/commands.lua", "commands.lua")
+end
+
 function TestMeta:test_pages_of_man()
   lu.assertEquals(pages "scripts/man", pages(made))
   for _, name in ipairs(pages(made)) do is_fresh("scripts/man/" .. name, name) end

@@ -107,7 +107,8 @@ function command.parser(name, summary)
     if coroutine.running() == reader then coroutine.yield(self) end
     return parse(self, words or arguments())
   end
-  parser:option("--warnings", "show (default), ignore, or error: the first one ends the work."):argname "<policy>"
+  parser:option("--warnings", "What becomes of warnings: show (default), ignore, or error, where the first ends the "
+    .. "work."):argname "<policy>"
     :choices(warning.policies):action(function(_, _, policy) warning.policy(policy) end)
   return parser
 end

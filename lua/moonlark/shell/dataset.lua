@@ -12,7 +12,7 @@ local arguments = {}
 function arguments.add(parser, usual)
   local features = parser:option("--features", "Features, separated by commas: mel,mfcc,chroma_cqt … "
     .. "(in Lua, feature.names() lists all).")
-    :argname "<names>":convert(command.words)
+    :argname "<a,b>":convert(command.words)
   local names = engine.names()
   names[#names + 1] = "embedding"
   command.offer(features, names, true)

@@ -31,11 +31,12 @@ local usage = {}
 ---@field least integer  how many there must be
 ---@field repeats boolean  there may be several
 
--- What a word of a value, or the name of an argument, means to who completes it. "" stands for: nothing is known.
+-- What a word of a value, or the name of an argument, means to who completes it.
 local kinds = {
-  song = "sound", songs = "sound", data = "file", folder = "folder", model = "model", reference = "file",
-  estimate = "file", map = "file", device = "device", file = "file", ["list.csv"] = "file", ["file.csv"] = "file", ["file.jams"] = "file",
-  ["file.html"] = "file", path = "file", ["feature.name=value"] = "setting", ["name=value"] = "option",
+  song = "sound", songs = "sound", folder = "folder", model = "model", names = "published", device = "device",
+  data = "file", reference = "file", estimate = "file", map = "file", file = "file", path = "file",
+  ["list.csv"] = "file", ["file.csv"] = "file", ["file.jams"] = "file", ["file.html"] = "file",
+  ["feature.name=value"] = "setting", ["name=value"] = "option",
 }
 
 -- What to offer for "<folder|list.csv>" or the argument "songs": the widest of its words.
@@ -113,7 +114,8 @@ function families.train(name, summary)
   local made = with_variants(name, summary, "scripts/train", function(model) return {"--model", model} end)
   local first = made.variants[1]
   made.arguments, made.options = first.arguments, first.options
-  table.insert(made.options, 2, choice_of(made, {"--model", "-m"}, "The architecture, and how it is trained.", "<name>"))
+  local choice = choice_of(made, {"--model", "-m"}, "The architecture, and how it is trained.", "<name>")
+  table.insert(made.options, 2, choice)
   for _, variant in ipairs(made.variants) do
     variant.settings, variant.options, variant.arguments = settings_of(variant.name), {}, {}
   end

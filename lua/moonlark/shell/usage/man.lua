@@ -167,8 +167,8 @@ end
 
 local environment = {
   {"MOONLARK_THREADS", "How many threads libtorch takes; default: every core."},
-  {"MOONLARK_WAIT", "What threads do between two pieces of work: active spins, passive sleeps, auto (default) sleeps when "
-    .. "another process computes."},
+  {"MOONLARK_WAIT", "What threads do between two pieces of work: active spins, passive sleeps, auto (default) sleeps "
+    .. "when another process computes."},
   {"MOONLARK_CACHE", "The folder of computed features; default: ~/.cache/moonlark. Empty: nothing is kept."},
   {"MOONLARK_MODELS", "The folder of models got by name; default: ~/.local/share/moonlark/models."},
   {"MOONLARK_TRACE", "Set to 1: errors show where in Moonlark itself they arose."},
@@ -225,7 +225,7 @@ function man.program(help, commands)
   end
   pairs_of(lines, "ENVIRONMENT", environment, bold)
   pairs_of(lines, "FILES", places, italic)
-  exit_status(lines, "0; 1 when something failed; 2 for wrong usage; 3 when some files were left out; 130 after Ctrl-C.")
+  exit_status(lines, "0; 1 when something failed; 2 for wrong usage; 3 when files were left out; 130 after Ctrl-C.")
   see_also(lines, names)
   return table.concat(lines, "\n") .. "\n"
 end
