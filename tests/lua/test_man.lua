@@ -36,7 +36,7 @@ end
 function TestMan:test_a_page_as_it_is_shown()
   if not available "man" then lu.skip "man is not here" end
   local text = shown "moonlark-extract"
-  for _, words in ipairs {"moonlark extract [options] --features names --out folder data", "--channel mix|left|right|n",
+  for _, words in ipairs {"moonlark extract [options] --features a,b --out folder data", "--channel mix|left|right|n",
     "--workers n\n              Threads; 0: one for each core. (default: 0)",
     "EXIT STATUS\n       0, 3 when some files were set aside, 1 when none is left, 2 for wrong\n       usage."} do
     lu.assertStrContains(text, words)
