@@ -13,6 +13,9 @@
 /* The registry field under which the program leaves the flag's address as light userdata. */
 #define MLK_INTERRUPT_FIELD "moonlark.interrupt"
 
+/* And under which it leaves the function that calls another one, stoppable, and says how it ended (shell/run.h). */
+#define MLK_ATTEMPT_FIELD "moonlark.attempt"
+
 /* Tells the engine which flag to poll; NULL returns to the engine's own. */
 void mlk_interrupt_watch(const atomic_int *flag);
 

@@ -80,6 +80,8 @@ local function check_engine()
     "apt-get install hdf5-tools")
   report("libcurl", versions.libcurl, versions.libcurl or "not found: no models can be fetched", false,
     "apt-get install libcurl4; what lies on the disk works without")
+  report("libzmq", versions.libzmq, versions.libzmq or "not found: no kernel for notebooks", false,
+    "apt-get install libzmq5; the prompt works without")
   local formats = text.keys(core.system.codecs())
   report("sound formats", #formats > 0, table.concat(formats, ", "), true, "scripts/setup.sh")
   local columns = core.system.terminal_columns(1)

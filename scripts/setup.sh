@@ -8,7 +8,7 @@ build_and_run=(
   cmake ninja-build gcc g++ pkg-config
   lua5.4 liblua5.4-dev libreadline-dev lua-cjson lua-filesystem lua-argparse
   libsndfile1-dev libmpg123-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsoxr-dev libebur128-dev
-  librubberband2 libcurl4 ca-certificates
+  librubberband2 libcurl4 libzmq5 ca-certificates
   libfftw3-dev libopenblas0-openmp libsvm-dev libxgboost-dev
   libxxhash-dev zlib1g-dev
   libtorch-dev

@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "audio/ffmpeg.h"
 #include "dsp/rubberband.h"
+#include "kernel/zmq.h"
 #include "net/curl.h"
 #include "store/hdf5_library.h"
 
@@ -29,10 +30,15 @@ int mlk_lua_libraries(lua_State *L)
         mlk_lua_set_string(L, "Rubber Band", "3 or later"); /* it does not say */
     if (!mlk_curl_load(NULL) && sscanf(mlk_curl.version(), "libcurl/%127s", text) == 1)
         mlk_lua_set_string(L, "libcurl", text); /* it goes on with what it is made of */
+    int major = 0, minor = 0, patch = 0;
+    if (!mlk_zmq_load(NULL)) {
+        mlk_zmq.zmq_version(&major, &minor, &patch);
+        lua_pushfstring(L, "%d.%d.%d", major, minor, patch);
+        lua_setfield(L, -2, "libzmq");
+    }
     mlk_lua_set_string(L, "FFTW", fftw_version);
     lua_pushfstring(L, "%d.%d", libsvm_version / 100, libsvm_version % 100);
     lua_setfield(L, -2, "libsvm");
-    int major = 0, minor = 0, patch = 0;
     XGBoostVersion(&major, &minor, &patch);
     lua_pushfstring(L, "%d.%d.%d", major, minor, patch);
     lua_setfield(L, -2, "XGBoost");

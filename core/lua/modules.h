@@ -17,6 +17,7 @@
     MODULE(embedding)           \
     MODULE(extract)             \
     MODULE(feature)             \
+    MODULE(kernel)              \
     MODULE(loader)              \
     MODULE(metrics)             \
     MODULE(music)               \

@@ -11,14 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 64 }; /* bytes that both take at a time */
+enum { BLOCK = MLK_DIGEST_BLOCK };
 
-typedef struct state {
-    mlk_digest kind;
-    uint32_t h[8];
-    uint64_t length;
-    uint8_t rest[BLOCK]; /* of the length so far, what fills no block */
-} state;
+typedef mlk_digester state;
 
 static uint32_t left(uint32_t x, int n)
 {
@@ -102,7 +97,7 @@ static void step1(uint32_t h[8], const uint8_t *block)
     h[4] += e;
 }
 
-static void take(state *s, const void *bytes, size_t n)
+void mlk_digester_take(mlk_digester *s, const void *bytes, size_t n)
 {
     void (*step)(uint32_t h[8], const uint8_t *block) = s->kind == MLK_SHA256 ? step256 : step1;
     const uint8_t *at = bytes;
@@ -124,8 +119,7 @@ static void take(state *s, const void *bytes, size_t n)
     }
 }
 
-/* `size` bytes are to come. */
-static state start(mlk_digest kind, uint64_t size)
+mlk_digester mlk_digester_start(mlk_digest kind, uint64_t size)
 {
     state s = {.kind = kind, .h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
     static const uint32_t h256[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
@@ -135,28 +129,28 @@ static state start(mlk_digest kind, uint64_t size)
     } else {
         char head[32];
         int length = snprintf(head, sizeof head, "blob %llu", (unsigned long long)size);
-        take(&s, head, (size_t)length + 1);
+        mlk_digester_take(&s, head, (size_t)length + 1);
     }
     return s;
 }
 
-static void end(state *s, char hex[MLK_DIGEST_SIZE])
+void mlk_digester_end(mlk_digester *s, char hex[MLK_DIGEST_SIZE])
 {
     uint8_t tail[2 * BLOCK] = {0x80};
     uint64_t bits = s->length * 8;
     size_t filled = s->length % BLOCK, padding = (filled < BLOCK - 8 ? BLOCK : 2 * BLOCK) - filled - 8;
     for (int i = 0; i < 8; i++)
         tail[padding + (size_t)i] = (uint8_t)(bits >> (56 - 8 * i));
-    take(s, tail, padding + 8);
+    mlk_digester_take(s, tail, padding + 8);
     for (int i = 0; i < (s->kind == MLK_SHA256 ? 8 : 5); i++)
         snprintf(hex + 8 * i, 9, "%08x", s->h[i]);
 }
 
 void mlk_digest_bytes(const void *bytes, size_t n, mlk_digest kind, char hex[MLK_DIGEST_SIZE])
 {
-    state s = start(kind, n);
-    take(&s, bytes, n);
-    end(&s, hex);
+    state s = mlk_digester_start(kind, n);
+    mlk_digester_take(&s, bytes, n);
+    mlk_digester_end(&s, hex);
 }
 
 static mlk_code read_all(int descriptor, const char *path, state *s, mlk_status *status)
@@ -169,7 +163,7 @@ static mlk_code read_all(int descriptor, const char *path, state *s, mlk_status 
     ssize_t n;
     while (!code && (n = read(descriptor, piece, PIECE)) != 0) {
         if (n > 0)
-            take(s, piece, (size_t)n);
+            mlk_digester_take(s, piece, (size_t)n);
         else if (errno != EINTR)
             code = mlk_fail_system(status, errno, "cannot read", path);
         if (!code && mlk_interrupted())
@@ -189,10 +183,10 @@ mlk_code mlk_digest_file(const char *path, mlk_digest kind, char hex[MLK_DIGEST_
         close(descriptor);
         return mlk_fail(status, MLK_IO, "cannot read %s: it is not a regular file", path);
     }
-    state s = start(kind, (uint64_t)info.st_size);
+    state s = mlk_digester_start(kind, (uint64_t)info.st_size);
     mlk_code code = read_all(descriptor, path, &s, status);
     if (!code)
-        end(&s, hex);
+        mlk_digester_end(&s, hex);
     close(descriptor);
     return code;
 }

@@ -126,6 +126,7 @@ static lua_State *new_state(const char *home)
     mlk_report_own(lua_pushfstring(L, "%s/share/moonlark/", home));
     lua_settop(L, 0);
     mlk_signals_install(L);
+    mlk_run_offer_attempt(L);
     return L;
 }
 

@@ -241,3 +241,9 @@ void mlk_report_interrupt(void)
     fprintf(stderr, "%sinterrupted%s\n", after_echo, interrupted_at);
     interrupted_at[0] = '\0';
 }
+
+void mlk_report_push_interrupt(lua_State *L)
+{
+    lua_pushfstring(L, "interrupted%s", interrupted_at);
+    interrupted_at[0] = '\0';
+}

@@ -34,4 +34,7 @@ void mlk_report_print(lua_State *L);
 /* Prints where the last interrupt struck. */
 void mlk_report_interrupt(void);
 
+/* Pushes the same words: "interrupted at song.lua:12". */
+void mlk_report_push_interrupt(lua_State *L);
+
 #endif

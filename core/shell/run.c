@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "interrupt.h"
 #include "signals.h"
 #include "report.h"
 
@@ -50,4 +51,36 @@ int mlk_run_library(lua_State *L, const char *module, const char *function, int 
     for (int i = 0; i < n_arguments; i++)
         lua_pushstring(L, arguments[i]);
     return mlk_run_call(L, n_arguments, n_results);
+}
+
+static int attempt(lua_State *L)
+{
+    mlk_report_speaker("moonlark"); /* what fails in f is no matter of the command that runs */
+    mlk_signals_keep_session();
+    lua_pushcfunction(L, mlk_report_handler);
+    lua_insert(L, 1);
+    mlk_signals_heed(true);
+    int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
+    mlk_signals_heed(false);
+    if (mlk_signals_end_program())
+        return lua_error(L);
+    bool stopped = mlk_signals_stopped(L);
+    if (status == LUA_OK) {
+        lua_pushboolean(L, true);
+        lua_replace(L, 1);
+        return lua_gettop(L);
+    }
+    lua_pushboolean(L, false);
+    if (stopped)
+        mlk_report_push_interrupt(L);
+    else
+        lua_pushvalue(L, -2);
+    lua_pushboolean(L, stopped);
+    return 3;
+}
+
+void mlk_run_offer_attempt(lua_State *L)
+{
+    lua_pushcfunction(L, attempt);
+    lua_setfield(L, LUA_REGISTRYINDEX, MLK_ATTEMPT_FIELD);
 }

@@ -19,4 +19,13 @@ int mlk_run_loaded(lua_State *L, int status);
 int mlk_run_library(lua_State *L, const char *module, const char *function, int n_arguments,
                     const char *const arguments[], int n_results);
 
+/* Leaves in the registry, under MLK_ATTEMPT_FIELD (interrupt.h), what a library needs that runs other people's code
+ * for hours, as a notebook's kernel does:
+ *
+ *     attempt(f, ...) -> true and results, or false, the error's text and whether it was an interrupt
+ *
+ * From the first call on, Ctrl-C is heeded while f runs, and at no other time. Where the program has to end (SIGTERM),
+ * it does not return. */
+void mlk_run_offer_attempt(lua_State *L);
+
 #endif

@@ -16,6 +16,7 @@
 static atomic_int requested; /* stays set from the signal until mlk_signals_stopped */
 static volatile sig_atomic_t ending; /* the signal that ends the program, once one has come */
 static volatile sig_atomic_t session;
+static volatile sig_atomic_t deaf; /* to SIGINT */
 static lua_State *volatile running; /* the Lua thread that runs now: the one to hang the hook on */
 static sigjmp_buf *volatile waiting;
 static pthread_t owner;
@@ -67,6 +68,8 @@ static void on_signal(int signal_number)
         pthread_kill(owner, signal_number);
         return;
     }
+    if (deaf && signal_number == SIGINT)
+        return;
     int saved = errno;
     bool stopping = (requested && !session) || ending;
     /* Nobody reads what is said while the program stops: that is no second wish. */
@@ -234,6 +237,11 @@ void mlk_signals_install(lua_State *L)
 void mlk_signals_keep_session(void)
 {
     session = 1;
+}
+
+void mlk_signals_heed(bool heeds)
+{
+    deaf = !heeds;
 }
 
 bool mlk_signals_is_interrupt(lua_State *L, int index)

@@ -30,6 +30,9 @@ void mlk_signals_reinstall(void);
 /* Call it when the program becomes a prompt: a second Ctrl-C no longer ends it. */
 void mlk_signals_keep_session(void);
 
+/* From here on Ctrl-C is heeded only where the program says so: a notebook's kernel stops cells, and nothing else. */
+void mlk_signals_heed(bool heeds);
+
 /* True when the value at `index` is the sentinel. */
 bool mlk_signals_is_interrupt(lua_State *L, int index);
 

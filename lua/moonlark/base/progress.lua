@@ -8,6 +8,10 @@ Progress.__name = "moonlark.Progress"
 
 local progress = {}
 
+--- Where bars are drawn in place of standard error: gets the bar and its words, empty when the bar is to go.
+---@type fun(bar: moonlark.Progress, words: string)?
+progress.place = nil
+
 local on_screen -- the bar that a terminal shows now
 
 local BAR_S = 0.1    -- a terminal's bar is redrawn at most this often
@@ -38,7 +42,8 @@ function progress.new(total, label)
   local columns = system.terminal_columns(2)
   return setmetatable({
     total = total, label = label or "", done = 0, clock = system.clock, started = system.clock(),
-    drawn = system.clock(), columns = columns, drew = false, wait = columns and BAR_S or LINE_S,
+    drawn = system.clock(), columns = columns, drew = false,
+    wait = (columns or progress.place) and BAR_S or LINE_S,
     measure = system.terminal_columns,
   }, Progress)
 end
@@ -60,6 +65,7 @@ end
 
 local function draw(self, now)
   local text = words(self, now)
+  if progress.place then return progress.place(self, text) end
   if not self.columns then return io.stderr:write(text, "\n") end
   local room = self.columns - utf8.len(text) - 4
   if room >= 8 then
@@ -100,18 +106,19 @@ function Progress:finish()
   self.drew = false
   draw(self, self.clock())
   on_screen = nil
-  if self.columns then io.stderr:write "\n" end
+  if self.columns and not progress.place then io.stderr:write "\n" end
 end
 
 --- Ends the bar without a trace: its line on a terminal is free for the next words.
 function Progress:erase()
-  if self.drew and self.columns then io.stderr:write "\r\27[K" end
+  if self.drew and progress.place then progress.place(self, "") end
+  if self.drew and self.columns and not progress.place then io.stderr:write "\r\27[K" end
   self.drew, on_screen = false, nil
 end
 
 -- A `local bar <close>` ends here on an error or Ctrl-C: the next output starts on a line of its own.
 function Progress:__close()
-  if self.drew and self.columns then io.stderr:write "\n" end
+  if self.drew and self.columns and not progress.place then io.stderr:write "\n" end
   self.drew, on_screen = false, nil
 end
 

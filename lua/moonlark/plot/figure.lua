@@ -7,6 +7,7 @@
 ---@field panels table[]  {panel, x, y, w, h}
 local annotation = require "moonlark.annotation"
 local core = require "moonlark_core"
+local display = require "moonlark.base.display"
 local files = require "moonlark.base.files"
 local gnuplot = require "moonlark.plot.gnuplot"
 local options = require "moonlark.base.options"
@@ -370,11 +371,15 @@ local function window_kind()
   return has.qt and "qt" or has.wxt and "wxt" or has.x11 and "x11" or nil
 end
 
---- Shows the picture: in a window where there is a display and gnuplot has windows, as sixel graphics where the
---- terminal says that it draws them, else as text as wide as the terminal.
+--- Shows the picture: below the cell in a notebook, in a window where there is a display and gnuplot has windows, as
+--- sixel graphics where the terminal says that it draws them, else as text as wide as the terminal.
 ---     plot.map(mel):show()
 ---@return moonlark.Figure self
 function Figure:show()
+  if display.place then
+    display.show(self)
+    return self
+  end
   local kind = window_kind()
   if kind then
     local script, data = script_for(self, kind)
@@ -389,6 +394,13 @@ function Figure:show()
   end
   io.stdout:flush()
   return self
+end
+
+-- In a notebook: lines for screens of any size, pixels for what shows no SVG.
+function Figure:__display()
+  local size = {width = math.floor(self.width), height = math.floor(self.height)}
+  return {["image/png"] = self:bytes "png", ["image/svg+xml"] = self:bytes "svg"},
+    {["image/png"] = size, ["image/svg+xml"] = size}
 end
 
 function Figure:__tostring()

@@ -4,18 +4,11 @@
 --- tables, blocks of code, pictures, bold, emphasis, code and links. Everything else stays text. Nothing that a report
 --- says becomes markup of the page, and the page loads nothing and runs nothing.
 local base64 = require "moonlark.base.base64"
+local escape = require "moonlark.base.html".escape
 local files = require "moonlark.base.files"
 local png = require "moonlark.base.png"
 
 local html = {}
-
-local marks = {["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;"}
-
---- A text as HTML that shows it as it is.
----     print(html.escape "a < b")
----@param s string
----@return string
-function html.escape(s) return (s:gsub("[&<>\"']", marks)) end
 
 -- --- within a line ------------------------------------------------------------------
 
@@ -29,15 +22,15 @@ local inline
 
 -- What each sign may begin: a pattern of the whole, and what it becomes.
 local spans = {
-  ["\\"] = {{"^\\(%p)", html.escape}},
-  ["`"] = {{"^`([^`]+)`", function(code) return "<code>" .. html.escape(code) .. "</code>" end}},
+  ["\\"] = {{"^\\(%p)", escape}},
+  ["`"] = {{"^`([^`]+)`", function(code) return "<code>" .. escape(code) .. "</code>" end}},
   ["*"] = {
     {"^%*%*(%S.-)%*%*", function(s) return "<strong>" .. inline(s) .. "</strong>" end},
     {"^%*(%S[^*]-)%*", function(s) return "<em>" .. inline(s) .. "</em>" end},
   },
   ["["] = {{"^%[([^%]]+)%]%(([^)%s]+)%)", function(s, target)
     if not is_safe(target) then return inline(s) end
-    return ('<a href="%s">%s</a>'):format(html.escape(target), inline(s))
+    return ('<a href="%s">%s</a>'):format(escape(target), inline(s))
   end}},
 }
 
@@ -54,7 +47,7 @@ function inline(s)
     end
     if not made then
       local to = s:find("[\\`*%[]", at + 1) or #s + 1
-      made, stop = html.escape(s:sub(at, to - 1)), to - 1
+      made, stop = escape(s:sub(at, to - 1)), to - 1
     end
     parts[#parts + 1], at = made, stop + 1
   end
@@ -149,7 +142,7 @@ local function code_block(lines, at)
   local code = {}
   at = at + 1
   while lines[at] and not lines[at]:find "^```" do
-    code[#code + 1], at = html.escape(lines[at]), at + 1
+    code[#code + 1], at = escape(lines[at]), at + 1
   end
   return "<pre><code>" .. table.concat(code, "\n") .. "</code></pre>", at + 1
 end

@@ -136,12 +136,14 @@ local function open_string(text)
     local c = text:sub(position, position)
     if mark and c == "\\" then
       position = position + 1
+    elseif mark and c == "\n" then
+      mark = nil -- it has no end
     elseif mark then
       if c == mark then mark = nil end
     elseif c == '"' or c == "'" then
       start, mark = position + 1, c
     elseif text:find("^%-%-", position) then
-      return nil
+      position = text:find("\n", position, true) or #text
     end
     position = position + 1
   end

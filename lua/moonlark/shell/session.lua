@@ -1,4 +1,4 @@
---- What a session at the prompt has beside Moonlark's modules: help, time, reload.
+--- What a session has beside Moonlark's modules, at the prompt and in notebooks: help, time, reload, display, clear.
 local show = require "moonlark.base.show"
 
 local session = {}
@@ -15,6 +15,22 @@ session.help = setmetatable({}, {
   end,
   __tostring = function() return (require("moonlark.shell.help").text "") end,
 })
+
+--- Shows a value: in a notebook as picture, table or player below the cell, elsewhere as the prompt prints it.
+---     display(plot.map(mel))
+---     display(plot.lines({losses}), "curve")
+---@param value any
+---@param id string?  what the cell has displayed with the same id is replaced
+function session.display(value, id) require "moonlark.base.display".show(value, id) end
+
+--- Takes away what a cell has shown so far; at the prompt, what the terminal shows.
+---     clear(true)
+---@param wait boolean?  not before something new is shown
+function session.clear(wait)
+  local cleared = require "moonlark.base.display".cleared
+  if cleared then return cleared(wait == true) end
+  if require "moonlark_core".system.terminal_columns(1) then io.stdout:write "\27[2J\27[H" end
+end
 
 local function spent(seconds)
   if seconds >= 10 then return require("moonlark.base.progress").duration(seconds) end

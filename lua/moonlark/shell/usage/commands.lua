@@ -453,6 +453,20 @@ return {
       {names = {"--workers"}, value = true, says = "Threads"},
     },
   },
+  kernel = {says = "Makes Moonlark a kernel of Jupyter's notebooks, or runs one",
+    arguments = {
+      {names = {"action"}, offers = {"install", "start"}, says = "What to do"},
+      {names = {"file"}, kind = "file", says = "With start"},
+    },
+    options = {
+      {names = {"-h", "--help"}, says = "Show this help message and exit"},
+      {names = {"--warnings"}, value = true, offers = {"show", "ignore", "error"}, says = "What becomes of warnings"},
+      {names = {"--user"}, says = "With install"},
+      {names = {"--sys-prefix"}, says = "With install"},
+      {names = {"--prefix"}, value = true, kind = "folder", says = "With install"},
+      {names = {"--name"}, value = true, says = "With install"},
+    },
+  },
   merge = {says = "Joins the parts that moonlark extract --shard left in a folder",
     arguments = {
       {names = {"folder"}, kind = "folder", says = "What moonlark extract --out named"},

@@ -2,7 +2,7 @@
 local audio = require "moonlark.audio"
 local base64 = require "moonlark.base.base64"
 local curves = require "moonlark.music.analysis.page.curves"
-local escape = require "moonlark.run.html".escape
+local escape = require "moonlark.base.html".escape
 local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
 local json = require "moonlark.base.json"

@@ -1,6 +1,6 @@
 --- Overview: a collection of songs as one page: how their figures are spread, which stand apart, which are the same, what is
 --- wrong with them.
-local escape = require "moonlark.run.html".escape
+local escape = require "moonlark.base.html".escape
 local row = require "moonlark.music.analysis.row"
 local style = require "moonlark.music.analysis.page.style"
 
