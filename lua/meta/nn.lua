@@ -45,3 +45,7 @@
 ---@field Tanh (fun(): moonlark.nn.Tanh)
 ---@field TransformerEncoder (fun(encoder_layer: moonlark.nn.Module, num_layers: integer, norm?: moonlark.nn.Module): moonlark.nn.TransformerEncoder)|(fun(encoder_layer: moonlark.nn.Module, num_layers: integer, named?: {norm?: moonlark.nn.Module}): moonlark.nn.TransformerEncoder)
 ---@field TransformerEncoderLayer (fun(d_model: integer, nhead: integer, dim_feedforward?: integer, dropout?: number, activation?: "relu"|"gelu"|function, layer_norm_eps?: number, batch_first?: boolean, norm_first?: boolean, bias?: boolean): moonlark.nn.TransformerEncoderLayer)|(fun(d_model: integer, nhead: integer, named?: {dim_feedforward?: integer, dropout?: number, activation?: "relu"|"gelu"|function, layer_norm_eps?: number, batch_first?: boolean, norm_first?: boolean, bias?: boolean}): moonlark.nn.TransformerEncoderLayer)
+---@field Sequential fun(...): moonlark.nn.Sequential
+---@field ModuleList fun(...): moonlark.nn.ModuleList
+---@field ModuleDict fun(...): moonlark.nn.ModuleDict
+---@field Identity fun(...): moonlark.nn.Identity

@@ -11,48 +11,48 @@
 
 --- What Dataset:batches takes.
 ---@class moonlark.Dataset.batches.Options
----@field feature? string  default nil: one feature, with its defaults
----@field features? table  default nil: several, {name = settings …} or names; they are joined in the order of their names
----@field rate? integer|"native"  default 22050, Hz: samples per second
----@field pool? string|string[]  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
----@field segment? number  default whole tracks, padded to the longest of their batch, above 0 and at most 1000000000, s: length of an example
----@field hop? number  default segment, above 0 and at most 1000000000, s: from one segment of the grid to the next
+---@field feature? string|false  default nil: one feature, with its defaults
+---@field features? table|false  default nil: several, {name = settings …} or names; they are joined in the order of their names
+---@field rate? integer|"native"|false  default 22050, Hz: samples per second
+---@field pool? string|string[]|false  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field segment? number|false  default whole tracks, padded to the longest of their batch, above 0 and at most 1000000000, s: length of an example
+---@field hop? number|false  default segment, above 0 and at most 1000000000, s: from one segment of the grid to the next
 ---@field crop? boolean|"random"  default true of a training part: cuts segments anywhere; false: those of the grid, in order
----@field per_track? integer  default as many as its grid has segments, 1 or more: crops of a track in an epoch
+---@field per_track? integer|false  default as many as its grid has segments, 1 or more: crops of a track in an epoch
 ---@field batch_size? integer  default 32, 1 or more: examples
 ---@field shuffle? boolean  default true of a training part: another order in each epoch
 ---@field drop_last? boolean  default false: leaves out a last batch that is smaller
 ---@field seed? integer  default 0: of order, crops and augmentations
 ---@field memory? integer  default 2147483648, 0 or more, bytes: of frames or samples kept; the rest is read again each time
----@field recipe? moonlark.Recipe|table  default nil: instead of features, rate and pool
+---@field recipe? moonlark.Recipe|table|false  default nil: instead of features, rate and pool
 ---@field decibel? boolean|{amin?: number, top_db?: number}  default true: turns features that grow with energy into decibels of power
 ---@field normalize? boolean  default true: each row to mean 0 and deviation 1
----@field augment? moonlark.Augmentation[]  default {}: random changes of examples
+---@field augment? moonlark.Augmentation[]|false  default {}: random changes of examples
 ---@field device? string  default "cpu": where batches are to be
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
----@field cache? true|string  default nothing is kept: a folder that keeps results between runs; true: the user's
+---@field cache? true|string|false  default nothing is kept: a folder that keeps results between runs; true: the user's
 
 --- What Dataset:extract takes.
 ---@class moonlark.Dataset.extract.Options
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
----@field cache? true|string  default nothing is kept: a folder that keeps results between runs; true: the user's
+---@field cache? true|string|false  default nothing is kept: a folder that keeps results between runs; true: the user's
 
 --- What Dataset:extract_to takes.
 ---@class moonlark.Dataset.extract_to.Options
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
----@field cache? true|string  default nothing is kept: a folder that keeps results between runs; true: the user's
+---@field cache? true|string|false  default nothing is kept: a folder that keeps results between runs; true: the user's
 
 --- What Dataset:folds takes.
 ---@class moonlark.Dataset.folds.Options
 ---@field seed? integer  default 0: the same gives the same parts
 ---@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
 ---@field stratify? boolean  default true: deals out each class by itself
----@field k? integer  default the folds that the tracks carry, 2 or more: how many
+---@field k? integer|false  default the folds that the tracks carry, 2 or more: how many
 
 --- What Dataset:hash takes.
 ---@class moonlark.Dataset.hash.Options
@@ -76,46 +76,46 @@
 
 --- What Dataset:split takes.
 ---@class moonlark.Dataset.split.Options
----@field train? number  default no such part, above 0 and at most 1: share of the tracks
----@field valid? number  default no such part, above 0 and at most 1: share of the tracks
----@field test? number  default no such part, above 0 and at most 1: share of the tracks
+---@field train? number|false  default no such part, above 0 and at most 1: share of the tracks
+---@field valid? number|false  default no such part, above 0 and at most 1: share of the tracks
+---@field test? number|false  default no such part, above 0 and at most 1: share of the tracks
 ---@field seed? integer  default 0: the same gives the same parts
 ---@field group? string|false  default the tracks' own groups: the CSV column whose equal values stay together; false: none
 ---@field stratify? boolean  default true: deals out each class by itself
----@field lists? true|string|{train?: string, valid?: string, test?: string}  default nil: list files instead of fractions, or their folder; true: the parts that the data's publisher gave
+---@field lists? true|string|{train?: string, valid?: string, test?: string}|false  default nil: list files instead of fractions, or their folder; true: the parts that the data's publisher gave
 
 --- What Dataset:validate takes.
 ---@class moonlark.Dataset.validate.Options
 ---@field decode? boolean  default true: decodes every sample; false: trusts headers, and only hashes the bytes
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
 
 --- What Figure:save takes.
 ---@class moonlark.Figure.save.Options
----@field dpi? number  default 192; 300 with width_mm, 20..2400, dots per inch: of a PNG; SVG and PDF have lines
+---@field dpi? number|false  default 192; 300 with width_mm, 20..2400, dots per inch: of a PNG; SVG and PDF have lines
 
 --- What Model:evaluate takes.
 ---@class moonlark.Model.evaluate.Options
----@field map? string|table<string, string[]>  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
+---@field map? string|table<string, string[]>|false  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
 ---@field join? "sum"|"max"  default "sum": how probabilities of a group become one
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field batch_size? integer  default 32, 1 or more: examples
 ---@field progress? boolean  default false: a bar on standard error
----@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field channel? "mix"|"left"|"right"|integer|false  default as in the training: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
 
 --- What Model:predict takes.
 ---@class moonlark.Model.predict.Options
 ---@field segments? boolean  default false: also what is heard in each segment
----@field map? string|table<string, string[]>  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
+---@field map? string|table<string, string[]>|false  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
 ---@field join? "sum"|"max"  default "sum": how probabilities of a group become one
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field batch_size? integer  default 32, 1 or more: examples
 ---@field progress? boolean  default false: a bar on standard error
----@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field channel? "mix"|"left"|"right"|integer|false  default as in the training: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
 
 --- What Module:load_state_dict takes.
 ---@class moonlark.Module.load_state_dict.Options
@@ -124,29 +124,29 @@
 
 --- What MultiheadAttention:forward takes.
 ---@class moonlark.MultiheadAttention.forward.Options
----@field key_padding_mask? moonlark.Tensor  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
+---@field key_padding_mask? moonlark.Tensor|false  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
 ---@field need_weights? boolean  default true: false: a call gives no weights, which is quicker
----@field attn_mask? moonlark.Tensor  default nil: [l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask
+---@field attn_mask? moonlark.Tensor|false  default nil: [l, s] or [n num_heads, l, s], booleans or numbers as key_padding_mask
 ---@field average_attn_weights? boolean  default true: false: the weights of each head, [n, num_heads, l, s]
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
 --- What Pretrained:attention takes.
 ---@class moonlark.Pretrained.attention.Options
----@field window? number  default the model's own, above 0, s: of sound that is heard at once
----@field hop? number  default the model's own, above 0, s: from window to window
+---@field window? number|false  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number|false  default the model's own, above 0, s: from window to window
 ---@field layer? integer  default -1: 0 is the first, -1 the last
 ---@field head? "mean"|integer  default "mean": one head, or the mean of all
----@field query? "mean"|"all"|number  default what the class is told from, else the mean of all: who looks: a moment of the song, all moments on average, or all of them, a row each
+---@field query? "mean"|"all"|number|false  default what the class is told from, else the mean of all: who looks: a moment of the song, all moments on average, or all of them, a row each
 ---@field rollout? boolean  default false: follow attention through all layers up to this one
----@field class? string  default nil: weight the map by what speaks for this class
+---@field class? string|false  default nil: weight the map by what speaks for this class
 
 --- What Pretrained:classify takes.
 ---@class moonlark.Pretrained.classify.Options
----@field window? number  default the model's own, above 0, s: of sound that is heard at once
----@field hop? number  default the model's own, above 0, s: from window to window
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
----@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
+---@field window? number|false  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number|false  default the model's own, above 0, s: from window to window
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field batch_size? integer|false  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
 ---@field workers? integer  default 0, 0..256: threads that decode; 0: one for each core
 ---@field progress? boolean  default false: draws a bar
 ---@field top? integer  default 1, 1 or more: classes that print names
@@ -155,45 +155,45 @@
 
 --- What Pretrained:embed takes.
 ---@class moonlark.Pretrained.embed.Options
----@field window? number  default the model's own, above 0, s: of sound that is heard at once
----@field hop? number  default the model's own, above 0, s: from window to window
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
----@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
+---@field window? number|false  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number|false  default the model's own, above 0, s: from window to window
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field batch_size? integer|false  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
 ---@field workers? integer  default 0, 0..256: threads that decode; 0: one for each core
 ---@field progress? boolean  default false: draws a bar
----@field layer? integer  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
+---@field layer? integer|false  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
 ---@field pool? false|string|string[]  default {"mean"}: statistics over the time of a song: mean, std, min, max, median, p0 … p100; false: a Signal over time
 
 --- What Pretrained:features takes.
 ---@class moonlark.Pretrained.features.Options
----@field window? number  default the model's own, above 0, s: of sound that is heard at once
----@field hop? number  default the model's own, above 0, s: from window to window
+---@field window? number|false  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number|false  default the model's own, above 0, s: from window to window
 
 --- What Pretrained:track takes.
 ---@class moonlark.Pretrained.track.Options
----@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
+---@field batch_size? integer|false  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
 
 --- What Pretrained:transcribe takes.
 ---@class moonlark.Pretrained.transcribe.Options
----@field language? string  default told from the first 30 s: a code or an English name: de, german
+---@field language? string|false  default told from the first 30 s: a code or an English name: de, german
 ---@field task? "transcribe"|"translate"  default "transcribe": into the same language, or into English
 ---@field timestamps? boolean  default true: segments with times; false: a segment for each window
----@field beam_size? integer  default the likeliest token each time, 1..100: rows that are kept
+---@field beam_size? integer|false  default the likeliest token each time, 1..100: rows that are kept
 ---@field patience? number  default 1, above 0 and at most 100: more than 1: beams go on until so many times more have ended
----@field length_penalty? number  default the mean over tokens, 0..1: exponent of the length by which beams are compared
+---@field length_penalty? number|false  default the mean over tokens, 0..1: exponent of the length by which beams are compared
 ---@field temperature? number|number[]  default {0, 0.2, 0.4, 0.6, 0.8, 1}: tried in turn while a window's text is not good enough; above 0 tokens are drawn by chance
 ---@field best_of? integer  default 5, 1..100: rows that are drawn, of which the best counts
 ---@field compression_threshold? number|false  default 2.4: a text that zlib shrinks more repeats itself
 ---@field logprob_threshold? number|false  default -1: a text whose mean log probability is below fails
 ---@field no_speech_threshold? number|false  default 0.6: a window whose text fails and whose probability of no speech is above is silence
 ---@field context? boolean  default true: each window is told the text before it
----@field prompt? string  default nil: words before the first window: names, spelling, style
+---@field prompt? string|false  default nil: words before the first window: names, spelling, style
 ---@field suppress? boolean  default true: no signs that are not spoken, such as brackets and notes
 ---@field progress? boolean  default false: a bar on standard error
----@field each? fun(segment: table)  default nil: is given each segment as soon as it is there
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field each? fun(segment: table)|false  default nil: is given each segment as soon as it is there
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 
 --- What Tensor:backward takes.
 ---@class moonlark.Tensor.backward.Options
@@ -202,48 +202,48 @@
 
 --- What TransformerEncoder:forward takes.
 ---@class moonlark.TransformerEncoder.forward.Options
----@field mask? moonlark.Tensor  default nil: [t, t], as attn_mask of nn.MultiheadAttention
----@field src_key_padding_mask? moonlark.Tensor  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
+---@field mask? moonlark.Tensor|false  default nil: [t, t], as attn_mask of nn.MultiheadAttention
+---@field src_key_padding_mask? moonlark.Tensor|false  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
 --- What TransformerEncoderLayer:forward takes.
 ---@class moonlark.TransformerEncoderLayer.forward.Options
----@field src_mask? moonlark.Tensor  default nil: [t, t], as attn_mask of nn.MultiheadAttention
----@field src_key_padding_mask? moonlark.Tensor  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
+---@field src_mask? moonlark.Tensor|false  default nil: [t, t], as attn_mask of nn.MultiheadAttention
+---@field src_key_padding_mask? moonlark.Tensor|false  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
 --- What annotation.load takes.
 ---@class moonlark.annotation.load.Options
----@field kind? string  default the only one: which annotation of the file, or what its segments are
----@field index? integer  default the only one, 1 or more: which of those, of several
+---@field kind? string|false  default the only one: which annotation of the file, or what its segments are
+---@field index? integer|false  default the only one, 1 or more: which of those, of several
 
 --- What audio.blocks takes.
 ---@class moonlark.audio.blocks.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field rate? number|"native"  default 22050, Hz: samples per second; native: the file's own
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
----@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field duration? number|false  default to the end, 0..1000000000000, s: how much to read
 ---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 ---@field seconds? number  default 10, above 0, s: length of a block; the last one may be shorter
 
 --- What audio.load takes.
 ---@class moonlark.audio.load.Options
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field rate? number|"native"  default 22050, Hz: samples per second; native: the file's own
 ---@field mono? boolean  default true: the mean of the channels; false: all channels, unless channel names one
 ---@field start? number  default 0, 0..1000000000000, s: where to begin
----@field duration? number  default to the end, 0..1000000000000, s: how much to read
+---@field duration? number|false  default to the end, 0..1000000000000, s: how much to read
 ---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 
 --- What audio.save takes.
 ---@class moonlark.audio.save.Options
----@field subtype? string  default what the format writes: how samples are written, such as pcm24
----@field quality? number  default the encoder's own, 0..1: of .ogg, .opus and .mp3
+---@field subtype? string|false  default what the format writes: how samples are written, such as pcm24
+---@field quality? number|false  default the encoder's own, 0..1: of .ogg, .opus and .mp3
 
 --- What augment.equalizer takes.
 ---@class moonlark.augment.equalizer.Options
@@ -255,7 +255,7 @@
 --- What augment.frequency_mask takes.
 ---@class moonlark.augment.frequency_mask.Options
 ---@field width? number|number[]  default {0, 16}, rows: of each, drawn anew
----@field fraction? number|number[]  default width: of all, instead of width
+---@field fraction? number|number[]|false  default width: of all, instead of width
 ---@field count? integer  default 1, 1..32: how many
 ---@field p? number  default 1, 0..1: how likely it happens
 
@@ -293,7 +293,7 @@
 --- What augment.shift takes.
 ---@class moonlark.augment.shift.Options
 ---@field fraction? number|number[]  default {-0.5, 0.5}: of the segment
----@field seconds? number|number[]  default fraction, s: instead of fraction
+---@field seconds? number|number[]|false  default fraction, s: instead of fraction
 ---@field wrap? boolean  default true: what leaves at one end comes in at the other; false: silence, or a feature's mean
 ---@field on? "sound"|"features"  default "sound": what is changed
 ---@field p? number  default 1, 0..1: how likely it happens
@@ -309,7 +309,7 @@
 --- What augment.time_mask takes.
 ---@class moonlark.augment.time_mask.Options
 ---@field width? number|number[]  default {0, 40}, frames: of each, drawn anew
----@field fraction? number|number[]  default width: of all, instead of width
+---@field fraction? number|number[]|false  default width: of all, instead of width
 ---@field count? integer  default 1, 1..32: how many
 ---@field p? number  default 1, 0..1: how likely it happens
 
@@ -330,40 +330,40 @@
 ---@field min_child_weight? number  default 1, 0 or more: least weight of the rows in a leaf
 ---@field max_bin? integer  default 256, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+---@field class_weight? "balanced"|table<string|integer, number>|false  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
 --- What classify.compare takes.
 ---@class moonlark.classify.compare.Options
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"|false  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 
 --- What classify.constant takes.
 ---@class moonlark.classify.constant.Options
 
 --- What classify.cross_validate takes.
 ---@class moonlark.classify.cross_validate.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field k? integer|false  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field folds? any[]|false  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
+---@field each? fun(fold: integer, result: moonlark.FoldResult)|false  default nil: is called after each fold with its number and result
 
 --- What classify.grid_search takes.
 ---@class moonlark.classify.grid_search.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field k? integer|false  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field folds? any[]|false  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"|false  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 
 --- What classify.importance takes.
 ---@class moonlark.classify.importance.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field k? integer|false  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field folds? any[]|false  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"|false  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 ---@field method? "permutation"|"gain"|"total_gain"|"weight"  default "permutation": permutation: of any model, on folds that it did not see; of trees their own: mean or total gain of the splits by a column, or their number
 ---@field repeats? integer  default 5, 1 or more: permutations of each column in each fold
 ---@field by? "column"|"feature"  default "column": each column, or all columns of a feature at once: mfcc_0_mean, mfcc_1_mean … as mfcc
@@ -376,18 +376,18 @@
 
 --- What classify.lda takes.
 ---@class moonlark.classify.lda.Options
----@field n_components? integer  default as many as possible: classes − 1, or columns, 1 or more: directions that transform keeps
----@field shrinkage? number|"auto"  default no shrinkage: draws covariances towards the same in all directions, as few rows need; auto: by Ledoit and Wolf
+---@field n_components? integer|false  default as many as possible: classes − 1, or columns, 1 or more: directions that transform keeps
+---@field shrinkage? number|"auto"|false  default no shrinkage: draws covariances towards the same in all directions, as few rows need; auto: by Ledoit and Wolf
 ---@field tol? number  default 0.0001, 0..1: directions whose singular value is below this do not vary
 
 --- What classify.learning_curve takes.
 ---@class moonlark.classify.learning_curve.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field k? integer|false  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field folds? any[]|false  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"|false  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
 ---@field sizes? number[]  default {0.1, 0.325, 0.55, 0.775, 1}: shares of the rows that a fold leaves to learn from
 
 --- What classify.logistic takes.
@@ -395,7 +395,7 @@
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field tol? number  default 1e-05, above 0: stop when the gradient's largest entry is below
 ---@field max_iter? integer  default 1000, 1 or more: passes at most
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+---@field class_weight? "balanced"|table<string|integer, number>|false  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
 --- What classify.naive_bayes takes.
 ---@class moonlark.classify.naive_bayes.Options
@@ -403,16 +403,16 @@
 
 --- What classify.nested_cross_validate takes.
 ---@class moonlark.classify.nested_cross_validate.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field k? integer|false  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field folds? any[]|false  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
----@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
----@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
----@field inner_k? integer  default as many as given folds leave, else 5, 2 or more: how many folds the search within each fold makes of the other rows
----@field each? fun(fold: integer, result: moonlark.FoldResult)  default nil: is called after each fold with its number and result
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"|false  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field trials? integer|false  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
+---@field seconds? number|false  default as long as the trials take, above 0, s: no trial begins later; the first is always made
+---@field inner_k? integer|false  default as many as given folds leave, else 5, 2 or more: how many folds the search within each fold makes of the other rows
+---@field each? fun(fold: integer, result: moonlark.FoldResult)|false  default nil: is called after each fold with its number and result
 
 --- What classify.one_vs_rest takes.
 ---@class moonlark.classify.one_vs_rest.Options
@@ -434,22 +434,22 @@
 ---@class moonlark.classify.random_forest.Options
 ---@field n_estimators? integer  default 100, 1 or more: how many trees
 ---@field max_depth? integer  default 0, 0 or more: splits from the root to a leaf at most; 0: no limit
----@field max_features? number  default √columns / columns, above 0 and at most 1: share of the columns tried at a split
+---@field max_features? number|false  default √columns / columns, above 0 and at most 1: share of the columns tried at a split
 ---@field subsample? number  default 0.632, above 0 and at most 1: share of the rows that a tree sees
 ---@field max_bin? integer  default 64, 2..65536: places where a column can be split
 ---@field seed? integer  default 0, 0 or more: of the random shares
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+---@field class_weight? "balanced"|table<string|integer, number>|false  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 
 --- What classify.random_search takes.
 ---@class moonlark.classify.random_search.Options
----@field k? integer  default 5, or as many as `folds` tells apart, 2 or more: how many folds
+---@field k? integer|false  default 5, or as many as `folds` tells apart, 2 or more: how many folds
 ---@field seed? integer  default 0: of the division into folds
 ---@field groups? any[]|false  default X.groups: a group for each row; no group is on both sides; false: none
----@field folds? any[]  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
+---@field folds? any[]|false  default X.folds, where k is not given: a fold for each row, as the data's publisher gave them
 ---@field repeats? integer  default 1, 1 or more: how often the rows are divided anew; folds that were given are once
----@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
----@field trials? integer  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
----@field seconds? number  default as long as the trials take, above 0, s: no trial begins later; the first is always made
+---@field scoring? "accuracy"|"balanced_accuracy"|"f1_macro"|"auc"|"map"|"f1_micro"|"r2"|"ccc"|false  default accuracy; of tags map, of values r2: what is compared: the share that is right, the mean recall or F1, the area under the ROC curve, mean average precision, explained variance, concordance
+---@field trials? integer|false  default 20; with `seconds`, as many as these allow, 1 or more: draws at most
+---@field seconds? number|false  default as long as the trials take, above 0, s: no trial begins later; the first is always made
 
 --- What classify.scaler takes.
 ---@class moonlark.classify.scaler.Options
@@ -458,21 +458,21 @@
 ---@class moonlark.classify.svm.Options
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
----@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
+---@field gamma? number|"scale"|"auto"|false  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field tol? number  default 0.001, above 0: when libsvm stops
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+---@field class_weight? "balanced"|table<string|integer, number>|false  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 ---@field probability? boolean  default false: also learn probabilities
 ---@field seed? integer  default 0: of the parts that these are learnt on
 
 --- What cluster.agglomerative takes.
 ---@class moonlark.cluster.agglomerative.Options
----@field n_clusters? integer  default 2, unless distance_threshold is given, 1 or more: how many clusters are left
+---@field n_clusters? integer|false  default 2, unless distance_threshold is given, 1 or more: how many clusters are left
 ---@field linkage? "ward"|"average"|"complete"|"single"  default "ward": how far apart two clusters are
----@field distance_threshold? number  default by n_clusters, 0 or more: clusters this far apart, or farther, are not joined
+---@field distance_threshold? number|false  default by n_clusters, 0 or more: clusters this far apart, or farther, are not joined
 
 --- What cluster.choose takes.
 ---@class moonlark.cluster.choose.Options
----@field k? integer[]  default nil: the fewest and the most clusters to try
+---@field k? integer[]|false  default nil: the fewest and the most clusters to try
 ---@field method? "kmeans"|"gmm"|"agglomerative"|"spectral"  default "kmeans": whose clusters silhouette and gap judge
 ---@field criteria? ("silhouette"|"gap"|"bic")[]  default {"silhouette", "gap", "bic"}: what is computed
 ---@field references? integer  default 10, 1 or more: sets of rows without clusters that gap compares with
@@ -495,12 +495,12 @@
 ---@field reg_covar? number  default 1e-06, 0 or more: added to the variances
 ---@field max_iter? integer  default 100, 1 or more: passes at most
 ---@field seed? integer  default 0, 0 or more: of the random starts
----@field init? moonlark.Tensor  default k-means: labels to start from, one a row
+---@field init? moonlark.Tensor|false  default k-means: labels to start from, one a row
 
 --- What cluster.hdbscan takes.
 ---@class moonlark.cluster.hdbscan.Options
 ---@field min_cluster_size? integer  default 5, 2 or more: rows that make a cluster
----@field min_samples? integer  default min_cluster_size, 1 or more: rows, itself counted, that make a row's place dense
+---@field min_samples? integer|false  default min_cluster_size, 1 or more: rows, itself counted, that make a row's place dense
 ---@field cluster_selection_method? "eom"|"leaf"  default "eom": the most lasting clusters (excess of mass), or the smallest
 
 --- What cluster.kmeans takes.
@@ -510,7 +510,7 @@
 ---@field max_iter? integer  default 300, 1 or more: passes at most
 ---@field tol? number  default 0.0001, 0 or more: stop when the centres' squared shift is below this share of the variance
 ---@field seed? integer  default 0, 0 or more: of the random starts
----@field init? moonlark.Tensor  default k-means++: centres to start from, n_clusters × columns
+---@field init? moonlark.Tensor|false  default k-means++: centres to start from, n_clusters × columns
 
 --- What cluster.neighbors takes.
 ---@class moonlark.cluster.neighbors.Options
@@ -520,20 +520,20 @@
 
 --- What cluster.nmf takes.
 ---@class moonlark.cluster.nmf.Options
----@field n_components? integer  default as many as possible, 1 or more: how many parts rows are made of
+---@field n_components? integer|false  default as many as possible, 1 or more: how many parts rows are made of
 ---@field init? "nndsvda"|"nndsvd"|"random"  default "nndsvda": where to begin: by singular vectors (a: zeros become the mean), or at random
 ---@field tol? number  default 0.0001, 0 or more: stop when gradients are below this share of the first ones
 ---@field max_iter? integer  default 200, 1 or more: passes at most
 ---@field alpha_W? number  default 0.0, 0 or more: weight of the penalty on the activations
----@field alpha_H? number  default alpha_W, 0 or more: weight of the penalty on the components
+---@field alpha_H? number|false  default alpha_W, 0 or more: weight of the penalty on the components
 ---@field l1_ratio? number  default 0.0, 0..1: of the penalties: 1 makes them sparse, 0 small
 ---@field seed? integer  default 0, 0 or more: of the random start
----@field W? moonlark.Tensor  default as init says: activations to start from, rows × n_components; H is needed as well
----@field H? moonlark.Tensor  default as init says: components to start from, n_components × columns; W is needed as well
+---@field W? moonlark.Tensor|false  default as init says: activations to start from, rows × n_components; H is needed as well
+---@field H? moonlark.Tensor|false  default as init says: components to start from, n_components × columns; W is needed as well
 
 --- What cluster.pca takes.
 ---@class moonlark.cluster.pca.Options
----@field n_components? integer  default as many as possible, 1 or more: how many are kept
+---@field n_components? integer|false  default as many as possible, 1 or more: how many are kept
 ---@field whiten? boolean  default false: bring each component to unit variance
 
 --- What cluster.spectral takes.
@@ -552,7 +552,7 @@
 ---@field early_exaggeration? number  default 12.0, 1 or more: how much attraction is exaggerated in the first steps
 ---@field early_exaggeration_iter? integer  default 250, 0 or more: these first steps
 ---@field n_iter? integer  default 500, 0 or more: steps after them
----@field learning_rate? number  default rows / exaggeration, above 0: length of the steps
+---@field learning_rate? number|false  default rows / exaggeration, above 0: length of the steps
 ---@field init? "pca"|"random"  default "pca": where rows start
 ---@field metric? "euclidean"|"cosine"|"manhattan"  default "euclidean": distance between rows
 ---@field theta? number  default 0.5, 0..1: how coarsely far points are taken together: 0 is exact
@@ -567,11 +567,11 @@
 ---@field spread? number  default 1.0, above 0: how far rows lie apart; min_dist is at most this
 ---@field metric? "euclidean"|"cosine"|"manhattan"  default "euclidean": distance between rows
 ---@field init? "spectral"|"pca"|"random"  default "spectral": where rows start
----@field n_epochs? integer  default 500, or 200 with more than 10000 rows, 1..1000000: passes over the edges
+---@field n_epochs? integer|false  default 500, or 200 with more than 10000 rows, 1..1000000: passes over the edges
 ---@field learning_rate? number  default 1.0, above 0: length of the first steps
 ---@field negative_sample_rate? integer  default 5, 0..1000: rows that push, for each that pulls
 ---@field repulsion_strength? number  default 1.0, 0 or more: how strongly they push
----@field target_weight? number  default labels are not looked at, 0..1: how much labels count, 0.5 for instance
+---@field target_weight? number|false  default labels are not looked at, 0..1: how much labels count, 0.5 for instance
 ---@field seed? integer  default 0, 0 or more: of the start, the search for neighbours and the rows that push
 ---@field progress? boolean  default true: draws a bar on standard error
 
@@ -583,60 +583,60 @@
 --- What corpus.generate takes.
 ---@class moonlark.corpus.generate.Options
 ---@field clips? integer  default 20, 1..99999: clips of each style
----@field styles? ("blues"|"bossa"|"classical"|"country"|"hiphop"|"house"|"jazz"|"metal"|"reggae"|"rock")[]  default all: only these
+---@field styles? ("blues"|"bossa"|"classical"|"country"|"hiphop"|"house"|"jazz"|"metal"|"reggae"|"rock")[]|false  default all: only these
 ---@field workers? integer  default 1, 0..256: processes to use; 0: one for each core
----@field progress? fun(done: integer, total: integer)  default nil: f(done, total) after each clip
+---@field progress? fun(done: integer, total: integer)|false  default nil: f(done, total) after each clip
 ---@field seed? integer  default 0: of all that is drawn
 ---@field seconds? number  default 12, 1..600, s: length of a clip
 
 --- What dataset.csv takes.
 ---@class moonlark.dataset.csv.Options
----@field columns? {path?: string, label?: string, labels?: string, value?: string|string[], group?: string, fold?: string, part?: string}  default {}: where the columns have other names
+---@field columns? {path?: string, label?: string, labels?: string, value?: string|string[], group?: string, fold?: string, part?: string}|false  default {}: where the columns have other names
 ---@field root? string  default "": the folder that paths start from, as seen from the CSV file's
----@field delimiter? string  default the one of , ; tab | that fits: one character between fields
+---@field delimiter? string|false  default the one of , ; tab | that fits: one character between fields
 ---@field separator? string  default "|": what stands between the labels of one track, in the column `labels`
 
 --- What dataset.folder takes.
 ---@class moonlark.dataset.folder.Options
----@field pattern? string  default every file: only files whose name it matches
----@field extensions? string[]  default those of sound: only files with these endings
----@field fold? string  default no folds: a pattern whose capture in a file's name is the track's fold
----@field group? string  default no groups: a pattern whose capture is the track's group
+---@field pattern? string|false  default every file: only files whose name it matches
+---@field extensions? string[]|false  default those of sound: only files with these endings
+---@field fold? string|false  default no folds: a pattern whose capture in a file's name is the track's fold
+---@field group? string|false  default no groups: a pattern whose capture is the track's group
 ---@field depth? integer  default 1, 0 or more: levels of folders that make a label: with 2, rock/indie
 
 --- What dataset.gtzan takes.
 ---@class moonlark.dataset.gtzan.Options
----@field lists? string  default beside the data: the folder of the list files
+---@field lists? string|false  default beside the data: the folder of the list files
 
 --- What dataset.kind takes.
 ---@class moonlark.dataset.kind.Options
----@field delimiter? string  default guessed: of a CSV file: one character between fields
----@field path? string  default "path", "filename" …: of a CSV file: the column of paths
+---@field delimiter? string|false  default guessed: of a CSV file: one character between fields
+---@field path? string|false  default "path", "filename" …: of a CSV file: the column of paths
 
 --- What dataset.known takes.
 ---@class moonlark.dataset.known.Options
----@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"  default found out: which collection it is
----@field subset? string  default the one that is there: of FMA small, medium, large, full; of ESC esc10; of MTG-Jamendo genre, moodtheme …
----@field split? integer  default 0, where it is there, 0 or more: of MTG-Jamendo: which published split
----@field tags? integer  default all, 1 or more: keep as many tags, the most frequent
----@field lists? string  default beside the data: of GTZAN: the folder of the fault-filtered split's lists
+---@field name? "esc"|"fma"|"gtzan"|"mtg-jamendo"|"magnatagatune"|"urbansound8k"|false  default found out: which collection it is
+---@field subset? string|false  default the one that is there: of FMA small, medium, large, full; of ESC esc10; of MTG-Jamendo genre, moodtheme …
+---@field split? integer|false  default 0, where it is there, 0 or more: of MTG-Jamendo: which published split
+---@field tags? integer|false  default all, 1 or more: keep as many tags, the most frequent
+---@field lists? string|false  default beside the data: of GTZAN: the folder of the fault-filtered split's lists
 
 --- What dataset.table takes.
 ---@class moonlark.dataset.table.Options
 ---@field label? false|string  default "label", "class", "genre", "target" …: the column of classes; false: none
----@field labels? string|string[]  default none: tags: columns of 0 and 1, or one column of texts
+---@field labels? string|string[]|false  default none: tags: columns of 0 and 1, or one column of texts
 ---@field separator? string  default "|": what stands between the tags of a text
----@field value? string|string[]  default none: the columns of numbers to be learned
----@field group? string  default "group": a column whose equal values stay together, or a pattern whose capture in the path is the group
----@field fold? string  default "fold": the column of folds
----@field part? string  default "part": the column of parts: train, valid, test
----@field path? string  default "path", "filename" …, or texts such as a.wav: the column of files' names
----@field ignore? string|string[]  default none: columns to leave out
----@field columns? string|string[]  default all others: the columns to learn from
+---@field value? string|string[]|false  default none: the columns of numbers to be learned
+---@field group? string|false  default "group": a column whose equal values stay together, or a pattern whose capture in the path is the group
+---@field fold? string|false  default "fold": the column of folds
+---@field part? string|false  default "part": the column of parts: train, valid, test
+---@field path? string|false  default "path", "filename" …, or texts such as a.wav: the column of files' names
+---@field ignore? string|string[]|false  default none: columns to leave out
+---@field columns? string|string[]|false  default all others: the columns to learn from
 ---@field missing? "refuse"|"drop"|"columns"|"median"  default "refuse": cells without a number: an error, leave out their rows, their columns, or take the column's median
 ---@field delimiter? "auto"|","|";"|"	"|"|"|" "  default "auto": between two cells of a line; auto: guessed
 ---@field decimal? "."|","  default ".": before the decimals of a number
----@field header? integer  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
+---@field header? integer|false  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
 
 --- What effects.deemphasis takes.
 ---@class moonlark.effects.deemphasis.Options
@@ -648,13 +648,13 @@
 ---@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
 ---@field init? "zeros"|"random"  default "random": the phases to begin with
 ---@field seed? integer  default 0: of random phases
----@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
----@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
----@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
+---@field n_fft? integer|false  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
+---@field hop_length? integer|false  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
+---@field win_length? integer|false  default the Signal's, or n_fft, 1..16777216: samples in the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"|false  default the Signal's, or "hann": shape of the window
 ---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
----@field length? integer  default what the frames give, 0..1099511627776: samples of the result
----@field pad_mode? "constant"|"reflect"|"edge"  default the Signal's, or "constant": what lies beyond the ends
+---@field length? integer|false  default what the frames give, 0..1099511627776: samples of the result
+---@field pad_mode? "constant"|"reflect"|"edge"|false  default the Signal's, or "constant": what lies beyond the ends
 
 --- What effects.harmonic takes.
 ---@class moonlark.effects.harmonic.Options
@@ -678,13 +678,13 @@
 ---@field momentum? number  default 0.99, 0..2: how far a guess goes beyond the analysis; 0: not
 ---@field init? "zeros"|"random"  default "random": the phases to begin with
 ---@field seed? integer  default 0: of random phases
----@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
----@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
----@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
+---@field n_fft? integer|false  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
+---@field hop_length? integer|false  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
+---@field win_length? integer|false  default the Signal's, or n_fft, 1..16777216: samples in the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"|false  default the Signal's, or "hann": shape of the window
 ---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
----@field length? integer  default what the frames give, 0..1099511627776: samples of the result
----@field pad_mode? "constant"|"reflect"|"edge"  default the Signal's, or "constant": what lies beyond the ends
+---@field length? integer|false  default what the frames give, 0..1099511627776: samples of the result
+---@field pad_mode? "constant"|"reflect"|"edge"|false  default the Signal's, or "constant": what lies beyond the ends
 
 --- What effects.mel_to_stft takes.
 ---@class moonlark.effects.mel_to_stft.Options
@@ -700,8 +700,8 @@
 
 --- What effects.pitch_shift takes.
 ---@class moonlark.effects.pitch_shift.Options
----@field n_fft? integer  default 2048, by the phase vocoder, 2..16777216: samples in a frame
----@field hop_length? integer  default 512, by the phase vocoder, 1..16777216: samples from frame to frame
+---@field n_fft? integer|false  default 2048, by the phase vocoder, 2..16777216: samples in a frame
+---@field hop_length? integer|false  default 512, by the phase vocoder, 1..16777216: samples from frame to frame
 ---@field method? "phase_vocoder"|"rubberband"  default "phase_vocoder": the quick one, or the one that sounds better
 ---@field bins_per_octave? number  default 12, 1 or more: steps of an octave
 
@@ -722,8 +722,8 @@
 
 --- What effects.time_stretch takes.
 ---@class moonlark.effects.time_stretch.Options
----@field n_fft? integer  default 2048, by the phase vocoder, 2..16777216: samples in a frame
----@field hop_length? integer  default 512, by the phase vocoder, 1..16777216: samples from frame to frame
+---@field n_fft? integer|false  default 2048, by the phase vocoder, 2..16777216: samples in a frame
+---@field hop_length? integer|false  default 512, by the phase vocoder, 1..16777216: samples from frame to frame
 ---@field method? "phase_vocoder"|"rubberband"  default "phase_vocoder": the quick one, or the one that sounds better
 
 --- What effects.trim takes.
@@ -737,15 +737,15 @@
 ---@class moonlark.feature.amplitude_to_db.Options
 ---@field ref? number|"max"|function  default 1: what becomes 0 dB: a number, the largest value, or a function of the data
 ---@field amin? number  default 1e-05, above 0: smaller values count as this
----@field top_db? number  default 80, 0 or more, dB: how far under the maximum values may lie; false: any
+---@field top_db? number|false  default 80, 0 or more, dB: how far under the maximum values may lie; false: any
 
 --- What feature.chroma_cens takes.
 ---@class moonlark.feature.chroma_cens.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field fmin? number|false  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
 ---@field n_octaves? integer  default 7, 1..20: octaves above fmin
 ---@field bins_per_octave? integer  default 36, 1..1200: frequencies in an octave, a multiple of the classes
----@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default estimated, -100..100, bins: distance from A = 440 Hz
 ---@field n_chroma? integer  default 12, 1..1200: pitch classes
 ---@field norm? "inf"|"1"|"2"|"none"  default "2": what each frame is divided by: a norm of its rows
 ---@field win_len_smooth? integer  default 41, 0..16777216, frames: that are smoothed together, 0: none
@@ -754,10 +754,10 @@
 --- What feature.chroma_cqt takes.
 ---@class moonlark.feature.chroma_cqt.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field fmin? number|false  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
 ---@field n_octaves? integer  default 7, 1..20: octaves above fmin
 ---@field bins_per_octave? integer  default 36, 1..1200: frequencies in an octave, a multiple of the classes
----@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default estimated, -100..100, bins: distance from A = 440 Hz
 ---@field n_chroma? integer  default 12, 1..1200: pitch classes
 ---@field norm? "inf"|"1"|"2"|"none"  default "inf": what each frame is divided by: a norm of its rows
 ---@field threshold? number  default 0.0, 0..1000000000: smaller sums count as 0
@@ -766,24 +766,24 @@
 ---@class moonlark.feature.chroma_stft.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field norm? "inf"|"1"|"2"|"none"  default "inf": what each frame is divided by: a norm of its rows
----@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default estimated, -100..100, bins: distance from A = 440 Hz
 ---@field n_chroma? integer  default 12, 1..1200: pitch classes
 ---@field ctroct? number  default 5.0, -100..100, octaves: where octaves weigh most, above A0
----@field octwidth? number  default 2.0, 0.001..1000000000, octaves: how far around that
+---@field octwidth? number|false  default 2.0, 0.001..1000000000, octaves: how far around that
 ---@field base_c? boolean  default true: the first row is C, else A
 
 --- What feature.cqt takes.
 ---@class moonlark.feature.cqt.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field fmin? number|false  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
 ---@field n_bins? integer  default 84, 1..100000: frequencies
 ---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
----@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default 0.0, -100..100, bins: distance from A = 440 Hz
 ---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
 ---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
 ---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
@@ -808,14 +808,14 @@
 --- What feature.embedding takes.
 ---@class moonlark.feature.embedding.Options
 ---@field model string  required: a folder or file of weights, a name of the catalogue, or "org/name" on a hub
----@field layer? integer  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
----@field window? number  default the model's own, above 0, s: of sound that is heard at once
----@field hop? number  default the model's own, above 0, s: from window to window
+---@field layer? integer|false  default the model's customary embedding: of a transformer: 0 is what its first layer is given, -1 what the last one gives
+---@field window? number|false  default the model's own, above 0, s: of sound that is heard at once
+---@field hop? number|false  default the model's own, above 0, s: from window to window
 ---@field precision? "float32"|"bfloat16"|"float16"|"int8"  default "float32": of weights and computation
 ---@field pca? boolean  default false: VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are
 ---@field device? string  default "cpu": where it is computed: "cpu", "cuda:0"
----@field batch_size? integer  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
----@field content? string  default nil: hash of the model's files: others are refused
+---@field batch_size? integer|false  default a minute of sound on the CPU, 16 elsewhere, 1 or more: windows that are computed at once
+---@field content? string|false  default nil: hash of the model's files: others are refused
 
 --- What feature.estimate_tuning takes.
 ---@class moonlark.feature.estimate_tuning.Options
@@ -825,8 +825,8 @@
 
 --- What feature.fix_length takes.
 ---@class moonlark.feature.fix_length.Options
----@field frames? integer  default as seconds say, 0 or more: how many are wanted, samples of a waveform
----@field seconds? number  default as frames say, 0..1000000000, s: how long it is to be
+---@field frames? integer|false  default as seconds say, 0 or more: how many are wanted, samples of a waveform
+---@field seconds? number|false  default as frames say, 0..1000000000, s: how long it is to be
 ---@field value? number  default 0: what is put behind
 
 --- What feature.fourier_tempogram takes.
@@ -839,10 +839,10 @@
 --- What feature.hybrid_cqt takes.
 ---@class moonlark.feature.hybrid_cqt.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field fmin? number|false  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
 ---@field n_bins? integer  default 84, 1..100000: frequencies
 ---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
----@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default 0.0, -100..100, bins: distance from A = 440 Hz
 ---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
 ---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
 ---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
@@ -852,12 +852,12 @@
 
 --- What feature.istft takes.
 ---@class moonlark.feature.istft.Options
----@field n_fft? integer  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
----@field hop_length? integer  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
----@field win_length? integer  default the Signal's, or n_fft, 1..16777216: samples in the window
----@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default the Signal's, or "hann": shape of the window
+---@field n_fft? integer|false  default the Signal's, or 2·(rows − 1), 2..16777216: samples in a frame
+---@field hop_length? integer|false  default the Signal's, or win_length / 4, 1..16777216: samples from frame to frame
+---@field win_length? integer|false  default the Signal's, or n_fft, 1..16777216: samples in the window
+---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"|false  default the Signal's, or "hann": shape of the window
 ---@field center? boolean  default the Signal's, or true: frame t lies around sample t·hop_length
----@field length? integer  default what the frames give, 0..1099511627776: samples of the result
+---@field length? integer|false  default what the frames give, 0..1099511627776: samples of the result
 
 --- What feature.kaldi_fbank takes.
 ---@class moonlark.feature.kaldi_fbank.Options
@@ -868,7 +868,7 @@
 ---@field remove_dc_offset? boolean  default true: take each frame's mean off
 ---@field preemphasis? number  default 0.97, 0..1: share of the sample before that is taken off each
 ---@field scale? number  default 1.0, 1e-06..1000000: of samples: 32768 where Kaldi's whole numbers are meant
----@field n_frames? integer  default 1024, 1..16777216, frames: cut or pad to so many
+---@field n_frames? integer|false  default 1024, 1..16777216, frames: cut or pad to so many
 ---@field normalize? boolean  default true: to the mean and deviation that the network was trained with
 ---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
 
@@ -876,20 +876,20 @@
 ---@class moonlark.feature.log_mel.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
 ---@field ref? number  default 1.0, 1e-30 or more: the power that is 0 dB
 ---@field amin? number  default 1e-10, 1e-37 or more: smaller values count as this
----@field top_db? number  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
+---@field top_db? number|false  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
 
 --- What feature.lpc takes.
 ---@class moonlark.feature.lpc.Options
@@ -901,7 +901,7 @@
 
 --- What feature.maest_mel takes.
 ---@class moonlark.feature.maest_mel.Options
----@field n_frames? integer  default 1876, 1..16777216, frames: cut or pad to so many
+---@field n_frames? integer|false  default 1876, 1..16777216, frames: cut or pad to so many
 ---@field normalize? boolean  default true: to the mean and deviation that the network was trained with
 ---@field hop_length? integer  default 256, 256..256, samples: from frame to frame: always this
 
@@ -909,14 +909,14 @@
 ---@class moonlark.feature.mel.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
@@ -929,14 +929,14 @@
 ---@field lifter? number  default 0.0, 0..1000000: how far higher coefficients are raised, 0: not
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
@@ -949,14 +949,14 @@
 ---@field lifter? number  default 0.0, 0..1000000: how far higher coefficients are raised, 0: not
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
@@ -972,14 +972,14 @@
 ---@field lifter? number  default 0.0, 0..1000000: how far higher coefficients are raised, 0: not
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
@@ -995,14 +995,14 @@
 ---@field aggregate? "mean"|"median"  default "mean": what stands for all bands
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
@@ -1016,14 +1016,14 @@
 ---@field aggregate? "mean"|"median"  default "mean": what stands for all bands
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
@@ -1038,14 +1038,14 @@
 ---@field eps? number  default 1e-06, 1e-30..1: what is added to the average
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
 ---@field power? number  default 2.0, 0.001..100: exponent of the magnitudes
 ---@field n_mels? integer  default 128, 1..4096: mel bands
 ---@field fmin? number  default 0.0, 0..1000000000, Hz: where the lowest band begins
----@field fmax? number  default rate / 2, 0..1000000000, Hz: where the highest band ends
+---@field fmax? number|false  default rate / 2, 0..1000000000, Hz: where the highest band ends
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
@@ -1061,7 +1061,7 @@
 ---@class moonlark.feature.poly_features.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1071,15 +1071,15 @@
 ---@class moonlark.feature.power_to_db.Options
 ---@field ref? number|"max"|function  default 1: what becomes 0 dB: a number, the largest value, or a function of the data
 ---@field amin? number  default 1e-10, above 0: smaller values count as this
----@field top_db? number  default 80, 0 or more, dB: how far under the maximum values may lie; false: any
+---@field top_db? number|false  default 80, 0 or more, dB: how far under the maximum values may lie; false: any
 
 --- What feature.pseudo_cqt takes.
 ---@class moonlark.feature.pseudo_cqt.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field fmin? number|false  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
 ---@field n_bins? integer  default 84, 1..100000: frequencies
 ---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
----@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default 0.0, -100..100, bins: distance from A = 440 Hz
 ---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
 ---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
 ---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
@@ -1103,18 +1103,18 @@
 ---@field max_transition_rate? number  default 35.92, 0..1000000, octaves/s: how fast a pitch may move
 ---@field switch_prob? number  default 0.01, 0..1: probability that voicing changes from frame to frame
 ---@field no_trough_prob? number  default 0.01, 0..1: share of the votes that find no trough, for the lowest
----@field fill_na? number  default 0.0, -1000000000..1000000000, Hz: pitch of unvoiced frames
+---@field fill_na? number|false  default 0.0, -1000000000..1000000000, Hz: pitch of unvoiced frames
 ---@field best_guess? boolean  default false: keep the pitch that an unvoiced frame might have
 
 --- What feature.recipe takes.
 ---@class moonlark.feature.recipe.Options
 ---@field features table  required: {name = settings …}, or a list of names
 ---@field rate? integer|"native"  default 22050, Hz: samples per second; native, or 0: each file's own
----@field pool? string|string[]  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
----@field channel? "mix"|"left"|"right"|integer  default "mix", the mean of all: which channel to hear; numbers count from 0
----@field partial? "refuse"|"keep"  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
----@field start? number  default 0, 0 or more, s: where in each file to begin
----@field duration? number  default to the end, 0 or more, s: how much of each file
+---@field pool? string|string[]|false  default frames are kept: statistics over time: mean, std, min, max, median, p0 … p100
+---@field channel? "mix"|"left"|"right"|integer|false  default "mix", the mean of all: which channel to hear; numbers count from 0
+---@field partial? "refuse"|"keep"|false  default "refuse": files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field start? number|false  default 0, 0 or more, s: where in each file to begin
+---@field duration? number|false  default to the end, 0 or more, s: how much of each file
 ---@field pad? boolean  default false: silence after files that end before the duration
 
 --- What feature.rms takes.
@@ -1132,7 +1132,7 @@
 ---@class moonlark.feature.spectral_bandwidth.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1143,7 +1143,7 @@
 ---@class moonlark.feature.spectral_centroid.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1152,7 +1152,7 @@
 ---@class moonlark.feature.spectral_contrast.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1165,7 +1165,7 @@
 ---@class moonlark.feature.spectral_entropy.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1176,7 +1176,7 @@
 ---@class moonlark.feature.spectral_flatness.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1187,7 +1187,7 @@
 ---@class moonlark.feature.spectral_flux.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1196,7 +1196,7 @@
 ---@class moonlark.feature.spectral_rolloff.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1206,7 +1206,7 @@
 ---@class moonlark.feature.spectrogram.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1216,7 +1216,7 @@
 ---@class moonlark.feature.stft.Options
 ---@field n_fft? integer  default 2048, 2..16777216, samples: length of a frame
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field win_length? integer  default n_fft, 1..16777216, samples: length of the window
+---@field win_length? integer|false  default n_fft, 1..16777216, samples: length of the window
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
@@ -1232,10 +1232,10 @@
 --- What feature.tonnetz takes.
 ---@class moonlark.feature.tonnetz.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field fmin? number|false  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
 ---@field n_octaves? integer  default 7, 1..20: octaves above fmin
 ---@field bins_per_octave? integer  default 36, 1..1200: frequencies in an octave, a multiple of the classes
----@field tuning? number  default estimated, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default estimated, -100..100, bins: distance from A = 440 Hz
 
 --- What feature.vggish_mel takes.
 ---@class moonlark.feature.vggish_mel.Options
@@ -1278,24 +1278,24 @@
 --- What feature.vqt takes.
 ---@class moonlark.feature.vqt.Options
 ---@field hop_length? integer  default 512, 1..16777216, samples: from frame to frame
----@field fmin? number  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
+---@field fmin? number|false  default C1, 32.7 Hz, 0.001..1000000000, Hz: the lowest frequency
 ---@field n_bins? integer  default 84, 1..100000: frequencies
 ---@field bins_per_octave? integer  default 12, 1..10000: frequencies in an octave
----@field tuning? number  default 0.0, -100..100, bins: distance from A = 440 Hz
+---@field tuning? number|false  default 0.0, -100..100, bins: distance from A = 440 Hz
 ---@field filter_scale? number  default 1.0, 0.001..1000: length of the filters; shorter ones tell times better apart
 ---@field norm? "inf"|"1"|"2"|"none"  default "1": what each filter is divided by: a norm of it
 ---@field sparsity? number  default 0.01, 0..0.999: share of each filter that is left out
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field scale? boolean  default true: divide by the root of each filter's length
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
----@field gamma? number  default as hearing's, 0..1000000000, Hz: how much wider the filters are
+---@field gamma? number|false  default as hearing's, 0..1000000000, Hz: how much wider the filters are
 
 --- What feature.whisper_mel takes.
 ---@class moonlark.feature.whisper_mel.Options
 ---@field n_mels? integer  default 80, 1..1024: mel bands
 ---@field pad? boolean  default true: cut or pad with silence to 30 s
 ---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this
----@field range? number  default 8.0, 0.001..100, decades: below the clip's maximum, where values end; false: no end
+---@field range? number|false  default 8.0, 0.001..100, decades: below the clip's maximum, where values end; false: no end
 
 --- What feature.yin takes.
 ---@class moonlark.feature.yin.Options
@@ -1318,7 +1318,7 @@
 ---@class moonlark.finetune.open.Options
 ---@field classes integer|string[]  required: how many to tell apart, or their names
 ---@field unfreeze? integer|string  default 0: what is trained below the head: so many upper layers, parameters by a pattern of names, or "all"
----@field lora? {rank?: integer, alpha?: number, targets?: string}  default none: low-rank adapters are trained in place of weights
+---@field lora? {rank?: integer, alpha?: number, targets?: string}|false  default none: low-rank adapters are trained in place of weights
 ---@field weighted? boolean  default false: the head hears a learned mean of all layers
 ---@field dropout? number  default 0, 0 or more and below 1: before the head
 ---@field checkpointing? boolean  default false: less memory and more time: layers are computed again for their gradients
@@ -1332,47 +1332,47 @@
 ---@class moonlark.hub.find.Options
 ---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field revision? string  default "main": a branch, a tag or a commit
----@field token? string  default $HF_TOKEN, or the file in which it is kept: shown to the hub
+---@field token? string|false  default $HF_TOKEN, or the file in which it is kept: shown to the hub
 
 --- What hub.get takes.
 ---@class moonlark.hub.get.Options
 ---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field revision? string  default "main": a branch, a tag or a commit
----@field token? string  default $HF_TOKEN, or the file in which it is kept: shown to the hub
+---@field token? string|false  default $HF_TOKEN, or the file in which it is kept: shown to the hub
 
 --- What metrics.average_precision takes.
 ---@class moonlark.metrics.average_precision.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field positive? integer|false  default 1 of two classes, 0 or more: the class that is told from the rest
 ---@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
 
 --- What metrics.calibration_curve takes.
 ---@class moonlark.metrics.calibration_curve.Options
----@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
+---@field positive? integer|false  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
 ---@field n_bins? integer  default 5, 2 or more: parts of 0..1
 ---@field strategy? "uniform"|"quantile"  default "uniform": parts of one width, or of one number of rows
 
 --- What metrics.calibration_error takes.
 ---@class moonlark.metrics.calibration_error.Options
----@field positive? integer  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
+---@field positive? integer|false  default 1 where scores are one list; of n × classes, the surest class of each row, 0 or more: the class that is meant
 ---@field n_bins? integer  default 15, 2 or more: parts of 0..1
 
 --- What metrics.cohen_kappa takes.
 ---@class moonlark.metrics.cohen_kappa.Options
----@field weights? "linear"|"quadratic"  default all mistakes count the same: how much worse classes are whose ids are further apart
+---@field weights? "linear"|"quadratic"|false  default all mistakes count the same: how much worse classes are whose ids are further apart
 
 --- What metrics.precision_recall_curve takes.
 ---@class moonlark.metrics.precision_recall_curve.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field positive? integer|false  default 1 of two classes, 0 or more: the class that is told from the rest
 
 --- What metrics.roc_auc takes.
 ---@class moonlark.metrics.roc_auc.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field positive? integer|false  default 1 of two classes, 0 or more: the class that is told from the rest
 ---@field average? "macro"|"weighted"  default "macro": the mean over classes: plain, or weighted by support
 ---@field multi_class? "ovr"|"ovo"  default "ovr": each class against the rest, or against each other
 
 --- What metrics.roc_curve takes.
 ---@class moonlark.metrics.roc_curve.Options
----@field positive? integer  default 1 of two classes, 0 or more: the class that is told from the rest
+---@field positive? integer|false  default 1 of two classes, 0 or more: the class that is told from the rest
 ---@field drop_intermediate? boolean  default true: leave out thresholds in line with their neighbours
 
 --- What metrics.top_k_accuracy takes.
@@ -1386,8 +1386,8 @@
 
 --- What music.analyze takes.
 ---@class moonlark.music.analyze.Options
----@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality"|"mood"|"voice"|"genre_rules")[]  default everything: what to hear
----@field model? string  default none is asked: a trained model that is asked too: what predict.file takes
+---@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality"|"mood"|"voice"|"genre_rules")[]|false  default everything: what to hear
+---@field model? string|false  default none is asked: a trained model that is asked too: what predict.file takes
 
 --- What music.beats takes.
 ---@class moonlark.music.beats.Options
@@ -1406,7 +1406,7 @@
 ---@field beats? boolean  default true: chords change at beats only, those of music.beats; where there are none, at any time
 ---@field network? boolean  default true: ask the network of models/weights/harmony; false: compare the chroma with chords
 ---@field bass? number  default 0.12, 0 or more: what the bass weighs beside the chord's notes, without the network
----@field model? string  default the network that comes with Moonlark: a model of the family chordia to ask instead: what pretrained.open takes
+---@field model? string|false  default the network that comes with Moonlark: a model of the family chordia to ask instead: what pretrained.open takes
 ---@field vocabulary? "majmin"|"large"  default "majmin": major and minor triads; or sevenths, ninths, sus, dim, aug and inversions, too, for which a model must be there
 
 --- What music.dtw takes.
@@ -1415,9 +1415,9 @@
 ---@field subseq? boolean  default false: find the shorter feature anywhere within the longer
 ---@field global_constraints? boolean  default false: stay within a band about the diagonal
 ---@field band_rad? number  default 0.25, 0..1: half the width of that band, as a share of the fewest frames
----@field step_sizes? integer[][]  default {{1, 1}, {0, 1}, {1, 0}}: {frames of X, frames of Y} of each step
----@field weights_add? number[]  default 0: what each step costs beside the distance
----@field weights_mul? number[]  default 1: how often the distance each step costs
+---@field step_sizes? integer[][]|false  default {{1, 1}, {0, 1}, {1, 0}}: {frames of X, frames of Y} of each step
+---@field weights_add? number[]|false  default 0: what each step costs beside the distance
+---@field weights_mul? number[]|false  default 1: how often the distance each step costs
 
 --- What music.genre_rules takes.
 ---@class moonlark.music.genre_rules.Options
@@ -1425,13 +1425,13 @@
 
 --- What music.key takes.
 ---@class moonlark.music.key.Options
----@field window? number  default one key for the whole song, 2 or more, s: how much sound a key is heard in, for keys that change
+---@field window? number|false  default one key for the whole song, 2 or more, s: how much sound a key is heard in, for keys that change
 ---@field network? boolean  default true: ask the network of models/weights/harmony, too; false: the profiles alone
 ---@field steadiness? number  default 6, 0 or more: how much better a new key must fit, as a logarithm, before the key changes
 
 --- What music.notes takes.
 ---@class moonlark.music.notes.Options
----@field model? string  default one voice, by pYIN: a Basic Pitch model, for several notes at once: what pretrained.open takes
+---@field model? string|false  default one voice, by pYIN: a Basic Pitch model, for several notes at once: what pretrained.open takes
 ---@field least? number  default 0.08, above 0, s: the shortest note
 ---@field onset_threshold? number  default 0.5, above 0 and below 1: how sure a note's beginning must be, with a model
 ---@field frame_threshold? number  default 0.3, above 0 and below 1: how sure it must be that it sounds, with a model
@@ -1439,16 +1439,16 @@
 --- What music.onsets takes.
 ---@class moonlark.music.onsets.Options
 ---@field method? "superflux"|"librosa"  default "superflux": how they are found
----@field delta? number  default 0.07, of librosa's 0.07, 0 or more: how far an onset stands out, of the largest
+---@field delta? number|false  default 0.07, of librosa's 0.07, 0 or more: how far an onset stands out, of the largest
 ---@field backtrack? boolean  default false: where the sound begins to rise, in place of where it rises most
 
 --- What music.recurrence_matrix takes.
 ---@class moonlark.music.recurrence_matrix.Options
----@field k? integer  default 2·⌈√(frames − 2·width + 1)⌉, 1 or more: links of a frame
+---@field k? integer|false  default 2·⌈√(frames − 2·width + 1)⌉, 1 or more: links of a frame
 ---@field width? integer  default 1, 1 or more: frames nearer in time than this are not linked
 ---@field metric? "euclidean"|"cosine"  default "euclidean": how far two frames lie apart
 ---@field mode? "connectivity"|"distance"|"affinity"  default "connectivity": what a link holds: 1, its distance, exp(−distance / bandwidth)
----@field bandwidth? number  default median distance of the farthest links, above 0: of the mode "affinity"
+---@field bandwidth? number|false  default median distance of the farthest links, above 0: of the mode "affinity"
 ---@field sym? boolean  default false: keep only links that go both ways
 ---@field self? boolean  default false: link each frame with itself
 ---@field full? boolean  default false: link all pairs, in the modes "distance" and "affinity"
@@ -1475,14 +1475,14 @@
 
 --- What music.voice takes.
 ---@class moonlark.music.voice.Options
----@field model? string  default speech-music, where moonlark models get brought it: a model that tells speech, singing and music: what pretrained.open takes
----@field language_model? string  default the language is not told: a multilingual Whisper model, which tells the language
+---@field model? string|false  default speech-music, where moonlark models get brought it: a model that tells speech, singing and music: what pretrained.open takes
+---@field language_model? string|false  default the language is not told: a multilingual Whisper model, which tells the language
 ---@field steadiness? number  default 4, 0 or more: how much better another label must fit, as a logarithm, before it changes
 
 --- What network.load takes.
 ---@class moonlark.network.load.Options
 ---@field device? string  default "cpu": where its weights go: "cpu", "cuda:0"
----@field net? moonlark.nn.Module  default made by the card's architecture: what to fill; needed for networks that are not of models/
+---@field net? moonlark.nn.Module|false  default made by the card's architecture: what to fill; needed for networks that are not of models/
 
 --- What nn.AdaptiveAvgPool1d takes.
 ---@class moonlark.nn.AdaptiveAvgPool1d.Options
@@ -1503,7 +1503,7 @@
 --- What nn.AvgPool1d takes.
 ---@class moonlark.nn.AvgPool1d.Options
 ---@field kernel_size integer|integer[]  required: the window
----@field stride? integer|integer[]  default kernel_size: steps between two windows
+---@field stride? integer|integer[]|false  default kernel_size: steps between two windows
 ---@field padding? integer|integer[]  default 0: on either side, at most half of the kernel
 ---@field ceil_mode? boolean  default false: keeps windows that reach over the end
 ---@field count_include_pad? boolean  default true: the padding's zeros count in the mean
@@ -1511,15 +1511,15 @@
 --- What nn.AvgPool2d takes.
 ---@class moonlark.nn.AvgPool2d.Options
 ---@field kernel_size integer|integer[]  required: its side, or {height, width}
----@field stride? integer|integer[]  default kernel_size: steps between two windows
+---@field stride? integer|integer[]|false  default kernel_size: steps between two windows
 ---@field padding? integer|integer[]  default 0: on either side, at most half of the kernel
 ---@field ceil_mode? boolean  default false: keeps windows that reach over the end
 ---@field count_include_pad? boolean  default true: the padding's zeros count in the mean
 
 --- What nn.BCEWithLogitsLoss takes.
 ---@class moonlark.nn.BCEWithLogitsLoss.Options
----@field weight? moonlark.Tensor  default nil: of each number, broadcast
----@field pos_weight? moonlark.Tensor  default nil: of the yes answers, for each class (the last axis)
+---@field weight? moonlark.Tensor|false  default nil: of each number, broadcast
+---@field pos_weight? moonlark.Tensor|false  default nil: of the yes answers, for each class (the last axis)
 ---@field reduction? "none"|"mean"|"sum"  default "mean": none: a loss for each
 
 --- What nn.BatchNorm1d takes.
@@ -1586,7 +1586,7 @@
 
 --- What nn.CrossEntropyLoss takes.
 ---@class moonlark.nn.CrossEntropyLoss.Options
----@field weight? moonlark.Tensor  default nil: of each class
+---@field weight? moonlark.Tensor|false  default nil: of each class
 ---@field ignore_index? integer  default -100: a class id that does not count
 ---@field label_smoothing? number  default 0.0: share of the target that is spread over all classes
 ---@field reduction? "none"|"mean"|"sum"  default "mean": none: a loss for each
@@ -1607,7 +1607,7 @@
 ---@class moonlark.nn.Embedding.Options
 ---@field num_embeddings integer  required, 1 or more: ids are 0 .. num_embeddings - 1
 ---@field embedding_dim integer  required, 1 or more: numbers for each id
----@field padding_idx? integer  default nil: the row of this id begins as zeros and gets no gradient
+---@field padding_idx? integer|false  default nil: the row of this id begins as zeros and gets no gradient
 
 --- What nn.Flatten takes.
 ---@class moonlark.nn.Flatten.Options
@@ -1682,7 +1682,7 @@
 --- What nn.MaxPool1d takes.
 ---@class moonlark.nn.MaxPool1d.Options
 ---@field kernel_size integer|integer[]  required: the window
----@field stride? integer|integer[]  default kernel_size: steps between two windows
+---@field stride? integer|integer[]|false  default kernel_size: steps between two windows
 ---@field padding? integer|integer[]  default 0: on either side, at most half of the kernel
 ---@field dilation? integer|integer[]  default 1: steps between the window's numbers
 ---@field ceil_mode? boolean  default false: keeps windows that reach over the end
@@ -1690,7 +1690,7 @@
 --- What nn.MaxPool2d takes.
 ---@class moonlark.nn.MaxPool2d.Options
 ---@field kernel_size integer|integer[]  required: its side, or {height, width}
----@field stride? integer|integer[]  default kernel_size: steps between two windows
+---@field stride? integer|integer[]|false  default kernel_size: steps between two windows
 ---@field padding? integer|integer[]  default 0: on either side, at most half of the kernel
 ---@field dilation? integer|integer[]  default 1: steps between the window's numbers
 ---@field ceil_mode? boolean  default false: keeps windows that reach over the end
@@ -1701,13 +1701,13 @@
 ---@field num_heads integer  required, 1 or more: heads, which look at the keys side by side
 ---@field dropout? number  default 0.0, 0..1: of the weights, while training
 ---@field bias? boolean  default true: the projections have biases
----@field kdim? integer  default embed_dim, 1 or more: numbers of a key
----@field vdim? integer  default embed_dim, 1 or more: numbers of a value
+---@field kdim? integer|false  default embed_dim, 1 or more: numbers of a key
+---@field vdim? integer|false  default embed_dim, 1 or more: numbers of a value
 ---@field batch_first? boolean  default false: the batch is the first axis, time the second
 
 --- What nn.NLLLoss takes.
 ---@class moonlark.nn.NLLLoss.Options
----@field weight? moonlark.Tensor  default nil: of each class
+---@field weight? moonlark.Tensor|false  default nil: of each class
 ---@field ignore_index? integer  default -100: a class id that does not count
 ---@field reduction? "none"|"mean"|"sum"  default "mean": none: a loss for each
 
@@ -1740,7 +1740,7 @@
 ---@class moonlark.nn.TransformerEncoder.Options
 ---@field encoder_layer moonlark.nn.Module  required: it is cloned, not kept
 ---@field num_layers integer  required, 1 or more: copies of it
----@field norm? moonlark.nn.Module  default nil: for what the last layer gives
+---@field norm? moonlark.nn.Module|false  default nil: for what the last layer gives
 
 --- What nn.TransformerEncoderLayer takes.
 ---@class moonlark.nn.TransformerEncoderLayer.Options
@@ -1794,7 +1794,7 @@
 
 --- What optim.cosine takes.
 ---@class moonlark.optim.cosine.Options
----@field min_lr? number|number[]  default 0: where the rate ends, or one for each group
+---@field min_lr? number|number[]|false  default 0: where the rate ends, or one for each group
 ---@field warmup? integer|number  default 0: units in which the rate rises first, or a share
 ---@field unit? "batch"|"epoch"  default "batch": after which of them step is due
 
@@ -1820,7 +1820,7 @@
 ---@field threshold? number  default 0.0001, 0 or more: how much better counts as better
 ---@field threshold_mode? "rel"|"abs"  default "rel": whether threshold is a share of the best or a difference
 ---@field cooldown? integer  default 0, 0 or more: units after a fall that count as good
----@field min_lr? number|number[]  default 0: the lowest rate, or one for each group
+---@field min_lr? number|number[]|false  default 0: the lowest rate, or one for each group
 ---@field eps? number  default 1e-08, 0 or more: the smallest fall
 ---@field warmup? integer|number  default 0: units in which the rate rises first, or a share
 ---@field unit? "batch"|"epoch"  default "epoch": after which of them step is due
@@ -1835,7 +1835,7 @@
 --- What optim.warmup takes.
 ---@class moonlark.optim.warmup.Options
 ---@field steps integer  required, 1 or more: units that the rise takes
----@field start_factor? number  default 1 / (steps + 1), 0..1: share of the rate at the beginning
+---@field start_factor? number|false  default 1 / (steps + 1), 0..1: share of the rate at the beginning
 ---@field warmup? integer|number  default 0: units in which the rate rises first, or a share
 ---@field unit? "batch"|"epoch"  default "batch": after which of them step is due
 
@@ -1844,425 +1844,425 @@
 ---@field contrast? number  default 0.85, 0..1: how dark it is where nobody looks; 0: as light as elsewhere
 ---@field curve? boolean  default true: also draw how much each moment is looked at, below
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
----@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default by the pictures, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field width? number|false  default 900, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default by the pictures, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.bars takes.
 ---@class moonlark.plot.bars.Options
----@field labels? any[]|moonlark.Tensor  default the keys of values, or 1, 2, 3 …: names of the bars
----@field series? any[]|moonlark.Tensor  default "series 1", "series 2" …: names of the series in the legend
----@field errors? any[]|moonlark.Tensor  default none: for each value a number, or {low, high}: whiskers
----@field format? string  default three digits: of the numbers on the bars, as for string.format
----@field low? number  default by the bars, and zero: where the axis begins
----@field high? number  default by the bars, and zero: where the axis ends
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field labels? any[]|moonlark.Tensor|false  default the keys of values, or 1, 2, 3 …: names of the bars
+---@field series? any[]|moonlark.Tensor|false  default "series 1", "series 2" …: names of the series in the legend
+---@field errors? any[]|moonlark.Tensor|false  default none: for each value a number, or {low, high}: whiskers
+---@field format? string|false  default three digits: of the numbers on the bars, as for string.format
+---@field low? number|false  default by the bars, and zero: where the axis begins
+---@field high? number|false  default by the bars, and zero: where the axis ends
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field yscale? "linear"|"log"  default "linear": how the y axis grows
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default by the number of bars, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 420, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default by the number of bars, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.calibration takes.
 ---@class moonlark.plot.calibration.Options
----@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
----@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
----@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field classes? any[]|moonlark.Tensor|false  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]|false  default one for each series: dashes of the lines
+---@field line_width? number|false  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "top left"; "right" for more than eight: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 480 and the legend's, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 480 and the legend's, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.confusion takes.
 ---@class moonlark.plot.confusion.Options
----@field classes? any[]|moonlark.Tensor  default the report's, or "class 0", "class 1" …: names of the classes by id
+---@field classes? any[]|moonlark.Tensor|false  default the report's, or "class 0", "class 1" …: names of the classes by id
 ---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default "blues": the colours
 ---@field bar? boolean  default true: draw the bar that explains the colours
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default by the number of classes, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default by the number of classes, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default by the number of classes, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default by the number of classes, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.curves takes.
 ---@class moonlark.plot.curves.Options
----@field x? string  default epoch, else the row: the key to draw against
----@field names? table<string, string>  default the names themselves: titles of the panels: {accuracy = "accuracy by track"}
+---@field x? string|false  default epoch, else the row: the key to draw against
+---@field names? table<string, string>|false  default the names themselves: titles of the panels: {accuracy = "accuracy by track"}
 ---@field training? string  default "training": what the training's own curve is called
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
----@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
----@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]|false  default one for each series: dashes of the lines
+---@field line_width? number|false  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default in the corner that such curves leave free: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field yscale? "linear"|"log"  default "linear": how the y axis grows
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
----@field width? number  default 450 for each panel of a row, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 380, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field width? number|false  default 450 for each panel of a row, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 380, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.dendrogram takes.
 ---@class moonlark.plot.dendrogram.Options
----@field labels? any[]|moonlark.Tensor  default their numbers from 0: names of the things that were joined
----@field root? "top"|"left"  default "left" with names that are long, else "top": on which side the last joint stands; names are easier to read beside a tree than below it
----@field threshold? number  default 0.7 of the last joint's height, 0 or more: joints below it have the colour of their cluster, those above are grey
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
----@field line_width? number  default 1.1, above 0 and at most 50, points: of the lines
+---@field labels? any[]|moonlark.Tensor|false  default their numbers from 0: names of the things that were joined
+---@field root? "top"|"left"|false  default "left" with names that are long, else "top": on which side the last joint stands; names are easier to read beside a tree than below it
+---@field threshold? number|false  default 0.7 of the last joint's height, 0 or more: joints below it have the colour of their cluster, those above are grey
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field line_width? number|false  default 1.1, above 0 and at most 50, points: of the lines
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default by the number of leaves, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default by the number of leaves, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default by the number of leaves, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default by the number of leaves, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.embedding takes.
 ---@class moonlark.plot.embedding.Options
----@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
----@field names? any[]|moonlark.Tensor  default none: a word beside each point, such as a song's name; false or "": none
+---@field classes? any[]|moonlark.Tensor|false  default the labels, or "class 0", "class 1" …: names of the classes by id
+---@field names? any[]|moonlark.Tensor|false  default none: a word beside each point, such as a song's name; false or "": none
 ---@field centres? boolean  default false: write the classes' names at their middles, in place of the legend
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 600 and the legend's, and by the cloud, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 600 and the legend's, and by the cloud, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 600 and the legend's, and by the cloud, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 600 and the legend's, and by the cloud, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.grid takes.
 ---@class moonlark.plot.grid.Options
----@field columns? integer  default about as many as rows, 1 or more: figures in a row
----@field width? number  default the figures' own, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default the figures' own, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field columns? integer|false  default about as many as rows, 1 or more: figures in a row
+---@field width? number|false  default the figures' own, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default the figures' own, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 
 --- What plot.heat takes.
 ---@class moonlark.plot.heat.Options
----@field rows? any[]|moonlark.Tensor  default 0, 1, 2 …: names of the rows, from the top
----@field columns? any[]|moonlark.Tensor  default 0, 1, 2 …: names of the columns
+---@field rows? any[]|moonlark.Tensor|false  default 0, 1, 2 …: names of the rows, from the top
+---@field columns? any[]|moonlark.Tensor|false  default 0, 1, 2 …: names of the columns
 ---@field annotate? boolean  default where there is room: write the numbers into the cells
----@field format? string  default with the decimals that have room: of these numbers, as for string.format
----@field unit? string|number  default none: of the numbers, beside the colour bar
+---@field format? string|false  default with the decimals that have room: of these numbers, as for string.format
+---@field unit? string|number|false  default none: of the numbers, beside the colour bar
 ---@field bar? boolean  default true: draw the bar that explains the colours
----@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default diverging where numbers stand on both sides of zero, else viridis: the colours
----@field low? number  default the numbers' own: where the range of colours begins
----@field high? number  default the numbers' own: where the range of colours ends
+---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"|false  default diverging where numbers stand on both sides of zero, else viridis: the colours
+---@field low? number|false  default the numbers' own: where the range of colours begins
+---@field high? number|false  default the numbers' own: where the range of colours ends
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default by the matrix, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default by the matrix, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default by the matrix, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default by the matrix, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.histogram takes.
 ---@class moonlark.plot.histogram.Options
----@field bins? integer  default 2·n^(1/3), by Rice's rule, 5..100, 1..10000: how many intervals
----@field low? number  default all numbers: where what is counted begins
----@field high? number  default all numbers: where what is counted ends
+---@field bins? integer|false  default 2·n^(1/3), by Rice's rule, 5..100, 1..10000: how many intervals
+---@field low? number|false  default all numbers: where what is counted begins
+---@field high? number|false  default all numbers: where what is counted ends
 ---@field yscale? "linear"|"log"  default "linear": how the y axis grows
----@field colour? string  default blue: as #rrggbb or by name
+---@field colour? string|false  default blue: as #rrggbb or by name
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 700, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 420, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 700, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.importance takes.
 ---@class moonlark.plot.importance.Options
----@field labels? any[]|moonlark.Tensor  default the keys of values, or 0, 1, 2 …: names of the features
----@field errors? any[]|moonlark.Tensor  default the values' own, or none: for each a deviation: whiskers
+---@field labels? any[]|moonlark.Tensor|false  default the keys of values, or 0, 1, 2 …: names of the features
+---@field errors? any[]|moonlark.Tensor|false  default the values' own, or none: for each a deviation: whiskers
 ---@field most? integer  default 20, 1 or more: so many are shown, the largest first
----@field colour? string  default blue: as #rrggbb or by name
+---@field colour? string|false  default blue: as #rrggbb or by name
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 620, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default by how many are shown, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 620, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default by how many are shown, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.learning_curve takes.
 ---@class moonlark.plot.learning_curve.Options
----@field low? number  default by the scores: where the y axis begins
----@field high? number  default by the scores: where the y axis ends
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
----@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
----@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field low? number|false  default by the scores: where the y axis begins
+---@field high? number|false  default by the scores: where the y axis ends
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]|false  default one for each series: dashes of the lines
+---@field line_width? number|false  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "bottom right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field xscale? "linear"|"log"  default "linear": how the x axis grows
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 620, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 420, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 620, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.lines takes.
 ---@class moonlark.plot.lines.Options
----@field labels? any[]|moonlark.Tensor  default the series' own: names of the series; they become the legend
----@field x? moonlark.Signal|moonlark.Tensor|number[]  default the series' own, time for Signals, else 0, 1, 2 …: positions that all series share
----@field xlow? number  default where the series begin: left end of the x axis
----@field xhigh? number  default where the series end: right end of the x axis
+---@field labels? any[]|moonlark.Tensor|false  default the series' own: names of the series; they become the legend
+---@field x? moonlark.Signal|moonlark.Tensor|number[]|false  default the series' own, time for Signals, else 0, 1, 2 …: positions that all series share
+---@field xlow? number|false  default where the series begin: left end of the x axis
+---@field xhigh? number|false  default where the series end: right end of the x axis
 ---@field counted? boolean  default false: x counts from 1, as epochs do: there is a tick at 1 and none at 0
----@field marks? any[]|moonlark.Tensor  default none: positions of vertical lines: beats, onsets; seconds for Signals
----@field low? number  default by the numbers: where the y axis begins
----@field high? number  default by the numbers: where the y axis ends
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
----@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
----@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field marks? any[]|moonlark.Tensor|false  default none: positions of vertical lines: beats, onsets; seconds for Signals
+---@field low? number|false  default by the numbers: where the y axis begins
+---@field high? number|false  default by the numbers: where the y axis ends
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]|false  default one for each series: dashes of the lines
+---@field line_width? number|false  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field xscale? "linear"|"log"  default "linear": how the x axis grows
 ---@field yscale? "linear"|"log"  default "linear": how the y axis grows
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 800 and the legend's, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 420, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 800 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.map takes.
 ---@class moonlark.plot.map.Options
----@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"  default by what the numbers are: the colours
+---@field palette? "blues"|"diverging"|"grey"|"magma"|"viridis"|false  default by what the numbers are: the colours
 ---@field bar? boolean  default true: draw the bar that explains the colours
----@field unit? string|number  default the Signal's, dB with db: of the numbers, beside the colour bar
+---@field unit? string|number|false  default the Signal's, dB with db: of the numbers, beside the colour bar
 ---@field db? boolean|"power"|"amplitude"  default nil: show decibels under the largest number; true: of amplitudes for complex numbers, of powers for others
 ---@field top_db? number  default 80, dB: decibels reach so far down
----@field scale? "linear"|"log"|"mel"  default the Signal's: how the rows are spaced
----@field ticks? "hz"|"note"  default by the rows: what the ticks of the rows say
----@field pool? "max"|"mean"  default "max" for decibels and frequencies, else "mean": what stands for numbers that share a pixel
----@field values? any[]|moonlark.Tensor  default the Signal's: what the rows are: names, or numbers (of Hz when scale is given)
----@field low? number  default the numbers' own: where the range of colours begins
----@field high? number  default the numbers' own: where the range of colours ends
----@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
+---@field scale? "linear"|"log"|"mel"|false  default the Signal's: how the rows are spaced
+---@field ticks? "hz"|"note"|false  default by the rows: what the ticks of the rows say
+---@field pool? "max"|"mean"|false  default "max" for decibels and frequencies, else "mean": what stands for numbers that share a pixel
+---@field values? any[]|moonlark.Tensor|false  default the Signal's: what the rows are: names, or numbers (of Hz when scale is given)
+---@field low? number|false  default the numbers' own: where the range of colours begins
+---@field high? number|false  default the numbers' own: where the range of colours ends
+---@field rate? number|false  default the Signal's, above 0, Hz: columns or samples a second
 ---@field start? number  default 0, s: time of the first one, for what is no Signal
----@field xhigh? number  default where the columns end: right end of the x axis: pictures of one scale
+---@field xhigh? number|false  default where the columns end: right end of the x axis: pictures of one scale
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 420, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 900, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 420, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.pie takes.
 ---@class moonlark.plot.pie.Options
----@field labels? any[]|moonlark.Tensor  default the keys of values, or 1, 2, 3 …: names of the slices
+---@field labels? any[]|moonlark.Tensor|false  default the keys of values, or 1, 2, 3 …: names of the slices
 ---@field format? string  default "%.0f %%": of the percentages, as for string.format
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 400 and the legend's, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 400, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 400 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 400, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.precision_recall takes.
 ---@class moonlark.plot.precision_recall.Options
----@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
----@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
----@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field classes? any[]|moonlark.Tensor|false  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]|false  default one for each series: dashes of the lines
+---@field line_width? number|false  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "bottom left"; "right" for more than eight: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 480 and the legend's, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 480 and the legend's, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.predicted takes.
 ---@class moonlark.plot.predicted.Options
 ---@field target? integer  default 0, 0 or more: which column, where truth has several
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 480, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 480, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 480, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 480, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.roc takes.
 ---@class moonlark.plot.roc.Options
----@field classes? any[]|moonlark.Tensor  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
----@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]  default one for each series: dashes of the lines
----@field line_width? number  default 1.4, above 0 and at most 50, points: of the lines
+---@field classes? any[]|moonlark.Tensor|false  default the curves' own, or "class 0", "class 1" …: names of the curves, in their order
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]|false  default one for each series: dashes of the lines
+---@field line_width? number|false  default 1.4, above 0 and at most 50, points: of the lines
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "bottom right"; "right" for more than eight: where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 480 and the legend's, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 480 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 480 and the legend's, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.scatter takes.
 ---@class moonlark.plot.scatter.Options
----@field classes? any[]|moonlark.Tensor  default the labels, or "class 0", "class 1" …: names of the classes by id
+---@field classes? any[]|moonlark.Tensor|false  default the labels, or "class 0", "class 1" …: names of the classes by id
 ---@field components? integer[]  default {0, 1}: the two columns, from 0
----@field colours? string|string[]  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
+---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field markers? boolean|"disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross"|("disc"|"triangle"|"square"|"diamond"|"triangle_down"|"ring"|"cross")[]  default where there are few: shapes of the points; true: one for each series, false: none
----@field marker_size? number  default by how many there are, above 0 and at most 100, points: of the points
+---@field marker_size? number|false  default by how many there are, above 0 and at most 100, points: of the points
 ---@field legend? "right"|"below"|"top left"|"top right"|"bottom left"|"bottom right"|false  default "right": where the legend stands: beside, below, or in a corner of the picture; false: nowhere
 ---@field xscale? "linear"|"log"  default "linear": how the x axis grows
 ---@field yscale? "linear"|"log"  default "linear": how the y axis grows
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 600 and the legend's, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 560, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 600 and the legend's, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 560, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.signal takes.
 ---@class moonlark.plot.signal.Options
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
----@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default by the kind, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field width? number|false  default 900, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default by the kind, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What plot.songs takes.
 ---@class moonlark.plot.songs.Options
----@field names? any[]|moonlark.Tensor  default none: a name for each song, above its column
+---@field names? any[]|moonlark.Tensor|false  default none: a name for each song, above its column
 ---@field scales? "shared"|"own"  default "shared": one range of colours, values and time for all songs in a row of pictures, or each its own
----@field width? number  default by the number of songs and Signals, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default by the number of songs and Signals, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field width? number|false  default by the number of songs and Signals, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default by the number of songs and Signals, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 
 --- What plot.waveform takes.
 ---@class moonlark.plot.waveform.Options
----@field limit? number  default the largest, above 0: the amplitude at both ends of the axis
----@field xhigh? number  default where the sound ends, s: right end of the axis
----@field colour? string  default blue: as #rrggbb or by name
----@field rate? number  default the Signal's, above 0, Hz: columns or samples a second
+---@field limit? number|false  default the largest, above 0: the amplitude at both ends of the axis
+---@field xhigh? number|false  default where the sound ends, s: right end of the axis
+---@field colour? string|false  default blue: as #rrggbb or by name
+---@field rate? number|false  default the Signal's, above 0, Hz: columns or samples a second
 ---@field start? number  default 0, s: time of the first one, for what is no Signal
 ---@field title? string|number|false  default the picture's own, or none: above the picture; false: none
 ---@field xlabel? string|number|false  default what the axis shows: below the x axis; false: none
 ---@field ylabel? string|number|false  default what the axis shows: beside the y axis; false: none
----@field xticks? (number|string|any[])[]  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field yticks? (number|string|any[])[]  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
----@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
----@field width? number  default 900, 60..10000, pixels: of the picture; 96 an inch
----@field height? number  default 90 and 110 for each channel, 60..10000, pixels: of the picture
----@field width_mm? number  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
----@field height_mm? number  default in proportion, 15..2600, mm: on paper
----@field font_size? number  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
+---@field xticks? (number|string|any[])[]|false  default at round numbers: ticks of the x axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field yticks? (number|string|any[])[]|false  default at round numbers: ticks of the y axis: numbers, {number, name}, or names, which stand at 0, 1, 2 …; {}: none
+---@field annotations? ({text: string|number, x: number, y: number, arrow?: number[], colour?: string})[]|false  default none: words on the picture: {{text = "chorus", x = 42, y = 0.9, arrow = {40, 0.7}}}
+---@field width? number|false  default 900, 60..10000, pixels: of the picture; 96 an inch
+---@field height? number|false  default 90 and 110 for each channel, 60..10000, pixels: of the picture
+---@field width_mm? number|false  default by width, 15..2600, mm: of the picture on paper: 85 fills a column
+---@field height_mm? number|false  default in proportion, 15..2600, mm: on paper
+---@field font_size? number|false  default 9; 8 with width_mm, 3..60, points: of the words at the ticks; titles and labels follow
 
 --- What predict.files takes.
 ---@class moonlark.predict.files.Options
 ---@field batch_size? integer  default 32, 1 or more: examples
----@field channel? "mix"|"left"|"right"|integer  default as in the training: which channel to hear; numbers count from 0
+---@field channel? "mix"|"left"|"right"|integer|false  default as in the training: which channel to hear; numbers count from 0
 ---@field join? "sum"|"max"  default "sum": how probabilities of a group become one
----@field map? string|table<string, string[]>  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
----@field partial? "refuse"|"keep"  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
+---@field map? string|table<string, string[]>|false  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file
+---@field partial? "refuse"|"keep"|false  default as in the training: files that are damaged or end before their headers say: refuse them, or keep what is there
 ---@field progress? boolean  default false: a bar on standard error
 ---@field segments? boolean  default false: also what is heard in each segment
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
@@ -2273,12 +2273,12 @@
 ---@class moonlark.pretrained.open.Options
 ---@field device? string  default "cpu": where it computes: "cpu", "cuda:0"
 ---@field precision? "float32"|"bfloat16"|"float16"|"int8"  default "float32": of weights and computation; int8: of linear layers, on the CPU
----@field labels? string  default texts.safetensors, .npz or .json beside the weights: CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json
----@field pooling? "all"|"valid"  default as trained: Whisper: the head hears the mean of all frames, or of those of sound
+---@field labels? string|false  default texts.safetensors, .npz or .json beside the weights: CLAP: a file of texts' embeddings by their names, .safetensors, .npz or .json
+---@field pooling? "all"|"valid"|false  default as trained: Whisper: the head hears the mean of all frames, or of those of sound
 ---@field pca? boolean  default false: VGGish: whitened and quantised to 0..255, as AudioSet's embeddings are
 ---@field offline? boolean  default false: nothing is fetched, what is here must do
 ---@field revision? string  default "main": a branch, a tag or a commit
----@field token? string  default $HF_TOKEN, or the file in which it is kept: shown to the hub
+---@field token? string|false  default $HF_TOKEN, or the file in which it is kept: shown to the hub
 
 --- What regress.boosted_trees takes.
 ---@class moonlark.regress.boosted_trees.Options
@@ -2324,13 +2324,13 @@
 ---@field C? number  default 1.0, above 0: inverse strength of the penalty
 ---@field epsilon? number  default 0.1, 0 or more: errors below cost nothing, in the target's unit
 ---@field kernel? "rbf"|"linear"  default "rbf": how likeness is measured
----@field gamma? number|"scale"|"auto"  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
+---@field gamma? number|"scale"|"auto"|false  default "scale": 1 / (columns · variance of x): of the kernel exp(−gamma·|a − b|²)
 ---@field tol? number  default 0.001, above 0: when libsvm stops
 
 --- What run.open takes.
 ---@class moonlark.run.open.Options
 ---@field exists? "refuse"|"number"|"overwrite"|"resume"  default "refuse": what to do with a run that is there
----@field data? moonlark.Dataset|string  default not recorded: what the run reads; run.json keeps its content hash
+---@field data? moonlark.Dataset|string|false  default not recorded: what the run reads; run.json keeps its content hash
 
 --- What shell.train takes.
 ---@class moonlark.shell.train.Options
@@ -2342,22 +2342,22 @@
 ---@field batch_size? integer  default 32, 1 or more: segments a step
 ---@field supervised? boolean  default true: with labels; without, the model has a method loss(batch)
 ---@field command? string  default "train": the command's name
----@field usual_segment? string  default nil: in words, where the input has none yet
----@field examples? string  default two of moonlark train: lines for the end of --help
----@field extend? fun(parser: table)  default nil: f(parser) adds arguments
----@field ready? fun(plan: table, args: table)  default nil: f(plan, args) when the arguments are known
----@field network? fun(args: table, outputs: string[]): moonlark.nn.Module  default nil: f(args, outputs) makes the network, in place of the architecture alone
----@field batches? fun(net: moonlark.nn.Module, batches: moonlark.AnyBatches): moonlark.AnyBatches  default nil: f(net, batches) gives the batches to use
----@field rates? fun(net: moonlark.nn.Module, recipe: table, args: table): table  default nil: f(net, recipe, args) gives the optimiser's recipe to use
----@field finished? fun(fit: moonlark.Trainer, args: table)  default nil: f(fit, args) after a single training
----@field judge? fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?  default nil: f(fit, batches of all tracks, seed) gives figures and pictures
----@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
----@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
+---@field usual_segment? string|false  default nil: in words, where the input has none yet
+---@field examples? string|false  default two of moonlark train: lines for the end of --help
+---@field extend? fun(parser: table)|false  default nil: f(parser) adds arguments
+---@field ready? fun(plan: table, args: table)|false  default nil: f(plan, args) when the arguments are known
+---@field network? fun(args: table, outputs: string[]): moonlark.nn.Module|false  default nil: f(args, outputs) makes the network, in place of the architecture alone
+---@field batches? fun(net: moonlark.nn.Module, batches: moonlark.AnyBatches): moonlark.AnyBatches|false  default nil: f(net, batches) gives the batches to use
+---@field rates? fun(net: moonlark.nn.Module, recipe: table, args: table): table|false  default nil: f(net, recipe, args) gives the optimiser's recipe to use
+---@field finished? fun(fit: moonlark.Trainer, args: table)|false  default nil: f(fit, args) after a single training
+---@field judge? fun(fit: moonlark.Trainer, batches: table, seed: integer): table?, table?|false  default nil: f(fit, batches of all tracks, seed) gives figures and pictures
+---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer|false  default optim.AdamW {lr = 1e-3}: how weights follow gradients
+---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule|false  default it stays: how the learning rate goes
 ---@field epochs? integer  default 30, 1 or more: passes over the training data
----@field patience? integer  default never, 1 or more: epochs without improvement before stopping
----@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
----@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
----@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
+---@field patience? integer|false  default never, 1 or more: epochs without improvement before stopping
+---@field clip_norm? number|false  default as it is, above 0: the largest norm of all gradients together
+---@field ema? number|false  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
+---@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor|false  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
 
 --- What torch.affine_grid takes.
 ---@class moonlark.torch.affine_grid.Options
@@ -2365,7 +2365,7 @@
 
 --- What torch.cross_entropy takes.
 ---@class moonlark.torch.cross_entropy.Options
----@field weight? moonlark.Tensor  default nil: of each class
+---@field weight? moonlark.Tensor|false  default nil: of each class
 ---@field ignore_index? integer  default -100: a class id that does not count
 ---@field reduction? "none"|"mean"|"sum"  default "mean": none: a loss for each
 ---@field label_smoothing? number  default 0.0: share of the target that is spread over all classes
@@ -2374,7 +2374,7 @@
 ---@class moonlark.torch.grad.Options
 ---@field retain_graph? boolean  default false: the graph is kept for another backward
 ---@field create_graph? boolean  default false: the gradients have a graph, too, for gradients of gradients
----@field grad_outputs? moonlark.Tensor|moonlark.Tensor[]  default 1 for outputs of one element: gradients of the outputs
+---@field grad_outputs? moonlark.Tensor|moonlark.Tensor[]|false  default 1 for outputs of one element: gradients of the outputs
 ---@field allow_unused? boolean  default false: nil for inputs that the outputs do not depend on, not an error
 
 --- What torch.grid_sample takes.
@@ -2391,8 +2391,8 @@
 
 --- What torch.interpolate takes.
 ---@class moonlark.torch.interpolate.Options
----@field size? integer|integer[]  default nil: of each axis, or of all
----@field scale_factor? number|number[]  default nil: of each axis, or of all; in place of a size
+---@field size? integer|integer[]|false  default nil: of each axis, or of all
+---@field scale_factor? number|number[]|false  default nil: of each axis, or of all; in place of a size
 ---@field mode? "nearest"|"linear"|"bilinear"|"bicubic"|"trilinear"|"area"  default "nearest": how values between the input's are found
 ---@field align_corners? boolean  default false: the corners of input and output lie on each other, not their edges
 
@@ -2400,7 +2400,7 @@
 ---@class moonlark.torch.load.Options
 ---@field delimiter? "auto"|","|";"|"	"|"|"|" "  default "auto": between two cells of a line; auto: guessed
 ---@field decimal? "."|","  default ".": before the decimals of a number
----@field header? integer  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
+---@field header? integer|false  default 1, or 0 if the first line is all numbers, 0..100: lines that name the columns
 
 --- What torch.local_response_norm takes.
 ---@class moonlark.torch.local_response_norm.Options
@@ -2416,16 +2416,16 @@
 
 --- What torch.scaled_dot_product_attention takes.
 ---@class moonlark.torch.scaled_dot_product_attention.Options
----@field attn_mask? moonlark.Tensor  default nil: booleans (true takes part), or numbers to add to the scores
+---@field attn_mask? moonlark.Tensor|false  default nil: booleans (true takes part), or numbers to add to the scores
 ---@field dropout_p? number  default 0.0: share of the weights that become zeros
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
----@field scale? number  default 1 / sqrt(d): of the scores
+---@field scale? number|false  default 1 / sqrt(d): of the scores
 
 --- What torch.stft takes.
 ---@class moonlark.torch.stft.Options
----@field hop_length? integer  default n_fft // 4, samples: between two frames
----@field win_length? integer  default n_fft, samples: length of the window
----@field window? moonlark.Tensor  default nil: win_length numbers; ones unless given
+---@field hop_length? integer|false  default n_fft // 4, samples: between two frames
+---@field win_length? integer|false  default n_fft, samples: length of the window
+---@field window? moonlark.Tensor|false  default nil: win_length numbers; ones unless given
 ---@field center? boolean  default true: frames are centred on their time, the ends padded
 ---@field pad_mode? string  default "reflect": how the ends are padded: see torch.pad
 ---@field normalized? boolean  default false: divided by the root of n_fft
@@ -2433,8 +2433,8 @@
 
 --- What torch.tensor takes.
 ---@class moonlark.torch.tensor.Options
----@field dtype? string  default what the values are: its elements: "float32", "int64" …
----@field device? string  default the CPU, or the tensors' own: where it lies: "cpu", "cuda:0" …
+---@field dtype? string|false  default what the values are: its elements: "float32", "int64" …
+---@field device? string|false  default the CPU, or the tensors' own: where it lies: "cpu", "cuda:0" …
 ---@field requires_grad? boolean  default false: gradients are recorded for it
 
 --- What torch.unique takes.
@@ -2442,52 +2442,52 @@
 ---@field sorted? boolean  default true: ascending
 ---@field return_inverse? boolean  default false: also, for each element, the index of its value
 ---@field return_counts? boolean  default false: also how often each occurs
----@field dim? integer  default nil: the distinct slices along this axis
+---@field dim? integer|false  default nil: the distinct slices along this axis
 
 --- What train.evaluate takes.
 ---@class moonlark.train.evaluate.Options
----@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?  default the task's loss of net(x): f(net, batch) gives the loss and logits
----@field device? string  default where the network is: where batches go
+---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor?, moonlark.Tensor?|false  default the task's loss of net(x): f(net, batch) gives the loss and logits
+---@field device? string|false  default where the network is: where batches go
 ---@field probabilities? boolean  default false: tell them where there are no labels, too
 
 --- What train.fit takes.
 ---@class moonlark.train.fit.Options
----@field class_weight? "balanced"|table<string|integer, number>  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
+---@field class_weight? "balanced"|table<string|integer, number>|false  default 1 each: what the mistakes of each class count: "balanced" is rows / (classes · rows of the class); classes that a table leaves out count 1
 ---@field train moonlark.AnyBatches  required: what to learn from
----@field valid? moonlark.AnyBatches  default nil: what tells the best epoch
----@field test? moonlark.AnyBatches  default nil: what to judge the result on
+---@field valid? moonlark.AnyBatches|false  default nil: what tells the best epoch
+---@field test? moonlark.AnyBatches|false  default nil: what to judge the result on
 ---@field epochs? integer  default 30, 1 or more: passes over the training data
----@field patience? integer  default never, 1 or more: epochs without improvement before stopping
----@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer  default optim.AdamW {lr = 1e-3}: how weights follow gradients
----@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule  default it stays: how the learning rate goes
----@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
----@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?  default nil: in place of loss: f(net, batch) gives the loss, and logits where there are classes
----@field monitor? "loss"|"accuracy"|"segment_accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"|"valid_balanced_accuracy"|"valid_map"|"valid_auc"|"valid_r2"|"valid_ccc"|"valid_rmse"  default "valid_accuracy" of classes ("valid_balanced_accuracy" with class_weight), "valid_map" of tags, "valid_r2" of values, else "valid_loss": the measure that tells the best epoch
----@field clip_norm? number  default as it is, above 0: the largest norm of all gradients together
+---@field patience? integer|false  default never, 1 or more: epochs without improvement before stopping
+---@field optimizer? moonlark.OptimizerRecipe|moonlark.Optimizer|false  default optim.AdamW {lr = 1e-3}: how weights follow gradients
+---@field schedule? moonlark.ScheduleRecipe|moonlark.Schedule|false  default it stays: how the learning rate goes
+---@field loss? "cross_entropy"|"bce"|"mse"|"mae"|"huber"|fun(logits: moonlark.Tensor, y: moonlark.Tensor): moonlark.Tensor|false  default cross_entropy of classes, bce of tags, mse of values: what is made small; values are compared with mean 0 and deviation 1
+---@field objective? fun(net: moonlark.nn.Module, batch: moonlark.Batch): moonlark.Tensor, moonlark.Tensor?|false  default nil: in place of loss: f(net, batch) gives the loss, and logits where there are classes
+---@field monitor? "loss"|"accuracy"|"segment_accuracy"|"valid_loss"|"valid_accuracy"|"valid_segment_accuracy"|"valid_balanced_accuracy"|"valid_map"|"valid_auc"|"valid_r2"|"valid_ccc"|"valid_rmse"|false  default "valid_accuracy" of classes ("valid_balanced_accuracy" with class_weight), "valid_map" of tags, "valid_r2" of values, else "valid_loss": the measure that tells the best epoch
+---@field clip_norm? number|false  default as it is, above 0: the largest norm of all gradients together
 ---@field accumulate? integer  default 1, 1 or more: batches a step
----@field ema? number  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
+---@field ema? number|false  default no average, 0..1: decay of an average of weights, 0.999 for instance: the average is judged and kept
 ---@field device? string  default "auto": where to train: "cpu", "cuda:0"; "auto" is a GPU when there is one
 ---@field precision? "float32"|"bfloat16"  default "float32": of the forward pass
 ---@field deterministic? boolean  default false: the same bits twice, also on a GPU, or an error
 ---@field seed? integer  default 0, 0 or more: of all random numbers
----@field run? string|moonlark.Run  default none: the run folder to write
+---@field run? string|moonlark.Run|false  default none: the run folder to write
 ---@field resume? boolean  default false: go on with the checkpoint of the run folder
 ---@field progress? boolean  default true: a bar, and a line for each epoch, on standard error
----@field opened? fun(run: moonlark.Run)  default nil: f(run) when the run folder is open, before the first epoch
----@field each? fun(row: table, trainer: moonlark.Trainer)  default nil: f(row, trainer) after every epoch
----@field judge? fun(trainer: moonlark.Trainer): table?, table?  default nil: f(trainer) at the end: figures, and pictures or functions that make them, for the report
+---@field opened? fun(run: moonlark.Run)|false  default nil: f(run) when the run folder is open, before the first epoch
+---@field each? fun(row: table, trainer: moonlark.Trainer)|false  default nil: f(row, trainer) after every epoch
+---@field judge? fun(trainer: moonlark.Trainer): table?, table?|false  default nil: f(trainer) at the end: figures, and pictures or functions that make them, for the report
 
 --- What train.tensors takes.
 ---@class moonlark.train.tensors.Options
 ---@field x moonlark.Tensor  required: n × columns, or n × rows × frames
----@field y? moonlark.Tensor  default unlabelled: n class ids, or targets
----@field classes? string[]  default nil: names by class id, or of the tags
----@field task? "classes"|"tags"|"values"  default classes, where it is int64: what y is
----@field targets? string[]  default "target 0" …: of values: what each column measures
----@field paths? string[]  default "sample 0" …: what to call each sample
+---@field y? moonlark.Tensor|false  default unlabelled: n class ids, or targets
+---@field classes? string[]|false  default nil: names by class id, or of the tags
+---@field task? "classes"|"tags"|"values"|false  default classes, where it is int64: what y is
+---@field targets? string[]|false  default "target 0" …: of values: what each column measures
+---@field paths? string[]|false  default "sample 0" …: what to call each sample
 ---@field batch_size? integer  default 32, 1 or more: samples
 ---@field shuffle? boolean  default false: another order in each epoch
----@field seed? integer  default 0: of the order
+---@field seed? integer|false  default 0: of the order
 ---@field normalize? boolean  default false: each column (or row over its frames) to mean 0 and deviation 1
 ---@field drop_last? boolean  default false: leaves out a last batch that is smaller
 

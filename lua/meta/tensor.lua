@@ -1036,6 +1036,31 @@
 ---@field zero (fun(self: moonlark.Tensor): moonlark.Tensor)
 ---@field zero_ (fun(self: moonlark.Tensor): moonlark.Tensor)
 ---@field zeros_like (fun(self: moonlark.Tensor): moonlark.Tensor)|(fun(self: moonlark.Tensor, named?: {dtype?: string, layout?: string, device?: string, pin_memory?: boolean, memory_format?: string, requires_grad?: boolean}): moonlark.Tensor)
+---@field affine_grid fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field bfloat16 fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field bool fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field byte fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field cdouble fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field cfloat fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field char fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field cross_entropy fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field double fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field dropout2d fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field float fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field grid_sample fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field gumbel_softmax fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field half fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field int fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field interpolate fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field local_response_norm fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field logsigmoid fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field long fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field normalize fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field rms_norm fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field scaled_dot_product_attention fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field short fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field stft fun(self: moonlark.Tensor, ...): moonlark.Tensor
+---@field unique fun(self: moonlark.Tensor, ...): moonlark.Tensor
 
 --- Operators as functions: torch.conv2d(x, weight).
 ---@class moonlark.torch
@@ -2126,3 +2151,15 @@
 ---@field zero_ (fun(self: moonlark.Tensor): moonlark.Tensor)
 ---@field zeros (fun(size: integer[]): moonlark.Tensor)|(fun(size: integer[], named?: {dtype?: string, layout?: string, device?: string, pin_memory?: boolean, requires_grad?: boolean}): moonlark.Tensor)|(fun(...: integer): moonlark.Tensor)
 ---@field zeros_like (fun(self: moonlark.Tensor): moonlark.Tensor)|(fun(self: moonlark.Tensor, named?: {dtype?: string, layout?: string, device?: string, pin_memory?: boolean, memory_format?: string, requires_grad?: boolean}): moonlark.Tensor)
+---@field bfloat16 string
+---@field bool string
+---@field complex128 string
+---@field complex64 string
+---@field float16 string
+---@field float32 string
+---@field float64 string
+---@field int16 string
+---@field int32 string
+---@field int64 string
+---@field int8 string
+---@field uint8 string

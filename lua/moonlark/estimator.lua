@@ -6,8 +6,11 @@
 --- their names, classes and recipe (its card), and its file can be used on new songs: see moonlark.model.
 ---@class moonlark.Estimator
 ---@field kind string  the function that makes it, for instance "cluster.gmm"
----@field state table?  what was learnt; nil before `fit`
+---@field settings table<string, any>  its hyperparameters
+---@field state table?  what was learnt; nil before `fit`; each of its fields is one of the estimator, too
 ---@field card moonlark.Card?  what it tells, and of what; nil before `fit`
+---@field [string] any  `predict`, `transform` …: what its kind can, see the function that makes it
+
 local cards = require "moonlark.base.card"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
@@ -30,6 +33,7 @@ local function maker(kind)
   return makers[kind]
 end
 
+---@class moonlark.Estimator
 local Estimator = {}
 Estimator.__index = Estimator
 Estimator.__name = "moonlark.Estimator"

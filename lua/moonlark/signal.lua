@@ -20,10 +20,12 @@
 ---@field unit string?  "Hz", "s", nil for plain numbers or names
 ---@field values (number|string)[]  one for each row
 ---@field scale string?  "linear", "log" or "mel": how a picture spaces them
+
 local show = require "moonlark.base.show"
 
 local signal = {}
 
+---@class moonlark.Signal
 local Signal = {}
 Signal.__name = "moonlark.Signal"
 Signal.__class = Signal -- for Tab: __index is a function

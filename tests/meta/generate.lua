@@ -15,10 +15,16 @@ local function class_of(owner)
   return ("moonlark.%s.Options"):format((owner:gsub(":", ".")))
 end
 
+-- `false` stands for nil where nil is allowed.
+local function type_of(p)
+  local named = p.type:find "false" or p.type:find "boolean"
+  return p.optional and not named and p.type .. "|false" or p.type
+end
+
 local function add_options(lines, description)
   lines[#lines + 1] = ("\n--- What %s takes.\n---@class %s"):format(description.owner, class_of(description.owner))
   for _, p in ipairs(description.list) do
-    lines[#lines + 1] = ("---@field %s%s %s  %s%s"):format(p.name, p.required and "" or "?", p.type, p:facts(),
+    lines[#lines + 1] = ("---@field %s%s %s  %s%s"):format(p.name, p.required and "" or "?", type_of(p), p:facts(),
       (p.help or "") ~= "" and ": " .. p.help or "")
   end
 end
@@ -59,13 +65,31 @@ local function field_of(schema, operator, method)
   return ("---@field %s %s"):format(operator.name, table.concat(ways, "|"))
 end
 
+-- What is written here and not named where it is written: dtypes, conversions, functions that are methods too.
+local function add_unnamed(fields, values, owner, known)
+  for _, name in ipairs(text.keys(values)) do
+    local unnamed = not known[owner .. name] and not name:find "^_"
+    local kind = type(values[name]) == "function" and "fun(self: moonlark.Tensor, ...): moonlark.Tensor" or "string"
+    if unnamed then fields[#fields + 1] = ("---@field %s %s"):format(name, kind) end
+  end
+end
+
 local function tensor_file()
   local schema, torch = require "schema", require "moonlark.torch"
-  local methods, functions = {}, {}
+  local methods, functions, known = {}, {}, {}
+  for _, entry in ipairs(require "moonlark.shell.help.sources".library()) do
+    known[entry.name:gsub(":", ".")] = true
+    local shared = entry.name:match "^torch%.functions%.(.+)$" -- torch/functions.lua adds to the class moonlark.torch
+    if shared then known["torch." .. shared] = true end
+  end
   for _, operator in ipairs(schema.operators()) do
     if operator.method then methods[#methods + 1] = field_of(schema, operator, true) end
     if operator.global then functions[#functions + 1] = field_of(schema, operator) end
+    known["Tensor." .. operator.name] = operator.method or known["Tensor." .. operator.name]
+    known["torch." .. operator.name] = operator.global or known["torch." .. operator.name]
   end
+  add_unnamed(methods, torch.Tensor, "Tensor.", known)
+  add_unnamed(functions, torch, "torch.", known)
   return ("---@meta\n%s-- Operators of libtorch %s.\n\n--- Operators as methods: x:conv2d(weight).\n"
     .. "---@class moonlark.Tensor\n%s\n\n--- Operators as functions: torch.conv2d(x, weight).\n"
     .. "---@class moonlark.torch\n%s\n"):format(WARNING, torch.version, table.concat(methods, "\n"),
@@ -90,6 +114,9 @@ local function networks_file()
       local constructor = constructor_of(name, options.described(owner))
       fields[#fields + 1] = field_of(schema, {name = name, overloads = {constructor}})
     end
+  end
+  for _, name in ipairs {"Sequential", "ModuleList", "ModuleDict", "Identity"} do -- of layers, not of options
+    fields[#fields + 1] = ("---@field %s fun(...): moonlark.nn.%s"):format(name, name)
   end
   return ("---@meta\n%s\n--- Constructors of networks: nn.Conv2d(1, 16, 3, {padding = 1}).\n"
     .. "---@class moonlark.nn\n%s\n"):format(WARNING, table.concat(fields, "\n"))
@@ -159,12 +186,23 @@ local function commands_file(commands)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- At the prompt, and with -e, -l and -i, modules are globals.
+local function globals_file()
+  local lines = {"---@meta\n" .. WARNING .. "-- What the prompt, -e, -l and -i offer without a require."}
+  for _, name in ipairs(moonlark.modules) do lines[#lines + 1] = ('%s = require "moonlark.%s"'):format(name, name) end
+  for _, name in ipairs(text.keys(require "moonlark.shell.session")) do
+    lines[#lines + 1] = ('%s = require "moonlark.shell.session".%s'):format(name, name)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
 local given = ...
 local meta, manual = given or moonlark.home .. "/lua/meta", given or moonlark.home .. "/scripts/man"
 local library = given or moonlark.home .. "/lua/moonlark/shell/usage"
 files.write(meta .. "/options.lua", options_file())
 files.write(meta .. "/tensor.lua", tensor_file())
 files.write(meta .. "/nn.lua", networks_file())
+files.write(meta .. "/globals.lua", globals_file())
 local commands = require "moonlark.shell.usage".all() -- last: their scripts describe options of their own
 files.write(library .. "/commands.lua", commands_file(commands))
 for name in require "lfs".dir(manual) do

@@ -51,6 +51,10 @@ function TestMeta:test_networks()
   compare "nn.lua"
 end
 
+function TestMeta:test_globals()
+  compare "globals.lua"
+end
+
 function TestMeta:test_operators()
   local version = files.read("lua/meta/tensor.lua"):match "%-%- Operators of libtorch (%S+)%.\n"
   lu.skipIf(version ~= torch.version, ("made with libtorch %s, this is %s"):format(version, torch.version))

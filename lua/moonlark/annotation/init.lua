@@ -28,6 +28,7 @@
 ---@field pitch number?  of notes: MIDI number, 69 is 440 Hz; may lie between two semitones
 ---@field velocity number?  of notes: 0..1
 ---@field value number?  anything else that is a number
+
 local click = require "moonlark.annotation.click"
 local files = require "moonlark.base.files"
 local formats = require "moonlark.annotation.formats"
@@ -45,6 +46,7 @@ local of_load = options.describe("annotation.load", {
 --- Endings of files that annotation.load reads.
 annotation.endings = {".jams", ".lab", ".beats", ".csv", ".txt", ".textgrid", ".rttm", ".mid", ".midi", ".m3u8"}
 
+---@class moonlark.Annotation
 local Annotation = {}
 Annotation.__name = "moonlark.Annotation"
 Annotation.__class = Annotation -- for Tab: __index is a function

@@ -17,6 +17,7 @@ local recipes = require "moonlark.feature.recipe"
 local show = require "moonlark.base.show"
 local targets = require "moonlark.dataset.targets"
 
+---@class moonlark.Dataset
 local Dataset, make = class.Dataset, class.make
 
 ---@class moonlark.Batch

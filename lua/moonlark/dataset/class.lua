@@ -25,9 +25,11 @@
 ---@field partial {path: string, reason: string}[]  files that were kept in part
 ---@field part string?  "train", "valid" or "test" in a part of a split
 ---@field leakage boolean?  true once segments were cut before splitting
+
 local text = require "moonlark.base.text"
 local show = require "moonlark.base.show"
 
+---@class moonlark.Dataset
 local Dataset = {}
 Dataset.__name = "moonlark.Dataset"
 Dataset.__class = Dataset -- for Tab: __index is a function

@@ -10,6 +10,7 @@ local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local targets = require "moonlark.dataset.targets"
 
+---@class moonlark.Dataset
 local Dataset, make = class.Dataset, class.make
 
 local extract = {}

@@ -9,6 +9,7 @@ local reading = require "moonlark.audio.reading"
 local text = require "moonlark.base.text"
 local show = require "moonlark.base.show"
 
+---@class moonlark.Dataset
 local Dataset = class.Dataset
 
 local workers = {workers = background.options.workers}

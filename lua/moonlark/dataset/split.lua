@@ -8,6 +8,7 @@ local partition = require "moonlark.dataset.partition"
 local text = require "moonlark.base.text"
 local show = require "moonlark.base.show"
 
+---@class moonlark.Dataset
 local Dataset, make = class.Dataset, class.make
 
 local part_names = lists.parts
@@ -106,8 +107,8 @@ end
 
 ---@class moonlark.Parts
 ---@field train moonlark.Dataset
----@field valid moonlark.Dataset?
----@field test moonlark.Dataset?
+---@field valid moonlark.Dataset  nil where the split has none
+---@field test moonlark.Dataset  nil where the split has none
 ---@field settings table  how the split was made
 local Parts = {}
 Parts.__index = Parts

@@ -7,9 +7,13 @@ local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
 local split = require "moonlark.dataset.split"
 
+---@class moonlark.Dataset
 local Dataset, make = class.Dataset, class.make
-local Parts, Folds, part_of, fold_of, part_names =
-  split.Parts, split.Folds, split.part_of, split.fold_of, split.part_names
+---@class moonlark.Parts
+local Parts = split.Parts
+---@class moonlark.Folds
+local Folds = split.Folds
+local part_of, fold_of, part_names = split.part_of, split.fold_of, split.part_names
 
 -- Tracks for a file: paths with respect to the file's folder where they lie below it.
 local function stored_tracks(tracks, folder)

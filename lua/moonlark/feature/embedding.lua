@@ -1,6 +1,7 @@
 --- Embeddings as features: what a model from elsewhere makes of a sound.
 local embedder = require "moonlark.feature.embedder"
 
+---@class moonlark.feature
 local embedding = {}
 
 --- What a model from elsewhere makes of a sound, over time: width × times. Errors: there is no such model; the sound is

@@ -20,6 +20,7 @@ local torch = require "moonlark.torch"
 ---     local y = Net(10)(x)
 ---@class moonlark.nn.Module
 ---@field training boolean  true after train(), false after eval()
+---@field [string] any  what `init` makes: layers, parameters; and methods of its own
 local Module = {__name = "Module"}
 
 -- Values by name, and the order of the names.

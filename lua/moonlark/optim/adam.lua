@@ -4,6 +4,7 @@ local optimizer = require "moonlark.optim.optimizer"
 local torch = require "moonlark.torch"
 
 local kept, number = optimizer.kept, options.number
+---@class moonlark.optim
 local adam = {}
 
 -- Moves one parameter; the bias corrections stand outside of sqrt(square / correction2) + eps, which saves a pass.

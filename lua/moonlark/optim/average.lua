@@ -82,6 +82,7 @@ function EMA:__tostring()
   return ("EMA  decay %g  %d updates%s"):format(self.decay, self.updates, self.swapped and ", swapped" or "")
 end
 
+---@class moonlark.optim
 local average = {}
 local parameters = options.describe("optim.EMA", {
   decay = options.number(0.999, {least = 0, most = 1}, "about the last 1 / (1 - decay) steps count"),

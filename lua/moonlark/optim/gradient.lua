@@ -2,6 +2,7 @@
 local options = require "moonlark.base.options"
 local torch = require "moonlark.torch"
 
+---@class moonlark.optim
 local gradient = {}
 
 local limit_above_0 = options.number(options.required, {above = 0, infinite = true})

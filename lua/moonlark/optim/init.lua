@@ -13,6 +13,7 @@
 ---       opt:step()
 ---       schedule:step()
 ---     end
+---@class moonlark.optim
 local optim = {}
 
 for _, part in ipairs {"sgd", "adam", "gradient", "schedule", "average"} do

@@ -15,6 +15,7 @@ local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 local torch = require "moonlark.torch"
 
+---@class moonlark.optim
 local schedule = {}
 
 --- The rates of an optimiser's groups, unit after unit: step() after each batch or epoch, as `unit` says.

@@ -4,6 +4,7 @@ local optimizer = require "moonlark.optim.optimizer"
 
 local boolean, number = options.boolean, options.number
 local kept, shared = optimizer.kept, optimizer.shared
+---@class moonlark.optim
 local sgd = {}
 
 -- Moves parameters one by one: f(parameter, gradient, group's options, state).

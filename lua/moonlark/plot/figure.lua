@@ -5,6 +5,7 @@
 ---@field height number
 ---@field dpi number  pixels an inch of a PNG
 ---@field panels table[]  {panel, x, y, w, h}
+
 local annotation = require "moonlark.annotation"
 local core = require "moonlark_core"
 local display = require "moonlark.base.display"
@@ -20,6 +21,7 @@ local show = require "moonlark.base.show"
 local terminal = require "moonlark.plot.terminal"
 local text = require "moonlark.plot.text"
 
+---@class moonlark.Figure
 local Figure = {}
 Figure.__index = Figure
 Figure.__name = "moonlark.Figure"

@@ -3,6 +3,7 @@ local engine = require "moonlark.torch.engine"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
 
+---@class moonlark.torch
 local functions = {}
 
 -- An operator of libtorch, looked up when it is called first.

@@ -44,11 +44,12 @@ local weights = require "moonlark.classify.weights"
 ---@field monitor string?  the measure that tells the best epoch; nil without validation
 ---@field epoch integer  whole epochs done
 ---@field history table[]  a row of measures each
----@field best {epoch: integer, value: number, state: table<string, moonlark.Tensor>}?  of the validation so far
+---@field best {epoch: integer, value: number, state: table<string, moonlark.Tensor>}  of the validation so far; nil
+---  without one
 ---@field first_epoch integer  epochs done when this call began
 ---@field started number  the clock then, in seconds
----@field valid table?  at the end: what train.evaluate gives of the validation
----@field test table?  and of the test part
+---@field valid table  at the end: what train.evaluate gives of the validation; nil where there is none
+---@field test table  and of the test part
 ---@field figures table<string, number>?  of the option `judge`
 ---@field pictures table<string, any>?
 local Trainer = {}

@@ -9,6 +9,7 @@ local parts = require "moonlark.music.analysis.parts"
 local show = require "moonlark.base.show"
 local summary = require "moonlark.music.analysis.summary"
 
+---@class moonlark.music
 local analysis = {}
 
 ---@class moonlark.Analysis

@@ -4,6 +4,7 @@ local figures = require "moonlark.music.character.figures"
 local heard = require "moonlark.music.hearing.heard"
 local options = require "moonlark.base.options"
 
+---@class moonlark.music
 local genre_rules = {}
 
 local parameters = options.describe("music.genre_rules", {

@@ -2,6 +2,7 @@
 local figures = require "moonlark.music.character.figures"
 local heard = require "moonlark.music.hearing.heard"
 
+---@class moonlark.music
 local mood = {}
 
 ---@class moonlark.Mood

@@ -7,6 +7,7 @@ local path = require "moonlark.music.hearing.path"
 local pretrained = require "moonlark.pretrained"
 local show = require "moonlark.base.show"
 
+---@class moonlark.music
 local voice = {}
 
 local usual = "speech-music" -- of the catalogue

@@ -10,6 +10,7 @@ local spectral = require "moonlark.music.form.spectral_sections"
 local sync = require "moonlark.feature".sync
 require "moonlark.music.hearing.chroma" -- defines the curve
 
+---@class moonlark.music
 local sections = {}
 
 local parameters = options.describe("music.sections", {

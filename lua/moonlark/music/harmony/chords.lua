@@ -9,6 +9,7 @@ local show = require "moonlark.base.show"
 local triads = require "moonlark.music.harmony.triads"
 require "moonlark.music.hearing.harmony" -- defines a curve
 
+---@class moonlark.music
 local chords = {}
 
 local parameters = options.describe("music.chords", {

@@ -5,6 +5,7 @@ local path = require "moonlark.music.hearing.path"
 require "moonlark.music.hearing.chroma" -- defines a curve, as the next
 require "moonlark.music.hearing.harmony"
 
+---@class moonlark.music
 local key = {}
 
 local parameters = options.describe("music.key", {

@@ -4,6 +4,7 @@ local heard = require "moonlark.music.hearing.heard"
 local options = require "moonlark.base.options"
 local polyphony = require "moonlark.music.notes.polyphony"
 
+---@class moonlark.music
 local notes = {}
 
 local parameters = options.describe("music.notes", {

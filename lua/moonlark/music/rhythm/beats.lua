@@ -7,6 +7,7 @@ local options = require "moonlark.base.options"
 require "moonlark.music.hearing.beat_odds" -- defines a curve, as the next
 require "moonlark.music.hearing.flux"
 
+---@class moonlark.music
 local beats = {}
 
 local of_beats = options.describe("music.beats", core.parameters.bar_pointer, {

@@ -5,6 +5,7 @@ local heard = require "moonlark.music.hearing.heard"
 local options = require "moonlark.base.options"
 require "moonlark.music.hearing.flux" -- defines the curve
 
+---@class moonlark.music
 local onsets = {}
 
 local parameters = options.describe("music.onsets", {

@@ -5,6 +5,7 @@ local heard = require "moonlark.music.hearing.heard"
 local options = require "moonlark.base.options"
 local signal = require "moonlark.signal"
 
+---@class moonlark.music
 local tempo = {}
 
 local parameters = options.describe("music.tempo", {

@@ -7,6 +7,7 @@ local signal = require "moonlark.signal"
 local show = require "moonlark.base.show"
 local spectra = require "moonlark.music.sound.spectra"
 
+---@class moonlark.music
 local quality = {}
 
 ---@class moonlark.Quality
@@ -33,6 +34,7 @@ local quality = {}
 ---@field snr_db number?  at least; of hiss that never stops
 ---@field noise_floor_dbfs number?
 ---@field hum_hz integer?  50 or 60, where its multiples stand out
+
 local silence = 10 ^ (-60 / 20)
 
 local function decibels(x) return x > 0 and 20 * math.log(x, 10) or -math.huge end

@@ -115,6 +115,7 @@ end
 function File:add_classes(doc, variable, number)
   local is_module = variable == self.returned and variable and not variable:find "^%u"
   if variable and not is_module then self.names[variable] = short(doc.class) end
+  if #doc.text + #doc.fields + #doc.params == 0 then return end -- says no more than which variable holds a class
   for _, class in ipairs(doc.classes) do
     self.declared[short(class)] = true
     local own = {text = doc.text, params = doc.params, returns = {}, fields = {}}

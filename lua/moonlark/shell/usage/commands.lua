@@ -189,6 +189,17 @@ return {
       {names = {"--json"}, says = "Print the result as JSON"},
     },
   },
+  editor = {says = "Writes the settings by which an editor knows Moonlark's names",
+    arguments = {
+      {names = {"folder"}, kind = "folder", says = "Where the scripts are"},
+    },
+    options = {
+      {names = {"-h", "--help"}, says = "Show this help message and exit"},
+      {names = {"--warnings"}, value = true, offers = {"show", "ignore", "error"}, says = "What becomes of warnings"},
+      {names = {"--print"}, says = "Write nothing, print the settings"},
+      {names = {"--overwrite"}, says = "Replace the file"},
+    },
+  },
   embed = {says = "Embeds many sound files with a model from elsewhere and writes what it makes of them to a folder",
     arguments = {
       {names = {"model"}, kind = "model", says = "A folder or file of weights, a name of moonlark models, or org/name on a hub"},
