@@ -111,6 +111,16 @@ static mlk_code redirect(stream *to, mlk_status *status)
     return moved ? MLK_OK : mlk_fail_system(status, error, "cannot redirect", to->name);
 }
 
+/* Nothing reads from a terminal behind the notebook's back. */
+static void close_input(void)
+{
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing > 0) {
+        dup2(nothing, STDIN_FILENO);
+        close(nothing);
+    }
+}
+
 static void put_back(stream *from)
 {
     if (from->before >= 0) {
@@ -146,6 +156,7 @@ mlk_code mlk_capture_start(mlk_capture_sink *sink, void *context, mlk_capture **
                                          {.name = "stderr", .descriptor = 2, .before = -1, .pipe = -1}},
                              .sink = sink, .context = context, .piece = piece, .lock = PTHREAD_MUTEX_INITIALIZER};
     fflush(stdout);
+    close_input();
     mlk_code code = redirect(&capture->streams[0], status);
     if (!code)
         code = redirect(&capture->streams[1], status);

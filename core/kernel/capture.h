@@ -3,7 +3,7 @@
  *
  * Both descriptors become pipes. A thread reads them a few dozen times a second and hands on what came; whoever
  * writes more than that waits, so that an endless loop of prints fills no memory. A character that has arrived in part
- * waits for its rest.
+ * waits for its rest. Standard input is empty from here on: a notebook asks by messages.
  */
 #ifndef MLK_KERNEL_CAPTURE_H
 #define MLK_KERNEL_CAPTURE_H

@@ -23,7 +23,8 @@ enum {
     LOOK_MS = 500,   /* how often the parent is looked for */
     SOON_MS = 50,    /* the same once the end has been asked for */
     PATIENCE_S = 2,  /* that Lua has to end by itself */
-    LINGER_MS = 1000 /* that the last messages have to leave */
+    LINGER_MS = 1000, /* that the last messages have to leave */
+    CLIENT_LINGER_MS = 50, /* a kernel that has ended takes none */
 };
 
 struct mlk_channels {
@@ -202,8 +203,8 @@ mlk_code mlk_channels_open(const mlk_connection *connection, mlk_channels **out,
     mlk_control_open(&self->control, &self->signer);
     code = open_boxes(self, status);
     if (!code)
-        code = mlk_sockets_open(&self->sockets, connection->transport, connection->ip, connection->ports, self->client,
-                                status);
+        code = mlk_sockets_open(&self->sockets, connection->transport, connection->ip, connection->ports,
+                                self->client ? self->signer.session : NULL, status);
     if (!code)
         code = start_thread(self, status);
     if (!code && !self->client)
@@ -227,7 +228,7 @@ void mlk_channels_close(mlk_channels *self)
             mlk_mailbox_put(&self->outbox, nothing); /* wakes it */
         pthread_join(self->thread, NULL);
     }
-    mlk_sockets_close(&self->sockets, LINGER_MS);
+    mlk_sockets_close(&self->sockets, self->client ? CLIENT_LINGER_MS : LINGER_MS);
     mlk_control_close(&self->control);
     mlk_mailbox_close(&self->outbox);
     for (int i = 0; i < MLK_CHANNELS; i++)

@@ -27,13 +27,15 @@ static void set_up(void *socket, int type)
         mlk_zmq.zmq_setsockopt(socket, MLK_ZMQ_SUBSCRIBE, "", 0);
 }
 
-static mlk_code open_one(mlk_sockets *sockets, int channel, const char *place, bool client, mlk_status *status)
+static mlk_code open_one(mlk_sockets *sockets, int channel, const char *place, const char *client, mlk_status *status)
 {
     int type = client ? client_types[channel] : kernel_types[channel];
     void *socket = sockets->list[channel] = mlk_zmq.zmq_socket(sockets->context, type);
     int failed = -1;
     if (socket) {
         set_up(socket, type);
+        if (client)
+            mlk_zmq.zmq_setsockopt(socket, MLK_ZMQ_NAME, client, strlen(client));
         failed = client ? mlk_zmq.zmq_connect(socket, place) : mlk_zmq.zmq_bind(socket, place);
     }
     return failed ? mlk_fail(status, MLK_IO, "cannot %s %s: %s", client ? "connect to" : "listen at", place,
@@ -42,7 +44,7 @@ static mlk_code open_one(mlk_sockets *sockets, int channel, const char *place, b
 }
 
 mlk_code mlk_sockets_open(mlk_sockets *sockets, const char *transport, const char *ip, const int ports[MLK_CHANNELS],
-                          bool client, mlk_status *status)
+                          const char *client, mlk_status *status)
 {
     mlk_code code = MLK_OK;
     sockets->context = mlk_zmq.zmq_ctx_new();

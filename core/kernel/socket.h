@@ -9,9 +9,10 @@ typedef struct mlk_sockets {
     void *context, *list[MLK_CHANNELS];
 } mlk_sockets;
 
-/* transport, ip and ports as a connection file has them. `client`: connects where a kernel has bound. */
+/* transport, ip and ports as a connection file has them. `client`: NULL on the kernel's side; else the name by which the
+ * kernel knows all sockets of this other end, which connect where it has bound. */
 mlk_code mlk_sockets_open(mlk_sockets *sockets, const char *transport, const char *ip, const int ports[MLK_CHANNELS],
-                          bool client, mlk_status *status);
+                          const char *client, mlk_status *status);
 
 /* What was sent has so many milliseconds to leave. */
 void mlk_sockets_close(mlk_sockets *sockets, int linger_ms);

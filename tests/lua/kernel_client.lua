@@ -18,9 +18,9 @@ function client.start(settings)
   local file = {transport = "ipc", ip = folder .. "/s", key = "secret", signature_scheme = "hmac-sha256",
     shell_port = 1, control_port = 2, stdin_port = 3, iopub_port = 4, hb_port = 5}
   local place = lib.write(folder .. "/connection.json", json.encode(file))
-  local line = ("echo $$; cd '%s'; exec %s '%s' kernel start '%s' 2>'%s/log'"):format(folder, settings or "", lib.program,
+  local line = ("echo $$; cd '%s'; exec env JPY_PARENT_PID=1 %s '%s' kernel start '%s' 2>'%s/log'"):format(folder, settings or "", lib.program,
     place, folder)
-  local self = setmetatable({folder = folder, process = io.popen(line), told = {}}, Client)
+  local self = setmetatable({folder = folder, process = io.popen(line), kept = {}}, Client)
   self.pid = tonumber(self.process:read "l")
   self.channels = core.kernel.open {transport = "ipc", ip = file.ip, key = file.key, ports = {1, 2, 3, 4, 5},
     client = true}
@@ -54,11 +54,23 @@ function Client:ask(kind, content, channel, answer)
   return self:reply(header, channel or "shell", answer)
 end
 
+-- The next message that has this parent; those of others are kept for when they are asked for.
+function Client:next_of(header, channels)
+  for i, message in ipairs(self.kept) do
+    if message.parent.msg_id == header.msg_id then return table.remove(self.kept, i) end
+  end
+  while true do
+    local message = self:next(channels)
+    if message.parent.msg_id == header.msg_id then return message end
+    self.kept[#self.kept + 1] = message
+  end
+end
+
+--- What `ask` gives, of a request that was sent before.
 function Client:reply(header, channel, answer)
   local told, reply, idle = {}, nil, false
   while not (reply and idle) do
-    local message = self:next {channel, "iopub", "stdin"}
-    assert(message.parent.msg_id == header.msg_id, message.type .. " has another parent")
+    local message = self:next_of(header, {channel, "iopub", "stdin"})
     if message.channel == "iopub" then
       told[#told + 1] = message
       idle = message.type == "status" and message.content.execution_state == "idle"
@@ -72,10 +84,12 @@ function Client:reply(header, channel, answer)
 end
 
 --- Runs a cell: the content of the reply, what was told, and all that was printed on standard output.
-function Client:run(code, more)
+---@param more table?  other fields of the request
+---@param answer (fun(message: table): table)?  see ask
+function Client:run(code, more, answer)
   local content = {code = code}
   for key, value in pairs(more or {}) do content[key] = value end
-  local reply, told = self:ask("execute_request", content, "shell", content.answer)
+  local reply, told = self:ask("execute_request", content, "shell", answer)
   return reply, told, client.printed(told, "stdout")
 end
 

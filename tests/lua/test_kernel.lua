@@ -15,7 +15,7 @@ local kernel
 
 function TestKernel:setUp() kernel = kernel or client.start() end
 
-local function run(code, more) return kernel:run(code, more) end
+local function run(...) return kernel:run(...) end
 
 local function types(told)
   local list = {}
@@ -106,7 +106,247 @@ function TestKernel:test_an_interrupt_ends_the_cell_and_nothing_else()
   lu.assertEquals(run "kept = nil".status, "ok")
 end
 
+function TestKernel:test_queued_cells_are_given_up_after_a_failure()
+  local function send_three(stop)
+    local headers = {}
+    for i, code in ipairs {'require("moonlark_core").system.sleep(0.5) error "wrong"', "print 'second'", "kept = 3"} do
+      headers[i] = kernel:send("execute_request", {code = code, stop_on_error = stop})
+    end
+    local states = {}
+    for i, header in ipairs(headers) do states[i] = kernel:reply(header, "shell").status end
+    return states
+  end
+  lu.assertEquals(send_three(true), {"error", "aborted", "aborted"})
+  lu.assertEquals(send_three(false), {"error", "ok", "ok"})
+  local _, told = run "kept"
+  lu.assertEquals(client.of_type(told, "execute_result")[1].data["text/plain"], "3")
+end
+
+function TestKernel:test_silent_cells_leave_no_trace()
+  local before = run("1").execution_count
+  local reply, told = run("x = 5\nx", {silent = true})
+  lu.assertEquals(types(told), {"status", "status"})
+  lu.assertEquals(reply.execution_count, before)
+  lu.assertEquals(run("1", {store_history = false}).execution_count, before)
+  lu.assertEquals(run("1").execution_count, before + 1)
+end
+
+function TestKernel:test_expressions_beside_a_cell()
+  local reply = run("x = 5", {user_expressions = {twice = "2 * x", wrong = "nothing.x", broken = "= ="}})
+  lu.assertEquals(reply.user_expressions.twice.data["text/plain"], "10")
+  lu.assertEquals(reply.user_expressions.wrong.status, "error")
+  lu.assertEquals(reply.user_expressions.broken.status, "error")
+end
+
+function TestKernel:test_the_history_is_told()
+  local last = run("first_of_all = 1").execution_count
+  run "first_of_all"
+  local function ask(content) return kernel:ask("history_request", content).history end
+  lu.assertEquals(ask {hist_access_type = "tail", n = 2, output = false},
+    {{1, last, "first_of_all = 1"}, {1, last + 1, "first_of_all"}})
+  lu.assertEquals(ask({hist_access_type = "tail", n = 1, output = true})[1][3], {"first_of_all", "1"})
+  lu.assertEquals(ask {hist_access_type = "range", session = 0, start = last, stop = last + 1},
+    {{1, last, "first_of_all = 1"}})
+  lu.assertEquals(#ask {hist_access_type = "search", pattern = "first_of_al? = *"}, 1)
+  run "first_of_all"
+  lu.assertEquals(#ask {hist_access_type = "search", pattern = "first_of_all", unique = true}, 1)
+  lu.assertEquals(ask {hist_access_type = "range", session = 5, start = 0}, {})
+end
+
+function TestKernel:test_completion_counts_characters()
+  local function complete(code, at)
+    return kernel:ask("complete_request", {code = code, cursor_pos = at or utf8.len(code)})
+  end
+  local reply = complete "x = 'é𝄞' .. string.form"
+  lu.assertEquals(reply.matches, {"format"})
+  lu.assertEquals({reply.cursor_start, reply.cursor_end}, {19, 23})
+  reply = complete("string.f -- é", 8)
+  lu.assertItemsEquals(reply.matches, {"find", "format"})
+  lu.assertEquals(complete("-- don't\nx = string.form").matches, {"format"})
+  lu.assertEquals(complete("feature.mel(song, {\n  n_mel").matches, {"n_mels"})
+  lu.assertEquals(complete("zzzz", 99).matches, {})
+  lu.assertEquals(complete("zzzz", -3).status, "ok")
+end
+
+function TestKernel:test_help_is_told()
+  local function inspect(code, at)
+    return kernel:ask("inspect_request", {code = code, cursor_pos = at or utf8.len(code), detail_level = 0})
+  end
+  lu.assertStrContains(inspect("audio.load").data["text/plain"], "audio.load(")
+  lu.assertStrContains(inspect("é = audio.load('x')", 12).data["text/plain"], "audio.load(")
+  lu.assertStrContains(inspect("audio.load(path, {").data["text/plain"], "audio.load(")
+  lu.assertFalse(inspect("no_such_name").found)
+  lu.assertFalse(inspect("").found)
+  local reply = run "audio.load?"
+  lu.assertStrContains(reply.payload[1].data["text/plain"], "audio.load(")
+end
+
+function TestKernel:test_what_is_complete()
+  local function state(code) return kernel:ask("is_complete_request", {code = code}) end
+  lu.assertEquals(state "x = 1", {status = "complete"})
+  lu.assertEquals(state "if x then", {status = "incomplete", indent = "  "})
+  lu.assertEquals(state "  f({1,", {status = "incomplete", indent = "  "})
+  lu.assertEquals(state "x = )", {status = "invalid"})
+end
+
+function TestKernel:test_a_cell_can_ask()
+  local function answer(message)
+    lu.assertEquals(message.type, "input_request")
+    return {value = "12 é"}
+  end
+  local _, _, printed = run('io.write "who? "\nprint(io.read())\nprint(io.read("L", 5))\nprint(io.stdin:read "n")',
+    {allow_stdin = true}, answer)
+  lu.assertEquals(printed, "who? 12 é\n12 é\n\t12 é\nnil\n")
+  lu.assertStrContains(run("io.read()", {allow_stdin = false}).evalue, "gives no input")
+  local _, _, read = run "print(io.popen('cat'):read 'a')" -- programs have nothing to read, and do not wait
+  lu.assertEquals(read, "\n")
+end
+
+function TestKernel:test_waiting_for_an_answer_can_be_interrupted()
+  local header = kernel:send("execute_request", {code = "io.read()", allow_stdin = true})
+  repeat until kernel:next {"stdin", "iopub"}.type == "input_request"
+  lu.assertEquals(kernel:ask("interrupt_request", {}, "control").status, "ok")
+  lu.assertEquals(kernel:reply(header, "shell").ename, "interrupted")
+end
+
+function TestKernel:test_a_display_is_replaced_in_its_place()
+  local _, told = run "display(1, 'a') display(2, 'a') display(3)"
+  lu.assertEquals({told[3].type, told[4].type, told[5].type}, {"display_data", "update_display_data", "display_data"})
+  lu.assertEquals(told[3].content.transient.display_id, told[4].content.transient.display_id)
+  _, told = run "display(4, 'a') clear(true)"
+  lu.assertEquals({told[3].type, told[4].type}, {"display_data", "clear_output"})
+  lu.assertTrue(told[4].content.wait)
+end
+
+function TestKernel:test_a_value_says_how_it_is_shown()
+  local _, told = run [[
+local Clock = {__display = function(c)
+  return {["text/html"] = "<b>" .. c.hour .. "</b> \xff", ["image/png"] = "\0\1\2", ["application/json"] = {h = c.hour}},
+    {["image/png"] = {width = 4}}
+end}
+clock = setmetatable({hour = 7}, Clock)
+clock]]
+  local result = client.of_type(told, "execute_result")[1]
+  lu.assertEquals(result.data, {["text/html"] = "<b>7</b> \u{FFFD}", ["image/png"] = "AAEC", ["text/plain"] = "{hour = 7}",
+    ["application/json"] = {h = 7}})
+  lu.assertEquals(result.metadata, {["image/png"] = {width = 4}})
+  local reply
+  reply, told = run "setmetatable({}, {__display = function() error 'no ink' end})"
+  lu.assertEquals(reply.status, "ok")
+  lu.assertEquals(client.of_type(told, "execute_result")[1].data, {["text/plain"] = "{}"})
+  lu.assertStrContains(client.printed(told, "stderr"), "no ink")
+end
+
+function TestKernel:test_progress_moves_in_its_place()
+  local _, told = run [[
+local bar <close> = require "moonlark.base.progress".new(4, "counting")
+for i = 1, 4 do require "moonlark_core".system.sleep(0.12) bar:update(i) end
+bar:finish()]]
+  local first, others = client.of_type(told, "display_data"), client.of_type(told, "update_display_data")
+  lu.assertEquals(#first, 1)
+  lu.assertStrContains(first[1].data["text/html"], '<progress value="1" max="4"')
+  lu.assertEquals(#others, 4)
+  lu.assertEquals(others[4].transient, first[1].transient)
+  lu.assertStrContains(others[4].data["text/plain"], "counting  4/4")
+  lu.assertEquals(client.printed(told, "stderr"), "")
+end
+
+function TestKernel:test_a_sound_is_a_player()
+  local _, told = run 'audio.play(require "moonlark.signal".new {data = torch.zeros{1, 800}, rate = 8000, kind = "waveform"})'
+  local shown = client.of_type(told, "display_data")[1].data
+  lu.assertStrContains(shown["text/html"], '<audio controls preload="metadata" src="data:audio/wav;base64,UklGR')
+  lu.assertStrContains(shown["text/plain"], "waveform")
+end
+
+function TestKernel:test_comms_are_refused_politely()
+  local header = kernel:send("comm_open", {comm_id = "x", target_name = "widget", data = {}})
+  local types_told = {}
+  repeat
+    local message = kernel:next {"iopub"}
+    lu.assertEquals(message.parent.msg_id, header.msg_id)
+    types_told[#types_told + 1] = message.type
+  until #types_told == 3
+  lu.assertEquals(types_told, {"status", "comm_close", "status"})
+  kernel:send("comm_msg", {comm_id = "x"})
+  for _ = 1, 2 do kernel:next {"iopub"} end
+  lu.assertEquals(kernel:ask("comm_info_request").comms, {})
+  lu.assertEquals(kernel:ask("no_such_request").status, "error")
+  lu.assertEquals(kernel:ask("debug_request", {}, "control").status, "error")
+end
+
+-- Signed as ours, so that it comes through to what reads JSON.
+local hostile_contents = {"", "[]", "null", "{", '{"code":3}', '{"code":', '{"code":"\\ud800"}', '"x"', "\0", "nonsense",
+  '{"code":"x","silent":"no","user_expressions":3}', ("["):rep(5000), '{"cursor_pos":1e300,"code":"x"}',
+  '{"code":{"a":1},"cursor_pos":"x"}'}
+
+function TestKernel:test_hostile_bytes_are_survived()
+  local raw = {{}, {""}, {"<IDS|MSG>"}, {"<IDS|MSG>", "", "", "", ""}, {"<IDS|MSG>", ("0"):rep(64), "{}", "{}", "{}", "{}"},
+    {"\xff\0", "<IDS|MSG>", "short", '{"msg_type":"execute_request"}', "{}", "{}", '{"code":"hacked = 1"}'},
+    {("x"):rep(1 << 20)}}
+  for _, channel in ipairs {"shell", "control", "stdin"} do
+    for _, frames in ipairs(raw) do kernel.channels:send_frames(channel, frames) end
+    for _, kind in ipairs {"execute_request", "complete_request", "inspect_request", "is_complete_request",
+      "history_request", "comm_open", "input_reply", "kernel_info_request"} do
+      for _, content in ipairs(hostile_contents) do kernel.channels:send {channel = channel, type = kind, content = content} end
+    end
+  end
+  kernel.channels:send {channel = "shell", type = "execute_request", content = '{"code":"hacked = 2"}', parent = "\xff"}
+  local header = kernel:send("execute_request", {code = "hacked"})
+  local result
+  repeat -- until the cell that came last is through
+    local message = kernel:next {"shell", "iopub", "control"}
+    local ours = message.parent.msg_id == header.msg_id
+    if ours and message.type == "execute_result" then result = message.content.data["text/plain"] end
+  until ours and message.type == "status" and message.content.execution_state == "idle"
+  lu.assertEquals(result, "nil")
+  while kernel:next({"shell", "control", "iopub"}, 0.2) do end
+end
+
+TestKernelEnd = {}
+
+function TestKernelEnd:test_it_ends_in_the_midst_of_a_cell()
+  for _, code in ipairs {"while true do end", "while true do pcall(error) end", "os.execute 'sleep 100'"} do
+    local one = client.start()
+    one:send("execute_request", {code = code})
+    repeat until one:next {"iopub"}.type == "execute_input"
+    local began = core.system.clock()
+    lu.assertEquals(one:ask("shutdown_request", {restart = true}, "control").restart, true)
+    lu.assertEquals(one:ended(), 0)
+    lu.assertTrue(core.system.clock() - began < 20)
+  end
+end
+
+function TestKernelEnd:test_a_signal_ends_it()
+  for _, code in ipairs {"x = 1", "while true do end"} do
+    local one = client.start()
+    one:send("execute_request", {code = code})
+    repeat until one:next {"iopub"}.type == "execute_input"
+    core.system.sleep(0.3)
+    one:signal "TERM"
+    local code_or_signal, how = one:ended()
+    lu.assertEquals({how, code_or_signal}, {"signal", 15})
+  end
+end
+
+function TestKernelEnd:test_it_does_not_outlive_who_started_it()
+  local folder = lib.folder()
+  local settings = ("sh -c 'JPY_PARENT_PID=1 \"$@\" & echo $! >%s/pid; while [ ! -e %s/go ]; do sleep 0.1; done' sh"):format(
+    folder, folder)
+  local one = client.start(settings)
+  lu.assertEquals(one:run("1").status, "ok")
+  lib.write(folder .. "/go")
+  local pid = require "moonlark.base.files".read(folder .. "/pid"):match "%d+"
+  for _ = 1, 300 do
+    local state = lib.shell("ps -o stat= -p " .. pid).out
+    if state == "" or state:find "^Z" then return end
+    core.system.sleep(0.1)
+  end
+  os.execute("kill -9 " .. pid)
+  lu.fail "the kernel is still there"
+end
+
 function TestKernel:test_zz_it_ends_when_it_is_told_to()
+  lu.assertEquals(#kernel.kept, 0) -- each message had a request of ours as its parent
   lu.assertEquals(kernel:stop(), 0)
   kernel = nil
 end

@@ -17,10 +17,12 @@
 ---
 --- A path is the path of a file: no name makes a request, and playlists are refused.
 local core = require "moonlark_core"
+local display = require "moonlark.base.display"
 local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
 local options = require "moonlark.base.options"
 local play = require "moonlark.audio.play"
+local player = require "moonlark.audio.player"
 local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
@@ -168,7 +170,8 @@ function audio.resample(wave, rate)
 end
 
 --- Plays a waveform or a sound file, and comes back when it has ended; Ctrl-C stops it. The sound goes to PipeWire,
---- PulseAudio or ALSA, whichever of pw-play, paplay and aplay is installed. Samples beyond ±1 are cut.
+--- PulseAudio or ALSA, whichever of pw-play, paplay and aplay is installed. In a notebook it shows a player instead.
+--- Samples beyond ±1 are cut.
 ---
 --- Errors: no waveform; none of the three is installed; it finds no device.
 ---     audio.play(song:slice(30, 40))
@@ -179,6 +182,7 @@ function audio.play(sound)
   local folder = files.temporary_folder()
   local _ <close> = finally(function() files.remove(folder) end)
   local playable = math.tointeger(sound.rate) and sound or audio.resample(sound, 48000)
+  if display.place then return display.place(player(playable, folder, audio)) end
   local path = files.join(folder, "sound.wav")
   audio.save(path, playable, {subtype = "pcm16"})
   play(path)

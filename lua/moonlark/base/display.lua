@@ -11,6 +11,7 @@
 --- be, a table of facts for each type ({["image/png"] = {width = 400}}). The text that the prompt prints is always
 --- there, too: whoever shows the value takes the richest that it can show.
 local show = require "moonlark.base.show"
+local warning = require "moonlark.base.warning"
 
 local display = {}
 
@@ -23,7 +24,7 @@ display.place = nil
 display.cleared = nil
 
 --- What can be shown of a value: texts, bytes or tables by MIME type, and facts by type. "text/plain" is always there.
---- Errors: those of the value's own __display.
+--- Where its own __display fails, that is all, and a warning says why.
 ---@param value any
 ---@return table<string, any> bundle, table? facts
 function display.bundle(value)
@@ -31,9 +32,10 @@ function display.bundle(value)
   local of_its_own = type(meta) == "table" and rawget(meta, "__display")
   local bundle, facts = {}, nil
   if of_its_own then
-    local made, about = of_its_own(value)
-    for type_of, content in pairs(made or {}) do bundle[type_of] = content end
-    facts = about
+    local ok, made, about = pcall(of_its_own, value)
+    if not ok then warning.say("not-displayed", show.lines(made)) end
+    for type_of, content in pairs(ok and made or {}) do bundle[type_of] = content end
+    facts = ok and about or nil
   end
   bundle["text/plain"] = bundle["text/plain"] or show.text(value)
   return bundle, facts
