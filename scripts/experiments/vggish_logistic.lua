@@ -22,7 +22,7 @@ local songs, run <close> = study.open("vggish_logistic", args)
 
 local recipe = feature.recipe {features = {embedding = {model = args.model}}, pool = pool}
 local X = songs:extract(recipe, {workers = args.workers, cache = study.cache(args)})
-local logistic = classify.pipeline {classify.scaler {}, classify.logistic {C = strength, max_iter = iterations}}
+local logistic = classify.pipeline {classify.scaler(), classify.logistic {C = strength, max_iter = iterations}}
 
 local fewest = #X
 for id = 0, #X.classes - 1 do fewest = math.min(fewest, X.y:eq(id):sum():item()) end

@@ -50,7 +50,7 @@ end
 --- Standardises columns to mean 0 and standard deviation 1, as sklearn.preprocessing.StandardScaler. Constant columns
 --- are only centred. Methods: `fit(x)`, `transform(x)`; fields: mean, variance, scale.
 ---     local scaled = classify.scaler():fit(X):transform(X)
----@type fun(given: {}?): moonlark.Estimator
+---@type fun(): moonlark.Estimator
 models.scaler = estimator.define {
   parameters = options.describe("classify.scaler", {}),
   state = {"tensor mean", "tensor variance", "tensor scale"},
