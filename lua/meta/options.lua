@@ -1239,9 +1239,9 @@
 
 --- What feature.vamp takes.
 ---@class moonlark.feature.vamp.Options
----@field step_size? integer  default as the plugin wants it, 1..16777216, samples: from block to block
----@field block_size? integer  default as the plugin wants it, 1..16777216, samples: that it hears at once
----@field program? string  default none: one of the plugin's sets of parameters
+---@field step_size? integer|false  default as the plugin wants it, 1..16777216, samples: from block to block
+---@field block_size? integer|false  default as the plugin wants it, 1..16777216, samples: that it hears at once
+---@field program? string|false  default none: one of the plugin's sets of parameters
 ---@field timeout? number  default 300, above 0, s: without a sign of life after which it is given up
 ---@field memory? integer  default 4096, 64..1073741824, MB: that its process may take
 

@@ -115,7 +115,7 @@ function TestOutputs:test_parameters_programs_and_names_in_any_case()
   raises("parameters.gain must be 0..100, got 101", first, {gain = 101})
   raises("parameters.deed must be 0..6 or one of crash, hang", first, {deed = "sing"})
   raises("parameters.deed must be 0 and steps of 1, got 0.5", first, {deed = 0.5})
-  raises("unknown parameter of sum: 'gian'; did you mean 'gain'?", first, {gian = 1})
+  raises("unknown parameter of sum: 'gian' (did you mean 'gain'?)", first, {gian = 1})
   raises("program must be one of soft, loud", first, nil, {program = "louder"})
   raises("refuses 2 channels at 1000 Hz in blocks of 13", first, nil, {block_size = 13})
 end
