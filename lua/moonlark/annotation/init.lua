@@ -35,7 +35,7 @@ local formats = require "moonlark.annotation.formats"
 local jams = require "moonlark.annotation.jams"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
-local words = require "moonlark.annotation.words"
+local shown = require "moonlark.annotation.shown"
 
 local annotation = {}
 
@@ -298,8 +298,8 @@ function Annotation:with(changes)
   return annotation.new(made)
 end
 
-Annotation.__tostring = words.text
+Annotation.__tostring = shown.text
 
-function Annotation:__display() return {["text/html"] = words.html(self)} end
+function Annotation:__display() return {["text/html"] = shown.html(self)} end
 
 return annotation

@@ -1,51 +1,29 @@
---- What is shown of an annotation: its first items, as lines or as a table.
-local html = require "moonlark.base.html"
-local show = require "moonlark.base.show"
-
+--- Words: what an item is in one word, for files that keep a text with each time and nothing else.
 local words = {}
 
-local function what_of(item)
-  return tostring(item.label or item.position or item.pitch or item.value or "")
-end
+-- The number that an item of such a kind has in place of a label.
+local numbers = {beats = "position", notes = "pitch", tempo = "value"}
 
-local function words_of(item)
-  local parts = {("%9.3f"):format(item.start)}
-  if item.stop then parts[2] = ("%9.3f"):format(item.stop) end
-  local what = show.name(what_of(item))
-  if what ~= "" then parts[#parts + 1] = what end
-  return table.concat(parts, "  ")
-end
-
-local most_shown = 12
-
-local function summary(self)
-  return ("%d %s%s"):format(#self, show.name(self.kind), self.duration and ("  %.3f s"):format(self.duration) or "")
-end
-
---- An annotation as the prompt prints it.
----@param self moonlark.Annotation
+--- The word of an item: its label, else its number, else nothing ("").
+---     local word = words.of(beats[1])
+---@param item moonlark.annotation.Item
 ---@return string
-function words.text(self)
-  local lines = {summary(self)}
-  for i = 1, math.min(#self, most_shown) do lines[#lines + 1] = words_of(self[i]) end
-  if #self > most_shown then lines[#lines + 1] = ("      …  %d more"):format(#self - most_shown) end
-  return table.concat(lines, "\n")
+function words.of(item)
+  local what = item.label or item.position or item.pitch or item.value
+  return what and tostring(what) or ""
 end
 
---- The same as a table of a page.
----@param self moonlark.Annotation
----@return string
-function words.html(self)
-  local rows, timed = {}, false
-  for i = 1, math.min(#self, most_shown) do
-    local item = self[i]
-    timed = timed or item.stop ~= nil
-    rows[i] = {("%.3f"):format(item.start), item.stop and ("%.3f"):format(item.stop) or "", what_of(item)}
-  end
-  if #self > most_shown then rows[#rows + 1] = {"…", "", ("%d more"):format(#self - most_shown)} end
-  if not timed then for _, cells in ipairs(rows) do table.remove(cells, 2) end end
-  local headings = timed and {"start (s)", "end (s)", ""} or {"time (s)", ""}
-  return html.lines(summary(self)) .. html.table(headings, rows)
+--- Puts a word of a file into an item of this kind.
+---     words.put({start = 0.5}, "beats", "1")
+---@param item moonlark.annotation.Item
+---@param kind string
+---@param word string
+---@return moonlark.annotation.Item
+function words.put(item, kind, word)
+  local field = numbers[kind]
+  local number = field == "position" and math.tointeger(tonumber(word)) or field ~= "position" and tonumber(word) or nil
+  if field and number then item[field] = number elseif word ~= "" then item.label = word end
+  return item
 end
 
 return words
