@@ -17,6 +17,9 @@ TestScale = {}
 function TestScale:test_linear_ticks_are_round()
   lu.assertEquals(words(scale.linear(-1, 1, 5)), {"−1.0", "−0.5", "0", "0.5", "1.0"})
   lu.assertEquals(words(scale.linear(0, 97, 4)), {"0", "25", "50", "75"})
+  lu.assertEquals(words(scale.linear(-90, 90, 3.5)), {"−50", "0", "50"})
+  lu.assertEquals(words(scale.linear(-0.7, 0.7, 1)), {"−0.5", "0", "0.5"})
+  lu.assertEquals(words(scale.linear(-95, 95, 3)), {"−50", "0", "50"}) -- of hundreds, only 0 would be there
   lu.assertEquals(words(scale.linear(0, 3e-6, 3)), {"0", "1e−6", "2e−6", "3e−6"})
   lu.assertEquals(words(scale.linear(0, 2.5e7, 3)), {"0", "1e7", "2e7"})
 end

@@ -100,8 +100,14 @@ local function y_axis(axis, rows, settings, height)
   if axis.values and axis.unit and axis.scale == "linear" and rows > 1 then -- lags in seconds, tempi in BPM
     local first, last = axis.values[1], axis.values[rows]
     local half = (last - first) / (rows - 1) / 2
-    return {low = first - half, high = last + half, ticks = scale.linear(first, last, count)},
-      ("%s (%s)"):format(axis.name, axis.unit)
+    local y = {low = first - half, high = last + half}
+    if axis.name == "time" and axis.unit == "s" then -- of time by time: both axes in the same words
+      local label
+      y.ticks, label = scale.time(first, last, count)
+      return y, label
+    end
+    y.ticks = scale.linear(first, last, count)
+    return y, ("%s (%s)"):format(axis.name, axis.unit)
   end
   return index_axis(rows, count), axis.name or "row"
 end

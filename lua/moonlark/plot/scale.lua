@@ -59,9 +59,14 @@ local function nice_step(span, count, steps)
   return 10 * power
 end
 
---- Ticks at round numbers.
+--- Ticks at round numbers: two at least, for one alone does not say how long a unit is.
 function scale.linear(low, high, count)
-  return ticks_by(low, high, nice_step(high - low, count), scale.number)
+  local ticks
+  repeat
+    ticks = ticks_by(low, high, nice_step(high - low, count), scale.number)
+    count = 2 * math.max(1, count)
+  until #ticks >= 2 or not (low < high) or count > 16
+  return ticks
 end
 
 --- Ticks at whole numbers.
