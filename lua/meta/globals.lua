@@ -21,6 +21,7 @@ predict = require "moonlark.predict"
 pretrained = require "moonlark.pretrained"
 regress = require "moonlark.regress"
 run = require "moonlark.run"
+signal = require "moonlark.signal"
 torch = require "moonlark.torch"
 train = require "moonlark.train"
 clear = require "moonlark.shell.session".clear

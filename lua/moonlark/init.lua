@@ -14,7 +14,7 @@ moonlark.home = debug.getinfo(1, "S").source:match "^@(.*)/lua/moonlark/init%.lu
 --- The modules that the prompt offers as globals.
 moonlark.modules = {
   "annotation", "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "finetune", "hub",
-  "metrics", "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "torch", "train",
+  "metrics", "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "signal", "torch", "train",
 }
 
 local is_module = {}

@@ -42,11 +42,13 @@ function signal.new(fields)
 end
 
 --- True for Signals.
+---     if signal.is(x) then print(x.rate) end
 ---@param value any
 ---@return boolean
 function signal.is(value) return getmetatable(value) == Signal end
 
 --- Raises unless `value` is a Signal (of the kind, when given).
+---     signal.check("song", song, "waveform")
 ---@param name string  the argument's name
 ---@param value any
 ---@param kind string?
@@ -64,6 +66,7 @@ end
 --- The samples of a waveform with their axis of channels, even where there is one channel only.
 ---
 --- Errors: no waveform Signal; no channel.
+---     local left = signal.channels(song)[0]
 ---@param song moonlark.Signal  waveform
 ---@return moonlark.Tensor  channels × samples
 function signal.channels(song)

@@ -247,7 +247,7 @@ end
 
 function TestFolder:test_a_folder_holds_one_kind_of_corpus()
   corpus.generate(self.folder, {clips = 1, seconds = 1, styles = {"rock"}})
-  lu.assertErrorMsgContains("holds a corpus of seconds 1.0, not 2.0", corpus.generate, self.folder,
+  lu.assertErrorMsgContains("holds a corpus of seconds 1, not 2", corpus.generate, self.folder,
     {clips = 1, seconds = 2, styles = {"rock"}})
   lu.assertErrorMsgContains('did you mean "jazz"', corpus.generate, self.folder, {styles = {"jaz"}})
   lu.assertErrorMsgContains("clips must be", corpus.generate, self.folder, {clips = 0})

@@ -184,6 +184,7 @@ end
 function TestKernel:test_what_is_complete()
   local function state(code) return kernel:ask("is_complete_request", {code = code}) end
   lu.assertEquals(state "x = 1", {status = "complete"})
+  lu.assertEquals(state "x = 1\nx", {status = "complete"}) -- its last line is shown
   lu.assertEquals(state "if x then", {status = "incomplete", indent = "  "})
   lu.assertEquals(state "  f({1,", {status = "incomplete", indent = "  "})
   lu.assertEquals(state "x = )", {status = "invalid"})

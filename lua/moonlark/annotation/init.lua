@@ -35,7 +35,6 @@ local formats = require "moonlark.annotation.formats"
 local jams = require "moonlark.annotation.jams"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
-local shown = require "moonlark.annotation.shown"
 
 local annotation = {}
 
@@ -298,8 +297,22 @@ function Annotation:with(changes)
   return annotation.new(made)
 end
 
-Annotation.__tostring = shown.text
+local function words_of(item)
+  local parts = {("%9.3f"):format(item.start)}
+  if item.stop then parts[2] = ("%9.3f"):format(item.stop) end
+  local what = item.label and show.name(item.label) or item.position or item.pitch or item.value
+  if what then parts[#parts + 1] = tostring(what) end
+  return table.concat(parts, "  ")
+end
 
-function Annotation:__display() return {["text/html"] = shown.html(self)} end
+local most_shown = 12
+
+function Annotation:__tostring()
+  local lines = {("%d %s%s"):format(#self, show.name(self.kind),
+    self.duration and ("  %.3f s"):format(self.duration) or "")}
+  for i = 1, math.min(#self, most_shown) do lines[#lines + 1] = words_of(self[i]) end
+  if #self > most_shown then lines[#lines + 1] = ("      …  %d more"):format(#self - most_shown) end
+  return table.concat(lines, "\n")
+end
 
 return annotation

@@ -106,7 +106,7 @@ local function check_folder(folder, settings)
   for _, key in ipairs {"generation", "seed", "seconds", "rate"} do
     if found[key] ~= settings[key] then
       show.fail("%s holds a corpus of %s %s, not %s: choose another folder or remove that one",
-        folder, key, tostring(found[key]), tostring(settings[key]))
+        folder, key, ("%.14g"):format(found[key]), ("%.14g"):format(settings[key]))
     end
   end
 end

@@ -154,6 +154,4 @@ function Report:__tostring()
   return table.concat(self.parts, "\n\n") .. "\n"
 end
 
-function Report:__display() return {["text/markdown"] = tostring(self)} end
-
 return report

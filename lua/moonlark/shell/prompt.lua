@@ -65,7 +65,7 @@ function prompt.state(text)
   if prompt.asked(text) then return "complete" end
   local expression, begun = load("return " .. text, "=prompt", "t")
   local statements, message = load(text, "=prompt", "t")
-  if expression or statements then return "complete" end
+  if expression or statements or with_last_shown(text, "prompt") then return "complete" end
   return (incomplete(message) or incomplete(begun)) and "incomplete" or "invalid"
 end
 
