@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -189,8 +190,13 @@ static mlk_code make_environment(const char *const *changes, variables *made, ml
 
 /* --- running --- */
 
-/* Starts the program with its output on the two pipes' writing ends. Returns an errno value. */
-static int spawn(const char *const argv[], const mlk_process_options *options, int out, int err, char **environment,
+/* What a program is started with: the streams that become its 1, 2 and 3 (talk; -1: none). */
+typedef struct plumbing {
+    int out, err, talk;
+} plumbing;
+
+/* Starts the program. Returns an errno value. */
+static int spawn(const char *const argv[], const mlk_process_options *options, plumbing given, char **environment,
                  pid_t *pid)
 {
     posix_spawn_file_actions_t files;
@@ -214,11 +220,13 @@ static int spawn(const char *const argv[], const mlk_process_options *options, i
 
     failed = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     if (!failed)
-        failed = posix_spawn_file_actions_adddup2(&files, out, 1);
+        failed = posix_spawn_file_actions_adddup2(&files, given.out, 1);
     if (!failed)
-        failed = posix_spawn_file_actions_adddup2(&files, err, 2);
-    if (!failed)
-        failed = posix_spawn_file_actions_addclosefrom_np(&files, 3); /* no open file of ours leaks into it */
+        failed = posix_spawn_file_actions_adddup2(&files, given.err, 2);
+    if (!failed && given.talk >= 0)
+        failed = posix_spawn_file_actions_adddup2(&files, given.talk, 3);
+    if (!failed) /* no open file of ours leaks into it */
+        failed = posix_spawn_file_actions_addclosefrom_np(&files, given.talk >= 0 ? 4 : 3);
     if (!failed && options->directory)
         failed = posix_spawn_file_actions_addchdir_np(&files, options->directory);
     if (!failed)
@@ -301,7 +309,7 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
         code = mlk_fail_system(status, errno, "cannot run", argv[0]);
     } else {
         pid_t pid;
-        int failed = spawn(argv, options, out[1], err[1], environment.all, &pid);
+        int failed = spawn(argv, options, (plumbing){out[1], err[1], -1}, environment.all, &pid);
         close_end(&out[1]);
         close_end(&err[1]);
         if (failed) {
@@ -334,6 +342,37 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
     result->err = streams[1].data;
     result->err_size = streams[1].size;
     return MLK_OK;
+}
+
+mlk_code mlk_process_start(const char *const argv[], pid_t *pid, int *ours, mlk_status *status)
+{
+    mlk_process_options options = {0};
+    variables environment;
+    int ends[2] = {-1, -1}, nowhere = -1, failed = 0;
+    mlk_code code = make_environment(NULL, &environment, status);
+    if (code)
+        return code;
+    nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        code = mlk_fail_system(status, errno, "cannot run", argv[0]);
+    else if ((failed = spawn(argv, &options, (plumbing){nowhere, nowhere, ends[1]}, environment.all, pid)))
+        code = explain(failed, argv[0], &options, status);
+    else
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    free_environment(&environment);
+    close_end(&nowhere);
+    close_end(&ends[1]);
+    if (code)
+        close_end(&ends[0]);
+    *ours = ends[0];
+    return code;
+}
+
+int mlk_process_end(pid_t pid)
+{
+    int ended = 0;
+    pid_t gone = waitpid(pid, &ended, WNOHANG);
+    return gone == pid ? ended : kill_group(pid);
 }
 
 void mlk_process_result_clear(mlk_process_result *result)

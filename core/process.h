@@ -1,4 +1,4 @@
-/* process.h: runs another program and waits for it.
+/* process.h: runs another program and waits for it, or talks with it.
  *
  * The program is spawned (never forked: libtorch's threads do not survive a
  * fork), without a shell, with /dev/null as its input, in a process group of its
@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 typedef struct mlk_process_options {
     const char *directory;          /* working directory; NULL: the caller's */
@@ -46,5 +47,12 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
 
 /* Frees what a result holds. */
 void mlk_process_result_clear(mlk_process_result *result);
+
+/* Starts argv[0] to talk with it: its descriptor 3 is one end of a socket, *socket the other, which does not block. What
+ * it writes elsewhere goes nowhere. */
+mlk_code mlk_process_start(const char *const argv[], pid_t *pid, int *socket, mlk_status *status);
+
+/* Kills a started program and its group; returns how it ended, as waitpid tells it. One that has ended is not killed. */
+int mlk_process_end(pid_t pid);
 
 #endif

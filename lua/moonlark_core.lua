@@ -8,5 +8,6 @@ if file then open, why = package.loadlib(file, "luaopen_moonlark_core") end
 if not open then error("the engine could not be loaded: " .. why, 0) end
 local core = open()
 core.system.load_tensors_by(function() require "moonlark.torch" end)
+core.vamp.host = file:gsub("[^/]*$", "moonlark-vamp") -- the program in which Vamp plugins run
 core.embeddings = function() return require "moonlark.pretrained.feature" end -- for recipes; models lie above them
 return core

@@ -14,7 +14,7 @@ build_and_run=(
   libtorch-dev
   gnuplot-nox
 )
-tests_and_tools=(libcmocka-dev lua-unit hdf5-tools ccache gdb tmux python3-pip binutils unzip
+tests_and_tools=(libcmocka-dev vamp-examples lua-unit hdf5-tools ccache gdb tmux python3-pip binutils unzip
   mandoc zsh bash-completion)
 
 wanted=("${build_and_run[@]}")

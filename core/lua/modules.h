@@ -30,7 +30,8 @@
     MODULE(sound)               \
     MODULE(store)               \
     MODULE(system)              \
-    MODULE(terminal)
+    MODULE(terminal)             \
+    MODULE(vamp)
 
 #define MLK_LUA_DECLARE(name) int mlk_lua_open_##name(lua_State *L);
 MLK_LUA_MODULES(MLK_LUA_DECLARE)

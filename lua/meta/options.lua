@@ -1237,6 +1237,14 @@
 ---@field bins_per_octave? integer  default 36, 1..1200: frequencies in an octave, a multiple of the classes
 ---@field tuning? number|false  default estimated, -100..100, bins: distance from A = 440 Hz
 
+--- What feature.vamp takes.
+---@class moonlark.feature.vamp.Options
+---@field step_size? integer|false  default as the plugin wants it, 1..16777216, samples: from block to block
+---@field block_size? integer|false  default as the plugin wants it, 1..16777216, samples: that it hears at once
+---@field program? string|false  default none: one of the plugin's sets of parameters
+---@field timeout? number  default 300, above 0, s: without a sign of life after which it is given up
+---@field memory? integer  default 4096, 64..1073741824, MB: that its process may take
+
 --- What feature.vggish_mel takes.
 ---@class moonlark.feature.vggish_mel.Options
 ---@field hop_length? integer  default 160, 160..160, samples: from frame to frame: always this

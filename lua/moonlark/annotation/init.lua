@@ -35,6 +35,7 @@ local formats = require "moonlark.annotation.formats"
 local jams = require "moonlark.annotation.jams"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
+local shown = require "moonlark.annotation.shown"
 
 local annotation = {}
 
@@ -297,22 +298,8 @@ function Annotation:with(changes)
   return annotation.new(made)
 end
 
-local function words_of(item)
-  local parts = {("%9.3f"):format(item.start)}
-  if item.stop then parts[2] = ("%9.3f"):format(item.stop) end
-  local what = item.label and show.name(item.label) or item.position or item.pitch or item.value
-  if what then parts[#parts + 1] = tostring(what) end
-  return table.concat(parts, "  ")
-end
+Annotation.__tostring = shown.text
 
-local most_shown = 12
-
-function Annotation:__tostring()
-  local lines = {("%d %s%s"):format(#self, show.name(self.kind),
-    self.duration and ("  %.3f s"):format(self.duration) or "")}
-  for i = 1, math.min(#self, most_shown) do lines[#lines + 1] = words_of(self[i]) end
-  if #self > most_shown then lines[#lines + 1] = ("      …  %d more"):format(#self - most_shown) end
-  return table.concat(lines, "\n")
-end
+function Annotation:__display() return {["text/html"] = shown.html(self)} end
 
 return annotation

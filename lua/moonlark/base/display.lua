@@ -9,8 +9,10 @@
 ---
 --- It gives texts or bytes by MIME type ("text/html", "image/png", "image/svg+xml", "audio/wav"), and after them, if need
 --- be, a table of facts for each type ({["image/png"] = {width = 400}}). The text that the prompt prints is always
---- there, too: whoever shows the value takes the richest that it can show.
+--- there, too: whoever shows the value takes the richest that it can show. A list of records is a table.
+local html = require "moonlark.base.html"
 local show = require "moonlark.base.show"
+local text = require "moonlark.base.text"
 local warning = require "moonlark.base.warning"
 
 local display = {}
@@ -22,6 +24,39 @@ display.place = nil
 --- What takes away what was shown; nil as above.
 ---@type fun(wait: boolean)?
 display.cleared = nil
+
+local ROWS = 200 -- of a table; of more there is a count
+
+local simple = {string = true, number = true, boolean = true}
+
+-- The columns of a list of records, {{name = "one", bpm = 120}, …}; nil where it is anything else.
+local function columns_of(list)
+  local columns = {}
+  for _, record in ipairs(list) do
+    if type(record) ~= "table" or getmetatable(record) or #record > 0 then return nil end
+    for key, value in pairs(record) do
+      if type(key) ~= "string" or not simple[type(value)] then return nil end
+      columns[key] = true
+    end
+  end
+  return next(columns) and text.keys(columns) or nil
+end
+
+-- A list of records as a table; nil for other values.
+local function table_of(list)
+  local columns = type(list) == "table" and not getmetatable(list) and #list > 0 and columns_of(list)
+  if not columns then return nil end
+  local rows = {}
+  for i = 1, math.min(#list, ROWS) do
+    rows[i] = {}
+    for k, name in ipairs(columns) do
+      local value = list[i][name]
+      rows[i][k] = value == nil and "" or tostring(value)
+    end
+  end
+  local left = #list - #rows
+  return html.table(columns, rows) .. (left > 0 and html.lines(("… %d more"):format(left)) or "")
+end
 
 --- What can be shown of a value: texts, bytes or tables by MIME type, and facts by type. "text/plain" is always there.
 --- Where its own __display fails, that is all, and a warning says why.
@@ -37,6 +72,7 @@ function display.bundle(value)
     for type_of, content in pairs(ok and made or {}) do bundle[type_of] = content end
     facts = ok and about or nil
   end
+  if not of_its_own then bundle["text/html"] = table_of(value) end
   bundle["text/plain"] = bundle["text/plain"] or show.text(value)
   return bundle, facts
 end

@@ -1,4 +1,6 @@
 --- HTML: texts and tables as parts of a page.
+local show = require "moonlark.base.show"
+
 local html = {}
 
 local marks = {["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;"}
@@ -8,5 +10,44 @@ local marks = {["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;"
 ---@param s string
 ---@return string
 function html.escape(s) return (s:gsub("[&<>\"']", marks)) end
+
+-- Whether all that stands in a column are numbers, which are set to the right.
+local function is_of_numbers(rows, column)
+  for _, cells in ipairs(rows) do
+    local cell = tostring(cells[column] or "")
+    if cell ~= "" and not cell:find "^[-+]?%.?%d" and not cell:find "^[–…]" then return false end
+  end
+  return true
+end
+
+local function row(tag, cells, aligns)
+  local parts = {}
+  for i, align in ipairs(aligns) do
+    parts[i] = ('<%s style="text-align: %s">%s</%s>'):format(tag, align, html.escape(show.name(cells[i] or "")), tag)
+  end
+  return "<tr>" .. table.concat(parts) .. "</tr>"
+end
+
+--- A table. Cells are texts or numbers; one that is nil or "" is empty.
+---     print(html.table({"name", "bpm"}, {{"one.wav", 120.5}}))
+---@param headings string[]
+---@param rows any[][]
+---@return string
+function html.table(headings, rows)
+  local aligns = {}
+  for i = 1, #headings do aligns[i] = is_of_numbers(rows, i) and "right" or "left" end
+  local lines = {"<table>", "<thead>" .. row("th", headings, aligns) .. "</thead>", "<tbody>"}
+  for _, cells in ipairs(rows) do lines[#lines + 1] = row("td", cells, aligns) end
+  lines[#lines + 1] = "</tbody></table>"
+  return table.concat(lines, "\n")
+end
+
+--- Lines of text as a paragraph.
+---     print(html.lines "accuracy 0.9\nAUC 0.95")
+---@param text string
+---@return string
+function html.lines(text)
+  return "<p>" .. html.escape(show.lines(text)):gsub("\n", "<br>") .. "</p>"
+end
 
 return html

@@ -1,4 +1,5 @@
 --- Evaluation: how predictions compare with the labels, as a table that prints itself.
+local html = require "moonlark.base.html"
 local layout = require "moonlark.metrics.layout"
 local metrics = require "moonlark.metrics"
 
@@ -143,7 +144,8 @@ local function other_figures(self)
   return table.concat(words, "  ")
 end
 
-function Evaluation:__tostring()
+-- The lines above the table.
+local function summary(self)
   local many = self.folds and #self.folds > 1
   local spread = many and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_accuracy, self.std_accuracy)
   local lines = {("accuracy %.3f  (95 %% interval %.3f to %.3f%s)"):format(self.accuracy, self.interval.low,
@@ -151,10 +153,12 @@ function Evaluation:__tostring()
   local others = other_figures(self)
   if others ~= "" then lines[2] = others end
   if self.repeated then lines[#lines + 1] = "of the first division:" end
-  lines[#lines + 1] = ""
-  lines[#lines + 1] = layout(self)
   return table.concat(lines, "\n")
 end
+
+function Evaluation:__tostring() return summary(self) .. "\n\n" .. layout.text(self) end
+
+function Evaluation:__display() return {["text/html"] = html.lines(summary(self)) .. layout.html(self)} end
 
 -- Accuracy over all folds, which of repeats are more than the rows: the interval counts each row once.
 local function judge_folds(self)

@@ -1,6 +1,7 @@
 --- Importance: which columns a model needs.
 local core = require "moonlark_core"
 local folds = require "moonlark.classify.folds"
+local html = require "moonlark.base.html"
 local metrics = require "moonlark.metrics"
 local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
@@ -24,21 +25,31 @@ local Importance = {}
 Importance.__index = Importance
 Importance.__name = "moonlark.Importance"
 
-function Importance:__tostring()
-  local width, lines = 0, {}
-  for _, one in ipairs(self) do width = math.max(width, utf8.len(show.name(one.name))) end
-  lines[1] = self.scoring and ("%s %.3f; how much of it is lost without:"):format(self.scoring, self.baseline)
+local SHOWN = 30 -- columns; of the others there is a count
+
+local function summary(self)
+  return self.scoring and ("%s %.3f; how much of it is lost without:"):format(self.scoring, self.baseline)
     or ("%s of the splits by each column:"):format(self.method)
-  for i, one in ipairs(self) do
-    if i > 30 then
-      lines[i + 1] = ("… and %d more"):format(#self - 30)
-      break
-    end
-    local name = show.name(one.name)
-    lines[i + 1] = ("%s%s  %s"):format(name, (" "):rep(width - utf8.len(name)),
-      one.std and ("%7.4f ± %.4f"):format(one.mean, one.std) or ("%8.4g"):format(one.mean))
+end
+
+local function number(one) return one.std and ("%7.4f ± %.4f"):format(one.mean, one.std) or ("%8.4g"):format(one.mean) end
+
+function Importance:__tostring()
+  local width, lines = 0, {summary(self)}
+  for _, one in ipairs(self) do width = math.max(width, utf8.len(show.name(one.name))) end
+  for i = 1, math.min(#self, SHOWN) do
+    local name = show.name(self[i].name)
+    lines[i + 1] = ("%s%s  %s"):format(name, (" "):rep(width - utf8.len(name)), number(self[i]))
   end
+  if #self > SHOWN then lines[#lines + 1] = ("… and %d more"):format(#self - SHOWN) end
   return table.concat(lines, "\n")
+end
+
+function Importance:__display()
+  local rows = {}
+  for i = 1, math.min(#self, SHOWN) do rows[i] = {self[i].name, (number(self[i]):gsub("^%s+", ""))} end
+  if #self > SHOWN then rows[#rows + 1] = {("… and %d more"):format(#self - SHOWN)} end
+  return {["text/html"] = html.lines(summary(self)) .. html.table({"column", "importance"}, rows)}
 end
 
 -- --- what is judged as one: a column, or all columns of a feature -------------------------------

@@ -1,5 +1,6 @@
 --- Learning curve: whether more sounds would help.
 local folds = require "moonlark.classify.folds"
+local html = require "moonlark.base.html"
 local metrics = require "moonlark.metrics"
 local options = require "moonlark.base.options"
 local partition = require "moonlark.dataset.partition"
@@ -27,6 +28,15 @@ function LearningCurve:__tostring()
     lines[i + 1] = ("%7d  %.3f ± %-12.3f  %.3f ± %.3f"):format(size, train, train_std, test, test_std)
   end
   return table.concat(lines, "\n")
+end
+
+function LearningCurve:__display()
+  local rows = {}
+  for i, size in ipairs(self.train_sizes) do
+    rows[i] = {size, ("%.3f ± %.3f"):format(metrics.spread(self.train_scores[i])),
+      ("%.3f ± %.3f"):format(metrics.spread(self.test_scores[i]))}
+  end
+  return {["text/html"] = html.table({"rows", "training " .. self.scoring, "test " .. self.scoring}, rows)}
 end
 
 local parameters = options.describe("classify.learning_curve", folds.repeated, scoring.option, {

@@ -1,4 +1,5 @@
 --- Evaluation of tags: how scores and decisions compare with the tags that rows have, as a table that prints itself.
+local html = require "moonlark.base.html"
 local metrics = require "moonlark.metrics"
 local show = require "moonlark.base.show"
 
@@ -47,11 +48,22 @@ local function line(width, name, figures)
   return (table.concat(cells, " "):gsub("%s+$", ""))
 end
 
-function Evaluation:__tostring()
+-- The line above the table.
+local function summary(self)
   local many = self.folds and #self.folds > 1
   local folds = many and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_map, self.std_map) or ""
-  local lines = {("mean average precision %.3f  (ROC AUC %.3f, F1 %.3f macro, %.3f micro%s)"):format(self.map, self.auc,
-    self.macro.f1, self.micro.f1, folds), ""}
+  return ("mean average precision %.3f  (ROC AUC %.3f, F1 %.3f macro, %.3f micro%s)"):format(self.map, self.auc,
+    self.macro.f1, self.micro.f1, folds)
+end
+
+-- The figures of the last line but one.
+local function macro_of(self)
+  return {ap = self.map, auc = self.auc, precision = self.macro.precision, recall = self.macro.recall,
+    f1 = self.macro.f1}
+end
+
+function Evaluation:__tostring()
+  local lines = {summary(self), ""}
   local names, width = {}, #"macro avg"
   for i, name in ipairs(self.classes) do
     names[i] = show.name(name)
@@ -62,10 +74,25 @@ function Evaluation:__tostring()
   lines[3] = (" "):rep(width) .. " " .. table.concat(heads, " ") .. "  support"
   for i, figures in ipairs(self.per_class) do lines[#lines + 1] = line(width, names[i], figures) end
   lines[#lines + 1] = ""
-  lines[#lines + 1] = line(width, "macro avg", {ap = self.map, auc = self.auc, precision = self.macro.precision,
-    recall = self.macro.recall, f1 = self.macro.f1})
+  lines[#lines + 1] = line(width, "macro avg", macro_of(self))
   lines[#lines + 1] = line(width, "micro avg", self.micro)
   return table.concat(lines, "\n")
+end
+
+function Evaluation:__display()
+  local headings, rows = {""}, {}
+  for i, column in ipairs(columns) do headings[i + 1] = column[2] end
+  headings[#headings + 1] = "support"
+  local function add(name, figures)
+    local cells = {name}
+    for i, column in ipairs(columns) do cells[i + 1] = number(figures[column[1]]):match "%S*$" end
+    cells[#headings] = figures.support
+    rows[#rows + 1] = cells
+  end
+  for i, figures in ipairs(self.per_class) do add(self.classes[i], figures) end
+  add("macro avg", macro_of(self))
+  add("micro avg", self.micro)
+  return {["text/html"] = html.lines(summary(self)) .. html.table(headings, rows)}
 end
 
 --- The evaluation of tags; of a cross-validation, with its folds.

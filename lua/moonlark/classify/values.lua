@@ -1,4 +1,5 @@
 --- Evaluation of values: how near predicted numbers come to the true ones, as a table that prints itself.
+local html = require "moonlark.base.html"
 local metrics = require "moonlark.metrics"
 local show = require "moonlark.base.show"
 
@@ -32,25 +33,49 @@ Evaluation.__name = "moonlark.ValuesEvaluation"
 
 local figures = {"r2", "rmse", "mae", "pearson", "spearman", "ccc"}
 
-function Evaluation:__tostring()
+local headings = {"R²", "RMSE", "MAE", "Pearson", "Spearman", "CCC"}
+
+-- The line above the table.
+local function summary(self)
   local many = self.folds and #self.folds > 1
   local folds = many and ("; %d folds, %.3f ± %.3f"):format(#self.folds, self.mean_r2, self.std_r2) or ""
-  local lines = {("R² %.3f  (RMSE %.4g, CCC %.3f%s)"):format(self.r2, self.rmse, self.ccc, folds), ""}
-  local names, width = {}, 0
+  return ("R² %.3f  (RMSE %.4g, CCC %.3f%s)"):format(self.r2, self.rmse, self.ccc, folds)
+end
+
+-- A target's figures as texts.
+local function cells_of(found)
+  local cells = {}
+  for k, name in ipairs(figures) do
+    local unit = name == "rmse" or name == "mae"
+    cells[k] = found[name] ~= found[name] and "–" or (unit and "%.4g" or "%.3f"):format(found[name])
+  end
+  return cells
+end
+
+-- Cells of a line, set to the right of their nine columns.
+local function aligned(cells)
+  local parts = {}
+  for k, cell in ipairs(cells) do parts[k] = (" "):rep(9 - utf8.len(cell)) .. cell end
+  return table.concat(parts, " ")
+end
+
+function Evaluation:__tostring()
+  local lines, names, width = {summary(self), ""}, {}, 0
   for i, name in ipairs(self.targets) do
     names[i] = show.name(name)
     width = math.max(width, utf8.len(names[i]))
   end
-  lines[3] = (" "):rep(width) .. "        R²      RMSE       MAE   Pearson  Spearman       CCC"
+  lines[3] = (" "):rep(width) .. " " .. aligned(headings)
   for i, found in ipairs(self.per_target) do
-    local cells = {names[i] .. (" "):rep(width - utf8.len(names[i]))}
-    for k, name in ipairs(figures) do
-      local unit = name == "rmse" or name == "mae"
-      cells[k + 1] = found[name] ~= found[name] and "        –" or (unit and "%9.4g" or "%9.3f"):format(found[name])
-    end
-    lines[#lines + 1] = table.concat(cells, " ")
+    lines[#lines + 1] = names[i] .. (" "):rep(width - utf8.len(names[i])) .. " " .. aligned(cells_of(found))
   end
   return table.concat(lines, "\n")
+end
+
+function Evaluation:__display()
+  local rows = {}
+  for i, found in ipairs(self.per_target) do rows[i] = {self.targets[i], table.unpack(cells_of(found))} end
+  return {["text/html"] = html.lines(summary(self)) .. html.table({"", table.unpack(headings)}, rows)}
 end
 
 --- The evaluation of values; of a cross-validation, with its folds.

@@ -1,6 +1,7 @@
 --- How many clusters there are: BIC of Gaussian mixtures, silhouettes, the gap statistic.
 local core = require "moonlark_core"
 local hierarchy = require "moonlark.cluster.hierarchy"
+local html = require "moonlark.base.html"
 local kmeans = require "moonlark.cluster.kmeans"
 local metrics = require "moonlark.metrics"
 local mixture = require "moonlark.cluster.mixture"
@@ -59,19 +60,41 @@ local Choice = {}
 Choice.__index = Choice
 Choice.__name = "moonlark.cluster.Choice"
 
+local function words(self)
+  return ("%d cluster%s (* what each criterion chooses)"):format(self.k, self.k == 1 and "" or "s")
+end
+
+-- A criterion's number of a row, and the mark of its best.
+local function cell(self, row, name)
+  local shown = row[name] and (name == "bic" and "%.1f" or "%.4f"):format(row[name]) or "–"
+  return shown, self.best[name] == row.k and "*" or " "
+end
+
 function Choice:__tostring()
   local lines = {"  k"}
   for _, name in ipairs(self.criteria) do lines[1] = lines[1] .. ("  %14s"):format(name) end
   for i, row in ipairs(self.rows) do
     local line = ("%3d"):format(row.k)
     for _, name in ipairs(self.criteria) do
-      local shown = row[name] and (name == "bic" and "%.1f" or "%.4f"):format(row[name]) or "–"
-      line = line .. "  " .. (" "):rep(13 - utf8.len(shown)) .. shown .. (self.best[name] == row.k and "*" or " ")
+      local shown, mark = cell(self, row, name)
+      line = line .. "  " .. (" "):rep(13 - utf8.len(shown)) .. shown .. mark
     end
     lines[i + 1] = line:gsub("%s+$", "")
   end
-  lines[#lines + 1] = ("%d cluster%s (* what each criterion chooses)"):format(self.k, self.k == 1 and "" or "s")
+  lines[#lines + 1] = words(self)
   return table.concat(lines, "\n")
+end
+
+function Choice:__display()
+  local rows = {}
+  for i, row in ipairs(self.rows) do
+    rows[i] = {row.k}
+    for k, name in ipairs(self.criteria) do
+      local shown, mark = cell(self, row, name)
+      rows[i][k + 1] = mark == "*" and shown .. " *" or shown
+    end
+  end
+  return {["text/html"] = html.table({"k", table.unpack(self.criteria)}, rows) .. html.lines(words(self))}
 end
 
 local panels = {

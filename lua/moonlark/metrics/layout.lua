@@ -1,10 +1,15 @@
---- Layout: a classification report as a table of text.
+--- Layout: a classification report as a table, of text and of HTML.
+local html = require "moonlark.base.html"
 local show = require "moonlark.base.show"
+
+local layout = {}
+
+local figures = {"precision", "recall", "f1"}
 
 -- Names are set to the left, numbers to the right below their headings.
 local function row(width, name, values, n)
   local cells = {name .. (" "):rep(width - utf8.len(name))}
-  for i, key in ipairs {"precision", "recall", "f1"} do
+  for i, key in ipairs(figures) do
     cells[i + 1] = values[key] and ("%9.3f"):format(values[key]) or (" "):rep(9)
   end
   return table.concat(cells, " ") .. (" %8d"):format(n)
@@ -13,7 +18,7 @@ end
 --- The table as text: a line for each class that occurs in truth or prediction, then accuracy and means.
 ---@param found moonlark.ClassificationReport
 ---@return string
-return function(found)
+function layout.text(found)
   local lines, names, width, n = {}, {}, #"weighted avg", 0
   for i, values in ipairs(found.per_class) do
     names[i] = show.name(found.classes[i] or tostring(i - 1))
@@ -30,3 +35,26 @@ return function(found)
   lines[#lines + 1] = row(width, "weighted avg", found.weighted, n)
   return table.concat(lines, "\n")
 end
+
+--- The same rows as HTML.
+---@param found moonlark.ClassificationReport
+---@return string
+function layout.html(found)
+  local rows, n = {}, 0
+  local function add(name, values, support)
+    local cells = {name}
+    for i, key in ipairs(figures) do cells[i + 1] = values[key] and ("%.3f"):format(values[key]) or "" end
+    cells[5] = support
+    rows[#rows + 1] = cells
+  end
+  for i, values in ipairs(found.per_class) do
+    if values.occurs then add(found.classes[i] or tostring(i - 1), values, values.support) end
+    n = n + values.support
+  end
+  add("accuracy", {f1 = found.confusion:diagonal():sum():item() / n}, n)
+  add("macro avg", found.macro, n)
+  add("weighted avg", found.weighted, n)
+  return html.table({"", "precision", "recall", "f1-score", "support"}, rows)
+end
+
+return layout

@@ -23,7 +23,9 @@ local Report = {}
 Report.__index = Report
 Report.__name = "moonlark.ClassificationReport"
 
-Report.__tostring = layout
+Report.__tostring = layout.text
+
+function Report:__display() return {["text/html"] = layout.html(self)} end
 
 -- The names of the classes, as many as ids or names need.
 local function named(classes, count)

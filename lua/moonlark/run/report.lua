@@ -154,4 +154,6 @@ function Report:__tostring()
   return table.concat(self.parts, "\n\n") .. "\n"
 end
 
+function Report:__display() return {["text/markdown"] = tostring(self)} end
+
 return report

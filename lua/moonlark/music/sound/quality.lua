@@ -1,9 +1,8 @@
 --- Quality: what is wrong with a recording, or good to know before it is used.
-local audio = require "moonlark.audio"
 local core = require "moonlark_core".sound
 local heard = require "moonlark.music.hearing.heard"
 local loudness = require "moonlark.music.sound.loudness"
-local signal = require "moonlark.signal"
+local stream = require "moonlark.audio.stream"
 local show = require "moonlark.base.show"
 local spectra = require "moonlark.music.sound.spectra"
 
@@ -39,33 +38,12 @@ local silence = 10 ^ (-60 / 20)
 
 local function decibels(x) return x > 0 and 20 * math.log(x, 10) or -math.huge end
 
--- Blocks of 10 s with all channels at their own rate, and what they are of.
-local function blocks_of(song)
-  if type(song) == "string" then
-    local info = audio.info(song)
-    return audio.blocks(song, {rate = "native", mono = false, seconds = 10}), info.channels, info.rate
-  end
-  if not signal.is(song) or song.kind ~= "waveform" then
-    show.fail("song must be a path or a waveform Signal, got %s",
-      signal.is(song) and "a " .. song.kind .. " Signal" or type(song))
-  end
-  if math.tointeger(song.rate) == nil then show.fail("quality needs a rate of whole Hz, got %g", song.rate) end
-  local data, at = signal.channels(song), 0
-  local whole, step = song:with {data = data, start = 0}, 10
-  return function()
-    if at >= whole:duration() then return nil end
-    at = at + step
-    return whole:slice(at - step, at)
-  end, data:size(0), math.tointeger(song.rate)
-end
-
 local function hear(song)
-  local blocks, channels, rate = blocks_of(heard.is(song) and song.source or song)
+  local blocks, channels, rate = stream(heard.is(song) and song.source or song)
   local levels, counted = core.levels(channels, rate, silence), spectra.new(rate)
   for block in blocks do
-    local data = signal.channels(block)
-    levels:add(data:contiguous())
-    counted:add(data:mean {0})
+    levels:add(block)
+    counted:add(block:mean {0})
   end
   counted:finish()
   return levels:result(), counted, rate
