@@ -83,6 +83,12 @@ int64_t mlk_audio_reader_expected(const mlk_audio_reader *reader);
 mlk_code mlk_audio_reader_read(mlk_audio_reader *reader, float *const *out, int64_t capacity, int64_t *got,
                                mlk_status *status);
 
+/* From now on the reader keeps what it decodes as it lies in the file, too: all channels at the file's own rate. So many
+ * frames of it wait; take fills out, channels x frames, with them. */
+void mlk_audio_reader_tap(mlk_audio_reader *reader);
+int64_t mlk_audio_reader_tapped(const mlk_audio_reader *reader);
+void mlk_audio_reader_take(mlk_audio_reader *reader, float *out);
+
 /* Complete once the end was read. */
 const mlk_audio_notes *mlk_audio_reader_notes(const mlk_audio_reader *reader);
 

@@ -2,6 +2,7 @@
 #include "audio.h"
 #include "interrupt.h"
 #include "resampler.h"
+#include "tap.h"
 
 #include <float.h>
 #include <math.h>
@@ -30,6 +31,7 @@ struct mlk_audio_reader {
     int64_t first, count; /* what of `planar` waits to be used */
     double energy, mixed_energy; /* of all channels, and of their mean, so far */
     mlk_audio_notes notes;
+    mlk_tap tap;
 };
 
 static const double MAX_RATE = 10e6;
@@ -304,6 +306,9 @@ static mlk_code decode_piece(mlk_audio_reader *reader, mlk_status *status)
         if (code)
             return code;
     }
+    mlk_code code = mlk_tap_add(&reader->tap, reader->interleaved, got, status);
+    if (code)
+        return code;
     arrange(reader, got);
     reader->position += got;
     if (reader->left != INT64_MAX)
@@ -377,6 +382,21 @@ mlk_code mlk_audio_reader_read(mlk_audio_reader *reader, float *const *out, int6
     return MLK_OK;
 }
 
+void mlk_audio_reader_tap(mlk_audio_reader *reader)
+{
+    reader->tap.channels = reader->file_channels;
+}
+
+int64_t mlk_audio_reader_tapped(const mlk_audio_reader *reader)
+{
+    return reader->tap.frames;
+}
+
+void mlk_audio_reader_take(mlk_audio_reader *reader, float *out)
+{
+    mlk_tap_take(&reader->tap, out);
+}
+
 const mlk_audio_notes *mlk_audio_reader_notes(const mlk_audio_reader *reader)
 {
     return &reader->notes;
@@ -390,5 +410,6 @@ void mlk_audio_reader_free(mlk_audio_reader *reader)
     mlk_resampler_free(reader->resampler);
     free(reader->interleaved);
     free(reader->planar);
+    mlk_tap_free(&reader->tap);
     free(reader);
 }

@@ -9,11 +9,14 @@
 /* A cell holds the floats that agree in exponent and the first four bits of the mantissa: it is at most 1/16 wide, a
  * level 0.12, so a cell lies in one level or two. */
 enum { CELL_SHIFT = 19, CELLS = 1 << 12, /* of positive numbers */ BATCH = 8 * MLK_TILE };
+enum { HOP = MLK_SPECTRA_FFT / 2, ROOM = 16 * MLK_SPECTRA_FFT };
 
 static const float window_power = MLK_SPECTRA_FFT * 3.0f / 8; /* the sum of a squared Hann window */
 
 struct mlk_spectra {
     int64_t frames;
+    int64_t waiting; /* samples of `heard` */
+    float heard[ROOM];
     double sum[MLK_SPECTRA_BINS];
     float begins[MLK_SPECTRA_LEVELS + 1]; /* power at which each level begins; a last one that none reaches */
     int16_t level_of[CELLS];              /* the level in which a cell begins */
@@ -71,11 +74,12 @@ static void count_tile(mlk_spectra *s, const mlk_floats *rows, int width)
         }
 }
 
-mlk_code mlk_spectra_add(mlk_spectra *s, const float *samples, int64_t n, mlk_status *status)
+/* Counts the whole frames of what waits, and keeps what the next one needs. */
+static mlk_code count_waiting(mlk_spectra *s, mlk_status *status)
 {
-    mlk_stft stft = {MLK_SPECTRA_FFT, MLK_SPECTRA_FFT / 2, MLK_SPECTRA_FFT, MLK_WINDOW_HANN, false, MLK_PAD_CONSTANT};
-    mlk_view view = mlk_view_whole(samples, n);
-    int64_t frames = mlk_frame_count(n, stft.n_fft, stft.hop_length, stft.center);
+    mlk_stft stft = {MLK_SPECTRA_FFT, HOP, MLK_SPECTRA_FFT, MLK_WINDOW_HANN, false, MLK_PAD_CONSTANT};
+    mlk_view view = mlk_view_whole(s->heard, s->waiting);
+    int64_t frames = mlk_frame_count(s->waiting, stft.n_fft, stft.hop_length, stft.center);
     for (int64_t first = 0; first < frames; first += BATCH) {
         int64_t count = frames - first < BATCH ? frames - first : BATCH;
         mlk_tiles *power = mlk_stft_power(&stft, &view, first, count, status);
@@ -88,7 +92,24 @@ mlk_code mlk_spectra_add(mlk_spectra *s, const float *samples, int64_t n, mlk_st
         mlk_tiles_free(power);
     }
     s->frames += frames;
+    s->waiting -= frames * HOP;
+    memmove(s->heard, s->heard + frames * HOP, sizeof *s->heard * (size_t)s->waiting);
     return MLK_OK;
+}
+
+mlk_code mlk_spectra_add(mlk_spectra *s, const float *samples, int64_t n, mlk_status *status)
+{
+    mlk_code code = MLK_OK;
+    while (!code && n > 0) {
+        int64_t count = n < ROOM - s->waiting ? n : ROOM - s->waiting;
+        memcpy(s->heard + s->waiting, samples, sizeof *samples * (size_t)count);
+        s->waiting += count;
+        samples += count;
+        n -= count;
+        if (s->waiting >= MLK_SPECTRA_FFT)
+            code = count_waiting(s, status);
+    }
+    return code;
 }
 
 int64_t mlk_spectra_frames(const mlk_spectra *spectra)
@@ -96,12 +117,21 @@ int64_t mlk_spectra_frames(const mlk_spectra *spectra)
     return spectra->frames;
 }
 
-void mlk_spectra_get(const mlk_spectra *spectra, double *sum, float *counts)
+void mlk_spectra_sum(const mlk_spectra *spectra, double *sum)
 {
     memcpy(sum, spectra->sum, sizeof spectra->sum);
-    for (int k = 0; k < MLK_SPECTRA_BINS; k++)
-        for (int level = 0; level < MLK_SPECTRA_LEVELS; level++)
-            *counts++ = (float)spectra->counts[k][level];
+}
+
+void mlk_spectra_quantile(const mlk_spectra *spectra, double share, int *levels)
+{
+    double wanted = share * (double)spectra->frames;
+    for (int k = 0; k < MLK_SPECTRA_BINS; k++) {
+        double reached = spectra->counts[k][0];
+        int level = 0;
+        while (level + 1 < MLK_SPECTRA_LEVELS && reached < wanted)
+            reached += spectra->counts[k][++level];
+        levels[k] = level;
+    }
 }
 
 void mlk_spectra_free(mlk_spectra *spectra)

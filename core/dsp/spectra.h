@@ -1,7 +1,7 @@
 /* spectra.h: how strong each frequency of a recording is over time: its mean power, and how often which level.
  *
  * Sound is added piece by piece; a day of it needs no more memory than a second. Frames of MLK_SPECTRA_FFT samples
- * under a Hann window lie half a frame apart, and none reaches from one piece into the next.
+ * under a Hann window lie half a frame apart, wherever the pieces are cut.
  */
 #ifndef MLK_SPECTRA_H
 #define MLK_SPECTRA_H
@@ -18,14 +18,16 @@ typedef struct mlk_spectra mlk_spectra;
 /* NULL: see status. */
 mlk_spectra *mlk_spectra_new(mlk_status *status);
 
-/* A piece of one channel; one shorter than a frame counts for nothing. */
+/* A piece of one channel. What is left at the end and shorter than a frame counts for nothing. */
 mlk_code mlk_spectra_add(mlk_spectra *spectra, const float *samples, int64_t n, mlk_status *status);
 
 int64_t mlk_spectra_frames(const mlk_spectra *spectra);
 
-/* The sum of each bin's power over the frames (noise whose power is 1 has 1 a frame), and of bins x levels how many
- * frames had them. */
-void mlk_spectra_get(const mlk_spectra *spectra, double *sum, float *counts);
+/* Of each bin the sum of its power over the frames; noise whose power is 1 has 1 a frame. */
+void mlk_spectra_sum(const mlk_spectra *spectra, double *sum);
+
+/* Of each bin the level in which, or under which, a share of its frames lies: 0 < share <= 1. */
+void mlk_spectra_quantile(const mlk_spectra *spectra, double share, int *levels);
 
 /* NULL is allowed. */
 void mlk_spectra_free(mlk_spectra *spectra);

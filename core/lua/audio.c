@@ -126,6 +126,22 @@ static int read_block(lua_State *L)
     return 1;
 }
 
+/* reader:tap(): what is read from now on is kept as it lies in the file, too */
+static int tap(lua_State *L)
+{
+    mlk_audio_reader_tap(check_reader(L));
+    return 0;
+}
+
+/* reader:take() -> tensor channels x frames: what was kept since the last call, at the file's own rate */
+static int take(lua_State *L)
+{
+    mlk_audio_reader *opened = check_reader(L);
+    int64_t shape[] = {mlk_audio_reader_info(opened)->channels, mlk_audio_reader_tapped(opened)};
+    mlk_audio_reader_take(opened, mlk_lua_push_tensor(L, MLK_FLOAT32, 2, shape));
+    return 1;
+}
+
 /* The tensor channels x frames at `arg`; raises when it has more channels than sound may have, or none. */
 static mlk_array read_sound(lua_State *L, int arg)
 {
@@ -198,7 +214,9 @@ int mlk_lua_open_audio(lua_State *L)
     static const luaL_Reg functions[] = {
         {"info", info}, {"load", load}, {"reader", reader}, {"save", save}, {"resample", resample}, {NULL, NULL},
     };
-    static const luaL_Reg methods[] = {{"close", free_reader}, {"notes", notes}, {"read", read_block}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"close", free_reader}, {"notes", notes}, {"read", read_block}, {"tap", tap}, {"take", take}, {NULL, NULL},
+    };
     mlk_lua_new_type(L, AUDIO_TYPE, free_audio, NULL);
     mlk_lua_new_type(L, READER_TYPE, free_reader, methods);
     luaL_newlib(L, functions);

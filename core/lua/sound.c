@@ -177,15 +177,26 @@ static int spectra_add(lua_State *L)
     return 0;
 }
 
-/* spectra:result() -> frames, sum of the power of each bin (float64), how often each level (float32, bins x levels) */
-static int spectra_result(lua_State *L)
+/* spectra:sum() -> frames, sum of the power of each bin (float64) */
+static int spectra_sum(lua_State *L)
 {
     mlk_spectra *self = check_spectra(L);
     lua_pushinteger(L, mlk_spectra_frames(self));
-    double *sum = mlk_lua_push_tensor(L, MLK_FLOAT64, 1, (int64_t[]){MLK_SPECTRA_BINS});
-    float *counts = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){MLK_SPECTRA_BINS, MLK_SPECTRA_LEVELS});
-    mlk_spectra_get(self, sum, counts);
-    return 3;
+    mlk_spectra_sum(self, mlk_lua_push_tensor(L, MLK_FLOAT64, 1, (int64_t[]){MLK_SPECTRA_BINS}));
+    return 2;
+}
+
+/* spectra:quantile(share) -> the level under which that share of each bin's frames lies (float32) */
+static int spectra_quantile(lua_State *L)
+{
+    int found[MLK_SPECTRA_BINS];
+    mlk_spectra *self = check_spectra(L);
+    double share = mlk_lua_number(L, 2, "share", 0, 1);
+    float *levels = mlk_lua_push_tensor(L, MLK_FLOAT32, 1, (int64_t[]){MLK_SPECTRA_BINS});
+    mlk_spectra_quantile(self, share, found);
+    for (int k = 0; k < MLK_SPECTRA_BINS; k++)
+        levels[k] = (float)found[k];
+    return 1;
 }
 
 int mlk_lua_open_sound(lua_State *L)
@@ -193,7 +204,9 @@ int mlk_lua_open_sound(lua_State *L)
     static const luaL_Reg functions[] = {{"levels", levels}, {"meter", meter}, {"spectra", spectra}, {NULL, NULL}};
     static const luaL_Reg of_meter[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
     static const luaL_Reg of_levels[] = {{"add", levels_add}, {"result", levels_result}, {NULL, NULL}};
-    static const luaL_Reg of_spectra[] = {{"add", spectra_add}, {"result", spectra_result}, {NULL, NULL}};
+    static const luaL_Reg of_spectra[] = {
+        {"add", spectra_add}, {"sum", spectra_sum}, {"quantile", spectra_quantile}, {NULL, NULL},
+    };
     mlk_lua_new_type(L, METER_TYPE, free_meter, of_meter);
     mlk_lua_new_type(L, LEVELS_TYPE, free_levels, of_levels);
     mlk_lua_new_type(L, SPECTRA_TYPE, free_spectra, of_spectra);

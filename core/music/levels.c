@@ -1,10 +1,12 @@
 #include "music/levels.h"
 
+#include "clones.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDES = 2, LEAST_RUN = 3, BLOCK_SECONDS = 3 };
+enum { SIDES = 2, LEAST_RUN = 3, BLOCK_SECONDS = 3, STRETCH = 64, LANES = 8 };
 
 static const double near_peak = 0.002, flat = 5e-4;
 
@@ -86,17 +88,66 @@ static void follow(side *s, float magnitude)
     }
 }
 
+/* What a stretch of samples has: its highest, its lowest, sums. */
+typedef struct stretch {
+    float high, low;
+    double sum, square;
+} stretch;
+
+MLK_CLONES static stretch measure(const float *x, int64_t n)
+{
+    float high[LANES], low[LANES];
+    double sum[LANES] = {0}, square[LANES] = {0};
+    for (int k = 0; k < LANES; k++)
+        high[k] = low[k] = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++) {
+            float value = x[i + k];
+            high[k] = value > high[k] ? value : high[k];
+            low[k] = value < low[k] ? value : low[k];
+            sum[k] += (double)value;
+            square[k] += (double)value * (double)value;
+        }
+    for (; i < n; i++) {
+        high[0] = x[i] > high[0] ? x[i] : high[0];
+        low[0] = x[i] < low[0] ? x[i] : low[0];
+        sum[0] += (double)x[i];
+        square[0] += (double)x[i] * (double)x[i];
+    }
+    stretch s = {high[0], low[0], sum[0], square[0]};
+    for (int k = 1; k < LANES; k++) {
+        s.high = high[k] > s.high ? high[k] : s.high;
+        s.low = low[k] < s.low ? low[k] : s.low;
+        s.sum += sum[k];
+        s.square += square[k];
+    }
+    return s;
+}
+
+/* Follows a stretch on the side of `sign`. Where all of it lies so far below the peak that no run there can ever count,
+ * it ends the run before, and nothing else. */
+static void follow_stretch(side *s, const float *x, int64_t n, float sign, float most)
+{
+    if (most < s->peak * (float)((1 - near_peak) / (1 + 3 * flat))) {
+        end_run(s);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++)
+        follow(s, sign * x[i]);
+}
+
 static void hear(channel *c, const float *x, int64_t frames)
 {
-    for (int64_t i = 0; i < frames; i++) {
-        follow(&c->sides[0], x[i]);
-        follow(&c->sides[1], -x[i]);
-        double square = (double)x[i] * x[i];
-        c->sum += x[i];
-        c->square += square;
-        c->now.square += square;
-        if (fabs(x[i]) > c->now.peak)
-            c->now.peak = fabs(x[i]);
+    for (int64_t at = 0; at < frames; at += STRETCH) {
+        int64_t n = frames - at < STRETCH ? frames - at : STRETCH;
+        stretch s = measure(x + at, n);
+        follow_stretch(&c->sides[0], x + at, n, 1, s.high);
+        follow_stretch(&c->sides[1], x + at, n, -1, -s.low);
+        c->sum += s.sum;
+        c->square += s.square;
+        c->now.square += s.square;
+        c->now.peak = fmax(c->now.peak, fmax((double)s.high, -(double)s.low));
     }
 }
 
@@ -115,27 +166,86 @@ static mlk_code end_block(channel *c, int64_t frames, mlk_status *status)
     return MLK_OK;
 }
 
-/* Silence, and how the first two channels go together. */
-static void compare(mlk_levels *l, const float *x, int64_t stride, int64_t frames)
+/* The largest magnitude of any channel in each of up to STRETCH frames, and the largest of all. */
+MLK_CLONES static float loudest(const float *x, int channels, int64_t stride, int64_t n, float *most)
+{
+    float largest = 0;
+    memset(most, 0, sizeof *most * STRETCH);
+    for (int c = 0; c < channels; c++)
+        for (int64_t i = 0; i < n; i++) {
+            float magnitude = fabsf(x[c * stride + i]);
+            most[i] = magnitude > most[i] ? magnitude : most[i];
+        }
+    for (int i = 0; i < STRETCH; i++)
+        largest = most[i] > largest ? most[i] : largest;
+    return largest;
+}
+
+/* A frame that sounds ends a gap. */
+static void note_sound(mlk_level_summary *s, int64_t at)
+{
+    if (s->first_sound < 0)
+        s->first_sound = at;
+    else if (at - s->last_sound - 1 > s->longest_gap)
+        s->longest_gap = at - s->last_sound - 1;
+    s->last_sound = at;
+}
+
+/* What sounds in a stretch. Its gaps are looked at only while no longer one is known. */
+static void find_sound(mlk_levels *l, const float *most, int64_t from, int64_t n)
 {
     mlk_level_summary *s = &l->summary;
-    for (int64_t i = 0; i < frames; i++) {
-        float most = 0;
-        for (int c = 0; c < l->channels; c++)
-            most = fmaxf(most, fabsf(x[c * stride + i]));
-        if (most > l->silence) {
-            int64_t at = s->frames + i;
-            if (s->first_sound < 0)
-                s->first_sound = at;
-            else if (at - s->last_sound - 1 > s->longest_gap)
-                s->longest_gap = at - s->last_sound - 1;
-            s->last_sound = at;
+    int64_t first = 0, last = n - 1;
+    while (first < n && !(most[first] > l->silence))
+        first++;
+    while (last > first && !(most[last] > l->silence))
+        last--;
+    if (first == n)
+        return;
+    note_sound(s, from + first);
+    if (s->longest_gap < STRETCH)
+        for (int64_t i = first + 1; i < last; i++)
+            if (most[i] > l->silence)
+                note_sound(s, from + i);
+    if (last > first) {
+        if (s->longest_gap < STRETCH)
+            note_sound(s, from + last);
+        s->last_sound = from + last;
+    }
+}
+
+/* How the first two channels go together. */
+MLK_CLONES static void compare(const float *x, const float *y, int64_t n, double *product, double *difference)
+{
+    double products[LANES] = {0}, differences[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++) {
+            double a = (double)x[i + k], b = (double)y[i + k], half = 0.5 * (a - b);
+            products[k] += a * b;
+            differences[k] += half * half;
         }
-        if (l->channels > 1) {
-            double half = 0.5 * ((double)x[i] - x[stride + i]);
-            l->product += (double)x[i] * x[stride + i];
-            l->difference += half * half;
-        }
+    for (; i < n; i++) {
+        double a = (double)x[i], b = (double)y[i], half = 0.5 * (a - b);
+        products[0] += a * b;
+        differences[0] += half * half;
+    }
+    for (int k = 0; k < LANES; k++) {
+        *product += products[k];
+        *difference += differences[k];
+    }
+}
+
+/* All channels together. */
+static void hear_together(mlk_levels *l, const float *x, int64_t stride, int64_t frames)
+{
+    for (int64_t at = 0; at < frames; at += STRETCH) {
+        float most[STRETCH];
+        int64_t n = frames - at < STRETCH ? frames - at : STRETCH;
+        if (loudest(x + at, l->channels, stride, n, most) > l->silence)
+            find_sound(l, most, l->summary.frames + at, n);
+        if (l->channels > 1)
+            compare(x + at, x + stride + at, n, &l->product, &l->difference);
     }
 }
 
@@ -148,7 +258,7 @@ mlk_code mlk_levels_add(mlk_levels *l, const float *samples, int64_t frames, mlk
         n = n < frames - at ? n : frames - at;
         for (int c = 0; c < l->channels; c++)
             hear(&l->channel[c], samples + c * stride + at, n);
-        compare(l, samples + at, stride, n);
+        hear_together(l, samples + at, stride, n);
         l->summary.frames += n;
         l->in_block += n;
         at += n;

@@ -228,6 +228,7 @@
 ---@field pad? boolean  default false: silence after what ends before the duration
 ---@field nan? "error"|"keep"  default "error": samples that are NaN or infinite: an error, or kept
 ---@field seconds? number  default 10, above 0, s: length of a block; the last one may be shorter
+---@field own? boolean  default false: beside each block what was decoded for it: all channels at the file's own rate
 
 --- What audio.load takes.
 ---@class moonlark.audio.load.Options

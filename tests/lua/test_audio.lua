@@ -128,6 +128,22 @@ function TestParts:test_blocks_are_the_whole_to_the_bit()
   end
 end
 
+function TestParts:test_blocks_with_the_file_beside_them()
+  for _, name in ipairs(sources) do
+    local o = {rate = 22050, start = 0.05}
+    local mixed = audio.load(frozen .. name, o)
+    local whole = audio.load(frozen .. name, {rate = "native", mono = false, start = 0.05})
+    local parts, own, done = {}, {}, 0
+    for block, beside in audio.blocks(frozen .. name, {rate = 22050, start = 0.05, seconds = 0.1, own = true}) do
+      lu.assertAlmostEquals(beside.start, 0.05 + done / whole.rate, 1e-9)
+      parts[#parts + 1], own[#own + 1], done = block.data, beside.data, done + beside:frames()
+      lu.assertEquals(beside.rate, whole.rate)
+    end
+    lu.assertEquals(lib.distance(torch.cat(parts, 1), mixed.data), 0, name)
+    lu.assertEquals(lib.distance(torch.cat(own, 1), whole.data), 0, name)
+  end
+end
+
 function TestParts:test_a_part_is_a_slice_of_the_whole()
   local tone = audio.load(frozen .. "tone.wav", {rate = "native", mono = false})
   audio.save(place "part.flac", tone)

@@ -29,6 +29,16 @@ local function in_small_pieces(f)
   if not ok then error(message, 0) end
 end
 
+-- Hears samples of all channels.
+heard.meter("test meter", function(channels, rate)
+  return {channels = channels, rate = rate, heard = {}, add = function(self, data) table.insert(self.heard, data:clone()) end}
+end)
+
+heard.meter("test mono meter", function(channels)
+  if channels > 1 then error("one channel only", 0) end
+  return {add = function() end}
+end)
+
 TestHeard = {}
 
 function TestHeard:test_pieces_agree_with_the_whole()
@@ -73,6 +83,30 @@ function TestHeard:test_channels_and_rates()
     lu.assertEquals(piece.waveform.data:shape(), {1, 22050})
     lu.assertEquals(piece.waveform.start, 0)
   end
+end
+
+function TestHeard:test_meters_hear_the_recording_in_the_same_pass()
+  torch.manual_seed(2)
+  local song = signal.new {data = 0.1 * torch.randn {2, 25 * 8000 + 11}, rate = 8000, kind = "waveform"}
+  local path = files.join(folder, "stereo.wav")
+  audio.save(path, song, {subtype = "float"})
+  in_small_pieces(function()
+    for _, source in ipairs {path, song} do
+      for _, names in ipairs {{"test meter"}, {"test loudness", "test meter", "test mono meter"}} do
+        local h = heard.of(source)
+        h:prepare(names)
+        os.rename(path, path .. ".away") -- all is heard by now
+        local meter, rate = h:meter "test meter"
+        os.rename(path .. ".away", path)
+        lu.assertEquals({meter.channels, meter.rate, rate}, {2, 8000, 8000})
+        lu.assertEquals(lib.distance(torch.cat(meter.heard, 1), song.data), 0)
+        raises("one channel only", h.meter, h, "test mono meter")
+      end
+    end
+  end)
+  raises("song must have a rate of whole Hz, got 100.5", function()
+    heard.of(signal.new {data = torch.ones {1, 300}, rate = 100.5, kind = "waveform"}):meter "test meter"
+  end)
 end
 
 function TestHeard:test_errors()

@@ -43,6 +43,7 @@ local shared = options.join(reading.options, {
 local of_load = options.describe("audio.load", shared)
 local of_blocks = options.describe("audio.blocks", shared, {
   seconds = number(10, {above = 0, unit = "s"}, "length of a block; the last one may be shorter"),
+  own = boolean(false, "beside each block what was decoded for it: all channels at the file's own rate"),
 })
 local of_save = options.describe("audio.save", {
   subtype = options.text(options.none, "how samples are written, such as pcm24", {usual = "what the format writes"}),
@@ -114,16 +115,25 @@ end
 
 --- Goes through a sound file of any length in bounded memory. Put together, the blocks are to the bit what audio.load
 --- gives. Warnings come with the last block. Errors: as of audio.load.
+---
+--- With `own` each block comes with a second Signal: what had to be decoded for it. Put together, these are the whole
+--- file with all of its channels at its own rate, so one pass serves those who want either.
 ---     for block in audio.blocks("day.wav", {seconds = 10}) do print(block.start, block:duration()) end
 ---@param path string
 ---@param given moonlark.audio.blocks.Options?
----@return fun(): moonlark.Signal?
+---@return fun(): moonlark.Signal?, moonlark.Signal?
 function audio.blocks(path, given)
   local o = of_blocks:read(given)
   local reader, rate = core.audio.reader(path, request(o))
   local frames = math.floor(o.seconds * rate + 0.5)
   if frames < 1 then show.fail("audio.blocks: seconds must be at least one sample long, got %g", o.seconds) end
-  local done = 0
+  local done, own_done, own_rate = 0, 0, o.own and audio.info(path).rate
+  if o.own then reader:tap() end
+  local function own()
+    local part = waveform(reader:take(), own_rate, o.start + own_done / own_rate)
+    own_done = own_done + part:frames()
+    return part
+  end
   return function()
     local data = reader:read(frames)
     if not data then
@@ -133,7 +143,7 @@ function audio.blocks(path, given)
     end
     local block = waveform(data, rate, o.start + done / rate)
     done = done + block:frames()
-    return block
+    return block, o.own and own() or nil
   end
 end
 

@@ -52,7 +52,10 @@ function analysis.analyze(song, given)
   local h, names = heard.of(song), o.parts or parts.names
   h:prepare(parts.curves(names))
   local self = {path = h.path, duration = h:seconds()}
-  for _, name in ipairs(names) do self[name] = parts.hear(name, h) end
+  for _, name in ipairs(names) do
+    self[name] = parts.hear(name, h)
+    h:tidy()
+  end
   if o.model then self.prediction = require "moonlark.predict".file(o.model, song) end
   self.heard = h
   return setmetatable(self, Analysis)

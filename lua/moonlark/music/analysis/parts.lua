@@ -1,17 +1,17 @@
 --- Parts: what an analysis consists of, in the order in which it is told, and the curves that each rests on.
 local parts = {}
 
--- Name of the file and its function, its folder, and curves that are best made in the pass that decodes the song. What
+-- Name of the file and its function, its folder, and curves and meters that hear the song in the pass that decodes it. What
 -- is optional is told where the file says that it is available.
 local list = {
-  {name = "loudness", folder = "sound", curves = {}},
+  {name = "loudness", folder = "sound", curves = {"loudness"}},
   {name = "tempo", folder = "rhythm", curves = {"flux", "beat network"}},
   {name = "beats", folder = "rhythm", curves = {"flux"}},
   {name = "key", folder = "harmony", curves = {"chroma", "key network"}, given = {window = 20}},
   {name = "chords", folder = "harmony", curves = {"chroma", "bass chroma", "chord network"}},
   {name = "sections", folder = "form", curves = {"flux", "chroma", "timbre"}},
   {name = "onsets", folder = "rhythm", curves = {"flux"}},
-  {name = "quality", folder = "sound", curves = {}},
+  {name = "quality", folder = "sound", curves = {"quality", "loudness"}},
   {name = "mood", folder = "character", curves = {"flux", "balance", "chroma", "key network", "chord network", "bass chroma", "beat network"}},
   {name = "voice", folder = "character", optional = true, curves = {}},
   {name = "genre_rules", folder = "character", curves = {"flux", "balance"}, given = {explain = true}},
@@ -24,7 +24,7 @@ for i, part in ipairs(list) do
   parts.names[i] = part.name
 end
 
---- The curves that some parts rest on.
+--- The curves and meters that some parts rest on.
 ---@param names string[]
 ---@return string[]
 function parts.curves(names)

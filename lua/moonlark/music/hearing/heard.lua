@@ -1,12 +1,15 @@
 --- Heard: one song as all functions of music hear it, so that what they share is computed once.
 ---
 --- A song is heard in pieces that overlap, so that a day of sound needs no more memory than four minutes. A curve is what
---- is kept of the whole song: numbers over time, computed piece by piece and joined where two pieces overlap. What is
---- decided of the whole song (beats, key …) is kept beside.
+--- is kept of the whole song: numbers over time, computed piece by piece and joined where two pieces overlap. Meters hear
+--- the recording as it was made, with all channels at its own rate, in the same pass. What is decided of the whole song
+--- (beats, key …) is kept beside.
 local annotation = require "moonlark.annotation"
 local audio = require "moonlark.audio"
+local pieces = require "moonlark.music.hearing.pieces"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
+local stream = require "moonlark.audio.stream"
 
 local heard = {}
 
@@ -17,18 +20,11 @@ local heard = {}
 local Heard = {}
 Heard.__index = Heard
 
----@class moonlark.music.Piece
----@field waveform moonlark.Signal  mono, 22050 Hz
----@field number integer  from 1
-local Piece = {}
-Piece.__index = Piece
-
 local rate = 22050
 heard.piece_seconds, heard.overlap_seconds = 240, 48
 heard.rate = rate
-local block_seconds = 10 -- of a file are decoded at once
 
-local curves = {} -- name -> function
+local curves, meters = {}, {} -- name -> function
 
 --- Defines a curve: f gives it of a piece, as a Signal of rows × frames whose first frame lies where the piece begins.
 --- A frame must not depend on what lies more than 24 s away, so pieces agree where they overlap.
@@ -37,6 +33,16 @@ local curves = {} -- name -> function
 function heard.curve(name, f)
   assert(not curves[name], name)
   curves[name] = f
+end
+
+--- Defines a meter: make(channels, rate) gives one, and its method `add` is called with the channels × samples of the
+--- recording, block after block.
+---     heard.meter("loudness", core.meter)
+---@param name string
+---@param make fun(channels: integer, rate: integer): table|userdata
+function heard.meter(name, make)
+  assert(not meters[name], name)
+  meters[name] = make
 end
 
 --- Whether `value` is what heard.of returns.
@@ -57,95 +63,52 @@ end
 ---@return moonlark.music.Heard
 function heard.of(song)
   if heard.is(song) then return song end
-  local self = {rate = rate, kept = {}, joined = {}, source = song}
+  local self = {rate = rate, kept = {}, joined = {}, measured = {}, source = song}
   if type(song) == "string" then
     self.path = song
-  elseif signal.is(song) and song.kind == "waveform" then
-    self.sound = mono(song)
-  else
+  elseif not (signal.is(song) and song.kind == "waveform") then
     show.fail("song must be a path or a waveform Signal, got %s",
       signal.is(song) and "a " .. song.kind .. " Signal" or type(song))
   end
   return setmetatable(self, Heard)
 end
 
---- What f gives, computed at the first call with this key.
----     local mel = piece:get("mel", function(p) return feature.mel(p.waveform) end)
----@param key string
----@param f fun(piece: moonlark.music.Piece): any
----@return any
-function Piece:get(key, f)
-  if self.kept[key] == nil then self.kept[key] = f(self) end
-  return self.kept[key]
+-- A waveform that was given, mono at the rate of all that is heard.
+local function sound_of(self)
+  if self.path then return nil end
+  self.sound = self.sound or mono(self.source)
+  return self.sound
 end
 
-local function piece_of(waveform, number)
-  return setmetatable({waveform = waveform, number = number, kept = {}}, Piece)
-end
-
--- The pieces of a waveform in memory.
-local function cut(sound)
-  local step = heard.piece_seconds - heard.overlap_seconds
-  local at, number, over = 0, 0, false
-  return function()
-    if over then return nil end
-    local stop = at + heard.piece_seconds
-    over = stop >= sound:duration()
-    number = number + 1
-    local piece = piece_of(sound:slice(at, not over and stop or nil), number)
-    at = at + step
-    return piece, over
+-- The meters of these names, made for a recording. One that cannot be made of such a recording says so when it is asked
+-- for.
+local function made_of(names, channels, own_rate)
+  local made = {}
+  for _, name in ipairs(names) do
+    local ok, meter = pcall(meters[name], channels, own_rate)
+    made[name] = ok and {meter = meter, rate = own_rate} or {failure = meter}
   end
+  return made
 end
 
--- Sound of a file, read block by block into one buffer whose beginning can be let go.
-local function buffer_of(path)
-  local torch = require "moonlark.torch"
-  local blocks = audio.blocks(path, {rate = rate, seconds = block_seconds})
-  local room = math.ceil((heard.piece_seconds + heard.overlap_seconds + 2 * block_seconds) * rate)
-  local self = {held = torch.empty {1, room}, filled = 0, at = 0, following = blocks()}
-  -- Until so many samples are held, or the file is over.
-  function self.fill(samples)
-    while self.following and self.filled < samples do
-      local data = self.following.data
-      self.held:narrow(1, self.filled, data:size(1)):copy_(data)
-      self.filled = self.filled + data:size(1)
-      data:free()
-      self.following = blocks()
+-- What lets them hear a block.
+local function ears_of(made)
+  return function(data)
+    for _, one in pairs(made) do
+      if one.meter then one.meter:add(data) end
     end
   end
-  -- Lets go of so many samples: the rest moves to the front, in stretches that do not overlap with where they go.
-  function self.drop(samples)
-    self.filled, self.at = self.filled - samples, self.at + samples
-    for from = 0, self.filled - 1, samples do
-      local n = math.min(samples, self.filled - from)
-      self.held:narrow(1, from, n):copy_(self.held:narrow(1, from + samples, n))
-    end
-  end
-  return self
 end
 
--- The pieces of a file, decoded as they are needed; what two pieces share is kept from one to the next. A rest shorter
--- than the overlap would make a piece of little else: it belongs to the one before.
-local function decode(path)
-  local whole = math.floor(heard.piece_seconds * rate)
-  local shared = math.floor(heard.overlap_seconds * rate)
-  local buffer, number, last = buffer_of(path), 0, false
-  return function()
-    if last then return nil end
-    if number > 0 then buffer.drop(whole - shared) end
-    buffer.fill(whole + shared + 1)
-    number, last = number + 1, buffer.filled <= whole + shared
-    local data = buffer.held:narrow(1, 0, last and buffer.filled or whole)
-    return piece_of(signal.new {data = data, rate = rate, start = buffer.at / rate, kind = "waveform"}, number), last
-  end
+-- What a pass over a long song left behind.
+local function reclaim()
+  collectgarbage()
+  require "moonlark.torch".empty_cache()
 end
 
---- The pieces, one after the other, and whether each is the last. A song of one piece is kept; of a longer one, a piece
---- is gone once the next is asked for.
----     for piece in h:pieces() do print(piece.waveform) end
----@return fun(): moonlark.music.Piece?, boolean?
-function Heard:pieces()
+-- The pieces, one after the other, and whether each is the last. A song of one piece is kept; of a longer one, a piece is
+-- gone once the next is asked for. `ears` hear the file as it is decoded.
+local function pieces_of(self, ears)
   if self.only then
     local given = false
     return function()
@@ -154,14 +117,14 @@ function Heard:pieces()
       return self.only, true
     end
   end
-  local following, before = self.sound and cut(self.sound) or decode(self.path), nil
+  local sound, before = sound_of(self), nil
+  local following = sound and pieces.cut(sound, heard.piece_seconds, heard.overlap_seconds)
+    or pieces.decode(self.path, rate, heard.piece_seconds, heard.overlap_seconds, ears)
   return function()
-    if before and before ~= self.only then
-      before.waveform, before.kept = nil, {}
-      collectgarbage() -- what was made of it is done with
-      require "moonlark.torch".empty_cache()
-    end
+    local done = before and before ~= self.only
+    if done then before:let_go() end
     local piece, last = following()
+    if done then reclaim() end
     before = piece
     if not piece then return nil end
     if last then
@@ -172,39 +135,83 @@ function Heard:pieces()
   end
 end
 
+--- The pieces, one after the other, and whether each is the last. A song of one piece is kept; of a longer one, a piece
+--- is gone once the next is asked for.
+---     for piece in h:pieces() do print(piece.waveform) end
+---@return fun(): moonlark.music.Piece?, boolean?
+function Heard:pieces() return pieces_of(self) end
+
 -- Joins a curve's parts in the middle of what each two share.
 local function join(parts)
   if #parts == 1 then return parts[1] end
-  local torch, pieces, from = require "moonlark.torch", {}, 0
+  local torch, kept, from = require "moonlark.torch", {}, 0
   for i, part in ipairs(parts) do
     local after, offset = parts[i + 1], math.floor(part.start * part.rate + 0.5)
     local to = offset + part:frames()
     if after then to = (math.floor(after.start * after.rate + 0.5) + to) // 2 end
-    pieces[i] = part.data:narrow(-1, from - offset, to - from):clone()
+    kept[i] = part.data:narrow(-1, from - offset, to - from):clone()
     from = to
   end
-  return parts[1]:with {data = torch.cat(pieces, -1)}
+  return parts[1]:with {data = torch.cat(kept, -1)}
 end
 
---- Makes several curves while the song is decoded once.
----     h:prepare {"chroma", "flux"}
----@param names string[]
-function Heard:prepare(names)
-  local wanted, parts = {}, {}
+-- Which of the names are of curves that are not made yet, and of meters that have not heard the song.
+local function missing(self, names)
+  local of_curves, of_meters = {}, {}
   for _, name in ipairs(names) do
-    if not self.joined[name] then
-      assert(curves[name], name)
-      wanted[#wanted + 1], parts[name] = name, {}
-    end
+    assert(curves[name] or meters[name], name)
+    if curves[name] and not self.joined[name] then of_curves[#of_curves + 1] = name end
+    if meters[name] and not self.measured[name] then of_meters[#of_meters + 1] = name end
   end
-  if #wanted == 0 then return end
-  for piece in self:pieces() do
-    for _, name in ipairs(wanted) do
+  return of_curves, of_meters
+end
+
+local function make_curves(self, names, ears)
+  local parts = {}
+  for _, name in ipairs(names) do parts[name] = {} end
+  for piece in pieces_of(self, ears) do
+    for _, name in ipairs(names) do
       local made = curves[name](piece)
       table.insert(parts[name], made:with {start = piece.waveform.start})
     end
   end
-  for _, name in ipairs(wanted) do self.joined[name] = join(parts[name]) end
+  for _, name in ipairs(names) do
+    self.joined[name] = join(parts[name])
+    parts[name] = nil
+  end
+end
+
+-- Lets meters hear a recording by themselves.
+local function measure(source, names)
+  local blocks, channels, own_rate = stream(source)
+  local made = made_of(names, channels, own_rate)
+  local ears = ears_of(made)
+  for data in blocks do ears(data) end
+  return made
+end
+
+--- Makes several curves and hears with several meters while the song is decoded once.
+---     h:prepare {"chroma", "flux", "loudness"}
+---@param names string[]
+function Heard:prepare(names)
+  local of_curves, of_meters = missing(self, names)
+  local measured = {}
+  if #of_meters > 0 and #of_curves > 0 and self.path and not self.only then
+    local info = audio.info(self.path)
+    measured = made_of(of_meters, info.channels, info.rate)
+    make_curves(self, of_curves, ears_of(measured))
+  else
+    if #of_curves > 0 then make_curves(self, of_curves) end
+    if #of_meters > 0 then measured = measure(self.source, of_meters) end
+  end
+  for name, one in pairs(measured) do self.measured[name] = one end
+  self:tidy()
+end
+
+--- Gives back what was used up on the way, if the song is long: its memory is bounded.
+---     h:tidy()
+function Heard:tidy()
+  if self.length and not self.only then reclaim() end
 end
 
 --- A curve of the whole song, by the name that it was defined under.
@@ -214,6 +221,18 @@ end
 function Heard:curve(name)
   self:prepare {name}
   return self.joined[name]
+end
+
+--- The meter of a name after it has heard the recording, and the recording's rate. Errors: those of making it.
+---     print(h:meter("loudness"):result())
+---@param name string
+---@return table|userdata
+---@return integer
+function Heard:meter(name)
+  self:prepare {name}
+  local measured = self.measured[name]
+  if measured.failure then error(measured.failure, 0) end
+  return measured.meter, measured.rate
 end
 
 --- What f gives, computed at the first call with this key.
@@ -230,7 +249,7 @@ end
 ---     print(h:seconds())
 ---@return number
 function Heard:seconds()
-  if self.sound then return self.sound:duration() end
+  if not self.path then return sound_of(self):duration() end
   if not self.length then
     for _ in self:pieces() do end -- as long as it is
   end
@@ -242,7 +261,7 @@ end
 ---@return moonlark.Signal
 function Heard:waveform()
   if self.only then return self.only.waveform end
-  return self.sound or audio.load(self.path, {rate = rate})
+  return sound_of(self) or audio.load(self.path, {rate = rate})
 end
 
 --- An annotation of this song.

@@ -1,7 +1,6 @@
 --- Loudness: how loud a piece is to people.
 local core = require "moonlark_core".sound
 local heard = require "moonlark.music.hearing.heard"
-local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 
 ---@class moonlark.Loudness
@@ -15,28 +14,19 @@ local signal = require "moonlark.signal"
 ---@class moonlark.music
 local loudness = {}
 
-local function as_waveform(song)
-  if not signal.is(song) or song.kind ~= "waveform" then
-    local got = signal.is(song) and "a " .. song.kind .. " Signal" or type(song)
-    show.fail("song must be a path or a waveform Signal, got %s", got)
-  end
-  if math.tointeger(song.rate) == nil then show.fail("loudness needs a rate of whole Hz, got %g", song.rate) end
-  return signal.channels(song)
-end
+heard.meter("loudness", core.meter)
 
--- The meter after it has heard a whole waveform, or a whole file, a few seconds at a time; and where the sound began.
-local function hear(song)
-  if type(song) ~= "string" then
-    local data = as_waveform(song)
-    local meter = core.meter(data:size(0), math.tointeger(song.rate))
-    meter:add(data)
-    return meter, song.start
+-- What the meter says after it has heard all.
+local function said_of(h)
+  local start = signal.is(h.source) and h.source.start or 0
+  local integrated, range, true_peak, sample_peak, rate, momentary, short_term = h:meter("loudness"):result()
+  local function curve(data, kind, window)
+    return signal.new {data = data, rate = rate, start = start + window / 2 * 10 / rate, kind = kind, unit = "LUFS"}
   end
-  local audio = require "moonlark.audio"
-  local info = audio.info(song)
-  local meter = core.meter(info.channels, info.rate)
-  for block in audio.blocks(song, {rate = "native", mono = false, seconds = 10}) do meter:add(block.data) end
-  return meter, 0
+  return {
+    integrated = integrated, range = range, true_peak = true_peak, sample_peak = sample_peak,
+    momentary = curve(momentary, "momentary_loudness", 0.4), short_term = curve(short_term, "short_term_loudness", 3),
+  }
 end
 
 --- Loudness by EBU R 128 (ITU-R BS.1770-4; EBU Tech 3341 and 3342), through libebur128.
@@ -50,18 +40,8 @@ end
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@return moonlark.Loudness
 function loudness.loudness(song)
-  if heard.is(song) then
-    return song:get("loudness", function() return loudness.loudness(song.source) end)
-  end
-  local meter, start = hear(song)
-  local integrated, range, true_peak, sample_peak, rate, momentary, short_term = meter:result()
-  local function curve(data, kind, window)
-    return signal.new {data = data, rate = rate, start = start + window / 2 * 10 / rate, kind = kind, unit = "LUFS"}
-  end
-  return {
-    integrated = integrated, range = range, true_peak = true_peak, sample_peak = sample_peak,
-    momentary = curve(momentary, "momentary_loudness", 0.4), short_term = curve(short_term, "short_term_loudness", 3),
-  }
+  local h = heard.of(song)
+  return h:get("loudness", function() return said_of(h) end)
 end
 
 return loudness

@@ -2,8 +2,6 @@
 local core = require "moonlark_core".sound
 local heard = require "moonlark.music.hearing.heard"
 local loudness = require "moonlark.music.sound.loudness"
-local stream = require "moonlark.audio.stream"
-local show = require "moonlark.base.show"
 local spectra = require "moonlark.music.sound.spectra"
 
 ---@class moonlark.music
@@ -38,16 +36,15 @@ local silence = 10 ^ (-60 / 20)
 
 local function decibels(x) return x > 0 and 20 * math.log(x, 10) or -math.huge end
 
-local function hear(song)
-  local blocks, channels, rate = stream(heard.is(song) and song.source or song)
-  local levels, counted = core.levels(channels, rate, silence), spectra.new(rate)
-  for block in blocks do
-    levels:add(block)
-    counted:add(block:mean {0})
+-- Hears levels of each channel, and the spectra of their mean.
+heard.meter("quality", function(channels, rate)
+  local self = {levels = core.levels(channels, rate, silence), spectra = spectra.new(rate)}
+  function self:add(data)
+    self.levels:add(data)
+    self.spectra:add(data:size(0) > 1 and data:mean {0} or data:select(0, 0))
   end
-  counted:finish()
-  return levels:result(), counted, rate
-end
+  return self
+end)
 
 local function of_channels(found, out)
   local peak, square, ranges = 0, 0, 0
@@ -94,8 +91,8 @@ local function of_spectrum(counted, found, out)
   end
 end
 
-local function of_loudness(song, out)
-  local measured, said = pcall(loudness.loudness, song)
+local function of_loudness(h, out)
+  local measured, said = pcall(loudness.loudness, h)
   if not measured then return end -- a build without libebur128
   out.true_peak_dbtp, out.loudness_lufs, out.loudness_range_lu = said.true_peak, said.integrated, said.range
   if said.integrated > -math.huge then out.peak_to_loudness_db = said.true_peak - said.integrated end
@@ -149,12 +146,15 @@ local checks = {
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@return moonlark.Quality
 function quality.quality(song)
-  local found, counted, rate = hear(song)
+  local h = heard.of(song)
+  local meter, rate = h:meter "quality"
+  local found, counted = meter.levels:result(), meter.spectra
+  counted:finish()
   local out = {rate = rate, channels = #found, faults = {}}
   of_channels(found, out)
   of_silence(found, rate, out)
   of_spectrum(counted, found, out)
-  of_loudness(song, out)
+  of_loudness(h, out)
   for _, check in ipairs(checks) do
     local fault = check(out)
     if fault then table.insert(out.faults, fault) end

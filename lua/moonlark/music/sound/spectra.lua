@@ -8,6 +8,7 @@ Spectra.__index = Spectra
 
 local n_fft = 4096
 local floor_db, step_db = -180, 0.5 -- of the levels that the engine counts (core/dsp/spectra.h)
+local quiet_share = 0.05            -- of the frames are the quietest moments
 
 --- Counts the power of each frequency over time, block after block.
 ---     local counted = spectra.new(44100)
@@ -24,13 +25,8 @@ function Spectra:add(samples) self.counter:add(samples:contiguous()) end
 --- To be called when all is heard.
 ---     counted:finish()
 function Spectra:finish()
-  self.frames, self.sum, self.counts = self.counter:result()
-end
-
--- The level under which a share of each bin's frames lies, in dB.
-function Spectra:quantile(share)
-  local reached = self.counts:cumsum(1):ge(share * self.frames)
-  return reached:float():argmax(1):float() * step_db + floor_db
+  self.frames, self.sum = self.counter:sum()
+  self.quiet = self.counter:quantile(quiet_share) * step_db + floor_db
 end
 
 local function smoothed(x)
@@ -63,7 +59,7 @@ local exponential = 0.0513
 function Spectra:noise(limit)
   if self.frames < 20 then return nil end
   local bins = math.max(10, math.min(self.bins, math.floor((limit or self.rate) / self.rate * n_fft)))
-  local sorted = self:quantile(0.05):narrow(0, 1, bins - 1):sort(0)
+  local sorted = self.quiet:narrow(0, 1, bins - 1):sort(0)
   local quiet = sorted[math.floor(0.1 * (bins - 1))]:item() -- the median of the lowest fifth
   if quiet <= floor_db then return 0 end
   return 10 ^ ((quiet + step_db / 2) / 10) / exponential
@@ -76,7 +72,7 @@ end
 ---@return number?
 function Spectra:hum(mains)
   if self.frames < 20 then return nil end
-  local levels, bin_hz, found = self:quantile(0.05), self.rate / n_fft, {}
+  local levels, bin_hz, found = self.quiet, self.rate / n_fft, {}
   for multiple = 1, 6 do
     local at = math.floor(multiple * mains / bin_hz + 0.5)
     local peak = levels:narrow(0, math.max(at - 1, 0), 3):max():item()
