@@ -50,4 +50,15 @@ function html.lines(text)
   return "<p>" .. html.escape(show.lines(text)):gsub("\n", "<br>") .. "</p>"
 end
 
+--- Colours of pages, on light and dark screens and on paper: ink and quiet ink on paper and on lanes, lines between
+--- them, an accent for what can be clicked. A page's style begins with them.
+html.colours = [[
+:root { color-scheme: light dark; --ink: #1d2329; --quiet: #5c6670; --paper: #fff; --lane: #f4f6f8; --line: #d5dbe1;
+  --accent: #c2410c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6eaee; --quiet: #9aa5b1; --paper: #14181c; --lane: #1d2329;
+  --line: #37414b; --accent: #fb923c; } }
+@media print { :root { color-scheme: light; --ink: #000; --paper: #fff; --lane: #fff; --line: #bbb; --quiet: #444;
+  --accent: #c2410c; } }
+]]
+
 return html

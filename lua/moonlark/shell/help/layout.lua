@@ -92,7 +92,10 @@ local function add_table(out, rows, widths, width)
   end
 end
 
-local function default_in_words(p)
+--- A default in words: "required", "nil", what happens without, or the value.
+---@param p moonlark.Parameter
+---@return string
+function layout.default(p)
   if p.required then return "required" end
   if p.default == nil then return p.usual or "nil" end
   if type(p.default) == "number" then return ("%.12g"):format(p.default) end
@@ -104,14 +107,17 @@ local function add_options(out, description, width)
   local rows = {{"option", "default", "may be", ""}}
   for _, p in ipairs(description.list) do
     local allowed = p.allowed:gsub("^an? ", "") .. (p.unit and " " .. p.unit or "")
-    rows[#rows + 1] = {p.name, default_in_words(p), allowed, p.help or ""}
+    rows[#rows + 1] = {p.name, layout.default(p), allowed, p.help or ""}
   end
   local name = widest(rows, 1, 28)
   local default = widest(rows, 2, math.min(16, width // 5))
   add_table(out, rows, {name, default, widest(rows, 3, math.max(10, (width - name - default - 8) // 2))}, width)
 end
 
-local function first_sentence(entry)
+--- The first sentence of a comment; "" where there is none.
+---@param entry table  see moonlark.shell.help.sources
+---@return string
+function layout.first_sentence(entry)
   local text = entry.doc and table.concat(entry.doc.text, "\n") or ""
   text = text:match "^(.-)\n%s*\n" or text
   text = text:gsub("%s+", " ")
@@ -125,13 +131,14 @@ local function arguments_of(entry, description)
   for i, param in ipairs(description and description.list or entry.doc and entry.doc.params or {}) do
     names[i] = param.name
     if param.default ~= nil then -- \1: a blank, but no break
-      names[i] = ("%s\1=\1%s"):format(param.name, default_in_words(param):gsub(" ", "\1"))
+      names[i] = ("%s\1=\1%s"):format(param.name, layout.default(param):gsub(" ", "\1"))
     end
   end
   return "(" .. table.concat(names, ", ") .. ")"
 end
 
-local function add_signature(out, entry, name, width, description)
+-- A call with what comes back; \1 stands for blanks where no line is broken.
+local function signature(entry, name, description)
   local text = name
   local is_class = entry.kind == "class"
   local takes = is_class and (description and description.list or entry.doc.params)[1]
@@ -140,8 +147,18 @@ local function add_signature(out, entry, name, width, description)
   end
   local returns = {}
   for _, value in ipairs(entry.doc and entry.doc.returns or {}) do returns[#returns + 1] = value.type end
-  if #returns > 0 then text = text .. " → " .. table.concat(returns, ", ") end
-  wrap(out, text, width, "", "    ")
+  return #returns > 0 and text .. " → " .. table.concat(returns, ", ") or text
+end
+
+--- How something is called, and what comes back: "audio.load(path, given) → moonlark.Signal".
+---@param entry table
+---@param name string
+---@param description moonlark.Description?  of what a class's constructor takes
+---@return string
+function layout.signature(entry, name, description) return (signature(entry, name, description):gsub("\1", " ")) end
+
+local function add_signature(out, entry, name, width, description)
+  wrap(out, signature(entry, name, description), width, "", "    ")
   for i, line in ipairs(out) do out[i] = line:gsub("\1", " ") end
 end
 
@@ -166,7 +183,7 @@ local function add_members(out, entry, members, width)
   for i, member in ipairs(members) do
     local within, called = member.entry, member.name:sub(#entry.name + 1)
     if within.kind == "function" then called = called .. arguments_of(within) end
-    rows[i] = {called, first_sentence(within)}
+    rows[i] = {called, layout.first_sentence(within)}
   end
   if #rows > 0 then out[#out + 1] = "" end
   add_rows(out, rows, width)
@@ -201,7 +218,7 @@ end
 
 local function add_entries(out, entries, width, most)
   local rows = {}
-  for i = 1, math.min(#entries, most) do rows[i] = {entries[i].name, first_sentence(entries[i].entry)} end
+  for i = 1, math.min(#entries, most) do rows[i] = {entries[i].name, layout.first_sentence(entries[i].entry)} end
   add_rows(out, rows, width)
 end
 

@@ -478,6 +478,15 @@ return {
       {names = {"--name"}, value = true, says = "With install"},
     },
   },
+  manual = {says = "Writes the manual",
+    arguments = {
+      {names = {"folder"}, kind = "folder", says = "Where to put it"},
+    },
+    options = {
+      {names = {"-h", "--help"}, says = "Show this help message and exit"},
+      {names = {"--warnings"}, value = true, offers = {"show", "ignore", "error"}, says = "What becomes of warnings"},
+    },
+  },
   merge = {says = "Joins the parts that moonlark extract --shard left in a folder",
     arguments = {
       {names = {"folder"}, kind = "folder", says = "What moonlark extract --out named"},

@@ -1,9 +1,7 @@
 --- Style: how the page of an analysis looks, on light and dark screens and on paper.
-return [[
-:root { color-scheme: light dark; --ink: #1d2329; --quiet: #5c6670; --paper: #fff; --lane: #f4f6f8; --line: #d5dbe1;
-  --accent: #c2410c; --wave: #3b6ea5; --beat: #8a94a0; --down: #1d2329; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaee; --quiet: #9aa5b1; --paper: #14181c; --lane: #1d2329;
-  --line: #37414b; --accent: #fb923c; --wave: #7fb2e5; --beat: #75808b; --down: #e6eaee; } }
+return require "moonlark.base.html".colours .. [[
+:root { --wave: #3b6ea5; --beat: #8a94a0; --down: #1d2329; }
+@media (prefers-color-scheme: dark) { :root { --wave: #7fb2e5; --beat: #75808b; --down: #e6eaee; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 78rem; padding: 1.2rem 1rem 3rem; color: var(--ink); background: var(--paper);
   font: 15px/1.45 system-ui, "DejaVu Sans", sans-serif; }
@@ -24,7 +22,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .2rem; overflow-wrap: anywhere; } h2 { font-
 .square { aspect-ratio: 1; width: 100%; } .bar { display: grid; grid-template-columns: 8rem 1fr 3rem; gap: .5rem; align-items: center; }
 .bar i { height: .8rem; background: var(--wave); border-radius: .2rem; display: block; }
 @media (max-width: 46rem) { .pair { grid-template-columns: 1fr; } }
-@media print { :root { --ink: #000; --paper: #fff; --lane: #fff; --line: #bbb; --quiet: #444; --wave: #3b6ea5; --beat: #999; --down: #000; --accent: #c2410c; }
+@media print { :root { --wave: #3b6ea5; --beat: #999; --down: #000; }
   body { max-width: none; padding: 0; font-size: 10pt; } .player { display: none; } .card { border: 1px solid #bbb; }
   .lane, .card, .bar { break-inside: avoid; } h2 { break-after: avoid; } }
 ]]
