@@ -1,4 +1,5 @@
---- The engine: the C module of this name, told where its tensors come from, and recipes where embeddings do.
+--- The engine: the C module of this name, told where its tensors come from; recipes, where embeddings do; annotations, who
+--- compares them.
 ---
 --- Lua looks for this file before it looks for the C module. The engine itself knows nobody who makes tensors: its
 --- first tensor calls the function below, so that libtorch is loaded no earlier.
@@ -10,4 +11,5 @@ local core = open()
 core.system.load_tensors_by(function() require "moonlark.torch" end)
 core.vamp.host = file:gsub("[^/]*$", "moonlark-vamp") -- the program in which Vamp plugins run
 core.embeddings = function() return require "moonlark.pretrained.feature" end -- for recipes; models lie above them
+core.comparison = function() return require "moonlark.metrics.comparison" end -- for annotations; metrics lie above them
 return core

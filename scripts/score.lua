@@ -38,10 +38,6 @@ local means = scoring.means(figures)
 
 local function number(x) return x == x and ("%.4f"):format(x) or "-" end
 
-local function print_song()
-  for _, name in ipairs(names) do print(("%-28s %s"):format(name, number(figures[1][name]))) end
-end
-
 -- A line for each song with the task's first figure; below the means of all.
 local function print_songs()
   for i, pair in ipairs(scored) do print(("%s\t%s"):format(number(figures[i][names[1]]), show.name(pair.name))) end
@@ -64,7 +60,7 @@ if args.json then
   for i, pair in ipairs(scored) do songs[i] = {song = pair.name, figures = figures[i]} end
   print(json.encode({task = args.task, songs = songs, means = means}, "  "))
 elseif not args.csv and #scored > 0 then
-  if #list == 1 and #rejected == 0 then print_song() else print_songs() end
+  if #list == 1 and #rejected == 0 then print(figures[1]) else print_songs() end
 end
 command.name_files("rejected", rejected)
 if #rejected > 0 or #scored == 0 then os.exit(#scored > 0 and 3 or 1, true) end

@@ -9,6 +9,12 @@
 ---@field length? number  default 0.1, above 0 and at most 10, s: of a click
 ---@field level? number  default 0.5, above 0 and at most 1: the amplitude at its beginning
 
+--- What Annotation:tones takes.
+---@class moonlark.Annotation.tones.Options
+---@field rate? integer  default 22050, 1000..384000, Hz: samples a second
+---@field level? number  default 0.5, above 0 and at most 1: the greatest amplitude
+---@field harmonics? integer  default 4, 1..32: sines of a note, the k-th of them 1/k as strong
+
 --- What Dataset:batches takes.
 ---@class moonlark.Dataset.batches.Options
 ---@field feature? string|false  default nil: one feature, with its defaults

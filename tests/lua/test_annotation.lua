@@ -177,6 +177,117 @@ function TestFiles:test_click()
   lu.assertEquals(annotation.new({kind = "beats"}):click():frames(), 1)
 end
 
+TestSound = {}
+
+-- The greatest difference from every seventh sample of the reference.
+local function apart(wave, frozen, list)
+  local torch = require "moonlark.torch"
+  local made = wave.data[0]:double():index_select(0, torch.arange(0, wave:frames(), frozen.step):long())
+  lu.assertEquals(made:size(0), #list)
+  return (made - torch.tensor(list, {dtype = "float64"})):abs():max():item()
+end
+
+-- mir_eval begins segments at the next sample, and its sines are rounded to 1 mHz.
+function TestSound:test_tones_as_mir_eval()
+  local frozen = require("moonlark.base.json").read "tests/reference/annotation/tones.json"
+  local how = {rate = frozen.rate, level = 1, harmonics = 1}
+  local chords = annotation.new {kind = "chords", duration = 1.5, {start = 0.1, stop = 0.5, label = "C:maj"},
+    {start = 0.5, stop = 0.9, label = "A:min7/b3"}, {start = 0.9, stop = 1.1, label = "N"},
+    {start = 1.1, stop = 1.4, label = "F#:sus4"}}
+  lu.assertTrue(apart(chords:tones(how), frozen, frozen.chords) < 5e-3)
+  local notes = annotation.new {kind = "notes", duration = 0.9, {start = 0, stop = 0.6, pitch = 60},
+    {start = 0.3, stop = 0.8, pitch = 67, velocity = 0.5}}
+  lu.assertTrue(apart(notes:tones(how), frozen, frozen.notes) < 5e-3)
+  local torch, signal = require "moonlark.torch", require "moonlark.signal"
+  local f0 = signal.new {data = torch.tensor(frozen.hz, {dtype = "float64"}):unsqueeze(0), rate = 20, kind = "f0"}
+  local contour = annotation.tones(f0, how)
+  lu.assertTrue(apart(contour, frozen, frozen.contour) < 5e-3)
+end
+
+function TestSound:test_tones_of_other_things()
+  local function loud(a) return a:tones({rate = 8000}).data:abs():max():item() end
+  local key = annotation.new {kind = "key", {start = 0, stop = 1, label = "A minor"}}
+  local chord = annotation.new {kind = "chords", {start = 0, stop = 1, label = "A:min"}}
+  lu.assertEquals((key:tones().data - chord:tones().data):abs():max():item(), 0)
+  lu.assertAlmostEquals(loud(chord), 0.5, 1e-6)
+  lu.assertEquals(loud(annotation.new {kind = "chords", {start = 0, stop = 1, label = "N"}}), 0)
+  lu.assertEquals(annotation.new({kind = "notes"}):tones():frames(), 1)
+  -- A pitch above half the rate is silent.
+  lu.assertEquals(loud(annotation.new {kind = "notes", {start = 0, stop = 1, pitch = 127}}), 0)
+  raises("an annotation of beats can click", beats.tones, beats)
+  raises("'H:maj' is no chord", chord.tones, annotation.new {kind = "chords", {start = 0, stop = 1, label = "H:maj"}})
+  raises("'A dorian' is no key such as A minor", key.tones,
+    annotation.new {kind = "key", {start = 0, stop = 1, label = "A dorian"}})
+end
+
+-- Silent where there is no pitch, and at its pitch where there is one.
+function TestSound:test_contours_with_gaps()
+  local torch, signal = require "moonlark.torch", require "moonlark.signal"
+  local hz = {0 / 0, 0, 220, 220, 220, 0, 0, 0}
+  local made = annotation.tones(signal.new {data = torch.tensor(hz):unsqueeze(0), rate = 10, kind = "f0"}, {rate = 8000})
+  lu.assertEquals(made:frames(), 5600)
+  lu.assertEquals(made.data:narrow(1, 0, 800):abs():max():item(), 0)
+  lu.assertEquals(made.data:narrow(1, 4001, 1599):abs():max():item(), 0)
+  lu.assertAlmostEquals(made.data:narrow(1, 1600, 1600):abs():max():item(), 0.5, 1e-3)
+  raises("f0 must be a Signal", annotation.tones, {})
+end
+
+TestTimes = {}
+
+local function segments(kind, rows)
+  local made = {kind = kind}
+  for i, row in ipairs(rows) do made[i] = {start = row[1], stop = row[2], label = row[3]} end
+  return annotation.new(made)
+end
+
+function TestTimes:test_segments_at_beats()
+  local given = segments("chords", {{0, 1.1, "C"}, {1.1, 1.3, "D"}, {1.3, 1.6, "E"}, {1.6, 4, "C"}})
+  local made = given:with({tempo = 60}):align(annotation.events("beats", {0, 1, 2, 3}, {duration = 3.5}))
+  -- From 1 to 2 C sounds for .1 and .4 s, in two parts.
+  lu.assertEquals(made.intervals, {{0, 1}, {1, 3.5}})
+  lu.assertEquals(made.labels, {"C", "C"})
+  lu.assertEquals(made.tempo, 60)
+  lu.assertEquals(given:align({1.1, 1.3, 1.6, 9}).labels, {"D", "E", "C"})
+  lu.assertEquals(given:align({5, 6}).labels, {})
+  lu.assertEquals(given[1].stop, 1.1) -- the given ones are not touched
+end
+
+function TestTimes:test_events_at_beats()
+  local onsets = annotation.events("onsets", {0.1, 0.45, 0.55, 1.9, 5})
+  lu.assertEquals(onsets:align({0, 0.5, 1, 1.5, 2}).times, {0, 0.5, 2})
+  lu.assertEquals(onsets:align({}).times, {})
+  lu.assertEquals(annotation.events("onsets", {}):align({1}).times, {})
+  raises("onto must ascend, got 1 as number 2", onsets.align, onsets, {2, 1})
+  raises("onto must be an Annotation or a list of seconds, got number", onsets.align, onsets, 3)
+  raises("onto must be seconds, got string as number 1", onsets.align, onsets, {"1"})
+end
+
+-- mir_eval.util.adjust_intervals([[1, 2], [2, 5]], ["a", "b"], 0, 4): 0-1 start, 1-2 a, 2-4 b.
+function TestTimes:test_fit()
+  local given = segments("sections", {{1, 2, "a"}, {2, 5, "b"}})
+  lu.assertEquals(given:fit(0, 4, "start").intervals, {{0, 1}, {1, 2}, {2, 4}})
+  lu.assertEquals(given:fit(0, 4, "start").labels, {"start", "a", "b"})
+  lu.assertEquals(given:fit(4, 7).labels, {"b", ""})
+  lu.assertEquals(segments("chords", {{0, 1, "C"}, {2, 3, "D"}}):fit(0, 3, "N").labels, {"C", "N", "D"})
+  lu.assertEquals(segments("chords", {}):fit(0, 3, "N").intervals, {{0, 3}})
+  raises("to must not lie before from (3 s), got 1 s", given.fit, given, 3, 1)
+end
+
+function TestTimes:test_compare()
+  local metrics = require "moonlark.metrics"
+  local truth, made = annotation.events("beats", {6, 7, 8, 9}), annotation.events("beats", {6, 7, 8.5})
+  local figures = truth:compare(made)
+  lu.assertEquals(figures["F-measure"], metrics.beat.f_measure(truth, made))
+  lu.assertStrContains(tostring(figures), "F-measure                    0.5714\nAny Metric")
+  local chord = segments("chords", {{0, 2, "C"}, {2, 4, "G"}})
+  lu.assertEquals(chord:compare(segments("chords", {{0, 2, "C"}})).majmin, 0.5)
+  local bars = annotation.new {kind = "beats", {start = 6, position = 1}, {start = 7, position = 2}, {start = 8, position = 1}}
+  lu.assertEquals(bars:compare(annotation.new {kind = "beats", {start = 6, position = 1}}, "downbeats")["F-measure"], 2 / 3)
+  lu.assertEquals(metrics.compare({bpm = 100}, {bpm = 50})["Accuracy 2"], 1)
+  raises("unknown task: 'lyrics'", segments("lyrics", {}).compare, segments("lyrics", {}), chord)
+  raises("estimate must be an Annotation", truth.compare, truth, {1, 2})
+end
+
 function TestFiles:test_errors()
   raises("must end in .jams, .lab, .beats, .csv, .txt, .TextGrid", beats.save, beats, path_of "b.xml")
   raises("a.lab, line 2: the start must be a number of seconds, got 'x 2 C'", annotation.load, write("a.lab", "0 1 C\nx 2 C\n"))

@@ -63,7 +63,7 @@ local arguments_of = {
   ["plot.roc"] = {{fpr = {0, 1}, tpr = {0, 1}}}, ["plot.precision_recall"] = {{precision = {1, 0}, recall = {0, 1}}},
   ["plot.calibration"] = {{mean_predicted = {0.1, 0.9}, fraction_positive = {0.2, 0.8}}},
   ["plot.learning_curve"] = {{train_sizes = {1, 2}, test_scores = {0.5, 0.6}}}, ["Figure:save"] = {"/nowhere/x.png"},
-  ["Annotation:click"] = {}, ["feature.vamp"] = {"library:plugin", song, {}},
+  ["Annotation:click"] = {}, ["Annotation:tones"] = {}, ["feature.vamp"] = {"library:plugin", song, {}},
   ["metrics.calibration_curve"] = {{0, 1, 1}, {0.2, 0.7, 0.4}}, ["plot.signal"] = {mel}, ["plot.songs"] = {{{mel}}},
 }
 

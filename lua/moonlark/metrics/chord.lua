@@ -1,7 +1,7 @@
 --- Chords beside the truth, as mir_eval.chord (0.8) has it: the share of the time at which two Annotations of chords are the
 --- same in one of twelve ways to compare (Pauwels and Peeters, 2013; MIREX), and how alike their segments are.
 local annotation = require "moonlark.annotation"
-local harte = require "moonlark.metrics.harte"
+local harte = require "moonlark.annotation.harte"
 
 local chord = {}
 
@@ -68,35 +68,20 @@ for _, name in ipairs {"thirds", "triads", "tetrads", "majmin", "sevenths"} do
   end
 end
 
-local function segments_of(name, value)
-  annotation.check(name, value)
-  local list = {}
-  for i, interval in ipairs(value.intervals) do list[i] = {interval[1], interval[2], value[i].label or "N"} end
+-- What is said from one time to another as {start, stop, label}; "N" where nothing is said.
+local function segments_of(a, from, to)
+  local list, fitted = {}, a:fit(from, to, "N")
+  for i, item in ipairs(fitted) do list[i] = {item.start, item.stop, item.label or "N"} end
   return list
 end
 
--- What of the estimate lies in the time of the reference; "N" where nothing is said.
-local function fit(list, from, to)
-  local made, at = {}, from
-  for _, one in ipairs(list) do
-    local low, high = math.max(one[1], from), math.min(one[2], to)
-    if high > low then
-      if low > at then made[#made + 1] = {at, low, "N"} end
-      made[#made + 1] = {low, high, one[3]}
-      at = high
-    end
-  end
-  if at < to then made[#made + 1] = {at, to, "N"} end
-  return made
-end
-
 local function both(reference, estimate)
-  local a, b = segments_of("reference", reference), segments_of("estimate", estimate)
-  if #a == 0 then return nil end
-  local from, to = a[1][1], a[1][2]
-  for _, one in ipairs(a) do from, to = math.min(from, one[1]), math.max(to, one[2]) end
+  local stops = annotation.check("reference", reference).stops
+  annotation.check("estimate", estimate)
+  local from, to = reference[1] and reference[1].start or 0, 0
+  for _, stop in ipairs(stops) do to = math.max(to, stop) end
   if to <= from then return nil end
-  return fit(a, from, to), fit(b, from, to)
+  return segments_of(reference, from, to), segments_of(estimate, from, to)
 end
 
 -- {seconds, chord of a, chord of b} of each stretch in which neither changes.

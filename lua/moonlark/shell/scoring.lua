@@ -1,47 +1,13 @@
 --- Scoring: what was estimated beside the truth, of one song or of folders of them, by the metrics of a task.
 local annotation = require "moonlark.annotation"
+local comparison = require "moonlark.metrics.comparison"
 local files = require "moonlark.base.files"
-local metrics = require "moonlark.metrics"
 local show = require "moonlark.base.show"
 
 local scoring = {}
 
-local function downbeats_of(beats)
-  local made = {kind = "beats", duration = beats.duration}
-  for _, item in ipairs(beats) do if item.position == 1 then made[#made + 1] = {start = item.start} end end
-  return annotation.new(made)
-end
-
--- A tempo: the first value of an annotation.
-local function bpm_of(a, path)
-  local value = a[1] and (a[1].value or tonumber(a[1].label))
-  if not value then show.fail("%s tells no tempo", path) end
-  return value
-end
-
-local function of_tempo(reference, estimate, paths)
-  local one, two = metrics.tempo.accuracy(bpm_of(reference, paths[1]), bpm_of(estimate, paths[2]))
-  return {["Accuracy 1"] = one and 1 or 0, ["Accuracy 2"] = two and 1 or 0}
-end
-
--- Of each task: the kind of annotation that it is about, and its figures, the first of them first.
-local tasks = {
-  beats = {kind = "beats", first = "F-measure", score = metrics.beat.evaluate},
-  downbeats = {kind = "beats", first = "F-measure", score = function(reference, estimate)
-    return metrics.beat.evaluate(downbeats_of(reference), downbeats_of(estimate))
-  end},
-  onsets = {kind = "onsets", first = "F-measure", score = metrics.onset.evaluate},
-  tempo = {kind = "tempo", first = "Accuracy 1", score = of_tempo},
-  key = {kind = "key", first = "Weighted Score", score = function(reference, estimate)
-    return metrics.key.evaluate(reference.labels[1], estimate.labels[1])
-  end},
-  chords = {kind = "chords", first = "majmin", score = metrics.chord.evaluate},
-  sections = {kind = "sections", first = "F-measure@0.5", score = metrics.segment.evaluate},
-  notes = {kind = "notes", first = "F-measure", score = metrics.transcription.evaluate},
-}
-
 --- The tasks that there are.
-scoring.tasks = {"beats", "downbeats", "onsets", "tempo", "key", "chords", "sections", "notes"}
+scoring.tasks = comparison.names
 
 --- The figures of one song. Errors: a file that cannot be read, or holds nothing of the kind.
 ---     print(scoring.score("beats", "truth.jams", "made.beats")["F-measure"])
@@ -50,9 +16,8 @@ scoring.tasks = {"beats", "downbeats", "onsets", "tempo", "key", "chords", "sect
 ---@param estimate string  path
 ---@return table<string, number>
 function scoring.score(task, reference, estimate)
-  local how = tasks[task]
-  local a, b = annotation.load(reference, {kind = how.kind}), annotation.load(estimate, {kind = how.kind})
-  return how.score(a, b, {reference, estimate})
+  local kind = {kind = comparison.tasks[task].kind}
+  return comparison.compare(annotation.load(reference, kind), annotation.load(estimate, kind), task)
 end
 
 -- Files of a folder by their name without its ending, or the file that a path is.
@@ -94,19 +59,7 @@ function scoring.pair(reference, estimate)
 end
 
 --- The names of figures in order: the task's first one first.
----     local names = scoring.names("beats", figures)
----@param task string
----@param figures table<string, number>
----@return string[]
-function scoring.names(task, figures)
-  local names, first = {}, tasks[task].first
-  for name in pairs(figures) do names[#names + 1] = name end
-  table.sort(names, function(a, b)
-    if (a == first) ~= (b == first) then return a == first end
-    return a < b
-  end)
-  return names
-end
+scoring.names = comparison.order
 
 --- Mean and 95 % interval of the mean (Student's t is not far from 2 for ten songs and more) of each figure; numbers that
 --- are none are left out.

@@ -3,7 +3,7 @@ local show = require "moonlark.base.show"
 
 local harte = {}
 
----@class moonlark.metrics.Chord
+---@class moonlark.annotation.Chord
 ---@field root integer  pitch class from C; -1 for no chord
 ---@field bass integer  semitones over the root; -1 for no chord
 ---@field notes string  twelve signs, 1 where the semitone over the root sounds; "?" for "X", which cannot be compared
@@ -88,7 +88,7 @@ end
 ---     print(harte.encode("A:min7/b3").notes)     -- 100100010010
 ---@param label string
 ---@param folded boolean?
----@return moonlark.metrics.Chord
+---@return moonlark.annotation.Chord
 function harte.encode(label, folded)
   local known = folded and kept_folded or kept
   known[label] = known[label] or encode(label, folded)

@@ -1,0 +1,109 @@
+--- Comparison: an annotation beside the truth, by the metrics of what it is about.
+local annotation = require "moonlark.annotation"
+local beat = require "moonlark.metrics.beat"
+local chord = require "moonlark.metrics.chord"
+local key = require "moonlark.metrics.key"
+local onset = require "moonlark.metrics.onset"
+local options = require "moonlark.base.options"
+local segment = require "moonlark.metrics.segment"
+local show = require "moonlark.base.show"
+local tempo = require "moonlark.metrics.tempo"
+local transcription = require "moonlark.metrics.transcription"
+
+local comparison = {}
+
+local function downbeats_of(beats)
+  local made = {kind = "beats", duration = beats.duration}
+  for _, item in ipairs(beats) do if item.position == 1 then made[#made + 1] = {start = item.start} end end
+  return annotation.new(made)
+end
+
+-- A tempo: the first value of an annotation.
+local function bpm_of(name, a)
+  local bpm = a.bpm or a[1] and (a[1].value or tonumber(a[1].label))
+  if not bpm then show.fail("%s tells no tempo", name) end
+  return bpm
+end
+
+local function of_tempo(reference, estimate)
+  local one, two = tempo.accuracy(bpm_of("reference", reference), bpm_of("estimate", estimate))
+  return {["Accuracy 1"] = one and 1 or 0, ["Accuracy 2"] = two and 1 or 0}
+end
+
+---@class moonlark.metrics.Task
+---@field kind string  of annotations
+---@field first string  the figure that is named first
+---@field score fun(reference: moonlark.Annotation, estimate: moonlark.Annotation): table<string, number>
+
+--- By the name of the task.
+---@type table<string, moonlark.metrics.Task>
+comparison.tasks = {
+  beats = {kind = "beats", first = "F-measure", score = beat.evaluate},
+  downbeats = {kind = "beats", first = "F-measure", score = function(reference, estimate)
+    return beat.evaluate(downbeats_of(reference), downbeats_of(estimate))
+  end},
+  onsets = {kind = "onsets", first = "F-measure", score = onset.evaluate},
+  tempo = {kind = "tempo", first = "Accuracy 1", score = of_tempo},
+  key = {kind = "key", first = "Weighted Score", score = key.evaluate},
+  chords = {kind = "chords", first = "majmin", score = chord.evaluate},
+  sections = {kind = "sections", first = "F-measure@0.5", score = segment.evaluate},
+  notes = {kind = "notes", first = "F-measure", score = transcription.evaluate},
+}
+
+--- Names of the tasks, in order.
+comparison.names = {"beats", "downbeats", "onsets", "tempo", "key", "chords", "sections", "notes"}
+
+--- The names of figures in order: the task's first one first.
+---     local names = comparison.order("beats", figures)
+---@param task string
+---@param figures table<string, number>
+---@return string[]
+function comparison.order(task, figures)
+  local names, first = {}, comparison.tasks[task].first
+  for name in pairs(figures) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    if (a == first) ~= (b == first) then return a == first end
+    return a < b
+  end)
+  return names
+end
+
+-- Figures of each task print themselves in its order.
+local printing = {}
+for task in pairs(comparison.tasks) do
+  printing[task] = {__name = "moonlark.metrics.Figures", __tostring = function(figures)
+    local lines = {}
+    for i, name in ipairs(comparison.order(task, figures)) do
+      local x = figures[name]
+      lines[i] = ("%-28s %s"):format(name, x == x and ("%.4f"):format(x) or "-")
+    end
+    return table.concat(lines, "\n")
+  end}
+end
+
+local function check(name, value, task)
+  if comparison.tasks[task].kind == "tempo" and type(value) == "table" and value.bpm then return end
+  annotation.check(name, value)
+end
+
+--- All figures of an annotation beside the truth, as `moonlark score` gives them: those of the task, which the truth's kind
+--- tells where it is not named. Prints as a table.
+---
+--- Errors: no annotation; a kind that no task is about.
+---     print(metrics.compare(annotation.load "truth.jams", music.beats "song.mp3"))
+---     print(metrics.compare(truth, beats, "downbeats")["F-measure"])
+---@param reference moonlark.Annotation|moonlark.music.Tempo  the truth
+---@param estimate moonlark.Annotation|moonlark.music.Tempo
+---@param task ("beats"|"downbeats"|"onsets"|"tempo"|"key"|"chords"|"sections"|"notes")?
+---@return table<string, number>
+function comparison.compare(reference, estimate, task)
+  local is_tempo = type(reference) == "table" and not annotation.is(reference) and reference.bpm
+  if not task and not is_tempo then task = annotation.check("reference", reference).kind end
+  task = task or "tempo"
+  local how = comparison.tasks[task] or options.unknown("task", task, comparison.names)
+  check("reference", reference, task)
+  check("estimate", estimate, task)
+  return setmetatable(how.score(reference, estimate), printing[task])
+end
+
+return comparison
