@@ -18,6 +18,7 @@ Exit code: 0, 3 when some files were set aside, 1 when none is left, 2 for wrong
 parser:argument("model", "A folder or file of weights, a name of moonlark models, or org/name on a hub.")
 parser:argument("data", "A folder with one folder for each class, a list.csv, or an index that moonlark index wrote.")
 source.known_arguments(parser)
+require "moonlark.feature.embedder" -- which describes it
 local described = options.described "feature.embedding"
 local passed = {"layer", "window", "hop", "precision", "pca", "device", "batch_size"}
 command.options(parser, described, passed)

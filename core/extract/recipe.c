@@ -13,7 +13,7 @@ const mlk_parameter mlk_recipe_parameters[] = {
     MLK_INTEGER("channel", MLK_CHANNELS_MIXED, MLK_CHANNELS_MIXED, MLK_MAX_CHANNELS - 1, "the one that is heard",
                 MLK_IN(mlk_recipe, channel)),
     MLK_BOOLEAN("keep_partial", 0, "what is there of a damaged file", MLK_IN(mlk_recipe, keep_partial)),
-    MLK_BOOLEAN("embedded", 0, "a model computes more", MLK_IN(mlk_recipe, embedded)),
+    MLK_BOOLEAN("guests", 0, "more is computed elsewhere", MLK_IN(mlk_recipe, guests)),
     MLK_PARAMETERS_END,
 };
 
@@ -122,7 +122,7 @@ static char *write_text(const mlk_recipe *recipe, mlk_status *status)
 
 mlk_code mlk_recipe_compile(mlk_recipe *recipe, mlk_status *status)
 {
-    if (recipe->n_features == 0 && !recipe->embedded)
+    if (recipe->n_features == 0 && !recipe->guests)
         return mlk_fail(status, MLK_INVALID, "a recipe needs at least one feature");
     /* Rows do not depend on a clip's length; a minute is long enough for every feature. */
     double rate = recipe->rate > 0 ? recipe->rate : 44100;

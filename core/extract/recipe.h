@@ -29,7 +29,7 @@ typedef struct mlk_recipe {
     bool pad;          /* silence after a file that ends before the duration */
     int channel;       /* MLK_CHANNELS_MIXED, or the number of the one that is heard */
     bool keep_partial; /* take the good part of a file that is damaged or ends before its header says */
-    bool embedded;     /* the caller adds what a model computes: there may be no feature here */
+    bool guests;       /* the caller adds what is computed elsewhere: there may be no feature here */
     int n_features;
     mlk_settings features[MLK_MAX_FEATURES];
     int n_pools; /* 0: frames are kept */

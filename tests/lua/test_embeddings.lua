@@ -67,7 +67,7 @@ function TestRecipe:test_faults()
   lib.fails("embedding.model: /nowhere/x does not exist", with, {model = "/nowhere/x"})
   lib.fails("unknown option of feature.embedding: 'modle'", with, {modle = tiny})
   lib.fails("holds other weights than those that were used before", with, {model = tiny, content = "abc"})
-  lib.fails("batches are not made of embeddings", songs.batches, songs, {features = {embedding = {model = tiny}}})
+  lib.fails("batches are not made of embedding", songs.batches, songs, {features = {embedding = {model = tiny}}})
 end
 
 TestCache = {}
@@ -123,7 +123,7 @@ function TestCommands:test_extract_shards_and_merge()
   lu.assertEquals(run("merge", parts).code, 3)
   lu.assertEquals(files.read(parts .. "/features.safetensors"), files.read(whole .. "/features.safetensors"))
   local X = dataset.table(whole)
-  lu.assertEquals(X.recipe.embedding.width, 16)
+  lu.assertEquals(X.recipe.guests[1].width, 16)
 end
 
 function TestCommands:test_files_of_frames()

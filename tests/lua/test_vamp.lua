@@ -125,7 +125,7 @@ TestNames = {}
 function TestNames:test_what_is_not_there()
   local function ask(name) return function() feature.vamp(name, stereo(100)) end end
   raises("did you mean moonlark-test-plugins?", ask "moonlark-test-plugin:sum")
-  raises("moonlark-test-plugins has no plugin summ; it has bad, events, spectrum, sum", ask(ours .. "summ"))
+  raises("moonlark-test-plugins has no plugin summ; it has bad, events, moody, spectrum, sum", ask(ours .. "summ"))
   raises("moonlark-test-plugins:events has no output x; it has clicks, curve, segments", ask(ours .. "events:x"))
   raises('plugin must be "library:plugin" or "library:plugin:output"', ask "sum")
 end
@@ -147,6 +147,68 @@ function TestNames:test_libraries_that_crash_or_are_none()
   lu.assertStrContains(said.out, "half:sum  The sum")
   lu.assertStrContains(said.out, "none.so cannot be used")
   lu.assertStrMatches(said.out, ".*half.so cannot be used: it [ce][rn][ad][s ].*")
+end
+
+TestRecipes = {}
+
+-- A folder of sounds, in which `names` say how loud.
+local function songs_of(folder, ...)
+  for i, loud in ipairs {...} do
+    lib.write_wav(("%s/%d.wav"):format(folder, i), 2000, function() return 3000 * loud end, 1000, 2)
+  end
+  return require "moonlark.dataset".folder(folder)
+end
+
+local function recipe_of(o)
+  return feature.recipe {rate = 1000, pool = {"mean", "max"}, features = {rms = {frame_length = 100},
+    vamp = {plugin = ours .. "sum", parameters = {gain = 2}, block_size = 100, timeout = o and o.timeout}}}
+end
+
+function TestRecipes:test_a_plugin_beside_the_engines_features_from_the_cache()
+  local folder, cache = lib.folder(), lib.folder()
+  local songs, recipe = songs_of(folder, 1, 2), recipe_of()
+  lu.assertEquals(recipe.names, {"rms_mean", "rms_max", "vamp_0_mean", "vamp_1_mean", "vamp_0_max", "vamp_1_max"})
+  local X = songs:extract(recipe, {cache = cache, progress = false})
+  local want = torch.tensor {{6000, 6000, 6000, 6000}, {12000, 12000, 12000, 12000}} / 32768
+  lu.assertEquals(X.cached, 0)
+  lu.assertTrue((X.x:narrow(1, 2, 4) - want):abs():max():item() < 0.01) -- the last block is half silent
+  local again = songs:extract(recipe, {cache = cache, progress = false})
+  lu.assertEquals({again.cached, again.x:equal(X.x)}, {2, true})
+  lu.assertEquals(recipe:row(require "moonlark.audio".load(folder .. "/1.wav", {rate = 1000})):narrow(0, 2, 4):totable(),
+    X.x:select(0, 0):narrow(0, 2, 4):totable())
+  local same = feature.recipe(recipe:settings())
+  lu.assertEquals(same.text, recipe.text)
+end
+
+function TestRecipes:test_frames_and_commands()
+  local folder, out = lib.folder(), lib.folder() .. "/features"
+  songs_of(folder, 1)
+  local said = lib.moonlark(nil, nil, "extract", folder, "--features", "vamp,rms", "--set", "vamp.plugin=" .. ours .. "sum",
+    "--set", "vamp.parameters=gain=3,deed=print", "--rate", "1000", "--no-cache", "--out", out)
+  lu.assertEquals(said.code, 0, said.all)
+  local frames = torch.load(out .. "/1.safetensors")
+  lu.assertEquals({frames.vamp:shape()[1], frames.rms:dim()}, {2, 2})
+end
+
+function TestRecipes:test_a_song_that_a_plugin_dies_of_is_set_aside()
+  local folder = lib.folder()
+  local songs = songs_of(folder, 1, 2, 3)
+  lib.write_wav(folder .. "/2.wav", 100, function() return 0 end, 1000) -- too short for the plugin to reach its third block
+  local recipe = feature.recipe {rate = 1000, pool = "mean", features = {vamp = {plugin = ours .. "moody",
+    block_size = 100}}}
+  local X = songs:extract(recipe, {progress = false})
+  lu.assertEquals({#X.tracks, #X.rejected}, {1, 2})
+  lu.assertStrContains(X.rejected[1].reason, "moonlark-test-plugins:moody:mean: it ")
+end
+
+function TestRecipes:test_what_a_recipe_cannot_take()
+  local function ask(settings) return function() feature.recipe {features = {vamp = settings}} end end
+  raises("moonlark-test-plugins:events:segments gives events, and a recipe takes values", ask {plugin = ours .. "events"})
+  raises("vamp.parameters must look like", ask {plugin = ours .. "sum", parameters = "gain"})
+  raises("plugin", ask {})
+  raises("batches are not made of vamp", function()
+    songs_of(lib.folder(), 1):batches {features = {vamp = {plugin = ours .. "sum"}}, segment = 1}
+  end)
 end
 
 TestBad = {}

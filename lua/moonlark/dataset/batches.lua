@@ -88,9 +88,9 @@ local function recipe_of(o)
   end
   local made = o.recipe and given_recipe(o) or recipes.new {features = o.features or {o.feature}, rate = o.rate,
     pool = o.pool, channel = o.channel, partial = o.partial}
-  if made.embedding then
-    error("batches are not made of embeddings: extract them (dataset:extract) for a classical model, or fine-tune the "
-      .. "model itself (moonlark finetune)", 0)
+  if #made.guests > 0 then
+    show.fail("batches are not made of %s: extract it (dataset:extract) for a classical model%s", made.guests[1].name,
+      made.guests[1].name == "embedding" and ", or fine-tune the model itself (moonlark finetune)" or "")
   end
   if made.rate == 0 then error('rate must be one for all tracks, not "native"', 0) end
   return made

@@ -5,6 +5,7 @@ local checks = require "moonlark.dataset.checks"
 local class = require "moonlark.dataset.class"
 local core = require "moonlark_core".extract
 local features = require "moonlark.dataset.features"
+local guests = require "moonlark.dataset.guests"
 local notes = require "moonlark.dataset.notes"
 local options = require "moonlark.base.options"
 local show = require "moonlark.base.show"
@@ -47,12 +48,12 @@ local function outcomes(self, job, heard)
 end
 
 -- Computes a recipe of all tracks: what became of them, and the places of those that are done. `keep` is called with
--- the embedding of each track as soon as it is there, where the recipe has one.
+-- what the recipe's guests made of each track as soon as it is there, where the recipe has any.
 local function run(self, recipe, o, outputs, keep)
   local folder = cache.usable(o.cache)
   local job, counts = start_engine(self, recipe, o, folder, outputs)
-  local heard = recipe.embedding and recipe:embed(self.tracks, {workers = o.workers, progress = o.progress,
-    cache = folder}, keep and function(i, made) return keep(i, made, job) end)
+  local heard = #recipe.guests > 0 and guests.hear(recipe, self.tracks, {workers = o.workers, progress = o.progress,
+    cache = folder}, keep and function(i, made) return keep(i, made, job) end) or nil
   local result, places = {
     names = recipe.names, classes = self.classes, task = self.task, targets = self.targets, recipe = recipe,
     leakage = self.leakage, rejected = {table.unpack(self.rejected)}, tracks = {}, job = job, heard = heard,
@@ -74,7 +75,7 @@ local function run(self, recipe, o, outputs, keep)
   return result, places
 end
 
--- The pooled rows of the tracks at these places: the engine's columns, then those of an embedding.
+-- The pooled rows of the tracks at these places: the engine's columns, then those of guests.
 local function table_of(job, heard, places)
   local torch, parts = require "moonlark.torch", {}
   if job then
@@ -86,15 +87,19 @@ local function table_of(job, heard, places)
     parts[1] = core.table(job):index_select(0, torch.tensor(list, {dtype = "int64"}))
   end
   local rows = {}
-  for k, place in ipairs(places) do rows[k] = heard.results[place]:flatten() end
+  for k, place in ipairs(places) do
+    local row = {}
+    for i, made in ipairs(heard.results[place]) do row[i] = made:flatten() end
+    rows[k] = torch.cat(row)
+  end
   parts[#parts + 1] = torch.stack(rows)
   return torch.cat(parts, 1)
 end
 
 -- The frames of a track as arrays by feature.
-local function frames_of(job, heard, place)
+local function frames_of(recipe, job, heard, place)
   local frames = job and core.frames(job, place) or {}
-  if heard then frames.embedding = heard.results[place] end
+  for i, one in ipairs(recipe.guests) do frames[one.name] = heard.results[place][i] end
   return frames
 end
 
@@ -121,16 +126,19 @@ function Dataset:extract(recipe, given)
     X.x = heard and table_of(job, heard, places) or core.table(job)
     if job then job:close() end
   else
-    X.items = features.lazy_list(#places, function(i) return recipe:signals(frames_of(job, heard, places[i])) end)
+    X.items = features.lazy_list(#places, function(i) return recipe:signals(frames_of(recipe, job, heard, places[i])) end)
   end
   return features.make(X)
 end
 
--- Writes the frames of a track, with an embedding among them, once that is there.
+-- Writes the frames of a track, with those of guests among them, once these are there.
 local function writer_of(recipe, outputs)
   for _, path in ipairs(outputs) do core.check_frames(path) end
   return function(i, made, job)
-    local list = {{name = "embedding", data = made.data, rate = made.rate, start = made.start}}
+    local list = {}
+    for k, one in ipairs(recipe.guests) do
+      list[k] = {name = one.name, data = made[k].data, rate = made[k].rate, start = made[k].start}
+    end
     if job and job:outcome()[i] ~= true then return false end
     for name, frames in pairs(job and core.frames(job, i) or {}) do
       list[#list + 1] = {name = name, data = frames.data, rate = frames.rate, start = frames.start}
@@ -154,8 +162,8 @@ end
 function Dataset:extract_to(recipe, outputs, given)
   local o = of_extract_to:read(given)
   if recipe.pool then core.check_table(outputs) end
-  local result, places = run(self, recipe, o, not (recipe.pool or recipe.embedding) and outputs or nil,
-    recipe.embedding and not recipe.pool and writer_of(recipe, outputs) or nil)
+  local result, places = run(self, recipe, o, not recipe.pool and #recipe.guests == 0 and outputs or nil,
+    #recipe.guests > 0 and not recipe.pool and writer_of(recipe, outputs) or nil)
   local job <close>, heard = result.job, result.heard
   result.job, result.heard, result.waited = nil, nil, heard and heard.waited
   if recipe.pool and #result.tracks > 0 then

@@ -12,7 +12,7 @@ local embedding = {}
 ---@return moonlark.Signal
 function embedding.embedding(song, given)
   local found = embedder.resolve(given)
-  return embedder.signal(found, embedder.of(found, song))
+  return found.signal(found.of(song))
 end
 
 return embedding

@@ -8,11 +8,11 @@
 ---     local X = songs:extract(recipe)               -- a row of pooled numbers for each song
 ---
 --- All features of a recipe share one decoding and one transform. They are computed of one channel: the mean of all,
---- or the one that the recipe names. `embedding` (feature/embedder.lua) is computed by a model from elsewhere, which
---- hears the file at a rate of its own.
+--- or the one that the recipe names. Guests (feature/guest.lua) are computed elsewhere: `embedding` by a model that hears
+--- the file at a rate of its own, `vamp` by a plugin.
 local core = require "moonlark_core"
-local embedder = require "moonlark.feature.embedder"
 local engine = require "moonlark.feature.engine"
+local guest = require "moonlark.feature.guest"
 local options = require "moonlark.base.options"
 local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
@@ -31,16 +31,16 @@ local recipe = {}
 ---@field features table<string, table>  settings by feature
 ---@field pool string[]?
 ---@field list {[1]: string, [2]: table}[]  those that the engine computes, sorted by name
----@field embedding moonlark.FeatureEmbedding?  what a model from elsewhere computes
+---@field guests moonlark.Guest[]  those that are computed elsewhere
 ---@field names string[]  columns of the pooled table, empty without pool: "mfcc_0_mean" …, by feature, pool, row; those
---- of an embedding come last
+--- of guests come last
 ---@field text string  every setting in words: equal recipes have equal texts
 local Recipe = {}
 Recipe.__index = Recipe
 Recipe.__name = "moonlark.Recipe"
 
--- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name; and the settings of an
--- embedding.
+-- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name; and the settings of
+-- guests by name.
 local function listed(features)
   local settings_of, names = {}, {}
   for key, value in pairs(features) do
@@ -49,23 +49,25 @@ local function listed(features)
     if settings == true then settings = {} end
     if type(name) ~= "string" then show.fail("a feature's name must be a string, got %s", type(name)) end
     if type(settings) ~= "table" then show.fail("the settings of %s must be a table, got %s", name, type(settings)) end
-    if name ~= "embedding" then engine.check(name, settings, name) end
+    if not guest.is(name) then engine.check(name, settings, name) end
     if settings_of[name] then show.fail("%s is in the recipe twice", name) end
     settings_of[name], names[#names + 1] = settings, name
   end
   local list = {}
   for _, name in ipairs(text.sort(names)) do
-    if name ~= "embedding" then list[#list + 1] = {name, settings_of[name]} end
+    if not guest.is(name) then list[#list + 1] = {name, settings_of[name]} end
   end
-  return list, settings_of.embedding
+  return list, settings_of
 end
 
--- Adds the columns and the text of an embedding to those of the engine.
-local function add_embedding(self, found)
-  self.features.embedding, self.text = found.settings, self.text .. found.text
+-- Adds the columns and the text of a guest to those of the engine.
+local function add_guest(self, found)
+  local name = found.name
+  table.insert(self.guests, found)
+  self.features[name], self.text = found.settings, self.text .. found.text
   for _, pool in ipairs(self.pool or {}) do
     for row = 0, found.width - 1 do
-      table.insert(self.names, found.width == 1 and "embedding_" .. pool or ("embedding_%d_%s"):format(row, pool))
+      table.insert(self.names, found.width == 1 and name .. "_" .. pool or ("%s_%d_%s"):format(name, row, pool))
     end
   end
 end
@@ -100,12 +102,16 @@ function recipe.new(given)
     pad = o.pad or nil,
     channel = o.channel, partial = o.partial,
   }, Recipe)
-  local list, of_embedding = listed(o.features)
-  self.list, self.embedding = list, of_embedding and embedder.resolve(of_embedding) or nil
+  local list, settings_of = listed(o.features)
+  self.list, self.guests = list, {}
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
-  local checked = core.extract.recipe(self:description())
+  local found = {}
+  for _, name in ipairs(guest.names) do
+    if settings_of[name] then found[#found + 1] = guest.resolve(name, settings_of[name], self.rate) end
+  end
+  local checked = core.extract.recipe(self:description(self.pool, #found > 0))
   self.names, self.text = checked.columns, checked.text
-  if self.embedding then add_embedding(self, self.embedding) end
+  for _, one in ipairs(found) do add_guest(self, one) end
   for _, entry in ipairs(self.rate ~= 0 and self.list or {}) do
     engine.warn_of_empty(entry[1], entry[2], self.rate)
   end
@@ -155,24 +161,14 @@ end
 --- True for recipes.
 function recipe.is(value) return getmetatable(value) == Recipe end
 
---- What the engine reads; `pool` false keeps the frames whatever the recipe pools.
-function Recipe:description(pool)
+--- What the engine reads; `pool` false keeps the frames whatever the recipe pools; `guests`: whether there are any.
+function Recipe:description(pool, guests)
+  if guests == nil then guests = #self.guests > 0 end
   return {
     rate = self.rate, start = self.start, duration = self.duration, pad = self.pad, features = self.list,
     pool = pool ~= false and self.pool or nil, channel = reading.channel(self.channel),
-    keep_partial = self.partial == "keep", embedded = self.embedding ~= nil,
+    keep_partial = self.partial == "keep", guests = guests,
   }
-end
-
---- Embeddings of tracks, as the recipe reads and pools them; see moonlark.feature.embedder.
----     local heard = recipe:embed(songs.tracks, {workers = 2})
----@param tracks moonlark.Track[]
----@param o {workers: integer?, progress: boolean?, cache: string?}
----@param keep (fun(i: integer, made: any): any)?
----@return table
-function Recipe:embed(tracks, o, keep)
-  return embedder.extract(self.embedding, tracks, options.join(o, {start = self.start, duration = self.duration,
-    pad = self.pad, channel = self.channel, partial = self.partial, pool = self.pool}), keep)
 end
 
 --- What feature.recipe makes the same recipe of, as plain values.
@@ -220,7 +216,9 @@ end
 
 -- The Signal of a feature's array {data, rate, start}.
 local function signal_of(self, name, made)
-  if name == "embedding" then return embedder.signal(self.embedding, made) end
+  for _, one in ipairs(self.guests) do
+    if one.name == name then return one.signal(made) end
+  end
   local rate = self.rate
   if rate == 0 then -- the file's own: a whole number of hops of the frames' rate
     rate = math.floor(made.rate * engine.facts(name, self.features[name]).hop + 0.5)
@@ -242,7 +240,7 @@ end
 function Recipe:apply(song)
   local samples, start = samples_of(self, song), song.start + (self.start or 0)
   local frames = #self.list > 0 and core.extract.analyse(self:description(false), samples, song.rate) or {}
-  if self.embedding then frames.embedding = embedder.of(self.embedding, waveform(samples, song.rate)) end
+  for _, one in ipairs(self.guests) do frames[one.name] = one.of(waveform(samples, song.rate)) end
   for _, made in pairs(frames) do made.start = made.start + start end
   return self:signals(frames)
 end
@@ -254,10 +252,12 @@ end
 function Recipe:row(song)
   if not self.pool then error("this recipe keeps frames: give it pool = {\"mean\", \"std\"} or call apply", 0) end
   local samples = samples_of(self, song)
-  local row = #self.list > 0 and core.extract.analyse(self:description(), samples, song.rate) or nil
-  if not self.embedding then return row end
-  local more = embedder.of(self.embedding, waveform(samples, song.rate), self.pool):flatten()
-  return row and require "moonlark.torch".cat {row, more} or more
+  local parts = {}
+  if #self.list > 0 then parts[1] = core.extract.analyse(self:description(), samples, song.rate) end
+  for _, one in ipairs(self.guests) do
+    parts[#parts + 1] = one.of(waveform(samples, song.rate), self.pool):flatten()
+  end
+  return #parts > 1 and require "moonlark.torch".cat(parts) or parts[1]
 end
 
 function Recipe:__tostring() return (self.text:gsub("^numbers %d+\n", ""):gsub("\n$", "")) end

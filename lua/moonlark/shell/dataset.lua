@@ -1,6 +1,7 @@
 --- What commands that compute features share: a recipe from the words of a command line.
 local command = require "moonlark.shell.command"
 local engine = require "moonlark.feature.engine"
+local guest = require "moonlark.feature.guest"
 local options = require "moonlark.base.options"
 local recipe = require "moonlark.feature.recipe"
 local show = require "moonlark.base.show"
@@ -14,7 +15,7 @@ function arguments.add(parser, usual)
     .. "(in Lua, feature.names() lists all).")
     :argname "<a,b>":convert(command.words)
   local names = engine.names()
-  names[#names + 1] = "embedding"
+  table.move(guest.names, 1, #guest.names, #names + 1, names)
   command.offer(features, names, true)
   if usual then features:default(usual) else features:count(1) end
   parser:option("--set", "A setting of a feature; may be given several times."):argname "<feature.name=value>":count "*"

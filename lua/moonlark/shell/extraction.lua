@@ -155,7 +155,7 @@ function extraction.run(parser, args, recipe)
   local rejected = {table.unpack(left_out)}
   table.move(result.rejected, 1, #result.rejected, #rejected + 1, rejected)
   local path = results.write(args.out, {
-    recipe = recipe.text, settings = recipe.embedding and recipe:settings() or nil, columns = recipe.names,
+    recipe = recipe.text, settings = #recipe.guests > 0 and recipe:settings() or nil, columns = recipe.names,
     classes = classes, task = songs.task, targets = songs.targets, tracks = result.tracks, rejected = rejected,
     partial = result.partial,
   }, args.shard)

@@ -2,79 +2,16 @@
 ---
 --- A plugin runs in a process of its own: one that crashes, hangs or eats memory is an error, and no more. Finding out
 --- what a library holds runs it, too: only those that are named, or all with vamp_plugins.
-local json = require "moonlark.base.json"
 local libraries = require "moonlark.feature.vamp.libraries"
 local options = require "moonlark.base.options"
-local results = require "moonlark.feature.vamp.results"
+local run = require "moonlark.feature.vamp.run"
 local show = require "moonlark.base.show"
 local stream = require "moonlark.audio.stream"
 local text = require "moonlark.base.text"
 
 local vamp = {}
 
-local of_vamp = options.describe("feature.vamp", {
-  step_size = options.integer(nil, {least = 1, most = 1 << 24, unit = "samples", usual = "as the plugin wants it"},
-    "from block to block"),
-  block_size = options.integer(nil, {least = 1, most = 1 << 24, unit = "samples", usual = "as the plugin wants it"},
-    "that it hears at once"),
-  program = options.text(nil, "one of the plugin's sets of parameters", {usual = "none"}),
-  timeout = options.number(300, {above = 0, unit = "s"}, "without a sign of life after which it is given up"),
-  memory = options.integer(4096, {least = 64, most = 1 << 30, unit = "MB"}, "that its process may take"),
-})
-
--- A value as the plugin has it: a number of its range, or the name of one.
-local function value_of(parameter, value, what)
-  if value == true or value == false then value = value and 1 or 0 end
-  for i, name in ipairs(parameter.names or {}) do
-    if name == value then return parameter.least + (i - 1) * parameter.quantum end
-  end
-  if type(value) ~= "number" or not (value >= parameter.least and value <= parameter.most) then
-    local names = parameter.names and #parameter.names > 0 and (" or one of " .. table.concat(parameter.names, ", ")) or ""
-    show.fail("%s must be %g..%g%s, got %s", what, parameter.least, parameter.most, names, options.got(value))
-  end
-  local steps = (value - parameter.least) / (parameter.quantum or 1)
-  if parameter.quantum and math.abs(steps - math.floor(steps + 0.5)) > 1e-4 then
-    show.fail("%s must be %g and steps of %g, got %g", what, parameter.least, parameter.quantum, value)
-  end
-  return value
-end
-
--- "name=value" for each parameter that is given, in the order of the plugin's own.
-local function words_of(plugin, given)
-  if given ~= nil and type(given) ~= "table" then
-    show.fail("parameters must be a table {name = value …}, got %s", type(given))
-  end
-  local known, words = {}, {}
-  for _, parameter in ipairs(plugin.parameters) do
-    known[parameter.id], known[#known + 1] = true, parameter.id
-    local value = given and given[parameter.id]
-    if value ~= nil then
-      words[#words + 1] = ("%s=%.9g"):format(parameter.id, value_of(parameter, value, "parameters." .. parameter.id))
-    end
-  end
-  for name in pairs(given or {}) do
-    if not known[name] then options.unknown("parameter of " .. plugin.id, name, known) end
-  end
-  return words
-end
-
-local function check_program(plugin, program)
-  for _, name in ipairs(plugin.programs) do
-    if name == program then return end
-  end
-  show.fail("program must be one of %s, got %s",
-    #plugin.programs > 0 and table.concat(plugin.programs, ", ") or "none: the plugin has no programs", options.got(program))
-end
-
--- Feeds a song; how many samples it had.
-local function feed(session, blocks)
-  local samples = 0
-  for block in blocks do
-    session:feed(block)
-    samples = samples + block:size(1)
-  end
-  return samples
-end
+local of_vamp = options.describe("feature.vamp", run.options)
 
 --- What a Vamp plugin finds in a song: a Signal, bins × frames, where the output has values at a steady rate (NaN where it
 --- gave none), else an annotation, whose items have `start`, `stop`, `label`, `value` (and `values`) as the plugin says.
@@ -90,20 +27,10 @@ end
 ---@return moonlark.Signal|moonlark.Annotation
 function vamp.vamp(plugin, song, parameters, given)
   if type(plugin) ~= "string" then show.fail("plugin must be text, got %s", type(plugin)) end
-  local o, found = of_vamp:read(given), libraries.resolve(plugin)
-  local words = words_of(found.plugin, parameters)
-  if o.program then check_program(found.plugin, o.program) end
+  local o = of_vamp:read(given)
+  local order = run.order(plugin, parameters, o)
   local blocks, channels, rate = stream(song)
-  local order = {found.path, found.plugin.id, found.output.id, ("%d"):format(rate), ("%d"):format(channels),
-    ("%d"):format(o.step_size or 0), ("%d"):format(o.block_size or 0), o.program or "", table.unpack(words)}
-  local session <close> = libraries.start("run", o.memory, order, o.timeout)
-  local fine, samples = pcall(feed, session, blocks)
-  local why = fine and session:finish() or not fine and samples
-  if why then show.fail("%s: %s", found.key, why) end
-  local about = json.decode(session:said()[1])
-  return results(session:results(), about, {rate = rate, start = type(song) == "table" and song.start or 0,
-    duration = samples / rate}, {feature = "vamp", plugin = found.key, version = about.version, step_size = about.step,
-    block_size = about.block, parameters = table.concat(words, " ")})
+  return (run.song(order, blocks, channels, rate, type(song) == "table" and song.start or 0))
 end
 
 local Plugins = {}
