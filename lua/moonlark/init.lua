@@ -8,8 +8,21 @@ local warning = require "moonlark.base.warning"
 
 local moonlark = {}
 
---- The folder that holds Moonlark's Lua files, scripts and models.
-moonlark.home = debug.getinfo(1, "S").source:match "^@(.*)/lua/moonlark/init%.lua$"
+--- The folder of Moonlark's own modules.
+moonlark.folder = debug.getinfo(1, "S").source:match "^@(.*)/init%.lua$"
+
+--- The folder that holds lua/moonlark/, scripts and models; where LuaRocks installed the modules, theirs: it has models.
+moonlark.home = moonlark.folder:match "^(.*)/lua/moonlark$" or moonlark.folder
+
+-- Architectures are modules, too ("models.cnn"), to which a stock Lua's paths do not lead.
+table.insert(package.searchers, function(name)
+  local model = name:match "^models%.([%w_]+)$"
+  local path = model and ("%s/models/%s.lua"):format(moonlark.home, model)
+  local file = path and io.open(path)
+  if not file then return path and ("\n\tno file '%s'"):format(path) end
+  file:close()
+  return assert(loadfile(path)), path
+end)
 
 --- The modules that the prompt offers as globals.
 moonlark.modules = {

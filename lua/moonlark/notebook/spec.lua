@@ -35,7 +35,7 @@ function spec.install(folder, name)
   files.mkdirs(place)
   local program = lfs.symlinkattributes("/proc/self/exe", "target")
   for _, logo in ipairs(logos) do
-    files.write(files.join(place, logo), files.read(files.join(moonlark.home, "lua/moonlark/notebook", logo)))
+    files.write(files.join(place, logo), files.read(files.join(moonlark.folder, "notebook", logo)))
   end
   files.write(files.join(place, "kernel.json"), json.encode({
     argv = {program, "kernel", "start", "{connection_file}"}, display_name = "Moonlark (Lua)", language = "lua",

@@ -76,7 +76,7 @@ end
 ---@return moonlark.pretrained.Family[]
 function family.all()
   if #defined > 0 then return defined end
-  local folder, names = files.join(moonlark.home, "lua/moonlark/pretrained/family"), {}
+  local folder, names = files.join(moonlark.folder, "pretrained/family"), {}
   for _, name in ipairs(files.list(folder)) do names[#names + 1] = name:match "^([%w_]+)%.lua$" end
   table.sort(names)
   for i, name in ipairs(names) do defined[i] = require("moonlark.pretrained.family." .. name) end

@@ -213,7 +213,7 @@ local library -- its entries, once they are read
 function sources.library()
   if library then return library end
   library = {}
-  for _, file in ipairs(sources.files(require("moonlark").home .. "/lua/moonlark")) do
+  for _, file in ipairs(sources.files(require("moonlark").folder)) do
     for _, entry in ipairs(sources.read(file.path, file.module)) do library[#library + 1] = entry end
   end
   return library
