@@ -7,14 +7,14 @@ set -euo pipefail
 build_and_run=(
   cmake ninja-build gcc g++ pkg-config
   lua5.4 liblua5.4-dev libreadline-dev lua-cjson lua-filesystem lua-argparse
-  libsndfile1-dev libmpg123-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsoxr-dev libebur128-dev
+  libsndfile1-dev libmpg123-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsoxr-dev
   librubberband2 libcurl4 libzmq5 ca-certificates
   libfftw3-dev libopenblas0-openmp libsvm-dev libxgboost-dev
   libxxhash-dev zlib1g-dev
   libtorch-dev
   gnuplot-nox
 )
-tests_and_tools=(libcmocka-dev vamp-examples lua-unit hdf5-tools ccache gdb tmux python3-pip binutils unzip
+tests_and_tools=(libcmocka-dev libebur128-dev vamp-examples lua-unit hdf5-tools ccache gdb tmux python3-pip binutils unzip
   mandoc zsh bash-completion)
 
 wanted=("${build_and_run[@]}")

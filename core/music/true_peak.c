@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 1024, LANES = 8 };
+enum { BLOCK = 256, LANES = 8 };
 
 static const double pi = 3.14159265358979323846;
 
@@ -19,6 +19,12 @@ void mlk_true_peak_start(mlk_true_peak *self, int64_t rate_hz)
         self->taps[j % self->factor][j / self->factor] = (float)(window * (m == 0 ? 1 : sin(x) / x));
     }
     self->count = (MLK_TRUE_PEAK_TAPS + self->factor - 1) / self->factor;
+    for (int phase = 0; phase < self->factor; phase++) {
+        float sum = 0;
+        for (int k = 0; k < self->count; k++)
+            sum += fabsf(self->taps[phase][k]);
+        self->reach = fmaxf(self->reach, 1.0001f * sum); /* with what rounding may add */
+    }
 }
 
 /* The larger of `most` and the largest magnitude of n numbers. */
@@ -39,11 +45,10 @@ static inline float largest(const float *x, int n, float most)
 }
 
 /* x: n samples, up to BLOCK, after those that the taps reach back to. */
-MLK_CLONES static float hear_block(const mlk_true_peak *self, const float *x, int n, float most)
+MLK_CLONES static float between(const mlk_true_peak *self, const float *x, int n, float most)
 {
     float sums[BLOCK];
-    most = largest(x, n, most);
-    for (int phase = 0; phase < self->factor && self->factor > 1; phase++) {
+    for (int phase = 0; phase < self->factor; phase++) {
         memset(sums, 0, sizeof sums);
         for (int k = 0; k < self->count; k++) {
             float tap = self->taps[phase][k];
@@ -56,6 +61,16 @@ MLK_CLONES static float hear_block(const mlk_true_peak *self, const float *x, in
     return most;
 }
 
+/* Between samples that lie so low that nothing there can reach the peak, nobody looks. */
+MLK_CLONES static void hear_block(mlk_true_peak *self, const float *x, int n)
+{
+    float highest = largest(x, n, 0), around = largest(x - MLK_TRUE_PEAK_PAST, MLK_TRUE_PEAK_PAST, highest);
+    self->sample_peak = fmaxf(self->sample_peak, highest);
+    self->peak = fmaxf(self->peak, highest);
+    if (self->factor > 1 && around * self->reach > self->peak)
+        self->peak = between(self, x, n, self->peak);
+}
+
 void mlk_true_peak_add(mlk_true_peak *self, const float *samples, int64_t n)
 {
     float heard[MLK_TRUE_PEAK_PAST + BLOCK];
@@ -63,7 +78,7 @@ void mlk_true_peak_add(mlk_true_peak *self, const float *samples, int64_t n)
         int count = n - at < BLOCK ? (int)(n - at) : BLOCK;
         memcpy(heard, self->past, sizeof self->past);
         memcpy(heard + MLK_TRUE_PEAK_PAST, samples + at, sizeof *samples * (size_t)count);
-        self->peak = hear_block(self, heard + MLK_TRUE_PEAK_PAST, count, self->peak);
+        hear_block(self, heard + MLK_TRUE_PEAK_PAST, count);
         memcpy(self->past, heard + count, sizeof self->past);
     }
 }

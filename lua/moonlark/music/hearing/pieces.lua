@@ -27,6 +27,7 @@ function Piece:get(key, f)
 end
 
 --- Gives its memory back: it is done with.
+---     piece:let_go()
 function Piece:let_go()
   self.waveform, self.kept = nil, {}
 end

@@ -29,13 +29,13 @@ local function said_of(h)
   }
 end
 
---- Loudness by EBU R 128 (ITU-R BS.1770-4; EBU Tech 3341 and 3342), through libebur128.
+--- Loudness by EBU R 128 (ITU-R BS.1770-4; EBU Tech 3341 and 3342), with the figures of libebur128.
 ---
 --- Prefer a path: a file is heard with all of its channels at its own rate, in bounded memory, and a mixdown is quieter
 --- than its channels. One channel counts as one loudspeaker: 3 LU less than the same sound from two. Six channels are
 --- taken as L R C LFE Ls Rs.
 ---
---- Errors: a build without libebur128; sound that is not finite; more than 64 channels.
+--- Errors: sound that is not finite; more than 64 channels.
 ---     print(music.loudness("song.mp3").integrated)
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@return moonlark.Loudness

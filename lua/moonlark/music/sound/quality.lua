@@ -93,7 +93,7 @@ end
 
 local function of_loudness(h, out)
   local measured, said = pcall(loudness.loudness, h)
-  if not measured then return end -- a build without libebur128
+  if not measured then return end -- more channels than it is defined for
   out.true_peak_dbtp, out.loudness_lufs, out.loudness_range_lu = said.true_peak, said.integrated, said.range
   if said.integrated > -math.huge then out.peak_to_loudness_db = said.true_peak - said.integrated end
 end
