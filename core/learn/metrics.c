@@ -128,23 +128,35 @@ static double expected_information(const int64_t *counts, int64_t rows, int64_t 
     return sum;
 }
 
-mlk_code mlk_adjusted_mutual_information(const int64_t *counts, int64_t rows, int64_t columns, double *value,
-                                         mlk_status *status)
+mlk_code mlk_expected_information(const int64_t *counts, int64_t rows, int64_t columns, double *value,
+                                  mlk_status *status)
 {
-    information it = information_of(counts, rows, columns);
-    int64_t n = (int64_t)it.n;
-    *value = 1;
-    if (it.used_rows <= 1 && it.used_columns <= 1)
-        return MLK_OK;
+    int64_t n = 0;
+    for (int64_t i = 0; i < rows * columns; i++)
+        n += counts[i];
     double *log_factorial = malloc(sizeof *log_factorial * (size_t)(n + 1));
     if (!log_factorial)
         return mlk_fail_memory(status, "logarithms of factorials");
     log_factorial[0] = 0;
     for (int64_t i = 1; i <= n; i++)
         log_factorial[i] = log_factorial[i - 1] + log((double)i);
-    double expected = expected_information(counts, rows, columns, n, log_factorial);
-    double room = (it.of_rows + it.of_columns) / 2 - expected;
+    *value = expected_information(counts, rows, columns, n, log_factorial);
     free(log_factorial);
+    return MLK_OK;
+}
+
+mlk_code mlk_adjusted_mutual_information(const int64_t *counts, int64_t rows, int64_t columns, double *value,
+                                         mlk_status *status)
+{
+    information it = information_of(counts, rows, columns);
+    double expected;
+    *value = 1;
+    if (it.used_rows <= 1 && it.used_columns <= 1)
+        return MLK_OK;
+    mlk_code code = mlk_expected_information(counts, rows, columns, &expected, status);
+    if (code != MLK_OK)
+        return code;
+    double room = (it.of_rows + it.of_columns) / 2 - expected;
     if (fabs(room) < 2.220446049250313e-16)
         room = room < 0 ? -2.220446049250313e-16 : 2.220446049250313e-16;
     *value = (it.common - expected) / room;

@@ -18,6 +18,10 @@ double mlk_normalized_mutual_information(const int64_t *counts, int64_t rows, in
  * (Rosenberg and Hirschberg 2007). Rows of the table are classes. */
 void mlk_homogeneity(const int64_t *counts, int64_t rows, int64_t columns, double *homogeneity, double *completeness);
 
+/* The mutual information, in nats, that labellings with the table's margins have by chance. */
+mlk_code mlk_expected_information(const int64_t *counts, int64_t rows, int64_t columns, double *value,
+                                  mlk_status *status);
+
 /* Mutual information less what chance gives (Vinh, Epps and Bailey 2010), over the arithmetic mean of the entropies
  * less the same. */
 mlk_code mlk_adjusted_mutual_information(const int64_t *counts, int64_t rows, int64_t columns, double *value,

@@ -76,16 +76,26 @@ static int homogeneity(lua_State *L)
     return 2;
 }
 
-/* adjusted_mutual_information(truth, labels) -> number */
-static int adjusted_mutual_information(lua_State *L)
+static int against_chance(lua_State *L, mlk_code measure(const int64_t *, int64_t, int64_t, double *, mlk_status *))
 {
     mlk_status status;
     int64_t rows, columns;
     double value;
     const int64_t *counts = push_contingency(L, 0, &rows, &columns);
-    mlk_lua_check(L, mlk_adjusted_mutual_information(counts, rows, columns, &value, &status), &status);
+    mlk_lua_check(L, measure(counts, rows, columns, &value, &status), &status);
     lua_pushnumber(L, value);
     return 1;
+}
+
+/* adjusted_mutual_information(truth, labels), expected_information(truth, labels) -> number */
+static int adjusted_mutual_information(lua_State *L)
+{
+    return against_chance(L, mlk_adjusted_mutual_information);
+}
+
+static int expected_information(lua_State *L)
+{
+    return against_chance(L, mlk_expected_information);
 }
 
 /* cohesion(x, labels) -> Calinski-Harabasz, Davies-Bouldin */
@@ -127,7 +137,8 @@ int mlk_lua_open_metrics(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"adjusted_mutual_information", adjusted_mutual_information}, {"adjusted_rand", adjusted_rand},
-        {"cohesion", cohesion}, {"contingency", contingency}, {"homogeneity", homogeneity},
+        {"cohesion", cohesion}, {"contingency", contingency},
+        {"expected_information", expected_information}, {"homogeneity", homogeneity},
         {"mutual_information", mutual_information}, {"silhouette", silhouette},
         {"trustworthiness", trustworthiness}, {NULL, NULL},
     };

@@ -7,9 +7,16 @@ local json = require "moonlark.base.json"
 local matching = require "moonlark.metrics.matching"
 local metrics = require "moonlark.metrics"
 local torch = require "moonlark.torch"
+local warning = require "moonlark.base.warning"
 
 local raises = lib.fails
 local frozen = json.read "tests/reference/music_metrics/events.json"
+
+local function sections_of(rows)
+  local made = {kind = "sections"}
+  for i, row in ipairs(rows) do made[i] = {start = row[1], stop = row[2], label = row[3]} end
+  return annotation.new(made)
+end
 
 TestEvents = {}
 
@@ -43,6 +50,7 @@ function TestEvents:test_tempi_as_mir_eval()
     local p, one, both = metrics.tempo.detection(case[1], case[2], case[3])
     lu.assertAlmostEquals(p, case[4], 1e-9)
     lu.assertEquals({one, both}, {case[5], case[6]})
+    lu.assertAlmostEquals(metrics.tempo.evaluate(case[1], case[2], case[3])["P-score"], case[4], 1e-9)
   end
   lu.assertEquals({metrics.tempo.accuracy(100, 104)}, {true, true})
   lu.assertEquals({metrics.tempo.accuracy(100, 104.1)}, {false, false})
@@ -51,10 +59,39 @@ function TestEvents:test_tempi_as_mir_eval()
   lu.assertEquals({metrics.tempo.accuracy(100, 0)}, {false, false})
 end
 
-local function sections_of(rows)
-  local made = {kind = "sections"}
-  for i, row in ipairs(rows) do made[i] = {start = row[1], stop = row[2], label = row[3]} end
-  return annotation.new(made)
+-- The truth may tell two tempi and how many people tap each; what music.tempo gives has candidates.
+function TestEvents:test_tempi_of_annotations()
+  local truth = annotation.new {kind = "tempo", {start = 0, value = 60, confidence = 0.2},
+    {start = 0, value = 120, confidence = 0.6}}
+  local made = metrics.compare(truth, {bpm = 121, candidates = {{bpm = 121, weight = 0.9}, {bpm = 80, weight = 0.1}}})
+  lu.assertAlmostEquals(made["P-score"], 0.75, 1e-12)
+  lu.assertEquals({made["Accuracy 1"], made["One-correct"], made["Both-correct"]}, {1, 1, 0})
+  local one = annotation.new {kind = "tempo", {start = 0, value = 120}}
+  lu.assertEquals(metrics.compare(one, truth)["P-score"], 1)
+  lu.assertEquals(metrics.compare(one, truth)["Accuracy 1"], 0)
+  raises("estimate tells no tempo", metrics.compare, one, annotation.new {kind = "tempo"})
+end
+
+-- mir_eval warns where it gives 0 because there is nothing.
+function TestEvents:test_warnings()
+  local before = warning.policy "error"
+  local function says(words, f, ...)
+    local fine, why = pcall(f, ...)
+    lu.assertFalse(fine)
+    lu.assertStrContains(why, words)
+  end
+  local none, one = sections_of {}, sections_of {{0, 10, "A"}}
+  says("the reference has no beats", metrics.beat.f_measure, {}, {1})
+  says("the estimate has no beats", metrics.beat.goto_score, {1}, {})
+  says("the estimate has one beat only", metrics.beat.p_score, {1, 2}, {1})
+  says("the reference has one beat only", metrics.beat.information_gain, {1}, {1, 2})
+  says("the estimate has no onsets", metrics.onset.f_measure, {1}, {})
+  says("the estimate has no segments", metrics.segment.detection, one, none)
+  says("the reference has no chords", metrics.chord.accuracy, none, one)
+  says("the estimate has no notes", metrics.transcription.notes, annotation.new {kind = "notes", {start = 0, stop = 1,
+    pitch = 60}}, annotation.new {kind = "notes"})
+  says("the reference has no frames", metrics.melody.evaluate, {times = {}, hz = {}}, {times = {1}, hz = {1}})
+  warning.policy(before)
 end
 
 function TestEvents:test_sections_as_mir_eval()
@@ -74,12 +111,16 @@ function TestEvents:test_sections_of_nothing()
   lu.assertEquals({metrics.segment.rand(one, one)}, {1, 1})
   lu.assertEquals(metrics.segment.nce(sections_of {{0, 0.05, "A"}}, one), 0)
   lu.assertNaN((metrics.segment.deviation(none, one)))
+  lu.assertEquals({metrics.segment.mutual_information(none, one)}, {0, 0, 0})
+  lu.assertEquals({metrics.segment.mutual_information(one, one)}, {0, 1, 1})
   raises("estimate must be an Annotation of segments, got nil", metrics.segment.pairwise, one)
 end
 
 local function notes_of(rows)
   local made = {kind = "notes"}
-  for i, row in ipairs(rows) do made[i] = {start = row[1], stop = row[2], pitch = row[3]} end
+  for i, row in ipairs(rows) do
+    made[i] = {start = row[1], stop = row[2], pitch = row[3], velocity = row[4] and row[4] / 127}
+  end
   return annotation.new(made)
 end
 
@@ -91,6 +132,8 @@ function TestEvents:test_notes_as_mir_eval()
     end
   end
   local note = notes_of {{0, 1, 60}}
+  lu.assertNil(metrics.transcription.evaluate(note, note)["Velocity_F-measure"])
+  raises("reference must have a velocity for each note", metrics.transcription.with_velocities, note, note)
   lu.assertEquals({metrics.transcription.notes(note, note)}, {1, 1, 1, 1})
   lu.assertEquals({metrics.transcription.notes(note, notes_of {})}, {0, 0, 0, 0})
   local event = annotation.events("notes", {1})

@@ -1,11 +1,21 @@
 --- Beats beside the truth, as mir_eval.beat (0.8) has it. Times are Annotations, lists or tensors of seconds; a metric of an
 --- empty list is 0. mir_eval's figures of a song leave out the first 5 s of both: beat.evaluate and beat.trim do.
 local events = require "moonlark.metrics.events"
+local warning = require "moonlark.base.warning"
 
 local beat = {}
 
 local function pair(reference, estimate)
-  return events.times("reference", reference), events.times("estimate", estimate)
+  reference, estimate = events.times("reference", reference), events.times("estimate", estimate)
+  events.warn_if_empty(reference, estimate, "beats")
+  return reference, estimate
+end
+
+-- Whether both have two beats, so that there are intervals; warns where one has but one.
+local function have_intervals(reference, estimate)
+  if #reference == 1 then warning.say("one-beat", "the reference has one beat only, so there is no interval") end
+  if #estimate == 1 then warning.say("one-beat", "the estimate has one beat only, so there is no interval") end
+  return #reference > 1 and #estimate > 1
 end
 
 --- The times from `from` seconds on.
@@ -107,6 +117,59 @@ local function round(x)
   return below
 end
 
+-- How far the only estimated beat around true beat n lies from it, in half intervals to its neighbour, -1..1; 1 where there
+-- is none or several.
+local function error_at(reference, n, estimate)
+  local before, after = 0.5 * (reference[n] - reference[n - 1]), 0.5 * (reference[n + 1] - reference[n])
+  local found
+  for _, time in ipairs(estimate) do
+    if time >= reference[n] + after then break end
+    if time >= reference[n] - before then
+      if found then return 1 end
+      found = time - reference[n]
+    end
+  end
+  if not found then return 1 end
+  return found / (found < 0 and before or after)
+end
+
+-- Whether errors are small and steady: mean magnitude and deviation both below 0.2.
+local function is_steady(errors)
+  if #errors < 2 then return false end
+  local sum, magnitude, squares = 0, 0, 0
+  for _, x in ipairs(errors) do sum, magnitude = sum + x, magnitude + math.abs(x) end
+  for _, x in ipairs(errors) do squares = squares + (x - sum / #errors) ^ 2 end
+  return magnitude / #errors < 0.2 and math.sqrt(squares / (#errors - 1)) < 0.2
+end
+
+-- The longest stretch between two wrong beats; of several the first.
+local function longest_gap(wrong)
+  local best, at = 0, 1
+  for i = 1, #wrong - 1 do if wrong[i + 1] - wrong[i] > best then best, at = wrong[i + 1] - wrong[i], i end end
+  return best, at
+end
+
+--- Goto's score: 1 where a quarter of the song's beats in a row are right and steady, else 0 (Goto and Muraoka, 1997).
+---     print(metrics.beat.goto_score(truth, beats))
+---@param reference moonlark.Annotation|number[]
+---@param estimate moonlark.Annotation|number[]
+---@return integer
+function beat.goto_score(reference, estimate)
+  reference, estimate = pair(reference, estimate)
+  if #reference == 0 or #estimate == 0 then return 0 end
+  local errors, wrong = {}, {}
+  for n = 1, #reference do
+    errors[n] = n > 1 and n < #reference and error_at(reference, n, estimate) or 1
+    if math.abs(errors[n]) > 0.35 then wrong[#wrong + 1] = n end
+  end
+  if #wrong < 3 then -- the first and the last beat only
+    return is_steady(table.move(errors, wrong[1] + 1, wrong[#wrong] - 2, 1, {})) and 1 or 0
+  end
+  local length, at = longest_gap(wrong)
+  if length - 1 <= 0.25 * (#reference - 2) then return 0 end
+  return is_steady(table.move(errors, wrong[at], wrong[at + 1], 1, {})) and 1 or 0
+end
+
 --- P-score: how many beats lie within 20 % of the median interval (McKinney et al., 2007).
 ---     print(metrics.beat.p_score(truth, beats))
 ---@param reference moonlark.Annotation|number[]
@@ -115,7 +178,7 @@ end
 ---@return number
 function beat.p_score(reference, estimate, share)
   reference, estimate = pair(reference, estimate)
-  if #reference <= 1 or #estimate <= 1 then return 0 end
+  if not have_intervals(reference, estimate) then return 0 end
   local offset = math.min(reference[1], estimate[1])
   local a, b, intervals = hundredths(reference, offset), hundredths(estimate, offset), {}
   for i = 2, #a do intervals[i - 1] = a[i] - a[i - 1] end
@@ -154,7 +217,7 @@ end
 ---@return number AMLt
 function beat.continuity(reference, estimate)
   reference, estimate = pair(reference, estimate)
-  if #reference <= 1 or #estimate <= 1 then return 0, 0, 0, 0 end
+  if not have_intervals(reference, estimate) then return 0, 0, 0, 0 end
   local first, best_run, best_total = nil, 0, 0
   for _, times in ipairs(variations(reference)) do
     local used, run, longest, total = {}, 0, 0, 0
@@ -192,8 +255,10 @@ local function entropy(times, beats, bins)
     end
     local x = 0.5 * off / interval
     x = -((-(x + 0.5)) % 1) + 0.5
-    local bin = math.min(bins, math.floor((x + 0.5) * bins) + 1)
-    counts[bin] = counts[bin] + 1
+    local bin = math.min(bins - 1, math.floor((x + 0.5) * bins))
+    if x < bin * (1 / bins) - 0.5 then bin = bin - 1 end -- on an edge, as numpy rounds it
+    if bin < bins - 1 and x >= (bin + 1) * (1 / bins) - 0.5 then bin = bin + 1 end
+    counts[bin + 1] = counts[bin + 1] + 1
   end
   local sum = 0
   for _, count in ipairs(counts) do
@@ -211,7 +276,7 @@ end
 function beat.information_gain(reference, estimate, bins)
   reference, estimate = pair(reference, estimate)
   bins = bins or 41
-  if #reference <= 1 or #estimate <= 1 then return 0 end
+  if not have_intervals(reference, estimate) then return 0 end
   local norm = math.log(bins, 2)
   return (norm - math.max(entropy(reference, estimate, bins), entropy(estimate, reference, bins))) / norm
 end
@@ -227,6 +292,7 @@ function beat.evaluate(reference, estimate)
   local cmlc, cmlt, amlc, amlt = beat.continuity(reference, estimate)
   return {
     ["F-measure"] = beat.f_measure(reference, estimate), ["Cemgil"] = cemgil, ["Cemgil Best Metric Level"] = best,
+    ["Goto"] = beat.goto_score(reference, estimate),
     ["P-score"] = beat.p_score(reference, estimate), ["Correct Metric Level Continuous"] = cmlc,
     ["Correct Metric Level Total"] = cmlt, ["Any Metric Level Continuous"] = amlc, ["Any Metric Level Total"] = amlt,
     ["Information gain"] = beat.information_gain(reference, estimate),

@@ -1,6 +1,7 @@
 --- Chords beside the truth, as mir_eval.chord (0.8) has it: the share of the time at which two Annotations of chords are the
 --- same in one of twelve ways to compare (Pauwels and Peeters, 2013; MIREX), and how alike their segments are.
 local annotation = require "moonlark.annotation"
+local events = require "moonlark.metrics.events"
 local harte = require "moonlark.annotation.harte"
 
 local chord = {}
@@ -78,6 +79,7 @@ end
 local function both(reference, estimate)
   local stops = annotation.check("reference", reference).stops
   annotation.check("estimate", estimate)
+  events.warn_if_empty(reference, estimate, "chords")
   local from, to = reference[1] and reference[1].start or 0, 0
   for _, stop in ipairs(stops) do to = math.max(to, stop) end
   if to <= from then return nil end

@@ -18,16 +18,26 @@ local function downbeats_of(beats)
   return annotation.new(made)
 end
 
--- A tempo: the first value of an annotation.
-local function bpm_of(name, a)
-  local bpm = a.bpm or a[1] and (a[1].value or tonumber(a[1].label))
-  if not bpm then show.fail("%s tells no tempo", name) end
-  return bpm
+-- The first two tempi that are told, 0 where there is no second one, and the weight of the first.
+local function tempi_of(name, value)
+  local list = {}
+  for i, item in ipairs(value) do list[i] = {bpm = item.value or tonumber(item.label), weight = item.confidence or 0} end
+  if not annotation.is(value) then list = value.candidates or {{bpm = value.bpm, weight = 1}} end
+  local first, second = list[1], list[2]
+  if not first or not first.bpm then show.fail("%s tells no tempo", name) end
+  if not second or not second.bpm then return {first.bpm, 0}, 1 end
+  local sum = first.weight + second.weight
+  return {first.bpm, second.bpm}, sum > 0 and first.weight / sum or 0.5
 end
 
+-- MIREX's figures are of two tempi; the field's of one.
 local function of_tempo(reference, estimate)
-  local one, two = tempo.accuracy(bpm_of("reference", reference), bpm_of("estimate", estimate))
-  return {["Accuracy 1"] = one and 1 or 0, ["Accuracy 2"] = two and 1 or 0}
+  local truth, weight = tempi_of("reference", reference)
+  local guess = tempi_of("estimate", estimate)
+  local made = tempo.evaluate(truth, weight, guess)
+  local one, two = tempo.accuracy(truth[weight < 0.5 and 2 or 1], guess[1])
+  made["Accuracy 1"], made["Accuracy 2"] = one and 1 or 0, two and 1 or 0
+  return made
 end
 
 ---@class moonlark.metrics.Task

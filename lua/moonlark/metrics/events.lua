@@ -1,6 +1,7 @@
 --- Events: what metrics of times share: reading them, and pairing those of two lists that lie close together.
 local annotation = require "moonlark.annotation"
 local show = require "moonlark.base.show"
+local warning = require "moonlark.base.warning"
 
 local events = {}
 
@@ -25,6 +26,16 @@ function events.times(name, value)
   return value
 end
 
+--- Warns, as mir_eval does, where there is nothing to compare, so that the figures say nothing.
+---     events.warn_if_empty(reference, estimate, "beats")
+---@param reference table  a list
+---@param estimate table  a list
+---@param what string  what they are lists of
+function events.warn_if_empty(reference, estimate, what)
+  if #reference == 0 then warning.say("empty-reference", ("the reference has no %s: there is nothing to find"):format(what)) end
+  if #estimate == 0 then warning.say("empty-estimate", ("the estimate has no %s"):format(what)) end
+end
+
 --- How many of the events can be paired, each with one of the other list that lies no further than `window` away: a largest
 --- matching. Both lists ascend, so taking the earliest that fits is the best.
 ---     print(events.matches({1, 2, 3}, {1.04, 2.5}, 0.07))     -- 1
@@ -35,7 +46,7 @@ end
 function events.matches(a, b, window)
   local i, j, count = 1, 1, 0
   while a[i] and b[j] do
-    if math.abs(a[i] - b[j]) <= window then
+    if a[i] >= b[j] - window and a[i] <= b[j] + window then -- rounded as mir_eval rounds
       count, i, j = count + 1, i + 1, j + 1
     elseif a[i] < b[j] then
       i = i + 1

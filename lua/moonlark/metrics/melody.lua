@@ -1,6 +1,7 @@
 --- Melodies beside the truth, as mir_eval.melody (0.8) has it: when there is a voice, and which pitch it has.
 --- A melody is a Signal of Hz such as feature.pyin gives, or {times = seconds, hz = numbers}. 0, NaN and negative numbers have
 --- no voice; a negative one still says a pitch.
+local events = require "moonlark.metrics.events"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
 
@@ -79,6 +80,7 @@ local function share(part, whole, otherwise) return whole > 0 and part / whole o
 function melody.evaluate(reference, estimate, cents)
   local a, b = read("reference", reference), read("estimate", estimate)
   cents = cents or 50
+  events.warn_if_empty(a.times, b.times, "frames")
   if #a.times == 0 or #b.times == 0 then
     return {["Voicing Recall"] = 0, ["Voicing False Alarm"] = 0, ["Raw Pitch Accuracy"] = 0, ["Raw Chroma Accuracy"] = 0,
       ["Overall Accuracy"] = 0}

@@ -12,7 +12,9 @@ local onset = {}
 ---@return number precision
 ---@return number recall
 function onset.f_measure(reference, estimate, window)
-  return events.score(events.times("reference", reference), events.times("estimate", estimate), window or 0.05)
+  reference, estimate = events.times("reference", reference), events.times("estimate", estimate)
+  events.warn_if_empty(reference, estimate, "onsets")
+  return events.score(reference, estimate, window or 0.05)
 end
 
 --- All figures of a song, by mir_eval's names.

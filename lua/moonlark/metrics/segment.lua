@@ -1,6 +1,7 @@
 --- Sections beside the truth, as mir_eval.segment (0.8) has it: boundaries, and what is alike, in frames of 0.1 s.
 --- Sections are Annotations of segments. Metrics of labels bring both to the time from 0 to the end of the truth.
 local annotation = require "moonlark.annotation"
+local core = require "moonlark_core".metrics
 local events = require "moonlark.metrics.events"
 local show = require "moonlark.base.show"
 
@@ -38,6 +39,7 @@ end
 -- Both, from 0 to the end of the reference; nil where the reference is empty.
 local function pair(reference, estimate)
   reference, estimate = segments_of("reference", reference), segments_of("estimate", estimate)
+  events.warn_if_empty(reference, estimate, "segments")
   local stop = 0
   for _, item in ipairs(reference) do stop = math.max(stop, item[2]) end
   if #reference == 0 or stop <= 0 then return nil end
@@ -115,15 +117,22 @@ local function frames(list, count)
   return labels
 end
 
--- Counts of frames: of each pair of labels, of the reference's, of the estimate's; and how many frames there are.
-local function contingency(reference, estimate)
+-- The labels of both in each frame.
+local function both_frames(reference, estimate)
   local a, b, stop = pair(reference, estimate)
-  if not a then return {}, {}, {}, 0 end
+  if not a then return {}, {}, 0 end
   local count = math.floor(stop / frame)
   a, b = frames(a, count), frames(b, count)
+  for i = 1, count do a[i], b[i] = a[i] or "none", b[i] or "none" end
+  return a, b, count
+end
+
+-- Counts of frames: of each pair of labels, of the reference's, of the estimate's; and how many frames there are.
+local function contingency(reference, estimate)
+  local a, b, count = both_frames(reference, estimate)
   local cells, rows, columns = {}, {}, {}
   for i = 1, count do
-    local x, y = a[i] or "none", b[i] or "none"
+    local x, y = a[i], b[i]
     local cell = #x .. ":" .. x .. y
     cells[cell], rows[x], columns[y] = (cells[cell] or 0) + 1, (rows[x] or 0) + 1, (columns[y] or 0) + 1
   end
@@ -205,6 +214,40 @@ function segment.nce(reference, estimate) return conditional(reference, estimate
 ---@return number recall
 function segment.v_measure(reference, estimate) return conditional(reference, estimate, true) end
 
+-- A number from 0 for each label, and how many there are.
+local function ids_of(labels)
+  local known, ids, count = {}, {}, 0
+  for i, label in ipairs(labels) do
+    if not known[label] then known[label], count = count, count + 1 end
+    ids[i] = known[label]
+  end
+  return require "moonlark.torch".tensor(ids, {dtype = "int64"}), count
+end
+
+--- Mutual information of the frames in nats; less what chance gives, over the greater entropy less the same (Vinh et al.,
+--- 2010); and over the geometric mean of the entropies (Strehl and Ghosh, 2002). metrics.ami and metrics.nmi divide by
+--- the arithmetic mean, as scikit-learn does.
+---     local information, adjusted, normalized = metrics.segment.mutual_information(truth, sections)
+---@param reference moonlark.Annotation
+---@param estimate moonlark.Annotation
+---@return number nats
+---@return number adjusted
+---@return number normalized
+function segment.mutual_information(reference, estimate)
+  local cells, rows, columns, count = contingency(reference, estimate)
+  if count == 0 then return 0, 0, 0 end
+  local a, b = both_frames(reference, estimate)
+  local ids, kinds = ids_of(a)
+  local guesses, guessed = ids_of(b)
+  if kinds == 1 and guessed == 1 then return 0, 1, 1 end
+  local of_reference, of_estimate = entropy(rows, count) * math.log(2), entropy(columns, count) * math.log(2)
+  local joint = entropy(cells, count) * math.log(2)
+  local common = kinds > 1 and guessed > 1 and of_reference + of_estimate - joint or 0
+  local by_chance = core.expected_information(ids, guesses)
+  return common, (common - by_chance) / (math.max(of_reference, of_estimate) - by_chance),
+    common / math.max(math.sqrt(of_reference * of_estimate), 1e-10)
+end
+
 --- All these figures of a song, by mir_eval's names.
 ---     print(metrics.segment.evaluate(truth, sections)["F-measure@3.0"])
 ---@param reference moonlark.Annotation
@@ -220,6 +263,8 @@ function segment.evaluate(reference, estimate)
   made["Ref-to-est deviation"], made["Est-to-ref deviation"] = segment.deviation(reference, estimate)
   note({"Pairwise F-measure", "Pairwise Precision", "Pairwise Recall"}, segment.pairwise(reference, estimate))
   made["Rand Index"], made["Adjusted Rand Index"] = segment.rand(reference, estimate)
+  note({"Mutual Information", "Adjusted Mutual Information", "Normalized Mutual Information"},
+    segment.mutual_information(reference, estimate))
   note({"NCE F-measure", "NCE Over", "NCE Under"}, segment.nce(reference, estimate))
   note({"V-measure", "V Precision", "V Recall"}, segment.v_measure(reference, estimate))
   return made

@@ -40,4 +40,15 @@ function tempo.detection(reference, weight, estimate, tolerance)
   return p, hits[1] or hits[2], hits[1] and hits[2]
 end
 
+--- All figures of a song, by mir_eval's names: those of tempo.detection.
+---     print(metrics.tempo.evaluate({60, 120}, 0.7, {118, 61})["P-score"])
+---@param reference number[]  two tempi, BPM; 0 for none
+---@param weight number  of the first, 0..1
+---@param estimate number[]  two tempi
+---@return table<string, number>
+function tempo.evaluate(reference, weight, estimate)
+  local p, one, both = tempo.detection(reference, weight, estimate)
+  return {["P-score"] = p, ["One-correct"] = one and 1 or 0, ["Both-correct"] = both and 1 or 0}
+end
+
 return tempo

@@ -9,6 +9,7 @@ import mir_eval
 import numpy as np
 
 rng = np.random.default_rng(5)
+loudness = np.random.default_rng(6)
 
 
 def hertz(pitches):
@@ -31,6 +32,16 @@ for case in range(16):
     guess, heard_pitch = guess[order], heard_pitch[order]
     guess = np.maximum(guess, 0)
     scores = mir_eval.transcription.evaluate(truth, hertz(pitch), guess, hertz(heard_pitch))
-    cases.append({"reference": np.c_[truth, pitch].tolist(), "estimate": np.c_[guess, heard_pitch].tolist(),
+    velocity = loudness.integers(20, 128, n)
+    heard_velocity = np.clip(velocity[heard][order] * .5 + loudness.normal(0, 8, heard.sum()), 0, 127).round()
+    if case == 3:
+        velocity[:] = 64
+    if case == 4:
+        heard_velocity[:] = 64
+    louder = mir_eval.transcription_velocity.evaluate(
+        truth, hertz(pitch), velocity, guess, hertz(heard_pitch), heard_velocity)
+    scores.update({"Velocity_" + name: value for name, value in louder.items()})
+    cases.append({"reference": np.c_[truth, pitch, velocity].tolist(),
+                  "estimate": np.c_[guess, heard_pitch, heard_velocity].tolist(),
                   "scores": {k: float(v) for k, v in scores.items()}})
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(cases) + "\n")

@@ -27,7 +27,10 @@ for case in range(24):
     if case == 23:
         guess, guessed = truth, list(names)
     scores = mir_eval.segment.evaluate(truth, list(names), guess, list(guessed))
+    # Of a single label mir_eval divides what rounding left by 1e-10.
+    if abs(scores["Normalized Mutual Information"]) < 1e-5:
+        scores["Normalized Mutual Information"] = 0
     cases.append({"reference": [[*i, n] for i, n in zip(truth.tolist(), names)],
                   "estimate": [[*i, n] for i, n in zip(guess.tolist(), guessed)],
-                  "scores": {k: float(v) for k, v in scores.items() if "Mutual" not in k}})
+                  "scores": {k: float(v) for k, v in scores.items()}})
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(cases) + "\n")
