@@ -41,7 +41,7 @@ static size_t unfinished(const char *text, size_t size)
 {
     for (size_t back = 1; back <= 3 && back <= size; back++) {
         unsigned char c = (unsigned char)text[size - back];
-        size_t wanted = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+        size_t wanted = c > 0xF4 ? 0 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
         if (wanted)
             return wanted > back ? back : 0;
         if (c < 0x80)

@@ -127,6 +127,16 @@ static void write_json(const char *folder)
     write_texts(folder, "json", texts, sizeof texts / sizeof *texts);
 }
 
+static void write_messages(const char *folder)
+{
+    static const char *const texts[] = {
+        "<IDS|MSG>\n\n{\"msg_type\":\"execute_request\",\"msg_id\":\"1\"}\n{}\n{}\n{\"code\":\"x = 1\"}",
+        "who\nelse\n<IDS|MSG>\n\n{ \"a\" : [1, {\"b\": \"\\\"}\"}], \"msg_type\" : \"x\" }\n{}\n{}\n{}\nbuffer\n",
+        "<IDS|MSG>\n\n\n\n\n",
+    };
+    write_texts(folder, "wire", texts, sizeof texts / sizeof *texts);
+}
+
 static void write_bytes(const char *to, const char *bytes, size_t size)
 {
     FILE *out = fopen(to, "wb");
@@ -182,6 +192,7 @@ int main(int argc, char **argv)
     mkdir(argv[1], 0777);
     write_arrays(argv[1]);
     write_json(argv[1]);
+    write_messages(argv[1]);
     write_pytorch(argv[1]);
     write_onnx(argv[1]);
     write_tables(argv[1]);
