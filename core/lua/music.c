@@ -5,6 +5,7 @@
 #include "music/bar_pointer.h"
 #include "music/beat_track.h"
 #include "music/dtw.h"
+#include "music/fluctuation.h"
 #include "music/flux.h"
 #include "music/peaks.h"
 #include "music/recurrence.h"
@@ -117,6 +118,18 @@ static int flux_activation(lua_State *L)
     return 1;
 }
 
+/* fluctuation(levels, rate) -> float64 tensor of exponents */
+static int fluctuation(lua_State *L)
+{
+    mlk_status status;
+    mlk_array levels = mlk_lua_read_tensor(L, 1, "levels", MLK_FLOAT32, 1);
+    double rate = luaL_checknumber(L, 2), exponents[MLK_FLUCTUATION_MOST];
+    int64_t n = 0;
+    mlk_lua_check(L, mlk_fluctuation(levels.data, levels.shape[0], rate, exponents, &n, &status), &status);
+    mlk_lua_push_copy(L, MLK_FLOAT64, 1, &n, exponents);
+    return 1;
+}
+
 /* bar_pointer(activation, rate, options) -> float64 tensor beats x 2: frame, interval in frames */
 static int bar_pointer(lua_State *L)
 {
@@ -198,7 +211,7 @@ int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"bar_pointer", bar_pointer}, {"beat_track", beat_track}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
-        {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"peaks", peaks},
+        {"fluctuation", fluctuation}, {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"peaks", peaks},
         {"recurrence", recurrence}, {"shear", shear}, {"steady_path", steady_path},
         {"stretch_distances", stretch_distances}, {NULL, NULL},
     };

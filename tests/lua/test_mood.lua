@@ -1,5 +1,6 @@
 -- Moods and rules of genre: they follow what they say they rest on, and stay in bounds for any sound.
 local lib = require "lib"
+local core = require "moonlark_core".music
 local lu = require "luaunit"
 local figures = require "moonlark.music.character.figures"
 local heard = require "moonlark.music.hearing.heard"
@@ -55,6 +56,30 @@ function TestMood:test_louder_is_more_energetic_and_steadier_more_danceable()
 end
 
 TestFigures = {}
+
+-- Essentia's Danceability of four levels, of samples that are the level or less it in turn.
+function TestFigures:test_steadiness_as_essentia_has_danceability()
+  local frozen = torch.load "tests/reference/music/fluctuation.npz"
+  local turns = torch.tensor({1, -1}, {dtype = "float32"}):tile {110}
+  for row = 0, 3 do
+    local levels = frozen.levels[row]
+    local exponents = core.fluctuation(levels:contiguous(), 100)
+    lu.assertEquals(exponents:size(0), 35)
+    lu.assertTrue((exponents - frozen.exponents[row]):abs():max():item() < 2e-3)
+    local sound = waveform((levels:unsqueeze(1) * turns:unsqueeze(0)):reshape {-1})
+    lu.assertAlmostEquals(figures.of(heard.of(sound)).steadiness / frozen.danceability[row]:item(), 1, 1e-3)
+  end
+end
+
+function TestFigures:test_steadiness_of_little()
+  local function count(data) return core.fluctuation(data, 100):size(0) end
+  lu.assertEquals(count(torch.zeros {3000}), 0)
+  lu.assertEquals(count(torch.ones {3000}), 0)
+  lu.assertEquals(count(torch.zeros {0}), 0)
+  lu.assertEquals(count(torch.rand {31}), 0)
+  lu.assertEquals(count(torch.rand {40}), 2)
+  lu.assertEquals(figures.of(heard.of(waveform(torch.zeros {2205}))).steadiness, 0)
+end
 
 function TestFigures:test_swing_and_backbeat()
   local even, swung = figures.of(heard.of(groove(110, 20, 0.5, 0.3))), figures.of(heard.of(groove(110, 20, 0.66, 0.3)))

@@ -12,7 +12,8 @@ local list = {
   {name = "sections", folder = "form", curves = {"flux", "chroma", "timbre"}},
   {name = "onsets", folder = "rhythm", curves = {"flux"}},
   {name = "quality", folder = "sound", curves = {"quality", "loudness"}},
-  {name = "mood", folder = "character", curves = {"flux", "balance", "chroma", "key network", "chord network", "bass chroma", "beat network"}},
+  {name = "mood", folder = "character", curves = {"flux", "balance", "level", "chroma", "key network", "chord network", "bass chroma",
+    "beat network"}},
   {name = "voice", folder = "character", optional = true, curves = {}},
   {name = "genre_rules", folder = "character", curves = {"flux", "balance"}, given = {explain = true}},
 }

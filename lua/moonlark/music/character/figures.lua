@@ -1,6 +1,7 @@
 --- Figures: a few numbers that say how a song sounds and moves: what moods and rules of genre rest on.
 local beats = require "moonlark.music.rhythm.beats"
 local chords = require "moonlark.music.harmony.chords"
+local core = require "moonlark_core".music
 local frontend = require "moonlark.music.hearing.frontend"
 local heard = require "moonlark.music.hearing.heard"
 local keys = require "moonlark.music.harmony.key"
@@ -19,6 +20,24 @@ heard.curve("balance", function(piece)
   end
   return mel:with {data = torch.cat(parts, 0), rate = 10, kind = "balance", unit = false}
 end)
+
+local level_samples = heard.rate // 100 -- 10 ms
+
+-- How much the samples deviate in each 10 ms.
+heard.curve("level", function(piece)
+  local samples = piece.waveform.data:select(0, 0)
+  local frames = samples:size(0) // level_samples
+  local data = samples:narrow(0, 0, frames * level_samples):reshape({frames, level_samples}):std({1})
+  return piece.waveform:with {data = data:reshape {1, frames}, rate = heard.rate / level_samples, kind = "level"}
+end)
+
+-- How regular the level is over seconds: 1 over the mean exponent of its detrended fluctuation; 0 where it does not move.
+local function steadiness_of(level)
+  local exponents = core.fluctuation(level.data:select(0, 0):contiguous(), 100)
+  local n = exponents:size(0)
+  local sum = n > 0 and exponents:sum():item() or 0
+  return sum > 0 and n / sum or 0
+end
 
 -- Mean and relative deviation of the intervals between beats.
 local function intervals_of(times)
@@ -71,6 +90,7 @@ end
 ---@field irregularity number  deviation of the beats' intervals over their mean
 ---@field swing number  0.5 even, 0.67 triplets
 ---@field backbeat number  octaves by which beats 2 and 4 are stronger than 1 and 3
+---@field steadiness number  0 to about 3, how little the level strays over 0.3 to 9 s (Streich and Herrera, 2005)
 ---@field onset_rate number  a second
 ---@field flux number  mean rise of the log-mel in 40 ms
 ---@field loudness number  LUFS
@@ -86,7 +106,7 @@ end
 ---@return moonlark.music.Figures
 local function of(h)
   return h:get("figures", function()
-    h:prepare {"flux", "balance", "chroma", "bass chroma", "beat network", "chord network", "key network"}
+    h:prepare {"flux", "balance", "level", "chroma", "bass chroma", "beat network", "chord network", "key network"}
     local found, key, flux = beats.beats(h), keys.key(h), h:curve "flux"
     local groups = flux.data:narrow(0, 0, 4)
     local high = {rate = flux.rate, values = groups:narrow(0, 1, 3):sum({0}):totable()}
@@ -97,7 +117,7 @@ local function of(h)
     local measured, said = pcall(loudness.loudness, h)
     return {
       tempo = found.tempo, meter = found.meter, beat_strength = found.confidence, irregularity = irregularity,
-      swing = swing_of(high, times), backbeat = backbeat_of(high, found),
+      swing = swing_of(high, times), backbeat = backbeat_of(high, found), steadiness = steadiness_of(h:curve "level"),
       onset_rate = #onsets.onsets(h) / math.max(h:seconds(), 1e-9), flux = groups:mean():item(),
       loudness = measured and said.integrated or -70, range = measured and said.range or 0,
       mode = key.tonic and (key.mode == "major" and key.confidence or -key.confidence) or 0,

@@ -49,17 +49,20 @@ end
 local function danceability(f)
   if f.tempo == 0 then return estimate(0, "0: there is no beat", {tempo = 0}) end
   local usual = math.exp(-0.5 * (math.log(f.tempo / 118) / 0.3) ^ 2)
-  local value = 0.5 * between(f.beat_strength, 0.1, 0.6) + 0.3 * between(-f.irregularity, -0.15, 0) + 0.2 * usual
-  return estimate(value, "1/2 beat strength (0.1 to 0.6 as 0..1) + 0.3 regularity (15 to 0 % deviation of the beats) + 0.2 "
-    .. "nearness to 118 BPM (a Gaussian of 0.3 in the logarithm)",
-    {beat_strength = f.beat_strength, irregularity = f.irregularity, tempo = f.tempo})
+  local value = 0.4 * between(f.beat_strength, 0.1, 0.6) + 0.2 * between(-f.irregularity, -0.15, 0) + 0.2 * usual
+    + 0.2 * between(f.steadiness, 0.8, 1.8)
+  return estimate(value, "0.4 beat strength (0.1 to 0.6 as 0..1) + 0.2 regularity (15 to 0 % deviation of the beats) + 0.2 "
+    .. "nearness to 118 BPM (a Gaussian of 0.3 in the logarithm) + 0.2 steadiness (0.8 to 1.8, 1 over the mean exponent of the "
+    .. "level's detrended fluctuation)",
+    {beat_strength = f.beat_strength, irregularity = f.irregularity, tempo = f.tempo, steadiness = f.steadiness})
 end
 
 --- Energy, arousal, valence and danceability, each 0..1 with its formula and the figures that it rests on.
 ---
 --- They are rules, not what listeners said: energy goes with what people call energetic (loudness, onsets and flux predicted
 --- the arousal of piano phrases with an area under the curve of 0.84); valence of full mixes is experimental, and marked so;
---- nothing was there to check danceability with. Errors: as of audio.load.
+--- nothing was there to check danceability with. Its steadiness is what Streich and Herrera call danceability ("Detrended
+--- fluctuation analysis of music signals", AES 118, 2005), as Essentia has it. Errors: as of audio.load.
 ---     local mood = music.mood "song.mp3" print(mood.energy.value, mood.energy.formula)
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@return moonlark.Mood
