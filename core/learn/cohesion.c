@@ -119,7 +119,7 @@ static void measure_rows(void *context, int task, int worker)
         self->values[first + i] = silhouette_of(self, self->labels[first + i], sums + i * self->k);
 }
 
-mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *mean, mlk_status *status)
+mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *each, double *mean, mlk_status *status)
 {
     int64_t *sizes, k;
     mlk_code code = count_rows(samples, labels, "silhouette", &sizes, &k, status);
@@ -134,6 +134,8 @@ mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *mean
         *mean = 0;
         for (int64_t i = 0; i < samples.n; i++)
             *mean += self.values[i] / (double)samples.n;
+        if (each)
+            memcpy(each, self.values, sizeof(double) * (size_t)samples.n);
         if (mlk_interrupted())
             code = mlk_fail(status, MLK_INTERRUPTED, "interrupted");
     }

@@ -5,8 +5,9 @@
 
 #include "samples.h"
 
-/* Mean silhouette coefficient (Rousseeuw 1987), rows of one-member clusters 0. It takes n^2 distances. */
-mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *mean, mlk_status *status);
+/* Silhouette coefficients (Rousseeuw 1987): their mean, and that of each row where `each` (n) is not NULL; rows of
+ * one-member clusters 0. It takes n^2 distances. */
+mlk_code mlk_silhouette(mlk_samples samples, const int64_t *labels, double *each, double *mean, mlk_status *status);
 
 /* Calinski and Harabasz (1974): the squares between clusters over those within, each over its degrees of freedom.
  * Davies and Bouldin (1979): the mean over clusters of the worst ratio of what two spread to how far they are. */

@@ -110,15 +110,18 @@ static int cohesion(lua_State *L)
     return 2;
 }
 
-/* silhouette(x, labels) -> number */
+/* silhouette(x, labels) -> number, tensor [n] */
 static int silhouette(lua_State *L)
 {
     mlk_status status;
     double mean;
     mlk_samples samples = mlk_lua_samples(L, 1, "x");
-    mlk_lua_check(L, mlk_silhouette(samples, mlk_lua_labels(L, 2, "labels", samples.n), &mean, &status), &status);
+    const int64_t *labels = mlk_lua_labels(L, 2, "labels", samples.n);
+    double *each = mlk_lua_push_tensor(L, MLK_FLOAT64, 1, (int64_t[]){samples.n});
+    mlk_lua_check(L, mlk_silhouette(samples, labels, each, &mean, &status), &status);
     lua_pushnumber(L, mean);
-    return 1;
+    lua_insert(L, -2);
+    return 2;
 }
 
 /* trustworthiness(x, z, k) -> number */

@@ -219,6 +219,7 @@ function TestMeasures:test_cohesion()
   local x, ids = frozen.x, frozen.guess
   local found = {metrics.calinski_harabasz(x, ids), metrics.davies_bouldin(x, ids), metrics.silhouette(x, ids)}
   check("cohesion", torch.tensor(found, {dtype = "float64"}), frozen.cohesion, 1e-10)
+  check("silhouette_samples", metrics.silhouette_samples(x, ids), frozen.silhouette_samples, 1e-10)
   lu.assertErrorMsgContains("needs 2..rows - 1 (159) clusters, got 1", metrics.davies_bouldin, x, ids * 0)
   lu.assertErrorMsgContains("silhouette needs 2..rows - 1 (159) clusters, got 1", metrics.silhouette, x, ids * 0)
 end

@@ -62,7 +62,15 @@ end
 ---@param x moonlark.Tensor  rows × columns
 ---@param ids moonlark.Tensor  a cluster id for each row; 2..rows - 1 clusters
 ---@return number
-function clustering.silhouette(x, ids) return core.silhouette(x, labels("ids", ids)) end
+function clustering.silhouette(x, ids) return (core.silhouette(x, labels("ids", ids))) end
+
+--- The silhouette coefficient of each row, as sklearn.metrics.silhouette_samples: 1 where it lies well within its
+--- cluster, 0 between two, below 0 where another cluster is nearer. It computes rows² distances.
+---     local weakest = metrics.silhouette_samples(x, ids):argsort()
+---@param x moonlark.Tensor  rows × columns
+---@param ids moonlark.Tensor  a cluster id for each row; 2..rows - 1 clusters
+---@return moonlark.Tensor  of rows, float64
+function clustering.silhouette_samples(x, ids) return (select(2, core.silhouette(x, labels("ids", ids)))) end
 
 --- Calinski and Harabasz's index (1974): the squares between clusters over those within, each over its degrees of
 --- freedom. The greater, the better apart; for clusters that are round.

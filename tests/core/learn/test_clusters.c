@@ -40,7 +40,7 @@ typedef struct learnt {
     double probabilities[N], core[N], limits[N], eigenvalues[2 * K];
     double W[N * K], H[K * D], transformed[N * K], error;
     double plain[K * D], mean[D], means[K * D], scalings[K * D], ratio[K], weights[K * D], intercepts[K];
-    double silhouette, calinski_harabasz, davies_bouldin;
+    double silhouettes[N], silhouette, calinski_harabasz, davies_bouldin;
 } learnt;
 
 static void learn_clusters(learnt *all, mlk_samples samples)
@@ -83,7 +83,7 @@ static void learn(learnt *all)
     assert_int_equal(mlk_discriminant_fit(samples, y, K, 1e-4, &lda, &status), 0);
     memcpy(all->plain, all->weights, sizeof all->plain);
     assert_int_equal(mlk_discriminant_fit_shrunk(samples, y, K, NAN, &lda, &status), 0);
-    assert_int_equal(mlk_silhouette(samples, all->cut, &all->silhouette, &status), 0);
+    assert_int_equal(mlk_silhouette(samples, all->cut, all->silhouettes, &all->silhouette, &status), 0);
     assert_int_equal(mlk_cohesion_of(samples, all->cut, &cohesion, &status), 0);
     all->calinski_harabasz = cohesion.calinski_harabasz;
     all->davies_bouldin = cohesion.davies_bouldin;

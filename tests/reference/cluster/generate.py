@@ -108,5 +108,6 @@ keep("agreement", np.array([metrics.adjusted_mutual_info_score(truth, guess),
                             *metrics.homogeneity_completeness_v_measure(truth, guess)]))
 keep("cohesion", np.array([metrics.calinski_harabasz_score(X, guess), metrics.davies_bouldin_score(X, guess),
                            metrics.silhouette_score(X, guess)]))
+keep("silhouette_samples", metrics.silhouette_samples(X, guess))
 
 save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "cluster.safetensors"))
