@@ -8,8 +8,22 @@
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"
+local torch = require "moonlark.torch"
 
 local integer, number = options.integer, options.number
+
+local rows_apart = 16 -- frames
+
+-- A convolution whose taps lie far apart hears every so many frames: these are put side by side, as rows of an image, down
+-- which it goes in half the time.
+local function convolved(conv, x, dilation)
+  if dilation < rows_apart then return conv(x) end
+  local frames = x:size(2)
+  local rows = math.ceil(frames / dilation)
+  local image = x:constant_pad_nd({0, rows * dilation - frames}, 0):reshape({x:size(0), x:size(1), rows, dilation})
+  local made = torch.conv2d(image, conv.weight:unsqueeze(-1), conv.bias, {1, 1}, {2, 0})
+  return made:reshape({x:size(0), made:size(1), rows * dilation}):narrow(2, 0, frames)
+end
 
 local Block = nn.Module:extend "BeatBlock"
 Block.folds = {{"conv", "norm"}} -- what may become one step once it has learnt
@@ -18,11 +32,11 @@ function Block:init(channels, dilation, dropout)
   self.conv = nn.Conv1d(channels, channels, 5, {padding = 2 * dilation, dilation = dilation})
   self.norm = nn.BatchNorm1d(channels)
   self.mix = nn.Conv1d(channels, channels, 1)
-  self.dropout = nn.Dropout(dropout)
+  self.dropout, self.dilation = nn.Dropout(dropout), dilation
 end
 
 function Block:forward(x)
-  return x + self.dropout(self.mix(self.norm(self.conv(x)):elu()))
+  return x + self.dropout(self.mix(self.norm(convolved(self.conv, x, self.dilation)):elu()))
 end
 
 -- The largest of each four bands: [n, channels, bands, frames]. As amax of a view it takes an eighth of max_pool2d's time.

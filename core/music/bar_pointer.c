@@ -1,5 +1,6 @@
 #include "music/bar_pointer.h"
 
+#include "clones.h"
 #include "interrupt.h"
 
 #include <stdlib.h>
@@ -20,13 +21,20 @@ const mlk_parameter mlk_bar_pointer_parameters[] = {
 /* A beat is heard in the first sixteenth of its interval. */
 enum { PARTS = 16, MOST_TEMPI = 255 };
 
+/* Tempi are compared a few at a time; there are places for some more, to which nothing leads. */
+enum { LANES = 4, ABREAST = 4, GROUP = LANES * ABREAST, PLACES = (MOST_TEMPI + GROUP - 1) / GROUP * GROUP };
+
+typedef double lanes __attribute__((vector_size(32), may_alias));
+typedef int64_t masks __attribute__((vector_size(32), may_alias));
+
 static const double least_activation = 0.05, certain = 1e-5;
 
 /* The states: for each tempo an interval of so many frames, one state a frame. */
 typedef struct space {
     int tempi, states;
     int interval[MOST_TEMPI], first[MOST_TEMPI], beat_states[MOST_TEMPI];
-    double *change; /* tempi x tempi: to, from; a logarithm */
+    int places;     /* of tempi, whole groups */
+    double *change; /* tempi x places: from, to; a logarithm */
 } space;
 
 /* A walk: how likely each state is now, and where each tempo's first state was come from, frame after frame. The states
@@ -53,17 +61,18 @@ static mlk_code make_space(space *s, double rate_hz, const mlk_bar_pointer_optio
         s->beat_states[k] = (least + k + PARTS - 1) / PARTS;
         s->states += least + k;
     }
-    s->change = malloc(sizeof *s->change * (size_t)(s->tempi * s->tempi));
+    s->places = (s->tempi + GROUP - 1) / GROUP * GROUP;
+    s->change = aligned_alloc(sizeof(lanes), sizeof *s->change * (size_t)(s->tempi * s->places));
     if (!s->change)
         return mlk_fail_memory(status, "changes of tempo");
     for (int from = 0; from < s->tempi; from++) {
-        double *column = s->change + from, sum = 0;
+        double *row = s->change + from * s->places, sum = 0;
         for (int to = 0; to < s->tempi; to++) {
-            column[to * s->tempi] = -o->steadiness * fabs((double)s->interval[to] / s->interval[from] - 1);
-            sum += exp(column[to * s->tempi]);
+            row[to] = -o->steadiness * fabs((double)s->interval[to] / s->interval[from] - 1);
+            sum += exp(row[to]);
         }
-        for (int to = 0; to < s->tempi; to++)
-            column[to * s->tempi] -= log(sum);
+        for (int to = 0; to < s->places; to++)
+            row[to] = to < s->tempi ? row[to] - log(sum) : -HUGE_VAL;
     }
     return MLK_OK;
 }
@@ -77,19 +86,28 @@ static void set_prior(const space *s, double rate_hz, const mlk_bar_pointer_opti
     }
 }
 
-/* Where a pointer comes from that begins an interval of tempo `to`, and how likely that is. */
-static double choose(const space *s, const double *ends, int to, uint8_t *from)
+/* Where a pointer comes from that begins an interval of each tempo, and how likely that is; of equally likely ones the
+ * first. */
+MLK_CLONES static void choose(const space *s, const double *ends, double *most, int64_t *from)
 {
-    const double *change = s->change + to * s->tempi;
-    double best = -HUGE_VAL;
-    for (int q = 0; q < s->tempi; q++) {
-        double value = ends[q] + change[q];
-        if (value > best) {
-            best = value;
-            *from = (uint8_t)q;
+    for (int group = 0; group < s->places; group += GROUP) {
+        lanes best[ABREAST];
+        masks origin[ABREAST] = {{0}};
+        for (int i = 0; i < ABREAST; i++)
+            best[i] = (lanes){-HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+        for (int q = 0; q < s->tempi; q++) {
+            const lanes *change = (const lanes *)(s->change + q * s->places + group);
+            masks number = {q, q, q, q};
+            for (int i = 0; i < ABREAST; i++) {
+                lanes value = ends[q] + change[i];
+                masks better = value > best[i];
+                best[i] = (lanes)((better & (masks)value) | (~better & (masks)best[i]));
+                origin[i] = (better & number) | (~better & origin[i]);
+            }
         }
+        memcpy(most + group, best, sizeof best);
+        memcpy(from + group, origin, sizeof origin);
     }
-    return best;
 }
 
 /* Every pointer goes on by one state; those at an end choose a tempo. Scores are relative to those of pointers far from
@@ -102,11 +120,15 @@ static void step(const space *s, double activation, walk *w, uint8_t *from)
         w->start[k] = (w->start[k] + s->interval[k] - 1) % s->interval[k];
         w->ends[k] = w->score[s->first[k] + w->start[k]];
     }
+    double most[PLACES];
+    int64_t origin[PLACES];
+    choose(s, w->ends, most, origin);
     for (int k = 0; k < s->tempi; k++) {
         double *ring = w->score + s->first[k];
         for (int j = 1; j < s->beat_states[k]; j++)
             ring[(w->start[k] + j) % s->interval[k]] += beat;
-        ring[w->start[k]] = choose(s, w->ends, k, &from[k]) + beat;
+        ring[w->start[k]] = most[k] + beat;
+        from[k] = (uint8_t)origin[k];
     }
 }
 

@@ -34,14 +34,16 @@ end
 -- The music from each beat to the next, as chroma of length 1.
 local function by_beat(curve, times)
   local torch = require "moonlark.torch"
-  local columns = {}
+  local first, last, lengths = {}, {}, {}
   for i, time in ipairs(times) do
     local next_one = times[i + 1] or time + (times[i] - (times[i - 1] or time - 0.5))
-    local first = math.max(0, math.min(curve:frames() - 1, math.floor(time * curve.rate + 0.5)))
-    local last = math.max(first + 1, math.min(curve:frames(), math.floor(next_one * curve.rate + 0.5)))
-    columns[i] = curve.data:narrow(1, first, last - first):mean {1}
+    first[i] = math.max(0, math.min(curve:frames() - 1, math.floor(time * curve.rate + 0.5)))
+    last[i] = math.max(first[i] + 1, math.min(curve:frames(), math.floor(next_one * curve.rate + 0.5)))
+    lengths[i] = last[i] - first[i]
   end
-  local x = torch.stack(columns, 1)
+  local sums = curve.data:double():cumsum(1):constant_pad_nd({1, 0}, 0)
+  local function at(list) return sums:index_select(1, torch.tensor(list, {dtype = "int64"})) end
+  local x = ((at(last) - at(first)) / torch.tensor(lengths, {dtype = "float64"})):float()
   return x / (x:norm(2, {0}, {keepdim = true}) + 1e-6)
 end
 

@@ -37,12 +37,11 @@ end
 
 -- Beats at these frames, which may lie between two, as items, with how likely each is.
 local function items_of(found, activation)
-  local items, values = {}, activation.data
-  local frames = activation:frames()
-  for i, at in ipairs(found) do
-    local frame = math.max(0, math.min(frames - 1, math.floor(at + 0.5)))
-    items[i] = {start = at / activation.rate, confidence = values[frame]:item()}
-  end
+  local items, nearest = {}, {}
+  if #found == 0 then return items end
+  for i, at in ipairs(found) do nearest[i] = math.max(0, math.min(activation:frames() - 1, math.floor(at + 0.5))) end
+  local values = activation.data:index_select(0, require "moonlark.torch".tensor(nearest, {dtype = "int64"})):totable()
+  for i, at in ipairs(found) do items[i] = {start = at / activation.rate, confidence = values[i]} end
   return items
 end
 
