@@ -141,18 +141,31 @@ end
 ---@return fun(): moonlark.music.Piece?, boolean?
 function Heard:pieces() return pieces_of(self) end
 
--- Joins a curve's parts in the middle of what each two share.
-local function join(parts)
-  if #parts == 1 then return parts[1] end
-  local torch, kept, from = require "moonlark.torch", {}, 0
+-- Where each part of a curve is the curve: to the middle of what two share. Calls f(part, its first frame in the curve,
+-- the part's own first frame, frames); gives the frames of all.
+local function each_part(parts, f)
+  local from = 0
   for i, part in ipairs(parts) do
     local after, offset = parts[i + 1], math.floor(part.start * part.rate + 0.5)
     local to = offset + part:frames()
     if after then to = (math.floor(after.start * after.rate + 0.5) + to) // 2 end
-    kept[i] = part.data:narrow(-1, from - offset, to - from):clone()
+    f(part, from, from - offset, to - from)
     from = to
   end
-  return parts[1]:with {data = torch.cat(kept, -1)}
+  return from
+end
+
+-- Joins a curve's parts, which are freed.
+local function join(parts)
+  if #parts == 1 then return parts[1] end
+  local frames, shape = each_part(parts, function() end), parts[1].data:shape()
+  shape[#shape] = frames
+  local whole = require "moonlark.torch".empty(shape, {dtype = parts[1].data:dtype()})
+  each_part(parts, function(part, from, first, count)
+    whole:narrow(-1, from, count):copy_(part.data:narrow(-1, first, count))
+  end)
+  for _, part in ipairs(parts) do part.data:free() end
+  return parts[1]:with {data = whole}
 end
 
 -- Which of the names are of curves that are not made yet, and of meters that have not heard the song.
@@ -169,10 +182,11 @@ end
 local function make_curves(self, names, ears)
   local parts = {}
   for _, name in ipairs(names) do parts[name] = {} end
-  for piece in pieces_of(self, ears) do
+  for piece, last in pieces_of(self, ears) do
     for _, name in ipairs(names) do
       local made = curves[name](piece)
       table.insert(parts[name], made:with {start = piece.waveform.start})
+      if not (last and piece.number == 1) then require "moonlark.torch".empty_cache() end
     end
   end
   for _, name in ipairs(names) do
