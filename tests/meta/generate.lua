@@ -186,6 +186,33 @@ local function commands_file(commands)
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- "fun(given: moonlark.optim.Adam.Options?): moonlark.Optimizer" of a comment's tags.
+local function signature(doc)
+  local params, returns = {}, {}
+  for i, p in ipairs(doc.params) do params[i] = ("%s: %s"):format(p.name:gsub("%?$", ""), p.type) end
+  for i, r in ipairs(doc.returns) do returns[i] = r.text:find "^%.%.%." and "...: " .. r.type or r.type end
+  return ("fun(%s)%s"):format(table.concat(params, ", "), #returns > 0 and ": " .. table.concat(returns, ", ") or "")
+end
+
+-- Functions that others made: editors take what a comment says of parameters only where `function` follows.
+local function values_file()
+  local classes = {}
+  for _, entry in ipairs(require "moonlark.shell.help.sources".library()) do
+    local module, name = entry.module:match "^[^.]*", entry.name:match "[^.]*$"
+    local made = entry.kind == "function" and entry.code and not entry.code:find "^function"
+    local public = made and not entry.name:find "^%u" and not entry.code:find "= engine%.feature"
+    if public and (moonlark.module(module) or {})[name] then
+      classes[module] = classes[module] or {}
+      table.insert(classes[module], ("---@field %s %s"):format(name, signature(entry.doc)))
+    end
+  end
+  local lines = {"---@meta\n" .. WARNING .. "-- Functions that other functions made."}
+  for _, module in ipairs(text.keys(classes)) do
+    lines[#lines + 1] = ("\n---@class moonlark.%s\n%s"):format(module, table.concat(classes[module], "\n"))
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
 -- At the prompt, and with -e, -l and -i, modules are globals.
 local function globals_file()
   local lines = {"---@meta\n" .. WARNING .. "-- What the prompt, -e, -l and -i offer without a require."}
@@ -202,6 +229,7 @@ local library = given or moonlark.home .. "/lua/moonlark/shell/usage"
 files.write(meta .. "/options.lua", options_file())
 files.write(meta .. "/tensor.lua", tensor_file())
 files.write(meta .. "/nn.lua", networks_file())
+files.write(meta .. "/values.lua", values_file())
 files.write(meta .. "/globals.lua", globals_file())
 local commands = require "moonlark.shell.usage".all() -- last: their scripts describe options of their own
 files.write(library .. "/commands.lua", commands_file(commands))

@@ -51,6 +51,10 @@ function TestMeta:test_networks()
   compare "nn.lua"
 end
 
+function TestMeta:test_values()
+  compare "values.lua"
+end
+
 function TestMeta:test_globals()
   compare "globals.lua"
 end

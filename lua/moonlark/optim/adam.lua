@@ -98,7 +98,7 @@ local fields = {
 ---     local opt = optim.Adam(net:parameters(), {lr = 1e-3})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.Adam.Options?
----@return moonlark.Optimizer
+---@return moonlark.Optimizer|moonlark.OptimizerRecipe
 adam.Adam = optimizer.constructor("Adam", fields,
   update("_fused_adam_", function(p, g, o) return g:add(p, {alpha = o.weight_decay}) end))
 
@@ -111,7 +111,7 @@ local decoupled = options.join(fields, {
 ---     local opt = optim.AdamW(net:parameters(), {lr = 1e-3, weight_decay = 0.05})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.AdamW.Options?
----@return moonlark.Optimizer
+---@return moonlark.Optimizer|moonlark.OptimizerRecipe
 adam.AdamW = optimizer.constructor("AdamW", decoupled,
   update("_fused_adamw_", function(p, g, o)
     p:mul_(1 - o.lr * o.weight_decay)

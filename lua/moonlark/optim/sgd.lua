@@ -18,7 +18,7 @@ end
 ---     local opt = optim.SGD(net:parameters(), {lr = 0.1, momentum = 0.9})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.SGD.Options?
----@return moonlark.Optimizer
+---@return moonlark.Optimizer|moonlark.OptimizerRecipe
 sgd.SGD = optimizer.constructor("SGD", {
   lr = shared.lr,
   momentum = number(0, {least = 0}, "share of the last move that goes on"),
@@ -42,7 +42,7 @@ end))
 ---     local opt = optim.RMSprop(net:parameters(), {lr = 1e-3})
 ---@param params moonlark.Tensor[]|table[]  or the options alone: then it is a recipe
 ---@param given moonlark.optim.RMSprop.Options?
----@return moonlark.Optimizer
+---@return moonlark.Optimizer|moonlark.OptimizerRecipe
 sgd.RMSprop = optimizer.constructor("RMSprop", {
   lr = number(1e-2, {least = 0}, "learning rate"),
   alpha = number(0.99, {least = 0}, "how much the mean of the squares keeps at each step"),

@@ -43,11 +43,15 @@ end
 --- Runs `f(...)` without recording gradients and returns its results; an error restores the mode too.
 ---     local y = torch.no_grad(net, x)
 ---@param f function
+---@param ... any  its arguments
+---@return any ...  its results
 torch.no_grad = engine.no_grad
 
 --- Runs `f(...)` recording gradients, inside `no_grad`.
 ---     torch.enable_grad(function() loss(net(x), y):backward() end)
 ---@param f function
+---@param ... any  its arguments
+---@return any ...  its results
 torch.enable_grad = engine.enable_grad
 
 --- Runs `f(...)` in mixed precision: matrix products and convolutions on `device` are computed in `dtype`, what needs
@@ -56,6 +60,8 @@ torch.enable_grad = engine.enable_grad
 ---@param device string  "cpu", "cuda:0"
 ---@param dtype string  "bfloat16" or "float16"
 ---@param f function
+---@param ... any  its arguments
+---@return any ...  its results
 torch.autocast = engine.autocast
 
 --- Allows only operators that give the same bits twice; others, some on a GPU, are then an error.
@@ -109,6 +115,8 @@ end
 --- Runs `f(...)` and frees every tensor made in it, except those that it returns, also inside tables.
 ---     local y = torch.scope(net, x)
 ---@param f function
+---@param ... any  its arguments
+---@return any ...  its results
 torch.scope = engine.scope
 
 --- Bytes of CPU tensors: {live, cached, wrapped, total} in use, kept for reuse, of mapped files that tensors lie in,
