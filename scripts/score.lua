@@ -1,7 +1,9 @@
 --- Scores beats, chords, keys … beside the truth, of a song or of folders, as mir_eval does.
+local comparison = require "moonlark.metrics.comparison"
 local command = require "moonlark.shell.command"
 local csv = require "moonlark.base.csv"
 local json = require "moonlark.base.json"
+local judging = require "moonlark.shell.judging"
 local scoring = require "moonlark.shell.scoring"
 local show = require "moonlark.base.show"
 
@@ -10,20 +12,21 @@ parser:epilog [[
   moonlark score beats truth.jams song.beats           all figures of a song
   moonlark score chords truth made                     two folders, whose files have the same names: a line a song, the mean
   moonlark score key truth made --csv keys.csv         --json
+  moonlark score separation truth made                 folders of sounds, one a source, or folders of such folders
 
-Files: .jams .lab .beats .csv .txt .TextGrid .rttm .mid. Files without a partner, and those that cannot be read, are named on
+Files: .jams .lab .beats .csv .txt .TextGrid .rttm .mid; of melodies .csv .txt .f0 with a time and a frequency a line. Files without a partner, and those that cannot be read, are named on
 standard error; then the exit code is 3, and 1 when nothing could be scored.]]
-parser:argument("task", table.concat(scoring.tasks, ", ") .. "."):choices(scoring.tasks)
+parser:argument("task", table.concat(judging.tasks, ", ") .. "."):choices(judging.tasks)
 parser:argument("reference", "The truth: a file or a folder.")
 parser:argument("estimate", "What was estimated: a file or a folder.")
 command.json(parser)
 parser:option("--csv", "Write a table with a line for each song here."):argname "<file.csv>"
 local args = parser:parse()
 
-local list, rejected = scoring.pair(args.reference, args.estimate)
+local list, rejected = scoring.pair(args.reference, args.estimate, judging.endings(args.task))
 local scored, figures = {}, {}
 for _, pair in ipairs(list) do
-  local fine, made = pcall(scoring.score, args.task, pair.reference, pair.estimate)
+  local fine, made = pcall(judging.score, args.task, pair.reference, pair.estimate)
   if fine then
     scored[#scored + 1], figures[#figures + 1] = pair, made
   elseif #list == 1 then
@@ -33,7 +36,7 @@ for _, pair in ipairs(list) do
   end
 end
 
-local names = figures[1] and scoring.names(args.task, figures[1]) or {}
+local names = figures[1] and comparison.order(figures[1]) or {}
 local means = scoring.means(figures)
 
 local function number(x) return x == x and ("%.4f"):format(x) or "-" end
@@ -43,7 +46,7 @@ local function print_songs()
   for i, pair in ipairs(scored) do print(("%s\t%s"):format(number(figures[i][names[1]]), show.name(pair.name))) end
   print(("\n%d songs, mean and its 95 %% interval:"):format(#scored))
   for _, name in ipairs(names) do
-    print(("%-28s %s ± %s"):format(name, number(means[name].mean), number(means[name].interval)))
+    print(("%-30s %s ± %s"):format(name, number(means[name].mean), number(means[name].interval)))
   end
 end
 

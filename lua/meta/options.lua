@@ -1390,6 +1390,13 @@
 ---@field positive? integer|false  default 1 of two classes, 0 or more: the class that is told from the rest
 ---@field drop_intermediate? boolean  default true: leave out thresholds in line with their neighbours
 
+--- What metrics.separation.bss_eval takes.
+---@class moonlark.metrics.separation.bss_eval.Options
+---@field method? "images"|"sources"  default "images": of channels as they are heard, or of one channel each
+---@field permutation? boolean  default false: find which estimate is which source, by the best mean SIR
+---@field window? integer|false  default the whole sound, 512 or more, samples: figures of each so many
+---@field hop? integer|false  default half a window, 1 or more, samples: from one window to the next
+
 --- What metrics.top_k_accuracy takes.
 ---@class moonlark.metrics.top_k_accuracy.Options
 ---@field k? integer  default 2, 1 or more: how many of the highest scores count

@@ -73,6 +73,9 @@ local calls = {
   ["pretrained.open"] = function(given) return require "moonlark.pretrained".open(whisper, given) end,
   ["finetune.open"] = function(given) return require "moonlark.finetune".open(whisper, given) end,
   ["feature.recipe.vamp"] = function(given) return feature.recipe {features = {vamp = given}} end,
+  ["metrics.separation.bss_eval"] = function(given)
+    return require "moonlark.metrics".separation.bss_eval(table_of_numbers, table_of_numbers, given)
+  end,
   ["classify.pipeline"] = function(given) return classify.pipeline(given.steps) end,
   ["classify.scaler"] = classify.scaler, ["shell.train"] = require "moonlark.shell.train",
   ["classify.constant"] = function(given) return tagger.steps[1]:clone(given) end,

@@ -215,4 +215,80 @@ function TestSeparation:test_si_sdr()
   raises("estimate must have the shape of reference, 1 × 4, got 1 × 3", metrics.separation.si_sdr, truth, truth:narrow(0, 0, 3))
 end
 
+-- The sounds of tests/reference/music_metrics/separation.py.
+local function noise(seed, n)
+  local list = {}
+  for i = 1, n do
+    seed = (seed * 1103515245 + 12345) % (1 << 31)
+    list[i] = seed / 2 ^ 30 - 1
+  end
+  return torch.tensor(list, {dtype = "float64"})
+end
+
+local function source(seed, n, pole)
+  local list, last = noise(seed, n):totable(), 0
+  for i, x in ipairs(list) do
+    last = x + pole * last
+    list[i] = last
+  end
+  return torch.tensor(list, {dtype = "float64"})
+end
+
+local samples = 6000
+local truth = torch.stack {source(1, samples, .9), source(2, samples, -.5)}
+local delayed = torch.constant_pad_nd(truth, {3, 0}):narrow(1, 0, samples)
+local guess = torch.stack {.8 * delayed[1] + .05 * truth[0] + .02 * noise(3, samples),
+  truth[0] + .1 * truth[1] + .03 * noise(4, samples)}
+
+local function image(i) return torch.stack {truth[i], .4 * delayed[i] + .1 * noise(5 + i, samples)} end
+local images = torch.stack {image(0), image(1)}
+
+local function grain(i) return torch.stack {noise(7 + i, samples), noise(9 + i, samples)} end
+local heard = images + .1 * images:flip {0} + .03 * torch.stack {grain(0), grain(1)}
+
+function TestSeparation:test_bss_eval_as_mir_eval()
+  local expected = json.read "tests/reference/music_metrics/separation.json"
+  local bss_eval = metrics.separation.bss_eval
+  local made = {
+    sources = bss_eval(truth, guess, {method = "sources", permutation = true}),
+    fixed = bss_eval(truth, guess:flip {0}, {method = "sources"}),
+    images = bss_eval(images, heard, {permutation = true}),
+    framewise = bss_eval(images, heard, {window = 4000, hop = 2000}),
+  }
+  for name, figures in pairs(expected) do
+    for figure, list in pairs(figures) do
+      local move = figure == "permutation" and 1 or 0
+      for i, value in ipairs(list) do
+        local got, wanted = made[name][figure][i], value
+        for k = 1, type(value) == "table" and #value or 1 do
+          if type(value) == "table" then got, wanted = made[name][figure][i][k], value[k] end
+          lu.assertAlmostEquals(got - move, wanted, 1e-6, ("%s %s %d %d"):format(name, figure, i, k))
+        end
+      end
+    end
+  end
+end
+
+function TestSeparation:test_edges()
+  local bss_eval = metrics.separation.bss_eval
+  local made = metrics.separation.evaluate(images, heard)
+  lu.assertTrue(made.SDR > 15 and made.SDR < 25 and made["SI-SDR"] > 15)
+  -- A channel that is silent cannot be projected on; the other one can.
+  local half = images:clone()
+  half:select(1, 1):zero_()
+  lu.assertTrue(bss_eval(half, heard).sar[1] > 0)
+  local silent = truth:clone()
+  silent[0]:zero_()
+  raises("estimate must have no silent source", bss_eval, truth, silent)
+  local windows = bss_eval(torch.cat({truth, truth}, 1), torch.cat({guess, guess * torch.tensor {{0}, {1}}}, 1),
+    {method = "sources", window = 6000, hop = 3000})
+  lu.assertTrue(windows.sdr[2][1] == windows.sdr[2][1])
+  lu.assertNaN(windows.sdr[2][3])
+  raises("estimate must have as many samples as reference, 6000, got 100", bss_eval, truth, guess:narrow(1, 0, 100))
+  raises("sources must have one channel", bss_eval, images, heard, {method = "sources"})
+  raises("reference must be a list of waveforms", bss_eval, 3, guess)
+  raises("estimate must have a source or more, got none", bss_eval, truth, {})
+  raises("reference must have at most 10 sources, got 11", bss_eval, torch.ones {11, 5}, torch.ones {11, 5})
+end
+
 lib.run()

@@ -63,13 +63,27 @@ comparison.tasks = {
 --- Names of the tasks, in order.
 comparison.names = {"beats", "downbeats", "onsets", "tempo", "key", "chords", "sections", "notes"}
 
---- The names of figures in order: the task's first one first.
----     local names = comparison.order("beats", figures)
----@param task string
+---@class moonlark.metrics.Figures: {[string]: number}
+local Figures = {__name = "moonlark.metrics.Figures"}
+
+local first_of = setmetatable({}, {__mode = "k"})
+
+--- Figures that print as a table.
+---     local figures = comparison.figures({SDR = 12, SIR = 20}, "SDR")
 ---@param figures table<string, number>
+---@param first string  the one that is named first
+---@return moonlark.metrics.Figures
+function comparison.figures(figures, first)
+  first_of[figures] = first
+  return setmetatable(figures, Figures)
+end
+
+--- The names of figures in order: what their task is judged by first, then by the alphabet.
+---     local names = comparison.order(figures)
+---@param figures moonlark.metrics.Figures
 ---@return string[]
-function comparison.order(task, figures)
-  local names, first = {}, comparison.tasks[task].first
+function comparison.order(figures)
+  local names, first = {}, first_of[figures]
   for name in pairs(figures) do names[#names + 1] = name end
   table.sort(names, function(a, b)
     if (a == first) ~= (b == first) then return a == first end
@@ -78,17 +92,13 @@ function comparison.order(task, figures)
   return names
 end
 
--- Figures of each task print themselves in its order.
-local printing = {}
-for task in pairs(comparison.tasks) do
-  printing[task] = {__name = "moonlark.metrics.Figures", __tostring = function(figures)
-    local lines = {}
-    for i, name in ipairs(comparison.order(task, figures)) do
-      local x = figures[name]
-      lines[i] = ("%-28s %s"):format(name, x == x and ("%.4f"):format(x) or "-")
-    end
-    return table.concat(lines, "\n")
-  end}
+function Figures:__tostring()
+  local lines = {}
+  for i, name in ipairs(comparison.order(self)) do
+    local x = self[name]
+    lines[i] = ("%-30s %s"):format(name, x == x and ("%.4f"):format(x) or "-")
+  end
+  return table.concat(lines, "\n")
 end
 
 local function check(name, value, task)
@@ -105,7 +115,7 @@ end
 ---@param reference moonlark.Annotation|moonlark.music.Tempo  the truth
 ---@param estimate moonlark.Annotation|moonlark.music.Tempo
 ---@param task ("beats"|"downbeats"|"onsets"|"tempo"|"key"|"chords"|"sections"|"notes")?
----@return table<string, number>
+---@return moonlark.metrics.Figures
 function comparison.compare(reference, estimate, task)
   local is_tempo = type(reference) == "table" and not annotation.is(reference) and reference.bpm
   if not task and not is_tempo then task = annotation.check("reference", reference).kind end
@@ -113,7 +123,7 @@ function comparison.compare(reference, estimate, task)
   local how = comparison.tasks[task] or options.unknown("task", task, comparison.names)
   check("reference", reference, task)
   check("estimate", estimate, task)
-  return setmetatable(how.score(reference, estimate), printing[task])
+  return comparison.figures(how.score(reference, estimate), how.first)
 end
 
 return comparison

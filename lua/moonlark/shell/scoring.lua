@@ -1,30 +1,15 @@
---- Scoring: what was estimated beside the truth, of one song or of folders of them, by the metrics of a task.
-local annotation = require "moonlark.annotation"
-local comparison = require "moonlark.metrics.comparison"
+--- Scoring: what was estimated beside the truth, of one song or of folders of them: pairs of files, and figures over songs.
 local files = require "moonlark.base.files"
+local scan = require "moonlark.dataset.scan"
 local show = require "moonlark.base.show"
 
 local scoring = {}
 
---- The tasks that there are.
-scoring.tasks = comparison.names
-
---- The figures of one song. Errors: a file that cannot be read, or holds nothing of the kind.
----     print(scoring.score("beats", "truth.jams", "made.beats")["F-measure"])
----@param task string
----@param reference string  path
----@param estimate string  path
----@return table<string, number>
-function scoring.score(task, reference, estimate)
-  local kind = {kind = comparison.tasks[task].kind}
-  return comparison.compare(annotation.load(reference, kind), annotation.load(estimate, kind), task)
-end
-
 -- Files of a folder by their name without its ending, or the file that a path is.
-local function by_stem(path)
+local function by_stem(path, endings)
   if files.kind(path) ~= "directory" then return {[""] = path} end
   local found = {}
-  for _, name in ipairs(files.tree(path, annotation.endings)) do
+  for _, name in ipairs(files.tree(path, endings)) do
     local stem = files.stem(select(2, files.split(name)))
     if found[stem] then show.fail("%s and %s have the same name", found[stem], name) end
     found[stem] = name
@@ -32,17 +17,33 @@ local function by_stem(path)
   return found
 end
 
+-- Folders of a folder by their name, or the folder itself where it holds none.
+local function by_folder(path)
+  local found = {}
+  for _, name in ipairs(files.list(path)) do
+    local inner = scan.join(path, name)
+    if files.kind(inner) == "directory" then found[name] = inner end
+  end
+  return next(found) and found or {[""] = path}
+end
+
 --- The pairs of truth and estimate, in order of their names, and the files without a partner.
----     local pairs, alone = scoring.pair("truth", "made")
+---     local pairs, alone = scoring.pair("truth", "made", {".jams"})
 ---@param reference string  a file or a folder
 ---@param estimate string
+---@param endings string[]?  of the files that folders hold; nil: a song is a folder
 ---@return {reference: string, estimate: string, name: string}[]
 ---@return {path: string, reason: string}[]
-function scoring.pair(reference, estimate)
+function scoring.pair(reference, estimate, endings)
   if (files.kind(reference) == "directory") ~= (files.kind(estimate) == "directory") then
     show.fail("%s and %s must be two files or two folders", reference, estimate)
   end
-  local a, b, list, alone = by_stem(reference), by_stem(estimate), {}, {}
+  if not endings and files.kind(reference) ~= "directory" then
+    show.fail("%s must be a folder of sounds, one a source, or a folder of such folders", reference)
+  end
+  local one = endings and by_stem or by_folder
+  local a, b = one(reference, endings), one(estimate, endings)
+  local list, alone = {}, {}
   for stem, path in pairs(a) do
     if b[stem] then
       list[#list + 1] = {reference = path, estimate = b[stem], name = stem ~= "" and stem or estimate}
@@ -57,9 +58,6 @@ function scoring.pair(reference, estimate)
   table.sort(alone, function(x, y) return x.path < y.path end)
   return list, alone
 end
-
---- The names of figures in order: the task's first one first.
-scoring.names = comparison.order
 
 --- Mean and 95 % interval of the mean (Student's t is not far from 2 for ten songs and more) of each figure; numbers that
 --- are none are left out.

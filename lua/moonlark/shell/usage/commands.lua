@@ -559,7 +559,7 @@ return {
   },
   score = {says = "Scores beats, chords, keys … beside the truth, of a song or of folders, as mir_eval does",
     arguments = {
-      {names = {"task"}, offers = {"beats", "downbeats", "onsets", "tempo", "key", "chords", "sections", "notes"}, says = "beats, downbeats, onsets, tempo, key, chords, sections, notes"},
+      {names = {"task"}, offers = {"beats", "downbeats", "onsets", "tempo", "key", "chords", "sections", "notes", "melody", "separation"}, says = "beats, downbeats, onsets, tempo, key, chords, sections, notes, melody, separation"},
       {names = {"reference"}, kind = "file", says = "The truth"},
       {names = {"estimate"}, kind = "file", says = "What was estimated"},
     },
