@@ -21,7 +21,7 @@ const char *const mlk_channel_names[] = {"shell", "control", "stdin", "iopub", "
 enum {
     WAITING = 4096,  /* messages that may wait for Lua; more wait in the sockets */
     LOOK_MS = 500,   /* how often the parent is looked for */
-    SOON_MS = 50,    /* the same once the end has been asked for */
+    SOON_MS = 50,    /* the same once the end has been asked for, or where something waits to be sent */
     PATIENCE_S = 2,  /* that Lua has to end by itself */
     LINGER_MS = 1000, /* that the last messages have to leave */
     CLIENT_LINGER_MS = 50, /* a kernel that has ended takes none */
@@ -34,6 +34,7 @@ struct mlk_channels {
     mlk_mailbox inbox[MLK_CHANNELS], outbox;
     mlk_control control;
     mlk_capture *capture;
+    mlk_message *early;   /* see send_one */
     pthread_mutex_t lock; /* of `parent` */
     char *parent;         /* header of the message whose output comes, or NULL */
     pthread_t thread;
@@ -50,10 +51,25 @@ double mlk_channels_clock(void)
 
 /* --- the thread that owns the sockets ------------------------------------------------ */
 
+/* A question to somebody whose connection does not stand yet waits for it; the next one takes its place. */
+static void send_one(mlk_channels *self, mlk_message *message)
+{
+    mlk_message *before = message->channel == MLK_STDIN ? self->early : NULL;
+    bool sent = mlk_sockets_send(&self->sockets, message);
+    if (message->channel == MLK_STDIN)
+        self->early = sent ? NULL : message;
+    if (before != message)
+        mlk_message_free(before);
+    if (sent)
+        mlk_message_free(message);
+}
+
 static void send_all(mlk_channels *self)
 {
-    for (mlk_message *message; (message = mlk_mailbox_take(&self->outbox)); mlk_message_free(message))
-        mlk_sockets_send(&self->sockets, message);
+    if (self->early)
+        send_one(self, self->early);
+    for (mlk_message *message; (message = mlk_mailbox_take(&self->outbox));)
+        send_one(self, message);
 }
 
 /* A message that control answers by itself is not for Lua. */
@@ -105,7 +121,8 @@ static void *serve(void *argument)
             items[i] = (mlk_zmq_item){.socket = self->sockets.list[i], .events = full ? 0 : MLK_ZMQ_POLLIN};
         }
         items[MLK_CHANNELS] = (mlk_zmq_item){.fd = self->outbox.descriptor, .events = MLK_ZMQ_POLLIN};
-        int ready = mlk_zmq.zmq_poll(items, MLK_CHANNELS + 1, mlk_control_ending(&self->control) ? SOON_MS : LOOK_MS);
+        bool soon = self->early || mlk_control_ending(&self->control);
+        int ready = mlk_zmq.zmq_poll(items, MLK_CHANNELS + 1, soon ? SOON_MS : LOOK_MS);
         for (int i = 0; i < MLK_CHANNELS && ready > 0; i++)
             if (items[i].revents & MLK_ZMQ_POLLIN)
                 receive(self, (mlk_channel)i);
@@ -230,6 +247,7 @@ void mlk_channels_close(mlk_channels *self)
     }
     mlk_sockets_close(&self->sockets, self->client ? CLIENT_LINGER_MS : LINGER_MS);
     mlk_control_close(&self->control);
+    mlk_message_free(self->early);
     mlk_mailbox_close(&self->outbox);
     for (int i = 0; i < MLK_CHANNELS; i++)
         mlk_mailbox_close(&self->inbox[i]);

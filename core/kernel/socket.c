@@ -1,5 +1,6 @@
 #include "kernel/socket.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static void set(void *socket, int option, int value)
     mlk_zmq.zmq_setsockopt(socket, option, &value, sizeof value);
 }
 
-static void set_up(void *socket, int type)
+static void set_up(void *socket, int type, int channel)
 {
     mlk_zmq.zmq_setsockopt(socket, MLK_ZMQ_MAX_MESSAGE, &LARGEST, sizeof LARGEST);
     set(socket, MLK_ZMQ_SEND_LIMIT, READER_BEHIND);
@@ -23,6 +24,8 @@ static void set_up(void *socket, int type)
         set(socket, MLK_ZMQ_XPUB_VERBOSE, 1);
     if (type == MLK_ZMQ_ROUTER)
         set(socket, MLK_ZMQ_ROUTER_HANDOVER, 1);
+    if (type == MLK_ZMQ_ROUTER && channel == MLK_STDIN)
+        set(socket, MLK_ZMQ_ROUTER_MANDATORY, 1);
     if (type == MLK_ZMQ_SUB)
         mlk_zmq.zmq_setsockopt(socket, MLK_ZMQ_SUBSCRIBE, "", 0);
 }
@@ -33,7 +36,7 @@ static mlk_code open_one(mlk_sockets *sockets, int channel, const char *place, c
     void *socket = sockets->list[channel] = mlk_zmq.zmq_socket(sockets->context, type);
     int failed = -1;
     if (socket) {
-        set_up(socket, type);
+        set_up(socket, type, channel);
         if (client)
             mlk_zmq.zmq_setsockopt(socket, MLK_ZMQ_NAME, client, strlen(client));
         failed = client ? mlk_zmq.zmq_connect(socket, place) : mlk_zmq.zmq_bind(socket, place);
@@ -73,16 +76,17 @@ void mlk_sockets_close(mlk_sockets *sockets, int linger_ms)
     *sockets = (mlk_sockets){0};
 }
 
-void mlk_sockets_send(mlk_sockets *sockets, const mlk_message *message)
+bool mlk_sockets_send(mlk_sockets *sockets, const mlk_message *message)
 {
     if (message->channel >= MLK_CHANNELS)
-        return;
+        return true;
     for (size_t i = 0; i < message->count; i++) {
         int more = i + 1 < message->count ? MLK_ZMQ_MORE : 0;
         const mlk_bytes *frame = &message->frames[i];
         if (mlk_zmq.zmq_send(sockets->list[message->channel], frame->at, frame->size, MLK_ZMQ_DONT_WAIT | more) < 0)
-            return;
+            return mlk_zmq.zmq_errno() != EHOSTUNREACH;
     }
+    return true;
 }
 
 mlk_message *mlk_sockets_receive(mlk_sockets *sockets, mlk_channel channel)

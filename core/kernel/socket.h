@@ -5,6 +5,8 @@
 #include "kernel/message.h"
 #include "kernel/zmq.h"
 
+#include <stdbool.h>
+
 typedef struct mlk_sockets {
     void *context, *list[MLK_CHANNELS];
 } mlk_sockets;
@@ -17,8 +19,9 @@ mlk_code mlk_sockets_open(mlk_sockets *sockets, const char *transport, const cha
 /* What was sent has so many milliseconds to leave. */
 void mlk_sockets_close(mlk_sockets *sockets, int linger_ms);
 
-/* Sends on the message's channel. It never waits: a reader that is gone or far behind loses it. */
-void mlk_sockets_send(mlk_sockets *sockets, const mlk_message *message);
+/* Sends on the message's channel. It never waits: a reader that is gone or far behind loses it. False: it is for
+ * somebody whose connection does not stand, which only the channel for input tells. */
+bool mlk_sockets_send(mlk_sockets *sockets, const mlk_message *message);
 
 /* The next message that has come on a channel; NULL: none, or one of too many frames, which is dropped. */
 mlk_message *mlk_sockets_receive(mlk_sockets *sockets, mlk_channel channel);

@@ -17,6 +17,7 @@ static atomic_int requested; /* stays set from the signal until mlk_signals_stop
 static volatile sig_atomic_t ending; /* the signal that ends the program, once one has come */
 static volatile sig_atomic_t session;
 static volatile sig_atomic_t deaf; /* to SIGINT */
+static volatile sig_atomic_t remote; /* whoever interrupts has no terminal */
 static lua_State *volatile running; /* the Lua thread that runs now: the one to hang the hook on */
 static sigjmp_buf *volatile waiting;
 static pthread_t owner;
@@ -86,8 +87,10 @@ static void on_signal(int signal_number)
         waiting = NULL;
         siglongjmp(*place, 1);
     }
-    if (requested && !ending)
-        say("\nstill stopping: the running C function has to return first (Ctrl-\\ ends the whole session)\n");
+    if (requested && !ending) {
+        say("\nstill stopping: the running C function has to return first (");
+        say(remote ? "a restart of the kernel ends the whole session)\n" : "Ctrl-\\ ends the whole session)\n");
+    }
     requested = 1;
     lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
     errno = saved;
@@ -242,6 +245,7 @@ void mlk_signals_keep_session(void)
 void mlk_signals_heed(bool heeds)
 {
     deaf = !heeds;
+    remote = true;
 }
 
 bool mlk_signals_is_interrupt(lua_State *L, int index)

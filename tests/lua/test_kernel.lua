@@ -3,6 +3,8 @@ package.path = "tests/lua/?.lua;" .. package.path
 local lib = require "lib"
 local lu = require "luaunit"
 local core = require "moonlark_core"
+local files = require "moonlark.base.files"
+local json = require "moonlark.base.json"
 if not core.system.libraries().libzmq then
   print "skipped: libzmq is not here"
   os.exit(77)
@@ -88,7 +90,8 @@ function TestKernel:test_a_picture_is_png_and_svg()
 end
 
 function TestKernel:test_an_interrupt_ends_the_cell_and_nothing_else()
-  for _, code in ipairs {"kept = 7\nwhile true do end", "pcall(function() while true do end end)", "time(core_sleep)"} do
+  for _, code in ipairs {"kept = 7\nwhile true do end", "pcall(function() while true do end end)", "time(core_sleep)",
+    "x = torch.ones {400, 400} while true do x = x:matmul(x):tanh() end", "while true do print 'again' end"} do
     run 'core_sleep = function() require("moonlark_core").system.sleep(1000) end'
     local header = kernel:send("execute_request", {code = code})
     repeat until kernel:next {"iopub"}.type == "execute_input"
@@ -303,6 +306,72 @@ function TestKernel:test_hostile_bytes_are_survived()
   while kernel:next({"shell", "control", "iopub"}, 0.2) do end
 end
 
+function TestKernel:test_it_says_where_it_is()
+  lu.assertEquals(kernel:ask "connect_request", {status = "ok", shell_port = 1, control_port = 2, stdin_port = 3,
+    iopub_port = 4, hb_port = 5})
+end
+
+function TestKernel:test_a_cell_does_not_end_the_program()
+  lu.assertStrContains(run("os.exit(3)").evalue, "os.exit would end the kernel")
+  lu.assertEquals(run("1").status, "ok")
+end
+
+TestKernelStart = {}
+
+function TestKernelStart:test_a_connection_must_be_right()
+  local good = {transport = "tcp", ip = "127.0.0.1", key = "k", signature_scheme = "hmac-sha256", shell_port = 1,
+    control_port = 2, stdin_port = 3, iopub_port = 4, hb_port = 5}
+  for words, change in pairs {
+    ["shell_port must be"] = {shell_port = 0}, ["ip must be"] = {ip = 3}, ["transport must be"] = {transport = "pgm"},
+    ["signature_scheme must be hmac-sha256, got hmac-md5"] = {signature_scheme = "hmac-md5"},
+    ["cannot listen at tcp://127.0.0.999:1"] = {ip = "127.0.0.999"},
+  } do
+    local file = {}
+    for key, value in pairs(good) do file[key] = value end
+    for key, value in pairs(change) do file[key] = value end
+    local ran = lib.moonlark(nil, nil, "kernel", "start", lib.write(lib.folder() .. "/c.json", json.encode(file)))
+    lu.assertEquals(ran.code, 1)
+    lu.assertStrContains(ran.err, words)
+  end
+  lu.assertEquals(lib.moonlark(nil, nil, "kernel", "start").code, 2)
+  lu.assertEquals(lib.moonlark(nil, nil, "kernel", "install", "file").code, 2)
+  lu.assertStrContains(lib.moonlark(nil, nil, "kernel", "start", "/no/such/file").err, "/no/such/file")
+end
+
+function TestKernelStart:test_without_libzmq_it_says_what_to_install()
+  local folder = lib.folder()
+  lib.write(folder .. "/libzmq.so.5")
+  local settings = {"LD_LIBRARY_PATH=" .. folder}
+  local ran = lib.moonlark(nil, settings, "-e", [[
+    require "moonlark_core".kernel.open {transport = "ipc", ip = "x", key = "", ports = {1, 2, 3, 4, 5}}]])
+  lu.assertEquals(ran.code, 1)
+  lu.assertStrContains(ran.err, "apt-get install libzmq5")
+  lu.assertStrContains(lib.moonlark(nil, settings, "doctor").out, "no kernel for notebooks")
+end
+
+function TestKernelStart:test_the_spec_is_installed_where_jupyter_looks()
+  local folder = lib.folder()
+  local place = folder .. "/share/jupyter/kernels/mine"
+  local ran = lib.moonlark(nil, nil, "kernel", "install", "--prefix", folder, "--name", "mine")
+  lu.assertEquals(ran.out:match "^[^\n]*", place)
+  local spec = json.read(place .. "/kernel.json")
+  lu.assertEquals(spec.argv, {lib.program, "kernel", "start", "{connection_file}"})
+  lu.assertEquals({spec.language, spec.interrupt_mode}, {"lua", "signal"})
+  for name, width in pairs {["logo-32x32.png"] = 32, ["logo-64x64.png"] = 64} do
+    lu.assertEquals(require "moonlark.base.png".size(files.read(place .. "/" .. name), name), width)
+  end
+  lu.assertStrContains(files.read(place .. "/logo-svg.svg"), "<svg")
+  for _, case in ipairs {{"JUPYTER_DATA_DIR=" .. folder .. "/data", folder .. "/data/kernels/moonlark"},
+    {"XDG_DATA_HOME=" .. folder .. "/xdg", folder .. "/xdg/jupyter/kernels/moonlark"},
+    {"HOME=" .. folder .. "/home", folder .. "/home/.local/share/jupyter/kernels/moonlark"}} do
+    local user = lib.shell("env -u JUPYTER_DATA_DIR -u XDG_DATA_HOME \"$0\" \"$1\" kernel install", case[1], lib.program)
+    lu.assertEquals(user.out:match "^[^\n]*", case[2])
+  end
+  local active = lib.moonlark(nil, {"VIRTUAL_ENV=" .. folder .. "/venv"}, "kernel", "install", "--sys-prefix")
+  lu.assertStrContains(active.out, folder .. "/venv/share/jupyter/kernels/moonlark\n")
+  lu.assertStrContains(lib.moonlark(nil, nil, "kernel", "install", "--name", "a/b").err, "name must be letters")
+end
+
 TestKernelEnd = {}
 
 function TestKernelEnd:test_it_ends_in_the_midst_of_a_cell()
@@ -311,7 +380,8 @@ function TestKernelEnd:test_it_ends_in_the_midst_of_a_cell()
     one:send("execute_request", {code = code})
     repeat until one:next {"iopub"}.type == "execute_input"
     local began = core.system.clock()
-    lu.assertEquals(one:ask("shutdown_request", {restart = true}, "control").restart, true)
+    local header = one:send("shutdown_request", {restart = true}, "control")
+    lu.assertEquals(one:next_of(header, {"control"}).content, {restart = true, status = "ok"})
     lu.assertEquals(one:ended(), 0)
     lu.assertTrue(core.system.clock() - began < 20)
   end
@@ -336,7 +406,7 @@ function TestKernelEnd:test_it_does_not_outlive_who_started_it()
   local one = client.start(settings)
   lu.assertEquals(one:run("1").status, "ok")
   lib.write(folder .. "/go")
-  local pid = require "moonlark.base.files".read(folder .. "/pid"):match "%d+"
+  local pid = files.read(folder .. "/pid"):match "%d+"
   for _ = 1, 300 do
     local state = lib.shell("ps -o stat= -p " .. pid).out
     if state == "" or state:find "^Z" then return end

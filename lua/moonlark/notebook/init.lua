@@ -11,13 +11,13 @@ local notebook = {}
 --- A kernel that runs.
 ---@class moonlark.notebook.Kernel
 ---@field channels table  core.kernel's sockets
+---@field ports integer[]  in the order of the connection: shell, control, stdin, iopub, heartbeat
 ---@field count integer  cells that were run and counted
 ---@field header string  of the message that is handled now, JSON
 ---@field shown table<string, boolean>  ids of what this cell has displayed
 ---@field bars integer  progress bars so far
 ---@field history {[1]: integer, [2]: string, [3]: string?}[]  number, code and result of cells
 ---@field failed_at number?  cells that came before this moment are given up
----@field asker table?  who may be asked for input: the message of the cell that runs
 
 -- What a connection file must hold.
 local port = shape.integer(1, 65535)
@@ -39,16 +39,22 @@ function notebook.connection(path)
     ports = {file.shell_port, file.control_port, file.stdin_port, file.iopub_port, file.hb_port}}
 end
 
+-- A cell that ends the program would end what the others have computed.
+local function exit()
+  error("os.exit would end the kernel: the notebook's menu restarts it or shuts it down", 0)
+end
+
 --- Runs a kernel until it is shut down.
 ---@param path string  a connection file, as Jupyter writes it
 function notebook.serve(path)
   local connection = notebook.connection(path)
   core.kernel.attempt(function() end) -- from here on Ctrl-C stops cells, and nothing else
   local channels <close> = core.kernel.open(connection)
-  local kernel = {channels = channels, count = 0, header = "", history = {}}
+  local kernel = {channels = channels, ports = connection.ports, count = 0, header = "", history = {}}
   channels:describe(json.encode(messages.kernel_info()))
   prompt.open()
   output.open(kernel)
+  os.exit = exit
   while true do
     local message, why = channels:wait({"control", "shell"}, 3600)
     if message then messages.handle(kernel, message) end

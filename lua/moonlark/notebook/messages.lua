@@ -22,9 +22,15 @@ function messages.kernel_info()
   }
 end
 
+local function connect(kernel)
+  local shell, control, stdin, iopub, heartbeat = table.unpack(kernel.ports)
+  return {status = "ok", shell_port = shell, control_port = control, stdin_port = stdin, iopub_port = iopub,
+    hb_port = heartbeat}
+end
+
 local answers = {
   kernel_info_request = messages.kernel_info,
-  connect_request = function() return {status = "ok"} end,
+  connect_request = connect,
   execute_request = execute,
   complete_request = questions.complete,
   inspect_request = questions.inspect,

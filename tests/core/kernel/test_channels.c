@@ -165,6 +165,37 @@ static void strangers_are_passed_over(void **state)
     a_question_is_answered(NULL);
 }
 
+/* Who is asked for input before his connection stands is asked once it does. */
+static void a_question_waits_for_its_reader(void **state)
+{
+    (void)state;
+    mlk_status status;
+    mlk_bytes identity = text("late");
+    mlk_outgoing question = {.channel = MLK_STDIN, .type = "input_request", .identities = &identity,
+                             .identity_count = 1, .content = text("{\"prompt\":\"early\"}")};
+    assert_int_equal(mlk_channels_send(kernel, &question, &status), 0);
+    usleep(100000);
+    void *context = mlk_zmq.zmq_ctx_new(), *late = mlk_zmq.zmq_socket(context, MLK_ZMQ_DEALER);
+    char place[64], frame[512];
+    int more = 1, length = 0;
+    snprintf(place, sizeof place, "ipc://%s/s-3", folder);
+    mlk_zmq.zmq_setsockopt(late, MLK_ZMQ_NAME, "late", 4);
+    assert_int_equal(mlk_zmq.zmq_connect(late, place), 0);
+    for (int i = 0; i < 6 && more; i++) { /* the content comes last */
+        mlk_zmq_msg part;
+        mlk_zmq.zmq_msg_init(&part);
+        length = mlk_zmq.zmq_msg_recv(&part, late, 0);
+        assert_in_range(length, 0, sizeof frame - 1);
+        memcpy(frame, mlk_zmq.zmq_msg_data(&part), (size_t)length);
+        more = mlk_zmq.zmq_msg_more(&part);
+        mlk_zmq.zmq_msg_close(&part);
+    }
+    frame[length] = '\0';
+    assert_string_equal(frame, "{\"prompt\":\"early\"}");
+    mlk_zmq.zmq_close(late);
+    mlk_zmq.zmq_ctx_term(context);
+}
+
 static void the_end_can_be_asked_for(void **state)
 {
     (void)state;
@@ -215,6 +246,7 @@ int main(void)
         cmocka_unit_test(the_kernel_is_described_while_it_works),
         cmocka_unit_test(an_interrupt_is_a_signal),
         cmocka_unit_test(strangers_are_passed_over),
+        cmocka_unit_test(a_question_waits_for_its_reader),
         cmocka_unit_test(the_end_can_be_asked_for),
     };
     return cmocka_run_group_tests(tests, open_both, close_both);
