@@ -1937,6 +1937,7 @@
 ---@class moonlark.plot.curves.Options
 ---@field x? string|false  default epoch, else the row: the key to draw against
 ---@field names? table<string, string>|false  default the names themselves: titles of the panels: {accuracy = "accuracy by track"}
+---@field measures? string[]|false  default nil: only these, in this order: {"loss", "accuracy"}; with validation and test where they are there
 ---@field training? string  default "training": what the training's own curve is called
 ---@field colours? string|string[]|false  default twenty; the first ten are told apart by colour-blind people, too: of the series, one after the other; they repeat
 ---@field styles? "solid"|"dashed"|"dotted"|"dashdot"|"long"|("solid"|"dashed"|"dotted"|"dashdot"|"long")[]|false  default one for each series: dashes of the lines

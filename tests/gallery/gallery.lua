@@ -299,6 +299,7 @@ add("histogram_log", function()
 end)
 add("curves", function() return plot.curves(history(30), {title = "A training"}) end)
 add("curves_log", function() return plot.curves(history(60), {yscale = "log", legend = "below"}) end)
+add("curves_chosen", function() return plot.curves(history(30), {measures = {"loss", "accuracy"}}) end)
 add("curves_one_epoch", function() return plot.curves(history(1)) end)
 add("curves_column", function()
   local rows = {}

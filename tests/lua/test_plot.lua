@@ -213,6 +213,10 @@ function TestContent:test_words_are_drawn()
   assert_shows(plot.bars({svm = 0.5, knn = 0.25}, {errors = {svm = 0.1}}), "knn", "svm", "0.5", "0.25")
   assert_shows(plot.curves {{epoch = 1, loss = 1, valid_loss = 2}, {epoch = 2, loss = 0.5, valid_loss = 1}},
     "loss", "training", "validation", "epoch")
+  local rows = {{epoch = 1, loss = 1, accuracy = 0.2, f1 = 0.3}, {epoch = 2, loss = 0.5, accuracy = 0.4, f1 = 0.4}}
+  assert_shows(plot.curves(rows, {measures = {"accuracy", "loss"}}), "accuracy", "loss")
+  lu.assertNotStrContains(plot.curves(rows, {measures = {"accuracy", "loss"}}):script(), "'f1'")
+  lu.assertErrorMsgContains("unknown measure: 'los' (did you mean 'loss'?)", plot.curves, rows, {measures = {"los"}})
   assert_shows(plot.lines({wave(9), wave(9)}, {labels = {"one", "zwei ♯ß"}}), "one", "zwei ♯ß")
 end
 

@@ -24,6 +24,8 @@ local parameters = options.describe("plot.curves", {
   x = options.text(nil, "the key to draw against", {usual = "epoch, else the row"}),
   names = options.value("table<string, string>", "a table of words by the names in the rows", names_of, nil,
     'titles of the panels: {accuracy = "accuracy by track"}', {usual = "the names themselves"}),
+  measures = options.list(options.text(nil), nil, {least = 1},
+    'only these, in this order: {"loss", "accuracy"}; with validation and test where they are there', {usual = "all"}),
   training = options.text("training", "what the training's own curve is called"),
 }, style.lines, style.points, shared.legend(nil, "in the corner that such curves leave free"),
   shared.yscale, shared.title, shared.size(nil, 380, "450 for each panel of a row"))
@@ -77,6 +79,14 @@ local function measures_of(keys)
   return measures
 end
 
+-- Those of the measures that are asked for.
+local function chosen(measures, names)
+  local by_name, known, list = {}, {}, {}
+  for i, measure in ipairs(measures) do by_name[measure.name], known[i] = measure, measure.name end
+  for i, name in ipairs(names) do list[i] = by_name[name] or options.unknown("measure", name, known) end
+  return list
+end
+
 -- One key over the rows as a series, and where it is best.
 local function series_of(rows, key, x_key, lower_is_better, training)
   local x, y, best, best_x = {}, {}, nil, nil
@@ -119,6 +129,7 @@ function pictures.curves(metrics, given)
   local known_best = metrics.history and metrics.best and metrics.best.epoch
   local x_key = settings.x or (rows[1].epoch and "epoch")
   local measures = measures_of(keys_of(rows, x_key))
+  if settings.measures then measures = chosen(measures, settings.measures) end
   local figures, columns = {}, math.min(#measures, 3)
   for i, measure in ipairs(measures) do
     local series, best = panel_of(rows, measure, x_key, settings.training)
