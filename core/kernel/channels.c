@@ -5,12 +5,9 @@
 #include "kernel/control.h"
 #include "kernel/socket.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -152,28 +149,12 @@ static mlk_code start_thread(mlk_channels *self, mlk_status *status)
 static void publish(void *context, const char *name, mlk_bytes text)
 {
     mlk_channels *self = context;
-    char *content = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&content, &size);
-    if (!out)
-        return;
-    fprintf(out, "{\"name\":\"%s\",\"text\":", name);
-    mlk_wire_text(out, text);
-    putc('}', out);
-    if (fclose(out) == 0) {
-        mlk_status status;
-        mlk_bytes topic = {name, strlen(name)};
-        pthread_mutex_lock(&self->lock);
-        mlk_outgoing stream = {.channel = MLK_IOPUB, .type = "stream", .identities = &topic, .identity_count = 1,
-                               .content = {content, size}};
-        if (self->parent)
-            stream.parent = (mlk_bytes){self->parent, strlen(self->parent)};
-        mlk_message *message = mlk_wire_write(&self->signer, &stream, &status);
-        if (message)
-            mlk_mailbox_put(&self->outbox, message);
-        pthread_mutex_unlock(&self->lock);
-    }
-    free(content);
+    mlk_status status;
+    pthread_mutex_lock(&self->lock);
+    mlk_message *message = mlk_wire_write_stream(&self->signer, name, text, self->parent, &status);
+    pthread_mutex_unlock(&self->lock);
+    if (message)
+        mlk_mailbox_put(&self->outbox, message);
 }
 
 mlk_code mlk_channels_output_of(mlk_channels *self, mlk_bytes header, mlk_status *status)

@@ -11,8 +11,8 @@ typedef struct mlk_sockets {
     void *context, *list[MLK_CHANNELS];
 } mlk_sockets;
 
-/* transport, ip and ports as a connection file has them. `client`: NULL on the kernel's side; else the name by which the
- * kernel knows all sockets of this other end, which connect where it has bound. */
+/* transport, ip and ports as a connection file has them. `client`: NULL on the kernel's side; else the name by which
+ * the kernel knows all sockets of this other end, which connect where it has bound. */
 mlk_code mlk_sockets_open(mlk_sockets *sockets, const char *transport, const char *ip, const int ports[MLK_CHANNELS],
                           const char *client, mlk_status *status);
 

@@ -223,3 +223,29 @@ mlk_message *mlk_wire_write(const mlk_signer *signer, const mlk_outgoing *outgoi
     mlk_message_free(message);
     return NULL;
 }
+
+mlk_message *mlk_wire_write_stream(const mlk_signer *signer, const char *name, mlk_bytes text, const char *parent,
+                                   mlk_status *status)
+{
+    char *content = NULL;
+    size_t size = 0;
+    mlk_message *message = NULL;
+    FILE *out = open_memstream(&content, &size);
+    if (out) {
+        fprintf(out, "{\"name\":\"%s\",\"text\":", name);
+        mlk_wire_text(out, text);
+        putc('}', out);
+    }
+    if (out && fclose(out) == 0) {
+        mlk_bytes topic = {name, strlen(name)};
+        mlk_outgoing stream = {.channel = MLK_IOPUB, .type = "stream", .identities = &topic, .identity_count = 1,
+                               .content = {content, size}};
+        if (parent)
+            stream.parent = (mlk_bytes){parent, strlen(parent)};
+        message = mlk_wire_write(signer, &stream, status);
+    } else {
+        mlk_fail_memory(status, "what was printed");
+    }
+    free(content);
+    return message;
+}

@@ -44,6 +44,10 @@ typedef struct mlk_outgoing {
 /* A message with a header of its own and a signature; NULL when memory is short. */
 mlk_message *mlk_wire_write(const mlk_signer *signer, const mlk_outgoing *outgoing, mlk_status *status);
 
+/* What was printed on "stdout" or "stderr", as output of the message with this header (NULL: of none). */
+mlk_message *mlk_wire_write_stream(const mlk_signer *signer, const char *name, mlk_bytes text, const char *parent,
+                                   mlk_status *status);
+
 /* Finds a member of a JSON object: its value as it stands there. False where there is none, or this is no object. */
 bool mlk_wire_member(mlk_bytes json, const char *name, mlk_bytes *value);
 

@@ -80,8 +80,8 @@ static int open(lua_State *L)
 
 /* --- messages ------------------------------------------------------------------------ */
 
-/* kernel:send{channel, type, identities, parent, metadata, content, buffers} -> its header: texts are JSON or bytes; what
- * is nil is empty */
+/* kernel:send{channel, type, identities, parent, metadata, content, buffers} -> its header: texts are JSON or bytes;
+ * what is nil is empty */
 static int send(lua_State *L)
 {
     mlk_channels *kernel = check_kernel(L);

@@ -9,6 +9,11 @@ Client.__index = Client
 
 local client = {}
 
+if not core.system.libraries().libzmq then
+  print "skipped: libzmq is not here"
+  os.exit(77)
+end
+
 local PATIENCE = 60
 
 --- Starts a kernel and waits until it answers. Its sockets are files of a folder of its own.
@@ -18,8 +23,8 @@ function client.start(settings)
   local file = {transport = "ipc", ip = folder .. "/s", key = "secret", signature_scheme = "hmac-sha256",
     shell_port = 1, control_port = 2, stdin_port = 3, iopub_port = 4, hb_port = 5}
   local place = lib.write(folder .. "/connection.json", json.encode(file))
-  local line = ("echo $$; cd '%s'; exec env JPY_PARENT_PID=1 %s '%s' kernel start '%s' 2>'%s/log'"):format(folder, settings or "", lib.program,
-    place, folder)
+  local line = ("echo $$; cd '%s'; exec env JPY_PARENT_PID=1 %s '%s' kernel start '%s' 2>'%s/log'"):format(folder,
+    settings or "", lib.program, place, folder)
   local self = setmetatable({folder = folder, process = io.popen(line), kept = {}}, Client)
   self.pid = tonumber(self.process:read "l")
   self.channels = core.kernel.open {transport = "ipc", ip = file.ip, key = file.key, ports = {1, 2, 3, 4, 5},
@@ -43,11 +48,12 @@ end
 
 --- Sends a request; its header, decoded.
 function Client:send(kind, content, channel)
-  return json.decode((self.channels:send {channel = channel or "shell", type = kind, content = json.encode(content or {})}))
+  local header = self.channels:send {channel = channel or "shell", type = kind, content = json.encode(content or {})}
+  return json.decode(header)
 end
 
---- Sends a request and gives the content of its reply, and what was told meanwhile: messages of iopub from busy to idle,
---- which all name the request as their parent.
+--- Sends a request and gives the content of its reply, and what was told meanwhile: messages of iopub from busy to
+--- idle, which all name the request as their parent.
 ---@param answer (fun(message: table): table?)?  what is answered when the kernel asks for input
 function Client:ask(kind, content, channel, answer)
   local header = self:send(kind, content, channel)

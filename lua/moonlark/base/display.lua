@@ -7,8 +7,8 @@
 ---       return {["text/html"] = "<b>" .. clock.hour .. "</b> o'clock"}
 ---     end
 ---
---- It gives texts or bytes by MIME type ("text/html", "image/png", "image/svg+xml", "audio/wav"), and after them, if need
---- be, a table of facts for each type ({["image/png"] = {width = 400}}). The text that the prompt prints is always
+--- It gives texts or bytes by MIME type ("text/html", "image/png", "image/svg+xml", "audio/wav"), and after them, if
+--- need be, a table of facts for each type ({["image/png"] = {width = 400}}). The text that the prompt prints is always
 --- there, too: whoever shows the value takes the richest that it can show. A list of records is a table.
 local html = require "moonlark.base.html"
 local show = require "moonlark.base.show"

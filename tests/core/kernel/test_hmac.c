@@ -37,8 +37,8 @@ static void published_vectors(void **state)
     check(counted, 20, "Test With Truncation", 20, "a3b6167473100ee06e0c796c2955552b"); /* its first half */
     check(key, 131, "Test Using Larger Than Block-Size Key - Hash Key First", 54,
           "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
-    const char *long_text = "This is a test using a larger than block-size key and a larger than block-size data. The key "
-                            "needs to be hashed before being used by the HMAC algorithm.";
+    const char *long_text = "This is a test using a larger than block-size key and a larger than block-size data. "
+                            "The key needs to be hashed before being used by the HMAC algorithm.";
     check(key, 131, long_text, strlen(long_text), "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
 

@@ -110,8 +110,8 @@ static void members_are_found(void **state)
     check_member(" { \"b\" : [1, {\"a\": 2}] , \"a\" : true }", "a", "true");
     check_member("{\"b\":\"\\\"a\\\":3,\", \"a\":\"x,}\"}", "a", "\"x,}\"");
     check_member("{\"b\":{\"a\":1}}", "a", NULL);
-    static const char *const broken[] = {"", "{", "{}", "[]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"b\":\"", "{\"b\":[1,",
-                                         "{\"b\" 1}", "{1:2}", "null", "{\"a\":\"x\\", "{\"b\":1,"};
+    static const char *const broken[] = {"", "{", "{}", "[]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"b\":\"",
+                                         "{\"b\":[1,", "{\"b\" 1}", "{1:2}", "null", "{\"a\":\"x\\", "{\"b\":1,"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         check_member(broken[i], "a", NULL);
 }
