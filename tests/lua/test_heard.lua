@@ -92,7 +92,7 @@ function TestHeard:test_meters_hear_the_recording_in_the_same_pass()
   audio.save(path, song, {subtype = "float"})
   in_small_pieces(function()
     for _, source in ipairs {path, song} do
-      for _, names in ipairs {{"test meter"}, {"test loudness", "test meter", "test mono meter"}} do
+      for _, names in ipairs {{"test meter"}, {"test loudness", "test meter", "test loudness", "test mono meter"}} do
         local h = heard.of(source)
         h:prepare(names)
         os.rename(path, path .. ".away") -- all is heard by now

@@ -170,11 +170,12 @@ end
 
 -- Which of the names are of curves that are not made yet, and of meters that have not heard the song.
 local function missing(self, names)
-  local of_curves, of_meters = {}, {}
+  local of_curves, of_meters, seen = {}, {}, {}
   for _, name in ipairs(names) do
     assert(curves[name] or meters[name], name)
-    if curves[name] and not self.joined[name] then of_curves[#of_curves + 1] = name end
-    if meters[name] and not self.measured[name] then of_meters[#of_meters + 1] = name end
+    if curves[name] and not self.joined[name] and not seen[name] then of_curves[#of_curves + 1] = name end
+    if meters[name] and not self.measured[name] and not seen[name] then of_meters[#of_meters + 1] = name end
+    seen[name] = true
   end
   return of_curves, of_meters
 end

@@ -3,6 +3,7 @@ local as_librosa = require "moonlark.music.rhythm.as_librosa"
 local bars = require "moonlark.music.rhythm.bars"
 local core = require "moonlark_core".music
 local heard = require "moonlark.music.hearing.heard"
+local onsets = require "moonlark.music.rhythm.onsets"
 local options = require "moonlark.base.options"
 require "moonlark.music.hearing.beat_odds" -- defines a curve, as the next
 require "moonlark.music.hearing.flux"
@@ -67,6 +68,15 @@ local function confidence_of(items, activation)
   return math.max(0, sum / #items - activation.data:mean():item())
 end
 
+local least_confidence, least_onsets = 0.15, 0.5 -- onsets a beat
+
+-- Whether anything speaks for these beats. The model walks on through hiss and long tones, where hardly more is new at its
+-- beats than elsewhere, and hardly anything begins.
+local function are_heard(items, h)
+  local begun = #items < 2 and 0 or #onsets.onsets(h)
+  return begun >= 2 and (items.confidence >= least_confidence or begun >= least_onsets * #items)
+end
+
 -- Gives each beat its place in the bar.
 local function number(items, h, network)
   local times = {}
@@ -88,7 +98,8 @@ end
 --- Source: the mean of an onset curve of several bands (SuperFlux; Böck and Widmer, 2013) and of what a temporal
 --- convolutional network says (Davies and Böck, 2019; models/weights/beats.json says what it learnt from), and the
 --- likeliest path through the states of Krebs, Böck and Widmer (2015), whose tempo has a prior. network = false takes
---- the onset curve alone. Silence and single clicks have no beats.
+--- the onset curve alone. Silence, single clicks and long tones have no beats: there are none where fewer than two beats or
+--- onsets are found, or where confidence is under 0.15 and there are fewer onsets than one for each two beats.
 ---
 --- method = "librosa" gives the beats and the tempo of librosa.beat.beat_track (0.11) at 22 050 Hz, "plp" the heights
 --- of its predominant local pulse (feature.plp); neither takes the other options. Errors: as of audio.load.
@@ -114,7 +125,9 @@ function beats.beats(song, given)
   local function find()
     local frames, activation, tempo = ways[o.method]()
     local items = items_of(frames, activation)
-    items.tempo, items.confidence = tempo or tempo_of(items), confidence_of(items, activation)
+    items.confidence = confidence_of(items, activation)
+    if o.method == "bar pointer" and not are_heard(items, h) then items = {confidence = 0} end
+    items.tempo = tempo or tempo_of(items)
     number(items, h, o.network)
     return h:annotation("beats", items)
   end
