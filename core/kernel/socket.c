@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { FRAMES = 4096, READER_BEHIND = 10000 };
-static const int64_t LARGEST = (int64_t)1 << 30; /* bytes of a frame that a stranger may make us hold */
+static const int64_t LARGEST = 64 << 20; /* bytes that a stranger may make us hold before his signature is seen */
 
 static const int kernel_types[] = {MLK_ZMQ_ROUTER, MLK_ZMQ_ROUTER, MLK_ZMQ_ROUTER, MLK_ZMQ_XPUB, MLK_ZMQ_ROUTER};
 static const int client_types[] = {MLK_ZMQ_DEALER, MLK_ZMQ_DEALER, MLK_ZMQ_DEALER, MLK_ZMQ_SUB, MLK_ZMQ_DEALER};
@@ -94,13 +94,15 @@ mlk_message *mlk_sockets_receive(mlk_sockets *sockets, mlk_channel channel)
     mlk_status status;
     mlk_zmq_msg part;
     bool more = true, good = true;
+    size_t total = 0;
     mlk_message *message = mlk_message_new(channel, &status);
     while (message && more) {
         mlk_zmq.zmq_msg_init(&part);
         if (mlk_zmq.zmq_msg_recv(&part, sockets->list[channel], MLK_ZMQ_DONT_WAIT) < 0) {
             good = more = false;
         } else {
-            good = good && message->count < FRAMES &&
+            total += mlk_zmq.zmq_msg_size(&part);
+            good = good && message->count < FRAMES && total <= (size_t)LARGEST &&
                    !mlk_message_add(message, mlk_zmq.zmq_msg_data(&part), mlk_zmq.zmq_msg_size(&part), &status);
             more = mlk_zmq.zmq_msg_more(&part);
         }

@@ -23,7 +23,7 @@ void mlk_sockets_close(mlk_sockets *sockets, int linger_ms);
  * somebody whose connection does not stand, which only the channel for input tells. */
 bool mlk_sockets_send(mlk_sockets *sockets, const mlk_message *message);
 
-/* The next message that has come on a channel; NULL: none, or one of too many frames, which is dropped. */
+/* The next message that has come on a channel; NULL: none, or one of too many frames or bytes, which is dropped. */
 mlk_message *mlk_sockets_receive(mlk_sockets *sockets, mlk_channel channel);
 
 #endif

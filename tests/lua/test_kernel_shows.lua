@@ -19,6 +19,10 @@ function TestShows:test_a_picture_is_png_and_svg()
   lu.assertStrContains(result.data["image/svg+xml"], "<svg")
   lu.assertStrContains(result.data["text/plain"], "figure")
   lu.assertTrue(result.metadata["image/png"].width > 100)
+  _, told = run "plot.scatter(torch.randn {60000, 2})"
+  result = client.of_type(told, "execute_result")[1]
+  lu.assertNil(result.data["image/svg+xml"]) -- it has some MB
+  lu.assertNotNil(result.data["image/png"])
 end
 
 function TestShows:test_a_display_is_replaced_in_its_place()

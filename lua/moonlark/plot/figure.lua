@@ -398,10 +398,13 @@ function Figure:show()
   return self
 end
 
+local LARGEST_SVG = 2 ^ 20 -- bytes; a notebook keeps pictures, and a browser draws each line of a larger one
+
 -- In a notebook: lines for screens of any size, pixels for what shows no SVG.
 function Figure:__display()
   local size = {width = math.floor(self.width), height = math.floor(self.height)}
-  return {["image/png"] = self:bytes "png", ["image/svg+xml"] = self:bytes "svg"},
+  local svg = self:bytes "svg"
+  return {["image/png"] = self:bytes "png", ["image/svg+xml"] = #svg <= LARGEST_SVG and svg or nil},
     {["image/png"] = size, ["image/svg+xml"] = size}
 end
 

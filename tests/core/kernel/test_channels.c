@@ -153,11 +153,15 @@ static void strangers_are_passed_over(void **state)
     mlk_channels *stranger = open_end(true, "another key");
     mlk_bytes frames[] = {text("<IDS|MSG>"), text(""), text("{\"msg_type\":\"shutdown_request\"}"), text("{}")};
     mlk_outgoing shutdown = {.channel = MLK_CONTROL, .type = "shutdown_request", .content = text("{}")};
+    static char much[65 << 20]; /* more than a stranger may make us hold, at once or in pieces */
+    mlk_bytes pieces[] = {{much, sizeof much / 2}, {much, sizeof much / 2}, {much, 1 << 20}};
     for (size_t n = 1; n <= 4; n++)
         assert_int_equal(mlk_channels_send_frames(stranger, MLK_CONTROL, frames, n, &status), 0);
     assert_int_equal(mlk_channels_send(stranger, &shutdown, &status), 0);
     shutdown.channel = MLK_SHELL;
     assert_int_equal(mlk_channels_send(stranger, &shutdown, &status), 0);
+    assert_int_equal(mlk_channels_send_frames(stranger, MLK_SHELL, pieces, 3, &status), 0);
+    assert_int_equal(mlk_channels_send_frames(stranger, MLK_STDIN, &(mlk_bytes){much, sizeof much}, 1, &status), 0);
     assert_null(mlk_channels_wait(stranger, 1u << MLK_CONTROL, 0.3));
     assert_null(mlk_channels_wait(kernel, ~0u, 0));
     assert_false(mlk_channels_ending(kernel));
