@@ -96,9 +96,10 @@ local function tensor_file()
     table.concat(functions, "\n"))
 end
 
--- The constructor of a class of networks, in the words of schemas: arguments in order, or by name in a last table.
-local function constructor_of(name, description)
-  local overload = {params = {}, named = {}, spread = false, returns = {{type = "moonlark.nn." .. name}}}
+-- The constructor of a class of networks, in the words of schemas: arguments in order, or by name in a last table. What
+-- it makes is called a Module, so that a list may begin with one layer and go on with another.
+local function constructor_of(description)
+  local overload = {params = {}, named = {}, spread = false, returns = {{type = "moonlark.nn.Module"}}}
   for i, p in ipairs(description.list) do
     overload.params[i] = {name = p.name, type = p.type, optional = not p.required}
     if not p.required then overload.named[#overload.named + 1] = overload.params[i] end
@@ -111,7 +112,7 @@ local function networks_file()
   for _, owner in ipairs(text.sort(options.owners())) do
     local name = owner:match "^nn%.(%u%w*)$"
     if name and type(nn[name]) == "table" then -- nn.Parameter is a function
-      local constructor = constructor_of(name, options.described(owner))
+      local constructor = constructor_of(options.described(owner))
       fields[#fields + 1] = field_of(schema, {name = name, overloads = {constructor}})
     end
   end

@@ -84,6 +84,9 @@ print(song:slyce(0, 1), feature.mel "song.mp3")
 function TestServer:test_scripts_have_no_warning()
   copy("examples", self.folder .. "/examples")
   copy("scripts/experiments", self.folder .. "/experiments")
+  for _, name in ipairs {"cnn", "cnn_mel", "crnn", "lstm", "mlp", "res_cnn"} do -- as one would write one's own
+    lib.write(("%s/nets/%s.lua"):format(self.folder, name), files.read(("models/%s.lua"):format(name)))
+  end
   lib.write(self.folder .. "/prompt.lua", prompt)
   lu.assertEquals(check(self.folder), {})
 end

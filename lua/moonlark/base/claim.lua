@@ -21,17 +21,22 @@ local function command()
   return (table.concat(words, " "):gsub("[%c]", " "))
 end
 
+--- Holds a folder for this process until it is closed or collected.
+---@class moonlark.Lock
+---@field close fun(self: moonlark.Lock)
+---@field __close fun(self: moonlark.Lock)
+
 --- Locks a folder, which must exist, until the lock is closed or collected, or the process ends, however it does.
 ---@param folder string
 ---@param name? string  of the lock's file, default ".run.lock"
----@return userdata? lock  nil when another process, or another lock of this one, has it
+---@return moonlark.Lock? lock  nil when another process, or another lock of this one, has it
 ---@return string? why  who has it: process, machine, since when, its command
 function claim.try_lock(folder, name) return core.store.lock(files.join(folder, name or ".run.lock"), command()) end
 
 --- The same; it is an error when another has it.
 ---@param folder string
 ---@param name? string
----@return userdata
+---@return moonlark.Lock
 function claim.lock(folder, name)
   local lock, why = claim.try_lock(folder, name)
   return lock or error(why, 0)

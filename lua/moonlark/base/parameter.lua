@@ -81,6 +81,10 @@ end
 ---@field above number?  exclusive
 ---@field below number?  exclusive
 ---@field choices any[]?
+---@field kinds moonlark.Parameter[]?  of "either": any of them
+---@field item moonlark.Parameter?  of "list": what each is
+---@field serial integer  the place in the order in which all were written
+---@field keeps_false boolean?  false is a value, and does not stand for nil
 ---@field unit string?
 ---@field usual string?  in words: what nil means
 ---@field help string?

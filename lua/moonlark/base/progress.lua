@@ -2,6 +2,15 @@
 --- Standard output stays for results.
 ---@class moonlark.Progress
 ---@field total integer
+---@field clock fun(): number  seconds
+---@field wait number  seconds between two drawings
+---@field started number  the clock at its beginning
+---@field measure fun(stream: integer): integer?
+---@field package done integer
+---@field package note string?
+---@field package drawn number
+---@field package drew boolean
+---@field package columns integer?
 local Progress = {}
 Progress.__index = Progress
 Progress.__name = "moonlark.Progress"

@@ -7,6 +7,9 @@ local distributions = {}
 
 ---@class moonlark.Distribution
 ---@field draw fun(random: fun(n: integer): integer): any
+---@field package name string
+---@field package low number
+---@field package high number
 local Distribution = {}
 Distribution.__index = Distribution
 Distribution.__name = "moonlark.Distribution"

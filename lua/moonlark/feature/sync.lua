@@ -44,7 +44,7 @@ end
 ---@param times moonlark.Annotation|number[]  seconds
 ---@param aggregate ("mean"|"median"|"max"|"min"|"std")?  default: "mean"
 ---@return moonlark.Tensor  rows × columns
----@return number[]  seconds, one more than columns
+---@return number[] times  seconds, one more than columns
 function sync.sync(feature, times, aggregate)
   local torch = require "moonlark.torch"
   signal.check("feature", feature)

@@ -18,6 +18,9 @@ local torch = require "moonlark.torch"
 ---@field net moonlark.nn.Module  the average as a network of its own, while not swapped
 ---@field updates integer  how often the average was updated
 ---@field swapped boolean  true while the trained network holds the average
+---@field package trained moonlark.nn.Module
+---@field package decay number
+---@field package warmup boolean
 local EMA = {__name = "moonlark.EMA"}
 EMA.__index = EMA
 

@@ -8,6 +8,9 @@ local text = require "moonlark.base.text"
 --- Parameters in groups, and how they move: step() after each backward(), then zero_grad().
 ---@class moonlark.Optimizer
 ---@field groups table[]  {params = list, lr = …}: options may be changed at any time
+---@field name string  "AdamW" …
+---@field package update function
+---@field package states table[]
 local Optimizer = {__name = "moonlark.Optimizer"}
 Optimizer.__index = Optimizer
 
@@ -15,6 +18,7 @@ Optimizer.__index = Optimizer
 ---@class moonlark.OptimizerRecipe
 ---@field name string  "AdamW" …
 ---@field given table  the options, as they were given
+---@field package kind table
 local Recipe = {__name = "moonlark.OptimizerRecipe"}
 Recipe.__index = Recipe
 

@@ -22,6 +22,16 @@ local schedule = {}
 ---@class moonlark.Schedule
 ---@field unit string  "batch" or "epoch": when step is due
 ---@field count integer  units done
+---@field name string  "cosine" …
+---@field options table  all of them
+---@field package kind table
+---@field package optimizer moonlark.Optimizer
+---@field package total integer?
+---@field package bases number[]
+---@field package best number?
+---@field package bad integer?
+---@field package resting integer?
+---@field package cycles boolean
 local Schedule = {__name = "moonlark.Schedule"}
 Schedule.__index = Schedule
 
@@ -30,6 +40,8 @@ Schedule.__index = Schedule
 ---@field name string  "cosine" …
 ---@field given table  the options, as they were given
 ---@field unit string  "batch" or "epoch"
+---@field package kind table
+---@field package options table
 local Recipe = {__name = "moonlark.ScheduleRecipe"}
 Recipe.__index = Recipe
 

@@ -31,6 +31,9 @@ local PENDING = 4 -- batches of windows, of whatever lengths, that wait for more
 ---@field notes table<integer, table|false>  what is to be said of the sound
 ---@field rates table<integer, integer>  files by their rate
 ---@field mixed integer  files whose channels were mixed
+---@field rejected {path: string, reason: string}[]?  files that could not be heard
+---@field partial {path: string, reason: string}[]?  files that were heard in part
+---@field warnings table[]?
 ---@field said string?  in words, what was done to the sound before it was heard
 ---@field waited number?  share of the time that the network waited for sound, 0..1; nil where songs are read whole
 
@@ -100,6 +103,20 @@ end
 -- Batches -----------------------------------------------------------------------------------------
 
 ---@class moonlark.pretrained.Work
+---@field package model moonlark.Pretrained
+---@field package heard moonlark.pretrained.Heard
+---@field package buckets table<string, table[]>
+---@field package pending integer
+---@field package open integer[]
+---@field package ended boolean[]
+---@field package done integer
+---@field package listeners table<integer, moonlark.pretrained.Listener>
+---@field package listen function
+---@field package keep function?
+---@field package compute function
+---@field package batch_size integer
+---@field package length integer
+---@field package bar moonlark.Progress?
 local Work = {}
 Work.__index = Work
 

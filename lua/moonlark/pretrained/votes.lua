@@ -1,5 +1,12 @@
 --- Votes: what a network says of the windows of a song becomes one answer.
 ---@class moonlark.pretrained.Votes: moonlark.pretrained.Listener
+---@field package model moonlark.Pretrained
+---@field package average string
+---@field package groups moonlark.pretrained.Groups?
+---@field package segments table[]?
+---@field package names string[]
+---@field package count integer
+---@field package total moonlark.Tensor?
 local Votes = {}
 Votes.__index = Votes
 

@@ -33,6 +33,9 @@ local run = {}
 ---@field record table  what run.json holds
 ---@field resumed boolean  true when it goes on with what was there
 ---@field left_out {picture: string, why: string}[]  plots that could not be drawn
+---@field package owned table<string, boolean>
+---@field package final boolean?
+---@field package told integer?
 local Run = {}
 Run.__index = Run
 Run.__name = "moonlark.Run"

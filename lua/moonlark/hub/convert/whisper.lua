@@ -15,6 +15,9 @@ end
 
 -- Collects tensors by transformers' names.
 ---@class moonlark.hub.Renaming
+---@field package found table<string, moonlark.Tensor>
+---@field package state table<string, moonlark.Tensor>
+---@field package width integer
 local Renaming = {}
 Renaming.__index = Renaming
 

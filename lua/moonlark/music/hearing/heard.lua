@@ -17,6 +17,11 @@ local heard = {}
 ---@field source string|moonlark.Signal  what was given: with all of its channels at its own rate
 ---@field path string?
 ---@field rate integer  Hz, of what is heard
+---@field package only moonlark.music.Piece?
+---@field package length number?
+---@field package joined table<string, moonlark.Signal>
+---@field package measured table<string, table>
+---@field package kept table<string, any>
 local Heard = {}
 Heard.__index = Heard
 

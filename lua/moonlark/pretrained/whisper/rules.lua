@@ -10,6 +10,9 @@ local INITIAL_S, STEP_S = 1.0, 0.02
 ---@class moonlark.pretrained.Rules
 ---@field tokens moonlark.pretrained.Tokenizer
 ---@field with_timestamps boolean
+---@field package size integer
+---@field package always moonlark.Tensor
+---@field package at_first moonlark.Tensor
 local Rules = {}
 Rules.__index = Rules
 

@@ -44,6 +44,7 @@ end
 ---@class moonlark.pretrained.Sound
 ---@field frames integer
 ---@field peak number  the largest value of all frames
+---@field package stream userdata|table|nil
 local Sound = {}
 Sound.__index = Sound
 

@@ -9,6 +9,8 @@ local torch = require "moonlark.torch"
 ---@field tokens moonlark.pretrained.Tokenizer
 ---@field size integer  tokens that the network tells apart
 ---@field room integer  tokens that the decoder has room for
+---@field package device string
+---@field package rules table<string, moonlark.pretrained.Rules>
 local Writer = {}
 Writer.__index = Writer
 

@@ -31,7 +31,9 @@ end
 
 function read_tag.param(doc, text) add_named(doc.params, text) end
 
-function read_tag.field(doc, text) add_named(doc.fields, text, doc.class) end
+function read_tag.field(doc, text)
+  if not text:find "^package " then add_named(doc.fields, text, doc.class) end -- those are the file's own
+end
 
 read_tag["return"] = function(doc, text)
   local kind, about = split_type(text)
