@@ -36,6 +36,8 @@ function TestAnalyze:test_words_and_plain_numbers()
   lu.assertEquals(json.read(files.join(folder, "tone.json")).duration, 5)
   about:save(files.join(folder, "tone.jams"))
   lu.assertEquals(annotation.load(files.join(folder, "tone.jams"), {kind = "key"}).labels, about.key.labels)
+  local tempo = annotation.load(files.join(folder, "tone.jams"), {kind = "tempo"})
+  lu.assertEquals(#tempo, #about.tempo.candidates)
   raises("must end in .json", about.save, about, files.join(folder, "tone.xml"))
 end
 
@@ -55,6 +57,25 @@ function TestAnalyze:test_the_page_is_one_file_and_holds_no_markup_of_names()
   lu.assertAlmostEquals(song.duration, 2, 1e-6)
   lu.assertEquals(song.envelope.rows, 2)
   lu.assertEquals(song.mel.rows, 40)
+  local first = about.genre_rules.rules[1]
+  lu.assertStrContains(html, ("<li>%s (%.0f %%); "):format(first.says, 100 * first.truth))
+end
+
+-- The figures of eleven songs, one of which is long and one a copy.
+function TestAnalyze:test_the_overview()
+  local overview, plains = require "moonlark.music.analysis.page.overview", {}
+  for i = 1, 10 do
+    plains[i] = {path = "songs/<" .. i .. ">.wav", duration = i == 7 and 600 or 120, tempo = 100 + i, meter = 4,
+      loudness = {integrated = -14 - i / 10}, quality = {faults = i == 3 and {"clipped"} or {}}}
+  end
+  plains[11] = plains[1]
+  local html = overview.of(plains, {{path = "x.wav", reason = "is empty"}}, "Songs & more")
+  for _, words in ipairs {"Songs &amp; more", "11 songs, 30 minutes.", "median 105.0 BPM", "median 2:00",
+    "<li>&lt;7&gt;.wav: length 10:00, usually 2:00</li>", "<li>&lt;1&gt;.wav = &lt;1&gt;.wav</li>",
+    "<li>&lt;3&gt;.wav: clipped</li>", "<li>x.wav: is empty</li>", "<td>10:00</td><td>107.0</td><td>4</td>"} do
+    lu.assertStrContains(html, words)
+  end
+  lu.assertStrContains(overview.of({}, {}, "none"), "0 songs, 0 minutes.")
 end
 
 function TestAnalyze:test_degenerate_sounds()

@@ -66,9 +66,18 @@ end
 ---@return table
 function Analysis:plain() return summary.plain(self) end
 
+-- The tempo as an annotation of its candidates, as JAMS has it.
+local function tempo_of(self)
+  local made = {kind = "tempo", duration = self.duration}
+  for i, one in ipairs(self.tempo.candidates or {}) do
+    made[i] = {start = 0, stop = self.duration, value = one.bpm, confidence = one.weight}
+  end
+  return annotation.new(made)
+end
+
 -- The annotations, in one order.
 local function annotations(self)
-  local list = {}
+  local list = {self.tempo and tempo_of(self)}
   for _, name in ipairs(parts.names) do
     if annotation.is(self[name]) then list[#list + 1] = self[name] end
   end

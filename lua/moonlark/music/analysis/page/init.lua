@@ -108,7 +108,28 @@ local function bars(title, scores)
     parts[i] = ('<div class="bar"><span>%s</span><i style="width:%.1f%%"></i><span>%.0f %%</span></div>'):format(
       escape(one.name), 100 * one.share, 100 * one.share)
   end
-  return ("<section><h2>%s</h2>\n%s</section>"):format(title, table.concat(parts, "\n"))
+  return ("<h2>%s</h2>\n%s"):format(title, table.concat(parts, "\n"))
+end
+
+-- Genres that a rule speaks for, or against.
+local function spoken_for(rule, sign)
+  local names = {}
+  for name, weight in pairs(rule.speaks) do if weight * sign > 0 then names[#names + 1] = name end end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+-- The rules of genre that spoke, as a list.
+local function rules(list)
+  local parts = {}
+  for i, rule in ipairs(list) do
+    local words = {("%s (%.0f %%)"):format(rule.says, 100 * rule.truth)}
+    local pro, contra = spoken_for(rule, 1), spoken_for(rule, -1)
+    if pro ~= "" then words[#words + 1] = "for " .. pro end
+    if contra ~= "" then words[#words + 1] = "against " .. contra end
+    parts[i] = "<li>" .. escape(table.concat(words, "; ")) .. "</li>"
+  end
+  return '<ul class="rules">\n' .. table.concat(parts, "\n") .. "\n</ul>"
 end
 
 local function below(about, has_similarity)
@@ -118,11 +139,15 @@ local function below(about, has_similarity)
       .. 'aria-label="self-similarity of the song"></canvas><p class="quiet">From the beginning (bottom left) to the end: '
       .. 'a stripe beside the diagonal is a passage that comes again.</p></section>'
   end
+  local genres = {}
   if about.prediction and about.prediction.probabilities then
-    parts[#parts + 1] = bars("What the model hears", about.prediction.probabilities)
-  elseif about.genre_rules then
-    parts[#parts + 1] = bars("Genre, by rules of thumb", about.genre_rules.scores)
+    genres[1] = bars("What the model hears", about.prediction.probabilities)
   end
+  if about.genre_rules then
+    genres[#genres + 1] = bars("Genre, by rules of thumb", about.genre_rules.scores)
+    if about.genre_rules.rules then genres[#genres + 1] = rules(about.genre_rules.rules) end
+  end
+  if #genres > 0 then parts[#parts + 1] = "<section>" .. table.concat(genres, "\n") .. "</section>" end
   return #parts > 0 and '<div class="pair">' .. table.concat(parts, "\n") .. "</div>" or ""
 end
 
@@ -141,6 +166,8 @@ local frame = [[
 <h1>%s</h1>
 <p class="quiet">%s</p>
 <div class="player">%s<output>0:00.0</output></div>
+<p class="quiet hint">A click goes there. Ctrl or Shift with the wheel, or + and −, show less or more of the song, 0 all of it; space
+plays, ← and → go 5 s.</p>
 <div class="cards">
 %s
 </div>

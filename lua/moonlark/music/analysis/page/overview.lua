@@ -20,8 +20,28 @@ end
 
 local function quartile(list, share) return list[math.max(1, math.ceil(share * #list))].value end
 
+-- Column, name, unit, decimals.
+local figures = {{"tempo", "Tempo", "BPM", 1}, {"duration", "Length", ""}, {"loudness_lufs", "Loudness", "LUFS", 1},
+  {"loudness_range_lu", "Loudness range", "LU", 1}, {"dynamic_range_db", "Dynamic range", "dB", 0},
+  {"onsets_a_second", "Onsets a second", "", 1}, {"energy", "Energy", "", 2}, {"danceability", "Danceability", "", 2}}
+
+local by_column = {}
+for _, figure in ipairs(figures) do by_column[figure[1]] = figure end
+
+-- A value of a column as it is read: lengths as minutes and seconds.
+local function words_of(column, value)
+  if column == "duration" then
+    local whole = math.floor(value + 0.5)
+    return ("%d:%02d"):format(whole // 60, whole % 60)
+  end
+  local figure = by_column[column]
+  return figure and ("%." .. figure[4] .. "f"):format(value) or ("%.4g"):format(value)
+end
+
+local function with_unit(figure, value) return words_of(figure[1], value) .. (figure[3] ~= "" and " " .. figure[3] or "") end
+
 -- A histogram as a picture of bars.
-local function histogram(list)
+local function histogram(column, list)
   local low, high = list[1].value, list[#list].value
   if high == low then low, high = low - 0.5, high + 0.5 end
   local counts, most, parts = {}, 0, {}
@@ -33,11 +53,12 @@ local function histogram(list)
   end
   for i, count in ipairs(counts) do
     local height = 60 * count / most
-    parts[i] = ('<rect x="%d" y="%.1f" width="9" height="%.1f"><title>%.4g to %.4g: %d</title></rect>'):format(10 * (i - 1),
-      60 - height, height, low + (i - 1) * (high - low) / bins, low + i * (high - low) / bins, count)
+    parts[i] = ('<rect x="%d" y="%.1f" width="9" height="%.1f"><title>%s to %s: %d</title></rect>'):format(10 * (i - 1),
+      60 - height, height, words_of(column, low + (i - 1) * (high - low) / bins),
+      words_of(column, low + i * (high - low) / bins), count)
   end
-  return ('<svg viewBox="0 0 240 60" class="bars" role="img">%s</svg><p class="quiet spread"><span>%.4g</span><span>%.4g'
-    .. "</span></p>"):format(table.concat(parts), low, high)
+  return ('<svg viewBox="0 0 240 60" class="bars" role="img">%s</svg><p class="quiet spread"><span>%s</span><span>%s'
+    .. "</span></p>"):format(table.concat(parts), words_of(column, low), words_of(column, high))
 end
 
 -- The labels of a column by how often they are there.
@@ -63,17 +84,13 @@ local function shares(rows, name)
   return table.concat(parts, "\n"), #names
 end
 
-local figures = {{"tempo", "Tempo, BPM"}, {"duration", "Length, s"}, {"loudness_lufs", "Loudness, LUFS"},
-  {"loudness_range_lu", "Loudness range, LU"}, {"dynamic_range_db", "Dynamic range, DR"}, {"onsets_a_second",
-  "Onsets a second"}, {"energy", "Energy"}, {"danceability", "Danceability"}}
-
 local function distributions(rows)
   local parts = {}
   for _, figure in ipairs(figures) do
     local list = values_of(rows, figure[1])
     if #list > 0 then
-      parts[#parts + 1] = ('<div class="card"><b>%s</b>median %.4g%s</div>'):format(figure[2], quartile(list, 0.5),
-        histogram(list))
+      parts[#parts + 1] = ('<div class="card"><b>%s</b>median %s%s</div>'):format(figure[2],
+        with_unit(figure, quartile(list, 0.5)), histogram(figure[1], list))
     end
   end
   for _, figure in ipairs {{"key", "Keys"}, {"genre", "Genres"}} do
@@ -95,8 +112,9 @@ local function outliers(rows)
       local reach = 1.5 * (high - low)
       for _, one in ipairs(list) do
         if one.value < low - reach or one.value > high + reach then
-          parts[#parts + 1] = ("<li>%s: %s %.4g, usual %.4g to %.4g</li>"):format(name_of(one.row.path), figure[2], one.value,
-            low, high)
+          local from, to = words_of(figure[1], low), words_of(figure[1], high)
+          parts[#parts + 1] = ("<li>%s: %s %s, usually %s</li>"):format(name_of(one.row.path), figure[2]:lower(),
+            with_unit(figure, one.value), from == to and from or from .. " to " .. to)
         end
       end
     end
@@ -147,7 +165,7 @@ local function list(title, parts, none)
 end
 
 local shown = {"duration", "tempo", "meter", "key", "loudness_lufs", "dynamic_range_db", "genre"}
-local headings = {"length, s", "BPM", "meter", "key", "LUFS", "DR", "genre"}
+local headings = {"length", "BPM", "meter", "key", "LUFS", "DR", "genre"}
 
 local function songs(rows)
   local lines = {"<tr><th>song</th><th>" .. table.concat(headings, "</th><th>") .. "</th></tr>"}
@@ -155,7 +173,7 @@ local function songs(rows)
     local cells = {}
     for i, name in ipairs(shown) do
       local value = one[name]
-      cells[i] = value == nil and "" or type(value) == "number" and ("%.4g"):format(value) or escape(tostring(value))
+      cells[i] = value == nil and "" or type(value) == "number" and words_of(name, value) or escape(tostring(value))
     end
     lines[#lines + 1] = ("<tr><td>%s</td><td>%s</td></tr>"):format(name_of(one.path), table.concat(cells, "</td><td>"))
   end
@@ -165,8 +183,9 @@ end
 local own_style = [[
 .bars { width: 100%; height: 4rem; fill: var(--wave); } .spread { display: flex; justify-content: space-between; font-size: .75rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .88rem; width: 100%; }
-th, td { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-td:not(:first-child) { white-space: nowrap; font-variant-numeric: tabular-nums; } .card .bar { grid-template-columns: 6rem 1fr 2rem; }
+th, td { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 11rem; }
+td:not(:first-child) { font-variant-numeric: tabular-nums; } .card .bar { grid-template-columns: 6rem 1fr 2rem; }
 ]]
 
 local frame = [[
@@ -203,7 +222,8 @@ function overview.of(plains, rejected, title)
     rows[i] = row.of(plain)
     seconds = seconds + (plain.duration or 0)
   end
-  local words = ("%d songs, %.1f hours. What is said of them is estimated."):format(#rows, seconds / 3600)
+  local length = seconds < 3600 and ("%.0f minutes"):format(seconds / 60) or ("%.1f hours"):format(seconds / 3600)
+  local words = ("%d songs, %s. What is said of them is estimated."):format(#rows, length)
   local sections = {
     list("Faults of the sound", faults(rows), "none found"), list("Songs that stand apart", outliers(rows), "none"),
     list("Songs that are the same", duplicates(rows), "none"),

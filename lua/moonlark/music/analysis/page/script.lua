@@ -59,12 +59,23 @@ function lane(title, height, draw) {
   cursor.addEventListener("wheel", event => {
     if (!event.ctrlKey && !event.shiftKey) return;
     event.preventDefault();
-    const at = view.from + event.offsetX / cursor.clientWidth * (view.to - view.from);
-    const span = Math.min(song.duration, Math.max(1, (view.to - view.from) * (event.deltaY > 0 ? 1.25 : 0.8)));
-    view.from = Math.max(0, Math.min(song.duration - span, at - (at - view.from) * span / (view.to - view.from)));
-    view.to = view.from + span;
-    redraw();
+    zoom(view.from + event.offsetX / cursor.clientWidth * (view.to - view.from), event.deltaY > 0 ? 1.25 : 0.8);
   }, {passive: false});
+}
+// Shows the song from a time on; what is shown keeps its length.
+function show(from, span) {
+  view.from = Math.max(0, Math.min(song.duration - span, from));
+  view.to = view.from + span;
+  redraw();
+}
+// Shows more (factor above 1) or less of the song, with a time where it is.
+function zoom(at, factor) {
+  const before = view.to - view.from, span = Math.min(song.duration, Math.max(1, before * factor));
+  show(at - (at - view.from) * span / before, span);
+}
+// Turns the page when the cursor leaves it.
+function follow() {
+  if (now < view.from || now > view.to) show(now - 0.1 * (view.to - view.from), view.to - view.from);
 }
 function seek(t) { now = Math.max(0, Math.min(song.duration, t)); if (sound) sound.currentTime = now; cursors(); }
 
@@ -125,9 +136,15 @@ function curve(p, c, low, high, unit) {
     on ? p.context.lineTo(x, y) : p.context.moveTo(x, y); on = true;
   });
   p.context.stroke();
-  p.context.fillStyle = colour("quiet"); p.context.font = "11px system-ui, sans-serif";
-  p.context.textBaseline = "top"; p.context.fillText(high.toFixed(0) + " " + unit, 4, 3);
-  p.context.textBaseline = "bottom"; p.context.fillText(low.toFixed(0) + " " + unit, 4, p.height - 3);
+  label(p, high.toFixed(0) + " " + unit, 4, 3, "top");
+  label(p, low.toFixed(0) + " " + unit, 4, p.height - 3, "bottom");
+}
+// Words over a curve, which is kept off them.
+function label(p, words, x, y, baseline) {
+  p.context.font = "11px system-ui, sans-serif"; p.context.textBaseline = baseline;
+  p.context.fillStyle = colour("lane");
+  p.context.fillRect(x - 3, baseline === "top" ? y - 2 : y - 13, p.context.measureText(words).width + 6, 15);
+  p.context.fillStyle = colour("quiet"); p.context.fillText(words, x, y);
 }
 function seconds(p, top) {
   const span = view.to - view.from, step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600].find(s => s / span * p.width > 60) || 7200;
@@ -182,14 +199,15 @@ function all() { redraw(); square(); }
 addEventListener("resize", all); addEventListener("beforeprint", all); addEventListener("afterprint", all);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
 matchMedia("print").addEventListener("change", all);
-if (sound) (function follow() {
-  if (!sound.paused && Math.abs(sound.currentTime - now) > 0.005) { now = sound.currentTime; cursors(); }
-  requestAnimationFrame(follow);
+if (sound) (function play() {
+  if (!sound.paused && Math.abs(sound.currentTime - now) > 0.005) { now = sound.currentTime; follow(); cursors(); }
+  requestAnimationFrame(play);
 })();
 if (sound) sound.addEventListener("seeked", () => { now = sound.currentTime; cursors(); });
 addEventListener("keydown", event => {
   if (event.target !== document.body || event.altKey || event.ctrlKey || event.metaKey) return;
-  if (event.key === "ArrowLeft") seek(now - 5); else if (event.key === "ArrowRight") seek(now + 5);
+  if (event.key === "ArrowLeft") { seek(now - 5); follow(); } else if (event.key === "ArrowRight") { seek(now + 5); follow(); }
+  else if (event.key === "+") zoom(now, 0.8); else if (event.key === "-") zoom(now, 1.25); else if (event.key === "0") zoom(now, 1e9);
   else if (event.key === " " && sound) { event.preventDefault(); sound.paused ? sound.play() : sound.pause(); }
 });
 all();

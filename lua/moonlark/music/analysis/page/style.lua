@@ -7,9 +7,11 @@ body { margin: 0 auto; max-width: 78rem; padding: 1.2rem 1rem 3rem; color: var(-
   font: 15px/1.45 system-ui, "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.5rem; margin: 0 0 .2rem; overflow-wrap: anywhere; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .5rem; }
 .quiet { color: var(--quiet); margin: 0; }
-.player { position: sticky; top: 0; z-index: 2; display: flex; gap: .8rem; align-items: center; padding: .6rem 0;
+.player { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; gap: .8rem; align-items: center; padding: .6rem 0;
   background: var(--paper); border-bottom: 1px solid var(--line); }
-.player audio { flex: 1; min-width: 0; height: 2.4rem; } .player output { font-variant-numeric: tabular-nums; min-width: 11rem; }
+.player audio { flex: 1 1 18rem; min-width: 0; height: 2.4rem; } .player output { font-variant-numeric: tabular-nums; min-width: 11rem; }
+.hint { font-size: .8rem; margin: .4rem 0 0; }
+.rules { font-size: .88rem; padding-left: 1.1rem; margin: .6rem 0 0; } .rules li { margin: .15rem 0; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .6rem; margin: 1rem 0; }
 .card { background: var(--lane); border-radius: .5rem; padding: .6rem .8rem; }
 .card b { display: block; font-size: .78rem; font-weight: 600; color: var(--quiet); }
@@ -21,8 +23,10 @@ h1 { font-size: 1.5rem; margin: 0 0 .2rem; overflow-wrap: anywhere; } h2 { font-
 .pair { display: grid; grid-template-columns: minmax(0, 24rem) minmax(0, 1fr); gap: 1.4rem; align-items: start; }
 .square { aspect-ratio: 1; width: 100%; } .bar { display: grid; grid-template-columns: 8rem 1fr 3rem; gap: .5rem; align-items: center; }
 .bar i { height: .8rem; background: var(--wave); border-radius: .2rem; display: block; }
+@media (pointer: coarse) { .hint { display: none; } }
 @media (max-width: 46rem) { .pair { grid-template-columns: 1fr; } }
+.bar i, .bars, .lane canvas { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 @media print { :root { --wave: #3b6ea5; --beat: #999; --down: #000; }
-  body { max-width: none; padding: 0; font-size: 10pt; } .player { display: none; } .card { border: 1px solid #bbb; }
+  body { max-width: none; padding: 0; font-size: 10pt; } .player, .hint, .lane canvas.cursor { display: none; } .card { border: 1px solid #bbb; }
   .lane, .card, .bar { break-inside: avoid; } h2 { break-after: avoid; } }
 ]]
