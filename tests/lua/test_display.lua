@@ -14,7 +14,7 @@ local torch = require "moonlark.torch"
 -- What a reader sees of HTML.
 local function seen(page)
   return (page:gsub("<br>", "\n"):gsub("</t[hd]>", " "):gsub("<[^>]*>", ""):gsub("&lt;", "<"):gsub("&gt;", ">")
-    :gsub("&quot;", '"'):gsub("&#39;", "'"):gsub("&amp;", "&"))
+    :gsub("&quot;", '"'):gsub("&#39;", "'"):gsub("&nbsp;", " "):gsub("&amp;", "&"))
 end
 
 -- Each word of a value's text stands in its table.

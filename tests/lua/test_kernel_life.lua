@@ -66,6 +66,28 @@ end
 
 TestKernelEnd = {}
 
+-- Wherever an interrupt strikes, each cell is answered, and the kernel lives.
+function TestKernelEnd:test_a_storm_of_interrupts()
+  local one, random, seen = client.start(), lib.random(1), {}
+  local cells = {"for i = 1, 1e6 do x = i end", "print(('x'):rep(1000))", "plot.lines({{1, 2, 3}})",
+    "display(1, 'a') display(2, 'a')", "error 'x'", "os.execute 'true'", "pcall(function() for i = 1, 1e6 do end end) 5",
+    "for _ in coroutine.wrap(function() for i = 1, 1e5 do coroutine.yield(i) end end) do end"}
+  for _ = 1, 60 do
+    local code = cells[math.floor(random() * #cells) + 1]
+    local header = one:send("execute_request", {code = code, stop_on_error = false})
+    for _ = 1, math.floor(random() * 4) do
+      core.system.sleep(random() * 0.02)
+      one:signal "INT"
+    end
+    local reply = one:reply(header, "shell")
+    seen[reply.ename or reply.status] = true
+  end
+  lu.assertTrue(seen.interrupted and seen.ok)
+  local _, told = one:run "6 * 7"
+  lu.assertEquals(client.of_type(told, "execute_result")[1].data["text/plain"], "42")
+  lu.assertEquals(one:stop(), 0)
+end
+
 function TestKernelEnd:test_it_ends_in_the_midst_of_a_cell()
   for _, code in ipairs {"while true do end", "while true do pcall(error) end", "os.execute 'sleep 100'"} do
     local one = client.start()

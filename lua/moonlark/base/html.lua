@@ -42,12 +42,12 @@ function html.table(headings, rows)
   return table.concat(lines, "\n")
 end
 
---- Lines of text as a paragraph.
+--- Lines of text as a paragraph; what two blanks hold apart stays apart.
 ---     print(html.lines "accuracy 0.9\nAUC 0.95")
 ---@param text string
 ---@return string
 function html.lines(text)
-  return "<p>" .. html.escape(show.lines(text)):gsub("\n", "<br>") .. "</p>"
+  return "<p>" .. html.escape(show.lines(text)):gsub("\n", "<br>"):gsub("  ", " &nbsp;") .. "</p>"
 end
 
 --- Colours of pages, on light and dark screens and on paper: ink and quiet ink on paper and on lanes, lines between
