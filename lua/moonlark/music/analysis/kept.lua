@@ -10,7 +10,7 @@ local Kept = {}
 Kept.__index = Kept
 
 -- When what an analysis says of the same sound changes, this number does.
-local numbers = 2
+local numbers = 3
 
 --- The analyses that a cache folder keeps; nil where nothing can be kept.
 ---     local store = kept.open(true, {"tempo", "key"})

@@ -4,7 +4,6 @@ local got = require "moonlark.hub.got"
 local heard = require "moonlark.music.hearing.heard"
 local options = require "moonlark.base.options"
 local path = require "moonlark.music.hearing.path"
-local pretrained = require "moonlark.pretrained"
 local show = require "moonlark.base.show"
 
 ---@class moonlark.music
@@ -34,7 +33,7 @@ local defined = {}
 local function curve_of(name)
   local key = "voice by " .. name
   if defined[key] then return key end
-  local model = pretrained.open(name)
+  local model = require("moonlark.pretrained").open(name)
   heard.curve(key, function(piece)
     local torch = require "moonlark.torch"
     local sound = piece.waveform
@@ -80,7 +79,7 @@ local function language_of(h, items, name)
   end
   if not longest or longest.stop - longest.start < 2 then return nil end
   local part = h:waveform():slice(longest.start, math.min(longest.stop, longest.start + 30))
-  local model = pretrained.open(name)
+  local model = require("moonlark.pretrained").open(name)
   local said = model:transcribe(audio.resample(part, model.front.rate))
   return said.language, said.language_probability
 end

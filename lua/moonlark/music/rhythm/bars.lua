@@ -1,5 +1,6 @@
 --- Bars: which beats begin one, and how many beats it has.
 local path = require "moonlark.music.hearing.path"
+local sums = require "moonlark.music.hearing.sums"
 local weights = require "moonlark.music.rhythm.bar_weights"
 require "moonlark.music.hearing.beat_odds" -- defines a curve, as the next two
 require "moonlark.music.hearing.chroma"
@@ -41,9 +42,8 @@ local function by_beat(curve, times)
     last[i] = math.max(first[i] + 1, math.min(curve:frames(), math.floor(next_one * curve.rate + 0.5)))
     lengths[i] = last[i] - first[i]
   end
-  local sums = curve.data:double():cumsum(1):constant_pad_nd({1, 0}, 0)
-  local function at(list) return sums:index_select(1, torch.tensor(list, {dtype = "int64"})) end
-  local x = ((at(last) - at(first)) / torch.tensor(lengths, {dtype = "float64"})):float()
+  local between = sums(curve.data, last) - sums(curve.data, first)
+  local x = (between / torch.tensor(lengths, {dtype = "float64"})):float()
   return x / (x:norm(2, {0}, {keepdim = true}) + 1e-6)
 end
 
