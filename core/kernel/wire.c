@@ -140,7 +140,8 @@ void mlk_wire_type(const mlk_message *message, char type[MLK_WIRE_NAME])
 {
     mlk_bytes value;
     type[0] = '\0';
-    if (!mlk_wire_member(message->wire.header, "msg_type", &value) || value.size < 2 || value.size - 2 >= MLK_WIRE_NAME)
+    if (!mlk_wire_member(message->wire.header, "msg_type", &value) || value.size < 2 || value.at[0] != '"' ||
+        value.size - 2 >= MLK_WIRE_NAME)
         return;
     for (size_t i = 1; i + 1 < value.size; i++)
         if (!isalnum((unsigned char)value.at[i]) && value.at[i] != '_')

@@ -110,6 +110,13 @@ function TestKernel:test_queued_cells_are_given_up_after_a_failure()
   lu.assertEquals(client.of_type(told, "execute_result")[1].data["text/plain"], "3")
 end
 
+function TestKernel:test_warnings_are_told_in_the_words_of_lua()
+  local code = 'require "moonlark".warn("odd-names", "{name = 3} is odd, prefix = 4, too")'
+  local _, told = run(code .. "\n" .. code:gsub("3", "5"))
+  lu.assertEquals(client.printed(told, "stderr"),
+    "warning: {name = 3} is odd, prefix = 4, too\nmore warnings: 1 of odd-names\n")
+end
+
 function TestKernel:test_silent_cells_leave_no_trace()
   local before = run("1").execution_count
   local reply, told = run("x = 5\nx", {silent = true})

@@ -63,7 +63,6 @@ return function(kernel, content, message)
     end)
   end
   if stored then history.add(kernel, content.code, result) end
-  kernel.channels:flush()
   if failed then return fail(kernel, content, failed, silent) end
   return {status = "ok", execution_count = kernel.count, user_expressions = compute(kernel, content.user_expressions),
     payload = json.array(asked and {page(asked)} or {})}

@@ -5,6 +5,7 @@ local messages = require "moonlark.notebook.messages"
 local output = require "moonlark.notebook.output"
 local prompt = require "moonlark.shell.prompt"
 local shape = require "moonlark.base.shape"
+local warning = require "moonlark.base.warning"
 
 local notebook = {}
 
@@ -55,6 +56,7 @@ function notebook.serve(path)
   prompt.open()
   output.open(kernel)
   os.exit = exit
+  warning.wording = function(words) return words end -- of Lua, not of the command that started this
   while true do
     local message, why = channels:wait({"control", "shell"}, 3600)
     if message then messages.handle(kernel, message) end
