@@ -2,7 +2,6 @@
 local command = require "moonlark.shell.command"
 local corpus = require "moonlark.corpus"
 local options = require "moonlark.base.options"
-local progress = require "moonlark.base.progress"
 
 local parser = command.parser("corpus", "Makes short pieces of music in ten styles. Beside each lies the truth about "
   .. "it as JAMS: tempo, beats, key, chords, sections, style. A run that was stopped goes on where it was.")
@@ -13,13 +12,8 @@ command.offer(parser:option("--styles", "Only these: " .. table.concat(corpus.st
 command.seed(parser)
 local given = parser:parse()
 
-local bar
 local result = corpus.generate(given.folder, {
   clips = given.clips, seconds = given.seconds, seed = given.seed, styles = given.styles, workers = given.workers,
-  progress = function(done, total)
-    bar = bar or progress.new(total, "clips")
-    bar:update(done)
-  end,
+  progress = true,
 })
-if bar then bar:finish() end
 print(("%s: %d clips made, %d were there"):format(given.folder, result.made, result.kept))

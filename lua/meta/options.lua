@@ -592,7 +592,7 @@
 ---@field clips? integer  default 20, 1..99999: clips of each style
 ---@field styles? ("blues"|"bossa"|"classical"|"country"|"hiphop"|"house"|"jazz"|"metal"|"reggae"|"rock")[]|false  default all: only these
 ---@field workers? integer  default 1, 0..256: processes to use; 0: one for each core
----@field progress? fun(done: integer, total: integer)|false  default nil: f(done, total) after each clip
+---@field progress? boolean|fun(done: integer, total: integer)  default nil: a bar on standard error; a function is called after each clip
 ---@field seed? integer  default 0: of all that is drawn
 ---@field seconds? number  default 12, 1..600, s: length of a clip
 

@@ -25,7 +25,7 @@ function client.start(settings)
   local place = lib.write(folder .. "/connection.json", json.encode(file))
   local line = ("echo $$; cd '%s'; exec env JPY_PARENT_PID=1 %s '%s' kernel start '%s' 2>'%s/log'"):format(folder,
     settings or "", lib.program, place, folder)
-  local self = setmetatable({folder = folder, process = io.popen(line), kept = {}}, Client)
+  local self = setmetatable({folder = folder, process = io.popen(line), kept = {}, patience = PATIENCE}, Client)
   self.pid = tonumber(self.process:read "l")
   self.channels = core.kernel.open {transport = "ipc", ip = file.ip, key = file.key, ports = {1, 2, 3, 4, 5},
     client = true}
@@ -35,7 +35,7 @@ end
 
 --- The next message of some channels, decoded; nil after so many seconds.
 function Client:next(channels, seconds)
-  local message, why = self.channels:wait(channels, seconds or PATIENCE)
+  local message, why = self.channels:wait(channels, seconds or self.patience)
   if not message then
     if seconds then return nil end
     error(("the kernel is silent (%s); it wrote: %s"):format(why, files.read(self.folder .. "/log")), 0)

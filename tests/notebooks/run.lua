@@ -9,7 +9,7 @@ local form = require "form"
 local json = require "moonlark.base.json"
 
 local notebook, folder = arg[1], arg[2]
-local PATIENCE = 300 -- seconds; sanitizers are slow
+local PATIENCE = 600 -- seconds without a word: sanitizers are slow
 
 local function fail(id, words, ...)
   io.stderr:write(("%s, cell %s: %s\n"):format(notebook, id, words:format(...)))
@@ -34,6 +34,7 @@ end
 local function in_kernel()
   local client = require "kernel_client"
   local kernel = client.start()
+  kernel.patience = PATIENCE
   assert(kernel:run(("require 'lfs'.chdir(%q)"):format(folder)).status == "ok")
   return function(id, source)
     local header = kernel:send("execute_request", {code = source})

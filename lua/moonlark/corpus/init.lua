@@ -14,6 +14,7 @@ local jams = require "moonlark.corpus.jams"
 local json = require "moonlark.base.json"
 local mix = require "moonlark.corpus.mix"
 local options = require "moonlark.base.options"
+local progress = require "moonlark.base.progress"
 local random = require "moonlark.corpus.random"
 local show = require "moonlark.base.show"
 local styles = require "moonlark.corpus.styles"
@@ -42,7 +43,8 @@ local of_generate = options.describe("corpus.generate", {
   clips = options.integer(20, {least = 1, most = 99999}, "clips of each style"),
   styles = options.list(options.choice(corpus.styles()), options.none, {usual = "all"}, "only these"),
   workers = options.integer(1, {least = 0, most = 256}, "processes to use; 0: one for each core"),
-  progress = options.callable(options.none, "f(done, total) after each clip", "fun(done: integer, total: integer)"),
+  progress = options.either(options.none, {options.boolean(), options.callable(nil, "f(done, total)",
+    "fun(done: integer, total: integer)")}, "a bar on standard error; a function is called after each clip"),
 }, shared)
 
 --- One clip, in memory. Errors: a style that is none of corpus.styles().
@@ -150,6 +152,18 @@ function corpus._make_part(folder, settings, part, parts, tell)
   end
 end
 
+-- Who is told of each clip, and what is to be done at the end.
+local function listener(wish)
+  if wish ~= true then return wish or function() end, function() end end
+  local bar
+  return function(done, total)
+    bar = bar or progress.new(total, "clips")
+    bar:update(done)
+  end, function()
+    if bar then bar:finish() end
+  end
+end
+
 --- Makes a corpus in a folder. Clips that are there are kept, so a stopped run goes on where it was.
 ---
 --- Errors: another process writes the folder, its clips were made with other settings, or files of other origin are in
@@ -175,10 +189,10 @@ function corpus.generate(folder, given)
 
   local total = #settings.styles * settings.clips
   local kept = total - #missing(folder, settings)
-  local done = kept
+  local done, listen, finish = kept, listener(settings.progress)
   local function tell()
     done = done + 1
-    if settings.progress then settings.progress(done, total) end
+    listen(done, total)
   end
   local workers = settings.workers > 0 and settings.workers or require("moonlark_core").system.cores()
   workers = math.min(workers, total - kept)
@@ -187,6 +201,7 @@ function corpus.generate(folder, given)
   else
     corpus._make_part(folder, settings, 1, 1, tell)
   end
+  finish()
   return {made = done - kept, kept = kept}
 end
 
