@@ -75,6 +75,16 @@ function TestAnalyze:test_the_overview()
     "<li>&lt;3&gt;.wav: clipped</li>", "<li>x.wav: is empty</li>", "<td>10:00</td><td>107.0</td><td>4</td>"} do
     lu.assertStrContains(html, words)
   end
+  -- Songs of one name are told apart by their folders; the same file twice cannot be.
+  local function names(...)
+    local list = {}
+    for i, path in ipairs {...} do list[i] = {path = path} end
+    local cells = {}
+    for name in overview.of(list, {}, ""):gmatch "<tr><td>([^<]*)" do cells[#cells + 1] = name end
+    return cells
+  end
+  lu.assertEquals(names("x/a/s.wav", "x/b/s.wav", "t.wav"), {"a/s.wav", "b/s.wav", "t.wav"})
+  lu.assertEquals(names("s.wav", "a/s.wav", "/a/s.wav", "a/s.wav"), {"s.wav", "a/s.wav", "/a/s.wav", "a/s.wav"})
   lu.assertStrContains(overview.of({}, {}, "none"), "0 songs, 0 minutes.")
 end
 

@@ -100,7 +100,20 @@ local function distributions(rows)
   return table.concat(parts, "\n")
 end
 
-local function name_of(path) return escape((tostring(path):match "[^/]+$")) end
+-- Names songs by the end of their path that tells them apart.
+local function name_apart(rows)
+  local left, depth = rows, 1
+  while #left > 0 do
+    local path_of, several, rest = {}, {}, {}
+    for _, one in ipairs(left) do
+      one.name = one.path:match("[^/]*" .. ("/[^/]*"):rep(depth - 1) .. "$") or one.path
+      several[one.name] = several[one.name] or path_of[one.name] ~= nil and path_of[one.name] ~= one.path
+      path_of[one.name] = path_of[one.name] or one.path
+    end
+    for _, one in ipairs(left) do if several[one.name] then rest[#rest + 1] = one end end
+    left, depth = rest, depth + 1
+  end
+end
 
 -- Songs whose figures lie more than one and a half times the middle half's width beyond it (Tukey's fences).
 local function outliers(rows)
@@ -113,7 +126,7 @@ local function outliers(rows)
       for _, one in ipairs(list) do
         if one.value < low - reach or one.value > high + reach then
           local from, to = words_of(figure[1], low), words_of(figure[1], high)
-          parts[#parts + 1] = ("<li>%s: %s %s, usually %s</li>"):format(name_of(one.row.path), figure[2]:lower(),
+          parts[#parts + 1] = ("<li>%s: %s %s, usually %s</li>"):format(escape(one.row.name), figure[2]:lower(),
             with_unit(figure, one.value), from == to and from or from .. " to " .. to)
         end
       end
@@ -132,7 +145,7 @@ local function duplicates(rows)
         groups[word] = {}
         order[#order + 1] = word
       end
-      table.insert(groups[word], name_of(one.path))
+      table.insert(groups[word], escape(one.name))
     end
   end
   for _, word in ipairs(order) do
@@ -145,7 +158,7 @@ local function faults(rows)
   local parts = {}
   for _, one in ipairs(rows) do
     if one.faults and one.faults ~= "" then
-      parts[#parts + 1] = ("<li>%s: %s</li>"):format(name_of(one.path), escape(one.faults))
+      parts[#parts + 1] = ("<li>%s: %s</li>"):format(escape(one.name), escape(one.faults))
     end
   end
   return parts
@@ -175,7 +188,7 @@ local function songs(rows)
       local value = one[name]
       cells[i] = value == nil and "" or type(value) == "number" and words_of(name, value) or escape(tostring(value))
     end
-    lines[#lines + 1] = ("<tr><td>%s</td><td>%s</td></tr>"):format(name_of(one.path), table.concat(cells, "</td><td>"))
+    lines[#lines + 1] = ("<tr><td>%s</td><td>%s</td></tr>"):format(escape(one.name), table.concat(cells, "</td><td>"))
   end
   return '<div class="wide"><table>\n' .. table.concat(lines, "\n") .. "\n</table></div>"
 end
@@ -222,6 +235,7 @@ function overview.of(plains, rejected, title)
     rows[i] = row.of(plain)
     seconds = seconds + (plain.duration or 0)
   end
+  name_apart(rows)
   local length = seconds < 3600 and ("%.0f minutes"):format(seconds / 60) or ("%.1f hours"):format(seconds / 3600)
   local words = ("%d songs, %s. What is said of them is estimated."):format(#rows, length)
   local sections = {
