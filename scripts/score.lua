@@ -46,7 +46,7 @@ local function print_songs()
   for i, pair in ipairs(scored) do print(("%s\t%s"):format(number(figures[i][names[1]]), show.name(pair.name))) end
   print(("\n%d songs, mean and its 95 %% interval:"):format(#scored))
   for _, name in ipairs(names) do
-    print(("%-30s %s ± %s"):format(name, number(means[name].mean), number(means[name].interval)))
+    print(("%-32s %s ± %s"):format(name, number(means[name].mean), number(means[name].interval)))
   end
 end
 

@@ -61,6 +61,21 @@ function TestAnalyze:test_the_page_is_one_file_and_holds_no_markup_of_names()
   lu.assertStrContains(html, ("<li>%s (%.0f %%); "):format(first.says, 100 * first.truth))
 end
 
+-- Each part prints itself in words, not as a table of digits.
+function TestAnalyze:test_what_the_prompt_prints()
+  local about = music.analyze(tone(5))
+  lu.assertStrMatches(tostring(about.loudness), "%-14%.%d LUFS, range 0%.0 LU, true peak %-10%.%d dBTP")
+  lu.assertStrContains(tostring(about.quality), "22050 Hz, 1 channel, 5.0 s, true peak -10.")
+  lu.assertStrMatches(tostring(about.mood), "energy +0%.%d%d  of flux .*loudness %-14%.%d.*\nvalence +0%.%d%d  experimental; of mode .*")
+  lu.assertStrMatches(tostring(about.genre_rules), "%l+ +%d+ %%\n.*\nheard, by %d+ %%: %l.*")
+  lu.assertEquals(tostring(about.key), about.key.tonic .. " " .. about.key.mode)
+  local beats = annotation.new {kind = "beats", tempo = 120, meter = 4, duration = 2, {start = 0.5, position = 1}}
+  lu.assertEquals(tostring(beats), "1 beats  2.000 s  120.0 BPM  4 in a bar\n    0.500  1")
+  local keys = annotation.new {kind = "key", tonic = "A", mode = "minor", {start = 0, stop = 1, label = "A minor"},
+    {start = 1, stop = 2, label = "C major"}}
+  lu.assertStrMatches(tostring(keys), "A minor\n +0%.000 +1%.000  A minor\n +1%.000 +2%.000  C major")
+end
+
 -- The figures of eleven songs, one of which is long and one a copy.
 function TestAnalyze:test_the_overview()
   local overview, plains = require "moonlark.music.analysis.page.overview", {}

@@ -278,7 +278,7 @@ function TestTimes:test_compare()
   local truth, made = annotation.events("beats", {6, 7, 8, 9}), annotation.events("beats", {6, 7, 8.5})
   local figures = truth:compare(made)
   lu.assertEquals(figures["F-measure"], metrics.beat.f_measure(truth, made))
-  lu.assertStrContains(tostring(figures), "F-measure                      0.5714\nAny Metric")
+  lu.assertStrMatches(tostring(figures), "F%-measure +0%.5714\nAny Metric .*")
   local chord = segments("chords", {{0, 2, "C"}, {2, 4, "G"}})
   lu.assertEquals(chord:compare(segments("chords", {{0, 2, "C"}})).majmin, 0.5)
   local bars = annotation.new {kind = "beats", {start = 6, position = 1}, {start = 7, position = 2}, {start = 8, position = 1}}

@@ -18,15 +18,25 @@ end
 
 local most_shown = 12
 
+-- What it is in a line; a key by its name.
 local function summary(self)
-  return ("%d %s%s"):format(#self, show.name(self.kind), self.duration and ("  %.3f s"):format(self.duration) or "")
+  if self.kind == "key" and self.tonic then return show.name(("%s %s"):format(self.tonic, self.mode)) end
+  local words = {("%d %s"):format(#self, show.name(self.kind))}
+  if self.duration then words[#words + 1] = ("%.3f s"):format(self.duration) end
+  if self.kind == "beats" and (self.tempo or 0) > 0 then words[#words + 1] = ("%.1f BPM"):format(self.tempo) end
+  if self.kind == "beats" and self.meter then words[#words + 1] = ("%d in a bar"):format(self.meter) end
+  return table.concat(words, "  ")
 end
+
+-- Whether the first line says all: a key that does not change.
+local function is_said(self) return self.kind == "key" and self.tonic and #self <= 1 end
 
 --- An annotation as the prompt prints it.
 ---@param self moonlark.Annotation
 ---@return string
 function shown.text(self)
   local lines = {summary(self)}
+  if is_said(self) then return lines[1] end
   for i = 1, math.min(#self, most_shown) do lines[#lines + 1] = words_of(self[i]) end
   if #self > most_shown then lines[#lines + 1] = ("      …  %d more"):format(#self - most_shown) end
   return table.concat(lines, "\n")
@@ -37,6 +47,7 @@ end
 ---@return string
 function shown.html(self)
   local rows, timed = {}, false
+  if is_said(self) then return html.lines(summary(self)) end
   for i = 1, math.min(#self, most_shown) do
     local item = self[i]
     timed = timed or item.stop ~= nil

@@ -93,10 +93,11 @@ function comparison.order(figures)
 end
 
 function Figures:__tostring()
-  local lines = {}
-  for i, name in ipairs(comparison.order(self)) do
+  local lines, names, width = {}, comparison.order(self), 0
+  for _, name in ipairs(names) do width = math.max(width, #name) end
+  for i, name in ipairs(names) do
     local x = self[name]
-    lines[i] = ("%-30s %s"):format(name, x == x and ("%.4f"):format(x) or "-")
+    lines[i] = ("%s%s  %s"):format(name, (" "):rep(width - #name), x == x and ("%.4f"):format(x) or "-")
   end
   return table.concat(lines, "\n")
 end

@@ -106,15 +106,8 @@ local function most_heard(a, most)
 end
 
 local said = {
-  loudness = function(loudness)
-    if loudness.integrated == -math.huge then
-      if loudness.true_peak == -math.huge then return "silence" end
-      return ("too short or too quiet to tell, true peak %.1f dBTP"):format(loudness.true_peak)
-    end
-    return ("%.1f LUFS, range %.1f LU, true peak %.1f dBTP"):format(loudness.integrated, loudness.range,
-      loudness.true_peak)
-  end,
-  tempo = function(tempo) return tostring(tempo) end,
+  loudness = tostring,
+  tempo = tostring,
   beats = function(beats)
     if #beats == 0 then return "none" end
     local words = ("%d, the first at %.2f s"):format(#beats, beats[1].start)
@@ -156,7 +149,10 @@ local said = {
     for i = 1, math.min(3, #list) do words[i] = ("%s %.0f %%"):format(list[i].name, 100 * list[i].score) end
     return table.concat(words, ", ")
   end,
-  prediction = function(prediction) return show.name(tostring(prediction.label)) end,
+  prediction = function(prediction)
+    local words, share = show.name(tostring(prediction.label)), (prediction.probabilities or {})[prediction.label]
+    return share and ("%s %.0f %%"):format(words, 100 * share) or words
+  end,
 }
 
 local called = {genre_rules = "genre (rules)"}

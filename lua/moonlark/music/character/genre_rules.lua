@@ -3,6 +3,7 @@
 local figures = require "moonlark.music.character.figures"
 local heard = require "moonlark.music.hearing.heard"
 local options = require "moonlark.base.options"
+local text = require "moonlark.base.text"
 
 ---@class moonlark.music
 local genre_rules = {}
@@ -67,6 +68,22 @@ local genres = {"blues", "classical", "country", "disco", "hiphop", "jazz", "met
 ---@field scores table<string, number>  shares that add up to 1
 ---@field rules {says: string, truth: number, speaks: table<string, number>}[]?  with explain: what was true, the truest first
 
+local GenreRules = {__name = "moonlark.GenreRules"}
+
+-- The genres, the likeliest first; then the rules that spoke.
+function GenreRules:__tostring()
+  local names, lines = text.keys(self.scores), {}
+  table.sort(names, function(a, b)
+    if self.scores[a] ~= self.scores[b] then return self.scores[a] > self.scores[b] end
+    return a < b
+  end)
+  for i, name in ipairs(names) do lines[i] = ("%-10s %3.0f %%"):format(name, 100 * self.scores[name]) end
+  for _, rule in ipairs(self.rules or {}) do
+    lines[#lines + 1] = ("heard, by %.0f %%: %s"):format(100 * rule.truth, rule.says)
+  end
+  return table.concat(lines, "\n")
+end
+
 --- Scores of ten genres by rules of thumb, with the rules that spoke. Every rule says what it heard (a tempo, a backbeat,
 --- swing, how often chords change, how bright it is …), how true that is (0..1), and for and against which genres it speaks;
 --- scores are a softmax of their sums. They were written down, not learnt, and never checked on a collection of genres: take
@@ -91,7 +108,7 @@ function genre_rules.genre_rules(song, given)
     if a.truth ~= b.truth then return a.truth > b.truth end
     return a.says < b.says
   end)
-  return {scores = scores, rules = o.explain and spoke or nil}
+  return setmetatable({scores = scores, rules = o.explain and spoke or nil}, GenreRules)
 end
 
 return genre_rules

@@ -1,6 +1,7 @@
 --- Mood: energy, valence, arousal, danceability by formulas that are told with them.
 local figures = require "moonlark.music.character.figures"
 local heard = require "moonlark.music.hearing.heard"
+local text = require "moonlark.base.text"
 
 ---@class moonlark.music
 local mood = {}
@@ -16,6 +17,22 @@ local mood = {}
 ---@field formula string  what it was computed by
 ---@field rests_on table<string, number>  the figures in it
 ---@field experimental boolean?
+
+local Mood = {__name = "moonlark.Mood"}
+
+-- A line for each: its value, and the figures that it rests on.
+function Mood:__tostring()
+  local lines = {}
+  for i, name in ipairs {"energy", "danceability", "arousal", "valence"} do
+    local one, figures_of = self[name], {}
+    for _, figure in ipairs(text.keys(one.rests_on)) do
+      figures_of[#figures_of + 1] = ("%s %.3g"):format(figure:gsub("_", " "), one.rests_on[figure])
+    end
+    lines[i] = ("%-13s %.2f  %sof %s"):format(name, one.value, one.experimental and "experimental; " or "",
+      table.concat(figures_of, ", "))
+  end
+  return table.concat(lines, "\n")
+end
 
 -- Where x lies between low and high, 0..1; nothing that is not a number counts.
 local function between(x, low, high)
@@ -71,7 +88,8 @@ function mood.mood(song)
   return h:get("mood", function()
     local f = figures.of(h)
     local of_energy = energy(f)
-    return {energy = of_energy, arousal = arousal(f, of_energy), valence = valence(f), danceability = danceability(f)}
+    return setmetatable({energy = of_energy, arousal = arousal(f, of_energy), valence = valence(f),
+      danceability = danceability(f)}, Mood)
   end)
 end
 

@@ -11,6 +11,16 @@ local signal = require "moonlark.signal"
 ---@field momentary moonlark.Signal  LUFS of 400 ms, ten a second, each at the middle of what it was measured over
 ---@field short_term moonlark.Signal  the same of 3 s
 
+local Loudness = {__name = "moonlark.Loudness"}
+
+function Loudness:__tostring()
+  if self.integrated == -math.huge then
+    if self.true_peak == -math.huge then return "silence" end
+    return ("too short or too quiet to tell, true peak %.1f dBTP"):format(self.true_peak)
+  end
+  return ("%.1f LUFS, range %.1f LU, true peak %.1f dBTP"):format(self.integrated, self.range, self.true_peak)
+end
+
 ---@class moonlark.music
 local loudness = {}
 
@@ -23,10 +33,10 @@ local function said_of(h)
   local function curve(data, kind, window)
     return signal.new {data = data, rate = rate, start = start + window / 2 * 10 / rate, kind = kind, unit = "LUFS"}
   end
-  return {
+  return setmetatable({
     integrated = integrated, range = range, true_peak = true_peak, sample_peak = sample_peak,
     momentary = curve(momentary, "momentary_loudness", 0.4), short_term = curve(short_term, "short_term_loudness", 3),
-  }
+  }, Loudness)
 end
 
 --- Loudness by EBU R 128 (ITU-R BS.1770-4; EBU Tech 3341 and 3342), with the figures of libebur128.

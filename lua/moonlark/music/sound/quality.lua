@@ -98,6 +98,28 @@ local function of_loudness(h, out)
   if said.integrated > -math.huge then out.peak_to_loudness_db = said.true_peak - said.integrated end
 end
 
+local Quality = {__name = "moonlark.Quality"}
+
+-- Figures and how they are said; those that were not found are left out.
+local sayings = {
+  {"true_peak_dbtp", "true peak %.1f dBTP"}, {"loudness_lufs", "%.1f LUFS"}, {"loudness_range_lu", "range %.1f LU"},
+  {"crest_db", "crest %.1f dB"}, {"dynamic_range_db", "DR %d"}, {"correlation", "correlation of the channels %.2f"},
+  {"balance_db", "balance %+.1f dB"}, {"cutoff_hz", "spectrum drops most at %.0f Hz"}, {"cutoff_drop_db", "by %.0f dB"},
+  {"snr_db", "noise at least %.0f dB below"}, {"noise_floor_dbfs", "floor %.0f dBFS"},
+}
+
+-- The faults, a line each, then what was measured.
+function Quality:__tostring()
+  local lines, words = #self.faults > 0 and table.move(self.faults, 1, #self.faults, 1, {}) or {"no fault found"}, {}
+  words[1] = ("%d Hz, %d channel%s, %.1f s"):format(self.rate, self.channels, self.channels == 1 and "" or "s", self.duration)
+  for _, saying in ipairs(sayings) do
+    local value = self[saying[1]]
+    if value and math.abs(value) < math.huge then words[#words + 1] = saying[2]:format(value) end
+  end
+  lines[#lines + 1] = table.concat(words, ", ")
+  return table.concat(lines, "\n")
+end
+
 -- What is wrong, in words.
 local checks = {
   function(q) return q.silence_start_s >= q.duration and "silence all through" end,
@@ -159,7 +181,7 @@ function quality.quality(song)
     local fault = check(out)
     if fault then table.insert(out.faults, fault) end
   end
-  return out
+  return setmetatable(out, Quality)
 end
 
 return quality
