@@ -5,6 +5,7 @@ local lu = require "luaunit"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
+local text = require "moonlark.base.text"
 
 TestSettings = {}
 lib.in_folder {TestSettings}
@@ -88,6 +89,38 @@ function TestServer:test_scripts_have_no_warning()
     lib.write(("%s/nets/%s.lua"):format(self.folder, name), files.read(("models/%s.lua"):format(name)))
   end
   lib.write(self.folder .. "/prompt.lua", prompt)
+  lu.assertEquals(check(self.folder), {})
+end
+
+-- They go on from each other, so that names may be those of a block before.
+function TestServer:test_blocks_of_the_readme_have_no_warning()
+  local count = 0
+  for block in files.read "README.md":gmatch "```lua\n(.-)```" do
+    count = count + 1
+    lib.write(("%s/block%d.lua"):format(self.folder, count), "---@diagnostic disable: undefined-global\n" .. block)
+  end
+  lu.assertTrue(count > 5)
+  lu.assertEquals(check(self.folder), {})
+end
+
+-- A line for each name that a module or a tensor has when the program runs.
+local function naming_all()
+  local moonlark, lines = require "moonlark", {"local x = torch.zeros {3}"}
+  local owners = {x = require "moonlark.torch".Tensor}
+  for _, name in ipairs(moonlark.modules) do owners[name] = moonlark.module(name) end
+  for _, owner in ipairs(text.keys(owners)) do
+    for _, name in ipairs(text.keys(type(owners[owner]) == "table" and owners[owner] or {})) do
+      local public = not name:find "^_" and load("return " .. name) -- `repeat` is a word of Lua
+      if public then lines[#lines + 1] = ("print(%s.%s)"):format(owner, name) end
+    end
+  end
+  return lines
+end
+
+function TestServer:test_every_name_is_known()
+  local lines = naming_all()
+  lu.assertTrue(#lines > 300)
+  lib.write(self.folder .. "/all.lua", table.concat(lines, "\n") .. "\n")
   lu.assertEquals(check(self.folder), {})
 end
 

@@ -9,6 +9,7 @@ local show = require "moonlark.base.show"
 local stream = require "moonlark.audio.stream"
 local text = require "moonlark.base.text"
 
+---@class moonlark.feature
 local vamp = {}
 
 local of_vamp = options.describe("feature.vamp", run.options)
