@@ -1,12 +1,16 @@
 -- Networks that come with Moonlark: their sizes, what the shipped weights say of plain sounds, and how they are trained.
+local audio = require "moonlark.audio"
 local files = require "moonlark.base.files"
-local lib = require "lib"
-local lu = require "luaunit"
+local formants = require "scripts.train.voices.formants"
 local frontend = require "moonlark.music.hearing.frontend"
 local heard = require "moonlark.music.hearing.heard"
+local lib = require "lib"
+local lines = require "scripts.train.voices.lines"
+local lu = require "luaunit"
 local moonlark = require "moonlark"
 local network = require "moonlark.network"
 local networks = require "moonlark.music.hearing.networks"
+local random = require "moonlark.corpus.random"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 local whiten = require "moonlark.music.hearing.whiten"
@@ -37,20 +41,23 @@ TestNetworks = {}
 function TestNetworks:test_sizes()
   lu.assertEquals(count(require("models.beat_tcn") {}), 136026)
   lu.assertEquals(count(require("models.harmony") {}), 39077)
+  lu.assertEquals(count(require("models.voice") {}), 76070)
 end
 
 function TestNetworks:test_shapes()
   local beats, harmony = require("models.beat_tcn") {}:eval(), require("models.harmony") {}:eval()
+  local voice = require("models.voice") {}:eval()
   for _, frames in ipairs {1, 7, 100} do
     lu.assertEquals(beats(torch.randn {2, 80, frames}):shape(), {2, 2, frames})
     local chords, keys = harmony(torch.randn {2, 216, frames})
     lu.assertEquals(chords:shape(), {2, 25, frames})
     lu.assertEquals(keys:shape(), {2, 24, frames})
+    lu.assertEquals(voice(torch.randn {2, 80, 5 * frames}):shape(), {2, 2, frames})
   end
 end
 
 function TestNetworks:test_folded_networks_say_what_the_plain_ones_say()
-  for name, rows in pairs {beats = 80, harmony = 216} do
+  for name, rows in pairs {beats = 80, harmony = 216, voice = 80} do
     local plain = network.load(files.join(moonlark.home, "models/weights", name .. ".safetensors"))
     local x = torch.randn {rows, 40}:abs()
     local wanted, found = plain(x:unsqueeze(0)), networks.ask(name, x)
@@ -60,7 +67,7 @@ function TestNetworks:test_folded_networks_say_what_the_plain_ones_say()
 end
 
 function TestNetworks:test_a_long_input_is_heard_in_windows()
-  for name, input in pairs {beats = {80, {3072, 7001}}, harmony = {216, {161, 1000}}} do
+  for name, input in pairs {beats = {80, {3072, 7001}}, harmony = {216, {161, 1000}}, voice = {80, {1530, 7005}}} do
     local net = networks.load(name)
     for _, frames in ipairs(input[2]) do
       local x = torch.randn {input[1], frames}:abs()
@@ -121,6 +128,29 @@ function TestTraining:test_the_same_seed_gives_the_same_weights()
     lu.assertEquals(made[1], made[2])
     lu.assertNotEquals(made[1], made[3])
   end
+end
+
+-- Of voices that are computed here: those of programs are in scripts/train/voices/make.lua.
+function TestTraining:test_voices_are_learnt_alike()
+  local function run(...) return lib.moonlark(self.folder, {"OMP_NUM_THREADS=1"}, ...) end
+  for i, kind in ipairs {"sung", "spoken", "solo"} do
+    torch.manual_seed(i)
+    local dice = random.new("training", kind)
+    local data = formants(kind == "spoken" and lines.spoken(dice, 15, 120) or lines.sung(dice, 15, 60), dice)
+    files.mkdirs(files.join(self.folder, "voices", kind))
+    audio.save(files.join(self.folder, "voices", kind, "one.wav"), signal.new {data = data:unsqueeze(0), rate = 22050,
+      kind = "waveform"})
+  end
+  local made = {}
+  for i, seed in ipairs {"3", "3", "4"} do
+    local out = ("voice%d.safetensors"):format(i)
+    local result = run(files.join(moonlark.home, "scripts/train/music/voice.lua"), "voices/solo", "voices", "--out", out,
+      "--steps", "2", "--seed", seed)
+    lu.assertEquals(result.code, 0, result.all)
+    made[i] = files.read(files.join(self.folder, out))
+  end
+  lu.assertEquals(made[1], made[2])
+  lu.assertNotEquals(made[1], made[3])
 end
 
 function TestTraining:test_a_folder_without_clips_is_refused()

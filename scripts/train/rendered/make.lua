@@ -24,6 +24,7 @@ parser:option("--pop909", "The folder of POP909's songs, 001 to 909."):argname "
 command.option(parser, "first", options.integer(1, {least = 1, most = 909}, "the first of its songs that may be taken"))
 command.option(parser, "last", options.integer(800, {least = 1, most = 909}, "the last one"))
 command.option(parser, "clips", options.integer(100, {least = 1}, "how many clips"))
+parser:flag("--solo", "Melodies alone: what is left of a piece without its other parts.")
 command.option(parser, "seconds", options.number(30, {least = 5, unit = "s"}, "how long each is"))
 parser:option("--fonts", "A folder of sound fonts (.sf2)."):argname "<folder>":default "/usr/share/sounds/sf2"
 command.seed(parser)
@@ -88,13 +89,34 @@ local function write(name, song, truth)
   annotation.save_all(files.join(args.folder, name .. ".jams"), list, {title = name, duration = args.seconds})
 end
 
+local melody_channel = 4
+
+-- The melodies among tracks; none where they are too short to be learnt from.
+local function melodies(tracks)
+  local list = {}
+  for _, track in ipairs(tracks) do
+    if track.channel == melody_channel and #track.notes > 20 then list[#list + 1] = track end
+  end
+  return list
+end
+
+-- A piece; with --solo the first that has a melody.
+local function piece(dice, song)
+  while true do
+    local tracks, truth = arrange.piece(dice, args.seconds, song)
+    if not args.solo then return tracks, truth end
+    tracks = melodies(tracks)
+    if #tracks > 0 then return tracks, truth end
+  end
+end
+
 local function make(number)
   local name = ("clip%05d"):format(number)
   if files.exists(files.join(args.folder, name .. ".jams")) then return end
   local dice, song = random.new("rendered", args.seed, number), nil
   torch.manual_seed(args.seed * 100000 + number)
   if args.pop909 and number % 2 == 0 then song = pop909.read(args.pop909, dice:integer(args.first, args.last)) end
-  local tracks, truth = arrange.piece(dice, args.seconds, song)
+  local tracks, truth = piece(dice, song)
   local sound = play(tracks, dice:pick(fonts), dice:uniform(0.3, 0.6))
   local n = math.floor(args.seconds * rate)
   local data = sound.data

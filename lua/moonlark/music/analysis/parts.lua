@@ -1,8 +1,7 @@
 --- Parts: what an analysis consists of, in the order in which it is told, and the curves that each rests on.
 local parts = {}
 
--- Name of the file and its function, its folder, and curves and meters that hear the song in the pass that decodes it. What
--- is optional is told where the file says that it is available.
+-- Name of the file and its function, its folder, and curves and meters that hear the song in the pass that decodes it.
 local list = {
   {name = "loudness", folder = "sound", curves = {"loudness"}},
   {name = "tempo", folder = "rhythm", curves = {"flux", "beat network"}},
@@ -14,7 +13,7 @@ local list = {
   {name = "quality", folder = "sound", curves = {"quality", "loudness"}},
   {name = "mood", folder = "character", curves = {"flux", "balance", "level", "chroma", "key network", "chord network", "bass chroma",
     "beat network"}},
-  {name = "voice", folder = "character", optional = true, curves = {}},
+  {name = "voice", folder = "character", curves = {"voice network"}},
   {name = "genre_rules", folder = "character", curves = {"flux", "balance"}, given = {explain = true}},
 }
 
@@ -45,9 +44,7 @@ end
 ---@return any
 function parts.hear(name, h)
   local part = by_name[name]
-  local file = require(("moonlark.music.%s.%s"):format(part.folder, name))
-  if part.optional and not file.available() then return nil end
-  return file[name](h, part.given)
+  return require(("moonlark.music.%s.%s"):format(part.folder, name))[name](h, part.given)
 end
 
 return parts

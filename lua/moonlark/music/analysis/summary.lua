@@ -127,7 +127,7 @@ local said = {
   onsets = function(onsets)
     return ("%d, %.1f a second"):format(#onsets, #onsets / math.max(onsets.duration or 1, 1e-9))
   end,
-  voice = function(voice) return most_heard(voice, 3) end,
+  voice = function(voice) return ("%s (confidence %.2f)"):format(most_heard(voice, 3), voice.confidence or 0) end,
   quality = function(quality)
     return #quality.faults > 0 and table.concat(quality.faults, "; ") or "no fault found"
   end,

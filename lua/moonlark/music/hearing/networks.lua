@@ -28,8 +28,8 @@ local function fold(net)
   return net
 end
 
---- The network of a name, ready to be asked: "beats" (models/beat_tcn.lua) or "harmony" (models/harmony.lua). Errors:
---- no weights of this name.
+--- The network of a name, ready to be asked: "beats" (models/beat_tcn.lua), "harmony" (models/harmony.lua) or "voice"
+--- (models/voice.lua). Errors: no weights of this name.
 ---     local net = networks.load "harmony"
 ---@param name string
 ---@return moonlark.nn.Module
@@ -53,15 +53,15 @@ local function windows_of(step, frames)
   return begins, length
 end
 
--- Puts what a step says of the frames from..to, of which it hears the window, where it belongs in each of `results`.
--- What the step makes on its way is freed at once.
-local function put(results, step, x, window, length, from, to)
-  local torch = require "moonlark.torch"
+-- Puts what a step says of the frames from..to, of which it hears the window, where it belongs in each of `results`, of
+-- `frames` in all. What the step makes on its way is freed at once.
+local function put(results, step, x, window, length, from, to, frames)
+  local torch, each = require "moonlark.torch", step.frames or 1
   return torch.scope(function()
-    for i, part in ipairs {step[1](x:narrow(-1, window, length))} do
+    for i, part in ipairs {step[1](x:narrow(-1, window * each, length * each))} do
       if not results[i] then
         local shape = part:shape()
-        shape[#shape] = x:size(-1)
+        shape[#shape] = frames
         results[i] = torch.empty(shape)
       end
       results[i]:narrow(-1, from, to - from):copy_(part:narrow(-1, from - window, to - from))
@@ -70,13 +70,14 @@ local function put(results, step, x, window, length, from, to)
   end)
 end
 
--- What a step gives of an input of any length.
+-- What a step gives of an input of any length. Windows and reach count what it gives: frames, of which each may stand for
+-- several of the input.
 local function take(step, x)
-  local results, frames, from = {}, x:size(-1), 0
+  local results, frames, from = {}, x:size(-1) // (step.frames or 1), 0
   local begins, length = windows_of(step, frames)
   for i, window in ipairs(begins) do
     local to = begins[i + 1] and window + length - step.reach or frames
-    put(results, step, x, window, length, from, to)
+    put(results, step, x, window, length, from, to, frames)
     from = to
   end
   return results
