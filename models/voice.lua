@@ -3,9 +3,9 @@
 ---     local net = require("models.voice") {}
 ---     net(x)                                -- [n, bands, 5 t frames] to logits [n, 2, t]: sung, spoken
 ---
---- Three convolutions over bands and time, then a temporal convolutional network whose blocks hear 3 s to each side. The
---- filters of the first one sum to nothing, so how loud all of it is does not matter to them (Schlüter and Lehner, 2018,
---- "Zero-mean convolutions for level-invariant singing voice detection").
+--- Three convolutions over bands and time, then a temporal convolutional network whose blocks hear 3 s to each side.
+--- The filters of the first one sum to nothing, so how loud all of it is does not matter to them (Schlüter and Lehner,
+--- 2018, "Zero-mean convolutions for level-invariant singing voice detection").
 local network = require "moonlark.network"
 local nn = require "moonlark.nn"
 local options = require "moonlark.base.options"

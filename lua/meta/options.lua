@@ -1497,7 +1497,7 @@
 
 --- What music.voice takes.
 ---@class moonlark.music.voice.Options
----@field model? string|false  default speech-music, where moonlark models get brought it: a model that tells speech, singing and music: what pretrained.open takes
+---@field model? string|false  default speech-music, where moonlark models get brought it; else own, the network of models/weights/voice: a model that tells speech, singing and music: what pretrained.open takes, or 'own'
 ---@field language_model? string|false  default the language is not told: a multilingual Whisper model, which tells the language
 ---@field steadiness? number  default 4, 0 or more: how much better another label must fit, as a logarithm, before it changes
 

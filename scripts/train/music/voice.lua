@@ -5,8 +5,8 @@
 ---     moonlark scripts/train/voices/make.lua voices --clips 240 --seed 1
 ---     OMP_NUM_THREADS=1 moonlark scripts/train/music/voice.lua music voices --out voice.safetensors
 ---
---- They meet in each example anew, at other levels, in other rooms, with other noise: as magnitudes, for the squares of what
---- has nothing to do with each other add up. So features are made once.
+--- They meet in each example anew, at other levels, in other rooms, with other noise: as magnitudes, for the squares of
+--- what has nothing to do with each other add up. So features are made once.
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
 local frontend = require "moonlark.music.hearing.frontend"
@@ -91,8 +91,8 @@ end
 -- A room that sounds on: magnitudes after which a part of them dies away.
 local function echoed(x)
   local length = random.integer(10, 60)
-  local decay = (torch.arange(length, {dtype = "float32"}) * (-6.9 / random.uniform(8, length))):exp() * random.uniform(0.02, 0.35)
-  local late = torch.cat({torch.zeros {1}, decay}, 0):flip({0}):reshape {1, 1, -1}
+  local decay = (torch.arange(length, {dtype = "float32"}) * (-6.9 / random.uniform(8, length))):exp()
+  local late = torch.cat({torch.zeros {1}, decay * random.uniform(0.02, 0.35)}, 0):flip({0}):reshape {1, 1, -1}
   local padded = x:pow(2):unsqueeze(1):constant_pad_nd({length, 0}, 0)
   return (x:pow(2) + padded:conv1d(late):squeeze(1)):sqrt()
 end
@@ -160,7 +160,8 @@ local function staged(scene, count)
     sung[scene.voice == "sung" and 0 or 1]:copy_(active)
   end
   if scene.music then
-    local x = taken(music[random.integer(1, #music)], count, math.exp(random.normal(0.08)), math.exp(random.uniform(-0.2, 0.2)))
+    local x = taken(music[random.integer(1, #music)], count, math.exp(random.normal(0.08)),
+      math.exp(random.uniform(-0.2, 0.2)))
     if random.chance(0.5) then x = equalised(x, 5) end
     if random.chance(0.2) then x = echoed(x) end
     power:add_(x:pow(2))

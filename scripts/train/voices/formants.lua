@@ -10,18 +10,20 @@ local rate, hop = 22050, 220 -- of what moves: a hundred times a second
 local phones = {
   a = {730, 1090, 2440, 1, 0.02}, e = {530, 1840, 2480, 0.9, 0.02}, i = {270, 2290, 3010, 0.75, 0.02},
   o = {570, 840, 2410, 0.9, 0.02}, u = {300, 870, 2240, 0.75, 0.02},
-  m = {250, 1000, 2200, 0.35, 0}, n = {250, 1500, 2500, 0.35, 0}, l = {350, 1100, 2700, 0.5, 0}, r = {400, 1200, 1600, 0.45, 0},
-  j = {280, 2200, 2900, 0.5, 0.01}, v = {300, 1200, 2300, 0.35, 0.06, 1000, 8000}, s = {350, 1700, 2600, 0, 0.5, 4500, 10500},
-  f = {350, 1100, 2300, 0, 0.15, 1200, 10000}, t = {350, 1700, 2600, 0, 0.45, 2500, 8000}, k = {350, 1700, 2200, 0, 0.4, 1200, 4000},
-  p = {350, 900, 2200, 0, 0.25, 400, 2500}, d = {300, 1700, 2600, 0.2, 0.2, 2500, 8000}, b = {300, 900, 2200, 0.2, 0.1, 400, 2500},
-  g = {300, 1700, 2200, 0.2, 0.15, 1200, 4000}, ["#"] = {500, 1500, 2500, 0, 0},
+  m = {250, 1000, 2200, 0.35, 0}, n = {250, 1500, 2500, 0.35, 0}, l = {350, 1100, 2700, 0.5, 0},
+  r = {400, 1200, 1600, 0.45, 0}, j = {280, 2200, 2900, 0.5, 0.01}, v = {300, 1200, 2300, 0.35, 0.06, 1000, 8000},
+  s = {350, 1700, 2600, 0, 0.5, 4500, 10500}, f = {350, 1100, 2300, 0, 0.15, 1200, 10000},
+  t = {350, 1700, 2600, 0, 0.45, 2500, 8000}, k = {350, 1700, 2200, 0, 0.4, 1200, 4000},
+  p = {350, 900, 2200, 0, 0.25, 400, 2500}, d = {300, 1700, 2600, 0.2, 0.2, 2500, 8000},
+  b = {300, 900, 2200, 0.2, 0.1, 400, 2500}, g = {300, 1700, 2200, 0.2, 0.15, 1200, 4000}, ["#"] = {500, 1500, 2500, 0, 0},
 }
 local stops = {t = true, k = true, p = true, d = true, b = true, g = true}
 
---- Somebody: the length of the vocal tract, the sharpness of the glottis, breath, how much a voice wavers.
+-- Somebody: the length of the vocal tract, the sharpness of the glottis, breath, how much a voice wavers.
 local function somebody(dice)
-  return {tract = dice:uniform(0.92, 1.28), tilt = dice:uniform(0.3, 1.3), breath = dice:uniform(0.2, 3), width = dice:uniform(0.7, 1.6),
-    ring = dice:chance(0.4) and dice:uniform(1, 4) or 0, shimmer = dice:uniform(0.01, 0.08), glide = dice:pick {3, 5, 7},
+  return {tract = dice:uniform(0.92, 1.28), tilt = dice:uniform(0.3, 1.3), breath = dice:uniform(0.2, 3),
+    width = dice:uniform(0.7, 1.6), ring = dice:chance(0.4) and dice:uniform(1, 4) or 0,
+    shimmer = dice:uniform(0.01, 0.08), glide = dice:pick {3, 5, 7},
     fourth = dice:uniform(3200, 3700), fifth = dice:uniform(3900, 4700)}
 end
 

@@ -1,7 +1,7 @@
 --- Lines: what is sung and said to learn voices from, made up: sounds in order, with how long and how high each is.
 ---
---- A line is a list of sounds: {phone = "a", seconds = 0.3, pitch = {{0, 220}, {0.1, 223}}}; `pitch` are seconds from the
---- sound's beginning and Hz, and absent where nothing is voiced. "#" is a pause.
+--- A line is a list of sounds: {phone = "a", seconds = 0.3, pitch = {{0, 220}, {0.1, 223}}}; `pitch` are seconds from
+--- the sound's beginning and Hz, and absent where nothing is voiced. "#" is a pause.
 local lines = {}
 
 ---@class moonlark.train.Sound
@@ -13,7 +13,7 @@ local vowels = {"a", "e", "i", "o", "u"}
 local consonants = {"m", "n", "l", "r", "v", "s", "f", "t", "k", "p", "d", "b", "g", "j"}
 local unvoiced = {s = true, f = true, t = true, k = true, p = true}
 
---- The consonants and vowels of a made-up syllable.
+-- The consonants and the vowel of a made-up syllable.
 local function syllable(dice)
   local onset = dice:chance(0.85) and dice:pick(consonants) or nil
   local coda = dice:chance(0.25) and dice:pick {"n", "s", "l", "t", "m", "r"} or nil
@@ -30,7 +30,8 @@ local function sung_pitch(dice, singer, note, seconds, after)
   for at = 0, math.max(seconds - 0.005, 0), 0.025 do
     drift = 0.9 * drift + 0.03 * dice:normal()
     local trembling = math.max(0, math.min(1, (after + at - 0.15) / 0.3))
-    local bend = scoop * math.exp(-(after + at) / 0.06) + depth * trembling * math.sin(2 * math.pi * singer.trembles * at + phase)
+    local tremble = trembling * math.sin(2 * math.pi * singer.trembles * at + phase)
+    local bend = scoop * math.exp(-(after + at) / 0.06) + depth * tremble
     targets[#targets + 1] = {at, hz(note + bend + drift)}
   end
   return targets
@@ -103,7 +104,8 @@ function lines.spoken(dice, seconds, pitch)
   local function say(phone, length, from, to)
     if not phone then return end
     length = length * haste
-    line[#line + 1] = {phone = phone, seconds = length, pitch = not unvoiced[phone] and {{0, from}, {0.9 * length, to}} or nil}
+    local pitch = not unvoiced[phone] and {{0, from}, {0.9 * length, to}} or nil
+    line[#line + 1] = {phone = phone, seconds = length, pitch = pitch}
     at = at + length
   end
   while at < seconds do

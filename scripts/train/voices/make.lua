@@ -1,12 +1,13 @@
---- Makes voices to train networks with: sung and spoken by programs and by a voice that is computed here, without music.
+--- Makes voices to train networks with: sung and spoken by programs and by a voice that is computed here, no music.
 ---
----     apt-get install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festvox-italp16k festvox-itapc16k \
----       festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph festvox-suopuhe-lj festvox-suopuhe-mv
+---     apt-get install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts \
+---       festvox-italp16k festvox-itapc16k festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph \
+---       festvox-suopuhe-lj festvox-suopuhe-mv
 ---     moonlark scripts/train/voices/make.lua data/train --clips 160 --seed 1
 ---     moonlark scripts/train/voices/make.lua data/test --clips 40 --seed 2 --test
 ---
---- The folder has `sung` and `spoken`. With --test other voices are asked than without. The same seed and programs give the
---- same clips. A run that was stopped goes on where it was.
+--- The folder has `sung` and `spoken`. With --test other voices are asked than without. The same seed and programs give
+--- the same clips. A run that was stopped goes on where it was.
 local audio = require "moonlark.audio"
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"

@@ -7,8 +7,8 @@ local show = require "moonlark.base.show"
 local programs = {}
 
 -- Voices that are kept apart for tests; a test asks those, training the others.
-local held_out = {slt = true, lp_diphone = true, czech_ph = true, ["suo_fi_lj_diphone"] = true, it = true, nl = true, pt = true, f3 = true,
-  m4 = true, cmu_us_slt_arctic_hts = true}
+local held_out = {slt = true, lp_diphone = true, czech_ph = true, suo_fi_lj_diphone = true, cmu_us_slt_arctic_hts = true,
+  it = true, nl = true, pt = true, f3 = true, m4 = true}
 
 local function kept(names, test)
   local list = {}
@@ -31,8 +31,8 @@ end
 local function heard(line, path) return run(line) and audio.load(path, {rate = 22050}).data[0] or nil end
 
 -- espeak-ng: formants by rule, in many languages and many throats.
-local languages = {"en-us", "en-gb", "de", "fr-fr", "es", "es-419", "it", "pt", "pt-br", "nl", "pl", "cs", "sv", "da", "nb", "fi", "hu", "tr",
-  "ro", "id", "sw", "hr", "et", "lv", "sk", "vi", "eo", "la"}
+local languages = {"en-us", "en-gb", "de", "fr-fr", "es", "es-419", "it", "pt", "pt-br", "nl", "pl", "cs", "sv", "da", "nb",
+  "fi", "hu", "tr", "ro", "id", "sw", "hr", "et", "lv", "sk", "vi", "eo", "la"}
 local throats = {"m1", "m2", "m3", "m4", "m5", "m6", "m7", "f1", "f2", "f3", "f4", "f5", "klatt2", "klatt4", "croak"}
 
 local function espeak(dice, test, work)
@@ -45,8 +45,9 @@ end
 local function flite(dice, test, work)
   local text, sound = files.join(work, "text"), files.join(work, "sound.wav")
   files.write(text, lines.text(dice, 45))
-  return heard(("flite -voice %s --setf duration_stretch=%.2f --setf int_f0_target_mean=%d -f %s -o %s"):format(
-    dice:pick(kept({"kal16", "awb", "rms", "slt"}, test)), dice:uniform(0.8, 1.25), dice:integer(90, 200), text, sound), sound)
+  local voice = dice:pick(kept({"kal16", "awb", "rms", "slt"}, test))
+  return heard(("flite -voice %s --setf duration_stretch=%.2f --setf int_f0_target_mean=%d -f %s -o %s"):format(voice,
+    dice:uniform(0.8, 1.25), dice:integer(90, 200), text, sound), sound)
 end
 
 -- festival: diphones of people, and models of people.
@@ -87,7 +88,7 @@ local function sung(dice, test, work, seconds)
   return heard("festival -b " .. script, sound)
 end
 
---- Something sung by a voice of festival's, none of which was made to sing: its diphones as long and as high as notes are.
+--- Something sung by a voice of festival's, none of which was made to sing: diphones as long and as high as notes are.
 --- Samples at 22 050 Hz. With `test`, voices that training does not hear; `work` is a folder for what lasts a moment.
 ---     local samples = programs.sing(dice, false, work, 20)
 function programs.sing(dice, test, work, seconds)
