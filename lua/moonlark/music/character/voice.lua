@@ -107,8 +107,8 @@ end
 --- `voice.model` the name of the model. With `language_model`, `voice.language` is a code ("en") and
 --- `voice.language_probability` says how sure that is.
 ---
---- The network that comes with Moonlark has heard synthetic voices and instruments alone. It tells people who speak well,
---- singers less well, under a band often not; below a confidence of about 0.7 it guesses (figures: tests/bench/MUSIC.md).
+--- The network that comes with Moonlark has heard synthetic voices and instruments alone. It tells people who speak mostly
+--- well, singers less well, under a band often not; below a confidence of about 0.7 it guesses (figures: tests/bench/MUSIC.md).
 --- So a model that heard people is taken first: the one of `moonlark models get speech-music` (FireRedVAD), where it has been
 --- brought. Errors: as of audio.load and pretrained.open.
 ---     print(music.voice "song.mp3")
