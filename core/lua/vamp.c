@@ -28,14 +28,15 @@ static mlk_vamp_session *check_session(lua_State *L)
     return *session;
 }
 
-/* start(argv, timeout_s) -> session */
+/* start(argv, timeout_s, memory in MB) -> session */
 static int start(lua_State *L)
 {
     mlk_status status;
     double timeout_s = mlk_lua_number(L, 2, "timeout", 0, HUGE_VAL);
+    int64_t megabytes = mlk_lua_integer(L, 3, "memory", 1, 1 << 30);
     const char *const *argv = mlk_lua_read_strings(L, 1, "argv", 1);
     mlk_vamp_session **made = mlk_lua_push_object(L, SESSION_TYPE, sizeof *made);
-    mlk_lua_check(L, mlk_vamp_start(argv, timeout_s, made, &status), &status);
+    mlk_lua_check(L, mlk_vamp_start(argv, timeout_s, (size_t)megabytes << 20, made, &status), &status);
     return 1;
 }
 

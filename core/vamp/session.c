@@ -17,9 +17,6 @@
 
 enum { TICK_MS = 50 /* how often Ctrl-C is looked at */, CHUNK = 1 << 16, LAST_WORDS_S = 2 };
 
-/* A plugin that says more than this would fill the memory. */
-static const size_t most_bytes = (size_t)4 << 30;
-
 /* Bytes that grow. */
 typedef struct heap {
     char *data;
@@ -32,6 +29,7 @@ struct mlk_vamp_session {
     double timeout_s, moved_s; /* when something went in or came out */
     heap inbox;                /* messages that are not whole */
     heap times, durations, counts, values, labels, about;
+    size_t most_bytes;         /* of these */
     mlk_vamp_heard heard;
     bool over;                 /* END came */
 };
@@ -97,6 +95,12 @@ static mlk_code explain_death(mlk_vamp_session *self, mlk_status *status)
 
 /* --- messages --- */
 
+static bool is_too_much(const mlk_vamp_session *self)
+{
+    return self->times.size + self->durations.size + self->counts.size + self->values.size + self->labels.size +
+               self->about.size > self->most_bytes;
+}
+
 static mlk_code keep_result(mlk_vamp_session *self, const mlk_vamp_message *head, const char *body, mlk_status *status)
 {
     double time_s = 1e-9 * (double)head->time_ns;
@@ -109,8 +113,6 @@ static mlk_code keep_result(mlk_vamp_session *self, const mlk_vamp_message *head
         !put(&self->counts, &count, sizeof count) || !put(&self->values, body, bytes) ||
         !put(&self->labels, label, length) || !put(&self->labels, "", 1))
         return no_memory(status);
-    if (self->values.size + self->labels.size + self->times.size > most_bytes)
-        return fail(self, MLK_INVALID, status, "it gave results without end");
     return MLK_OK;
 }
 
@@ -148,6 +150,8 @@ static mlk_code take_messages(mlk_vamp_session *self, mlk_status *status)
         mlk_code code = take_message(self, &head, self->inbox.data + at + sizeof head, status);
         if (code)
             return code;
+        if (is_too_much(self))
+            return fail(self, MLK_INVALID, status, "it gave more results than its memory may hold");
         at += whole;
     }
     memmove(self->inbox.data, self->inbox.data + at, self->inbox.size - at);
@@ -192,13 +196,15 @@ static mlk_code wait_for(mlk_vamp_session *self, short events, mlk_status *statu
 
 /* --- the session --- */
 
-mlk_code mlk_vamp_start(const char *const argv[], double timeout_s, mlk_vamp_session **session, mlk_status *status)
+mlk_code mlk_vamp_start(const char *const argv[], double timeout_s, size_t most_bytes, mlk_vamp_session **session,
+                        mlk_status *status)
 {
     mlk_vamp_session *self = calloc(1, sizeof *self);
     *session = self;
     if (!self)
         return no_memory(status);
     self->timeout_s = timeout_s;
+    self->most_bytes = most_bytes;
     self->moved_s = now_s();
     self->socket = -1;
     return mlk_process_start(argv, &self->pid, &self->socket, status);

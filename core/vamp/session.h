@@ -26,8 +26,9 @@ typedef struct mlk_vamp_heard {
 } mlk_vamp_heard;
 
 /* Starts the host of a plugin: argv of core/vamp/host/main.c. It is ended where nothing goes in or comes out for
- * `timeout_s`. */
-mlk_code mlk_vamp_start(const char *const argv[], double timeout_s, mlk_vamp_session **session, mlk_status *status);
+ * `timeout_s`, or where its results take more than most_bytes. */
+mlk_code mlk_vamp_start(const char *const argv[], double timeout_s, size_t most_bytes, mlk_vamp_session **session,
+                        mlk_status *status);
 
 /* Gives it frames of interleaved samples. MLK_INTERRUPTED where the user asked to stop. */
 mlk_code mlk_vamp_feed(mlk_vamp_session *session, const float *samples, int64_t n, mlk_status *status);

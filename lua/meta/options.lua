@@ -1250,7 +1250,7 @@
 ---@field block_size? integer|false  default as the plugin wants it, 1..16777216, samples: that it hears at once
 ---@field program? string|false  default none: one of the plugin's sets of parameters
 ---@field timeout? number  default 300, above 0, s: without a sign of life after which it is given up
----@field memory? integer  default 4096, 64..1073741824, MB: that its process may take
+---@field memory? integer  default 4096, 64..1073741824, MB: that its process may take, and its results
 
 --- What feature.vggish_mel takes.
 ---@class moonlark.feature.vggish_mel.Options

@@ -220,6 +220,7 @@ function TestBad:test_it_takes_nobody_along()
   raises("it ended its process (exit code 7)", does, "leave")
   raises("it did nothing for 0.5 s", does, "hang", {timeout = 0.5})
   raises("it writes where it must not", does, "scribble")
+  raises("it gave more results than its memory may hold", does, "flood", {memory = 64})
   lu.assertEquals(#does "print", 1)
 end
 

@@ -1,5 +1,6 @@
 /* plugins.c: Vamp plugins for tests: what a plugin may give, and what a bad one does. No use of the SDK. */
 #include "vamp/host/interface.h"
+#include "vamp/message.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -225,6 +226,16 @@ static mlk_vamp_output *bad_output(mlk_vamp_instance handle, unsigned i)
     return output_of((mlk_vamp_output){.id = "deeds", .timing = MLK_VAMP_ANY_TIME});
 }
 
+/* Results without end, a thousand at once. */
+static void flood(void)
+{
+    static mlk_vamp_message heads[1000];
+    for (int i = 0; i < 1000; i++)
+        heads[i].kind = MLK_VAMP_RESULT;
+    while (write(MLK_VAMP_SOCKET, heads, sizeof heads) > 0)
+        continue;
+}
+
 static void do_harm(instance *self)
 {
     switch ((int)self->deed) {
@@ -247,9 +258,8 @@ static void do_harm(instance *self)
             abort();
         break;
     case FLOOD:
-        for (;;)
-            if (write(3, &(struct { unsigned kind, n, text, more; long time, duration; }){2, 0, 0, 0, 0, 0}, 32) < 0)
-                abort();
+        flood();
+        break;
     default:
         printf("hello from a plugin\n");
         fprintf(stderr, "hello from a plugin\n");

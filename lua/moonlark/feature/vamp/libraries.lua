@@ -17,7 +17,7 @@ local patience, megabytes = 20, 4096 -- seconds and memory for a library to say 
 ---@param order string[]
 ---@param timeout number  seconds
 function libraries.start(task, memory, order, timeout)
-  return core.vamp.start({core.vamp.host, task, ("%d"):format(memory), table.unpack(order)}, timeout)
+  return core.vamp.start({core.vamp.host, task, ("%d"):format(memory), table.unpack(order)}, timeout, memory)
 end
 
 --- The folders in which plugins are looked for: those of VAMP_PATH where that is set, else those that the Vamp

@@ -15,7 +15,7 @@ run.options = {
     "that it hears at once"),
   program = options.text(nil, "one of the plugin's sets of parameters", {usual = "none"}),
   timeout = options.number(300, {above = 0, unit = "s"}, "without a sign of life after which it is given up"),
-  memory = options.integer(4096, {least = 64, most = 1 << 30, unit = "MB"}, "that its process may take"),
+  memory = options.integer(4096, {least = 64, most = 1 << 30, unit = "MB"}, "that its process may take, and its results"),
 }
 
 -- A value as the plugin has it: a number of its range, or the name of one.
