@@ -16,7 +16,7 @@ function TestShows:test_a_picture_is_png_and_svg()
   local _, told = run "plot.lines({{1, 2, 4}})"
   local result = client.of_type(told, "execute_result")[1]
   lu.assertEquals(result.data["image/png"]:sub(1, 8), "iVBORw0K")
-  lu.assertStrContains(result.data["image/svg+xml"], "<svg")
+  lu.assertEquals(result.data["image/svg+xml"]:sub(1, 4), "<svg") -- no declaration: it goes into pages
   lu.assertStrContains(result.data["text/plain"], "figure")
   lu.assertTrue(result.metadata["image/png"].width > 100)
   _, told = run "plot.scatter(torch.randn {60000, 2})"

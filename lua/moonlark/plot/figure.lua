@@ -403,7 +403,7 @@ local LARGEST_SVG = 2 ^ 20 -- bytes; a notebook keeps pictures, and a browser dr
 -- In a notebook: lines for screens of any size, pixels for what shows no SVG.
 function Figure:__display()
   local size = {width = math.floor(self.width), height = math.floor(self.height)}
-  local svg = self:bytes "svg"
+  local svg = self:bytes "svg":gsub("^<%?xml.-%?>%s*", "") -- for pages; nbconvert refuses the declaration of a document
   return {["image/png"] = self:bytes "png", ["image/svg+xml"] = #svg <= LARGEST_SVG and svg or nil},
     {["image/png"] = size, ["image/svg+xml"] = size}
 end
