@@ -103,6 +103,23 @@ function TestEvents:test_sections_as_mir_eval()
   end
 end
 
+function TestEvents:test_sections_within_sections_as_mir_eval()
+  local function levels(list)
+    local made = {}
+    for i, rows in ipairs(list) do made[i] = sections_of(rows) end
+    return made
+  end
+  for i, case in ipairs(json.read "tests/reference/music_metrics/hierarchies.json") do
+    local made = metrics.hierarchy.evaluate(levels(case.reference), levels(case.estimate))
+    for name, value in pairs(case.scores) do
+      lu.assertAlmostEquals(made[name], value, 1e-9, ("%s of case %d"):format(name, i))
+    end
+  end
+  local none = sections_of {}
+  lu.assertEquals({metrics.hierarchy.l_measure({none}, {none})}, {0, 0, 0})
+  raises("reference must be a list of Annotations, from coarse to fine", metrics.hierarchy.t_measure, none, {none})
+end
+
 function TestEvents:test_sections_of_nothing()
   local none, one = sections_of {}, sections_of {{0, 10, "A"}}
   lu.assertEquals(metrics.segment.detection(none, one), 0)

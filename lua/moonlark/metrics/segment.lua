@@ -1,9 +1,8 @@
 --- Sections beside the truth, as mir_eval.segment (0.8) has it: boundaries, and what is alike, in frames of 0.1 s.
 --- Sections are Annotations of segments. Metrics of labels bring both to the time from 0 to the end of the truth.
-local annotation = require "moonlark.annotation"
 local core = require "moonlark_core".metrics
 local events = require "moonlark.metrics.events"
-local show = require "moonlark.base.show"
+local segments = require "moonlark.metrics.segments"
 
 local segment = {}
 
@@ -11,39 +10,14 @@ local frame = 0.1 -- seconds
 
 local function single(x) return (string.unpack("f", string.pack("f", x))) end
 
-local function segments_of(name, value)
-  if not annotation.is(value) then show.fail("%s must be an Annotation of segments, got %s", name, type(value)) end
-  local list, labels, intervals = {}, value.labels, value.intervals
-  for i, interval in ipairs(intervals) do
-    list[i] = {interval[1] or interval.start, interval[2] or interval.stop, (labels[i] or ""):lower()}
-  end
-  return list
-end
-
--- From 0 to `stop`: what lies outside is cut off, what is missing has a label of its own.
-local function fit(list, stop)
-  local kept = {}
-  for _, item in ipairs(list) do
-    if item[2] >= 0 and item[1] <= stop then
-      kept[#kept + 1] = {math.max(item[1], 0), math.min(item[2], stop), item[3]}
-    end
-  end
-  if #kept == 0 then return {{0, stop, "__t_min"}} end
-  if kept[1][1] > 0 then table.insert(kept, 1, {0, kept[1][1], "__t_min"}) end
-  local last = 0
-  for _, item in ipairs(kept) do last = math.max(last, item[2]) end
-  if last < stop then kept[#kept + 1] = {last, stop, "__t_max"} end
-  return kept
-end
-
 -- Both, from 0 to the end of the reference; nil where the reference is empty.
 local function pair(reference, estimate)
-  reference, estimate = segments_of("reference", reference), segments_of("estimate", estimate)
+  reference, estimate = segments.of("reference", reference), segments.of("estimate", estimate)
   events.warn_if_empty(reference, estimate, "segments")
   local stop = 0
   for _, item in ipairs(reference) do stop = math.max(stop, item[2]) end
   if #reference == 0 or stop <= 0 then return nil end
-  return fit(reference, stop), fit(estimate, stop), stop
+  return segments.fit(reference, stop), segments.fit(estimate, stop), stop
 end
 
 -- Where segments start and stop, each once, to 10 µs.
