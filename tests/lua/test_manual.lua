@@ -106,6 +106,28 @@ function TestPages:test_pages_need_no_script_and_load_nothing_from_elsewhere()
   end
 end
 
+function TestPages:test_each_command_has_a_page_that_says_its_options()
+  for _, entry in ipairs(require "moonlark.shell.command".list()) do
+    lu.assertStrContains(made["commands.html"], ('href="command_%s.html"'):format(entry.name))
+    lu.assertNotNil(made["command_" .. entry.name .. ".html"], entry.name)
+  end
+  lu.assertStrContains(made["command_extract.html"], "<code>--features &lt;a,b&gt;</code>")
+  lu.assertStrContains(made["command_train.html"], "<h2><code>res_cnn</code></h2>")
+end
+
+-- A name of ours that is not there is an error when the pages are made.
+function TestPages:test_pages_for_people_from_elsewhere_name_what_is_there()
+  lu.assertStrContains(made["from_librosa.html"], '<a href="feature.html#feature.mel"><code>feature.mel</code></a>')
+  lu.assertStrContains(made["from_pytorch.html"], 'href="optim.html#optim.AdamW"')
+  lu.assertStrContains(made["from_scikit_learn.html"], 'href="classify.html#classify.svm"')
+end
+
+function TestPages:test_conventions_name_tests_that_are_there()
+  for _, test in ipairs(require "moonlark.manual.conventions".tests()) do
+    lu.assertTrue(files.exists("tests/" .. test .. ".lua") or files.exists("tests/" .. test .. ".c"), test)
+  end
+end
+
 -- Void elements, which have no end.
 local void = {meta = true, link = true, img = true, br = true, source = true, input = true}
 

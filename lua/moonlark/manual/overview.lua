@@ -2,6 +2,7 @@
 local escape = require "moonlark.base.html".escape
 local layout = require "moonlark.shell.help.layout"
 local page = require "moonlark.manual.page"
+local peers = require "moonlark.manual.peers"
 local prose = require "moonlark.manual.prose"
 
 local overview = {}
@@ -22,11 +23,15 @@ function overview.start(chapters, names)
     rows[i] = {link(chapter.name .. ".html", "<code>" .. chapter.name .. "</code>"),
       prose.inline(first_sentence(chapter.entry), names)}
   end
-  return [[
+  local others = {}
+  for i, one in ipairs(peers.list) do others[i] = link(one.file, one.peer) end
+  return ([[
 <p>Moonlark analyses music and sound from Lua: features, clusters, classifiers, networks, pictures, and models that others
 have trained. Modules are globals at the prompt (<code>feature.mel(song)</code>); a script requires them
 (<code>local feature = require "moonlark.feature"</code>).</p>
-]] .. "<h2>Modules</h2>\n" .. page.table(nil, {"module", "what it is"}, rows)
+<p>Names beside those that you know: %s. What agrees with whom, and how closely: <a href="conventions.html">conventions</a>.
+The program's <a href="commands.html">commands</a>.</p>
+]]):format(table.concat(others, ", ")) .. "<h2>Modules</h2>\n" .. page.table(nil, {"module", "what it is"}, rows)
 end
 
 -- The last part of a name, by which it is sorted: "mel" of feature.mel.

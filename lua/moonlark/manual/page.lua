@@ -6,7 +6,8 @@ local moonlark = require "moonlark"
 
 local page = {}
 
-local places = {{"index.html", "Start"}, {"names.html", "Names A–Z"}}
+local places = {{"index.html", "Start"}, {"names.html", "Names A–Z"}, {"commands.html", "Commands"},
+  {"conventions.html", "Conventions"}}
 
 local frame = [[
 <!DOCTYPE html>
@@ -28,7 +29,7 @@ local frame = [[
 <main id="content">
 <h1>%s</h1>
 %s
-</main>
+</main>%s
 <footer><p>Moonlark %s. This manual was made by <code>moonlark manual</code> from the comments in the sources.</p></footer>
 </body>
 </html>
@@ -44,11 +45,13 @@ local function navigation(current)
 end
 
 --- A page as bytes.
----@param about {file: string, title: string, body: string}  file: its name, "gallery.html"; body: HTML
+---@param about {file: string, title: string, body: string, script: string?}  file: its name, "gallery.html"; body: HTML;
+--- script: a file of the manual
 ---@return string
 function page.html(about)
   local whole = about.file == "index.html" and about.title or about.title .. " · Moonlark"
-  return frame:format(escape(whole), navigation(about.file), escape(about.title), about.body, escape(moonlark.version))
+  return frame:format(escape(whole), navigation(about.file), escape(about.title), about.body,
+    about.script and ('\n<script src="%s"></script>'):format(about.script) or "", escape(moonlark.version))
 end
 
 --- A table: a caption, the names of the columns, rows of cells that are HTML already. On narrow screens each row becomes a

@@ -26,6 +26,7 @@ pre { overflow-x: auto; margin: .6rem 0; padding: .7rem .9rem; background: var(-
   border: 1px solid var(--line); line-height: 1.45; } pre code { font-size: 1em; }
 .c { color: var(--quiet); } .s { color: var(--text); } .k { color: var(--code); }
 .item { border-top: 1px solid var(--line); margin-top: 1.6rem; padding-top: 1.1rem; }
+main > h2, main > section:not(.item) > h2 { margin-top: 1.6rem; }
 .call code { color: var(--quiet); } .call { margin-bottom: .7rem; }
 table { border-collapse: collapse; margin: .8rem 0; font-size: .92rem; }
 caption { text-align: left; font-weight: 600; color: var(--quiet); padding: .2rem 0; font-size: .85rem; }
@@ -36,6 +37,8 @@ td { overflow-wrap: anywhere; } tbody th { overflow-wrap: anywhere; min-width: 6
   margin: 1rem 0; background: var(--lane); } .contents table { width: 100%; margin: 0; }
 .contents thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
 .contents tr:last-child > * { border: 0; } .contents a { text-decoration: none; } .contents a:hover { text-decoration: underline; }
+.search input { font: inherit; padding: .3rem .5rem; color: var(--ink); background: var(--lane); border: 1px solid var(--line);
+  border-radius: .3rem; } output { margin-left: .8rem; color: var(--quiet); } [hidden] { display: none; }
 .method { padding-left: 1.2rem; } .quiet { color: var(--quiet); }
 @media (max-width: 42rem) {
   header { position: static; } html { scroll-padding-top: .5rem; }
