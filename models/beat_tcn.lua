@@ -15,9 +15,9 @@ local integer, number = options.integer, options.number
 local rows_apart = 16 -- frames
 
 -- A convolution whose taps lie far apart hears every so many frames: these are put side by side, as rows of an image, down
--- which it goes in half the time.
+-- which it goes in half the time. What it learns must not hang on that: its sums are rounded otherwise.
 local function convolved(conv, x, dilation)
-  if dilation < rows_apart then return conv(x) end
+  if dilation < rows_apart or conv.training then return conv(x) end
   local frames = x:size(2)
   local rows = math.ceil(frames / dilation)
   local image = x:constant_pad_nd({0, rows * dilation - frames}, 0):reshape({x:size(0), x:size(1), rows, dilation})

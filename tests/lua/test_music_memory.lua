@@ -1,9 +1,11 @@
 -- Long songs need little more memory than short ones: an analysis of ten minutes beside one of one, each in a process of
--- its own, whose peak the system tells. Pieces are of 40 s here, so that neither is heard at once.
+-- its own, whose peak the system tells. Pieces are of 40 s there, so that neither is heard at once.
 local lib = require "lib"
 local lu = require "luaunit"
 local audio = require "moonlark.audio"
 local files = require "moonlark.base.files"
+local heard = require "moonlark.music.hearing.heard"
+local music = require "moonlark.music"
 local signal = require "moonlark.signal"
 local torch = require "moonlark.torch"
 
@@ -63,6 +65,21 @@ function TestMemory:test_ten_times_the_length_is_not_ten_times_the_memory()
   if sanitized() then return end -- the sanitizers' shadow memory and quarantine are resident, too
   lu.assertTrue(long < short + 60, ("%g, %g"):format(short, long))
   lu.assertTrue(long < 120, long)
+end
+
+function TestMemory:test_a_song_in_pieces_has_the_beats_of_the_whole()
+  local path = song(4)
+  local whole = music.beats(path)
+  local long = heard.piece_seconds
+  heard.piece_seconds = 90 -- five, with what each two share
+  local ok, pieces = pcall(music.beats, path)
+  heard.piece_seconds = long
+  lu.assertTrue(ok, pieces)
+  lu.assertEquals(#pieces, #whole)
+  for i, beat in ipairs(whole) do
+    lu.assertAlmostEquals(pieces[i].start, beat.start, 1e-3)
+    lu.assertEquals(pieces[i].position, beat.position)
+  end
 end
 
 lib.run()
