@@ -133,6 +133,15 @@ void mlk_lua_check_type(lua_State *L, int arg, const char *name, int type)
         mlk_lua_fail(L, "%s must be a %s, got %s", name, lua_typename(L, type), mlk_lua_describe(L, arg));
 }
 
+void mlk_lua_check_callable(lua_State *L, int arg, const char *name)
+{
+    if (lua_isfunction(L, arg))
+        return;
+    if (luaL_getmetafield(L, arg, "__call") == LUA_TNIL)
+        mlk_lua_fail(L, "%s must be a function, got %s", name, mlk_lua_describe(L, arg));
+    lua_pop(L, 1);
+}
+
 bool mlk_lua_boolean(lua_State *L, int arg, const char *name)
 {
     if (!lua_isnoneornil(L, arg) && !lua_isboolean(L, arg))

@@ -63,6 +63,9 @@ int mlk_lua_list_length(lua_State *L, int arg, const char *name);
 /* Raises where the argument is of another type: "tracks must be a table, got nil". */
 void mlk_lua_check_type(lua_State *L, int arg, const char *name, int type);
 
+/* Raises where the argument can not be called: it is neither a function nor an object such as a network. */
+void mlk_lua_check_callable(lua_State *L, int arg, const char *name);
+
 /* true, false or nil (false). */
 bool mlk_lua_boolean(lua_State *L, int arg, const char *name);
 

@@ -117,6 +117,18 @@ static int empty(lua_State *L)
 
 /* --- computing ------------------------------------------------------------------- */
 
+/* Raises where a feature with these settings has another number of rows: a place per row is written. */
+static void check_rows(lua_State *L, const mlk_settings *settings, double rate, int64_t rows)
+{
+    enum { any_length = 1 << 20 };
+    mlk_feature_shape shape;
+    mlk_status status;
+    mlk_lua_check(L, mlk_feature_measure(settings, any_length, rate, &shape, &status), &status);
+    if (shape.rows != rows)
+        mlk_lua_fail(L, "a %s with these options has %I rows, got %I", settings->feature->name, (LUAI_UACINT)shape.rows,
+                     (LUAI_UACINT)rows);
+}
+
 /* axis(name, options, sample_rate, rows) -> {name, unit, scale, values}, or nil for one row */
 static int axis(lua_State *L)
 {
@@ -127,6 +139,8 @@ static int axis(lua_State *L)
     int64_t rows = mlk_lua_integer(L, 4, "rows", 0, INT32_MAX);
     if (!feature->axis.name)
         return 0;
+    if (feature->place)
+        check_rows(L, &read, rate, rows);
     double *values = lua_newuserdatauv(L, ((size_t)rows + 1) * sizeof *values, 0);
     mlk_feature_place(&read, rate, rows, values);
     bool named = feature->axis.labels && feature->axis.n_labels == rows;

@@ -157,7 +157,7 @@ local load_parameters = options.describe("network.load", {
 })
 
 --- Reads a network that was saved with its card, ready to predict.
----     local net = network.load "runs/a"
+---     local net = network.load "genre.safetensors"
 ---@param path string  a .safetensors file, or a run folder that holds model.safetensors
 ---@param given moonlark.network.load.Options?
 ---@return moonlark.nn.Module

@@ -1,7 +1,7 @@
 --- Predict: what a trained model says of new songs, or of the rows of a table.
 ---
 ---     local predict = require "moonlark.predict"
----     print(predict.file("runs/mine", "song.mp3"))          --> jazz  0.93
+---     print(predict.file("runs/mine", "song.mp3"))          -- jazz  0.93
 ---
 --- Any model answers, classical or network, from its file or run folder: moonlark.model says how each hears.
 local dataset = require "moonlark.dataset"
@@ -84,7 +84,7 @@ function predict.files(from, paths, given)
 end
 
 --- The prediction for one file. Errors: it cannot be read.
----     print(predict.file("runs/mine", "song.mp3"))          --> jazz  0.93
+---     print(predict.file("runs/mine", "song.mp3"))          -- jazz  0.93
 ---@param from string|moonlark.Estimator|moonlark.nn.Module
 ---@param path string
 ---@param given moonlark.predict.files.Options?

@@ -78,9 +78,7 @@ end
 
 --- Calls f for each channel, and puts its results together.
 ---
----     local tune, drums = signal.each_channel(signal.channels(song), 1, function(samples)
----       return core.hpss(samples, o)
----     end)
+---     local louder = signal.each_channel(signal.channels(song), 1, function(samples) return samples * 2 end)
 ---
 --- Tensors that f returns become one tensor of channels × their own axes; of other values the last channel's is kept.
 --- Data without an axis of channels is one channel, and the results have no such axis either.
@@ -145,7 +143,7 @@ function Signal:times()
 end
 
 --- The part between two times in seconds; a view, not a copy.
----     local chorus = song:slice(30, 45)
+---     local chorus = song:slice(10, 20)
 ---@param from number
 ---@param to number?  default: the end
 ---@return moonlark.Signal

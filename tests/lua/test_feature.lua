@@ -180,6 +180,14 @@ function TestOptions:test_choices_may_be_numbers_and_false_is_nil()
   fails("norm must be one of inf, 1, 2, none, got number 3", feature.chroma_stft, noise, {norm = 3})
 end
 
+function TestOptions:test_numbers_from_elsewhere_have_the_rows_of_their_feature()
+  local function made(rows) return {data = torch.randn {rows, 100}, rate = 43.07, start = 0} end
+  lu.assertEquals(#feature.signal("mel", nil, made(128), 22050).axis.values, 128)
+  for name, rows in pairs {mel = 128, whisper_mel = 80, vggish_mel = 64, kaldi_fbank = 128, maest_mel = 96} do
+    fails(("a %s with these options has %d rows, got 40"):format(name, rows), feature.signal, name, nil, made(40), 22050)
+  end
+end
+
 function TestOptions:test_songs_that_cannot_be_analysed()
   fails("song must be a Signal, such as audio.load returns, got table", feature.mel, {})
   fails("song must be a Signal, such as audio.load returns, got nil", feature.mel)

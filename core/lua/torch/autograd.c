@@ -15,7 +15,7 @@ static int restore_mode(lua_State *L)
  * an error's traceback still shows where in f it was raised. */
 static int with_mode(lua_State *L, bool enabled)
 {
-    mlk_lua_check_type(L, 1, "f", LUA_TFUNCTION);
+    mlk_lua_check_callable(L, 1, "f");
     *(bool *)lua_newuserdatauv(L, sizeof(bool), 0) = mlk_autograd_enabled();
     mlk_lua_set_event(L, "moonlark.GradMode", "__close", restore_mode);
     lua_insert(L, 1);
@@ -50,7 +50,7 @@ static int autocast(lua_State *L)
 {
     mlk_status status;
     const char *device = mlk_lua_string(L, 1, "device"), *dtype = mlk_lua_string(L, 2, "dtype");
-    mlk_lua_check_type(L, 3, "f", LUA_TFUNCTION);
+    mlk_lua_check_callable(L, 3, "f");
     lua_newuserdatauv(L, 0, 1);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);

@@ -73,7 +73,7 @@ static int scope(lua_State *L)
 {
     enum { outer = 1, made = 2, guard = 3, function = 4 };
     mlk_lua_context *context = mlk_lua_own_context(L);
-    mlk_lua_check_type(L, 1, "f", LUA_TFUNCTION);
+    mlk_lua_check_callable(L, 1, "f");
     lua_getfield(L, LUA_REGISTRYINDEX, MLK_TORCH_SCOPE); /* nil outside of any scope */
     lua_insert(L, outer);
     lua_newtable(L);

@@ -184,7 +184,7 @@ end
 --- Samples beyond ±1 are cut.
 ---
 --- Errors: no waveform; none of the three is installed; it finds no device.
----     audio.play(song:slice(30, 40))
+---     audio.play(song:slice(10, 20))
 ---@param sound moonlark.Signal|string  a waveform, or the path of a file
 function audio.play(sound)
   if type(sound) == "string" then sound = audio.load(sound, {rate = "native", mono = false}) end

@@ -153,7 +153,7 @@ end
 --- of frames for each track. A file that fails is named in `rejected`, even when all fail; then there is no table.
 ---
 --- With a cache, frames are not computed anew while their file stays as it was written.
----     songs:extract_to(recipe, "features.csv")
+---     songs:extract_to(recipe, "timbre.csv")
 ---@param recipe moonlark.Recipe
 ---@param outputs string|string[]  the table's path (.safetensors .npy .csv .jsonl .arff .h5), or a path for each track
 --- (.safetensors .npz .npy .csv .h5) whose folders exist

@@ -60,7 +60,7 @@ end
 --- "table" (of numbers), or "either": a CSV file with a column of paths and columns of numbers.
 ---
 --- Errors: no such path, a file of another ending.
----     print(dataset.kind "features_30_sec.csv")      --> either
+---     print((dataset.kind "features_30_sec.csv"))    --> either
 ---@param path string
 ---@param given moonlark.dataset.kind.Options?
 ---@return "folder"|"known"|"extraction"|"index"|"splits"|"list"|"table"|"either"

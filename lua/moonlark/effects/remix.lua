@@ -48,7 +48,7 @@ end
 --- A part is a pair of seconds as song:slice takes them, or a Signal, such as effects.split gives, which stands for the
 --- seconds that it covers. With align_zeros, cuts move to the nearest change of sign (of the mean of the channels), so
 --- that they do not click. Source: librosa.effects.remix.
----     local twice = effects.remix(song, {{0, 10}, {30, 45}, {30, 45}})
+---     local twice = effects.remix(song, {{0, 10}, {15, 25}, {15, 25}})
 ---@param song moonlark.Signal  waveform
 ---@param parts (number[]|moonlark.Signal)[]
 ---@param given moonlark.effects.remix.Options?

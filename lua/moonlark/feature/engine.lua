@@ -67,7 +67,8 @@ function engine.warn_of_empty(name, given, rate)
 end
 
 --- The Signal of a feature's numbers that were made elsewhere: values, frames a second, seconds of the first one.
----     local mel = feature.signal("mel", nil, {data = x, rate = 43.07, start = 0}, 22050)
+--- Errors: the feature with these options has another number of rows.
+---     local mel = feature.signal("mel", nil, {data = x, rate = 43.07, start = 0}, 22050)      -- x: 128 × n
 ---@param name string
 ---@param given table?  the options they were made with
 ---@param made {data: moonlark.Tensor, rate: number, start: number}

@@ -45,7 +45,7 @@ end
 --- strongest tempo counts alike: librosa's normalisation leaves those whose bin of the Fourier tempogram has a negative
 --- real part as strong as they are, and makes the others, about half of them, vanish beside. Errors: an odd win_length;
 --- tempo_max that does not lie above tempo_min.
----     plot.line(feature.plp(song)):show()
+---     plot.signal(feature.plp(song)):show()
 ---@param song moonlark.Signal
 ---@param given moonlark.feature.plp.Options?
 ---@return moonlark.Signal

@@ -85,9 +85,9 @@ end
 
 local function others(about)
   if #about.others == 0 then return "" end
-  return ('<section class="item" id="others"><h2>Others</h2><p>Operators of libtorch, which <code>NAME?</code> at the prompt '
-    .. "explains by their schemas: %s.</p></section>"):format("<code>" .. table.concat(about.others, "</code>, <code>")
-    .. "</code>")
+  return ('<section class="item" id="operators"><h2>Operators of libtorch</h2><p>All of them are functions of '
+    .. "<code>torch</code>, and methods of tensors where they take one first; <code>torch.conv2d?</code> at the prompt shows how "
+    .. 'one is called.</p><p class="quiet">%s</p></section>'):format(escape(table.concat(about.others, ", ")))
 end
 
 --- The page of a chapter.

@@ -5,27 +5,46 @@
 local chapter = require "moonlark.manual.chapter"
 local commands = require "moonlark.manual.commands"
 local conventions = require "moonlark.manual.conventions"
+local example = require "moonlark.manual.example"
+local layout = require "moonlark.shell.help.layout"
 local names_of = require "moonlark.manual.names"
 local overview = require "moonlark.manual.overview"
 local page = require "moonlark.manual.page"
 local peers = require "moonlark.manual.peers"
+local pictures_in = require "moonlark.manual.pictures"
 local reading = require "moonlark.manual.reading"
 local search = require "moonlark.manual.search"
 local site = require "moonlark.manual.site"
+local stage_of = require "moonlark.manual.stage"
 local style = require "moonlark.manual.style"
 
 local manual = {}
 
+-- Runs the examples on a stage, and gives them as HTML; what is wrong with one goes to `faults`.
+local function examples_on(stage, pictures, faults)
+  return function(code, item)
+    local result = stage:run(code, item.name)
+    local fault = example.fault(code, result)
+    if fault then faults[#faults + 1] = {name = item.name, fault = fault} end
+    return example.html(code, result, pictures, item.name .. ": " .. layout.first_sentence(item.entry))
+  end
+end
+
 --- The pages of a manual: bytes by name.
----     local pages = manual.pages()
----@return table<string, string>
-function manual.pages()
+---     local pages, faults = manual.pages(true)
+---@param run boolean?  run the examples, and show what came of them
+---@param tell? fun(done: integer, total: integer)  after each chapter
+---@return table<string, string> pages
+---@return {name: string, fault: string}[] faults  examples that fail, or print something else than they promise
+function manual.pages(run, tell)
   local chapters = reading.chapters()
-  local names = names_of(chapters)
+  local names, faults = names_of(chapters), {}
   local pages = {["style.css"] = style, ["search.js"] = search}
   local function add(file, title, body, script)
     pages[file] = page.html {file = file, title = title, body = body, script = script}
   end
+  local stage <close> = run and stage_of(chapters) or nil
+  local examples = stage and examples_on(stage, pictures_in(pages), faults)
   add("index.html", "Moonlark: the manual", overview.start(chapters, names))
   add("names.html", "Names A–Z", overview.names(chapters, names), "search.js")
   add("conventions.html", "Conventions", conventions.body(names))
@@ -33,16 +52,23 @@ function manual.pages()
   local usages, listed = commands.all(names)
   add("commands.html", "Commands", listed)
   for _, one in ipairs(usages) do add(commands.file(one.name), "moonlark " .. one.name, commands.body(one, names)) end
-  for _, one in ipairs(chapters) do add(one.name .. ".html", one.name, chapter.body(one, names)) end
-  return pages
+  for i, one in ipairs(chapters) do
+    add(one.name .. ".html", one.name, chapter.body(one, names, examples))
+    if tell then tell(i, #chapters) end
+  end
+  return pages, faults
 end
 
 --- Writes a manual. Errors: the folder holds something that is no manual.
 ---     manual.write "manual"
 ---@param folder string  is made; an earlier manual in it is replaced
-function manual.write(folder)
+---@param tell? fun(done: integer, total: integer)  as of manual.pages
+---@return {name: string, fault: string}[] faults
+function manual.write(folder, tell)
   site.check(folder)
-  site.write(folder, manual.pages())
+  local pages, faults = manual.pages(true, tell)
+  site.write(folder, pages)
+  return faults
 end
 
 return manual

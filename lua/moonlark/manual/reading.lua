@@ -62,13 +62,19 @@ local function add_items(chapter, values, prefix)
     local callable = type(value) == "function" or type(value) == "table" and (getmetatable(value) or {}).__call
     if public and (callable or is_class(value, key)) then
       local entry = entry_of(value, name)
-      if has_text(entry) then
-        chapter.items[#chapter.items + 1] = item_of(name, entry, 2)
-      else
-        chapter.others[#chapter.others + 1] = name
-      end
+      if has_text(entry) then chapter.items[#chapter.items + 1] = item_of(name, entry, 2) end
     end
     if public and prefix == chapter.name and is_part(value, key) then add_items(chapter, value, name) end
+  end
+end
+
+-- Operators of libtorch have its own words: the manual only lists them.
+local function add_operators(chapter, torch)
+  local told = {}
+  for _, item in ipairs(chapter.items) do told[item.name] = true end
+  for _, name in ipairs(text.sort(torch.operators())) do
+    local public = name:find "^%a" and not name:find "_$" and not told["torch." .. name]
+    if public then chapter.others[#chapter.others + 1] = name end
   end
 end
 
@@ -76,6 +82,7 @@ local function chapter_of(name)
   local chapter = {name = name, entry = index.tables().by_name[name], items = {}, others = {}}
   local ok, values = pcall(require, name == "moonlark" and name or "moonlark." .. name)
   if ok and type(values) == "table" then add_items(chapter, values, name) end
+  if name == "torch" then add_operators(chapter, values) end
   return chapter
 end
 

@@ -25,6 +25,10 @@ code, pre { font-family: "DejaVu Sans Mono", ui-monospace, monospace; font-size:
 pre { overflow-x: auto; margin: .6rem 0; padding: .7rem .9rem; background: var(--lane); border-radius: .4rem;
   border: 1px solid var(--line); line-height: 1.45; } pre code { font-size: 1em; }
 .c { color: var(--quiet); } .s { color: var(--text); } .k { color: var(--code); }
+.example { margin: .8rem 0; } .example pre { margin: 0; } .example pre.result { border-top: 0; border-radius: 0 0 .4rem .4rem;
+  background: var(--paper); } .example pre:has(+ .result) { border-radius: .4rem .4rem 0 0; }
+img { display: block; max-width: 100%; height: auto; margin: .6rem 0; background: #fff; border: 1px solid var(--line);
+  border-radius: .4rem; } .shown { overflow-x: auto; margin: .6rem 0; } audio { max-width: 100%; }
 .item { border-top: 1px solid var(--line); margin-top: 1.6rem; padding-top: 1.1rem; }
 main > h2, main > section:not(.item) > h2 { margin-top: 1.6rem; }
 .call code { color: var(--quiet); } .call { margin-bottom: .7rem; }

@@ -76,7 +76,7 @@ end
 
 --- Coefficient of determination: 1 for the truth itself, 0 for its mean said of every row, below 0 for worse. Where the
 --- truth is constant: 1 when it is met, else 0. As sklearn.metrics.r2_score.
----     print(metrics.r2({3, -0.5, 2, 7}, {2.5, 0.0, 2, 8}))              --> 0.9486
+---     print((metrics.r2({3, -0.5, 2, 7}, {2.5, 0.0, 2, 8})))            --> 0.9486
 ---@param truth moonlark.Tensor|number[]  n, or n × targets
 ---@param predicted moonlark.Tensor|number[]  of the same shape
 ---@return number  of several targets their mean

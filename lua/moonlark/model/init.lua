@@ -2,7 +2,7 @@
 ---
 ---     local model = require "moonlark.model"
 ---     local genres = model.open "runs/mine"                         -- a run folder, or a model's file
----     print(genres)                                             --> classify.svm: 10 classes, of songs and tables
+---     print(genres)                                             -- classify.svm: 10 classes, of songs and tables
 ---     local answers = genres:predict(dataset.folder "new")          -- features are computed as in the training
 ---     print(genres:evaluate(dataset.folder "other/genres"))
 ---

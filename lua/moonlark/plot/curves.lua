@@ -115,7 +115,7 @@ end
 --- Losses and scores over the epochs, a panel for each measure, training and validation together. `metrics` is a list
 --- of rows such as {epoch = 1, loss = 0.7, valid_loss = 0.8} (the lines of metrics.jsonl), or what train.fit returns. A
 --- dotted line marks the best validation.
----     plot.curves(train.fit(net, {train = parts.train, valid = parts.valid})):save "curves.pdf"
+---     plot.curves(train.fit(net, {train = batches, valid = others})):save "curves.png"
 ---@param metrics table
 ---@param given moonlark.plot.curves.Options?
 ---@return moonlark.Figure

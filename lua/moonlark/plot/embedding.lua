@@ -98,7 +98,7 @@ end
 --- Points in the plane where only nearness counts, such as cluster.tsne and cluster.umap give: both axes have the same
 --- unit and no numbers. `labels`, class ids from 0 or names, give each class a colour and a shape; `names` write beside
 --- the points, as far as there is room.
----     plot.embedding(cluster.tsne(X), X.y, {classes = X.classes}):save "songs.png"
+---     plot.embedding(cluster.tsne():fit(X).embedding, X.y, {classes = X.classes}):save "songs.png"
 ---@param points moonlark.Tensor|table  n × 2 (of more columns the first two)
 ---@param labels? moonlark.Tensor|table
 ---@param given moonlark.plot.embedding.Options?

@@ -178,7 +178,7 @@ end
 
 --- Several figures on one page, row by row, each in its own proportions; those above each other line up. A width alone
 --- scales the height, too.
----     plot.grid({plot.waveform(song), plot.map(feature.mel(song))}, {title = "One song"}):show()
+---     plot.grid({plot.waveform(song), plot.map(feature.chroma_cqt(song))}, {title = "One song"}):show()
 ---@param figures moonlark.Figure[]
 ---@param given moonlark.plot.grid.Options?
 ---@return moonlark.Figure

@@ -167,7 +167,7 @@ end
 --- table of rows). Row 0 lies at the bottom. A Signal brings its own axes: time in min:s; its rows in Hz on their own
 --- scale, as notes or by name. What is finer than the picture is pooled. Numbers that are not finite are grey, and a
 --- note says so.
----     plot.map(feature.mel(song), {title = "Mel"}):save "mel.png"
+---     plot.map(feature.power_to_db(feature.mel(song)), {title = "Mel", unit = "dB"}):save "mel.png"
 ---@param signal moonlark.Signal|moonlark.Tensor|table
 ---@param given moonlark.plot.map.Options?
 ---@return moonlark.Figure

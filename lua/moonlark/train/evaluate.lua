@@ -78,7 +78,7 @@ end
 --- Judges a network on batches, without gradients and in evaluation mode, over whole tracks: what its segments say is
 --- averaged. Of classes: accuracy with its 95 % interval, precision, recall and F1 by class. Of tags: average
 --- precision, ROC AUC and F1 by tag. Of values: R², RMSE, correlation and concordance by target.
----     print(train.evaluate(net, parts.test:batches {feature = "mel", segment = 3}))
+---     print(train.evaluate(net, predict.batches(net, parts.test)))
 ---@param net moonlark.nn.Module
 ---@param batches moonlark.AnyBatches  of dataset:batches or train.tensors
 ---@param given moonlark.train.evaluate.Options?

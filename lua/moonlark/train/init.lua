@@ -5,7 +5,7 @@
 ---       valid = parts.valid:batches {feature = "mel", segment = 3},
 ---       optimizer = optim.AdamW {lr = 1e-3}, schedule = optim.cosine {}, epochs = 30, patience = 5, run = "runs/a",
 ---     })
----     print(train.evaluate(net, parts.test:batches {feature = "mel", segment = 3}))
+---     print(train.evaluate(net, predict.batches(net, parts.test)))
 local tensors = require "moonlark.dataset.tensors"
 
 local train = {
