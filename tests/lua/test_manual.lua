@@ -10,7 +10,7 @@ local site = require "moonlark.manual.site"
 local stage_of = require "moonlark.manual.stage"
 local text = require "moonlark.base.text"
 
-local made, faults = manual.pages(true)
+local made, faults, unknown = manual.pages(true)
 
 -- The pages of HTML, as {name, bytes}, in order.
 local function each_page()
@@ -168,6 +168,11 @@ end
 TestExamples = {}
 
 function TestExamples:test_all_run_and_keep_their_promises() lu.assertEquals(faults, {}) end
+
+-- What an example takes for granted stands in lua/moonlark/manual/props/.
+function TestExamples:test_names_in_them_are_known()
+  lu.assertTrue(#unknown <= 5, "examples whose names nothing stands for: " .. table.concat(unknown, ", "))
+end
 
 function TestExamples:test_results_and_pictures_stand_below()
   local page = made["feature.html"]

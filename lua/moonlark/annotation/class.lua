@@ -175,7 +175,7 @@ function Annotation:__index(key)
 end
 
 --- The part between two times in seconds; segments are cut at them.
----     local chorus = chords:slice(30, 45)
+---     local chorus = chords:slice(10, 20)
 ---@param from number
 ---@param to number?  default: the end
 ---@return moonlark.Annotation

@@ -20,11 +20,13 @@ local style = require "moonlark.manual.style"
 
 local manual = {}
 
--- Runs the examples on a stage, and gives them as HTML; what is wrong with one goes to `faults`.
-local function examples_on(stage, pictures, faults)
+-- Runs the examples on a stage, and gives them as HTML. What is wrong with one goes to `faults`; where a name is not
+-- known, to `unknown`.
+local function examples_on(stage, pictures, faults, unknown)
   return function(code, item)
     local result = stage:run(code, item.name)
     local fault = example.fault(code, result)
+    if result.left_out and result.unknown then unknown[#unknown + 1] = item.name .. ": " .. result.unknown end
     if fault then faults[#faults + 1] = {name = item.name, fault = fault} end
     return example.html(code, result, pictures, item.name .. ": " .. layout.first_sentence(item.entry))
   end
@@ -36,15 +38,16 @@ end
 ---@param tell? fun(done: integer, total: integer)  after each chapter
 ---@return table<string, string> pages
 ---@return {name: string, fault: string}[] faults  examples that fail, or print something else than they promise
+---@return string[] unknown  those that could not be run, for want of what they name
 function manual.pages(run, tell)
   local chapters = reading.chapters()
-  local names, faults = names_of(chapters), {}
+  local names, faults, unknown = names_of(chapters), {}, {}
   local pages = {["style.css"] = style, ["search.js"] = search}
   local function add(file, title, body, script)
     pages[file] = page.html {file = file, title = title, body = body, script = script}
   end
   local stage <close> = run and stage_of(chapters) or nil
-  local examples = stage and examples_on(stage, pictures_in(pages), faults)
+  local examples = stage and examples_on(stage, pictures_in(pages), faults, unknown)
   add("index.html", "Moonlark: the manual", overview.start(chapters, names))
   add("names.html", "Names A–Z", overview.names(chapters, names), "search.js")
   add("conventions.html", "Conventions", conventions.body(names))
@@ -56,7 +59,7 @@ function manual.pages(run, tell)
     add(one.name .. ".html", one.name, chapter.body(one, names, examples))
     if tell then tell(i, #chapters) end
   end
-  return pages, faults
+  return pages, faults, unknown
 end
 
 --- Writes a manual. Errors: the folder holds something that is no manual.

@@ -22,6 +22,7 @@ local warning = require "moonlark.base.warning"
 ---@field shown table[]  bundles by MIME type, as of moonlark.base.display
 ---@field failure string?  the error
 ---@field left_out string?  why it was not run
+---@field unknown string?  a name that nothing here stands for: an example that fails for want of it counts as not run
 
 local Stage = {}
 Stage.__index = Stage
@@ -95,6 +96,7 @@ local function environment_of(result, names)
     if value == nil then value = moonlark.module(name) end
     if value == nil then value = session[name] end
     if value == nil then value = _G[name] end
+    if value == nil then result.unknown = result.unknown or name end
     return value
   end})
 end
@@ -148,7 +150,8 @@ local function watched(f, result)
   progress.place, io.stderr = function() end, nowhere
   local fine, why = xpcall(f, tostring)
   display.place, display.show, progress.place, io.stderr = before.place, before.show, before.bars, before.err
-  if not fine then result.failure = why end
+  if fine then return end
+  if result.unknown then result.left_out = ("it needs a `%s`"):format(result.unknown) else result.failure = why end
 end
 
 -- Pictures that the example wrote count as shown.

@@ -16,11 +16,16 @@ made["a.wav"], made["b.flac"] = part_of_song("a.wav", 0, 10), part_of_song("b.fl
 made["a.mp3"], made["day.wav"] = part_of_song("a.mp3", 0, 10), part_of_song("day.wav", 0, 30)
 made["trumpet.wav"] = function(get) moonlark.audio.save("trumpet.wav", get "trumpet") end
 
-for _, name in ipairs {"song.jams", "truth.jams"} do
+for _, name in ipairs {"song.jams", "reference.jams"} do
   made[name] = function(get)
     local jams, piece = require "moonlark.corpus.jams", get "piece"
     require "moonlark.base.files".write(name, jams.encode(piece.truth, "song", "jazz", {}))
   end
+end
+
+made["truth.jams"] = function(_, scene)
+  local beats = moonlark.annotation.load(scene:file "reference.jams", {kind = "beats"})
+  moonlark.annotation.save_all("truth.jams", {beats}, {title = "song"})
 end
 
 made.genres = function()

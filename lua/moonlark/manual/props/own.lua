@@ -112,9 +112,12 @@ own["estimator.has"] = {model = knn}
 own["annotation."] = {x = function(get) return get "beats" end}
 
 local function truth(kind)
-  return {truth = function(_, scene) return moonlark.annotation.load(scene:file "truth.jams", {kind = kind}) end}
+  return {truth = function(_, scene) return moonlark.annotation.load(scene:file "reference.jams", {kind = kind}) end}
 end
 own["metrics.beat."], own["metrics.chord."], own["metrics.segment."] = truth "beats", truth "chords", truth "sections"
+own["metrics.compare"] = truth "beats"
+own["metrics.hierarchy."] = {truth = truth "sections".truth, fine_truth = truth "sections".truth,
+  fine_sections = function(get) return get "sections" end}
 own["metrics.onset."] = {truth = function(get)
   local times = {}
   for i, time in ipairs(get "onsets".times) do times[i] = time + 0.03 * math.sin(i) end
@@ -123,10 +126,15 @@ end}
 own["metrics.melody."] = {song = function(get) return get "trumpet" end, truth = function(get)
   return (moonlark.feature.pyin(get "trumpet"))
 end}
-own["metrics.separation."] = {vocals = function(get) return get "song":slice(0, 5) end, made = function(get)
-  local part = get "song":slice(0, 5)
-  return part:with {data = part.data + moonlark.torch.randn(part.data:shape()) * 0.01}
-end}
+-- A second of the song, as it is or as a separation might make it.
+local function part(from, noise)
+  return function(get)
+    local sound = get "song":slice(from, from + 1)
+    return sound:with {data = sound.data + moonlark.torch.randn(sound.data:shape()) * noise}
+  end
+end
+own["metrics.separation."] = {vocals = part(5, 0), band = part(10, 0), made = part(5, 0.01), made_vocals = part(5, 0.01),
+  made_band = part(10, 0.02)}
 own["metrics.transcription."] = {truth = function(get) return get "notes" end}
 for _, name in ipairs {"mean_average_precision", "mean_roc_auc", "tags_f1"} do
   own["metrics." .. name] = {
