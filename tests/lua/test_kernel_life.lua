@@ -61,7 +61,7 @@ function TestKernelStart:test_the_spec_is_installed_where_jupyter_looks()
   end
   local active = lib.moonlark(nil, {"VIRTUAL_ENV=" .. folder .. "/venv"}, "kernel", "install", "--sys-prefix")
   lu.assertStrContains(active.out, folder .. "/venv/share/jupyter/kernels/moonlark\n")
-  lu.assertStrContains(lib.moonlark(nil, nil, "kernel", "install", "--name", "a/b").err, "name must be letters")
+  lu.assertStrContains(lib.moonlark(nil, {"HOME=" .. folder}, "kernel", "install", "--name", "a/b").err, "name must be letters")
 end
 
 TestKernelEnd = {}
