@@ -188,6 +188,13 @@ local function fault_of(code)
   return example.fault(code, stage:run(code, "nothing"))
 end
 
+function TestExamples:test_the_gallery_has_each_picture_with_its_code()
+  local page = made["gallery.html"]
+  lu.assertStrMatches(page, '.*<h3><a href="feature.html#feature.mel">feature.mel</a></h3>.*')
+  local _, pictures = page:gsub("<img", "")
+  lu.assertTrue(pictures >= 20, pictures)
+end
+
 function TestExamples:test_a_stale_example_is_found()
   lu.assertStrContains(fault_of "print(plot.nothing())", "attempt to call a nil value")
   lu.assertEquals(fault_of "print(1 + 1) --> 3", "line 1 promises '3', and printed '2'")

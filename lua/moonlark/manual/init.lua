@@ -6,6 +6,7 @@ local chapter = require "moonlark.manual.chapter"
 local commands = require "moonlark.manual.commands"
 local conventions = require "moonlark.manual.conventions"
 local example = require "moonlark.manual.example"
+local gallery = require "moonlark.manual.gallery"
 local layout = require "moonlark.shell.help.layout"
 local names_of = require "moonlark.manual.names"
 local overview = require "moonlark.manual.overview"
@@ -21,14 +22,16 @@ local style = require "moonlark.manual.style"
 local manual = {}
 
 -- Runs the examples on a stage, and gives them as HTML. What is wrong with one goes to `faults`; where a name is not
--- known, to `unknown`.
-local function examples_on(stage, pictures, faults, unknown)
+-- known, to `unknown`; what drew something, to `drawn`.
+local function examples_on(stage, pictures, faults, unknown, drawn)
   return function(code, item)
     local result = stage:run(code, item.name)
     local fault = example.fault(code, result)
     if result.left_out and result.unknown then unknown[#unknown + 1] = item.name .. ": " .. result.unknown end
     if fault then faults[#faults + 1] = {name = item.name, fault = fault} end
-    return example.html(code, result, pictures, item.name .. ": " .. layout.first_sentence(item.entry))
+    local html = example.html(code, result, pictures, item.name .. ": " .. layout.first_sentence(item.entry))
+    if html:find("<img", 1, true) then drawn[#drawn + 1] = {item = item, html = html} end
+    return html
   end
 end
 
@@ -47,7 +50,8 @@ function manual.pages(run, tell)
     pages[file] = page.html {file = file, title = title, body = body, script = script}
   end
   local stage <close> = run and stage_of(chapters) or nil
-  local examples = stage and examples_on(stage, pictures_in(pages), faults, unknown)
+  local drawn = {}
+  local examples = stage and examples_on(stage, pictures_in(pages), faults, unknown, drawn)
   add("index.html", "Moonlark: the manual", overview.start(chapters, names))
   add("names.html", "Names A–Z", overview.names(chapters, names), "search.js")
   add("conventions.html", "Conventions", conventions.body(names))
@@ -59,6 +63,7 @@ function manual.pages(run, tell)
     add(one.name .. ".html", one.name, chapter.body(one, names, examples))
     if tell then tell(i, #chapters) end
   end
+  add("gallery.html", "Gallery", gallery.body(drawn, names))
   return pages, faults, unknown
 end
 

@@ -6,8 +6,8 @@ local moonlark = require "moonlark"
 
 local page = {}
 
-local places = {{"index.html", "Start"}, {"names.html", "Names A–Z"}, {"commands.html", "Commands"},
-  {"conventions.html", "Conventions"}}
+local places = {{"index.html", "Start"}, {"names.html", "Names A–Z"}, {"gallery.html", "Gallery"},
+  {"commands.html", "Commands"}, {"conventions.html", "Conventions"}}
 
 local frame = [[
 <!DOCTYPE html>

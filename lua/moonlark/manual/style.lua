@@ -44,7 +44,11 @@ td { overflow-wrap: anywhere; } tbody th { overflow-wrap: anywhere; min-width: 6
 .search input { font: inherit; padding: .3rem .5rem; color: var(--ink); background: var(--lane); border: 1px solid var(--line);
   border-radius: .3rem; } output { margin-left: .8rem; color: var(--quiet); } [hidden] { display: none; }
 .method { padding-left: 1.2rem; } .quiet { color: var(--quiet); }
+.beside .example { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 1.2rem; align-items: start; }
+.beside pre { grid-column: 1; white-space: pre-wrap; overflow-wrap: anywhere; }
+.beside img { grid-column: 2; grid-row: 1 / span 4; max-width: 100%; height: auto; }
 @media (max-width: 42rem) {
+  .beside .example { display: block; }
   header { position: static; } html { scroll-padding-top: .5rem; }
   thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
   table, caption, tbody, tr, th, td { display: block; width: 100%; } tr { border-bottom: 1px solid var(--line); padding: .35rem 0; }
