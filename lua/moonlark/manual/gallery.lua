@@ -14,7 +14,7 @@ function gallery.body(examples, names)
       parts[#parts + 1] = (chapter and "</section>\n" or "") .. ("<section><h2>%s</h2>"):format(escape(one.item.chapter))
       chapter = one.item.chapter
     end
-    parts[#parts + 1] = ('<h3><a href="%s">%s</a></h3>\n<div class="beside">%s</div>'):format(names.of_item(one.item),
+    parts[#parts + 1] = ('<h3><a href="%s">%s</a></h3>\n<div class="beside">%s</div>'):format(names:href(one.item.name),
       escape(one.item.name), one.html)
   end
   return table.concat(parts, "\n") .. (chapter and "</section>" or "")
