@@ -125,6 +125,11 @@ function TestPages:test_pages_for_people_from_elsewhere_name_what_is_there()
   lu.assertStrContains(made["from_scikit_learn.html"], 'href="classify.html#classify.svm"')
 end
 
+function TestPages:test_a_function_in_c_is_shown()
+  lu.assertStrContains(made["own_c.html"], "static int follow(lua_State *L)")
+  lu.assertStrContains(made["own_c.html"], "envelope.follow(")
+end
+
 function TestPages:test_conventions_name_tests_that_are_there()
   for _, test in ipairs(require "moonlark.manual.conventions".tests()) do
     lu.assertTrue(files.exists("tests/" .. test .. ".lua") or files.exists("tests/" .. test .. ".c"), test)

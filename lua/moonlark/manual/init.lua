@@ -10,6 +10,7 @@ local gallery = require "moonlark.manual.gallery"
 local layout = require "moonlark.shell.help.layout"
 local names_of = require "moonlark.manual.names"
 local overview = require "moonlark.manual.overview"
+local own_c = require "moonlark.manual.own_c"
 local page = require "moonlark.manual.page"
 local peers = require "moonlark.manual.peers"
 local pictures_in = require "moonlark.manual.pictures"
@@ -55,6 +56,7 @@ function manual.pages(run, tell)
   add("index.html", "Moonlark: the manual", overview.start(chapters, names))
   add("names.html", "Names A–Z", overview.names(chapters, names), "search.js")
   add("conventions.html", "Conventions", conventions.body(names))
+  add("own_c.html", "A function of your own, in C", own_c.body(names))
   for _, one in ipairs(peers.list) do add(one.file, one.title, peers.body(one, names)) end
   local usages, listed = commands.all(names)
   add("commands.html", "Commands", listed)

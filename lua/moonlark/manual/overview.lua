@@ -30,7 +30,7 @@ function overview.start(chapters, names)
 have trained. Modules are globals at the prompt (<code>feature.mel(song)</code>); a script requires them
 (<code>local feature = require "moonlark.feature"</code>).</p>
 <p>Names beside those that you know: %s. What agrees with whom, and how closely: <a href="conventions.html">conventions</a>.
-The program's <a href="commands.html">commands</a>.</p>
+The program's <a href="commands.html">commands</a>. How a script calls <a href="own_c.html">a function of your own in C</a>.</p>
 ]]):format(table.concat(others, ", ")) .. "<h2>Modules</h2>\n" .. page.table(nil, {"module", "what it is"}, rows)
 end
 
