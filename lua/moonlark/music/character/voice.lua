@@ -108,7 +108,7 @@ end
 --- `voice.language_probability` says how sure that is.
 ---
 --- The network that comes with Moonlark has heard synthetic voices and instruments alone. It tells people who speak mostly
---- well, singers less well, under a band often not; below a confidence of about 0.7 it guesses (figures: tests/bench/MUSIC.md).
+--- well, singers less well, under a band often not; how far its confidence can be trusted was not measured (figures: tests/bench/MUSIC.md).
 --- So a model that heard people is taken first: the one of `moonlark models get speech-music` (FireRedVAD), where it has been
 --- brought. Errors: as of audio.load and pretrained.open.
 ---     print(music.voice "song.mp3")
