@@ -113,7 +113,8 @@ function TestSignals:test_commands()
       end
       if files.exists(folder .. "/RUN/run.json") then
         local status = json.decode(files.read(folder .. "/RUN/run.json")).status
-        lu.assertEquals(status, code == 0 and "finished" or "interrupted", about)
+        -- A signal may come when the work is done and the program on its way out.
+        lu.assertTrue(status == "finished" or code ~= 0 and status == "interrupted", status .. ": " .. about)
       end
     end
   end
