@@ -30,6 +30,7 @@ pre { overflow-x: auto; margin: .6rem 0; padding: .7rem .9rem; background: var(-
 img { display: block; max-width: 100%; height: auto; margin: .6rem 0; background: #fff; border: 1px solid var(--line);
   border-radius: .4rem; } .shown { overflow-x: auto; margin: .6rem 0; } audio { max-width: 100%; }
 .item { border-top: 1px solid var(--line); margin-top: 1.6rem; padding-top: 1.1rem; }
+td[data-label="unit"], td[data-label^="the test"] code { white-space: nowrap; }
 main > h2, main > section:not(.item) > h2 { margin-top: 1.6rem; }
 .call code { color: var(--quiet); } .call { margin-bottom: .7rem; }
 table { border-collapse: collapse; margin: .8rem 0; font-size: .92rem; }
