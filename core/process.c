@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include "clock.h"
 #include "interrupt.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -30,13 +30,6 @@ typedef struct capture {
     char *data;
     size_t size, room, limit;
 } capture;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void close_end(int *fd)
 {
@@ -260,7 +253,7 @@ static int kill_group(pid_t pid)
 static mlk_code wait_for(pid_t pid, const char *program, double timeout_s, capture streams[2],
                          mlk_process_result *result, mlk_status *status)
 {
-    double deadline = timeout_s > 0 ? now_s() + timeout_s : 0;
+    double deadline = timeout_s > 0 ? mlk_now_s() + timeout_s : 0;
     int ended = 0;
     for (;;) {
         struct pollfd ends[2] = {{.fd = streams[0].fd, .events = POLLIN}, {.fd = streams[1].fd, .events = POLLIN}};
@@ -281,7 +274,7 @@ static mlk_code wait_for(pid_t pid, const char *program, double timeout_s, captu
             kill_group(pid);
             return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
         }
-        if (deadline > 0 && now_s() > deadline) {
+        if (deadline > 0 && mlk_now_s() > deadline) {
             result->timed_out = true;
             ended = kill_group(pid);
             if (!drain(&streams[0]) || !drain(&streams[1]))

@@ -1,5 +1,6 @@
 #include "kernel/channels.h"
 
+#include "clock.h"
 #include "interrupt.h"
 #include "kernel/capture.h"
 #include "kernel/control.h"
@@ -10,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 const char *const mlk_channel_names[] = {"shell", "control", "stdin", "iopub", "heartbeat", NULL};
@@ -39,13 +39,6 @@ struct mlk_channels {
     atomic_bool closing;
 };
 
-double mlk_channels_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* --- the thread that owns the sockets ------------------------------------------------ */
 
 /* A question to somebody whose connection does not stand yet waits for it; the next one takes its place. */
@@ -73,7 +66,7 @@ static void send_all(mlk_channels *self)
 static void take_in(mlk_channels *self, mlk_message *message)
 {
     mlk_status status;
-    message->arrived_s = mlk_channels_clock();
+    message->arrived_s = mlk_now_s();
     bool heart = message->channel == MLK_HEARTBEAT;
     if (heart && !self->client) {
         mlk_sockets_send(&self->sockets, message);
@@ -289,10 +282,10 @@ mlk_message *mlk_channels_wait(mlk_channels *self, unsigned wanted, double secon
     struct pollfd items[MLK_CHANNELS];
     for (int i = 0; i < MLK_CHANNELS; i++) /* poll passes over descriptors below 0 */
         items[i] = (struct pollfd){.fd = wanted >> i & 1 ? self->inbox[i].descriptor : -1, .events = POLLIN};
-    double until = mlk_channels_clock() + seconds;
+    double until = mlk_now_s() + seconds;
     for (;;) {
         mlk_message *message = take_any(self, wanted);
-        double left = until - mlk_channels_clock();
+        double left = until - mlk_now_s();
         if (message || left <= 0 || mlk_interrupted() || (!self->client && mlk_control_ending(&self->control)))
             return message;
         poll(items, MLK_CHANNELS, left < 1e-3 * LOOK ? (int)(left * 1e3) + 1 : LOOK);

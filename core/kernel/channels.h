@@ -58,7 +58,4 @@ mlk_message *mlk_channels_wait(mlk_channels *channels, unsigned wanted, double s
 /* True once somebody has asked the kernel to end. */
 bool mlk_channels_ending(mlk_channels *channels);
 
-/* Seconds on the clock by which arrivals are told. */
-double mlk_channels_clock(void);
-
 #endif

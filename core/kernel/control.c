@@ -1,17 +1,11 @@
 #include "kernel/control.h"
 
+#include "clock.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void mlk_control_open(mlk_control *control, const mlk_signer *signer)
 {
@@ -102,7 +96,7 @@ static void begin_end(mlk_control *control)
 {
     if (atomic_load(&control->ending))
         return;
-    control->since_s = now_s();
+    control->since_s = mlk_now_s();
     atomic_store(&control->ending, true);
     interrupt();
 }
@@ -158,5 +152,5 @@ bool mlk_control_overdue(mlk_control *control, double seconds)
 {
     if (control->parent && getppid() != control->parent)
         begin_end(control);
-    return atomic_load(&control->ending) && now_s() - control->since_s > seconds;
+    return atomic_load(&control->ending) && mlk_now_s() - control->since_s > seconds;
 }

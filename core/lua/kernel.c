@@ -1,5 +1,6 @@
 /* kernel.c: core.kernel: the sockets between a notebook and its kernel (kernel/channels.h). */
 #include "arguments.h"
+#include "clock.h"
 #include "interrupt.h"
 #include "modules.h"
 
@@ -209,7 +210,7 @@ static int flush(lua_State *L)
 static int clock_s(lua_State *L)
 {
     check_kernel(L);
-    lua_pushnumber(L, mlk_channels_clock());
+    lua_pushnumber(L, mlk_now_s());
     return 1;
 }
 

@@ -1,6 +1,7 @@
 /* system.c: core.system: what the machine offers. */
 #include "arguments.h"
 #include "blas/blas.h"
+#include "clock.h"
 #include "interrupt.h"
 #include "libraries.h"
 #include "library.h"
@@ -25,9 +26,7 @@ static int cores(lua_State *L)
 /* clock() -> number: seconds of a clock that never jumps, for measuring. */
 static int clock_s(lua_State *L)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    lua_pushnumber(L, (double)now.tv_sec + 1e-9 * (double)now.tv_nsec);
+    lua_pushnumber(L, mlk_now_s());
     return 1;
 }
 

@@ -1,5 +1,6 @@
 #include "vamp/session.h"
 
+#include "clock.h"
 #include "interrupt.h"
 #include "process.h"
 #include "vamp/message.h"
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TICK_MS = 50 /* how often Ctrl-C is looked at */, CHUNK = 1 << 16, LAST_WORDS_S = 2 };
@@ -33,13 +33,6 @@ struct mlk_vamp_session {
     mlk_vamp_heard heard;
     bool over;                 /* END came */
 };
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static bool put(heap *self, const void *data, size_t bytes)
 {
@@ -82,7 +75,7 @@ static mlk_code explain_death(mlk_vamp_session *self, mlk_status *status)
 {
     int ended = 0;
     pid_t gone = 0;
-    for (double until = now_s() + LAST_WORDS_S; gone == 0 && now_s() < until; usleep(1000))
+    for (double until = mlk_now_s() + LAST_WORDS_S; gone == 0 && mlk_now_s() < until; usleep(1000))
         gone = waitpid(self->pid, &ended, WNOHANG);
     if (gone == self->pid)
         self->pid = 0;
@@ -171,7 +164,7 @@ static mlk_code hear(mlk_vamp_session *self, mlk_status *status)
             return MLK_OK;
         if (count <= 0)
             return self->over ? MLK_OK : explain_death(self, status);
-        self->moved_s = now_s();
+        self->moved_s = mlk_now_s();
         if (!put(&self->inbox, bytes, (size_t)count))
             return no_memory(status);
         mlk_code code = take_messages(self, status);
@@ -187,7 +180,7 @@ static mlk_code wait_for(mlk_vamp_session *self, short events, mlk_status *statu
     poll(&end, 1, TICK_MS);
     if (mlk_interrupted())
         return fail(self, MLK_INTERRUPTED, status, "interrupted");
-    if (now_s() - self->moved_s > self->timeout_s) {
+    if (mlk_now_s() - self->moved_s > self->timeout_s) {
         end_process(self);
         return mlk_fail(status, MLK_INVALID, "it did nothing for %g s", self->timeout_s);
     }
@@ -205,7 +198,7 @@ mlk_code mlk_vamp_start(const char *const argv[], double timeout_s, size_t most_
         return no_memory(status);
     self->timeout_s = timeout_s;
     self->most_bytes = most_bytes;
-    self->moved_s = now_s();
+    self->moved_s = mlk_now_s();
     self->socket = -1;
     return mlk_process_start(argv, &self->pid, &self->socket, status);
 }
@@ -223,7 +216,7 @@ mlk_code mlk_vamp_feed(mlk_vamp_session *self, const float *samples, int64_t n, 
         ssize_t sent = send(self->socket, at, (size_t)(end - at), MSG_NOSIGNAL);
         if (sent > 0) {
             at += sent;
-            self->moved_s = now_s();
+            self->moved_s = mlk_now_s();
             code = hear(self, status);
         } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
             code = hear(self, status); /* its last words, or why there are none */

@@ -46,7 +46,7 @@ end
 
 -- Classes that only the library itself holds, though types of what users hold name them.
 local within = {}
-for name in ("Definition Export Family FeatureEmbedding Found Front Heard Piece Task"):gmatch "%S+" do within[name] = true end
+for name in ("Definition Export Family Found Front Heard Piece Task"):gmatch "%S+" do within[name] = true end
 
 -- Tables within modules that hold functions: metrics.beat, nn.init; not nn.functional, which is torch, nor a class.
 local function is_part(value, key)
