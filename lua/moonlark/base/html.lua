@@ -50,6 +50,30 @@ function html.lines(text)
   return "<p>" .. html.escape(show.lines(text)):gsub("\n", "<br>"):gsub("  ", " &nbsp;") .. "</p>"
 end
 
+local document = [[
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; %s">
+<title>%s</title>
+<style>
+%s</style>
+</head>
+<body>
+%s
+</body>
+</html>
+]]
+
+--- A page of one file, which loads nothing from elsewhere.
+---     files.write("a.html", html.document {title = "A", style = "", body = "<p>a</p>", allowed = "img-src data:"})
+---@param about {title: string, style: string, body: string, allowed: string}  title, body: HTML; allowed: what besides its
+--- own text the page may use, in the words of a Content-Security-Policy
+---@return string
+function html.document(about) return document:format(about.allowed, about.title, about.style, about.body) end
+
 --- Colours of pages, on light and dark screens and on paper: ink and quiet ink on paper and on lanes, lines between
 --- them, an accent for what can be clicked. A page's style begins with them.
 html.colours = [[

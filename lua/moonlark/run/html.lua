@@ -4,9 +4,11 @@
 --- tables, blocks of code, pictures, bold, emphasis, code and links. Everything else stays text. Nothing that a report
 --- says becomes markup of the page, and the page loads nothing and runs nothing.
 local base64 = require "moonlark.base.base64"
-local escape = require "moonlark.base.html".escape
+local markup = require "moonlark.base.html"
 local files = require "moonlark.base.files"
 local png = require "moonlark.base.png"
+
+local escape = markup.escape
 
 local html = {}
 
@@ -170,15 +172,7 @@ local function block(lines, at, folder)
   return kind == "table" and table_of(found) or list_of(found, kind), at
 end
 
-local page = [[
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>%s</title>
-<style>
+local style = [[
 :root { color-scheme: light; }
 body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff;
   font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; }
@@ -188,7 +182,7 @@ table { border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
 th { border-bottom: 2px solid #888; } tbody tr:nth-child(even) { background: #f6f7f8; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
-figure { margin: 1.5rem 0; } img { max-width: 100%%; height: auto; } figcaption { color: #555; font-size: .9rem; }
+figure { margin: 1.5rem 0; } img { max-width: 100%; height: auto; } figcaption { color: #555; font-size: .9rem; }
 pre { overflow-x: auto; padding: .8rem; background: #f6f7f8; font-size: .85rem; }
 code { font-family: "DejaVu Sans Mono", monospace; font-size: .95em; }
 p, li, td:first-child { overflow-wrap: anywhere; } th, .n { white-space: nowrap; }
@@ -196,12 +190,6 @@ p, li, td:first-child { overflow-wrap: anywhere; } th, .n { white-space: nowrap;
   body { max-width: none; margin: 0; font-size: 10pt; } .wide, pre { overflow: visible; } pre { white-space: pre-wrap; }
   figure, tr, pre { break-inside: avoid; } h1, h2 { break-after: avoid; } thead { display: table-header-group; }
 }
-</style>
-</head>
-<body>
-%s
-</body>
-</html>
 ]]
 
 --- A report's Markdown as one page of HTML. Pictures that lie in the folder are inside the page.
@@ -218,7 +206,8 @@ function html.page(markdown, folder)
     blocks[#blocks + 1] = made
   end
   local title = markdown:match "^#%s+([^\n]*)" or markdown:match "\n#%s+([^\n]*)" or "Report"
-  return page:format((inline(title):gsub("<[^>]*>", "")), table.concat(blocks, "\n"))
+  return markup.document {title = (inline(title):gsub("<[^>]*>", "")), style = style, body = table.concat(blocks, "\n"),
+    allowed = "img-src data:; style-src 'unsafe-inline'"}
 end
 
 return html

@@ -2,13 +2,15 @@
 local audio = require "moonlark.audio"
 local base64 = require "moonlark.base.base64"
 local curves = require "moonlark.music.analysis.page.curves"
-local escape = require "moonlark.base.html".escape
+local html = require "moonlark.base.html"
 local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
 local json = require "moonlark.base.json"
 local script = require "moonlark.music.analysis.page.script"
 local style = require "moonlark.music.analysis.page.style"
 local summary = require "moonlark.music.analysis.summary"
+
+local escape = html.escape
 
 local page = {}
 
@@ -151,18 +153,9 @@ local function below(about, has_similarity)
   return #parts > 0 and '<div class="pair">' .. table.concat(parts, "\n") .. "</div>" or ""
 end
 
+local allowed = "media-src data:; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
 local frame = [[
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; media-src data:; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>%s</title>
-<style>
-%s</style>
-</head>
-<body>
 <h1>%s</h1>
 <p class="quiet">%s</p>
 <div class="player">%s<output>0:00.0</output></div>
@@ -175,10 +168,7 @@ plays, ← and → go 5 s.</p>
 %s
 <script id="song" type="application/json">%s</script>
 <script>
-%s</script>
-</body>
-</html>
-]]
+%s</script>]]
 
 --- The page of an analysis: cards with its figures, waveform with sections and beats, mel spectrogram, chroma with
 --- chords, key, tempo and loudness over time, self-similarity, and a player whose cursor runs over all of it. A click
@@ -193,8 +183,9 @@ function page.of(about)
     or '<span class="quiet">too long to be played here</span>'
   -- In JSON "<" stands in texts alone: escaped, none of them can end the script's element.
   local encoded = json.encode(content):gsub("<", "\\u003c")
-  return frame:format(escape(name), style, escape(name), escape("An analysis by Moonlark; what it says is estimated."),
-    player, cards(about), below(about, content.similarity ~= nil), encoded, script)
+  return html.document {title = escape(name), style = style, allowed = allowed,
+    body = frame:format(escape(name), escape("An analysis by Moonlark; what it says is estimated."), player, cards(about),
+      below(about, content.similarity ~= nil), encoded, script)}
 end
 
 return page

@@ -1,8 +1,10 @@
 --- Overview: a collection of songs as one page: how their figures are spread, which stand apart, which are the same, what is
 --- wrong with them.
-local escape = require "moonlark.base.html".escape
+local html = require "moonlark.base.html"
 local row = require "moonlark.music.analysis.row"
 local style = require "moonlark.music.analysis.page.style"
+
+local escape = html.escape
 
 local overview = {}
 
@@ -202,26 +204,12 @@ td:not(:first-child) { font-variant-numeric: tabular-nums; } .card .bar { grid-t
 ]]
 
 local frame = [[
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>%s</title>
-<style>
-%s%s</style>
-</head>
-<body>
 <h1>%s</h1>
 <p class="quiet">%s</p>
 <div class="cards">
 %s
 </div>
-%s
-</body>
-</html>
-]]
+%s]]
 
 --- A page of many songs: distributions, songs that stand apart, that are the same, faults, and a table of all.
 ---     files.write("songs.html", overview.of(plains, rejected, "My songs"))
@@ -243,8 +231,8 @@ function overview.of(plains, rejected, title)
     list("Songs that are the same", duplicates(rows), "none"),
     #rejected > 0 and list("Files that could not be read", rejects(rejected), "") or "", "<h2>All songs</h2>", songs(rows),
   }
-  return frame:format(escape(title), style, own_style, escape(title), escape(words), distributions(rows),
-    table.concat(sections, "\n"))
+  return html.document {title = escape(title), style = style .. own_style, allowed = "style-src 'unsafe-inline'",
+    body = frame:format(escape(title), escape(words), distributions(rows), table.concat(sections, "\n"))}
 end
 
 return overview
