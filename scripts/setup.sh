@@ -10,12 +10,12 @@ build_and_run=(
   libsndfile1-dev libmpg123-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsoxr-dev
   librubberband2 libcurl4 libzmq5 ca-certificates
   libfftw3-dev libopenblas0-openmp libsvm-dev libxgboost-dev
-  libxxhash-dev zlib1g-dev
+  libxxhash-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libwslay-dev libseccomp-dev
   libtorch-dev
   gnuplot-nox
 )
 tests_and_tools=(libcmocka-dev libebur128-dev vamp-examples lua-unit hdf5-tools ccache gdb tmux python3-pip binutils unzip
-  mandoc zsh bash-completion)
+  mandoc zsh bash-completion chromium chromium-driver python3-selenium)
 
 wanted=("${build_and_run[@]}")
 for argument in "$@"; do
