@@ -125,7 +125,7 @@ function options.record(name, fields, default, help, facts)
     return type(value) == "table" and not getmetatable(value) and described:read(value) or nil
   end
   return options.value(("{%s}"):format(table.concat(types, ", ")), ("a table {%s}"):format(table.concat(words, ", ")),
-    accept, default, help, facts)
+    accept, default, help, {record = described, usual = facts and facts.usual})
 end
 
 --- Describes the options of a function. Fields are parameters by name, plain defaults (which fix the type and no
@@ -138,6 +138,13 @@ function options.describe(owner, fields, ...)
   described[owner] = make(owner, fields, ...)
   return described[owner]
 end
+
+--- The same for what no function of the library is told: questions that come from outside, over the network.
+---@param owner string  what errors call it
+---@param fields table
+---@param ... table
+---@return moonlark.Description
+function options.outside(owner, fields, ...) return make(owner, fields, ...) end
 
 --- The same for options that the engine checks: a description that is made when someone asks for it.
 ---@param owner string

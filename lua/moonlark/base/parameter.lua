@@ -83,6 +83,10 @@ end
 ---@field choices any[]?
 ---@field kinds moonlark.Parameter[]?  of "either": any of them
 ---@field item moonlark.Parameter?  of "list": what each is
+---@field fewest integer?  of "list": how many there are at least
+---@field greatest integer?  of "list": how many there are at most
+---@field record moonlark.Description?  of options.record: its fields
+---@field schema table?  its JSON Schema, where `accept` knows more than the kind says
 ---@field serial integer  the place in the order in which all were written
 ---@field keeps_false boolean?  false is a value, and does not stand for nil
 ---@field unit string?
@@ -251,7 +255,8 @@ function parameter.list(item, default, facts, help)
       list[i] = clean
     end
     return #list == #value and #list >= least and #list <= most and list or nil
-  end, default, help, {item = item, single = facts.single, usual = facts.usual})
+  end, default, help, {item = item, single = facts.single, usual = facts.usual, fewest = facts.length or facts.least,
+    greatest = facts.length or facts.most})
 end
 
 --- One of several kinds, tried in order: parameter.either(30, {number(), choice {"max"}}, "the reference").
@@ -285,7 +290,7 @@ end
 ---@param accept fun(value: any): any?, moonlark.Fault?  the value, cleaned, or nil
 ---@param default any
 ---@param help string?
----@param facts {usual?: string}?
+---@param facts {usual?: string, record?: moonlark.Description, schema?: table}?
 ---@return moonlark.Parameter
 function parameter.value(type_name, allowed, accept, default, help, facts)
   return new("value", type_name, allowed, accept, default, help, facts)
