@@ -17,6 +17,7 @@
     MODULE(embedding)           \
     MODULE(extract)             \
     MODULE(feature)             \
+    MODULE(flat_search)         \
     MODULE(kernel)              \
     MODULE(loader)              \
     MODULE(metrics)             \

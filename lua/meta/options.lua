@@ -218,6 +218,11 @@
 ---@field src_key_padding_mask? moonlark.Tensor|false  default nil: [n, s], booleans (true: padding, not looked at) or numbers to add to the scores
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
+--- What Vectors:search takes.
+---@class moonlark.Vectors.search.Options
+---@field k? integer  default 10, 1 or more: vectors to find for each; fewer where there are fewer
+---@field among? any|false  default nil: a bool tensor: of each row, whether it may be found
+
 --- What annotation.load takes.
 ---@class moonlark.annotation.load.Options
 ---@field kind? string|false  default the only one: which annotation of the file, or what its segments are
@@ -581,6 +586,10 @@
 ---@field target_weight? number|false  default labels are not looked at, 0..1: how much labels count, 0.5 for instance
 ---@field seed? integer  default 0, 0 or more: of the start, the search for neighbours and the rows that push
 ---@field progress? boolean  default true: draws a bar on standard error
+
+--- What cluster.vectors takes.
+---@class moonlark.cluster.vectors.Options
+---@field columns? integer|false  default as many as the file has, 1..32767: numbers of a vector
 
 --- What corpus.clip takes.
 ---@class moonlark.corpus.clip.Options

@@ -10,7 +10,7 @@ cluster.load = require "moonlark.estimator".load
 
 for _, part in ipairs {
   "choose", "decomposition", "density", "embedding", "factors", "hierarchy", "kmeans", "mixture", "neighbors",
-  "spectral",
+  "spectral", "vectors",
 } do
   for name, f in pairs(require("moonlark.cluster." .. part)) do cluster[name] = f end
 end
