@@ -186,7 +186,7 @@ void mlk_lua_new_type(lua_State *L, const char *type, lua_CFunction free, const 
 
 void *mlk_lua_push_object(lua_State *L, const char *type, size_t size)
 {
-    void *object = memset(lua_newuserdatauv(L, size, 0), 0, size);
+    void *object = memset(lua_newuserdatauv(L, size, 2), 0, size);
     luaL_setmetatable(L, type);
     return object;
 }

@@ -85,7 +85,7 @@ void mlk_lua_set_string(lua_State *L, const char *name, const char *value);
  * object:name(); a method "close" is its __close, too. */
 void mlk_lua_new_type(lua_State *L, const char *type, lua_CFunction free, const luaL_Reg *methods);
 
-/* Pushes an object of a type, all zeros. Whatever fails after this call, the collector frees what is put into it. */
+/* Pushes an object of a type, all zeros, with two user values for what it keeps alive. Whatever fails after this call, the collector frees what is put into it. */
 void *mlk_lua_push_object(lua_State *L, const char *type, size_t size);
 
 /* What came, in words for "got ...": 'string "abc"', "number 3", "nil", "tensor 2 x 3 float32". */

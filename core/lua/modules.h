@@ -27,6 +27,7 @@
     MODULE(pooling)             \
     MODULE(process)             \
     MODULE(regress)             \
+    MODULE(server)              \
     MODULE(slicer)              \
     MODULE(sound)               \
     MODULE(store)               \

@@ -10,9 +10,11 @@
 #include "tensor.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +50,41 @@ static int sleep_s(lua_State *L)
         nanosleep(&step, NULL);
     }
     lua_pushboolean(L, !mlk_interrupted());
+    return 1;
+}
+
+/* Those that ask a service to end. */
+static sigset_t ending_signals(void)
+{
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    return ending;
+}
+
+/* hold_signals() -> descriptor: from here on SIGINT and SIGTERM interrupt nothing; that they came is read there. Threads
+ * that begin later inherit this. */
+static int hold_signals(lua_State *L)
+{
+    sigset_t ending = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &ending, NULL);
+    int fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        mlk_lua_fail(L, "signals cannot be held: %s", strerror(errno));
+    lua_pushinteger(L, fd);
+    return 1;
+}
+
+/* held_signal(descriptor) -> "INT", "TERM", or nil where none came. The next one is heeded as ever: it interrupts. */
+static int held_signal(lua_State *L)
+{
+    struct signalfd_siginfo came;
+    sigset_t ending = ending_signals();
+    if (read((int)mlk_lua_integer(L, 1, "descriptor", 0, INT32_MAX), &came, sizeof came) != (ssize_t)sizeof came)
+        return 0;
+    pthread_sigmask(SIG_UNBLOCK, &ending, NULL);
+    lua_pushstring(L, came.ssi_signo == SIGINT ? "INT" : "TERM");
     return 1;
 }
 
@@ -114,6 +151,7 @@ int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"cores", cores}, {"clock", clock_s}, {"interrupted", interrupted}, {"sleep", sleep_s},
+        {"hold_signals", hold_signals}, {"held_signal", held_signal},
         {"libraries", mlk_lua_libraries}, {"codecs", mlk_lua_codecs}, {"terminal_columns", terminal_columns},
         {"blas", blas}, {"ready_for_torch", ready_for_torch}, {"load_tensors_by", load_tensors_by},
         {"writable", writable}, {NULL, NULL},
