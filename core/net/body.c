@@ -141,13 +141,8 @@ void mlk_body_begin(mlk_body *self, struct MHD_Connection *connection, mlk_body_
         fail(self, 400, "a body must have Content-Length or Transfer-Encoding, got both");
         return;
     }
-    if (!coding && (!length || strcmp(length, "0") == 0)) {
-        if (kind != MLK_BODY_NONE)
-            fail(self, 400, "a body is needed");
-        return;
-    }
-    if (kind == MLK_BODY_NONE)
-        return; /* what comes is read in vain, as the standard wishes for */
+    if ((!coding && (!length || strcmp(length, "0") == 0)) || kind == MLK_BODY_NONE)
+        return; /* what comes where nothing is expected is read in vain, as the standard wishes for */
     read_type(self, connection, kind);
     if (length && strtoull(length, NULL, 10) > most_bytes(self))
         refuse_length(self);

@@ -34,7 +34,7 @@ static void list_method(char allowed[MLK_ALLOWED_SIZE], const char *method)
     const char *names[] = {method, strcmp(method, "GET") == 0 ? "HEAD" : NULL};
     for (size_t i = 0; i < 2 && names[i]; i++) {
         size_t used = strlen(allowed), more = strlen(names[i]);
-        if (used + more + 3 > MLK_ALLOWED_SIZE)
+        if (used + more + 3 > MLK_ALLOWED_SIZE || strstr(allowed, names[i]))
             return;
         strcat(strcat(allowed, used ? ", " : ""), names[i]);
     }

@@ -51,6 +51,7 @@ static void *read_uri(void *context, const char *uri, struct MHD_Connection *con
         return NULL;
     pthread_mutex_lock(&self->lock);
     exchange->connection = connection;
+    exchange->body.limits = &self->options.body;
     exchange->after = self->all;
     if (self->all)
         self->all->before = exchange;

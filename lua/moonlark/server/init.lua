@@ -33,14 +33,14 @@ Service.__name = "moonlark.server.Service"
 ---@field method string
 ---@field path string
 ---@field body "none"|"json"|"sound"
----@field public boolean?  answered without a token
----@field summary string
+---@field public boolean  answered without a token
+---@field about moonlark.server.About  what is said of it (openapi.lua)
 ---@field handler fun(request: moonlark.server.Request)
 
 local described = options.describe("server.new", {
   address = string("127.0.0.1", "where it listens; any other than this machine itself needs a token"),
   port = integer(8000, {least = 0, most = 65535}, "and at which port; 0: any free one"),
-  hosts = list(string(), {}, {}, "names that the machine is called by, beside localhost and numbers"),
+  hosts = list(string(), options.none, {}, "names that the machine is called by, beside localhost and numbers"),
   token = string(options.none, "what everybody must send who asks; none: nobody need"),
   rate = number(50, {least = 0, unit = "requests/s"}, "how often an address may ask; 0: as it likes"),
   connections = integer(256, {least = 1}, "the most at once; then 503"),
@@ -76,16 +76,14 @@ end
 --- Adds a route: who asks so is answered by the handler. Before `open`. Errors: it is written wrongly, or there already.
 ---     service:route("DELETE /v1/songs/{id}", {summary = "Forgets a song."}, function(request) … end)
 ---@param pattern string  a method and a path
----@param about {body: string?, public: boolean?, summary: string?}  body: "json", "sound", or none
+---@param about moonlark.server.About  {body = "json", "sound" or nil; public, summary …}
 ---@param handler fun(request: moonlark.server.Request)
 function Service:route(pattern, about, handler)
   local method, path = pattern:match "^(%u+) (/%S*)$"
   if not method then show.fail('a route must be written like "GET /v1/songs/{id}", got "%s"', pattern) end
   if self.server then error("routes must be added before the service is opened", 2) end
-  local route = {handler = handler, method = method, path = path, names = names_of(path)}
-  for name, value in pairs(about) do route[name] = value end
-  route.body, route.public = about.body or "none", about.public or false
-  self.routes[#self.routes + 1] = route
+  self.routes[#self.routes + 1] = {method = method, path = path, names = names_of(path), about = about,
+    body = about.body or "none", public = about.public or false, handler = handler}
 end
 
 --- Calls a function again and again, so many seconds apart, while the service runs.
@@ -109,7 +107,7 @@ function Service:open()
       if not stream:keep() then self.streams[stream] = nil end
     end
   end)
-  self.server = core.server.open {address = o.address, port = o.port, hosts = o.hosts, token = o.token, rate = o.rate,
+  self.server = core.server.open {address = o.address, port = o.port, hosts = o.hosts or {}, token = o.token, rate = o.rate,
     connections = o.connections, connections_of_one = o.connections_of_one, queue = o.queue, idle = o.idle,
     body_time = o.body_time, json_bytes = 1 << 20, upload_bytes = o.max_upload, folder = self.folder,
     routes = self.routes}

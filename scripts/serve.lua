@@ -1,0 +1,37 @@
+--- Serves what Moonlark hears and knows over HTTP, with a page to drop songs on.
+local command = require "moonlark.shell.command"
+local files = require "moonlark.base.files"
+local options = require "moonlark.base.options"
+local server = require "moonlark.server"
+
+local parser = command.parser("serve", "Serves what Moonlark hears and knows over HTTP, with a page to drop songs on.")
+parser:epilog [[
+  moonlark serve                                    http://127.0.0.1:8000, for this machine alone
+  moonlark serve --address 0.0.0.0 --token-file F   for others, too, who send "Authorization: Bearer TOKEN"
+  moonlark serve --routes mine.lua                  with routes of one's own
+  curl -F file=@song.mp3 http://127.0.0.1:8000/v1/analyses
+
+SIGTERM and Ctrl-C end it in order: what runs may end. Exit code: 0 after SIGTERM, 130 after Ctrl-C, 1 when it cannot
+listen, 2 for wrong usage. Needs libmicrohttpd (apt-get install libmicrohttpd12).]]
+local told = {"address", "port", "hosts", "rate", "connections", "connections_of_one", "queue", "idle", "body_time",
+  "max_upload", "grace"}
+command.options(parser, options.described "server.new", told)
+parser:option("--token-file", "A file whose first line is the token that everybody must send who asks."):argname "<file>"
+parser:option("--routes", "A file with routes of one's own; may be given again."):argname "<file.lua>":count "*":default {}
+local args = parser:parse()
+
+-- A token in the arguments would be seen by everybody who lists the processes.
+local function read_token(path)
+  local token = files.read(path):match "^[^\r\n]*"
+  return #token >= 16 and token or parser:error("--token-file must hold a token of 16 characters or more in its first line")
+end
+
+local given = {}
+for _, name in ipairs(told) do given[name] = args[name] end
+if args.token_file then given.token = read_token(args.token_file) end
+local service <close> = server.new(given)
+for _, path in ipairs(args.routes) do service:load(path) end
+local port = service:open()
+local at = args.address and args.address:find ":" and "[" .. args.address .. "]" or args.address or "127.0.0.1"
+io.stderr:write(("moonlark serve: http://%s:%d\n"):format(at, port))
+if service:run() == "INT" then os.exit(130, true) end
