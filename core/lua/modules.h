@@ -26,13 +26,14 @@
     MODULE(picture)             \
     MODULE(pooling)             \
     MODULE(process)             \
+    MODULE(pyramid)             \
     MODULE(regress)             \
     MODULE(server)              \
     MODULE(slicer)              \
     MODULE(sound)               \
     MODULE(store)               \
     MODULE(system)              \
-    MODULE(terminal)             \
+    MODULE(terminal)            \
     MODULE(vamp)
 
 #define MLK_LUA_DECLARE(name) int mlk_lua_open_##name(lua_State *L);

@@ -1,4 +1,5 @@
---- PNG pictures as bytes: how large they are, and how large they are on paper (ISO/IEC 15948).
+--- PNG pictures as bytes: how large they are, how large they are on paper, what they are put together of (ISO/IEC
+--- 15948).
 local show = require "moonlark.base.show"
 
 local png = {}
@@ -49,6 +50,33 @@ function png.resolution(bytes)
   return unit == 1 and across > 0 and across * 0.0254 or nil
 end
 
+-- A chunk: its length, its name, its data, the checksum of the last two.
+local function chunk(name, data)
+  local named = name .. data
+  return (">I4"):pack(#data) .. named .. (">I4"):pack(crc32(named))
+end
+
+--- The chunk with the colours of a picture of indices: PLTE.
+---     png.palette {{0, 0, 0}, {255, 255, 255}}
+---@param colours integer[][]  red, green and blue, 0..255; at most 256 colours
+---@return string
+function png.palette(colours)
+  local bytes = {}
+  for i, colour in ipairs(colours) do bytes[i] = string.char(table.unpack(colour, 1, 3)) end
+  return chunk("PLTE", table.concat(bytes))
+end
+
+--- A picture of indices, one byte a pixel, put together of what is there already.
+---@param width integer
+---@param height integer
+---@param palette string  of png.palette
+---@param pixels string  the chunk IDAT: rows from the top, compressed
+---@return string
+function png.indexed(width, height, palette, pixels)
+  return signature .. chunk("IHDR", (">I4I4BBBBB"):pack(width, height, 8, 3, 0, 0, 0)) .. palette .. pixels
+    .. chunk("IEND", "")
+end
+
 --- The picture with its resolution written into it (chunk pHYs), so that programs which set pages know its real size.
 ---     local bytes = png.with_resolution(plot.map(mel):bytes "png", 300)
 ---@param bytes string
@@ -56,10 +84,8 @@ end
 ---@return string
 function png.with_resolution(bytes, dpi)
   local per_metre = math.floor(dpi / 0.0254 + 0.5)
-  local chunk = "pHYs" .. (">I4I4B"):pack(per_metre, per_metre, 1)
   local header = 8 + 25 -- the signature and the first chunk, IHDR
-  return bytes:sub(1, header) .. (">I4"):pack(#chunk - 4) .. chunk .. (">I4"):pack(crc32(chunk))
-    .. bytes:sub(header + 1)
+  return bytes:sub(1, header) .. chunk("pHYs", (">I4I4B"):pack(per_metre, per_metre, 1)) .. bytes:sub(header + 1)
 end
 
 return png
