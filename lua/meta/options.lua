@@ -2364,6 +2364,21 @@
 ---@field exists? "refuse"|"number"|"overwrite"|"resume"  default "refuse": what to do with a run that is there
 ---@field data? moonlark.Dataset|string|false  default not recorded: what the run reads; run.json keeps its content hash
 
+--- What server.new takes.
+---@class moonlark.server.new.Options
+---@field address? string  default "127.0.0.1": where it listens; any other than this machine itself needs a token
+---@field port? integer  default 8000, 0..65535: and at which port; 0: any free one
+---@field hosts? string[]|false  default nil: names that the machine is called by, beside localhost and numbers
+---@field token? string|false  default nil: what everybody must send who asks; none: nobody need
+---@field rate? number  default 50, 0 or more, requests/s: how often an address may ask; 0: as it likes
+---@field connections? integer  default 256, 1 or more: the most at once; then 503
+---@field connections_of_one? integer  default 64, 1 or more: the most of one address; then 429
+---@field queue? integer  default 128, 1 or more: requests that may wait for a handler; then 503
+---@field idle? number  default 30, above 0, s: a connection that sends no request's headers within it is closed
+---@field body_time? number  default 300, above 0, s: how long a body may take to come; then 408
+---@field max_upload? integer  default 1073741824, 1 or more, bytes: of a file that comes; then 413
+---@field grace? number  default 30, 0 or more, s: how long what runs may go on when the service is to end
+
 --- What shell.train takes.
 ---@class moonlark.shell.train.Options
 ---@field model string  required: the architecture's name

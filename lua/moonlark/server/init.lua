@@ -74,7 +74,7 @@ local function names_of(path)
 end
 
 --- Adds a route: who asks so is answered by the handler. Before `open`. Errors: it is written wrongly, or there already.
----     service:route("DELETE /v1/songs/{id}", {summary = "Forgets a song."}, function(request) … end)
+---     service:route("GET /v1/hello", {summary = "Says hello."}, function(request) request:answer(200, {hello = "you"}) end)
 ---@param pattern string  a method and a path
 ---@param about moonlark.server.About  {body = "json", "sound" or nil; public, summary …}
 ---@param handler fun(request: moonlark.server.Request)
@@ -87,6 +87,7 @@ function Service:route(pattern, about, handler)
 end
 
 --- Calls a function again and again, so many seconds apart, while the service runs.
+---     service:every(60, function() collectgarbage() end)
 ---@param seconds number
 ---@param f fun()
 function Service:every(seconds, f)
@@ -94,10 +95,12 @@ function Service:every(seconds, f)
 end
 
 --- Watches others' descriptors: `step` is called with those that can be read.
+---     service:watch(pool)
 ---@param watched {descriptors: fun(self): integer[]; step: fun(self, ready: integer[])}
 function Service:watch(watched) self.watched[#self.watched + 1] = watched end
 
 --- Listens from here on.
+---     local port = service:open()
 ---@return integer port
 function Service:open()
   local o = self.options
@@ -145,6 +148,7 @@ local function serve(self, exchange)
 end
 
 --- Answers a request later, when a result comes, as a handler would: errors become problems.
+---     service:later(request, function(r) r:answer(200, {tempo = 120}) end)
 ---@param request moonlark.server.Request
 ---@param f fun(request: moonlark.server.Request)
 function Service:later(request, f)
@@ -163,6 +167,7 @@ local function run_timers(self)
 end
 
 --- Waits for a request or for who is watched, so many seconds at most, and serves it.
+---     while true do service:step(1) end
 ---@param seconds number
 function Service:step(seconds)
   local descriptors = {}
@@ -176,6 +181,7 @@ function Service:step(seconds)
 end
 
 --- Whether something is still under way: a request that waits for its answer, or work of those who are watched.
+---     if not service:busy() then service:close() end
 ---@return boolean
 function Service:busy()
   for _, watched in ipairs(self.watched) do
@@ -186,6 +192,7 @@ end
 
 --- Opens, unless that is done, and serves until SIGINT or SIGTERM comes; what runs then may go on for `grace` seconds,
 --- and what does not end within them is handed back as a problem, 503.
+---     local signal = service:run()
 ---@return string  the signal that ended it: "INT" or "TERM"
 function Service:run()
   local held = core.system.hold_signals()
@@ -201,6 +208,7 @@ function Service:run()
 end
 
 --- Ends all connections and removes the folder of uploads.
+---     service:close()
 function Service:close()
   if self.server then self.server:close() end
   for _, watched in ipairs(self.watched) do
@@ -214,6 +222,7 @@ Service.__close = Service.close
 --- Adds the routes of a file: a chunk of Lua that is called with `route` and the service.
 ---     local route, service = ...
 ---     route("GET /v1/hello", {summary = "Says hello."}, function(request) request:answer(200, {hello = "you"}) end)
+---     service:load "mine.lua"
 ---@param path string
 function Service:load(path)
   local chunk, why = loadfile(path, "t")
@@ -222,6 +231,7 @@ function Service:load(path)
 end
 
 --- The route's name for people and figures: "GET /v1/songs/{id}".
+---     print(server.name_of(service.routes[1]))
 ---@param route moonlark.server.Route
 ---@return string
 function server.name_of(route) return route.method .. " " .. route.path end

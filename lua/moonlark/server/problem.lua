@@ -42,6 +42,7 @@ function problem.fail(status, detail, extra, headers) error(problem.new(status, 
 function problem.is(value) return getmetatable(value) == Problem end
 
 --- What is sent of it.
+---     print(problem.new(404, "there is no such song"):plain().title)
 ---@return table
 function Problem:plain()
   local document = {}
@@ -51,6 +52,7 @@ function Problem:plain()
   return document
 end
 
+---     print(problem.new(404, "there is no such song"):encode())
 ---@return string
 function Problem:encode() return json.encode(self:plain()) .. "\n" end
 

@@ -35,6 +35,7 @@ local function in_turns(headers)
 end
 
 --- Answers. Errors: the request has been answered.
+---     request:answer(200, {hello = "you"})
 ---@param status integer  200..599
 ---@param body string|table|nil  a table is sent as JSON
 ---@param headers table<string, string>?
@@ -49,6 +50,7 @@ function Request:answer(status, body, headers)
 end
 
 --- Answers with a problem.
+---     request:problem(404, "there is no such song")
 ---@param status integer|moonlark.server.Problem
 ---@param detail string?
 ---@param extra table?
@@ -70,6 +72,7 @@ local function range_of(header, size)
 end
 
 --- Answers with a file, or the part of it that the request's Range asks for.
+---     request:send_file("song.wav", "audio/wav")
 ---@param path string
 ---@param type_name string  "audio/wav"
 ---@param headers table<string, string>?
@@ -85,6 +88,7 @@ function Request:send_file(path, type_name, headers)
 end
 
 --- What the body says as JSON; an empty table where there is none.
+---     local said = request:body()
 ---@return table
 function Request:body()
   if not self.json then return {} end
@@ -101,6 +105,7 @@ local Events = {}
 Events.__index = Events
 
 --- Answers with events that come one by one. `service:every` keeps such connections alive by comments.
+---     local events = request:events()
 ---@return moonlark.server.Events
 function Request:events()
   self.answered = true
@@ -111,6 +116,7 @@ function Request:events()
 end
 
 --- Sends an event; a table is sent as JSON.
+---     events:send("progress", {progress = 0.5})
 ---@param event string  its name
 ---@param data string|table
 ---@return boolean  false once the client is gone
@@ -121,12 +127,14 @@ function Events:send(event, data)
 end
 
 --- Sends nothing, so that nobody on the way takes the connection for dead, and so that it is noticed when it is.
+---     if not events:keep() then print "gone" end
 ---@return boolean
 function Events:keep()
   self.open = self.open and self.exchange:send ":\n\n"
   return self.open
 end
 
+---     events:close()
 function Events:close()
   self.open = false
   self.exchange:finish()
