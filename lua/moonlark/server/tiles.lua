@@ -59,6 +59,7 @@ local function columns_of(self, zoom) return (self.columns - 1 >> zoom) + 1 end
 local function count_of(self, zoom) return (columns_of(self, zoom) - 1) // tiles.width + 1 end
 
 --- What is said of the map over HTTP.
+---     request:answer(200, map:plain())
 ---@return table
 function Map:plain()
   return {kind = self.about.kind, columns = self.columns, rows = self.rows, zooms = self.zooms, tile = tiles.width,
@@ -99,6 +100,7 @@ end
 function tiles.palettes() return palette.names() end
 
 --- A tile as a PNG picture: `rows` high, 256 wide, the last of a zoom perhaps narrower; nil where there is none.
+---     request:answer(200, map:png(2, 0, "viridis"), {["Content-Type"] = "image/png"})
 ---@param zoom integer  from 0, all columns; each zoom halves them
 ---@param index integer  from 0
 ---@param name string?  of a palette; default "magma"
