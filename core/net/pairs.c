@@ -3,38 +3,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool append(mlk_pairs *self, const char *bytes, size_t n)
+/* Room for n bytes more; false: it is not allowed, or there is no memory. */
+static bool grow(mlk_pairs *self, size_t n)
 {
-    if (n > self->most - self->size)
-        return false;
-    char *longer = realloc(self->bytes, self->size + n); /* few and small: no room is kept */
+    char *longer = n <= self->most - self->size ? realloc(self->bytes, self->size + n) : NULL; /* few and small: no spare */
     if (!longer)
         return false;
     self->bytes = longer;
-    memcpy(self->bytes + self->size, bytes, n);
-    self->size += n;
     return true;
 }
 
 bool mlk_pairs_add(mlk_pairs *self, const char *name, const char *value)
 {
-    size_t before = self->size;
     if (!value)
         value = "";
-    if (append(self, name, strlen(name) + 1) && append(self, value, strlen(value) + 1))
-        return true;
-    self->size = before;
-    return false;
+    size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
+    if (!grow(self, name_size + value_size))
+        return false;
+    memcpy(self->bytes + self->size, name, name_size);
+    memcpy(self->bytes + self->size + name_size, value, value_size);
+    self->size += name_size + value_size;
+    return true;
 }
 
 bool mlk_pairs_extend(mlk_pairs *self, const char *bytes, size_t n)
 {
-    if (!self->size || memchr(bytes, 0, n))
+    if (!self->size || memchr(bytes, 0, n) || !grow(self, n))
         return false;
-    self->size--; /* the end moves */
-    bool fits = append(self, bytes, n);
-    self->bytes[self->size++] = '\0';
-    return fits;
+    memcpy(self->bytes + self->size - 1, bytes, n); /* over the end, which moves */
+    self->size += n;
+    self->bytes[self->size - 1] = '\0';
+    return true;
 }
 
 const char *mlk_pairs_next(const mlk_pairs *self, const char *name)

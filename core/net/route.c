@@ -63,8 +63,8 @@ static bool is_written_well(const char *method, const char *path)
         return false;
     for (const char *at = path; *at; at += part_length(at)) {
         size_t length = part_length(++at);
-        bool open = *at == '{', closed = length > 2 && at[length - 1] == '}';
-        if (open != closed || (length == 0 && path[1]))
+        bool open = *at == '{', closed = length > 0 && at[length - 1] == '}';
+        if (open != closed || (open && length <= 2) || (length == 0 && path[1]))
             return false;
     }
     return true;
