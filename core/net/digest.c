@@ -126,7 +126,7 @@ mlk_digester mlk_digester_start(mlk_digest kind, uint64_t size)
                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     if (kind == MLK_SHA256) {
         memcpy(s.h, h256, sizeof h256);
-    } else {
+    } else if (kind == MLK_GIT_SHA1) {
         char head[32];
         int length = snprintf(head, sizeof head, "blob %llu", (unsigned long long)size);
         mlk_digester_take(&s, head, (size_t)length + 1);

@@ -1,4 +1,4 @@
-/* digest.h: SHA-256 (FIPS 180-4) and Git's SHA-1 of files, to check what was fetched.
+/* digest.h: SHA-256, SHA-1 (FIPS 180-4) and Git's SHA-1 of files, to check what was fetched.
  *
  * Git names a file by the SHA-1 of "blob SIZE", a zero byte and the content.
  * SHA-1 tells damage from the truth, not a forger from the author: a file that
@@ -15,11 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum mlk_digest { MLK_SHA256, MLK_GIT_SHA1 } mlk_digest;
+typedef enum mlk_digest { MLK_SHA256, MLK_GIT_SHA1, MLK_SHA1 } mlk_digest;
 
 enum { MLK_DIGEST_SIZE = 65 }; /* 64 lower-case hexadecimal digits, 40 of SHA-1, and the end */
 
-enum { MLK_DIGEST_BLOCK = 64 }; /* bytes that both take at a time */
+enum { MLK_DIGEST_BLOCK = 64 }; /* bytes that all take at a time */
 
 /* A digest under way: start, take any number of times, end. */
 typedef struct mlk_digester {
@@ -29,7 +29,7 @@ typedef struct mlk_digester {
     uint8_t rest[MLK_DIGEST_BLOCK]; /* of the length so far, what fills no block */
 } mlk_digester;
 
-/* `size`: how many bytes are to come, which Git's SHA-1 begins with; SHA-256 needs none. */
+/* `size`: how many bytes are to come, which Git's SHA-1 begins with; the others need none. */
 mlk_digester mlk_digester_start(mlk_digest kind, uint64_t size);
 void mlk_digester_take(mlk_digester *digester, const void *bytes, size_t n);
 

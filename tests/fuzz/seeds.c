@@ -165,6 +165,18 @@ static void write_onnx(const char *folder)
     write_bytes(place(folder, "onnx", "w.onnx"), model, sizeof model - 1);
 }
 
+/* Frames of a WebSocket whose masks are zeros, so that mutants of a text are texts; before them the size of pieces. */
+static void write_frames(const char *folder)
+{
+    static const char whole[] = "\xff\x81\x85\0\0\0\0hello\x82\xfe\0\x80\0\0\0\0"
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x88\x82\0\0\0\0\x03\xe8";
+    static const char parts[] = "\x02\x01\x83\0\0\0\0Gr\xc3\x89\x82\0\0\0\0hi\0\x81\0\0\0\0\xbc\x80\x82\0\0\0\0\xc3\x9f"
+        "\x8a\x80\0\0\0\0\x88\x85\0\0\0\0\x0f\xa1" "bye";
+    write_bytes(place(folder, "websocket", "whole"), whole, sizeof whole - 1);
+    write_bytes(place(folder, "websocket", "parts"), parts, sizeof parts - 1);
+}
+
 static void write_audio(const char *folder)
 {
     enum { FRAMES = 4800 };
@@ -195,6 +207,7 @@ int main(int argc, char **argv)
     write_messages(argv[1]);
     write_pytorch(argv[1]);
     write_onnx(argv[1]);
+    write_frames(argv[1]);
     write_tables(argv[1]);
     write_audio(argv[1]);
     return 0;
