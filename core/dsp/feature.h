@@ -87,8 +87,10 @@ struct mlk_feature {
                         mlk_status *status);
     mlk_code (*compute)(const mlk_settings *settings, mlk_analysis *analysis, const mlk_feature_shape *shape,
                         void *out, mlk_status *status);
-    /* Gathers from a block what belongs to the clip, and says whether there is such a thing. NULL: there is not. */
-    mlk_code (*survey)(const mlk_settings *settings, mlk_analysis *analysis, bool *needed, mlk_status *status);
+    /* What of the whole clip a frame needs with these settings, and which option does without, in words; NULL: nothing.
+     * `survey` gathers it from a block. Both or neither. */
+    const char *(*gathers)(const mlk_settings *settings);
+    mlk_code (*survey)(const mlk_settings *settings, mlk_analysis *analysis, mlk_status *status);
     /* The value of each row on the axis; NULL: 0, 1, 2 ... */
     void (*place)(const mlk_settings *settings, double rate, int64_t rows, double *values);
     /* How many of the bands that it measures hold nothing at this rate. NULL: none, whatever the settings. */

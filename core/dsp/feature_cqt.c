@@ -25,10 +25,9 @@ mlk_code mlk_feature_measure_cqt(const mlk_cqt *cqt, int64_t n, double rate, mlk
     return code;
 }
 
-mlk_code mlk_feature_survey_cqt(const mlk_cqt *cqt, mlk_analysis *a, bool *needed, mlk_status *status)
+mlk_code mlk_feature_survey_cqt(const mlk_cqt *cqt, mlk_analysis *a, mlk_status *status)
 {
     double unused;
-    *needed = isnan(cqt->tuning);
     return mlk_analysis_cqt_tuning(a, cqt, &unused, status);
 }
 
@@ -116,10 +115,10 @@ static mlk_code compute_vqt(const mlk_settings *s, mlk_analysis *a, const mlk_fe
 }
 
 /* The tuning, which gamma has no part in. */
-static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+static mlk_code survey_cqt(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
 {
     mlk_cqt cqt = cqt_of(s);
-    return mlk_feature_survey_cqt(&cqt, a, needed, status);
+    return mlk_feature_survey_cqt(&cqt, a, status);
 }
 
 #define CQT_PARAMETERS                                                                                          \
@@ -143,6 +142,7 @@ const mlk_feature mlk_feature_cqt = {
     MLK_PARAMETERS(cqt_parameters),
     .measure = measure_cqt,
     .compute = compute_cqt,
+    .gathers = mlk_feature_gathers_tuning,
     .survey = survey_cqt,
     .place = place_cqt,
 };
@@ -163,6 +163,7 @@ const mlk_feature mlk_feature_vqt = {
     MLK_PARAMETERS(vqt_parameters),
     .measure = measure_vqt,
     .compute = compute_vqt,
+    .gathers = mlk_feature_gathers_tuning,
     .survey = survey_cqt,
     .place = place_cqt,
 };
@@ -208,6 +209,7 @@ const mlk_feature mlk_feature_pseudo_cqt = {
     MLK_PARAMETERS(cqt_parameters),
     .measure = measure_pseudo,
     .compute = pseudo_cqt,
+    .gathers = mlk_feature_gathers_tuning,
     .survey = survey_cqt,
     .place = place_cqt,
 };
@@ -270,6 +272,7 @@ const mlk_feature mlk_feature_hybrid_cqt = {
     MLK_PARAMETERS(cqt_parameters),
     .measure = measure_hybrid,
     .compute = hybrid_cqt,
+    .gathers = mlk_feature_gathers_tuning,
     .survey = survey_cqt,
     .place = place_cqt,
 };

@@ -112,10 +112,9 @@ static mlk_code compute_log_mel(const mlk_settings *s, mlk_analysis *a, const ml
     return MLK_OK;
 }
 
-static mlk_code survey_log_mel(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+static mlk_code survey_log_mel(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
 {
-    *needed = !isnan(mlk_settings_get(s, "top_db"));
-    bool fine = !*needed || decibels(s, "norm", mlk_settings_get(s, "ref"), mlk_settings_get(s, "amin"), 80, a, status);
+    bool fine = decibels(s, "norm", mlk_settings_get(s, "ref"), mlk_settings_get(s, "amin"), 80, a, status);
     return fine ? MLK_OK : status->code;
 }
 
@@ -124,8 +123,7 @@ static const mlk_parameter log_mel_parameters[] = {
     MLK_MEL_NORM("norm"),
     MLK_REAL("ref", 1, 1e-30, 1e30, "the power that is 0 dB"),
     MLK_AMIN,
-    MLK_REAL_OR_NIL("top_db", 80, 0, 1e9, "lift what lies further under the clip's largest", .unit = "dB",
-                    .usual = "nothing is lifted"),
+    MLK_TOP_DB,
 };
 
 const mlk_feature mlk_feature_log_mel = {
@@ -140,6 +138,7 @@ const mlk_feature mlk_feature_log_mel = {
     .empty = mlk_feature_empty_mel,
     .measure = measure_mel,
     .compute = compute_log_mel,
+    .gathers = mlk_feature_gathers_loudest,
     .survey = survey_log_mel,
     .place = place_mel,
 };
@@ -153,7 +152,7 @@ static const char *const dct_norms[] = {"ortho", "none", NULL};
         MLK_INTEGER("dct_type", 2, 2, 3, "of the cosine transform"),                                            \
         MLK_CHOICE("norm", 0, dct_norms, "of the cosine transform"),                                            \
         MLK_REAL("lifter", 0, 0, 1e6, "how far higher coefficients are raised, 0: not"), MLK_MEL_PARAMETERS,    \
-        MLK_MEL_NORM("mel_norm")
+        MLK_MEL_NORM("mel_norm"), MLK_TOP_DB
 
 static mlk_code measure_mfcc(const mlk_settings *s, int64_t n, double rate, mlk_feature_shape *shape,
                              mlk_status *status)
@@ -167,7 +166,7 @@ static mlk_code measure_mfcc(const mlk_settings *s, int64_t n, double rate, mlk_
 static mlk_code compute_mfcc(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
                              mlk_status *status)
 {
-    const mlk_matrix *db = decibels(s, "mel_norm", 1, 1e-10, 80, a, status);
+    const mlk_matrix *db = decibels(s, "mel_norm", 1, 1e-10, mlk_settings_get(s, "top_db"), a, status);
     if (!db)
         return status->code;
     double lifter = mlk_settings_get(s, "lifter"), gain[4096];
@@ -177,9 +176,8 @@ static mlk_code compute_mfcc(const mlk_settings *s, mlk_analysis *a, const mlk_f
                            mlk_settings_get(s, "norm") == 0, (int)shape->rows, gain, out, status);
 }
 
-static mlk_code survey_mfcc(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+static mlk_code survey_mfcc(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
 {
-    *needed = true;
     return decibels(s, "mel_norm", 1, 1e-10, 80, a, status) ? MLK_OK : status->code;
 }
 
@@ -196,6 +194,7 @@ const mlk_feature mlk_feature_mfcc = {
     .empty = mlk_feature_empty_mel,
     .measure = measure_mfcc,
     .compute = compute_mfcc,
+    .gathers = mlk_feature_gathers_loudest,
     .survey = survey_mfcc,
 };
 
@@ -241,6 +240,7 @@ const mlk_feature mlk_feature_mfcc_delta = {
     .empty = mlk_feature_empty_mel,
     .measure = measure_delta,
     .compute = compute_delta,
+    .gathers = mlk_feature_gathers_loudest,
     .survey = survey_mfcc,
 };
 
@@ -256,6 +256,7 @@ const mlk_feature mlk_feature_mfcc_delta2 = {
     .empty = mlk_feature_empty_mel,
     .measure = measure_delta,
     .compute = compute_delta,
+    .gathers = mlk_feature_gathers_loudest,
     .survey = survey_mfcc,
 };
 

@@ -11,7 +11,7 @@
         MLK_INTEGER("max_size", 1, 1, 4096, "bands whose largest is compared with; 1: the band itself"),        \
         MLK_BOOLEAN("detrend", 0, "take the constant part out"),                                                \
         MLK_CHOICE("aggregate", MLK_ONSET_MEAN, mlk_onset_aggregate_names, "what stands for all bands"),        \
-        MLK_MEL_PARAMETERS, MLK_MEL_NORM("norm")
+        MLK_MEL_PARAMETERS, MLK_MEL_NORM("norm"), MLK_TOP_DB
 
 /* `center` is the curve's: the spectrogram's frames are always centred. */
 static mlk_stft centred(const mlk_settings *s)
@@ -38,12 +38,12 @@ static const mlk_matrix *decibels(const mlk_settings *s, mlk_analysis *a, mlk_st
 {
     mlk_stft stft = centred(s);
     mlk_mel mel = mlk_feature_mel_of(s, "norm", a->rate);
-    return mlk_analysis_mel_db(a, &stft, mlk_settings_get(s, "power"), &mel, 1, 1e-10, 80, status);
+    return mlk_analysis_mel_db(a, &stft, mlk_settings_get(s, "power"), &mel, 1, 1e-10,
+                               mlk_settings_get(s, "top_db"), status);
 }
 
-static mlk_code survey_onset(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+static mlk_code survey_onset(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
 {
-    *needed = true;
     return decibels(s, a, status) ? MLK_OK : status->code;
 }
 
@@ -141,6 +141,7 @@ const mlk_feature mlk_feature_onset_strength = {
     .empty = mlk_feature_empty_mel,
     .measure = measure_onset,
     .compute = compute_onset,
+    .gathers = mlk_feature_gathers_loudest,
     .survey = survey_onset,
 };
 
@@ -197,6 +198,7 @@ const mlk_feature mlk_feature_onset_strength_multi = {
     .empty = mlk_feature_empty_mel,
     .measure = measure_multi,
     .compute = compute_multi,
+    .gathers = mlk_feature_gathers_loudest,
     .survey = survey_onset,
     .place = place_multi,
 };

@@ -319,13 +319,17 @@ static mlk_code contrast(const mlk_settings *s, mlk_analysis *a, const mlk_featu
     return MLK_OK;
 }
 
-static mlk_code survey_contrast(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+static const char *gathers_contrast(const mlk_settings *s)
+{
+    return contrast_of(s).linear ? NULL : "the clip's loudest decibel: give linear = true";
+}
+
+static mlk_code survey_contrast(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
 {
     mlk_contrast contrast = contrast_of(s);
     mlk_stft stft = mlk_feature_stft_of(s);
     float unused[2];
-    *needed = !contrast.linear;
-    bool fine = !*needed || mlk_analysis_contrast(a, &stft, &contrast, &unused[0], &unused[1], status);
+    bool fine = mlk_analysis_contrast(a, &stft, &contrast, &unused[0], &unused[1], status);
     return fine ? MLK_OK : status->code;
 }
 
@@ -349,6 +353,7 @@ const mlk_feature mlk_feature_spectral_contrast = {
     MLK_PARAMETERS(contrast_parameters),
     .measure = measure_contrast,
     .compute = contrast,
+    .gathers = gathers_contrast,
     .survey = survey_contrast,
     .place = place_contrast,
 };

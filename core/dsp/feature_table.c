@@ -14,6 +14,16 @@ mlk_stft mlk_feature_stft_of(const mlk_settings *settings)
     return stft;
 }
 
+const char *mlk_feature_gathers_tuning(const mlk_settings *settings)
+{
+    return isnan(mlk_settings_get(settings, "tuning")) ? "the clip's tuning: give tuning = 0, say" : NULL;
+}
+
+const char *mlk_feature_gathers_loudest(const mlk_settings *settings)
+{
+    return isnan(mlk_settings_get(settings, "top_db")) ? NULL : "the clip's loudest decibel: give top_db = false";
+}
+
 mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,
                                   mlk_feature_shape *shape, mlk_status *status)
 {

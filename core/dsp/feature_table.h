@@ -27,6 +27,9 @@
                     .usual = "estimated")
 #define MLK_FMIN_C1                                                                                             \
     MLK_REAL_OR_NIL("fmin", NAN, 1e-3, 1e9, "the lowest frequency", .unit = "Hz", .usual = "C1, 32.7 Hz")
+#define MLK_TOP_DB                                                                                              \
+    MLK_REAL_OR_NIL("top_db", 80, 0, 1e9, "lift what lies further under the clip's largest", .unit = "dB",      \
+                    .usual = "nothing is lifted")
 #define MLK_AMIN MLK_REAL("amin", 1e-10, 1e-37, 1e30, "smaller values count as this")
 #define MLK_N_MELS(standard, most) MLK_INTEGER("n_mels", standard, 1, most, "mel bands")
 
@@ -77,7 +80,11 @@ double mlk_feature_fmin_of(const mlk_settings *settings);
 /* The frames of a constant-Q transform; and a survey for its tuning, when that is to be estimated. */
 mlk_code mlk_feature_measure_cqt(const mlk_cqt *cqt, int64_t n, double rate, mlk_feature_shape *shape,
                                  mlk_status *status);
-mlk_code mlk_feature_survey_cqt(const mlk_cqt *cqt, mlk_analysis *analysis, bool *needed, mlk_status *status);
+mlk_code mlk_feature_survey_cqt(const mlk_cqt *cqt, mlk_analysis *analysis, mlk_status *status);
+
+/* .gathers of rows whose parameter `tuning` may be nil, or `top_db`. */
+const char *mlk_feature_gathers_tuning(const mlk_settings *settings);
+const char *mlk_feature_gathers_loudest(const mlk_settings *settings);
 
 /* Shape of a feature with `rows` rows over STFT frames; refuses win_length > n_fft and clips without a frame. */
 mlk_code mlk_feature_measure_stft(const mlk_settings *settings, int64_t rows, int64_t n, double rate,

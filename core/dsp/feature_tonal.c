@@ -16,13 +16,10 @@ static mlk_code measure_chroma(const mlk_settings *s, int64_t n, double rate, ml
     return mlk_feature_measure_stft(s, (int64_t)mlk_settings_get(s, "n_chroma"), n, rate, shape, status);
 }
 
-static mlk_code survey_chroma_stft(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+static mlk_code survey_chroma_stft(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
 {
     mlk_stft stft = mlk_feature_stft_of(s);
     double unused;
-    *needed = isnan(mlk_settings_get(s, "tuning"));
-    if (!*needed)
-        return MLK_OK;
     mlk_code code = mlk_analysis_tuning(a, &stft, 2, (int)mlk_settings_get(s, "n_chroma"), 0.01, &unused, status);
     mlk_analysis_keep_spectrum(a, &stft, 2);
     return code;
@@ -72,6 +69,7 @@ const mlk_feature mlk_feature_chroma_stft = {
     MLK_PARAMETERS(chroma_stft_parameters),
     .measure = measure_chroma,
     .compute = chroma_stft,
+    .gathers = mlk_feature_gathers_tuning,
     .survey = survey_chroma_stft,
 };
 
@@ -143,10 +141,10 @@ static mlk_code measure_chroma_cqt(const mlk_settings *s, int64_t n, double rate
     return measure_fold(s, (int)mlk_settings_get(s, "n_chroma"), n, rate, shape, status);
 }
 
-static mlk_code survey_fold(const mlk_settings *s, mlk_analysis *a, bool *needed, mlk_status *status)
+static mlk_code survey_fold(const mlk_settings *s, mlk_analysis *a, mlk_status *status)
 {
     mlk_cqt cqt = chroma_transform(s);
-    return mlk_feature_survey_cqt(&cqt, a, needed, status);
+    return mlk_feature_survey_cqt(&cqt, a, status);
 }
 
 static mlk_code chroma_cqt(const mlk_settings *s, mlk_analysis *a, const mlk_feature_shape *shape, void *out,
@@ -173,6 +171,7 @@ const mlk_feature mlk_feature_chroma_cqt = {
     MLK_PARAMETERS(chroma_cqt_parameters),
     .measure = measure_chroma_cqt,
     .compute = chroma_cqt,
+    .gathers = mlk_feature_gathers_tuning,
     .survey = survey_fold,
 };
 
@@ -266,5 +265,6 @@ const mlk_feature mlk_feature_tonnetz = {
     MLK_PARAMETERS(tonnetz_parameters),
     .measure = measure_tonnetz,
     .compute = tonnetz,
+    .gathers = mlk_feature_gathers_tuning,
     .survey = survey_fold,
 };

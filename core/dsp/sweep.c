@@ -9,71 +9,34 @@
 enum { BLOCK = 1 << 15 };
 
 typedef struct sweep {
-    const mlk_settings *features;
-    int n;
-    mlk_analysis *analysis;
+    mlk_blocks blocks;
     mlk_sink sink;
-    bool *surveyed;    /* features that wait for the final pass */
-    mlk_carry *carries; /* of each feature */
-    void *data;     /* one feature of one block */
-    size_t room;
+    bool *surveyed; /* features that wait for the final pass */
 } sweep;
 
-static mlk_code named(const sweep *s, int feature, mlk_code code, const mlk_status *reason, mlk_status *status)
+static const mlk_settings *settings_of(const sweep *s, int feature)
 {
-    if (code == MLK_INTERRUPTED)
-        return mlk_fail(status, code, "%s", reason->message);
-    return mlk_fail(status, code, "%s: %.200s", s->features[feature].feature->name, reason->message);
+    return &s->blocks.features[feature];
 }
 
-static mlk_code make_room(sweep *s, const mlk_feature_shape *part, mlk_status *status)
-{
-    size_t bytes = (size_t)part->rows * (size_t)part->frames * mlk_dtype_size(part->dtype);
-    if (bytes <= s->room)
-        return MLK_OK;
-    free(s->data);
-    s->data = malloc(bytes);
-    s->room = s->data ? bytes : 0;
-    return s->data ? MLK_OK
-                   : mlk_fail(status, MLK_MEMORY, "not enough memory for %lld x %lld values", (long long)part->rows,
-                              (long long)part->frames);
-}
-
-/* Computes a feature's frames in the block and hands them on. */
 static mlk_code compute(sweep *s, int feature, mlk_status *status)
 {
-    const mlk_settings *settings = &s->features[feature];
-    mlk_feature_shape shape;
-    mlk_status reason;
-    mlk_code code = mlk_feature_measure(settings, s->analysis->n, s->analysis->rate, &shape, &reason);
-    if (!code) {
-        shape = mlk_feature_in_block(settings, s->analysis, &shape);
-        if (shape.frames == 0)
-            return MLK_OK;
-        code = make_room(s, &shape, &reason);
-    }
-    s->analysis->carry = &s->carries[feature];
-    if (!code)
-        code = settings->feature->compute(settings, s->analysis, &shape, s->data, &reason);
-    if (code)
-        return named(s, feature, code, &reason, status);
-    return s->sink.take(s->sink.context, feature, &shape, s->data, status);
+    return mlk_blocks_compute(&s->blocks, feature, s->sink, status);
 }
 
 static mlk_code survey(sweep *s, int feature, mlk_status *status)
 {
-    const mlk_settings *settings = &s->features[feature];
+    const mlk_settings *settings = settings_of(s, feature);
     mlk_status reason;
-    mlk_code code = settings->feature->survey
-                        ? settings->feature->survey(settings, s->analysis, &s->surveyed[feature], &reason)
-                        : MLK_OK;
-    return code ? named(s, feature, code, &reason, status) : MLK_OK;
+    s->surveyed[feature] = settings->feature->gathers && settings->feature->gathers(settings);
+    mlk_code code = s->surveyed[feature] ? settings->feature->survey(settings, s->blocks.analysis, &reason) : MLK_OK;
+    return code ? mlk_blocks_fail(&s->blocks, feature, code, &reason, status) : MLK_OK;
 }
 
 /* What a pass does with a feature in a block. */
 static mlk_code work(sweep *s, mlk_pass pass, int feature, mlk_status *status)
 {
-    bool frame_by_frame = s->features[feature].feature->scope == MLK_SCOPE_FRAME;
+    bool frame_by_frame = settings_of(s, feature)->feature->scope == MLK_SCOPE_FRAME;
     if (pass == MLK_PASS_FINAL)
         return frame_by_frame && s->surveyed[feature] ? compute(s, feature, status) : MLK_OK;
     mlk_code code = survey(s, feature, status);
@@ -84,8 +47,8 @@ static mlk_code work(sweep *s, mlk_pass pass, int feature, mlk_status *status)
 static int64_t reach_ahead(const sweep *s)
 {
     int64_t longest = 0;
-    for (int i = 0; i < s->n; i++) {
-        int64_t reach = (int64_t)mlk_settings_fact(&s->features[i], s->features[i].feature->reach);
+    for (int i = 0; i < s->blocks.n; i++) {
+        int64_t reach = (int64_t)mlk_settings_fact(settings_of(s, i), settings_of(s, i)->feature->reach);
         longest = reach > longest ? reach : longest;
     }
     return longest + BLOCK;
@@ -99,10 +62,10 @@ static mlk_code walk(sweep *s, mlk_pass pass, mlk_status *status)
     for (int64_t i = 0; !code && !ended; i++) {
         if (mlk_interrupted())
             return mlk_fail(status, MLK_INTERRUPTED, "interrupted");
-        code = mlk_analysis_enter(s->analysis, (mlk_block){pass, i, i * BLOCK, (i + 1) * BLOCK}, ahead, status);
-        for (int f = 0; !code && f < s->n; f++)
+        code = mlk_analysis_enter(s->blocks.analysis, (mlk_block){pass, i, i * BLOCK, (i + 1) * BLOCK}, ahead, status);
+        for (int f = 0; !code && f < s->blocks.n; f++)
             code = work(s, pass, f, status);
-        ended = !code && s->analysis->n < i * BLOCK; /* a frame may lie at the very end, or a little behind it */
+        ended = !code && s->blocks.analysis->n < i * BLOCK; /* a frame may lie at the very end, or a little behind it */
     }
     return code;
 }
@@ -110,9 +73,9 @@ static mlk_code walk(sweep *s, mlk_pass pass, mlk_status *status)
 /* The features that need the whole clip. */
 static mlk_code whole(sweep *s, mlk_status *status)
 {
-    mlk_code code = mlk_analysis_enter_whole(s->analysis, status);
-    for (int i = 0; !code && i < s->n; i++)
-        if (s->features[i].feature->scope == MLK_SCOPE_CLIP)
+    mlk_code code = mlk_analysis_enter_whole(s->blocks.analysis, status);
+    for (int i = 0; !code && i < s->blocks.n; i++)
+        if (settings_of(s, i)->feature->scope == MLK_SCOPE_CLIP)
             code = mlk_interrupted() ? mlk_fail(status, MLK_INTERRUPTED, "interrupted") : compute(s, i, status);
     return code;
 }
@@ -120,32 +83,27 @@ static mlk_code whole(sweep *s, mlk_status *status)
 static mlk_code run(sweep *s, mlk_status *status)
 {
     bool blocks = false, again = false, clip = false;
-    for (int i = 0; i < s->n; i++) {
-        blocks = blocks || s->features[i].feature->scope == MLK_SCOPE_FRAME || s->features[i].feature->survey;
-        clip = clip || s->features[i].feature->scope == MLK_SCOPE_CLIP;
+    for (int i = 0; i < s->blocks.n; i++) {
+        blocks = blocks || settings_of(s, i)->feature->scope == MLK_SCOPE_FRAME || settings_of(s, i)->feature->survey;
+        clip = clip || settings_of(s, i)->feature->scope == MLK_SCOPE_CLIP;
     }
     mlk_code code = blocks ? walk(s, MLK_PASS_SURVEY, status) : MLK_OK;
     if (!code && clip) /* before the final pass, which lets go of what the survey kept */
         code = whole(s, status);
-    for (int i = 0; i < s->n; i++)
-        again = again || (s->surveyed[i] && s->features[i].feature->scope == MLK_SCOPE_FRAME);
+    for (int i = 0; i < s->blocks.n; i++)
+        again = again || (s->surveyed[i] && settings_of(s, i)->feature->scope == MLK_SCOPE_FRAME);
     return !code && again ? walk(s, MLK_PASS_FINAL, status) : code;
 }
 
 mlk_code mlk_sweep(const mlk_settings *features, int n, mlk_waveform *waveform, mlk_sink sink, mlk_status *status)
 {
-    sweep s = {.features = features, .n = n, .sink = sink};
-    s.analysis = mlk_analysis_of(waveform, status);
+    sweep s = {.sink = sink};
+    mlk_code code = mlk_blocks_init(&s.blocks, features, n, waveform, status);
     s.surveyed = calloc((size_t)n + 1, sizeof *s.surveyed);
-    s.carries = calloc((size_t)n + 1, sizeof *s.carries);
-    bool ready = s.analysis && s.surveyed && s.carries;
-    mlk_code code = ready ? run(&s, status) : mlk_fail_memory(status, "an analysis");
-    mlk_analysis_free(s.analysis);
-    for (int i = 0; s.carries && i < n; i++)
-        free(s.carries[i].memory);
-    free(s.carries);
+    if (!code)
+        code = s.surveyed ? run(&s, status) : mlk_fail_memory(status, "an analysis");
+    mlk_blocks_clear(&s.blocks);
     free(s.surveyed);
-    free(s.data);
     return code;
 }
 

@@ -8,16 +8,9 @@
 #ifndef MLK_SWEEP_H
 #define MLK_SWEEP_H
 
-#include "dsp/feature.h"
+#include "dsp/block.h"
 
-/* Takes the numbers: `data` holds part->rows x part->frames of them, from frame part->first on. They must be taken now;
- * the memory may be written to. The parts of a feature arrive in the order of their frames; there is at least one. */
-typedef struct mlk_sink {
-    void *context;
-    mlk_code (*take)(void *context, int feature, const mlk_feature_shape *part, void *data, mlk_status *status);
-} mlk_sink;
-
-/* Computes n features; a failure's message names the feature. Polls mlk_interrupted(). */
+/* Computes n features; of each there is at least one part. A failure's message names the feature. Polls mlk_interrupted(). */
 mlk_code mlk_sweep(const mlk_settings *features, int n, mlk_waveform *waveform, mlk_sink sink, mlk_status *status);
 
 /* Computes one feature into an array of all its frames, as many as mlk_feature_measure counts. */

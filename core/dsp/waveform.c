@@ -3,6 +3,7 @@
 #include "dsp/decimate.h"
 #include "dsp/lanes.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct mlk_waveform {
     int64_t first, end, room;
     int64_t mark, lookback; /* requests reach as far as `lookback` behind the mark */
 
-    int64_t piece; /* samples asked of the source at once */
+    int64_t piece; /* samples asked of the source at once; 0: there is none, samples are appended */
 
     int factor; /* of a decimated waveform */
     mlk_waveform *decimated, *next; /* the first of those made from this one; the next of the same origin */
@@ -97,6 +98,16 @@ void mlk_waveform_free(mlk_waveform *waveform)
     free(waveform);
 }
 
+mlk_waveform *mlk_waveform_open(double rate, int64_t lookback, mlk_status *status)
+{
+    mlk_waveform *made = create(rate, status);
+    if (made) {
+        made->piece = 0;
+        made->lookback = lookback;
+    }
+    return made;
+}
+
 double mlk_waveform_rate(const mlk_waveform *waveform)
 {
     return waveform->rate;
@@ -130,6 +141,29 @@ static mlk_code make_room(mlk_waveform *w, int64_t more, mlk_status *status)
     return MLK_OK;
 }
 
+mlk_code mlk_waveform_append(mlk_waveform *waveform, const float *samples, int64_t n, mlk_status *status)
+{
+    mlk_code code = check_finite(samples, n, waveform->end, waveform->rate, status);
+    if (!code)
+        code = make_room(waveform, n, status);
+    if (code)
+        return code;
+    memcpy(waveform->window + (waveform->end - waveform->first), samples, (size_t)n * sizeof *samples);
+    waveform->end += n;
+    return MLK_OK;
+}
+
+void mlk_waveform_end(mlk_waveform *waveform)
+{
+    waveform->n = waveform->end;
+}
+
+/* Whether reading on gives more. */
+static bool can_read(const mlk_waveform *w)
+{
+    return w->end < w->n && w->piece > 0;
+}
+
 static mlk_code read_piece(mlk_waveform *w, mlk_status *status)
 {
     mlk_code code = make_room(w, w->piece, status);
@@ -150,7 +184,7 @@ static mlk_code read_piece(mlk_waveform *w, mlk_status *status)
 
 mlk_code mlk_waveform_reach(mlk_waveform *waveform, int64_t position, int64_t *n, mlk_status *status)
 {
-    while (waveform->end < position && waveform->n == INT64_MAX) {
+    while (waveform->end < position && waveform->n == INT64_MAX && can_read(waveform)) {
         mlk_code code = read_piece(waveform, status);
         if (code)
             return code;
@@ -192,12 +226,13 @@ mlk_code mlk_waveform_view(mlk_waveform *waveform, int64_t first, int64_t end, m
         w->lookback = w->mark - first;
     first = first > 0 ? first : 0;
     if (first < w->first) {
+        assert(w->piece > 0); /* what was appended does not come again */
         mlk_code code = w->source.restart(w->source.context, status);
         if (code)
             return code;
         w->first = w->end = 0;
     }
-    while (w->end < end && w->end < w->n) {
+    while (w->end < end && can_read(w)) {
         mlk_code code = read_piece(w, status);
         if (code)
             return code;

@@ -1,4 +1,4 @@
-/* waveform.h: the samples under analysis: in memory, or drawn from a source piece by piece.
+/* waveform.h: the samples under analysis: in memory, drawn from a source piece by piece, or still to come.
  *
  * An analysis asks for stretches, mostly each after the one before. Only a window
  * of a source is kept: it reaches as far behind the mark as earlier requests did.
@@ -28,6 +28,16 @@ mlk_waveform *mlk_waveform_of(const float *samples, int64_t n, double rate, mlk_
 /* Takes over the source, on failure too. NULL: see status. */
 mlk_waveform *mlk_waveform_from(mlk_stream source, double rate, mlk_status *status);
 
+/* A waveform whose samples are still to come. Requests may ask only for what has been appended, and reach `lookback`
+ * samples or less behind the mark. NULL: see status. */
+mlk_waveform *mlk_waveform_open(double rate, int64_t lookback, mlk_status *status);
+
+/* n further samples; all must be finite. */
+mlk_code mlk_waveform_append(mlk_waveform *waveform, const float *samples, int64_t n, mlk_status *status);
+
+/* Nothing is to come any more. */
+void mlk_waveform_end(mlk_waveform *waveform);
+
 void mlk_waveform_free(mlk_waveform *waveform);
 
 double mlk_waveform_rate(const mlk_waveform *waveform);
@@ -39,7 +49,7 @@ mlk_code mlk_waveform_reach(mlk_waveform *waveform, int64_t position, int64_t *n
 /* Reads a source to its end and keeps all of it in memory from now on. */
 mlk_code mlk_waveform_load(mlk_waveform *waveform, mlk_status *status);
 
-/* The number of samples: reads a source to its end without keeping it. */
+/* The number of samples: reads a source to its end without keeping it. Not of one that is still open. */
 mlk_code mlk_waveform_length(mlk_waveform *waveform, int64_t *n, mlk_status *status);
 
 /* Samples first .. end-1, as far as the waveform has them. The view holds until the next request. */

@@ -19,6 +19,7 @@
     MODULE(feature)             \
     MODULE(flat_search)         \
     MODULE(kernel)              \
+    MODULE(live)                \
     MODULE(loader)              \
     MODULE(metrics)             \
     MODULE(music)               \

@@ -956,6 +956,7 @@
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field top_db? number|false  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
 
 --- What feature.mfcc_delta takes.
 ---@class moonlark.feature.mfcc_delta.Options
@@ -976,6 +977,7 @@
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field top_db? number|false  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
 ---@field width? integer  default 9, 3..16777215, frames: around each that count, an odd number
 ---@field order? integer  default 1, 1..100: of the derivative
 ---@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp": what lies beyond the ends
@@ -999,6 +1001,7 @@
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field mel_norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field top_db? number|false  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
 ---@field width? integer  default 9, 3..16777215, frames: around each that count, an odd number
 ---@field order? integer  default 2, 1..100: of the derivative
 ---@field mode? "interp"|"nearest"|"mirror"|"constant"|"wrap"  default "interp": what lies beyond the ends
@@ -1022,6 +1025,7 @@
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field top_db? number|false  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
 
 --- What feature.onset_strength_multi takes.
 ---@class moonlark.feature.onset_strength_multi.Options
@@ -1043,6 +1047,7 @@
 ---@field htk? boolean  default false: HTK's mel scale, not Slaney's
 ---@field triangles? "hz"|"mel"  default "hz": the scale on which the bands are straight
 ---@field norm? "slaney"|"none"|"1"|"2"|"inf"  default "slaney": what a band's weights are divided by
+---@field top_db? number|false  default 80.0, 0..1000000000, dB: lift what lies further under the clip's largest
 
 --- What feature.pcen takes.
 ---@class moonlark.feature.pcen.Options
@@ -1236,6 +1241,12 @@
 ---@field window? "hann"|"hamming"|"blackman"|"bartlett"|"ones"  default "hann": shape of the window
 ---@field center? boolean  default true: frame t lies around sample t·hop_length, else it begins there
 ---@field pad_mode? "constant"|"reflect"|"edge"  default "constant": what lies beyond the clip's ends
+
+--- What feature.stream takes.
+---@class moonlark.feature.stream.Options
+---@field features table  required: {name = settings …}, or a list of names
+---@field rate? number  default 22050, 1..1000000000, Hz: samples per second that the features are computed of
+---@field from? number|false  default rate, 1..1000000000, Hz: samples per second that are pushed
 
 --- What feature.tempogram takes.
 ---@class moonlark.feature.tempogram.Options

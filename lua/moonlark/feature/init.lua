@@ -22,7 +22,8 @@ local feature = {
   compute = engine.compute, recipe = require "moonlark.feature.recipe".new,
 }
 
-for _, part in ipairs {"mel", "spectral", "tonal", "onset", "pulse", "pitch", "embedding", "after", "sync", "vamp"} do
+for _, part in ipairs {"mel", "spectral", "tonal", "onset", "pulse", "pitch", "embedding", "after", "sync", "vamp",
+  "stream"} do
   for name, f in pairs(require("moonlark.feature." .. part)) do feature[name] = f end
 end
 

@@ -35,7 +35,7 @@ mel.pcen = engine.feature "pcen"
 
 --- Mel-frequency cepstral coefficients: timbre in a few numbers.
 ---
---- Shape n_mfcc × frames: the cosine transform of the mel spectrogram in dB, at most 80 dB under the clip's maximum.
+--- Shape n_mfcc × frames: the cosine transform of the mel spectrogram in dB, at most top_db under the clip's maximum.
 --- lifter L > 0 multiplies coefficient i by 1 + L/2·sin(π(i+1)/L); mel_norm is feature.mel's norm. Source:
 --- librosa.feature.mfcc; Davis and Mermelstein, 1980.
 ---     local timbre = feature.mfcc(song, {n_mfcc = 13})

@@ -66,8 +66,8 @@ end
 --- Shape 1 × frames, in dB. Frame t holds the aggregate ("mean" or "median") over bands of
 --- max(0, D[t] − reference[t − lag]), where the reference is D or, with max_size > 1, its maximum over max_size
 --- bands around (vibrato is then no onset). center shifts the curve by n_fft / (2·hop_length) frames, to where the
---- attacks sound. D is lifted to 80 dB under the clip's maximum, so a value depends on the whole clip. In place of a
---- waveform, a spectrogram in dB (a log_mel Signal, say) may be given, with the options lag to aggregate and center.
+--- attacks sound. D is lifted to top_db under the clip's maximum, so a value depends on the whole clip; not so with
+--- top_db = false. In place of a waveform, a spectrogram in dB (a log_mel Signal, say) may be given, with the options lag to aggregate and center.
 --- Source: librosa.onset.onset_strength; Böck and Widmer, 2013.
 ---     local onsets = feature.onset_strength(song, {aggregate = "median"})
 ---@param song moonlark.Signal

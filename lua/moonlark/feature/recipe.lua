@@ -39,9 +39,9 @@ local Recipe = {}
 Recipe.__index = Recipe
 Recipe.__name = "moonlark.Recipe"
 
--- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name; and the settings of
--- guests by name.
-local function listed(features)
+--- {mel = {…}, mfcc = true}, {"mel", "mfcc"} or a mixture, as {{name, settings}…} sorted by name; and the settings of
+--- all by name, guests too.
+function recipe.listed(features)
   local settings_of, names = {}, {}
   for key, value in pairs(features) do
     local name, settings = key, value
@@ -102,7 +102,7 @@ function recipe.new(given)
     pad = o.pad or nil,
     channel = o.channel, partial = o.partial,
   }, Recipe)
-  local list, settings_of = listed(o.features)
+  local list, settings_of = recipe.listed(o.features)
   self.list, self.guests = list, {}
   for _, entry in ipairs(self.list) do self.features[entry[1]] = entry[2] end
   local found = {}
