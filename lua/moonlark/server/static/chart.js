@@ -1,0 +1,34 @@
+// Lines over a common axis, as a picture with a description: confidences over time, curves of training.
+import {el, svg} from "./dom.js";
+
+const size = {width: 640, height: 180, left: 44, right: 8, top: 8, bottom: 24};
+const hues = ["a", "b", "c", "d", "e", "f"];
+
+function ticks(low, high, n) {
+  const raw = (high - low) / n || 1, power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= raw);
+  const list = [];
+  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + 1e-9 * step; v += step) list.push(+v.toPrecision(6));
+  return list;
+}
+
+// `series`: {name: [[x, y], …]}; `say` writes x.
+export function chart(title, series, {low, high, say = String, label}) {
+  const points = Object.values(series).flat(), {width, height, left, right, top, bottom} = size;
+  if (!points.length) return el("p", {class: "soft"}, "Nothing to draw yet.");
+  const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
+  const x0 = Math.min(...xs), x1 = Math.max(...xs, x0 + 1e-9), y0 = low ?? Math.min(...ys), y1 = high ?? Math.max(...ys, y0 + 1e-9);
+  const px = (x) => (left + (x - x0) / (x1 - x0) * (width - left - right)).toFixed(1);
+  const py = (y) => (height - bottom - (y - y0) / (y1 - y0) * (height - top - bottom)).toFixed(1);
+  const picture = svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label ?? title, class: "chart"});
+  for (const y of ticks(y0, y1, 4)) {
+    picture.append(svg("line", {x1: left, x2: width - right, y1: py(y), y2: py(y), class: "grid"}),
+      svg("text", {x: left - 6, y: py(y), "text-anchor": "end", "dominant-baseline": "middle"}, String(y)));
+  }
+  for (const x of ticks(x0, x1, 6)) picture.append(svg("text", {x: px(x), y: height - 6, "text-anchor": "middle"}, say(x)));
+  const names = Object.keys(series);
+  names.forEach((name, i) => picture.append(svg("polyline", {
+    points: series[name].map(([x, y]) => `${px(x)},${py(y)}`).join(" "), class: `line ${hues[i % hues.length]}`})));
+  const legend = el("ul", {class: "legend"}, names.map((name, i) => el("li", {class: hues[i % hues.length]}, name)));
+  return el("figure", {}, el("figcaption", {}, title), picture, legend);
+}
