@@ -156,6 +156,13 @@ function Service:later(request, f)
   if not fine then answer_failure(request, why) end
 end
 
+-- How long may be waited before a timer is due, so many seconds at most.
+local function until_timer(self, seconds)
+  local now = core.system.clock()
+  for _, timer in ipairs(self.timers) do seconds = math.min(seconds, timer.due - now) end
+  return math.max(seconds, 0)
+end
+
 local function run_timers(self)
   local now = core.system.clock()
   for _, timer in ipairs(self.timers) do
@@ -174,7 +181,7 @@ function Service:step(seconds)
   for _, watched in ipairs(self.watched) do
     for _, descriptor in ipairs(watched:descriptors()) do descriptors[#descriptors + 1] = descriptor end
   end
-  local exchange, ready = self.server:next(seconds, descriptors)
+  local exchange, ready = self.server:next(until_timer(self, seconds), descriptors)
   if exchange then serve(self, exchange) end
   for _, watched in ipairs(#ready > 0 and self.watched or {}) do watched:step(ready) end
   run_timers(self)

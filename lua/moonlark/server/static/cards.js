@@ -1,5 +1,5 @@
 // What was heard in a song, card by card. What was not heard has no card.
-import {el, percent, svg} from "./dom.js";
+import {el, musical, percent, svg} from "./dom.js";
 
 export function card(title, ...children) {
   return el("section", {class: "card"}, el("h2", {}, title), children);
@@ -39,8 +39,8 @@ function tempo(result) {
 function key(result) {
   if (!result.key?.tonic) return null;
   const second = result.key.second;
-  return card("Key", big(`${result.key.tonic} ${result.key.mode}`), bar("sureness", result.key.confidence),
-    second && bar(`${second.tonic} ${second.mode}`, second.confidence));
+  return card("Key", big(musical(`${result.key.tonic} ${result.key.mode}`)), bar("sureness", result.key.confidence),
+    second && bar(musical(`${second.tonic} ${second.mode}`), second.confidence));
 }
 
 function mood(result) {
@@ -63,7 +63,7 @@ export function shares(segments) {
 
 function chords(result) {
   const list = result.chords?.filter((one) => one.label !== "N");
-  return list?.length ? card("Chords", shares(list).slice(0, 6).map(([label, share]) => bar(label, share))) : null;
+  return list?.length ? card("Chords", shares(list).slice(0, 6).map(([label, share]) => bar(musical(label), share))) : null;
 }
 
 function structure(result) {
@@ -80,7 +80,7 @@ function loudness(result) {
 function quality(result) {
   const q = result.quality;
   if (!q) return null;
-  const faults = (q.faults ?? []).map((fault) => el("li", {}, typeof fault === "string" ? fault : fault.says ?? fault.text ?? fault.kind));
+  const faults = (Array.isArray(q.faults) ? q.faults : []).map((fault) => el("li", {}, typeof fault === "string" ? fault : fault.says ?? fault.text ?? fault.kind));
   return card("Quality", faults.length ? el("ul", {class: "faults"}, faults) : el("p", {}, "No fault was found."),
     facts([["Rate", q.rate && `${q.rate} Hz`], ["Channels", q.channels], ["Highest frequency", q.cutoff_hz && `${Math.round(q.cutoff_hz)} Hz`],
       ["Clipped samples", q.clipped_samples], ["Dynamic range", fixed(q.dynamic_range_db, 0, "dB")], ["Above the noise", fixed(q.snr_db, 0, "dB")]]));

@@ -1,7 +1,7 @@
 // Lines over a common axis, as a picture with a description: confidences over time, curves of training.
 import {el, svg} from "./dom.js";
 
-const size = {width: 640, height: 180, left: 44, right: 8, top: 8, bottom: 24};
+const size = {height: 180, left: 44, right: 8, top: 8, bottom: 24};
 const hues = ["a", "b", "c", "d", "e", "f"];
 
 function ticks(low, high, n) {
@@ -12,9 +12,9 @@ function ticks(low, high, n) {
   return list;
 }
 
-// `series`: {name: [[x, y], …]}; `say` writes x.
-export function chart(title, series, {low, high, say = String, label}) {
-  const points = Object.values(series).flat(), {width, height, left, right, top, bottom} = size;
+// `series`: {name: [[x, y], …]}; `say` writes x; `width` in pixels, about what the place has.
+export function chart(title, series, {low, high, say = String, label, width = 440}) {
+  const points = Object.values(series).flat(), {height, left, right, top, bottom} = size;
   if (!points.length) return el("p", {class: "soft"}, "Nothing to draw yet.");
   const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
   const x0 = Math.min(...xs), x1 = Math.max(...xs, x0 + 1e-9), y0 = low ?? Math.min(...ys), y1 = high ?? Math.max(...ys, y0 + 1e-9);

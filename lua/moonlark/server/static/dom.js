@@ -16,7 +16,7 @@ function fill(element, attributes, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
   return element;
 }
 
@@ -31,6 +31,11 @@ export function clock(seconds, fine = false) {
   const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60;
   const s = (whole % 60).toFixed(fine ? 1 : 0).padStart(fine ? 4 : 2, "0");
   return h ? `${h}:${String(m).padStart(2, "0")}:${s}` : `${m}:${s}`;
+}
+
+// Sharps and flats as musicians write them: "Db major" is D♭ major.
+export function musical(label) {
+  return label.replace(/^([A-G])b/, "$1♭").replace(/^([A-G])#/, "$1♯");
 }
 
 export function percent(share) {

@@ -25,6 +25,11 @@ export class Layers {
     if (list?.length) this.all[name] = {kind: "beats", list, strong: new Set(strong), on: true};
   }
 
+  // How much room the strips take above the map.
+  height() {
+    return Object.values(this.all).filter((layer) => layer.on && layer.kind === "segments").length * (strip + 2);
+  }
+
   // The words of all layers at a moment.
   at(seconds) {
     let words = "";
@@ -36,11 +41,12 @@ export class Layers {
     return words;
   }
 
-  paint(c, view) {
+  // Strips from the top of the canvas, beats at the bottom of the map.
+  paint(c, view, bottom) {
     let top = 0;
     for (const layer of Object.values(this.all)) {
       if (!layer.on) continue;
-      if (layer.kind === "beats") this.paintBeats(c, view, layer);
+      if (layer.kind === "beats") this.paintBeats(c, view, layer, bottom);
       else {
         this.paintSegments(c, view, layer, top);
         top += strip + 2;
@@ -64,13 +70,13 @@ export class Layers {
     }
   }
 
-  paintBeats(c, view, layer) {
+  paintBeats(c, view, layer, bottom) {
     const every = view.scale * 3 < 60 / 400 ? 1 : 0; // beats that would touch are not drawn, downbeats are
     for (const moment of layer.list) {
       const x = (moment - view.start) / view.scale, strong = layer.strong.has(moment);
       if (x < 0 || x > view.width || !(strong || every)) continue;
       c.fillStyle = strong ? "#ffffffcc" : "#ffffff80";
-      c.fillRect(x, view.height - (strong ? 36 : 18), strong ? 1.5 : 1, strong ? 36 : 18);
+      c.fillRect(x, bottom - (strong ? 36 : 18), strong ? 1.5 : 1, strong ? 36 : 18);
     }
   }
 }

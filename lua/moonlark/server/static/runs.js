@@ -50,7 +50,7 @@ function confusion({classes, matrix}) {
 }
 
 async function one(place, name) {
-  const about = el("div", {class: "cards"}), address = `/v1/runs/${encodeURIComponent(name)}`;
+  const about = el("div", {class: "charts"}), address = `/v1/runs/${encodeURIComponent(name)}`;
   const state = el("p", {class: "soft", role: "status"});
   place.append(el("h1", {}, name), state, about);
   async function show() {

@@ -2,7 +2,7 @@
 import {get} from "./api.js";
 import {cards} from "./cards.js";
 import {chart} from "./chart.js";
-import {clock, el} from "./dom.js";
+import {clock, el, musical} from "./dom.js";
 import {Layers} from "./layers.js";
 import {adopt, hear, watch} from "./shelf.js";
 import {Spectrogram} from "./spectrogram.js";
@@ -15,7 +15,7 @@ const ends = (list) => list?.map((one) => ({...one, end: one.end ?? one.stop}));
 export function layersOf(song) {
   const layers = new Layers(), r = song.result ?? {};
   layers.segments("sections", r.sections);
-  layers.segments("chords", r.chords);
+  layers.segments("chords", r.chords?.map((one) => ({...one, label: musical(one.label)})));
   layers.segments("voice", r.voice?.length > 1 ? r.voice : undefined);
   layers.segments("predictions", ends(song.predicted?.segments));
   layers.beats("beats", r.beats, r.downbeats);
@@ -58,7 +58,7 @@ export function player(song, height = 300) {
     onclick: (event) => {
       const on = layers.all[name].on = !layers.all[name].on;
       event.currentTarget.setAttribute("aria-pressed", on);
-      view.draw();
+      view.fitHeight();
     }}, name));
   showMap("mel");
   const element = el("section", {class: "player", "aria-label": "Sound and maps"}, sound, view.canvas, view.readout,
@@ -72,18 +72,18 @@ function tables(result) {
   const segments = (title, list) => list?.length && el("details", {}, el("summary", {}, `${title} (${list.length})`),
     el("div", {class: "scroll"}, el("table", {}, el("thead", {}, el("tr", {}, ["from", "to", "what"].map((name) => el("th", {scope: "col"}, name)))),
       el("tbody", {}, list.map((one) => el("tr", {}, el("td", {class: "number"}, clock(one.start, true)),
-        el("td", {class: "number"}, clock(one.end, true)), el("td", {}, one.label)))))));
+        el("td", {class: "number"}, clock(one.end, true)), el("td", {}, musical(one.label))))))));
   return el("div", {class: "tables"}, segments("Sections", result.sections), segments("Chords", result.chords), segments("Voice", result.voice));
 }
 
 // How sure the model was of its likeliest classes, segment by segment.
-function overTime(predicted) {
+function overTime(predicted, width) {
   const segments = predicted?.segments?.filter((one) => one.probabilities);
   if (!(segments?.length > 1)) return null;
   const names = Object.entries(predicted.probabilities).sort((a, b) => b[1] - a[1]).slice(0, 5).map(([name]) => name);
   const series = Object.fromEntries(names.map((name) => [name,
     segments.map((one) => [(one.start + (one.end ?? one.stop)) / 2, one.probabilities[name] ?? 0])]));
-  return el("section", {class: "card wide"}, chart("Confidence over time", series, {low: 0, high: 1, say: clock}));
+  return el("section", {class: "card wide"}, chart("Confidence over time", series, {low: 0, high: 1, say: clock, width}));
 }
 
 export async function songView(place, id) {
@@ -105,7 +105,7 @@ export async function songView(place, id) {
     else {
       shown = player(song);
       const report = song.analysis && el("a", {href: `/v1/analyses/${song.analysis}/report`, target: "_blank"}, "Report");
-      place.append(shown.element, cards(song.result, song.predicted), overTime(song.predicted) ?? "", tables(song.result),
+      place.append(shown.element, cards(song.result, song.predicted), overTime(song.predicted, place.clientWidth - 34) ?? "", tables(song.result),
         el("p", {class: "row"}, report, el("a", {href: `data:application/json,${encodeURIComponent(JSON.stringify(song.result, null, 2))}`,
           download: `${song.name}.json`}, "Everything as JSON")));
     }

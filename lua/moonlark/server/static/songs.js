@@ -1,5 +1,5 @@
 // The view of songs: a place to drop files, and what is known of each.
-import {clock, el, percent, say} from "./dom.js";
+import {clock, el, musical, percent, say} from "./dom.js";
 import {all, forget, send, watch} from "./shelf.js";
 
 const endings = ".wav,.mp3,.flac,.ogg,.oga,.opus,.m4a,.aac,.aif,.aiff,.au,audio/*";
@@ -30,7 +30,7 @@ export function words(song) {
   const parts = [];
   if (song.predicted?.label) parts.push(song.predicted.label + (song.predicted.probability ? ` ${percent(song.predicted.probability)}` : ""));
   if (r.tempo) parts.push(`${Math.round(r.tempo)} BPM`);
-  if (r.key?.tonic) parts.push(`${r.key.tonic} ${r.key.mode}`);
+  if (r.key?.tonic) parts.push(musical(`${r.key.tonic} ${r.key.mode}`));
   if (r.duration) parts.push(clock(r.duration));
   return parts.join(" · ");
 }
@@ -50,7 +50,7 @@ function row(song) {
     el("input", {type: "checkbox", value: song.id, "aria-label": `Compare ${song.name}`}), " compare");
   const away = ["done", "failed"].includes(song.state) && el("button", {type: "button", class: "quiet small",
     "aria-label": `Take ${song.name} off the list`, onclick: () => forget(song)}, "×");
-  return el("li", {class: `song ${song.state}`}, el("div", {class: "what"}, parts), compare, away);
+  return el("li", {class: "entry"}, el("div", {class: "what"}, parts), compare, away);
 }
 
 export function songsView(place) {

@@ -9,10 +9,13 @@ const finest = 0.002; // seconds a pixel
 const ruler = 20; // pixels under the map, for the time
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
+const round = [100, 200, 500, 1000, 2000, 5000, 10000];
+const hertz = (value) => value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${Math.round(value)} Hz`;
+
 export class Spectrogram {
   // `seek(seconds)` is called when a person chooses a moment; `layers`: see layers.js.
   constructor(duration, {seek, layers, height = 300, label}) {
-    Object.assign(this, {duration, seek, layers, height, start: 0, scale: 0, cursor: 0, width: 0});
+    Object.assign(this, {duration, seek, layers, height, start: 0, scale: 0, cursor: 0, width: 0, top: 0, device: 1});
     this.canvas = el("canvas", {tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0,
       "aria-valuemax": Math.round(duration), class: "map"});
     this.readout = el("p", {class: "readout number soft", "aria-hidden": "true"}, " ");
@@ -41,10 +44,18 @@ export class Spectrogram {
     const whole = !this.scale || Math.abs(this.scale * this.width - this.duration) < 1e-6, device = devicePixelRatio || 1;
     this.width = width;
     this.canvas.width = Math.round(width * device);
-    this.canvas.height = Math.round((this.height + ruler) * device);
-    this.canvas.style.height = `${this.height + ruler}px`;
+    this.fitHeight(device);
     this.device = device;
     this.look(this.start, whole ? this.duration / width : this.scale);
+  }
+
+  // Strips of segments stand above the map, so its height goes with what is switched on.
+  fitHeight(device = this.device) {
+    this.top = this.layers.height();
+    const whole = this.top + this.height + ruler;
+    this.canvas.height = Math.round(whole * device);
+    this.canvas.style.height = `${whole}px`;
+    this.draw();
   }
 
   look(start, scale) {
@@ -84,15 +95,17 @@ export class Spectrogram {
 
   paint() {
     const c = this.context;
-    c.setTransform(this.device, 0, 0, this.device, 0, 0);
+    c.setTransform(this.device, 0, 0, this.device, 0, this.top * this.device); // the map's upper edge is 0
+    c.fillStyle = this.palette.paper;
+    c.fillRect(0, -this.top, this.width, this.top + this.height + ruler);
     c.fillStyle = "#000004"; // where the palette begins
     c.fillRect(0, 0, this.width, this.height);
-    c.fillStyle = this.palette.paper;
-    c.fillRect(0, this.height, this.width, ruler);
     if (this.tiles) this.paintTiles(c);
+    if (this.tiles) this.paintAxis(c);
     this.paintRuler(c);
-    this.layers.paint(c, this);
     this.paintCursor(c);
+    c.translate(0, -this.top);
+    this.layers.paint(c, this, this.top + this.height);
   }
 
   paintTiles(c) {
@@ -132,6 +145,32 @@ export class Spectrogram {
     }
   }
 
+  // The rows whose names are written: round frequencies, each C, or all.
+  named({values, kind}) {
+    const rows = values.map((_, i) => i);
+    if (kind === "note") return rows.filter((i) => /^C\d/.test(values[i]));
+    if (typeof values[0] !== "number") return rows;
+    return round.filter((hz) => hz < values.at(-1)).map((hz) => values.findIndex((value) => value >= hz));
+  }
+
+  // Names of rows, from the lowest, where there is room.
+  paintAxis(c) {
+    const {axis} = this.tiles.about, {values} = axis, row = this.height / values.length;
+    c.font = "11px system-ui, sans-serif";
+    c.textBaseline = "middle";
+    c.textAlign = "left";
+    let last = Infinity;
+    for (const i of this.named(axis)) {
+      const y = this.height - (i + 0.5) * row, text = typeof values[i] === "number" ? hertz(values[i]) : String(values[i]);
+      if (last - y < 16 || y < 8) continue;
+      last = y;
+      c.fillStyle = "#000a";
+      c.fillRect(0, y - 7, c.measureText(text).width + 6, 14);
+      c.fillStyle = "#fff";
+      c.fillText(text, 3, y);
+    }
+  }
+
   paintRuler(c) {
     const step = steps.find((s) => s / this.scale >= 70) ?? 3600;
     c.fillStyle = this.palette.soft;
@@ -151,7 +190,7 @@ export class Spectrogram {
     c.fillRect(x - 0.5, 0, 1.5, this.height);
     c.fillStyle = this.palette.accent;
     c.beginPath();
-    c.moveTo(x - 5, this.height + ruler), c.lineTo(x + 5, this.height + ruler), c.lineTo(x, this.height + 2);
+    c.moveTo(x - 5, this.height + 11), c.lineTo(x + 5, this.height + 11), c.lineTo(x, this.height + 1);
     c.fill();
   }
 
@@ -222,9 +261,9 @@ export class Spectrogram {
   // Says what lies under the pointer.
   read(event) {
     const seconds = this.start + event.offsetX * this.scale, axis = this.tiles?.about.axis;
-    const row = axis && Math.floor((1 - event.offsetY / this.height) * axis.values.length);
+    const row = axis && Math.floor((1 - (event.offsetY - this.top) / this.height) * axis.values.length);
     const value = axis?.values[row];
-    const words = value === undefined ? "" : typeof value === "number" ? ` · ${Math.round(value)} Hz` : ` · ${value}`;
+    const words = value === undefined ? "" : typeof value === "number" ? ` · ${hertz(value)}` : ` · ${value}`;
     this.readout.textContent = clock(Math.max(seconds, 0), true) + words + this.layers.at(seconds);
   }
 
