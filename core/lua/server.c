@@ -1,8 +1,11 @@
 /* server.c: core.server: requests over HTTP, and their answers (net/server.h). */
 #include "arguments.h"
 #include "modules.h"
+#include "websocket.h"
 
+#include "net/handshake.h"
 #include "net/server.h"
+#include "net/wslay.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,25 +133,57 @@ static int free_exchange(lua_State *L)
     return 0;
 }
 
-/* server:next(seconds, descriptors) -> exchange or nil, list of the descriptors that are ready */
+/* Descriptors of the list at `arg` that are to be read from. */
+static void poll_descriptors(lua_State *L, int arg, struct pollfd *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, arg, (lua_Integer)i + 1);
+        all[i] = (struct pollfd){.fd = (int)mlk_lua_integer(L, -1, "descriptors", 0, 1 << 20), .events = POLLIN};
+        lua_pop(L, 1);
+    }
+}
+
+static void poll_websockets(lua_State *L, int arg, struct pollfd *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, arg, (lua_Integer)i + 1);
+        all[i] = mlk_lua_websocket_poll(L, -1);
+        lua_pop(L, 1);
+    }
+}
+
+static void step_websockets(lua_State *L, int arg, const struct pollfd *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, arg, (lua_Integer)i + 1);
+        mlk_lua_websocket_step(L, -1, all[i].revents);
+        lua_pop(L, 1);
+    }
+}
+
+static size_t length_of(lua_State *L, int arg, const char *name)
+{
+    return lua_isnoneornil(L, arg) ? 0 : (size_t)mlk_lua_list_length(L, arg, name);
+}
+
+/* server:next(seconds, descriptors, websockets) -> exchange or nil, list of the descriptors that are ready; the websockets
+ * have read and written what they can */
 static int next(lua_State *L)
 {
     box *self = check_server(L);
     double seconds = mlk_lua_number(L, 2, "seconds", 0, 1e6);
-    size_t n = lua_isnoneornil(L, 3) ? 0 : (size_t)mlk_lua_list_length(L, 3, "descriptors");
-    lua_settop(L, 3);
+    size_t n = length_of(L, 3, "descriptors"), websockets = length_of(L, 4, "websockets");
+    lua_settop(L, 4);
     mlk_exchange **slot = mlk_lua_push_object(L, EXCHANGE_TYPE, sizeof *slot);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1); /* the server outlives its exchanges */
-    struct pollfd *others = lua_newuserdatauv(L, (n + 1) * sizeof *others, 0);
-    for (size_t i = 0; i < n; i++) {
-        lua_rawgeti(L, 3, (lua_Integer)i + 1);
-        others[i] = (struct pollfd){.fd = (int)mlk_lua_integer(L, -1, "descriptors", 0, 1 << 20), .events = POLLIN};
-        lua_pop(L, 1);
-    }
-    *slot = mlk_server_next(self->server, others, n, seconds);
+    struct pollfd *others = lua_newuserdatauv(L, (n + websockets + 1) * sizeof *others, 0);
+    poll_descriptors(L, 3, others, n);
+    poll_websockets(L, 4, others + n, websockets);
+    *slot = mlk_server_next(self->server, others, n + websockets, seconds);
+    step_websockets(L, 4, others + n, websockets);
     if (*slot)
-        lua_pushvalue(L, 4);
+        lua_pushvalue(L, 5);
     else
         lua_pushnil(L);
     lua_newtable(L);
@@ -271,6 +306,28 @@ static int finish(lua_State *L)
     return 0;
 }
 
+/* exchange:websocket(limits) -> websocket; or nil, status, detail where the request asks for none. limits: {message, held,
+ * unsent (bytes), ping, patience (seconds)} */
+static int answer_websocket(lua_State *L)
+{
+    char accept[MLK_ACCEPT_SIZE];
+    mlk_exchange *self = check_exchange(L);
+    mlk_lua_check_type(L, 2, "limits", LUA_TTABLE);
+    mlk_status status;
+    mlk_lua_check(L, mlk_wslay_load(&status), &status);
+    mlk_refusal refusal = mlk_handshake_judge(&self->headers, accept);
+    if (refusal.detail) {
+        lua_pushnil(L);
+        lua_pushinteger(L, refusal.status);
+        lua_pushstring(L, refusal.detail);
+        return 3;
+    }
+    const char *headers[] = {"Upgrade", "websocket", "Sec-WebSocket-Accept", accept, NULL};
+    mlk_lua_push_websocket(L, self, 2, 1);
+    mlk_lua_check(L, mlk_exchange_answer_upgrade(self, headers, &status), &status);
+    return 1;
+}
+
 /* --- what was counted ------------------------------------------------------------------- */
 
 static void set_numbers(lua_State *L, const char *field, const uint64_t *numbers, size_t n)
@@ -331,10 +388,11 @@ int mlk_lua_open_server(lua_State *L)
     };
     static const luaL_Reg exchange[] = {
         {"answer", answer}, {"answer_file", answer_file}, {"answer_stream", answer_stream}, {"finish", finish},
-        {"request", request}, {"send", send_more}, {NULL, NULL},
+        {"request", request}, {"send", send_more}, {"websocket", answer_websocket}, {NULL, NULL},
     };
     mlk_lua_new_type(L, SERVER_TYPE, free_server, server);
     mlk_lua_new_type(L, EXCHANGE_TYPE, free_exchange, exchange);
+    mlk_lua_new_websocket(L);
     luaL_newlib(L, functions);
     lua_createtable(L, MLK_LATENCIES, 0);
     for (size_t i = 0; i < MLK_LATENCIES; i++) {

@@ -34,8 +34,15 @@ mlk_exchange *mlk_exchange_new(pthread_mutex_t *lock, const char *uri)
     if (!self)
         return NULL;
     *self = (mlk_exchange){.lock = lock, .holders = 1, .route = MLK_ROUTE_UNKNOWN, .malformed = !is_well_escaped(uri),
-                           .query.most = FIELDS_SIZE, .headers.most = FIELDS_SIZE, .body.file = -1};
+                           .query.most = FIELDS_SIZE, .headers.most = FIELDS_SIZE, .body.file = -1, .socket = -1, .bell = -1};
     return self;
+}
+
+void mlk_exchange_hold(mlk_exchange *self)
+{
+    pthread_mutex_lock(self->lock);
+    self->holders++;
+    pthread_mutex_unlock(self->lock);
 }
 
 void mlk_exchange_release(mlk_exchange *self)
@@ -53,6 +60,9 @@ void mlk_exchange_release(mlk_exchange *self)
     mlk_body_clear(&self->body);
     mlk_pairs_clear(&self->query);
     mlk_pairs_clear(&self->headers);
+    if (self->socket >= 0)
+        close(self->socket);
+    free(self->early);
     free(self->unsent);
     free(self->method);
     free(self->path);
@@ -233,9 +243,7 @@ static void leave_stream(void *context)
 mlk_code mlk_exchange_answer_stream(mlk_exchange *self, int status_code, const char *const *headers,
                                     mlk_status *status)
 {
-    pthread_mutex_lock(self->lock);
-    self->holders++; /* the response's */
-    pthread_mutex_unlock(self->lock);
+    mlk_exchange_hold(self); /* the response's */
     struct MHD_Response *response = mlk_microhttpd.create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
                                                                                   read_stream, self, leave_stream);
     if (!response)
@@ -271,4 +279,58 @@ void mlk_exchange_finish(mlk_exchange *self)
     self->finished = true;
     wake(self);
     pthread_mutex_unlock(self->lock);
+}
+
+/* --- other protocols -------------------------------------------------------------------- */
+
+/* The client has read 101. The descriptor is copied, so that the server can end the connection at any time while somebody
+ * talks over it. */
+static void keep_socket(void *context, struct MHD_Connection *connection, void *request, const char *early,
+                        size_t n, int socket, struct MHD_UpgradeResponseHandle *handle)
+{
+    (void)connection, (void)request;
+    static const uint64_t one = 1;
+    mlk_exchange *self = context;
+    pthread_mutex_lock(self->lock);
+    self->upgraded = handle;
+    self->early = malloc(n + 1);
+    if (self->early && n > 0)
+        memcpy(self->early, early, n);
+    self->early_size = n;
+    self->socket = self->early ? fcntl(socket, F_DUPFD_CLOEXEC, 0) : -1;
+    bool failed = self->socket < 0;
+    pthread_mutex_unlock(self->lock);
+    if (failed)
+        mlk_exchange_leave(self);
+    (void)!write(self->bell, &one, sizeof one);
+}
+
+mlk_code mlk_exchange_answer_upgrade(mlk_exchange *self, const char *const *headers, mlk_status *status)
+{
+    return settle(self, MHD_HTTP_SWITCHING_PROTOCOLS, headers,
+                  mlk_microhttpd.create_response_for_upgrade(keep_socket, self), false, status);
+}
+
+int mlk_exchange_take_socket(mlk_exchange *self, char **early, size_t *n)
+{
+    pthread_mutex_lock(self->lock);
+    int socket = self->socket >= 0 ? self->socket : self->connection ? MLK_SOCKET_LATER : MLK_SOCKET_GONE;
+    if (socket >= 0) {
+        *early = self->early;
+        *n = self->early_size;
+        self->early = NULL;
+        self->socket = -1;
+    }
+    pthread_mutex_unlock(self->lock);
+    return socket;
+}
+
+void mlk_exchange_leave(mlk_exchange *self)
+{
+    pthread_mutex_lock(self->lock);
+    struct MHD_UpgradeResponseHandle *handle = self->upgraded;
+    self->upgraded = NULL;
+    pthread_mutex_unlock(self->lock);
+    if (handle)
+        mlk_microhttpd.upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }

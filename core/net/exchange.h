@@ -33,6 +33,11 @@ typedef struct mlk_exchange {
     bool is_stream, finished;
     char *unsent;                      /* of a stream */
     size_t unsent_size;
+    struct MHD_UpgradeResponseHandle *upgraded; /* it speaks another protocol now; NULL: no, or no more */
+    int socket;                        /* whose descriptor that is, until somebody takes it; -1: nobody's */
+    char *early;                       /* what came with the request */
+    size_t early_size;
+    int bell;                          /* rings then: an eventfd of the server's */
     struct mlk_exchange *next;         /* in the server's queue */
     struct mlk_exchange *before, *after; /* among all of the server's */
 } mlk_exchange;
@@ -64,6 +69,21 @@ bool mlk_exchange_send(mlk_exchange *self, const char *bytes, size_t n);
 
 /* Ends a stream; of others nothing. */
 void mlk_exchange_finish(mlk_exchange *self);
+
+/* Answers 101: the connection speaks another protocol as soon as the client has read that (the server's bell rings). */
+mlk_code mlk_exchange_answer_upgrade(mlk_exchange *self, const char *const *headers, mlk_status *status);
+
+enum { MLK_SOCKET_LATER = -1, MLK_SOCKET_GONE = -2 };
+
+/* Takes the descriptor of such a connection, and n bytes that were read from it already; the caller closes and frees.
+ * MLK_SOCKET_LATER: it is not there yet; MLK_SOCKET_GONE: the client left. */
+int mlk_exchange_take_socket(mlk_exchange *self, char **early, size_t *n);
+
+/* It is talked over: the server counts the connection no longer. */
+void mlk_exchange_leave(mlk_exchange *self);
+
+/* One more holder. */
+void mlk_exchange_hold(mlk_exchange *self);
 
 /* The name that goes with a status: "Not Found". */
 const char *mlk_status_title(int status_code);

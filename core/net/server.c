@@ -51,6 +51,7 @@ static void *read_uri(void *context, const char *uri, struct MHD_Connection *con
         return NULL;
     pthread_mutex_lock(&self->lock);
     exchange->connection = connection;
+    exchange->bell = self->bell;
     exchange->body.limits = &self->options.body;
     exchange->after = self->all;
     if (self->all)
@@ -250,9 +251,11 @@ static void complete(void *context, struct MHD_Connection *connection, void **re
     *(exchange->before ? &exchange->before->after : &self->all) = exchange->after;
     if (exchange->after)
         exchange->after->before = exchange->before;
+    bool talked = exchange->status == MHD_HTTP_SWITCHING_PROTOCOLS; /* that was answered long ago */
+    double seconds = talked ? 0 : mlk_now_s() - exchange->began_s;
     if (exchange->begun)
         mlk_tally_add(&self->tallies[exchange->route >= 0 ? (size_t)exchange->route : self->options.routes->count],
-                      exchange->status, mlk_now_s() - exchange->began_s);
+                      exchange->status, seconds);
     mlk_visit *visit = visit_of(connection);
     if (visit)
         mlk_visit_turn(visit, MLK_VISIT_IDLE, mlk_now_s());
@@ -369,7 +372,7 @@ void mlk_server_quiesce(mlk_server *self)
     }
 }
 
-/* Answers all that wait, and ends streams, so that no connection is suspended. */
+/* Answers all that wait, and ends streams and other protocols, so that no connection is suspended. */
 static void release_all(mlk_server *self)
 {
     static const int patience_ms = 1000;
@@ -380,6 +383,9 @@ static void release_all(mlk_server *self)
         if (exchange->waiting) /* one without an answer comes back to conclude, which says 503 */
             mlk_microhttpd.resume_connection(exchange->connection);
         exchange->waiting = false;
+        if (exchange->upgraded)
+            mlk_microhttpd.upgrade_action(exchange->upgraded, MHD_UPGRADE_ACTION_CLOSE);
+        exchange->upgraded = NULL;
     }
     pthread_mutex_unlock(&self->lock);
     for (int waited_ms = 0; waited_ms < patience_ms; waited_ms += 5) {
@@ -465,7 +471,7 @@ mlk_exchange *mlk_server_next(mlk_server *self, struct pollfd *others, size_t n,
             memcpy(others, all, n * sizeof *all);
         sweep(self);
         exchange = take(self);
-        ready = exchange || some > (all[n].revents != 0) || left_ms <= 0;
+        ready = exchange || some != 0 || left_ms <= 0; /* the bell alone: a connection has another protocol now */
     }
     free(all);
     return exchange;

@@ -62,7 +62,8 @@ void mlk_server_close(mlk_server *server);
 void mlk_server_free(mlk_server *server);
 
 /* The next request, which the caller gives back by mlk_exchange_release. NULL: none came within so many seconds, one of
- * the caller's n descriptors is ready (see their revents), or the user asked to stop. Slow connections are closed
+ * the caller's n descriptors is ready (see their revents), a connection speaks another protocol now, or the user asked to
+ * stop. Slow connections are closed
  * meanwhile. */
 mlk_exchange *mlk_server_next(mlk_server *server, struct pollfd *others, size_t n, double seconds);
 

@@ -25,6 +25,7 @@ local server = {}
 ---@field options table
 ---@field folder string  of its own, for files that come; it goes with the service
 ---@field streams table<moonlark.server.Events, boolean>
+---@field sockets moonlark.server.Socket[]
 local Service = {}
 Service.__index = Service
 Service.__name = "moonlark.server.Service"
@@ -63,7 +64,7 @@ function server.new(given)
   if not loopback[o.address] and not o.token then
     show.fail("server.new: address %s can be reached from other machines, so a token is needed", o.address)
   end
-  return setmetatable({options = o, routes = {}, streams = {}, watched = {}, timers = {}}, Service)
+  return setmetatable({options = o, routes = {}, streams = {}, sockets = {}, watched = {}, timers = {}}, Service)
 end
 
 -- What stands in braces in a path, in order.
@@ -173,6 +174,30 @@ local function run_timers(self)
   end
 end
 
+local function engines_of(sockets)
+  local engines = {}
+  for i, socket in ipairs(sockets) do engines[i] = socket.engine end
+  return engines
+end
+
+-- Lets each WebSocket say what it heard; those that are over go.
+local function serve_sockets(self)
+  local all = self.sockets
+  for i = #all, 1, -1 do
+    if not all[i]:serve() then table.remove(all, i) end
+  end
+end
+
+-- Tells all of them that it is over, and gives them a moment to answer.
+local function close_sockets(self)
+  for _, socket in ipairs(self.sockets) do socket:close(1001, "the service is stopping") end
+  local last = core.system.clock() + 1
+  while #self.sockets > 0 and core.system.clock() < last do
+    self.server:next(0.05, {}, engines_of(self.sockets))
+    serve_sockets(self)
+  end
+end
+
 --- Waits for a request or for who is watched, so many seconds at most, and serves it.
 ---     while true do service:step(1) end
 ---@param seconds number
@@ -181,9 +206,10 @@ function Service:step(seconds)
   for _, watched in ipairs(self.watched) do
     for _, descriptor in ipairs(watched:descriptors()) do descriptors[#descriptors + 1] = descriptor end
   end
-  local exchange, ready = self.server:next(until_timer(self, seconds), descriptors)
+  local exchange, ready = self.server:next(until_timer(self, seconds), descriptors, engines_of(self.sockets))
   if exchange then serve(self, exchange) end
   for _, watched in ipairs(#ready > 0 and self.watched or {}) do watched:step(ready) end
+  serve_sockets(self)
   run_timers(self)
 end
 
@@ -217,7 +243,10 @@ end
 --- Ends all connections and removes the folder of uploads.
 ---     service:close()
 function Service:close()
-  if self.server then self.server:close() end
+  if self.server then
+    close_sockets(self)
+    self.server:close()
+  end
   for _, watched in ipairs(self.watched) do
     if watched.close then watched:close() end
   end

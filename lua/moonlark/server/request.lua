@@ -6,6 +6,7 @@
 local json = require "moonlark.base.json"
 local lfs = require "lfs"
 local problem = require "moonlark.server.problem"
+local websocket = require "moonlark.server.websocket"
 
 ---@class moonlark.server.Request
 ---@field method string  "GET", "POST" …; HEAD comes as it is, and its answer's body is not sent
@@ -138,6 +139,18 @@ end
 function Events:close()
   self.open = false
   self.exchange:finish()
+end
+
+--- The WebSocket that the request asks for. Errors: it asks for none (problem 426), or wrongly (400).
+---     local socket = request:websocket()
+---     socket.on_message = function(data, binary) socket:send(data, binary) end
+---@return moonlark.server.Socket
+function Request:websocket()
+  if self.method ~= "GET" then problem.fail(405, "a WebSocket is asked for by GET", nil, {Allow = "GET"}) end
+  local socket = websocket.of(self.exchange)
+  self.answered = true
+  table.insert(self.service.sockets, socket)
+  return socket
 end
 
 -- making ------------------------------------------------------------------------------------
