@@ -266,9 +266,73 @@ static int finish_samples(lua_State *L)
     return push_resampled(L, r, NULL, 0, HELD);
 }
 
+/* --- samples as bytes ------------------------------------------------------------------ */
+
+typedef enum format { FORMAT_F32, FORMAT_S16, FORMAT_S24, FORMAT_S32, FORMAT_U8 } format;
+
+static const char *const format_names[] = {"f32", "s16", "s24", "s32", "u8", NULL};
+static const int format_bytes[] = {4, 2, 3, 4, 1};
+
+static float sample_at(const unsigned char *at, format form)
+{
+    uint32_t bits = 0;
+    for (int i = 0; i < format_bytes[form]; i++) /* the lowest first */
+        bits |= (uint32_t)at[i] << (8 * i);
+    float value;
+    switch (form) {
+    case FORMAT_S16:
+        return (float)(int16_t)bits / 32768;
+    case FORMAT_S24:
+        return (float)((int32_t)(bits << 8) >> 8) / 8388608;
+    case FORMAT_S32:
+        return (float)((double)(int32_t)bits / 2147483648.0);
+    case FORMAT_U8:
+        return ((float)bits - 128) / 128;
+    default:
+        memcpy(&value, &bits, sizeof value);
+        return value;
+    }
+}
+
+/* samples(bytes, format, channels) -> tensor channels x n of whole frames, bytes used */
+static int samples_of(lua_State *L)
+{
+    size_t length;
+    const char *bytes = mlk_lua_bytes(L, 1, "bytes", &length);
+    format form = (format)mlk_lua_choice(L, 2, "format", format_names);
+    int channels = (int)mlk_lua_integer(L, 3, "channels", 1, 64);
+    int64_t frames = (int64_t)(length / (size_t)(channels * format_bytes[form]));
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){channels, frames});
+    const unsigned char *at = (const unsigned char *)bytes;
+    for (int64_t i = 0; i < frames; i++)
+        for (int c = 0; c < channels; c++, at += format_bytes[form])
+            out[c * frames + i] = sample_at(at, form);
+    lua_pushinteger(L, frames * channels * format_bytes[form]);
+    return 2;
+}
+
+/* shades(tensor rows x n, low, high) -> bytes, column after column: 0 from `low` down, 255 from `high` up */
+static int shades(lua_State *L)
+{
+    mlk_array in = mlk_lua_read_tensor(L, 1, "columns", MLK_FLOAT32, 2);
+    double low = mlk_lua_number(L, 2, "low", -HUGE_VAL, HUGE_VAL);
+    double high = mlk_lua_number(L, 3, "high", -HUGE_VAL, HUGE_VAL);
+    int64_t rows = in.shape[0], columns = in.shape[1];
+    luaL_Buffer buffer;
+    char *out = luaL_buffinitsize(L, &buffer, (size_t)(rows * columns));
+    for (int64_t t = 0; t < columns; t++)
+        for (int64_t row = 0; row < rows; row++) {
+            double share = (((const float *)in.data)[row * columns + t] - low) / (high - low);
+            *out++ = (char)(unsigned char)(255 * fmin(fmax(share, 0), 1) + 0.5);
+        }
+    luaL_pushresultsize(&buffer, (size_t)(rows * columns));
+    return 1;
+}
+
 int mlk_lua_open_live(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"resampler", new_resampler}, {"stream", new_stream}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"resampler", new_resampler}, {"samples", samples_of},
+                                         {"shades", shades}, {"stream", new_stream}, {NULL, NULL}};
     static const luaL_Reg of_stream[] = {
         {"ahead", ahead}, {"close", close_stream}, {"finish", finish}, {"push", push}, {NULL, NULL}};
     static const luaL_Reg of_resampler[] = {

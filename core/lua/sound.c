@@ -6,6 +6,8 @@
 #include "music/loudness.h"
 #include "tensor.h"
 
+#include <math.h>
+
 #define METER_TYPE "moonlark.sound.meter"
 #define LEVELS_TYPE "moonlark.sound.levels"
 #define SPECTRA_TYPE "moonlark.sound.spectra"
@@ -39,6 +41,23 @@ static int meter_add(lua_State *L)
         return mlk_lua_fail(L, "the meter hears another number of channels");
     mlk_lua_check(L, mlk_loudness_add(*self, sound.data, sound.shape[1], &status), &status);
     return 0;
+}
+
+/* meter:now() -> LUFS of the last 400 ms and 3 s, or nil until so much was heard; steps of 100 ms heard. Older ones are
+ * forgotten: a meter is asked either for this or for its result. */
+static int meter_now(lua_State *L)
+{
+    double momentary, short_term;
+    int64_t steps;
+    mlk_loudness **self = luaL_checkudata(L, 1, METER_TYPE);
+    if (!*self)
+        return mlk_lua_fail(L, "this meter is closed");
+    mlk_loudness_now(*self, &momentary, &short_term, &steps);
+    mlk_loudness_forget(*self);
+    isnan(momentary) ? lua_pushnil(L) : lua_pushnumber(L, momentary);
+    isnan(short_term) ? lua_pushnil(L) : lua_pushnumber(L, short_term);
+    lua_pushinteger(L, steps);
+    return 3;
 }
 
 /* meter:result() -> integrated, range, true peak, sample peak, rate of the curves, momentary, short-term */
@@ -202,7 +221,7 @@ static int spectra_quantile(lua_State *L)
 int mlk_lua_open_sound(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"levels", levels}, {"meter", meter}, {"spectra", spectra}, {NULL, NULL}};
-    static const luaL_Reg of_meter[] = {{"add", meter_add}, {"result", meter_result}, {NULL, NULL}};
+    static const luaL_Reg of_meter[] = {{"add", meter_add}, {"now", meter_now}, {"result", meter_result}, {NULL, NULL}};
     static const luaL_Reg of_levels[] = {{"add", levels_add}, {"result", levels_result}, {NULL, NULL}};
     static const luaL_Reg of_spectra[] = {
         {"add", spectra_add}, {"sum", spectra_sum}, {"quantile", spectra_quantile}, {NULL, NULL},

@@ -24,7 +24,7 @@ struct mlk_loudness {
     mlk_weighting_state states[GROUPS]; /* of four channels each */
     double energy[MOST_CHANNELS];       /* of this step */
     double *steps;                      /* the energy of each step, of all channels as they count */
-    int64_t n_steps, room;
+    int64_t n_steps, room, forgotten;
     mlk_true_peak *peaks; /* of each channel */
     float *momentary, *short_term;
 };
@@ -244,6 +244,28 @@ mlk_code mlk_loudness_get(mlk_loudness *self, mlk_loudness_result *result, mlk_s
     result->momentary_lufs = self->momentary;
     result->short_term_lufs = self->short_term;
     return code;
+}
+
+static double now(const mlk_loudness *self, int steps)
+{
+    return self->n_steps < steps ? NAN : loudness_of(window_energy(self, self->n_steps - steps, steps));
+}
+
+void mlk_loudness_now(const mlk_loudness *self, double *momentary_lufs, double *short_term_lufs, int64_t *steps)
+{
+    *momentary_lufs = now(self, STEPS_MOMENTARY);
+    *short_term_lufs = now(self, STEPS_SHORT_TERM);
+    *steps = self->forgotten + self->n_steps;
+}
+
+void mlk_loudness_forget(mlk_loudness *self)
+{
+    int64_t gone = self->n_steps - STEPS_SHORT_TERM;
+    if (gone <= 0)
+        return;
+    memmove(self->steps, self->steps + gone, sizeof *self->steps * STEPS_SHORT_TERM);
+    self->n_steps = STEPS_SHORT_TERM;
+    self->forgotten += gone;
 }
 
 void mlk_loudness_free(mlk_loudness *self)

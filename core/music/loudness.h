@@ -33,6 +33,13 @@ mlk_code mlk_loudness_add(mlk_loudness *loudness, const float *samples, int64_t 
 /* The loudness of all that was added. The curves belong to the meter. */
 mlk_code mlk_loudness_get(mlk_loudness *loudness, mlk_loudness_result *result, mlk_status *status);
 
+/* What a listener would say now: the loudness of the last 400 ms and 3 s, of whole steps of 100 ms; NAN until so much was
+ * heard. *steps counts those heard so far. */
+void mlk_loudness_now(const mlk_loudness *loudness, double *momentary_lufs, double *short_term_lufs, int64_t *steps);
+
+/* Forgets all steps but those that mlk_loudness_now needs: for sound that never ends. */
+void mlk_loudness_forget(mlk_loudness *loudness);
+
 void mlk_loudness_free(mlk_loudness *loudness);
 
 #endif

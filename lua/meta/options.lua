@@ -1375,6 +1375,19 @@
 ---@field revision? string  default "main": a branch, a tag or a commit
 ---@field token? string|false  default $HF_TOKEN, or the file in which it is kept: shown to the hub
 
+--- What live.session takes.
+---@class moonlark.live.session.Options
+---@field offline? boolean  default false: nothing is fetched, what is here must do
+---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
+---@field rate? integer  default 44100, 1000..768000, Hz: samples per second that are pushed
+---@field channels? integer  default 1, 1..64: of what is pushed
+---@field format? "f32"|"s16"|"s24"|"s32"|"u8"  default "f32": of samples that are pushed as bytes
+---@field events? "level"|"columns"|"beat"|"key"|"chord"|"prediction"|("level"|"columns"|"beat"|"key"|"chord"|"prediction")[]|false  default all; prediction where there is a model: which are told
+---@field model? string|moonlark.Model|false  default none: whose predictions are told
+---@field every? number  default 1, 0.05..3600, s: from one prediction to the next
+---@field window? number  default 10, 0.5..600, s: of the last sound that a model hears which is no network of segments
+---@field rows? integer  default 64, 4..256: mel bands of the columns
+
 --- What metrics.average_precision takes.
 ---@class moonlark.metrics.average_precision.Options
 ---@field positive? integer|false  default 1 of two classes, 0 or more: the class that is told from the rest

@@ -27,7 +27,7 @@ end)
 --- The modules that the prompt offers as globals.
 moonlark.modules = {
   "annotation", "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "finetune", "hub",
-  "metrics", "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "server", "signal", "torch",
+  "live", "metrics", "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "server", "signal", "torch",
   "train",
 }
 

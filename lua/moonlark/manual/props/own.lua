@@ -168,4 +168,13 @@ own.display = {losses = function() return {2.1, 1.4, 1.0, 0.8, 0.7} end}
 own["feature.signal"] = {x = random(128, 400)}
 own["classify.one_vs_rest"] = {X = function(get) return get "tagged" end}
 
+-- A sound that is pushed.
+local second = random(22050)
+own["Stream:"] = {
+  stream = function() return moonlark.feature.stream {features = {mel = {}}, rate = 22050} end, samples = second,
+}
+own["Session:"] = {session = function() return moonlark.live.session {rate = 22050} end,
+  bytes = function() return ("\0"):rep(4 * 22050) end}
+own["live.session"] = {samples = random(2, 44100)}
+
 return own
