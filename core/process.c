@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -183,14 +184,16 @@ static mlk_code make_environment(const char *const *changes, variables *made, ml
 
 /* --- running --- */
 
-/* What a program is started with: the streams that become its 1, 2 and 3 (talk; -1: none). */
-typedef struct plumbing {
-    int out, err, talk;
-} plumbing;
+/* One of a program's streams: a descriptor of ours, or nothing. */
+static int plumb(posix_spawn_file_actions_t *files, int given, int stream)
+{
+    return given >= 0 ? posix_spawn_file_actions_adddup2(files, given, stream)
+                      : posix_spawn_file_actions_addopen(files, stream, "/dev/null", stream ? O_WRONLY : O_RDONLY, 0);
+}
 
 /* Starts the program. Returns an errno value. */
-static int spawn(const char *const argv[], const mlk_process_options *options, plumbing given, char **environment,
-                 pid_t *pid)
+static int spawn(const char *const argv[], const mlk_process_options *options, mlk_process_streams given,
+                 char **environment, pid_t *pid)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -211,11 +214,11 @@ static int spawn(const char *const argv[], const mlk_process_options *options, p
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-    failed = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    failed = plumb(&files, given.in, 0);
     if (!failed)
-        failed = posix_spawn_file_actions_adddup2(&files, given.out, 1);
+        failed = plumb(&files, given.out, 1);
     if (!failed)
-        failed = posix_spawn_file_actions_adddup2(&files, given.err, 2);
+        failed = plumb(&files, given.err, 2);
     if (!failed && given.talk >= 0)
         failed = posix_spawn_file_actions_adddup2(&files, given.talk, 3);
     if (!failed) /* no open file of ours leaks into it */
@@ -302,7 +305,7 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
         code = mlk_fail_system(status, errno, "cannot run", argv[0]);
     } else {
         pid_t pid;
-        int failed = spawn(argv, options, (plumbing){out[1], err[1], -1}, environment.all, &pid);
+        int failed = spawn(argv, options, (mlk_process_streams){-1, out[1], err[1], -1}, environment.all, &pid);
         close_end(&out[1]);
         close_end(&err[1]);
         if (failed) {
@@ -337,23 +340,44 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
     return MLK_OK;
 }
 
-mlk_code mlk_process_start(const char *const argv[], pid_t *pid, int *ours, mlk_status *status)
+/* A copy of a descriptor that is none of those which a program's streams become; -1 stays. */
+static int out_of_the_way(int descriptor)
+{
+    enum { FIRST = 4 };
+    return descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST);
+}
+
+mlk_code mlk_process_spawn(const char *const argv[], const mlk_process_streams *streams, pid_t *pid,
+                           mlk_status *status)
 {
     mlk_process_options options = {0};
     variables environment;
-    int ends[2] = {-1, -1}, nowhere = -1, failed = 0;
     mlk_code code = make_environment(NULL, &environment, status);
     if (code)
         return code;
-    nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nowhere < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        code = mlk_fail_system(status, errno, "cannot run", argv[0]);
-    else if ((failed = spawn(argv, &options, (plumbing){nowhere, nowhere, ends[1]}, environment.all, pid)))
+    mlk_process_streams copies = {out_of_the_way(streams->in), out_of_the_way(streams->out),
+                                  out_of_the_way(streams->err), out_of_the_way(streams->talk)};
+    int failed = spawn(argv, &options, copies, environment.all, pid);
+    if (failed)
         code = explain(failed, argv[0], &options, status);
-    else
-        fcntl(ends[0], F_SETFL, O_NONBLOCK);
     free_environment(&environment);
-    close_end(&nowhere);
+    close_end(&copies.in);
+    close_end(&copies.out);
+    close_end(&copies.err);
+    close_end(&copies.talk);
+    return code;
+}
+
+mlk_code mlk_process_start(const char *const argv[], int err, pid_t *pid, int *ours, mlk_status *status)
+{
+    int ends[2] = {-1, -1};
+    mlk_code code = MLK_OK;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        code = mlk_fail_system(status, errno, "cannot run", argv[0]);
+    else
+        code = mlk_process_spawn(argv, &(mlk_process_streams){-1, -1, err, ends[1]}, pid, status);
+    if (!code)
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
     close_end(&ends[1]);
     if (code)
         close_end(&ends[0]);
@@ -361,11 +385,18 @@ mlk_code mlk_process_start(const char *const argv[], pid_t *pid, int *ours, mlk_
     return code;
 }
 
-int mlk_process_end(pid_t pid)
+int mlk_process_end(pid_t pid, double patience_s)
 {
     int ended = 0;
     pid_t gone = waitpid(pid, &ended, WNOHANG);
+    for (double until = mlk_now_s() + patience_s; gone == 0 && mlk_now_s() < until; gone = waitpid(pid, &ended, WNOHANG))
+        usleep(500);
     return gone == pid ? ended : kill_group(pid);
+}
+
+void mlk_process_follow_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 void mlk_process_result_clear(mlk_process_result *result)

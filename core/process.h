@@ -48,11 +48,25 @@ mlk_code mlk_process_run(const char *const argv[], const mlk_process_options *op
 /* Frees what a result holds. */
 void mlk_process_result_clear(mlk_process_result *result);
 
-/* Starts argv[0] to talk with it: its descriptor 3 is one end of a socket, *socket the other, which does not block. What
- * it writes elsewhere goes nowhere. */
-mlk_code mlk_process_start(const char *const argv[], pid_t *pid, int *socket, mlk_status *status);
+/* What becomes of a program's streams 0 to 3: descriptors of ours, which stay open here; below 0: /dev/null, and no
+ * stream 3 at all. */
+typedef struct mlk_process_streams {
+    int in, out, err, talk;
+} mlk_process_streams;
 
-/* Kills a started program and its group; returns how it ended, as waitpid tells it. One that has ended is not killed. */
-int mlk_process_end(pid_t pid);
+/* Starts argv[0], and comes back at once. */
+mlk_code mlk_process_spawn(const char *const argv[], const mlk_process_streams *streams, pid_t *pid,
+                           mlk_status *status);
+
+/* Starts argv[0] to talk with it: its descriptor 3 is one end of a socket, *socket the other, which does not block. Its
+ * standard error is the descriptor `err` (-1: nowhere), and what it prints goes nowhere. */
+mlk_code mlk_process_start(const char *const argv[], int err, pid_t *pid, int *socket, mlk_status *status);
+
+/* Waits so long for a started program that is about to end, kills it and its group if it does not, and returns how it
+ * ended, as waitpid tells it. One that has ended is not killed. */
+int mlk_process_end(pid_t pid, double patience_s);
+
+/* From now on this process is killed when the thread that started it ends, however that ends. */
+void mlk_process_follow_parent(void);
 
 #endif

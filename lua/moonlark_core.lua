@@ -10,6 +10,8 @@ if not open then error("the engine could not be loaded: " .. why, 0) end
 local core = open()
 core.system.load_tensors_by(function() require "moonlark.torch" end)
 core.vamp.host = file:gsub("[^/]*$", "moonlark-vamp") -- the program in which Vamp plugins run
+core.process.decoder = file:gsub("[^/]*$", "moonlark-decode") -- the one in which files of strangers are decoded
+core.process.program = file:gsub("lib/moonlark/[^/]*$", "bin/moonlark") -- and the one that runs Lua
 core.embeddings = function() return require "moonlark.pretrained.feature" end -- for recipes; models lie above them
 core.comparison = function() return require "moonlark.metrics.comparison" end -- for annotations; metrics lie above them
 return core

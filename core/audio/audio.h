@@ -70,6 +70,10 @@ typedef struct mlk_audio_reader mlk_audio_reader;
 mlk_code mlk_audio_reader_open(const char *path, const mlk_audio_options *options, mlk_audio_reader **reader,
                                mlk_status *status);
 
+/* The same of a file that is open, whose descriptor is the reader's from now on, on failure too; see mlk_decoder_adopt. */
+mlk_code mlk_audio_reader_adopt(int descriptor, const char *name, const mlk_audio_options *options,
+                               mlk_audio_reader **reader, mlk_status *status);
+
 int mlk_audio_reader_channels(const mlk_audio_reader *reader);
 double mlk_audio_reader_rate(const mlk_audio_reader *reader);
 

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Rates below are of no sound: 4.9 KB that claim 1 Hz became 1 GB at 22 050 Hz. */
 enum { MIN_RATE = 100, MAX_RATE = 10000000 };
@@ -157,17 +158,21 @@ static void leave_follower(mlk_decoder *decoder)
         decoder->file.end = decoder->file.begin + next;
 }
 
-mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *status)
+/* Of a path, or of what a descriptor reads (-1: none). */
+static mlk_code open_decoder(int descriptor, const char *path, mlk_decoder **decoder, mlk_status *status)
 {
     mlk_decoder *opened = calloc(1, sizeof *opened);
     char *copy = strdup(path);
     if (!opened || !copy) {
         free(opened);
         free(copy);
+        if (descriptor >= 0)
+            close(descriptor);
         return mlk_fail_memory(status, "a decoder");
     }
     opened->path = copy;
-    mlk_code code = mlk_source_open(opened->path, &opened->file, status);
+    mlk_code code = descriptor < 0 ? mlk_source_open(copy, &opened->file, status)
+                                   : mlk_source_adopt(descriptor, copy, &opened->file, status);
     if (code)
         opened->file.descriptor = -1;
     if (!code)
@@ -182,6 +187,16 @@ mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *s
     }
     *decoder = opened;
     return MLK_OK;
+}
+
+mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *status)
+{
+    return open_decoder(-1, path, decoder, status);
+}
+
+mlk_code mlk_decoder_adopt(int descriptor, const char *name, mlk_decoder **decoder, mlk_status *status)
+{
+    return open_decoder(descriptor, name, decoder, status);
 }
 
 const mlk_audio_info *mlk_decoder_info(const mlk_decoder *decoder)

@@ -34,6 +34,10 @@ typedef struct mlk_decoder mlk_decoder;
  * file, a folder, an empty file, content that is no sound. */
 mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *status);
 
+/* The same of a file that is open, whose descriptor is the decoder's from now on, on failure too. `name` stands for its
+ * path in messages, and its ending for what the content leaves open. */
+mlk_code mlk_decoder_adopt(int descriptor, const char *name, mlk_decoder **decoder, mlk_status *status);
+
 const mlk_audio_info *mlk_decoder_info(const mlk_decoder *decoder);
 
 /* Makes `frame` (0 is the first) the next to be read; past the end is the end. */

@@ -43,8 +43,14 @@ static mlk_code load(mlk_status *status)
     return MLK_OK;
 }
 
+static mlk_library libraries = MLK_LIBRARY;
+
+bool mlk_ffmpeg_missed(void)
+{
+    return libraries.outcome.code != MLK_OK;
+}
+
 mlk_code mlk_ffmpeg_load(mlk_status *status)
 {
-    static mlk_library libraries = MLK_LIBRARY;
     return mlk_library_load(&libraries, load, status);
 }

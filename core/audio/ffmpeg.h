@@ -13,6 +13,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
+#include <stdbool.h>
 
 /* Every function that the engine calls: X(library, name). */
 #define MLK_FFMPEG_FUNCTIONS(X)                                                                                        \
@@ -70,6 +71,9 @@ extern mlk_ffmpeg_functions mlk_ffmpeg;
  * which. MLK_EXHAUSTED or MLK_MEMORY: the next call tries again.
  * Nothing of mlk_ffmpeg may be called before this returned MLK_OK. */
 mlk_code mlk_ffmpeg_load(mlk_status *status);
+
+/* True once somebody needed the libraries and did not get them. */
+bool mlk_ffmpeg_missed(void);
 
 #ifndef MLK_FFMPEG_PLAIN_NAMES
 #define av_channel_layout_compare mlk_ffmpeg.av_channel_layout_compare

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PIECE = 16384 }; /* frames decoded at a time */
 
@@ -115,26 +116,49 @@ static mlk_code prepare(mlk_audio_reader *reader, mlk_status *status)
     return MLK_OK;
 }
 
-mlk_code mlk_audio_reader_open(const char *path, const mlk_audio_options *options, mlk_audio_reader **reader,
-                               mlk_status *status)
+/* A reader of a decoder, which is the reader's own then; `code` says whether it could be opened. */
+static mlk_code finish_opening(mlk_code code, mlk_decoder *decoder, const char *path, const mlk_audio_options *options,
+                               mlk_audio_reader **reader, mlk_status *status)
 {
-    mlk_code code = check(options, status);
     if (code)
         return code;
     mlk_audio_reader *opened = calloc(1, sizeof *opened);
-    if (!opened)
+    if (!opened) {
+        mlk_decoder_free(decoder);
         return mlk_fail_memory(status, "a reader");
+    }
     opened->options = *options;
+    opened->decoder = decoder;
     strncpy(opened->path, path, sizeof opened->path - 1);
-    code = mlk_decoder_open(path, &opened->decoder, status);
-    if (!code)
-        code = prepare(opened, status);
+    code = prepare(opened, status);
     if (code) {
         mlk_audio_reader_free(opened);
         return code;
     }
     *reader = opened;
     return MLK_OK;
+}
+
+mlk_code mlk_audio_reader_open(const char *path, const mlk_audio_options *options, mlk_audio_reader **reader,
+                               mlk_status *status)
+{
+    mlk_decoder *decoder = NULL;
+    mlk_code code = check(options, status);
+    if (!code)
+        code = mlk_decoder_open(path, &decoder, status);
+    return finish_opening(code, decoder, path, options, reader, status);
+}
+
+mlk_code mlk_audio_reader_adopt(int descriptor, const char *name, const mlk_audio_options *options,
+                               mlk_audio_reader **reader, mlk_status *status)
+{
+    mlk_decoder *decoder = NULL;
+    mlk_code code = check(options, status);
+    if (code)
+        close(descriptor);
+    else
+        code = mlk_decoder_adopt(descriptor, name, &decoder, status);
+    return finish_opening(code, decoder, name, options, reader, status);
 }
 
 int mlk_audio_reader_channels(const mlk_audio_reader *reader)

@@ -149,6 +149,20 @@ static mlk_code check_file(const char *path, const struct stat *file, mlk_status
     return MLK_OK;
 }
 
+mlk_code mlk_source_adopt(int descriptor, const char *name, mlk_source *source, mlk_status *status)
+{
+    struct stat file;
+    mlk_code code = fstat(descriptor, &file) == 0 ? check_file(name, &file, status)
+                                                  : mlk_fail(status, MLK_IO, "%s: %s", name, strerror(errno));
+    if (code) {
+        close(descriptor);
+        return code;
+    }
+    *source = (mlk_source){.path = name, .descriptor = descriptor, .end = file.st_size};
+    leave_out_tags(source);
+    return MLK_OK;
+}
+
 mlk_code mlk_source_open(const char *path, mlk_source *source, mlk_status *status)
 {
     /* O_NONBLOCK: a pipe is opened to be refused, not waited for. */
@@ -157,16 +171,7 @@ mlk_code mlk_source_open(const char *path, mlk_source *source, mlk_status *statu
         return errno == EMFILE || errno == ENFILE || errno == ENOMEM
                    ? mlk_fail_system(status, errno, "cannot open", path)
                    : mlk_fail(status, MLK_IO, "%s: %s", path, strerror(errno));
-    struct stat file;
-    mlk_code code = fstat(descriptor, &file) == 0 ? check_file(path, &file, status)
-                                                  : mlk_fail(status, MLK_IO, "%s: %s", path, strerror(errno));
-    if (code) {
-        close(descriptor);
-        return code;
-    }
-    *source = (mlk_source){.path = path, .descriptor = descriptor, .end = file.st_size};
-    leave_out_tags(source);
-    return MLK_OK;
+    return mlk_source_adopt(descriptor, path, source, status);
 }
 
 void mlk_source_close(mlk_source *source)

@@ -20,6 +20,10 @@ typedef struct mlk_source {
 
 /* Opens a regular file. Copies of a source may be read side by side: each has a position of its own. */
 mlk_code mlk_source_open(const char *path, mlk_source *source, mlk_status *status);
+
+/* The same of a file that is open, whose descriptor is the source's from now on, on failure too; `name` stands for its
+ * path in messages, and its ending for what the content leaves open. */
+mlk_code mlk_source_adopt(int descriptor, const char *name, mlk_source *source, mlk_status *status);
 void mlk_source_close(mlk_source *source);
 
 int64_t mlk_source_size(const mlk_source *source);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,6 +89,23 @@ static int held_signal(lua_State *L)
     return 1;
 }
 
+/* random_hex(bytes) -> twice as many hexadecimal digits that nobody can guess */
+static int random_hex(lua_State *L)
+{
+    enum { MOST = 64 };
+    unsigned char bytes[MOST];
+    char hex[2 * MOST];
+    size_t n = (size_t)mlk_lua_integer(L, 1, "bytes", 1, MOST);
+    if (getrandom(bytes, n, 0) != (ssize_t)n)
+        return mlk_lua_fail(L, "the system gives no random numbers: %s", strerror(errno));
+    for (size_t i = 0; i < n; i++) {
+        hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    lua_pushlstring(L, hex, 2 * n);
+    return 1;
+}
+
 /* terminal_columns(fd) -> integer?: how wide the terminal at that descriptor is; nil when it is none. */
 static int terminal_columns(lua_State *L)
 {
@@ -150,8 +168,8 @@ static int writable(lua_State *L)
 int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"cores", cores}, {"clock", clock_s}, {"interrupted", interrupted}, {"sleep", sleep_s},
-        {"hold_signals", hold_signals}, {"held_signal", held_signal},
+        {"cores", cores}, {"clock", clock_s}, {"interrupted", interrupted}, {"random_hex", random_hex},
+        {"sleep", sleep_s}, {"hold_signals", hold_signals}, {"held_signal", held_signal},
         {"libraries", mlk_lua_libraries}, {"codecs", mlk_lua_codecs}, {"terminal_columns", terminal_columns},
         {"blas", blas}, {"ready_for_torch", ready_for_torch}, {"load_tensors_by", load_tensors_by},
         {"writable", writable}, {NULL, NULL},

@@ -57,30 +57,23 @@ static mlk_code no_memory(mlk_status *status)
 
 /* --- how it ends --- */
 
-static int end_process(mlk_vamp_session *self)
+static int end_process(mlk_vamp_session *self, double patience_s)
 {
-    int ended = self->pid ? mlk_process_end(self->pid) : 0;
+    int ended = self->pid ? mlk_process_end(self->pid, patience_s) : 0;
     self->pid = 0;
     return ended;
 }
 
 static mlk_code fail(mlk_vamp_session *self, mlk_code code, mlk_status *status, const char *why)
 {
-    end_process(self);
+    end_process(self, 0);
     return mlk_fail(status, code, "%s", why);
 }
 
 /* The socket was closed before all was told. */
 static mlk_code explain_death(mlk_vamp_session *self, mlk_status *status)
 {
-    int ended = 0;
-    pid_t gone = 0;
-    for (double until = mlk_now_s() + LAST_WORDS_S; gone == 0 && mlk_now_s() < until; usleep(1000))
-        gone = waitpid(self->pid, &ended, WNOHANG);
-    if (gone == self->pid)
-        self->pid = 0;
-    else
-        ended = end_process(self);
+    int ended = end_process(self, LAST_WORDS_S);
     if (WIFSIGNALED(ended))
         return mlk_fail(status, MLK_INVALID, "it crashed (%s)", strsignal(WTERMSIG(ended)));
     return mlk_fail(status, MLK_INVALID, "it ended its process (exit code %d)", WEXITSTATUS(ended));
@@ -118,7 +111,7 @@ static mlk_code take_message(mlk_vamp_session *self, const mlk_vamp_message *hea
     case MLK_VAMP_RESULT:
         return keep_result(self, head, body, status);
     case MLK_VAMP_FAILURE:
-        end_process(self);
+        end_process(self, 0);
         return mlk_fail(status, MLK_INVALID, "%.*s", (int)head->text_size, body);
     case MLK_VAMP_END:
         self->over = true;
@@ -181,7 +174,7 @@ static mlk_code wait_for(mlk_vamp_session *self, short events, mlk_status *statu
     if (mlk_interrupted())
         return fail(self, MLK_INTERRUPTED, status, "interrupted");
     if (mlk_now_s() - self->moved_s > self->timeout_s) {
-        end_process(self);
+        end_process(self, 0);
         return mlk_fail(status, MLK_INVALID, "it did nothing for %g s", self->timeout_s);
     }
     return hear(self, status);
@@ -200,7 +193,7 @@ mlk_code mlk_vamp_start(const char *const argv[], double timeout_s, size_t most_
     self->most_bytes = most_bytes;
     self->moved_s = mlk_now_s();
     self->socket = -1;
-    return mlk_process_start(argv, &self->pid, &self->socket, status);
+    return mlk_process_start(argv, -1, &self->pid, &self->socket, status);
 }
 
 static mlk_code check_alive(const mlk_vamp_session *self, mlk_status *status)
@@ -237,7 +230,7 @@ mlk_code mlk_vamp_finish(mlk_vamp_session *self, mlk_status *status)
     while (!code && !self->over)
         code = wait_for(self, POLLIN, status);
     if (!code)
-        end_process(self);
+        end_process(self, 0);
     return code;
 }
 
@@ -256,7 +249,7 @@ void mlk_vamp_free(mlk_vamp_session *self)
 {
     if (!self)
         return;
-    end_process(self);
+    end_process(self, 0);
     if (self->socket >= 0)
         close(self->socket);
     heap *heaps[] = {&self->inbox, &self->times, &self->durations, &self->counts, &self->values, &self->labels,

@@ -190,9 +190,10 @@ end})
 
 --- Makes an empty folder for temporary files, which nobody else may enter, and returns its path. Remove it with
 --- `files.remove`; at the latest it goes when the program ends, whether by itself or by SIGINT, SIGTERM or SIGHUP.
+---@param base string?  the folder in which it is made; default: $TMPDIR, or /tmp
 ---@return string
-function files.temporary_folder()
-  local base = os.getenv "TMPDIR" or "/tmp"
+function files.temporary_folder(base)
+  base = base or os.getenv "TMPDIR" or "/tmp"
   if base == "" then base = "/tmp" end
   for i = 1, 100 do
     local path = files.join(base, ("moonlark-%x-%d"):format(math.floor(core.system.clock() * 1e9), i))

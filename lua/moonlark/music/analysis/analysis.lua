@@ -37,6 +37,16 @@ local parameters = options.describe("music.analyze", {
     {usual = "none is asked"}),
 })
 
+local heard_share = 0.7 -- of the time goes to what is heard in pieces
+
+-- Tells how far the song is heard.
+local function of_curves(h, say)
+  local length = h:expected()
+  return function(seconds, curve)
+    say(heard_share * (length and length > 0 and math.min(1, seconds / length) or 0), curve)
+  end
+end
+
 --- Hears all of a song at once: what the functions of music give one by one, from sound that is decoded once and
 --- transforms that they share.
 ---
@@ -46,13 +56,15 @@ local parameters = options.describe("music.analyze", {
 ---     music.analyze("song.mp3"):save "song.html"
 ---@param song string|moonlark.Signal  a path, or a waveform
 ---@param given moonlark.music.analyze.Options?
+---@param say fun(done: number, stage: string)?  is told how far it is: 0 .. 1, and what is heard now
 ---@return moonlark.Analysis
-function analysis.analyze(song, given)
+function analysis.analyze(song, given, say)
   local o = parameters:read(given)
   local h, names = heard.of(song), o.parts or parts.names
-  h:prepare(parts.curves(names))
+  h:prepare(parts.curves(names), say and of_curves(h, say))
   local self = {path = h.path, duration = h:seconds()}
-  for _, name in ipairs(names) do
+  for i, name in ipairs(names) do
+    if say then say(heard_share + (1 - heard_share) * (i - 1) / #names, name) end
     self[name] = parts.hear(name, h)
     h:tidy()
   end

@@ -185,11 +185,12 @@ local function missing(self, names)
   return of_curves, of_meters
 end
 
-local function make_curves(self, names, ears)
+local function make_curves(self, names, ears, say)
   local parts = {}
   for _, name in ipairs(names) do parts[name] = {} end
   for piece, last in pieces_of(self, ears) do
-    for _, name in ipairs(names) do
+    for i, name in ipairs(names) do
+      if say then say(piece.waveform.start + piece.waveform:duration() * (i - 1) / #names, name) end
       local made = curves[name](piece)
       table.insert(parts[name], made:with {start = piece.waveform.start})
       if not (last and piece.number == 1) then require "moonlark.torch".empty_cache() end
@@ -213,15 +214,16 @@ end
 --- Makes several curves and hears with several meters while the song is decoded once.
 ---     h:prepare {"chroma", "flux", "loudness"}
 ---@param names string[]
-function Heard:prepare(names)
+---@param say fun(seconds: number, curve: string)?  is told how much of the song was heard, and what is computed now
+function Heard:prepare(names, say)
   local of_curves, of_meters = missing(self, names)
   local measured = {}
   if #of_meters > 0 and #of_curves > 0 and self.path and not self.only then
     local info = audio.info(self.path)
     measured = made_of(of_meters, info.channels, info.rate)
-    make_curves(self, of_curves, ears_of(measured))
+    make_curves(self, of_curves, ears_of(measured), say)
   else
-    if #of_curves > 0 then make_curves(self, of_curves) end
+    if #of_curves > 0 then make_curves(self, of_curves, nil, say) end
     if #of_meters > 0 then measured = measure(self.source, of_meters) end
   end
   for name, one in pairs(measured) do self.measured[name] = one end
@@ -274,6 +276,14 @@ function Heard:seconds()
     for _ in self:pieces() do end -- as long as it is
   end
   return self.length
+end
+
+--- Seconds, as far as they are known before the song is heard.
+---     print(h:expected())
+---@return number?
+function Heard:expected()
+  if self.length or not self.path then return self:seconds() end
+  return audio.info(self.path).duration
 end
 
 --- The whole sound, mono at 22 050 Hz.

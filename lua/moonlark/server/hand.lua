@@ -1,0 +1,85 @@
+--- Hand: one worker process as the front process sees it. It is started with the first order, and again after it died.
+local core = require "moonlark_core"
+local json = require "moonlark.base.json"
+
+local hand = {}
+
+---@class moonlark.server.Hand
+---@field kind "analysis"|"model"
+---@field package settings table  what the process is told first
+---@field package peer userdata?
+---@field package order table?  what it works on: {tickets, left}
+---@field idle_since number
+local Hand = {}
+Hand.__index = Hand
+
+local program = {core.process.program, "-e", "require('moonlark.server.worker').run()"}
+
+---@param kind "analysis"|"model"
+---@param settings table
+---@return moonlark.server.Hand
+function hand.new(kind, settings)
+  return setmetatable({kind = kind, settings = settings, idle_since = core.system.clock()}, Hand)
+end
+
+--- Starts the process, where it does not run.
+function Hand:start()
+  if self.peer then return end
+  self.peer = core.process.start(program)
+  self.peer:send(json.encode(self.settings))
+end
+
+--- Gives it work: tickets of one task with the same options.
+---@param tickets moonlark.server.Ticket[]
+---@param message table
+function Hand:give(tickets, message)
+  self:start()
+  self.order = {tickets = tickets, left = #tickets}
+  self.peer:send(json.encode(message))
+end
+
+--- What it has said since it was asked last; and how it ended, if it did.
+---@return table[] messages
+---@return string? end  in words
+function Hand:hear()
+  local messages = {}
+  if not self.peer then return messages end
+  self.peer:flush()
+  while true do
+    local text, over = self.peer:receive()
+    if over then return messages, self:stop(1) end
+    if not text then return messages end
+    messages[#messages + 1] = json.decode(text)
+  end
+end
+
+--- The ticket that a message is about. With the last answer it has nothing to do any more.
+---@param message table
+---@return moonlark.server.Ticket
+function Hand:ticket(message)
+  local order = self.order
+  if message.result or message.problem then order.left = order.left - 1 end
+  if order.left == 0 then self:put_down() end
+  return order.tickets[message.place]
+end
+
+--- Ends the process; says how it ended.
+---@param patience number  seconds that it has to do so itself
+---@return string
+function Hand:stop(patience)
+  if not self.peer then return "was not running" end
+  local code, signal = self.peer:finish(patience)
+  self.peer:close()
+  self.peer = nil
+  return signal and "SIG" .. signal or "exit code " .. tostring(code)
+end
+
+--- What it worked on, which it has no more.
+---@return moonlark.server.Ticket[]
+function Hand:put_down()
+  local order = self.order
+  self.order, self.idle_since = nil, core.system.clock()
+  return order and order.tickets or {}
+end
+
+return hand
