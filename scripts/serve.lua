@@ -1,6 +1,7 @@
 --- Serves what Moonlark hears and knows over HTTP, with a page to drop songs on.
 local command = require "moonlark.shell.command"
 local files = require "moonlark.base.files"
+local hearing = require "moonlark.server.hearing"
 local options = require "moonlark.base.options"
 local server = require "moonlark.server"
 
@@ -8,6 +9,8 @@ local parser = command.parser("serve", "Serves what Moonlark hears and knows ove
 parser:epilog [[
   moonlark serve                                    http://127.0.0.1:8000, for this machine alone
   moonlark serve --address 0.0.0.0 --token-file F   for others, too, who send "Authorization: Bearer TOKEN"
+  moonlark serve --models runs/genres --runs runs   predicts by a model; shows the runs of a folder
+  moonlark serve --folders /music                   clients may name files in it instead of sending them
   moonlark serve --routes mine.lua                  with routes of one's own
   curl -F file=@song.mp3 http://127.0.0.1:8000/v1/analyses
 
@@ -15,7 +18,11 @@ SIGTERM and Ctrl-C end it in order: what runs may end. Exit code: 0 after SIGTER
 listen, 2 for wrong usage. Needs libmicrohttpd (apt-get install libmicrohttpd12).]]
 local told = {"address", "port", "hosts", "rate", "connections", "connections_of_one", "queue", "idle", "body_time",
   "max_upload", "grace"}
+local of_workers = {"workers", "models", "device", "offline", "duration", "memory", "decode_seconds", "task_seconds", "partial"}
+local of_hearing = {"folders", "runs", "songs_bytes"}
 command.options(parser, options.described "server.new", told)
+command.options(parser, options.described "server.workers", of_workers)
+command.options(parser, options.described "server.hearing", of_hearing)
 parser:option("--token-file", "A file whose first line is the token that everybody must send who asks."):argname "<file>"
 parser:option("--routes", "A file with routes of one's own; may be given again."):argname "<file.lua>":count "*":default {}
 local args = parser:parse()
@@ -26,10 +33,17 @@ local function read_token(path)
   return #token >= 16 and token or parser:error("--token-file must hold a token of 16 characters or more in its first line")
 end
 
-local given = {}
-for _, name in ipairs(told) do given[name] = args[name] end
+-- Those of the arguments that have these names.
+local function chosen(names)
+  local given = {}
+  for _, name in ipairs(names) do given[name] = args[name] end
+  return given
+end
+
+local given = chosen(told)
 if args.token_file then given.token = read_token(args.token_file) end
 local service <close> = server.new(given)
+hearing.add(service, chosen(of_hearing), chosen(of_workers))
 for _, path in ipairs(args.routes) do service:load(path) end
 local port = service:open()
 local at = args.address and args.address:find ":" and "[" .. args.address .. "]" or args.address or "127.0.0.1"

@@ -196,11 +196,18 @@ static int next(lua_State *L)
 }
 
 /* Sets a field of the table at the top: {name = value}, of names that come twice the last. */
+/* What is there more than once is a list: its values with commas between them, as HTTP has it of headers. */
 static void set_pairs(lua_State *L, const char *field, const mlk_pairs *pairs)
 {
     lua_newtable(L);
-    for (const char *name = NULL; (name = mlk_pairs_next(pairs, name));)
-        mlk_lua_set_string(L, name, mlk_pairs_value(name));
+    for (const char *name = NULL; (name = mlk_pairs_next(pairs, name));) {
+        if (lua_getfield(L, -1, name) == LUA_TSTRING)
+            lua_pushfstring(L, "%s,%s", lua_tostring(L, -1), mlk_pairs_value(name));
+        else
+            lua_pushstring(L, mlk_pairs_value(name));
+        lua_setfield(L, -3, name);
+        lua_pop(L, 1);
+    }
     lua_setfield(L, -2, field);
 }
 

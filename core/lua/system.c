@@ -10,8 +10,10 @@
 #include "tensor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -165,6 +167,14 @@ static int writable(lua_State *L)
     return 2;
 }
 
+/* real_path(path) -> the same place without links, "." and ".."; nil where nothing is there */
+static int real_path(lua_State *L)
+{
+    char found[PATH_MAX];
+    lua_pushstring(L, realpath(mlk_lua_string(L, 1, "path"), found)); /* NULL is nil */
+    return 1;
+}
+
 int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -172,7 +182,7 @@ int mlk_lua_open_system(lua_State *L)
         {"sleep", sleep_s}, {"hold_signals", hold_signals}, {"held_signal", held_signal},
         {"libraries", mlk_lua_libraries}, {"codecs", mlk_lua_codecs}, {"terminal_columns", terminal_columns},
         {"blas", blas}, {"ready_for_torch", ready_for_torch}, {"load_tensors_by", load_tensors_by},
-        {"writable", writable}, {NULL, NULL},
+        {"writable", writable}, {"real_path", real_path}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     lua_pushliteral(L, MOONLARK_VERSION);

@@ -76,11 +76,13 @@ static enum MHD_Result take_part(void *context, enum MHD_ValueKind kind, const c
             open_file(self, filename, type);
         if (!self->fault.status)
             write_file(self, bytes, n);
+    } else if (memchr(bytes, '\0', n)) {
+        fail(self, 422, "a form's fields must be texts without zero bytes");
     } else {
         bool fits = offset ? mlk_pairs_extend(&self->fields, bytes, n)
                            : mlk_pairs_add(&self->fields, key, "") && mlk_pairs_extend(&self->fields, bytes, n);
         if (!fits)
-            fail(self, 413, "a form's fields must be texts of %d bytes together at most", FIELDS_SIZE);
+            fail(self, 413, "a form's fields must have %d bytes together at most", FIELDS_SIZE);
     }
     return self->fault.status ? MHD_NO : MHD_YES;
 }

@@ -2388,6 +2388,19 @@
 ---@field exists? "refuse"|"number"|"overwrite"|"resume"  default "refuse": what to do with a run that is there
 ---@field data? moonlark.Dataset|string|false  default not recorded: what the run reads; run.json keeps its content hash
 
+--- What server.hearing takes.
+---@class moonlark.server.hearing.Options
+---@field folders? string[]|false  default none: whose files may be asked about by their paths
+---@field runs? string|false  default none: the folder of runs that the dashboard shows
+---@field songs_bytes? integer  default 4000000000, 1000000 or more, bytes: what songs and all that is made of them may take on the disk; those that were not used for the longest time go
+
+--- What server.jobs takes.
+---@class moonlark.server.jobs.Options
+---@field pool any  required: what server.workers gives
+---@field keep? integer  default 500, 1 or more: jobs that are over and can still be asked for
+---@field keep_seconds? number  default 3600, 0 or more, s: how long they can
+---@field keep_bytes? integer  default 256000000, 1 or more: what their results may take together
+
 --- What server.new takes.
 ---@class moonlark.server.new.Options
 ---@field address? string  default "127.0.0.1": where it listens; any other than this machine itself needs a token
@@ -2402,6 +2415,29 @@
 ---@field body_time? number  default 300, above 0, s: how long a body may take to come; then 408
 ---@field max_upload? integer  default 1073741824, 1 or more, bytes: of a file that comes; then 413
 ---@field grace? number  default 30, 0 or more, s: how long what runs may go on when the service is to end
+
+--- What server.songs takes.
+---@class moonlark.server.songs.Options
+---@field folder? string|false  default a temporary one: where their folders lie, which are removed at the end
+---@field most_bytes? integer  default 4000000000, 1 or more: of all folders together; the oldest songs go
+
+--- What server.workers takes.
+---@class moonlark.server.workers.Options
+---@field songs? moonlark.server.Songs|false  default nil
+---@field workers? integer  default 2, 1..256: processes that hear songs
+---@field queue? integer  default 64, 0 or more: tasks that may wait
+---@field models? string[]|false  default none: run folders, files, or models from elsewhere
+---@field device? string  default "cpu": where networks compute: "cpu", "cuda:0"
+---@field offline? boolean  default false: nothing is fetched
+---@field tasks? string|false  default none: a folder with tasks of one's own, NAME.lua, beside those of tasks/
+---@field batch? integer  default 64, 1 or more: tasks that a model is given at once
+---@field task_seconds? number  default 600, above 0, s: a task that takes longer is ended
+---@field idle_seconds? number  default 300, above 0, s: a worker with nothing to do ends after so long
+---@field duration? number  default 7200, above 0, s: the longest sound
+---@field memory? integer  default 512, 16 or more, MB: of a decoder
+---@field decode_seconds? integer  default 120, 1 or more, s: processor time of a decoder
+---@field decoded_bytes? integer  default 4000000000, 1000 or more: of a decoded file
+---@field partial? "error"|"keep"  default "error": damaged files: an error, or what is there is kept
 
 --- What shell.train takes.
 ---@class moonlark.shell.train.Options

@@ -11,6 +11,7 @@
 --- handler returns at once: what takes longer it hands to a worker, and answers when the result comes.
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
+local input = require "moonlark.server.input"
 local options = require "moonlark.base.options"
 local problem = require "moonlark.server.problem"
 local Request = require "moonlark.server.request"
@@ -143,7 +144,11 @@ local function serve(self, exchange)
   local request = Request.of(self, exchange)
   local route = self.routes[request.route]
   request.parts = parts_of(route, request.path)
-  local fine, why = xpcall(route.handler, function(why) return problem.is(why) and why or debug.traceback(why, 2) end, request)
+  local function answer()
+    if route.about.answers then request.said = input.read(route.about, request) end -- a route that says what it takes
+    route.handler(request)
+  end
+  local fine, why = xpcall(answer, function(why) return problem.is(why) and why or debug.traceback(why, 2) end)
   if not fine then answer_failure(request, why) end
   if request.upload then os.remove(request.upload.path) end -- unless the handler has moved it
 end

@@ -1,11 +1,12 @@
 --- Input: what a request says beside its sound, checked by the parameter tables of its route.
 ---
----     local said = input.read(route, request)      -- {wait = 5, parts = {"tempo"}, …}, or nil: it was answered by a problem
+---     local said = input.read(route, request)      -- {wait = 5, parts = {"tempo"}, …}; what is refused is a problem
 ---
 --- A query and the fields of a form are texts: "tempo,key" is a list, "true" a boolean. A body of JSON has the types that
 --- the document at /openapi.json says, and no others: what Lua takes beside them (false for nil, 2 for "2") is refused.
 local json = require "moonlark.base.json"
 local options = require "moonlark.base.options"
+local problem = require "moonlark.server.problem"
 local show = require "moonlark.base.show"
 local text = require "moonlark.base.text"
 
@@ -52,8 +53,12 @@ end
 
 -- --- checks ------------------------------------------------------------------------------
 
--- Whether a value has a type of JSON's that the parameter means, not one that stands for it in Lua.
-local function is_strict(p, value)
+--- Whether a value has a type of JSON's that the parameter means, not one that stands for it in Lua.
+---     if not input.is_strict(p, false) then print "nil was meant" end
+---@param p moonlark.Parameter
+---@param value any  one that it takes
+---@return boolean
+function input.is_strict(p, value)
   if p.kind == "choice" then
     for _, word in ipairs(p.choices) do
       if word == value then return true end
@@ -62,15 +67,16 @@ local function is_strict(p, value)
   end
   if p.kind == "either" then
     for _, kind in ipairs(p.kinds) do
-      if kind.accept(value) ~= nil and is_strict(kind, value) then return true end
+      if kind.accept(value) ~= nil and input.is_strict(kind, value) then return true end
     end
     return false
   end
   if p.kind == "list" and type(value) == "table" then
     for _, item in ipairs(value) do
-      if not is_strict(p.item, item) then return false end
+      if not input.is_strict(p.item, item) then return false end
     end
   end
+  if p.kind == "string" and value:find("\0", 1, true) then return false end -- as schema.lua has it
   return value ~= false or p.keeps_false == true
 end
 
@@ -78,9 +84,10 @@ local function got(value) return value == json.null and "null" or options.got(va
 
 -- The value, cleaned; or nil and a sentence with the name, what is allowed and what came.
 local function checked(p, value)
-  local clean
-  if value ~= json.null then clean = p.accept(value) end
-  if clean ~= nil and is_strict(p, value) then return clean end
+  local ran, clean = true, nil
+  if value ~= json.null then ran, clean = pcall(p.accept, value) end
+  if not ran then return nil, ("%s: %s"):format(p.name, clean) end -- a table of options of its own
+  if clean ~= nil and input.is_strict(p, value) then return clean end
   if clean ~= nil or value == json.null or value == false then
     return nil, ("%s must be %s, got %s"):format(p.name, p.allowed, got(value))
   end
@@ -107,7 +114,6 @@ local function read_into(said, values, by_name, convert)
     if convert then value = read_text(p, value) end
     local clean, why = checked(p, value)
     if clean == nil then return refusal(422, name, why) end
-    if said[name] ~= nil then return refusal(422, name, name .. " is said twice") end
     said[name] = clean
   end
 end
@@ -128,11 +134,11 @@ local none = options.outside("nothing", {})
 
 -- The fields of a body of JSON, or a refusal.
 local function read_body(route, request, said)
-  if not request.body or request.body == "" then
+  if not request.json or request.json == "" then
     if route.needs_body then return refusal(400, nil, "the request needs a body of JSON") end
     return nil
   end
-  local ok, value = pcall(json.decode, request.body, "the body")
+  local ok, value = pcall(json.decode, request.json, "the body")
   if not ok then return refusal(400, nil, tostring(value)) end
   if not is_object(value) then return refusal(422, nil, "the body must be a JSON object, got " .. got(value)) end
   return read_into(said, value, (route.options or none).by_name, false)
@@ -152,7 +158,7 @@ end
 
 --- What a request says: the values of the route's query and options by name, defaults filled in.
 ---
---- With sound as the body, options may stand in the query or in the fields of the form; with JSON, in the body.
+--- Where a body may be sound, options may stand in the query, too; what the form or the JSON says counts more.
 ---     local said, refusal = input.check(route, request)
 ---@param route moonlark.server.About
 ---@param request table
@@ -169,14 +175,15 @@ function input.check(route, request)
   return said
 end
 
---- The same; what is refused is answered by a problem, and nil comes back.
+--- The same; what is refused is a problem, which is raised.
+---     local said = input.read(route, request)
 ---@param route moonlark.server.About
 ---@param request table
----@return table?
+---@return table
 function input.read(route, request)
   local said, refused = input.check(route, request)
   if said then return said end
-  request:problem(refused.status, refused.detail, refused.argument and {argument = refused.argument} or nil)
+  problem.fail(refused.status, refused.detail, refused.argument and {argument = refused.argument} or nil)
 end
 
 return input

@@ -175,6 +175,17 @@ function Jobs:cancel(id)
   return true
 end
 
+--- Cancels a job that is not over, and forgets it.
+---     list:remove(id)
+---@param id string
+function Jobs:remove(id)
+  self:cancel(id)
+  self.by_id[id] = nil
+  for i, job in ipairs(self.list) do
+    if job.id == id then return table.remove(self.list, i) end
+  end
+end
+
 --- All of them, the newest first.
 ---     for _, job in ipairs(list:all()) do print(job.kind, job.status) end
 ---@return moonlark.server.Job[]

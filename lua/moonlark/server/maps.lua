@@ -38,6 +38,11 @@ local kinds = {
 --- The kinds of maps.
 maps.kinds = {"mel", "cqt", "chroma", "tonnetz"}
 
+--- The name of a map's file in the folder of its song.
+---@param kind string
+---@return string
+function maps.file(kind) return kind .. ".map" end
+
 -- Which columns of a piece are kept: its first and last, or to the middle of what it shares.
 local function kept(piece, frames, last)
   return piece.number == 1 and 0 or shared_frames // 2, last and frames or whole_frames - shared_frames // 2

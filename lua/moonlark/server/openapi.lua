@@ -14,6 +14,7 @@ local openapi = {}
 ---@field summary string  one line
 ---@field body "json"|"sound"|nil
 ---@field public boolean?  asked without a token
+---@field hidden boolean?  no part of the document: a file of the page
 ---@field tag string?  under which it stands in the document
 ---@field parts table<string, table>?  schemas of the parts in braces; default: openapi.parts by their names
 ---@field query moonlark.Description?  arguments of the query
@@ -37,8 +38,8 @@ openapi.parts = {
 
 -- What any request may come to, beside the route's own answers.
 local always = {
-  [400] = "The request is malformed.", [401] = "A token is needed.", [403] = "The Host or Origin is not allowed here.",
-  [422] = "An argument is not what it may be; `argument` names it.", [429] = "Too many requests of one address.",
+  [400] = "The request is malformed.", [401] = "A token is needed.", [403] = "The Origin is not allowed here.",
+  [421] = "The Host is not a name of this service.", [422] = "An argument is not what it may be; `argument` names it.", [429] = "Too many requests of one address.",
   [503] = "Too much is under way; Retry-After says when to ask again.",
 }
 local with_body = {
@@ -73,7 +74,8 @@ local function answers_of(about)
   local function add(list)
     for status, answer in pairs(list) do answers[tostring(status)] = answer_of(status, answer) end
   end
-  if not about.public then add(always) end
+  add(always)
+  answers["401"] = not about.public and answers["401"] or nil
   if about.body then add(with_body) end
   add(about.answers)
   return answers
@@ -84,6 +86,14 @@ local function parameter_of(p)
     style = p.kind == "list" and "form" or nil, explode = p.kind == "list" and false or nil}
 end
 
+-- Whether a field says which song is meant where no sound comes.
+local function is_source(about, name)
+  for _, field in ipairs(about.one_of or {}) do
+    if field == name then return true end
+  end
+  return false
+end
+
 local function parameters_of(path, about)
   local list = {}
   for name in path:gmatch "{(%w+)}" do
@@ -92,6 +102,9 @@ local function parameters_of(path, about)
     list[#list + 1] = {name = name, ["in"] = "path", required = true, schema = part, description = part.description}
   end
   for _, p in ipairs(about.query and about.query.list or {}) do list[#list + 1] = parameter_of(p) end
+  for _, p in ipairs(about.body == "sound" and about.options.list or {}) do
+    if not is_source(about, p.name) then list[#list + 1] = parameter_of(p:but {name = p.name, required = false}) end
+  end
   return #list > 0 and list or nil
 end
 
@@ -114,10 +127,13 @@ local function form_body(about)
   for _, name in ipairs(about.one_of or {}) do made.properties[name] = nil end
   local encoding = {file = {contentType = "audio/*, application/octet-stream"}}
   for _, p in ipairs(about.options and about.options.list or {}) do
-    if p.kind == "list" and made.properties[p.name] then encoding[p.name] = {style = "form", explode = false} end
+    if p.kind == "list" and made.properties[p.name] then
+      encoding[p.name] = {style = "form", explode = false}
+      made.properties[p.name].minItems = nil -- a form has no words for a list of nothing: it leaves it out
+    end
   end
-  made.properties.file = schema.text("the sound: WAV, MP3, FLAC, OGG, M4A …", {format = "binary"})
-  made.required = {"file"}
+  made.properties.file = schema.text("the sound: WAV, MP3, FLAC, OGG, M4A …", {format = "binary", minLength = 1})
+  made.required = table.move(made.required or {}, 1, #(made.required or {}), 2, {"file"})
   return {schema = made, encoding = encoding}
 end
 
@@ -127,7 +143,7 @@ local function body_of(about)
   if about.body == "sound" then
     content["multipart/form-data"] = form_body(about)
     content["application/octet-stream"] = {schema = schema.text("the sound itself; options stand in the query",
-      {format = "binary"})}
+      {format = "binary", minLength = 1})}
   end
   return {required = about.body == "sound" or about.needs_body or false, content = content}
 end
@@ -151,8 +167,10 @@ end
 function openapi.document(routes, facts)
   local paths = {}
   for _, route in ipairs(routes) do
-    paths[route.path] = paths[route.path] or {}
-    paths[route.path][route.method:lower()] = operation(route)
+    if not route.about.hidden and route.about.answers then
+      paths[route.path] = paths[route.path] or {}
+      paths[route.path][route.method:lower()] = operation(route)
+    end
   end
   local schemas = {Problem = openapi.problem}
   for _, name in ipairs(text.keys(facts.schemas)) do schemas[name] = facts.schemas[name] end

@@ -19,6 +19,7 @@ local websocket = require "moonlark.server.websocket"
 ---@field upload {path: string, name: string, type: string, bytes: integer}?  a file that came; it goes when the handler
 --- has returned, unless that has moved it away
 ---@field fields table<string, string>  the other parts of a form
+---@field said table<string, any>?  what it says beside its sound, checked: of routes that describe what they take
 ---@field answered boolean
 local Request = {}
 Request.__index = Request

@@ -27,7 +27,7 @@ end
 of_kind.number, of_kind.integer = ranged "number", ranged "integer"
 
 function of_kind.boolean() return {type = "boolean"} end
-function of_kind.string() return {type = "string"} end
+function of_kind.string() return {type = "string", pattern = "^[^\\u0000]*$"} end -- no address and no form can hold a zero
 function of_kind.choice(p) return {enum = p.choices} end
 
 function of_kind.list(p)
@@ -127,5 +127,8 @@ end
 --- A number, a whole number, a text, true or false, an object of any fields; `facts`: more of the schema.
 schema.number, schema.integer = simple "number", simple "integer"
 schema.text, schema.boolean, schema.any_object = simple "string", simple "boolean", simple "object"
+
+--- An event of a stream.
+schema.event = schema.object {["event?"] = schema.text "what it is", data = schema.text "JSON"}
 
 return schema

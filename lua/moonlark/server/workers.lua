@@ -55,7 +55,7 @@ local parameters = options.describe("server.workers", {
   end, options.none),
   workers = options.integer(2, {least = 1, most = 256}, "processes that hear songs"),
   queue = options.integer(64, {least = 0}, "tasks that may wait"),
-  models = options.list(options.text(), {}, {least = 0}, "run folders, files, or models from elsewhere"),
+  models = options.list(options.text(), options.none, {least = 1, usual = "none"}, "run folders, files, or models from elsewhere"),
   device = options.text("cpu", 'where networks compute: "cpu", "cuda:0"'),
   offline = options.boolean(false, "nothing is fetched"),
   tasks = options.text(options.none, "a folder with tasks of one's own, NAME.lua, beside those of tasks/", {usual = "none"}),
@@ -79,7 +79,7 @@ function workers.new(given)
   local self = setmetatable({songs = shelf, o = o, waiting = {}, hands = {},
     decoders = decoders.new(shelf, o, math.max(2, core.system.cores())),
     tally = {done = 0, failed = 0, cancelled = 0, deaths = 0, batches = 0, batched = 0}}, Pool)
-  if #o.models > 0 then self:hand_for "model":start() end
+  if #(o.models or {}) > 0 then self:hand_for "model":start() end
   return self
 end
 
@@ -180,7 +180,7 @@ function Pool:hand_for(kind)
   if count >= (kind == "model" and 1 or self.o.workers) then return nil end
   local settings = {kind = kind, tasks = self.o.tasks, threads = math.max(1, core.system.cores() // (kind == "model" and 1 or self.o.workers))}
   if kind == "model" then
-    settings.models, settings.device, settings.offline = json.array(self.o.models), self.o.device, self.o.offline
+    settings.models, settings.device, settings.offline = json.array(self.o.models or {}), self.o.device, self.o.offline
   end
   self.hands[#self.hands + 1] = hand.new(kind, settings)
   return self.hands[#self.hands]

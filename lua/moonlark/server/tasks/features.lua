@@ -15,6 +15,7 @@ local parameters = options.describe("server.features", {
 
 -- {"mel", {name = "mfcc", n_mfcc = 13}} as a recipe has them.
 local function settings_of(list)
+  if type(list) == "table" and not list[1] and not list.name then return list end -- {mel = {n_mels = 64}} already
   local features = {}
   for _, one in ipairs(type(list) == "table" and list[1] and list or {list}) do
     local settings = options.join({}, type(one) == "table" and one or {})

@@ -1,0 +1,49 @@
+--- Hearing: gives a service songs, workers, jobs and all routes.
+---
+---     local service = server.new {port = 0}
+---     hearing.add(service, {folders = {"/music"}, runs = "runs"}, {workers = 2, models = {"runs/genres"}})
+---     service:run()
+local files = require "moonlark.base.files"
+local jobs = require "moonlark.server.jobs"
+local options = require "moonlark.base.options"
+local routes = require "moonlark.server.routes"
+local show = require "moonlark.base.show"
+local songs = require "moonlark.server.songs"
+local workers = require "moonlark.server.workers"
+
+local hearing = {}
+
+local described = options.describe("server.hearing", {
+  folders = options.list(options.text(), options.none, {least = 1, usual = "none"},
+    "whose files may be asked about by their paths"),
+  runs = options.text(options.none, "the folder of runs that the dashboard shows", {usual = "none"}),
+  songs_bytes = options.integer(4000000000, {least = 1000000, unit = "bytes"}, "what songs and all that is made of them may "
+    .. "take on the disk; those that were not used for the longest time go"),
+})
+
+local function check_folder(path, name)
+  if files.kind(path) ~= "directory" then show.fail("server.hearing: %s must name folders, got %s", name, path) end
+  return path
+end
+
+--- Adds them. Before the service is opened. Errors: an option is wrong; a folder is not there.
+---     hearing.add(service, {folders = {"/music"}})
+---@param service moonlark.server.Service
+---@param given moonlark.server.hearing.Options?
+---@param of_workers moonlark.server.workers.Options?
+function hearing.add(service, given, of_workers)
+  local o = described:read(given)
+  for _, folder in ipairs(o.folders or {}) do check_folder(folder, "folders") end
+  service.folders, service.runs = o.folders or {}, o.runs and check_folder(o.runs, "runs")
+  service.songs = songs.new {most_bytes = o.songs_bytes}
+  local told = options.join({}, of_workers or {})
+  told.songs = service.songs
+  service.pool = workers.new(told)
+  service.has_models = #(of_workers and of_workers.models or {}) > 0
+  service.jobs = jobs.new {pool = service.pool}
+  service:watch(service.pool)
+  service:every(0.5, function() service.pool:step() end) -- limits of time are looked at even where nothing comes
+  routes(service)
+end
+
+return hearing

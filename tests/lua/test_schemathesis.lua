@@ -1,0 +1,42 @@
+-- Schemathesis (PyPI) makes thousands of requests of the service's own document, right and wrong ones, and finds nothing.
+-- It is looked for as $MOONLARK_TEST_SCHEMATHESIS, or as `st` on PATH: pip install schemathesis.
+local core = require "moonlark_core"
+local files = require "moonlark.base.files"
+local lib = require "lib"
+local lu = require "luaunit"
+local service = require "service"
+
+local program = os.getenv "MOONLARK_TEST_SCHEMATHESIS" or "st"
+local there = core.process.run({program, "--version"}, 60)
+if not there or there.code ~= 0 or not there.out:find "^st, version 4" then
+  print "schemathesis 4 is not here: pip install schemathesis, then MOONLARK_TEST_SCHEMATHESIS=…/bin/st"
+  os.exit(77)
+end
+
+-- Random bytes fit the schema of a file and are no sound: 422 is the right answer to what only seems right.
+local settings = [[
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429", "5xx"]
+]]
+
+TestSchemathesis = {}
+
+function TestSchemathesis:test_it_finds_nothing()
+  local folder = files.temporary_folder()
+  files.mkdirs(folder .. "/runs")
+  files.write(folder .. "/schemathesis.toml", settings)
+  local running <close> = service.start({"--rate", "0", "--workers", "1", "--runs", folder .. "/runs", "--folders", folder},
+    "OMP_NUM_THREADS=1 TMPDIR=" .. folder)
+  local ran = core.process.run({program, "--config-file", "schemathesis.toml", "run",
+    ("http://127.0.0.1:%s/openapi.json"):format(running.port), "--max-time", "60", "-n", "10", "--seed", "1",
+    "--continue-on-failure", "--warnings", "off"}, 280, folder)
+  local cases = tonumber(ran.out:match "(%d+) generated")
+  local said = ran.code ~= 0 and ran.out .. running:log() or ""
+  files.remove(folder)
+  lu.assertEquals(ran.code, 0, said)
+  print(cases .. " cases")
+  lu.assertTrue(cases > 500, "too few cases")
+  lu.assertEquals(running:ask {path = "/health"}.status, 200)
+end
+
+lib.run()
