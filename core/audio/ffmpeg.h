@@ -32,6 +32,7 @@
     X(avutil, av_malloc)                                                                                               \
     X(avutil, av_max_alloc)                                                                                            \
     X(avutil, av_rescale_q)                                                                                            \
+    X(avutil, av_strerror)                                                                                             \
     X(avutil, av_version_info)                                                                                         \
     X(swresample, swr_alloc_set_opts2)                                                                                 \
     X(swresample, swr_convert)                                                                                         \
@@ -91,6 +92,7 @@ bool mlk_ffmpeg_missed(void);
 #define av_malloc mlk_ffmpeg.av_malloc
 #define av_max_alloc mlk_ffmpeg.av_max_alloc
 #define av_rescale_q mlk_ffmpeg.av_rescale_q
+#define av_strerror mlk_ffmpeg.av_strerror
 #define av_version_info mlk_ffmpeg.av_version_info
 #define swr_alloc_set_opts2 mlk_ffmpeg.swr_alloc_set_opts2
 #define swr_convert mlk_ffmpeg.swr_convert

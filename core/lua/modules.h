@@ -18,6 +18,7 @@
     MODULE(extract)             \
     MODULE(feature)             \
     MODULE(flat_search)         \
+    MODULE(hearing)             \
     MODULE(kernel)              \
     MODULE(live)                \
     MODULE(loader)              \

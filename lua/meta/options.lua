@@ -1375,6 +1375,11 @@
 ---@field revision? string  default "main": a branch, a tag or a commit
 ---@field token? string|false  default $HF_TOKEN, or the file in which it is kept: shown to the hub
 
+--- What live.opus takes.
+---@class moonlark.live.opus.Options
+---@field rate? 8000|12000|16000|24000|48000  default 48000: samples per second that packets become
+---@field channels? integer  default 1, 1..2: that packets become
+
 --- What live.session takes.
 ---@class moonlark.live.session.Options
 ---@field offline? boolean  default false: nothing is fetched, what is here must do
@@ -1387,6 +1392,14 @@
 ---@field every? number  default 1, 0.05..3600, s: from one prediction to the next
 ---@field window? number  default 10, 0.5..600, s: of the last sound that a model hears which is no network of segments
 ---@field rows? integer  default 64, 4..256: mel bands of the columns
+
+--- What live.source takes.
+---@class moonlark.live.source.Options
+---@field rate? integer  default 44100, 1000..768000, Hz: samples per second of a pipe, or that a device is asked for
+---@field channels? integer  default 2, 1..64: of a pipe, or that a device is asked for
+---@field format? "f32"|"s16"|"s24"|"s32"|"u8"  default "s16": of the samples in a pipe
+---@field retries? integer  default 10, 0 or more: how often in a row a stream of the network that broke off is asked again
+---@field fast? boolean  default false: a file as fast as it is read, not at its own speed
 
 --- What metrics.average_precision takes.
 ---@class moonlark.metrics.average_precision.Options

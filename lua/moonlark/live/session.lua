@@ -48,6 +48,7 @@ local parameters = options.describe("live.session", {
 ---@field rate integer
 ---@field channels integer
 ---@field heard number  seconds pushed so far
+---@field events string[]  kinds of events that are told
 local Session = {__name = "moonlark.live.Session"}
 Session.__index = Session
 
@@ -196,7 +197,7 @@ function live.session(given)
   local told = o.events or (o.model and kinds or table.move(kinds, 1, #kinds - 1, 1, {}))
   if o.model then o.model = model.open(o.model, {device = o.device, offline = o.offline}) end
   local self = setmetatable({rate = o.rate, channels = o.channels, format = o.format, heard = 0, frames = 0, rest = "",
-    ways = {}, order = {}}, Session)
+    ways = {}, order = {}, events = told}, Session)
   for _, kind in ipairs(told) do
     if kind == "prediction" and not o.model then show.fail 'events: "prediction" needs a model' end
     add_ear(self, ears[kind](self, o))

@@ -13,5 +13,6 @@ return {
   ["feature.embedding"] = elsewhere, ["Recipe:embed"] = elsewhere, ["music.chords"] = elsewhere, ["music.voice"] = elsewhere,
   ["plot.attention"] = elsewhere, ["torch.load"] = elsewhere,
   ["Model:fail"] = "it is an error", ["network.architecture"] = "it is the end of a file",
+  ["live.source"] = "it needs a microphone", ["live.opus"] = "it needs packets of somebody who speaks",
   reload = "it needs a module of yours", help = "it prints what this page says",
 }
