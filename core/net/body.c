@@ -69,7 +69,9 @@ static enum MHD_Result take_part(void *context, enum MHD_ValueKind kind, const c
 {
     (void)kind, (void)encoding;
     mlk_body *self = context;
-    if (filename) {
+    if (!key) {
+        fail(self, 400, "each part of a form must have a name");
+    } else if (filename) {
         if (offset == 0 && self->path)
             fail(self, 422, "a form must hold one file, got more");
         else if (offset == 0)
@@ -139,10 +141,6 @@ void mlk_body_begin(mlk_body *self, struct MHD_Connection *connection, mlk_body_
     *self = (mlk_body){.limits = limits, .file = -1, .about.most = FIELDS_SIZE, .fields.most = FIELDS_SIZE};
     const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const char *coding = header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
-    if (coding && length) {
-        fail(self, 400, "a body must have Content-Length or Transfer-Encoding, got both");
-        return;
-    }
     if ((!coding && (!length || strcmp(length, "0") == 0)) || kind == MLK_BODY_NONE)
         return; /* what comes where nothing is expected is read in vain, as the standard wishes for */
     read_type(self, connection, kind);

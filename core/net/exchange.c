@@ -174,7 +174,7 @@ const char *mlk_status_title(int status_code)
         {405, "Method Not Allowed"}, {408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"},
         {411, "Length Required"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
         {416, "Range Not Satisfiable"}, {421, "Misdirected Request"}, {422, "Unprocessable Content"},
-        {426, "Upgrade Required"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
+        {426, "Upgrade Required"}, {429, "Too Many Requests"}, {500, "Internal Server Error"}, {501, "Not Implemented"},
         {503, "Service Unavailable"}, {504, "Gateway Timeout"}, {507, "Insufficient Storage"},
     };
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)

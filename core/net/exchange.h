@@ -19,6 +19,7 @@ typedef struct mlk_exchange {
     char peer[46];               /* the address that asks */
     int route;
     bool malformed;              /* the address holds a zero or no valid escape */
+    bool unframed;               /* nobody can say where it ends */
     mlk_pairs query, headers;    /* names of headers in lower case */
     mlk_body body;
     double began_s;

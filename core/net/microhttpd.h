@@ -16,8 +16,8 @@
     X(add_response_header) X(create_post_processor) X(create_response_for_upgrade)                                     \
     X(create_response_from_buffer) X(create_response_from_callback) X(create_response_from_fd_at_offset64)             \
     X(destroy_post_processor) X(destroy_response) X(get_connection_info) X(get_connection_values)                      \
-    X(get_daemon_info) X(lookup_connection_value) X(post_process) X(queue_response) X(quiesce_daemon)                  \
-    X(resume_connection) X(start_daemon) X(stop_daemon) X(suspend_connection) X(upgrade_action)
+    X(get_connection_values_n) X(get_daemon_info) X(lookup_connection_value) X(post_process) X(queue_response)         \
+    X(quiesce_daemon) X(resume_connection) X(start_daemon) X(stop_daemon) X(suspend_connection) X(upgrade_action)
 
 #define MLK_MICROHTTPD_FIELD(name) __typeof__(&MHD_##name) name;
 typedef struct mlk_microhttpd_table {

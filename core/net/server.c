@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "interrupt.h"
+#include "net/framing.h"
 #include "net/visits.h"
 
 #include <arpa/inet.h>
@@ -129,6 +130,11 @@ static bool begin(mlk_server *self, mlk_exchange *exchange, const char *method, 
     exchange->began_s = mlk_now_s();
     exchange->route = mlk_routes_find(self->options.routes, method, path, allowed);
     mlk_refusal refusal = judge(self, exchange);
+    mlk_refusal doubt = mlk_framing_judge(connection);
+    if (doubt.status) {
+        refusal = doubt;
+        exchange->unframed = true;
+    }
     if (!refusal.status && exchange->route == MLK_ROUTE_UNKNOWN)
         refusal = (mlk_refusal){404, "there is nothing at this address"};
     if (!refusal.status && exchange->route == MLK_ROUTE_OTHER_METHOD)
@@ -155,7 +161,9 @@ static enum MHD_Result refuse(mlk_exchange *exchange, const char *allowed)
 {
     int status_code = exchange->body.fault.status;
     const char *headers[] = {NULL, NULL, NULL};
-    if (status_code == 405 || status_code == 204)
+    if (exchange->unframed)
+        headers[0] = "Connection", headers[1] = "close";
+    else if (status_code == 405 || status_code == 204)
         headers[0] = "Allow", headers[1] = allowed;
     else if (status_code == 401)
         headers[0] = "WWW-Authenticate", headers[1] = "Bearer";
@@ -198,7 +206,7 @@ static enum MHD_Result greet(mlk_server *self, mlk_exchange *exchange, const cha
     const char *length = header(exchange->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     bool chunked = header(exchange->connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
     bool is_short = length && strtoull(length, NULL, 10) <= READ_IN_VAIN && strcmp(length, "0") != 0;
-    return chunked || is_short ? MHD_YES : refuse(exchange, allowed);
+    return !exchange->unframed && (chunked || is_short) ? MHD_YES : refuse(exchange, allowed);
 }
 
 static enum MHD_Result conclude(mlk_server *self, mlk_exchange *exchange)

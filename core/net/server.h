@@ -15,7 +15,7 @@
  *         }
  *     }
  *
- * Refusals are problems (RFC 9457): 400, 401, 403, 404, 405, 413, 415, 421, 422, 429, 503, 507; 408 has no body. What is
+ * Refusals are problems (RFC 9457): 400, 401, 403, 404, 405, 413, 415, 421, 422, 429, 501, 503, 507; 408 has no body. What is
  * no HTTP at all is refused by libmicrohttpd, in its own words.
  */
 #ifndef MLK_NET_SERVER_H

@@ -175,6 +175,26 @@ function TestBodies:test_slow_headers_are_not_waited_for()
   lu.assertEquals(strict:raw "GET /v1/hello/you HTTP/1.1\r\nHost: lo", "")
 end
 
+function TestBodies:test_parts_without_a_name()
+  local body = '--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n'
+  lu.assertEquals(running:ask {method = "POST", path = "/v1/sound", body = body,
+    headers = {["Content-Type"] = "multipart/form-data; boundary=b"}}.status, 400)
+end
+
+-- What two programs could read as different requests is refused, and nothing behind it is answered.
+function TestBodies:test_requests_whose_end_is_in_doubt()
+  local hidden = "GET /v1/hello/you HTTP/1.1\r\nHost: localhost\r\n\r\n"
+  for fields, status in pairs {
+    ["Content-Length: 2\r\nContent-Length: 2"] = 400, ["Content-Length: 2\r\nTransfer-Encoding: chunked"] = 400,
+    ["Transfer-Encoding: gzip, chunked"] = 501, ["Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"] = 400,
+    ["Host: evil.example\r\nContent-Length: 2"] = 400, ["X: a\1b\r\nContent-Length: 2"] = 400,
+  } do
+    local answer = running:raw(("POST /v1/json HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%s\r\n\r\n{}%s"):format(
+      fields, hidden))
+    lu.assertEquals({fields, answer:match "^HTTP/1.1 (%d+)", select(2, answer:gsub("HTTP/1.1", ""))}, {fields, tostring(status), 1})
+  end
+end
+
 TestGate = {setUp = setup}
 
 function TestGate:test_names_that_are_not_ours()
