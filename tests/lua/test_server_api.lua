@@ -27,6 +27,7 @@ local function make_run(path)
   local r <close> = run.open(path, {architecture = "cnn", seed = 1})
   for epoch = 1, 3 do r:log {epoch = epoch, loss = 1 / epoch, accuracy = epoch > 1 and epoch / 4 or nil} end
   r:metrics {accuracy = 0.75}
+  r:confusion {classes = {"jazz", "rock"}, confusion = torch.tensor({{3, 1}, {0, 4}}, {dtype = "int64"})}
   r:finish()
 end
 
@@ -269,6 +270,7 @@ function TestRuns:test_runs_are_listed_and_told()
   lu.assertStrContains(found.body, '"accuracy":[null,0.5,0.75]')
   lu.assertEquals(found.json().curves.epoch, {1, 2, 3})
   lu.assertEquals(found.json().settings.seed, 1)
+  lu.assertStrContains(found.body, '"confusion":{"classes":["jazz","rock"],"matrix":[[3,1],[0,4]]}')
   for _, name in ipairs {"second", "..", "%2e%2e", "..%2fmusic", "first%2f.."} do
     lu.assertEquals(get("/v1/runs/" .. name).status, 404, name)
   end

@@ -5,8 +5,9 @@
 ---     r:finish()
 ---
 --- The folder holds run.json (settings, seed, versions, content hash of the data, times), metrics.jsonl, metrics.json
---- (the final figures, flat and sorted), report.md, report.html (the same with its pictures inside), plots/, and
---- model.safetensors with model.json. Every file appears whole or not at all, and none names the machine.
+--- (the final figures, flat and sorted), confusion.json where classes were judged, report.md, report.html (the same
+--- with its pictures inside), plots/, and model.safetensors with model.json. Every file appears whole or not at all, and
+--- none names the machine.
 ---
 --- The folder may hold files of yours, too. While a run is open, its process alone writes to the folder (.run.lock says
 --- which process it is). run.json lists what the run wrote: only that is ever removed or overwritten.
@@ -348,6 +349,14 @@ end
 function Run:log(row)
   if type(row) ~= "table" then show.fail("row must be a table, got %s", type(row)) end
   core.store.append(self:own "metrics.jsonl", json.encode(plain(row)) .. "\n")
+end
+
+--- Notes which class was taken for which, in confusion.json: {classes, matrix}, a row for each true class.
+---     r:confusion(classify.cross_validate(model, X))
+---@param found {classes: string[], confusion: moonlark.Tensor}  an evaluation
+function Run:confusion(found)
+  local content = {classes = json.array(found.classes), matrix = json.array(found.confusion:totable())}
+  files.write(self:own "confusion.json", json.encode(content) .. "\n")
 end
 
 --- Sets final figures over those set before, and writes metrics.json: flat and sorted, {accuracy = {svm = 0.8}} as

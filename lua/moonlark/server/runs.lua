@@ -107,10 +107,11 @@ end
 function runs.detail(path, name)
   local loaded = load(path)
   local confusion = files.join(path, "confusion.json")
-  local fine, matrix = pcall(json.read, confusion, "object")
+  local fine, found = pcall(json.read, confusion, "object")
+  for i, row in ipairs(fine and found.matrix or {}) do found.matrix[i] = whole(row) end
   return {name = name, status = loaded.record.status, settings = whole(loaded.record.settings or {}),
     metrics = whole(loaded.metrics),
-    curves = curves_of(loaded.log), confusion = fine and matrix or nil}
+    curves = curves_of(loaded.log), confusion = fine and found or nil}
 end
 
 --- Looks at a run as it goes on: `next()` gives the rows that have come since, and whether the run is over.

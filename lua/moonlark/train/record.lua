@@ -185,6 +185,7 @@ local function write_judged(self, page, trainer)
   if found and found.accuracy then
     page:heading(("Classes of the %s part"):format(part))
     page:classes(found, "tracks")
+    self.run:confusion(found)
     draw(self, page, "confusion", "Confusion matrix", plot.confusion, found)
     draw(self, page, "classes", "Accuracy of each class", class_bars, found)
     local roc = found:roc_curves()

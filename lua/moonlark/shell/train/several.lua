@@ -64,6 +64,7 @@ local function write_first(whole, page, found, seed)
   local how = account.of(found)
   page:heading(("%s, all folds of seed %d"):format(how and how.main or "Classes", seed))
   if not how then
+    whole:confusion(found)
     page:figure(whole:plot("confusion", plot.confusion, found), "Confusion matrix")
     page:classes(found, "tracks")
     return
