@@ -2401,6 +2401,17 @@
 ---@field exists? "refuse"|"number"|"overwrite"|"resume"  default "refuse": what to do with a run that is there
 ---@field data? moonlark.Dataset|string|false  default not recorded: what the run reads; run.json keeps its content hash
 
+--- What server.embedding takes.
+---@class moonlark.server.embedding.Options
+---@field model? string|false  default the first: its name; the first that the service has, if none is named
+
+--- What server.features takes.
+---@class moonlark.server.features.Options
+---@field features any  required: a feature's name, or a list of {name = …, and its settings}
+---@field pooling? string|string[]|false  default all frames: statistics over time: mean, std, min, max, median, p0 … p100
+---@field rate? number  default 22050, 0 or more, Hz: at which the song is heard; 0: its own
+---@field format? "json"|"npz"  default "json": numbers in the answer, or a file of arrays
+
 --- What server.hearing takes.
 ---@class moonlark.server.hearing.Options
 ---@field folders? string[]|false  default none: whose files may be asked about by their paths
@@ -2429,6 +2440,12 @@
 ---@field max_upload? integer  default 1073741824, 1 or more, bytes: of a file that comes; then 413
 ---@field grace? number  default 30, 0 or more, s: how long what runs may go on when the service is to end
 
+--- What server.prediction takes.
+---@class moonlark.server.prediction.Options
+---@field model? string|false  default the first: its name; the first that the service has, if none is named
+---@field segments? boolean  default false: also what is heard in each segment
+---@field top? integer|false  default all, 1 or more: how many classes to name, the likeliest first
+
 --- What server.songs takes.
 ---@class moonlark.server.songs.Options
 ---@field folder? string|false  default a temporary one: where their folders lie, which are removed at the end
@@ -2436,7 +2453,7 @@
 
 --- What server.workers takes.
 ---@class moonlark.server.workers.Options
----@field songs? moonlark.server.Songs|false  default nil
+---@field songs? moonlark.server.Songs|false  default a shelf of its own: where sounds lie
 ---@field workers? integer  default 2, 1..256: processes that hear songs
 ---@field queue? integer  default 64, 0 or more: tasks that may wait
 ---@field models? string[]|false  default none: run folders, files, or models from elsewhere

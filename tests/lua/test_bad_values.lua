@@ -8,7 +8,9 @@ local signal = require "moonlark.signal"
 local sources = require "moonlark.shell.help.sources"
 
 for _, name in ipairs(moonlark.modules) do moonlark.module(name) end
-for _, name in ipairs {"estimator", "network", "predict", "shell.train"} do require("moonlark." .. name) end
+local others = {"estimator", "network", "predict", "shell.train", "server.jobs",
+  "server.songs", "server.workers", "server.tasks.features", "server.tasks.prediction", "server.tasks.embedding"}
+for _, name in ipairs(others) do require("moonlark." .. name) end
 local classify, nn, torch = require "moonlark.classify", require "moonlark.nn", require "moonlark.torch"
 local audio, dataset, train = require "moonlark.audio", require "moonlark.dataset", require "moonlark.train"
 local feature, regress = require "moonlark.feature", require "moonlark.regress"
@@ -78,6 +80,11 @@ local calls = {
   end,
   ["classify.pipeline"] = function(given) return classify.pipeline(given.steps) end,
   ["classify.scaler"] = classify.scaler, ["shell.train"] = require "moonlark.shell.train",
+  ["server.songs"] = require "moonlark.server.songs".new, ["server.jobs"] = require "moonlark.server.jobs".new,
+  ["server.workers"] = require "moonlark.server.workers".new,
+  ["server.features"] = function(given) return require "moonlark.server.tasks.features"(given, {}) end,
+  ["server.prediction"] = function(given) return require "moonlark.server.tasks.prediction".batch(given, {}, {}) end,
+  ["server.embedding"] = function(given) return require "moonlark.server.tasks.embedding".batch(given, {}, {}) end,
   ["classify.constant"] = function(given) return tagger.steps[1]:clone(given) end,
   ["classify.one_vs_rest"] = function(given) return tagger:clone(given) end,
   ["regress.multi_output"] = function(given) return regress.multi_output(classifier):clone(given) end,

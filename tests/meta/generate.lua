@@ -46,7 +46,9 @@ end
 
 local function options_file()
   for _, name in ipairs(moonlark.modules) do moonlark.module(name) end
-  for _, name in ipairs {"estimator", "network", "predict", "shell.train", "server.hearing"} do require("moonlark." .. name) end
+  local others = {"estimator", "network", "predict", "shell.train", "server.hearing", "server.jobs",
+    "server.songs", "server.workers", "server.tasks.features", "server.tasks.prediction", "server.tasks.embedding"}
+  for _, name in ipairs(others) do require("moonlark." .. name) end
   local lines = {"---@meta\n" .. WARNING .. "-- Options of functions, from their descriptions (moonlark.base.options)."}
   for _, owner in ipairs(text.sort(options.owners())) do add_options(lines, options.described(owner)) end
   add_features(lines)

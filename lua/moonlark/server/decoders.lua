@@ -88,6 +88,7 @@ local function finish(self, one)
 end
 
 --- Wants a song decoded.
+---     self.decoders:want(song)
 ---@param song moonlark.server.Song
 function Decoders:want(song)
   if song.state ~= "new" then return end
@@ -96,6 +97,7 @@ function Decoders:want(song)
 end
 
 --- Takes what has been decoded, and starts what waits. Gives the songs that are done: {song, problem?}.
+---     for _, done in ipairs(self.decoders:step()) do print(done.song.name, done.problem) end
 ---@return {song: moonlark.server.Song, problem: table?}[]
 function Decoders:step()
   local now, running, done = core.system.clock(), self.running, {}
@@ -122,12 +124,14 @@ function Decoders:step()
 end
 
 --- Adds the descriptors that are to be polled to a list.
+---     self.decoders:add_descriptors(list)
 ---@param list integer[]
 function Decoders:add_descriptors(list)
   for _, one in ipairs(self.running) do list[#list + 1] = one.peer:descriptor() end
 end
 
 --- Ends all of them.
+---     self.decoders:close()
 function Decoders:close()
   for _, one in ipairs(self.running) do
     one.peer:close()

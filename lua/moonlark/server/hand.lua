@@ -23,6 +23,7 @@ function hand.new(kind, settings)
 end
 
 --- Starts the process, where it does not run.
+---     one:start()
 function Hand:start()
   if self.peer then return end
   self.peer = core.process.start(program)
@@ -30,6 +31,7 @@ function Hand:start()
 end
 
 --- Gives it work: tickets of one task with the same options.
+---     one:give(tickets, {task = "analysis", options = {}, songs = list})
 ---@param tickets moonlark.server.Ticket[]
 ---@param message table
 function Hand:give(tickets, message)
@@ -39,6 +41,7 @@ function Hand:give(tickets, message)
 end
 
 --- What it has said since it was asked last; and how it ended, if it did.
+---     local messages, how = one:hear()
 ---@return table[] messages
 ---@return string? end  in words
 function Hand:hear()
@@ -54,6 +57,7 @@ function Hand:hear()
 end
 
 --- The ticket that a message is about. With the last answer it has nothing to do any more.
+---     local ticket = one:ticket(message)
 ---@param message table
 ---@return moonlark.server.Ticket
 function Hand:ticket(message)
@@ -64,6 +68,7 @@ function Hand:ticket(message)
 end
 
 --- Ends the process; says how it ended.
+---     print(one:stop(1))
 ---@param patience number  seconds that it has to do so itself
 ---@return string
 function Hand:stop(patience)
@@ -75,6 +80,7 @@ function Hand:stop(patience)
 end
 
 --- What it worked on, which it has no more.
+---     for _, ticket in ipairs(one:put_down()) do print(ticket.task) end
 ---@return moonlark.server.Ticket[]
 function Hand:put_down()
   local order = self.order

@@ -52,7 +52,7 @@ local for_models = {prediction = true, embedding = true}
 local parameters = options.describe("server.workers", {
   songs = options.value("moonlark.server.Songs", "what server.songs gives", function(value)
     return getmetatable(value) and getmetatable(value).__name == "moonlark.server.Songs" and value or nil
-  end, options.none),
+  end, options.none, "where sounds lie", {usual = "a shelf of its own"}),
   workers = options.integer(2, {least = 1, most = 256}, "processes that hear songs"),
   queue = options.integer(64, {least = 0}, "tasks that may wait"),
   models = options.list(options.text(), options.none, {least = 1, usual = "none"}, "run folders, files, or models from elsewhere"),
@@ -164,6 +164,7 @@ function Pool:cancel(ticket)
 end
 
 --- A process of a kind that has nothing to do: one that runs, or a new one where there is still room; nil where all work.
+---     local one = self:hand_for "model"
 ---@package
 ---@param kind "analysis"|"model"
 ---@return moonlark.server.Hand?
