@@ -29,6 +29,7 @@ typedef struct mlk_exchange {
     int holders;
     struct MHD_Connection *connection; /* NULL once it is gone */
     bool begun, waiting;               /* its headers are read; its connection is suspended */
+    bool cut;                          /* it was answered before its body came */
     struct MHD_Response *response;     /* the answer; NULL: none yet */
     int status;                        /* of the answer; 0: none yet */
     bool is_stream, finished;

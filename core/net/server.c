@@ -206,7 +206,9 @@ static enum MHD_Result greet(mlk_server *self, mlk_exchange *exchange, const cha
     const char *length = header(exchange->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     bool chunked = header(exchange->connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
     bool is_short = length && strtoull(length, NULL, 10) <= READ_IN_VAIN && strcmp(length, "0") != 0;
-    return !exchange->unframed && (chunked || is_short) ? MHD_YES : refuse(exchange, allowed);
+    bool waits = !exchange->unframed && (chunked || is_short);
+    exchange->cut = !waits && length && strcmp(length, "0") != 0;
+    return waits ? MHD_YES : refuse(exchange, allowed);
 }
 
 static enum MHD_Result conclude(mlk_server *self, mlk_exchange *exchange)
@@ -266,7 +268,7 @@ static void complete(void *context, struct MHD_Connection *connection, void **re
                       exchange->status, seconds);
     mlk_visit *visit = visit_of(connection);
     if (visit)
-        mlk_visit_turn(visit, MLK_VISIT_IDLE, mlk_now_s());
+        mlk_visit_turn(visit, exchange->cut ? MLK_VISIT_REFUSED : MLK_VISIT_IDLE, mlk_now_s());
     struct MHD_Response *sent = exchange->response; /* a stream's holds the exchange in turn */
     exchange->response = NULL;
     pthread_mutex_unlock(&self->lock);

@@ -55,13 +55,17 @@ void mlk_visit_turn(mlk_visit *visit, mlk_visit_state state, double now_s)
     visit->since_s = now_s;
 }
 
+static const double time_to_read_s = 1; /* that a client has for the answer that refuses it */
+
 void mlk_visits_sweep(mlk_visits *self, double idle_s, double body_s, double now_s)
 {
     static const char too_slow[] = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     for (mlk_visit *visit = self->first; visit; visit = visit->after) {
         double taken_s = now_s - visit->since_s;
         bool slow_body = visit->state == MLK_VISIT_BODY && taken_s > body_s;
-        if (visit->shut || (!slow_body && !(visit->state == MLK_VISIT_IDLE && taken_s > idle_s)))
+        bool over = (visit->state == MLK_VISIT_IDLE && taken_s > idle_s) ||
+                    (visit->state == MLK_VISIT_REFUSED && taken_s > time_to_read_s);
+        if (visit->shut || !(slow_body || over))
             continue;
         if (slow_body) /* nothing else has been sent on this connection yet */
             (void)!send(visit->socket, too_slow, sizeof too_slow - 1, MSG_NOSIGNAL | MSG_DONTWAIT);

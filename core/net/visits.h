@@ -14,7 +14,8 @@
 typedef enum mlk_visit_state {
     MLK_VISIT_IDLE,  /* no request's headers are whole */
     MLK_VISIT_BODY,  /* a body is coming */
-    MLK_VISIT_SERVED /* a request is worked on, or its answer is on the way */
+    MLK_VISIT_SERVED, /* a request is worked on, or its answer is on the way */
+    MLK_VISIT_REFUSED /* its request was answered before its body came: nobody reads what is still sent */
 } mlk_visit_state;
 
 typedef struct mlk_visit {

@@ -114,8 +114,11 @@ function service:stop(signal)
 end
 
 function service:__close()
+  if self.closed then return end
+  self.closed = true
   if not files.exists(self.folder .. "/code") then self:stop "KILL" end
   files.remove(self.folder)
 end
+service.__gc = service.__close -- one that nobody closed ends with the test
 
 return service

@@ -38,7 +38,7 @@ route("GET /v1/never", {}, function() end)
 service:watch {descriptors = function() return {} end, step = function() end, busy = function() return false end}
 ]]
 
-local running, folder
+local running, folder -- a service that most tests ask; it ends with the program
 
 local function start(...)
   return service.start({"--routes", folder .. "/routes.lua", ...}, ("SERVED=%s/served TMPDIR=%s"):format(folder, folder))
@@ -282,4 +282,4 @@ function TestEnd:test_a_port_that_is_taken()
   files.remove(folder)
 end
 
-lib.run()
+lib.run(true)

@@ -22,7 +22,7 @@ function table(songs, more) {
   return el("div", {class: "scroll"}, el("table", {},
     el("thead", {}, el("tr", {}, used.map(([name]) => el("th", {scope: "col"}, name)), el("th", {scope: "col"}, el("span", {class: "unseen"}, "What else")))),
     el("tbody", {}, songs.map((song) => el("tr", {}, used.map(([, cell]) => el("td", {class: "number"}, cell(song) || "")),
-      el("td", {}, el("button", {type: "button", class: "quiet", "aria-label": `What sounds like ${song.title ?? song.name}`, onclick: () => more(song)}, "similar")))))));
+      el("td", {}, el("button", {type: "button", class: "quiet", "aria-label": `similar to ${song.title ?? song.name}`, onclick: () => more(song)}, "similar")))))));
 }
 
 export async function libraryView(place) {

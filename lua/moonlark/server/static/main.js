@@ -32,7 +32,8 @@ async function show() {
     if (gone) end?.();
     else leave = end ?? leave;
   } catch (problem) {
-    place.append(el("p", {class: "fault", role: "alert"}, problem.message));
+    const title = place.querySelector("h1") ? "" : el("h1", {}, "There is nothing to show");
+    place.append(title, el("p", {class: "fault", role: "alert"}, problem.message));
   }
 }
 

@@ -61,7 +61,7 @@ export function player(song, height = 300) {
       view.fitHeight();
     }}, name));
   showMap("mel");
-  const element = el("section", {class: "player", "aria-label": "Sound and maps"}, sound, view.canvas, view.readout,
+  const element = el("section", {class: "player", "aria-label": `Sound and maps of ${song.name}`}, sound, view.canvas, view.readout,
     el("div", {class: "row"}, choose, zoom("+", "Zoom in", 0.5), zoom("−", "Zoom out", 2),
       el("button", {type: "button", class: "quiet", onclick: () => view.look(0, Infinity)}, "whole"), switches), wait);
   return {element, view, sound, close() { cancelAnimationFrame(running); sound.pause(); view.close(); }};

@@ -1,0 +1,41 @@
+-- The page of the service in headless Chromium, end to end (tests/page/page_test.py). Skipped, saying so, where Chromium, its
+-- driver or Python's selenium is absent: apt-get install chromium chromium-driver python3-selenium
+package.path = "tests/lua/?.lua;" .. package.path
+local core = require "moonlark_core"
+local files = require "moonlark.base.files"
+local lib = require "lib"
+local lu = require "luaunit"
+local service = require "service"
+
+local python = "/usr/bin/python3"
+local found = files.exists "/usr/bin/chromedriver" and core.process.run({python, "-c", "import selenium"}, 60)
+if not found or found.code ~= 0 then
+  print "skipped: chromium, chromium-driver or python3-selenium is not here"
+  os.exit(77)
+end
+
+-- axe-core, where it can be had: a folder that $MOONLARK_AXE names, or npm's registry.
+local function axe_of(folder)
+  local given = os.getenv "MOONLARK_AXE"
+  if given then return given end
+  local ran = core.process.run({"sh", "-c", ("cd %s && npm pack --silent axe-core@4.10 && tar xzf axe-core-*.tgz"):format(folder)}, 60)
+  return ran and ran.code == 0 and folder .. "/package/axe.min.js" or nil
+end
+
+TestPage = {}
+
+function TestPage:test_end_to_end()
+  local folder = lib.folder()
+  lu.assertEquals(lib.moonlark(folder, nil, "corpus", folder .. "/c", "--clips", "1", "--seconds", "20", "--styles", "jazz,rock").code, 0)
+  os.rename(folder .. "/c/jazz/jazz.00000.wav", folder .. "/song.wav")
+  os.rename(folder .. "/c/rock/rock.00000.wav", folder .. "/other.wav")
+  files.write(folder .. "/broken.wav", ("no sound"):rep(100))
+  local axe = axe_of(folder)
+  if not axe then print "skipped: axe-core cannot be had, so access was not judged" end
+  local running <close> = service.start {"--rate", "0"}
+  local ran = core.process.run({python, "tests/page/page_test.py", running.port, folder .. "/song.wav", folder .. "/broken.wav", axe}, 900)
+  lu.assertEquals(ran.code, 0, ran.err .. running:log())
+  lu.assertStrContains(ran.err, "OK")
+end
+
+lib.run()

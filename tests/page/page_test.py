@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""The page of `moonlark serve` in headless Chromium, end to end: page_test.py PORT SONG BROKEN [AXE]
+
+SONG is a sound of half a minute, BROKEN a file that is none, AXE axe.min.js of axe-core (npm), without which that part is
+skipped. Every test begins with a browser that has seen nothing; after each, its console must hold no error.
+"""
+import os
+import sys
+import time
+import unittest
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+PORT, SONG, BROKEN = sys.argv[1:4]
+AXE = sys.argv[4] if len(sys.argv) > 4 else None
+ADDRESS = f"http://127.0.0.1:{PORT}/"
+PATIENCE = 120
+
+
+def open_browser(width=1280, dark=False):
+    options = webdriver.ChromeOptions()
+    for word in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio",
+                 "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream",
+                 "--use-fake-ui-for-media-stream", "--disable-background-networking", "--no-first-run"]:
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600})
+    scheme = "dark" if dark else "light"
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    browser.set_script_timeout(60)
+    return browser
+
+
+class Page(unittest.TestCase):
+    width, dark = 1280, False
+
+    def setUp(self):
+        self.browser = open_browser(self.width, self.dark)
+        self.addCleanup(self.browser.quit)
+        self.expected = []  # parts of lines that the console may hold
+        self.browser.get(ADDRESS)
+
+    def tearDown(self):
+        bad = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"
+               and not any(part in entry["message"] for part in self.expected)]
+        self.assertEqual(bad, [])
+        for entry in self.browser.get_log("performance"):  # nothing is fetched from elsewhere
+            if '"Network.requestWillBeSent"' in entry["message"]:
+                address = entry["message"].split('"url":"')[1].split('"')[0]
+                self.assertTrue(address.startswith((ADDRESS, "blob:", "data:", "ws://127.0.0.1", "chrome")), address)
+
+    def wait(self, what, f):
+        return WebDriverWait(self.browser, PATIENCE, .1).until(lambda _: f(), what)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def send(self, *paths):
+        self.browser.find_element(By.ID, "files").send_keys("\n".join(paths))
+
+    def go(self, view):
+        self.browser.execute_script("location.hash = arguments[0]", view)
+
+    def open_song(self):
+        """Sends the song, waits until it has been heard, and opens it."""
+        self.send(SONG)
+        link = self.wait("the song is heard", lambda: self.all("a.name"))[0]
+        link.click()
+        self.wait("its cards", lambda: self.all(".cards .card"))
+        self.wait("its map", lambda: self.shades() > 50)
+
+    def shades(self):
+        """How many colours the middle of the map has: 1 while nothing is drawn."""
+        return self.browser.execute_script("""
+            const canvas = document.querySelector("canvas.map");
+            if (!canvas) return 0;
+            const {data} = canvas.getContext("2d").getImageData(0, canvas.height / 2, canvas.width, 2);
+            const seen = new Set();
+            for (let i = 0; i < data.length; i += 4) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+            return seen.size;""")
+
+    def ruler(self):
+        """The picture of the map, which changes with what is looked at."""
+        return self.browser.execute_script("return document.querySelector('canvas.map').toDataURL()")
+
+    def problems(self):
+        """What axe-core finds."""
+        with open(AXE, encoding="utf-8") as file:
+            self.browser.execute_script(file.read())
+        found = self.browser.execute_async_script("""
+            const done = arguments[0];
+            axe.run(document, {resultTypes: ["violations"]}).then((r) => done(r.violations));""")
+        return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]
+
+
+class Songs(Page):
+    def test_a_dropped_file_is_heard(self):
+        with open(SONG, "rb") as file:
+            size = len(file.read())
+        self.browser.execute_script("""
+            const input = document.createElement("input");
+            input.type = "file"; input.id = "taken"; input.hidden = true;
+            document.body.append(input);""")
+        self.browser.find_element(By.ID, "taken").send_keys(SONG)
+        taken = self.browser.execute_script("""
+            const transfer = new DataTransfer(), file = document.getElementById("taken").files[0];
+            transfer.items.add(file);
+            document.querySelector(".drop").dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
+            return file.size;""")
+        self.assertEqual(taken, size)
+        self.wait("progress", lambda: self.all(".entry progress") or self.all("a.name"))
+        self.wait("the song is heard", lambda: self.all("a.name"))
+        self.assertIn("BPM", self.all(".entry")[0].text)
+        self.assertIn(os.path.basename(SONG), self.browser.find_element(By.ID, "said").text + self.all(".entry")[0].text)
+
+    def test_several_files_and_a_broken_one(self):
+        self.expected = ["422", "415", "400"]
+        self.send(BROKEN, SONG)
+        self.wait("the song is heard", lambda: self.all("a.name"))
+        fault = self.wait("the broken one is told", lambda: self.all(".entry .fault"))[0]
+        self.assertGreater(len(fault.text), 10)
+        self.assertEqual(len(self.all(".entry")), 2)
+        self.all(f".entry button[aria-label*='{os.path.basename(BROKEN)}']")[0].click()
+        self.assertEqual(len(self.all(".entry")), 1)
+
+    def test_a_name_is_no_markup(self):
+        path = os.path.join(os.path.dirname(SONG), "<img src=x onerror=alert(1)>.wav")
+        if not os.path.exists(path):
+            os.link(SONG, path)
+        self.send(path)
+        self.wait("the song is heard", lambda: self.all("a.name"))
+        self.assertEqual(self.all(".entry img"), [])
+
+    def test_a_reload_in_the_middle(self):
+        self.send(SONG)
+        self.wait("it is there", lambda: self.browser.execute_script("return JSON.parse(sessionStorage.songs ?? '[]').some((s) => s.analysis)"))
+        self.browser.refresh()
+        self.wait("the song is heard", lambda: self.all("a.name"))
+        self.assertEqual(len(self.all(".entry")), 1)
+        self.assertIn("BPM", self.all(".entry")[0].text)
+
+    def test_two_are_compared(self):
+        other = os.path.join(os.path.dirname(SONG), "other.wav")
+        self.send(SONG, other)
+        self.wait("both are heard", lambda: len(self.all("a.name")) == 2)
+        for box in self.all(".pick input"):
+            box.click()
+        self.browser.find_element(By.LINK_TEXT, "Compare the two").click()
+        self.wait("two maps", lambda: len(self.all("canvas.map")) == 2)
+        self.wait("they are drawn", lambda: self.shades() > 50)
+
+
+class Song(Page):
+    def test_what_was_heard_is_shown(self):
+        self.open_song()
+        titles = [card.text for card in self.all(".card h2")]
+        for title in ["Tempo", "Key", "Mood", "Chords", "Structure", "Loudness", "Quality"]:
+            self.assertIn(title, titles)
+        for summary in self.all("summary"):
+            summary.click()
+        self.assertGreater(len(self.all("details tbody tr")), 2)
+
+    def test_every_map(self):
+        self.open_song()
+        chosen = self.browser.find_element(By.CSS_SELECTOR, "select[aria-label=Map]")
+        before = self.ruler()
+        for kind in ["cqt", "chroma", "tonnetz", "mel"]:
+            chosen.find_element(By.CSS_SELECTOR, f"option[value={kind}]").click()
+            self.wait(kind, lambda: self.ruler() != before and self.shades() > 5)
+            before = self.ruler()
+
+    def test_zoom_and_keys(self):
+        self.open_song()
+        canvas = self.browser.find_element(By.CSS_SELECTOR, "canvas.map")
+        whole = self.ruler()
+        canvas.send_keys("+", "+", "+")
+        self.wait("it is nearer", lambda: self.ruler() != whole)
+        near = self.ruler()
+        canvas.send_keys(Keys.END)
+        self.wait("it is at the end", lambda: self.ruler() != near)
+        self.assertEqual(canvas.get_attribute("aria-valuenow"), canvas.get_attribute("aria-valuemax"))
+        canvas.send_keys(Keys.HOME)
+        canvas.send_keys("-", "-", "-")
+        self.assertEqual(canvas.get_attribute("aria-valuenow"), "0")
+
+    def test_the_wheel_zooms_with_control_only(self):
+        self.open_song()
+        before = self.ruler()
+        turn = """document.querySelector("canvas.map").dispatchEvent(new WheelEvent("wheel", {deltaY: -300, ctrlKey: arguments[0], bubbles: true, cancelable: true}))"""
+        self.assertTrue(self.browser.execute_script("return " + turn, False))  # the page may scroll
+        self.assertFalse(self.browser.execute_script("return " + turn, True))
+        self.wait("it is nearer", lambda: self.ruler() != before)
+
+    def test_layers_are_switched(self):
+        self.open_song()
+        for name in ["sections", "chords", "beats"]:
+            before = self.ruler()
+            button = next(one for one in self.all("button[aria-pressed]") if one.text == name)
+            button.click()
+            self.assertEqual(button.get_attribute("aria-pressed"), "false")
+            self.wait(name, lambda: self.ruler() != before)
+
+    def test_the_sound_plays_and_the_cursor_goes_along(self):
+        self.open_song()
+        self.browser.execute_script("document.querySelector('audio').currentTime = 5")
+        canvas = self.browser.find_element(By.CSS_SELECTOR, "canvas.map")
+        self.wait("the cursor is there", lambda: canvas.get_attribute("aria-valuenow") == "5")
+        canvas.send_keys(" ")
+        self.wait("it plays", lambda: int(canvas.get_attribute("aria-valuenow")) > 5)
+        canvas.send_keys(" ")
+        self.assertTrue(self.browser.execute_script("return document.querySelector('audio').paused"))
+
+    def test_a_song_that_is_not_there(self):
+        self.expected = ["404"]
+        self.go("song/0123456789abcdef0123456789abcdef")
+        self.wait("it is told", lambda: self.all("[role=alert]"))
+
+
+class Keyboard(Page):
+    def test_all_is_reached_by_tab(self):
+        self.open_song()
+        self.browser.execute_script("document.activeElement.blur(); scrollTo(0, 0)")
+        seen = []
+        for _ in range(40):
+            self.browser.switch_to.active_element.send_keys(Keys.TAB)
+            seen.append(self.browser.execute_script(
+                "const e = document.activeElement; return e.getAttribute('aria-label') || e.textContent.trim().slice(0, 20) || e.tagName"))
+        for part in ["To the content", "Library", "Map", "Zoom in", "beats"]:
+            self.assertIn(part, seen)
+        self.assertTrue(any(one.startswith("Position in") for one in seen), seen)
+
+    def test_the_link_to_the_content(self):
+        self.browser.find_element(By.CSS_SELECTOR, ".skip").send_keys(Keys.ENTER)
+        self.assertEqual(self.browser.switch_to.active_element.get_attribute("id"), "main")
+
+
+class Views(Page):
+    def test_library_and_runs(self):
+        self.go("library")
+        self.wait("the library", lambda: self.all("table") or self.all(".soft"))
+        self.go("runs")
+        self.wait("the runs", lambda: self.all("h1") and "Runs" in self.all("h1")[0].text)
+        self.assertEqual(self.all(".fault[role=alert]"), [])
+
+    def test_the_theme_is_kept(self):
+        paper = "return getComputedStyle(document.documentElement).backgroundColor"
+        light = self.browser.execute_script(paper)
+        self.browser.find_element(By.ID, "theme").click()
+        dark = self.browser.execute_script(paper)
+        self.assertNotEqual(light, dark)
+        self.browser.refresh()
+        self.assertEqual(self.browser.execute_script(paper), dark)
+
+
+class Phone(Page):
+    width = 390
+
+    def test_nothing_is_wider_than_the_screen(self):
+        self.open_song()
+        for view in [None, "songs", "library", "runs", "live"]:
+            if view:
+                self.go(view)
+                time.sleep(.5)
+            wide = self.browser.execute_script("return document.documentElement.scrollWidth")
+            self.assertLessEqual(wide, self.width, view)
+
+
+@unittest.skipUnless(AXE, "axe-core is not here")
+class Access(Page):
+    def check_all(self):
+        self.assertEqual(self.problems(), [])
+        self.open_song()
+        ids = self.browser.execute_script("return JSON.parse(sessionStorage.songs).map((song) => song.id)")
+        for view in ["songs", f"song/{ids[0]}", "library", "runs", "live"]:
+            self.go(view)
+            time.sleep(1)
+            for summary in self.all("summary"):
+                summary.click()
+            self.assertEqual((view, self.problems()), (view, []))
+
+    def test_light(self):
+        self.check_all()
+
+
+class AccessInTheDark(Access):
+    dark, width = True, 390
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]], verbosity=2)
