@@ -2417,6 +2417,7 @@
 ---@field folders? string[]|false  default none: whose files may be asked about by their paths
 ---@field runs? string|false  default none: the folder of runs that the dashboard shows
 ---@field songs_bytes? integer  default 4000000000, 1000000 or more, bytes: what songs and all that is made of them may take on the disk; those that were not used for the longest time go
+---@field streams? integer  default 20, 0 or more: live streams at once; then 503
 
 --- What server.jobs takes.
 ---@class moonlark.server.jobs.Options

@@ -1,4 +1,5 @@
 -- WebSockets of the service, over real sockets: the handshake and who is refused, messages, limits, its end.
+local client = require "websocket_client"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local lib = require "lib"
@@ -37,45 +38,12 @@ local function setup()
   running = service.start {"--routes", folder .. "/routes.lua"}
 end
 
--- --- the other end --------------------------------------------------------------------------
+local TEXT, BINARY, CLOSE, PING, PONG = client.TEXT, client.BINARY, client.CLOSE, client.PING, client.PONG
+local frame, goodbye = client.frame, client.goodbye
 
-local TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+local function handshake(path) return client.handshake(running, path) end
 
--- A frame whose mask is zeros.
-local function frame(kind, data)
-  local size = #data < 126 and string.pack("B", 0x80 | #data) or #data < 65536 and string.pack(">BI2", 0xfe, #data)
-    or string.pack(">BI8", 0xff, #data)
-  return string.pack("B", 0x80 | kind) .. size .. "\0\0\0\0" .. data
-end
-
--- Says goodbye when there was time for answers: who has said it hears none.
-local goodbye = "sleep 0.2; printf '\\x88\\x82\\0\\0\\0\\0\\x03\\xe8' >&3;"
-
-local function handshake(path, headers)
-  local all = {Host = "127.0.0.1:" .. running.port, Upgrade = "websocket", Connection = "Upgrade",
-    ["Sec-WebSocket-Version"] = "13", ["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="}
-  for name, value in pairs(headers or {}) do all[name] = value or nil end
-  local lines = {"GET " .. path .. " HTTP/1.1"}
-  for name, value in pairs(all) do lines[#lines + 1] = name .. ": " .. value end
-  return table.concat(lines, "\r\n") .. "\r\n\r\n"
-end
-
--- The frames that come back, {kind, data}, for some that are sent right behind the handshake.
-local function talk(path, bytes, then_)
-  local answer = running:raw(handshake(path) .. bytes, then_)
-  local head, rest = answer:match "^(.-\r\n\r\n)(.*)$"
-  lu.assertStrContains(head, "HTTP/1.1 101")
-  lu.assertStrContains(head, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-  local frames, at = {}, 1
-  while at < #rest do
-    local first, size = rest:byte(at, at + 1)
-    at = at + 2
-    if size == 126 then size, at = string.unpack(">I2", rest, at) elseif size == 127 then size, at = string.unpack(">I8", rest, at) end
-    frames[#frames + 1] = {first & 15, rest:sub(at, at + size - 1)}
-    at = at + size
-  end
-  return frames
-end
+local function talk(path, bytes, then_) return client.talk(running, path, bytes, then_) end
 
 -- --- tests ----------------------------------------------------------------------------------
 
@@ -152,7 +120,7 @@ end
 function TestWebSockets:test_the_service_stops_in_order()
   local frames = talk("/v1/echo", "", ("sleep 0.3; kill -TERM $(cat %s/pid);"):format(running.folder))
   lu.assertEquals(frames[2], {CLOSE, "\x03\xe9the service is stopping"})
-  lu.assertEquals(running:stop(), 0)
+  lu.assertEquals(running:stop "CONT", 0) -- a second SIGTERM would end it at once
   running = nil
   files.remove(folder)
 end

@@ -5,6 +5,7 @@
 ---     service:run()
 local files = require "moonlark.base.files"
 local jobs = require "moonlark.server.jobs"
+local live = require "moonlark.server.live"
 local options = require "moonlark.base.options"
 local routes = require "moonlark.server.routes"
 local show = require "moonlark.base.show"
@@ -19,6 +20,7 @@ local described = options.describe("server.hearing", {
   runs = options.text(options.none, "the folder of runs that the dashboard shows", {usual = "none"}),
   songs_bytes = options.integer(4000000000, {least = 1000000, unit = "bytes"}, "what songs and all that is made of them may "
     .. "take on the disk; those that were not used for the longest time go"),
+  streams = options.integer(20, {least = 0}, "live streams at once; then 503"),
 })
 
 local function check_folder(path, name)
@@ -43,6 +45,8 @@ function hearing.add(service, given, of_workers)
   service.jobs = jobs.new {pool = service.pool}
   service:watch(service.pool)
   service:every(0.5, function() service.pool:step() end) -- limits of time are looked at even where nothing comes
+  service.live = live.new(service, {models = told.models or {}, device = told.device or "cpu", offline = told.offline or false,
+    streams = o.streams})
   routes(service)
 end
 

@@ -623,6 +623,7 @@ return {
       {names = {"--folders"}, value = true, many = true, says = "Whose files may be asked about by their paths"},
       {names = {"--runs"}, value = true, says = "The folder of runs that the dashboard shows"},
       {names = {"--songs-bytes"}, value = true, says = "What songs and all that is made of them may take on the disk"},
+      {names = {"--streams"}, value = true, says = "Live streams at once"},
       {names = {"--token-file"}, value = true, kind = "file", says = "A file whose first line is the token that everybody must send who asks"},
       {names = {"--routes"}, value = true, repeats = true, says = "A file with routes of one's own"},
     },
