@@ -6,6 +6,7 @@
 #include "music/beat_track.h"
 #include "music/dtw.h"
 #include "music/fluctuation.h"
+#include "music/fingerprint.h"
 #include "music/flux.h"
 #include "music/peaks.h"
 #include "music/recurrence.h"
@@ -13,6 +14,9 @@
 #include "music/stretches.h"
 #include "options.h"
 #include "tensor.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static mlk_frames read_frames(lua_State *L, int arg, const char *name)
 {
@@ -207,11 +211,102 @@ static int stretch_distances(lua_State *L)
     return 1;
 }
 
+/* print_bands(spectrum) -> tensor 33 x frames */
+static int print_bands(lua_State *L)
+{
+    mlk_array spectrum = mlk_lua_read_tensor(L, 1, "spectrum", MLK_FLOAT32, 2);
+    if (spectrum.shape[0] != MLK_PRINT_SPECTRUM)
+        return mlk_lua_fail(L, "spectrum must have %d rows, got %I", MLK_PRINT_SPECTRUM, (LUAI_UACINT)spectrum.shape[0]);
+    float *out = mlk_lua_push_tensor(L, MLK_FLOAT32, 2, (int64_t[]){MLK_PRINT_BANDS, spectrum.shape[1]});
+    mlk_print_bands(spectrum.data, spectrum.shape[1], out);
+    return 1;
+}
+
+/* print(bands) -> string: 8 bytes a frame */
+static int print_code(lua_State *L)
+{
+    luaL_Buffer buffer;
+    mlk_array bands = mlk_lua_read_tensor(L, 1, "bands", MLK_FLOAT32, 2);
+    if (bands.shape[0] != MLK_PRINT_BANDS)
+        return mlk_lua_fail(L, "bands must have %d rows, got %I", MLK_PRINT_BANDS, (LUAI_UACINT)bands.shape[0]);
+    int64_t n = bands.shape[1] > MLK_PRINT_LAG ? bands.shape[1] - MLK_PRINT_LAG : 0;
+    mlk_print *prints = lua_newuserdatauv(L, sizeof *prints * (size_t)(n + 1), 0);
+    mlk_print_of(bands.data, bands.shape[1], prints);
+    luaL_buffinit(L, &buffer);
+    luaL_addlstring(&buffer, (const char *)prints, sizeof *prints * (size_t)n);
+    luaL_pushresult(&buffer);
+    return 1;
+}
+
+/* Pushes a copy of the frames of the string at `arg`, behind its first `skip` bytes. */
+static mlk_prints read_prints(lua_State *L, int arg, size_t skip)
+{
+    size_t length;
+    const char *bytes = mlk_lua_bytes(L, arg, "fingerprint", &length);
+    length = length > skip ? length - skip : 0;
+    mlk_print *frames = lua_newuserdatauv(L, length + 1, 0);
+    if (length > 0)
+        memcpy(frames, bytes + skip, length);
+    return (mlk_prints){frames, (int64_t)(length / sizeof *frames)};
+}
+
+static void push_agreement(lua_State *L, const mlk_agreement *agreement)
+{
+    lua_createtable(L, 0, 8);
+    mlk_lua_set_integer(L, "offset", agreement->offset);
+    mlk_lua_set_integer(L, "heard", agreement->heard);
+    mlk_lua_set_number(L, "wrong", agreement->wrong);
+    mlk_lua_set_number(L, "wrong_strong", agreement->wrong_strong);
+    mlk_lua_set_number(L, "worst_time", agreement->worst_time);
+    mlk_lua_set_number(L, "worst_bands", agreement->worst_bands);
+}
+
+/* print_compare(a, b, bytes to skip) -> {offset (frames), heard, wrong, wrong_strong, worst_time, worst_bands} */
+static int print_compare(lua_State *L)
+{
+    mlk_status status;
+    mlk_agreement agreement;
+    size_t skip = (size_t)mlk_lua_integer(L, 3, "skip", 0, INT32_MAX);
+    mlk_prints a = read_prints(L, 1, skip), b = read_prints(L, 2, skip);
+    mlk_lua_check(L, mlk_print_compare(a, b, &agreement, &status), &status);
+    push_agreement(L, &agreement);
+    return 1;
+}
+
+/* print_pairs(list of strings, bytes to skip) -> list of {a, b (from 1), offset …} */
+static int print_pairs(lua_State *L)
+{
+    mlk_status status;
+    mlk_print_pair *pairs;
+    int64_t count, n = mlk_lua_list_length(L, 1, "fingerprints");
+    size_t skip = (size_t)mlk_lua_integer(L, 2, "skip", 0, INT32_MAX);
+    mlk_prints *recordings = lua_newuserdatauv(L, sizeof *recordings * (size_t)(n + 1), 0);
+    lua_createtable(L, (int)n, 0); /* what holds the copies */
+    for (int64_t i = 0; i < n; i++) {
+        lua_rawgeti(L, 1, i + 1);
+        recordings[i] = read_prints(L, lua_gettop(L), skip);
+        lua_rawseti(L, -3, i + 1);
+        lua_pop(L, 1);
+    }
+    mlk_lua_check(L, mlk_print_pairs(recordings, n, &pairs, &count, &status), &status);
+    lua_createtable(L, (int)count, 0);
+    for (int64_t i = 0; i < count; i++) {
+        push_agreement(L, &pairs[i].agreement);
+        mlk_lua_set_integer(L, "a", pairs[i].a + 1);
+        mlk_lua_set_integer(L, "b", pairs[i].b + 1);
+        lua_rawseti(L, -2, i + 1);
+    }
+    free(pairs);
+    return 1;
+}
+
 int mlk_lua_open_music(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"bar_pointer", bar_pointer}, {"beat_track", beat_track}, {"distances", distances}, {"dtw", dtw}, {"flux", flux},
         {"fluctuation", fluctuation}, {"flux_activation", flux_activation}, {"log_spectrum", log_spectrum}, {"peaks", peaks},
+        {"print_bands", print_bands}, {"print_code", print_code}, {"print_compare", print_compare},
+        {"print_pairs", print_pairs},
         {"recurrence", recurrence}, {"shear", shear}, {"steady_path", steady_path},
         {"stretch_distances", stretch_distances}, {NULL, NULL},
     };

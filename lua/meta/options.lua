@@ -102,6 +102,10 @@
 ---@class moonlark.Figure.save.Options
 ---@field dpi? number|false  default 192; 300 with width_mm, 20..2400, dots per inch: of a PNG; SVG and PDF have lines
 
+--- What Genres:ask takes.
+---@class moonlark.Genres.ask.Options
+---@field count? integer  default 5, 1 or more: questions
+
 --- What Model:evaluate takes.
 ---@class moonlark.Model.evaluate.Options
 ---@field map? string|table<string, string[]>|false  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file

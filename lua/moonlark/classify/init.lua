@@ -16,6 +16,7 @@ for _, part in ipairs {"models", "validation", "search", "distribution", "learni
   for name, f in pairs(require("moonlark.classify." .. part)) do classify[name] = f end
 end
 
+classify.genres = require("moonlark.classify.genres").genres
 classify.one_vs_rest = require "moonlark.classify.one_vs_rest"
 
 --- Estimators in a row: each is fitted to what the one before it gives. In a cross-validation all of them are fitted

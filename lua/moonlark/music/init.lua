@@ -7,7 +7,7 @@
 local music = {}
 
 local parts = {"rhythm.onsets", "rhythm.beats", "rhythm.tempo", "harmony.key", "harmony.chords", "form.sections",
-  "form.similarity", "form.alignment", "notes.notes", "sound.loudness", "sound.quality", "character.mood",
+  "form.similarity", "form.alignment", "notes.notes", "sound.loudness", "sound.quality", "sound.fingerprint", "character.mood",
   "character.genre_rules", "analysis.analysis"}
 
 for _, part in ipairs(parts) do
