@@ -15,7 +15,9 @@
 #include "store/safetensors.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -614,6 +616,35 @@ static int deflated_size(lua_State *L)
     return 1;
 }
 
+/* The shortest decimal text that reads back as the same float32; what JSON has no number for is null. */
+static void add_number(luaL_Buffer *text, float value)
+{
+    char written[32] = "null";
+    for (int digits = 6; isfinite(value) && digits <= 9; digits++) {
+        snprintf(written, sizeof written, "%.*g", digits, (double)value);
+        if (strtof(written, NULL) == value)
+            break;
+    }
+    luaL_addstring(text, written);
+}
+
+/* json_numbers(tensor) -> its numbers as float32, row after row, as an array of JSON */
+static int json_numbers(lua_State *L)
+{
+    mlk_array array = mlk_lua_read_tensor(L, 1, "tensor", MLK_FLOAT32, -1);
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    luaL_addchar(&text, '[');
+    for (int64_t i = 0; i < mlk_array_count(&array); i++) {
+        if (i > 0)
+            luaL_addchar(&text, ',');
+        add_number(&text, ((const float *)array.data)[i]);
+    }
+    luaL_addchar(&text, ']');
+    luaL_pushresult(&text);
+    return 1;
+}
+
 /* write(path, text): atomically */
 static int write_text(lua_State *L)
 {
@@ -697,7 +728,7 @@ static int lock(lua_State *L)
 int mlk_lua_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"append", append}, {"deflated_size", deflated_size}, {"formats", formats}, {"frame_files", frame_files},
+        {"append", append}, {"deflated_size", deflated_size}, {"json_numbers", json_numbers}, {"formats", formats}, {"frame_files", frame_files},
         {"hash", hash}, {"hash_file", hash_file}, {"hash_tensor", hash_tensor}, {"holds_subnormals", holds_subnormals},
         {"load", load}, {"lock", lock}, {"make_private_folder", make_private_folder}, {"metadata", metadata},
         {"read_table", read_table}, {"save", save}, {"write", write_text},

@@ -33,6 +33,27 @@ local odd = {
   "日本 🎵", "",
 }
 
+function TestJson:test_what_is_written_already_is_handed_on_and_read_when_looked_into()
+  local text = '{"b":1,"a":[1.50,2]}' -- neither sorted nor as json.encode writes numbers
+  local value = json.written(text)
+  lu.assertEquals(json.encode {result = value, list = {value}}, '{"list":[' .. text .. '],"result":' .. text .. "}")
+  lu.assertEquals({value.b, value.a[1], value.c, #json.written "[7,8]"}, {1, 1.5, nil, 2})
+  local keys = {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  lu.assertEquals(#keys, 2)
+  lu.assertEquals(json.encode(value), text)
+end
+
+function TestJson:test_numbers_of_a_tensor()
+  local core, torch = require "moonlark_core", require "moonlark.torch"
+  local values = torch.tensor {{0.1, -1.5, 3}, {1e-30, 1 / 3, 16777217}}
+  local text = core.store.json_numbers(values)
+  lu.assertStrContains(text, "[0.1,-1.5,3,1e-30,0.333333")
+  lu.assertTrue(torch.tensor(json.decode(text)):equal(values:flatten()))
+  lu.assertEquals(core.store.json_numbers(torch.tensor {0 / 0, 1 / 0}), "[null,null]")
+  lu.assertEquals(core.store.json_numbers(torch.zeros {0}), "[]")
+end
+
 function TestJson:test_any_bytes_come_back()
   for _, text in ipairs(odd) do
     local written = json.encode {[text] = {text}}

@@ -21,6 +21,24 @@ local Array = {}
 ---@return table
 function json.array(t) return setmetatable(t, Array) end
 
+-- JSON that was written before: its text, and its value once somebody has looked into it.
+local Written, text_of, value_of = {}, {}, {}
+
+local function read_of(self)
+  if rawget(self, value_of) == nil then rawset(self, value_of, json.decode(rawget(self, text_of), "what was written")) end
+  return rawget(self, value_of)
+end
+function Written.__index(self, key) return read_of(self)[key] end
+function Written.__len(self) return #read_of(self) end
+function Written.__pairs(self) return pairs(read_of(self)) end
+
+--- An object or array that is JSON already, as a value: json.encode writes it as it is, and it is read only where somebody
+--- looks into it.
+---     print(json.encode {result = json.written '{"tempo":120}'})         --> {"result":{"tempo":120}}
+---@param written string  JSON in one line
+---@return table
+function json.written(written) return setmetatable({[text_of] = written}, Written) end
+
 local escapes = {['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t"}
 
 -- Bytes 80 .. FF as the code points that stand for them.
@@ -91,6 +109,7 @@ function write(value, indent, depth)
   if kind == "number" then return number(value) end
   if kind == "string" then return quoted(value) end
   if kind ~= "table" then show.fail("JSON cannot hold a %s", kind) end
+  if getmetatable(value) == Written then return rawget(value, text_of) end
   if depth > 100 then error("JSON nests deeper than 100: does the table contain itself?", 0) end
 
   local items = {}

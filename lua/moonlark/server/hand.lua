@@ -52,7 +52,10 @@ function Hand:hear()
     local text, over = self.peer:receive()
     if over then return messages, self:stop(1) end
     if not text then return messages end
-    messages[#messages + 1] = json.decode(text)
+    local head, result = text:match "^([^\n]*)\n(.*)$"
+    local message = json.decode(head or text)
+    message.result = result and json.written(result) or nil
+    messages[#messages + 1] = message
   end
 end
 

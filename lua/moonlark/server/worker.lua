@@ -22,9 +22,10 @@ local function send(peer, message) peer:send(json.encode(message), true) end
 
 -- The answer to one song of an order.
 local function answer(peer, place, result, problem)
-  local fine, text = pcall(json.encode, {place = place, result = not problem and (result or {}) or nil, problem = problem})
+  if problem then return send(peer, {place = place, problem = problem}) end
+  local fine, text = pcall(json.encode, result or {})
   if fine then
-    peer:send(text, true)
+    peer:send(('{"place":%d}\n%s'):format(place, text), true) -- the result in a line of its own: it is handed on unread
   else
     send(peer, {place = place, problem = {status = 500, kind = "failed", detail = tostring(text)}})
   end

@@ -1,4 +1,5 @@
 --- Features: numbers over the time of a song, or pooled over it, as dataset:extract computes them.
+local core = require "moonlark_core"
 local dataset = require "moonlark.dataset"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
@@ -30,7 +31,7 @@ local function plain(signal)
   local axis = signal.axis
   local values = axis and axis.values
   if type(values) == "userdata" then values = values:totable() end
-  return {shape = json.array(signal.data:shape()), data = json.array(signal.data:flatten():totable()), rate = signal.rate,
+  return {shape = json.array(signal.data:shape()), data = json.written(core.store.json_numbers(signal.data)), rate = signal.rate,
     start = signal.start, axis = axis and {name = axis.name, unit = axis.unit, values = values}}
 end
 
