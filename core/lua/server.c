@@ -314,7 +314,7 @@ static int finish(lua_State *L)
 }
 
 /* exchange:websocket(limits) -> websocket; or nil, status, detail where the request asks for none. limits: {message, held,
- * unsent (bytes), ping, patience (seconds)} */
+ * unsent (bytes), ping, patience, closing (seconds)} */
 static int answer_websocket(lua_State *L)
 {
     char accept[MLK_ACCEPT_SIZE];

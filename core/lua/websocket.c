@@ -52,6 +52,7 @@ void mlk_lua_push_websocket(lua_State *L, mlk_exchange *exchange, int arg, int o
         .message_bytes = bytes_of(L, arg, "message"), .held_bytes = bytes_of(L, arg, "held"),
         .unsent_bytes = bytes_of(L, arg, "unsent"), .ping_s = seconds_of(L, arg, "ping"),
         .patience_s = seconds_of(L, arg, "patience"),
+        .closing_s = seconds_of(L, arg, "closing"),
     };
     box *self = mlk_lua_push_object(L, WEBSOCKET_TYPE, sizeof *self);
     *self = (box){.limits = limits, .exchange = exchange};

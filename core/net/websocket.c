@@ -242,7 +242,7 @@ static void settle(mlk_websocket *self, double now_s)
         self->closing_s = now_s;
     if (sent && !received && deaf && !self->broken)
         hush(self);
-    if (self->broken || (sent && received) || (self->closing_s > 0 && now_s > self->closing_s + self->limits.patience_s))
+    if (self->broken || (sent && received) || (self->closing_s > 0 && now_s > self->closing_s + self->limits.closing_s))
         end(self);
 }
 

@@ -29,7 +29,8 @@ typedef struct mlk_websocket_limits {
     size_t held_bytes;    /* of messages that the caller has not taken; then nothing more is read */
     size_t unsent_bytes;  /* of messages that the other end has not read; then 1008 */
     double ping_s;        /* after so long a silence a ping is sent */
-    double patience_s;    /* how long a pong, and the answer to a close, may take */
+    double patience_s;    /* how long a pong may take */
+    double closing_s;     /* and the answer to a close */
 } mlk_websocket_limits;
 
 typedef enum mlk_websocket_status {

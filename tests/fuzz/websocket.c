@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static unsigned char answers[ROOM];
     mlk_websocket_limits limits = {.message_bytes = MOST, .held_bytes = 20000, .unsent_bytes = ROOM / 2, .ping_s = 60,
-                                   .patience_s = 60};
+                                   .patience_s = 60, .closing_s = 60};
     size_t piece = size > 0 ? 1 + (size_t)bytes[0] : 1, answered = 0;
     int ends[2];
     mlk_websocket *socket;

@@ -49,8 +49,7 @@ function TestLive:test_events_are_those_of_a_session()
   local bytes = sound(5, rate)
   local parts = {}
   for at = 1, #bytes, 7001 do parts[#parts + 1] = frame(BINARY, bytes:sub(at, at + 7000)) end -- within samples, too
-  local frames = client.talk(running, "/v1/live?rate=16000&format=s16", table.concat(parts) .. ending,
-    "sleep 3; printf '\\x88\\x80\\0\\0\\0\\0' >&3;")
+  local frames = client.talk(running, "/v1/live?rate=16000&format=s16", table.concat(parts) .. ending)
   local session, expected = live.session {rate = rate, format = "s16"}, {}
   for _, events in ipairs {session:push(bytes), session:finish()} do
     for _, event in ipairs(events) do expected[#expected + 1] = live.text(event) end
@@ -63,21 +62,20 @@ function TestLive:test_events_are_those_of_a_session()
 end
 
 function TestLive:test_events_that_are_asked_for()
-  local events = told(client.talk(running, "/v1/live?rate=8000&format=u8&events=level", frame(BINARY, ("\x80"):rep(8000)) .. ending,
-    "sleep 2; printf '\\x88\\x80\\0\\0\\0\\0' >&3;"))
+  local events = told(client.talk(running, "/v1/live?rate=8000&format=u8&events=level", frame(BINARY, ("\x80"):rep(8000)) .. ending))
   lu.assertTrue(#events > 5)
   for i, event in ipairs(events) do lu.assertEquals(json.decode(event).kind, i < #events and "level" or "end") end
 end
 
 function TestLive:test_what_cannot_be_heard()
-  local frames = client.talk(running, "/v1/live?rate=8000", frame(TEXT, "hello"), client.goodbye)
+  local frames = client.talk(running, "/v1/live?rate=8000", frame(TEXT, "hello"))
   lu.assertEquals(frames[1][2]:sub(1, 2), "\x03\xeb")
-  frames = client.talk(running, "/v1/live?rate=8000&format=f32", frame(BINARY, string.pack("<f", 0 / 0):rep(800)), "sleep 1; " .. client.goodbye)
+  frames = client.talk(running, "/v1/live?rate=8000&format=f32", frame(BINARY, string.pack("<f", 0 / 0):rep(800)))
   lu.assertStrContains(frames[1][2], "samples must be finite")
   lu.assertEquals(frames[2][2]:sub(1, 2), "\x03\xf0")
-  frames = client.talk(running, "/v1/live?rate=48000&format=opus", frame(BINARY, "\xff\xff no packet"), "sleep 1; " .. client.goodbye)
+  frames = client.talk(running, "/v1/live?rate=48000&format=opus", frame(BINARY, "\xff\xff no packet"))
   lu.assertEquals(json.decode(frames[1][2]).kind, "error")
-  frames = client.talk(running, "/v1/live?events=prediction", frame(BINARY, "\0\0\0\0"), "sleep 1; " .. client.goodbye)
+  frames = client.talk(running, "/v1/live?events=prediction", frame(BINARY, "\0\0\0\0"))
   lu.assertStrContains(frames[1][2], '"prediction\\" needs a model')
 end
 
@@ -94,9 +92,9 @@ end
 function TestLive:test_the_process_may_end()
   local pid = files.read(running.folder .. "/pid"):match "%d+"
   local kill = ("sleep 1; pkill -KILL -P %s; sleep 0.3;"):format(pid)
-  local frames = client.talk(running, "/v1/live?rate=8000&events=level", frame(BINARY, ("\0"):rep(4000)), kill .. client.goodbye)
+  local frames = client.talk(running, "/v1/live?rate=8000&events=level", frame(BINARY, ("\0"):rep(4000)), kill)
   lu.assertEquals(frames[#frames], {CLOSE, "\x03\xf3the process that heard it ended"})
-  frames = client.talk(running, "/v1/live?rate=8000&events=level", frame(BINARY, ("\0"):rep(64000)) .. ending, "sleep 2; " .. client.goodbye)
+  frames = client.talk(running, "/v1/live?rate=8000&events=level", frame(BINARY, ("\0"):rep(64000)) .. ending)
   lu.assertStrContains(frames[#frames - 1][2], '"kind":"end"')
 end
 

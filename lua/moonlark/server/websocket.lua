@@ -11,7 +11,7 @@
 local problem = require "moonlark.server.problem"
 local show = require "moonlark.base.show"
 
-local limits = {message = 1 << 20, held = 2 << 20, unsent = 4 << 20, ping = 20, patience = 10}
+local limits = {message = 1 << 20, held = 2 << 20, unsent = 4 << 20, ping = 20, patience = 10, closing = 2}
 local most_early = 64
 
 local websocket = {}

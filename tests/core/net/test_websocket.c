@@ -14,7 +14,7 @@
 enum { TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10, FINAL = 0x80, MASKED = 0x80, MOST = 1 << 20 };
 
 static const mlk_websocket_limits usual = {
-    .message_bytes = 100000, .held_bytes = 200000, .unsent_bytes = 1 << 20, .ping_s = 60, .patience_s = 2};
+    .message_bytes = 100000, .held_bytes = 200000, .unsent_bytes = 1 << 20, .ping_s = 60, .patience_s = 2, .closing_s = 2};
 
 typedef struct pair {
     mlk_websocket *socket;
@@ -280,7 +280,7 @@ static void who_reads_too_slowly(void **state)
     static char much[10000];
     mlk_websocket_limits limits = usual;
     limits.unsent_bytes = 50000;
-    limits.patience_s = 0.05;
+    limits.closing_s = 0.05;
     pair self = open_with(limits, NULL, 0);
     int sent = 0;
     while (sent < 1000 && mlk_websocket_send(self.socket, much, sizeof much, true))
