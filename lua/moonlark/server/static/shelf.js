@@ -10,7 +10,7 @@ const songs = new Set();
 
 function keep() {
   const list = [...songs].filter((song) => song.id)
-    .map(({id, name, duration, analysis, prediction}) => ({id, name, duration, analysis, prediction}));
+    .map(({id, name, duration, upload, analysis, prediction}) => ({id, name, duration, upload, analysis, prediction}));
   sessionStorage.setItem(key, JSON.stringify(list));
 }
 
@@ -73,9 +73,9 @@ export function send(file) {
   last = last.then(async () => {
     set(song, {stage: "sending"});
     try {
-      const {id, name, duration} = await upload(file, (progress) => set(song, {progress}));
+      const {id, duration} = await upload(file, (progress) => set(song, {progress}));
       for (const other of songs) if (other !== song && other.id === id) songs.delete(other); // sent before
-      set(song, {id, name, duration});
+      set(song, {id, duration, upload: true}); // under the name that it has here, whatever it was called before
       hear(song);
     } catch (problem) {
       set(song, {state: "failed", fault: problem.message});
