@@ -212,6 +212,23 @@ function TestSongs:test_the_oldest_goes_unless_it_is_used()
   lu.assertNil(files.kind(list[1].input))
 end
 
+function TestSongs:test_what_a_killed_service_left_goes_with_the_next()
+  local script = lib.script([[
+local shelf = require "moonlark.server.songs".new {folder = ...}
+io.open(shelf:folder "x", "w"):close()
+os.execute("kill -9 $PPID")
+require "moonlark_core".system.sleep(60)
+]])
+  local base = self.folder .. "/spool"
+  lu.assertEquals(core.process.run({lib.program, script, base}, 60).signal, 9)
+  lu.assertEquals(#files.list(base), 1)
+  lib.write(base .. "/moonlark-12ab-1/kept", "nobody's shelf")
+  local first <close> = songs.new {folder = base}
+  local second <close> = songs.new {folder = base}
+  lu.assertItemsEquals(files.list(base), {"moonlark-12ab-1", select(2, files.split(first.folder_path)),
+    select(2, files.split(second.folder_path))})
+end
+
 function TestSongs:test_the_folder_goes_at_the_end()
   local shelf = songs.new()
   shelf:take(tone(self.folder, "a.wav", 0.1))

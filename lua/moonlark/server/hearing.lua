@@ -38,6 +38,7 @@ function hearing.add(service, given, of_workers)
   for _, folder in ipairs(o.folders or {}) do check_folder(folder, "folders") end
   service.folders, service.runs = o.folders or {}, o.runs and check_folder(o.runs, "runs")
   service.songs = songs.new {most_bytes = o.songs_bytes}
+  service.folder = service.songs.uploads -- where files that come can be moved from
   local told = options.join({}, of_workers or {})
   told.songs = service.songs
   service.pool = workers.new(told)

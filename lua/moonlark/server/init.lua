@@ -106,7 +106,7 @@ function Service:watch(watched) self.watched[#self.watched + 1] = watched end
 ---@return integer port
 function Service:open()
   local o = self.options
-  self.folder = files.temporary_folder()
+  self.folder = self.folder or files.temporary_folder()
   self:every(15, function()
     for stream in pairs(self.streams) do
       if not stream:keep() then self.streams[stream] = nil end

@@ -6,6 +6,7 @@
 --- A song is known by the hash of its content, so what comes twice is there once. Its folder is named after that hash and
 --- nothing else: whatever a file was called, its name never reaches the disk. The folder holds the sound once it is
 --- decoded, and what tasks make of it; the oldest that nobody uses goes when all of them take too much.
+local claim = require "moonlark.base.claim"
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local lfs = require "lfs"
@@ -41,6 +42,7 @@ local songs = {}
 ---@field package by_id table<string, moonlark.server.Song>
 ---@field package most integer
 ---@field package clock integer
+---@field package lock moonlark.Lock
 local Songs = {}
 Songs.__index = Songs
 Songs.__name = "moonlark.server.Songs"
@@ -50,14 +52,35 @@ local parameters = options.describe("server.songs", {
   most_bytes = options.integer(4000000000, {least = 1}, "of all folders together; the oldest songs go"),
 })
 
---- An empty shelf of songs. Its folder is private, and goes when the program ends.
+local mark = ".songs.lock" -- in a shelf's folder, for as long as its process lives
+
+-- Whether a folder is a shelf of ours whose process was killed: nobody holds its lock. Other people's are left alone.
+local function is_left(folder)
+  local found, me = lfs.symlinkattributes(folder), lfs.attributes "/proc/self"
+  if not found or found.mode ~= "directory" or not me or found.uid ~= me.uid then return false end
+  if not files.exists(files.join(folder, mark)) then return false end
+  local lock <close> = claim.try_lock(folder, mark)
+  return lock ~= nil
+end
+
+-- Removes what services that were killed have left in a folder.
+local function sweep(base)
+  for _, name in ipairs(files.list(base, true) or {}) do
+    local folder = files.join(base, name)
+    if name:find "^moonlark%-%x+%-%d+$" and is_left(folder) then pcall(files.remove, folder) end
+  end
+end
+
+--- An empty shelf of songs. Its folder is private, and goes when the program ends; where it was killed, the next shelf
+--- beside it removes it.
 ---     local shelf = songs.new()
 ---@param given moonlark.server.songs.Options?
 ---@return moonlark.server.Songs
 function songs.new(given)
   local o = parameters:read(given)
   local folder = files.temporary_folder(o.folder and files.mkdirs(o.folder))
-  return setmetatable({folder_path = folder, uploads = files.mkdirs(files.join(folder, "uploads")), by_id = {},
+  sweep((files.split(folder)))
+  return setmetatable({folder_path = folder, lock = claim.lock(folder, mark), uploads = files.mkdirs(files.join(folder, "uploads")), by_id = {},
     most = o.most_bytes, clock = 0}, Songs)
 end
 
@@ -214,7 +237,10 @@ end
 
 --- Removes all of them.
 ---     shelf:close()
-function Songs:close() files.remove(self.folder_path) end
+function Songs:close()
+  self.lock:close()
+  files.remove(self.folder_path)
+end
 Songs.__close = Songs.close
 
 return songs

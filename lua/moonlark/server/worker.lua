@@ -16,7 +16,7 @@ local worker = {}
 ---@field folder string  the song's folder: files that the task makes go there
 ---@field say fun(done: number, stage: string)  how far it is, 0 .. 1
 
-local DAY = 86400
+local IDLE, DAY = 1, 86400 -- seconds
 
 local function send(peer, message) peer:send(json.encode(message), true) end
 
@@ -97,13 +97,19 @@ local function follow(peer, order, models)
   end
 end
 
--- The next message; nil once nobody talks any more.
+-- The next message; nil once nobody talks any more. Who waits for longer gives back what was used up.
 local function listen(peer)
+  local patience = IDLE
   while true do
     local text, over = peer:receive()
     if text then return json.decode(text) end
     if over then return nil end
-    core.process.poll({peer:descriptor()}, DAY)
+    local came = core.process.poll({peer:descriptor()}, patience)
+    if #came == 0 and patience == IDLE then
+      collectgarbage()
+      require "moonlark.torch".empty_cache()
+      patience = DAY
+    end
   end
 end
 
@@ -113,6 +119,8 @@ function worker.run()
   local peer = core.process.parent()
   local settings, models = listen(peer), nil
   if not settings then return end
+  local torch = require "moonlark.torch"
+  torch.set_num_threads(math.min(math.tointeger(settings.threads), torch.get_num_threads())) -- its share of the cores
   take_own(settings.tasks)
   if settings.kind == "model" then
     models = require "moonlark.server.models".open(settings.models, settings)
