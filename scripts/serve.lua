@@ -18,7 +18,8 @@ SIGTERM and Ctrl-C end it in order: what runs may end. Exit code: 0 after SIGTER
 listen, 2 for wrong usage. Needs libmicrohttpd (apt-get install libmicrohttpd12).]]
 local told = {"address", "port", "hosts", "rate", "connections", "connections_of_one", "queue", "idle", "body_time",
   "max_upload", "grace"}
-local of_workers = {"workers", "models", "device", "offline", "duration", "memory", "decode_seconds", "task_seconds", "partial"}
+local of_workers = {"workers", "models", "device", "offline", "duration", "memory", "decode_seconds", "task_seconds",
+  "partial"}
 local of_hearing = {"folders", "runs", "songs_bytes", "streams"}
 command.options(parser, options.described "server.new", told)
 command.options(parser, options.described "server.workers", of_workers)

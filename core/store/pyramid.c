@@ -92,8 +92,9 @@ static void big_endian(uint8_t out[4], uint32_t value)
 /* Moves the rows of a tile that is narrower than it could be together, as its picture has them. */
 static void narrow(zoom *z, int rows)
 {
-    for (int row = 1; row < rows; row++)
-        memmove(z->pixels + (size_t)row * (size_t)(z->width + 1), z->pixels + (size_t)row * STRIDE, (size_t)z->width + 1);
+    size_t width = (size_t)z->width + 1;
+    for (size_t row = 1; row < (size_t)rows; row++)
+        memmove(z->pixels + row * width, z->pixels + row * STRIDE, width);
 }
 
 static mlk_code remember(zoom *z, place where, mlk_status *status)
@@ -147,7 +148,7 @@ static void draw(zoom *z, const uint8_t *column, int rows)
     z->columns++;
 }
 
-/* The mean of two columns, in `waiting`: halves are rounded up and down in turn, so that nothing grows with the zoom. */
+/* The mean of two columns, in `waiting`: halves are rounded up and down in turn, so that nothing grows with zooms. */
 static void halve(zoom *z, const uint8_t *column, int rows)
 {
     int up = z->columns % 4 == 0;
@@ -266,7 +267,8 @@ static mlk_code write_end(mlk_pyramid *self, const char *about, size_t size, con
     return code ? code : put(self, "MLKTILES", 8, status);
 }
 
-mlk_code mlk_pyramid_finish(mlk_pyramid *self, const char *about, size_t size, mlk_pyramid_facts *facts, mlk_status *status)
+mlk_code mlk_pyramid_finish(mlk_pyramid *self, const char *about, size_t size, mlk_pyramid_facts *facts,
+                            mlk_status *status)
 {
     *facts = (mlk_pyramid_facts){.columns = self->zooms[0].columns, .highest = self->highest};
     if (facts->columns == 0)

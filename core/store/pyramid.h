@@ -45,7 +45,8 @@ mlk_code mlk_pyramid_add(mlk_pyramid *self, const float *values, int64_t stride,
                        mlk_status *status);
 
 /* Writes the rest, with a text about it, and gives the file its name. MLK_INVALID: there are no columns. */
-mlk_code mlk_pyramid_finish(mlk_pyramid *self, const char *about, size_t size, mlk_pyramid_facts *facts, mlk_status *status);
+mlk_code mlk_pyramid_finish(mlk_pyramid *self, const char *about, size_t size, mlk_pyramid_facts *facts,
+                            mlk_status *status);
 
 /* Frees it; a file that was not finished is gone. Takes NULL. */
 void mlk_pyramid_free(mlk_pyramid *self);

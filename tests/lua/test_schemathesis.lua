@@ -1,4 +1,5 @@
--- Schemathesis (PyPI) makes thousands of requests of the service's own document, right and wrong ones, and finds nothing.
+-- Schemathesis (PyPI) makes thousands of requests of the service's own document, right and wrong ones, and finds
+-- nothing.
 -- It is looked for as $MOONLARK_TEST_SCHEMATHESIS, or as `st` on PATH: pip install schemathesis.
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
@@ -25,7 +26,8 @@ function TestSchemathesis:test_it_finds_nothing()
   local folder = files.temporary_folder()
   files.mkdirs(folder .. "/runs")
   files.write(folder .. "/schemathesis.toml", settings)
-  local running <close> = service.start({"--rate", "0", "--workers", "1", "--runs", folder .. "/runs", "--folders", folder},
+  local running <close> = service.start({"--rate", "0", "--workers", "1", "--runs", folder .. "/runs", "--folders",
+    folder},
     "OMP_NUM_THREADS=1 TMPDIR=" .. folder)
   local ran = core.process.run({program, "--config-file", "schemathesis.toml", "run",
     ("http://127.0.0.1:%s/openapi.json"):format(running.port), "--max-time", "60", "-n", "10", "--seed", "1",

@@ -44,11 +44,13 @@ local function setup()
   files.write(folder .. "/secret.wav", beat_bytes)
   os.execute(("ln -s %s/secret.wav %s/music/link.wav"):format(folder, folder))
   make_run(folder .. "/runs/first")
-  running = service.start({"--folders", folder .. "/music", "--runs", folder .. "/runs", "--workers", "1", "--rate", "0",
+  running = service.start({"--folders", folder .. "/music", "--runs", folder .. "/runs", "--workers", "1", "--rate",
+    "0",
     "--models", make_model(folder .. "/model.safetensors")}, "OMP_NUM_THREADS=1 TMPDIR=" .. folder)
 end
 
-local function ask(method, path, body, headers) return running:ask {method = method, path = path, body = body, headers = headers} end
+local function ask(method, path, body, headers) return running:ask {method = method, path = path, body = body,
+  headers = headers} end
 local function get(path, headers) return ask("GET", path, nil, headers) end
 
 -- Sends a file in a form, with fields; the answer.
@@ -121,7 +123,8 @@ end
 function TestSongs:test_files_of_the_machine_are_read_in_allowed_folders_only()
   local answer = ask("POST", "/v1/songs", {path = beat})
   lu.assertEquals(answer.status, 201, answer.body)
-  for _, path in ipairs {folder .. "/secret.wav", folder .. "/music/link.wav", folder .. "/music/../secret.wav", "/etc/passwd",
+  for _, path in ipairs {folder .. "/secret.wav", folder .. "/music/link.wav", folder .. "/music/../secret.wav",
+    "/etc/passwd",
     folder .. "/music", folder .. "/music/nothing.wav", "", "\0"} do
     local status = ask("POST", "/v1/songs", {path = path}).status
     lu.assertTrue(status == 403 or status == 422, path .. " gave " .. status)
@@ -131,7 +134,7 @@ end
 TestWork = {setUp = setup}
 
 function TestWork:test_an_analysis_is_waited_for()
-  local answer = send("/v1/analyses?wait=60", beat_bytes, "beat.wav", {parts = "tempo,key"})
+  local answer = send("/v1/analyses?wait=60", beat_bytes, "beat.wav", {parts = "tempo,key,mood"})
   lu.assertEquals(answer.status, 200, answer.body)
   local job = answer.json()
   lu.assertEquals({job.status, job.kind, job.progress}, {"done", "analyses", 1})
@@ -140,6 +143,7 @@ function TestWork:test_an_analysis_is_waited_for()
   lu.assertNil(job.result.chords)
   local song = get("/v1/songs/" .. job.song).json()
   lu.assertEquals(song.tempo, job.result.tempo)
+  lu.assertEquals(get("/v1/songs?mood=" .. song.mood).json().total, 1)
   local least = math.floor(song.tempo)
   lu.assertEquals(get(("/v1/songs?tempo_min=%d&tempo_max=%d"):format(least, least + 1)).json().total, 1)
   lu.assertEquals(get("/v1/songs?tempo_min=" .. least + 1).json().total, 0)
@@ -189,7 +193,8 @@ function TestWork:test_arguments_are_checked_by_the_tables()
   end
   lu.assertEquals(refused(422, '"tempo"', ask("POST", "/v1/analyses", about {parts = {"temp"}})).argument, "parts")
   lu.assertEquals(refused(422, "0..60, got 61", ask("POST", "/v1/analyses?wait=61", about {})).argument, "wait")
-  lu.assertEquals(refused(422, "no argument 'part'", ask("POST", "/v1/analyses", about {part = {"tempo"}})).argument, "part")
+  lu.assertEquals(refused(422, "no argument 'part'", ask("POST", "/v1/analyses", about {part = {"tempo"}})).argument,
+    "part")
   lu.assertEquals(refused(422, "n_mels", ask("POST", "/v1/features", about {features = {mel = {n_mels = 0}}})).argument,
     "features")
   refused(422, "unknown feature: 'mell'", ask("POST", "/v1/features", about {features = {"mell"}}))
@@ -219,7 +224,10 @@ function TestWork:test_features()
   body.pooling = {"mean", "std"}
   local pooled = ask("POST", "/v1/features?wait=60", body).json().result
   lu.assertEquals({#pooled.values, pooled.names[1]}, {12, "mfcc_0_mean"})
-  body.pooling, body.format = nil, "npz"
+  body.pooling = nil
+  local many = {song = song.id, rate = 192000, features = {mel = {hop_length = 16, n_mels = 16}}}
+  refused(413, "too many for JSON", ask("POST", "/v1/features?wait=60", many))
+  body.format = "npz"
   local job = ask("POST", "/v1/features?wait=60", body).json()
   local file = get(job.href .. "/file")
   lu.assertEquals({file.status, file.body:sub(1, 2)}, {200, "PK"})
@@ -234,7 +242,8 @@ function TestWork:test_predictions()
   local result = answer.json().result
   lu.assertTrue(result.label == "quiet" or result.label == "loud", answer.body)
   lu.assertEquals(get("/v1/songs/" .. answer.json().song).json().genre, result.label)
-  lu.assertEquals(refused(422, "model must be one of model", send("/v1/predictions", beat_bytes, "b.wav", {model = "x"})).argument,
+  lu.assertEquals(refused(422, "model must be one of model", send("/v1/predictions", beat_bytes, "b.wav",
+    {model = "x"})).argument,
     "model")
   refused(422, "gives no embedding", send("/v1/embeddings?wait=60", beat_bytes))
 end
@@ -254,7 +263,8 @@ function TestMaps:test_maps_and_tiles()
     lu.assertEquals({png.size(tile.body, "tile")}, {517 - 512, rows, 3})
     lu.assertEquals({png.size(get(place .. kind .. "/2/0.png?palette=gray").body, "tile")}, {130, rows, 3})
   end
-  for _, wrong in ipairs {"mel/0/3.png", "mel/3/0.png", "mel/-1/0.png", "mel/0/0.jpg", "mel/0/0", "mels", "mel/x/0.png"} do
+  for _, wrong in ipairs {"mel/0/3.png", "mel/3/0.png", "mel/-1/0.png", "mel/0/0.jpg", "mel/0/0", "mels",
+    "mel/x/0.png"} do
     lu.assertEquals(get(place .. wrong).status, 404, wrong)
   end
   lu.assertEquals(refused(422, "palette", get(place .. "mel/0/0.png?palette=red")).argument, "palette")
@@ -264,7 +274,8 @@ TestRuns = {setUp = setup}
 
 function TestRuns:test_runs_are_listed_and_told()
   local page = get("/v1/runs").json()
-  lu.assertEquals({page.runs[1].name, page.runs[1].status, page.runs[1].epochs, page.runs[1].accuracy, page.runs[1].kind},
+  lu.assertEquals({page.runs[1].name, page.runs[1].status, page.runs[1].epochs, page.runs[1].accuracy,
+    page.runs[1].kind},
     {"first", "finished", 3, 0.75, "cnn"})
   local found = get("/v1/runs/first")
   lu.assertStrContains(found.body, '"accuracy":[null,0.5,0.75]')
@@ -304,7 +315,8 @@ function TestService:test_health_version_and_the_document()
   lu.assertEquals(get("/version").json().moonlark, core.system.version)
   local document = get("/openapi.json").json()
   lu.assertEquals(document.openapi, "3.1.0")
-  for _, path in ipairs {"/v1/songs/{id}/maps/{kind}/{zoom}/{tile}", "/v1/analyses", "/v1/runs/{name}/events", "/health"} do
+  for _, path in ipairs {"/v1/songs/{id}/maps/{kind}/{zoom}/{tile}", "/v1/analyses", "/v1/runs/{name}/events",
+    "/health"} do
     lu.assertNotNil(document.paths[path], path)
   end
   lu.assertNil(document.paths["/"])

@@ -109,7 +109,8 @@ end
 
 function TestTiles:test_what_is_said_of_a_map()
   local said = mel_map():plain()
-  lu.assertEquals({said.kind, said.columns, said.rows, said.zooms, said.tile, said.unit}, {"mel", 1292, 128, 4, 256, "dB"})
+  lu.assertEquals({said.kind, said.columns, said.rows, said.zooms, said.tile, said.unit}, {"mel", 1292, 128, 4, 256,
+    "dB"})
   lu.assertAlmostEquals(said.seconds_per_column, 512 / 22050, 1e-9)
   lu.assertEquals({said.axis.kind, #said.axis.values}, {"hz", 128})
   lu.assertTrue(said.axis.values[1] < said.axis.values[128])
@@ -157,7 +158,8 @@ for path in sys.argv[1:]:
   files.write(folder .. "/grey.png", map:png(0, 0, "grey"))
   local ran = core.process.run({python, "-c", program, folder .. "/magma.png", folder .. "/grey.png"}, 60)
   -- 440 Hz is the A four octaves above A1, nine semitones above C1: bin 24 · 3 + 18 from the bottom.
-  lu.assertEquals(ran.out, ("P 173 192 %d (252, 253, 191)\nP 173 192 %d (255, 255, 255)\n"):format(191 - 90, 191 - 90), ran.err)
+  lu.assertEquals(ran.out, ("P 173 192 %d (252, 253, 191)\nP 173 192 %d (255, 255, 255)\n"):format(191 - 90, 191 - 90),
+    ran.err)
 end
 
 function TestTiles:test_what_is_no_map_is_refused()

@@ -19,7 +19,8 @@ local about = {
     deep = options.boolean(false, "or shallow"),
     norm = options.either(2, {options.number(2, {above = 0}), options.choice {"max"}}, "of vectors"),
   }),
-  answers = {[200] = {"the count", schema = schema.object {count = schema.integer "of songs"}}, [404] = "There is no such song."},
+  answers = {[200] = {"the count", schema = schema.object {count = schema.integer "of songs"}},
+    [404] = "There is no such song."},
 }
 local routes = {
   {method = "POST", path = "/v1/counts", about = about},

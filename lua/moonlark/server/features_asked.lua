@@ -61,7 +61,8 @@ end
 ---@return moonlark.Parameter
 function asked.parameter()
   local names = table.concat(feature.names(), "|")
-  local words = schema.text('names with commas between them: "mel,mfcc"', {pattern = ("^(%s)(,(%s))*$"):format(names, names)})
+  local words = schema.text('names with commas between them: "mel,mfcc"', {pattern = ("^(%s)(,(%s))*$"):format(names,
+    names)})
   local list = {type = "array", minItems = 1, uniqueItems = true, items = {enum = feature.names()}}
   return options.value("table", "features' names, or an object with settings by name", accept, options.required,
     "which features", {schema = {anyOf = {words, list, settings_schema()}}})

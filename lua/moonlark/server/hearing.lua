@@ -18,7 +18,8 @@ local described = options.describe("server.hearing", {
   folders = options.list(options.text(), options.none, {least = 1, usual = "none"},
     "whose files may be asked about by their paths"),
   runs = options.text(options.none, "the folder of runs that the dashboard shows", {usual = "none"}),
-  songs_bytes = options.integer(4000000000, {least = 1000000, unit = "bytes"}, "what songs and all that is made of them may "
+  songs_bytes = options.integer(4000000000, {least = 1000000, unit = "bytes"},
+    "what songs and all that is made of them may "
     .. "take on the disk; those that were not used for the longest time go"),
   streams = options.integer(20, {least = 0}, "live streams at once; then 503"),
 })
@@ -46,7 +47,8 @@ function hearing.add(service, given, of_workers)
   service.jobs = jobs.new {pool = service.pool}
   service:watch(service.pool)
   service:every(0.5, function() service.pool:step() end) -- limits of time are looked at even where nothing comes
-  service.live = live.new(service, {models = told.models or {}, device = told.device or "cpu", offline = told.offline or false,
+  service.live = live.new(service, {models = told.models or {}, device = told.device or "cpu",
+    offline = told.offline or false,
     streams = o.streams})
   routes(service)
 end

@@ -2,8 +2,9 @@
 ---
 ---     local said = input.read(route, request)      -- {wait = 5, parts = {"tempo"}, …}; what is refused is a problem
 ---
---- A query and the fields of a form are texts: "tempo,key" is a list, "true" a boolean. A body of JSON has the types that
---- the document at /openapi.json says, and no others: what Lua takes beside them (false for nil, 2 for "2") is refused.
+--- A query and the fields of a form are texts: "tempo,key" is a list, "true" a boolean. A body of JSON has the types
+--- that the document at /openapi.json says, and no others: what Lua takes beside them (false for nil, 2 for "2") is
+--- refused.
 local json = require "moonlark.base.json"
 local options = require "moonlark.base.options"
 local problem = require "moonlark.server.problem"
@@ -41,7 +42,8 @@ local function read_choice(p, written)
   return written
 end
 
-local readers = {number = read_number, integer = read_number, list = read_list, either = read_either, choice = read_choice,
+local readers = {number = read_number, integer = read_number, list = read_list, either = read_either,
+  choice = read_choice,
   boolean = function(_, written) return ({["true"] = true, ["false"] = false})[written] end}
 
 function read_text(p, written)

@@ -2,9 +2,9 @@
 ---
 ---     maps.make("song.wav", "mel", "song.mel.map")      -- an hour: seconds, and no more memory than four minutes
 ---
---- A song is computed in pieces that overlap by 24 s, of which the middle is kept: no transform here reaches further, so
---- the pieces are the whole. Numbers become 256 levels of a fixed range (half a decibel each); which of them are shown in
---- which colour is decided when a tile is asked for, by the loudest of the song.
+--- A song is computed in pieces that overlap by 24 s, of which the middle is kept: no transform here reaches further,
+--- so the pieces are the whole. Numbers become 256 levels of a fixed range (half a decibel each); which of them are
+--- shown in which colour is decided when a tile is asked for, by the loudest of the song.
 local core = require "moonlark_core".pyramid
 local feature = require "moonlark.feature"
 local json = require "moonlark.base.json"
@@ -18,7 +18,8 @@ local whole_frames, shared_frames = 8192, 1024 -- of a piece, and of two neighbo
 
 local decibels = {low = -80, high = 47.5}
 
--- By kind: rows × frames of a piece, how numbers become levels, and what the rows are. `o`: what holds for the whole song.
+-- By kind: rows × frames of a piece, how numbers become levels, and what the rows are. `o`: what holds for the whole
+-- song.
 local kinds = {
   mel = {levels = decibels, db_factor = 10, unit = "dB", axis = "hz", compute = function(wave)
     return feature.mel(wave, {hop_length = hop})

@@ -39,7 +39,8 @@ openapi.parts = {
 -- What any request may come to, beside the route's own answers.
 local always = {
   [400] = "The request is malformed.", [401] = "A token is needed.", [403] = "The Origin is not allowed here.",
-  [421] = "The Host is not a name of this service.", [422] = "An argument is not what it may be; `argument` names it.", [429] = "Too many requests of one address.",
+  [421] = "The Host is not a name of this service.", [422] = "An argument is not what it may be; `argument` names it.",
+    [429] = "Too many requests of one address.",
   [503] = "Too much is under way; Retry-After says when to ask again.",
 }
 local with_body = {
@@ -176,7 +177,8 @@ function openapi.document(routes, facts)
   for _, name in ipairs(text.keys(facts.schemas)) do schemas[name] = facts.schemas[name] end
   return {
     openapi = "3.1.0", jsonSchemaDialect = "https://json-schema.org/draft/2020-12/schema",
-    info = {title = "Moonlark", version = facts.version, license = {name = "GPL-3.0-or-later", identifier = "GPL-3.0-or-later"},
+    info = {title = "Moonlark", version = facts.version, license = {name = "GPL-3.0-or-later",
+      identifier = "GPL-3.0-or-later"},
       description = "What is heard in songs: analyses, predictions, features, embeddings. Times are in seconds."},
     paths = paths, security = {{}, {token = json.array {}}, {session = json.array {}}},
     components = {schemas = schemas, securitySchemes = {
@@ -187,7 +189,8 @@ function openapi.document(routes, facts)
 end
 
 --- What went wrong (RFC 9457).
-openapi.problem = schema.object({type = schema.text "a name of the kind of problem", title = schema.text "the status in words",
+openapi.problem = schema.object({type = schema.text "a name of the kind of problem",
+  title = schema.text "the status in words",
   status = schema.integer "of HTTP", detail = schema.text "what happened, in a sentence",
   ["argument?"] = schema.text "the argument that is at fault"})
 

@@ -76,7 +76,8 @@ end
 function runs.summary(path, name)
   local loaded = load(path)
   local record = loaded.record
-  return {name = name, status = record.status, kind = kind_of(record), started = record.started, finished = record.finished,
+  return {name = name, status = record.status, kind = kind_of(record), started = record.started,
+    finished = record.finished,
     epochs = last(loaded.log, {"epoch"}) and #loaded.log or nil, accuracy = accuracy_of(loaded)}
 end
 

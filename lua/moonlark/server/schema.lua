@@ -27,7 +27,8 @@ end
 of_kind.number, of_kind.integer = ranged "number", ranged "integer"
 
 function of_kind.boolean() return {type = "boolean"} end
-function of_kind.string() return {type = "string", pattern = "^[^\\u0000]*$"} end -- no address and no form can hold a zero
+function of_kind.string() return {type = "string",
+  pattern = "^[^\\u0000]*$"} end -- no address and no form can hold a zero
 function of_kind.choice(p) return {enum = p.choices} end
 
 function of_kind.list(p)

@@ -31,7 +31,9 @@ end
 -- A file of this machine. What may not be read, is not there or is no file is told apart from nothing.
 local function linked(service, path)
   local folders = service.folders
-  if #folders == 0 then problem.fail(403, "no folder of this machine may be read: moonlark serve --folders", {argument = "path"}) end
+  if #folders == 0 then
+    problem.fail(403, "no folder of this machine may be read: moonlark serve --folders", {argument = "path"})
+  end
   local real = not path:find "\0" and core.system.real_path(path)
   if not real or not lies_in(real, folders) then
     problem.fail(403, "path must be a file in a folder that may be read", {argument = "path"})

@@ -63,7 +63,8 @@ local function count_of(self, zoom) return (columns_of(self, zoom) - 1) // tiles
 ---@return table
 function Map:plain()
   return {kind = self.about.kind, columns = self.columns, rows = self.rows, zooms = self.zooms, tile = tiles.width,
-    seconds_per_column = self.about.seconds_per_column, axis = self.about.axis, unit = self.about.unit, range = self.range}
+    seconds_per_column = self.about.seconds_per_column, axis = self.about.axis, unit = self.about.unit,
+      range = self.range}
 end
 
 -- The colour at a place in 0..1 of a list such as {"#000000", …}, between two of them in proportion.

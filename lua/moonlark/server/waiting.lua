@@ -94,7 +94,8 @@ function waiting.answer(request, job, seconds)
   if seconds <= 0 then return answer(request, job, false) end
   local listener = job:listen(function() if job:is_over() then answer(request, job, true) end end)
   if request.answered then return end
-  table.insert(held[request.service], {request = request, job = job, listener = listener, due = core.system.clock() + seconds})
+  table.insert(held[request.service], {request = request, job = job, listener = listener,
+    due = core.system.clock() + seconds})
 end
 
 --- Answers a request with what happens to a job, as server-sent events: "progress" again and again, at the end "done",
@@ -115,7 +116,8 @@ function waiting.follow(request, job)
   if not job:is_over() then listener = job:listen(tell) end
 end
 
---- Submits a task whose result answers the request itself: f(request, result). Errors, as problems, as of waiting.start.
+--- Submits a task whose result answers the request itself: f(request, result). Errors, as problems, as of
+--- waiting.start.
 ---@param request moonlark.server.Request
 ---@param ticket {task: string, song: string?, options: table?}
 ---@param f fun(request: moonlark.server.Request, result: table)

@@ -12,7 +12,8 @@ local kind_part = schema.one_of(kinds, "what is drawn")
 local zoom_part = schema.integer("0: all columns; each zoom halves them", {minimum = 0, maximum = 32})
 local tile_part = schema.text("from 0: 12.png", {pattern = "^[0-9]{1,7}\\.png$"})
 
-local drawing = options.outside("maps", {palette = options.choice({"magma", "viridis", "gray", "blues", "diverging"}, "magma", "its colours")})
+local drawing = options.outside("maps", {palette = options.choice({"magma", "viridis", "gray", "blues", "diverging"},
+  "magma", "its colours")})
 
 local names = {gray = "grey"} -- as plots call it
 
@@ -37,20 +38,23 @@ local function send_tile(service, request)
   with_map(service, request, function(map)
     local palette = request.said.palette
     local bytes = map:png(zoom, index, names[palette] or palette) or problem.fail(404, "the map has no such tile")
-    request:answer(200, bytes, {["Content-Type"] = "image/png", ["Cache-Control"] = "private, max-age=86400, immutable"})
+    request:answer(200, bytes, {["Content-Type"] = "image/png",
+      ["Cache-Control"] = "private, max-age=86400, immutable"})
   end)
 end
 
 return function(route, service)
   local none = "There is no such song, or no such map."
   route("GET /v1/songs/{id}/maps/{kind}", {
-    summary = "Says how a map is cut into tiles; it is made when it is first asked for.", tag = "maps", parts = {kind = kind_part},
+    summary = "Says how a map is cut into tiles; it is made when it is first asked for.", tag = "maps",
+      parts = {kind = kind_part},
     answers = {[200] = {"The map.", schema = schema.named "Map"}, [404] = none},
   }, function(request) with_map(service, request, function(map) request:answer(200, map:plain()) end) end)
 
   route("GET /v1/songs/{id}/maps/{kind}/{zoom}/{tile}", {
     summary = "A tile: 256 columns of a map, low frequencies at the bottom.", tag = "maps", query = drawing,
     parts = {kind = kind_part, zoom = zoom_part, tile = tile_part},
-    answers = {[200] = {"The picture.", type = "image/png", schema = schema.text(nil, {format = "binary"})}, [404] = none},
+    answers = {[200] = {"The picture.", type = "image/png", schema = schema.text(nil, {format = "binary"})},
+      [404] = none},
   }, function(request) send_tile(service, request) end)
 end

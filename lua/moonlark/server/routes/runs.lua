@@ -48,7 +48,8 @@ return function(route, service)
   end)
 
   route("GET /v1/runs", {summary = "Lists the runs in the folder of --runs.",
-    answers = {[200] = {"The runs.", schema = answers.page("runs", "Run")}}}, function(request) list(service, request) end)
+    answers = {[200] = {"The runs.", schema = answers.page("runs", "Run")}}}, function(request) list(service,
+      request) end)
   route("GET /v1/runs/{name}", {summary = "What a run has noted: settings, figures, curves, the confusion matrix.",
     answers = {[200] = {"The run.", schema = schema.named "RunDetail"}, [404] = no_run},
   }, function(request) request:answer(200, runs.detail(path_of(service, request), request.parts.name)) end)

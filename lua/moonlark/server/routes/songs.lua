@@ -15,7 +15,8 @@ local search = options.outside("songs", {
   tempo_min = number(options.none, {least = 0, unit = "BPM"}, "of songs that were analysed"),
   tempo_max = number(options.none, {least = 0, unit = "BPM"}, "of songs that were analysed"),
   key = text(options.none, 'of songs that were analysed: "A minor"', {usual = "any"}),
-  mood = options.choice({"calm", "happy", "sad", "tense"}, options.none, "of songs that were analysed", {usual = "any"}),
+  mood = options.choice({"calm", "happy", "sad", "tense"}, options.none, "of songs that were analysed",
+    {usual = "any"}),
   genre = text(options.none, "of songs that were asked about", {usual = "any"}),
   limit = integer(100, {least = 1, most = 1000}, "how many to list"),
   offset = integer(0, {least = 0, most = 1 << 31}, "how many to leave out"),
@@ -69,7 +70,8 @@ end
 
 local function remove(service, request)
   local song = source.known(service, request.parts.id)
-  if not song.upload then problem.fail(403, "only songs that were sent can be removed; this one lies on the machine") end
+  if not song.upload then problem.fail(403,
+    "only songs that were sent can be removed; this one lies on the machine") end
   service.songs:remove(song.id)
   request:answer(204)
 end
@@ -95,7 +97,8 @@ return function(route, service)
   route("GET /v1/songs/{id}", {summary = "Says what is known of a song.", answers = {[200] = one, [404] = no_song}},
     function(request) request:answer(200, plain(service, source.known(service, request.parts.id))) end)
   route("DELETE /v1/songs/{id}", {summary = "Forgets a song that was sent, and all that was made of it.",
-    answers = {[204] = {"It is gone."}, [403] = "It lies on the machine, and stays there.", [404] = no_song}}, handler(remove))
+    answers = {[204] = {"It is gone."}, [403] = "It lies on the machine, and stays there.", [404] = no_song}},
+      handler(remove))
   route("GET /v1/songs/{id}/audio", {summary = "The decoded sound, as a WAV of 32-bit floats.",
     answers = {[200] = {"All of it.", type = "audio/wav", schema = schema.text(nil, {format = "binary"})},
       [206] = {"What Range asked for.", type = "audio/wav", schema = schema.text(nil, {format = "binary"})},

@@ -18,12 +18,14 @@ local model = options.text(options.none, "its name, as GET /v1/models lists it",
 local kinds = {
   analysis = {
     summary = "Hears a song: tempo, beats, key, chords, sections, loudness, mood and more.",
-    fields = {parts = options.list(options.choice(parts.names), options.none, {least = 1, usual = "everything"}, "what to hear")},
+    fields = {parts = options.list(options.choice(parts.names), options.none, {least = 1, usual = "everything"},
+      "what to hear")},
   },
   prediction = {
     summary = "Asks a model what a song is.", models = true,
     fields = {model = model, segments = options.boolean(false, "also what is heard in each segment"),
-      top = options.integer(options.none, {least = 1, most = 10000, usual = "all"}, "how many classes to name, the likeliest first")},
+      top = options.integer(options.none, {least = 1, most = 10000, usual = "all"},
+        "how many classes to name, the likeliest first")},
   },
   features = {
     summary = "Computes features: numbers over time, or pooled over the song.",
@@ -33,18 +35,28 @@ local kinds = {
       rate = options.integer(22050, {least = 1000, most = 192000, unit = "Hz"}, "at which the song is heard"),
       format = options.choice({"json", "npz"}, "json", "numbers in the result, or a file of arrays")},
   },
-  embedding = {summary = "Describes a song by the numbers of a model from elsewhere.", models = true, fields = {model = model}},
+  embedding = {summary = "Describes a song by the numbers of a model from elsewhere.", models = true,
+    fields = {model = model}},
 }
 
--- The route's own words for what a song was: kept with it, so that songs can be searched by it.
+-- The quarter in which a mood lies; nil where it is not known.
+local function mood_of(mood)
+  local valence, arousal = mood and mood.valence and mood.valence.value, mood and mood.arousal and mood.arousal.value
+  if not valence or not arousal then return nil end
+  if arousal >= 0.5 then return valence >= 0.5 and "happy" or "tense" end
+  return valence >= 0.5 and "calm" or "sad"
+end
+
+-- What was heard in a song, kept with it, so that songs can be searched by it.
 local function note(service, job)
   local song, result = job.song and service.songs:get(job.song), job.result
   if not song or not result then return end
   song.known = song.known or {}
   if job.kind == "analysis" then
     song.known.tempo = result.tempo or song.known.tempo
-    song.known.key = result.key and result.key.tonic and ("%s %s"):format(result.key.tonic, result.key.mode) or song.known.key
-    song.known.mood = result.mood and result.mood.word or song.known.mood
+    local key = result.key
+    song.known.key = key and key.tonic and ("%s %s"):format(key.tonic, key.mode) or song.known.key
+    song.known.mood = mood_of(result.mood) or song.known.mood
   elseif job.kind == "prediction" then
     song.known.genre = result.label or song.known.genre
   end
@@ -55,7 +67,7 @@ local checks = {}
 
 function checks.models(service, said)
   local there = service.pool.models
-  if not service.has_models then problem.fail(409, "this service was started without a model: moonlark serve --models") end
+  if not service.has_models then problem.fail(409, "the service was started without a model (--models)") end
   if not (said.model and there) then return end
   local names = {}
   for i, one in ipairs(there) do
@@ -101,17 +113,20 @@ end
 
 local function add_kind(route, service, kind)
   local how, place = kinds[kind], "/v1/" .. waiting.places[kind]
-  local started = {[200] = {"The job, done within `wait`.", schema = job_schema}, [202] = {"The job.", schema = job_schema},
+  local started = {[200] = {"The job, done within `wait`.", schema = job_schema},
+    [202] = {"The job.", schema = job_schema},
     [403] = "The path lies in no folder that may be read.", [404] = "There is no such song (any more).",
     [409] = how.models and "The service was started without a model." or nil,
     [500] = "What worked on it crashed: only this job is affected.", [504] = "It took too long."}
   route("POST " .. place, {summary = how.summary, body = "sound", one_of = source.one_of,
-    query = options.outside(place, {wait = options.number(0, {least = 0, most = 60, unit = "s"}, "how long to wait for the result")}),
+    query = options.outside(place, {wait = options.number(0, {least = 0, most = 60, unit = "s"},
+      "how long to wait for the result")}),
     options = options.outside(place, source.fields, how.fields), answers = started,
   }, function(request) start(service, kind, request) end)
 
   local one = place .. "/{id}"
-  route("GET " .. one, {summary = "How far a job is, or what came of it.", answers = {[200] = {"The job.", schema = job_schema},
+  route("GET " .. one, {summary = "How far a job is, or what came of it.",
+    answers = {[200] = {"The job.", schema = job_schema},
     [202] = {"The job, not over yet.", schema = job_schema}, [404] = no_job},
   }, function(request) waiting.answer(request, waiting.job(service, kind, request.parts.id), 0) end)
   route("DELETE " .. one, {summary = "Cancels a job that is not over, and forgets it.",
@@ -129,12 +144,15 @@ end
 return function(route, service)
   for _, kind in ipairs {"analysis", "prediction", "features", "embedding"} do add_kind(route, service, kind) end
   route("GET /v1/analyses/{id}/report", {summary = "An analysis as a page with pictures and sound.",
-    answers = {[200] = {"The page.", type = "text/html", schema = schema.text()}, [404] = no_job, [409] = "It is not done yet.",
+    answers = {[200] = {"The page.", type = "text/html", schema = schema.text()}, [404] = no_job,
+      [409] = "It is not done yet.",
       [500] = "What worked on it crashed.", [504] = "It took too long."}},
     function(request) report(service, request) end)
   route("GET /v1/features/{id}/file", {summary = "The arrays of a job that was asked for a file (format = npz).",
     answers = {[200] = {"The file.", type = "application/zip", schema = schema.text(nil, {format = "binary"})},
       [206] = {"What Range asked for.", type = "application/zip", schema = schema.text(nil, {format = "binary"})},
       [404] = "There is no such job, or it has left no file.", [416] = "Range lies outside of the file."}},
-    function(request) send_left(service, waiting.job(service, "features", request.parts.id), request, "application/zip") end)
+    function(request)
+      send_left(service, waiting.job(service, "features", request.parts.id), request, "application/zip")
+    end)
 end

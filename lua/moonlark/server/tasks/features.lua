@@ -14,6 +14,8 @@ local parameters = options.describe("server.features", {
   format = options.choice({"json", "npz"}, "json", "numbers in the answer, or a file of arrays"),
 })
 
+local most_numbers = 2000000
+
 -- {"mel", {name = "mfcc", n_mfcc = 13}} as a recipe has them.
 local function settings_of(list)
   if type(list) == "table" and not list[1] and not list.name then return list end -- {mel = {n_mels = 64}} already
@@ -35,11 +37,21 @@ local function plain(signal)
     start = signal.start, axis = axis and {name = axis.name, unit = axis.unit, values = values}}
 end
 
+-- An hour of frames is no answer that anybody reads.
+local function check_count(signals)
+  local count = 0
+  for _, signal in pairs(signals) do count = count + signal.data:numel() end
+  if count <= most_numbers then return end
+  error({status = 413, kind = "too-large", detail = ("%d numbers are too many for JSON, which holds %d at most: ask for "
+    .. "format npz, or for pooling"):format(count, most_numbers)}, 0)
+end
+
 -- A file of arrays in the song's folder.
 local function save(song, made, about)
-  local done = song:extract_to(made, {files.join(about.folder, "features.npz")}, {workers = 1, progress = false})
+  local name = ("features-%s.npz"):format(core.system.random_hex(8)) -- a song may be asked for others meanwhile
+  local done = song:extract_to(made, {files.join(about.folder, name)}, {workers = 1, progress = false})
   if done.rejected[1] then error(done.rejected[1].reason, 0) end
-  return {file = "features.npz"}
+  return {file = name}
 end
 
 ---@param asked table
@@ -52,6 +64,7 @@ return function(asked, about)
   if o.format == "npz" then return save(song, made, about) end
   local found = song:extract(made, {workers = 1, progress = false})
   if o.pooling then return {names = json.array(found.names), values = json.array(found.x[0]:totable())} end
+  check_count(found.items[1])
   local features = {}
   for name, signal in pairs(found.items[1]) do features[name] = plain(signal) end
   return {features = features}

@@ -6,8 +6,10 @@ local music = require "moonlark.music"
 ---@param about moonlark.server.Work
 ---@return {file: string}
 return function(options, about)
+  local name = ("report-%s.html"):format(options.parts and table.concat(options.parts, "-") or "all")
+  if files.exists(files.join(about.folder, name)) then return {file = name} end
   local analysis = music.analyze(about.sound, options, about.say)
   analysis.path = about.song.name
-  analysis:save(files.join(about.folder, "report.html"))
-  return {file = "report.html"}
+  analysis:save(files.join(about.folder, name))
+  return {file = name}
 end
