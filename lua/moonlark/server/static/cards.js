@@ -68,7 +68,8 @@ function chords(result) {
 
 function structure(result) {
   if (!result.sections?.length) return null;
-  return card("Structure", big(result.sections.map((one) => one.label).join(" ")), shares(result.sections).map(([label, share]) => bar(label, share)));
+  const letters = result.sections.length <= 16 && result.sections.map((one) => one.label).join(" ");
+  return card("Structure", letters ? big(letters) : big(result.sections.length, "sections"), shares(result.sections).map(([label, share]) => bar(label, share)));
 }
 
 function loudness(result) {

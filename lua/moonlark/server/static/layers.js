@@ -62,7 +62,7 @@ export class Layers {
       const x = (one.start - view.start) / view.scale, width = (one.end - one.start) / view.scale;
       if (x > view.width || x + width < 0) continue;
       c.fillStyle = this.hues[layer.labels.indexOf(one.label) % this.hues.length];
-      c.fillRect(x, top, Math.max(width - 1, 0.5), strip);
+      c.fillRect(x, top, width > 4 ? width - 1 : Math.max(width, 0.5), strip);
       const from = Math.max(x, 0), seen = Math.min(x + width, view.width) - from;
       if (seen < 16 || c.measureText(one.label).width > seen - 6) continue;
       c.fillStyle = this.card; // the paper is the other end of each hue's contrast
@@ -71,10 +71,10 @@ export class Layers {
   }
 
   paintBeats(c, view, layer, bottom) {
-    const every = view.scale * 3 < 60 / 400 ? 1 : 0; // beats that would touch are not drawn, downbeats are
+    const every = view.scale < 0.06, any = view.scale < 0.25; // lines that would touch are not drawn
     for (const moment of layer.list) {
       const x = (moment - view.start) / view.scale, strong = layer.strong.has(moment);
-      if (x < 0 || x > view.width || !(strong || every)) continue;
+      if (x < 0 || x > view.width || !(every || strong && any)) continue;
       c.fillStyle = strong ? "#ffffffcc" : "#ffffff80";
       c.fillRect(x, bottom - (strong ? 36 : 18), strong ? 1.5 : 1, strong ? 36 : 18);
     }

@@ -145,12 +145,12 @@ export class Spectrogram {
     }
   }
 
-  // The rows whose names are written: round frequencies, each C, or all.
+  // The rows that have a name beside them, as [row, name]: round frequencies, each C, or all.
   named({values, kind}) {
-    const rows = values.map((_, i) => i);
-    if (kind === "note") return rows.filter((i) => /^C\d/.test(values[i]));
-    if (typeof values[0] !== "number") return rows;
-    return round.filter((hz) => hz < values.at(-1)).map((hz) => values.findIndex((value) => value >= hz));
+    if (typeof values[0] === "number") {
+      return round.filter((hz) => hz < values.at(-1)).map((hz) => [values.findIndex((value) => value >= hz), hertz(hz)]);
+    }
+    return [...values.entries()].filter(([, name]) => kind !== "note" || /^C\d/.test(name));
   }
 
   // Names of rows, from the lowest, where there is room.
@@ -160,8 +160,8 @@ export class Spectrogram {
     c.textBaseline = "middle";
     c.textAlign = "left";
     let last = Infinity;
-    for (const i of this.named(axis)) {
-      const y = this.height - (i + 0.5) * row, text = typeof values[i] === "number" ? hertz(values[i]) : String(values[i]);
+    for (const [i, text] of this.named(axis)) {
+      const y = this.height - (i + 0.5) * row;
       if (last - y < 16 || y < 8) continue;
       last = y;
       c.fillStyle = "#000a";
