@@ -9,6 +9,7 @@ local Ring = {}
 Ring.__index = Ring
 
 --- Takes further samples.
+---     ring:add(samples)
 ---@param x moonlark.Tensor  [n]
 function Ring:add(x)
   local n = x:size(0)
@@ -25,6 +26,7 @@ function Ring:add(x)
 end
 
 --- The last n samples, or as many as there are; a view, until more are added.
+---     local second = ring:last(22050)
 ---@param n integer
 ---@return moonlark.Tensor
 function Ring:last(n)

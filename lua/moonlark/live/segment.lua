@@ -28,6 +28,7 @@ local function append(self, name, data)
 end
 
 --- Hears a piece, mono at its rate.
+---     segment:hear(piece)
 function Segment:hear(piece)
   if not self.stream then return end
   for name, made in pairs(self.stream:push(piece.mono)) do append(self, name, made.data) end
@@ -54,6 +55,7 @@ local function rows_of(self)
 end
 
 --- The input of the network, as a batch of one: x, and a mask while less than a segment was heard. nil: nothing was.
+---     local batch = segment:batch(piece)
 ---@param piece moonlark.live.Piece
 ---@return {x: moonlark.Tensor, mask: moonlark.Tensor?}?
 function Segment:batch(piece)

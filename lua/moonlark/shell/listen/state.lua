@@ -29,6 +29,7 @@ function takes.columns(self, event) self.column = event.data:sub(-event.rows) en
 takes["end"] = function() end
 
 --- Takes an event.
+---     state:take(event)
 ---@param event table
 function State:take(event)
   self.time = math.max(self.time, event.time)

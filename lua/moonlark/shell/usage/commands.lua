@@ -480,7 +480,7 @@ return {
   },
   listen = {says = "Listens to a device, a pipe, a stream or a file while it goes on",
     arguments = {
-      {names = {"source"}, says = "A device, - for a pipe of samples, an address"},
+      {names = {"source"}, kind = "sound", says = "A device, - for a pipe of samples, an address"},
     },
     options = {
       {names = {"-h", "--help"}, says = "Show this help message and exit"},

@@ -34,7 +34,7 @@ local usage = {}
 -- What a word of a value, or the name of an argument, means to who completes it.
 local kinds = {
   song = "sound", songs = "sound", folder = "folder", model = "model", names = "published", device = "device",
-  data = "file", reference = "file", estimate = "file", map = "file", file = "file", path = "file",
+  source = "sound", data = "file", reference = "file", estimate = "file", map = "file", file = "file", path = "file",
   ["list.csv"] = "file", ["file.csv"] = "file", ["file.jams"] = "file", ["file.html"] = "file",
   ["feature.name=value"] = "setting", ["name=value"] = "option",
 }
