@@ -304,7 +304,7 @@ function TestWorkers:test_errors_and_large_results_come_back()
 end
 
 function TestWorkers:test_what_takes_too_long_is_ended()
-  local pool = new_pool {task_seconds = 0.3, workers = 1}
+  local pool = new_pool {task_seconds = 1, workers = 1}
   local _, problem = ask(pool, {task = "slow"})
   lu.assertEquals({problem.status, problem.kind}, {504, "too-slow"})
   lu.assertNotNil(ask(pool, {task = "echo"}))

@@ -8,7 +8,8 @@ local hand = {}
 ---@field kind "analysis"|"model"
 ---@field package settings table  what the process is told first
 ---@field package peer userdata?
----@field package order table?  what it works on: {tickets, left}
+---@field package ready boolean?  it has started, and loaded what it needs
+---@field package order table?  what it works on: {tickets, left, since}
 ---@field idle_since number
 local Hand = {}
 Hand.__index = Hand
@@ -36,8 +37,25 @@ end
 ---@param message table
 function Hand:give(tickets, message)
   self:start()
-  self.order = {tickets = tickets, left = #tickets}
+  self.order = {tickets = tickets, left = #tickets, since = self.ready and core.system.clock() or nil}
   self.peer:send(json.encode(message))
+end
+
+--- It has started: its time counts from here.
+---     one:begin()
+function Hand:begin()
+  self.ready = true
+  if self.order then self.order.since = core.system.clock() end
+end
+
+--- True when it has worked on something for longer than so many seconds. Its start does not count.
+---     if one:is_late(core.system.clock(), 600) then print(one:stop(0)) end
+---@param now number
+---@param seconds number
+---@return boolean
+function Hand:is_late(now, seconds)
+  local since = self.order and self.order.since
+  return since ~= nil and now - since > seconds
 end
 
 --- What it has said since it was asked last; and how it ended, if it did.
@@ -78,7 +96,7 @@ function Hand:stop(patience)
   if not self.peer then return "was not running" end
   local code, signal = self.peer:finish(patience)
   self.peer:close()
-  self.peer = nil
+  self.peer, self.ready = nil, nil
   return signal and "SIG" .. signal or "exit code " .. tostring(code)
 end
 

@@ -124,8 +124,8 @@ function worker.run()
   take_own(settings.tasks)
   if settings.kind == "model" then
     models = require "moonlark.server.models".open(settings.models, settings)
-    send(peer, {models = models:plain()})
   end
+  send(peer, {ready = true, models = models and models:plain()})
   for order in listen, peer do
     follow(peer, order, models)
     collectgarbage()

@@ -27,7 +27,6 @@ local workers = {}
 ---@field on_failed fun(problem: moonlark.server.Fault)?
 ---@field package state "decoding"|"waiting"|"running"|"over"
 ---@field package alone boolean?  it was part of a batch in which the process died
----@field package deadline number?
 
 ---@class moonlark.server.Fault
 ---@field status integer  of HTTP
@@ -231,7 +230,7 @@ end
 local function give(self, one, tickets)
   local message = {task = tickets[1].task, options = tickets[1].options, songs = json.array {}}
   for i, ticket in ipairs(tickets) do
-    ticket.state, ticket.deadline = "running", core.system.clock() + self.o.task_seconds
+    ticket.state = "running"
     message.songs[i] = about(self, ticket)
   end
   if one.kind == "model" then
@@ -254,9 +253,9 @@ end
 -- --- what comes of them ---------------------------------------------------------------
 
 local function take(self, one, message)
-  if message.models then
-    self.models = message.models
-    return
+  if message.ready then
+    self.models = message.models or self.models
+    return one:begin()
   end
   local ticket = one:ticket(message)
   if message.problem then
@@ -274,7 +273,7 @@ local function hear(self, one, now)
   for _, message in ipairs(messages) do take(self, one, message) end
   if ended then
     bury(self, one, ended)
-  elseif one.order and now > one.order.tickets[1].deadline then
+  elseif one:is_late(now, self.o.task_seconds) then
     one:stop(0)
     for _, ticket in ipairs(one:put_down()) do
       fail(self, ticket, {status = 504, kind = "too-slow", detail = ("it took more than %g s"):format(self.o.task_seconds)})
