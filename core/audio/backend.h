@@ -4,6 +4,7 @@
 
 #include "info.h"
 #include "source.h"
+#include "tags.h"
 
 typedef struct mlk_backend {
     /* Fills *info and *stream, which reads from a copy of the source. MLK_UNSUPPORTED: this library does not know the
@@ -15,6 +16,9 @@ typedef struct mlk_backend {
 
     /* As mlk_decoder_read. */
     mlk_code (*read)(void *stream, float *samples, int64_t capacity, int64_t *got, mlk_status *status);
+
+    /* What the file says of the music, as far as the library tells it. `tags` is empty before. */
+    void (*tags)(void *stream, mlk_audio_tags *tags);
 
     void (*close)(void *stream);
 } mlk_backend;

@@ -446,4 +446,26 @@ static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int6
     return MLK_OK;
 }
 
-const mlk_backend mlk_backend_ffmpeg = {open_stream, seek, read_frames, close_stream};
+static void read_tags(void *opened, mlk_audio_tags *tags)
+{
+    static const struct {
+        const char *key; /* whatever its case */
+        mlk_tag tag;
+    } keys[] = {
+        {"title", MLK_TAG_TITLE},       {"artist", MLK_TAG_ARTIST}, {"author", MLK_TAG_ARTIST},
+        {"album", MLK_TAG_ALBUM},       {"album_artist", MLK_TAG_ALBUM_ARTIST},
+        {"genre", MLK_TAG_GENRE},       {"date", MLK_TAG_DATE},     {"year", MLK_TAG_DATE},
+        {"track", MLK_TAG_TRACK},       {"disc", MLK_TAG_DISC},     {"composer", MLK_TAG_COMPOSER},
+        {"comment", MLK_TAG_COMMENT},
+    };
+    const stream *self = opened;
+    const AVDictionary *lists[] = {self->container->metadata, self->container->streams[self->index]->metadata};
+    for (size_t list = 0; list < 2; list++)
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            const AVDictionaryEntry *entry = av_dict_get(lists[list], keys[i].key, NULL, 0);
+            if (entry)
+                mlk_tags_set(tags, keys[i].tag, entry->value, MLK_TAG_SIZE);
+        }
+}
+
+const mlk_backend mlk_backend_ffmpeg = {open_stream, seek, read_frames, read_tags, close_stream};

@@ -243,4 +243,62 @@ static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int6
     return MLK_OK;
 }
 
-const mlk_backend mlk_backend_mpg123 = {open_stream, seek, read_frames, close_stream};
+static void read_v1(const mpg123_id3v1 *from, mlk_audio_tags *tags)
+{
+    mlk_tags_set(tags, MLK_TAG_TITLE, from->title, sizeof from->title);
+    mlk_tags_set(tags, MLK_TAG_ARTIST, from->artist, sizeof from->artist);
+    mlk_tags_set(tags, MLK_TAG_ALBUM, from->album, sizeof from->album);
+    mlk_tags_set(tags, MLK_TAG_DATE, from->year, sizeof from->year);
+    mlk_tags_set(tags, MLK_TAG_COMMENT, from->comment, sizeof from->comment);
+    char number[8];
+    snprintf(number, sizeof number, "%d", from->genre);
+    mlk_tags_set(tags, MLK_TAG_GENRE, from->genre < 255 ? number : NULL, sizeof number);
+    bool numbered = from->comment[28] == 0 && from->comment[29] != 0; /* ID3v1.1 */
+    snprintf(number, sizeof number, "%d", (unsigned char)from->comment[29]);
+    mlk_tags_set(tags, MLK_TAG_TRACK, numbered ? number : NULL, sizeof number);
+}
+
+static void read_v2(const mpg123_id3v2 *from, mlk_audio_tags *tags)
+{
+    static const struct {
+        char id[5];
+        mlk_tag tag;
+    } frames[] = {
+        {"TIT2", MLK_TAG_TITLE}, {"TPE1", MLK_TAG_ARTIST}, {"TALB", MLK_TAG_ALBUM}, {"TPE2", MLK_TAG_ALBUM_ARTIST},
+        {"TCON", MLK_TAG_GENRE}, {"TDRC", MLK_TAG_DATE},   {"TYER", MLK_TAG_DATE},  {"TRCK", MLK_TAG_TRACK},
+        {"TPOS", MLK_TAG_DISC},  {"TCOM", MLK_TAG_COMPOSER},
+    };
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        for (size_t j = 0; j < from->texts; j++)
+            if (memcmp(from->text[j].id, frames[i].id, 4) == 0 && from->text[j].text.fill > 0)
+                mlk_tags_set(tags, frames[i].tag, from->text[j].text.p, from->text[j].text.fill);
+    if (from->comment && from->comment->fill > 0)
+        mlk_tags_set(tags, MLK_TAG_COMMENT, from->comment->p, from->comment->fill);
+}
+
+/* The handle that decodes passes over ID3v2: this one reads the tags and nothing else. */
+static void read_tags(void *opened, mlk_audio_tags *tags)
+{
+    const stream *self = opened;
+    mlk_source bytes = self->source;
+    mpg123_id3v1 *v1 = NULL;
+    mpg123_id3v2 *v2 = NULL;
+    mpg123_handle *mpeg = mpg123_new(NULL, NULL);
+    if (!mpeg)
+        return;
+    bytes.at = 0;
+    mpg123_param(mpeg, MPG123_ADD_FLAGS, MPG123_QUIET, 0);
+    mpg123_replace_reader_handle(mpeg, read_bytes, seek_bytes, NULL);
+    long rate;
+    int channels, encoding;
+    if (mpg123_open_handle(mpeg, &bytes) == MPG123_OK &&
+        mpg123_getformat(mpeg, &rate, &channels, &encoding) == MPG123_OK && mpg123_id3(mpeg, &v1, &v2) == MPG123_OK) {
+        if (v2)
+            read_v2(v2, tags);
+        if (v1)
+            read_v1(v1, tags);
+    }
+    mpg123_delete(mpeg);
+}
+
+const mlk_backend mlk_backend_mpg123 = {open_stream, seek, read_frames, read_tags, close_stream};

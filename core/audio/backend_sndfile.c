@@ -245,4 +245,19 @@ static mlk_code read_frames(void *opened, float *samples, int64_t capacity, int6
     return MLK_OK;
 }
 
-const mlk_backend mlk_backend_sndfile = {open_stream, seek, read_frames, close_stream};
+static void read_tags(void *opened, mlk_audio_tags *tags)
+{
+    static const struct {
+        int id;
+        mlk_tag tag;
+    } strings[] = {
+        {SF_STR_TITLE, MLK_TAG_TITLE}, {SF_STR_ARTIST, MLK_TAG_ARTIST},     {SF_STR_ALBUM, MLK_TAG_ALBUM},
+        {SF_STR_GENRE, MLK_TAG_GENRE}, {SF_STR_DATE, MLK_TAG_DATE},         {SF_STR_TRACKNUMBER, MLK_TAG_TRACK},
+        {SF_STR_COMMENT, MLK_TAG_COMMENT},
+    };
+    const stream *self = opened;
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        mlk_tags_set(tags, strings[i].tag, sf_get_string(self->file, strings[i].id), MLK_TAG_SIZE);
+}
+
+const mlk_backend mlk_backend_sndfile = {open_stream, seek, read_frames, read_tags, close_stream};

@@ -204,6 +204,12 @@ const mlk_audio_info *mlk_decoder_info(const mlk_decoder *decoder)
     return &decoder->info;
 }
 
+void mlk_decoder_tags(const mlk_decoder *decoder, mlk_audio_tags *tags)
+{
+    memset(tags, 0, sizeof *tags);
+    decoder->backend->tags(decoder->stream, tags);
+}
+
 void mlk_decoder_free(mlk_decoder *decoder)
 {
     if (!decoder)

@@ -27,6 +27,7 @@
 
 #include "info.h"
 #include "status.h"
+#include "tags.h"
 
 typedef struct mlk_decoder mlk_decoder;
 
@@ -39,6 +40,9 @@ mlk_code mlk_decoder_open(const char *path, mlk_decoder **decoder, mlk_status *s
 mlk_code mlk_decoder_adopt(int descriptor, const char *name, mlk_decoder **decoder, mlk_status *status);
 
 const mlk_audio_info *mlk_decoder_info(const mlk_decoder *decoder);
+
+/* Fills *tags with what the file says of the music. */
+void mlk_decoder_tags(const mlk_decoder *decoder, mlk_audio_tags *tags);
 
 /* Makes `frame` (0 is the first) the next to be read; past the end is the end. */
 mlk_code mlk_decoder_seek(mlk_decoder *decoder, int64_t frame, mlk_status *status);

@@ -21,6 +21,7 @@
     X(avutil, av_channel_layout_copy)                                                                                  \
     X(avutil, av_channel_layout_default)                                                                               \
     X(avutil, av_channel_layout_uninit)                                                                                \
+    X(avutil, av_dict_get)                                                                                             \
     X(avutil, av_dict_free)                                                                                            \
     X(avutil, av_dict_set)                                                                                             \
     X(avutil, av_frame_alloc)                                                                                          \
@@ -81,6 +82,7 @@ bool mlk_ffmpeg_missed(void);
 #define av_channel_layout_copy mlk_ffmpeg.av_channel_layout_copy
 #define av_channel_layout_default mlk_ffmpeg.av_channel_layout_default
 #define av_channel_layout_uninit mlk_ffmpeg.av_channel_layout_uninit
+#define av_dict_get mlk_ffmpeg.av_dict_get
 #define av_dict_free mlk_ffmpeg.av_dict_free
 #define av_dict_set mlk_ffmpeg.av_dict_set
 #define av_frame_alloc mlk_ffmpeg.av_frame_alloc

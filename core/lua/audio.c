@@ -74,6 +74,23 @@ static int info(lua_State *L)
     return 6;
 }
 
+/* tags(path) -> {title, artist ...}: texts, where the file has them */
+static int tags(lua_State *L)
+{
+    mlk_status status;
+    mlk_decoder *decoder;
+    mlk_lua_check(L, mlk_decoder_open(mlk_lua_string(L, 1, "path"), &decoder, &status), &status);
+    mlk_audio_tags found;
+    mlk_decoder_tags(decoder, &found);
+    mlk_decoder_free(decoder);
+    lua_createtable(L, 0, MLK_TAG_COUNT);
+    for (int tag = 0; tag < MLK_TAG_COUNT; tag++)
+        if (found.text[tag][0]) {
+            mlk_lua_set_string(L, mlk_tag_names[tag], found.text[tag]);
+        }
+    return 1;
+}
+
 /* reader(path, options) -> reader, rate */
 static int reader(lua_State *L)
 {
@@ -212,7 +229,8 @@ static int resample(lua_State *L)
 int mlk_lua_open_audio(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"info", info}, {"load", load}, {"reader", reader}, {"save", save}, {"resample", resample}, {NULL, NULL},
+        {"info", info}, {"load", load}, {"reader", reader}, {"save", save}, {"resample", resample},
+        {"tags", tags}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {
         {"close", free_reader}, {"notes", notes}, {"read", read_block}, {"tap", tap}, {"take", take}, {NULL, NULL},

@@ -13,6 +13,7 @@
     MODULE(cache)               \
     MODULE(classify)            \
     MODULE(cluster)             \
+    MODULE(database)            \
     MODULE(effects)             \
     MODULE(embedding)           \
     MODULE(extract)             \
@@ -36,7 +37,8 @@
     MODULE(store)               \
     MODULE(system)              \
     MODULE(terminal)            \
-    MODULE(vamp)
+    MODULE(vamp)                \
+    MODULE(watch)
 
 #define MLK_LUA_DECLARE(name) int mlk_lua_open_##name(lua_State *L);
 MLK_LUA_MODULES(MLK_LUA_DECLARE)

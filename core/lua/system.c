@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -175,6 +176,17 @@ static int real_path(lua_State *L)
     return 1;
 }
 
+/* stamp(path) -> bytes of the file, nanoseconds since 1970 of its last change; nil where nothing is */
+static int stamp(lua_State *L)
+{
+    struct stat about;
+    if (stat(mlk_lua_string(L, 1, "path"), &about))
+        return 0;
+    lua_pushinteger(L, about.st_size);
+    lua_pushinteger(L, (lua_Integer)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec);
+    return 2;
+}
+
 int mlk_lua_open_system(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -182,7 +194,7 @@ int mlk_lua_open_system(lua_State *L)
         {"sleep", sleep_s}, {"hold_signals", hold_signals}, {"held_signal", held_signal},
         {"libraries", mlk_lua_libraries}, {"codecs", mlk_lua_codecs}, {"terminal_columns", terminal_columns},
         {"blas", blas}, {"ready_for_torch", ready_for_torch}, {"load_tensors_by", load_tensors_by},
-        {"writable", writable}, {"real_path", real_path}, {NULL, NULL},
+        {"stamp", stamp}, {"writable", writable}, {"real_path", real_path}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     lua_pushliteral(L, MOONLARK_VERSION);

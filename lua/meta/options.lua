@@ -106,6 +106,53 @@
 ---@class moonlark.Genres.ask.Options
 ---@field count? integer  default 5, 1 or more: questions
 
+--- What Library:add takes.
+---@class moonlark.Library.add.Options
+---@field depth? "sound"|"tags"  default "sound": sound: songs are heard; tags: only their files' heads are read
+---@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality"|"mood"|"voice"|"genre_rules")[]|false  default everything: what to hear
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field progress? boolean  default true: draws a bar
+
+--- What Library:forget takes.
+---@class moonlark.Library.forget.Options
+---@field vanished? boolean  default false: songs whose files are gone
+---@field folder? string|false  default none: what was added below this folder
+---@field song? string|false  default none: one song: its id, or a path
+
+--- What Library:search takes.
+---@class moonlark.Library.search.Options
+---@field words? string|false  default any: what titles, artists, albums, genres or paths hold; a word may be the beginning of one
+---@field tempo? number[]|number|string|false  default any, BPM: beats a minute
+---@field key? string|false  default any: the key
+---@field mood? "happy"|"tense"|"sad"|"calm"|false  default any: valence and arousal, each above or below 0.5
+---@field genre? string|false  default any: a part of the genre that the tags name, or the style that the rules found
+---@field artist? string|false  default any: a part of the artist's name
+---@field album? string|false  default any: a part of the album's name
+---@field year? number[]|number|string|false  default any: of the date in the tags
+---@field duration? number[]|number|string|false  default any, s: length
+---@field energy? number[]|number|string|false  default any: how lively, 0..1
+---@field valence? number[]|number|string|false  default any: how pleasant, 0..1
+---@field danceability? number[]|number|string|false  default any: how well one dances to it, 0..1
+---@field loudness? number[]|number|string|false  default any, LUFS: integrated loudness
+---@field vanished? boolean  default false: songs whose files are gone, too
+---@field sort? "path"|"title"|"artist"|"album"|"genre"|"year"|"duration"|"tempo"|"key"|"energy"|"valence"|"danceability"|"loudness"|"added"|false  default the best match where words are given, else by path: what comes first: path, title, artist, album, genre, year, duration, tempo, key, energy, valence, danceability, loudness or added
+---@field descending? boolean  default false: the largest first
+---@field limit? integer  default 100, 1..1000000000: songs at most
+---@field offset? integer  default 0, 0 or more: songs that are passed over
+
+--- What Library:similar takes.
+---@class moonlark.Library.similar.Options
+---@field limit? integer  default 10, 1 or more: songs at most
+
+--- What Library:watch takes.
+---@class moonlark.Library.watch.Options
+---@field settle? number  default 2, 0 or more, s: how long nothing more may change before it is looked at
+---@field every? number  default 60, above 0, s: how often to look where the system cannot tell of changes
+---@field depth? "sound"|"tags"  default "sound": sound: songs are heard; tags: only their files' heads are read
+---@field parts? ("loudness"|"tempo"|"beats"|"key"|"chords"|"sections"|"onsets"|"quality"|"mood"|"voice"|"genre_rules")[]|false  default everything: what to hear
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field progress? boolean  default true: draws a bar
+
 --- What Model:evaluate takes.
 ---@class moonlark.Model.evaluate.Options
 ---@field map? string|table<string, string[]>|false  default its own classes: of a model from elsewhere: groups of its classes, {dog_bark = {"Dog", "Bark"}}, or a JSON file

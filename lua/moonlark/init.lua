@@ -27,8 +27,8 @@ end)
 --- The modules that the prompt offers as globals.
 moonlark.modules = {
   "annotation", "audio", "augment", "classify", "cluster", "corpus", "dataset", "effects", "feature", "finetune", "hub",
-  "live", "metrics", "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "server", "signal", "torch",
-  "train",
+  "library", "live", "metrics", "music", "nn", "optim", "plot", "predict", "pretrained", "regress", "run", "server",
+  "signal", "torch", "train",
 }
 
 local is_module = {}

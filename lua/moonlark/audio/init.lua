@@ -26,6 +26,7 @@ local player = require "moonlark.audio.player"
 local reading = require "moonlark.audio.reading"
 local show = require "moonlark.base.show"
 local signal = require "moonlark.signal"
+local tags = require "moonlark.audio.tags"
 local warning = require "moonlark.base.warning"
 
 local audio = {}
@@ -112,6 +113,27 @@ function audio.info(path)
     duration = frames and frames / rate,
   }
 end
+
+---@class moonlark.audio.Tags
+---@field title string?
+---@field artist string?
+---@field album string?
+---@field album_artist string?
+---@field genre string?  a number of ID3 as its word
+---@field date string?  as it stands there
+---@field year integer?  of the date
+---@field track integer?
+---@field disc integer?
+---@field composer string?
+---@field comment string?
+
+--- What a sound file says of the music in it, as far as the library that reads it tells: ID3 of MP3, comments of FLAC, Ogg
+--- and Opus, INFO of WAV, the atoms of m4a. Texts are UTF-8; of several values the first counts; longer ones than 1000 bytes
+--- are cut. Errors: as of audio.load.
+---     print(audio.tags("song.mp3").title)
+---@param path string
+---@return moonlark.audio.Tags
+function audio.tags(path) return tags(path) end
 
 --- Goes through a sound file of any length in bounded memory. Put together, the blocks are to the bit what audio.load
 --- gives. Warnings come with the last block. Errors: as of audio.load.

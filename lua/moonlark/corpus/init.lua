@@ -20,6 +20,7 @@ local show = require "moonlark.base.show"
 local styles = require "moonlark.corpus.styles"
 local wav = require "moonlark.corpus.wav"
 local text = require "moonlark.base.text"
+local worker = require "moonlark.base.worker"
 
 local corpus = {}
 
@@ -113,16 +114,10 @@ local function check_folder(folder, settings)
   end
 end
 
-local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
 -- Starts another process of this program that makes every n-th of the missing clips.
 local function start_worker(folder, settings, part, parts)
-  local program = require "lfs".symlinkattributes("/proc/self/exe", "target")
-  local script = package.searchpath("moonlark.corpus.worker", package.path)
-  local request = json.encode {folder = folder, clips = settings.clips, seconds = settings.seconds,
-    seed = settings.seed, styles = settings.styles, part = part, parts = parts}
-  return io.popen(("LUA_PATH=%s LUA_CPATH=%s exec %s %s %s"):format(
-    quoted(package.path), quoted(package.cpath), quoted(program), quoted(script), quoted(request)), "r")
+  return worker.start("moonlark.corpus.worker", {folder = folder, clips = settings.clips, seconds = settings.seconds,
+    seed = settings.seed, styles = settings.styles, part = part, parts = parts})
 end
 
 -- One line comes from a worker for each clip; they are read in turn, since the workers keep pace.

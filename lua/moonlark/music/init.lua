@@ -7,8 +7,8 @@
 local music = {}
 
 local parts = {"rhythm.onsets", "rhythm.beats", "rhythm.tempo", "harmony.key", "harmony.chords", "form.sections",
-  "form.similarity", "form.alignment", "notes.notes", "sound.loudness", "sound.quality", "sound.fingerprint", "character.mood",
-  "character.genre_rules", "analysis.analysis"}
+  "form.similarity", "form.alignment", "notes.notes", "sound.loudness", "sound.quality", "sound.fingerprint",
+  "sound.vector", "character.mood", "character.genre_rules", "analysis.analysis"}
 
 for _, part in ipairs(parts) do
   for name, f in pairs(require("moonlark.music." .. part)) do music[name] = f end

@@ -207,6 +207,7 @@ end
 ---@param name string
 ---@param parameter moonlark.Parameter
 ---@param given {default: any, usual: string?}?  default: the command's own, false for none; usual: what happens without
+---@return table  the option or flag of argparse
 function command.option(parser, name, parameter, given)
   given = given or {}
   local flag, default = "--" .. name:gsub("_", "-"), given.default
@@ -224,6 +225,7 @@ function command.option(parser, name, parameter, given)
       near and (" (did you mean '%s'?)"):format(near) or "")
   end)
   if default then option:default(type(default) == "table" and table.concat(default, ",") or tostring(default)) end
+  return option
 end
 
 --- Adds options of a function as options of a command.

@@ -9,8 +9,8 @@ local kept = {}
 local Kept = {}
 Kept.__index = Kept
 
--- When what an analysis says of the same sound changes, this number does.
-local numbers = 3
+--- When what an analysis says of the same sound changes, this number does.
+kept.numbers = 3
 
 --- The analyses that a cache folder keeps; nil where nothing can be kept.
 ---     local store = kept.open(true, {"tempo", "key"})
@@ -21,7 +21,7 @@ function kept.open(folder, names)
   if not folder then return nil end
   local asked = table.concat(names or parts.names, " ")
   return setmetatable({cache = core.cache.open(folder),
-    words = ("analysis %d %s\n%s"):format(numbers, core.system.version, asked)}, Kept)
+    words = ("analysis %d %s\n%s"):format(kept.numbers, core.system.version, asked)}, Kept)
 end
 
 -- The cache holds numbers: a text is kept as those of its bytes.

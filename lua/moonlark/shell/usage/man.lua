@@ -171,6 +171,8 @@ local environment = {
     .. "when another process computes."},
   {"MOONLARK_CACHE", "The folder of computed features; default: ~/.cache/moonlark. Empty: nothing is kept."},
   {"MOONLARK_MODELS", "The folder of models got by name; default: ~/.local/share/moonlark/models."},
+  {"MOONLARK_LIBRARY", "The file of the library of songs; default: moonlark/library.db in $XDG_DATA_HOME or "
+    .. "~/.local/share."},
   {"MOONLARK_TRACE", "Set to 1: errors show where in Moonlark itself they arose."},
   {"LUA_PATH, LUA_CPATH", "Where else modules are looked for, as for lua5.4(1)."},
   {"HF_HUB_CACHE, HF_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE", "What they mean for huggingface_hub."},
