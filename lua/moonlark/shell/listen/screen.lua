@@ -8,7 +8,7 @@ local FLASH = 0.15       -- s that a beat is seen
 local HEIGHT = 6         -- lines of the spectrum
 local QUIET = -60        -- LUFS where the meter begins
 local FALL = 12          -- shades of 255 that a bar of the spectrum falls from picture to picture
-local WIDEST = 100
+local NARROWEST, WIDEST = 60, 100
 
 local eighths = {[0] = " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
 local lying = {[0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"}
@@ -114,8 +114,8 @@ end
 
 -- All lines of a picture.
 local function picture(self)
-  local columns = core.terminal.size() or 80
-  local width = math.max(48, math.min(WIDEST, columns - 1))
+  local columns, high = core.terminal.size()
+  local width = math.max(NARROWEST, math.min(WIDEST, (columns or 80) - 1))
   local lines = {}
   local function add(name)
     for _, line in ipairs(rows[name](self, width)) do lines[#lines + 1] = line end
@@ -127,6 +127,7 @@ local function picture(self)
   if self.kinds.key or self.kinds.chord then add "harmony" end
   if self.kinds.prediction then add "prediction" end
   if self.note then lines[#lines + 1] = dim(cut(self.note, width)) end
+  for i = #lines, math.max(1, high or #lines + 1), -1 do lines[i] = nil end -- what does not fit would scroll
   return lines
 end
 
