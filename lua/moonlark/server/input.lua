@@ -134,6 +134,11 @@ end
 
 local none = options.outside("nothing", {})
 
+--- What the query of any upload may say beside its options.
+input.of_upload = options.outside("upload", {
+  name = options.text(options.none, "what the file is called, where it comes as it is and not in a form"),
+})
+
 -- The fields of a body of JSON, or a refusal.
 local function read_body(route, request, said)
   if not request.json or request.json == "" then
@@ -168,7 +173,7 @@ end
 ---@return {status: integer, argument: string?, detail: string}? refusal
 function input.check(route, request)
   local said, query, given = {}, route.query or none, route.options or none
-  local in_query = route.body == "sound" and merged(query, given) or query.by_name
+  local in_query = route.body == "sound" and merged(input.of_upload, query, given) or query.by_name
   local refused = read_into(said, request.query or {}, in_query, true)
     or read_into(said, request.fields or {}, given.by_name, true)
     or route.body and not request.upload and read_body(route, request, said)

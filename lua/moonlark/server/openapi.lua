@@ -2,6 +2,7 @@
 ---
 ---     local document = openapi.document(routes, {version = "0.1.0", schemas = answers.schemas})
 ---     request:answer(200, document)
+local input = require "moonlark.server.input"
 local json = require "moonlark.base.json"
 local options = require "moonlark.base.options"
 local schema = require "moonlark.server.schema"
@@ -106,6 +107,7 @@ local function parameters_of(path, about)
   for _, p in ipairs(about.body == "sound" and about.options.list or {}) do
     if not is_source(about, p.name) then list[#list + 1] = parameter_of(p:but {name = p.name, required = false}) end
   end
+  for _, p in ipairs(about.body == "sound" and input.of_upload.list or {}) do list[#list + 1] = parameter_of(p) end
   return #list > 0 and list or nil
 end
 
