@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Frames decoded before the one sought: a frame may need bits from 511 bytes before it, and the smallest have 24. */
 enum { PREFRAMES = 32 };
@@ -274,6 +275,23 @@ static void read_v2(const mpg123_id3v2 *from, mlk_audio_tags *tags)
                 mlk_tags_set(tags, frames[i].tag, from->text[j].text.p, from->text[j].text.fill);
     if (from->comment && from->comment->fill > 0)
         mlk_tags_set(tags, MLK_TAG_COMMENT, from->comment->p, from->comment->fill);
+    for (size_t i = 0; i < from->extras; i++) /* as FFmpeg writes it */
+        if (from->extra[i].description.fill > 0 && strcmp(from->extra[i].description.p, "comment") == 0 &&
+            from->extra[i].text.fill > 0)
+            mlk_tags_set(tags, MLK_TAG_COMMENT, from->extra[i].text.p, from->extra[i].text.fill);
+}
+
+/* The last 128 bytes of the file, which sources of sound do not show. */
+static void read_end(const mlk_source *source, mlk_audio_tags *tags)
+{
+    struct stat about;
+    mpg123_id3v1 v1;
+    mlk_source file = *source;
+    if (fstat(source->descriptor, &about) != 0 || sizeof v1 != 128)
+        return;
+    file.end = about.st_size;
+    if (mlk_source_peek(&file, mlk_source_size(&file) - 128, &v1, 128) && memcmp(v1.tag, "TAG", 3) == 0)
+        read_v1(&v1, tags);
 }
 
 /* The handle that decodes passes over ID3v2: this one reads the tags and nothing else. */
@@ -295,10 +313,9 @@ static void read_tags(void *opened, mlk_audio_tags *tags)
         mpg123_getformat(mpeg, &rate, &channels, &encoding) == MPG123_OK && mpg123_id3(mpeg, &v1, &v2) == MPG123_OK) {
         if (v2)
             read_v2(v2, tags);
-        if (v1)
-            read_v1(v1, tags);
     }
     mpg123_delete(mpeg);
+    read_end(&self->source, tags);
 }
 
 const mlk_backend mlk_backend_mpg123 = {open_stream, seek, read_frames, read_tags, close_stream};
