@@ -21,27 +21,9 @@
 #ifndef MLK_NET_SERVER_H
 #define MLK_NET_SERVER_H
 
-#include "net/exchange.h"
-#include "net/gate.h"
-#include "net/route.h"
-#include "net/tally.h"
+#include "net/reception.h"
 
 #include <poll.h>
-
-typedef struct mlk_server_options {
-    const char *address;      /* "127.0.0.1", "::1", "0.0.0.0" */
-    int port;                 /* 0: any free one */
-    const char *const *hosts; /* names that it is called by, NULL at the end; the caller keeps them */
-    const char *token;        /* NULL: none is needed */
-    double rate;              /* requests a second of one address; 0: any */
-    int connections;          /* 503 beyond these */
-    int connections_of_one;   /* of an address; 429 beyond these */
-    int queue;                /* requests that wait for Lua; 503 beyond these */
-    double idle_s;            /* a connection without a request's headers is closed after so long */
-    double body_s;            /* 408 when a body takes longer */
-    const mlk_routes *routes; /* the caller keeps them */
-    mlk_body_limits body;     /* the caller keeps its folder */
-} mlk_server_options;
 
 typedef struct mlk_server mlk_server;
 
