@@ -18,6 +18,7 @@ parser:epilog [[
   moonlark library search --key "A minor" --mood calm --m3u8 calm.m3u8
   moonlark library add ~/Music --watch               goes on with what changes there, until Ctrl-C
   moonlark library similar song.mp3                  what sounds most like a song
+  moonlark library duplicates                        recordings that are there twice, in whatever encoding
   moonlark library export songs.csv                  all songs; .json with analyses, a folder for JAMS files
   moonlark library info                              what it holds
   moonlark library info song.mp3                     all that it knows of a song
@@ -27,7 +28,7 @@ parser:epilog [[
 The library is $MOONLARK_LIBRARY, else moonlark/library.db in $XDG_DATA_HOME, else in ~/.local/share. An add that is
 stopped, even by kill -9, goes on where it was when it is called again. Files are never changed.
 Exit code: 0, 1 when something failed, 2 for wrong usage, 3 when some files could not be read.]]
-parser:argument("action", "What to do."):choices {"add", "search", "similar", "export", "info", "forget"}
+parser:argument("action", "What to do."):choices {"add", "search", "similar", "duplicates", "export", "info", "forget"}
 parser:argument("words", "With add and forget folders or files, with search words, with similar "
   .. "and info a song, with export a file or folder."):args "*"
 parser:option("--library", "Another library than the user's."):argname "<file.db>"
@@ -44,8 +45,8 @@ parser:option("--csv", "With search: write a table with a line for each song her
 parser:option("--m3u8", "With search: write a playlist here."):argname "<file.m3u8>"
 local args = parser:parse()
 
-local counted = {add = {1, args.watch and 1 or math.huge}, search = {0, math.huge}, similar = {1, 1}, export = {1, 1},
-  info = {0, 1}, forget = {0, math.huge}}
+local counted = {add = {1, args.watch and 1 or math.huge}, search = {0, math.huge}, similar = {1, 1}, duplicates = {0, 0},
+  export = {1, 1}, info = {0, 1}, forget = {0, math.huge}}
 local needed = {add = "a folder or a file", similar = "a song", export = "a file or a folder"}
 local least, most = table.unpack(counted[args.action])
 if #args.words < least then parser:error(("%s needs %s"):format(args.action, needed[args.action])) end
@@ -156,6 +157,25 @@ function actions.similar()
   local list = l:similar(args.words[1], {limit = args.limit})
   local columns = table.move(export.columns, 1, #export.columns, 2, {"similarity"})
   if give_songs(list, columns, {songs = list}) and #list == 0 then print "the library has no other song that was heard" end
+end
+
+local function megabytes(bytes) return ("%.1f MB"):format(bytes / 1e6) end
+
+function actions.duplicates()
+  local groups = json.array(l:duplicates())
+  if args.json then return print(json.encode({groups = groups}, "  ")) end
+  local rows = {{"length", "rate", "format", "size", "file"}}
+  for i, group in ipairs(groups) do
+    if i > 1 then rows[#rows + 1] = {"", "", "", "", ""} end
+    for _, song in ipairs(group) do
+      for _, path in ipairs(song.paths) do
+        rows[#rows + 1] = {clock(song.duration), tostring(song.rate), song.codec or song.format or "-", megabytes(song.bytes),
+          path}
+      end
+    end
+  end
+  if #groups > 0 then print_table(rows) end
+  print(#groups == 1 and "1 recording is there more than once" or #groups .. " recordings are there more than once")
 end
 
 function actions.export()

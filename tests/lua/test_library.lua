@@ -145,7 +145,7 @@ function TestHeard:test_an_analysis_is_kept_and_only_old_ones_are_made_again()
   db:run("UPDATE findings SET maker = (SELECT id FROM makers WHERE version = 'old') WHERE song <= 2 "
     .. "AND maker IN (SELECT id FROM makers WHERE kind = 'analysis')")
   lu.assertEquals(counts(l:add(self.folder .. "/music", quiet)).heard, 2)
-  lu.assertEquals(db:row "SELECT count(*) AS n FROM findings".n, 12)
+  lu.assertEquals(db:row "SELECT count(*) AS n FROM findings".n, 18)
 end
 
 function TestHeard:test_sound_that_ends_in_the_middle_is_set_aside_and_songs_of_nothing_are_heard()

@@ -1,5 +1,6 @@
 --- Hearing: songs that nobody has heard yet, or only by a version that is out of date, are heard; each is one transaction.
 local core = require "moonlark_core"
+local duplicates = require "moonlark.library.duplicates"
 local embedding = require "moonlark.library.embedding"
 local heard = require "moonlark.music.hearing.heard"
 local json = require "moonlark.base.json"
@@ -28,6 +29,7 @@ local function kinds(names)
     {maker = embedding.own(), curves = function() return music.vector_curves end, find = function(h)
       return embedding.bytes(music.vector(h))
     end},
+    {maker = duplicates.maker(), curves = function() return {"fingerprint"} end, find = music.fingerprint},
   }
 end
 

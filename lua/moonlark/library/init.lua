@@ -10,6 +10,7 @@
 local background = require "moonlark.dataset.background"
 local claim = require "moonlark.base.claim"
 local database = require "moonlark.library.database"
+local duplicates = require "moonlark.library.duplicates"
 local embedding = require "moonlark.library.embedding"
 local export = require "moonlark.library.export"
 local files = require "moonlark.base.files"
@@ -200,6 +201,13 @@ function Library:similar(song, given)
   end
   return list
 end
+
+--- Recordings that are there more than once: in other encodings, at other levels, cut at the beginning or the end (see
+--- music.same_recording), or as copies of one file. Each group begins with what one would keep: the highest sample rate, then
+--- the most bytes a second. Only songs that were heard are compared; nothing is removed.
+---     for _, group in ipairs(l:duplicates()) do print(#group, group[1].path) end
+---@return moonlark.library.Song[][]  songs with `paths`; a group of one song has several
+function Library:duplicates() return duplicates.find(self.db) end
 
 --- Writes all songs for other programs: `.csv`, a line for each with its tags and traits; `.json`, with paths, all tags and
 --- the whole analysis; a folder, with a JAMS file for each song that was heard, named by its id. Errors: another ending.

@@ -480,7 +480,7 @@ return {
   },
   library = {says = "Keeps a library of songs that knows what they sound like",
     arguments = {
-      {names = {"action"}, offers = {"add", "search", "similar", "export", "info", "forget"}, says = "What to do"},
+      {names = {"action"}, offers = {"add", "search", "similar", "duplicates", "export", "info", "forget"}, says = "What to do"},
       {names = {"words"}, repeats = true, says = "With add and forget folders or files, with search words, with similar and info a song, with export a file or folder"},
     },
     options = {
