@@ -10,6 +10,7 @@ parser:epilog [[
   moonlark serve                                    http://127.0.0.1:8000, for this machine alone
   moonlark serve --address 0.0.0.0 --token-file F   for others, too, who send "Authorization: Bearer TOKEN"
   moonlark serve --models runs/genres --runs runs   predicts by a model; shows the runs of a folder
+  moonlark serve --library songs.db                 searches the songs of moonlark library, too
   moonlark serve --folders /music                   clients may name files in it instead of sending them
   moonlark serve --routes mine.lua                  with routes of one's own
   curl -F file=@song.mp3 http://127.0.0.1:8000/v1/analyses
@@ -20,7 +21,7 @@ local told = {"address", "port", "hosts", "rate", "connections", "connections_of
   "max_upload", "grace"}
 local of_workers = {"workers", "models", "device", "offline", "duration", "memory", "decode_seconds", "task_seconds",
   "partial"}
-local of_hearing = {"folders", "runs", "songs_bytes", "streams"}
+local of_hearing = {"folders", "runs", "library", "songs_bytes", "streams"}
 command.options(parser, options.described "server.new", told)
 command.options(parser, options.described "server.workers", of_workers)
 command.options(parser, options.described "server.hearing", of_hearing)

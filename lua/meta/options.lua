@@ -2467,6 +2467,7 @@
 ---@class moonlark.server.hearing.Options
 ---@field folders? string[]|false  default none: whose files may be asked about by their paths
 ---@field runs? string|false  default none: the folder of runs that the dashboard shows
+---@field library? string|false  default none: a library (moonlark library) whose songs are searched and heard, too
 ---@field songs_bytes? integer  default 4000000000, 1000000 or more, bytes: what songs and all that is made of them may take on the disk; those that were not used for the longest time go
 ---@field streams? integer  default 20, 0 or more: live streams at once; then 503
 

@@ -4,6 +4,7 @@
 local core = require "moonlark_core"
 local files = require "moonlark.base.files"
 local lib = require "lib"
+local library = require "moonlark.library"
 local lu = require "luaunit"
 local service = require "service"
 
@@ -26,8 +27,13 @@ function TestSchemathesis:test_it_finds_nothing()
   local folder = files.temporary_folder()
   files.mkdirs(folder .. "/runs")
   files.write(folder .. "/schemathesis.toml", settings)
-  local running <close> = service.start({"--rate", "0", "--workers", "1", "--runs", folder .. "/runs", "--folders",
-    folder},
+  lib.write_beat(folder .. "/beat.wav", 3, 220)
+  do
+    local l <close> = library.open(folder .. "/songs.db")
+    l:add(folder .. "/beat.wav", {workers = 1, parts = {"key"}})
+  end
+  local running <close> = service.start({"--rate", "0", "--workers", "1", "--runs", folder .. "/runs",
+    "--folders", folder, "--library", folder .. "/songs.db"},
     "OMP_NUM_THREADS=1 TMPDIR=" .. folder)
   local ran = core.process.run({program, "--config-file", "schemathesis.toml", "run",
     ("http://127.0.0.1:%s/openapi.json"):format(running.port), "--max-time", "60", "-n", "10", "--seed", "1",

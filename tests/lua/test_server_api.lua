@@ -5,6 +5,7 @@ local feature = require "moonlark.feature"
 local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local lib = require "lib"
+local library = require "moonlark.library"
 local lu = require "luaunit"
 local png = require "moonlark.base.png"
 local run = require "moonlark.run"
@@ -31,11 +32,22 @@ local function make_run(path)
   r:finish()
 end
 
+-- A library of three songs; the service searches it.
+local function make_library(path)
+  for name, hz in pairs {low = 110, middle = 330, high = 880} do
+    lib.write_beat(("%s/filed/%s.wav"):format(folder, name), 8, hz)
+  end
+  local l <close> = library.open(path)
+  lu.assertEquals(l:add(folder .. "/filed", {workers = 1, parts = {"tempo", "key"}}).heard, 3)
+  return path
+end
+
 local function setup()
   if running then return end
   folder = files.temporary_folder()
   files.mkdirs(folder .. "/music")
   files.mkdirs(folder .. "/runs")
+  files.mkdirs(folder .. "/filed")
   beat = folder .. "/music/beat.wav"
   lib.write_wav(beat, 12 * 22050, function(i) -- a drum at 120 beats a minute
     return 14000 * math.exp(-(i % 11025) / 900) * math.sin(2 * math.pi * 180 * (i % 11025) / 22050)
@@ -44,13 +56,14 @@ local function setup()
   files.write(folder .. "/secret.wav", beat_bytes)
   os.execute(("ln -s %s/secret.wav %s/music/link.wav"):format(folder, folder))
   make_run(folder .. "/runs/first")
-  running = service.start({"--folders", folder .. "/music", "--runs", folder .. "/runs", "--workers", "1", "--rate",
-    "0",
-    "--models", make_model(folder .. "/model.safetensors")}, "OMP_NUM_THREADS=1 TMPDIR=" .. folder)
+  running = service.start({"--folders", folder .. "/music", "--runs", folder .. "/runs", "--workers", "1", "--rate", "0",
+    "--library", make_library(folder .. "/songs.db"), "--models", make_model(folder .. "/model.safetensors")},
+    "OMP_NUM_THREADS=1 TMPDIR=" .. folder)
 end
 
-local function ask(method, path, body, headers) return running:ask {method = method, path = path, body = body,
-  headers = headers} end
+local function ask(method, path, body, headers)
+  return running:ask {method = method, path = path, body = body, headers = headers}
+end
 local function get(path, headers) return ask("GET", path, nil, headers) end
 
 -- Sends a file in a form, with fields; the answer.
@@ -268,6 +281,42 @@ function TestMaps:test_maps_and_tiles()
     lu.assertEquals(get(place .. wrong).status, 404, wrong)
   end
   lu.assertEquals(refused(422, "palette", get(place .. "mel/0/0.png?palette=red")).argument, "palette")
+end
+
+TestLibrary = {setUp = setup}
+
+function TestLibrary:test_its_songs_are_listed_heard_and_compared()
+  local page = get("/v1/songs?query=middle").json()
+  lu.assertEquals({page.total, page.songs[1].name, page.songs[1].upload}, {1, "middle.wav", false})
+  local id = page.songs[1].id
+  lu.assertEquals(get("/v1/songs/" .. id).json().name, "middle.wav")
+  lu.assertEquals(get("/v1/songs?query=middle").json().total, 1) -- held now, and still there once
+  lu.assertEquals(get("/v1/songs/" .. id .. "/audio", {Range = "bytes=0-3"}).body, "RIFF")
+  lu.assertEquals(get("/v1/songs/" .. id .. "/maps/chroma").json().kind, "chroma")
+  refused(403, "stays", ask("DELETE", "/v1/songs/" .. id))
+  local similar = get("/v1/songs/" .. id .. "/similar?limit=2")
+  lu.assertEquals(similar.status, 200, similar.body)
+  local songs = similar.json().songs
+  lu.assertEquals(#songs, 2)
+  lu.assertTrue(songs[1].similarity >= songs[2].similarity)
+  lu.assertNotStrContains(similar.body, folder) -- no paths
+  refused(409, "--library", get("/v1/songs/" .. upload().id .. "/similar"))
+  refused(404, "no such song", get("/v1/songs/" .. ("0"):rep(32) .. "/similar"))
+end
+
+function TestLibrary:test_pages_go_from_songs_that_were_sent_to_those_of_the_library()
+  upload()
+  local all = get("/v1/songs").json()
+  lu.assertEquals(all.total, #all.songs)
+  local names = {}
+  for i = 0, all.total - 1 do
+    local page = get("/v1/songs?limit=1&offset=" .. i).json()
+    lu.assertEquals({page.total, #page.songs}, {all.total, 1})
+    names[i + 1] = page.songs[1].id
+  end
+  for i, song in ipairs(all.songs) do lu.assertEquals(names[i], song.id) end
+  lu.assertEquals(get("/v1/songs?tempo_min=20&tempo_max=10").json().total, 0)
+  refused(422, "key", get "/v1/songs?key=H%20major")
 end
 
 TestRuns = {setUp = setup}

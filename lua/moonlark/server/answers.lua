@@ -27,6 +27,7 @@ answers.Song = object({
   ["key?"] = text "once it was analysed",
   ["mood?"] = one_of({"calm", "happy", "sad", "tense"}, "by valence and arousal, once it was analysed"),
   ["genre?"] = text "once it was predicted",
+  ["similarity?"] = number "to the song that others were compared with, -1..1",
 }, "a sound that the service holds")
 
 answers.Job = object({

@@ -5,6 +5,7 @@
 ---     service:run()
 local files = require "moonlark.base.files"
 local jobs = require "moonlark.server.jobs"
+local library = require "moonlark.library"
 local live = require "moonlark.server.live"
 local options = require "moonlark.base.options"
 local routes = require "moonlark.server.routes"
@@ -18,6 +19,8 @@ local described = options.describe("server.hearing", {
   folders = options.list(options.text(), options.none, {least = 1, usual = "none"},
     "whose files may be asked about by their paths"),
   runs = options.text(options.none, "the folder of runs that the dashboard shows", {usual = "none"}),
+  library = options.text(options.none, "a library (moonlark library) whose songs are searched and heard, too",
+    {usual = "none"}),
   songs_bytes = options.integer(4000000000, {least = 1000000, unit = "bytes"},
     "what songs and all that is made of them may "
     .. "take on the disk; those that were not used for the longest time go"),
@@ -29,6 +32,12 @@ local function check_folder(path, name)
   return path
 end
 
+-- A library that is there; a misspelt one would be made.
+local function open_library(path)
+  if files.kind(path) ~= "file" then show.fail("server.hearing: library must be a file, got %s", path) end
+  return library.open(path)
+end
+
 --- Adds them. Before the service is opened. Errors: an option is wrong; a folder is not there.
 ---     hearing.add(service, {folders = {"/music"}})
 ---@param service moonlark.server.Service
@@ -38,6 +47,7 @@ function hearing.add(service, given, of_workers)
   local o = described:read(given)
   for _, folder in ipairs(o.folders or {}) do check_folder(folder, "folders") end
   service.folders, service.runs = o.folders or {}, o.runs and check_folder(o.runs, "runs")
+  service.library = o.library and open_library(o.library)
   service.songs = songs.new {most_bytes = o.songs_bytes}
   service.folder = service.songs.uploads -- where files that come can be moved from
   local told = options.join({}, of_workers or {})

@@ -1,6 +1,7 @@
 --- Source: which song a request is about: one that comes with it, one that is there, or a file of this machine.
 ---
 ---     local song = source.song(service, request, said)      -- of request.upload, said.song or said.path
+local collection = require "moonlark.server.collection"
 local core = require "moonlark_core"
 local options = require "moonlark.base.options"
 local problem = require "moonlark.server.problem"
@@ -57,16 +58,7 @@ function source.song(service, request, said)
     return service.songs:take(upload.path, {name = upload.name ~= "" and upload.name or nil})
   end
   if said.path then return linked(service, said.path) end
-  return source.known(service, said.song)
-end
-
---- The song of an id. Errors, as a problem: there is none (any more).
----     local song = source.known(service, request.parts.id)
----@param service moonlark.server.Service
----@param id string
----@return moonlark.server.Song
-function source.known(service, id)
-  return service.songs:get(id) or problem.fail(404, "there is no such song")
+  return collection.known(service, said.song)
 end
 
 return source

@@ -1,9 +1,9 @@
 --- Routes of maps: pictures over a whole song, and the tiles that a page shows of them.
+local collection = require "moonlark.server.collection"
 local files = require "moonlark.base.files"
 local options = require "moonlark.base.options"
 local problem = require "moonlark.server.problem"
 local schema = require "moonlark.server.schema"
-local source = require "moonlark.server.source"
 local tiles = require "moonlark.server.tiles"
 local waiting = require "moonlark.server.waiting"
 
@@ -19,7 +19,7 @@ local names = {gray = "grey"} -- as plots call it
 
 -- Calls f(map) once the song's map is there: it is made by a worker when it is first asked for.
 local function with_map(service, request, f)
-  local song, kind = source.known(service, request.parts.id), request.parts.kind
+  local song, kind = collection.known(service, request.parts.id), request.parts.kind
   local path = files.join(service.songs:folder(song.id), kind .. ".map")
   local function answer() f(tiles.open(path)) end
   local known = false

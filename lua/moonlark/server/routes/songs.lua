@@ -1,11 +1,13 @@
 --- Routes of songs: sounds that are sent or lie in a folder of the machine.
 local answers = require "moonlark.server.answers"
-local json = require "moonlark.base.json"
+local collection = require "moonlark.server.collection"
 local options = require "moonlark.base.options"
 local problem = require "moonlark.server.problem"
 local schema = require "moonlark.server.schema"
 local source = require "moonlark.server.source"
 local waiting = require "moonlark.server.waiting"
+
+local search_library = require "moonlark.library.search"
 
 local number, integer, text = options.number, options.integer, options.text
 local no_song = "There is no such song (any more)."
@@ -14,7 +16,8 @@ local search = options.outside("songs", {
   query = text(options.none, "what the name or a tag holds, in any case", {usual = "any"}),
   tempo_min = number(options.none, {least = 0, unit = "BPM"}, "of songs that were analysed"),
   tempo_max = number(options.none, {least = 0, unit = "BPM"}, "of songs that were analysed"),
-  key = text(options.none, 'of songs that were analysed: "A minor"', {usual = "any"}),
+  key = search_library.parameters.by_name.key:but {help = "of songs that were analysed",
+    schema = schema.text(nil, {pattern = "^[A-Ga-g][#b]*( ?(major|maj|minor|min|m))?$"})},
   mood = options.choice({"calm", "happy", "sad", "tense"}, options.none, "of songs that were analysed",
     {usual = "any"}),
   genre = text(options.none, "of songs that were asked about", {usual = "any"}),
@@ -22,63 +25,28 @@ local search = options.outside("songs", {
   offset = integer(0, {least = 0, most = 1 << 31}, "how many to leave out"),
 })
 
-local function holds(value, wanted) return tostring(value):lower():find(wanted:lower(), 1, true) ~= nil end
-
-local function is_called(song, query)
-  if holds(song.name, query) then return true end
-  for _, value in pairs(song.tags or {}) do
-    if holds(value, query) then return true end
-  end
-  return false
-end
-
--- Whether a song is what was asked for; what is not known of it yet is not.
-local function fits(song, said)
-  local known = song.known or {}
-  if said.query and not is_called(song, said.query) then return false end
-  if said.tempo_min and not (known.tempo and known.tempo >= said.tempo_min) then return false end
-  if said.tempo_max and not (known.tempo and known.tempo <= said.tempo_max) then return false end
-  for _, name in ipairs {"key", "genre", "mood"} do
-    if said[name] and (known[name] or ""):lower() ~= said[name]:lower() then return false end
-  end
-  return true
-end
-
--- What clients are told of a song, with what analyses and predictions have said of it.
-local function plain(service, song)
-  local made = service.songs:plain(song)
-  for name, value in pairs(song.known or {}) do made[name] = value end
-  return made
-end
-
 local function add(service, request)
   local song = source.song(service, request, request.said)
   waiting.task(request, {task = "decode", song = song.id}, function()
-    request:answer(201, plain(service, song), {Location = "/v1/songs/" .. song.id})
+    request:answer(201, collection.held(service, song), {Location = "/v1/songs/" .. song.id})
   end)
 end
 
 local function list(service, request)
-  local said, found = request.said, {}
-  for _, song in ipairs(service.songs:list()) do
-    if fits(song, said) then found[#found + 1] = song end
-  end
-  local page = json.array {}
-  for i = said.offset + 1, math.min(said.offset + said.limit, #found) do page[#page + 1] = plain(service, found[i]) end
-  request:answer(200, {songs = page, total = #found})
+  local found, total = collection.search(service, request.said)
+  request:answer(200, {songs = found, total = total})
 end
 
 local function remove(service, request)
-  local song = source.known(service, request.parts.id)
-  if not song.upload then problem.fail(403,
-    "only songs that were sent can be removed; this one lies on the machine") end
+  local song = collection.known(service, request.parts.id)
+  if not song.upload then problem.fail(403, "this song was not sent: it lies on the machine, and stays there") end
   service.songs:remove(song.id)
   request:answer(204)
 end
 
 -- The decoded sound, for players; a song is decoded when it is first needed.
 local function play(service, request)
-  local song = source.known(service, request.parts.id)
+  local song = collection.known(service, request.parts.id)
   local function send() request:send_file(song.sound, "audio/wav", {["Cache-Control"] = "private, max-age=3600"}) end
   if song.state == "ready" then return send() end
   waiting.task(request, {task = "decode", song = song.id}, send)
@@ -95,7 +63,7 @@ return function(route, service)
   route("GET /v1/songs", {summary = "Lists songs, those that were used last first.", query = search,
     answers = {[200] = {"The songs.", schema = answers.page("songs", "Song")}}}, handler(list))
   route("GET /v1/songs/{id}", {summary = "Says what is known of a song.", answers = {[200] = one, [404] = no_song}},
-    function(request) request:answer(200, plain(service, source.known(service, request.parts.id))) end)
+    function(request) request:answer(200, collection.held(service, collection.known(service, request.parts.id))) end)
   route("DELETE /v1/songs/{id}", {summary = "Forgets a song that was sent, and all that was made of it.",
     answers = {[204] = {"It is gone."}, [403] = "It lies on the machine, and stays there.", [404] = no_song}},
       handler(remove))

@@ -659,6 +659,7 @@ return {
       {names = {"--partial"}, value = true, offers = {"error", "keep"}, says = "Damaged files"},
       {names = {"--folders"}, value = true, many = true, says = "Whose files may be asked about by their paths"},
       {names = {"--runs"}, value = true, says = "The folder of runs that the dashboard shows"},
+      {names = {"--library"}, value = true, says = "A library"},
       {names = {"--songs-bytes"}, value = true, says = "What songs and all that is made of them may take on the disk"},
       {names = {"--streams"}, value = true, says = "Live streams at once"},
       {names = {"--token-file"}, value = true, kind = "file", says = "A file whose first line is the token that everybody must send who asks"},
