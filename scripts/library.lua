@@ -6,6 +6,7 @@ local files = require "moonlark.base.files"
 local json = require "moonlark.base.json"
 local library = require "moonlark.library"
 local options = require "moonlark.base.options"
+local own_genres = require "moonlark.shell.own_genres"
 local playlist = require "moonlark.library.playlist"
 local show = require "moonlark.base.show"
 
@@ -19,6 +20,9 @@ parser:epilog [[
   moonlark library add ~/Music --watch               goes on with what changes there, until Ctrl-C
   moonlark library similar song.mp3                  what sounds most like a song
   moonlark library duplicates                        recordings that are there twice, in whatever encoding
+  moonlark library genres yes "for cooking" a.mp3    an example of a genre of your own; no: it is none
+  moonlark library genres ask                        asks what tells most
+  moonlark library genres songs "for cooking" --m3u8 cooking.m3u8
   moonlark library export songs.csv                  all songs; .json with analyses, a folder for JAMS files
   moonlark library info                              what it holds
   moonlark library info song.mp3                     all that it knows of a song
@@ -28,9 +32,10 @@ parser:epilog [[
 The library is $MOONLARK_LIBRARY, else moonlark/library.db in $XDG_DATA_HOME, else in ~/.local/share. An add that is
 stopped, even by kill -9, goes on where it was when it is called again. Files are never changed.
 Exit code: 0, 1 when something failed, 2 for wrong usage, 3 when some files could not be read.]]
-parser:argument("action", "What to do."):choices {"add", "search", "similar", "duplicates", "export", "info", "forget"}
+parser:argument("action", "What to do.")
+  :choices {"add", "search", "similar", "duplicates", "genres", "export", "info", "forget"}
 parser:argument("words", "With add and forget folders or files, with search words, with similar "
-  .. "and info a song, with export a file or folder."):args "*"
+  .. "and info a song, with genres what is said there, with export a file or folder."):args "*"
 parser:option("--library", "Another library than the user's."):argname "<file.db>"
 local adding, searching = options.described "Library:add", options.described "Library:search"
 command.options(parser, adding, {"depth", "parts", "workers"})
@@ -39,22 +44,24 @@ command.options(parser, options.described "Library:watch", {"settle", "every"})
 command.options(parser, searching, {"tempo", "key", "mood", "genre", "artist", "album", "year", "duration", "energy",
   "valence", "danceability", "loudness", "vanished", "descending", "offset"})
 command.option(parser, "sort", searching.by_name.sort):argname "<what>"
-command.option(parser, "limit", searching.by_name.limit, {default = false, usual = "100 of search, 10 of similar"})
+command.option(parser, "limit", searching.by_name.limit, {default = false, usual = "100 of search, 10 of similar, "
+  .. "5 questions"})
+command.option(parser, "least", options.described "OwnGenres:suggest".by_name.least)
 command.json(parser)
 parser:option("--csv", "With search: write a table with a line for each song here."):argname "<file.csv>"
 parser:option("--m3u8", "With search: write a playlist here."):argname "<file.m3u8>"
 local args = parser:parse()
 
 local counted = {add = {1, args.watch and 1 or math.huge}, search = {0, math.huge}, similar = {1, 1}, duplicates = {0, 0},
-  export = {1, 1}, info = {0, 1}, forget = {0, math.huge}}
+  genres = {0, math.huge}, export = {1, 1}, info = {0, 1}, forget = {0, math.huge}}
 local needed = {add = "a folder or a file", similar = "a song", export = "a file or a folder"}
 local least, most = table.unpack(counted[args.action])
 if #args.words < least then parser:error(("%s needs %s"):format(args.action, needed[args.action])) end
 if #args.words > most then parser:error(("%s takes no more than %d name"):format(args.action, most)) end
 for option, ending in pairs {csv = ".csv", m3u8 = ".m3u8"} do
   local path = args[option]
-  if path and args.action ~= "search" and args.action ~= "similar" then
-    parser:error(("--%s is of search and similar"):format(option))
+  if path and not (args.action == "search" or args.action == "similar" or args.action == "genres") then
+    parser:error(("--%s is of search, similar and genres"):format(option))
   end
   if path and select(2, files.stem(path)) ~= ending then
     parser:error(("--%s must be a file that ends in %s, got %s"):format(option, ending, path))
@@ -176,6 +183,14 @@ function actions.duplicates()
   end
   if #groups > 0 then print_table(rows) end
   print(#groups == 1 and "1 recording is there more than once" or #groups .. " recordings are there more than once")
+end
+
+function actions.genres()
+  own_genres.run(l, args, parser, function(list)
+    local columns = table.move(export.columns, 1, #export.columns, 4, {"own_genre", "confidence", "said"})
+    local as_table = give_songs(list, columns, {total = list.total, songs = list})
+    if as_table and #list == 0 then print "no song is of this genre" end
+  end)
 end
 
 function actions.export()

@@ -187,6 +187,16 @@
 ---@field average_attn_weights? boolean  default true: false: the weights of each head, [n, num_heads, l, s]
 ---@field is_causal? boolean  default false: the i-th query sees only the first i keys
 
+--- What OwnGenres:ask takes.
+---@class moonlark.OwnGenres.ask.Options
+---@field count? integer  default 5, 1 or more: questions
+
+--- What OwnGenres:suggest takes.
+---@class moonlark.OwnGenres.suggest.Options
+---@field genre? string|false  default of all: songs of this one alone
+---@field least? number  default 0, 0..1: confidence, at least
+---@field limit? integer  default 100, 1..1000000000: songs at most
+
 --- What Pretrained:attention takes.
 ---@class moonlark.Pretrained.attention.Options
 ---@field window? number|false  default the model's own, above 0, s: of sound that is heard at once

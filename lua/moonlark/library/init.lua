@@ -17,6 +17,7 @@ local files = require "moonlark.base.files"
 local finally = require "moonlark.base.finally"
 local folder = require "moonlark.library.folder"
 local forget = require "moonlark.library.forget"
+local genres = require "moonlark.library.genres"
 local hands = require "moonlark.library.hands"
 local hearing = require "moonlark.library.hearing"
 local json = require "moonlark.base.json"
@@ -38,6 +39,7 @@ local library = {}
 ---@class moonlark.Library
 ---@field path string
 ---@field package db moonlark.Database
+---@field package own moonlark.OwnGenres?
 ---@field package indexes table<integer, moonlark.library.Index>  by maker
 local Library = {__name = "moonlark.Library"}
 Library.__index = Library
@@ -149,13 +151,7 @@ end
 function Library:search(given) return search.run(self.db, given) end
 
 -- A song that must be there, and its number.
-local function known(self, name)
-  if type(name) ~= "string" then show.fail("song must be an id or a path, got %s", options.got(name)) end
-  local song, number = songs.find(self.db, name)
-  if not song and files.exists(name) then song, number = songs.find(self.db, scan.absolute(name)) end
-  if not song then show.fail("the library has no song '%s'", name) end
-  return song, number
-end
+local function known(self, name) return songs.known(self.db, name) end
 
 --- One song with all of its paths; nil where the library has none such.
 ---     print(l:song("/music/a.mp3").id)
@@ -208,6 +204,17 @@ end
 ---     for _, group in ipairs(l:duplicates()) do print(#group, group[1].path) end
 ---@return moonlark.library.Song[][]  songs with `paths`; a group of one song has several
 function Library:duplicates() return duplicates.find(self.db) end
+
+--- Genres of one's own: a few examples that a person gives, and what they make of all other songs.
+---     local own = l:genres()
+---     own:say("/music/a.mp3", "for cooking")
+---     own:say("/music/b.mp3", "for running")
+---     for _, song in ipairs(own:ask()) do print("is it", song.own_genre, song.path) end
+---@return moonlark.OwnGenres
+function Library:genres()
+  self.own = self.own or genres.of(self.db)
+  return self.own
+end
 
 --- Writes all songs for other programs: `.csv`, a line for each with its tags and traits; `.json`, with paths, all tags and
 --- the whole analysis; a folder, with a JAMS file for each song that was heard, named by its id. Errors: another ending.

@@ -58,6 +58,15 @@ CREATE INDEX traits_by_tempo ON traits (tempo);
 -- The words of each song, by its number.
 CREATE VIRTUAL TABLE words USING fts5 (title, artist, album, genre, path, tokenize = 'unicode61 remove_diacritics 2');
 ]],
+  [[
+-- What a person said of songs: of this genre of theirs, or not. The later counts.
+CREATE TABLE answers (
+  id INTEGER PRIMARY KEY,
+  song INTEGER NOT NULL REFERENCES songs (id) ON DELETE CASCADE,
+  genre TEXT NOT NULL, yes INTEGER NOT NULL, time REAL NOT NULL
+) STRICT;
+CREATE INDEX answers_of_songs ON answers (song);
+]],
 }
 
 --- Makes the tables, or those that are missing. Errors: a library of a later Moonlark; no library.

@@ -1,5 +1,8 @@
 --- Songs: what a library knows of a song, as one table; rows of the database become it.
 local json = require "moonlark.base.json"
+local options = require "moonlark.base.options"
+local scan = require "moonlark.dataset.scan"
+local show = require "moonlark.base.show"
 local traits = require "moonlark.library.traits"
 
 local songs = {}
@@ -98,6 +101,20 @@ function songs.find(db, name)
   if not number then return nil end
   local song = songs.numbered(db, number)
   song.paths = songs.paths(db, number)
+  return song, number
+end
+
+--- The same; it is an error where the library has none such. A path may be as seen from here.
+---     local song, number = songs.known(db, "a.mp3")
+---@param db moonlark.Database
+---@param name string
+---@return moonlark.library.Song
+---@return integer number
+function songs.known(db, name)
+  if type(name) ~= "string" then show.fail("song must be an id or a path, got %s", options.got(name)) end
+  local song, number = songs.find(db, name)
+  if not song then song, number = songs.find(db, scan.absolute(name)) end
+  if not song or not number then show.fail("the library has no song '%s'", name) end
   return song, number
 end
 

@@ -480,8 +480,8 @@ return {
   },
   library = {says = "Keeps a library of songs that knows what they sound like",
     arguments = {
-      {names = {"action"}, offers = {"add", "search", "similar", "duplicates", "export", "info", "forget"}, says = "What to do"},
-      {names = {"words"}, repeats = true, says = "With add and forget folders or files, with search words, with similar and info a song, with export a file or folder"},
+      {names = {"action"}, offers = {"add", "search", "similar", "duplicates", "genres", "export", "info", "forget"}, says = "What to do"},
+      {names = {"words"}, repeats = true, says = "With add and forget folders or files, with search words, with similar and info a song, with genres what is said there, with export a file or folder"},
     },
     options = {
       {names = {"-h", "--help"}, says = "Show this help message and exit"},
@@ -510,6 +510,7 @@ return {
       {names = {"--offset"}, value = true, says = "Songs that are passed over"},
       {names = {"--sort"}, value = true, offers = {"path", "title", "artist", "album", "genre", "year", "duration", "tempo", "key", "energy", "valence", "danceability", "loudness", "added"}, says = "What comes first"},
       {names = {"--limit"}, value = true, says = "Songs at most"},
+      {names = {"--least"}, value = true, says = "Confidence, at least"},
       {names = {"--json"}, says = "Print the result as JSON"},
       {names = {"--csv"}, value = true, kind = "file", says = "With search"},
       {names = {"--m3u8"}, value = true, says = "With search"},
