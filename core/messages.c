@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEAD = 4, CHUNK = 1 << 16 };
+enum { HEAD = 4, CHUNK = 1 << 16, MOST_AT_ONCE = 1 << 24 };
 
 void mlk_messages_begin(mlk_messages *self, int descriptor)
 {
@@ -77,13 +77,14 @@ bool mlk_messages_send(mlk_messages *self)
 mlk_code mlk_messages_receive(mlk_messages *self, mlk_status *status)
 {
     mlk_bytes *in = &self->in;
-    while (!self->closed) {
+    for (size_t came = 0; !self->closed && came < MOST_AT_ONCE;) {
         mlk_code code = make_room(in, CHUNK, status);
         if (code)
             return code;
         ssize_t got = read(self->descriptor, in->data + in->size, in->room - in->size);
         if (got > 0) {
             in->size += (size_t)got;
+            came += (size_t)got;
             if (in->size < in->room) /* nothing more is there now */
                 return MLK_OK;
         } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {

@@ -41,7 +41,7 @@ mlk_code mlk_messages_put(mlk_messages *messages, const void *data, size_t size,
 /* Sends what can be sent; true when nothing waits. A side that has gone gets nothing. */
 bool mlk_messages_send(mlk_messages *messages);
 
-/* Reads all that has come. */
+/* Reads what has come; of who writes without end no more than 16 MiB a call. */
 mlk_code mlk_messages_receive(mlk_messages *messages, mlk_status *status);
 
 /* The next message that is whole, or NULL; it lives until the next call of any of these. MLK_INVALID: what has come is

@@ -80,6 +80,9 @@ double mlk_audio_reader_rate(const mlk_audio_reader *reader);
 /* What the file says of itself; lives as long as the reader. */
 const mlk_audio_info *mlk_audio_reader_info(const mlk_audio_reader *reader);
 
+/* Fills *tags with what the file says of the music. */
+void mlk_audio_reader_tags(const mlk_audio_reader *reader, mlk_audio_tags *tags);
+
 /* Frames that are still to come, as far as the file says; -1 when it does not. */
 int64_t mlk_audio_reader_expected(const mlk_audio_reader *reader);
 

@@ -171,6 +171,11 @@ const mlk_audio_info *mlk_audio_reader_info(const mlk_audio_reader *reader)
     return mlk_decoder_info(reader->decoder);
 }
 
+void mlk_audio_reader_tags(const mlk_audio_reader *reader, mlk_audio_tags *tags)
+{
+    mlk_decoder_tags(reader->decoder, tags);
+}
+
 double mlk_audio_reader_rate(const mlk_audio_reader *reader)
 {
     return reader->rate_hz;

@@ -2,6 +2,7 @@
 #include "arguments.h"
 #include "audio/audio.h"
 #include "audio/resampler.h"
+#include "audio/wave.h"
 #include "audio/writer.h"
 #include "modules.h"
 #include "notes.h"
@@ -88,6 +89,17 @@ static int tags(lua_State *L)
         if (found.text[tag][0]) {
             mlk_lua_set_string(L, mlk_tag_names[tag], found.text[tag]);
         }
+    return 1;
+}
+
+/* wave_head(rate, channels, frames) -> the bytes before the samples of a WAV of floats */
+static int wave_head(lua_State *L)
+{
+    unsigned char head[MLK_WAVE_HEAD];
+    int rate = (int)mlk_lua_integer(L, 1, "rate", 1, INT32_MAX);
+    int channels = (int)mlk_lua_integer(L, 2, "channels", 1, MLK_MAX_CHANNELS);
+    mlk_wave_head(head, rate, channels, mlk_lua_integer(L, 3, "frames", 0, (int64_t)1 << 40));
+    lua_pushlstring(L, (const char *)head, sizeof head);
     return 1;
 }
 
@@ -230,7 +242,7 @@ int mlk_lua_open_audio(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"info", info}, {"load", load}, {"reader", reader}, {"save", save}, {"resample", resample},
-        {"tags", tags}, {NULL, NULL},
+        {"tags", tags}, {"wave_head", wave_head}, {NULL, NULL},
     };
     static const luaL_Reg methods[] = {
         {"close", free_reader}, {"notes", notes}, {"read", read_block}, {"tap", tap}, {"take", take}, {NULL, NULL},

@@ -106,7 +106,7 @@ static void close_all(int *descriptors, int n)
 }
 
 /* filter(argv, input, output) -> peer: a program that reads the file `input`, writes the new file `output` on its
- * descriptor 3, and says on its standard output what came of it: peer:rest() */
+ * descriptor 3, and says on its standard output what came of it: peer:rest(); its standard error goes nowhere */
 static int filter(lua_State *L)
 {
     enum { IN, OUT, SAYS, OURS, N };
@@ -126,7 +126,7 @@ static int filter(lua_State *L)
         ends[OURS] = pipes[0];
         ends[SAYS] = pipes[1];
         fcntl(ends[OURS], F_SETFL, O_NONBLOCK);
-        mlk_process_streams streams = {ends[IN], ends[SAYS], STDERR_FILENO, ends[OUT]};
+        mlk_process_streams streams = {ends[IN], ends[SAYS], -1, ends[OUT]};
         code = mlk_process_spawn(argv, &streams, &self->pid, &status);
     }
     if (!code) {

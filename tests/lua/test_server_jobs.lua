@@ -14,7 +14,7 @@ local workers = require "moonlark.server.workers"
 
 -- Tasks of the tests' own.
 local tasks = lib.folder()
-local crash = "os.execute 'kill -SEGV $PPID' require('moonlark_core').system.sleep(60)"
+local crash = "os.execute 'kill -KILL $PPID' require('moonlark_core').system.sleep(60)"
 for name, text in pairs {
   echo = "return function(options, about) return {options = options, name = about.song and about.song.name} end",
   large = "return function() return {text = ('x'):rep(5000000)} end",
@@ -103,6 +103,18 @@ function TestDecoding:test_samples_are_those_of_audio_load()
   end
 end
 
+function TestDecoding:test_tags_come_along()
+  local path = self.folder .. "/a.mp3"
+  audio.save(path, lib.noise(0.3, 22050))
+  local title = "\3Mondl\u{e4}rm <b>"
+  lib.write(path, "ID3\3\0\0\0\0\0" .. string.char(#title + 10) .. "TIT2" .. (">I4"):pack(#title) .. "\0\0" .. title
+    .. files.read(path))
+  local pool, shelf = new_pool()
+  local result = ask(pool, {task = "decode", song = shelf:link(path).id})
+  lu.assertEquals(result.tags, audio.tags(path))
+  lu.assertEquals(result.tags.title, "Mondl\u{e4}rm <b>")
+end
+
 function TestDecoding:test_odd_files_are_read_or_refused_as_audio_load_does()
   local pool, odd = new_pool(), {}
   for _, folder in ipairs {"reports", "odd/flac", "odd/wav"} do
@@ -146,6 +158,36 @@ function TestDecoding:test_damaged_files_are_kept_on_request()
   local result = ask(pool, {task = "decode", song = shelf:link(path).id})
   lu.assertEquals(result.frames, 1000)
   lu.assertStrContains(result.partial, "0.125 of 0.250 s are there")
+end
+
+-- However a decoder ends, there is an answer: here others stand in for it.
+function TestDecoding:test_decoders_that_end_without_a_word()
+  local real <close> = setmetatable({core.process.decoder}, {__close = function(self) core.process.decoder = self[1] end})
+  local song = tone(self.folder, "a.wav", 0.1)
+  local good = "echo '{\"rate\":8000,\"channels\":1,\"frames\":0,\"format\":\"wav\",\"codec\":\"\",\"tags\":{},\"confined\":true}';"
+  for line, expected in pairs {
+    ["kill -SYS $$"] = {"crashed", "a.wav: its decoder was stopped: it asked the system for what decoding does not need"},
+    ["kill -XCPU $$"] = {"too-slow", "a.wav: its decoder was stopped: it computed for too long"},
+    ["kill -SEGV $$"] = {"crashed", "a.wav: its decoder crashed (SIGSEGV)"},
+    ["exec yes"] = {"crashed", "a.wav: its decoder crashed (SIGKILL)"},
+    ["exit 7"] = {"crashed", "a.wav: its decoder crashed (exit code 7)"},
+    ["echo nonsense"] = {"crashed", "a.wav: its decoder crashed (exit code 0)"},
+    ["printf '[1]'"] = {"crashed", "a.wav: its decoder crashed (exit code 0)"},
+    [good .. "printf RIFF >&3"] = {"crashed", "a.wav: its decoder crashed (exit code 0)"},
+    ["echo '{\"rate\":44100'; kill -KILL $$"] = {"crashed", "a.wav: its decoder crashed (SIGKILL)"},
+    ["echo '{\"error\":\"sound.wav: for another\",\"kind\":\"ffmpeg\"}'; exit 1"] = {"ffmpeg", "a.wav: for another"},
+  } do
+    lib.stand_in(self.folder, "decoder", line)
+    core.process.decoder = self.folder .. "/decoder"
+    local pool, shelf = new_pool()
+    local _, problem = ask(pool, {task = "decode", song = shelf:link(song).id})
+    lu.assertEquals({problem.status, problem.kind, problem.detail}, {422, expected[1], expected[2]}, line)
+    lu.assertEquals(#pool:descriptors(), 0)
+  end
+  core.process.decoder = self.folder .. "/missing"
+  local pool, shelf = new_pool()
+  local _, problem = ask(pool, {task = "decode", song = shelf:link(song).id})
+  lu.assertEquals(problem.status, 500)
 end
 
 -- Bytes that are drawn at random, and sounds in which some are changed: an answer comes for each, and no process stays.
@@ -283,7 +325,7 @@ function TestWorkers:test_a_process_that_dies_fails_its_task_only()
   local pool = new_pool {workers = 1}
   local _, problem = ask(pool, {task = "crash"})
   lu.assertEquals({problem.status, problem.kind}, {500, "crashed"})
-  lu.assertStrContains(problem.detail, "SIGSEGV")
+  lu.assertStrContains(problem.detail, "SIGKILL")
   lu.assertEquals(ask(pool, {task = "echo", options = {a = "b"}}).options, {a = "b"})
   local counts = pool:counts()
   lu.assertEquals({counts.deaths, counts.failed, counts.done, counts.running}, {1, 1, 1, 0})

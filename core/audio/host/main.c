@@ -8,8 +8,8 @@
  * content leaves it open. Limits: MEGABYTES of memory, SECONDS of processor time, BYTES of what it writes, DURATION in
  * seconds of sound.
  *
- * It says one line of JSON on standard output: {"rate":44100,"channels":2,"frames":1323000,"format":"flac", …} and ends
- * with 0, or {"error":"…","kind":"…"} and ends with 1. Kinds: not-sound, damaged, too-long, too-large, memory; ffmpeg:
+ * It says one line of JSON on standard output: {"rate":44100,"channels":2,"frames":1323000,"format":"flac","tags":{…},
+ * …} and ends with 0, or {"error":"…","kind":"…"} and ends with 1. Kinds: not-sound, damaged, too-long, too-large, memory; ffmpeg:
  * the file is for FFmpeg's libraries, which cannot be loaded any more; again with that word, please. A process that
  * breaks a limit is ended before it can say anything.
  */
@@ -46,6 +46,20 @@ static void write_text(FILE *line, const char *key, const char *text)
     mlk_json_write_string(line, text);
 }
 
+static void write_tags(FILE *line, const mlk_audio_reader *reader)
+{
+    mlk_audio_tags tags;
+    mlk_audio_reader_tags(reader, &tags);
+    fputs(",\"tags\":{", line);
+    for (int tag = 0, told = 0; tag < MLK_TAG_COUNT; tag++) {
+        if (!tags.text[tag][0])
+            continue;
+        fprintf(line, "%s\"%s\":", told++ ? "," : "", mlk_tag_names[tag]);
+        mlk_json_write_string(line, tags.text[tag]);
+    }
+    fputc('}', line);
+}
+
 static _Noreturn void say_failure(const char *kind, const char *words)
 {
     char *text = NULL;
@@ -75,6 +89,7 @@ static _Noreturn void say_sound(const mlk_audio_reader *reader, int64_t frames, 
     write_text(line, "library", info->library);
     if (notes->partial[0])
         write_text(line, "partial", notes->partial);
+    write_tags(line, reader);
     say(line, &text, 0);
 }
 

@@ -133,7 +133,7 @@ end
 ---     print(audio.tags("song.mp3").title)
 ---@param path string
 ---@return moonlark.audio.Tags
-function audio.tags(path) return tags(path) end
+function audio.tags(path) return tags.of(path) end
 
 --- Goes through a sound file of any length in bounded memory. Put together, the blocks are to the bit what audio.load
 --- gives. Warnings come with the last block. Errors: as of audio.load.

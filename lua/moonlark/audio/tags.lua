@@ -25,11 +25,12 @@ local function genre_of(words)
   return rest ~= "" and rest or genres[tonumber(number) + 1] or words
 end
 
---- The tags of a sound file.
----@param path string
----@return moonlark.audio.Tags
-return function(path)
-  local found = core.tags(path)
+local tags = {}
+
+--- The tags of texts as they stand in a file: numbers are numbers, and genres have names.
+---@param found table<string, string>
+---@return moonlark.audio.Tags found
+function tags.read(found)
   found.genre = found.genre and genre_of(found.genre)
   found.year = math.tointeger(tonumber((found.date or ""):match "^%d%d%d%d"))
   for _, name in ipairs {"track", "disc"} do
@@ -37,3 +38,10 @@ return function(path)
   end
   return found
 end
+
+--- The tags of a sound file.
+---@param path string
+---@return moonlark.audio.Tags
+function tags.of(path) return tags.read(core.tags(path)) end
+
+return tags

@@ -2,7 +2,9 @@
 --- (core/audio/host/main.c).
 local core = require "moonlark_core"
 local json = require "moonlark.base.json"
+local shape = require "moonlark.base.shape"
 local show = require "moonlark.base.show"
+local tags = require "moonlark.audio.tags"
 local warning = require "moonlark.base.warning"
 
 local decoders = {}
@@ -60,10 +62,35 @@ local function death(one, code, signal)
   return {error = words, kind = (one.late or signal == "XCPU") and "too-slow" or "crashed"}
 end
 
-local copied = {"rate", "channels", "frames", "format", "codec", "tags", "partial"}
+local MOST_FRAMES, MOST_WORDS = 1 << 40, 1 << 16
+
+-- What a decoder may say. A file may have taken it over: nothing of it is believed that could do harm.
+local Said = shape.object {rate = shape.integer(1, 10000000), channels = shape.integer(1, 256),
+  frames = shape.integer(0, MOST_FRAMES), format = "string", codec = "string", tags = shape.map "string",
+  partial = shape.maybe "string", confined = "boolean"}
+local Refused = shape.object {error = "string", kind = "string"}
+
+-- Whether the file is the WAV of floats that was promised, whose samples alone came from a stranger.
+local function is_clean(path, said)
+  local file <close> = io.open(path, "rb")
+  if not file then return false end
+  local head = core.audio.wave_head(said.rate, said.channels, said.frames)
+  return file:read(#head) == head and file:seek "end" == #head + 4 * said.channels * said.frames
+end
+
+-- What a process said, as a table; nil where it is not what a decoder says.
+local function read_words(text, path)
+  local fine, said = pcall(json.decode, text)
+  if not fine or type(said) ~= "table" then return nil end
+  if said.error ~= nil then return pcall(shape.check, said, "a decoder", Refused) and said or nil end
+  return pcall(shape.check, said, "a decoder", Said) and is_clean(path, said) and said or nil
+end
+
+local copied = {"rate", "channels", "frames", "format", "codec", "partial"}
 
 local function note(song, said)
-  for _, name in ipairs(copied) do song[name] = math.tointeger(said[name]) or said[name] end
+  for _, name in ipairs(copied) do song[name] = said[name] end
+  song.tags = tags.read(said.tags)
   song.duration, song.state = said.frames / said.rate, "ready"
   if song.upload then os.remove(song.input) end
   song.input = nil
@@ -74,10 +101,9 @@ end
 
 local function finish(self, one)
   local text = one.peer:rest()
-  local code, signal = one.peer:finish(one.late and 0 or 1)
+  local code, signal = one.peer:finish((one.late or one.endless) and 0 or 1)
   one.peer:close()
-  local fine, said = pcall(json.decode, text)
-  if not fine or type(said) ~= "table" or signal then said = death(one, code, signal) end
+  local said = not signal and not one.endless and read_words(text, one.song.sound) or death(one, code, signal)
   if said.kind == "ffmpeg" and not one.ffmpeg then return start(self, one.song, true) end
   if said.error then
     one.song.state = "new"
@@ -103,9 +129,9 @@ function Decoders:step()
   local now, running, done = core.system.clock(), self.running, {}
   self.running = {}
   for _, one in ipairs(running) do
-    one.late = now > one.deadline
-    local _, over = one.peer:rest()
-    if over or one.late then
+    local text, over = one.peer:rest()
+    one.late, one.endless = now > one.deadline, #text > MOST_WORDS
+    if over or one.late or one.endless then
       local song, problem = finish(self, one)
       if song then done[#done + 1] = {song = song, problem = problem} end
     else
