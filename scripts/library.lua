@@ -19,6 +19,7 @@ parser:epilog [[
   moonlark library search --key "A minor" --mood calm --m3u8 calm.m3u8
   moonlark library add ~/Music --watch               goes on with what changes there, until Ctrl-C
   moonlark library similar song.mp3                  what sounds most like a song
+  moonlark library ask runs/genres                   a model about all songs; then search --label jazz
   moonlark library duplicates                        recordings that are there twice, in whatever encoding
   moonlark library genres yes "for cooking" a.mp3    an example of a genre of your own; no: it is none
   moonlark library genres ask                        asks what tells most
@@ -33,15 +34,17 @@ The library is $MOONLARK_LIBRARY, else moonlark/library.db in $XDG_DATA_HOME, el
 stopped, even by kill -9, goes on where it was when it is called again. Files are never changed.
 Exit code: 0, 1 when something failed, 2 for wrong usage, 3 when some files could not be read.]]
 parser:argument("action", "What to do.")
-  :choices {"add", "search", "similar", "duplicates", "genres", "export", "info", "forget"}
-parser:argument("words", "With add and forget folders or files, with search words, with similar "
+  :choices {"add", "ask", "search", "similar", "duplicates", "genres", "export", "info", "forget"}
+parser:argument("words", "With add and forget folders or files, with ask models, with search words, with similar "
   .. "and info a song, with genres what is said there, with export a file or folder."):args "*"
 parser:option("--library", "Another library than the user's."):argname "<file.db>"
 local adding, searching = options.described "Library:add", options.described "Library:search"
 command.options(parser, adding, {"depth", "parts", "workers"})
 parser:flag("--watch", "With add: goes on with what changes in the folder, until Ctrl-C.")
 command.options(parser, options.described "Library:watch", {"settle", "every"})
-command.options(parser, searching, {"tempo", "key", "mood", "genre", "artist", "album", "year", "duration", "energy",
+command.options(parser, options.described "Library:ask", {"device", "offline"})
+command.options(parser, options.described "Library:similar", {"model"})
+command.options(parser, searching, {"tempo", "key", "mood", "genre", "label", "artist", "album", "year", "duration", "energy",
   "valence", "danceability", "loudness", "vanished", "descending", "offset"})
 command.option(parser, "sort", searching.by_name.sort):argname "<what>"
 command.option(parser, "limit", searching.by_name.limit, {default = false, usual = "100 of search, 10 of similar, "
@@ -52,9 +55,9 @@ parser:option("--csv", "With search: write a table with a line for each song her
 parser:option("--m3u8", "With search: write a playlist here."):argname "<file.m3u8>"
 local args = parser:parse()
 
-local counted = {add = {1, args.watch and 1 or math.huge}, search = {0, math.huge}, similar = {1, 1}, duplicates = {0, 0},
-  genres = {0, math.huge}, export = {1, 1}, info = {0, 1}, forget = {0, math.huge}}
-local needed = {add = "a folder or a file", similar = "a song", export = "a file or a folder"}
+local counted = {add = {1, args.watch and 1 or math.huge}, ask = {1, math.huge}, search = {0, math.huge}, similar = {1, 1},
+  duplicates = {0, 0}, genres = {0, math.huge}, export = {1, 1}, info = {0, 1}, forget = {0, math.huge}}
+local needed = {add = "a folder or a file", ask = "a model", similar = "a song", export = "a file or a folder"}
 local least, most = table.unpack(counted[args.action])
 if #args.words < least then parser:error(("%s needs %s"):format(args.action, needed[args.action])) end
 if #args.words > most then parser:error(("%s takes no more than %d name"):format(args.action, most)) end
@@ -148,6 +151,19 @@ function actions.add()
   end
 end
 
+function actions.ask()
+  local asked = {}
+  for _, name in ipairs(args.words) do
+    local seen = l:ask(name, {workers = args.workers, device = args.device, offline = args.offline})
+    asked[name] = {asked = seen.asked, rejected = json.array(seen.rejected)}
+    if not args.json then
+      print(show.format("%s: %d new answers", name, seen.asked))
+      command.name_files("rejected", seen.rejected)
+    end
+  end
+  if args.json then print(json.encode(asked, "  ")) end
+end
+
 function actions.search()
   local asked = {words = #args.words > 0 and table.concat(args.words, " ") or nil}
   for _, name in ipairs(searching.names) do
@@ -161,7 +177,7 @@ function actions.search()
 end
 
 function actions.similar()
-  local list = l:similar(args.words[1], {limit = args.limit})
+  local list = l:similar(args.words[1], {limit = args.limit, model = args.model})
   local columns = table.move(export.columns, 1, #export.columns, 2, {"similarity"})
   if give_songs(list, columns, {songs = list}) and #list == 0 then print "the library has no other song that was heard" end
 end
@@ -205,7 +221,7 @@ function actions.info()
   if about then
     local song = l:song(about) or l:song(require "moonlark.dataset.scan".absolute(about))
       or show.fail("the library has no song '%s'", about)
-    song.tags, song.analysis = l:tags(song.id), l:analysis(song.id)
+    song.tags, song.analysis, song.predictions = l:tags(song.id), l:analysis(song.id), l:predictions(song.id)
     return print(json.encode(song, "  "))
   end
   local info = l:info()

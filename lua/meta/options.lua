@@ -113,6 +113,13 @@
 ---@field workers? integer  default 0, 0..256: threads; 0: one for each core
 ---@field progress? boolean  default true: draws a bar
 
+--- What Library:ask takes.
+---@class moonlark.Library.ask.Options
+---@field offline? boolean  default false: nothing is fetched, what is here must do
+---@field device? string  default "cpu": where a network computes: "cpu", "cuda:0"
+---@field workers? integer  default 0, 0..256: threads; 0: one for each core
+---@field progress? boolean  default true: draws a bar
+
 --- What Library:forget takes.
 ---@class moonlark.Library.forget.Options
 ---@field vanished? boolean  default false: songs whose files are gone
@@ -126,6 +133,7 @@
 ---@field key? string|false  default any: the key
 ---@field mood? "happy"|"tense"|"sad"|"calm"|false  default any: valence and arousal, each above or below 0.5
 ---@field genre? string|false  default any: a part of the genre that the tags name, or the style that the rules found
+---@field label? string|false  default any: what a model says (Library:ask)
 ---@field artist? string|false  default any: a part of the artist's name
 ---@field album? string|false  default any: a part of the album's name
 ---@field year? number[]|number|string|false  default any: of the date in the tags
@@ -143,6 +151,7 @@
 --- What Library:similar takes.
 ---@class moonlark.Library.similar.Options
 ---@field limit? integer  default 10, 1 or more: songs at most
+---@field model? string|false  default our own, music.vector: whose embeddings are compared: a model that was asked (Library:ask)
 
 --- What Library:watch takes.
 ---@class moonlark.Library.watch.Options

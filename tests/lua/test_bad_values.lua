@@ -61,7 +61,7 @@ local arguments_of = {
   ["Pretrained:transcribe"] = {song},
   ["Pretrained:classify"] = {song}, ["Pretrained:embed"] = {song}, ["Pretrained:attention"] = {song}, ["plot.attention"] = {mel, mel:with {kind = "attention"}}, ["Model:predict"] = {one_song}, ["Model:evaluate"] = {one_song}, ["predict.files"] = {listener, {"/nowhere"}},
   ["cluster.choose"] = {table_of_numbers}, ["cluster.vectors"] = {n = 1}, ["Vectors:search"] = {table_of_numbers}, ["Genres:ask"] = {{}, table_of_numbers}, ["Library:add"] = {"/nowhere"},
-  ["Library:watch"] = {"/nowhere"}, ["Library:search"] = {}, ["Library:similar"] = {"nothing"}, ["Library:forget"] = {}, ["OwnGenres:suggest"] = {}, ["OwnGenres:ask"] = {}, ["plot.scatter"] = {table_of_numbers, n = 2}, ["plot.embedding"] = {table_of_numbers, n = 2},
+  ["Library:watch"] = {"/nowhere"}, ["Library:ask"] = {"/nowhere"}, ["Library:search"] = {}, ["Library:similar"] = {"nothing"}, ["Library:forget"] = {}, ["OwnGenres:suggest"] = {}, ["OwnGenres:ask"] = {}, ["plot.scatter"] = {table_of_numbers, n = 2}, ["plot.embedding"] = {table_of_numbers, n = 2},
   ["plot.heat"] = {{{1, 2}, {3, 4}}}, ["plot.dendrogram"] = {{{0, 1, 1, 2}}},
   ["plot.roc"] = {{fpr = {0, 1}, tpr = {0, 1}}}, ["plot.precision_recall"] = {{precision = {1, 0}, recall = {0, 1}}},
   ["plot.calibration"] = {{mean_predicted = {0.1, 0.9}, fraction_positive = {0.2, 0.8}}},

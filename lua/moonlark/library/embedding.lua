@@ -8,14 +8,14 @@ local embedding = {}
 ---@return moonlark.library.Maker
 function embedding.own() return {kind = "embedding", name = "music.vector", version = "1"} end
 
---- Those of a model that gives embeddings; another version of it (its weights) is another maker of the same name.
----     local maker = embedding.of_model("yamnet", opened)
----@param name string  as a person names it
----@param opened moonlark.Model
----@return moonlark.library.Maker
-function embedding.of_model(name, opened)
-  local found = opened.learned.found
-  return {kind = "embedding", name = name, version = found and found:content() or "1"}
+--- Those of a model that was asked about the library (asking.ask); nil where it was not.
+---     local maker = embedding.by_model(db, "yamnet")
+---@param db moonlark.Database
+---@param name string  of asking.name_of
+---@return moonlark.library.Maker?
+function embedding.by_model(db, name)
+  return db:row([[SELECT id, kind, name, version FROM makers WHERE kind = 'embedding' AND name = ?
+    AND EXISTS (SELECT 1 FROM findings WHERE maker = makers.id) ORDER BY id DESC LIMIT 1]], {name})
 end
 
 --- One, as it is kept: float32.

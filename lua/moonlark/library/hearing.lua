@@ -65,8 +65,12 @@ function hearing.pending(db, ears)
   return list
 end
 
--- A file that still is what the library read; nil where none is.
-local function file_of(db, number)
+--- A file of a song that still is what the library read; nil where none is.
+---     print(hearing.file_of(db, 7).path)
+---@param db moonlark.Database
+---@param number integer
+---@return {path: string, bytes: integer, mtime: integer}?
+function hearing.file_of(db, number)
   for _, file in ipairs(db:rows([[SELECT path, bytes, mtime FROM files WHERE song = ? AND vanished IS NULL
     ORDER BY path]], {number})) do
     local bytes, mtime = core.system.stamp(file.path)
@@ -137,7 +141,7 @@ end
 ---@param ears moonlark.library.Ear[]
 ---@return {path: string, reason: string}?  why it cannot be heard
 function hearing.hear(db, number, ears)
-  local file = file_of(db, number)
+  local file = hearing.file_of(db, number)
   if not file then return nil end
   local fine, list = pcall(find, db, number, file.path, ears)
   if not is_as_before(file) then return nil end

@@ -7,6 +7,7 @@
 ---
 --- The file is a SQLite database, which other programs may read while this one writes. Music itself is never changed.
 --- A process may be killed at any moment: what was added before is there, and the next `add` goes on where it was.
+local asking = require "moonlark.library.asking"
 local background = require "moonlark.dataset.background"
 local claim = require "moonlark.base.claim"
 local database = require "moonlark.library.database"
@@ -22,6 +23,7 @@ local hands = require "moonlark.library.hands"
 local hearing = require "moonlark.library.hearing"
 local json = require "moonlark.base.json"
 local makers = require "moonlark.library.makers"
+local model = require "moonlark.model"
 local options = require "moonlark.base.options"
 local parts = require "moonlark.music.analysis.parts"
 local place = require "moonlark.library.place"
@@ -143,6 +145,27 @@ function Library:watch(folder, given)
   end, nil, nil, closing
 end
 
+local opening = options.described "model.open"
+local questions = options.describe("Library:ask", {device = opening.by_name.device, offline = opening.by_name.offline},
+  background.options)
+
+--- Asks a model about the songs that it has not been asked about, in its present version (its weights): keeps what it says
+--- of each (its label is what Library:search finds by `label`), and its embedding where it gives one (see Library:similar).
+---
+--- Errors: there is no such model; the disk is full. What was kept before stays.
+---     l:ask "runs/genres"
+---@param name string  a run folder, a model's file, or a model's name on a hub
+---@param given moonlark.Library.ask.Options?
+---@return moonlark.library.Asked
+function Library:ask(name, given)
+  local o = questions:read(given)
+  if type(name) ~= "string" then show.fail("model must be a path or a name, got %s", options.got(name)) end
+  local opened = model.open(name, {device = o.device, offline = o.offline})
+  local bar = bar_of("asking", o.progress)
+  local _ <close> = finally(bar.finish)
+  return asking.ask(self.db, asking.name_of(name), opened, o, bar.update)
+end
+
 --- Songs that are as asked, sorted. Ranges are "120-130", "120-", "-130" or {120, 130}; one number stands for what is
 --- rounded to it.
 ---     for _, song in ipairs(l:search {words = "love", tempo = "120-130", sort = "tempo"}) do print(song.title) end
@@ -165,6 +188,12 @@ function Library:song(song) return (songs.find(self.db, song)) end
 ---@return table<string, string|integer>
 function Library:tags(song) return songs.tags(self.db, select(2, known(self, song))) end
 
+--- What models said of a song, by their names: label, probability, probabilities … Errors: the library has no such song.
+---     for name, said in pairs(l:predictions "/music/a.mp3") do print(name, said.label) end
+---@param song string  its id, or a path
+---@return table<string, table>
+function Library:predictions(song) return asking.predictions(self.db, select(2, known(self, song))) end
+
 --- What music.analyze says of a song, as Analysis:plain gives it; nil where it was not heard. Errors: the library has no
 --- such song.
 ---     print(l:analysis("/music/a.mp3").key.tonic)
@@ -174,13 +203,16 @@ function Library:analysis(song) return hearing.analysis(self.db, select(2, known
 
 local comparing = options.describe("Library:similar", {
   limit = options.integer(10, {least = 1}, "songs at most"),
+  model = options.text(options.none, "whose embeddings are compared: a model that was asked (Library:ask)",
+    {usual = "our own, music.vector"}),
 })
 
 --- The songs that sound most like one, the most similar first, each with `similarity`, -1..1.
 ---
 --- Compared are the vectors of music.vector, which Library:add keeps of each song that is heard: each column standardised
 --- over the library and cut at 3 deviations, then the cosine with all songs, exactly. Songs whose files are gone are not
---- found. Errors: the library has no such song; it was not heard.
+--- found. With `model` the embeddings of that model are compared in the same way. Errors: the library has no such song; it
+--- was not heard, or the model was not asked.
 ---     for _, song in ipairs(l:similar("/music/a.mp3", {limit = 5})) do print(song.similarity, song.path) end
 ---@param song string  its id, or a path
 ---@param given moonlark.Library.similar.Options?
@@ -188,7 +220,9 @@ local comparing = options.describe("Library:similar", {
 function Library:similar(song, given)
   local o, list = comparing:read(given), json.array {}
   local _, number = known(self, song)
-  local maker = makers.enter(self.db, embedding.own())
+  local maker = o.model and (embedding.by_model(self.db, asking.name_of(o.model))
+    or show.fail("the library has no embeddings of %s: ask it first", o.model))
+  maker = maker or makers.enter(self.db, embedding.own())
   local index = similar.index(self.db, maker, self.indexes[maker.id])
   self.indexes[maker.id] = index
   for i, one in ipairs(similar.find(self.db, index, number, o.limit)) do

@@ -85,6 +85,7 @@ search.parameters = options.describe("Library:search", {
     {usual = "any"}),
   mood = options.choice(traits.moods, options.none, "valence and arousal, each above or below 0.5", {usual = "any"}),
   genre = text(options.none, "a part of the genre that the tags name, or the style that the rules found", {usual = "any"}),
+  label = text(options.none, "what a model says (Library:ask)", {usual = "any"}),
   artist = text(options.none, "a part of the artist's name", {usual = "any"}),
   album = text(options.none, "a part of the album's name", {usual = "any"}),
   year = range "of the date in the tags",
@@ -141,6 +142,11 @@ local function conditions_of(o)
   if o.genre then
     values.genre = within(o.genre)
     add [[(songs.genre LIKE :genre ESCAPE '\' OR songs.genre IS NULL AND traits.style LIKE :genre ESCAPE '\')]]
+  end
+  if o.label then
+    add([[EXISTS (SELECT 1 FROM findings JOIN makers ON makers.id = findings.maker WHERE findings.song = songs.id
+      AND makers.kind = 'prediction' AND CASE typeof(findings.data) WHEN 'text' -- embeddings are looked at, too
+      THEN json_extract(findings.data, '$.label') END = :label COLLATE NOCASE)]], "label", o.label)
   end
   for _, name in ipairs {"artist", "album"} do
     if o[name] then add(([[songs.%s LIKE :%s ESCAPE '\']]):format(name, name), name, within(o[name])) end
