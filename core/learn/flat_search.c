@@ -236,8 +236,10 @@ mlk_code mlk_flat_search_find(mlk_flat_search *search, mlk_samples queries, int6
     if (!code)
         code = mlk_row_table_new(queries, MLK_ROWS_COSINE, NULL, &table, status);
     walk self = {.rows = &rows, .queries = &table, .allowed = allowed};
+    bool by_codes = queries.n <= FEW && (search->asked || queries.n > 1);
     if (!code && queries.n > 0)
-        code = (queries.n <= FEW ? find_by_codes : find_by_products)(search, &self, k, keys, status);
+        code = (by_codes ? find_by_codes : find_by_products)(search, &self, k, keys, status);
+    search->asked = search->asked || queries.n > 0;
     mlk_row_table_free(&table);
     return code;
 }

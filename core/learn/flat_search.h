@@ -8,8 +8,8 @@
  *                  of the cosine that reads a quarter of the memory.
  *   many queries   products of matrices in float32, whose rounding is bounded.
  *
- * A row whose upper bound reaches the worst of the best k so far is compared. The 8-bit rows are made when they are
- * first needed, and for rows that were added since.
+ * A row whose upper bound reaches the worst of the best k so far is compared. The 8-bit rows are made at the second search
+ * (making them costs as much as several; a command asks once), and for rows that were added since.
  */
 #ifndef MLK_LEARN_FLAT_SEARCH_H
 #define MLK_LEARN_FLAT_SEARCH_H
@@ -21,6 +21,7 @@
 typedef struct mlk_flat_search {
     mlk_vectors vectors; /* rows as mlk_row_table_new makes them of cosine */
     mlk_codes codes;
+    bool asked;          /* it was searched before */
     int64_t compared;    /* pairs that the last search compared number by number */
 } mlk_flat_search;
 

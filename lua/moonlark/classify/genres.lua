@@ -152,8 +152,9 @@ function Genres:fit(ids, x)
   local rows, known = examples_of(self, ids, names)
   check_examples(names, known)
   local examples = scaled(scale, x:index_select(0, rows))
-  self.fitted = {names = names, scale = scale, model = verdicts.fit(examples, known), examples = examples,
-    sharpness = verdicts.sharpness(examples, known)}
+  local certain = known:eq(1):any(1):nonzero():flatten()
+  self.fitted = {names = names, scale = scale, model = verdicts.fit(examples, known),
+    sharpness = verdicts.sharpness(examples, known), examples = examples:index_select(0, certain)}
   return self
 end
 
@@ -204,6 +205,8 @@ function Genres:suggest(ids, x)
   return list
 end
 
+local most_others = 2000 -- rows that stand for a library
+
 local asking = options.describe("Genres:ask", {
   count = options.integer(5, {least = 1}, "questions"),
 })
@@ -229,8 +232,16 @@ local function candidates_of(self, ids, proba)
   return list
 end
 
---- What to ask next: songs of which yes is as likely as no, unlike those that are known and each other (uncertainty
---- weighed by the distance from what is known: Settles, Active Learning Literature Survey, 2009). `say` takes the answer.
+-- How much each row is like the others, of which some stand for all: the mean of their cosines above 0.
+local function density_of(rows)
+  local step = math.max(1, rows:size(0) // most_others)
+  local others = step > 1 and rows:slice(0, 0, rows:size(0), step) or rows
+  return (rows:matmul(others:t()) / rows:size(1)):clamp(0):mean({1}):totable()
+end
+
+--- What to ask next: songs of which yes is as likely as no, that are like many others, but unlike those that are known and
+--- each other (uncertainty weighed by density and distance: Settles, Active Learning Literature Survey, 2009). `say` takes
+--- the answer.
 ---
 --- Errors: not fitted.
 ---     for _, one in ipairs(own:ask(ids, embeddings, {count = 3})) do print(one.id, one.genre) end
@@ -243,12 +254,12 @@ function Genres:ask(ids, x, given)
   check_table(ids, x)
   local proba, rows = probabilities(self, x)
   local list, asked = candidates_of(self, ids, proba), {}
-  local width = x:size(1)
+  local width, density = x:size(1), density_of(rows)
   local nearest = (rows:matmul(self.fitted.examples:t()) / width):amax({1}) -- cosine with the nearest that is known
   while #asked < count and #list > 0 do
     local near, best, most = nearest:totable(), 1, -1
     for i, one in ipairs(list) do
-      local telling = one.doubt * (1 - near[one.row + 1])
+      local telling = one.doubt * density[one.row + 1] * (1 - near[one.row + 1])
       if telling > most then best, most = i, telling end
     end
     local one = table.remove(list, best)

@@ -124,8 +124,10 @@ local function pairs_of(half)
   for _, r in ipairs(recordings) do
     if r.number % 2 == half then part[#part + 1] = r end
   end
-  local function add(a, b, same, what) all[#all + 1] = {a = a, b = b, same = same, what = what} end
+  local name
+  local function add(a, b, same, what) all[#all + 1] = {a = a, b = b, same = same, what = what, name = name} end
   for i, r in ipairs(part) do
+    name = r.name
     for j, copy in ipairs(r.copies) do
       add(r.code, copy.code, true, r.kind == "composed" and copy.treatment or r.kind)
       local other = r.copies[j % #r.copies + 1]
@@ -153,7 +155,7 @@ local function wilson(k, n)
   if n == 0 then return "-" end
   local z, p = 1.96, k / n
   local middle, reach = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-  return ("%d of %d, %.2f %% (%.2f to %.2f)"):format(k, n, 100 * p, 100 * (middle - reach) / (1 + z * z / n),
+  return ("%d of %d, %.2f %% (%.2f to %.2f)"):format(k, n, 100 * p, math.max(0, 100 * (middle - reach) / (1 + z * z / n)),
     100 * (middle + reach) / (1 + z * z / n))
 end
 
@@ -178,7 +180,9 @@ end
 local counts, what = {}, {}
 local right, taken, all = 0, 0, 0
 for _, pair in ipairs(pairs_of(1)) do
-  local said = music.same_recording(pair.a, pair.b).same
+  local found = music.same_recording(pair.a, pair.b)
+  local said = found.same
+  if pair.same and not said then io.stderr:write(pair.what, " ", pair.name or "", " ", tostring(found), "\n") end
   local count = counts[pair.what] or {n = 0, said = 0, same = pair.same}
   if not counts[pair.what] then counts[pair.what], what[#what + 1] = count, pair.what end
   count.n, count.said = count.n + 1, count.said + (said and 1 or 0)
@@ -193,3 +197,25 @@ for _, same in ipairs {true, false} do
 end
 print("precision", wilson(right, taken))
 print("recall", wilson(right, all))
+
+-- All of that half in one library: pairs that are put into one group.
+local codes, of = {}, {}
+for _, r in ipairs(recordings) do
+  if r.number % 2 == 1 then
+    codes[#codes + 1], of[#of + 1] = r.code, r.name
+    for _, copy in ipairs(r.copies) do codes[#codes + 1], of[#of + 1] = copy.code, r.name end
+    for like, code in pairs(r.likes) do codes[#codes + 1], of[#of + 1] = code, r.name .. like end
+  end
+end
+local grouped, rightly, truly, sizes = 0, 0, 0, {}
+for _, name in ipairs(of) do sizes[name] = (sizes[name] or 0) + 1 end
+for _, size in pairs(sizes) do truly = truly + size * (size - 1) // 2 end
+for _, group in ipairs(music.duplicates(codes)) do
+  for i = 1, #group do
+    for j = i + 1, #group do
+      grouped, rightly = grouped + 1, rightly + (of[group[i]] == of[group[j]] and 1 or 0)
+    end
+  end
+end
+print(("duplicates among %d files: of pairs in one group right %s; of pairs that are the same found %s"):format(#codes,
+  wilson(rightly, grouped), wilson(rightly, truly)))

@@ -41,7 +41,7 @@ end
 
 -- How the figures of an agreement are weighed: a logistic regression (tests/bench/library/fingerprint.lua --fit). Where
 -- more weak bits differ than the strong ones promise, an encoder was at work; where strong ones do, another melody.
-local weights = {bias = 2.3, wrong = 71, wrong_strong = -72, worst_time = -15.6, worst_bands = -41}
+local weights = {bias = 2.4, wrong = 54, wrong_strong = -43, worst_time = -13.3, worst_bands = -36.4}
 local most_wrong = 0.32 -- of bits; encoders seldom turn so many round (core/music/print_pairs.c looks no further, either)
 
 --- How two fingerprints agree.
