@@ -37,6 +37,7 @@ local function make_library(path)
   for name, hz in pairs {low = 110, middle = 330, high = 880} do
     lib.write_beat(("%s/filed/%s.wav"):format(folder, name), 8, hz)
   end
+  files.write(folder .. "/filed/copy.wav", files.read(folder .. "/filed/low.wav"))
   local l <close> = library.open(path)
   lu.assertEquals(l:add(folder .. "/filed", {workers = 1, parts = {"tempo", "key"}}).heard, 3)
   return path
@@ -302,6 +303,33 @@ function TestLibrary:test_its_songs_are_listed_heard_and_compared()
   lu.assertNotStrContains(similar.body, folder) -- no paths
   refused(409, "--library", get("/v1/songs/" .. upload().id .. "/similar"))
   refused(404, "no such song", get("/v1/songs/" .. ("0"):rep(32) .. "/similar"))
+end
+
+function TestLibrary:test_recordings_that_are_there_twice()
+  local answer = get "/v1/library/duplicates"
+  lu.assertEquals(answer.status, 200, answer.body)
+  local groups = answer.json().groups
+  lu.assertEquals(#groups, 1)
+  lu.assertEquals(groups[1].songs[1].id, get("/v1/songs?query=low").json().songs[1].id)
+end
+
+function TestLibrary:test_genres_of_one_s_own()
+  local id = {}
+  for _, name in ipairs {"low", "middle", "high"} do id[name] = get("/v1/songs?query=" .. name).json().songs[1].id end
+  local place = "/v1/library/genres"
+  lu.assertEquals(get(place).body, '{"answers":0,"genres":[]}\n')
+  refused(422, "an example of two or more", get(place .. "/suggestions"))
+  lu.assertEquals(ask("POST", place, {song = id.low, genre = "deep"}).status, 204)
+  lu.assertEquals(ask("POST", place, {song = id.high, genre = "shrill", yes = true}).status, 204)
+  lu.assertEquals(get(place).json(), {genres = {"deep", "shrill"}, answers = 2})
+  local found = get(place .. "/suggestions")
+  lu.assertEquals(found.status, 200, found.body)
+  lu.assertEquals({found.json().songs[1].said, found.json().total > 0}, {true, true})
+  local questions = get(place .. "/questions?count=1").json().songs
+  lu.assertEquals({#questions, questions[1].id}, {1, id.middle})
+  refused(404, "no such song", ask("POST", place, {song = ("0"):rep(32), genre = "deep"}))
+  refused(422, "blanks", ask("POST", place, {song = id.low, genre = " "}))
+  refused(422, "genre", get(place .. "/suggestions?genre=loud"))
 end
 
 function TestLibrary:test_pages_go_from_songs_that_were_sent_to_those_of_the_library()

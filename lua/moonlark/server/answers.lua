@@ -27,6 +27,9 @@ answers.Song = object({
   ["key?"] = text "once it was analysed",
   ["mood?"] = one_of({"calm", "happy", "sad", "tense"}, "by valence and arousal, once it was analysed"),
   ["genre?"] = text "once it was predicted",
+  ["own_genre?"] = text "of genres of one's own",
+  ["confidence?"] = number "that it is of this genre, 0..1",
+  ["said?"] = schema.boolean "a person said so",
   ["similarity?"] = number "to the song that others were compared with, -1..1",
 }, "a sound that the service holds")
 

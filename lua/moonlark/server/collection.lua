@@ -60,7 +60,8 @@ function collection.filed(song)
   return {id = song.id, name = name_of(song), bytes = song.bytes, upload = false, state = "new",
     added = math.floor(song.added), duration = song.duration, rate = song.rate, channels = song.channels,
     format = song.format, codec = song.codec, tags = tags, tempo = song.tempo, key = song.key, mood = song.mood,
-    genre = song.genre or song.style, similarity = song.similarity}
+    genre = song.genre or song.style, similarity = song.similarity, own_genre = song.own_genre,
+    confidence = song.confidence, said = song.said}
 end
 
 -- What the library is asked.

@@ -127,6 +127,7 @@ end
 -- A form: the sound as `file`, and the options as texts.
 local function form_body(about)
   local made = schema.fields(about.options or nothing)
+  made.additionalProperties = nil -- they are refused; but one without a value is nothing that a form could say
   for _, name in ipairs(about.one_of or {}) do made.properties[name] = nil end
   local encoding = {file = {contentType = "audio/*, application/octet-stream"}}
   for _, p in ipairs(about.options and about.options.list or {}) do
