@@ -3,6 +3,13 @@ local show = require "moonlark.base.show"
 
 local prediction = {}
 
+---@class moonlark.Prediction.Segment
+---@field start number  s
+---@field label string?
+---@field probability number?
+---@field probabilities table<string, number>?  of each class
+---@field values table<string, number>?
+
 ---@class moonlark.Prediction
 ---@field path string  the file; of a table the path of the row, or its number
 ---@field label string?  the class or cluster, "noise" for a row of none; nil for models of tags and values
@@ -10,7 +17,7 @@ local prediction = {}
 ---@field probabilities table<string, number>?  of each class
 ---@field tags string[]?  those that apply, of a model of tags
 ---@field values table<string, number>?  of a model of values
----@field segments {start: number, label: string?, probability: number?, values: table?}[]?  when they were asked for
+---@field segments moonlark.Prediction.Segment[]?  when they were asked for
 ---@field top integer?  how many classes print names; default: the likeliest, or the tags that apply
 local Prediction = {}
 Prediction.__index = Prediction

@@ -119,7 +119,8 @@ end
 function TestModel:test_segments_of_a_classical_model()
   local list = predict.files(classify.knn {n_neighbors = 1}:fit(X), new, {segments = true})
   lu.assertEquals({#list[1].segments, #list[2].segments, #list[3].segments}, {1, 1, 2})
-  lu.assertEquals(list[3].segments[2], {start = 3, label = "mid", probability = 1})
+  lu.assertEquals(list[3].segments[2], {start = 3, label = "mid", probability = 1,
+    probabilities = {low = 0, mid = 1, top = 0}})
 end
 
 -- Columns are found by their names, wherever they stand.

@@ -26,7 +26,7 @@ Model.__name = "moonlark.Model"
 ---@field probabilities moonlark.Tensor?  n × names; nil: the model has none
 ---@field said moonlark.Tensor?  n × names, 0 or 1, of a model of tags
 ---@field values moonlark.Tensor?  n × names, of a model of values
----@field segments {start: number, label: string?, probability: number?, values: table?}[][]?  n, when asked for
+---@field segments moonlark.Prediction.Segment[][]?  n, when asked for
 ---@field rejected {path: string, reason: string}[]  files that could not be read: they have no row
 ---@field partial {path: string, reason: string}[]  files that were kept in part
 

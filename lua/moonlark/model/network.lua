@@ -82,6 +82,7 @@ local function collector(names, asked)
         segment.values = by_name(names, rows[i])
       else
         segment.label, segment.probability = best_of(rows[i], names)
+        segment.probabilities = by_name(names, rows[i])
       end
       by_track[track] = by_track[track] or {}
       table.insert(by_track[track], segment)

@@ -136,6 +136,14 @@ local function pieces_of(tracks)
   return datasets.make(pieces), of
 end
 
+-- The probability of each class in a row; nil: the model has none.
+local function row_of(found, row)
+  if not found.probabilities then return nil end
+  local all, values = {}, found.probabilities[row - 1]:totable()
+  for k, name in ipairs(found.names) do all[name] = values[k] end
+  return all
+end
+
 -- For each song its pieces: where they start, and what they sound like.
 local function segments_of(self, tracks, o)
   local pieces, of = pieces_of(tracks)
@@ -148,7 +156,8 @@ local function segments_of(self, tracks, o)
   for row, piece in ipairs(X.tracks) do
     local id = ids[row]
     table.insert(segments[of[piece]], {start = piece.start, label = found.names[id + 1] or "noise",
-      probability = found.probabilities and id >= 0 and found.probabilities[row - 1][id]:item() or nil})
+      probability = found.probabilities and id >= 0 and found.probabilities[row - 1][id]:item() or nil,
+      probabilities = row_of(found, row)})
   end
   return segments
 end

@@ -38,9 +38,13 @@ end
 -- Notes what each window sounds like.
 local function note_segments(self, probabilities, starts)
   local values, ids = probabilities:max(-1)
+  local rows = probabilities:totable()
   values, ids = values:totable(), ids:totable()
   for i, start in ipairs(starts) do
-    table.insert(self.segments, {start = start, label = self.names[ids[i] + 1], probability = values[i]})
+    local all = {}
+    for k, name in ipairs(self.names) do all[name] = rows[i][k] end
+    table.insert(self.segments,
+      {start = start, label = self.names[ids[i] + 1], probability = values[i], probabilities = all})
   end
 end
 

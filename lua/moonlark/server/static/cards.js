@@ -1,5 +1,6 @@
 // What was heard in a song, card by card. What was not heard has no card.
-import {el, musical, percent, svg} from "./dom.js";
+import {el, svg} from "./dom.js";
+import {chord, hasFlats, musical, percent} from "./words.js";
 
 export function card(title, ...children) {
   return el("section", {class: "card"}, el("h2", {}, title), children);
@@ -13,6 +14,8 @@ export function bar(label, share, text = percent(share)) {
       svg("rect", {width: Math.max(Math.min(100 * share, 100), 0), height: 8, rx: 2, class: "fill"})),
     el("span", {class: "number"}, text));
 }
+
+const hues = ["a", "b", "c", "d", "e", "f"];
 
 const big = (text, unit) => el("p", {class: "big number"}, text, unit && el("small", {}, ` ${unit}`));
 const ranked = (shares) => Object.entries(shares).sort((a, b) => b[1] - a[1]);
@@ -33,14 +36,14 @@ function tempo(result) {
   if (!result.tempo) return null;
   const others = (result.tempo_candidates ?? []).slice(1, 3).map((one) => Math.round(one.bpm)).join(", ");
   return card("Tempo", big(Math.round(result.tempo), "BPM"), facts([["Beats in a bar", result.meter],
-    ["Beats", result.beats?.length], ["Sureness", result.beats_confidence && percent(result.beats_confidence)], ["Or", others || undefined]]));
+    ["Beats", result.beats?.length], ["How sure", result.beats_confidence && percent(result.beats_confidence)], ["Or", others || undefined]]));
 }
 
 function key(result) {
   if (!result.key?.tonic) return null;
   const second = result.key.second;
-  return card("Key", big(musical(`${result.key.tonic} ${result.key.mode}`)), bar("sureness", result.key.confidence),
-    second && bar(musical(`${second.tonic} ${second.mode}`), second.confidence));
+  return card("Key", big(musical(`${result.key.tonic} ${result.key.mode}`)), bar("how sure", result.key.confidence),
+    second && bar(`or ${musical(`${second.tonic} ${second.mode}`)}`, second.confidence));
 }
 
 function mood(result) {
@@ -63,13 +66,19 @@ export function shares(segments) {
 
 function chords(result) {
   const list = result.chords?.filter((one) => one.label !== "N");
-  return list?.length ? card("Chords", shares(list).slice(0, 6).map(([label, share]) => bar(musical(label), share))) : null;
+  const flats = hasFlats(result.key);
+  return list?.length ? card("Chords", shares(list).slice(0, 6).map(([label, share]) => bar(chord(label, flats), share))) : null;
 }
 
 function structure(result) {
   if (!result.sections?.length) return null;
-  const letters = result.sections.length <= 16 && result.sections.map((one) => one.label).join(" ");
-  return card("Structure", letters ? big(letters) : big(result.sections.length, "sections"), shares(result.sections).map(([label, share]) => bar(label, share)));
+  const {sections} = result, whole = sections.at(-1).end, order = [...new Set(sections.map((one) => one.label))];
+  const form = svg("svg", {viewBox: "0 0 100 10", preserveAspectRatio: "none", class: "form", "aria-hidden": "true"}, sections.map((one) =>
+    svg("rect", {x: 100 * one.start / whole, width: Math.max(100 * (one.end - one.start) / whole - 0.6, 0.3), height: 10,
+      class: hues[order.indexOf(one.label) % hues.length]})));
+  const letters = sections.length <= 16 ? sections.map((one) => one.label).join(" ") : `${sections.length} sections`;
+  return card("Structure", el("p", {class: "letters"}, letters), form,
+    shares(sections).slice(0, 5).map(([label, share]) => bar(label, share)));
 }
 
 function loudness(result) {

@@ -25,23 +25,6 @@ export function say(text) {
   document.getElementById("said").textContent = text;
 }
 
-// A time as people write it: 3:05, 1:02:03; with `fine` tenths, too.
-export function clock(seconds, fine = false) {
-  const whole = fine ? Math.floor(seconds * 10) / 10 : Math.floor(seconds);
-  const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60;
-  const s = (whole % 60).toFixed(fine ? 1 : 0).padStart(fine ? 4 : 2, "0");
-  return h ? `${h}:${String(m).padStart(2, "0")}:${s}` : `${m}:${s}`;
-}
-
-// Sharps and flats as musicians write them: "Db major" is D♭ major.
-export function musical(label) {
-  return label.replace(/^([A-G])b/, "$1♭").replace(/^([A-G])#/, "$1♯");
-}
-
-export function percent(share) {
-  return `${Math.round(100 * share)} %`;
-}
-
 // A colour of the page's, "accent", as canvases take it.
 export function colour(name) {
   const probe = document.body.appendChild(el("span", {hidden: true}));

@@ -1,8 +1,20 @@
-// What was heard, on top of a map: sections, chords, beats, predictions. Each can be switched off.
+// What was heard, on top of a map: sections, chords, predictions as strips, beats as lines. Each can be switched off.
 import {colour} from "./dom.js";
 
 const hues = ["hue-a", "hue-b", "hue-c", "hue-d", "hue-e", "hue-f"];
-const strip = 20; // height of a strip of segments
+const strip = 22, gap = 2; // heights of a strip of segments and of what is between two
+const closest = 5; // pixels between lines; those that would be closer are left out
+
+// The number of the first that lies at or after a moment.
+function first(list, seconds, time) {
+  let low = 0, high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (time(list[middle]) < seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 export class Layers {
   constructor() {
@@ -11,23 +23,27 @@ export class Layers {
 
   colours() {
     this.hues = hues.map(colour);
-    this.card = colour("card");
+    this.paper = colour("card");
     this.ink = colour("ink");
   }
 
-  // Segments {start, end, label}, in order of time.
+  // Segments {start, end, label}, in order of time. Labels that last longest get the first hues.
   segments(name, list) {
-    if (list?.length) this.all[name] = {kind: "segments", list, on: true, labels: [...new Set(list.map((one) => one.label))]};
+    if (!list?.length) return;
+    const lasts = new Map();
+    for (const one of list) lasts.set(one.label, (lasts.get(one.label) ?? 0) + one.end - one.start);
+    const labels = [...lasts].sort((a, b) => b[1] - a[1]).map(([label]) => label);
+    this.all[name] = {kind: "segments", list, on: true, hue: new Map(labels.map((label, i) => [label, i % hues.length]))};
   }
 
-  // Moments; those that are among `strong` are drawn longer.
-  beats(name, list, strong = []) {
-    if (list?.length) this.all[name] = {kind: "beats", list, strong: new Set(strong), on: true};
+  // Moments, drawn as lines so many pixels long and so strong.
+  beats(name, list, length, strength) {
+    if (list?.length) this.all[name] = {kind: "beats", list, length, strength, on: true};
   }
 
   // How much room the strips take above the map.
   height() {
-    return Object.values(this.all).filter((layer) => layer.on && layer.kind === "segments").length * (strip + 2);
+    return Object.values(this.all).filter((layer) => layer.on && layer.kind === "segments").length * (strip + gap);
   }
 
   // The words of all layers at a moment.
@@ -35,8 +51,8 @@ export class Layers {
     let words = "";
     for (const layer of Object.values(this.all)) {
       if (layer.kind !== "segments" || !layer.on) continue;
-      const found = layer.list.find((one) => one.start <= seconds && seconds < one.end);
-      if (found) words += ` · ${found.label}`;
+      const found = layer.list[first(layer.list, seconds, (one) => one.end)];
+      if (found && found.start <= seconds) words += ` · ${found.label}`;
     }
     return words;
   }
@@ -49,7 +65,7 @@ export class Layers {
       if (layer.kind === "beats") this.paintBeats(c, view, layer, bottom);
       else {
         this.paintSegments(c, view, layer, top);
-        top += strip + 2;
+        top += strip + gap;
       }
     }
   }
@@ -58,25 +74,37 @@ export class Layers {
     c.font = "12px system-ui, sans-serif";
     c.textBaseline = "middle";
     c.textAlign = "left";
-    for (const one of layer.list) {
-      const x = (one.start - view.start) / view.scale, width = (one.end - one.start) / view.scale;
-      if (x > view.width || x + width < 0) continue;
-      c.fillStyle = this.hues[layer.labels.indexOf(one.label) % this.hues.length];
-      c.fillRect(x, top, width > 4 ? width - 1 : Math.max(width, 0.5), strip);
-      const from = Math.max(x, 0), seen = Math.min(x + width, view.width) - from;
-      if (seen < 16 || c.measureText(one.label).width > seen - 6) continue;
-      c.fillStyle = this.card; // the paper is the other end of each hue's contrast
-      c.fillText(one.label, from + 4, top + strip / 2 + 1);
+    c.fillStyle = this.paper;
+    c.fillRect(-view.start / view.scale, top, view.duration / view.scale, strip);
+    const end = view.start + view.width * view.scale;
+    for (let i = first(layer.list, view.start, (one) => one.end); i < layer.list.length && layer.list[i].start < end; i++) {
+      this.paintSegment(c, view, layer, layer.list[i], top);
     }
   }
 
-  paintBeats(c, view, layer, bottom) {
-    const every = view.scale < 0.06, any = view.scale < 0.25; // lines that would touch are not drawn
-    for (const moment of layer.list) {
-      const x = (moment - view.start) / view.scale, strong = layer.strong.has(moment);
-      if (x < 0 || x > view.width || !(every || strong && any)) continue;
-      c.fillStyle = strong ? "#ffffffcc" : "#ffffff80";
-      c.fillRect(x, bottom - (strong ? 36 : 18), strong ? 1.5 : 1, strong ? 36 : 18);
+  // A wash of the label's hue, a line of it below, and the label where it fits.
+  paintSegment(c, view, layer, one, top) {
+    const x = Math.max((one.start - view.start) / view.scale, 0), right = Math.min((one.end - view.start) / view.scale, view.width);
+    const width = Math.max(right - x - 1, 0.5);
+    c.fillStyle = this.hues[layer.hue.get(one.label)];
+    c.globalAlpha = 0.2;
+    c.fillRect(x, top, width, strip);
+    c.globalAlpha = 1;
+    c.fillRect(x, top + strip - 2, width, 2);
+    if (width < 12 || c.measureText(one.label).width > width - 7) return;
+    c.fillStyle = this.ink;
+    c.fillText(one.label, x + 4, top + strip / 2);
+  }
+
+  paintBeats(c, view, {list, length, strength}, bottom) {
+    const usual = (list.at(-1) - list[0]) / (list.length - 1);
+    if (usual / view.scale < closest) return;
+    c.fillStyle = "#fff";
+    c.globalAlpha = strength;
+    const end = view.start + view.width * view.scale;
+    for (let i = first(list, view.start, (moment) => moment); i < list.length && list[i] < end; i++) {
+      c.fillRect((list[i] - view.start) / view.scale - 0.5, bottom - length, 1, length);
     }
+    c.globalAlpha = 1;
   }
 }

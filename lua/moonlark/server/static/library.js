@@ -1,6 +1,7 @@
 // The library: songs that are kept, searched by words and by what was heard; what sounds alike.
 import {get} from "./api.js";
-import {clock, el, percent, say} from "./dom.js";
+import {el, say} from "./dom.js";
+import {clock, musical, percent} from "./words.js";
 
 const page = 50;
 
@@ -12,7 +13,7 @@ const fields = [
 
 const columns = [
   ["Title", (song) => el("a", {href: `#song/${song.id}`}, song.title ?? song.name)], ["Artist", (song) => song.artist],
-  ["Tempo", (song) => song.tempo && Math.round(song.tempo)], ["Key", (song) => typeof song.key === "string" ? song.key : song.key?.label],
+  ["Tempo", (song) => song.tempo && Math.round(song.tempo)], ["Key", (song) => song.key && musical(song.key)],
   ["Genre", (song) => song.genre], ["Length", (song) => song.duration && clock(song.duration)],
   ["Alike", (song) => song.similarity !== undefined && percent(song.similarity)],
 ];

@@ -1,6 +1,6 @@
 // The page: which view is shown, by what stands behind # in the address.
 import {el, say} from "./dom.js";
-import {songsView} from "./songs.js";
+import {sendAll, songsView} from "./songs.js";
 import {songView} from "./song.js";
 import {compareView} from "./compare.js";
 import {libraryView} from "./library.js";
@@ -52,6 +52,16 @@ document.getElementById("theme").addEventListener("click", () => {
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("main").focus();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("themechange")));
+
+// Files may be dropped anywhere; a browser would open them in place of the page.
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  if (!event.dataTransfer.files.length) return;
+  sendAll(event.dataTransfer.files);
+  location.hash = "songs";
 });
 addEventListener("hashchange", () => { show(); document.getElementById("main").focus({preventScroll: true}); });
 show();

@@ -31,7 +31,7 @@ export function watch(f) {
 }
 
 let models; // of the service, asked for once
-const firstModel = async () => (models ??= get("/v1/models").then((said) => said.models, () => [])).then((list) => list[0]?.name);
+const firstModel = async () => (models ??= get("/v1/models").then((said) => said.models, () => [])).then((list) => list.find((one) => !one.failure)?.name);
 
 // The job of a kind for a song: the one that was begun, if the service still has it, or a new one.
 async function job(song, kind, options) {
@@ -45,7 +45,7 @@ async function job(song, kind, options) {
 
 async function predict(song) {
   const model = await firstModel();
-  if (model) set(song, {predicted: await follow(await job(song, "predictions", {model, segments: true}), () => {})});
+  if (model) set(song, {predicted: await follow(await job(song, "predictions", {model, segments: true, top: 8}), () => {})});
 }
 
 // Has a song heard, and tells how far that is. A song without a model is complete, too.

@@ -1,10 +1,12 @@
 // The view of songs: a place to drop files, and what is known of each.
-import {clock, el, musical, percent, say} from "./dom.js";
+import {el, say} from "./dom.js";
 import {all, forget, send, watch} from "./shelf.js";
+import {clock, musical, percent} from "./words.js";
 
 const endings = ".wav,.mp3,.flac,.ogg,.oga,.opus,.m4a,.aac,.aif,.aiff,.au,audio/*";
 
-function sendAll(list) {
+// Sends files, and tells so. They may be dropped on any view.
+export function sendAll(list) {
   const files = [...list];
   for (const file of files) send(file);
   if (files.length) say(files.length === 1 ? `${files[0].name} is being sent.` : `${files.length} files are being sent.`);
@@ -17,9 +19,9 @@ function dropZone() {
     el("p", {class: "big"}, "Drop songs here"),
     el("p", {class: "soft"}, "WAV, MP3, FLAC, OGG, M4A. They stay on the machine that this page comes from."),
     input, el("label", {for: "files", class: "button"}, "Choose files"));
-  const over = (event) => { event.preventDefault(); zone.classList.toggle("over", event.type === "dragover"); };
-  for (const name of ["dragover", "dragleave"]) zone.addEventListener(name, over);
-  zone.addEventListener("drop", (event) => { over(event); sendAll(event.dataTransfer.files); });
+  for (const name of ["dragover", "dragleave", "drop"]) { // what is dropped here is taken by the page (main.js)
+    zone.addEventListener(name, () => zone.classList.toggle("over", name === "dragover"));
+  }
   return zone;
 }
 
@@ -38,7 +40,7 @@ export function words(song) {
 const stateWords = {sending: "sending", working: "listening", failed: "failed"};
 
 function row(song) {
-  const name = song.state === "done" ? el("a", {href: `#song/${song.id}`, class: "name"}, song.name) : el("span", {class: "name"}, song.name);
+  const name = song.id ? el("a", {href: `#song/${song.id}`, class: "name"}, song.name) : el("span", {class: "name"}, song.name);
   const parts = [name];
   if (song.state === "failed") parts.push(el("span", {class: "fault"}, song.fault));
   else if (song.state === "done") parts.push(el("span", {class: "soft number"}, words(song)));
@@ -50,7 +52,7 @@ function row(song) {
     el("input", {type: "checkbox", value: song.id, "aria-label": `Compare ${song.name}`}), " compare");
   const away = ["done", "failed"].includes(song.state) && el("button", {type: "button", class: "quiet small",
     "aria-label": `Take ${song.name} off the list`, onclick: () => forget(song)}, "×");
-  return el("li", {class: "entry"}, el("div", {class: "what"}, parts), compare, away);
+  return el("li", {class: "entry", "data-state": song.state}, el("div", {class: "what"}, parts), compare, away);
 }
 
 export function songsView(place) {

@@ -2,23 +2,26 @@
 //
 // The view is `start` (s) and `scale` (s a pixel). Each drawing takes the coarsest zoom whose columns are no wider than a
 // pixel of the screen; what has not come yet is drawn from coarser tiles that have.
-import {clock, colour, el} from "./dom.js";
+import {colour, el} from "./dom.js";
 import {Tiles} from "./tiles.js";
+import {clock, hertz, note} from "./words.js";
 
 const finest = 0.002; // seconds a pixel
 const ruler = 20; // pixels under the map, for the time
+const bar = 4; // pixels below, which show where in the song one is
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 const round = [100, 200, 500, 1000, 2000, 5000, 10000];
-const hertz = (value) => value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${Math.round(value)} Hz`;
+const hint = "Drag to scroll, pinch or Ctrl and wheel to zoom; keys: arrows, Page, Home, End, + and −.";
 
 export class Spectrogram {
-  // `seek(seconds)` is called when a person chooses a moment; `layers`: see layers.js.
-  constructor(duration, {seek, layers, height = 300, label}) {
-    Object.assign(this, {duration, seek, layers, height, start: 0, scale: 0, cursor: 0, width: 0, top: 0, device: 1});
+  // `seek(seconds)` is called when a person chooses a moment; `layers`: see layers.js; `span`: how long the axis of time
+  // is, where it is longer than the song.
+  constructor(duration, {seek, layers, height = 300, label, span = duration}) {
+    Object.assign(this, {duration, span, seek, layers, height, start: 0, scale: 0, cursor: 0, width: 0, top: 0, device: 1});
     this.canvas = el("canvas", {tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0,
       "aria-valuemax": Math.round(duration), class: "map"});
-    this.readout = el("p", {class: "readout number soft", "aria-hidden": "true"}, " ");
+    this.readout = el("p", {class: "readout number soft", "aria-hidden": "true"}, hint);
     this.context = this.canvas.getContext("2d", {alpha: false});
     this.colours();
     this.listen();
@@ -26,9 +29,16 @@ export class Spectrogram {
   }
 
   colours() {
-    this.palette = Object.fromEntries(["paper", "ink", "soft", "accent", "card"].map((name) => [name, colour(name)]));
+    this.palette = Object.fromEntries(["paper", "soft", "accent", "line"].map((name) => [name, colour(name)]));
     this.layers.colours();
     this.draw();
+  }
+
+  // What was heard has come, or was heard anew.
+  overlay(layers) {
+    this.layers = layers;
+    layers.colours();
+    this.fitHeight();
   }
 
   // Shows another map; `about` is null while there is none.
@@ -41,34 +51,34 @@ export class Spectrogram {
   // --- the view ---------------------------------------------------------------------
 
   fit(width) {
-    const whole = !this.scale || Math.abs(this.scale * this.width - this.duration) < 1e-6, device = devicePixelRatio || 1;
+    const whole = !this.scale || Math.abs(this.scale * this.width - this.span) < 1e-6, device = devicePixelRatio || 1;
     this.width = width;
     this.canvas.width = Math.round(width * device);
     this.fitHeight(device);
     this.device = device;
-    this.look(this.start, whole ? this.duration / width : this.scale);
+    this.look(this.start, whole ? this.span / width : this.scale);
   }
 
   // Strips of segments stand above the map, so its height goes with what is switched on.
   fitHeight(device = this.device) {
     this.top = this.layers.height();
-    const whole = this.top + this.height + ruler;
+    const whole = this.top + this.height + ruler + bar;
     this.canvas.height = Math.round(whole * device);
     this.canvas.style.height = `${whole}px`;
     this.draw();
   }
 
   look(start, scale) {
-    const widest = this.duration / this.width;
+    const widest = this.span / this.width;
     this.scale = Math.min(Math.max(scale, Math.min(finest, widest)), widest);
-    this.start = Math.min(Math.max(start, 0), Math.max(this.duration - this.scale * this.width, 0));
+    this.start = Math.min(Math.max(start, 0), Math.max(this.span - this.scale * this.width, 0));
     this.onlook?.(this.start, this.scale);
     this.draw();
   }
 
   // Zooms by a factor around a pixel, which stays where it is.
   zoom(factor, x = this.width / 2) {
-    const at = this.start + x * this.scale, widest = this.duration / this.width;
+    const at = this.start + x * this.scale, widest = this.span / this.width;
     const scale = Math.min(Math.max(this.scale * factor, Math.min(finest, widest)), widest);
     this.look(at - x * scale, scale);
   }
@@ -97,12 +107,13 @@ export class Spectrogram {
     const c = this.context;
     c.setTransform(this.device, 0, 0, this.device, 0, this.top * this.device); // the map's upper edge is 0
     c.fillStyle = this.palette.paper;
-    c.fillRect(0, -this.top, this.width, this.top + this.height + ruler);
+    c.fillRect(0, -this.top, this.width, this.top + this.height + ruler + bar);
     c.fillStyle = "#000004"; // where the palette begins
-    c.fillRect(0, 0, this.width, this.height);
+    c.fillRect(0, 0, Math.min((this.duration - this.start) / this.scale, this.width), this.height);
     if (this.tiles) this.paintTiles(c);
     if (this.tiles) this.paintAxis(c);
     this.paintRuler(c);
+    this.paintBar(c);
     this.paintCursor(c);
     c.translate(0, -this.top);
     this.layers.paint(c, this, this.top + this.height);
@@ -111,18 +122,18 @@ export class Spectrogram {
   paintTiles(c) {
     const {about} = this.tiles, column = about.seconds_per_column;
     const zoom = Math.min(Math.max(Math.floor(Math.log2(this.scale / this.device / column) + 1e-9), 0), about.zooms - 1);
-    const tile = column * 2 ** zoom * about.tile, wanted = new Set();
+    const tile = column * 2 ** zoom * about.tile, first = Math.floor(this.start / tile), wanted = [];
     const last = Math.min(Math.floor((this.start + this.width * this.scale) / tile), this.tiles.count(zoom) - 1);
     c.imageSmoothingEnabled = this.scale * this.device > column;
-    for (let index = Math.floor(this.start / tile); index <= last; index++) {
-      wanted.add(`${zoom}/${index}`);
+    for (let index = first; index <= last; index++) {
+      wanted.push([zoom, index]);
       if (!this.paintTile(c, zoom, index, this.tiles.get(zoom, index))) this.paintCoarser(c, zoom, index);
     }
-    this.tiles.want(wanted);
+    this.tiles.want([...wanted, [zoom, last + 1], [zoom, first - 1], [about.zooms - 1, 0]]); // the next ones, and the whole
   }
 
   paintTile(c, zoom, index, picture) {
-    if (!(picture instanceof ImageBitmap)) return false;
+    if (!picture) return false;
     const column = this.tiles.about.seconds_per_column * 2 ** zoom;
     const from = index * this.tiles.about.tile * column;
     c.drawImage(picture, (from - this.start) / this.scale, 0, picture.width * column / this.scale, this.height);
@@ -133,7 +144,7 @@ export class Spectrogram {
   paintCoarser(c, zoom, index) {
     const {about} = this.tiles;
     for (let up = 1; zoom + up < about.zooms; up++) {
-      const picture = this.tiles.peek(zoom + up, index >> up);
+      const picture = this.tiles.get(zoom + up, index >> up);
       if (!picture) continue;
       const part = about.tile / 2 ** up, from = (index % 2 ** up) * part, width = Math.min(part, picture.width - from);
       const column = about.seconds_per_column * 2 ** (zoom + up), begin = ((index >> up) * about.tile + from) * column;
@@ -184,6 +195,17 @@ export class Spectrogram {
     }
   }
 
+  // Where in the song one is, once not all of it is seen.
+  paintBar(c) {
+    const seen = this.width * this.scale;
+    if (seen > this.span * 0.999) return;
+    c.fillStyle = this.palette.line;
+    c.fillRect(0, this.height + ruler, this.width, bar);
+    c.fillStyle = this.palette.accent;
+    const width = Math.max(seen / this.span * this.width, 8);
+    c.fillRect(this.start / Math.max(this.span - seen, 1e-9) * (this.width - width), this.height + ruler, width, bar);
+  }
+
   paintCursor(c) {
     const x = (this.cursor - this.start) / this.scale;
     c.fillStyle = "#fff";
@@ -205,7 +227,7 @@ export class Spectrogram {
     on("pointerdown", (event) => this.press(event));
     on("pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) on(name, (event) => this.release(event));
-    on("pointerleave", () => { this.readout.textContent = " "; });
+    on("pointerleave", () => { this.readout.textContent = hint; });
   }
 
   // With Ctrl, which is also what two fingers on a pad send, the wheel zooms; sideways it scrolls; else it is the page's.
@@ -263,7 +285,7 @@ export class Spectrogram {
     const seconds = this.start + event.offsetX * this.scale, axis = this.tiles?.about.axis;
     const row = axis && Math.floor((1 - (event.offsetY - this.top) / this.height) * axis.values.length);
     const value = axis?.values[row];
-    const words = value === undefined ? "" : typeof value === "number" ? ` · ${hertz(value)}` : ` · ${value}`;
+    const words = value === undefined ? "" : typeof value === "number" ? ` · ${hertz(value)} ${note(value)}` : ` · ${value}`;
     this.readout.textContent = clock(Math.max(seconds, 0), true) + words + this.layers.at(seconds);
   }
 

@@ -21,10 +21,23 @@ local function first(one, top)
   return kept
 end
 
-local function plain(one, name, top)
-  return {label = one.label, probability = one.probability, probabilities = first(one, top),
-    tags = one.tags and json.array(one.tags), values = one.values, model = name,
-    segments = one.segments and json.array(one.segments)}
+-- What is heard in each segment, up to where the next begins: of the classes that are kept of the whole song.
+local function segments_of(one, kept, duration)
+  local list = json.array {}
+  for i, segment in ipairs(one.segments) do
+    local probabilities = segment.probabilities and {}
+    for name in pairs(probabilities and kept or {}) do probabilities[name] = segment.probabilities[name] end
+    list[i] = {start = segment.start, stop = one.segments[i + 1] and one.segments[i + 1].start or duration,
+      label = segment.label, probability = segment.probability, probabilities = probabilities, values = segment.values}
+  end
+  return list
+end
+
+local function plain(one, about, o)
+  local kept = first(one, o.top)
+  return {label = one.label, probability = one.probability, probabilities = kept,
+    tags = one.tags and json.array(one.tags), values = one.values, model = o.model,
+    segments = one.segments and segments_of(one, kept, about.song.duration)}
 end
 
 --- Several songs at once. Those that cannot be heard have a problem in place of a result.
@@ -37,7 +50,7 @@ function prediction.batch(asked, list, models)
   local paths, place, results = {}, {}, {}
   for i, about in ipairs(list) do paths[i], place[about.sound] = about.sound, i end
   local said, rejected = predict.files(models:get(o.model), paths, {segments = o.segments, workers = 1})
-  for _, one in ipairs(said) do results[place[one.path]] = plain(one, o.model, o.top) end
+  for _, one in ipairs(said) do results[place[one.path]] = plain(one, list[place[one.path]], o) end
   for _, bad in ipairs(rejected) do
     results[place[bad.path]] = {problem = {status = 422, kind = "not-heard", detail = bad.reason}}
   end
