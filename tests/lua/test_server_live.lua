@@ -5,6 +5,7 @@ local json = require "moonlark.base.json"
 local lib = require "lib"
 local live = require "moonlark.live"
 local lu = require "luaunit"
+local server_live = require "moonlark.server.live"
 local service = require "service"
 
 local BINARY, CLOSE, TEXT, frame = client.BINARY, client.CLOSE, client.TEXT, client.frame
@@ -87,6 +88,18 @@ function TestLive:test_questions_that_are_refused()
   lu.assertEquals(running:ask {path = "/v1/live"}.status, 426)
   local none <close> = service.start {"--streams", "0"}
   lu.assertEquals(none:ask {path = "/v1/live"}.status, 503)
+end
+
+-- The first stream waits for the process: that is not idle, however long the service has run.
+function TestLive:test_a_process_that_starts_is_left_alone()
+  local told = {}
+  local alone = server_live.new({watch = function() end, every = function() end, later = function(_, _, f) told[#told + 1] = f end},
+    {models = {}, device = "cpu", offline = true, streams = 1})
+  alone:hear({headers = {upgrade = "websocket"}}, {rate = 8000, channels = 1, format = "s16"})
+  alone:rest()
+  lu.assertEquals({#alone:descriptors(), #told}, {1, 0})
+  alone:close()
+  lu.assertEquals({#alone:descriptors(), #told}, {0, 1})
 end
 
 function TestLive:test_the_process_may_end()

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""The page of `moonlark serve` in headless Chromium, end to end: page_test.py PORT SONG BROKEN [AXE]
+"""The page of `moonlark serve` in headless Chromium, end to end: page_test.py PORT SONG BROKEN RUNS [AXE]
 
-SONG is a sound of half a minute, BROKEN a file that is none, AXE axe.min.js of axe-core (npm), without which that part is
-skipped. Every test begins with a browser that has seen nothing; after each, its console must hold no error.
+SONG is a sound of half a minute, BROKEN a file that is none, RUNS the folder of runs that the service shows, with `first`,
+which is finished, and `going`, which is not; the service has a model of the classes quiet and loud. AXE is axe.min.js of
+axe-core (npm), without which that part is skipped. Every test begins with a browser that has seen nothing; after each, its
+console must hold no error.
 """
 import os
 import sys
@@ -15,8 +17,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-PORT, SONG, BROKEN = sys.argv[1:4]
-AXE = sys.argv[4] if len(sys.argv) > 4 else None
+PORT, SONG, BROKEN, RUNS = sys.argv[1:5]
+AXE = sys.argv[5] if len(sys.argv) > 5 else None
+HEARD = "[data-state=done] a.name"
 ADDRESS = f"http://127.0.0.1:{PORT}/"
 PATIENCE = 120
 
@@ -70,8 +73,7 @@ class Page(unittest.TestCase):
     def open_song(self):
         """Sends the song, waits until it has been heard, and opens it."""
         self.send(SONG)
-        link = self.wait("the song is heard", lambda: self.all("a.name"))[0]
-        link.click()
+        self.wait("the song is heard", lambda: self.all(HEARD))[0].click()
         self.wait("its cards", lambda: self.all(".cards .card"))
         self.wait("its map", lambda: self.shades() > 50)
 
@@ -85,9 +87,9 @@ class Page(unittest.TestCase):
             for (let i = 0; i < data.length; i += 4) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
             return seen.size;""")
 
-    def ruler(self):
-        """The picture of the map, which changes with what is looked at."""
-        return self.browser.execute_script("return document.querySelector('canvas.map').toDataURL()")
+    def ruler(self, number=0):
+        """The picture of a map, which changes with what is looked at."""
+        return self.browser.execute_script("return document.querySelectorAll('canvas.map')[arguments[0]].toDataURL()", number)
 
     def problems(self):
         """What axe-core finds."""
@@ -114,15 +116,15 @@ class Songs(Page):
             document.querySelector(".drop").dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
             return file.size;""")
         self.assertEqual(taken, size)
-        self.wait("progress", lambda: self.all(".entry progress") or self.all("a.name"))
-        self.wait("the song is heard", lambda: self.all("a.name"))
+        self.wait("progress", lambda: self.all(".entry progress") or self.all(HEARD))
+        self.wait("the song is heard", lambda: self.all(HEARD))
         self.assertIn("BPM", self.all(".entry")[0].text)
         self.assertIn(os.path.basename(SONG), self.browser.find_element(By.ID, "said").text + self.all(".entry")[0].text)
 
     def test_several_files_and_a_broken_one(self):
         self.expected = ["422", "415", "400"]
         self.send(BROKEN, SONG)
-        self.wait("the song is heard", lambda: self.all("a.name"))
+        self.wait("the song is heard", lambda: self.all(HEARD))
         fault = self.wait("the broken one is told", lambda: self.all(".entry .fault"))[0]
         self.assertGreater(len(fault.text), 10)
         self.assertEqual(len(self.all(".entry")), 2)
@@ -134,37 +136,57 @@ class Songs(Page):
         if not os.path.exists(path):
             os.link(SONG, path)
         self.send(path)
-        self.wait("the song is heard", lambda: self.all("a.name"))
+        self.wait("the song is heard", lambda: self.all(HEARD))
         self.assertEqual(self.all(".entry img"), [])
 
     def test_a_reload_in_the_middle(self):
         self.send(SONG)
         self.wait("it is there", lambda: self.browser.execute_script("return JSON.parse(sessionStorage.songs ?? '[]').some((s) => s.analysis)"))
         self.browser.refresh()
-        self.wait("the song is heard", lambda: self.all("a.name"))
+        self.wait("the song is heard", lambda: self.all(HEARD))
         self.assertEqual(len(self.all(".entry")), 1)
         self.assertIn("BPM", self.all(".entry")[0].text)
 
     def test_two_are_compared(self):
         other = os.path.join(os.path.dirname(SONG), "other.wav")
         self.send(SONG, other)
-        self.wait("both are heard", lambda: len(self.all("a.name")) == 2)
+        self.wait("both are heard", lambda: len(self.all(HEARD)) == 2)
         for box in self.all(".pick input"):
             box.click()
         self.browser.find_element(By.LINK_TEXT, "Compare the two").click()
         self.wait("two maps", lambda: len(self.all("canvas.map")) == 2)
         self.wait("they are drawn", lambda: self.shades() > 50)
+        self.assertIn("BPM", self.all(".beside")[0].text)
+        whole = self.ruler(1)
+        self.all("canvas.map")[0].send_keys("+", "+")  # one leads, the other follows
+        self.wait("the other is nearer, too", lambda: self.ruler(1) != whole)
 
 
 class Song(Page):
     def test_what_was_heard_is_shown(self):
         self.open_song()
         titles = [card.text for card in self.all(".card h2")]
-        for title in ["Tempo", "Key", "Mood", "Chords", "Structure", "Loudness", "Quality"]:
+        for title in ["Genre", "Tempo", "Key", "Mood", "Chords", "Structure", "Loudness", "Quality"]:
             self.assertIn(title, titles)
         for summary in self.all("summary"):
             summary.click()
         self.assertGreater(len(self.all("details tbody tr")), 2)
+        self.assertIn("Confidence over time", self.all("figure")[0].text)
+        self.assertIn("loud", self.all(".chart")[0].get_attribute("aria-label"))
+
+    def test_a_song_is_seen_while_it_is_heard(self):
+        self.send(SONG)
+        self.wait("it is there", lambda: self.all("a.name"))[0].click()
+        self.wait("its map", lambda: self.shades() > 50)
+        self.wait("its cards", lambda: self.all(".cards .card"))
+        self.assertEqual(len(self.all("canvas.map")), 1)
+
+    def test_what_lies_under_the_pointer_is_said(self):
+        self.open_song()
+        self.browser.execute_script("""
+            const canvas = document.querySelector("canvas.map"), {left, top, width, height} = canvas.getBoundingClientRect();
+            canvas.dispatchEvent(new PointerEvent("pointermove", {clientX: left + width / 2, clientY: top + height / 2, bubbles: true}));""")
+        self.assertRegex(self.all(".readout")[0].text, r"^0:\d\d\.\d · [\d.]+ k?Hz [A-G]♯?\d")
 
     def test_every_map(self):
         self.open_song()
@@ -199,7 +221,7 @@ class Song(Page):
 
     def test_layers_are_switched(self):
         self.open_song()
-        for name in ["sections", "chords", "beats"]:
+        for name in ["sections", "chords", "predictions", "beats"]:
             before = self.ruler()
             button = next(one for one in self.all("button[aria-pressed]") if one.text == name)
             button.click()
@@ -248,6 +270,41 @@ class Views(Page):
         self.wait("the runs", lambda: self.all("h1") and "Runs" in self.all("h1")[0].text)
         self.assertEqual(self.all(".fault[role=alert]"), [])
 
+    def test_a_run_is_told(self):
+        self.go("runs")
+        self.wait("the run", lambda: self.all("main td a"))
+        self.browser.find_element(By.LINK_TEXT, "first").click()
+        self.wait("its curves", lambda: self.all(".chart"))
+        self.assertEqual([one.text for one in self.all("figcaption")], ["Loss", "Scores"])
+        self.assertEqual([one.text for one in self.all(".confusion tbody td")], ["3", "1", "0", "4"])
+
+    def test_a_training_is_seen_as_it_goes_on(self):
+        self.go("runs/going")
+        self.wait("its state", lambda: "running" in self.all("main [role=status]")[0].text)
+        before = self.all("polyline")[0].get_attribute("points").count(",")
+        with open(os.path.join(RUNS, "going", "metrics.jsonl"), "a", encoding="utf-8") as file:
+            file.write('{"epoch": 9, "loss": 0.1}\n')
+        self.wait("the epoch", lambda: self.all("polyline")[0].get_attribute("points").count(",") == before + 1)
+
+    def test_the_library_is_searched(self):
+        self.open_song()
+        self.go("library")
+        self.wait("the song", lambda: self.all("main tbody tr"))
+        query = self.browser.find_element(By.NAME, "query")
+        query.send_keys("no such song", Keys.ENTER)
+        self.wait("nothing", lambda: not self.all("main tbody tr"))
+        query.clear()
+        query.send_keys(os.path.basename(SONG)[:4], Keys.ENTER)
+        self.wait("the song again", lambda: self.all("main tbody tr"))
+
+    def test_the_microphone_is_heard(self):
+        self.go("live")
+        self.wait("the button", lambda: self.all("main button"))[0].click()
+        self.wait("its level", lambda: self.all(".level .bar"))
+        self.wait("its spectrum", lambda: self.shades() > 5)
+        self.all("main button")[0].click()
+        self.wait("it has ended", lambda: self.all("main button")[0].text == "Listen")
+
     def test_the_theme_is_kept(self):
         paper = "return getComputedStyle(document.documentElement).backgroundColor"
         light = self.browser.execute_script(paper)
@@ -263,7 +320,7 @@ class Phone(Page):
 
     def test_nothing_is_wider_than_the_screen(self):
         self.open_song()
-        for view in [None, "songs", "library", "runs", "live"]:
+        for view in [None, "songs", "library", "runs", "runs/first", "live"]:
             if view:
                 self.go(view)
                 time.sleep(.5)
@@ -277,7 +334,7 @@ class Access(Page):
         self.assertEqual(self.problems(), [])
         self.open_song()
         ids = self.browser.execute_script("return JSON.parse(sessionStorage.songs).map((song) => song.id)")
-        for view in ["songs", f"song/{ids[0]}", "library", "runs", "live"]:
+        for view in ["songs", f"song/{ids[0]}", f"compare/{ids[0]}/{ids[0]}", "library", "runs", "runs/first", "live"]:
             self.go(view)
             time.sleep(1)
             for summary in self.all("summary"):
@@ -293,4 +350,4 @@ class AccessInTheDark(Access):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *os.environ.get("PAGE_TESTS", "").split()], verbosity=2)

@@ -164,10 +164,11 @@ function Live:step()
   end
 end
 
---- Ends the process where it has had nothing to do for a minute.
+--- Ends the process where it has had nothing to do for a minute. One that is starting has those who wait for it.
 ---     live:rest()
 function Live:rest()
-  if self.peer and self.count == 0 and core.system.clock() > self.idle_since + IDLE then self:close() end
+  local idle = self.count == 0 and #self.waiting == 0 and core.system.clock() > self.idle_since + IDLE
+  if self.peer and idle then self:close() end
 end
 
 ---     core.process.poll(live:descriptors(), 1)

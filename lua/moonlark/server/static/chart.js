@@ -35,7 +35,7 @@ export function chart(title, series, {low, high, say = String, label = title, wi
       svg("text", {x: left - 6, y: py(y), "text-anchor": "end", "dominant-baseline": "middle"}, String(y)));
   }
   for (const x of ticks(x0, x1, 6)) picture.append(svg("text", {x: px(x), y: height - 6, "text-anchor": "middle"}, say(x)));
-  if (below) picture.append(svg("text", {x: width - right, y: height - bottom - 6, "text-anchor": "end", class: "below"}, below));
+  if (below) picture.append(svg("text", {x: left - 6, y: height - 6, "text-anchor": "end"}, below));
   const names = Object.keys(series);
   names.forEach((name, i) => picture.append(svg("polyline", {
     points: series[name].map(([x, y]) => `${px(x)},${py(y)}`).join(" "), class: `line ${hues[i % hues.length]}`})));

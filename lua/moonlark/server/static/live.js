@@ -1,90 +1,68 @@
 // Live: what the microphone hears, analysed as it comes.
 import {bar} from "./cards.js";
 import {el, say} from "./dom.js";
+import {listen} from "./microphone.js";
+import {Scroller} from "./scroller.js";
+import {chord, hasFlats, musical, percent} from "./words.js";
 
-// The darkest to the lightest of magma, by which columns are painted.
-const magma = [[0, 0, 4], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181, 54, 122], [229, 80, 100], [251, 135, 97], [254, 194, 135], [252, 253, 191]];
-const palette = Array.from({length: 256}, (_, i) => {
-  const at = i / 255 * (magma.length - 1), low = Math.min(Math.floor(at), magma.length - 2);
-  return magma[low].map((value, k) => value + (at - low) * (magma[low + 1][k] - value));
-});
+const quietest = -60; // what a bar of level begins with: dB
+const level = (name, value, unit) => typeof value === "number" && bar(name, (value - quietest) / -quietest, `${value.toFixed(1)} ${unit}`);
 
-// A picture that moves to the left as columns come.
-class Scroller {
-  constructor() {
-    this.canvas = el("canvas", {class: "map", width: 600, height: 128, role: "img", "aria-label": "The spectrum of what is heard, as it comes"});
-    this.context = this.canvas.getContext("2d");
-  }
-
-  add({rows, columns, data}) {
-    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0)), {width} = this.canvas;
-    if (this.canvas.height !== rows) this.canvas.height = rows;
-    const picture = this.context.createImageData(columns, rows);
-    for (let x = 0; x < columns; x++) {
-      for (let y = 0; y < rows; y++) {
-        const [r, g, b] = palette[bytes[x * rows + y]];
-        picture.data.set([r, g, b, 255], ((rows - 1 - y) * columns + x) * 4);
-      }
-    }
-    this.context.drawImage(this.canvas, -columns, 0);
-    this.context.putImageData(picture, width - columns, 0);
-  }
+// A card that is there once there is something in it.
+function panel(title, name) {
+  const body = el("div"), card = el("section", {class: `card ${name}`, hidden: true}, el("h2", {}, title), body);
+  return {card, show(...children) {
+    card.hidden = false;
+    body.replaceChildren(...children.filter(Boolean));
+  }};
 }
 
+const dots = (position, meter) => el("p", {class: "dots", "aria-hidden": "true"},
+  Array.from({length: meter || 1}, (_, i) => el("span", {class: i + 1 === (position || 1) ? "beat on" : "beat"})));
+
 export function liveView(place) {
-  const scroller = new Scroller(), state = el("p", {class: "soft", role: "status"});
-  const beat = el("span", {class: "beat", "aria-hidden": "true"}), tempo = el("p", {class: "big number"}, "–");
-  const key = el("p", {class: "big"}, "–"), level = el("div"), guess = el("div");
-  const button = el("button", {type: "button", onclick: () => (socket ? stop() : start())}, "Listen");
-  let socket, context, stream;
+  const scroller = new Scroller("The spectrum of what is heard, as it comes"), state = el("p", {class: "soft", role: "status"});
+  const names = {level: "Level", beat: "Tempo", key: "Key", chord: "Chord", prediction: "It sounds like"};
+  const panels = Object.fromEntries(Object.entries(names).map(([name, title]) => [name, panel(title, name)]));
+  const chords = [];
+  let key, stop;
 
   const takes = {
-    columns: (said) => scroller.add(said),
-    level: (said) => level.replaceChildren(bar("loudness", (said.loudness + 60) / 60, `${said.loudness.toFixed(1)} LUFS`),
-      bar("peak", (said.peak + 60) / 60, `${said.peak.toFixed(1)} dBFS`)),
-    beat(said) {
-      if (said.tempo) tempo.textContent = `${Math.round(said.tempo)} BPM`;
-      beat.classList.toggle("on");
-    },
-    key: (said) => { key.textContent = said.label ?? `${said.tonic} ${said.mode}`; },
-    prediction: (said) => guess.replaceChildren(...Object.entries(said.probabilities ?? {[said.label]: said.probability ?? 1})
-      .sort((a, b) => b[1] - a[1]).slice(0, 5).map(([name, p]) => bar(name, p))),
-  };
-
-  async function start() {
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
-      context = new AudioContext();
-      await context.audioWorklet.addModule("/static/live-worklet.js");
-    } catch (why) {
-      state.textContent = `The microphone cannot be heard: ${why.message}`;
-      return stop();
-    }
-    socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/v1/live?rate=${context.sampleRate}&format=f32&channels=1`);
-    socket.binaryType = "arraybuffer";
-    socket.onmessage = (event) => { const said = JSON.parse(event.data); takes[said.kind]?.(said); };
-    socket.onclose = (event) => { state.textContent = event.reason || "It has ended."; stop(); };
-    socket.onopen = () => {
-      const node = new AudioWorkletNode(context, "taker");
-      node.port.onmessage = ({data}) => socket?.readyState === WebSocket.OPEN && socket.send(data.buffer);
-      context.createMediaStreamSource(stream).connect(node);
+    open() {
       button.textContent = "Stop";
       state.textContent = "It is listening.";
-    };
-  }
-  function stop() {
-    const open = socket;
-    socket = undefined;
-    open?.close();
-    stream?.getTracks().forEach((track) => track.stop());
-    context?.close().catch(() => {});
-    context = stream = undefined;
-    button.textContent = "Listen";
-    say("It does not listen.");
-  }
+    },
+    columns: (said) => scroller.add(said),
+    level: (said) => panels.level.show(level("loudness", said.loudness, "LUFS"), level("peak", said.peak, "dBFS")),
+    beat: (said) => panels.beat.show(said.tempo && el("p", {class: "big number"}, Math.round(said.tempo), el("small", {}, " BPM")),
+      dots(said.position, said.meter)),
+    key(said) {
+      key = said;
+      panels.key.show(el("p", {class: "big"}, musical(`${said.tonic} ${said.mode}`)), said.confidence && bar("how sure", said.confidence));
+    },
+    chord(said) {
+      chords.push(chord(said.label, hasFlats(key)));
+      panels.chord.show(el("p", {class: "big"}, chords.at(-1)), el("p", {class: "soft"}, chords.slice(-7, -1).join("  ")));
+    },
+    prediction(said) {
+      const list = Object.entries(said.probabilities ?? {}).sort((a, b) => b[1] - a[1]).slice(0, 5);
+      panels.prediction.show(said.label && el("p", {class: "big"}, said.label), ...list.map(([name, p]) => bar(name, p, percent(p))));
+    },
+    error: (said) => { state.textContent = said.detail; },
+  };
+  const button = el("button", {type: "button", onclick: async () => {
+    if (stop) return stop("It does not listen.");
+    state.textContent = "It begins …";
+    const wait = listen((said) => takes[said.kind]?.(said), (words) => {
+      stop = undefined;
+      button.textContent = "Listen";
+      state.textContent = words;
+      say(words);
+    });
+    stop = (words) => wait.then((end) => end(words));
+  }}, "Listen");
 
-  place.append(el("h1", {}, "Live"), el("p", {class: "row"}, button, state), scroller.canvas, el("div", {class: "cards"},
-    el("section", {class: "card"}, el("h2", {}, "Tempo ", beat), tempo), el("section", {class: "card"}, el("h2", {}, "Key"), key),
-    el("section", {class: "card"}, el("h2", {}, "Level"), level), el("section", {class: "card"}, el("h2", {}, "It sounds like"), guess)));
-  return stop;
+  place.append(el("h1", {}, "Live"), el("p", {class: "soft"}, "What the microphone hears, while it goes on. Nothing of it is kept."),
+    el("p", {class: "row"}, button, state), scroller.canvas, el("div", {class: "cards"}, Object.values(panels).map((one) => one.card)));
+  return () => stop?.("It does not listen.");
 }

@@ -7,7 +7,16 @@ import {chord, hasFlats} from "./words.js";
 
 const kinds = {mel: "mel", cqt: "constant Q", chroma: "chroma", tonnetz: "tonnetz"};
 
-const ends = (list) => list?.map((one) => ({...one, end: one.end ?? one.stop}));
+// Segments that say the same, one after the other, as one.
+function joined(list) {
+  const made = [];
+  for (const one of list ?? []) {
+    const before = made.at(-1);
+    if (before?.label === one.label) before.end = one.stop;
+    else made.push({label: one.label, start: one.start, end: one.stop});
+  }
+  return made;
+}
 
 // The layers of what was heard.
 function layersOf({result, predicted}) {
@@ -15,7 +24,7 @@ function layersOf({result, predicted}) {
   layers.segments("sections", result?.sections);
   layers.segments("chords", result?.chords?.map((one) => ({...one, label: chord(one.label, flats)})));
   if (result?.voice?.length > 1) layers.segments("voice", result.voice);
-  layers.segments("predictions", ends(predicted?.segments));
+  layers.segments("predictions", joined(predicted?.segments));
   layers.beats("beats", result?.beats, 14, 0.55);
   layers.beats("downbeats", result?.downbeats, 34, 0.85);
   return layers;

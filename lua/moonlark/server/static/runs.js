@@ -65,19 +65,19 @@ function confusion({classes, matrix}) {
 // Names and values as a list.
 function values(title, of) {
   const pairs = Object.entries(of ?? {}).filter(([, value]) => ["number", "string", "boolean"].includes(typeof value)).sort();
-  return pairs.length ? el("section", {class: "card"}, el("h2", {}, title),
-    el("dl", {}, pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {class: "number"}, String(shown(value)))]))) : null;
+  return pairs.length ? el("details", {}, el("summary", {}, `${title} (${pairs.length})`),
+    el("dl", {class: "many"}, pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {class: "number"}, String(shown(value)))]))) : null;
 }
 
 async function one(place, name) {
-  const about = el("div", {class: "charts"}), address = `/v1/runs/${encodeURIComponent(name)}`;
+  const about = el("div", {class: "charts"}), lists = el("div"), address = `/v1/runs/${encodeURIComponent(name)}`;
   const state = el("p", {class: "soft", role: "status"});
-  place.append(el("p", {}, el("a", {href: "#runs"}, "All runs")), el("h1", {}, name), state, about);
+  place.append(el("p", {}, el("a", {href: "#runs"}, "All runs")), el("h1", {}, name), state, about, lists);
   async function show() {
     const run = await get(address), epochs = run.curves?.epoch?.length;
     state.textContent = [run.status, epochs && `${epochs} ${epochs === 1 ? "epoch" : "epochs"}`].filter(Boolean).join(" · ");
-    about.replaceChildren(...[...curves(run.curves ?? {}), run.confusion?.matrix && confusion(run.confusion),
-      values("Figures", run.metrics), values("Settings", run.settings)].filter(Boolean));
+    about.replaceChildren(...[...curves(run.curves ?? {}), run.confusion?.matrix && confusion(run.confusion)].filter(Boolean));
+    lists.replaceChildren(...[values("Figures", run.metrics), values("Settings", run.settings)].filter(Boolean));
     if (!about.children.length) about.append(el("p", {class: "soft"}, "It has noted nothing yet."));
     return run.status;
   }

@@ -29,7 +29,7 @@ export class Spectrogram {
   }
 
   colours() {
-    this.palette = Object.fromEntries(["paper", "soft", "accent", "line"].map((name) => [name, colour(name)]));
+    this.palette = Object.fromEntries(["paper", "soft", "accent", "line", "wash"].map((name) => [name, colour(name)]));
     this.layers.colours();
     this.draw();
   }
@@ -108,7 +108,7 @@ export class Spectrogram {
     c.setTransform(this.device, 0, 0, this.device, 0, this.top * this.device); // the map's upper edge is 0
     c.fillStyle = this.palette.paper;
     c.fillRect(0, -this.top, this.width, this.top + this.height + ruler + bar);
-    c.fillStyle = "#000004"; // where the palette begins
+    c.fillStyle = this.tiles ? "#000004" : this.palette.wash; // where the palette begins
     c.fillRect(0, 0, Math.min((this.duration - this.start) / this.scale, this.width), this.height);
     if (this.tiles) this.paintTiles(c);
     if (this.tiles) this.paintAxis(c);
