@@ -333,8 +333,11 @@ class Access(Page):
     def check_all(self):
         self.assertEqual(self.problems(), [])
         self.open_song()
+        self.go("songs")
+        self.send(os.path.join(os.path.dirname(SONG), "other.wav"))
+        self.wait("both are heard", lambda: len(self.all(HEARD)) == 2)
         ids = self.browser.execute_script("return JSON.parse(sessionStorage.songs).map((song) => song.id)")
-        for view in ["songs", f"song/{ids[0]}", f"compare/{ids[0]}/{ids[0]}", "library", "runs", "runs/first", "live"]:
+        for view in ["songs", f"song/{ids[0]}", f"compare/{ids[0]}/{ids[1]}", "library", "runs", "runs/first", "live"]:
             self.go(view)
             time.sleep(1)
             for summary in self.all("summary"):

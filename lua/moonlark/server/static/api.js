@@ -98,3 +98,11 @@ export async function follow(job, progress) {
   if (job.status === "done") return job.result ?? (await get(job.href)).result;
   throw new Problem(job.problem?.status ?? 500, job.problem?.detail ?? `The work was ${job.status}.`);
 }
+
+let paths; // of the service's document, asked for once
+
+// Whether the service has a route: what it does not have, the page does not offer.
+export async function offers(path) {
+  paths ??= get("/openapi.json").then((document) => document.paths, () => ({}));
+  return path in await paths;
+}

@@ -1,6 +1,6 @@
 // What was heard in a song, card by card. What was not heard has no card.
 import {el, svg} from "./dom.js";
-import {chord, hasFlats, musical, percent} from "./words.js";
+import {chord, fixed, hasFlats, musical, percent} from "./words.js";
 
 export function card(title, ...children) {
   return el("section", {class: "card"}, el("h2", {}, title), children);
@@ -21,7 +21,7 @@ const big = (text, unit) => el("p", {class: "big number"}, text, unit && el("sma
 const ranked = (shares) => Object.entries(shares).sort((a, b) => b[1] - a[1]);
 const facts = (pairs) => el("dl", {}, pairs.filter(([, value]) => value !== undefined && value !== null)
   .flatMap(([name, value]) => [el("dt", {}, name), el("dd", {class: "number"}, value)]));
-const fixed = (value, digits, unit) => value === undefined || value === null ? undefined : `${value.toFixed(digits)} ${unit}`;
+const measured = (value, digits, unit) => value === undefined || value === null ? undefined : `${fixed(value, digits)} ${unit}`;
 
 function genre(result, predicted) {
   if (predicted?.probabilities) {
@@ -83,8 +83,8 @@ function structure(result) {
 
 function loudness(result) {
   const l = result.loudness;
-  return l ? card("Loudness", big(l.integrated?.toFixed(1) ?? "–", "LUFS"),
-    facts([["Range", fixed(l.range, 1, "LU")], ["True peak", fixed(l.true_peak, 1, "dBTP")]])) : null;
+  return l ? card("Loudness", big(typeof l.integrated === "number" ? fixed(l.integrated, 1) : "–", "LUFS"),
+    facts([["Range", measured(l.range, 1, "LU")], ["True peak", measured(l.true_peak, 1, "dBTP")]])) : null;
 }
 
 function quality(result) {
@@ -93,7 +93,7 @@ function quality(result) {
   const faults = (Array.isArray(q.faults) ? q.faults : []).map((fault) => el("li", {}, typeof fault === "string" ? fault : fault.says ?? fault.text ?? fault.kind));
   return card("Quality", faults.length ? el("ul", {class: "faults"}, faults) : el("p", {}, "No fault was found."),
     facts([["Rate", q.rate && `${q.rate} Hz`], ["Channels", q.channels], ["Highest frequency", q.cutoff_hz && `${Math.round(q.cutoff_hz)} Hz`],
-      ["Clipped samples", q.clipped_samples], ["Dynamic range", fixed(q.dynamic_range_db, 0, "dB")], ["Above the noise", fixed(q.snr_db, 0, "dB")]]));
+      ["Clipped samples", q.clipped_samples], ["Dynamic range", measured(q.dynamic_range_db, 0, "dB")], ["Above the noise", measured(q.snr_db, 0, "dB")]]));
 }
 
 function voice(result) {

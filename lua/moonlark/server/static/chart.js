@@ -4,9 +4,10 @@ import {el, svg} from "./dom.js";
 const size = {height: 180, left: 44, right: 8, top: 8, bottom: 24};
 const hues = ["a", "b", "c", "d", "e", "f"];
 
-function ticks(low, high, n) {
+// Round places from low to high, about n of them: of `steps`, or of 1, 2, 5, 10 …
+function ticks(low, high, n, steps) {
   const raw = (high - low) / n || 1, power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= raw);
+  const step = (steps ?? [1, 2, 5, 10].map((f) => f * power)).find((s) => s >= raw) ?? raw;
   const list = [];
   for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + 1e-9 * step; v += step) list.push(+v.toPrecision(6));
   return list;
@@ -21,8 +22,8 @@ function described(label, series, say) {
   return `${label}: ${lines.join("; ")}`;
 }
 
-// `series`: {name: [[x, y], …]}; `say` writes x, `below` says what it is; `width` in pixels, about what the place has.
-export function chart(title, series, {low, high, say = String, label = title, width = 440, below}) {
+// `series`: {name: [[x, y], …]}; `say` writes x, `below` says what it is, `steps`: which are round; `width` in pixels, about what the place has.
+export function chart(title, series, {low, high, say = String, label = title, width = 440, below, steps}) {
   const points = Object.values(series).flat(), {height, left, right, top, bottom} = size;
   if (!points.length) return el("p", {class: "soft"}, "Nothing to draw yet.");
   const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
@@ -34,7 +35,7 @@ export function chart(title, series, {low, high, say = String, label = title, wi
     picture.append(svg("line", {x1: left, x2: width - right, y1: py(y), y2: py(y), class: "grid"}),
       svg("text", {x: left - 6, y: py(y), "text-anchor": "end", "dominant-baseline": "middle"}, String(y)));
   }
-  for (const x of ticks(x0, x1, 6)) picture.append(svg("text", {x: px(x), y: height - 6, "text-anchor": "middle"}, say(x)));
+  for (const x of ticks(x0, x1, 7, steps)) picture.append(svg("text", {x: px(x), y: height - 6, "text-anchor": "middle"}, say(x)));
   if (below) picture.append(svg("text", {x: left - 6, y: height - 6, "text-anchor": "end"}, below));
   const names = Object.keys(series);
   names.forEach((name, i) => picture.append(svg("polyline", {

@@ -1,14 +1,15 @@
 // Two songs on one axis of time, and what was heard in them side by side.
-import {get} from "./api.js";
+import {get, offers} from "./api.js";
 import {shares} from "./cards.js";
 import {el, svg} from "./dom.js";
 import {player} from "./player.js";
 import {adopt, hear} from "./shelf.js";
-import {chord, clock, hasFlats, musical, percent} from "./words.js";
+import {chord, clock, fixed, hasFlats, musical, percent} from "./words.js";
 
 // Those of the library are compared by their sound.
 async function similarity(one, other) {
   if (one.upload || other.upload) return undefined;
+  if (!await offers("/v1/songs/{id}/similar")) return undefined;
   const said = await get(`/v1/songs/${one.id}/similar?limit=100`).catch(() => ({songs: []}));
   const found = (said.songs ?? []).find((song) => song.id === other.id);
   return found && el("p", {}, `They are ${percent(found.similarity)} alike.`);
@@ -25,7 +26,7 @@ const rows = [
   ["Beats in a bar", ({result}) => result.meter], ["Length", ({result}) => result.duration, clock],
   ["Energy", mood("energy"), percent, true], ["Brightness", mood("valence"), percent, true],
   ["Excitement", mood("arousal"), percent, true], ["Danceability", mood("danceability"), percent, true],
-  ["Loudness", ({result}) => result.loudness?.integrated, (lufs) => `${lufs.toFixed(1)} LUFS`],
+  ["Loudness", ({result}) => result.loudness?.integrated, (lufs) => `${fixed(lufs, 1)} LUFS`],
   ["Loudness range", ({result}) => result.loudness?.range, (lu) => `${lu.toFixed(1)} LU`],
   ["Form", ({result}) => result.sections?.map((one) => one.label).join(" ")],
   ["Chords", ({result}) => most(result.chords?.filter((one) => one.label !== "N"), hasFlats(result.key))],

@@ -3,10 +3,10 @@ import {bar} from "./cards.js";
 import {el, say} from "./dom.js";
 import {listen} from "./microphone.js";
 import {Scroller} from "./scroller.js";
-import {chord, hasFlats, musical, percent} from "./words.js";
+import {chord, fixed, hasFlats, musical, percent} from "./words.js";
 
 const quietest = -60; // what a bar of level begins with: dB
-const level = (name, value, unit) => typeof value === "number" && bar(name, (value - quietest) / -quietest, `${value.toFixed(1)} ${unit}`);
+const level = (name, value, unit) => typeof value === "number" && bar(name, (value - quietest) / -quietest, value > -120 ? `${fixed(value, 1)} ${unit}` : "silent");
 
 // A card that is there once there is something in it.
 function panel(title, name) {

@@ -6,7 +6,7 @@ import {el} from "./dom.js";
 import {player} from "./player.js";
 import {adopt, hear, watch} from "./shelf.js";
 import {words} from "./songs.js";
-import {chord, clock, hasFlats} from "./words.js";
+import {chord, clock, hasFlats, timeSteps} from "./words.js";
 
 // A list of segments as a table that opens: what the strips show.
 function segments(title, list, name = (label) => label) {
@@ -30,7 +30,7 @@ function overTime(predicted, width) {
   const names = Object.entries(predicted.probabilities).sort((a, b) => b[1] - a[1]).slice(0, 5).map(([name]) => name);
   const series = Object.fromEntries(names.map((name) => [name,
     list.map((one) => [(one.start + (one.end ?? one.stop)) / 2, one.probabilities[name] ?? 0])]));
-  return el("section", {class: "card wide"}, chart("Confidence over time", series, {low: 0, high: 1, say: clock, width}));
+  return el("section", {class: "card wide"}, chart("Confidence over time", series, {low: 0, high: 1, say: clock, steps: timeSteps, width}));
 }
 
 // Files of what was heard.

@@ -37,51 +37,77 @@ export function words(song) {
   return parts.join(" · ");
 }
 
-const stateWords = {sending: "sending", working: "listening", failed: "failed"};
+const verbs = {sending: "sending", working: "listening"};
 
-function row(song) {
-  const name = song.id ? el("a", {href: `#song/${song.id}`, class: "name"}, song.name) : el("span", {class: "name"}, song.name);
-  const parts = [name];
-  if (song.state === "failed") parts.push(el("span", {class: "fault"}, song.fault));
-  else if (song.state === "done") parts.push(el("span", {class: "soft number"}, words(song)));
-  else {
-    const stage = song.state === "sending" ? song.stage : `${stateWords[song.state] ?? "waiting"}: ${song.stage ?? "waiting"}`;
-    parts.push(el("progress", {max: 1, value: song.progress, "aria-label": `${song.name}: ${stage}`}), el("small", {}, stage));
+// What is said below a song's name: how far it is, what was heard, what went wrong.
+function news(song) {
+  if (song.state === "failed") return [el("span", {class: "fault"}, song.fault)];
+  if (song.state === "done") return [el("span", {class: "soft number"}, words(song))];
+  const stage = !song.stage || song.stage === verbs[song.state] ? verbs[song.state] : `${verbs[song.state]}: ${song.stage}`;
+  return [el("progress", {max: 1, value: song.progress ?? 0, "aria-label": `${song.name}: ${stage}`}), el("small", {}, stage)];
+}
+
+// A song's line. It stays the same element while the song is heard, so that nobody's pointer or focus is lost.
+class Row {
+  constructor(song) {
+    this.song = song;
+    this.name = el("span", {class: "name"}, song.name);
+    this.news = el("span", {class: "news"});
+    this.element = el("li", {class: "entry"}, el("div", {class: "what"}, this.name, this.news));
+    this.update();
   }
-  const compare = song.state === "done" && el("label", {class: "pick"},
-    el("input", {type: "checkbox", value: song.id, "aria-label": `Compare ${song.name}`}), " compare");
-  const away = ["done", "failed"].includes(song.state) && el("button", {type: "button", class: "quiet small",
-    "aria-label": `Take ${song.name} off the list`, onclick: () => forget(song)}, "×");
-  return el("li", {class: "entry", "data-state": song.state}, el("div", {class: "what"}, parts), compare, away);
+
+  // Shows what is new; returns whether the song is over, for the first time.
+  update() {
+    const {song} = this, sign = JSON.stringify([song.state, song.progress, song.stage, song.fault, words(song)]);
+    if (sign === this.sign) return false;
+    this.sign = sign;
+    if (song.id && this.name.localName !== "a") {
+      const link = el("a", {href: `#song/${song.id}`, class: "name"}, song.name);
+      this.name.replaceWith(link);
+      this.name = link;
+    }
+    this.news.replaceChildren(...news(song));
+    const over = ["done", "failed"].includes(song.state) && this.element.dataset.state !== song.state;
+    this.element.dataset.state = song.state;
+    if (over) this.end();
+    return over;
+  }
+
+  // What can be done with a song that is over.
+  end() {
+    const {song} = this, compare = song.state === "done" && el("label", {class: "pick"},
+      el("input", {type: "checkbox", value: song.id, "aria-label": `Compare ${song.name}`}), " compare");
+    const away = el("button", {type: "button", class: "quiet small", "aria-label": `Take ${song.name} off the list`, onclick: () => forget(song)}, "×");
+    for (const old of this.element.querySelectorAll(".pick, button")) old.remove();
+    this.element.append(...[compare, away].filter(Boolean));
+  }
 }
 
 export function songsView(place) {
-  const list = el("ul", {class: "songs", "aria-label": "Songs"});
+  const list = el("ul", {class: "songs", "aria-label": "Songs"}), rows = new Map();
   const both = el("a", {class: "button quiet", hidden: true, href: "#songs"}, "Compare the two");
-  const told = new Map();
-  const rows = new Map();
 
   function pick() {
     const ids = [...list.querySelectorAll("input:checked")].map((box) => box.value);
     both.hidden = ids.length !== 2;
     both.href = `#compare/${ids.join("/")}`;
   }
-  function show() {
+  function show(changed) {
     const songs = all();
     for (const song of songs) {
-      const sign = JSON.stringify([song.state, song.progress, song.stage, song.name, song.fault]);
-      if (rows.get(song)?.sign === sign) continue;
-      const made = {sign, row: row(song)};
-      rows.get(song)?.row.replaceWith(made.row);
-      rows.set(song, made);
-      if (told.get(song) !== song.state && ["done", "failed"].includes(song.state)) {
+      if (!rows.has(song)) {
+        rows.set(song, new Row(song));
+        list.prepend(rows.get(song).element);
+      } else if (rows.get(song).update() && song === changed) {
         say(song.state === "done" ? `${song.name} has been heard: ${words(song)}` : `${song.name}: ${song.fault}`);
       }
-      told.set(song, song.state);
     }
-    const wanted = songs.map((song) => rows.get(song).row).reverse();
-    for (const [song, made] of rows) if (!songs.includes(song)) { made.row.remove(); rows.delete(song); }
-    if (wanted.some((one, i) => list.children[i] !== one)) list.replaceChildren(...wanted);
+    for (const [song, row] of rows) {
+      if (songs.includes(song)) continue;
+      row.element.remove();
+      rows.delete(song);
+    }
     pick();
   }
   list.addEventListener("change", pick);

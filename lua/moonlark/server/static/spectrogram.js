@@ -4,12 +4,11 @@
 // pixel of the screen; what has not come yet is drawn from coarser tiles that have.
 import {colour, el} from "./dom.js";
 import {Tiles} from "./tiles.js";
-import {clock, hertz, note} from "./words.js";
+import {clock, hertz, note, timeSteps as steps} from "./words.js";
 
 const finest = 0.002; // seconds a pixel
 const ruler = 20; // pixels under the map, for the time
 const bar = 4; // pixels below, which show where in the song one is
-const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 const round = [100, 200, 500, 1000, 2000, 5000, 10000];
 const hint = "Drag to scroll, pinch or Ctrl and wheel to zoom; keys: arrows, Page, Home, End, + and −.";

@@ -8,6 +8,9 @@ export function clock(seconds, fine = false) {
   return h ? `${h}:${String(m).padStart(2, "0")}:${s}` : `${m}:${s}`;
 }
 
+// A number with so many digits after the point, and a minus as long as a plus.
+export const fixed = (value, digits) => value.toFixed(digits).replace("-", "−");
+
 export const percent = (share) => `${Math.round(100 * share)} %`;
 
 export const hertz = (value) => value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${Math.round(value)} Hz`;
@@ -16,6 +19,9 @@ export const hertz = (value) => value >= 1000 ? `${+(value / 1000).toFixed(1)} k
 export function musical(label) {
   return label.replace(/^([A-G])b/, "$1♭").replace(/^([A-G])#/, "$1♯");
 }
+
+// Seconds that are round.
+export const timeSteps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 const sharps = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 const flats = ["C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B"];
