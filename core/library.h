@@ -31,6 +31,25 @@ mlk_code mlk_library_load(mlk_library *library, mlk_code (*load)(mlk_status *sta
 /* dlopen. MLK_EXHAUSTED or MLK_MEMORY: the machine lacks something now. MLK_UNSUPPORTED: the words are the system's. */
 mlk_code mlk_library_open(const char *name, void **handle, mlk_status *status);
 
+/* A function that is looked for in a library, and the pointer that it goes to. */
+typedef struct mlk_symbol {
+    const char *name;
+    void *place;
+} mlk_symbol;
+
+/* What is to be opened, in the words of its failure: "LACK cannot be loaded (…): apt-get install PACKAGE". */
+typedef struct mlk_library_wish {
+    const char *const *names; /* tried by turns; NULL at the end */
+    const mlk_symbol *symbols;
+    size_t count;
+    const char *version;      /* that has them all, "version 7.62 or later"; NULL: any */
+    const char *lack;         /* what cannot be done, and the library: "nothing can be fetched: libcurl" */
+    const char *package;
+} mlk_library_wish;
+
+/* Opens a library and finds all its functions. */
+mlk_code mlk_library_find(const mlk_library_wish *wish, mlk_status *status);
+
 /* True when so many bytes of address space are left (ulimit -v). With too few, some libraries abort or never return. */
 bool mlk_library_has_room(size_t bytes);
 

@@ -3,7 +3,6 @@
 #include "library.h"
 #include "text.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,21 +39,16 @@ static void say_nothing(const char *file, int line, const char *function, int er
 
 static mlk_code load(mlk_status *status)
 {
-    mlk_status why;
-    void *library;
-    mlk_code code = mlk_library_open("libasound.so.2", &library, &why);
-#define FIND(result, name, arguments)                                   \
-    if (!code && !(*(void **)&alsa.name = dlsym(library, #name)))       \
-        code = mlk_fail(&why, MLK_UNSUPPORTED, "%s is missing", #name);
-    ALSA_FUNCTIONS(FIND)
-#undef FIND
-    if (mlk_library_may_come(code))
-        return mlk_fail(status, code, "%s", why.message);
-    if (code)
-        return mlk_fail(status, code, "no device can be heard: ALSA cannot be loaded (%s): apt-get install libasound2",
-                        why.message);
-    alsa.snd_lib_error_set_handler(say_nothing);
-    return MLK_OK;
+    static const char *const names[] = {"libasound.so.2", NULL};
+#define SYMBOL(result, name, arguments) {#name, (void *)&alsa.name},
+    static const mlk_symbol symbols[] = {ALSA_FUNCTIONS(SYMBOL)};
+#undef SYMBOL
+    static const mlk_library_wish wish = {names, symbols, sizeof symbols / sizeof *symbols, NULL,
+                                          "no device can be heard: ALSA", "libasound2"};
+    mlk_code code = mlk_library_find(&wish, status);
+    if (!code)
+        alsa.snd_lib_error_set_handler(say_nothing);
+    return code;
 }
 
 /* --- a device --- */

@@ -2,7 +2,6 @@
 
 #include "library.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -22,20 +21,13 @@ static struct {
 
 static mlk_code load(mlk_status *status)
 {
-    mlk_status why;
-    void *library;
-    mlk_code code = mlk_library_open("libopus.so.0", &library, &why);
-#define FIND(result, name, arguments)                                  \
-    if (!code && !(*(void **)&libopus.name = dlsym(library, #name)))   \
-        code = mlk_fail(&why, MLK_UNSUPPORTED, "%s is missing", #name);
-    OPUS_FUNCTIONS(FIND)
-#undef FIND
-    if (mlk_library_may_come(code))
-        return mlk_fail(status, code, "%s", why.message);
-    if (code)
-        return mlk_fail(status, code, "Opus cannot be decoded: libopus cannot be loaded (%s): apt-get install libopus0",
-                        why.message);
-    return MLK_OK;
+    static const char *const names[] = {"libopus.so.0", NULL};
+#define SYMBOL(result, name, arguments) {#name, (void *)&libopus.name},
+    static const mlk_symbol symbols[] = {OPUS_FUNCTIONS(SYMBOL)};
+#undef SYMBOL
+    static const mlk_library_wish wish = {names, symbols, sizeof symbols / sizeof *symbols, NULL,
+                                          "Opus cannot be decoded: libopus", "libopus0"};
+    return mlk_library_find(&wish, status);
 }
 
 struct mlk_opus {

@@ -4,7 +4,6 @@
 #include "interrupt.h"
 #include "library.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -41,21 +40,16 @@ static struct {
 
 static mlk_code load(mlk_status *status)
 {
-    mlk_status why;
-    void *library;
-    mlk_code code = mlk_library_open("librubberband.so.2", &library, &why);
-#define FIND(result, name, arguments)                                                                                  \
-    if (!code && !(*(void **)&rubberband.name = dlsym(library, "rubberband_" #name)))                                  \
-        code = mlk_fail(&why, MLK_UNSUPPORTED, "rubberband_%s is missing: version 3 or later is needed", #name);
-    FUNCTIONS(FIND)
-#undef FIND
-    if (mlk_library_may_come(code))
-        return mlk_fail(status, code, "%s", why.message);
-    if (code)
-        return mlk_fail(status, code, "the Rubber Band library cannot be loaded (%s): apt-get install librubberband2",
-                        why.message);
-    rubberband.set_default_debug_level(-1); /* not a word on the user's screen */
-    return MLK_OK;
+    static const char *const names[] = {"librubberband.so.2", NULL};
+#define SYMBOL(result, name, arguments) {"rubberband_" #name, (void *)&rubberband.name},
+    static const mlk_symbol symbols[] = {FUNCTIONS(SYMBOL)};
+#undef SYMBOL
+    static const mlk_library_wish wish = {names, symbols, sizeof symbols / sizeof *symbols, "version 3 or later",
+                                          "the Rubber Band library", "librubberband2"};
+    mlk_code code = mlk_library_find(&wish, status);
+    if (!code)
+        rubberband.set_default_debug_level(-1); /* not a word on the user's screen */
+    return code;
 }
 
 mlk_code mlk_rubberband_load(mlk_status *status)

@@ -2,41 +2,21 @@
 
 #include "library.h"
 
-#include <dlfcn.h>
-
 mlk_curl_table mlk_curl;
-
-static mlk_code open_any(void **library, mlk_status *why)
-{
-    static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
-    mlk_code code = MLK_OK;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        code = mlk_library_open(names[i], library, why);
-        if (!code || mlk_library_may_come(code))
-            break;
-    }
-    return code;
-}
 
 static mlk_code load(mlk_status *status)
 {
+    static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", NULL};
+#define SYMBOL(result, name, arguments) {"curl_" #name, (void *)&mlk_curl.name},
+    static const mlk_symbol symbols[] = {MLK_CURL_FUNCTIONS(SYMBOL)};
+#undef SYMBOL
+    static const mlk_library_wish wish = {names, symbols, sizeof symbols / sizeof *symbols, "version 7.62 or later",
+                                          "nothing can be fetched: libcurl", "libcurl4"};
     enum { EVERYTHING = 3 };
-    mlk_status why;
-    void *library;
-    mlk_code code = open_any(&library, &why);
-#define FIND(result, name, arguments)                                                                                  \
-    if (!code && !(*(void **)&mlk_curl.name = dlsym(library, "curl_" #name)))                                          \
-        code = mlk_fail(&why, MLK_UNSUPPORTED, "curl_%s is missing: version 7.62 or later is needed", #name);
-    MLK_CURL_FUNCTIONS(FIND)
-#undef FIND
+    mlk_code code = mlk_library_find(&wish, status);
     if (!code && mlk_curl.global_init(EVERYTHING))
-        code = mlk_fail(&why, MLK_UNSUPPORTED, "it does not start");
-    if (mlk_library_may_come(code))
-        return mlk_fail(status, code, "%s", why.message);
-    if (code)
-        return mlk_fail(status, code, "nothing can be fetched: libcurl cannot be loaded (%s): apt-get install libcurl4",
-                        why.message);
-    return MLK_OK;
+        code = mlk_fail(status, MLK_UNSUPPORTED, "nothing can be fetched: libcurl does not start");
+    return code;
 }
 
 mlk_code mlk_curl_load(mlk_status *status)

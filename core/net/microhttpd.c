@@ -2,26 +2,17 @@
 
 #include "library.h"
 
-#include <dlfcn.h>
-
 mlk_microhttpd_table mlk_microhttpd;
 
 static mlk_code load(mlk_status *status)
 {
-    mlk_status why;
-    void *library;
-    mlk_code code = mlk_library_open("libmicrohttpd.so.12", &library, &why);
-#define FIND(name)                                                                                                     \
-    if (!code && !(*(void **)&mlk_microhttpd.name = dlsym(library, "MHD_" #name)))                                     \
-        code = mlk_fail(&why, MLK_UNSUPPORTED, "MHD_%s is missing: version 0.9.70 or later is needed", #name);
-    MLK_MICROHTTPD_FUNCTIONS(FIND)
-#undef FIND
-    if (mlk_library_may_come(code))
-        return mlk_fail(status, code, "%s", why.message);
-    if (code)
-        return mlk_fail(status, code, "nothing can be served: libmicrohttpd cannot be loaded (%s): apt-get install "
-                        "libmicrohttpd12", why.message);
-    return MLK_OK;
+    static const char *const names[] = {"libmicrohttpd.so.12", NULL};
+#define SYMBOL(name) {"MHD_" #name, (void *)&mlk_microhttpd.name},
+    static const mlk_symbol symbols[] = {MLK_MICROHTTPD_FUNCTIONS(SYMBOL)};
+#undef SYMBOL
+    static const mlk_library_wish wish = {names, symbols, sizeof symbols / sizeof *symbols, "version 0.9.70 or later",
+                                          "nothing can be served: libmicrohttpd", "libmicrohttpd12"};
+    return mlk_library_find(&wish, status);
 }
 
 mlk_code mlk_microhttpd_load(mlk_status *status)
