@@ -8,9 +8,11 @@ local function part_of_song(name, from, to)
   return function(get) moonlark.audio.save(name, get "song":slice(from, to)) end
 end
 
-made["song.mp3"] = function(get)
-  local data = moonlark.torch.tensor {get "piece".samples}
-  moonlark.audio.save("song.mp3", require "moonlark.signal".new {data = data, rate = moonlark.corpus.rate, kind = "waveform"})
+for _, name in ipairs {"song.mp3", "song.flac"} do
+  made[name] = function(get)
+    local data = moonlark.torch.tensor {get "piece".samples}
+    moonlark.audio.save(name, require "moonlark.signal".new {data = data, rate = moonlark.corpus.rate, kind = "waveform"})
+  end
 end
 made["a.wav"], made["b.flac"] = part_of_song("a.wav", 0, 10), part_of_song("b.flac", 10, 20)
 made["a.mp3"], made["day.wav"] = part_of_song("a.mp3", 0, 10), part_of_song("day.wav", 0, 30)

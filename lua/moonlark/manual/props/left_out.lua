@@ -13,6 +13,7 @@ return {
   ["feature.embedding"] = elsewhere, ["Recipe:embed"] = elsewhere, ["music.chords"] = elsewhere, ["music.voice"] = elsewhere,
   ["plot.attention"] = elsewhere, ["torch.load"] = elsewhere,
   ["Model:fail"] = "it is an error", ["network.architecture"] = "it is the end of a file",
+  ["server."] = "it serves whoever asks, and ends when it is told to",
   ["live.source"] = "it needs a microphone", ["live.opus"] = "it needs packets of somebody who speaks",
   library = "it needs music of yours", ["Library:"] = "it needs music of yours", ["OwnGenres:"] = "it needs music of yours",
   reload = "it needs a module of yours", help = "it prints what this page says",

@@ -170,11 +170,40 @@ own["classify.one_vs_rest"] = {X = function(get) return get "tagged" end}
 
 -- A sound that is pushed.
 local second = random(22050)
-own["Stream:"] = {
+own["FeatureStream:"] = {
   stream = function() return moonlark.feature.stream {features = {mel = {}}, rate = 22050} end, samples = second,
 }
-own["Session:"] = {session = function() return moonlark.live.session {rate = 22050} end,
-  bytes = function() return ("\0"):rep(4 * 22050) end}
+own.live = {session = function() return moonlark.live.session {rate = 44100, channels = 2} end,
+  bytes = function() return ("\0"):rep(4 * 44100) end}
+own["Session:"] = own.live
 own["live.session"] = {samples = random(2, 44100)}
+
+-- Vectors in a file, or none.
+local function vectors()
+  local index = moonlark.cluster.vectors(nil, {columns = 128})
+  index:add(moonlark.torch.randn {10, 128})
+  return index
+end
+own["Vectors:"] = {index = vectors}
+
+-- Genres of one's own, of which somebody has said something.
+local function genres(get)
+  local made = moonlark.classify.genres()
+  local ids = get "ids"
+  for i = 1, 4 do made:say(ids[i], i % 2 == 0 and "for cooking" or "for running", true) end
+  made:fit(ids, get "embeddings")
+  return made
+end
+local some_songs = {ids = function()
+  local ids = {}
+  for i = 1, 12 do ids[i] = "song " .. i end
+  return ids
+end, embeddings = random(12, 16), own = genres}
+own["Genres:"] = some_songs
+own["classify.genres"] = some_songs
+own["music.duplicates"] = {prints = function(_, scene)
+  local one = moonlark.music.fingerprint(scene:file "song.mp3")
+  return {one, one}
+end}
 
 return own
