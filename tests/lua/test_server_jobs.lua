@@ -149,7 +149,7 @@ function TestDecoding:test_memory_and_disk_have_an_end()
   local path = tone(self.folder, "tone.wav", 1)
   local pool, shelf = new_pool {decoded_bytes = 5000}
   local _, problem = ask(pool, {task = "decode", song = shelf:link(path).id})
-  lu.assertEquals({problem.status, problem.kind}, {413, "too-large"})
+  lu.assertEquals(problem, {status = 413, kind = "too-large", detail = "tone.wav: it becomes larger than is allowed"})
 end
 
 function TestDecoding:test_damaged_files_are_kept_on_request()
@@ -235,6 +235,18 @@ function TestSongs:test_what_comes_twice_is_there_once()
   lu.assertIs(shelf:take(b, {name = "b"}), song)
   lu.assertNil(files.kind(b))
   lu.assertEquals(#shelf:list(), 1)
+end
+
+function TestSongs:test_what_is_removed_while_it_is_used_can_come_again()
+  local shelf <close> = songs.new()
+  local song = shelf:take(tone(self.folder, "a.wav", 0.1))
+  shelf:hold(song)
+  shelf:remove(song.id)
+  lu.assertEquals({shelf:get(song.id), shelf:bytes()}, {nil, 0})
+  lu.assertIs(shelf:take(tone(self.folder, "b.wav", 0.1)), song)
+  shelf:let_go(song)
+  lu.assertEquals(shelf:bytes(), song.bytes)
+  lu.assertEquals(files.kind(song.input), "file")
 end
 
 function TestSongs:test_the_oldest_goes_unless_it_is_used()

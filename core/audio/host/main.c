@@ -9,7 +9,7 @@
  * seconds of sound.
  *
  * It says one line of JSON on standard output: {"rate":44100,"channels":2,"frames":1323000,"format":"flac","tags":{…},
- * …} and ends with 0, or {"error":"…","kind":"…"} and ends with 1. Kinds: not-sound, damaged, too-long, too-large, memory; ffmpeg:
+ * …} and ends with 0, or {"error":"…","kind":"…"} and ends with 1. Kinds: not-sound, damaged, too-long, too-large, memory, disk; ffmpeg:
  * the file is for FFmpeg's libraries, which cannot be loaded any more; again with that word, please. A process that
  * breaks a limit is ended before it can say anything.
  */
@@ -100,7 +100,8 @@ static const char *kind_of(mlk_code code, bool opened)
         return "ffmpeg";
     switch (code) {
     case MLK_MEMORY: return "memory";
-    case MLK_DISK: return "too-large";
+    case MLK_EXHAUSTED: return "too-large";
+    case MLK_DISK: return "disk";
     case MLK_UNSUPPORTED: return opened ? "too-long" : "not-sound";
     default: return opened ? "damaged" : "not-sound";
     }

@@ -9,6 +9,13 @@
 
 enum { PIECE = 16384 }; /* frames that are written at a time */
 
+static mlk_code fail_to_write(int error, mlk_status *status)
+{
+    if (error == EFBIG)
+        return mlk_fail(status, MLK_EXHAUSTED, "it becomes larger than is allowed");
+    return mlk_fail(status, MLK_DISK, "what it becomes cannot be written: %s", strerror(error));
+}
+
 static mlk_code write_all(int descriptor, const void *data, size_t bytes, mlk_status *status)
 {
     for (const char *at = data; bytes > 0;) {
@@ -16,7 +23,7 @@ static mlk_code write_all(int descriptor, const void *data, size_t bytes, mlk_st
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return mlk_fail(status, MLK_DISK, "what it becomes cannot be written: %s", strerror(errno));
+            return fail_to_write(errno, status);
         at += written;
         bytes -= (size_t)written;
     }
@@ -29,7 +36,7 @@ static mlk_code write_head(const mlk_output *self, const mlk_audio_reader *reade
     const mlk_audio_info *info = mlk_audio_reader_info(reader);
     mlk_wave_head(head, info->rate, info->channels, self->frames);
     if (lseek(self->descriptor, 0, SEEK_SET) != 0)
-        return mlk_fail(status, MLK_DISK, "what it becomes cannot be written: %s", strerror(errno));
+        return fail_to_write(errno, status);
     return write_all(self->descriptor, head, sizeof head, status);
 }
 

@@ -13,7 +13,8 @@ typedef struct mlk_output {
 } mlk_output;
 
 /* Reads all that is left and writes it as a WAV of floats, all channels. MLK_UNSUPPORTED: it has more than most_frames.
- * MLK_DISK: the file may not grow any more. */
+ * MLK_EXHAUSTED: the file may not grow any more.
+ * MLK_DISK: it cannot be written. */
 mlk_code mlk_output_write(mlk_output *output, mlk_audio_reader *reader, mlk_status *status);
 
 #endif

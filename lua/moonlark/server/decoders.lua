@@ -41,7 +41,19 @@ local function start(self, song, ffmpeg)
     deadline = core.system.clock() + 2 * limits.decode_seconds + 10}
 end
 
-local status_of = {["too-long"] = 413, ["too-large"] = 413}
+-- A song that may be tried again.
+local function renew(song)
+  song.state = "new"
+  return song
+end
+
+-- The same; what became of the song where no process could be started.
+local function try_start(self, song, ffmpeg)
+  local fine, why = pcall(start, self, song, ffmpeg)
+  if not fine then return {song = renew(song), problem = {status = 500, kind = "failed", detail = tostring(why)}} end
+end
+
+local status_of = {disk = 507, ["too-long"] = 413, ["too-large"] = 413}
 
 -- What is wrong with a song, in words that begin with its name, not with the one under which a decoder knew it.
 local function problem_of(song, said)
@@ -104,13 +116,10 @@ local function finish(self, one)
   local code, signal = one.peer:finish((one.late or one.endless) and 0 or 1)
   one.peer:close()
   local said = not signal and not one.endless and read_words(text, one.song.sound) or death(one, code, signal)
-  if said.kind == "ffmpeg" and not one.ffmpeg then return start(self, one.song, true) end
-  if said.error then
-    one.song.state = "new"
-    return one.song, problem_of(one.song, said)
-  end
+  if said.kind == "ffmpeg" and not one.ffmpeg then return try_start(self, one.song, true) end
+  if said.error then return {song = renew(one.song), problem = problem_of(one.song, said)} end
   note(one.song, said)
-  return one.song
+  return {song = one.song}
 end
 
 --- Wants a song decoded.
@@ -119,10 +128,11 @@ end
 function Decoders:want(song)
   if song.state ~= "new" then return end
   song.state = "decoding"
+  self.songs:hold(song)
   self.waiting[#self.waiting + 1] = song
 end
 
---- Takes what has been decoded, and starts what waits. Gives the songs that are done: {song, problem?}.
+--- Takes what has been decoded, and starts what waits. Gives the songs that are done, which it has held: {song, problem?}.
 ---     for _, done in ipairs(self.decoders:step()) do print(done.song.name, done.problem) end
 ---@return {song: moonlark.server.Song, problem: table?}[]
 function Decoders:step()
@@ -132,19 +142,13 @@ function Decoders:step()
     local text, over = one.peer:rest()
     one.late, one.endless = now > one.deadline, #text > MOST_WORDS
     if over or one.late or one.endless then
-      local song, problem = finish(self, one)
-      if song then done[#done + 1] = {song = song, problem = problem} end
+      done[#done + 1] = finish(self, one)
     else
       self.running[#self.running + 1] = one
     end
   end
   while #self.running < self.most and #self.waiting > 0 do
-    local song = table.remove(self.waiting, 1)
-    local fine, why = pcall(start, self, song)
-    if not fine then
-      song.state = "new"
-      done[#done + 1] = {song = song, problem = {status = 500, kind = "failed", detail = tostring(why)}}
-    end
+    done[#done + 1] = try_start(self, table.remove(self.waiting, 1))
   end
   return done
 end

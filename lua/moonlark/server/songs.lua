@@ -40,6 +40,8 @@ local songs = {}
 ---@field folder_path string
 ---@field uploads string  a folder for files that are on their way: on the same disk, so that they can be moved
 ---@field package by_id table<string, moonlark.server.Song>
+---@field package leaving table<string, moonlark.server.Song>  removed, but a task still needs them
+---@field package total integer  bytes
 ---@field package most integer
 ---@field package clock integer
 ---@field package lock moonlark.Lock
@@ -80,7 +82,7 @@ function songs.new(given)
   local o = parameters:read(given)
   local folder = files.temporary_folder(o.folder and files.mkdirs(o.folder))
   sweep((files.split(folder)))
-  return setmetatable({folder_path = folder, lock = claim.lock(folder, mark), uploads = files.mkdirs(files.join(folder, "uploads")), by_id = {},
+  return setmetatable({folder_path = folder, lock = claim.lock(folder, mark), uploads = files.mkdirs(files.join(folder, "uploads")), by_id = {}, leaving = {}, total = 0,
     most = o.most_bytes, clock = 0}, Songs)
 end
 
@@ -123,6 +125,15 @@ local function add(self, path, id, fields)
   return song
 end
 
+-- A song that was removed and comes again while a task still has it.
+local function revive(self, id)
+  local song = self.leaving[id]
+  if not song then return nil end
+  self.leaving[id], self.by_id[id] = nil, song
+  self.total = self.total + song.disk
+  return touch(self, song)
+end
+
 --- Takes a file that was sent: it is moved into the song's folder, or removed where its content is known. It must lie on
 --- the disk of `uploads`.
 ---     local song = shelf:take(upload.path, {name = upload.name})
@@ -131,7 +142,7 @@ end
 ---@return moonlark.server.Song
 function Songs:take(path, fields)
   local id = core.store.hash_file(path)
-  local known = self:get(id)
+  local known = self:get(id) or revive(self, id)
   if known then
     os.remove(path)
     return known
@@ -146,7 +157,7 @@ end
 ---@return moonlark.server.Song
 function Songs:link(path, fields)
   local id = core.store.hash_file(path)
-  return self:get(id) or add(self, path, id, {name = fields and fields.name, upload = false})
+  return self:get(id) or revive(self, id) or add(self, path, id, {name = fields and fields.name, upload = false})
 end
 
 --- The song of an id, nil where there is none (any more).
@@ -175,9 +186,8 @@ end
 function Songs:remove(id)
   local song = self.by_id[id]
   if not song then return false end
-  self.by_id[id] = nil
-  song.removed = true
-  if song.uses == 0 then files.remove(self:folder(id)) end
+  self.by_id[id], self.total = nil, self.total - song.disk
+  if song.uses > 0 then self.leaving[id] = song else files.remove(self:folder(id)) end
   return true
 end
 
@@ -191,36 +201,42 @@ function Songs:hold(song) song.uses = song.uses + 1 end
 ---@param song moonlark.server.Song
 function Songs:let_go(song)
   song.uses = song.uses - 1
-  if not song.removed then
+  if self.by_id[song.id] == song then
     self:measure(song)
-  elseif song.uses == 0 and not self.by_id[song.id] then
+  elseif song.uses == 0 and self.leaving[song.id] == song then
+    self.leaving[song.id] = nil
     files.remove(self:folder(song.id))
   end
 end
 
---- Looks how much a song takes on the disk, and makes room where all of them take too much.
+-- The song that was not asked for for the longest time, of those that nobody uses.
+local function oldest(self)
+  local found
+  for _, song in pairs(self.by_id) do
+    if song.uses == 0 and song.used < self.clock and (not found or song.used < found.used) then found = song end
+  end
+  return found
+end
+
+--- Looks how much a song takes on the disk, and makes room where all of them take too much. The one that was asked for
+--- last stays in any case.
 ---     shelf:measure(song)
 ---@param song moonlark.server.Song
 function Songs:measure(song)
+  local before = song.disk
   song.disk = size_of(self:folder(song.id))
-  local total, list = self:bytes(), self:list()
-  for i = #list, 2, -1 do -- the one that was asked for last stays in any case
-    if total <= self.most then break end
-    if list[i].uses == 0 then
-      total = total - list[i].disk
-      self:remove(list[i].id)
-    end
+  self.total = self.total + song.disk - before
+  while self.total > self.most do
+    local least = oldest(self)
+    if not least then break end
+    self:remove(least.id)
   end
 end
 
 --- Bytes that all songs take on the disk.
 ---     print(shelf:bytes())
 ---@return integer
-function Songs:bytes()
-  local total = 0
-  for _, song in pairs(self.by_id) do total = total + song.disk end
-  return total
-end
+function Songs:bytes() return self.total end
 
 local told = {"id", "name", "bytes", "upload", "added", "state", "rate", "channels", "frames", "duration", "format",
   "codec", "tags", "partial"}

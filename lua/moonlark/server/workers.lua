@@ -299,6 +299,7 @@ local function take_decoded(self)
       end
     end
     if done.problem then self.songs:remove(done.song.id) end
+    self.songs:let_go(done.song)
   end
 end
 
