@@ -194,6 +194,27 @@ function TestWatch:test_what_changes_while_it_is_watched_is_seen()
   lib.fails("it is no folder", l.watch, l, self.folder .. "/nowhere")
 end
 
+-- As where the system has no more watches to give.
+function TestWatch:test_without_watches_the_folder_is_looked_through_again_and_again_and_that_is_said()
+  local open, warning = core.watch.open, require "moonlark.base.warning"
+  local l <close> = library.open(self.folder .. "/library.db")
+  local before, mark = warning.policy "ignore", warning.mark()
+  core.watch.open = function() return nil, "no more folders can be watched" end
+  local _ <close> = require "moonlark.base.finally"(function()
+    core.watch.open = open
+    warning.policy(before)
+  end)
+  files.mkdirs(self.folder .. "/music")
+  local looks, added = 0, 0
+  for seen in l:watch(self.folder .. "/music", {every = 0.05, depth = "tags", progress = false}) do
+    looks, added = looks + 1, added + seen.added
+    if looks == 2 then files.write(self.folder .. "/music/a.wav", files.read(originals .. "/metal/metal.00000.wav")) end
+    if added == 1 or looks > 20 then break end
+  end
+  lu.assertEquals({looks, added}, {3, 1})
+  lu.assertStrContains(json.encode(warning.since(mark)), "is looked through each 0.05 s: no more folders can be watched")
+end
+
 function TestWatch:test_the_engine_tells_of_names()
   local watcher <close> = core.watch.open()
   lu.assertTrue(watcher:folder(self.folder))

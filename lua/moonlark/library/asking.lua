@@ -5,7 +5,6 @@ local files = require "moonlark.base.files"
 local hearing = require "moonlark.library.hearing"
 local json = require "moonlark.base.json"
 local makers = require "moonlark.library.makers"
-local predict = require "moonlark.predict"
 local scan = require "moonlark.dataset.scan"
 
 local asking = {}
@@ -29,7 +28,7 @@ end
 -- The predictions of paths, as plain data by path.
 local function predictions(opened, paths, o)
   local made = {}
-  local list, rejected = predict.files(opened, paths, {workers = o.workers})
+  local list, rejected = require "moonlark.predict".files(opened, paths, {workers = o.workers})
   for _, one in ipairs(list) do
     made[one.path] = {label = one.label, probability = one.probability, probabilities = one.probabilities,
       tags = one.tags and json.array(one.tags), values = one.values}
@@ -91,17 +90,17 @@ end
 ---@field asked integer  answers that were kept
 ---@field rejected {path: string, reason: string}[]
 
---- Asks a model about the songs that its present version has not been asked about.
----     asking.ask(db, "runs/genres", model.open "runs/genres", {workers = 0}, print)
+--- Opens a model and asks it about the songs that its present version has not been asked about.
+---     asking.ask(db, "runs/genres", {workers = 0, device = "cpu"}, print)
 ---@param db moonlark.Database
----@param name string  of asking.name_of
----@param opened moonlark.Model
----@param o {workers: integer}
+---@param model string  as model.open takes it
+---@param o {workers: integer, device: string, offline: boolean}
 ---@param tell fun(done: integer, total: integer)
 ---@return moonlark.library.Asked
-function asking.ask(db, name, opened, o, tell)
+function asking.ask(db, model, o, tell)
+  local opened = require "moonlark.model".open(model, {device = o.device, offline = o.offline})
   local seen = {asked = 0, rejected = {}}
-  for _, question in ipairs(questions(name, opened)) do
+  for _, question in ipairs(questions(asking.name_of(model), opened)) do
     makers.enter(db, question.maker)
     local todo = hearing.pending(db, {question})
     for first = 1, #todo, batch do

@@ -10,6 +10,7 @@
 local asking = require "moonlark.library.asking"
 local background = require "moonlark.dataset.background"
 local claim = require "moonlark.base.claim"
+local contents = require "moonlark.library.contents"
 local database = require "moonlark.library.database"
 local duplicates = require "moonlark.library.duplicates"
 local embedding = require "moonlark.library.embedding"
@@ -21,9 +22,9 @@ local forget = require "moonlark.library.forget"
 local genres = require "moonlark.library.genres"
 local hands = require "moonlark.library.hands"
 local hearing = require "moonlark.library.hearing"
+local hub = require "moonlark.hub"
 local json = require "moonlark.base.json"
 local makers = require "moonlark.library.makers"
-local model = require "moonlark.model"
 local options = require "moonlark.base.options"
 local parts = require "moonlark.music.analysis.parts"
 local place = require "moonlark.library.place"
@@ -145,9 +146,10 @@ function Library:watch(folder, given)
   end, nil, nil, closing
 end
 
-local opening = options.described "model.open"
-local questions = options.describe("Library:ask", {device = opening.by_name.device, offline = opening.by_name.offline},
-  background.options)
+local questions = options.describe("Library:ask", {
+  device = options.text("cpu", 'where a network computes: "cpu", "cuda:0"'),
+  offline = hub.options.offline,
+}, background.options)
 
 --- Asks a model about the songs that it has not been asked about, in its present version (its weights): keeps what it says
 --- of each (its label is what Library:search finds by `label`), and its embedding where it gives one (see Library:similar).
@@ -160,10 +162,9 @@ local questions = options.describe("Library:ask", {device = opening.by_name.devi
 function Library:ask(name, given)
   local o = questions:read(given)
   if type(name) ~= "string" then show.fail("model must be a path or a name, got %s", options.got(name)) end
-  local opened = model.open(name, {device = o.device, offline = o.offline})
   local bar = bar_of("asking", o.progress)
   local _ <close> = finally(bar.finish)
-  return asking.ask(self.db, asking.name_of(name), opened, o, bar.update)
+  return asking.ask(self.db, name, o, bar.update)
 end
 
 --- Songs that are as asked, sorted. Ranges are "120-130", "120-", "-130" or {120, 130}; one number stands for what is
@@ -292,16 +293,8 @@ end
 ---     print(l:info().songs)
 ---@return {path: string, songs: integer, heard: integer, vanished: integer, faults: integer, files: integer, seconds: number, bytes: integer, folders: string[], makers: table[]}
 function Library:info()
-  local info = self.db:row [[SELECT count(*) AS songs, coalesce(sum(duration), 0) AS seconds,
-      coalesce(sum(bytes), 0) AS bytes, count(fault) AS faults, (SELECT count(*) FROM traits) AS heard,
-      (SELECT count(*) FROM files WHERE vanished IS NULL) AS files,
-      (SELECT count(*) FROM songs WHERE NOT EXISTS (SELECT 1 FROM files WHERE song = songs.id AND vanished IS NULL))
-        AS vanished FROM songs]]
-  info.faults = info.faults + self.db:row "SELECT count(fault) AS n FROM files".n
-  info.path, info.folders = self.path, {}
-  for i, one in ipairs(self.db:rows "SELECT path FROM folders ORDER BY path") do info.folders[i] = one.path end
-  info.makers = self.db:rows [[SELECT kind, name, version, count(*) AS songs FROM findings JOIN makers ON makers.id = maker
-    GROUP BY makers.id ORDER BY kind, name]]
+  local info = contents.of(self.db)
+  info.path = self.path
   return info
 end
 
