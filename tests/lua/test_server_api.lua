@@ -284,6 +284,22 @@ function TestMaps:test_maps_and_tiles()
   lu.assertEquals(refused(422, "palette", get(place .. "mel/0/0.png?palette=red")).argument, "palette")
 end
 
+function TestMaps:test_pictures()
+  if core.process.run({"gnuplot", "--version"}, 10) == nil then lu.skip "gnuplot is not here" end
+  local place = "/v1/songs/" .. upload().id .. "/picture"
+  local answer = get(place .. "?kind=chroma&width=500&height=300&start=2&duration=4")
+  lu.assertEquals({answer.status, answer.headers["content-type"]}, {200, "image/png"}, answer.body:sub(1, 200))
+  lu.assertEquals({png.size(answer.body, "picture")}, {1000, 600, 3}) -- 192 dots an inch
+  for _, kind in ipairs {"mel", "cqt", "tonnetz", "waveform"} do
+    local drawn = get(place .. "?format=svg&kind=" .. kind)
+    lu.assertEquals({drawn.status, drawn.headers["content-type"]}, {200, "image/svg+xml"}, drawn.body:sub(1, 200))
+    lu.assertStrContains(drawn.body, "<svg")
+  end
+  lu.assertEquals(get(place .. "?format=pdf").body:sub(1, 5), "%PDF-")
+  lu.assertEquals(refused(422, "where the song ends", get(place .. "?start=12")).argument, "start")
+  lu.assertEquals(refused(422, "format", get(place .. "?format=gif")).argument, "format")
+end
+
 TestLibrary = {setUp = setup}
 
 function TestLibrary:test_its_songs_are_listed_heard_and_compared()

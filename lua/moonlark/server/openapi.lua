@@ -29,6 +29,7 @@ local openapi = {}
 ---@field [1] string  in words
 ---@field schema table?  of JSON
 ---@field type string?  another media type
+---@field content table<string, table>?  several media types with their schemas, instead
 ---@field headers table<string, string>?  name -> what it says
 
 --- The usual parts of paths.
@@ -68,6 +69,7 @@ local function answer_of(status, answer)
     local kind = answer.type or "application/json"
     made.content = {[kind] = {schema = answer.schema or nil}}
   end
+  made.content = made.content or answer.content
   return made
 end
 

@@ -3,7 +3,7 @@
 ---     require "moonlark.server.routes"(service)
 local waiting = require "moonlark.server.waiting"
 
-local subjects = {"health", "session", "songs", "library", "maps", "work", "live", "models", "runs", "page"}
+local subjects = {"health", "session", "songs", "library", "maps", "pictures", "work", "live", "models", "runs", "page"}
 
 --- Adds the routes to a service that has songs, a pool and jobs. Before it is opened.
 ---@param service moonlark.server.Service
