@@ -226,7 +226,7 @@ function Library:similar(song, given)
   maker = maker or makers.enter(self.db, embedding.own())
   local index = similar.index(self.db, maker, self.indexes[maker.id])
   self.indexes[maker.id] = index
-  for i, one in ipairs(similar.find(self.db, index, number, o.limit)) do
+  for i, one in ipairs(similar.find(index, number, o.limit)) do
     list[i] = songs.numbered(self.db, one.number)
     list[i].similarity = one.similarity
   end

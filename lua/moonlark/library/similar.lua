@@ -20,21 +20,21 @@ function similar.standardised(x)
 end
 
 ---@class moonlark.library.Index  embeddings of one maker, ready to be searched
----@field stamp string
+---@field state string  of the database when it was made, or looked at last
+---@field stamp string  of the embeddings
 ---@field numbers integer[]  the song of each row
 ---@field row table<integer, integer>  the row of each song, from 0
 ---@field x moonlark.Tensor  standardised
 ---@field vectors moonlark.Vectors
+---@field there moonlark.Tensor  bool: which rows are of songs that have a file
 
---- The index of a maker's embeddings; the one before, where nothing was added since.
----     local index = similar.index(db, maker)
----@param db moonlark.Database
----@param maker moonlark.library.Maker
----@param before moonlark.library.Index?
----@return moonlark.library.Index
-function similar.index(db, maker, before)
-  local stamp = embedding.stamp(db, maker)
-  if before and before.stamp == stamp then return before end
+-- Changes with whatever is written to the database, by this process or another.
+local function state_of(db)
+  local row = db:row "SELECT total_changes() AS own, data_version AS others FROM pragma_data_version"
+  return ("%d %d"):format(row.own, row.others)
+end
+
+local function make(db, maker, stamp)
   local numbers, x = embedding.all(db, maker)
   if not numbers then
     show.fail("no song of the library has an embedding by %s: add songs first", maker.name)
@@ -46,11 +46,9 @@ function similar.index(db, maker, before)
   return self
 end
 
--- Which rows are of songs that may be found.
-local function allowed(db, index, number)
-  local torch = require "moonlark.torch"
-  local flags = torch.ones({#index.numbers}, {dtype = "bool"})
-  flags:select(0, index.row[number]):fill_(false)
+-- Which rows may be found.
+local function there(db, index)
+  local flags = require "moonlark.torch".ones({#index.numbers}, {dtype = "bool"})
   for row in db:each [[SELECT id FROM songs WHERE NOT EXISTS
     (SELECT 1 FROM files WHERE song = songs.id AND vanished IS NULL)]] do
     if index.row[row.id] then flags:select(0, index.row[row.id]):fill_(false) end
@@ -58,17 +56,32 @@ local function allowed(db, index, number)
   return flags
 end
 
+--- The index of a maker's embeddings. Of the one before as much is kept as is still true.
+---     local index = similar.index(db, maker)
+---@param db moonlark.Database
+---@param maker moonlark.library.Maker
+---@param before moonlark.library.Index?
+---@return moonlark.library.Index
+function similar.index(db, maker, before)
+  local state = state_of(db)
+  if before and before.state == state then return before end
+  local stamp = embedding.stamp(db, maker)
+  local self = before and before.stamp == stamp and before or make(db, maker, stamp)
+  self.state, self.there = state, there(db, self)
+  return self
+end
+
 --- The songs most like one, by the cosine of their standardised embeddings; the most similar first. Songs whose files are
 --- gone are not found. Errors: the song has no embedding by this maker.
----     local found = similar.find(db, index, 7, 10)
----@param db moonlark.Database
+---     local found = similar.find(index, 7, 10)
 ---@param index moonlark.library.Index
 ---@param number integer  of the song
 ---@param limit integer
 ---@return {number: integer, similarity: number}[]
-function similar.find(db, index, number, limit)
+function similar.find(index, number, limit)
   if not index.row[number] then show.fail "this song was not heard yet: add its file" end
-  local among, list = allowed(db, index, number), {}
+  local among, list = index.there:clone(), {}
+  among:select(0, index.row[number]):fill_(false)
   if not among:any():item() then return list end
   local rows, cosines = index.vectors:search(index.x:select(0, index.row[number]), {k = limit, among = among})
   local which, how = rows:flatten():totable(), cosines:flatten():totable()
