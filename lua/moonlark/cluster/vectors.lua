@@ -58,8 +58,8 @@ local searching = options.describe("Vectors:search", {
 --- The k vectors that are most like each of x by their cosine, of all that there are; the earlier row of equals first.
 ---
 --- The result is that of comparing all rows in float32, to the bit, and the distances (1 − cosine) are those of
---- cluster.neighbors. One query reads an 8-bit copy (made at the first search) and compares what its error bound cannot
---- exclude; from 33 queries on products of matrices do the same. 1 000 000 × 128 takes some 10 ms a query.
+--- cluster.neighbors. Few queries read an 8-bit copy (made at the second search) and compare what its error bound cannot
+--- exclude; from 33 queries on products of matrices do the same. 1 000 000 × 128: some 15 ms a query on two cores.
 --- Errors: numbers that are not finite; another number of columns; no row that may be found.
 ---     local rows, cosines = index:search(torch.randn {128}, {k = 3})
 ---     print(rows[0][0]:item(), cosines[0][0]:item())
