@@ -125,16 +125,17 @@ function TestDecoding:test_odd_files_are_read_or_refused_as_audio_load_does()
 end
 
 function TestDecoding:test_hours_of_silence_are_refused()
-  local path = self.folder .. "/silence.flac"
-  audio.save(path, lib.waveform(torch.zeros {600 * 8000}, 8000))
-  lu.assertTrue(lfs.attributes(path, "size") < 100000)
   local pool, shelf = new_pool {duration = 60}
-  local song = shelf:take(path, {name = "silence.flac"})
-  local _, problem = ask(pool, {task = "decode", song = song.id})
-  lu.assertEquals(problem, {status = 413, kind = "too-long",
-    detail = "silence.flac: it is longer than the 60 seconds allowed"})
-  lu.assertNil(shelf:get(song.id))
-  lu.assertNil(files.kind(shelf:folder(song.id)))
+  for _, name in ipairs {"silence.flac", "silence.ogg"} do
+    local path = self.folder .. "/" .. name
+    audio.save(path, lib.waveform(torch.zeros {600 * 8000}, 8000))
+    lu.assertTrue(lfs.attributes(path, "size") < 100000)
+    local song = shelf:take(path, {name = name})
+    local _, problem = ask(pool, {task = "decode", song = song.id})
+    lu.assertEquals(problem, {status = 413, kind = "too-long", detail = name .. ": it is longer than the 60 seconds allowed"})
+    lu.assertNil(shelf:get(song.id))
+    lu.assertNil(files.kind(shelf:folder(song.id)))
+  end
 end
 
 function TestDecoding:test_what_does_not_say_its_length_is_measured_on_the_way()
@@ -377,6 +378,17 @@ function TestWorkers:test_the_queue_has_an_end()
   lu.assertTrue(pool:cancel(cancelled[2]))
   lu.assertNotNil(ask(pool, {task = "echo"}))
   lu.assertEquals(pool:counts().cancelled, 3)
+end
+
+function TestWorkers:test_who_cannot_take_a_result_stands_alone()
+  local pool = new_pool {workers = 1}
+  local said = {}
+  local _ <close> = setmetatable({io.stderr}, {__close = function(self) io.stderr = self[1] end})
+  io.stderr = {write = function(_, text) said[#said + 1] = text end}
+  pool:submit {task = "echo", on_done = function() error "no" end}
+  lu.assertNotNil(ask(pool, {task = "echo"}))
+  lu.assertEquals(#said, 1)
+  lu.assertStrContains(said[1], "no")
 end
 
 function TestWorkers:test_who_has_nothing_to_do_ends()

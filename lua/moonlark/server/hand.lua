@@ -67,8 +67,8 @@ function Hand:hear()
   if not self.peer then return messages end
   self.peer:flush()
   while true do
-    local text, over = self.peer:receive()
-    if over then return messages, self:stop(1) end
+    local fine, text, over = pcall(self.peer.receive, self.peer)
+    if not fine or over then return messages, self:stop(fine and 1 or 0) end
     if not text then return messages end
     local head, result = text:match "^([^\n]*)\n(.*)$"
     local message = json.decode(head or text)

@@ -11,9 +11,11 @@
 --- Nothing here waits but `wait` and `close`: the loop of a server polls `descriptors()` and calls `step()`.
 local core = require "moonlark_core"
 local decoders = require "moonlark.server.decoders"
+local finally = require "moonlark.base.finally"
 local hand = require "moonlark.server.hand"
 local json = require "moonlark.base.json"
 local options = require "moonlark.base.options"
+local show = require "moonlark.base.show"
 local songs = require "moonlark.server.songs"
 
 local workers = {}
@@ -92,12 +94,18 @@ local function close_ticket(self, ticket, outcome)
   return true
 end
 
+-- Calls a function of a ticket. One that fails must not keep the others from their results.
+local function call(f, ...)
+  local fine, why = xpcall(f or function() end, debug.traceback, ...)
+  if not fine then io.stderr:write(("moonlark serve: a result was not taken: %s\n"):format(show.lines(why))) end
+end
+
 local function fail(self, ticket, problem)
-  if close_ticket(self, ticket, "failed") and ticket.on_failed then ticket.on_failed(problem) end
+  if close_ticket(self, ticket, "failed") then call(ticket.on_failed, problem) end
 end
 
 local function succeed(self, ticket, result)
-  if close_ticket(self, ticket, "done") and ticket.on_done then ticket.on_done(result) end
+  if close_ticket(self, ticket, "done") then call(ticket.on_done, result) end
 end
 
 local function leave_queue(self, ticket)
@@ -263,8 +271,8 @@ local function take(self, one, message)
     fail(self, ticket, message.problem)
   elseif message.result then
     succeed(self, ticket, message.result)
-  elseif ticket.state == "running" and ticket.on_progress then
-    ticket.on_progress(message.done, message.stage)
+  elseif ticket.state == "running" then
+    call(ticket.on_progress, message.done, message.stage)
   end
 end
 
@@ -318,12 +326,12 @@ end
 function Pool:step()
   if self.stepping then return end -- a ticket's function submitted another
   self.stepping = true
+  local _ <close> = finally(function() self.stepping = false end)
   local now = core.system.clock()
   for _, one in ipairs(self.hands) do hear(self, one, now) end
   take_decoded(self)
   take_ready(self)
   dispatch(self)
-  self.stepping = false
 end
 
 -- --- waiting --------------------------------------------------------------------------
@@ -383,8 +391,8 @@ end
 function Pool:close(seconds)
   self.closing = true
   for _, ticket in ipairs(self.waiting) do
-    if close_ticket(self, ticket, "cancelled") and ticket.on_failed then
-      ticket.on_failed {status = 503, kind = "closing", detail = "the service ends"}
+    if close_ticket(self, ticket, "cancelled") then
+      call(ticket.on_failed, {status = 503, kind = "closing", detail = "the service ends"})
     end
   end
   self.waiting = {}
