@@ -53,14 +53,16 @@ TestPage = {}
 
 function TestPage:test_end_to_end()
   local folder = lib.folder()
-  lu.assertEquals(lib.moonlark(folder, nil, "corpus", folder .. "/c", "--clips", "1", "--seconds", "20", "--styles", "jazz,rock").code, 0)
-  os.rename(folder .. "/c/jazz/jazz.00000.wav", folder .. "/song.wav")
-  os.rename(folder .. "/c/rock/rock.00000.wav", folder .. "/other.wav")
+  lu.assertEquals(lib.moonlark(folder, nil, "corpus", folder .. "/c", "--clips", "2", "--seconds", "20", "--styles", "jazz,rock").code, 0)
+  files.write(folder .. "/song.wav", files.read(folder .. "/c/jazz/jazz.00000.wav"))
+  files.write(folder .. "/other.wav", files.read(folder .. "/c/rock/rock.00000.wav"))
   files.write(folder .. "/broken.wav", ("no sound"):rep(100))
   local axe = axe_of(folder)
   if not axe then print "skipped: axe-core cannot be had, so access was not judged" end
+  lu.assertEquals(lib.moonlark(folder, nil, "library", "add", folder .. "/c", "--library", folder .. "/songs.db").code, 0)
   local _ <close> = make_runs(folder .. "/runs")
-  local running <close> = service.start {"--rate", "0", "--models", make_model(folder .. "/model.safetensors"), "--runs", folder .. "/runs"}
+  local running <close> = service.start {"--rate", "0", "--models", make_model(folder .. "/model.safetensors"), "--runs", folder .. "/runs",
+    "--library", folder .. "/songs.db"}
   local ran = core.process.run({python, "tests/page/page_test.py", running.port, folder .. "/song.wav", folder .. "/broken.wav",
     folder .. "/runs", axe}, 900)
   lu.assertEquals(ran.code, 0, ran.err .. running:log())

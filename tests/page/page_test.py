@@ -2,7 +2,8 @@
 """The page of `moonlark serve` in headless Chromium, end to end: page_test.py PORT SONG BROKEN RUNS [AXE]
 
 SONG is a sound of half a minute, BROKEN a file that is none, RUNS the folder of runs that the service shows, with `first`,
-which is finished, and `going`, which is not; the service has a model of the classes quiet and loud. AXE is axe.min.js of
+which is finished, and `going`, which is not; the service has a model of the classes quiet and loud, and a library of four
+songs, jazz.0000N.wav and rock.0000N.wav. AXE is axe.min.js of
 axe-core (npm), without which that part is skipped. Every test begins with a browser that has seen nothing; after each, its
 console must hold no error.
 """
@@ -294,8 +295,35 @@ class Views(Page):
         query.send_keys("no such song", Keys.ENTER)
         self.wait("nothing", lambda: not self.all("main tbody tr"))
         query.clear()
-        query.send_keys(os.path.basename(SONG)[:4], Keys.ENTER)
+        query.send_keys("jazz", Keys.ENTER)
         self.wait("the song again", lambda: self.all("main tbody tr"))
+
+    def test_own_genres_are_taught(self):
+        self.go("library")
+        self.wait("the songs", lambda: len(self.all("main tbody tr")) >= 4)
+        self.all(".actions button[aria-label*=' example ']")[0].click()
+        self.wait("the name is asked for", lambda: "Name it first" in self.all(".genres [role=status]")[0].text)
+        name = self.browser.switch_to.active_element
+        for genre in ["jazz", "rock"]:
+            name.clear()
+            name.send_keys("my " + genre)
+            self.all(f".actions button[aria-label^='{genre}.00000.wav is an example']")[0].click()
+            self.wait("it is noted", lambda: f"my {genre}." in self.all(".genres [role=status]")[0].text)
+        question = self.wait("a question", lambda: self.all(".asked"))[0].text
+        self.assertRegex(question, r"^Is (jazz|rock)\.00001\.wav my (jazz|rock)\?")
+        self.all(".asked button")[0].click()
+        self.wait("another question, or none", lambda: not self.all(".asked") or self.all(".asked")[0].text != question)
+        next(one for one in self.all(".genres button") if one.text == "All guesses").click()
+        self.wait("guesses", lambda: "What each song may be" in [one.text for one in self.all("main h2")])
+        self.assertIn("my jazz", self.all("main tbody")[0].text)
+
+    def test_what_is_alike_and_what_is_there_twice(self):
+        self.go("library")
+        self.wait("the songs", lambda: len(self.all("main tbody tr")) >= 4)
+        self.all(".actions button[aria-label='similar to jazz.00000.wav']")[0].click()
+        self.wait("those alike", lambda: "Like jazz.00000.wav" in [one.text for one in self.all("main h2")])
+        self.browser.find_element(By.XPATH, "//button[contains(., 'there twice')]").click()
+        self.wait("those there twice", lambda: "more than once" in self.all("main h2")[0].text)
 
     def test_the_microphone_is_heard(self):
         self.go("live")

@@ -56,7 +56,7 @@ end
 ---@return table
 function collection.filed(song)
   local tags = {title = song.title, artist = song.artist, album = song.album, genre = song.genre,
-    year = song.year and tostring(song.year)}
+    year = song.year and ("%d"):format(song.year)}
   return {id = song.id, name = name_of(song), bytes = song.bytes, upload = false, state = "new",
     added = math.floor(song.added), duration = song.duration, rate = song.rate, channels = song.channels,
     format = song.format, codec = song.codec, tags = tags, tempo = song.tempo, key = song.key, mood = song.mood,

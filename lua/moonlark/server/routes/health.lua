@@ -15,11 +15,12 @@ return function(route, service)
 
   route("GET /version", {summary = "Which Moonlark this is.", tag = "service",
     answers = {[200] = {"Its version.", schema = schema.object {moonlark = schema.text "its version",
-      models = schema.list(schema.text(), "names of those that are loaded")}}},
+      models = schema.list(schema.text(), "names of those that are loaded"),
+      library = schema.boolean "it was started with a library"}}},
   }, function(request)
     local names = json.array {}
     for i, model in ipairs(service.pool and service.pool.models or {}) do names[i] = model.name end
-    request:answer(200, {moonlark = moonlark.version, models = names})
+    request:answer(200, {moonlark = moonlark.version, models = names, library = service.library ~= nil})
   end)
 
   route("GET /metrics", {summary = "Figures of the service, for Prometheus.", tag = "service",

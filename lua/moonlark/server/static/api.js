@@ -53,8 +53,10 @@ export async function get(path, options) {
   return (await ask(path, options)).json();
 }
 
+// Sends an object; what comes back, if something does.
 export async function post(path, body) {
-  return (await ask(path, {method: "POST", body})).json();
+  const response = await ask(path, {method: "POST", body});
+  return response.status === 204 ? undefined : response.json();
 }
 
 // Sends a file; `progress` is told how much of it has gone, 0..1. fetch cannot tell that, XMLHttpRequest can.
@@ -99,10 +101,10 @@ export async function follow(job, progress) {
   throw new Problem(job.problem?.status ?? 500, job.problem?.detail ?? `The work was ${job.status}.`);
 }
 
-let paths; // of the service's document, asked for once
+let version; // of the service, asked for once
 
-// Whether the service has a route: what it does not have, the page does not offer.
-export async function offers(path) {
-  paths ??= get("/openapi.json").then((document) => document.paths, () => ({}));
-  return path in await paths;
+// Whether the service was started with a library: what it does not have, the page does not offer.
+export async function hasLibrary() {
+  version ??= get("/version").catch(() => ({}));
+  return Boolean((await version).library);
 }

@@ -1,5 +1,5 @@
 // Two songs on one axis of time, and what was heard in them side by side.
-import {get, offers} from "./api.js";
+import {get, hasLibrary} from "./api.js";
 import {shares} from "./cards.js";
 import {el, svg} from "./dom.js";
 import {player} from "./player.js";
@@ -9,7 +9,7 @@ import {chord, clock, fixed, hasFlats, musical, percent} from "./words.js";
 // Those of the library are compared by their sound.
 async function similarity(one, other) {
   if (one.upload || other.upload) return undefined;
-  if (!await offers("/v1/songs/{id}/similar")) return undefined;
+  if (!await hasLibrary()) return undefined;
   const said = await get(`/v1/songs/${one.id}/similar?limit=100`).catch(() => ({songs: []}));
   const found = (said.songs ?? []).find((song) => song.id === other.id);
   return found && el("p", {}, `They are ${percent(found.similarity)} alike.`);

@@ -1,6 +1,7 @@
 // The library: songs that are kept, searched by words and by what was heard; what sounds alike.
-import {get, offers} from "./api.js";
+import {get, hasLibrary} from "./api.js";
 import {el, say} from "./dom.js";
+import {genresPanel} from "./genres.js";
 import {clock, musical, percent} from "./words.js";
 
 const page = 50;
@@ -27,15 +28,15 @@ const columns = [
   ["Title", (song) => el("a", {href: `#song/${song.id}`}, title(song))], ["Artist", (song) => song.artist ?? song.tags?.artist],
   ["Tempo", (song) => song.tempo && Math.round(song.tempo)], ["Key", (song) => song.key && musical(song.key)],
   ["Mood", (song) => typeof song.mood === "string" && song.mood], ["Genre", (song) => song.genre],
-  ["Length", (song) => song.duration && clock(song.duration)], ["Alike", (song) => song.similarity !== undefined && percent(song.similarity)],
+  ["Yours", (song) => song.own_genre],
+  ["Sure", (song) => song.said ? "said" : song.confidence !== undefined && percent(song.confidence)], ["Length", (song) => song.duration && clock(song.duration)], ["Alike", (song) => song.similarity !== undefined && percent(song.similarity)],
 ];
 
-// Songs as a table, with those columns that say something; `similar(song)`, where it can be asked, is behind a button.
-function table(songs, similar) {
+// Songs as a table, with those columns that say something; `actions(song)`: buttons.
+function table(songs, actions) {
   const used = columns.filter(([, cell]) => songs.some((song) => cell(song)));
-  const head = [...used.map(([name]) => el("th", {scope: "col"}, name)), similar && el("th", {scope: "col"}, el("span", {class: "unseen"}, "What else"))];
-  const more = (song) => similar && el("td", {}, el("button", {type: "button", class: "quiet small", "aria-label": `similar to ${title(song)}`,
-    onclick: () => similar(song)}, "similar"));
+  const head = [...used.map(([name]) => el("th", {scope: "col"}, name)), actions && el("th", {scope: "col"}, el("span", {class: "unseen"}, "What else"))];
+  const more = (song) => actions && el("td", {class: "actions"}, actions(song));
   return el("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of songs"}, el("table", {class: "found"}, el("thead", {}, el("tr", {}, head)),
     el("tbody", {}, songs.map((song) => el("tr", {}, used.map(([, cell]) => el("td", {class: "number"}, cell(song) || "")), more(song))))));
 }
@@ -43,7 +44,9 @@ function table(songs, similar) {
 export async function libraryView(place) {
   const found = el("div", {role: "region", "aria-label": "Songs that were found"});
   const tell = (work) => work().catch((problem) => found.replaceChildren(el("p", {class: "fault", role: "alert"}, problem.message)));
-  const similar = await offers("/v1/songs/{id}/similar") ? (song) => tell(() => showSimilar(song)) : undefined;
+  const genres = await hasLibrary() && genresPanel(show, title);
+  const actions = genres && ((song) => song.upload ? [] : [el("button", {type: "button", class: "quiet small", "aria-label": `similar to ${title(song)}`,
+    onclick: () => tell(() => showSimilar(song))}, "similar"), genres.choose(song)]);
   const form = searchForm(() => { offset = 0; tell(search); });
   let offset = 0;
 
@@ -52,7 +55,7 @@ export async function libraryView(place) {
     tell(search);
   }
   function show(words, songs, ...rest) {
-    found.replaceChildren(el("h2", {}, words), songs.length ? table(songs, similar) : el("p", {class: "soft"}, "There are none."), ...rest);
+    found.replaceChildren(el("h2", {}, words), songs.length ? table(songs, actions) : el("p", {class: "soft"}, "There are none."), ...rest);
     say(words);
   }
   async function search() {
@@ -72,11 +75,11 @@ export async function libraryView(place) {
   async function duplicates() {
     const {groups} = await get("/v1/library/duplicates");
     const words = groups.length === 1 ? "1 recording is there more than once" : `${groups.length} recordings are there more than once`;
-    found.replaceChildren(el("h2", {}, words), ...groups.map((group) => table(group.songs ?? group, similar)));
+    found.replaceChildren(el("h2", {}, words), ...groups.map((group) => table(group.songs, actions)));
     say(words);
   }
-  const twice = await offers("/v1/library/duplicates") && el("p", {class: "row"},
+  const twice = genres && el("p", {class: "row"},
     el("button", {type: "button", class: "quiet", onclick: () => tell(duplicates)}, "Recordings that are there twice"));
-  place.append(el("h1", {}, "Library"), form, twice || "", found);
+  place.append(el("h1", {}, "Library"), form, twice || "", genres ? genres.element : "", found);
   await tell(search);
 }

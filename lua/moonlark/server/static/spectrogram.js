@@ -11,7 +11,8 @@ const ruler = 20; // pixels under the map, for the time
 const bar = 4; // pixels below, which show where in the song one is
 
 const round = [100, 200, 500, 1000, 2000, 5000, 10000];
-const hint = "Drag to scroll, pinch or Ctrl and wheel to zoom; keys: arrows, Page, Home, End, + and −.";
+const hint = matchMedia("(pointer: coarse)").matches ? "Drag to scroll, pinch to zoom, touch to choose a moment."
+  : "Drag to scroll, Ctrl and wheel to zoom; keys: arrows, Page, Home, End, + and −.";
 
 export class Spectrogram {
   // `seek(seconds)` is called when a person chooses a moment; `layers`: see layers.js; `span`: how long the axis of time
