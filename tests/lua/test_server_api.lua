@@ -58,7 +58,8 @@ local function setup()
   os.execute(("ln -s %s/secret.wav %s/music/link.wav"):format(folder, folder))
   make_run(folder .. "/runs/first")
   running = service.start({"--folders", folder .. "/music", "--runs", folder .. "/runs", "--workers", "1", "--rate", "0",
-    "--library", make_library(folder .. "/songs.db"), "--models", make_model(folder .. "/model.safetensors")},
+    "--library", make_library(folder .. "/songs.db"), "--models",
+    make_model(folder .. "/model.safetensors") .. "," .. lib.tiny_whisper(folder .. "/whisper")},
     "OMP_NUM_THREADS=1 TMPDIR=" .. folder)
 end
 
@@ -250,16 +251,22 @@ end
 
 function TestWork:test_predictions()
   local models = get("/v1/models").json()
-  lu.assertEquals({models.total, models.models[1].name, models.models[1].classes}, {1, "model", {"quiet", "loud"}})
+  lu.assertEquals({models.total, models.models[1].name, models.models[1].classes}, {2, "model", {"quiet", "loud"}})
+  lu.assertEquals({models.models[2].name, models.models[2].classes}, {"whisper", {"blues", "jazz", "rock"}})
   local answer = send("/v1/predictions?wait=60", beat_bytes)
   lu.assertEquals(answer.status, 200, answer.body)
   local result = answer.json().result
   lu.assertTrue(result.label == "quiet" or result.label == "loud", answer.body)
   lu.assertEquals(get("/v1/songs/" .. answer.json().song).json().genre, result.label)
-  lu.assertEquals(refused(422, "model must be one of model", send("/v1/predictions", beat_bytes, "b.wav",
+  lu.assertEquals(refused(422, "model must be one of model, whisper", send("/v1/predictions", beat_bytes, "b.wav",
     {model = "x"})).argument,
     "model")
+  local segments = send("/v1/predictions?wait=60", beat_bytes, "b.wav", {model = "whisper", segments = "true", top = "2"})
+  local heard = segments.json().result
+  lu.assertTrue(#heard.segments > 1 and heard.segments[1].stop > heard.segments[1].start, segments.body)
   refused(422, "gives no embedding", send("/v1/embeddings?wait=60", beat_bytes))
+  local described = send("/v1/embeddings?wait=60", beat_bytes, "b.wav", {model = "whisper"})
+  lu.assertEquals({described.status, #described.json().result.embedding > 1}, {200, true}, described.body)
 end
 
 TestMaps = {setUp = setup}
