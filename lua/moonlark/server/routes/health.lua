@@ -27,11 +27,12 @@ return function(route, service)
     answers = {[200] = {"The figures.", type = prometheus.type, schema = schema.text()}},
   }, function(request) request:answer(200, prometheus.text(service), {["Content-Type"] = prometheus.type}) end)
 
-  local document
+  local document -- as text: it is long, and always the same
   route("GET /openapi.json", {summary = "What can be asked, as OpenAPI 3.1.", tag = "service",
     answers = {[200] = {"This document.", schema = schema.any_object()}},
   }, function(request)
-    document = document or openapi.document(service.routes, {version = moonlark.version, schemas = answers.schemas()})
-    request:answer(200, document)
+    document = document
+      or json.encode(openapi.document(service.routes, {version = moonlark.version, schemas = answers.schemas()}))
+    request:answer(200, document .. "\n", {["Content-Type"] = "application/json"})
   end)
 end
