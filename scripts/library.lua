@@ -7,6 +7,7 @@ local json = require "moonlark.base.json"
 local library = require "moonlark.library"
 local options = require "moonlark.base.options"
 local own_genres = require "moonlark.shell.own_genres"
+local place = require "moonlark.library.place"
 local playlist = require "moonlark.library.playlist"
 local show = require "moonlark.base.show"
 
@@ -71,7 +72,14 @@ for option, ending in pairs {csv = ".csv", m3u8 = ".m3u8"} do
   end
 end
 
-local l <close> = library.open(args.library)
+if args.action == "forget" and not args.vanished and #args.words == 0 then
+  parser:error "forget needs a folder, a song or --vanished"
+end
+local at = args.library or place.usual()
+if args.action ~= "add" and not files.exists(at) then
+  show.fail("there is no library at %s: moonlark library add FOLDER makes it", at)
+end
+local l <close> = library.open(at)
 
 local function clock(seconds)
   local whole = math.floor((seconds or 0) + 0.5)
@@ -241,7 +249,6 @@ function actions.forget()
     local song = l:song(path) or files.kind(path) == "file" and path
     forgotten = forgotten + l:forget(song and {song = path} or {folder = path})
   end
-  if not args.vanished and #args.words == 0 then parser:error "forget needs a folder, a song or --vanished" end
   if args.json then return print(json.encode {forgotten = forgotten}) end
   print(("%d songs forgotten; no file was touched"):format(forgotten))
 end

@@ -195,7 +195,7 @@ function TestHeard:test_an_add_that_is_killed_again_and_again_ends_as_one_that_w
   local draw, killed, finished = lib.random(7), 0, false
   local seconds, song = 0.3, 0
   while not finished do -- each time a little longer, so that it ends on a slow machine, too
-    seconds = seconds * 1.1 + 0.3 * draw()
+    seconds = seconds * 1.25 + 0.3 * draw()
     local result = core.process.run({lib.program, "library", "add", self.folder .. "/music", "--library", harried,
       "--workers", "2"}, seconds)
     if result.timed_out then killed = killed + 1 else finished = true end
@@ -323,6 +323,8 @@ function TestCommand:test_wrong_usage()
   end
   fails("add needs a folder", 2, "add")
   fails("forget needs a folder", 2, "forget")
+  fails("there is no library at " .. self.folder .. "/l.db", 1, "search", "love")
+  lu.assertNil(files.kind(self.folder .. "/l.db"))
   fails("--csv is of search", 2, "info", "--csv", "a.csv")
   fails("must be a file that ends in .m3u8", 2, "search", "--m3u8", "a.txt")
   fails("--tempo must be a range", 2, "search", "--tempo", "fast")
