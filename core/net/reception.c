@@ -254,10 +254,28 @@ void mlk_reception_complete(void *context, struct MHD_Connection *connection, vo
     mlk_exchange_release(exchange);
 }
 
+/* Of a request that it refuses in its own words libmicrohttpd does not always say that it is over. */
+static void abandon(mlk_reception *self, struct MHD_Connection *connection)
+{
+    for (;;) {
+        pthread_mutex_lock(&self->lock);
+        mlk_exchange *left = self->all;
+        while (left && left->connection != connection)
+            left = left->after;
+        pthread_mutex_unlock(&self->lock);
+        if (!left)
+            return;
+        void *request = left;
+        mlk_reception_complete(self, connection, &request, MHD_REQUEST_TERMINATED_WITH_ERROR);
+    }
+}
+
 void mlk_reception_notice(void *context, struct MHD_Connection *connection, void **visit,
                           enum MHD_ConnectionNotificationCode what)
 {
     mlk_reception *self = context;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        abandon(self, connection);
     pthread_mutex_lock(&self->lock);
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         int socket = mlk_microhttpd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;

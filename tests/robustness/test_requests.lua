@@ -12,7 +12,7 @@ end
 TestRequests = {}
 
 function TestRequests:test_none_is_answered_wrongly()
-  local ran = core.process.run({"python3", "tests/robustness/requests.py", "--count", "99", "--moonlark",
+  local ran = core.process.run({"python3", "tests/robustness/requests.py", "--count", "111", "--moonlark",
     (moonlark.home:gsub("/share/moonlark$", "/bin/moonlark"))}, 240)
   lu.assertEquals({ran.code, ran.code ~= 0 and ran.out .. ran.err or ""}, {0, ""})
 end

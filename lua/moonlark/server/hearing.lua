@@ -5,7 +5,6 @@
 ---     service:run()
 local files = require "moonlark.base.files"
 local jobs = require "moonlark.server.jobs"
-local library = require "moonlark.library"
 local live = require "moonlark.server.live"
 local options = require "moonlark.base.options"
 local routes = require "moonlark.server.routes"
@@ -35,7 +34,7 @@ end
 -- A library that is there; a misspelt one would be made.
 local function open_library(path)
   if files.kind(path) ~= "file" then show.fail("server.hearing: library must be a file, got %s", path) end
-  return library.open(path)
+  return require "moonlark.library".open(path) -- it brings libtorch, which a service without one does without
 end
 
 --- Adds them. Before the service is opened. Errors: an option is wrong; a folder is not there.

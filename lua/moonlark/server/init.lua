@@ -107,6 +107,7 @@ function Service:watch(watched) self.watched[#self.watched + 1] = watched end
 function Service:open()
   local o = self.options
   self.folder = self.folder or files.temporary_folder()
+  self:every(10, function() collectgarbage() end) -- so that memory follows what is in use, not what was
   self:every(15, function()
     for stream in pairs(self.streams) do
       if not stream:keep() then self.streams[stream] = nil end
