@@ -32,7 +32,9 @@ local args = parser:parse()
 -- A token in the arguments would be seen by everybody who lists the processes.
 local function read_token(path)
   local token = files.read(path):match "^[^\r\n]*"
-  return #token >= 16 and token or parser:error("--token-file must hold a token of 16 characters or more in its first line")
+  local fits = #token >= 16 and not token:find "[^%w%-._~+/=]" -- as a header and a cookie can hold it (RFC 6750)
+  return fits and token or parser:error("--token-file must hold a token of 16 characters or more in its first line: "
+    .. "letters, digits and -._~+/=, as openssl rand -hex 16 gives them")
 end
 
 -- Those of the arguments that have these names.

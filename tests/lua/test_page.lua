@@ -63,8 +63,10 @@ function TestPage:test_end_to_end()
   local _ <close> = make_runs(folder .. "/runs")
   local running <close> = service.start {"--rate", "0", "--models", make_model(folder .. "/model.safetensors"), "--runs", folder .. "/runs",
     "--library", folder .. "/songs.db"}
+  files.write(folder .. "/token", "sixteen-letters-\n")
+  local guarded <close> = service.start {"--rate", "0", "--token-file", folder .. "/token"}
   local ran = core.process.run({python, "tests/page/page_test.py", running.port, folder .. "/song.wav", folder .. "/broken.wav",
-    folder .. "/runs", axe}, 900)
+    folder .. "/runs", guarded.port, axe}, 900)
   lu.assertEquals(ran.code, 0, ran.err .. running:log())
   lu.assertStrContains(ran.err, "OK")
 end

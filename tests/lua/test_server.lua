@@ -230,6 +230,15 @@ function TestGate:test_tokens()
   lu.assertEquals(guarded:ask {path = "/v1/hello/me"}.status, 200) -- a public one
 end
 
+-- A cookie cannot hold each token, and a short one can be guessed.
+function TestGate:test_tokens_that_are_refused()
+  for _, token in ipairs {"short", "with blanks in between", "with;semicolons;in", "höher als Buchstaben"} do
+    local ran = lib.moonlark(folder, nil, "serve", "--port", "0", "--token-file", lib.write(folder .. "/bad-token", token .. "\n"))
+    lu.assertEquals(ran.code, 2, token)
+    lu.assertStrContains(ran.err, "--token-file must hold a token of 16 characters or more")
+  end
+end
+
 function TestGate:test_beyond_this_machine_a_token_is_needed()
   lu.assertErrorMsgContains("so a token is needed", server.new, {address = "0.0.0.0"})
 end

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The page of `moonlark serve` in headless Chromium, end to end: page_test.py PORT SONG BROKEN RUNS [AXE]
+"""The page of `moonlark serve` in headless Chromium, end to end: page_test.py PORT SONG BROKEN RUNS GUARDED [AXE]
 
 SONG is a sound of half a minute, BROKEN a file that is none, RUNS the folder of runs that the service shows, with `first`,
 which is finished, and `going`, which is not; the service has a model of the classes quiet and loud, and a library of four
-songs, jazz.0000N.wav and rock.0000N.wav. AXE is axe.min.js of
+songs, jazz.0000N.wav and rock.0000N.wav. At the port GUARDED another asks for the token "sixteen-letters-". AXE is axe.min.js of
 axe-core (npm), without which that part is skipped. Every test begins with a browser that has seen nothing; after each, its
 console must hold no error.
 """
@@ -18,10 +18,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-PORT, SONG, BROKEN, RUNS = sys.argv[1:5]
-AXE = sys.argv[5] if len(sys.argv) > 5 else None
+PORT, SONG, BROKEN, RUNS, GUARDED = sys.argv[1:6]
+AXE = sys.argv[6] if len(sys.argv) > 6 else None
 HEARD = "[data-state=done] a.name"
-ADDRESS = f"http://127.0.0.1:{PORT}/"
 PATIENCE = 120
 
 
@@ -42,13 +41,14 @@ def open_browser(width=1280, dark=False):
 
 
 class Page(unittest.TestCase):
-    width, dark = 1280, False
+    width, dark, port = 1280, False, PORT
 
     def setUp(self):
         self.browser = open_browser(self.width, self.dark)
         self.addCleanup(self.browser.quit)
         self.expected = []  # parts of lines that the console may hold
-        self.browser.get(ADDRESS)
+        self.address = f"http://127.0.0.1:{self.port}/"
+        self.browser.get(self.address)
 
     def tearDown(self):
         bad = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"
@@ -57,7 +57,7 @@ class Page(unittest.TestCase):
         for entry in self.browser.get_log("performance"):  # nothing is fetched from elsewhere
             if '"Network.requestWillBeSent"' in entry["message"]:
                 address = entry["message"].split('"url":"')[1].split('"')[0]
-                self.assertTrue(address.startswith((ADDRESS, "blob:", "data:", "ws://127.0.0.1", "chrome")), address)
+                self.assertTrue(address.startswith((self.address, "blob:", "data:", "ws://127.0.0.1", "chrome")), address)
 
     def wait(self, what, f):
         return WebDriverWait(self.browser, PATIENCE, .1).until(lambda _: f(), what)
@@ -341,6 +341,26 @@ class Views(Page):
         self.assertNotEqual(light, dark)
         self.browser.refresh()
         self.assertEqual(self.browser.execute_script(paper), dark)
+
+
+class Token(Page):
+    port = GUARDED
+
+    def enter(self, token):
+        self.wait("the question", lambda: self.all("dialog[open]"))
+        self.browser.find_element(By.NAME, "token").send_keys(token, Keys.ENTER)
+
+    def test_who_has_the_token_comes_in(self):
+        self.expected = ["401", "403"]
+        self.go("library")
+        self.enter("not the token at all")
+        self.wait("it is refused", lambda: "not the token" in self.all("dialog[open] .fault")[0].text if self.all("dialog[open] .fault") else False)
+        self.enter("sixteen-letters-")
+        self.wait("the library", lambda: "songs" in self.all("main h2")[0].text if self.all("main h2") else False)
+        self.go("songs")
+        self.send(SONG)
+        self.wait("the song is heard", lambda: self.all(HEARD))
+        self.assertEqual(self.browser.execute_script("return document.cookie"), "")  # scripts cannot read it
 
 
 class Phone(Page):

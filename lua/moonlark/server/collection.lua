@@ -108,7 +108,7 @@ end
 function collection.search(service, said)
   local list, held = json.array {}, {}
   for _, song in ipairs(service.songs:list()) do
-    local filed = not song.upload and service.library and service.library:song(song.id)
+    local filed = service.library and service.library:song(song.id) -- it comes with those of the library
     if not filed and fits(song, said) then held[#held + 1] = song end
   end
   for i = said.offset + 1, math.min(said.offset + said.limit, #held) do

@@ -16,10 +16,11 @@ let asking; // the token is asked for once, whoever needs it
 
 // Asks for the token and makes a session of it, a cookie that scripts cannot read.
 function askToken() {
-  const dialog = document.getElementById("token"), fault = dialog.querySelector(".fault");
+  const dialog = document.getElementById("token"), fault = dialog.querySelector(".fault"), input = dialog.querySelector("input");
   asking ??= new Promise((resolve) => {
     dialog.addEventListener("close", async () => {
-      const token = dialog.querySelector("input").value;
+      const token = input.value;
+      input.value = "";
       const response = await fetch("/v1/session", {
         method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({token}),
       });

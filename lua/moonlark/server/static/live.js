@@ -18,7 +18,7 @@ function panel(title, name) {
 }
 
 const dots = (position, meter) => el("p", {class: "dots", "aria-hidden": "true"},
-  Array.from({length: meter || 1}, (_, i) => el("span", {class: i + 1 === (position || 1) ? "beat on" : "beat"})));
+  Array.from({length: meter || 1}, (_, i) => el("span", {class: i + 1 === (position || 1) ? "dot on" : "dot"})));
 
 export function liveView(place) {
   const scroller = new Scroller("The spectrum of what is heard, as it comes"), state = el("p", {class: "soft", role: "status"});
