@@ -13,6 +13,7 @@ import time
 import unittest
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -60,7 +61,9 @@ class Page(unittest.TestCase):
                 self.assertTrue(address.startswith((self.address, "blob:", "data:", "ws://127.0.0.1", "chrome")), address)
 
     def wait(self, what, f):
-        return WebDriverWait(self.browser, PATIENCE, .1).until(lambda _: f(), what)
+        """What f gives once it gives something; what the page replaces meanwhile is looked for again."""
+        passing = [StaleElementReferenceException, IndexError]
+        return WebDriverWait(self.browser, PATIENCE, .1, ignored_exceptions=passing).until(lambda _: f(), what)
 
     def all(self, selector):
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
@@ -309,7 +312,7 @@ class Views(Page):
             name.send_keys("my " + genre)
             self.all(f".actions button[aria-label^='{genre}.00000.wav is an example']")[0].click()
             self.wait("it is noted", lambda: f"my {genre}." in self.all(".genres [role=status]")[0].text)
-        question = self.wait("a question", lambda: self.all(".asked"))[0].text
+        question = self.wait("a question", lambda: self.all(".asked")[0].text)
         self.assertRegex(question, r"^Is (jazz|rock)\.00001\.wav my (jazz|rock)\?")
         self.all(".asked button")[0].click()
         self.wait("another question, or none", lambda: not self.all(".asked") or self.all(".asked")[0].text != question)
