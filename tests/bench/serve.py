@@ -6,7 +6,8 @@
 PYTHON is an interpreter with fastapi, uvicorn, python-multipart, librosa and torch; this script itself needs none of them.
 Both hear the same songs, uploaded as forms over sockets; no two uploads are the same bytes, so that nothing can be remembered.
 Their predictions are compared first. Then: from the start of the program to its first answer; latency of one client; how much
-32 clients get; memory of all processes after --many requests of short clips. Needs ffmpeg for the MP3.
+32 clients get, and how much of the processors; memory of all processes after --many requests of short clips. Needs ffmpeg
+for the MP3.
 """
 import argparse
 import asyncio
@@ -138,6 +139,16 @@ def memory_of(root):
     return total / 1024
 
 
+def processor_of(root):
+    """Seconds of processor time that a service has used, with what has ended."""
+    total = 0
+    for pid in tree_of(root):
+        with contextlib.suppress(OSError):
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            total += sum(int(field) for field in fields[11:15])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 class Service:
     def __init__(self, name, command, port, environment=None):
         self.name, self.command, self.port, self.environment = name, command, port, environment
@@ -228,7 +239,9 @@ async def measure(service, sounds, args):
             found["predictions"]["MP3, 30 s"] = (await client.ask(sounds["MP3, 30 s"], 0))[0]
         for name in ("WAV, 30 s", "MP3, 30 s"):
             found["latency " + name] = await latency(service.port, sounds[name], args.rounds)
+            before = processor_of(service.process.pid)
             found["throughput " + name] = await throughput(service.port, sounds[name], args.throughput, 10**5)
+            found["processor " + name] = 1000 * (processor_of(service.process.pid) - before) / args.throughput
         found["memory"] = await memory(service, sounds["WAV, 3 s"], args.many)
     return found
 
@@ -248,7 +261,8 @@ def table(found, args):
     for song in ("WAV, 30 s", "MP3, 30 s"):
         rows += [(f"{song}: latency, median, ms", lambda f, song=song: f"{f['latency ' + song]['median']:.0f}"),
                  (f"{song}: latency, 99 of 100 within, ms", lambda f, song=song: f"{f['latency ' + song]['p99']:.0f}"),
-                 (f"{song}: {CLIENTS} clients, predictions a second", lambda f, song=song: f"{f['throughput ' + song]:.1f}")]
+                 (f"{song}: {CLIENTS} clients, predictions a second", lambda f, song=song: f"{f['throughput ' + song]:.1f}"),
+                 (f"{song}: processor time a prediction, ms", lambda f, song=song: f"{f['processor ' + song]:.0f}")]
     rows += [("memory at first, MB", lambda f: f"{f['memory'][0]:.0f}"),
              (f"memory after {args.many // 10} short clips, MB", lambda f: f"{f['memory'][1]:.0f}"),
              (f"memory after {args.many} short clips, MB", lambda f: f"{f['memory'][2]:.0f}")]
