@@ -9,9 +9,9 @@ local parser = command.parser("serve", "Serves what Moonlark hears and knows ove
 parser:epilog [[
   moonlark serve                                    http://127.0.0.1:8000, for this machine alone
   moonlark serve --address 0.0.0.0 --token-file F   for others, too, who send "Authorization: Bearer TOKEN"
-  moonlark serve --models runs/genres --runs runs   predicts by a model; shows the runs of a folder
+  moonlark serve --model runs/genres --runs runs    predicts by a model; shows the runs of a folder
   moonlark serve --library songs.db                 searches the songs of moonlark library, too
-  moonlark serve --folders /music                   clients may name files in it instead of sending them
+  moonlark serve --folder /music                    clients may name files in it instead of sending them
   moonlark serve --routes mine.lua                  with routes of one's own
   curl -F file=@song.mp3 http://127.0.0.1:8000/v1/analyses
 
@@ -23,8 +23,8 @@ local of_workers = {"workers", "models", "device", "offline", "duration", "memor
   "partial"}
 local of_hearing = {"folders", "runs", "library", "songs_bytes", "streams"}
 command.options(parser, options.described "server.new", told)
-command.options(parser, options.described "server.workers", of_workers)
-command.options(parser, options.described "server.hearing", of_hearing)
+command.options(parser, options.described "server.workers", of_workers, nil, {models = "--model"})
+command.options(parser, options.described "server.hearing", of_hearing, nil, {folders = "--folder"})
 parser:option("--token-file", "A file whose first line is the token that everybody must send who asks."):argname "<file>"
 parser:option("--routes", "A file with routes of one's own; may be given again."):argname "<file.lua>":count "*":default {}
 local args = parser:parse()

@@ -284,6 +284,10 @@ function TestEnd:test_nothing_is_left_behind()
   for _, name in ipairs(files.list(folder)) do lu.assertNil(name:match "^moonlark%-.*%-serve") end
 end
 
+function TestEnd:test_a_model_that_is_not_there()
+  lu.assertErrorMsgContains("there is no /no/such/model", service.start, {"--model", "/no/such/model"})
+end
+
 function TestEnd:test_a_port_that_is_taken()
   lu.assertErrorMsgContains("cannot listen at 127.0.0.1, port " .. running.port, service.start, {"--port", running.port})
   running:stop()

@@ -31,6 +31,13 @@ local function check_folder(path, name)
   return path
 end
 
+-- What is written as a path must be there; other names may be those of a hub, which the worker that opens them looks for.
+local function check_model(name)
+  if name:find "^%.?%.?/" and not files.exists(name) then
+    show.fail("server.hearing: models must name models, and there is no %s", name)
+  end
+end
+
 -- A library that is there; a misspelt one would be made.
 local function open_library(path)
   if files.kind(path) ~= "file" then show.fail("server.hearing: library must be a file, got %s", path) end
@@ -45,6 +52,7 @@ end
 function hearing.add(service, given, of_workers)
   local o = described:read(given)
   for _, folder in ipairs(o.folders or {}) do check_folder(folder, "folders") end
+  for _, name in ipairs(of_workers and of_workers.models or {}) do check_model(name) end
   service.folders, service.runs = o.folders or {}, o.runs and check_folder(o.runs, "runs")
   service.library = o.library and open_library(o.library)
   service.songs = songs.new {most_bytes = o.songs_bytes}

@@ -206,7 +206,8 @@ end
 --- --batch-size; an option that is true or false becomes a flag.
 ---@param name string
 ---@param parameter moonlark.Parameter
----@param given {default: any, usual: string?}?  default: the command's own, false for none; usual: what happens without
+---@param given {default: any, usual: string?, alias: string?}?  default: the command's own, false for none; usual: what
+--- happens without; alias: another flag, "--model" beside --models
 ---@return table  the option or flag of argparse
 function command.option(parser, name, parameter, given)
   given = given or {}
@@ -215,7 +216,7 @@ function command.option(parser, name, parameter, given)
   local usual = given.usual or not default and parameter.usual
   local help = parameter.help:gsub("^%l", string.upper) .. (usual and "; default: " .. usual or "") .. "."
   if parameter.kind == "boolean" then return parser:flag(flag, help) end
-  local option = parser:option(flag, help):argname("<" .. placeholder(name, parameter) .. ">")
+  local option = parser:option(given.alias and flag .. " " .. given.alias or flag, help):argname("<" .. placeholder(name, parameter) .. ">")
   command.offer(option, words_of(parameter), parameter.item ~= nil)
   option:convert(function(text)
     local value = command.value(parameter, text)
@@ -232,9 +233,10 @@ end
 ---@param description moonlark.Description
 ---@param names string[]
 ---@param defaults table<string, any>?  the command's own; false for none
-function command.options(parser, description, names, defaults)
+---@param aliases table<string, string>?  other flags
+function command.options(parser, description, names, defaults, aliases)
   for _, name in ipairs(names) do
-    command.option(parser, name, description.by_name[name], {default = (defaults or {})[name]})
+    command.option(parser, name, description.by_name[name], {default = (defaults or {})[name], alias = (aliases or {})[name]})
   end
 end
 
