@@ -37,7 +37,7 @@ Exit code: 0, 1 when something failed, 2 for wrong usage, 3 when some files coul
 parser:argument("action", "What to do.")
   :choices {"add", "ask", "search", "similar", "duplicates", "genres", "export", "info", "forget"}
 parser:argument("words", "With add and forget folders or files, with ask models, with search words, with similar "
-  .. "and info a song, with genres what is said there, with export a file or folder."):args "*"
+  .. "and info a song, with genres what is said there, with export a file or folder."):argname "<words|path>":args "*"
 parser:option("--library", "Another library than the user's."):argname "<file.db>"
 local adding, searching = options.described "Library:add", options.described "Library:search"
 command.options(parser, adding, {"depth", "parts", "workers"})

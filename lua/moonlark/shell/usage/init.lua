@@ -35,7 +35,8 @@ local usage = {}
 local kinds = {
   song = "sound", songs = "sound", folder = "folder", model = "model", names = "published", device = "device",
   source = "sound", data = "file", reference = "file", estimate = "file", map = "file", file = "file", path = "file",
-  ["list.csv"] = "file", ["file.csv"] = "file", ["file.jams"] = "file", ["file.html"] = "file",
+  ["list.csv"] = "file", ["file.csv"] = "file", ["file.jams"] = "file", ["file.html"] = "file", ["file.db"] = "file",
+  ["file.m3u8"] = "file", ["file.lua"] = "file",
   ["feature.name=value"] = "setting", ["name=value"] = "option",
 }
 
