@@ -38,8 +38,11 @@ export function chart(title, series, {low, high, say = String, label = title, wi
   for (const x of ticks(x0, x1, 7, steps)) picture.append(svg("text", {x: px(x), y: height - 6, "text-anchor": "middle"}, say(x)));
   if (below) picture.append(svg("text", {x: left - 6, y: height - 6, "text-anchor": "end"}, below));
   const names = Object.keys(series);
-  names.forEach((name, i) => picture.append(svg("polyline", {
-    points: series[name].map(([x, y]) => `${px(x)},${py(y)}`).join(" "), class: `line ${hues[i % hues.length]}`})));
+  names.forEach((name, i) => {
+    const line = series[name], hue = hues[i % hues.length];
+    picture.append(svg("polyline", {points: line.map(([x, y]) => `${px(x)},${py(y)}`).join(" "), class: `line ${hue}`}));
+    if (line.length === 1) picture.append(svg("circle", {cx: px(line[0][0]), cy: py(line[0][1]), r: 3, class: `point ${hue}`}));
+  });
   const legend = el("ul", {class: "legend"}, names.map((name, i) => el("li", {class: hues[i % hues.length]}, name)));
   return el("figure", {}, el("figcaption", {}, title), picture, legend);
 }

@@ -58,7 +58,7 @@ function confusion({classes, matrix}) {
     })));
   });
   table.append(body);
-  return el("section", {class: "card"}, el("h2", {}, "Confusion"),
+  return el("section", {class: "card wide"}, el("h2", {}, "Confusion"),
     el("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix"}, table));
 }
 
