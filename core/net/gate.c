@@ -11,13 +11,8 @@ static const double burst_s = 2; /* what an address may ask at once: the request
 mlk_code mlk_gate_open(mlk_gate *self, const char *const *hosts, const char *token, double rate, mlk_status *status)
 {
     *self = (mlk_gate){.hosts = hosts, .needs_token = token != NULL, .rate = rate};
-    if (token) {
-        mlk_digester digester = mlk_digester_start(MLK_SHA256, 0);
-        char hex[MLK_DIGEST_SIZE];
-        mlk_digester_take(&digester, token, strlen(token));
-        mlk_digester_end(&digester, hex);
-        memcpy(self->token, digester.h, sizeof self->token);
-    }
+    if (token)
+        mlk_digest_bytes(token, strlen(token), MLK_SHA256, self->token);
     self->allowances = calloc(ALLOWANCES, sizeof *self->allowances);
     return self->allowances ? MLK_OK : mlk_fail_memory(status, "a server's allowances");
 }
@@ -119,13 +114,10 @@ static bool comes_from_elsewhere(const mlk_visitor *visitor)
 
 bool mlk_gate_knows(const mlk_gate *self, const char *token, size_t length)
 {
-    mlk_digester digester = mlk_digester_start(MLK_SHA256, 0);
-    char hex[MLK_DIGEST_SIZE];
-    mlk_digester_take(&digester, token, length);
-    mlk_digester_end(&digester, hex);
-    const uint8_t *given = (const uint8_t *)digester.h;
+    char given[MLK_DIGEST_SIZE];
+    mlk_digest_bytes(token, length, MLK_SHA256, given);
     unsigned differ = 0;
-    for (size_t i = 0; i < sizeof self->token; i++)
+    for (size_t i = 0; i < sizeof given; i++)
         differ |= (unsigned)(self->token[i] ^ given[i]);
     return self->needs_token && differ == 0;
 }

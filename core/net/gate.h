@@ -27,7 +27,7 @@ typedef struct mlk_allowance {
 
 typedef struct mlk_gate {
     const char *const *hosts;           /* names beside localhost that this machine is called by; NULL at the end */
-    uint8_t token[32];                  /* SHA-256 of the token */
+    char token[MLK_DIGEST_SIZE];        /* SHA-256 of the token */
     bool needs_token;
     double rate;                        /* requests a second of one address; 0: any */
     mlk_allowance *allowances;          /* by the address's hash; an address that meets another's place takes it */
